@@ -1,0 +1,1 @@
+"""What the ministack emulator lacks for Vendhost, added through its own registries."""

@@ -1,0 +1,28 @@
+"""Start the local cloud: ministack with this plug-in's services registered."""
+
+from importlib import import_module
+
+import ministack.app
+
+PARTS = (
+    "machines",
+    "images",
+    "load_balancers",
+    "auto_scaling",
+    "router",
+    "codedeploy",
+    "codepipeline",
+    "cloudformation",
+    "web_identity",
+)
+"""Modules of this package (or packages in it), each with a `register()`."""
+
+
+def main() -> None:
+    for part in PARTS:
+        import_module(f"vendhost_cloud.{part}").register()
+    ministack.app.main()
+
+
+if __name__ == "__main__":
+    main()
