@@ -4,21 +4,14 @@ from importlib import import_module
 
 import ministack.app
 
-PARTS = (
-    "machines",
-    "images",
-    "load_balancers",
-    "auto_scaling",
-    "router",
-    "codedeploy",
-    "codepipeline",
-    "cloudformation",
-    "web_identity",
-)
+from vendhost_cloud import parent
+
+PARTS: tuple[str, ...] = ()
 """Modules of this package (or packages in it), each with a `register()`."""
 
 
 def main() -> None:
+    parent.watch()
     for part in PARTS:
         import_module(f"vendhost_cloud.{part}").register()
     ministack.app.main()

@@ -1,0 +1,26 @@
+"""End with the launcher: a cloud nobody owns any more must not stay behind."""
+
+import os
+import signal
+import sys
+import threading
+import time
+
+GRACE_SECONDS = 5.0
+
+
+def watch() -> None:
+    """Stop this process when standard input closes, if a launcher said it owns us.
+
+    The launcher holds the other end of the pipe, so the kernel closes it however the launcher ends.
+    """
+    if os.environ.get("VENDHOST_CLOUD_OWNED") == "1":
+        threading.Thread(target=_stop_at_end_of_input, name="parent", daemon=True).start()
+
+
+def _stop_at_end_of_input() -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE_SECONDS)
+    os._exit(1)

@@ -1,0 +1,36 @@
+import { configDefaults, defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, 'test/**/*.cloud.test.ts', 'test/e2e/**'],
+        },
+      },
+      {
+        test: {
+          name: 'cloud',
+          include: ['test/**/*.cloud.test.ts'],
+          exclude: [...configDefaults.exclude, 'test/e2e/**'],
+          globalSetup: ['test/local-cloud/setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.e2e.test.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          // Journeys share two cores with what they start; let the quick projects finish first.
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
