@@ -1,0 +1,54 @@
+import type { AwsCredentialIdentity } from '@aws-sdk/types';
+import { VendhostError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** Gives credentials, new ones when the last are about to expire. */
+export type CredentialSource = () => Promise<AwsCredentialIdentity>;
+
+const refreshBeforeMs = 5 * 60_000;
+
+/**
+ * In a job: the ID token is exchanged for the role in `VENDHOST_ROLE_ARN`
+ * (https://docs.gitlab.com/ci/cloud_services/aws/). Elsewhere: the SDK's own chain.
+ * Secrets of what is returned are masked in all output.
+ */
+export function credentialSource(runtime: Runtime, region: string): CredentialSource {
+  const token = runtime.env.VENDHOST_ID_TOKEN;
+  const role = runtime.env.VENDHOST_ROLE_ARN;
+  if (token !== undefined) runtime.out.redact(token);
+  let current: Promise<AwsCredentialIdentity> | undefined;
+  const fetch = async () => {
+    const provider = await (token === undefined ? ownChain() : webIdentity(runtime, region, token, role));
+    const credentials = await provider();
+    runtime.out.redact(credentials.secretAccessKey);
+    if (credentials.sessionToken !== undefined) runtime.out.redact(credentials.sessionToken);
+    return credentials;
+  };
+  return async () => {
+    const known = await current?.catch(() => undefined);
+    const stale = known?.expiration !== undefined && known.expiration.getTime() - Date.now() < refreshBeforeMs;
+    if (known === undefined || stale) current = fetch();
+    return await (current as Promise<AwsCredentialIdentity>);
+  };
+}
+
+async function ownChain(): Promise<CredentialSource> {
+  const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
+  return fromNodeProviderChain();
+}
+
+async function webIdentity(runtime: Runtime, region: string, token: string, role?: string): Promise<CredentialSource> {
+  if (role === undefined || role === '') {
+    throw new VendhostError('ROLE_MISSING', 'the job has an ID token but no VENDHOST_ROLE_ARN', {
+      hint: 'set VENDHOST_ROLE_ARN for this environment in the project; `vendhost tenant vend` does so',
+    });
+  }
+  const { fromWebToken } = await import('@aws-sdk/credential-providers');
+  const endpoint = runtime.env.AWS_ENDPOINT_URL;
+  return fromWebToken({
+    roleArn: role,
+    webIdentityToken: token,
+    roleSessionName: `vendhost-${runtime.env.CI_JOB_ID ?? 'local'}`.slice(0, 64),
+    clientConfig: { region, ...(endpoint === undefined ? {} : { endpoint }) },
+  });
+}

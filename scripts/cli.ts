@@ -1,0 +1,121 @@
+import yargs, { type Argv } from 'yargs';
+import type { Command } from './command.ts';
+import { command as configCheck } from './commands/config/check.ts';
+import { command as configShow } from './commands/config/show.ts';
+import { command as hostProvision } from './commands/host/provision.ts';
+import { command as imageBake } from './commands/image/bake.ts';
+import { command as platformDeploy } from './commands/platform/deploy.ts';
+import { command as releaseStart } from './commands/release/start.ts';
+import { command as revisionPush } from './commands/revision/push.ts';
+import { command as tenantVend } from './commands/tenant/vend.ts';
+import { type ExitCode, exitCodes, VendhostError } from './errors.ts';
+import { Output } from './output.ts';
+import type { Runtime } from './runtime.ts';
+
+interface Noun {
+  readonly describe: string;
+  readonly verbs: readonly Command[];
+}
+
+const nouns: Readonly<Record<string, Noun>> = {
+  config: { describe: 'Check and show configuration files', verbs: [configCheck, configShow] },
+  platform: { describe: "An environment's shared stacks", verbs: [platformDeploy] },
+  tenant: { describe: "A tenant's access to the platform", verbs: [tenantVend] },
+  image: { describe: "The AMI of a tenant's virtual host", verbs: [imageBake] },
+  host: { describe: "A tenant's virtual host", verbs: [hostProvision] },
+  revision: { describe: "A tenant's software, named by its content", verbs: [revisionPush] },
+  release: { describe: 'Putting a revision on the virtual host', verbs: [releaseStart] },
+};
+
+/** What the process gives the command line. */
+export interface Process extends Omit<Runtime, 'out'> {
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+}
+
+export interface GlobalOptions {
+  json?: boolean;
+  dotenv?: string;
+}
+
+type Chosen = (chosen: Command, args: GlobalOptions) => Promise<void>;
+
+/** The strict parser: calls `chosen` with the command that the words name, throws `USAGE` for words it does not know. */
+export async function parse(words: readonly string[], chosen: Chosen, print: (text: string) => void): Promise<void> {
+  let parser: Argv = yargs([...words])
+    .scriptName('vendhost')
+    .usage('$0 <noun> <verb>\n\nA vending machine for virtual hosts on AWS, run from GitLab CI.')
+    .option('json', { type: 'boolean', describe: 'Print the result as JSON on stdout' })
+    .option('dotenv', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Write the result to this file as VENDHOST_… lines',
+    })
+    .epilogue('Progress goes to stderr. Exit codes: 0 done, 1 failed, 2 differs, 3 superseded, 130/143 cancelled.')
+    .strict()
+    .demandCommand(1, 'name what to work on')
+    .recommendCommands()
+    .wrap(100)
+    .help()
+    .version(false)
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? usageError(message);
+    });
+  for (const [noun, { describe, verbs }] of Object.entries(nouns)) {
+    parser = parser.command(noun, describe, (inner) => withVerbs(inner, noun, verbs, chosen));
+  }
+  await parser.parseAsync([...words], {}, (_error, _argv, text) => {
+    if (text) print(`${text}\n`);
+  });
+}
+
+function withVerbs(parser: Argv, noun: string, verbs: readonly Command[], chosen: Chosen): Argv {
+  let inner = parser.demandCommand(1, `name what to do with the ${noun}`);
+  for (const verb of verbs) {
+    inner = inner.command(
+      verb.usage.slice(noun.length + 1),
+      verb.describe,
+      (options) => verb.options(options).example(verb.examples.map(([line, meaning]) => [line, meaning])),
+      (args) => chosen(verb, args as GlobalOptions),
+    );
+  }
+  return inner;
+}
+
+function usageError(message: string): VendhostError {
+  return new VendhostError('USAGE', message.charAt(0).toLowerCase() + message.slice(1), {
+    hint: 'see `vendhost --help` or `vendhost <noun> <verb> --help`',
+  });
+}
+
+/** Runs one command line and returns the exit code; the only place that turns errors into words. */
+export async function run(words: readonly string[], process: Process): Promise<ExitCode | number> {
+  let out = new Output(process);
+  let code: number = exitCodes.done;
+  try {
+    const asked = words.length === 0 ? ['--help'] : words;
+    const chosen: Chosen = async (verb, args) => {
+      out = new Output({ ...process, ...args, sections: process.env.GITLAB_CI === 'true' });
+      code = (await verb.run(args, { env: process.env, cwd: process.cwd, signal: process.signal, out })) ?? code;
+    };
+    await parse(asked, chosen, process.stdout);
+    return code;
+  } catch (thrown) {
+    const error =
+      process.signal.aborted && process.signal.reason instanceof VendhostError ? process.signal.reason : thrown;
+    return report(error, out);
+  }
+}
+
+function report(thrown: unknown, out: Output): number {
+  if (!(thrown instanceof VendhostError)) {
+    out.error(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
+    out.error('this is a bug in vendhost: please report it with the lines above');
+    return exitCodes.failed;
+  }
+  out.error(`error[${thrown.code}]: ${thrown.message}`);
+  for (const line of thrown.details) out.detail(line);
+  out.error(`hint: ${thrown.hint}`);
+  return thrown.exitCode;
+}

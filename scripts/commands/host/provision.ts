@@ -1,0 +1,27 @@
+import { resolve } from 'node:path';
+import { define } from '../../command.ts';
+import { placeFrom, withDirectory, withDryRun, withPlace } from '../options.ts';
+
+export const command = define({
+  usage: 'host provision',
+  describe: "Claim a listener priority and deploy the virtual host's data and host stacks",
+  examples: [
+    ['vendhost host provision --tenant shop --environment dev --image ami-0abc…', 'deploy with this image'],
+    ['vendhost host provision --tenant shop --environment dev --image ami-0abc… --dry-run', 'show what would change'],
+  ],
+  options: (parser) =>
+    withDryRun(withDirectory(withPlace(parser), 'vendhost.yml')).option('image', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'AMI of the instances [default: $VENDHOST_IMAGE_ID]',
+    }),
+  async run(args, runtime) {
+    const { provisionHost } = await import('../../host/provision.ts');
+    return await provisionHost(runtime, {
+      ...placeFrom(args, runtime),
+      directory: resolve(runtime.cwd, args.directory),
+      image: args.image ?? runtime.env.VENDHOST_IMAGE_ID,
+      dryRun: args['dry-run'],
+    });
+  },
+});

@@ -1,0 +1,21 @@
+import { resolve } from 'node:path';
+import { define } from '../../command.ts';
+import { placeFrom, withDirectory, withDryRun, withPlace } from '../options.ts';
+
+export const command = define({
+  usage: 'revision push',
+  describe: 'Zip the software, name it by its content and upload it, unless it is there',
+  examples: [
+    ['vendhost revision push --tenant shop --environment dev', 'upload the revision of this checkout'],
+    ['vendhost revision push --tenant shop --environment dev --dry-run', 'name the revision, upload nothing'],
+  ],
+  options: (parser) => withDryRun(withDirectory(withPlace(parser), 'vendhost.yml')),
+  async run(args, runtime) {
+    const { pushRevision } = await import('../../revision/push.ts');
+    return await pushRevision(runtime, {
+      ...placeFrom(args, runtime),
+      directory: resolve(runtime.cwd, args.directory),
+      dryRun: args['dry-run'],
+    });
+  },
+});

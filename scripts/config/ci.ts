@@ -1,0 +1,21 @@
+/** What GitLab says of the push a job works on (https://docs.gitlab.com/ci/variables/predefined_variables/). */
+export interface Push {
+  readonly commit: string;
+  readonly branch: string;
+  readonly author: string;
+  readonly message: string;
+  readonly repository: string;
+  readonly pipelineUrl: string;
+}
+
+/** Reads the push from the job's predefined variables; what is absent outside a job is an empty text. */
+export function pushOf(env: Readonly<Record<string, string | undefined>>): Push {
+  return {
+    commit: env.CI_COMMIT_SHA ?? '',
+    branch: env.CI_COMMIT_REF_NAME ?? '',
+    author: env.CI_COMMIT_AUTHOR ?? '',
+    message: env.CI_COMMIT_MESSAGE ?? '',
+    repository: env.CI_PROJECT_URL ?? '',
+    pipelineUrl: env.CI_PIPELINE_URL ?? '',
+  };
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+export const environments = ['dev', 'staging', 'production'] as const;
+export type Environment = (typeof environments)[number];
+
+/** The branch whose pushes reach an environment, unless `platform.yml` says otherwise. */
+export const defaultBranches: Readonly<Record<Environment, string>> = {
+  dev: 'dev',
+  staging: 'staging',
+  production: 'master',
+};
+
+export const tenantName = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]{1,18}[a-z0-9]$/,
+    '3 to 20 lower-case letters, digits and hyphens; a letter first, no hyphen last',
+  );
+
+/** A DNS name, or one with a wildcard as its first label; at most 128 characters, as a listener rule takes it. */
+export const hostName = z
+  .string()
+  .max(128)
+  .regex(/^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, 'a lower-case DNS name, like shop.example.com');

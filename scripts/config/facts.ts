@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { limits } from './tenant.ts';
+
+const list = z.string().transform((text) => text.split(',').filter((item) => item !== ''));
+
+/**
+ * What the platform publishes for tenants: one SSM parameter a key, under `/vendhost/<environment>/`.
+ * Lists are comma-separated (`StringList`).
+ */
+export const factsSchema = z.object({
+  'vpc-id': z.string(),
+  'vpc-cidr': z.string(),
+  'availability-zones': list,
+  'public-subnet-ids': list,
+  'natted-subnet-ids': list,
+  'private-subnet-ids': list,
+  'load-balancer-arn': z.string(),
+  'load-balancer-dns': z.string(),
+  'load-balancer-security-group-id': z.string(),
+  'listener-arn': z.string(),
+  bucket: z.string(),
+  'key-arn': z.string(),
+  'boundary-arn': z.string(),
+  'builder-instance-profile': z.string(),
+  approval: z.enum(['true', 'false']).transform((text) => text === 'true'),
+  domain: z.string(),
+});
+
+export type PlatformFacts = z.output<typeof factsSchema>;
+export type FactName = keyof PlatformFacts;
+
+/** What `tenant vend` records of a tenant in an environment, as JSON in one SSM parameter. */
+export const tenantRecordSchema = z.strictObject({
+  tenant: z.string(),
+  project: z.string(),
+  branch: z.string(),
+  hosts: z.array(z.string()),
+  limits,
+  roles: z.strictObject({
+    deploy: z.string(),
+    plan: z.string(),
+    execution: z.string(),
+    instance: z.string(),
+    instanceProfile: z.string(),
+    pipeline: z.string(),
+    codedeploy: z.string(),
+  }),
+});
+
+export type TenantRecord = z.output<typeof tenantRecordSchema>;

@@ -1,0 +1,50 @@
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { z } from 'zod';
+import { VendhostError } from '../errors.ts';
+import { type Environment, tenantName } from './environment.ts';
+import { configError, readConfig } from './load.ts';
+import { type EnvironmentConfig, type PlatformConfig, platformSchema } from './platform.ts';
+import { type TenantConfig, tenantSchema } from './tenant.ts';
+import { type VendhostConfig, vendhostSchema } from './vendhost.ts';
+
+/** Reads `platform.yml` of a platform repository. */
+export function readPlatformConfig(directory: string): Promise<PlatformConfig> {
+  return readConfig(join(directory, 'platform.yml'), platformSchema);
+}
+
+/** Reads `tenants/<tenant>.yml` of a platform repository. */
+export async function readTenantConfig(directory: string, tenant: string): Promise<TenantConfig> {
+  checkTenantName(tenant, join(directory, 'tenants', `${tenant}.yml`));
+  return await readConfig(join(directory, 'tenants', `${tenant}.yml`), tenantSchema);
+}
+
+/** Reads `vendhost.yml` of a tenant repository; an absent file means every default. */
+export function readVendhostConfig(directory: string): Promise<VendhostConfig> {
+  return readConfig(join(directory, 'vendhost.yml'), vendhostSchema as z.ZodType<VendhostConfig>, { optional: true });
+}
+
+/** The names of the tenants a platform repository has files of, sorted. */
+export async function listTenants(directory: string): Promise<string[]> {
+  const entries = await readdir(join(directory, 'tenants')).catch((): string[] => []);
+  return entries
+    .filter((entry) => entry.endsWith('.yml'))
+    .map((entry) => basename(entry, '.yml'))
+    .sort();
+}
+
+/** An environment of a platform; throws when `platform.yml` does not have it. */
+export function environmentOf(platform: PlatformConfig, environment: Environment): EnvironmentConfig {
+  const found = platform.environments[environment];
+  if (found !== undefined) return found;
+  throw new VendhostError('ENVIRONMENT_UNKNOWN', `platform.yml has no environment ${environment}`, {
+    hint: `add it, or name one of: ${Object.keys(platform.environments).join(', ')}`,
+  });
+}
+
+function checkTenantName(tenant: string, file: string): void {
+  const parsed = tenantName.safeParse(tenant);
+  if (parsed.success) return;
+  const allowed = parsed.error.issues.map((issue) => issue.message).join(', ');
+  throw configError([{ file, path: '', message: `"${tenant}" is not a tenant's name: must be ${allowed}` }]);
+}

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+
+/** A tenant and the environment its virtual host lives in: what nearly every name is made of. */
+export interface Place {
+  readonly environment: string;
+  readonly tenant: string;
+}
+
+/** Shortens a name to an AWS limit; what is cut away is replaced by a hash of the whole, so that names stay distinct. */
+export function shorten(name: string, limit: number): string {
+  if (name.length <= limit) return name;
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 6);
+  return `${name.slice(0, limit - hash.length - 1).replace(/-+$/, '')}-${hash}`;
+}
+
+/** IAM role names have at most 64 characters (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). */
+const roleNameLimit = 64;
+/** Target groups and load balancers: 32 characters (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html). */
+const loadBalancingNameLimit = 32;
+
+export type PlatformLayer = 'network' | 'storage' | 'access' | 'balancer';
+export type TenantLayer = 'access' | 'data' | 'host';
+export type TenantRole = 'deploy' | 'plan' | 'execution' | 'instance' | 'pipeline' | 'codedeploy';
+
+export const names = {
+  platformStack: (environment: string, layer: PlatformLayer) => `vendhost-${environment}-${layer}`,
+  tenantStack: ({ environment, tenant }: Place, layer: TenantLayer) => `vendhost-${environment}-${tenant}-${layer}`,
+  bucket: (environment: string, account: string, region: string) => `vendhost-${environment}-${account}-${region}`,
+  keyAlias: (environment: string) => `alias/vendhost-${environment}`,
+  trail: (environment: string) => `vendhost-${environment}`,
+  loadBalancer: (environment: string) => shorten(`vendhost-${environment}`, loadBalancingNameLimit),
+  targetGroup: ({ environment, tenant }: Place) => shorten(`vendhost-${environment}-${tenant}`, loadBalancingNameLimit),
+  boundary: (environment: string) => `vendhost-${environment}-boundary`,
+  builderRole: (environment: string) => shorten(`vendhost-${environment}-builder`, roleNameLimit),
+  tenantRole: ({ environment, tenant }: Place, role: TenantRole) =>
+    shorten(`vendhost-${environment}-${tenant}-${role}`, roleNameLimit),
+  /** The Auto Scaling group, CodeDeploy application, deployment group and pipeline of a virtual host share this name. */
+  host: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}`,
+  databaseSecret: ({ environment, tenant }: Place) => `vendhost/${environment}/${tenant}/database`,
+  factsPath: (environment: string) => `/vendhost/${environment}`,
+  tenantRecord: ({ environment, tenant }: Place) => `/vendhost/${environment}/tenants/${tenant}`,
+} as const;
+
+/** Tags every resource carries; a platform resource has no tenant. */
+export function tags(environment: string, layer: string, tenant?: string): Record<string, string> {
+  return {
+    'vendhost:environment': environment,
+    ...(tenant === undefined ? {} : { 'vendhost:tenant': tenant }),
+    'vendhost:layer': layer,
+  };
+}
+
+/** Keys in an environment's bucket. */
+export const keys = {
+  revision: (tenant: string, sha256: string) => `software/${tenant}/${sha256}.zip`,
+  /** The push's metadata, stored beside the revision. */
+  push: (tenant: string, sha256: string) => `software/${tenant}/${sha256}.json`,
+  infrastructure: (tenant: string) => `infrastructure/${tenant}/`,
+  priorityClaim: (listener: string, priority: number) => `claims/listener/${listener}/${priority}.json`,
+  tenantPriority: (listener: string, tenant: string) => `claims/listener/${listener}/tenants/${tenant}.json`,
+  hostClaim: (host: string) => `claims/hosts/${host}.json`,
+  bakeLease: (tenant: string, bakeKey: string) => `claims/bakes/${tenant}/${bakeKey}.json`,
+  artifacts: (tenant: string) => `artifacts/${tenant}/`,
+} as const;

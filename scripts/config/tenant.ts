@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { environments, hostName } from './environment.ts';
+
+export const limits = z.strictObject({
+  instance_types: z
+    .array(z.string().regex(/^[a-z0-9-]+\.[a-z0-9]+$/, 'an EC2 instance type, like t3.small'))
+    .min(1)
+    .default(['t3.micro', 't3.small', 't3.medium'])
+    .meta({ description: 'Instance types the tenant may choose from' }),
+  max_instances: z.int().min(1).max(100).default(4).meta({ description: 'Most instances of the Auto Scaling group' }),
+  database_classes: z
+    .array(z.string().regex(/^db\.[a-z0-9-]+\.[a-z0-9]+$/, 'an RDS instance class, like db.t3.micro'))
+    .default(['db.t3.micro', 'db.t3.small', 'db.t4g.micro', 'db.t4g.small'])
+    .meta({ description: 'Database classes the tenant may choose from' }),
+  max_storage_gib: z
+    .int()
+    .min(20)
+    .max(65536)
+    .default(100)
+    .meta({ description: 'Most storage of the database, in GiB' }),
+});
+
+/** `tenants/<name>.yml`: what the platform grants a tenant. The tenant's name is the file's. */
+export const tenantSchema = z.strictObject({
+  project: z
+    .string()
+    .regex(/^[\w.-]+(\/[\w.-]+)+$/, 'the path of a GitLab project, like acme/shop')
+    .meta({ description: "Path of the tenant's GitLab project" }),
+  hosts: z
+    .partialRecord(z.enum(environments), z.array(hostName).min(1).max(5))
+    .refine((all) => Object.keys(all).length > 0, 'hosts in at least one environment')
+    .meta({ description: 'Host names of the tenant in each environment' }),
+  limits: limits.prefault({}).meta({ description: 'What the tenant may ask for in its vendhost.yml' }),
+});
+
+export type TenantConfig = z.output<typeof tenantSchema>;
+export type TenantLimits = z.output<typeof limits>;

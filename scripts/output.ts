@@ -1,0 +1,94 @@
+import { writeFileSync } from 'node:fs';
+import { VendhostError } from './errors.ts';
+
+/** A result is flat on purpose: it must fit a dotenv report as well as JSON. */
+export type ResultValue = Readonly<Record<string, unknown>>;
+
+export interface OutputOptions {
+  stdout: (text: string) => void;
+  stderr: (text: string) => void;
+  /** Print results as one JSON document. */
+  json?: boolean;
+  /** Write results to this file as `VENDHOST_<KEY>=value` lines (a GitLab dotenv report). */
+  dotenv?: string;
+  /** Fold sections the way GitLab's job log does. */
+  sections?: boolean;
+  now?: () => number;
+}
+
+/** Progress goes to stderr, the result to stdout; what was marked secret is never printed. */
+export class Output {
+  readonly #options: OutputOptions;
+  readonly #secrets = new Set<string>();
+
+  constructor(options: OutputOptions) {
+    this.#options = options;
+  }
+
+  /** Marks a value that must never be printed. Values shorter than 6 characters are not masked: they would hide words. */
+  redact(secret: string): void {
+    if (secret.length >= 6) this.#secrets.add(secret);
+  }
+
+  /** One thing done or begun. */
+  step(text: string): void {
+    this.#progress(text);
+  }
+
+  /** Something that belongs to the last step. */
+  detail(text: string): void {
+    for (const line of text.split('\n')) this.#progress(`  ${line}`);
+  }
+
+  warn(text: string): void {
+    this.#progress(`warning: ${text}`);
+  }
+
+  error(text: string): void {
+    this.#progress(text);
+  }
+
+  /** Runs work under a title; in a GitLab job log the section folds (https://docs.gitlab.com/ci/jobs/job_logs/). */
+  async section<T>(name: string, title: string, work: () => Promise<T>): Promise<T> {
+    const seconds = () => Math.floor((this.#options.now ?? Date.now)() / 1000);
+    const folded = this.#options.sections === true;
+    this.#progress(folded ? `\u001b[0Ksection_start:${seconds()}:${name}\r\u001b[0K${title}` : title);
+    try {
+      return await work();
+    } finally {
+      if (folded) this.#progress(`\u001b[0Ksection_end:${seconds()}:${name}\r\u001b[0K`);
+    }
+  }
+
+  /** The command's result: `value` for machines (`--json`, `--dotenv`), `text` for people. */
+  result(value: ResultValue, text: string): void {
+    if (this.#options.dotenv !== undefined) writeDotenv(this.#options.dotenv, value);
+    const shown = this.#options.json === true ? JSON.stringify(value, null, 2) : text;
+    this.#options.stdout(`${this.#masked(shown)}\n`);
+  }
+
+  #progress(text: string): void {
+    this.#options.stderr(`${this.#masked(text)}\n`);
+  }
+
+  #masked(text: string): string {
+    let masked = text;
+    for (const secret of this.#secrets) masked = masked.replaceAll(secret, '[masked]');
+    return masked;
+  }
+}
+
+/** `imageId` becomes `VENDHOST_IMAGE_ID`; lists and objects do not fit a dotenv report and are left out. */
+function writeDotenv(file: string, value: ResultValue): void {
+  const lines = Object.entries(value)
+    .filter(([, item]) => ['string', 'number', 'boolean'].includes(typeof item))
+    .map(([key, item]) => `VENDHOST_${key.replaceAll(/([A-Z])/g, '_$1').toUpperCase()}=${item}\n`);
+  try {
+    writeFileSync(file, lines.join(''));
+  } catch (cause) {
+    throw new VendhostError('DOTENV_UNWRITABLE', `cannot write the dotenv file ${file}`, {
+      hint: 'give --dotenv a path in a directory that exists and is writable',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,11 @@
+import type { Output } from './output.ts';
+
+/** What one run of the command is given; nothing below `vendhost.ts` reads the process itself. */
+export interface Runtime {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The directory that relative paths start from. */
+  readonly cwd: string;
+  readonly out: Output;
+  /** Aborted with a `Cancelled` when the process is told to stop. */
+  readonly signal: AbortSignal;
+}
