@@ -64,6 +64,8 @@ def _mount_root(spec: Spec) -> None:
         os.makedirs(f"{root}/{directory}", exist_ok=True)
     _mount("-t", "proc", "-o", "nosuid,nodev,noexec", "proc", f"{root}/proc")
     for name in ("sys", "sysrq-trigger"):
+        if not os.path.exists(f"{root}/proc/{name}"):
+            continue
         _mount("--bind", f"{root}/proc/{name}", f"{root}/proc/{name}")
         _mount("-o", "remount,bind,ro", f"{root}/proc/{name}")
     _mount("-t", "sysfs", "-o", "ro,nosuid,nodev,noexec", "sysfs", f"{root}/sys")
@@ -201,6 +203,8 @@ def _spawn(command: list[str], log: int) -> int:
                 (os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, log, 1), (os.POSIX_SPAWN_DUP2, log, 2),
             ],
             setsid=True,
+            # Python ignores these two, and a child would inherit that.
+            setsigdef=[signal.SIGPIPE, signal.SIGXFSZ],
         )
     finally:
         os.close(null)

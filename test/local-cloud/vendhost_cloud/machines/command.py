@@ -1,0 +1,51 @@
+"""Run a command and collect its output, line by line and within a time limit."""
+
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Completed:
+    """What a command ended with; `timed_out` when it was killed for taking too long."""
+
+    returncode: int
+    output: str
+    timed_out: bool = False
+
+
+def communicate(
+    command: list[str], environment: dict[str, str], timeout: float, log: Callable[[str], None] | None
+) -> Completed:
+    """Wait until the command and whoever holds its output have ended; after `timeout` seconds kill its group."""
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env=environment, start_new_session=True,
+    )
+    assert process.stdout is not None
+    reading = process.stdout.fileno()
+    deadline = time.monotonic() + timeout
+    output, rest, timed_out = bytearray(), bytearray(), False
+    with process.stdout:
+        while True:
+            ready, _, _ = select.select([reading], [], [], max(0.0, deadline - time.monotonic()))
+            if not ready:
+                timed_out = True
+                os.killpg(process.pid, signal.SIGKILL)
+                break
+            chunk = os.read(reading, 65536)
+            if not chunk:
+                break
+            output += chunk
+            rest += chunk
+            *lines, rest = rest.split(b"\n")
+            if log is not None:
+                for line in lines:
+                    log(line.decode(errors="replace"))
+    if rest and log is not None:
+        log(rest.decode(errors="replace"))
+    return Completed(process.wait(), output.decode(errors="replace"), timed_out)
