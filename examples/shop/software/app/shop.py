@@ -1,0 +1,43 @@
+"""A small shop of lanterns: every page says which revision and instance made it."""
+
+import json
+from pathlib import Path
+
+from flask import Flask, abort, jsonify, render_template
+from flask.typing import ResponseReturnValue
+
+HERE = Path(__file__).parent
+PRODUCTS = json.loads((HERE / "products.json").read_text())
+RELEASE = json.loads((HERE.parent / "release.json").read_text())
+
+app = Flask(__name__)
+
+
+@app.context_processor
+def release() -> dict[str, dict[str, str]]:
+    return {"release": RELEASE}
+
+
+@app.after_request
+def name_the_origin(response):
+    response.headers["X-Revision"] = RELEASE["revision"]
+    response.headers["X-Instance"] = RELEASE["instance"]
+    return response
+
+
+@app.get("/")
+def window() -> ResponseReturnValue:
+    return render_template("window.html", products=PRODUCTS)
+
+
+@app.get("/product/<name>")
+def product(name: str) -> ResponseReturnValue:
+    found = next((item for item in PRODUCTS if item["name"] == name), None)
+    if found is None:
+        abort(404)
+    return render_template("product.html", product=found)
+
+
+@app.get("/health")
+def health() -> ResponseReturnValue:
+    return jsonify(status="ok", products=len(PRODUCTS), **RELEASE)

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# The first customer should not pay for template compilation.
+set -euo pipefail
+address=$(cat /opt/shop/address)
+for page in / /product/storm /product/paper; do
+  curl --silent --show-error --fail --max-time 10 --output /dev/null "${address}${page}"
+done
