@@ -6,7 +6,7 @@ import ministack.app
 
 from vendhost_cloud import parent
 
-PARTS: tuple[str, ...] = ()
+PARTS: tuple[str, ...] = ("cloudformation",)
 """Modules of this package (or packages in it), each with a `register()`."""
 
 

@@ -1,0 +1,131 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DeleteStackCommand,
+  DescribeStackEventsCommand,
+  DescribeStacksCommand,
+  type Parameter,
+  type Tag,
+  UpdateStackCommand,
+} from '@aws-sdk/client-cloudformation';
+
+/** How a stack ended: its status, outputs, and why resources failed. */
+export interface StackResult {
+  status: string;
+  outputs: Record<string, string>;
+  failures: string[];
+}
+
+export interface StackInput {
+  resources: Record<string, object>;
+  outputs?: Record<string, unknown>;
+  parameters?: Record<string, object>;
+  values?: Parameter[];
+  tags?: Tag[];
+}
+
+/** Stacks of one account, deployed from plain objects. */
+export class Stacks {
+  readonly client: CloudFormationClient;
+
+  constructor(endpoint: string, account: string) {
+    this.client = new CloudFormationClient(clientConfig(endpoint, account));
+  }
+
+  async create(name: string, input: StackInput): Promise<StackResult> {
+    await this.client.send(new CreateStackCommand(request(name, input)));
+    return this.#settled(name);
+  }
+
+  async update(name: string, input: StackInput): Promise<StackResult> {
+    await this.client.send(new UpdateStackCommand(request(name, input)));
+    return this.#settled(name);
+  }
+
+  async delete(name: string): Promise<StackResult> {
+    const { Stacks: found } = await this.client.send(new DescribeStacksCommand({ StackName: name }));
+    await this.client.send(new DeleteStackCommand({ StackName: name }));
+    return this.#settled(found?.[0]?.StackId ?? name);
+  }
+
+  async #settled(name: string): Promise<StackResult> {
+    for (;;) {
+      const { Stacks: found } = await this.client.send(new DescribeStacksCommand({ StackName: name }));
+      const stack = found?.[0];
+      const status = stack?.StackStatus ?? '';
+      if (!status.endsWith('_IN_PROGRESS')) {
+        const outputs = (stack?.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]);
+        return { status, outputs: Object.fromEntries(outputs), failures: await this.#failures(name) };
+      }
+      await wait(30);
+    }
+  }
+
+  async #failures(name: string): Promise<string[]> {
+    const { StackEvents: events } = await this.client.send(new DescribeStackEventsCommand({ StackName: name }));
+    return (events ?? [])
+      .filter(({ ResourceStatus }) => ResourceStatus?.endsWith('_FAILED'))
+      .map((event) => `${event.LogicalResourceId}: ${event.ResourceStatusReason}`);
+  }
+}
+
+/** How an SDK client of this account reaches the local cloud. */
+export function clientConfig(endpoint: string, account: string) {
+  return {
+    endpoint,
+    region: 'eu-west-1',
+    credentials: { accessKeyId: account, secretAccessKey: 'local-cloud' },
+  };
+}
+
+/** Calls an operation of a service the project has no SDK client for (it speaks JSON 1.1); returns the answer. */
+export async function callJson(
+  endpoint: string,
+  account: string,
+  target: string,
+  body: object,
+): Promise<Record<string, unknown>> {
+  const response = await fetch(endpoint, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': target,
+      authorization: `AWS4-HMAC-SHA256 Credential=${account}/20260101/eu-west-1/${target.split('_')[0]}/aws4_request`,
+    },
+    body: JSON.stringify(body),
+  });
+  return (await response.json()) as Record<string, unknown>;
+}
+
+/** The same for a service that speaks the Query protocol; returns the answer's XML. */
+export async function callQuery(
+  endpoint: string,
+  account: string,
+  service: string,
+  parameters: Record<string, string>,
+): Promise<string> {
+  const response = await fetch(endpoint, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      authorization: `AWS4-HMAC-SHA256 Credential=${account}/20260101/eu-west-1/${service}/aws4_request`,
+    },
+    body: new URLSearchParams(parameters),
+  });
+  return response.text();
+}
+
+function request(name: string, input: StackInput) {
+  return {
+    StackName: name,
+    TemplateBody: JSON.stringify({
+      Parameters: input.parameters,
+      Resources: input.resources,
+      Outputs: Object.fromEntries(Object.entries(input.outputs ?? {}).map(([key, Value]) => [key, { Value }])),
+    }),
+    Capabilities: ['CAPABILITY_NAMED_IAM' as const],
+    ...(input.values ? { Parameters: input.values } : {}),
+    ...(input.tags ? { Tags: input.tags } : {}),
+  };
+}

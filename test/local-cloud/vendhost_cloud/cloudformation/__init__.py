@@ -1,0 +1,48 @@
+"""CloudFormation: the resource types ministack lacks, and what it leaves out of those it has.
+
+One module per service; each has a table `TYPES` of resource types.
+"""
+
+from vendhost_cloud.cloudformation import (
+    cloudtrail,
+    cloudwatch,
+    codedeploy,
+    codepipeline,
+    ec2,
+    iam,
+    listener_certificate,
+    network_acl,
+    rds,
+    s3,
+    secrets_manager,
+    security_group_rules,
+    ssm_document,
+    stack_policy,
+    waf,
+)
+
+_SERVICES = (
+    cloudtrail,
+    cloudwatch,
+    codedeploy,
+    codepipeline,
+    ec2,
+    iam,
+    listener_certificate,
+    network_acl,
+    rds,
+    secrets_manager,
+    security_group_rules,
+    ssm_document,
+    waf,
+)
+
+
+def register() -> None:
+    listener_certificate.register_operations()
+    ssm_document.register_operations()
+    for service in _SERVICES:
+        for name, resource_type in service.TYPES.items():
+            resource_type.register(name)
+    s3.register()
+    stack_policy.register()

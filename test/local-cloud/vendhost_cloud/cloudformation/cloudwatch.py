@@ -1,0 +1,53 @@
+"""AWS::CloudWatch::CompositeAlarm."""
+
+from vendhost_cloud.cloudformation.resource_type import Created, Properties, Resource, ResourceType, truth
+from vendhost_cloud.service_api import call, call_unless_gone
+
+_COPIED = (
+    "AlarmRule",
+    "AlarmDescription",
+    "AlarmActions",
+    "OKActions",
+    "InsufficientDataActions",
+    "ActionsSuppressor",
+    "ActionsSuppressorWaitPeriod",
+    "ActionsSuppressorExtensionPeriod",
+)
+
+
+def _create(resource: Resource) -> Created:
+    return _put(resource.name("AlarmName", 255), resource, tag=True)
+
+
+def _update(resource: Resource) -> Created:
+    updated = _put(resource.physical_id, resource, tag=False)
+    arn = updated.attributes["Arn"]
+    before, after = resource.previous.get("Tags") or [], resource.properties.get("Tags") or []
+    gone = {tag["Key"] for tag in before} - {tag["Key"] for tag in after}
+    if gone:
+        call("cloudwatch", "UntagResource", {"ResourceARN": arn, "TagKeys": sorted(gone)})
+    if after:
+        call("cloudwatch", "TagResource", {"ResourceARN": arn, "Tags": after})
+    return updated
+
+
+def _put(name: str, resource: Resource, *, tag: bool) -> Created:
+    request = {
+        "AlarmName": name,
+        "ActionsEnabled": truth(resource.properties.get("ActionsEnabled", True)),
+        **resource.pick(*_COPIED, *(("Tags",) if tag else ())),
+    }
+    call("cloudwatch", "PutCompositeAlarm", request)
+    alarms = call("cloudwatch", "DescribeAlarms", {"AlarmNames": [name], "AlarmTypes": ["CompositeAlarm"]})
+    return Created(name, {"Arn": alarms["CompositeAlarms"][0]["AlarmArn"]})
+
+
+def _delete(physical_id: str, _: Properties) -> None:
+    call_unless_gone("cloudwatch", "DeleteAlarms", {"AlarmNames": [physical_id]})
+
+
+TYPES = {
+    "AWS::CloudWatch::CompositeAlarm": ResourceType(
+        _create, _update, _delete, replaces=("AlarmName",), custom_name="AlarmName", tags=True
+    ),
+}

@@ -1,0 +1,63 @@
+"""AWS::SecretsManager::RotationSchedule and ResourcePolicy."""
+
+import json
+from typing import Any
+
+from ministack.services import secretsmanager as store
+
+from vendhost_cloud.cloudformation.resource_type import Created, Properties, Resource, ResourceType, truth
+from vendhost_cloud.service_api import call, call_unless_gone
+
+
+def _secret(secret_id: str) -> dict[str, Any]:
+    _, secret = store._resolve(secret_id)
+    if secret is None:
+        raise ValueError(f"Secrets Manager can't find the secret {secret_id}")
+    found: dict[str, Any] = secret
+    return found
+
+
+def _put_schedule(resource: Resource) -> Created:
+    """Stored, and shown by DescribeSecret. Nothing rotates: the local cloud's time is too short for it."""
+    properties = resource.properties
+    if "HostedRotationLambda" in properties:
+        raise ValueError("HostedRotationLambda is not supported: it needs the AWS::SecretsManager transform")
+    secret = _secret(properties["SecretId"])
+    secret["RotationEnabled"] = True
+    secret["RotationRules"] = properties.get("RotationRules", {})
+    if properties.get("RotationLambdaARN"):
+        secret["RotationLambdaARN"] = properties["RotationLambdaARN"]
+    return Created(secret["ARN"], {"Id": secret["ARN"]})
+
+
+def _delete_schedule(_: str, properties: Properties) -> None:
+    _, secret = store._resolve(properties["SecretId"])
+    if secret is not None:
+        secret["RotationEnabled"] = False
+        secret.pop("RotationRules", None)
+        secret.pop("RotationLambdaARN", None)
+
+
+def _put_policy(resource: Resource) -> Created:
+    policy = resource.properties["ResourcePolicy"]
+    request = {
+        "SecretId": resource.properties["SecretId"],
+        "ResourcePolicy": policy if isinstance(policy, str) else json.dumps(policy),
+        "BlockPublicPolicy": truth(resource.properties.get("BlockPublicPolicy", False)),
+    }
+    arn = call("secretsmanager", "PutResourcePolicy", request)["ARN"]
+    return Created(arn, {"Id": arn})
+
+
+def _delete_policy(_: str, properties: Properties) -> None:
+    call_unless_gone("secretsmanager", "DeleteResourcePolicy", {"SecretId": properties["SecretId"]})
+
+
+TYPES = {
+    "AWS::SecretsManager::RotationSchedule": ResourceType(
+        _put_schedule, _put_schedule, _delete_schedule, replaces=("SecretId",)
+    ),
+    "AWS::SecretsManager::ResourcePolicy": ResourceType(
+        _put_policy, _put_policy, _delete_policy, replaces=("SecretId",)
+    ),
+}
