@@ -36,6 +36,9 @@ export const names = {
     shorten(`vendhost-${environment}-${tenant}-${role}`, roleNameLimit),
   /** The Auto Scaling group, CodeDeploy application, deployment group and pipeline of a virtual host share this name. */
   host: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}`,
+  /** AMI names are unique in an account and region: the run's id tells apart two bakes of one key. */
+  image: ({ environment, tenant }: Place, bakeKey: string, run: string) =>
+    `vendhost-${environment}-${tenant}-${bakeKey.slice(0, 12)}-${run}`,
   databaseSecret: ({ environment, tenant }: Place) => `vendhost/${environment}/${tenant}/database`,
   factsPath: (environment: string) => `/vendhost/${environment}`,
   tenantRecord: ({ environment, tenant }: Place) => `/vendhost/${environment}/tenants/${tenant}`,
@@ -56,6 +59,8 @@ export const keys = {
   /** The push's metadata, stored beside the revision. */
   push: (tenant: string, sha256: string) => `software/${tenant}/${sha256}.json`,
   infrastructure: (tenant: string) => `infrastructure/${tenant}/`,
+  /** What an image was made of, input by input. */
+  bakeInputs: (tenant: string, bakeKey: string) => `infrastructure/${tenant}/${bakeKey}.json`,
   priorityClaim: (listener: string, priority: number) => `claims/listener/${listener}/${priority}.json`,
   tenantPriority: (listener: string, tenant: string) => `claims/listener/${listener}/tenants/${tenant}.json`,
   hostClaim: (host: string) => `claims/hosts/${host}.json`,

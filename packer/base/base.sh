@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# What every image has before the tenant's own scripts run: the agents that CodeDeploy and Systems Manager need.
+# May run again on an image that has them. Its bytes are in the bake key: a change bakes every image anew.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+export DEBIAN_FRONTEND=noninteractive
+
+if ! command -v apt-get > /dev/null; then
+  echo "base.sh: only Debian and Ubuntu images are supported: this one has no apt-get" >&2
+  exit 1
+fi
+
+# A fresh instance's first boot (cloud-init) holds the package lock for a while.
+if command -v cloud-init > /dev/null; then
+  cloud-init status --wait > /dev/null || true
+fi
+
+bash "$here/codedeploy-agent.sh"
+bash "$here/ssm-agent.sh"

@@ -1,0 +1,88 @@
+import type { Image } from '@aws-sdk/client-ec2';
+import type { Aws } from '../aws/session.ts';
+import type { VendhostConfig } from '../config/vendhost.ts';
+import { VendhostError } from '../errors.ts';
+
+export type Architecture = 'x86_64' | 'arm64';
+
+/** The AMI that a bake starts from. */
+export interface SourceAmi {
+  readonly id: string;
+  readonly name: string;
+  readonly architecture: Architecture;
+  readonly rootDevice: string;
+  /** Size of its root volume, in GiB; an image cannot be smaller. */
+  readonly volumeGib: number;
+}
+
+/**
+ * Graviton types have a g after the generation's digit, t4g or im4gn; the first were a1
+ * (https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html).
+ */
+export function architectureOf(instanceType: string): Architecture {
+  const family = instanceType.split('.')[0] ?? '';
+  return family === 'a1' || /^[a-z]+\d+[a-z]*g/.test(family) ? 'arm64' : 'x86_64';
+}
+
+/** The architecture that builder and instances share; throws `ARCHITECTURE_MIXED` when they differ. */
+export function sharedArchitecture({ image, instances }: Pick<VendhostConfig, 'image' | 'instances'>): Architecture {
+  const architecture = architectureOf(instances.type);
+  if (architectureOf(image.builder_type) === architecture) return architecture;
+  throw new VendhostError(
+    'ARCHITECTURE_MIXED',
+    `instances.type ${instances.type} is ${architecture}, image.builder_type ${image.builder_type} is not`,
+    { hint: `set image.builder_type in vendhost.yml to an ${architecture} type` },
+  );
+}
+
+/** The newest available AMI of the name and owner that `vendhost.yml` asks for. */
+export async function findSourceAmi(
+  aws: Aws,
+  image: VendhostConfig['image'],
+  architecture: Architecture,
+): Promise<SourceAmi> {
+  const { paginateDescribeImages } = await import('@aws-sdk/client-ec2');
+  const filters = {
+    name: image.source.name,
+    architecture,
+    state: 'available',
+    'root-device-type': 'ebs',
+    'virtualization-type': 'hvm',
+  };
+  const found: Image[] = [];
+  const pages = paginateDescribeImages(
+    { client: await aws.ec2() },
+    {
+      Owners: [image.source.owner],
+      Filters: Object.entries(filters).map(([Name, value]) => ({ Name, Values: [value] })),
+    },
+  );
+  for await (const page of pages) found.push(...(page.Images ?? []));
+  return chooseSource(found, image, architecture);
+}
+
+/** Chooses the newest; throws when there is none or when it does not fit the volume. */
+export function chooseSource(
+  found: readonly Image[],
+  { source, volume_gib }: VendhostConfig['image'],
+  architecture: Architecture,
+): SourceAmi {
+  const newest = [...found].sort((a, b) => (b.CreationDate ?? '').localeCompare(a.CreationDate ?? ''))[0];
+  if (newest?.ImageId === undefined || newest.RootDeviceName === undefined) {
+    throw new VendhostError(
+      'SOURCE_AMI_MISSING',
+      `no available ${architecture} AMI named ${source.name} of owner ${source.owner}`,
+      { hint: 'correct image.source in vendhost.yml; names of arm64 images differ from those of x86_64' },
+    );
+  }
+  const root = newest.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === newest.RootDeviceName);
+  const volumeGib = root?.Ebs?.VolumeSize ?? 0;
+  if (volumeGib > volume_gib) {
+    throw new VendhostError(
+      'VOLUME_TOO_SMALL',
+      `image.volume_gib ${volume_gib} is less than the ${volumeGib} GiB of ${newest.ImageId} (${newest.Name})`,
+      { hint: `set image.volume_gib in vendhost.yml to ${volumeGib} or more` },
+    );
+  }
+  return { id: newest.ImageId, name: newest.Name ?? '', architecture, rootDevice: newest.RootDeviceName, volumeGib };
+}
