@@ -18,7 +18,7 @@ export function credentialSource(runtime: Runtime, region: string): CredentialSo
   if (token !== undefined) runtime.out.redact(token);
   let current: Promise<AwsCredentialIdentity> | undefined;
   const fetch = async () => {
-    const provider = await (token === undefined ? ownChain() : webIdentity(runtime, region, token, role));
+    const provider = await (token === undefined ? ownChain(runtime) : webIdentity(runtime, region, token, role));
     const credentials = await provider();
     runtime.out.redact(credentials.secretAccessKey);
     if (credentials.sessionToken !== undefined) runtime.out.redact(credentials.sessionToken);
@@ -32,7 +32,16 @@ export function credentialSource(runtime: Runtime, region: string): CredentialSo
   };
 }
 
-async function ownChain(): Promise<CredentialSource> {
+/** Keys of the environment first, as the SDK would find them, but in the runtime's environment; then the SDK's chain. */
+async function ownChain({ env }: Runtime): Promise<CredentialSource> {
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  } = env;
+  if (accessKeyId && secretAccessKey && !env.AWS_PROFILE) {
+    return async () => ({ accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) });
+  }
   const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
   return fromNodeProviderChain();
 }

@@ -1,0 +1,98 @@
+import type { CachedCloudAssembly, Toolkit } from '@aws-cdk/toolkit-lib';
+import type { App } from 'aws-cdk-lib';
+import { stringify } from 'yaml';
+import type { Aws } from '../aws/session.ts';
+import { VendhostError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import { toolkitCredentials } from './endpoint.ts';
+import { Progress } from './progress.ts';
+
+/** Makes an app of `cdk/`; give the argument to the app, and import the app inside, so that it loads only when needed. */
+export type AppBuilder = (props: { outdir?: string; context?: Record<string, unknown> }) => Promise<App>;
+
+export interface Template {
+  readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>;
+  readonly Resources?: Readonly<Record<string, { readonly Type: string; readonly Properties?: unknown }>>;
+}
+
+/** Synthesized stacks, ready to be planned and deployed into one account and region. */
+export interface Assembly {
+  readonly runtime: Runtime;
+  readonly aws: Aws;
+  readonly toolkit: Toolkit;
+  readonly cloud: CachedCloudAssembly;
+  readonly progress: Progress;
+  /** Templates by stack name, in the order the stacks depend on each other. */
+  readonly templates: ReadonlyMap<string, Template>;
+}
+
+/** Templates above this cannot be sent inline (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html). */
+export const templateLimitBytes = 51_200;
+
+/** Synthesizes an app in this process, does the work, and removes what synthesis wrote. */
+export async function withAssembly<T>(
+  runtime: Runtime,
+  aws: Aws,
+  build: AppBuilder,
+  work: (assembly: Assembly) => Promise<T>,
+): Promise<T> {
+  const { Toolkit } = await import('@aws-cdk/toolkit-lib');
+  const progress = new Progress(runtime);
+  const toolkit = new Toolkit({
+    ioHost: progress,
+    color: false,
+    emojis: false,
+    sdkConfig: { baseCredentials: toolkitCredentials(aws) },
+  });
+  const source = await toolkit.fromAssemblyBuilder(
+    async ({ outdir, context }) => (await build({ ...(outdir === undefined ? {} : { outdir }), context })).synth(),
+    {
+      clobberEnv: false,
+      lookups: false,
+      resolveDefaultEnvironment: false,
+      synthOptions: { versionReporting: false, pathMetadata: false, assetMetadata: false },
+    },
+  );
+  const cloud = await toolkit.synth(source).catch((thrown: unknown) => {
+    // The toolkit wraps what the app threw; an error that explains itself must come out as it is.
+    throw causeOf(thrown) ?? thrown;
+  });
+  try {
+    const templates = new Map(
+      cloud.cloudAssembly.stacks.map((stack) => [stack.stackName, stack.template as Template] as const),
+    );
+    for (const [name, template] of templates) checkSize(name, template);
+    return await work({ runtime, aws, toolkit, cloud, progress, templates });
+  } finally {
+    await cloud.dispose();
+  }
+}
+
+/** Throws `TEMPLATE_TOO_LARGE` for a template that cannot be sent inline. */
+export function checkSize(stack: string, template: Template): void {
+  // The toolkit sends YAML, not what synthesis wrote.
+  const bytes = Buffer.byteLength(stringify(template));
+  if (bytes <= templateLimitBytes) return;
+  throw new VendhostError(
+    'TEMPLATE_TOO_LARGE',
+    `the template of ${stack} has ${bytes} bytes; CloudFormation takes ${templateLimitBytes} inline`,
+    { hint: 'split the stack: Vendhost sends templates inline, so that no bootstrap bucket is needed' },
+  );
+}
+
+function causeOf(thrown: unknown): VendhostError | undefined {
+  let error = thrown;
+  while (error instanceof Error) {
+    if (error instanceof VendhostError) return error;
+    error = error.cause;
+  }
+  return undefined;
+}
+
+/** The names of an assembly's stacks that are asked for; all without a list. */
+export function chosenStacks(assembly: Assembly, stacks: readonly string[] | undefined): string[] {
+  const all = [...assembly.templates.keys()];
+  const unknown = stacks?.filter((name) => !assembly.templates.has(name)) ?? [];
+  if (unknown.length > 0) throw new Error(`no stack ${unknown.join(', ')} in the app; it has ${all.join(', ')}`);
+  return stacks === undefined ? all : all.filter((name) => stacks.includes(name));
+}

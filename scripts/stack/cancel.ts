@@ -1,0 +1,29 @@
+import type { Aws } from '../aws/session.ts';
+import { messageOf } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import { readStack } from './state.ts';
+
+/**
+ * After a cancel: an update in progress is told to roll back, a creation cannot be stopped and is left to end by
+ * itself. Says of each stack what it will become. Never throws: the cancel itself is what gets reported.
+ */
+export async function stopDeploys({ out }: Runtime, aws: Aws, stacks: readonly string[]): Promise<void> {
+  for (const stack of stacks) {
+    try {
+      const status = (await readStack(aws, stack))?.status;
+      if (status === 'UPDATE_IN_PROGRESS') {
+        await cancelUpdate(aws, stack);
+        out.step(`${stack}: the update is cancelled, CloudFormation rolls it back`);
+      } else if (status?.endsWith('_IN_PROGRESS')) {
+        out.step(`${stack} is ${status}: CloudFormation ends that by itself; the next deploy waits for it`);
+      }
+    } catch (error) {
+      out.warn(`cannot tell the state of ${stack}: ${messageOf(error)}`);
+    }
+  }
+}
+
+async function cancelUpdate(aws: Aws, stack: string): Promise<void> {
+  const { CancelUpdateStackCommand } = await import('@aws-sdk/client-cloudformation');
+  await (await aws.cloudFormation()).send(new CancelUpdateStackCommand({ StackName: stack }));
+}

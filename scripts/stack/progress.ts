@@ -1,0 +1,95 @@
+import type { IIoHost, IoMessage, IoRequest, StackActivity } from '@aws-cdk/toolkit-lib';
+import type { Runtime } from '../runtime.ts';
+
+/** What the toolkit tells about one resource; the part of CloudFormation's stack event we print. */
+export interface ResourceEvent {
+  readonly stack: string;
+  readonly logicalId: string;
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string | undefined;
+}
+
+/** A resource that could not be made, changed or removed, and why. */
+export type Failure = Pick<ResourceEvent, 'stack' | 'logicalId' | 'type'> & { readonly reason: string };
+
+/** Follows the toolkit: prints what happens to each resource, remembers what failed and which stacks changed nothing. */
+export class Progress implements IIoHost {
+  readonly failures: Failure[] = [];
+  /** ARNs of the stacks that were as they should be already. */
+  readonly unchanged = new Set<string>();
+  readonly #runtime: Runtime;
+  readonly #last = new Map<string, string>();
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  async notify({ code, level, message, data }: IoMessage<unknown>): Promise<void> {
+    // The toolkit has no other way to be stopped; it awaits each message between its polls.
+    this.#runtime.signal.throwIfAborted();
+    if (code === 'CDK_TOOLKIT_I5502') this.#resource(eventOf(data as StackActivity));
+    else if (code === 'CDK_TOOLKIT_I5900') this.#deployed(data as { noOp?: boolean; stackArn?: string });
+    else if (level === 'warn') this.#runtime.out.warn(message);
+  }
+
+  /** Every question of the toolkit ("do you wish to deploy?") is answered with its default, which is yes. */
+  async requestResponse<T>({ defaultResponse }: IoRequest<unknown, T>): Promise<T> {
+    return defaultResponse;
+  }
+
+  #resource(event: ResourceEvent): void {
+    const key = `${event.stack} ${event.logicalId}`;
+    if (event.status.endsWith('_FAILED') && !isConsequence(event.reason)) {
+      this.failures.push({ ...event, reason: event.reason ?? 'no reason given' });
+    }
+    // CloudFormation reports "in progress" twice: when it starts, and when the resource has its physical id.
+    if (this.#last.get(key) === event.status) return;
+    this.#last.set(key, event.status);
+    this.#runtime.out.detail(describeEvent(event));
+  }
+
+  #deployed({ noOp, stackArn }: { noOp?: boolean; stackArn?: string }): void {
+    if (noOp === true && stackArn !== undefined) this.unchanged.add(stackArn);
+  }
+}
+
+/** `vendhost-dev-network: created EC2::VPC Vpc8378EB38`. */
+export function describeEvent({ stack, logicalId, type, status, reason }: ResourceEvent): string {
+  const failed = status.endsWith('_FAILED') && reason !== undefined ? `: ${reason}` : '';
+  return `${stack}: ${words[status] ?? status} ${type.replace(/^AWS::/, '')} ${logicalId}${failed}`;
+}
+
+const words: Readonly<Record<string, string>> = {
+  CREATE_IN_PROGRESS: 'creating',
+  CREATE_COMPLETE: 'created',
+  CREATE_FAILED: 'cannot create',
+  UPDATE_IN_PROGRESS: 'updating',
+  UPDATE_COMPLETE: 'updated',
+  UPDATE_FAILED: 'cannot update',
+  DELETE_IN_PROGRESS: 'deleting',
+  DELETE_COMPLETE: 'deleted',
+  DELETE_FAILED: 'cannot delete',
+  DELETE_SKIPPED: 'keeping',
+  ROLLBACK_IN_PROGRESS: 'rolling back',
+  ROLLBACK_COMPLETE: 'rolled back',
+  UPDATE_ROLLBACK_IN_PROGRESS: 'rolling back',
+  UPDATE_ROLLBACK_COMPLETE: 'rolled back',
+  UPDATE_COMPLETE_CLEANUP_IN_PROGRESS: 'cleaning up',
+  UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS: 'cleaning up',
+};
+
+function eventOf({ event }: StackActivity): ResourceEvent {
+  return {
+    stack: event.StackName ?? '',
+    logicalId: event.LogicalResourceId ?? '',
+    type: event.ResourceType ?? '',
+    status: event.ResourceStatus ?? '',
+    reason: event.ResourceStatusReason,
+  };
+}
+
+/** Resources that were stopped because another one failed say nothing about the cause. */
+function isConsequence(reason: string | undefined): boolean {
+  return reason !== undefined && /^Resource (creation|update) cancelled/i.test(reason);
+}

@@ -1,0 +1,34 @@
+import { Output } from '../../scripts/output.ts';
+import type { Runtime } from '../../scripts/runtime.ts';
+
+/** A runtime that keeps what the command would print. */
+export interface Recorder extends Runtime {
+  /** Lines of stderr so far. */
+  readonly progress: () => string[];
+  /** Text of stdout so far. */
+  readonly printed: () => string;
+}
+
+/** A runtime for tests: its own environment, nothing of the process. Results are printed as JSON. */
+export function recorder(
+  env: Readonly<Record<string, string | undefined>> = {},
+  {
+    cwd = '/',
+    signal = new AbortController().signal,
+    onProgress,
+  }: { cwd?: string; signal?: AbortSignal; onProgress?: (text: string) => void } = {},
+): Recorder {
+  let stdout = '';
+  let stderr = '';
+  const out = new Output({
+    stdout: (text) => {
+      stdout += text;
+    },
+    stderr: (text) => {
+      stderr += text;
+      onProgress?.(text);
+    },
+    json: true,
+  });
+  return { env, cwd, signal, out, progress: () => stderr.split('\n').filter(Boolean), printed: () => stdout };
+}

@@ -1,0 +1,34 @@
+import { CfnOutput, CfnParameter, CfnResource } from 'aws-cdk-lib';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
+import { newApp, VendhostStack } from '../../../cdk/app.ts';
+import type { AppBuilder } from '../../../scripts/stack/assembly.ts';
+
+/**
+ * Stacks of SSM parameters by stack name, then parameter name. `$Size` stands for the value of the stack's own parameter
+ * Size, `$Fail` for a resource that cannot be made.
+ */
+export type Parameters = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** An app small enough to be deployed in a moment: what the stack functions do does not depend on what is deployed. */
+export function parameterApp(account: string, stacks: Parameters): AppBuilder {
+  return async (props) => {
+    const app = newApp(props);
+    for (const [name, values] of Object.entries(stacks)) {
+      const stack = new VendhostStack(app, name, { account, region: 'eu-west-1', tags: { 'vendhost:layer': 'test' } });
+      const size = new CfnParameter(stack, 'Size', { default: 'small' });
+      for (const [key, value] of Object.entries(values)) {
+        if (value === '$Fail') {
+          new CfnResource(stack, key, {
+            type: 'AWS::KMS::Alias',
+            properties: { AliasName: 'alias/no-key', TargetKeyId: 'no-such-key' },
+          });
+          continue;
+        }
+        const shown = value === '$Size' ? size.valueAsString : value;
+        new ssm.CfnParameter(stack, key, { name: `/${name}/${key}`, type: 'String', value: shown });
+        new CfnOutput(stack, `${key}Name`, { value: `/${name}/${key}` });
+      }
+    }
+    return app;
+  };
+}
