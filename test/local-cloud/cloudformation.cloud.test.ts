@@ -456,7 +456,7 @@ describe('the rest', () => {
     };
     const outputs = { Document: ref('Document'), Composite: ref('Composite'), Options: ref('Options') };
     const created = await stacks.create('rest', { resources, outputs });
-    expect(created).toMatchObject({ status: 'CREATE_COMPLETE', outputs: { Document: 'inventory' } });
+    expect(created).toMatchObject({ status: 'CREATE_COMPLETE', failures: [], outputs: { Document: 'inventory' } });
 
     const ssm = new SSMClient(config);
     const content = { schemaVersion: '2.2', description: 'changed', mainSteps: [] };

@@ -39,8 +39,8 @@ _SERVICES = (
 
 
 def register() -> None:
-    listener_certificate.register_operations()
-    ssm_document.register_operations()
+    for service in (ec2, listener_certificate, network_acl, ssm_document):
+        service.register_operations()
     for service in _SERVICES:
         for name, resource_type in service.TYPES.items():
             resource_type.register(name)

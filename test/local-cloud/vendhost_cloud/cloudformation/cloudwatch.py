@@ -22,7 +22,7 @@ def _create(resource: Resource) -> Created:
 def _update(resource: Resource) -> Created:
     updated = _put(resource.physical_id, resource, tag=False)
     arn = updated.attributes["Arn"]
-    before, after = resource.previous.get("Tags") or [], resource.properties.get("Tags") or []
+    before, after = _own_tags(resource.previous), _own_tags(resource.properties)
     gone = {tag["Key"] for tag in before} - {tag["Key"] for tag in after}
     if gone:
         call("cloudwatch", "UntagResource", {"ResourceARN": arn, "TagKeys": sorted(gone)})
@@ -35,11 +35,17 @@ def _put(name: str, resource: Resource, *, tag: bool) -> Created:
     request = {
         "AlarmName": name,
         "ActionsEnabled": truth(resource.properties.get("ActionsEnabled", True)),
-        **resource.pick(*_COPIED, *(("Tags",) if tag else ())),
+        **resource.pick(*_COPIED),
+        **({"Tags": _own_tags(resource.properties)} if tag else {}),
     }
     call("cloudwatch", "PutCompositeAlarm", request)
     alarms = call("cloudwatch", "DescribeAlarms", {"AlarmNames": [name], "AlarmTypes": ["CompositeAlarm"]})
     return Created(name, {"Arn": alarms["CompositeAlarms"][0]["AlarmArn"]})
+
+
+def _own_tags(properties: Properties) -> list[dict[str, str]]:
+    """CloudWatch's API refuses the aws: tags that CloudFormation adds."""
+    return [tag for tag in properties.get("Tags") or [] if not tag["Key"].startswith("aws:")]
 
 
 def _delete(physical_id: str, _: Properties) -> None:

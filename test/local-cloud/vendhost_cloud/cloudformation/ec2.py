@@ -1,5 +1,6 @@
 """AWS::EC2 types for networks: addresses, NAT gateways, flow logs."""
 
+import re
 from typing import Any
 
 from ministack.services import ec2 as store
@@ -23,6 +24,30 @@ def retag(resource_id: str, resource: Resource) -> None:
         call("ec2", "DeleteTags", {"Resources": [resource_id], "Tags": [{"Key": key} for key in sorted(gone)]})
     if after:
         call("ec2", "CreateTags", {"Resources": [resource_id], "Tags": after})
+
+
+def register_operations() -> None:
+    """DescribeNatGateways with the gateways' addresses, which ministack leaves out."""
+    describe = store._ACTION_MAP["DescribeNatGateways"]
+
+    def describe_with_addresses(parameters: dict[str, Any]) -> Any:
+        status, headers, body = describe(parameters)
+        return status, headers, _NAT_GATEWAY.sub(_add_address, body.decode()).encode()
+
+    store._ACTION_MAP["DescribeNatGateways"] = describe_with_addresses
+
+
+_NAT_GATEWAY = re.compile(r"<natGatewayId>(nat-\w+)</natGatewayId>.*?<natGatewayAddressSet/>", re.DOTALL)
+
+
+def _add_address(match: re.Match[str]) -> str:
+    allocation_id = store._nat_gateways[match[1]]["AllocationId"]
+    address = store._addresses.get(allocation_id)
+    if address is None:
+        return match[0]
+    item = f"<allocationId>{allocation_id}</allocationId><publicIp>{address['PublicIp']}</publicIp>"
+    filled = f"<natGatewayAddressSet><item>{item}</item></natGatewayAddressSet>"
+    return match[0].replace("<natGatewayAddressSet/>", filled)
 
 
 def _create_address(resource: Resource) -> Created:

@@ -1,5 +1,6 @@
 """AWS::EC2::NetworkAcl, its entries and the subnets it guards."""
 
+from collections.abc import Callable
 from typing import Any
 
 from ministack.core.responses import new_uuid
@@ -8,6 +9,33 @@ from ministack.services import ec2 as store
 from vendhost_cloud.cloudformation.ec2 import retag, tag_specifications
 from vendhost_cloud.cloudformation.resource_type import Created, Properties, Resource, ResourceType, truth
 from vendhost_cloud.service_api import call, call_unless_gone
+
+
+def register_operations() -> None:
+    """Entries with ports: ministack forgets the port range they are for."""
+    entry_xml = store._network_acl_entry_xml
+
+    def entry_with_ports(entry: dict[str, Any]) -> str:
+        ports = entry.get("PortRange")
+        range_xml = f"<portRange><from>{ports['From']}</from><to>{ports['To']}</to></portRange>" if ports else ""
+        return str(entry_xml(entry)).replace("</item>", f"{range_xml}</item>")
+
+    store._network_acl_entry_xml = entry_with_ports
+    for operation in ("CreateNetworkAclEntry", "ReplaceNetworkAclEntry"):
+        store._ACTION_MAP[operation] = _keeping_ports(store._ACTION_MAP[operation])
+
+
+def _keeping_ports(operation: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+    def keep(parameters: dict[str, Any]) -> Any:
+        answer = operation(parameters)
+        first, last = store._p(parameters, "PortRange.From"), store._p(parameters, "PortRange.To")
+        acl = store._network_acls.get(store._p(parameters, "NetworkAclId"))
+        if acl is not None and first and last:
+            # Both operations put their entry last.
+            acl["Entries"][-1]["PortRange"] = {"From": int(first), "To": int(last)}
+        return answer
+
+    return keep
 
 
 def _create_acl(resource: Resource) -> Created:

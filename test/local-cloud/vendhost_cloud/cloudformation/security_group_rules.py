@@ -38,14 +38,16 @@ def _create(direction: str) -> Callable[[Resource], Created]:
         group_id = resource.properties.get("GroupId")
         if not group_id:
             raise ValueError("only rules with GroupId are supported: GroupName needs EC2-Classic")
-        group = store._security_groups.get(group_id)
-        before = len(group[key]) if group else 0
         request = {"GroupId": group_id, "IpPermissions": [_permission(resource.properties)]}
-        rules = call("ec2", f"AuthorizeSecurityGroup{direction}", request)["SecurityGroupRules"]
-        if group and len(group[key]) == before:
-            # ministack accepts it silently; EC2 does not.
+        before = list((store._security_groups.get(group_id) or {}).get(key, []))
+        rule_id = call("ec2", f"AuthorizeSecurityGroup{direction}", request)["SecurityGroupRules"][0][
+            "SecurityGroupRuleId"
+        ]
+        if any(store._sg_rule_id(group_id, direction == "Egress", rule) == rule_id for rule in before):
+            # ministack makes the id of what the rule says, and accepts it twice; EC2 does not.
+            store._security_groups[group_id][key] = before
             raise ValueError("the specified rule already exists (InvalidPermission.Duplicate)")
-        return _created(rules[0]["SecurityGroupRuleId"])
+        return _created(rule_id)
 
     return create
 

@@ -26,10 +26,19 @@ def register() -> None:
         logical_id: str | None = None,
         attributes: dict[str, Any] | None = None,
     ) -> Any:
+        logical_id = logical_id or physical_id
         if previous != properties:
             replaces = provisioners._requires_replacement(resource_type, previous, properties)
-            _assert_allowed(stack_name, logical_id or "", resource_type, "Replace" if replaces else "Modify")
-        return update(resource_type, physical_id, previous, properties, stack_name, logical_id, attributes)
+            _assert_allowed(stack_name, logical_id, resource_type, "Replace" if replaces else "Modify")
+        updated = update(resource_type, physical_id, previous, properties, stack_name, logical_id, attributes)
+        if updated[0] != physical_id:
+            # Some of ministack's types find out only in their handler that they must replace.
+            try:
+                _assert_allowed(stack_name, logical_id, resource_type, "Replace")
+            except PermissionError:
+                provisioners._delete_resource(resource_type, updated[0], properties, stack_name, logical_id)
+                raise
+        return updated
 
     def resolve_stack_outputs(
         definitions: Any, conditions: Any, surviving: dict[str, Any], parameters: Any, mappings: Any, *stack: str
