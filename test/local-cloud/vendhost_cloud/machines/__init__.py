@@ -146,6 +146,11 @@ def save_layer(instance_id: str, target: Path) -> None:
     storage.copy(storage.instances() / instance_id / "upper", target)
 
 
+def copy_layer(source: Path, target: Path) -> None:
+    """Copy a layer that nothing writes to."""
+    storage.copy(source, target)
+
+
 def layer_path(name: str) -> Path:
     """Where the layer of this name lies."""
     return storage.layers() / name
@@ -257,6 +262,6 @@ def _build(layer: Path, script: str) -> None:
 
 
 __all__ = [
-    "ADMIN", "CannotRun", "Completed", "Machine", "boot", "console", "discard", "free_address", "get", "layer_path",
+    "ADMIN", "CannotRun", "Completed", "Machine", "boot", "console", "copy_layer", "discard", "free_address", "get", "layer_path",
     "refuse_if_unable", "register", "running", "save_layer", "shutdown", "shutdown_all",
 ]

@@ -1,0 +1,20 @@
+"""EC2 over machines that really run: instances, images, volumes, snapshots and key pairs in ministack's stores."""
+
+from ministack.services import ec2
+
+from .. import machines
+from . import block_devices, images, instance_types, instances, key_pairs, metadata
+
+
+def register() -> None:
+    """Replace ministack's actions for what really runs here."""
+    for part in (block_devices, key_pairs, instance_types, metadata, instances, images):
+        part.register()
+    forget = ec2.reset
+
+    def reset() -> None:
+        machines.shutdown_all()
+        metadata.reset()
+        forget()
+
+    ec2.reset = reset

@@ -1,0 +1,46 @@
+"""The instance types the local cloud knows: names, sizes and architectures; it has no hardware of its own."""
+
+from ministack.services import ec2
+
+from ..errors import AwsError
+from ..query_service import Body
+from .store import matches, scope, serve
+
+_SMALL = ["nano", "micro", "small", "medium", "large", "xlarge", "2xlarge"]
+_BIG = ["large", "xlarge", "2xlarge", "4xlarge"]
+_FAMILIES = {
+    **dict.fromkeys(("t2", "t3", "t3a", "t4g"), _SMALL),
+    **dict.fromkeys(("m5", "m6i", "m6g", "m7i", "m7g", "c5", "c6i", "c6g", "c7i", "c7g", "r5", "r6i", "r6g"), _BIG),
+}
+_ARM = {"t4g", "m6g", "m7g", "c6g", "c7g", "r6g"}
+
+TYPES = {f"{family}.{size}": "arm64" if family in _ARM else "x86_64" for family, sizes in _FAMILIES.items() for size in sizes}
+"""Instance type -> architecture."""
+
+
+def architecture(instance_type: str) -> str:
+    """The architecture of a type; refuses unknown ones."""
+    if instance_type not in TYPES:
+        raise AwsError("InvalidParameterValue", f"Invalid value '{instance_type}' for InstanceType.")
+    return TYPES[instance_type]
+
+
+def _offerings(request: Body) -> Body:
+    kind = request.get("LocationType", "region")
+    _, region = scope()
+    locations = {
+        "region": [region],
+        "availability-zone": [f"{region}{letter}" for letter in "abc"],
+        "availability-zone-id": [ec2._az_id_for_zone_name(f"{region}{letter}") for letter in "abc"],
+    }.get(kind)
+    if locations is None:
+        raise AwsError("InvalidParameterValue", f"Invalid value '{kind}' for locationType")
+    fields = {"instance-type": lambda one: one["InstanceType"], "location": lambda one: one["Location"]}
+    offerings = [
+        {"InstanceType": name, "LocationType": kind, "Location": location} for name in TYPES for location in locations
+    ]
+    return {"InstanceTypeOfferings": [one for one in offerings if matches(one, request.get("Filters"), fields, "")]}
+
+
+def register() -> None:
+    serve("DescribeInstanceTypeOfferings", _offerings, "LocationType Filters MaxResults NextToken")

@@ -1,0 +1,251 @@
+"""From a launch template or a RunInstances request to instances that boot."""
+
+import base64
+import binascii
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ministack.services import ec2
+
+from .. import machines
+from ..errors import AwsError
+from ..query_service import Body
+from . import block_devices, image_store, instance_types, key_pairs, metadata
+from .store import Record, in_background, new_id, now, scope, set_tags, specified_tags
+
+STATES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
+
+_locks: dict[str, threading.Lock] = {}
+
+
+@dataclass
+class Boot:
+    """What an instance boots from, kept beside its record."""
+
+    layers: list[Path]
+    user_data: bytes = b""
+    authorized_keys: list[str] = field(default_factory=list)
+
+
+def set_state(record: Record, name: str, reason: str = "", code: str = "") -> None:
+    """Move an instance to a state; the reason shows in DescribeInstances."""
+    record["State"] = {"Code": STATES[name], "Name": name}
+    record["StateTransitionReason"] = reason
+    record.pop("StateReason", None)
+    if code:
+        record["StateReason"] = {"Code": code, "Message": f"{code}: {reason}"}
+
+
+def lock_of(instance_id: str) -> threading.Lock:
+    """Held while an instance boots, stops or is saved."""
+    return _locks.setdefault(instance_id, threading.Lock())
+
+
+def template_data(specification: Body) -> Body:
+    """The data of the launch template (by id or name, in its version) a request names."""
+    known = specification.get("LaunchTemplateId") or specification.get("LaunchTemplateName")
+    wanted = str(specification.get("Version") or "$Default")
+    template = next(
+        (one for one in ec2._launch_templates.values() if known in (one["LaunchTemplateId"], one["LaunchTemplateName"])),
+        None,
+    )
+    if template is None:
+        raise AwsError("InvalidLaunchTemplateId.NotFound", f"The specified launch template, with template ID {known}, does not exist.")
+    number = {"$Default": template["DefaultVersionNumber"], "$Latest": template["LatestVersionNumber"]}.get(wanted, wanted)
+    for version in template["Versions"]:
+        if str(version["VersionNumber"]) == str(number):
+            data: Body = version["LaunchTemplateData"]
+            return data
+    raise AwsError("InvalidLaunchTemplateId.VersionNotFound", f"Could not find launch template version {wanted} of {known}")
+
+
+def launch(data: Body, count: int = 1, *, token: str = "") -> list[Record]:
+    """Launch instances; they are `pending` until their sshd answers. `data` has the shape of RunInstances."""
+    try:
+        machines.refuse_if_unable()
+    except machines.CannotRun as reason:
+        raise AwsError("Unsupported", f"the local cloud cannot run instances here: {reason}") from None
+    interface = next(iter(data.get("NetworkInterfaces") or []), {})
+    subnet = _subnet(data.get("SubnetId") or interface.get("SubnetId"), (data.get("Placement") or {}).get("AvailabilityZone"))
+    image = image_store.launchable(data.get("ImageId") or "")
+    kind = data.get("InstanceType") or "t3.micro"
+    architecture = instance_types.architecture(kind)
+    if architecture != image["Architecture"]:
+        raise AwsError(
+            "InvalidParameterValue",
+            f"The architecture '{architecture}' of the specified instance type does not match the architecture "
+            f"'{image['Architecture']}' of the specified AMI.",
+        )
+    mappings = block_devices.launch_mappings(image["BlockDeviceMappings"], data.get("BlockDeviceMappings"))
+    profile_request = data.get("IamInstanceProfile") or {}
+    profile, error = ec2._resolve_iam_instance_profile(
+        iam_arn=profile_request.get("Arn", ""), iam_name=profile_request.get("Name", "")
+    )
+    if error is not None:
+        raise AwsError("InvalidParameterValue", f"Invalid IAM Instance Profile {next(iter(profile_request.values()))}")
+    key = data.get("KeyName") or ""
+    boot = Boot(
+        layers=image["_Layers"],
+        user_data=_user_data(data.get("UserData") or ""),
+        authorized_keys=[key_pairs.public_key(key)] if key else [],
+    )
+    groups = _security_groups(data, interface, subnet)
+    public = interface.get("AssociatePublicIpAddress")
+    settings: Record = {
+        "ImageId": image["ImageId"],
+        "InstanceType": kind,
+        "KeyName": key,
+        "SubnetId": subnet["SubnetId"],
+        "VpcId": subnet["VpcId"],
+        "SecurityGroups": groups,
+        "Architecture": architecture,
+        "IamInstanceProfile": profile,
+        "ClientToken": token,
+        "Placement": {"AvailabilityZone": subnet["AvailabilityZone"], "Tenancy": "default"},
+        "Monitoring": {"State": "enabled" if block_devices.truth((data.get("Monitoring") or {}).get("Enabled", False)) else "disabled"},
+        "EbsOptimized": block_devices.truth(data.get("EbsOptimized", False)),
+        "MetadataOptions": metadata.options(data.get("MetadataOptions") or {}, image),
+        "DisableApiTermination": block_devices.truth(data.get("DisableApiTermination", False)),
+        "InstanceInitiatedShutdownBehavior": data.get("InstanceInitiatedShutdownBehavior", "stop"),
+        "UserData": data.get("UserData") or "",
+        "_Public": block_devices.truth(subnet.get("MapPublicIpOnLaunch", False) if public is None else public),
+    }
+    return [_create(settings, index, mappings, boot, data) for index in range(count)]
+
+
+def _create(settings: Record, index: int, mappings: list[Body], boot: Boot, data: Body) -> Record:
+    account, region = scope()
+    instance_id = new_id("i")
+    address = machines.free_address()
+    dashed = address.replace(".", "-")
+    record: Record = {
+        **settings,
+        "InstanceId": instance_id,
+        "AmiLaunchIndex": index,
+        "LaunchTime": now(),
+        "PrivateIpAddress": address,
+        "PrivateDnsName": f"ip-{dashed}.{region}.compute.internal",
+        "PublicIpAddress": address if settings["_Public"] else "",
+        "PublicDnsName": f"ec2-{dashed}.{region}.compute.amazonaws.com" if settings["_Public"] else "",
+        "SourceDestCheck": True,
+        "EnaSupport": True,
+        "RootDeviceType": "ebs",
+        "RootDeviceName": image_store.ROOT_DEVICE,
+        "Hypervisor": "xen",
+        "Virtualization": "hvm",
+        "VirtualizationType": "hvm",
+        "_Account": account,
+        "_Region": region,
+        "_Boot": boot,
+        "_Rebooting": False,
+    }
+    set_state(record, "pending")
+    ec2._instances[instance_id] = record
+    if record["IamInstanceProfile"]:
+        ec2._upsert_iam_instance_profile_association(instance_id, record["IamInstanceProfile"])
+    specifications = data.get("TagSpecifications")
+    set_tags(instance_id, specified_tags(specifications, "instance"))
+    try:
+        record["BlockDeviceMappings"] = block_devices.create_volumes(
+            mappings, instance_id, record["Placement"]["AvailabilityZone"], specified_tags(specifications, "volume")
+        )
+    except AwsError as error:
+        # EC2 accepts the request and terminates the instance when its key cannot be used.
+        record["BlockDeviceMappings"] = []
+        terminated(record, error.message, error.code)
+        return record
+    in_background(f"boot {instance_id}", lambda: boot_machine(record))
+    return record
+
+
+def boot_machine(record: Record) -> None:
+    """Boot the machine of a pending instance; `running` when its sshd answers."""
+    with lock_of(record["InstanceId"]):
+        if record["State"]["Name"] != "pending":
+            return
+        try:
+            _boot(record)
+        except machines.CannotRun as reason:
+            terminated(record, str(reason), "Server.InternalError")
+            return
+        if record["State"]["Name"] == "pending":
+            set_state(record, "running")
+
+
+@contextmanager
+def while_still(record: Record, *, reboot: bool) -> Iterator[None]:
+    """Work on the disk of an instance that cannot change state meanwhile; `reboot` stops and starts a running one."""
+    instance_id = record["InstanceId"]
+    with lock_of(instance_id):
+        running = machines.get(instance_id) is not None
+        if not (reboot and running):
+            yield
+            return
+        record["_Rebooting"] = True
+        try:
+            machines.shutdown(instance_id)
+            yield
+            _boot(record)
+        finally:
+            record["_Rebooting"] = False
+
+
+def _boot(record: Record) -> None:
+    boot: Boot = record["_Boot"]
+    machines.boot(
+        record["InstanceId"], boot.layers, record["PrivateIpAddress"], user_data=boot.user_data,
+        authorized_keys=boot.authorized_keys, account=record["_Account"], region=record["_Region"],
+    )
+
+
+def terminated(record: Record, reason: str, code: str) -> None:
+    """Take note of an instance's end and free what belonged to it."""
+    set_state(record, "terminated", reason, code)
+    record["_terminated_at"] = time.time()
+    block_devices.release_volumes(record["InstanceId"])
+    machines.discard(record["InstanceId"])
+
+
+def _subnet(subnet_id: str | None, zone: str | None) -> Record:
+    if subnet_id:
+        subnet: Record | None = ec2._subnets.get(subnet_id)
+        if subnet is None:
+            raise AwsError("InvalidSubnetID.NotFound", f"The subnet ID '{subnet_id}' does not exist")
+        return subnet
+    for subnet in ec2._subnets.values():
+        if subnet.get("DefaultForAz") and zone in (None, "", subnet["AvailabilityZone"]):
+            return dict(subnet)
+    raise AwsError("MissingInput", "No subnets found for the default VPC. Please specify a subnet.")
+
+
+def _security_groups(data: Body, interface: Body, subnet: Record) -> list[Body]:
+    wanted = list(data.get("SecurityGroupIds") or interface.get("Groups") or [])
+    for name in data.get("SecurityGroups") or []:
+        wanted.append(next((gid for gid, one in ec2._security_groups.items() if one["GroupName"] == name), name))
+    if not wanted:
+        wanted = [gid for gid, one in ec2._security_groups.items()
+                  if one["GroupName"] == "default" and one["VpcId"] == subnet["VpcId"]][:1]
+    for group in wanted:
+        if group not in ec2._security_groups:
+            raise AwsError("InvalidGroup.NotFound", f"The security group '{group}' does not exist")
+        if ec2._security_groups[group]["VpcId"] != subnet["VpcId"]:
+            raise AwsError(
+                "InvalidParameter", f"Security group {group} and subnet {subnet['SubnetId']} belong to different networks."
+            )
+    return [{"GroupId": group, "GroupName": ec2._security_groups[group]["GroupName"]} for group in wanted]
+
+
+def _user_data(encoded: str) -> bytes:
+    try:
+        data = base64.b64decode(encoded, validate=False)
+    except binascii.Error:
+        raise AwsError("InvalidParameterValue", "Invalid BASE64 encoding of user data.") from None
+    if len(data) > 16384:
+        raise AwsError("InvalidParameterValue", "User data is limited to 16384 bytes")
+    if data and not data.startswith(b"#!"):
+        raise AwsError("UnsupportedOperation", "the local cloud runs user data that starts with '#!' only")
+    return data
