@@ -74,11 +74,11 @@ async function run(assembly: Assembly, stacks: readonly string[], options: Deplo
       ...(options.roleArn === undefined ? {} : { roleArn: options.roleArn }),
       ...(options.tags === undefined ? {} : { tags: tagList(options.tags) }),
     });
-    return deployed.stacks.map(({ stackName, stackArn, outputs }) => ({
-      stack: stackName,
-      changed: !progress.unchanged.has(stackArn),
-      outputs,
-    }));
+    return stacks.flatMap((stack) => {
+      const found = deployed.stacks.find(({ stackName }) => stackName === stack);
+      if (found === undefined) return [];
+      return [{ stack, changed: !progress.unchanged.has(found.stackArn), outputs: found.outputs }];
+    });
   } catch (thrown) {
     if (runtime.signal.aborted) {
       await stopDeploys(runtime, aws, stacks);

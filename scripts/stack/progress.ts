@@ -26,8 +26,9 @@ export class Progress implements IIoHost {
   }
 
   async notify({ code, level, message, data }: IoMessage<unknown>): Promise<void> {
-    // The toolkit has no other way to be stopped; it awaits each message between its polls.
-    this.#runtime.signal.throwIfAborted();
+    // The toolkit has no other way to be stopped: it awaits a message without code between its polls of a stack. Those
+    // with a code also come from a timer of its own, where nobody catches what is thrown here.
+    if (code === undefined) this.#runtime.signal.throwIfAborted();
     if (code === 'CDK_TOOLKIT_I5502') this.#resource(eventOf(data as StackActivity));
     else if (code === 'CDK_TOOLKIT_I5900') this.#deployed(data as { noOp?: boolean; stackArn?: string });
     else if (level === 'warn') this.#runtime.out.warn(message);

@@ -1,4 +1,5 @@
-import { CfnOutput, CfnParameter, CfnResource } from 'aws-cdk-lib';
+import { CfnOutput, CfnParameter } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { newApp, VendhostStack } from '../../../cdk/app.ts';
 import type { AppBuilder } from '../../../scripts/stack/assembly.ts';
@@ -9,6 +10,11 @@ import type { AppBuilder } from '../../../scripts/stack/assembly.ts';
  */
 export type Parameters = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
+const allowNothing = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Deny', Action: 's3:GetObject', Resource: '*' }],
+};
+
 /** An app small enough to be deployed in a moment: what the stack functions do does not depend on what is deployed. */
 export function parameterApp(account: string, stacks: Parameters): AppBuilder {
   return async (props) => {
@@ -18,10 +24,7 @@ export function parameterApp(account: string, stacks: Parameters): AppBuilder {
       const size = new CfnParameter(stack, 'Size', { default: 'small' });
       for (const [key, value] of Object.entries(values)) {
         if (value === '$Fail') {
-          new CfnResource(stack, key, {
-            type: 'AWS::KMS::Alias',
-            properties: { AliasName: 'alias/no-key', TargetKeyId: 'no-such-key' },
-          });
+          new iam.CfnPolicy(stack, key, { policyName: key, policyDocument: allowNothing, roles: ['no-such-role'] });
           continue;
         }
         const shown = value === '$Size' ? size.valueAsString : value;
