@@ -62,7 +62,9 @@ export const keys = {
   /** What an image was made of, input by input. */
   bakeInputs: (tenant: string, bakeKey: string) => `infrastructure/${tenant}/${bakeKey}.json`,
   priorityClaim: (listener: string, priority: number) => `claims/listener/${listener}/${priority}.json`,
-  tenantPriority: (listener: string, tenant: string) => `claims/listener/${listener}/tenants/${tenant}.json`,
+  /** A tenant has one number for its exact names, and one for each depth of wildcards it has. */
+  tenantPriority: (listener: string, tenant: string, band: string) =>
+    `claims/listener/${listener}/tenants/${tenant}/${band}.json`,
   hostClaim: (host: string) => `claims/hosts/${host}.json`,
   bakeLease: (tenant: string, bakeKey: string) => `claims/bakes/${tenant}/${bakeKey}.json`,
   artifacts: (tenant: string) => `artifacts/${tenant}/`,

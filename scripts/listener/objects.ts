@@ -1,0 +1,83 @@
+import type { Aws } from '../aws/session.ts';
+
+/** An object as it was read: its value, and the ETag that a later write can insist on. */
+export interface Stored<T> {
+  readonly value: T;
+  readonly etag: string;
+}
+
+/**
+ * JSON objects of a bucket, written only if nobody else wrote in between
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html). The writes answer whether they won.
+ */
+export class ConditionalObjects<T> {
+  readonly #aws: Aws;
+  readonly #bucket: string;
+  readonly #parse: (value: unknown) => T;
+
+  constructor(aws: Aws, bucket: string, parse: (value: unknown) => T) {
+    this.#aws = aws;
+    this.#bucket = bucket;
+    this.#parse = parse;
+  }
+
+  async read(key: string): Promise<Stored<T> | undefined> {
+    const { GetObjectCommand, NoSuchKey } = await import('@aws-sdk/client-s3');
+    try {
+      const answer = await (await this.#aws.s3()).send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
+      const text = (await answer.Body?.transformToString()) ?? '';
+      return { value: this.#parse(JSON.parse(text)), etag: answer.ETag ?? '' };
+    } catch (error) {
+      if (error instanceof NoSuchKey) return undefined;
+      throw error;
+    }
+  }
+
+  /** Writes the object if there is none; returns its ETag, or `undefined` when there is one. */
+  create(key: string, value: T): Promise<string | undefined> {
+    return this.#put(key, value, { IfNoneMatch: '*' });
+  }
+
+  /** Writes the object if it still is the one that was read; returns its new ETag, or `undefined` when it is not. */
+  replace(key: string, value: T, etag: string): Promise<string | undefined> {
+    return this.#put(key, value, { IfMatch: etag });
+  }
+
+  /** Removes the object if it still is the one that was read. */
+  async remove(key: string, etag: string): Promise<boolean> {
+    const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
+    const command = new DeleteObjectCommand({ Bucket: this.#bucket, Key: key, IfMatch: etag });
+    return (await this.#won(async () => await (await this.#aws.s3()).send(command))) !== undefined;
+  }
+
+  /** The last parts of the keys directly under a prefix, all pages of them. */
+  async list(prefix: string): Promise<string[]> {
+    const { paginateListObjectsV2 } = await import('@aws-sdk/client-s3');
+    const found: string[] = [];
+    const request = { Bucket: this.#bucket, Prefix: prefix, Delimiter: '/' };
+    for await (const page of paginateListObjectsV2({ client: await this.#aws.s3() }, request)) {
+      for (const { Key } of page.Contents ?? []) if (Key !== undefined) found.push(Key.slice(prefix.length));
+    }
+    return found;
+  }
+
+  async #put(key: string, value: T, condition: { IfNoneMatch: string } | { IfMatch: string }) {
+    const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+    const body = { Bucket: this.#bucket, Key: key, Body: JSON.stringify(value), ContentType: 'application/json' };
+    const command = new PutObjectCommand({ ...body, ...condition });
+    const answer = await this.#won(async () => await (await this.#aws.s3()).send(command));
+    return answer?.ETag;
+  }
+
+  /** 412: the condition does not hold. 409: another write is just being done. 404: what should be replaced is gone. */
+  async #won<R>(send: () => Promise<R>): Promise<R | undefined> {
+    try {
+      return await send();
+    } catch (error) {
+      if (error instanceof Error && lost.has(error.name)) return undefined;
+      throw error;
+    }
+  }
+}
+
+const lost = new Set(['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey']);
