@@ -6,7 +6,7 @@ import ministack.app
 
 from vendhost_cloud import parent
 
-PARTS: tuple[str, ...] = ("machines", "ec2", "cloudformation")
+PARTS: tuple[str, ...] = ("machines", "ec2", "codedeploy", "codepipeline", "cloudformation", "web_identity")
 """Modules of this package (or packages in it), each with a `register()`."""
 
 

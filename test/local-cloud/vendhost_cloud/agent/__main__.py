@@ -1,0 +1,126 @@
+"""`python -m vendhost_cloud.agent ROOT`: commands on stdin, one JSON line each, answers on stdout.
+
+An answer is {"ok": …} or {"error": message}. A command with `size` is followed by that many
+bytes. Ends at the end of stdin.
+"""
+
+import encodings.idna  # noqa: F401  everything is imported before the root changes
+import json
+import os
+import pwd
+import sys
+from pathlib import Path
+from typing import Any
+
+from . import appspec, bundle, installer
+from .layout import HOME, INSTRUCTIONS, Layout
+
+Command = dict[str, Any]
+
+
+def probe(_: Command) -> bool:
+    """Whether the base script installed the agent here."""
+    return os.access(HOME / "bin" / "codedeploy-agent", os.X_OK)
+
+
+def download(command: Command) -> None:
+    """Store and unpack a revision (DownloadBundle)."""
+    layout = _layout(command)
+    content = sys.stdin.buffer.read(command["size"])
+    layout.directory.mkdir(parents=True, exist_ok=True)
+    INSTRUCTIONS.mkdir(parents=True, exist_ok=True)
+    layout.forget_old()
+    file = layout.directory / "bundle.tar"
+    file.write_bytes(content)
+    bundle.unpack(file, command["kind"], layout.directory / "deployment-archive")
+    layout.record(successful=False)
+
+
+def install(command: Command) -> None:
+    """Copy files and set permissions (Install)."""
+    layout = _layout(command)
+    archive = layout.directory / "deployment-archive"
+    installer.install(layout, archive, _read(archive), command["behaviour"])
+
+
+def scripts(command: Command) -> Command:
+    """The scripts of an event and the directory of the revision they come from.
+
+    `previous` events run from the last revision that was installed; without one, nothing runs.
+    """
+    layout = _layout(command)
+    layout.directory.mkdir(parents=True, exist_ok=True)
+    directory: Path | None = layout.directory
+    if command["previous"] and not (layout.directory / "deployment-archive").exists():
+        directory = layout.last_successful()
+    if directory is None:
+        return {"scripts": []}
+    archive = directory / "deployment-archive"
+    hooks = _read(archive).hooks.get(command["event"], [])
+    (directory / "logs").mkdir(exist_ok=True)
+    found = [
+        {
+            "location": script.location,
+            "path": str(archive / script.location.replace("\\", "/").lstrip("/")),
+            "timeout": script.timeout,
+            "runas": script.runas,
+            "sudo": script.sudo,
+        }
+        for script in hooks
+    ]
+    return {"scripts": found, "log": str(directory / "logs" / "scripts.log")}
+
+
+def prepare(command: Command) -> bool:
+    """Make a script executable; whether it exists at all."""
+    path = Path(command["path"])
+    if not path.is_file():
+        return False
+    path.chmod(path.stat().st_mode | 0o111)
+    return True
+
+
+COMMANDS = {
+    "probe": probe,
+    "download": download,
+    "install": install,
+    "scripts": scripts,
+    "prepare": prepare,
+}
+
+
+def main() -> None:
+    pwd.getpwnam("root")  # loads the name service modules of the host
+    os.chroot(sys.argv[1])
+    os.chdir("/")
+    os.umask(0o022)
+    for line in iter(sys.stdin.buffer.readline, b""):
+        command = json.loads(line)
+        try:
+            answer: Command = {"ok": COMMANDS[command["do"]](command)}
+        except Exception as error:
+            answer = {"error": str(error) or type(error).__name__}
+        print(json.dumps(answer), flush=True)
+
+
+def _layout(command: Command) -> Layout:
+    return Layout(command["group"], command["deployment"])
+
+
+def _read(archive: Path) -> appspec.AppSpec:
+    for name in ("appspec.yaml", "appspec.yml"):
+        file = archive / name
+        if file.exists():
+            return appspec.parse(file.read_text(encoding="utf-8"))
+    raise FileNotFoundError(
+        "The CodeDeploy agent did not find an AppSpec file within the unpacked revision directory "
+        f'at revision-relative path "appspec.yml". The revision was unpacked to directory '
+        f'"{archive}", and the AppSpec file was expected but not found at path '
+        f'"{archive}/appspec.yml". Consult the AWS CodeDeploy Appspec documentation for more '
+        "information at http://docs.aws.amazon.com/codedeploy/latest/userguide/"
+        "reference-appspec-file.html"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""CodeDeploy (CodeDeploy_20141006): in-place deployments that really run on the instances."""
+
+from .service import call, register
+
+__all__ = ["call", "register"]

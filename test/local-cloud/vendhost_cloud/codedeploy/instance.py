@@ -1,0 +1,190 @@
+"""One instance's part of a deployment: the life-cycle events, in order."""
+
+import threading
+import time
+
+from .. import calls, machines
+from ..errors import AwsError
+from . import groups, traffic
+from .agent_link import Agent, AgentError, Log, ScriptTimedOut, Stopped
+from .store import Document
+
+MACHINE_SECONDS = 20.0
+AGENT_SECONDS = 5.0
+"""How long an instance without the agent may stay silent (an hour on AWS)."""
+
+PREVIOUS = ("BeforeBlockTraffic", "AfterBlockTraffic", "ApplicationStop")
+"""Events that run from the revision installed last; their failure can be ignored."""
+
+_busy: dict[str, threading.Lock] = {}
+"""An agent does one thing at a time."""
+
+
+class EventFailed(Exception):
+    """A life-cycle event that failed; becomes its diagnostics."""
+
+    def __init__(self, code: str, message: str, script: str = "", log: str = "") -> None:
+        super().__init__(message)
+        self.diagnostics = {"errorCode": code, "scriptName": script, "message": message, "logTail": log}
+
+
+def deploy(deployment: Document, target: Document) -> None:
+    """Take one target through its events; its status tells how it went. Never raises for what
+    goes wrong on the instance."""
+    with _busy.setdefault(target["targetId"], threading.Lock()):
+        target.update(status="InProgress", lastUpdatedAt=time.time())
+        try:
+            _deploy(deployment, target)
+            target["status"] = "Succeeded"
+        except EventFailed as failure:
+            _fail(target, failure)
+        except Stopped:
+            _fail(target, EventFailed("UnknownError", "The deployment was stopped."))
+        except Exception as error:
+            _fail(target, EventFailed("UnknownError", f"{type(error).__name__}: {error}"))
+            raise
+        finally:
+            target["lastUpdatedAt"] = time.time()
+
+
+def _deploy(deployment: Document, target: Document) -> None:
+    machine = _machine(target["targetId"], deployment["_stop"])
+    with Agent(machine) as agent:
+        _wait_for_agent(agent, deployment["_stop"])
+        for event in target["lifecycleEvents"]:
+            if deployment["_stop"].is_set():
+                raise Stopped
+            event.update(status="InProgress", startTime=time.time())
+            target["lastUpdatedAt"] = time.time()
+            try:
+                log = _perform(agent, deployment, target["targetId"], event["lifecycleEventName"])
+            except EventFailed as failure:
+                ignored = deployment["ignoreApplicationStopFailures"] and event["lifecycleEventName"] in PREVIOUS
+                if not ignored:
+                    raise
+                event.update(status="Failed", endTime=time.time(), diagnostics=failure.diagnostics)
+                continue
+            event.update(status="Succeeded", endTime=time.time())
+            event["diagnostics"] = {"errorCode": "Success", "scriptName": "", "message": "Succeeded", "logTail": log}
+
+
+def _perform(agent: Agent, deployment: Document, instance_id: str, event: str) -> str:
+    """Do one event; its log tail."""
+    group = deployment["_group"]
+    stop = deployment["_stop"]
+    try:
+        if event == "BlockTraffic":
+            traffic.block(groups.target_groups(group), instance_id, stop)
+        elif event == "AllowTraffic":
+            traffic.allow(groups.target_groups(group), instance_id, stop)
+        elif event == "DownloadBundle":
+            _download(agent, deployment)
+        elif event == "Install":
+            agent.ask({"do": "install", "behaviour": deployment["fileExistsBehavior"], **_place(deployment)})
+        else:
+            return _run_scripts(agent, deployment, event)
+    except (AgentError, AwsError, traffic.TrafficError) as error:
+        raise EventFailed("UnknownError", str(error)) from error
+    return ""
+
+
+def _download(agent: Agent, deployment: Document) -> None:
+    place = deployment["revision"]["s3Location"]
+    content, headers = calls.get_object(place["bucket"], place["key"], place.get("version"))
+    wanted, actual = str(place.get("eTag") or "").strip('"'), headers.get("etag", "").strip('"')
+    if wanted and wanted != actual:
+        raise EventFailed(
+            "UnknownError", f"Expected deployment artifact bundle etag {wanted} but was actually {actual}"
+        )
+    agent.ask({"do": "download", "kind": place["bundleType"], **_place(deployment)}, content)
+
+
+def _run_scripts(agent: Agent, deployment: Document, event: str) -> str:
+    found = agent.ask({"do": "scripts", "event": event, "previous": event in PREVIOUS, **_place(deployment)})
+    log = Log()
+    if not found["scripts"]:
+        return ""
+    log.add(f"LifecycleEvent - {event}\n")
+    for script in found["scripts"]:
+        location = script["location"]
+        where = f"Script at specified location: {location}"
+        if not agent.ask({"do": "prepare", "path": script["path"]}):
+            message = f"Script does not exist at specified location: {script['path']}"
+            raise EventFailed("ScriptMissing", message, location, str(log))
+        log.add(f"Script - {location}\n")
+        try:
+            code = agent.run_script(script, _environment(deployment, event), found["log"], log, deployment["_stop"])
+        except ScriptTimedOut as error:
+            message = f"{where} failed to complete in {script['timeout']} seconds"
+            raise EventFailed("ScriptTimedOut", message, location, str(log)) from error
+        except Stopped as error:
+            message = f"{where} was killed because the deployment was stopped"
+            raise EventFailed("UnknownError", message, location, str(log)) from error
+        if code != 0:
+            user = f" run as user {script['runas']}" if script["runas"] else ""
+            raise EventFailed("ScriptFailed", f"{where}{user} failed with exit code {code}", location, str(log))
+    return str(log)
+
+
+def _environment(deployment: Document, event: str) -> dict[str, str]:
+    """https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html"""
+    place = deployment["revision"]["s3Location"]
+    given = {
+        "LIFECYCLE_EVENT": event,
+        "DEPLOYMENT_ID": deployment["deploymentId"],
+        "APPLICATION_NAME": deployment["applicationName"],
+        "DEPLOYMENT_GROUP_NAME": deployment["deploymentGroupName"],
+        "DEPLOYMENT_GROUP_ID": deployment["_group"]["deploymentGroupId"],
+        "BUNDLE_BUCKET": place["bucket"],
+        "BUNDLE_KEY": place["key"],
+        "BUNDLE_VERSION": place.get("version"),
+        "BUNDLE_ETAG": place.get("eTag"),
+    }
+    return {name: str(value) for name, value in given.items() if value is not None}
+
+
+def _place(deployment: Document) -> Document:
+    return {"group": deployment["_group"]["deploymentGroupId"], "deployment": deployment["deploymentId"]}
+
+
+def _machine(instance_id: str, stop: threading.Event) -> machines.Machine:
+    deadline = time.monotonic() + MACHINE_SECONDS
+    while (machine := machines.get(instance_id)) is None:
+        if time.monotonic() > deadline:
+            raise EventFailed("UnknownError", f"{_SILENT} The local cloud runs no machine {instance_id}.")
+        if stop.wait(0.1):
+            raise Stopped
+    return machine
+
+
+def _wait_for_agent(agent: Agent, stop: threading.Event) -> None:
+    deadline = time.monotonic() + AGENT_SECONDS
+    while not agent.ask({"do": "probe"}):
+        if time.monotonic() > deadline:
+            raise EventFailed(
+                "UnknownError",
+                f"{_SILENT} There is no /opt/codedeploy-agent/bin/codedeploy-agent on {agent.machine.instance_id}.",
+            )
+        if stop.wait(0.1):
+            raise Stopped
+
+
+_SILENT = (
+    "CodeDeploy agent was not able to receive the lifecycle event. Check the CodeDeploy agent logs on your host "
+    "and make sure the agent is running and can connect to the CodeDeploy server."
+)
+
+
+def _fail(target: Document, failure: EventFailed) -> None:
+    """The event under way failed (or the first, when none was reached); the rest is skipped."""
+    now = time.time()
+    events = target["lifecycleEvents"]
+    current = next((event for event in events if event["status"] == "InProgress"), None)
+    if current is None:
+        current = next((event for event in events if event["status"] == "Pending"), events[-1])
+        current.setdefault("startTime", now)
+    current.update(status="Failed", endTime=now, diagnostics=failure.diagnostics)
+    for event in events:
+        if event["status"] == "Pending":
+            event["status"] = "Skipped"
+    target["status"] = "Failed"

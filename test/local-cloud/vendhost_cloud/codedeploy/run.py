@@ -1,0 +1,151 @@
+"""A deployment on its way: who is next, when it has failed, and what follows."""
+
+import logging
+import threading
+import time
+
+from ministack.core.concurrency import spawn_background
+from ministack.core.responses import request_scope
+
+from . import configs, deployments, fleet, groups, instance, store, targets
+from .store import Document
+
+POLL_SECONDS = 0.1
+HEALTH = (
+    "The overall deployment failed because too many individual instances failed deployment, too few healthy "
+    "instances are available for deployment, or some instances in your deployment group are experiencing problems."
+)
+TOO_FEW = (
+    "The deployment can't start because the minimum number of healthy instances, as defined by your deployment "
+    "configuration, are not available. You can reduce the required number of healthy instances by updating your "
+    "deployment configuration or increase the number of instances in this deployment group."
+)
+NOBODY = (
+    "The deployment failed because no instances were found for your deployment group. Check your deployment group "
+    "settings to make sure the tags for your Amazon EC2 instances or Auto Scaling groups correctly identify the "
+    "instances you want to deploy to, and then try again."
+)
+log = logging.getLogger("vendhost")
+
+
+def begin(deployment: Document, account: str, region: str) -> None:
+    """Run a deployment in the background."""
+    spawn_background(_run, deployment, account, region, thread_name=deployment["deploymentId"])
+
+
+def _run(deployment: Document, account: str, region: str) -> None:
+    with request_scope(account, region):
+        try:
+            status, error = _deploy(deployment)
+        except Exception as bug:
+            log.exception("deployment %s", deployment["deploymentId"])
+            status, error = "Failed", {"code": "INTERNAL_ERROR", "message": f"{type(bug).__name__}: {bug}"}
+        with store.lock:
+            _finish(deployment, status, error)
+
+
+def _deploy(deployment: Document) -> tuple[str, Document | None]:
+    """The deployment's outcome and, when it failed, why."""
+    group = deployment["_group"]
+    deployment.update(status="InProgress", startTime=time.time())
+    ids = deployment["_only"] or fleet.instances(group)
+    if not ids:
+        return "Failed", {"code": "NO_INSTANCES", "message": NOBODY}
+    traffic = bool(groups.target_groups(group))
+    deployment["_targets"] = {one: targets.new(deployment, one, traffic=traffic) for one in ids}
+    group["_known"] |= set(ids)
+    allowed = configs.most_unavailable(deployment["deploymentConfigName"], len(ids))
+    if deployment["_only"]:
+        allowed = len(ids)
+    if allowed < 1:
+        _skip_rest(deployment)
+        return "Failed", {"code": "HEALTH_CONSTRAINTS_INVALID", "message": TOO_FEW}
+    _work_through(deployment, allowed)
+    _skip_rest(deployment)
+    statuses = [target["status"] for target in deployment["_targets"].values()]
+    if deployment["_stop"].is_set():
+        return "Stopped", {"code": "MANUAL_STOP", "message": "The deployment was stopped by the user."}
+    if "Succeeded" in statuses and len(ids) - statuses.count("Succeeded") <= allowed and "Skipped" not in statuses:
+        return "Succeeded", None
+    return "Failed", {"code": "HEALTH_CONSTRAINTS", "message": HEALTH}
+
+
+def _work_through(deployment: Document, allowed: int) -> None:
+    """Deploy to as many at once as may be out of service, counting those that failed."""
+    waiting = list(deployment["_targets"].values())
+    threads: list[threading.Thread] = []
+    while True:
+        failed = [one for one in deployment["_targets"].values() if one["status"] == "Failed"]
+        running = [thread for thread in threads if thread.is_alive()]
+        room = allowed - len(failed) - len(running)
+        may_start = room > 0 and not deployment["_stop"].is_set()
+        if not running and not (waiting and may_start):
+            # A thread may have ended between the two counts above: look once more.
+            if len(failed) == sum(one["status"] == "Failed" for one in deployment["_targets"].values()):
+                return
+            continue
+        for target in waiting[: room if may_start else 0]:
+            waiting.remove(target)
+            threads.append(spawn_background(instance.deploy, deployment, target, thread_name=target["targetId"]))
+        time.sleep(POLL_SECONDS)
+
+
+def _skip_rest(deployment: Document) -> None:
+    for target in deployment["_targets"].values():
+        if target["status"] == "Pending":
+            targets.skip(target)
+
+
+def _finish(deployment: Document, status: str, error: Document | None) -> None:
+    group = deployment["_group"]
+    deployment.update(status=status, errorInformation=error, completeTime=time.time())
+    if group.get("lastAttemptedDeployment", {}).get("deploymentId") == deployment["deploymentId"]:
+        group["lastAttemptedDeployment"] = deployments.summary(deployment)
+    if status == "Succeeded" and deployment["creator"] != "autoscaling":
+        group["lastSuccessfulDeployment"] = deployments.summary(deployment)
+        group["targetRevision"] = deployment["revision"]
+    elif _rolls_back(deployment, status):
+        _roll_back(deployment)
+
+
+def _rolls_back(deployment: Document, status: str) -> bool:
+    if deployment["creator"] != "user" or not _group_exists(deployment):
+        return False
+    configured = deployment.get("autoRollbackConfiguration") or {}
+    events = configured.get("events") or [] if configured.get("enabled") else []
+    if status == "Failed":
+        return "DEPLOYMENT_FAILURE" in events
+    if status == "Stopped":
+        asked = deployment["_rollback_on_stop"]
+        return bool(asked) if asked is not None else "DEPLOYMENT_STOP_ON_REQUEST" in events
+    return False
+
+
+def _group_exists(deployment: Document) -> bool:
+    key = (deployment["applicationName"], deployment["deploymentGroupName"])
+    return store.groups.get(key) is deployment["_group"]
+
+
+def _roll_back(deployment: Document) -> None:
+    """Deploy the last revision that succeeded in the group, as a deployment of its own."""
+    group, failed = deployment["_group"], deployment["deploymentId"]
+    last = group.get("targetRevision")
+    if last is None:
+        deployment["rollbackInfo"] = {
+            "rollbackMessage": "The deployment cannot be rolled back: the deployment group has no revision that was "
+            "deployed successfully."
+        }
+        return
+    message = (
+        f"Deployment {failed} was stopped or failed. The last successful revision of the deployment group is "
+        "deployed again."
+    )
+    rollback = deployments.start(
+        group,
+        last,
+        creator="codeDeployRollback",
+        config=deployment["deploymentConfigName"],
+        behaviour=deployment["fileExistsBehavior"],
+        rollback_info={"rollbackTriggeringDeploymentId": failed, "rollbackMessage": message},
+    )
+    deployment["rollbackInfo"] = {"rollbackDeploymentId": rollback["deploymentId"], "rollbackMessage": message}

@@ -1,0 +1,76 @@
+"""Take an instance's traffic away and give it back (BlockTraffic, AllowTraffic)."""
+
+import threading
+import time
+
+from .. import calls
+from ..errors import AwsError
+from .agent_link import POLL_SECONDS, Stopped
+
+DRAIN_SECONDS = 60.0
+HEALTHY_SECONDS = 60.0
+"""The real service waits an hour."""
+
+
+class TrafficError(Exception):
+    """Why traffic could not be taken away or given back."""
+
+
+def block(target_groups: list[str], instance_id: str, stop: threading.Event) -> None:
+    """Deregister the instance and wait until it has drained."""
+    for name in target_groups:
+        arn = _arn(name)
+        _target("DeregisterTargets", arn, instance_id)
+        state = _wait(arn, instance_id, ("", "unused"), DRAIN_SECONDS, stop)
+        if state:
+            raise TrafficError(f"{instance_id} is still {state} in the target group {name} after {DRAIN_SECONDS:.0f} s")
+
+
+def allow(target_groups: list[str], instance_id: str, stop: threading.Event) -> None:
+    """Register the instance and wait until it is healthy."""
+    for name in target_groups:
+        arn = _arn(name)
+        _target("RegisterTargets", arn, instance_id)
+        state = _wait(arn, instance_id, ("healthy",), HEALTHY_SECONDS, stop)
+        if state:
+            raise TrafficError(
+                f"{instance_id} is {state}, not healthy, in the target group {name} after {HEALTHY_SECONDS:.0f} s"
+            )
+
+
+def _wait(arn: str, instance_id: str, wanted: tuple[str, ...], limit: float, stop: threading.Event) -> str | None:
+    """None when a wanted state is reached, else the last state seen."""
+    deadline = time.monotonic() + limit
+    while (state := _state(arn, instance_id)) not in wanted:
+        if time.monotonic() > deadline:
+            return state or "not registered"
+        if stop.wait(POLL_SECONDS):
+            raise Stopped
+    return None
+
+
+def _state(arn: str, instance_id: str) -> str:
+    """The target's health state; empty when it is not registered."""
+    try:
+        root = calls.query(
+            "elasticloadbalancing",
+            "DescribeTargetHealth",
+            {"TargetGroupArn": arn, "Targets.member.1.Id": instance_id},
+        )
+    except AwsError as error:
+        if error.code == "InvalidTarget":
+            return ""
+        raise
+    for described in root.iterfind(".//TargetHealthDescriptions/member"):
+        if described.findtext("Target/Id") == instance_id:
+            return described.findtext("TargetHealth/State") or ""
+    return ""
+
+
+def _target(action: str, arn: str, instance_id: str) -> None:
+    calls.query("elasticloadbalancing", action, {"TargetGroupArn": arn, "Targets.member.1.Id": instance_id})
+
+
+def _arn(name: str) -> str:
+    root = calls.query("elasticloadbalancing", "DescribeTargetGroups", {"Names.member.1": name})
+    return root.findtext(".//TargetGroups/member/TargetGroupArn") or ""

@@ -1,0 +1,168 @@
+"""A JSON 1.1 service (X-Amz-Target) in ministack's registries, checked against AWS's own model.
+
+Requests are validated and answers pruned by botocore's service model, which ministack brings
+along: a misspelt or mistyped member is refused as AWS refuses it, and private members of our
+stores never leave the process.
+"""
+
+import copy
+import json
+import logging
+import sys
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+import botocore.session
+from botocore.model import ServiceModel, Shape
+from botocore.validate import ParamValidator
+from ministack import app
+from ministack.core import iam_actions
+from ministack.core.concurrency import run_reentrant
+from ministack.core.responses import error_response_json, json_response
+from ministack.core.router import SERVICE_PATTERNS
+
+from .errors import AwsError, Unsupported
+
+Document = dict[str, Any]
+Operation = Callable[[Document], Document | None]
+Response = tuple[int, dict[str, str], bytes]
+ArnOf = Callable[[str, Document, str, str], str]
+"""(operation, request, region, account) -> the ARN IAM decides about, or `*`."""
+
+CONTENT_TYPE = "application/x-amz-json-1.1"
+log = logging.getLogger("vendhost")
+
+
+class JsonService:
+    """One service: its operations, and how it is reached (in process, over HTTP)."""
+
+    def __init__(
+        self,
+        name: str,
+        target: str,
+        operations: Mapping[str, Operation],
+        *,
+        arn_of: ArnOf,
+        reset: Callable[[], None],
+        required: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name = name
+        self.target = target
+        self.operations = operations
+        self.arn_of = arn_of
+        self.reset = reset
+        self.required = required or {}
+        """Missing member -> the exception AWS names for it (else ValidationException)."""
+
+    def call(self, operation: str, request: Document) -> Document:
+        """Run one operation for the account and region of the current request scope.
+
+        Raises AwsError; both HTTP and CloudFormation come through here.
+        """
+        model = _model(self.name)
+        if operation not in model.operation_names:
+            raise AwsError("UnknownOperationException", f"no operation {operation} in {self.name}")
+        run = self.operations.get(operation)
+        if run is None:
+            raise Unsupported(f"{self.name}:{operation}")
+        shapes = model.operation_model(operation)
+        if shapes.input_shape is not None:
+            self._validate(request, shapes.input_shape)
+        answer = run(copy.deepcopy(request)) or {}
+        return _prune(answer, shapes.output_shape) if shapes.output_shape is not None else {}
+
+    def register(self) -> None:
+        """Enter the service into ministack: routing, reset, IAM."""
+        module = ModuleType(f"ministack.services.{self.name}")
+        module.__dict__.update(handle_request=self._handle, reset=self.reset)
+        sys.modules[module.__name__] = module
+        app.SERVICE_REGISTRY[self.name] = {"module": self.name}
+        app.SERVICE_HANDLERS[self.name] = self._handle
+        SERVICE_PATTERNS[self.name] = {
+            "target_prefixes": [self.target],
+            "host_patterns": [rf"{self.name}\."],
+            "credential_scope": self.name,
+        }
+        iam_actions.SERVICE_TO_IAM_NAMESPACE[self.name] = self.name
+        _authorise_by_arn(self)
+
+    async def _handle(self, method: str, path: str, headers: dict[str, str], body: bytes, query: Document) -> Response:
+        operation = headers.get("x-amz-target", "").rpartition(".")[2]
+        try:
+            answer: Response = await run_reentrant(self._answer, operation, body)
+        except AwsError as error:
+            answer = error_response_json(error.code, error.message, error.status, content_type=CONTENT_TYPE)
+        return answer
+
+    def _answer(self, operation: str, body: bytes) -> Response:
+        try:
+            request = json.loads(body or b"{}")
+        except ValueError as error:
+            raise AwsError("SerializationException", str(error)) from error
+        if not isinstance(request, dict):
+            raise AwsError("SerializationException", "the request is not an object")
+        answer: Response = json_response(self.call(operation, request), content_type=CONTENT_TYPE)
+        return answer
+
+    def _validate(self, request: Document, shape: Shape) -> None:
+        for member in shape.required_members:
+            if request.get(member) in (None, "") and member in self.required:
+                raise AwsError(self.required[member], f"{member} is required")
+        report = ParamValidator().validate(request, shape)
+        if report.has_errors():
+            raise AwsError("ValidationException", report.generate_report())
+
+
+@cache
+def _model(name: str) -> ServiceModel:
+    return botocore.session.get_session().get_service_model(name)
+
+
+def _prune(value: Any, shape: Shape) -> Any:
+    if shape.type_name == "structure" and isinstance(value, dict):
+        return {
+            name: _prune(value[name], member) for name, member in shape.members.items() if value.get(name) is not None
+        }
+    if shape.type_name == "list" and isinstance(value, (list, tuple)):
+        return [_prune(item, shape.member) for item in value]
+    if shape.type_name == "map" and isinstance(value, dict):
+        return {key: _prune(item, shape.value) for key, item in value.items()}
+    return value
+
+
+def _authorise_by_arn(service: JsonService) -> None:
+    """Tell ministack's IAM check which resource a request is about (it answers `*` for
+    services it does not know, which no policy with a resource would match)."""
+    known = iam_actions.extract_resource_arn
+
+    def extract_resource_arn(
+        name: str,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes,
+        query: Document,
+        region: str,
+        account: str,
+    ) -> str:
+        if name != service.name:
+            return str(known(name, method, path, headers, body, query, region, account))
+        try:
+            request = json.loads(body or b"{}")
+            operation = headers.get("x-amz-target", "").rpartition(".")[2]
+            return service.arn_of(operation, request, region, account)
+        except (ValueError, KeyError, TypeError, AttributeError, AwsError):
+            return "*"
+
+    iam_actions.extract_resource_arn = extract_resource_arn
+
+
+def page(items: list[Any], request: Document, size: int, *, limit: str = "maxResults") -> tuple[list[Any], str | None]:
+    """One page of `items` and the next token (an offset), as the list operations page."""
+    start = int(request.get("nextToken") or 0) if str(request.get("nextToken") or 0).isdigit() else -1
+    if start < 0 or start > len(items):
+        raise AwsError("InvalidNextTokenException", f"no page starts at {request['nextToken']}")
+    end = start + min(int(request.get(limit) or size), size)
+    return items[start:end], str(end) if end < len(items) else None
