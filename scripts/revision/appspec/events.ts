@@ -1,0 +1,44 @@
+/** Life-cycle events a script can be hung on (https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html). */
+export const scriptable = [
+  'BeforeBlockTraffic',
+  'AfterBlockTraffic',
+  'ApplicationStop',
+  'BeforeInstall',
+  'AfterInstall',
+  'ApplicationStart',
+  'ValidateService',
+  'BeforeAllowTraffic',
+  'AfterAllowTraffic',
+] as const;
+
+/** Events of CodeDeploy itself: a script under one of them never runs. */
+export const reserved = ['Start', 'DownloadBundle', 'Install', 'BlockTraffic', 'AllowTraffic', 'End'] as const;
+
+export type ScriptableEvent = (typeof scriptable)[number];
+
+export function isScriptable(name: string): name is ScriptableEvent {
+  return (scriptable as readonly string[]).includes(name);
+}
+
+export function isEvent(name: string): boolean {
+  return isScriptable(name) || (reserved as readonly string[]).includes(name) || name === 'AfterAllowTestTraffic';
+}
+
+/** The event a misspelt name was meant to be: same letters in another case, or one edit away. */
+export function meant(name: string): ScriptableEvent | undefined {
+  return scriptable.find((event) => distance(event.toLowerCase(), name.toLowerCase()) <= 2);
+}
+
+/** Levenshtein distance of two short words. */
+function distance(left: string, right: string): number {
+  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (const [row, letter] of [...left].entries()) {
+    const current = [row + 1];
+    for (const [column, other] of [...right].entries()) {
+      const replaced = (previous[column] ?? 0) + (letter === other ? 0 : 1);
+      current.push(Math.min(replaced, (previous[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[right.length] ?? 0;
+}

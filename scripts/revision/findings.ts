@@ -1,0 +1,35 @@
+import type { Fault } from '../config/load.ts';
+
+/** A fault stops the job, a warning is shown, a note is what the author may want to know. */
+export type Severity = 'fault' | 'warning' | 'note';
+
+export interface Finding extends Fault {
+  readonly severity: Severity;
+  /** Line in the file, from 1. */
+  readonly line?: number;
+}
+
+/** `file:line: path: message`, without what is not known. */
+export function shownFinding({ file, line, path, message }: Finding): string {
+  return [line === undefined ? file : `${file}:${line}`, path, message].filter((part) => part !== '').join(': ');
+}
+
+export function onlyOf(findings: readonly Finding[], severity: Severity): Finding[] {
+  return findings.filter((finding) => finding.severity === severity);
+}
+
+/** Faults as the configuration loader gives them. */
+export function fromFaults(faults: readonly Fault[]): Finding[] {
+  return faults.map((fault) => ({ ...fault, severity: 'fault' }));
+}
+
+/** `1 fault`, `2 faults`. */
+export function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+}
+
+/** A wrong value as it reads in a message. */
+export function shownValue(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import type { Aws } from '../aws/session.ts';
+
+export interface UploadTarget {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** True when the object exists. */
+export async function isUploaded(aws: Aws, { bucket, key }: UploadTarget, signal: AbortSignal): Promise<boolean> {
+  const { HeadObjectCommand, NotFound } = await import('@aws-sdk/client-s3');
+  const head = new HeadObjectCommand({ Bucket: bucket, Key: key });
+  return await (await aws.s3()).send(head, { abortSignal: signal }).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof NotFound) return false;
+      throw error;
+    },
+  );
+}
+
+/**
+ * Uploads a file unless the object exists (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html); S3 compares
+ * its checksum and encrypts by the bucket's default. Returns false when somebody else's object was there first.
+ */
+export async function uploadFile(aws: Aws, target: UploadTarget, file: string, signal: AbortSignal): Promise<boolean> {
+  const { sha256, size } = await digest(file);
+  const body = () => createReadStream(file, { highWaterMark: 1024 * 1024 });
+  return await putOnce(aws, target, { body, size, sha256, type: 'application/zip' }, signal);
+}
+
+/** Uploads JSON unless the object exists; returns false when it does. */
+export async function uploadJson(aws: Aws, target: UploadTarget, value: object, signal: AbortSignal): Promise<boolean> {
+  const text = Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+  const sha256 = createHash('sha256').update(text).digest('base64');
+  return await putOnce(aws, target, { body: () => text, size: text.length, sha256, type: 'application/json' }, signal);
+}
+
+interface Content {
+  /** Makes the body anew for each try: a stream can be read only once, so the SDK does not repeat it. */
+  body: () => Buffer | ReturnType<typeof createReadStream>;
+  size: number;
+  sha256: string;
+  type: string;
+}
+
+const tries = 3;
+
+async function putOnce(
+  aws: Aws,
+  { bucket, key }: UploadTarget,
+  content: Content,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { PutObjectCommand, S3ServiceException } = await import('@aws-sdk/client-s3');
+  const s3 = await aws.s3();
+  for (let attempt = 1; ; attempt += 1) {
+    const put = new PutObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Body: content.body(),
+      ContentLength: content.size,
+      ContentType: content.type,
+      ChecksumSHA256: content.sha256,
+      IfNoneMatch: '*',
+    });
+    try {
+      await s3.send(put, { abortSignal: signal });
+      return true;
+    } catch (error) {
+      signal.throwIfAborted();
+      const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+      if (status === 412) return false;
+      // 409: another conditional write of this key is under way. No status: the connection broke.
+      const again = status === undefined || status === 409 || status >= 500;
+      if (!again || attempt === tries) throw error;
+    }
+  }
+}
+
+async function digest(file: string): Promise<{ sha256: string; size: number }> {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    size += chunk.length;
+  }
+  return { sha256: hash.digest('base64'), size };
+}
