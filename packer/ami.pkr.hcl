@@ -165,13 +165,13 @@ build {
     destination = "/tmp"
   }
 
-  # The lines "vendhost-phase: …" tell the command which script is running.
+  # The lines "vendhost-phase: …" tell the command which script is running; 2>&1 keeps a script's lines in order.
   provisioner "shell" {
     environment_vars = var.script_environment
     inline_shebang   = "/bin/sh -e"
     inline = [
       "echo 'vendhost-phase: base'",
-      "sudo -E bash /tmp/vendhost/base/base.sh",
+      "sudo -E bash /tmp/vendhost/base/base.sh 2>&1",
     ]
   }
 
@@ -180,10 +180,10 @@ build {
     inline_shebang   = "/bin/sh -e"
     inline = [
       "cd /tmp/vendhost/infrastructure",
-      "if [ -e preInstall.sh ]; then echo 'vendhost-phase: preInstall.sh'; chmod +x preInstall.sh; sudo -E ./preInstall.sh; fi",
+      "if [ -e preInstall.sh ]; then echo 'vendhost-phase: preInstall.sh'; chmod +x preInstall.sh; sudo -E ./preInstall.sh 2>&1; fi",
       "echo 'vendhost-phase: install.sh'",
       "chmod +x install.sh",
-      "sudo -E ./install.sh",
+      "sudo -E ./install.sh 2>&1",
     ]
   }
 
@@ -192,7 +192,7 @@ build {
     inline_shebang   = "/bin/sh -e"
     inline = [
       "echo 'vendhost-phase: seal'",
-      "sudo -E bash /tmp/vendhost/base/seal.sh",
+      "sudo -E bash /tmp/vendhost/base/seal.sh 2>&1",
     ]
   }
 }

@@ -1,0 +1,75 @@
+/** What a bake goes through; the scripts' phases carry the script's name. */
+export const phases = {
+  launch: 'start the builder',
+  base: "run the platform's base scripts",
+  'preInstall.sh': "run the tenant's preInstall.sh",
+  'install.sh': "run the tenant's install.sh",
+  seal: 'remove what belongs to the builder alone',
+  image: 'make the image',
+} as const;
+
+export type Phase = keyof typeof phases;
+
+/** One line of Packer, understood. */
+export type PackerEvent =
+  | { readonly kind: 'phase'; readonly phase: Phase }
+  /** Something Packer does. */
+  | { readonly kind: 'step'; readonly text: string }
+  /** A line that a script wrote. */
+  | { readonly kind: 'output'; readonly text: string }
+  | { readonly kind: 'error'; readonly text: string }
+  | { readonly kind: 'artifact'; readonly imageId: string };
+
+/**
+ * Reads a line of `packer build -machine-readable`: `time,target,type,data…`
+ * (https://developer.hashicorp.com/packer/docs/commands#machine-readable-output).
+ */
+export function readEvents(line: string): PackerEvent[] {
+  const [time = '', , type, ...data] = line.split(',');
+  if (!/^\d+$/.test(time)) return line.trim() === '' ? [] : [{ kind: 'error', text: line }];
+  if (type === 'artifact') return artifact(data);
+  if (type === 'error') return texts(data[0], 'error');
+  if (type !== 'ui') return [];
+  const [level, text] = data;
+  if (level === 'say') return texts(text, 'step').flatMap(phaseOfStep);
+  // Scripts write through "message"; "error" repeats what the "error" line above says, with decoration.
+  return level === 'message' ? texts(text, 'output').flatMap(phaseOfOutput) : [];
+}
+
+/** The security group that Packer says it makes; it has no other name we could know. */
+export function securityGroupIn(text: string): string | undefined {
+  return /temporary security group for this instance: (\S+)/.exec(text)?.[1];
+}
+
+/** The exit code in Packer's words for a failed script. */
+export function exitCodeIn(text: string): number | undefined {
+  const code = /Script exited with non-zero exit status: (\d+)/.exec(text)?.[1];
+  return code === undefined ? undefined : Number(code);
+}
+
+function artifact([, field, value]: readonly string[]): PackerEvent[] {
+  const imageId = field === 'id' ? /:(ami-[0-9a-z]+)/.exec(value ?? '')?.[1] : undefined;
+  return imageId === undefined ? [] : [{ kind: 'artifact', imageId }];
+}
+
+function texts<K extends 'step' | 'output' | 'error'>(data: string | undefined, kind: K): { kind: K; text: string }[] {
+  return plain(data ?? '')
+    .split('\n')
+    .map((text) => ({ kind, text: text.replace(/^(==>|-->| {3}) amazon-ebs\.image: ?/, '').trimEnd() }))
+    .filter(({ text }) => text !== '');
+}
+
+function plain(text: string): string {
+  return text.replaceAll('%!(PACKER_COMMA)', ',').replaceAll(String.raw`\r`, '').replaceAll(String.raw`\n`, '\n');
+}
+
+function phaseOfOutput(event: { kind: 'output'; text: string }): PackerEvent[] {
+  const phase = /^vendhost-phase: (\S+)$/.exec(event.text)?.[1];
+  return phase !== undefined && phase in phases ? [{ kind: 'phase', phase: phase as Phase }] : [event];
+}
+
+function phaseOfStep(event: { kind: 'step'; text: string }): PackerEvent[] {
+  // The temporary files of Packer's own are of no interest.
+  if (/^(Provisioning with|Uploading) /.test(event.text)) return [];
+  return event.text.startsWith('Stopping the source instance') ? [{ kind: 'phase', phase: 'image' }, event] : [event];
+}

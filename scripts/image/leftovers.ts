@@ -1,0 +1,97 @@
+import type { Image } from '@aws-sdk/client-ec2';
+import { poll } from '../aws/poll.ts';
+import type { Aws } from '../aws/session.ts';
+import { keyPairName, runTag } from './builder.ts';
+
+/** What identifies everything a bake made, apart from its tag. */
+export interface BakeTraces {
+  readonly run: string;
+  readonly imageName: string;
+  /** Names of the security groups Packer said it made. */
+  readonly securityGroups: readonly string[];
+}
+
+/** What a bake that did not end well left behind. */
+export interface Leftovers {
+  readonly instances: readonly string[];
+  readonly keyPairs: readonly string[];
+  readonly securityGroups: readonly string[];
+  readonly images: readonly Image[];
+}
+
+export async function findLeftovers(aws: Aws, traces: BakeTraces): Promise<Leftovers> {
+  const sdk = await import('@aws-sdk/client-ec2');
+  const ec2 = await aws.ec2();
+  const tagged = { Name: `tag:${runTag}`, Values: [traces.run] };
+  const named = { Name: 'group-name', Values: [...traces.securityGroups] };
+  const alive = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] };
+  const [instances, keyPairs, images, ...groups] = await Promise.all([
+    ec2.send(new sdk.DescribeInstancesCommand({ Filters: [tagged, alive] })),
+    ec2.send(new sdk.DescribeKeyPairsCommand({ Filters: [{ Name: 'key-name', Values: [keyPairName(traces.run)] }] })),
+    ec2.send(
+      new sdk.DescribeImagesCommand({ Owners: ['self'], Filters: [{ Name: 'name', Values: [traces.imageName] }] }),
+    ),
+    ec2.send(new sdk.DescribeSecurityGroupsCommand({ Filters: [tagged] })),
+    ...(traces.securityGroups.length === 0
+      ? []
+      : [ec2.send(new sdk.DescribeSecurityGroupsCommand({ Filters: [named] }))]),
+  ]);
+  const groupIds = groups.flatMap(({ SecurityGroups }) => SecurityGroups ?? []).map(({ GroupId }) => GroupId);
+  return {
+    instances: texts(instances.Reservations?.flatMap((one) => one.Instances ?? []).map((one) => one.InstanceId)),
+    keyPairs: texts(keyPairs.KeyPairs?.map(({ KeyName }) => KeyName)),
+    securityGroups: [...new Set(texts(groupIds))],
+    images: images.Images ?? [],
+  };
+}
+
+/** Deletes them, the instance first: its group cannot go before it is gone. Returns one line for each. */
+export async function removeLeftovers(aws: Aws, found: Leftovers): Promise<string[]> {
+  const sdk = await import('@aws-sdk/client-ec2');
+  const ec2 = await aws.ec2();
+  if (found.instances.length > 0) {
+    await ec2.send(new sdk.TerminateInstancesCommand({ InstanceIds: [...found.instances] }));
+    await untilTerminated(aws, found.instances);
+  }
+  for (const KeyName of found.keyPairs) await ec2.send(new sdk.DeleteKeyPairCommand({ KeyName }));
+  for (const GroupId of found.securityGroups) await ec2.send(new sdk.DeleteSecurityGroupCommand({ GroupId }));
+  for (const image of found.images) await removeImage(aws, image);
+  return [
+    ...found.instances.map((id) => `instance ${id}`),
+    ...found.keyPairs.map((name) => `key pair ${name}`),
+    ...found.securityGroups.map((id) => `security group ${id}`),
+    ...found.images.map(({ ImageId }) => `image ${ImageId}`),
+  ];
+}
+
+/** Deregisters an image and deletes its snapshots, which deregistering leaves. */
+export async function removeImage(aws: Aws, image: Image): Promise<void> {
+  const sdk = await import('@aws-sdk/client-ec2');
+  const ec2 = await aws.ec2();
+  await ec2.send(new sdk.DeregisterImageCommand({ ImageId: image.ImageId }));
+  for (const { Ebs } of image.BlockDeviceMappings ?? []) {
+    if (Ebs?.SnapshotId !== undefined) {
+      await ec2.send(new sdk.DeleteSnapshotCommand({ SnapshotId: Ebs.SnapshotId }));
+    }
+  }
+}
+
+async function untilTerminated(aws: Aws, instances: readonly string[]): Promise<void> {
+  const sdk = await import('@aws-sdk/client-ec2');
+  await poll({
+    what: `${instances.join(', ')} to be terminated`,
+    everyMs: 2000,
+    limitMs: 5 * 60_000,
+    // Clean-up goes on when the command was told to stop.
+    signal: new AbortController().signal,
+    check: async () => {
+      const described = await (await aws.ec2()).send(new sdk.DescribeInstancesCommand({ InstanceIds: [...instances] }));
+      const states = described.Reservations?.flatMap((one) => one.Instances ?? []).map(({ State }) => State?.Name);
+      return states?.every((state) => state === 'terminated') === true ? true : undefined;
+    },
+  });
+}
+
+function texts(values: readonly (string | undefined)[] = []): string[] {
+  return values.filter((value): value is string => value !== undefined);
+}

@@ -1,0 +1,64 @@
+import type { Image, Snapshot } from '@aws-sdk/client-ec2';
+import { poll } from '../aws/poll.ts';
+import type { Aws } from '../aws/session.ts';
+import type { Place } from '../config/names.ts';
+import { VendhostError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import { bakeKeyTag, findImage } from './find.ts';
+import { removeImage } from './leftovers.ts';
+
+/** Reads the image Packer made and its snapshots; deletes it and throws `IMAGE_UNENCRYPTED` when it is not as it should be. */
+export async function verifyImage(aws: Aws, imageId: string, encryptionKey: string): Promise<void> {
+  const { DescribeImagesCommand, DescribeSnapshotsCommand } = await import('@aws-sdk/client-ec2');
+  const ec2 = await aws.ec2();
+  const { Images: [image] = [] } = await ec2.send(new DescribeImagesCommand({ ImageIds: [imageId] }));
+  const ids = snapshotIds(image);
+  const { Snapshots = [] } = ids.length === 0 ? {} : await ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: ids }));
+  const faults = imageFaults(image, Snapshots, encryptionKey);
+  if (faults.length === 0) return;
+  if (image !== undefined) await removeImage(aws, image);
+  throw new VendhostError('IMAGE_UNENCRYPTED', `${imageId} is not encrypted as it should be; it was deleted`, {
+    details: faults,
+    hint: 'this is a fault of the template or of the account; report it to the platform',
+  });
+}
+
+/** What is wrong with an image: volumes without the platform's key, or a copy instead of the original. */
+export function imageFaults(image: Image | undefined, snapshots: readonly Snapshot[], encryptionKey: string): string[] {
+  if (image === undefined) return ['EC2 does not know it'];
+  const ids = snapshotIds(image);
+  if (ids.length === 0) return ['it has no snapshot'];
+  return ids.flatMap((id) => {
+    const snapshot = snapshots.find(({ SnapshotId }) => SnapshotId === id);
+    if (snapshot === undefined) return [`${id}: EC2 does not know this snapshot`];
+    if (snapshot.Encrypted !== true) return [`${id}: not encrypted`];
+    if (snapshot.KmsKeyId !== encryptionKey) return [`${id}: encrypted with ${snapshot.KmsKeyId}`];
+    return snapshot.Description?.startsWith('Copied for') === true ? [`${id}: made by a copy`] : [];
+  });
+}
+
+/** What Packer 1.6 cannot set, then the bake key: from here on the image is found. */
+export async function publishImage(
+  runtime: Runtime,
+  aws: Aws,
+  { place, imageId, bakeKey }: { place: Place; imageId: string; bakeKey: string },
+): Promise<void> {
+  const { CreateTagsCommand, ModifyImageAttributeCommand } = await import('@aws-sdk/client-ec2');
+  const ec2 = await aws.ec2();
+  // Instances of the image take IMDSv2 only (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html).
+  await ec2.send(new ModifyImageAttributeCommand({ ImageId: imageId, ImdsSupport: { Value: 'v2.0' } }));
+  await ec2.send(new CreateTagsCommand({ Resources: [imageId], Tags: [{ Key: bakeKeyTag, Value: bakeKey }] }));
+  await poll({
+    what: `${imageId} to be found by its bake key`,
+    everyMs: 1000,
+    limitMs: 60_000,
+    signal: runtime.signal,
+    check: () => findImage(aws, place, bakeKey),
+  });
+}
+
+function snapshotIds(image: Image | undefined): string[] {
+  return (image?.BlockDeviceMappings ?? []).flatMap(({ Ebs }) =>
+    Ebs?.SnapshotId === undefined ? [] : [Ebs.SnapshotId],
+  );
+}
