@@ -4,7 +4,8 @@ An answer is {"ok": …} or {"error": message}. A command with `size` is followe
 bytes. Ends at the end of stdin.
 """
 
-import encodings.idna  # noqa: F401  everything is imported before the root changes
+import encodings.cp437
+import gzip
 import json
 import os
 import pwd
@@ -14,6 +15,9 @@ from typing import Any
 
 from . import appspec, bundle, installer
 from .layout import HOME, INSTRUCTIONS, Layout
+
+LATE_IMPORTS = (encodings.cp437, gzip)
+"""What the standard library imports only when it meets the first zip or tgz: not to be had after chroot."""
 
 Command = dict[str, Any]
 

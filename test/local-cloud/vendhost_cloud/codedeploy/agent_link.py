@@ -20,7 +20,7 @@ LOG_TAIL = 2048
 """Characters of the log tail the real agent reports."""
 
 # Marks each line with its stream, as the agent does, and ends when both streams are closed.
-# Its process group can be found in the file $1 while it runs.
+# Its process id is in the file $1.
 WRAPPER = """
 echo $$ > "$1"; log=$2; shift 2
 { { "$@" 2>&1 1>&4 3>&- 4>&- | sed -u 's/^/[stderr]/' >&3 4>&-
@@ -29,6 +29,16 @@ echo $$ > "$1"; log=$2; shift 2
   exit "${PIPESTATUS[0]}"
 } 3>&1 | tee -a "$log"
 exit "${PIPESTATUS[0]}"
+"""
+
+# SIGTERM to the script and everything below it, as far as it has not been sent into the
+# background, SIGKILL to what is left. By descent: `su -c` makes a session of its own.
+KILL = """
+tree() { echo "$1"; for child in $(ps -o pid= --ppid "$1"); do tree "$child"; done; }
+processes=$(tree "$(cat "$1")")
+kill -TERM $processes
+sleep 0.5
+kill -KILL $processes 2>/dev/null || true
 """
 
 
@@ -106,7 +116,7 @@ class Agent:
         self, script: Document, environment: dict[str, str], log_file: str, log: Log, stop: threading.Event
     ) -> int:
         """Run a hook script to its end; ScriptTimedOut or Stopped when it was killed instead."""
-        group_file = f"{HOME}/.hook-{threading.get_native_id()}"
+        pid_file = f"{HOME}/.hook-{threading.get_native_id()}"
         finished = threading.Event()
         codes: list[int] = []
         errors: list[Exception] = []
@@ -114,7 +124,7 @@ class Agent:
         def run() -> None:
             try:
                 done = self.machine.run(
-                    ["setsid", "--wait", "bash", "-c", WRAPPER, "hook", group_file, log_file, *_command(script)],
+                    ["setsid", "--wait", "bash", "-c", WRAPPER, "hook", pid_file, log_file, *_command(script)],
                     env=environment,
                     cwd=HOME,
                     timeout=script["timeout"] + 60,
@@ -131,17 +141,15 @@ class Agent:
         while not finished.wait(POLL_SECONDS):
             waited += POLL_SECONDS
             if stop.is_set() or waited >= script["timeout"]:
-                self._kill(group_file)
+                self._kill(pid_file)
                 finished.wait(5)
                 raise Stopped if stop.is_set() else ScriptTimedOut
         if errors:
             raise AgentError(f"the instance is gone: {errors[0]}") from errors[0]
         return codes[0]
 
-    def _kill(self, group_file: str) -> None:
-        """SIGTERM to the script's process group as the agent does, SIGKILL a moment later."""
-        kill = f'g=$(cat {group_file}) && kill -TERM -- "-$g" && sleep 0.5; kill -KILL -- "-$g"'
-        self.machine.run(["sh", "-c", kill], timeout=10)
+    def _kill(self, pid_file: str) -> None:
+        self.machine.run(["bash", "-c", KILL, "kill", pid_file], timeout=10)
 
 
 def _command(script: Document) -> list[str]:
