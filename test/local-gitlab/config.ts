@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { stateDirectory } from './workspace.ts';
+
+/** What the harness reads of an expanded pipeline configuration. */
+export interface JobConfig {
+  readonly id_tokens?: Readonly<Record<string, { aud: string | string[] }>>;
+  readonly environment?: string | { name?: string; action?: string };
+  readonly artifacts?: { when?: string };
+  readonly when?: string;
+  readonly rules?: readonly { when?: string }[];
+  readonly [key: string]: unknown;
+}
+
+export type PipelineConfig = ReadonlyMap<string, JobConfig>;
+
+const noJobs = new Set(['stages', 'variables', 'workflow', 'default', 'include', 'image', 'services', 'cache']);
+
+/** The visible jobs of a pipeline after includes, inputs and `extends`; written by gitlab-ci-local before the first job. */
+export async function readPipelineConfig(checkout: string): Promise<PipelineConfig> {
+  const text = await readFile(join(checkout, stateDirectory, 'expanded-gitlab-ci.yml'), 'utf8');
+  const all = Object.entries(parse(text, { merge: true }) as Record<string, JobConfig>);
+  return new Map(all.filter(([name]) => !name.startsWith('.') && !noJobs.has(name)));
+}
+
+/**
+ * What a pipeline asks for that gitlab-ci-local would silently leave out. Not here, as leaving them out only makes a run
+ * less patient: `retry`, `timeout`, `interruptible`, `resource_group`.
+ */
+export function unsupported(config: PipelineConfig): string[] {
+  const faults: string[] = [];
+  for (const [name, job] of config) {
+    for (const key of ['services', 'secrets', 'trigger', 'start_in', 'pages', 'release', 'identity', 'run']) {
+      if (job[key] !== undefined) faults.push(`job ${name}: the local GitLab cannot do \`${key}\``);
+    }
+    if (job.artifacts?.when === 'on_failure') {
+      faults.push(`job ${name}: the local GitLab cannot do \`artifacts: when: on_failure\``);
+    }
+    if (job.when === 'delayed' || job.rules?.some((rule) => rule.when === 'delayed')) {
+      faults.push(`job ${name}: the local GitLab cannot do \`when: delayed\``);
+    }
+  }
+  return faults;
+}
+
+/** True when a job waits for a person. */
+export function hasManualJobs(config: PipelineConfig): boolean {
+  return [...config.values()].some((job) => [job, ...(job.rules ?? [])].some((part) => part.when === 'manual'));
+}

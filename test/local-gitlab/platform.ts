@@ -1,0 +1,79 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+
+/** The checkout that this file belongs to. */
+export const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Git that knows neither the user's nor the machine's configuration, and commits without a user's name. */
+export const cleanGit = {
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_AUTHOR_NAME: 'Developer',
+  GIT_AUTHOR_EMAIL: 'developer@example.test',
+  GIT_COMMITTER_NAME: 'Developer',
+  GIT_COMMITTER_EMAIL: 'developer@example.test',
+} as const;
+
+/** Runs git in a directory and returns its output without the last line end. */
+export async function git(directory: string, args: readonly string[], env: Record<string, string> = {}) {
+  const { stdout } = await execa('git', [...args], { cwd: directory, env: { ...cleanGit, ...env } });
+  return stdout;
+}
+
+export interface PlatformProject {
+  /** Folder of the git host; projects are below it. */
+  readonly directory: string;
+  /** Git settings with which `https://HOST/platform/…` is this folder. */
+  readonly gitConfig: Readonly<Record<string, string>>;
+  /** Files already fetched from it: gitlab-ci-local clones the project once for every file. */
+  readonly includes: string;
+}
+
+/**
+ * Makes the project `platform/vendhost` of a git host out of this checkout, with what is not committed yet.
+ * Only `ci-templates/` is in it: an include reads nothing else.
+ */
+export async function publishPlatform(options: {
+  directory: string;
+  gitlab: string;
+  refs?: readonly string[];
+}): Promise<PlatformProject> {
+  const { directory, gitlab } = options;
+  const repository = join(directory, 'platform/vendhost.git');
+  await mkdir(repository, { recursive: true });
+  await git(repository, ['init', '--quiet', '--bare', '--initial-branch=main']);
+  const place = { GIT_DIR: repository, GIT_WORK_TREE: projectRoot };
+  await git(projectRoot, ['add', '--', 'ci-templates'], place);
+  await git(projectRoot, ['commit', '--quiet', '--message', 'Templates of this checkout'], place);
+  for (const ref of options.refs ?? [`v${await version()}`]) await git(repository, ['tag', ref]);
+  // gitlab-ci-local fetches single files by commit.
+  await git(repository, ['config', 'uploadpack.allowFilter', 'true']);
+  await git(repository, ['config', 'uploadpack.allowAnySHA1InWant', 'true']);
+  const { protocol, hostname } = new URL(gitlab);
+  const port = new URL(gitlab).port || (protocol === 'https:' ? '443' : '80');
+  const names = [`${gitlab}/platform/`, `${protocol}//${hostname}:${port}/platform/`];
+  const key = `url.file://${join(directory, 'platform')}/.insteadOf`;
+  const includes = join(directory, 'includes');
+  await mkdir(includes, { recursive: true });
+  return {
+    directory,
+    includes,
+    gitConfig: {
+      GIT_CONFIG_COUNT: String(names.length),
+      ...Object.fromEntries(
+        names.flatMap((name, index) => [
+          [`GIT_CONFIG_KEY_${index}`, key],
+          [`GIT_CONFIG_VALUE_${index}`, name],
+        ]),
+      ),
+    },
+  };
+}
+
+/** The project's version, which is the templates' too. */
+export async function version(): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
+  return version;
+}

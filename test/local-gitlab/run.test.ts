@@ -1,0 +1,261 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLocalJWKSet, type JWTPayload, jwtVerify } from 'jose';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type PlatformProject, publishPlatform } from './platform.ts';
+import { commit, createRepository } from './repository.ts';
+import { type PipelineOptions, type PipelineResult, runPipeline, startPipeline } from './run.ts';
+import { createIssuer, type IdTokenIssuer } from './tokens.ts';
+import { defaultGitlab } from './workspace.ts';
+
+const scenario = `
+stages: [make, use, after]
+make:
+  stage: make
+  rules:
+    - if: $CI_COMMIT_BRANCH == "dev"
+      variables: { TARGET: dev }
+  environment: { name: $TARGET, action: prepare }
+  id_tokens:
+    CLOUD_TOKEN: { aud: $CI_SERVER_URL }
+  script:
+    - echo "MADE=one" > made.env
+    - echo "region $AWS_REGION, runner $RUNNER_SAYS, home of the machine \${SECRET_OF_THE_MACHINE:-unknown}"
+    - echo "token $CLOUD_TOKEN"
+    - echo "to stderr" >&2
+    - touch only-here
+  after_script:
+    - echo "after make"
+  artifacts:
+    reports: { dotenv: made.env }
+use:
+  stage: use
+  script:
+    - echo "made \${MADE:-nothing}, token \${CLOUD_TOKEN:-none}, region \${AWS_REGION:-none}, title $CI_COMMIT_TITLE"
+    - test ! -e only-here
+infrastructure:
+  stage: use
+  needs: []
+  rules:
+    - changes: [infrastructure/**/*]
+  script: [echo changed]
+optional:
+  stage: use
+  allow_failure: { exit_codes: [3] }
+  script: [exit 3]
+by-hand:
+  stage: after
+  when: manual
+  script: [echo by hand]
+`;
+
+// Each start of gitlab-ci-local takes a second or two.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let directory: string;
+let issuer: IdTokenIssuer;
+let platform: PlatformProject;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'local-gitlab-run-'));
+  issuer = await createIssuer({ issuer: defaultGitlab, directory });
+  platform = await publishPlatform({ directory: join(directory, 'git-host'), gitlab: defaultGitlab });
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+let repositories = 0;
+async function tenant(pipeline: string): Promise<PipelineOptions> {
+  repositories += 1;
+  const files = { '.gitlab-ci.yml': pipeline, 'infrastructure/install.sh': 'true\n' };
+  return {
+    tenantRepository: await createRepository(join(directory, `tenant-${repositories}`), files, 'dev'),
+    projectPath: 'acme/shop',
+    event: 'push',
+    branch: 'dev',
+    directory: join(directory, 'runs'),
+    platform,
+    issuer,
+  };
+}
+
+const statuses = (result: PipelineResult) => Object.fromEntries(result.jobs.map(({ name, status }) => [name, status]));
+const logOf = (result: PipelineResult, name: string) => result.jobs.find((job) => job.name === name)?.log ?? '';
+
+describe('a push', () => {
+  let result: PipelineResult;
+  let claims: JWTPayload;
+  const lines: string[] = [];
+  const events: string[] = [];
+
+  beforeAll(async () => {
+    process.env.SECRET_OF_THE_MACHINE = 'leaked';
+    const options = await tenant(scenario);
+    await commit(options.tenantRepository, {}, 'Costs $HOME and "more"\n\nA body.');
+    result = await runPipeline({
+      ...options,
+      variables: [
+        { key: 'AWS_REGION', value: 'eu-west-1', environment_scope: 'dev' },
+        { key: 'AWS_REGION', value: 'eu-west-2', environment_scope: 'production' },
+      ],
+      runnerEnvironment: { RUNNER_SAYS: 'hello' },
+      onLine: ({ job, text, stream }) => lines.push(`${job}/${stream}: ${text}`),
+      onJob: ({ job, status }) => events.push(`${job} ${status}`),
+    });
+    const token = /^token (\S+)$/m.exec(logOf(result, 'make'))?.[1] ?? '';
+    claims = (await jwtVerify(token, createLocalJWKSet(issuer.jwks), { audience: defaultGitlab })).payload;
+  });
+
+  test('runs the jobs whose rules match, in order', () => {
+    expect(statuses(result)).toEqual({
+      make: 'success',
+      infrastructure: 'success',
+      use: 'success',
+      optional: 'warning',
+      'by-hand': 'manual',
+    });
+    expect(result.status).toBe('success');
+  });
+
+  test("gives a job the project's variables of its environment, and no other's", () => {
+    expect(logOf(result, 'make')).toContain('region eu-west-1, runner hello');
+    expect(logOf(result, 'use')).toContain('region none');
+  });
+
+  test("keeps the caller's environment out of the jobs", () => {
+    expect(logOf(result, 'make')).toContain('home of the machine unknown');
+  });
+
+  test('passes dotenv reports on and nothing else', () => {
+    expect(logOf(result, 'use')).toContain('made one');
+  });
+
+  test('runs after_script and keeps the reports all the same', () => {
+    expect(logOf(result, 'make')).toContain('after make');
+  });
+
+  test('mints a token with the claims of that job', () => {
+    expect(claims).toMatchObject({
+      iss: 'https://gitlab.example.test',
+      sub: 'project_path:acme/shop:ref_type:branch:ref:dev',
+      aud: 'https://gitlab.example.test',
+      project_path: 'acme/shop',
+      ref: 'dev',
+      ref_type: 'branch',
+      environment: 'dev',
+      environment_action: 'prepare',
+      pipeline_source: 'push',
+      pipeline_id: result.pipelineId,
+      sha: result.commit,
+    });
+    expect(claims.job_id).toMatch(/^\d+$/);
+  });
+
+  test('gives no token to a job that asks for none', () => {
+    expect(logOf(result, 'use')).toContain('token none');
+  });
+
+  test("tells jobs the commit's own message", () => {
+    expect(logOf(result, 'use')).toContain('title Costs $HOME and "more"');
+  });
+
+  test('hands on lines and events as they come', () => {
+    expect(lines).toContain('make/stderr: to stderr');
+    expect(lines).toContain('make/stdout: after make');
+    expect(events.slice(0, 2)).toEqual(expect.arrayContaining(['make running', 'infrastructure running']));
+    expect(events).toContain('optional warning');
+  });
+});
+
+test('a second push compares with the first', async () => {
+  const options = await tenant(scenario);
+  const first = await runPipeline(options);
+  await commit(options.tenantRepository, { 'software/index.html': 'two' }, 'Software only');
+  const second = await runPipeline(options);
+  await commit(options.tenantRepository, { 'infrastructure/install.sh': 'echo three\n' }, 'Infrastructure');
+  const third = await runPipeline(options);
+  const same = await runPipeline(options);
+  const web = await runPipeline({ ...options, event: 'web' });
+  expect([first, second, third, same, web].map((result) => 'infrastructure' in statuses(result))).toEqual([
+    true,
+    false,
+    true,
+    false,
+    true,
+  ]);
+  expect(new Set([first, second, third, same, web].map(({ pipelineId }) => pipelineId)).size).toBe(5);
+});
+
+test('a failed job skips what needs it and fails the pipeline', async () => {
+  const options = await tenant(`
+stages: [one, two]
+breaks: { stage: one, script: [echo before, exit 4] }
+waits: { stage: two, script: [echo never] }
+`);
+  const result = await runPipeline(options);
+  expect(statuses(result)).toEqual({ breaks: 'failed', waits: 'skipped' });
+  expect(result.jobs[0]).toMatchObject({ exitCode: 4, log: '$ echo before\nbefore\n$ exit 4\n' });
+  expect(result.status).toBe('failed');
+});
+
+const cancellable = `
+stages: [one, two]
+long:
+  stage: one
+  script:
+    - 'bash -c ''trap "echo told to stop; exit 143" TERM; echo ready; sleep 60 & wait'''
+waits: { stage: two, script: [echo never] }
+`;
+
+test('a canceled job gets SIGTERM, and what needs it does not start', async () => {
+  const options = await tenant(cancellable);
+  const ready = Promise.withResolvers<void>();
+  const pipeline = await startPipeline({ ...options, onLine: ({ text }) => text === 'ready' && ready.resolve() });
+  await pipeline.started('long');
+  await ready.promise;
+  await pipeline.cancel('long');
+  const result = await pipeline.result;
+  expect(statuses(result)).toEqual({ long: 'canceled', waits: 'skipped' });
+  expect(logOf(result, 'long')).toContain('told to stop');
+  expect(result.status).toBe('canceled');
+});
+
+test('an aborted signal cancels the pipeline', async () => {
+  const options = await tenant(cancellable);
+  const stopping = new AbortController();
+  const onLine = ({ text }: { text: string }) => text === 'ready' && stopping.abort();
+  const result = await runPipeline({ ...options, onLine, signal: stopping.signal });
+  expect(result.status).toBe('canceled');
+});
+
+test('a merge request has its own variables and no branch', async () => {
+  const options = await tenant(`
+shows:
+  rules: [{ if: $CI_PIPELINE_SOURCE == "merge_request_event" }]
+  script: ['echo "branch \${CI_COMMIT_BRANCH:-none}, from $CI_MERGE_REQUEST_SOURCE_BRANCH_NAME to $CI_MERGE_REQUEST_TARGET_BRANCH_NAME"']
+`);
+  const result = await runPipeline({ ...options, event: 'merge_request', targetBranch: 'dev' });
+  expect(logOf(result, 'shows')).toContain('branch none, from dev to dev');
+});
+
+test.each([
+  ['services', 'job odd: the local GitLab cannot do `services`', 'odd: { services: [redis], script: [echo] }'],
+  [
+    'artifacts: when: on_failure',
+    'job odd: the local GitLab cannot do `artifacts: when: on_failure`',
+    'odd: { script: [echo], artifacts: { when: on_failure, paths: [x] } }',
+  ],
+])('refuses %s, which gitlab-ci-local would leave out', async (_, message, pipeline) => {
+  await expect(runPipeline(await tenant(pipeline))).rejects.toThrow(message);
+});
+
+test('a job with id_tokens needs an issuer', async () => {
+  const { issuer: _, ...options } = await tenant('job: { id_tokens: { T: { aud: x } }, script: [echo] }');
+  const result = await runPipeline(options);
+  expect(statuses(result)).toEqual({ job: 'failed' });
+  expect(logOf(result, 'job')).toContain('the job job wants an ID token, but there is no issuer');
+});
+
+test('an invalid pipeline is an error with the reason', async () => {
+  await expect(runPipeline(await tenant('job: { script: [echo], needs: [absent] }'))).rejects.toThrow('absent');
+});

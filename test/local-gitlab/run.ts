@@ -1,0 +1,276 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { hasManualJobs, type JobConfig, type PipelineConfig, readPipelineConfig, unsupported } from './config.ts';
+import { rememberPush } from './event.ts';
+import { type HookAnswer, openJobHook, type StartingJob } from './hook.ts';
+import { listJobsIn, runnerCommand } from './list.ts';
+import { type LogLine, readRunnerLine } from './log.ts';
+import { descendants, signal } from './processes.ts';
+import type { IdTokenIssuer } from './tokens.ts';
+import { prepareWorkspace, stateDirectory, type Workspace, type WorkspaceOptions } from './workspace.ts';
+
+export type JobStatus = 'success' | 'failed' | 'warning' | 'canceled' | 'skipped' | 'manual';
+
+export interface JobResult {
+  readonly name: string;
+  /** `warning` is a failure that `allow_failure` allows; `skipped` waits for a job that failed. */
+  readonly status: JobStatus;
+  readonly exitCode: number | undefined;
+  /** Milliseconds from the start of the job's shell to its end; 0 when it never started. */
+  readonly durationMs: number;
+  /** What the job printed to both streams. */
+  readonly log: string;
+}
+
+export interface PipelineResult {
+  readonly status: 'success' | 'failed' | 'canceled';
+  readonly pipelineId: string;
+  readonly commit: string;
+  readonly durationMs: number;
+  /** In the order they started; those that did not start are last. */
+  readonly jobs: readonly JobResult[];
+  /** The clone the pipeline ran in; `.gitlab-ci-local/builds/<job>` is what a job left. */
+  readonly checkout: string;
+}
+
+export interface PipelineOptions extends WorkspaceOptions {
+  /** Mints the ID tokens; needed as soon as a job has `id_tokens`. */
+  issuer?: IdTokenIssuer;
+  /** Manual jobs that somebody starts. */
+  manual?: readonly string[];
+  /** Gets each line of the jobs' logs as it is printed. */
+  onLine?: (line: LogLine) => void;
+  /** Gets each job as it starts and as it ends. */
+  onJob?: (event: { job: string; status: 'running' | JobStatus; durationMs: number }) => void;
+  /** Cancels the pipeline: every running job is told to stop, no other starts. */
+  signal?: AbortSignal;
+}
+
+export interface RunningPipeline {
+  /** Sends SIGTERM to all processes of a running job, as a runner does when somebody cancels the job. */
+  cancel(job: string): Promise<void>;
+  /** Resolves when the job's shell runs; rejects when the pipeline ends without it. */
+  started(job: string): Promise<void>;
+  readonly result: Promise<PipelineResult>;
+}
+
+interface RunningJob {
+  readonly name: string;
+  readonly pid: number;
+  readonly startedAt: number;
+  log: string;
+  canceled: boolean;
+  end?: { status: JobStatus; exitCode: number; durationMs: number };
+}
+
+/** Runs the pipeline that GitLab would start for an event and returns what became of its jobs. */
+export async function runPipeline(options: PipelineOptions): Promise<PipelineResult> {
+  return await (await startPipeline(options)).result;
+}
+
+/** Starts a pipeline; see `runPipeline`. The files stay in `directory` until the caller removes them. */
+export async function startPipeline(options: PipelineOptions): Promise<RunningPipeline> {
+  const workspace = await prepareWorkspace(options);
+  const run = new PipelineRun(workspace, options);
+  return {
+    cancel: (job) => run.cancel(job),
+    started: (job) => run.started(job),
+    result: run.finish(),
+  };
+}
+
+class PipelineRun {
+  readonly #workspace: Workspace;
+  readonly #options: PipelineOptions;
+  readonly #jobs = new Map<string, RunningJob>();
+  readonly #waiting: { job: string; resolve: () => void; reject: (error: Error) => void }[] = [];
+  #config: PipelineConfig | undefined;
+  #ended = false;
+
+  constructor(workspace: Workspace, options: PipelineOptions) {
+    this.#workspace = workspace;
+    this.#options = options;
+  }
+
+  async finish(): Promise<PipelineResult> {
+    const { directory, checkout, env, args, event, pipelineId, platform } = this.#workspace;
+    const startedAt = performance.now();
+    const hook = await openJobHook(directory, (job) => this.#begin(job));
+    const onAbort = () => void this.#cancelAll();
+    this.#options.signal?.addEventListener('abort', onAbort);
+    try {
+      const manual = (this.#options.manual ?? []).map((job) => `--manual=${job}`);
+      const [command, ...first] = runnerCommand();
+      const child = spawn(command, [...first, ...args, ...manual], {
+        cwd: checkout,
+        env: { ...env, ...hook.env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const messages = await this.#read(child);
+      const config = await this.#readConfig().catch(() => undefined);
+      const faults = config ? unsupported(config) : [];
+      if (config === undefined || faults.length > 0) throw new Error([...faults, ...messages].join('\n'));
+      if (child.exitCode !== 0 && this.#jobs.size === 0) throw new Error(messages.join('\n'));
+      await rememberPush(this.#options.tenantRepository, event);
+      await cp(join(checkout, stateDirectory, 'includes'), platform.includes, { recursive: true }).catch(
+        () => undefined,
+      );
+      const started = this.#results();
+      const jobs = [...started, ...(await this.#notStarted(config, started))];
+      return {
+        status: statusOf(jobs, this.#options.signal),
+        pipelineId,
+        commit: event.commit,
+        durationMs: performance.now() - startedAt,
+        jobs,
+        checkout,
+      };
+    } finally {
+      this.#ended = true;
+      this.#options.signal?.removeEventListener('abort', onAbort);
+      for (const { job, reject } of this.#waiting) reject(new Error(`the pipeline ended without the job ${job}`));
+      await hook.close();
+    }
+  }
+
+  started(job: string): Promise<void> {
+    if (this.#jobs.has(job)) return Promise.resolve();
+    if (this.#ended) return Promise.reject(new Error(`the pipeline ended without the job ${job}`));
+    return new Promise((resolve, reject) => this.#waiting.push({ job, resolve, reject }));
+  }
+
+  async cancel(name: string): Promise<void> {
+    const job = this.#jobs.get(name);
+    if (job === undefined || job.end !== undefined) throw new Error(`the job ${name} is not running`);
+    job.canceled = true;
+    // Not the shell itself: gitlab-ci-local takes a shell that a signal ended for a success.
+    for (const pid of await descendants(job.pid)) signal(pid, 'SIGTERM');
+  }
+
+  async #cancelAll(): Promise<void> {
+    const running = [...this.#jobs.values()].filter((job) => job.end === undefined);
+    await Promise.all(running.map((job) => this.cancel(job.name)));
+  }
+
+  /** A job's shell asks what the runner has for it. */
+  async #begin({ name, pid, env }: StartingJob): Promise<HookAnswer> {
+    const config = await this.#readConfig();
+    const faults = unsupported(config);
+    if (faults.length > 0) return { refusal: faults.join('\n') };
+    if (this.#options.signal?.aborted) return { refusal: 'the pipeline was canceled' };
+    if (!this.#jobs.has(name)) {
+      this.#jobs.set(name, { name, pid, startedAt: performance.now(), log: '', canceled: false });
+      this.#options.onJob?.({ job: name, status: 'running', durationMs: 0 });
+      for (const waiting of this.#waiting.filter(({ job }) => job === name)) waiting.resolve();
+    }
+    return { variables: await this.#idTokens(config.get(name), env) };
+  }
+
+  async #idTokens(job: JobConfig | undefined, env: Readonly<Record<string, string>>): Promise<Record<string, string>> {
+    const { issuer } = this.#options;
+    const minted = Object.entries(job?.id_tokens ?? {}).map(async ([variable, { aud }]) => {
+      if (issuer === undefined) throw new Error(`the job ${env.CI_JOB_NAME} wants an ID token, but there is no issuer`);
+      const token = await issuer.mint(this.#subject(job, env), {
+        audience: Array.isArray(aud) ? aud.map((one) => expand(one, env)) : expand(aud, env),
+      });
+      return [variable, token] as const;
+    });
+    return Object.fromEntries(await Promise.all(minted));
+  }
+
+  #subject(job: JobConfig | undefined, env: Readonly<Record<string, string>>) {
+    const { event } = this.#workspace;
+    const environment = typeof job?.environment === 'string' ? { name: job.environment } : job?.environment;
+    return {
+      projectPath: this.#options.projectPath,
+      ref: event.branch,
+      refType: event.event === 'tag' ? ('tag' as const) : ('branch' as const),
+      refProtected: event.event !== 'merge_request',
+      pipelineSource: env.CI_PIPELINE_SOURCE ?? '',
+      pipelineId: this.#workspace.pipelineId,
+      jobId: env.CI_JOB_ID ?? '',
+      sha: event.commit,
+      ...(environment?.name ? { environment: expand(environment.name, env) } : {}),
+      ...(environment?.action ? { environmentAction: environment.action } : {}),
+    };
+  }
+
+  async #readConfig(): Promise<PipelineConfig> {
+    this.#config ??= await readPipelineConfig(this.#workspace.checkout);
+    return this.#config;
+  }
+
+  /** Follows the runner's output to its end; returns what it said about itself. */
+  async #read(child: ChildProcess): Promise<string[]> {
+    const messages: string[] = [];
+    const closed = once(child, 'close');
+    const readers = (['stdout', 'stderr'] as const).map(async (stream) => {
+      const input = child[stream];
+      if (input === null) return;
+      for await (const line of createInterface({ input })) this.#readLine(line, stream, messages);
+    });
+    await Promise.all([closed, ...readers]);
+    await appendFile(join(this.#workspace.directory, 'runner.log'), `${messages.join('\n')}\n`);
+    return messages;
+  }
+
+  #readLine(line: string, stream: 'stdout' | 'stderr', messages: string[]) {
+    const read = readRunnerLine(line, this.#jobs.keys());
+    if (read.kind === 'other') {
+      if (line !== '') messages.push(line);
+      return;
+    }
+    const job = this.#jobs.get(read.job);
+    if (job === undefined) return;
+    if (read.kind === 'log') {
+      job.log += `${read.text}\n`;
+      this.#options.onLine?.({ job: job.name, text: read.text, stream });
+    } else {
+      this.#end(job, read.exitCode, read.allowed);
+    }
+  }
+
+  #end(job: RunningJob, exitCode: number, allowed: boolean) {
+    if (job.end !== undefined) return;
+    const failed = allowed ? 'warning' : 'failed';
+    const status = job.canceled ? 'canceled' : exitCode === 0 ? 'success' : failed;
+    job.end = { status, exitCode, durationMs: performance.now() - job.startedAt };
+    this.#options.onJob?.({ job: job.name, status, durationMs: job.end.durationMs });
+  }
+
+  #results(): JobResult[] {
+    return [...this.#jobs.values()].map(({ name, log, end }) => {
+      if (end === undefined) throw new Error(`gitlab-ci-local did not say how the job ${name} ended`);
+      return { name, log, ...end };
+    });
+  }
+
+  /** Jobs of the pipeline that wait for a person, or for one that failed. */
+  async #notStarted(config: PipelineConfig, started: readonly JobResult[]): Promise<JobResult[]> {
+    const all = started.every(({ status }) => status === 'success' || status === 'warning');
+    if (all && !hasManualJobs(config)) return [];
+    const listed = await listJobsIn(this.#workspace);
+    return listed
+      .filter(({ name }) => !this.#jobs.has(name))
+      .map(({ name, when }) => ({
+        name,
+        status: when === 'manual' ? 'manual' : 'skipped',
+        exitCode: undefined,
+        durationMs: 0,
+        log: '',
+      }));
+  }
+}
+
+function statusOf(jobs: readonly JobResult[], abort: AbortSignal | undefined): PipelineResult['status'] {
+  if (jobs.some(({ status }) => status === 'failed')) return 'failed';
+  return abort?.aborted || jobs.some(({ status }) => status === 'canceled') ? 'canceled' : 'success';
+}
+
+/** `$NAME` and `${NAME}`, as GitLab expands them in `id_tokens:aud` and `environment:name`. */
+function expand(text: string, env: Readonly<Record<string, string>>): string {
+  return text.replaceAll(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced, bare) => env[braced ?? bare] ?? '');
+}
