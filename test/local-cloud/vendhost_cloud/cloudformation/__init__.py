@@ -12,6 +12,7 @@ from vendhost_cloud.cloudformation import (
     iam,
     listener_certificate,
     network_acl,
+    physical_ids,
     rds,
     s3,
     secrets_manager,
@@ -39,10 +40,11 @@ _SERVICES = (
 
 
 def register() -> None:
-    for service in (ec2, listener_certificate, network_acl, ssm_document):
+    for service in (ec2, listener_certificate, network_acl, rds, secrets_manager, ssm_document):
         service.register_operations()
     for service in _SERVICES:
         for name, resource_type in service.TYPES.items():
             resource_type.register(name)
+    physical_ids.register()
     s3.register()
     stack_policy.register()

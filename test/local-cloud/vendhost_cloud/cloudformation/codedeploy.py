@@ -4,6 +4,7 @@ from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
 
+from vendhost_cloud import codedeploy
 from vendhost_cloud.cloudformation.request_shape import lower_camel
 from vendhost_cloud.cloudformation.resource_type import (
     Created,
@@ -22,7 +23,7 @@ def _create_application(resource: Resource) -> Created:
     name = resource.name("ApplicationName", 100)
     platform = resource.properties.get("ComputePlatform", "Server")
     request = {"applicationName": name, "computePlatform": platform, **_tags(resource)}
-    _call("CreateApplication", request)
+    codedeploy.call("CreateApplication", request)
     return Created(name)
 
 
@@ -80,17 +81,17 @@ def _group_request(resource: Resource) -> dict[str, Any]:
 def _create_group(resource: Resource) -> Created:
     name = resource.name("DeploymentGroupName", 100)
     request = {**_group_request(resource), "deploymentGroupName": name, **_tags(resource)}
-    answer = _call("CreateDeploymentGroup", request)
+    answer = codedeploy.call("CreateDeploymentGroup", request)
     return Created(name, {"Id": str(answer.get("deploymentGroupId", ""))})
 
 
 def _update_group(resource: Resource) -> Created:
     request = {**_GROUP_DEFAULTS, **_group_request(resource), "currentDeploymentGroupName": resource.physical_id}
-    _call("UpdateDeploymentGroup", request)
+    codedeploy.call("UpdateDeploymentGroup", request)
     application = resource.properties["ApplicationName"]
     _retag(f"deploymentgroup:{application}/{resource.physical_id}", resource)
     key = {"applicationName": application, "deploymentGroupName": resource.physical_id}
-    group = _call("GetDeploymentGroup", key)["deploymentGroupInfo"]
+    group = codedeploy.call("GetDeploymentGroup", key)["deploymentGroupInfo"]
     return Created(resource.physical_id, {"Id": str(group.get("deploymentGroupId", ""))})
 
 
@@ -102,7 +103,7 @@ def _delete_group(physical_id: str, properties: Properties) -> None:
 def _create_config(resource: Resource) -> Created:
     name = resource.name("DeploymentConfigName", 100)
     wanted = resource.pick("ComputePlatform", "MinimumHealthyHosts", "TrafficRoutingConfig", "ZonalConfig")
-    _call("CreateDeploymentConfig", {"deploymentConfigName": name, **lower_camel(wanted)})
+    codedeploy.call("CreateDeploymentConfig", {"deploymentConfigName": name, **lower_camel(wanted)})
     return Created(name)
 
 
@@ -119,23 +120,17 @@ def _retag(kind_and_name: str, resource: Resource) -> None:
     before, after = resource.previous.get("Tags") or [], resource.properties.get("Tags") or []
     gone = {tag["Key"] for tag in before} - {tag["Key"] for tag in after}
     if gone:
-        _call("UntagResource", {"ResourceArn": arn, "TagKeys": sorted(gone)})
+        codedeploy.call("UntagResource", {"ResourceArn": arn, "TagKeys": sorted(gone)})
     if after and after != before:
-        _call("TagResource", {"ResourceArn": arn, "Tags": after})
+        codedeploy.call("TagResource", {"ResourceArn": arn, "Tags": after})
 
 
 def _unless_gone(operation: str, request: dict[str, Any]) -> None:
     try:
-        _call(operation, request)
+        codedeploy.call(operation, request)
     except AwsError as error:
         if not error.code.endswith("DoesNotExistException"):
             raise
-
-
-def _call(operation: str, request: dict[str, Any]) -> dict[str, Any]:
-    from vendhost_cloud import codedeploy
-
-    return codedeploy.call(operation, request)
 
 
 TYPES = {

@@ -4,6 +4,7 @@ from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
 
+from vendhost_cloud import codepipeline
 from vendhost_cloud.cloudformation.request_shape import as_text, lower_camel
 from vendhost_cloud.cloudformation.resource_type import Created, Properties, Resource, ResourceType, truth
 from vendhost_cloud.errors import AwsError
@@ -38,18 +39,18 @@ def _create(resource: Resource) -> Created:
     name = resource.name("Name", 100)
     tags = lower_camel(resource.properties.get("Tags") or [])
     request = {"pipeline": _declaration(name, resource), **({"tags": tags} if tags else {})}
-    created = _call("CreatePipeline", request)["pipeline"]
+    created = codepipeline.call("CreatePipeline", request)["pipeline"]
     _set_transitions(name, resource)
     return _pipeline(created)
 
 
 def _update(resource: Resource) -> Created:
     name = resource.physical_id
-    updated = _call("UpdatePipeline", {"pipeline": _declaration(name, resource)})["pipeline"]
+    updated = codepipeline.call("UpdatePipeline", {"pipeline": _declaration(name, resource)})["pipeline"]
     _set_transitions(name, resource)
     _retag(name, resource)
     if truth(resource.properties.get("RestartExecutionOnUpdate", False)):
-        _call("StartPipelineExecution", {"name": name})
+        codepipeline.call("StartPipelineExecution", {"name": name})
     return _pipeline(updated)
 
 
@@ -57,10 +58,12 @@ def _set_transitions(name: str, resource: Resource) -> None:
     wanted = {entry["StageName"]: entry for entry in resource.properties.get("DisableInboundStageTransitions") or []}
     before = {entry["StageName"] for entry in resource.previous.get("DisableInboundStageTransitions") or []}
     for stage in sorted(before - wanted.keys()):
-        _call("EnableStageTransition", {"pipelineName": name, "stageName": stage, "transitionType": "Inbound"})
+        codepipeline.call(
+            "EnableStageTransition", {"pipelineName": name, "stageName": stage, "transitionType": "Inbound"}
+        )
     for stage, entry in wanted.items():
         request = {"pipelineName": name, "stageName": stage, "transitionType": "Inbound", "reason": entry["Reason"]}
-        _call("DisableStageTransition", request)
+        codepipeline.call("DisableStageTransition", request)
 
 
 def _retag(name: str, resource: Resource) -> None:
@@ -68,9 +71,9 @@ def _retag(name: str, resource: Resource) -> None:
     before, after = resource.previous.get("Tags") or [], resource.properties.get("Tags") or []
     gone = {tag["Key"] for tag in before} - {tag["Key"] for tag in after}
     if gone:
-        _call("UntagResource", {"resourceArn": arn, "tagKeys": sorted(gone)})
+        codepipeline.call("UntagResource", {"resourceArn": arn, "tagKeys": sorted(gone)})
     if after and after != before:
-        _call("TagResource", {"resourceArn": arn, "tags": lower_camel(after)})
+        codepipeline.call("TagResource", {"resourceArn": arn, "tags": lower_camel(after)})
 
 
 def _arn(name: str) -> str:
@@ -84,16 +87,10 @@ def _pipeline(declaration: dict[str, Any]) -> Created:
 
 def _delete(physical_id: str, _: Properties) -> None:
     try:
-        _call("DeletePipeline", {"name": physical_id})
+        codepipeline.call("DeletePipeline", {"name": physical_id})
     except AwsError as error:
         if error.code != "PipelineNotFoundException":
             raise
-
-
-def _call(operation: str, request: dict[str, Any]) -> dict[str, Any]:
-    from vendhost_cloud import codepipeline
-
-    return codepipeline.call(operation, request)
 
 
 TYPES = {

@@ -1,9 +1,23 @@
-"""AWS::RDS::OptionGroup."""
+"""AWS::RDS::OptionGroup, and the deletion protection of AWS::RDS::DBInstance."""
 
 from ministack.services import rds as store
+from ministack.services.cloudformation import provisioners
 
-from vendhost_cloud.cloudformation.resource_type import Created, Properties, Resource, ResourceType
+from vendhost_cloud.cloudformation.resource_type import Created, Properties, Resource, ResourceType, truth
 from vendhost_cloud.service_api import call, call_unless_gone
+
+
+def register_operations() -> None:
+    """A protected database does not go with its stack."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::RDS::DBInstance"]
+    delete = handlers["delete"]
+
+    def delete_unless_protected(physical_id: str, properties: Properties) -> None:
+        if truth((store._instances.get(physical_id) or {}).get("DeletionProtection", False)):
+            raise ValueError(f"Cannot delete protected DB Instance {physical_id}, please disable deletion protection")
+        delete(physical_id, properties)
+
+    handlers["delete"] = delete_unless_protected
 
 
 def _create(resource: Resource) -> Created:

@@ -4,9 +4,33 @@ import json
 from typing import Any
 
 from ministack.services import secretsmanager as store
+from ministack.services.cloudformation import provisioners
 
 from vendhost_cloud.cloudformation.resource_type import Created, Properties, Resource, ResourceType, truth
 from vendhost_cloud.service_api import call, call_unless_gone
+
+
+def register_operations() -> None:
+    """GenerateSecretString as documented: ministack's own ignores most of its members."""
+    provisioners._sm_secret_string = _secret_string
+
+
+def _secret_string(properties: Properties) -> str:
+    generate = properties.get("GenerateSecretString")
+    if generate is None or properties.get("SecretString"):
+        return str(properties.get("SecretString", ""))
+    wanted = {name: value for name, value in generate.items() if name not in _TEMPLATE}
+    length = int(wanted.pop("PasswordLength", 32))
+    characters = wanted.pop("ExcludeCharacters", "")
+    switches = {name: truth(value) for name, value in wanted.items()}
+    request = {"PasswordLength": length, "ExcludeCharacters": characters, **switches}
+    password = str(call("secretsmanager", "GetRandomPassword", request)["RandomPassword"])
+    if "SecretStringTemplate" not in generate:
+        return password
+    return json.dumps({**json.loads(generate["SecretStringTemplate"]), generate["GenerateStringKey"]: password})
+
+
+_TEMPLATE = ("SecretStringTemplate", "GenerateStringKey")
 
 
 def _secret(secret_id: str) -> dict[str, Any]:
