@@ -1,0 +1,41 @@
+import type { App } from 'aws-cdk-lib';
+import { type Environment, environments } from '../../scripts/config/environment.ts';
+import type { EnvironmentConfig, PlatformConfig } from '../../scripts/config/platform.ts';
+import { type AppProps, newApp } from '../app.ts';
+import { AccessStack } from './access.ts';
+import { BalancerStack } from './balancer.ts';
+import { NetworkStack } from './network.ts';
+import { StorageStack } from './storage.ts';
+
+export interface PlatformProps {
+  readonly environment: Environment;
+  readonly config: EnvironmentConfig;
+  /** Address of GitLab, without a slash at the end: the issuer and audience of its ID tokens. */
+  readonly gitlab: string;
+  readonly ownsGitlabProvider: boolean;
+}
+
+/** The stacks of one environment's platform. */
+export function platformApp(app: AppProps, props: PlatformProps): App {
+  const made = newApp(app);
+  new NetworkStack(made, props);
+  new StorageStack(made, props);
+  new AccessStack(made, props);
+  new BalancerStack(made, props);
+  return made;
+}
+
+/** What the stacks of an environment need to know, out of `platform.yml`. */
+export function platformProps(
+  platform: PlatformConfig,
+  environment: Environment,
+  config: EnvironmentConfig,
+): PlatformProps {
+  const first = environments.find((name) => platform.environments[name]?.account === config.account);
+  return {
+    environment,
+    config,
+    gitlab: platform.gitlab.replace(/\/+$/, ''),
+    ownsGitlabProvider: first === environment,
+  };
+}

@@ -1,0 +1,38 @@
+import { type App, CfnOutput, CfnParameter } from 'aws-cdk-lib';
+import { names, tags } from '../../scripts/config/names.ts';
+import { VendhostStack } from '../app.ts';
+import type { PlatformProps } from './app.ts';
+import { Facts } from './facts.ts';
+import { LoadBalancer } from './load-balancer.ts';
+
+/**
+ * The load balancer all virtual hosts of an environment share. The network's ids come as parameters, not as exports: an
+ * export in use would lock the network stack.
+ */
+export class BalancerStack extends VendhostStack {
+  constructor(app: App, { environment, config }: PlatformProps) {
+    super(
+      app,
+      names.platformStack(environment, 'balancer'),
+      { account: config.account, region: config.region, tags: tags(environment, 'balancer') },
+      { description: `Load balancer of ${environment}` },
+    );
+    const vpcId = new CfnParameter(this, 'VpcId', { type: 'AWS::EC2::VPC::Id' });
+    const subnetIds = new CfnParameter(this, 'PublicSubnetIds', { type: 'List<AWS::EC2::Subnet::Id>' });
+    const balancer = new LoadBalancer(this, 'Balancer', {
+      environment,
+      vpcId: vpcId.valueAsString,
+      vpcCidr: config.cidr,
+      subnetIds: subnetIds.valueAsList,
+      certificate: config.certificate,
+      logBucket: names.logBucket(environment, config.account, config.region),
+    });
+    new CfnOutput(this, 'LoadBalancerDns', { value: balancer.dns });
+    new Facts(this, environment, {
+      'load-balancer-arn': balancer.arn,
+      'load-balancer-dns': balancer.dns,
+      'load-balancer-security-group-id': balancer.securityGroupId,
+      'listener-arn': balancer.listenerArn,
+    });
+  }
+}

@@ -1,0 +1,33 @@
+import { type App, CfnOutput } from 'aws-cdk-lib';
+import { names, tags } from '../../scripts/config/names.ts';
+import { VendhostStack } from '../app.ts';
+import type { PlatformProps } from './app.ts';
+import { EnvironmentBucket } from './bucket.ts';
+import { Facts } from './facts.ts';
+import { EnvironmentKey } from './key.ts';
+import { LogBucket } from './log-bucket.ts';
+import { ObjectTrail } from './trail.ts';
+
+/** What an environment keeps: its key, its bucket, its bucket of delivered logs, and the trail of who wrote what. */
+export class StorageStack extends VendhostStack {
+  constructor(app: App, { environment, config }: PlatformProps) {
+    super(
+      app,
+      names.platformStack(environment, 'storage'),
+      { account: config.account, region: config.region, tags: tags(environment, 'storage') },
+      { description: `Key, buckets and trail of ${environment}`, terminationProtection: environment === 'production' },
+    );
+    const place = [environment, config.account, config.region] as const;
+    const { key } = new EnvironmentKey(this, 'Key', { environment });
+    const logs = new LogBucket(this, 'LogBucket', { name: names.logBucket(...place), account: config.account });
+    const { bucket } = new EnvironmentBucket(this, 'Bucket', {
+      name: names.bucket(...place),
+      key,
+      accessLogs: logs.bucket,
+    });
+    new ObjectTrail(this, 'Trail', { name: names.trail(environment), bucket, key });
+
+    new CfnOutput(this, 'BucketName', { value: bucket.bucketName });
+    new Facts(this, environment, { bucket: bucket.bucketName, 'key-arn': key.keyArn });
+  }
+}
