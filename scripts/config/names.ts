@@ -26,10 +26,15 @@ export const names = {
   platformStack: (environment: string, layer: PlatformLayer) => `vendhost-${environment}-${layer}`,
   tenantStack: ({ environment, tenant }: Place, layer: TenantLayer) => `vendhost-${environment}-${tenant}-${layer}`,
   bucket: (environment: string, account: string, region: string) => `vendhost-${environment}-${account}-${region}`,
+  /** Access logs of the load balancer and the bucket: they cannot be delivered to a bucket encrypted with KMS. */
+  logBucket: (environment: string, account: string, region: string) =>
+    `vendhost-${environment}-${account}-${region}-logs`,
   keyAlias: (environment: string) => `alias/vendhost-${environment}`,
   trail: (environment: string) => `vendhost-${environment}`,
   loadBalancer: (environment: string) => shorten(`vendhost-${environment}`, loadBalancingNameLimit),
-  targetGroup: ({ environment, tenant }: Place) => shorten(`vendhost-${environment}-${tenant}`, loadBalancingNameLimit),
+  /** A target group cannot change its port: a new port makes a new group, which needs a name of its own beside the old. */
+  targetGroup: ({ environment, tenant }: Place, port: number) =>
+    `${shorten(`vendhost-${environment}-${tenant}`, loadBalancingNameLimit - 6)}-${port}`,
   boundary: (environment: string) => `vendhost-${environment}-boundary`,
   builderRole: (environment: string) => shorten(`vendhost-${environment}-builder`, roleNameLimit),
   tenantRole: ({ environment, tenant }: Place, role: TenantRole) =>
@@ -56,6 +61,8 @@ export function tags(environment: string, layer: string, tenant?: string): Recor
 /** Keys in an environment's bucket. */
 export const keys = {
   revision: (tenant: string, sha256: string) => `software/${tenant}/${sha256}.zip`,
+  /** Named by pipelines as their source; there is no such object, so a pipeline that starts by itself deploys nothing. */
+  noRevision: (tenant: string) => `software/${tenant}/no-revision-was-named.zip`,
   /** The push's metadata, stored beside the revision. */
   push: (tenant: string, sha256: string) => `software/${tenant}/${sha256}.json`,
   infrastructure: (tenant: string) => `infrastructure/${tenant}/`,
@@ -65,6 +72,7 @@ export const keys = {
   /** A tenant has one number for its exact names, and one for each depth of wildcards it has. */
   tenantPriority: (listener: string, tenant: string, band: string) =>
     `claims/listener/${listener}/tenants/${tenant}/${band}.json`,
+  hostClaims: 'claims/hosts/',
   hostClaim: (host: string) => `claims/hosts/${host}.json`,
   bakeLease: (tenant: string, bakeKey: string) => `claims/bakes/${tenant}/${bakeKey}.json`,
   artifacts: (tenant: string) => `artifacts/${tenant}/`,
