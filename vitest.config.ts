@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, 'test/**/*.cloud.test.ts', 'test/e2e/**'],
+          exclude: [...configDefaults.exclude, 'test/**/*.{cloud,e2e}.test.ts'],
         },
       },
       {

@@ -1,0 +1,161 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Files } from '../local-gitlab/repository.ts';
+import type { PipelineResult } from '../local-gitlab/run.ts';
+import { type Answer, ask } from './ask.ts';
+import { Timeline } from './timeline.ts';
+import { startWorld, type World } from './world.ts';
+
+const usage = `npm run demo [-- --keep]
+
+A push to dev becomes a running virtual host, on this machine only.
+
+  --keep   leave everything running at the end, until Ctrl-C
+`;
+const host = 'shop.dev.example.com';
+const page = 'software/app/templates/page.html';
+
+const say = (line = '') => void process.stdout.write(`${line}\n`);
+const timeline = new Timeline();
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { keep: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
+  if (values.help) return say(usage);
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
+  }
+  heading('Set up: packages, local cloud, local GitLab');
+  const world = await timeline.stage('set up', () => startWorld((line) => say(`  ${line}`)));
+  try {
+    say(`  AWS answers at ${world.cloud.endpoint}, GitLab's API at ${world.gitlab.api}`);
+    await Promise.race([journey(world, stopping.signal), aborted(stopping.signal)]);
+    summary(world);
+    if (values.keep) await keep(stopping.signal);
+  } finally {
+    say('  cleaning up');
+    await world.stop();
+  }
+}
+
+async function journey(world: World, signal: AbortSignal): Promise<void> {
+  heading('The platform owner deploys dev and vends the tenant shop');
+  await operate(world, 'platform', ['platform', 'deploy', '--environment', 'dev']);
+  await operate(world, 'vend', ['tenant', 'vend', 'shop']);
+
+  heading('First push to dev: image, virtual host, release');
+  await push(world, 'push 1', signal, ['validate', 'bake', 'provision', 'package', 'release']);
+  const first = await timeline.stage('ask', () => askLoadBalancer(world));
+
+  heading('Second push to dev: software only');
+  const text = await readFile(join(world.repository, page), 'utf8');
+  const files = { [page]: text.replace('every dark corner', 'every long night') };
+  await push(world, 'push 2', signal, ['validate', 'package', 'release'], files);
+  const second = await ask(world.cloud.router.https, host);
+  check(second.body.includes('every long night'), 'the new page answers');
+  check(revisionOf(second) !== revisionOf(first), `with revision ${revisionOf(second)}`);
+
+  heading('The same commit once more');
+  const again = await push(world, 'push 3', signal, ['validate', 'package', 'release']);
+  check(/nothing to upload/i.test(logOf(again, 'package')), 'package uploads nothing and says so');
+  check(/nothing to release/i.test(logOf(again, 'release')), 'release deploys nothing and says so');
+}
+
+async function operate(world: World, stage: string, words: string[]): Promise<void> {
+  say(`  $ vendhost ${words.join(' ')}`);
+  const result = await timeline.stage(stage, () => world.operate(words, (line) => say(`    ${line}`)));
+  if (result.exitCode !== 0) throw new Error(`vendhost ${words.join(' ')} ended with ${result.exitCode}`);
+}
+
+async function push(
+  world: World,
+  name: string,
+  signal: AbortSignal,
+  jobs: readonly string[],
+  files?: Files,
+): Promise<PipelineResult> {
+  const started = new Map<string, number>();
+  const options = {
+    signal,
+    onLine: ({ job, text }: { job: string; text: string }) => say(`  ${job.padEnd(9)} │ ${text}`),
+    onJob: ({ job, status, durationMs }: { job: string; status: string; durationMs: number }) => {
+      if (status === 'running') return started.set(job, performance.now());
+      say(`  ${job.padEnd(9)} └ ${status}, ${(durationMs / 1000).toFixed(1)} s`);
+      return timeline.add(`${name}: ${job}`, started.get(job) ?? performance.now(), durationMs);
+    },
+  };
+  const running = files ? await world.push(files, 'Say it better', options) : await world.pushAgain(options);
+  const result = await running.result;
+  if (result.status !== 'success') throw new Error(`${name}: the pipeline ${result.status}`);
+  check(result.jobs.map((job) => job.name).join() === jobs.join(), `jobs: ${jobs.join(', ')}`);
+  return result;
+}
+
+async function askLoadBalancer(world: World): Promise<Answer> {
+  const { http, https } = world.cloud.router;
+  const [shop, unknown, plain] = await Promise.all([
+    ask(https, host),
+    ask(https, 'nobody.dev.example.com'),
+    ask(http, host),
+  ]);
+  check(
+    shop.status === 200,
+    `https://${host} answers ${shop.status}: ${revisionOf(shop)} on ${shop.headers['x-instance']}`,
+  );
+  check(
+    unknown.status === 503 && unknown.body === 'host not found',
+    `an unknown host answers ${unknown.status} "${unknown.body}"`,
+  );
+  check(
+    plain.status === 301 && String(plain.headers.location).startsWith(`https://${host}`),
+    `port 80 answers ${plain.status} to ${plain.headers.location}`,
+  );
+  return shop;
+}
+
+function summary(world: World): void {
+  heading(`Done in ${timeline.seconds.toFixed(0)} s`);
+  for (const line of timeline.lines()) say(`  ${line}`);
+  say();
+  say(`  the shop        curl --header 'Host: ${host}' ${world.cloud.router.https}/`);
+  say('                  (the HTTPS listener is served as plain HTTP here)');
+  say(`  AWS             AWS_ENDPOINT_URL=${world.cloud.endpoint} aws cloudformation describe-stacks`);
+  say(`  job logs, files ${world.directory}`);
+}
+
+async function keep(signal: AbortSignal): Promise<void> {
+  say();
+  say(`  All of it keeps running. To stop it: Ctrl-C, or kill ${process.pid}`);
+  const alive = setInterval(() => undefined, 60_000);
+  await aborted(signal).catch(() => undefined);
+  clearInterval(alive);
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+}
+
+function heading(text: string): void {
+  say(`\n■ ${text}`);
+}
+
+function check(holds: boolean, what: string): void {
+  if (!holds) throw new Error(`not so: ${what}`);
+  say(`  ✓ ${what}`);
+}
+
+function revisionOf(answer: Answer): string {
+  return String(answer.headers['x-revision']).slice(0, 12);
+}
+
+function logOf(result: PipelineResult, job: string): string {
+  return result.jobs.find(({ name }) => name === job)?.log ?? '';
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`\ndemo failed: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

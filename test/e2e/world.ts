@@ -1,0 +1,130 @@
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { execa, type Result } from 'execa';
+import { type LocalCloud, startLocalCloud } from '../local-cloud/start.ts';
+import { type LocalGitlab, startLocalGitlab } from '../local-gitlab/api.ts';
+import { projectRoot } from '../local-gitlab/platform.ts';
+import { commit, createRepository, type Files } from '../local-gitlab/repository.ts';
+import { type PipelineOptions, type RunningPipeline, startPipeline } from '../local-gitlab/run.ts';
+import { createIssuer, type IdTokenIssuer } from '../local-gitlab/tokens.ts';
+import { ensurePackages } from '../setup/packages.ts';
+
+/** Account of the environment `dev` in examples/platform. */
+export const devAccount = '111111111111';
+const gitlabAddress = 'https://gitlab.example.com';
+const tenantProject = 'acme/shop';
+
+/** A platform owner, a tenant, AWS and GitLab: all on this machine. */
+export interface World {
+  readonly cloud: LocalCloud;
+  readonly gitlab: LocalGitlab;
+  /** The tenant's repository; its branch is `dev`. */
+  readonly repository: string;
+  /** Folder of all files of this run. */
+  readonly directory: string;
+  /** Runs `vendhost` as the platform's owner does, in the platform repository. */
+  operate(words: readonly string[], onLine?: (line: string) => void): Promise<Result>;
+  /** Commits files to the tenant's repository and starts the pipeline of the push to `dev`. */
+  push(files: Files, message: string, options?: Partial<PipelineOptions>): Promise<RunningPipeline>;
+  /** Starts the pipeline of a push again, as it is. */
+  pushAgain(options?: Partial<PipelineOptions>): Promise<RunningPipeline>;
+  stop(): Promise<void>;
+}
+
+/** Starts the local cloud and the local GitLab, with copies of the example repositories. */
+export async function startWorld(say: (line: string) => void = () => undefined): Promise<World> {
+  await ensurePackages(say);
+  const directory = await mkdtemp(join(tmpdir(), 'vendhost-world-'));
+  const issuer = await createIssuer({ issuer: gitlabAddress, directory: join(directory, 'issuer') });
+  const repository = join(directory, 'shop');
+  const platform = join(directory, 'platform');
+  const started = await Promise.allSettled([
+    startLocalCloud({ jwksFile: issuer.jwksFile, say }),
+    startLocalGitlab({ projects: [tenantProject] }),
+    cp(join(projectRoot, 'examples/platform'), platform, { recursive: true }),
+    copyShop(repository),
+  ]);
+  const [cloud, gitlab] = started;
+  const stop = async () => {
+    await Promise.all([
+      cloud.status === 'fulfilled' ? cloud.value.stop() : undefined,
+      gitlab.status === 'fulfilled' ? gitlab.value.stop() : undefined,
+    ]);
+    await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+  };
+  const failure = started.find((one) => one.status === 'rejected');
+  if (cloud.status === 'rejected' || gitlab.status === 'rejected' || failure !== undefined) {
+    await stop();
+    throw failure?.reason;
+  }
+  const world = { cloud: cloud.value, gitlab: gitlab.value, repository, directory };
+  const pushAgain = (options: Partial<PipelineOptions> = {}) => startPush({ ...world, issuer }, options);
+  return {
+    ...world,
+    operate: (words, onLine) => operate({ ...world, platform }, words, onLine),
+    async push(files, message, options) {
+      await commit(repository, files, message);
+      return await pushAgain(options);
+    },
+    pushAgain,
+    stop,
+  };
+}
+
+async function copyShop(repository: string): Promise<void> {
+  await cp(join(projectRoot, 'examples/shop'), repository, { recursive: true });
+  await createRepository(repository, {}, 'dev');
+}
+
+async function operate(
+  { cloud, gitlab, platform, directory }: Pick<World, 'cloud' | 'gitlab' | 'directory'> & { platform: string },
+  words: readonly string[],
+  onLine: (line: string) => void = () => undefined,
+): Promise<Result> {
+  const running = execa('node', [join(projectRoot, 'scripts/vendhost.ts'), ...words], {
+    cwd: platform,
+    extendEnv: false,
+    env: {
+      PATH: [join(projectRoot, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+      HOME: directory,
+      ...cloud.env(devAccount),
+      CI_API_V4_URL: gitlab.api,
+      VENDHOST_GITLAB_TOKEN: gitlab.token,
+    },
+    stdin: 'ignore',
+    reject: false,
+    timeout: 300_000,
+  });
+  for await (const line of running.iterable({ from: 'all' })) onLine(line);
+  return await running;
+}
+
+async function startPush(
+  {
+    cloud,
+    gitlab,
+    repository,
+    directory,
+    issuer,
+  }: Omit<World, 'operate' | 'push' | 'pushAgain' | 'stop'> & {
+    issuer: IdTokenIssuer;
+  },
+  options: Partial<PipelineOptions>,
+): Promise<RunningPipeline> {
+  const { AWS_ENDPOINT_URL = '', CDK_HOME = '', AWS_EC2_METADATA_DISABLED = '' } = cloud.env(devAccount);
+  await mkdir(join(directory, 'pipelines'), { recursive: true });
+  return await startPipeline({
+    tenantRepository: repository,
+    projectPath: tenantProject,
+    event: 'push',
+    branch: 'dev',
+    directory: join(directory, 'pipelines'),
+    gitlab: gitlabAddress,
+    variables: gitlab.variables(tenantProject),
+    // Where AWS is, and nothing that opens it: jobs have their ID token only.
+    runnerEnvironment: { AWS_ENDPOINT_URL, CDK_HOME, AWS_EC2_METADATA_DISABLED },
+    issuer,
+    ...options,
+  });
+}
