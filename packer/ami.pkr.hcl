@@ -165,7 +165,7 @@ build {
     destination = "/tmp"
   }
 
-  # The lines "vendhost-phase: …" tell the command which script is running; 2>&1 keeps a script's lines in order.
+  # The lines "vendhost-phase: …" tell the command which script is running. 2>&1 keeps a script's lines in order.
   provisioner "shell" {
     environment_vars = var.script_environment
     inline_shebang   = "/bin/sh -e"
@@ -179,11 +179,8 @@ build {
     environment_vars = var.script_environment
     inline_shebang   = "/bin/sh -e"
     inline = [
-      "cd /tmp/vendhost/infrastructure",
-      "if [ -e preInstall.sh ]; then echo 'vendhost-phase: preInstall.sh'; chmod +x preInstall.sh; sudo -E ./preInstall.sh 2>&1; fi",
-      "echo 'vendhost-phase: install.sh'",
-      "chmod +x install.sh",
-      "sudo -E ./install.sh 2>&1",
+      "sudo -E bash /tmp/vendhost/base/run.sh preInstall.sh",
+      "sudo -E bash /tmp/vendhost/base/run.sh install.sh",
     ]
   }
 

@@ -19,12 +19,12 @@ trap 'rm -rf "$work"' EXIT
 url="$VENDHOST_SSM_URL/latest/debian_$(dpkg --print-architecture)/amazon-ssm-agent.deb"
 command -v curl > /dev/null || apt_install ca-certificates curl
 
-if curl --fail --silent --show-error --location --retry 5 --output "$work/agent.deb" "$url"; then
+if curl --fail --silent --show-error --location --retry 5 --output "$work/agent.deb" "$url" 2> "$work/error"; then
   apt_install "$work/agent.deb"
   echo "SSM agent: installed"
 elif [ "$VENDHOST_CLOUD" = local ]; then
   echo "SSM agent: NOT installed, the local cloud does not publish it"
 else
-  echo "ssm-agent.sh: cannot download $url" >&2
+  echo "ssm-agent.sh: cannot download $url: $(cat "$work/error")" >&2
   exit 1
 fi

@@ -10,6 +10,13 @@ export const phases = {
 
 export type Phase = keyof typeof phases;
 
+/** What Packer says of its own temporary files, of each tag, and in summary of what was said before. */
+const noise = [
+  /^(Provisioning with|Uploading|Prevalidating|Modifying|Tagging|No volumes|Trying to remove) ?/,
+  /^(Adding tags?|Creating (AMI|snapshot) tags)\b/,
+  /^(Build '|==> |AMIs were created|[a-z0-9-]+: ami-)/,
+];
+
 /** One line of Packer, understood. */
 export type PackerEvent =
   | { readonly kind: 'phase'; readonly phase: Phase }
@@ -69,7 +76,6 @@ function phaseOfOutput(event: { kind: 'output'; text: string }): PackerEvent[] {
 }
 
 function phaseOfStep(event: { kind: 'step'; text: string }): PackerEvent[] {
-  // The temporary files of Packer's own are of no interest.
-  if (/^(Provisioning with|Uploading) /.test(event.text)) return [];
+  if (noise.some((pattern) => pattern.test(event.text))) return [];
   return event.text.startsWith('Stopping the source instance') ? [{ kind: 'phase', phase: 'image' }, event] : [event];
 }

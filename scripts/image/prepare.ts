@@ -39,7 +39,7 @@ export async function prepareBake(runtime: Runtime, aws: Aws, place: Place, dire
     findSourceAmi(aws, config, architecture),
   ]);
   checkBuilderType(config.builder_type, record.limits.instance_types, place.tenant);
-  const { base, template } = platformInputs(platformFiles.files, version);
+  const { base, template } = platformInputs(platformFiles, version);
   const inputs = bakeInputs({
     place,
     scripts,

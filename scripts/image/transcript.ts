@@ -30,7 +30,7 @@ export class Transcript {
     return this.#groups;
   }
 
-  /** `start the builder 20 s, …`: where the time went. */
+  /** `launch 20 s, base 12 s, …`: where the time went. */
   get times(): string {
     return this.#times.join(', ');
   }
@@ -67,7 +67,7 @@ export class Transcript {
     const open = this.#open;
     if (open === undefined) return;
     await open.end();
-    this.#times.push(`${phases[open.phase]} ${duration(this.#now() - open.start)}`);
+    this.#times.push(`${open.phase} ${duration(this.#now() - open.start)}`);
   }
 
   /** Why the bake failed, with the last lines of the script that did. */
