@@ -1,0 +1,112 @@
+import { consoleUrl, type Pipeline } from './pipeline.ts';
+import type { Action, Deployment, LifecycleEvent, Snapshot, Target } from './snapshot.ts';
+
+/** What happened between two looks at a release, one line each, in the order a reader expects. */
+export function linesBetween(pipeline: Pipeline, before: Snapshot | undefined, after: Snapshot): string[] {
+  return [
+    ...after.actions.flatMap((action) => {
+      const old = before?.actions.find((other) => isSame(action, other));
+      const deployment = action.externalId === after.deployment?.id ? after.deployment : undefined;
+      return [
+        ...beginLines(pipeline, old, action),
+        ...(deployment ? deploymentLines('deployment', before?.deployment, deployment) : []),
+        ...endLines(old, action),
+      ];
+    }),
+    ...(after.rollback ? deploymentLines('rollback', before?.rollback, after.rollback) : []),
+  ];
+}
+
+/** What a release is doing right now, for a line in a long silence and for a time limit. */
+export function activityOf({ execution, actions, deployment, rollback }: Snapshot): string {
+  const running = rollback ?? deployment;
+  for (const target of running?.targets ?? []) {
+    const event = target.events.find(({ status }) => status === 'InProgress');
+    if (event !== undefined) return `${event.name} on ${target.instance}`;
+  }
+  const action = actions.find(({ status }) => status === 'InProgress');
+  if (action?.category === 'Approval') return `approval (${action.stage})`;
+  if (action !== undefined) return `${action.stage}${action.externalId ? ` (${action.externalId})` : ''}`;
+  return execution.status === 'Stopping' ? 'the execution to stop' : 'the execution to enter its next stage';
+}
+
+function isSame(left: Action, right: Action): boolean {
+  return left.stage === right.stage && left.name === right.name && left.start === right.start;
+}
+
+function beginLines(pipeline: Pipeline, old: Action | undefined, { stage, status, category }: Action): string[] {
+  if (old !== undefined || category !== 'Approval' || status !== 'InProgress') return [];
+  return [
+    `${stage}: waiting for approval`,
+    `  approve or reject: ${consoleUrl(pipeline)}`,
+    `  or: aws codepipeline put-approval-result, with the token that aws codepipeline get-pipeline-state --name ${pipeline.name} shows`,
+  ];
+}
+
+function endLines(old: Action | undefined, action: Action): string[] {
+  if (action.status === 'InProgress' || old?.status === action.status) return [];
+  const took = seconds(action.start, action.update);
+  const end = `${action.stage}: ${action.status.toLowerCase()}, ${took}`;
+  if (action.category === 'Approval') {
+    const by = action.updatedBy ? `, by ${action.updatedBy}` : '';
+    return [`${end}${by}${action.summary ? `: ${action.summary}` : ''}`];
+  }
+  return [end];
+}
+
+function deploymentLines(what: string, before: Deployment | undefined, after: Deployment): string[] {
+  const old = before?.id === after.id ? before : undefined;
+  const isNew = old === undefined;
+  const hasEnded = isEnded(after.status) && old?.status !== after.status;
+  return [
+    ...(isNew ? [`${what} ${after.id}: started`] : []),
+    ...after.targets.flatMap((target) =>
+      eventLines(
+        old?.targets.find(({ instance }) => instance === target.instance),
+        target,
+      ),
+    ),
+    ...(hasEnded ? [`${what} ${after.id}: ${after.status.toLowerCase()}${tally(after)}`] : []),
+    ...(after.rollback && !old?.rollback ? [rollbackLine(after.rollback)] : []),
+  ];
+}
+
+function rollbackLine({ id, message }: { id?: string; message: string }): string {
+  return id === undefined ? `no rollback: ${message}` : `CodeDeploy rolls back with ${id}: ${message}`;
+}
+
+function tally({ targets }: Deployment): string {
+  const done = targets.filter(({ status }) => status === 'Succeeded').length;
+  return targets.length === 0 ? '' : ` on ${done} of ${targets.length} instance${targets.length === 1 ? '' : 's'}`;
+}
+
+/** An event gets its line when it has ended; those that were skipped have nothing to say. */
+function eventLines(before: Target | undefined, after: Target): string[] {
+  return after.events.flatMap((event) => {
+    const old = before?.events.find(({ name }) => name === event.name);
+    if (old?.status === event.status || !['Succeeded', 'Failed'].includes(event.status)) return [];
+    return [
+      `  ${after.instance.padEnd(19)}  ${event.name.padEnd(18)}  ${event.status.toLowerCase()}${tookOf(event)}${why(event)}`,
+    ];
+  });
+}
+
+function why({ status, error }: LifecycleEvent): string {
+  if (status !== 'Failed' || error === undefined) return '';
+  return `: ${[error.code, error.script].filter(Boolean).join(' ')}`;
+}
+
+function tookOf({ start, end }: LifecycleEvent): string {
+  return start === undefined || end === undefined ? '' : `  ${seconds(start, end)}`;
+}
+
+/** `1.2 s`, `75 s`. */
+export function seconds(start: number, end: number): string {
+  const value = Math.max(0, end - start) / 1000;
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} s`;
+}
+
+/** True for the states of a deployment that nothing follows. */
+export function isEnded(status: string): boolean {
+  return ['Succeeded', 'Failed', 'Stopped'].includes(status);
+}

@@ -1,0 +1,80 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { duration } from '../aws/poll.ts';
+import type { Aws } from '../aws/session.ts';
+import { VendhostError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import { activityOf, linesBetween } from './events.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
+import type { Pipeline } from './pipeline.ts';
+import { readSnapshot, type Snapshot } from './snapshot.ts';
+import { stopRelease } from './stop.ts';
+
+/** Longest time a job follows one execution; the execution itself goes on. */
+const limitMs = 60 * 60_000;
+/** After so much silence a line says what is waited for. */
+const silenceMs = 60_000;
+
+export interface Followed {
+  readonly snapshot: Snapshot;
+  readonly outcome: Outcome;
+}
+
+/**
+ * Prints what happens to an execution until it has ended. When the command is cancelled, the execution is stopped first.
+ * Throws `TIMED_OUT` after an hour, saying what it waited for.
+ */
+export async function followRelease(runtime: Runtime, aws: Aws, pipeline: Pipeline, id: string): Promise<Followed> {
+  try {
+    return await watch(runtime, aws, pipeline, id);
+  } catch (error) {
+    if (runtime.signal.aborted) await stopRelease(aws, pipeline, id, runtime.out);
+    throw error;
+  }
+}
+
+async function watch({ out, signal }: Runtime, aws: Aws, pipeline: Pipeline, id: string): Promise<Followed> {
+  const pace = paceFor(aws.endpoint !== undefined);
+  const start = Date.now();
+  let last = start;
+  let everyMs = pace.shortest;
+  let before: Snapshot | undefined;
+  for (;;) {
+    signal.throwIfAborted();
+    const snapshot = await readSnapshot(aws, pipeline, id);
+    const lines = linesBetween(pipeline, before, snapshot);
+    for (const line of lines) out.step(line);
+    const outcome = outcomeOf(snapshot);
+    if (outcome !== undefined) return { snapshot, outcome };
+    const now = Date.now();
+    if (now - start > limitMs) throw timedOut(snapshot, now - start);
+    if (lines.length > 0) last = now;
+    else if (now - last >= silenceMs) {
+      out.detail(`waiting for ${activityOf(snapshot)} (${duration(now - start)})`);
+      last = now;
+    }
+    everyMs = nextInterval(everyMs, lines.length > 0, pace);
+    before = snapshot;
+    await wait(everyMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}
+
+export interface Pace {
+  readonly shortest: number;
+  readonly longest: number;
+}
+
+/** Milliseconds between two looks; AWS throttles those who look more often, a local cloud does not. */
+export function paceFor(isLocal: boolean): Pace {
+  return isLocal ? { shortest: 150, longest: 500 } : { shortest: 1000, longest: 5000 };
+}
+
+/** Looks again soon after something happened, then less and less often. */
+export function nextInterval(last: number, happened: boolean, { shortest, longest }: Pace): number {
+  return happened ? shortest : Math.min(longest, Math.round(last * 1.5));
+}
+
+function timedOut(snapshot: Snapshot, ms: number): VendhostError {
+  return new VendhostError('TIMED_OUT', `waited ${duration(ms)} for ${activityOf(snapshot)}`, {
+    hint: `the execution ${snapshot.execution.id} goes on: run the same command again to follow it further`,
+  });
+}

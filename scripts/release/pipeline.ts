@@ -1,0 +1,55 @@
+import type { PipelineDeclaration } from '@aws-sdk/client-codepipeline';
+import type { Aws } from '../aws/session.ts';
+import { names, type Place } from '../config/names.ts';
+import { VendhostError } from '../errors.ts';
+
+/** The in-VPC pipeline of a virtual host, as far as a release needs to know it. */
+export interface Pipeline {
+  readonly name: string;
+  readonly region: string;
+  /** The source action, whose object key a release overrides. */
+  readonly source: string;
+  readonly application: string;
+  readonly group: string;
+}
+
+/** Reads the pipeline of a virtual host; throws `HOST_MISSING` when there is none. */
+export async function readPipeline(aws: Aws, place: Place): Promise<Pipeline> {
+  const { GetPipelineCommand, PipelineNotFoundException } = await import('@aws-sdk/client-codepipeline');
+  const name = names.host(place);
+  const client = await aws.codePipeline();
+  const { pipeline } = await client.send(new GetPipelineCommand({ name })).catch((cause: unknown) => {
+    if (!(cause instanceof PipelineNotFoundException)) throw cause;
+    throw new VendhostError(
+      'HOST_MISSING',
+      `${place.tenant} has no virtual host in ${place.environment}: no pipeline ${name}`,
+      {
+        hint: `provision it: vendhost host provision --tenant ${place.tenant} --environment ${place.environment}`,
+        cause,
+      },
+    );
+  });
+  return pipelineOf(name, aws.region, pipeline);
+}
+
+/** Finds the actions that matter; throws `PIPELINE_FOREIGN` when somebody made another pipeline of it. */
+export function pipelineOf(name: string, region: string, declared: PipelineDeclaration | undefined): Pipeline {
+  const actions = (declared?.stages ?? []).flatMap(({ actions: inStage }) => inStage ?? []);
+  const source = actions.find(
+    ({ actionTypeId }) => actionTypeId?.category === 'Source' && actionTypeId.provider === 'S3',
+  );
+  const deploy = actions.find(({ actionTypeId }) => actionTypeId?.provider === 'CodeDeploy');
+  const application = deploy?.configuration?.ApplicationName;
+  const group = deploy?.configuration?.DeploymentGroupName;
+  if (source?.name !== undefined && application !== undefined && group !== undefined) {
+    return { name, region, source: source.name, application, group };
+  }
+  throw new VendhostError('PIPELINE_FOREIGN', `the pipeline ${name} has no S3 source or no CodeDeploy action`, {
+    hint: 'somebody changed it by hand: deploy the virtual host again with `vendhost host provision`',
+  });
+}
+
+/** Where a person looks at the pipeline, and approves. */
+export function consoleUrl({ name, region }: Pipeline): string {
+  return `https://${region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/${name}/view?region=${region}`;
+}

@@ -1,0 +1,122 @@
+import { readPlatformFacts, readTenantRecord } from '../aws/facts.ts';
+import { duration } from '../aws/poll.ts';
+import { type Aws, openAws } from '../aws/session.ts';
+import { keys, type Place } from '../config/names.ts';
+import { type ExitCode, exitCodes, VendhostError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import { type Decision, decide, type Revision } from './decision.ts';
+import { type Followed, followRelease } from './follow.ts';
+import { errorOf } from './outcome.ts';
+import { consoleUrl, type Pipeline, readPipeline } from './pipeline.ts';
+import { readRevision, readState } from './state.ts';
+
+export interface ReleaseOptions extends Place {
+  /** Key of the revision in the bucket. */
+  revision: string | undefined;
+  dryRun: boolean;
+}
+
+/**
+ * Puts a revision on the virtual host and follows it to its end: starts the pipeline for exactly that object, prints the
+ * life-cycle events as they happen, and ends as the execution does. Does nothing when the instances have the revision.
+ */
+export async function startRelease(runtime: Runtime, options: ReleaseOptions): Promise<ExitCode | undefined> {
+  const { out, signal } = runtime;
+  const start = performance.now();
+  const key = revisionKey(options);
+  const aws = openAws(runtime);
+  const [facts, record, pipeline] = await Promise.all([
+    readPlatformFacts(aws, options.environment),
+    readTenantRecord(aws, options),
+    readPipeline(aws, options),
+  ]);
+  const revision = await readRevision(aws, facts.bucket, key);
+  const decision = decide(pipeline.name, revision, await readState(aws, pipeline, signal));
+  if (options.dryRun) return dryRun(runtime, pipeline, revision, decision);
+  if (decision.kind === 'nothing') {
+    const { executionId, deploymentId } = decision;
+    const result = { executionId, deploymentId, status: 'unchanged', revisionKey: key };
+    out.result(result, `nothing to release: ${pipeline.name} has ${key} since ${deploymentId}`);
+    return undefined;
+  }
+  const executionId =
+    decision.kind === 'follow' ? decision.executionId : await begin(aws, pipeline, revision, decision.token);
+  out.step(`${decision.kind === 'follow' ? 'following' : 'started'} the execution ${executionId} of ${pipeline.name}`);
+  out.detail(consoleUrl(pipeline));
+  const followed = await followRelease(runtime, aws, pipeline, executionId);
+  return report(runtime, { pipeline, key, hosts: record.hosts, ms: performance.now() - start }, followed);
+}
+
+/** A tenant releases its own revisions only: those under its own folder of the bucket. */
+export function revisionKey({ tenant, revision }: ReleaseOptions): string {
+  if (revision === undefined || revision === '') {
+    throw new VendhostError('USAGE', 'no revision is named', {
+      hint: 'give --revision KEY or set VENDHOST_REVISION_KEY; `vendhost revision push` prints the key',
+    });
+  }
+  const form = keys.revision(tenant, '<sha256>');
+  const [before = '', after = ''] = form.split('<sha256>');
+  const hash = revision.slice(before.length, revision.length - after.length);
+  if (revision === `${before}${hash}${after}` && /^[0-9a-f]{64}$/.test(hash)) return revision;
+  throw new VendhostError('USAGE', `"${revision}" is not a revision of ${tenant}: must be ${form}`, {
+    hint: '`vendhost revision push` prints the key of a revision',
+  });
+}
+
+/** Not given the signal: whether an aborted call started something would not be known. */
+async function begin(aws: Aws, pipeline: Pipeline, { key }: Revision, token: string): Promise<string> {
+  const { StartPipelineExecutionCommand } = await import('@aws-sdk/client-codepipeline');
+  const { pipelineExecutionId } = await (await aws.codePipeline()).send(
+    new StartPipelineExecutionCommand({
+      name: pipeline.name,
+      clientRequestToken: token,
+      sourceRevisions: [{ actionName: pipeline.source, revisionType: 'S3_OBJECT_KEY', revisionValue: key }],
+    }),
+  );
+  if (pipelineExecutionId === undefined) throw new Error('StartPipelineExecution answered without an id');
+  return pipelineExecutionId;
+}
+
+function dryRun({ out }: Runtime, pipeline: Pipeline, { key }: Revision, decision: Decision): ExitCode | undefined {
+  const texts = {
+    nothing: `nothing to release: ${pipeline.name} has ${key}`,
+    follow: `would follow the execution of ${pipeline.name} that is under way for ${key}`,
+    start: `would release ${key} by ${pipeline.name}`,
+  } as const;
+  out.result({ status: decision.kind, revisionKey: key }, texts[decision.kind]);
+  return decision.kind === 'nothing' ? undefined : exitCodes.differs;
+}
+
+interface Context {
+  readonly pipeline: Pipeline;
+  readonly key: string;
+  readonly hosts: readonly string[];
+  readonly ms: number;
+}
+
+function report({ out }: Runtime, context: Context, { snapshot, outcome }: Followed): ExitCode | undefined {
+  const error = errorOf(context.pipeline, outcome, snapshot);
+  if (error !== undefined) throw error;
+  const { execution, deployment } = snapshot;
+  const result = {
+    executionId: execution.id,
+    deploymentId: deployment?.id ?? '',
+    status: outcome.kind,
+    revisionKey: context.key,
+  };
+  const instances = deployment?.targets.length ?? 0;
+  const lines =
+    outcome.kind === 'superseded'
+      ? [
+          `superseded: a newer release took over from ${context.key}`,
+          `  execution ${execution.id} (${duration(context.ms)})`,
+          '  next: nothing, the newer release has its own job',
+        ]
+      : [
+          `released ${context.key}`,
+          `  execution ${execution.id}, deployment ${result.deploymentId}, ${instances} instance${instances === 1 ? '' : 's'}, ${duration(context.ms)}`,
+          `  next: see it at ${context.hosts.map((host) => `https://${host}`).join(', ')}`,
+        ];
+  out.result(result, lines.join('\n'));
+  return outcome.kind === 'superseded' ? exitCodes.superseded : undefined;
+}

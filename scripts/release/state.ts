@@ -1,0 +1,101 @@
+import type { DeploymentInfo, RevisionLocation } from '@aws-sdk/client-codedeploy';
+import type { PipelineExecutionSummary } from '@aws-sdk/client-codepipeline';
+import { poll } from '../aws/poll.ts';
+import type { Aws } from '../aws/session.ts';
+import { VendhostError } from '../errors.ts';
+import { type Deployed, type Execution, isUnderway, type Revision, type State } from './decision.ts';
+import type { Pipeline } from './pipeline.ts';
+import { readActions } from './snapshot.ts';
+
+/** An execution fetches its source within seconds; one that waits longer (a queue) counts as one for another revision. */
+const sourceLimitMs = 30_000;
+
+/** Finds the revision in the bucket; throws `REVISION_MISSING`. */
+export async function readRevision(aws: Aws, bucket: string, key: string): Promise<Revision> {
+  const { HeadObjectCommand, NotFound } = await import('@aws-sdk/client-s3');
+  const client = await aws.s3();
+  const { VersionId } = await client
+    .send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
+    .catch((cause: unknown) => {
+      if (!(cause instanceof NotFound)) throw cause;
+      throw new VendhostError('REVISION_MISSING', `no revision ${key} in ${bucket}`, {
+        hint: 'upload it first: vendhost revision push',
+        cause,
+      });
+    });
+  return { key, version: VersionId };
+}
+
+/** Reads the pipeline's history back to its last success, and what the instances have. */
+export async function readState(aws: Aws, pipeline: Pipeline, signal: AbortSignal): Promise<State> {
+  const executions = await readSettled(aws, pipeline, signal);
+  const success = executions.find(({ status }) => status === 'Succeeded');
+  return { executions, deployed: success && (await readDeployed(aws, pipeline, success)) };
+}
+
+/** The history, once every execution under way has said which revision it is for, or had time to. */
+async function readSettled(aws: Aws, pipeline: Pipeline, signal: AbortSignal): Promise<Execution[]> {
+  let last: Execution[] = [];
+  const settled = async () => {
+    last = await readExecutions(aws, pipeline);
+    return last.some((execution) => isUnderway(execution) && execution.version === undefined) ? undefined : last;
+  };
+  const everyMs = aws.endpoint === undefined ? 1000 : 100;
+  const what = `the source of an execution of ${pipeline.name}`;
+  return await poll({ what, everyMs, limitMs: sourceLimitMs, signal, check: settled }).catch((error: unknown) => {
+    if (error instanceof VendhostError && error.code === 'TIMED_OUT') return last;
+    throw error;
+  });
+}
+
+async function readExecutions(aws: Aws, pipeline: Pipeline): Promise<Execution[]> {
+  const { paginateListPipelineExecutions } = await import('@aws-sdk/client-codepipeline');
+  const found: Execution[] = [];
+  const client = await aws.codePipeline();
+  for await (const page of paginateListPipelineExecutions({ client, pageSize: 50 }, { pipelineName: pipeline.name })) {
+    found.push(...(page.pipelineExecutionSummaries ?? []).map((summary) => executionOf(pipeline, summary)));
+    if (found.some(({ status }) => status === 'Succeeded')) break;
+  }
+  return found;
+}
+
+function executionOf(pipeline: Pipeline, summary: PipelineExecutionSummary): Execution {
+  const source = summary.sourceRevisions?.find(({ actionName }) => actionName === pipeline.source);
+  return { id: summary.pipelineExecutionId ?? '', status: summary.status ?? '', version: source?.revisionId };
+}
+
+/**
+ * The group has what an execution deployed when the last deployment that was tried and the last that succeeded both put that
+ * execution's artifact on the instances: the execution's own deployment, or a rollback to it. After a failed deployment of
+ * something else some instances may hold the other revision, so nothing is known.
+ */
+async function readDeployed(aws: Aws, pipeline: Pipeline, success: Execution): Promise<Deployed | undefined> {
+  const { BatchGetDeploymentsCommand, GetDeploymentGroupCommand } = await import('@aws-sdk/client-codedeploy');
+  const client = await aws.codeDeploy();
+  const { deploymentGroupInfo: group } = await client.send(
+    new GetDeploymentGroupCommand({ applicationName: pipeline.application, deploymentGroupName: pipeline.group }),
+  );
+  const actions = await readActions(aws, pipeline, success.id);
+  const own = actions.find(({ provider }) => provider === 'CodeDeploy')?.externalId;
+  const attempted = group?.lastAttemptedDeployment?.deploymentId;
+  const succeeded = group?.lastSuccessfulDeployment?.deploymentId;
+  if (own === undefined || attempted === undefined || succeeded === undefined) return undefined;
+  const deploymentIds = [...new Set([own, attempted, succeeded])];
+  const { deploymentsInfo = [] } = await client.send(new BatchGetDeploymentsCommand({ deploymentIds }));
+  if (!areSame(deploymentIds, deploymentsInfo)) return undefined;
+  return { executionId: success.id, deploymentId: succeeded, version: success.version };
+}
+
+/** True when all these deployments brought one and the same artifact, and none failed. */
+export function areSame(ids: readonly string[], found: readonly DeploymentInfo[]): boolean {
+  const places = new Set(found.map(({ revision }) => placeOf(revision)));
+  const failed = found.some(({ status }) => status === 'Failed' || status === 'Stopped');
+  return found.length === ids.length && places.size === 1 && !places.has(undefined) && !failed;
+}
+
+function placeOf(revision: RevisionLocation | undefined): string | undefined {
+  const location = revision?.s3Location;
+  return location === undefined
+    ? undefined
+    : JSON.stringify([location.bucket, location.key, location.version, location.eTag]);
+}

@@ -1,0 +1,101 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Aws } from '../aws/session.ts';
+import type { Output } from '../output.ts';
+import { activityOf, isEnded } from './events.ts';
+import { hasEnded } from './outcome.ts';
+import type { Pipeline } from './pipeline.ts';
+import { readSnapshot, type Snapshot } from './snapshot.ts';
+
+/** What was asked to stop so far. */
+export interface Asked {
+  readonly execution?: 'wait' | 'abandon';
+  readonly deployments: readonly string[];
+}
+
+export type StopStep =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'execution'; readonly how: 'wait' | 'abandon' }
+  | { readonly kind: 'deployment'; readonly id: string };
+
+/**
+ * The next step to a release that is not running any more.
+ *
+ * First the execution is asked to stop and wait, so that no further stage begins; then the deployment is stopped, since
+ * CodePipeline would wait for its end. An approval may wait for days: it is abandoned, like an execution that is `late`.
+ * Whether a stopped deployment is rolled back is the deployment group's own setting; a rollback is waited for.
+ */
+export function nextStop(
+  { execution, actions, deployment, rollback }: Snapshot,
+  asked: Asked,
+  late: boolean,
+): StopStep {
+  const isRunning = deployment !== undefined && !isEnded(deployment.status);
+  if (!hasEnded(execution.status)) {
+    const approval = actions.some(({ category, status }) => category === 'Approval' && status === 'InProgress');
+    const abandon = approval || (late && !isRunning);
+    if (abandon && asked.execution !== 'abandon') return { kind: 'execution', how: 'abandon' };
+    if (asked.execution === undefined) return { kind: 'execution', how: 'wait' };
+  }
+  if (isRunning && !asked.deployments.includes(deployment.id)) return { kind: 'deployment', id: deployment.id };
+  const rollsBack = rollback !== undefined && !isEnded(rollback.status);
+  return hasEnded(execution.status) && !isRunning && !rollsBack ? { kind: 'done' } : { kind: 'wait' };
+}
+
+const limitMs = 5 * 60_000;
+const lateMs = 20_000;
+
+/** Stops an execution and its deployment, and waits until nothing of them runs; warns when that takes too long. */
+export async function stopRelease(aws: Aws, pipeline: Pipeline, executionId: string, out: Output): Promise<void> {
+  const everyMs = aws.endpoint === undefined ? 2000 : 200;
+  const start = Date.now();
+  let asked: Asked = { deployments: [] };
+  out.step(`cancelled: stopping the execution ${executionId}`);
+  for (;;) {
+    const snapshot = await readSnapshot(aws, pipeline, executionId);
+    const step = nextStop(snapshot, asked, Date.now() - start > lateMs);
+    if (step.kind === 'done') {
+      out.step(`stopped: nothing of the execution ${executionId} runs any more (${snapshot.execution.status})`);
+      return;
+    }
+    if (step.kind === 'execution') {
+      await stopExecution(aws, pipeline, executionId, step.how);
+      asked = { ...asked, execution: step.how };
+    } else if (step.kind === 'deployment') {
+      out.detail(`stopping the deployment ${step.id}`);
+      await stopDeployment(aws, step.id);
+      asked = { ...asked, deployments: [...asked.deployments, step.id] };
+    } else if (Date.now() - start > limitMs) {
+      out.warn(
+        `gave up waiting for ${activityOf(snapshot)}: the execution ${executionId} is ${snapshot.execution.status}`,
+      );
+      return;
+    } else await wait(everyMs);
+  }
+}
+
+/** That it has ended or is being stopped already is as good. */
+async function stopExecution(
+  aws: Aws,
+  { name }: Pipeline,
+  executionId: string,
+  how: 'wait' | 'abandon',
+): Promise<void> {
+  const { DuplicatedStopRequestException, PipelineExecutionNotStoppableException, StopPipelineExecutionCommand } =
+    await import('@aws-sdk/client-codepipeline');
+  const request = { pipelineName: name, pipelineExecutionId: executionId, reason: 'the job was cancelled' };
+  await (await aws.codePipeline())
+    .send(new StopPipelineExecutionCommand({ ...request, abandon: how === 'abandon' }))
+    .catch((error: unknown) => {
+      const isFine =
+        error instanceof DuplicatedStopRequestException || error instanceof PipelineExecutionNotStoppableException;
+      if (!isFine) throw error;
+    });
+}
+
+async function stopDeployment(aws: Aws, deploymentId: string): Promise<void> {
+  const { DeploymentAlreadyCompletedException, StopDeploymentCommand } = await import('@aws-sdk/client-codedeploy');
+  await (await aws.codeDeploy()).send(new StopDeploymentCommand({ deploymentId })).catch((error: unknown) => {
+    if (!(error instanceof DeploymentAlreadyCompletedException)) throw error;
+  });
+}
