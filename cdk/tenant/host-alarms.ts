@@ -1,0 +1,42 @@
+import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import type { CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Construct } from 'constructs';
+
+export interface AlarmsProps {
+  readonly loadBalancerArn: string;
+  readonly targetGroup: CfnTargetGroup;
+}
+
+/** Two alarms that tell "the host is ill": instances that fail their health check, and answers that are server errors. */
+export class Alarms extends Construct {
+  constructor(scope: Construct, id: string, { loadBalancerArn, targetGroup }: AlarmsProps) {
+    super(scope, id);
+    const dimensions = [
+      { name: 'LoadBalancer', value: loadBalancerArn.split(':loadbalancer/').at(-1) ?? loadBalancerArn },
+      { name: 'TargetGroup', value: targetGroup.attrTargetGroupFullName },
+    ];
+    const shared = {
+      namespace: 'AWS/ApplicationELB',
+      dimensions,
+      period: 60,
+      comparisonOperator: 'GreaterThanThreshold',
+      treatMissingData: 'notBreaching',
+    };
+    new CfnAlarm(this, 'UnhealthyHosts', {
+      ...shared,
+      alarmDescription: 'Instances fail the health check for ten minutes: longer than a release takes one out',
+      metricName: 'UnHealthyHostCount',
+      statistic: 'Minimum',
+      threshold: 0,
+      evaluationPeriods: 10,
+    });
+    new CfnAlarm(this, 'ServerErrors', {
+      ...shared,
+      alarmDescription: 'More than 10 answers a minute are server errors, for five minutes',
+      metricName: 'HTTPCode_Target_5XX_Count',
+      statistic: 'Sum',
+      threshold: 10,
+      evaluationPeriods: 5,
+    });
+  }
+}

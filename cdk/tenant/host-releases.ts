@@ -1,0 +1,39 @@
+import type { CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import { CfnApplication, CfnDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
+import type { CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Construct } from 'constructs';
+
+export interface ReleasesProps {
+  readonly name: string;
+  readonly roleArn: string;
+  readonly deploymentConfig: string;
+  readonly group: CfnAutoScalingGroup;
+  readonly targetGroup: CfnTargetGroup;
+}
+
+/**
+ * CodeDeploy puts a revision on the instances in place: each leaves the target group, is changed, and comes back when it
+ * is healthy. A failed deployment puts the last good revision back, and a new instance gets it before it serves.
+ */
+export class Releases extends Construct {
+  readonly application: CfnApplication;
+  readonly deploymentGroup: CfnDeploymentGroup;
+
+  constructor(scope: Construct, id: string, props: ReleasesProps) {
+    super(scope, id);
+    this.application = new CfnApplication(this, 'Application', {
+      applicationName: props.name,
+      computePlatform: 'Server',
+    });
+    this.deploymentGroup = new CfnDeploymentGroup(this, 'DeploymentGroup', {
+      applicationName: this.application.ref,
+      deploymentGroupName: props.name,
+      serviceRoleArn: props.roleArn,
+      deploymentConfigName: props.deploymentConfig,
+      autoScalingGroups: [props.group.ref],
+      deploymentStyle: { deploymentType: 'IN_PLACE', deploymentOption: 'WITH_TRAFFIC_CONTROL' },
+      loadBalancerInfo: { targetGroupInfoList: [{ name: props.targetGroup.attrTargetGroupName }] },
+      autoRollbackConfiguration: { enabled: true, events: ['DEPLOYMENT_FAILURE'] },
+    });
+  }
+}
