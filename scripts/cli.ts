@@ -1,4 +1,5 @@
 import yargs, { type Argv } from 'yargs';
+import { awsError } from './aws/errors.ts';
 import type { Command } from './command.ts';
 import { command as configCheck } from './commands/config/check.ts';
 import { command as configShow } from './commands/config/show.ts';
@@ -104,7 +105,7 @@ export async function run(words: readonly string[], process: Process): Promise<E
   } catch (thrown) {
     const error =
       process.signal.aborted && process.signal.reason instanceof VendhostError ? process.signal.reason : thrown;
-    return report(error, out);
+    return report(awsError(error, process.env) ?? error, out);
   }
 }
 

@@ -1,0 +1,129 @@
+import { VendhostError } from '../errors.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Node's and the SDK's codes for "nobody answers there". */
+const unreachable = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'TimeoutError',
+]);
+const expired = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired']);
+const unknownCredentials = new Set([
+  'CredentialsProviderError',
+  'AuthFailure',
+  'InvalidAccessKeyId',
+  'InvalidClientTokenId',
+  'InvalidSignatureException',
+  'SignatureDoesNotMatch',
+  'UnrecognizedClientException',
+]);
+const tokenRefused = new Set([
+  'IDPCommunicationError',
+  'IDPRejectedClaim',
+  'InvalidIdentityToken',
+  'InvalidIdentityTokenException',
+]);
+const denied = new Set([
+  'AccessDenied',
+  'AccessDeniedException',
+  'AuthorizationError',
+  'AuthorizationErrorException',
+  'Forbidden',
+  'UnauthorizedOperation',
+]);
+
+/**
+ * What AWS and the network say about themselves rather than about the task: unreachable, no or expired credentials, a
+ * missing right. Looks through causes and aggregates; `undefined` for everything else.
+ */
+export function awsError(thrown: unknown, env: Environment): VendhostError | undefined {
+  for (const error of chain(thrown)) {
+    if (error instanceof VendhostError) return undefined;
+    const found = explain(error, thrown, env);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function explain(error: Error, cause: unknown, env: Environment): VendhostError | undefined {
+  const codes = codesOf(error);
+  const of = (known: ReadonlySet<string>) => codes.find((code) => known.has(code));
+  const silence = of(unreachable);
+  if (silence !== undefined) {
+    return new VendhostError('ENDPOINT_UNREACHABLE', `cannot reach ${placeOf(error, env)}: ${silence}`, {
+      hint:
+        env.AWS_ENDPOINT_URL === undefined
+          ? 'check the network, the proxy and AWS_REGION, then run the same command again'
+          : `start what should answer at ${env.AWS_ENDPOINT_URL}, or unset AWS_ENDPOINT_URL to talk to AWS`,
+      cause,
+    });
+  }
+  if (of(expired) !== undefined) {
+    return new VendhostError('CREDENTIALS_EXPIRED', `the AWS credentials have expired: ${oneLine(error)}`, {
+      hint: env.VENDHOST_ID_TOKEN === undefined ? 'sign in again' : 'run the job again: it gets a new ID token',
+      cause,
+    });
+  }
+  if (of(unknownCredentials) !== undefined) {
+    return new VendhostError('CREDENTIALS_REFUSED', `no usable AWS credentials: ${oneLine(error)}`, {
+      hint: 'sign in to the account (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY); jobs use VENDHOST_ID_TOKEN and VENDHOST_ROLE_ARN',
+      cause,
+    });
+  }
+  const refusal = of(denied);
+  if (of(tokenRefused) !== undefined || (refusal !== undefined && /AssumeRoleWithWebIdentity/.test(error.message))) {
+    return new VendhostError('ROLE_REFUSED', `AWS does not accept the job's ID token: ${oneLine(error)}`, {
+      hint: 'the role trusts one project and branch, and the token must name GitLab as its audience; `vendhost tenant vend` sets both',
+      cause,
+    });
+  }
+  return refusal === undefined ? undefined : accessDenied(error, cause);
+}
+
+/** AWS's sentence: "User: <arn> is not authorized to perform: <action> on resource: <arn> because …". */
+function accessDenied(error: Error, cause: unknown): VendhostError {
+  const said = oneLine(error);
+  const action = /not authorized to perform:? ([\w-]+:\w+)/.exec(said)?.[1];
+  const who = /User: (\S+)/.exec(said)?.[1];
+  const message = action === undefined ? said : `${who ?? 'the caller'} may not ${action}`;
+  return new VendhostError('ACCESS_DENIED', message, {
+    details: action === undefined ? [] : [said],
+    hint: "run it with a role that may; what tenants may do is set by `vendhost tenant vend` and the platform's boundary",
+    cause,
+  });
+}
+
+/** The error, its causes and the errors it gathers, outermost first. */
+function* chain(thrown: unknown): Generator<Error> {
+  const seen = new Set<unknown>();
+  const queue = [thrown];
+  for (let error = queue.shift(); error !== undefined; error = queue.shift()) {
+    if (!(error instanceof Error) || seen.has(error)) continue;
+    seen.add(error);
+    yield error;
+    if (error instanceof AggregateError) queue.push(...error.errors);
+    queue.push(error.cause);
+  }
+}
+
+/** Node puts its code in `code`, the SDK in the name, S3 sometimes in `Code`. */
+function codesOf(error: Error): string[] {
+  const { code, Code } = error as { code?: unknown; Code?: unknown };
+  return [code, Code, error.name].filter((each) => typeof each === 'string');
+}
+
+function placeOf(error: Error, env: Environment): string {
+  if (env.AWS_ENDPOINT_URL !== undefined) return env.AWS_ENDPOINT_URL;
+  const { hostname, address, port } = error as { hostname?: string; address?: string; port?: number };
+  return hostname ?? (address === undefined ? 'AWS' : `${address}${port === undefined ? '' : `:${port}`}`);
+}
+
+function oneLine({ message }: Error): string {
+  return message.replaceAll(/\s*\n\s*/g, ' ');
+}
