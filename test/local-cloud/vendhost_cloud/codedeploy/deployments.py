@@ -93,6 +93,7 @@ def start(
         "_targets": {},
         "_stop": threading.Event(),
         "_rollback_on_stop": None,
+        "_alarms": [],
     }
     application = store.application(group["applicationName"])
     applications.note_revision(application, revision, group=group["deploymentGroupName"])

@@ -132,8 +132,6 @@ def _settings(request: Document) -> Document:
     _check_load_balancer(settings)
     _check_rollback(settings.get("autoRollbackConfiguration") or {})
     settings["autoScalingGroups"] = _auto_scaling_groups(settings.get("autoScalingGroups") or [])
-    if (settings.get("alarmConfiguration") or {}).get("enabled"):
-        raise Unsupported("deployment groups with alarms")
     return settings
 
 

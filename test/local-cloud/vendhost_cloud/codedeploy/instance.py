@@ -12,6 +12,8 @@ from .store import Document
 MACHINE_SECONDS = 20.0
 AGENT_SECONDS = 5.0
 """How long an instance without the agent may stay silent (an hour on AWS)."""
+USER_DATA_SECONDS = 120.0
+"""The same while its user data runs, which may be what installs the agent."""
 
 PREVIOUS = ("BeforeBlockTraffic", "AfterBlockTraffic", "ApplicationStop")
 """Events that run from the revision installed last; their failure can be ignored."""
@@ -158,15 +160,21 @@ def _machine(instance_id: str, stop: threading.Event) -> machines.Machine:
 
 
 def _wait_for_agent(agent: Agent, stop: threading.Event) -> None:
-    deadline = time.monotonic() + AGENT_SECONDS
+    began = time.monotonic()
     while not agent.ask({"do": "probe"}):
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if waited > AGENT_SECONDS and (waited > USER_DATA_SECONDS or not _user_data_runs(agent.machine)):
             raise EventFailed(
                 "UnknownError",
                 f"{_SILENT} There is no /opt/codedeploy-agent/bin/codedeploy-agent on {agent.machine.instance_id}.",
             )
         if stop.wait(0.1):
             raise Stopped
+
+
+def _user_data_runs(machine: machines.Machine) -> bool:
+    """Whether the instance's user data, which may be installing the agent, is still at work."""
+    return machine.run(["pgrep", "-f", "/var/lib/cloud/instance/scripts/"], timeout=5).returncode == 0
 
 
 _SILENT = (

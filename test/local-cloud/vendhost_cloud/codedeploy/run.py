@@ -7,7 +7,7 @@ import time
 from ministack.core.concurrency import spawn_background
 from ministack.core.responses import request_scope
 
-from . import configs, deployments, fleet, groups, instance, store, targets
+from . import alarms, configs, deployments, fleet, groups, instance, store, targets
 from .store import Document
 
 POLL_SECONDS = 0.1
@@ -24,6 +24,10 @@ NOBODY = (
     "The deployment failed because no instances were found for your deployment group. Check your deployment group "
     "settings to make sure the tags for your Amazon EC2 instances or Auto Scaling groups correctly identify the "
     "instances you want to deploy to, and then try again."
+)
+ALARM = (
+    "One or more alarms have been activated according to the Amazon CloudWatch metrics you selected, and the "
+    "affected deployments have been stopped. Activated alarms: "
 )
 log = logging.getLogger("vendhost")
 
@@ -63,6 +67,8 @@ def _deploy(deployment: Document) -> tuple[str, Document | None]:
     _work_through(deployment, allowed)
     _skip_rest(deployment)
     statuses = [target["status"] for target in deployment["_targets"].values()]
+    if deployment["_alarms"]:
+        return "Stopped", {"code": "ALARM_ACTIVE", "message": ALARM + ", ".join(deployment["_alarms"])}
     if deployment["_stop"].is_set():
         return "Stopped", {"code": "MANUAL_STOP", "message": "The deployment was stopped by the user."}
     if "Succeeded" in statuses and len(ids) - statuses.count("Succeeded") <= allowed and "Skipped" not in statuses:
@@ -84,6 +90,7 @@ def _work_through(deployment: Document, allowed: int) -> None:
             if len(failed) == sum(one["status"] == "Failed" for one in deployment["_targets"].values()):
                 return
             continue
+        alarms.check(deployment)
         for target in waiting[: room if may_start else 0]:
             waiting.remove(target)
             threads.append(spawn_background(instance.deploy, deployment, target, thread_name=target["targetId"]))
@@ -115,6 +122,8 @@ def _rolls_back(deployment: Document, status: str) -> bool:
     events = configured.get("events") or [] if configured.get("enabled") else []
     if status == "Failed":
         return "DEPLOYMENT_FAILURE" in events
+    if status == "Stopped" and deployment["_alarms"]:
+        return "DEPLOYMENT_STOP_ON_ALARM" in events
     if status == "Stopped":
         asked = deployment["_rollback_on_stop"]
         return bool(asked) if asked is not None else "DEPLOYMENT_STOP_ON_REQUEST" in events
