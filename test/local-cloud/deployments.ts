@@ -46,17 +46,17 @@ export function script(...lines: string[]): string {
 
 /** An application, its bucket and its instances in an account of the local cloud. */
 export class Deployments {
+  readonly endpoint: string;
+  readonly application: string;
   readonly codedeploy: CodeDeployClient;
   readonly ec2: EC2Client;
   readonly s3: S3Client;
   readonly bucket: string;
   readonly role: string;
 
-  constructor(
-    readonly endpoint: string,
-    account: string,
-    readonly application: string,
-  ) {
+  constructor(endpoint: string, account: string, application: string) {
+    this.endpoint = endpoint;
+    this.application = application;
     const config = clientConfig(endpoint, account);
     this.codedeploy = new CodeDeployClient(config);
     this.ec2 = new EC2Client(config);
