@@ -72,7 +72,8 @@ function plain(text: string): string {
 
 function phaseOfOutput(event: { kind: 'output'; text: string }): PackerEvent[] {
   const phase = /^vendhost-phase: (\S+)$/.exec(event.text)?.[1];
-  return phase !== undefined && phase in phases ? [{ kind: 'phase', phase: phase as Phase }] : [event];
+  if (phase !== undefined && phase in phases) return [{ kind: 'phase', phase: phase as Phase }];
+  return /^(Adding tag: "|Modifying: )/.test(event.text) ? [] : [event];
 }
 
 function phaseOfStep(event: { kind: 'step'; text: string }): PackerEvent[] {

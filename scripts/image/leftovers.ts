@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Image } from '@aws-sdk/client-ec2';
 import { poll } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
@@ -73,6 +74,24 @@ export async function removeImage(aws: Aws, image: Image): Promise<void> {
     if (Ebs?.SnapshotId !== undefined) {
       await ec2.send(new sdk.DeleteSnapshotCommand({ SnapshotId: Ebs.SnapshotId }));
     }
+  }
+}
+
+/**
+ * Terminates the run's builders until `ended` is aborted. Packer that is cancelled while its builder starts forgets it, and
+ * then tries for minutes to delete the security group that the builder still uses.
+ */
+export async function endBuilders(aws: Aws, run: string, ended: AbortSignal): Promise<void> {
+  const sdk = await import('@aws-sdk/client-ec2');
+  const ec2 = await aws.ec2();
+  const running = { Name: 'instance-state-name', Values: ['running', 'pending'] };
+  while (!ended.aborted) {
+    const { Reservations = [] } = await ec2.send(
+      new sdk.DescribeInstancesCommand({ Filters: [{ Name: `tag:${runTag}`, Values: [run] }, running] }),
+    );
+    const ids = texts(Reservations.flatMap(({ Instances = [] }) => Instances).map(({ InstanceId }) => InstanceId));
+    if (ids.length > 0) await ec2.send(new sdk.TerminateInstancesCommand({ InstanceIds: ids }));
+    await wait(1000, undefined, { signal: ended }).catch(() => undefined);
   }
 }
 

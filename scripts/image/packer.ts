@@ -52,6 +52,7 @@ export async function installPlugin(runtime: Runtime, version: string): Promise<
 export interface Build {
   readonly version: string;
   readonly variablesFile: string;
+  /** Packer's working directory too: that is where it writes crash.log. */
   readonly temporaryDirectory: string;
   /** Credentials and endpoint; given to Packer alone. */
   readonly env: Readonly<Record<string, string>>;
@@ -65,11 +66,9 @@ export interface Build {
 export async function build(runtime: Runtime, options: Build): Promise<boolean> {
   const template = needsPlugin(options.version) ? packerDirectory : `${packerDirectory}/ami.pkr.hcl`;
   const words = ['build', '-machine-readable', '-color=false', `-var-file=${options.variablesFile}`, template];
-  const child = packer(runtime, words, { ...options.env, TMPDIR: options.temporaryDirectory });
-  const stop = () => {
-    child.kill('SIGTERM');
-    setTimeout(() => child.kill('SIGKILL'), cleanUpLimitMs).unref();
-  };
+  const { temporaryDirectory } = options;
+  const child = packer(runtime, words, { ...options.env, TMPDIR: temporaryDirectory }, temporaryDirectory);
+  const stop = () => child.kill('SIGTERM');
   runtime.signal.addEventListener('abort', stop, { once: true });
   if (runtime.signal.aborted) stop();
   try {
@@ -82,14 +81,21 @@ export async function build(runtime: Runtime, options: Build): Promise<boolean> 
   }
 }
 
-function packer(runtime: Runtime, words: readonly string[], env: Readonly<Record<string, string>>) {
+function packer(
+  runtime: Runtime,
+  words: readonly string[],
+  env: Readonly<Record<string, string>>,
+  cwd: string = runtime.cwd,
+) {
   const passed = inherited.flatMap((name) => (runtime.env[name] === undefined ? [] : [[name, runtime.env[name]]]));
   return execa('packer', words, {
+    cwd,
     env: { ...Object.fromEntries(passed), CHECKPOINT_DISABLE: '1', PACKER_NO_COLOR: '1', ...env },
     extendEnv: false,
     all: true,
     reject: false,
     stdin: 'ignore',
+    forceKillAfterDelay: cleanUpLimitMs,
     // A group of its own: a signal to ours would reach Packer's plug-ins as well, and they die of it without clean-up.
     detached: true,
   });

@@ -5,7 +5,7 @@ import { names } from '../config/names.ts';
 import { messageOf } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { packerEnvironment, packerVariables } from './builder.ts';
-import { type BakeTraces, findLeftovers, removeLeftovers } from './leftovers.ts';
+import { type BakeTraces, endBuilders, findLeftovers, removeLeftovers } from './leftovers.ts';
 import { build, installPlugin } from './packer.ts';
 import type { Prepared } from './prepare.ts';
 import { writeRecord } from './record.ts';
@@ -43,6 +43,10 @@ async function packerBuild(
 ): Promise<string> {
   const { transcript } = bake;
   const stage = await makeStage(bake.base, bake.scripts);
+  const ended = new AbortController();
+  // What goes wrong here shows in the clean-up that follows.
+  const stop = () => void endBuilders(aws, bake.run, ended.signal).catch(() => undefined);
+  runtime.signal.addEventListener('abort', stop, { once: true });
   try {
     await installPlugin(runtime, bake.packerVersion);
     const variables = packerVariables({
@@ -59,13 +63,18 @@ async function packerBuild(
       variablesFile: await stage.writeVariables(variables),
       temporaryDirectory: stage.temporaryDirectory,
       env: await packerEnvironment(aws),
-      onEvent: (event) => transcript.accept(event),
+      async onEvent(event) {
+        // Packer that is cancelled while its builder starts crashes, at length; what it leaves is looked for anyway.
+        if (!(runtime.signal.aborted && event.kind === 'error')) await transcript.accept(event);
+      },
     });
     await transcript.end();
     runtime.signal.throwIfAborted();
     if (succeeded && transcript.imageId !== undefined) return transcript.imageId;
     throw transcript.failure();
   } finally {
+    ended.abort();
+    runtime.signal.removeEventListener('abort', stop);
     await stage.remove();
   }
 }

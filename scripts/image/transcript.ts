@@ -77,7 +77,7 @@ export class Transcript {
     if (code === undefined) {
       const [first = 'packer ended without a word', ...more] = this.#errors;
       return new VendhostError('BAKE_FAILED', `cannot ${phases[phase]}: ${first}`, {
-        details: more,
+        details: more.slice(-tailLines),
         hint: 'when AWS says what is missing, mend that; then run the job again',
       });
     }

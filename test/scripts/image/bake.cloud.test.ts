@@ -79,16 +79,22 @@ describe('vendhost image bake', () => {
     expect(await leftovers('broken')).toEqual([]);
   });
 
-  test.each(['the process', 'its group'])(
-    'SIGTERM to %s during a bake ends with 143 and leaves nothing',
-    async (target) => {
-      const tenant = target === 'the process' ? 'stopped' : 'grouped';
+  // Packer forgets a builder that just starts; a signal to the whole group is what Ctrl-C and some runners send.
+  test.each([
+    { tenant: 'early', moment: 'Launching a source', group: false },
+    { tenant: 'script', moment: 'installing for long', group: false },
+    { tenant: 'group', moment: 'installing for long', group: true },
+    { tenant: 'late', moment: 'Creating AMI', group: false },
+  ])(
+    'SIGTERM at "$moment" (whole group: $group) ends with 143 and leaves nothing',
+    async ({ tenant, moment, group }) => {
       await platform.vend(tenant);
-      const directory = await tenantRepository({ 'install.sh': '#!/bin/bash\necho installing for long\nsleep 300\n' });
-      const running = bake(['--tenant', tenant, '--directory', directory], {}, true);
+      const seconds = moment === 'Creating AMI' ? 0 : 300;
+      const script = `#!/bin/bash\necho installing for long\nsleep ${seconds}\n`;
+      const directory = await tenantRepository({ 'install.sh': script });
+      const running = bake(['--tenant', tenant, '--directory', directory], {}, group);
       for await (const line of running.iterable({ from: 'stderr' })) {
-        if (!line.includes('installing for long')) continue;
-        process.kill(target === 'the process' ? (running.pid ?? 0) : -(running.pid ?? 0), 'SIGTERM');
+        if (line.includes(moment)) process.kill((running.pid ?? 0) * (group ? -1 : 1), 'SIGTERM');
       }
       const result = await running;
       expect(result.stderr).toContain('error[CANCELLED]: cancelled by SIGTERM');
