@@ -86,6 +86,8 @@ async function run(assembly: Assembly, stacks: readonly string[], options: Deplo
     }
     if (progress.failures.length === 0) throw thrown;
     throw await stackFailed(assembly, progress.failures, thrown);
+  } finally {
+    progress.flush();
   }
 }
 

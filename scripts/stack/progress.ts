@@ -8,6 +8,8 @@ export interface ResourceEvent {
   readonly type: string;
   readonly status: string;
   readonly reason: string | undefined;
+  /** When it happened, in milliseconds. */
+  readonly at: number;
 }
 
 /** A resource that could not be made, changed or removed, and why. */
@@ -19,7 +21,8 @@ export class Progress implements IIoHost {
   /** ARNs of the stacks that were as they should be already. */
   readonly unchanged = new Set<string>();
   readonly #runtime: Runtime;
-  readonly #last = new Map<string, string>();
+  readonly #waiting = new Map<string, ResourceEvent>();
+  readonly #printed = new Map<string, string>();
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -39,20 +42,40 @@ export class Progress implements IIoHost {
     return defaultResponse;
   }
 
+  /** Prints what is waiting; call it when nothing more will come. */
+  flush(): void {
+    for (const [key, event] of this.#waiting) {
+      // CloudFormation reports "in progress" twice: when it starts, and when the resource has its physical id.
+      if (this.#printed.get(key) !== event.status) this.#runtime.out.detail(describeEvent(event));
+      this.#printed.set(key, event.status);
+    }
+    this.#waiting.clear();
+  }
+
+  /** One poll brings many events, one after another in one turn of the event loop: of each resource only the last counts. */
   #resource(event: ResourceEvent): void {
     const key = `${event.stack} ${event.logicalId}`;
-    if (event.status.endsWith('_FAILED') && !isConsequence(event.reason)) {
-      this.failures.push({ ...event, reason: event.reason ?? 'no reason given' });
+    if (event.status.endsWith('_FAILED')) {
+      this.#runtime.out.detail(describeEvent(event));
+      this.#printed.set(key, event.status);
+      if (!isConsequence(event.reason)) this.failures.push({ ...event, reason: event.reason ?? 'no reason given' });
+      return;
     }
-    // CloudFormation reports "in progress" twice: when it starts, and when the resource has its physical id.
-    if (this.#last.get(key) === event.status) return;
-    this.#last.set(key, event.status);
-    this.#runtime.out.detail(describeEvent(event));
+    const earlier = this.#waiting.get(key);
+    if (earlier !== undefined && !isLater(event, earlier)) return;
+    if (this.#waiting.size === 0) setImmediate(() => this.flush());
+    this.#waiting.set(key, event);
   }
 
   #deployed({ noOp, stackArn }: { noOp?: boolean; stackArn?: string }): void {
     if (noOp === true && stackArn !== undefined) this.unchanged.add(stackArn);
   }
+}
+
+/** Events of one moment come in no order: then the end counts more than the beginning. */
+function isLater(event: ResourceEvent, earlier: ResourceEvent): boolean {
+  if (event.at !== earlier.at) return event.at > earlier.at;
+  return !event.status.endsWith('_IN_PROGRESS');
 }
 
 /** `vendhost-dev-network: created EC2::VPC Vpc8378EB38`. */
@@ -87,6 +110,7 @@ function eventOf({ event }: StackActivity): ResourceEvent {
     type: event.ResourceType ?? '',
     status: event.ResourceStatus ?? '',
     reason: event.ResourceStatusReason,
+    at: event.Timestamp?.getTime() ?? 0,
   };
 }
 
