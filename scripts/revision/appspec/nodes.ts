@@ -5,6 +5,8 @@ import { type Finding, type Severity, shownValue } from '../findings.ts';
 export interface Part {
   readonly node: unknown;
   readonly path: string;
+  /** What a finding points at when it is not the part itself: the key of a value. */
+  readonly at?: unknown;
 }
 
 export interface Entry extends Part {
@@ -35,7 +37,7 @@ export class Reader {
   }
 
   line(part: Part): number | undefined {
-    const start = (part.node as Node | undefined)?.range?.[0];
+    const start = ((part.at ?? part.node) as Node | undefined)?.range?.[0];
     return start === undefined ? undefined : this.#lines.linePos(start).line;
   }
 
@@ -46,8 +48,7 @@ export class Reader {
       const name = textOf(key) ?? shownValue(key);
       const path = part.path === '' ? name : `${part.path}.${name}`;
       if (found.has(name)) this.warning({ node: key, path }, 'written twice: only the last is read');
-      // A blank value has no place of its own: point at its key.
-      found.set(name, { key: name, node: isBlank(value) ? (key as Node) : value, path });
+      found.set(name, { key: name, node: value, at: key, path });
       if (isBlank(value)) this.#blank.add(path);
       else this.#blank.delete(path);
     }
