@@ -6,7 +6,15 @@ import ministack.app
 
 from vendhost_cloud import parent
 
-PARTS: tuple[str, ...] = ("machines", "ec2", "codedeploy", "codepipeline", "cloudformation", "web_identity")
+PARTS: tuple[str, ...] = (
+    "machines",
+    "ec2",
+    "codedeploy",
+    "codepipeline",
+    "cloudformation",
+    "web_identity",
+    "authorization",
+)
 """Modules of this package (or packages in it), each with a `register()`."""
 
 

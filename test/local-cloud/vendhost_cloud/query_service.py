@@ -21,6 +21,7 @@ Handler = Callable[[Body], Body | None]
 Params = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]
 
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 _HEADERS = {"Content-Type": "text/xml;charset=UTF-8"}
 
 
@@ -75,7 +76,7 @@ def encode(service: str, operation: str, result: Body) -> bytes:
             f"<{result_name}>{inner}</{result_name}>"
             f"<ResponseMetadata><RequestId>{new_uuid()}</RequestId></ResponseMetadata>"
         )
-    return f'<?xml version="1.0" encoding="UTF-8"?><{operation}Response xmlns="{namespace}">{body}</{operation}Response>'.encode()
+    return f'{_DECLARATION}<{operation}Response xmlns="{namespace}">{body}</{operation}Response>'.encode()
 
 
 def encode_error(service: str, failure: AwsError) -> bytes:
@@ -84,10 +85,9 @@ def encode_error(service: str, failure: AwsError) -> bytes:
     if service == "ec2":
         body = f"<Response><Errors><Error>{error}</Error></Errors><RequestID>{new_uuid()}</RequestID></Response>"
     else:
-        body = (
-            f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error><RequestId>{new_uuid()}</RequestId></ErrorResponse>"
-        )
-    return f'<?xml version="1.0" encoding="UTF-8"?>{body}'.encode()
+        sender = f"<Error><Type>Sender</Type>{error}</Error>"
+        body = f"<ErrorResponse>{sender}<RequestId>{new_uuid()}</RequestId></ErrorResponse>"
+    return f"{_DECLARATION}{body}".encode()
 
 
 def render(service: str, shape: str, value: Body) -> str:

@@ -4,6 +4,8 @@ from ministack.services import ec2
 
 from .. import machines
 from . import block_devices, images, instance_types, instances, key_pairs, metadata
+from .instances import notice_deaths, terminate
+from .launch import launch, template_data
 
 
 def register() -> None:
@@ -18,3 +20,6 @@ def register() -> None:
         forget()
 
     ec2.reset = reset
+
+
+__all__ = ["launch", "notice_deaths", "register", "template_data", "terminate"]

@@ -100,16 +100,24 @@ def _create_volume(device: str, ebs: Body, instance_id: str, zone: str, tags: li
     }
     if volume["Encrypted"]:
         volume["KmsKeyId"] = key_arn(ebs.get("KmsKeyId"))
-    volume["Attachments"] = [{
-        "VolumeId": volume["VolumeId"], "InstanceId": instance_id, "Device": device, "State": "attached",
-        "AttachTime": time, "DeleteOnTermination": ebs["DeleteOnTermination"],
-    }]
+    volume["Attachments"] = [
+        {
+            "VolumeId": volume["VolumeId"],
+            "InstanceId": instance_id,
+            "Device": device,
+            "State": "attached",
+            "AttachTime": time,
+            "DeleteOnTermination": ebs["DeleteOnTermination"],
+        }
+    ]
     ec2._volumes[volume["VolumeId"]] = volume
     set_tags(volume["VolumeId"], tags)
     return {
         "DeviceName": device,
         "Ebs": {
-            "VolumeId": volume["VolumeId"], "Status": "attached", "AttachTime": time,
+            "VolumeId": volume["VolumeId"],
+            "Status": "attached",
+            "AttachTime": time,
             "DeleteOnTermination": ebs["DeleteOnTermination"],
         },
     }
@@ -166,7 +174,9 @@ def _delete_snapshot(request: Body) -> None:
         raise AwsError("InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist.")
     for image in ec2._images.values():
         if any(entry["Ebs"].get("SnapshotId") == snapshot_id for entry in image["BlockDeviceMappings"]):
-            raise AwsError("InvalidSnapshot.InUse", f"The snapshot {snapshot_id} is currently in use by {image['ImageId']}")
+            raise AwsError(
+                "InvalidSnapshot.InUse", f"The snapshot {snapshot_id} is currently in use by {image['ImageId']}"
+            )
     del ec2._snapshots[snapshot_id]
     ec2._tags.pop(snapshot_id, None)
 

@@ -30,13 +30,20 @@ def base_image(region: str) -> Record:
         "OwnerId": BASE_OWNER,
         "Public": True,
         "CreationDate": _BASE_CREATED,
-        "BlockDeviceMappings": [{
-            "DeviceName": ROOT_DEVICE,
-            "Ebs": {
-                "SnapshotId": f"snap-{digest[17:34]}", "VolumeSize": 8, "VolumeType": "gp3", "Iops": 3000,
-                "Throughput": 125, "Encrypted": False, "DeleteOnTermination": True,
-            },
-        }],
+        "BlockDeviceMappings": [
+            {
+                "DeviceName": ROOT_DEVICE,
+                "Ebs": {
+                    "SnapshotId": f"snap-{digest[17:34]}",
+                    "VolumeSize": 8,
+                    "VolumeType": "gp3",
+                    "Iops": 3000,
+                    "Throughput": 125,
+                    "Encrypted": False,
+                    "DeleteOnTermination": True,
+                },
+            }
+        ],
         **common(),
         "_Layers": [],
     }
@@ -87,7 +94,9 @@ def launchable(image_id: str) -> Record:
     """An image one can launch instances of."""
     image = find(image_id)
     if image["State"] != "available":
-        raise AwsError("InvalidAMIID.Unavailable", f"The image ID '[{image_id}]' is not available: it is {image['State']}")
+        raise AwsError(
+            "InvalidAMIID.Unavailable", f"The image ID '[{image_id}]' is not available: it is {image['State']}"
+        )
     return image
 
 

@@ -47,7 +47,9 @@ _FIELDS: Fields = {
     "imds-support": lambda one: one.get("ImdsSupport"),
     "source-image-id": lambda one: one.get("SourceImageId"),
     "source-instance-id": lambda one: one.get("SourceInstanceId"),
-    "block-device-mapping.snapshot-id": lambda one: [entry["Ebs"].get("SnapshotId") for entry in one["BlockDeviceMappings"]],
+    "block-device-mapping.snapshot-id": lambda one: [
+        entry["Ebs"].get("SnapshotId") for entry in one["BlockDeviceMappings"]
+    ],
     "block-device-mapping.encrypted": lambda one: [entry["Ebs"]["Encrypted"] for entry in one["BlockDeviceMappings"]],
 }
 
@@ -74,12 +76,14 @@ def _view(image: Record) -> Body:
 
 
 def _is_deprecated(image: Record) -> bool:
-    return image.get("DeprecationTime", "9") < now()
+    return str(image.get("DeprecationTime", "9")) < now()
 
 
 def _executable(image: Record, users: list[str]) -> bool:
     granted = {one.get("UserId") for one in image.get("LaunchPermissions", [])}
-    return not users or any(is_public(image) if one == "all" else (scope()[0] if one == "self" else one) in granted for one in users)
+    return not users or any(
+        is_public(image) if one == "all" else (scope()[0] if one == "self" else one) in granted for one in users
+    )
 
 
 def _create(request: Body) -> Body:
@@ -96,7 +100,9 @@ def _create(request: Body) -> Body:
         for entry in record["BlockDeviceMappings"]
         if "NoDevice" not in overrides.get(entry["DeviceName"], {})
     ]
-    image = _add(image_id, name, request, mappings, SourceInstanceId=record["InstanceId"], SourceImageId=record["ImageId"])
+    image = _add(
+        image_id, name, request, mappings, SourceInstanceId=record["InstanceId"], SourceImageId=record["ImageId"]
+    )
     layers = [machines.layer_path(image_id), *record["_Boot"].layers]
 
     def save() -> None:
@@ -117,7 +123,10 @@ def _mapping(entry: Body, override: Body, description: str, tags: list[dict[str,
     wanted = override.get("Ebs", {})
     foreign = {"Encrypted", "KmsKeyId", "SnapshotId"} & set(wanted)
     if foreign:
-        raise AwsError("InvalidParameterCombination", f"CreateImage does not take {', '.join(sorted(foreign))}: the image is encrypted as the volume is")
+        raise AwsError(
+            "InvalidParameterCombination",
+            f"CreateImage does not take {', '.join(sorted(foreign))}: the image is encrypted as the volume is",
+        )
     return {
         "DeviceName": entry["DeviceName"],
         "Ebs": {
@@ -151,17 +160,24 @@ def _copy(request: Body) -> Body:
         encrypted = wanted or ebs["Encrypted"]
         key = {"KmsKeyId": key_arn(request.get("KmsKeyId")) if wanted else before.get("KmsKeyId", key_arn(None))}
         settings = {
-            "VolumeId": "vol-ffffffff", "VolumeSize": ebs["VolumeSize"], "Encrypted": encrypted,
+            "VolumeId": "vol-ffffffff",
+            "VolumeSize": ebs["VolumeSize"],
+            "Encrypted": encrypted,
             **(key if encrypted else {}),
         }
         copy = add_snapshot(
-            settings, f"Copied for DestinationAmi {image_id} from SourceAmi {source['ImageId']}",
+            settings,
+            f"Copied for DestinationAmi {image_id} from SourceAmi {source['ImageId']}",
             specified_tags(specifications, "snapshot"),
         )
         mappings.append({**entry, "Ebs": {**ebs, "SnapshotId": copy["SnapshotId"], "Encrypted": encrypted}})
     image = _add(
-        image_id, name, {"Description": source["Description"], **request}, mappings,
-        SourceImageId=source["ImageId"], SourceImageRegion=source_region,
+        image_id,
+        name,
+        {"Description": source["Description"], **request},
+        mappings,
+        SourceImageId=source["ImageId"],
+        SourceImageRegion=source_region,
     )
     if source.get("ImdsSupport"):
         image["ImdsSupport"] = source["ImdsSupport"]
@@ -255,12 +271,16 @@ def _modify(request: Body) -> None:
         image["Description"] = description
     change = request.get("LaunchPermission") or {}
     added, removed = list(change.get("Add", [])), list(change.get("Remove", []))
-    flat = [{"UserId": one} for one in request.get("UserIds", [])] + [{"Group": one} for one in request.get("UserGroups", [])]
+    flat = [{"UserId": one} for one in request.get("UserIds", [])] + [
+        {"Group": one} for one in request.get("UserGroups", [])
+    ]
     (removed if request.get("OperationType") == "remove" else added).extend(flat)
     kept = [one for one in image["LaunchPermissions"] if one not in removed]
     image["LaunchPermissions"] = kept + [one for one in added if one not in kept]
     if not (support or description is not None or added or removed):
-        raise AwsError("InvalidParameterCombination", "the local cloud modifies imdsSupport, description and launchPermission")
+        raise AwsError(
+            "InvalidParameterCombination", "the local cloud modifies imdsSupport, description and launchPermission"
+        )
 
 
 def _attribute(request: Body) -> Body:
@@ -284,10 +304,18 @@ def _refuse_registration(_: Body) -> Body:
 def register() -> None:
     serve("DescribeImages", _describe, "ImageIds Owners Filters ExecutableUsers IncludeDeprecated MaxResults NextToken")
     serve("CreateImage", _create, "InstanceId Name Description NoReboot BlockDeviceMappings TagSpecifications")
-    serve("CopyImage", _copy, "SourceImageId SourceRegion Name Description Encrypted KmsKeyId CopyImageTags TagSpecifications ClientToken")
+    serve(
+        "CopyImage",
+        _copy,
+        "SourceImageId SourceRegion Name Description Encrypted KmsKeyId CopyImageTags TagSpecifications ClientToken",
+    )
     serve("DeregisterImage", _deregister, "ImageId DeleteAssociatedSnapshots")
     serve("EnableImageDeprecation", _deprecate, "ImageId DeprecateAt")
     serve("DisableImageDeprecation", _keep, "ImageId")
-    serve("ModifyImageAttribute", _modify, "ImageId Attribute Value ImdsSupport Description LaunchPermission OperationType UserIds UserGroups")
+    serve(
+        "ModifyImageAttribute",
+        _modify,
+        "ImageId Attribute Value ImdsSupport Description LaunchPermission OperationType UserIds UserGroups",
+    )
     serve("DescribeImageAttribute", _attribute, "ImageId Attribute")
     serve("RegisterImage", _refuse_registration)

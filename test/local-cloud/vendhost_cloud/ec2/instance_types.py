@@ -14,7 +14,9 @@ _FAMILIES = {
 }
 _ARM = {"t4g", "m6g", "m7g", "c6g", "c7g", "r6g"}
 
-TYPES = {f"{family}.{size}": "arm64" if family in _ARM else "x86_64" for family, sizes in _FAMILIES.items() for size in sizes}
+TYPES = {
+    f"{family}.{size}": "arm64" if family in _ARM else "x86_64" for family, sizes in _FAMILIES.items() for size in sizes
+}
 """Instance type -> architecture."""
 
 

@@ -50,8 +50,14 @@ _ATTRIBUTES = {
     "rootDeviceName": ("RootDeviceName", "RootDeviceName"),
 }
 _MODIFIABLE = (
-    "InstanceType", "UserData", "DisableApiTermination", "InstanceInitiatedShutdownBehavior", "SourceDestCheck",
-    "EnaSupport", "EbsOptimized", "SriovNetSupport",
+    "InstanceType",
+    "UserData",
+    "DisableApiTermination",
+    "InstanceInitiatedShutdownBehavior",
+    "SourceDestCheck",
+    "EnaSupport",
+    "EbsOptimized",
+    "SriovNetSupport",
 )
 
 
@@ -71,7 +77,7 @@ def terminate(instance_id: str) -> Record:
     if record["DisableApiTermination"]:
         raise AwsError(
             "OperationNotPermitted",
-            f"The instance '{instance_id}' may not be terminated. Modify its 'disableApiTermination' instance attribute",
+            f"The instance '{instance_id}' may not be terminated. Modify its 'disableApiTermination' attribute",
         )
     if record["State"]["Name"] in ("shutting-down", "terminated"):
         return record
@@ -92,7 +98,11 @@ def terminate(instance_id: str) -> Record:
 def notice_deaths() -> None:
     """Instances whose PID 1 died without us become `stopped`, as after a shutdown from inside."""
     for record in ec2._instances.all_values():
-        if record["State"]["Name"] == "running" and not record["_Rebooting"] and machines.get(record["InstanceId"]) is None:
+        if (
+            record["State"]["Name"] == "running"
+            and not record["_Rebooting"]
+            and machines.get(record["InstanceId"]) is None
+        ):
             set_state(record, "stopped", "Client.InstanceInitiatedShutdown", "Client.InstanceInitiatedShutdown")
 
 
@@ -136,7 +146,8 @@ def _status(request: Body) -> Body:
     wanted = [by_id(one) for one in request.get("InstanceIds", [])] or list(ec2._instances.values())
     everyone = request.get("IncludeAllInstances", False)
     found = [
-        one for one in wanted
+        one
+        for one in wanted
         if (everyone or one["State"]["Name"] == "running")
         and matches(one, request.get("Filters"), _FIELDS, one["InstanceId"])
     ]
@@ -166,9 +177,9 @@ def _change(member: str, change: Callable[[Record], None]) -> Callable[[Body], B
         for record in records:
             before = dict(record["State"])
             change(record)
-            changes.append({
-                "InstanceId": record["InstanceId"], "PreviousState": before, "CurrentState": dict(record["State"])
-            })
+            changes.append(
+                {"InstanceId": record["InstanceId"], "PreviousState": before, "CurrentState": dict(record["State"])}
+            )
         return {member: changes}
 
     return run
@@ -177,7 +188,10 @@ def _change(member: str, change: Callable[[Record], None]) -> Callable[[Body], B
 def _stop(record: Record) -> None:
     name = record["State"]["Name"]
     if name in ("shutting-down", "terminated"):
-        raise AwsError("IncorrectInstanceState", f"This instance '{record['InstanceId']}' is not in a state from which it can be stopped.")
+        raise AwsError(
+            "IncorrectInstanceState",
+            f"This instance '{record['InstanceId']}' is not in a state from which it can be stopped.",
+        )
     if name in ("stopping", "stopped"):
         return
     set_state(record, "stopping", "User initiated", "Client.UserInitiatedShutdown")
@@ -196,7 +210,10 @@ def _start(record: Record) -> None:
     if name in ("pending", "running"):
         return
     if name != "stopped":
-        raise AwsError("IncorrectInstanceState", f"The instance '{record['InstanceId']}' is not in a state from which it can be started.")
+        raise AwsError(
+            "IncorrectInstanceState",
+            f"The instance '{record['InstanceId']}' is not in a state from which it can be started.",
+        )
     set_state(record, "pending")
     in_background(f"start {record['InstanceId']}", lambda: boot_machine(record))
 
@@ -233,8 +250,13 @@ def _modify(request: Body) -> None:
         if name not in _MODIFIABLE:
             raise AwsError("InvalidParameterCombination", f"the local cloud does not modify {name}")
         plain = value.get("Value") if isinstance(value, dict) else value
-        if name in ("InstanceType", "UserData", "EnaSupport", "SriovNetSupport") and record["State"]["Name"] != "stopped":
-            raise AwsError("IncorrectInstanceState", f"The instance '{record['InstanceId']}' is not in the 'stopped' state.")
+        if (
+            name in ("InstanceType", "UserData", "EnaSupport", "SriovNetSupport")
+            and record["State"]["Name"] != "stopped"
+        ):
+            raise AwsError(
+                "IncorrectInstanceState", f"The instance '{record['InstanceId']}' is not in the 'stopped' state."
+            )
         if name == "InstanceType":
             instance_types.architecture(str(plain))
         record[name] = plain
@@ -257,7 +279,9 @@ def _delete_group(known: Callable[[Body], object]) -> Callable[[Body], object]:
     def run(params: Body) -> object:
         group = ec2._p(params, "GroupId")
         for record in ec2._instances.values():
-            if record["State"]["Name"] != "terminated" and any(one["GroupId"] == group for one in record["SecurityGroups"]):
+            if record["State"]["Name"] != "terminated" and any(
+                one["GroupId"] == group for one in record["SecurityGroups"]
+            ):
                 return ec2._error("DependencyViolation", f"resource {group} has a dependent object", 400)
         return known(params)
 
@@ -273,7 +297,11 @@ def register() -> None:
     serve("DescribeInstanceStatus", _status, f"{listing} IncludeAllInstances")
     serve("StopInstances", _change("StoppingInstances", _stop), "InstanceIds Force")
     serve("StartInstances", _change("StartingInstances", _start), "InstanceIds")
-    serve("TerminateInstances", _change("TerminatingInstances", lambda one: (terminate(one["InstanceId"]), None)[1]), "InstanceIds")
+    serve(
+        "TerminateInstances",
+        _change("TerminatingInstances", lambda one: (terminate(one["InstanceId"]), None)[1]),
+        "InstanceIds",
+    )
     serve("RebootInstances", _reboot, "InstanceIds")
     serve("GetConsoleOutput", _console, "InstanceId Latest")
     serve("ModifyInstanceAttribute", _modify, f"InstanceId Attribute Value Groups {' '.join(_MODIFIABLE)}")

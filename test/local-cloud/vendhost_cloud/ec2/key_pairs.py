@@ -32,9 +32,9 @@ def _create(request: Body) -> Body:
     else:
         raise AwsError("InvalidParameterValue", f"Invalid value '{kind}' for keyType")
     material = private.private_bytes(serialization.Encoding.PEM, shape, serialization.NoEncryption()).decode()
-    public = private.public_key().public_bytes(
-        serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
-    ).decode()
+    public = (
+        private.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
+    )
     record = _add(request, f"{public} {request['KeyName']}", kind)
     return {**record, "KeyMaterial": material, "Tags": tags_of(record["KeyPairId"])}
 

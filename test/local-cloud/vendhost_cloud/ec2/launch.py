@@ -50,17 +50,28 @@ def template_data(specification: Body) -> Body:
     known = specification.get("LaunchTemplateId") or specification.get("LaunchTemplateName")
     wanted = str(specification.get("Version") or "$Default")
     template = next(
-        (one for one in ec2._launch_templates.values() if known in (one["LaunchTemplateId"], one["LaunchTemplateName"])),
+        (
+            one
+            for one in ec2._launch_templates.values()
+            if known in (one["LaunchTemplateId"], one["LaunchTemplateName"])
+        ),
         None,
     )
     if template is None:
-        raise AwsError("InvalidLaunchTemplateId.NotFound", f"The specified launch template, with template ID {known}, does not exist.")
-    number = {"$Default": template["DefaultVersionNumber"], "$Latest": template["LatestVersionNumber"]}.get(wanted, wanted)
+        raise AwsError(
+            "InvalidLaunchTemplateId.NotFound",
+            f"The specified launch template, with template ID {known}, does not exist.",
+        )
+    number = {"$Default": template["DefaultVersionNumber"], "$Latest": template["LatestVersionNumber"]}.get(
+        wanted, wanted
+    )
     for version in template["Versions"]:
         if str(version["VersionNumber"]) == str(number):
             data: Body = version["LaunchTemplateData"]
             return data
-    raise AwsError("InvalidLaunchTemplateId.VersionNotFound", f"Could not find launch template version {wanted} of {known}")
+    raise AwsError(
+        "InvalidLaunchTemplateId.VersionNotFound", f"Could not find launch template version {wanted} of {known}"
+    )
 
 
 def launch(data: Body, count: int = 1, *, token: str = "") -> list[Record]:
@@ -69,8 +80,10 @@ def launch(data: Body, count: int = 1, *, token: str = "") -> list[Record]:
         machines.refuse_if_unable()
     except machines.CannotRun as reason:
         raise AwsError("Unsupported", f"the local cloud cannot run instances here: {reason}") from None
-    interface = next(iter(data.get("NetworkInterfaces") or []), {})
-    subnet = _subnet(data.get("SubnetId") or interface.get("SubnetId"), (data.get("Placement") or {}).get("AvailabilityZone"))
+    interface: Body = next(iter(data.get("NetworkInterfaces") or []), {})
+    subnet = _subnet(
+        data.get("SubnetId") or interface.get("SubnetId"), (data.get("Placement") or {}).get("AvailabilityZone")
+    )
     image = image_store.launchable(data.get("ImageId") or "")
     kind = data.get("InstanceType") or "t3.micro"
     architecture = instance_types.architecture(kind)
@@ -106,7 +119,11 @@ def launch(data: Body, count: int = 1, *, token: str = "") -> list[Record]:
         "IamInstanceProfile": profile,
         "ClientToken": token,
         "Placement": {"AvailabilityZone": subnet["AvailabilityZone"], "Tenancy": "default"},
-        "Monitoring": {"State": "enabled" if block_devices.truth((data.get("Monitoring") or {}).get("Enabled", False)) else "disabled"},
+        "Monitoring": {
+            "State": "enabled"
+            if block_devices.truth((data.get("Monitoring") or {}).get("Enabled", False))
+            else "disabled"
+        },
         "EbsOptimized": block_devices.truth(data.get("EbsOptimized", False)),
         "MetadataOptions": metadata.options(data.get("MetadataOptions") or {}, image),
         "DisableApiTermination": block_devices.truth(data.get("DisableApiTermination", False)),
@@ -197,8 +214,13 @@ def while_still(record: Record, *, reboot: bool) -> Iterator[None]:
 def _boot(record: Record) -> None:
     boot: Boot = record["_Boot"]
     machines.boot(
-        record["InstanceId"], boot.layers, record["PrivateIpAddress"], user_data=boot.user_data,
-        authorized_keys=boot.authorized_keys, account=record["_Account"], region=record["_Region"],
+        record["InstanceId"],
+        boot.layers,
+        record["PrivateIpAddress"],
+        user_data=boot.user_data,
+        authorized_keys=boot.authorized_keys,
+        account=record["_Account"],
+        region=record["_Region"],
     )
 
 
@@ -227,14 +249,18 @@ def _security_groups(data: Body, interface: Body, subnet: Record) -> list[Body]:
     for name in data.get("SecurityGroups") or []:
         wanted.append(next((gid for gid, one in ec2._security_groups.items() if one["GroupName"] == name), name))
     if not wanted:
-        wanted = [gid for gid, one in ec2._security_groups.items()
-                  if one["GroupName"] == "default" and one["VpcId"] == subnet["VpcId"]][:1]
+        wanted = [
+            gid
+            for gid, one in ec2._security_groups.items()
+            if one["GroupName"] == "default" and one["VpcId"] == subnet["VpcId"]
+        ][:1]
     for group in wanted:
         if group not in ec2._security_groups:
             raise AwsError("InvalidGroup.NotFound", f"The security group '{group}' does not exist")
         if ec2._security_groups[group]["VpcId"] != subnet["VpcId"]:
             raise AwsError(
-                "InvalidParameter", f"Security group {group} and subnet {subnet['SubnetId']} belong to different networks."
+                "InvalidParameter",
+                f"Security group {group} and subnet {subnet['SubnetId']} belong to different networks.",
             )
     return [{"GroupId": group, "GroupName": ec2._security_groups[group]["GroupName"]} for group in wanted]
 

@@ -17,8 +17,11 @@ _MEMBERS = ("HttpTokens", "HttpPutResponseHopLimit", "HttpEndpoint", "InstanceMe
 def options(wanted: Body, image: Record) -> Body:
     """The options of an instance."""
     chosen: Body = {
-        "HttpTokens": "optional", "HttpPutResponseHopLimit": 1, "HttpEndpoint": "enabled",
-        "HttpProtocolIpv6": "disabled", "InstanceMetadataTags": "disabled",
+        "HttpTokens": "optional",
+        "HttpPutResponseHopLimit": 1,
+        "HttpEndpoint": "enabled",
+        "HttpProtocolIpv6": "disabled",
+        "InstanceMetadataTags": "disabled",
     }
     for name, value in _defaults.get(scope(), {}).items():
         chosen[name] = value

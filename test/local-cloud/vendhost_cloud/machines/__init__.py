@@ -80,10 +80,23 @@ class Machine:
         home = "/root" if user == "root" else f"/home/{user}"
         environment = {"PATH": init.PATH, "HOME": home, "USER": user, "LOGNAME": user, "LANG": "C.UTF-8", **(env or {})}
         command = [
-            "/usr/bin/nsenter", f"--target={self._pid}", "--mount", "--uts", "--ipc", "--pid", "--root", "--",
-            "/usr/bin/setpriv", f"--bounding-set={init.CAPABILITIES}", "--inh-caps=-all",
+            "/usr/bin/nsenter",
+            f"--target={self._pid}",
+            "--mount",
+            "--uts",
+            "--ipc",
+            "--pid",
+            "--root",
+            "--",
+            "/usr/bin/setpriv",
+            f"--bounding-set={init.CAPABILITIES}",
+            "--inh-caps=-all",
             *([] if user == "root" else [f"--reuid={user}", f"--regid={user}", "--init-groups"]),
-            "--", "/usr/bin/env", f"--chdir={cwd}", "--", *argv,
+            "--",
+            "/usr/bin/env",
+            f"--chdir={cwd}",
+            "--",
+            *argv,
         ]
         return communicate(command, environment, timeout, log)
 
@@ -106,8 +119,14 @@ def boot(
         raise CannotRun(f"port 22 of {address} is taken: does a sshd of this host listen on 0.0.0.0:22?")
     data = user_data.encode() if isinstance(user_data, str) else user_data
     return _start(
-        instance_id, (*layers, base.layer(_build)), address, account, region,
-        user_data=data, authorized_keys=list(authorized_keys), sshd=True,
+        instance_id,
+        (*layers, base.layer(_build)),
+        address,
+        account,
+        region,
+        user_data=data,
+        authorized_keys=list(authorized_keys),
+        sshd=True,
     )
 
 
@@ -222,10 +241,27 @@ def _start(
     }
     with (log_directory() / f"{instance_id}.log").open("a") as console_log:
         process = subprocess.Popen(
-            ["unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--",
-             sys.executable, "-I", "-S", init.__file__],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=console_log, text=True, bufsize=1,
-            env={"PATH": init.PATH, "LANG": "C.UTF-8"}, start_new_session=True,
+            [
+                "unshare",
+                "--mount",
+                "--pid",
+                "--uts",
+                "--ipc",
+                "--fork",
+                "--kill-child",
+                "--",
+                sys.executable,
+                "-I",
+                "-S",
+                init.__file__,
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=console_log,
+            text=True,
+            bufsize=1,
+            env={"PATH": init.PATH, "LANG": "C.UTF-8"},
+            start_new_session=True,
         )
     assert process.stdin is not None and process.stdout is not None
     watchdog = threading.Timer(_BOOT_SECONDS, process.kill)
@@ -262,6 +298,21 @@ def _build(layer: Path, script: str) -> None:
 
 
 __all__ = [
-    "ADMIN", "CannotRun", "Completed", "Machine", "boot", "console", "copy_layer", "discard", "free_address", "get", "layer_path",
-    "refuse_if_unable", "register", "running", "save_layer", "shutdown", "shutdown_all",
+    "ADMIN",
+    "CannotRun",
+    "Completed",
+    "Machine",
+    "boot",
+    "console",
+    "copy_layer",
+    "discard",
+    "free_address",
+    "get",
+    "layer_path",
+    "refuse_if_unable",
+    "register",
+    "running",
+    "save_layer",
+    "shutdown",
+    "shutdown_all",
 ]

@@ -17,14 +17,43 @@ from . import storage
 
 _RECIPE = Path(__file__).with_name("base.sh")
 _KNOWN = {
-    "bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "media", "mnt", "opt", "proc", "root",
-    "run", "sbin", "srv", "sys", "tmp", "usr", "var",
+    "bin",
+    "boot",
+    "dev",
+    "etc",
+    "home",
+    "lib",
+    "lib32",
+    "lib64",
+    "libx32",
+    "media",
+    "mnt",
+    "opt",
+    "proc",
+    "root",
+    "run",
+    "sbin",
+    "srv",
+    "sys",
+    "tmp",
+    "usr",
+    "var",
 }
 """Top-level directories of Debian; anything else on the host is hidden."""
 
 _EMPTIED = {
-    "boot": 0o755, "home": 0o755, "media": 0o755, "mnt": 0o755, "opt": 0o755, "root": 0o700, "srv": 0o755,
-    "tmp": 0o1777, "var/tmp": 0o1777, "var/backups": 0o755, "var/mail": 0o2775, "var/lib/docker": 0o711,
+    "boot": 0o755,
+    "home": 0o755,
+    "media": 0o755,
+    "mnt": 0o755,
+    "opt": 0o755,
+    "root": 0o700,
+    "srv": 0o755,
+    "tmp": 0o1777,
+    "var/tmp": 0o1777,
+    "var/backups": 0o755,
+    "var/mail": 0o2775,
+    "var/lib/docker": 0o711,
 }
 """Directories whose content on the host is hidden. They belong to the layer, so what is written there is kept."""
 

@@ -23,8 +23,12 @@ def communicate(
 ) -> Completed:
     """Wait until the command and whoever holds its output have ended; after `timeout` seconds kill its group."""
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        env=environment, start_new_session=True,
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environment,
+        start_new_session=True,
     )
     assert process.stdout is not None
     reading = process.stdout.fileno()

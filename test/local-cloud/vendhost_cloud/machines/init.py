@@ -1,4 +1,4 @@
-"""PID 1 of an instance. Started by `machines` in new mount, PID, UTS and IPC namespaces; imports the standard library only.
+"""PID 1 of an instance. Started by `machines` in namespaces of its own; imports the standard library only.
 
 Reads its spec as one line of JSON from stdin, builds the root file system, starts sshd, writes `ready` (or
 `failed: why`) to stdout and then plays cloud-init. Stdin stays open as the life line: the line `stop` ends the
@@ -58,13 +58,19 @@ def _mount(*arguments: str) -> None:
 
 def _mount_root(spec: Spec) -> None:
     root = spec["root"]
-    _mount("-t", "overlay", "overlay", "-o",
-           f"lowerdir={spec['lower']},upperdir={spec['upper']},workdir={spec['work']}", root)
+    _mount(
+        "-t",
+        "overlay",
+        "overlay",
+        "-o",
+        f"lowerdir={spec['lower']},upperdir={spec['upper']},workdir={spec['work']}",
+        root,
+    )
     for directory in ("proc", "sys", "dev", "run", "tmp"):
-        os.makedirs(f"{root}/{directory}", exist_ok=True)
+        Path(root, directory).mkdir(exist_ok=True)
     _mount("-t", "proc", "-o", "nosuid,nodev,noexec", "proc", f"{root}/proc")
     for name in ("sys", "sysrq-trigger"):
-        if not os.path.exists(f"{root}/proc/{name}"):
+        if not Path(root, "proc", name).exists():
             continue
         _mount("--bind", f"{root}/proc/{name}", f"{root}/proc/{name}")
         _mount("-o", "remount,bind,ro", f"{root}/proc/{name}")
@@ -72,29 +78,36 @@ def _mount_root(spec: Spec) -> None:
     _mount("-t", "tmpfs", "-o", "mode=0755,nosuid", "run", f"{root}/run")
     _mount("-t", "tmpfs", "-o", "mode=1777,nosuid,nodev", "tmp", f"{root}/tmp")
     _devices(f"{root}/dev")
-    os.makedirs(f"{root}/run/lock", mode=0o1777)
-    os.makedirs(f"{root}/run/sshd", mode=0o755)
+    lock = Path(root, "run/lock")
+    lock.mkdir()
+    lock.chmod(0o1777)
+    Path(root, "run/sshd").mkdir()
     _pivot(root)
 
 
 def _devices(dev: str) -> None:
     _mount("-t", "tmpfs", "-o", "mode=0755,nosuid", "dev", dev)
     for name, major, minor in (
-        ("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0),
+        ("null", 1, 3),
+        ("zero", 1, 5),
+        ("full", 1, 7),
+        ("random", 1, 8),
+        ("urandom", 1, 9),
+        ("tty", 5, 0),
     ):
         os.mknod(f"{dev}/{name}", stat.S_IFCHR | 0o666, os.makedev(major, minor))
-        os.chmod(f"{dev}/{name}", 0o666)
-    os.mkdir(f"{dev}/pts")
+        Path(dev, name).chmod(0o666)
+    Path(dev, "pts").mkdir()
     _mount("-t", "devpts", "-o", "newinstance,ptmxmode=0666,mode=0620,gid=5", "devpts", f"{dev}/pts")
-    os.symlink("pts/ptmx", f"{dev}/ptmx")
-    os.mkdir(f"{dev}/shm")
+    Path(dev, "ptmx").symlink_to("pts/ptmx")
+    Path(dev, "shm").mkdir()
     _mount("-t", "tmpfs", "-o", "mode=1777,nosuid,nodev", "shm", f"{dev}/shm")
     for name, target in (("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
-        os.symlink(target, f"{dev}/{name}")
+        Path(dev, name).symlink_to(target)
 
 
 def _pivot(root: str) -> None:
-    """Leave the host's root for good: https://man7.org/linux/man-pages/man2/pivot_root.2.html ('pivot_root(".", ".")')."""
+    """Leave the host's root for good: `pivot_root(".", ".")` of man 2 pivot_root."""
     number = _SYSCALL_PIVOT_ROOT.get(os.uname().machine)
     if number is None:
         raise RuntimeError(f"instances are not supported on {os.uname().machine}")
@@ -121,9 +134,10 @@ def _identity(spec: Spec) -> None:
 
 def _replace(path: str, text: str) -> None:
     # A symbolic link here (systemd-resolved) would point at something this instance does not have.
-    if os.path.islink(path):
-        os.unlink(path)
-    Path(path).write_text(text)
+    file = Path(path)
+    if file.is_symlink():
+        file.unlink()
+    file.write_text(text)
 
 
 def _first_boot(spec: Spec) -> bool:
@@ -167,8 +181,12 @@ def _start_sshd(spec: Spec, first_boot: bool) -> None:
         for old in Path("/etc/ssh").glob("ssh_host_*"):
             old.unlink()
     if not key.exists():
-        subprocess.run(["/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)],
-                       check=True, capture_output=True, text=True)
+        subprocess.run(
+            ["/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
     log = os.open("/var/log/sshd.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
     command = _confined("/usr/sbin/sshd", "-D", "-e", "-o", f"ListenAddress={spec['address']}:22")
     server = _spawn(command, log)
@@ -198,9 +216,13 @@ def _spawn(command: list[str], log: int) -> int:
     null = os.open("/dev/null", os.O_RDONLY)
     try:
         return os.posix_spawn(
-            command[0], command, {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8"},
+            command[0],
+            command,
+            {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8"},
             file_actions=[
-                (os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, log, 1), (os.POSIX_SPAWN_DUP2, log, 2),
+                (os.POSIX_SPAWN_DUP2, null, 0),
+                (os.POSIX_SPAWN_DUP2, log, 1),
+                (os.POSIX_SPAWN_DUP2, log, 2),
             ],
             setsid=True,
             # Python ignores these two, and a child would inherit that.

@@ -61,8 +61,19 @@ def instances() -> Path:
 def pack(layer: Path, archive: Path) -> None:
     """Write a layer into a tar file, with whiteouts and overlayfs attributes."""
     part = archive.with_suffix(".part")
-    _run("tar", "--create", "--xattrs", "--xattrs-include=trusted.*", "--xattrs-include=security.capability",
-         "--numeric-owner", "--file", str(part), "--directory", str(layer), ".")
+    _run(
+        "tar",
+        "--create",
+        "--xattrs",
+        "--xattrs-include=trusted.*",
+        "--xattrs-include=security.capability",
+        "--numeric-owner",
+        "--file",
+        str(part),
+        "--directory",
+        str(layer),
+        ".",
+    )
     part.rename(archive)
 
 
@@ -71,8 +82,18 @@ def unpack(archive: Path, layer: Path) -> None:
     part = layer.with_name(layer.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    _run("tar", "--extract", "--xattrs", "--xattrs-include=*", "--numeric-owner", "--same-permissions",
-         "--file", str(archive), "--directory", str(part))
+    _run(
+        "tar",
+        "--extract",
+        "--xattrs",
+        "--xattrs-include=*",
+        "--numeric-owner",
+        "--same-permissions",
+        "--file",
+        str(archive),
+        "--directory",
+        str(part),
+    )
     part.rename(layer)
 
 
@@ -82,13 +103,25 @@ def copy(source: Path, target: Path) -> None:
     part.mkdir(parents=True)
     attributes = ["--xattrs", "--xattrs-include=*"]
     reader = subprocess.Popen(
-        ["tar", "--create", *attributes, "--warning=no-file-changed", "--numeric-owner",
-         "--directory", str(source), "."],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [
+            "tar",
+            "--create",
+            *attributes,
+            "--warning=no-file-changed",
+            "--numeric-owner",
+            "--directory",
+            str(source),
+            ".",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     written = subprocess.run(
         ["tar", "--extract", *attributes, "--numeric-owner", "--same-permissions", "--directory", str(part)],
-        stdin=reader.stdout, capture_output=True, text=True, check=False,
+        stdin=reader.stdout,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert reader.stderr is not None and reader.stdout is not None
     reader.stdout.close()
@@ -110,9 +143,10 @@ def _missing() -> str | None:
     if os.geteuid() != 0:
         return "instances need root (mount namespaces over overlayfs)"
     filesystems = Path("/proc/filesystems").read_text()
-    if "\toverlay\n" not in filesystems and subprocess.run(
-        ["modprobe", "overlay"], capture_output=True, check=False
-    ).returncode != 0:
+    if (
+        "\toverlay\n" not in filesystems
+        and subprocess.run(["modprobe", "overlay"], capture_output=True, check=False).returncode != 0
+    ):
         return "instances need overlayfs, which this kernel does not have"
     for program in ("mount", "unshare", "nsenter", "setpriv", "tar"):
         if shutil.which(program) is None:
@@ -124,8 +158,15 @@ def _probe(root: Path) -> None:
     for part in ("upper", "work", "root", "layer"):
         (root / "probe" / part).mkdir(parents=True)
     probe = root / "probe"
-    _run("mount", "-t", "overlay", "overlay", "-o",
-         f"lowerdir={probe / 'layer'}:/,upperdir={probe / 'upper'},workdir={probe / 'work'}", str(probe / "root"))
+    _run(
+        "mount",
+        "-t",
+        "overlay",
+        "overlay",
+        "-o",
+        f"lowerdir={probe / 'layer'}:/,upperdir={probe / 'upper'},workdir={probe / 'work'}",
+        str(probe / "root"),
+    )
     _run("umount", str(probe / "root"))
     shutil.rmtree(probe)
 

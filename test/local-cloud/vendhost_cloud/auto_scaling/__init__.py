@@ -1,0 +1,102 @@
+"""Auto Scaling groups that run: real instances from the launch template, replaced when they die, rolled on demand."""
+
+import logging
+import threading
+import time
+
+from ministack.services import autoscaling, ec2
+
+from .. import ec2 as our_ec2
+from ..ec2.store import scoped, tags_of
+from ..query_service import Body
+from . import activities, groups, members, refresh, stacks
+
+_TICK_SECONDS = 0.1
+_log = logging.getLogger("vendhost")
+
+
+def instances(group_name: str, account: str, region: str) -> list[str]:
+    """The ids of the members of a group that are in service."""
+    group = autoscaling._asgs.get_scoped(account, region, group_name)
+    if group is None:
+        return []
+    return [one["InstanceId"] for one in list(group["Instances"]) if one["LifecycleState"] == "InService"]
+
+
+def instances_by_tag(filters: list[Body], account: str, region: str) -> list[str]:
+    """The ids of running instances that pass one of the tag filters (Key, Value, Type), as CodeDeploy has them."""
+    with scoped(account, region):
+        return [
+            record["InstanceId"]
+            for record in ec2._instances.values()
+            if record["State"]["Name"] == "running"
+            and any(_tagged(tags_of(record["InstanceId"]), one) for one in filters)
+        ]
+
+
+def _tagged(tags: list[dict[str, str]], wanted: Body) -> bool:
+    kind = wanted.get("Type", "KEY_AND_VALUE")
+    return any(
+        (kind == "VALUE_ONLY" or tag["Key"] == wanted.get("Key"))
+        and (kind == "KEY_ONLY" or tag["Value"] == wanted.get("Value"))
+        for tag in tags
+    )
+
+
+def reconcile(group: members.Group) -> None:
+    """One step of a group towards what it should be."""
+    members.advance(group)
+    desired = group["DesiredCapacity"] + refresh.step(group)
+    living = members.living(group)
+    for _ in range(desired - len(living)):
+        members.launch(
+            group, f"a difference between desired and actual capacity: {len(living)} of {desired} instances."
+        )
+    if not refresh.active(group):
+        for member in _superfluous(group, living, len(living) - desired):
+            members.terminate(
+                group,
+                member,
+                "an instance was taken out of service in response to a difference between desired and actual capacity.",
+            )
+    members.sync_targets(group)
+
+
+def _superfluous(group: members.Group, living: list[members.Member], count: int) -> list[members.Member]:
+    """Which members go first: of older templates, then older ones."""
+    if count <= 0:
+        return []
+    current = members.resolved(group["LaunchTemplate"]) if group["LaunchTemplate"] else {}
+    free = [one for one in living if not one["ProtectedFromScaleIn"]]
+    return sorted(free, key=lambda one: (one["LaunchTemplate"] == current, one["_Since"]))[:count]
+
+
+def _run() -> None:
+    while True:
+        our_ec2.notice_deaths()
+        for (account, region, _), group in autoscaling._asgs.all_items():
+            try:
+                with scoped(account, region):
+                    reconcile(group)
+            except Exception:
+                _log.exception("auto scaling group %s", group["AutoScalingGroupName"])
+        time.sleep(_TICK_SECONDS)
+
+
+def _no_phantoms(group: Body) -> None:
+    """ministack fills groups with made-up instances; here the loop launches real ones."""
+
+
+def register() -> None:
+    """Replace ministack's actions and start the loop that keeps groups at their size."""
+    autoscaling._reconcile_instances = _no_phantoms
+    groups.register()
+    stacks.register()
+    forget = autoscaling.reset
+
+    def reset() -> None:
+        activities.forget()
+        forget()
+
+    autoscaling.reset = reset
+    threading.Thread(target=_run, name="auto scaling", daemon=True).start()

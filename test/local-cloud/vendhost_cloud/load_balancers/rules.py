@@ -1,0 +1,112 @@
+"""Listener rules: one priority, one rule, however many ask at once and by whatever way."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services import alb
+from ministack.services.cloudformation import provisioners
+
+from ..errors import AwsError, Unsupported
+from ..query_service import Params
+from .interception import Answer, Known, around_resource, before, flat
+
+_RULES_PER_LISTENER = 100
+_lock = threading.Lock()
+"""API calls come from ministack's event loop, stacks from threads of their own."""
+
+
+def check_priority(listener: str, priority: str, *, own: str = "") -> None:
+    """Refuse a priority that is none, or that another rule of the listener has. `own`: the rule that may have it."""
+    if not priority.isdigit() or not 1 <= int(priority) <= 50000:
+        raise AwsError("ValidationError", f"Priority '{priority}' must be between 1 and 50000")
+    for rule in alb._rules.values():
+        if rule["ListenerArn"] == listener and str(rule["Priority"]) == priority and rule["RuleArn"] != own:
+            raise AwsError("PriorityInUse", f"Priority '{priority}' is currently in use")
+
+
+def _check_quota(listener: str) -> None:
+    count = sum(1 for rule in alb._rules.values() if rule["ListenerArn"] == listener and not rule["IsDefault"])
+    if count >= _RULES_PER_LISTENER:
+        raise AwsError("TooManyRules", f"You've reached the limit of {_RULES_PER_LISTENER} rules on the load balancer")
+
+
+def _create(params: Params, known: Known) -> Answer:
+    listener = flat(params, "ListenerArn")
+    with _lock:
+        if listener in alb._listeners:
+            check_priority(listener, flat(params, "Priority"))
+            _check_quota(listener)
+        return known(_one_target_group(params))
+
+
+def _set_priorities(params: Params, known: Known) -> Answer:
+    wanted: dict[str, str] = {}
+    while arn := flat(params, f"RulePriorities.member.{len(wanted) + 1}.RuleArn"):
+        wanted[arn] = flat(params, f"RulePriorities.member.{len(wanted) + 1}.Priority")
+    with _lock:
+        for arn in wanted:
+            if arn not in alb._rules:
+                raise AwsError("RuleNotFound", f"Rule '{arn}' not found")
+            if alb._rules[arn]["IsDefault"]:
+                raise AwsError("OperationNotPermitted", f"Default rule '{arn}' cannot be modified")
+        taken: dict[tuple[str, str], str] = {}
+        for rule in alb._rules.values():
+            priority = wanted.get(rule["RuleArn"], str(rule["Priority"]))
+            if taken.setdefault((rule["ListenerArn"], priority), rule["RuleArn"]) != rule["RuleArn"]:
+                raise AwsError("PriorityInUse", f"Priority '{priority}' is currently in use")
+        return known(params)
+
+
+def _one_target_group(params: Params) -> Params:
+    """ministack reads TargetGroupArn only; the other way of saying the same is ForwardConfig with one group."""
+    more = [key for key in params if ".ForwardConfig.TargetGroups.member.2." in key]
+    if more:
+        raise Unsupported("forwarding to more than one target group")
+    rewritten = dict(params)
+    for key, value in params.items():
+        action, found, rest = key.partition(".ForwardConfig.TargetGroups.member.1.")
+        if found and rest == "TargetGroupArn":
+            rewritten.setdefault(f"{action}.TargetGroupArn", value)
+    return rewritten
+
+
+def _rewritten(params: Params, known: Known) -> Answer:
+    return known(_one_target_group(params))
+
+
+def _stack_create(known: Callable[..., Any]) -> Callable[..., Any]:
+    def create(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:
+        with _lock:
+            _check_for_stack(props, "")
+            return known(logical_id, props, stack_name)
+
+    return create
+
+
+def _stack_update(known: Callable[..., Any]) -> Callable[..., Any]:
+    def update(physical_id: str, old: dict[str, Any], new: dict[str, Any], stack_name: str, *logical_id: str) -> Any:
+        with _lock:
+            _check_for_stack(new, physical_id)
+            return known(physical_id, old, new, stack_name, *logical_id)
+
+    return update
+
+
+def _check_for_stack(props: dict[str, Any], own: str) -> None:
+    listener = str(props.get("ListenerArn", ""))
+    if listener not in alb._listeners:
+        return
+    try:
+        check_priority(listener, str(props.get("Priority", "")), own=own)
+    except AwsError as error:
+        raise provisioners._elbv2_handler_error(f"{error.message} ({error.code})") from None
+
+
+def register() -> None:
+    before("CreateRule", _create)
+    before("SetRulePriorities", _set_priorities)
+    for operation in ("ModifyRule", "CreateListener", "ModifyListener"):
+        before(operation, _rewritten)
+    around_resource("AWS::ElasticLoadBalancingV2::ListenerRule", "create", _stack_create)
+    around_resource("AWS::ElasticLoadBalancingV2::ListenerRule", "update", _stack_update)
