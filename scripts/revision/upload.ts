@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { Aws } from '../aws/session.ts';
 
 export interface UploadTarget {
@@ -26,7 +27,8 @@ export async function isUploaded(aws: Aws, { bucket, key }: UploadTarget, signal
  */
 export async function uploadFile(aws: Aws, target: UploadTarget, file: string, signal: AbortSignal): Promise<boolean> {
   const { sha256, size } = await digest(file);
-  const body = () => createReadStream(file, { highWaterMark: 1024 * 1024 });
+  const whole = size <= heldInMemory ? await readFile(file) : undefined;
+  const body = () => whole ?? createReadStream(file, { highWaterMark: 1024 * 1024 });
   return await putOnce(aws, target, { body, size, sha256, type: 'application/zip' }, signal);
 }
 
@@ -46,6 +48,8 @@ interface Content {
 }
 
 const tries = 3;
+/** Up to this many bytes a zip is sent from memory, which the SDK itself can repeat. */
+const heldInMemory = 64 * 1024 * 1024;
 
 async function putOnce(
   aws: Aws,

@@ -1,0 +1,142 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GetObjectCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
+import { unzipSync } from 'fflate';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { pushRevision } from '../../../scripts/revision/push.ts';
+import { accountEnvironment } from '../../local-cloud/start.ts';
+import { type Published, publish } from '../published.ts';
+import { recorder } from '../recorder.ts';
+import { repository, soundTenant, type Tree } from './repository.ts';
+
+const cloud = inject('localCloud');
+const account = '640000000001';
+const place = { tenant: 'shop', environment: 'dev' } as const;
+const push = {
+  CI_COMMIT_SHA: '4f2c',
+  CI_COMMIT_REF_NAME: 'dev',
+  CI_COMMIT_AUTHOR: 'A Developer <dev@example.com>',
+  CI_COMMIT_MESSAGE: 'feat: a "quoted" page\n\nbody',
+  CI_PROJECT_URL: 'https://gitlab.example.com/acme/shop',
+  CI_PIPELINE_URL: 'https://gitlab.example.com/acme/shop/-/pipelines/7',
+};
+const env = { ...accountEnvironment(cloud, account), ...push };
+let platform: Published;
+
+beforeAll(async () => {
+  platform = await publish(cloud.endpoint, account, place);
+});
+
+interface Result {
+  revisionKey: string;
+  sha256: string;
+  uploaded: boolean;
+  bytes: number;
+}
+
+async function pushed(
+  directory: string,
+  { dryRun = false, tenant = 'shop', signal = new AbortController().signal } = {},
+) {
+  const runtime = recorder(env, { signal });
+  const code = await pushRevision(runtime, { ...place, tenant, directory, dryRun });
+  return { code, result: JSON.parse(runtime.printed()) as Result };
+}
+
+async function bytesOf(key: string): Promise<Uint8Array> {
+  const { Body } = await platform.s3.send(new GetObjectCommand({ Bucket: platform.bucket, Key: key }));
+  return (await Body?.transformToByteArray()) ?? new Uint8Array();
+}
+
+async function versions(prefix: string): Promise<string[]> {
+  const { Versions = [] } = await platform.s3.send(
+    new ListObjectVersionsCommand({ Bucket: platform.bucket, Prefix: prefix }),
+  );
+  return Versions.map(({ Key }) => Key ?? '');
+}
+
+const withPage = (page: string): Tree => ({ ...soundTenant, 'software/index.html': page });
+
+describe('pushRevision', () => {
+  test('uploads the software and the push that brought it', async () => {
+    const directory = await repository(withPage('first'));
+    const { code, result } = await pushed(directory);
+    expect(code).toBeUndefined();
+    expect(result).toEqual({
+      revisionKey: `software/shop/${result.sha256}.zip`,
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      uploaded: true,
+      bytes: (await bytesOf(result.revisionKey)).length,
+    });
+    const files = unzipSync(await bytesOf(result.revisionKey));
+    expect(Object.keys(files)).toEqual(['appspec.yml', 'hooks/after.sh', 'index.html']);
+    expect(JSON.parse(Buffer.from(await bytesOf(`software/shop/${result.sha256}.json`)).toString())).toEqual({
+      sha256: result.sha256,
+      commit: '4f2c',
+      branch: 'dev',
+      author: 'A Developer <dev@example.com>',
+      message: 'feat: a "quoted" page\n\nbody',
+      repository: 'https://gitlab.example.com/acme/shop',
+      pipelineUrl: 'https://gitlab.example.com/acme/shop/-/pipelines/7',
+    });
+  });
+
+  test('the same content again: nothing is uploaded, in any checkout', async () => {
+    const first = await pushed(await repository(withPage('same')));
+    const again = await pushed(await repository(withPage('same')));
+    expect(again.result).toEqual({ ...first.result, uploaded: false, bytes: 0 });
+    expect(await versions(`software/shop/${first.result.sha256}`)).toHaveLength(2);
+  });
+
+  test('ten jobs at once upload one object', async () => {
+    const directory = await repository(withPage('at once'));
+    const all = await Promise.all(Array.from({ length: 10 }, () => pushed(directory)));
+    expect(all.filter(({ result }) => result.uploaded)).toHaveLength(1);
+    expect(new Set(all.map(({ result }) => result.revisionKey)).size).toBe(1);
+    expect(await versions(`software/shop/${all[0]?.result.sha256}`)).toHaveLength(2);
+  });
+
+  test('a dry run names the revision, uploads nothing and says that it differs', async () => {
+    const directory = await repository(withPage('dry'));
+    const dry = await pushed(directory, { dryRun: true });
+    expect(dry).toEqual({ code: 2, result: expect.objectContaining({ uploaded: false, bytes: 0 }) });
+    expect(await versions(`software/shop/${dry.result.sha256}`)).toEqual([]);
+    await pushed(directory);
+    expect((await pushed(directory, { dryRun: true })).code).toBeUndefined();
+  });
+
+  test('a faulty AppSpec is refused before anything is uploaded', async () => {
+    const directory = await repository(soundTenant);
+    await writeFile(join(directory, 'software/appspec.yml'), 'version: 0.0\nos: linux\nhooks:\n  AfterInstal: []\n');
+    await expect(pushed(directory, { tenant: 'cafe' })).rejects.toMatchObject({
+      code: 'CHECK_FAILED',
+      details: [
+        'software/appspec.yml:4: hooks.AfterInstal: its scripts never run: "AfterInstal" is no event; write AfterInstall',
+      ],
+    });
+    expect(await versions('software/cafe/')).toEqual([]);
+  });
+
+  test('a large tree goes up whole, and leaves no temporary file', async () => {
+    const big = Buffer.alloc(20_000_000, 'vendhost ');
+    const directory = await repository({ ...soundTenant, 'software/big.bin': big });
+    const before = await temporaryFolders();
+    const { result } = await pushed(directory);
+    const files = unzipSync(await bytesOf(result.revisionKey));
+    expect(Buffer.from(files['big.bin'] ?? []).equals(await readFile(join(directory, 'software/big.bin')))).toBe(true);
+    expect(await temporaryFolders()).toEqual(before);
+  });
+
+  test('a cancelled push uploads nothing', async () => {
+    const directory = await repository(withPage('cancelled'));
+    const { result } = await pushed(directory, { dryRun: true });
+    const signal = AbortSignal.abort(new Error('told to stop'));
+    await expect(pushed(directory, { signal })).rejects.toThrow('told to stop');
+    expect(await versions(`software/shop/${result.sha256}`)).toEqual([]);
+  });
+});
+
+async function temporaryFolders(): Promise<string[]> {
+  return (await readdir(tmpdir())).filter((name) => name.startsWith('vendhost-revision-')).toSorted();
+}
