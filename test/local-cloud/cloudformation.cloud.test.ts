@@ -19,7 +19,7 @@ import { callJson, callQuery, clientConfig, Stacks } from './stacks.ts';
 const { endpoint } = inject('localCloud');
 const account = '610000000001';
 const config = clientConfig(endpoint, account);
-const stacks = new Stacks(endpoint, account);
+const stacks = new Stacks(clientConfig(endpoint, account));
 
 const ref = (Ref: string) => ({ Ref });
 const att = (...path: string[]) => ({ 'Fn::GetAtt': path });

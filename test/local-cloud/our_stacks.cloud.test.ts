@@ -1,11 +1,11 @@
 import { UpdateTerminationProtectionCommand } from '@aws-sdk/client-cloudformation';
 import { describe, expect, inject, test } from 'vitest';
-import { callJson, Stacks } from './stacks.ts';
+import { callJson, clientConfig, Stacks } from './stacks.ts';
 
 /** What ministack has types for, but answered otherwise than AWS. */
 const { endpoint } = inject('localCloud');
 const account = '630000000001';
-const stacks = new Stacks(endpoint, account);
+const stacks = new Stacks(clientConfig(endpoint, account));
 const ref = (Ref: string) => ({ Ref });
 const att = (...path: string[]) => ({ 'Fn::GetAtt': path });
 

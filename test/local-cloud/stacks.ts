@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   CloudFormationClient,
+  type CloudFormationClientConfig,
   CreateStackCommand,
   DeleteStackCommand,
   DescribeStackEventsCommand,
@@ -23,14 +24,16 @@ export interface StackInput {
   parameters?: Record<string, object>;
   values?: Parameter[];
   tags?: Tag[];
+  /** ARN of the role CloudFormation takes for this stack. */
+  role?: string;
 }
 
-/** Stacks of one account, deployed from plain objects. */
+/** Stacks, deployed from plain objects. */
 export class Stacks {
   readonly client: CloudFormationClient;
 
-  constructor(endpoint: string, account: string) {
-    this.client = new CloudFormationClient(clientConfig(endpoint, account));
+  constructor(config: CloudFormationClientConfig) {
+    this.client = new CloudFormationClient(config);
   }
 
   async create(name: string, input: StackInput): Promise<StackResult> {
@@ -127,5 +130,6 @@ function request(name: string, input: StackInput) {
     Capabilities: ['CAPABILITY_NAMED_IAM' as const],
     ...(input.values ? { Parameters: input.values } : {}),
     ...(input.tags ? { Tags: input.tags } : {}),
+    ...(input.role ? { RoleARN: input.role } : {}),
   };
 }

@@ -5,6 +5,8 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { clientConfig, Stacks } from './stacks.ts';
 
+type PrivateKey = Awaited<ReturnType<typeof generateKeyPair>>['privateKey'];
+
 const { endpoint } = inject('localCloud');
 const account = '620000000001';
 const audience = 'https://vendhost.example.com';
@@ -12,8 +14,8 @@ const branch = 'project_path:shops/lantern:ref_type:branch:ref:dev';
 
 let server: Server;
 let issuer: string;
-let privateKey: CryptoKey;
-let strangerKey: CryptoKey;
+let privateKey: PrivateKey;
+let strangerKey: PrivateKey;
 const deploy = `arn:aws:iam::${account}:role/deploy`;
 
 beforeAll(async () => {
@@ -27,7 +29,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const created = await new Stacks(endpoint, account).create('identity', { resources: resources() });
+  const created = await new Stacks(clientConfig(endpoint, account)).create('identity', { resources: resources() });
   expect(created).toMatchObject({ status: 'CREATE_COMPLETE', failures: [] });
 });
 

@@ -1,0 +1,130 @@
+"""Resources of EC2 requests: launching names a dozen, describing none."""
+
+from typing import Any
+
+from ministack.services import ec2 as store
+from ministack.services import iam
+
+from vendhost_cloud.authorization.keys import key_requirement
+from vendhost_cloud.authorization.request import Context, Request, Requirement, pass_role
+
+_TYPES = {
+    "ami": "image",
+    "eipalloc": "elastic-ip",
+    "eni": "network-interface",
+    "i": "instance",
+    "key": "key-pair",
+    "lt": "launch-template",
+    "sg": "security-group",
+    "snap": "snapshot",
+    "subnet": "subnet",
+    "vol": "volume",
+    "vpc": "vpc",
+}
+"""Prefix of an id -> type of the resource in an ARN."""
+
+_CREATES = {
+    "CopyImage": ["image/*", "snapshot/*"],
+    "CreateImage": ["image/*", "snapshot/*"],
+    "CreateKeyPair": ["key-pair/*"],
+    "CreateLaunchTemplate": ["launch-template/*"],
+    "CreateSecurityGroup": ["security-group/*"],
+    "CreateSnapshot": ["snapshot/*"],
+    "CreateVolume": ["volume/*"],
+    "ImportKeyPair": ["key-pair/*"],
+    "RunInstances": ["instance/*", "volume/*", "network-interface/*"],
+}
+"""What an operation makes, and may tag while it makes it."""
+
+_IDS = ("InstanceId", "ImageId", "SourceImageId", "GroupId", "VpcId", "SubnetId", "SnapshotId", "VolumeId")
+_LISTS = ("InstanceId", "SecurityGroupId", "ResourceId", "SecurityGroup")
+
+
+def requirements(request: Request) -> list[Requirement]:
+    if request.operation.startswith(("Describe", "Get")):
+        return [request.needs("*")]
+    made = _CREATES.get(request.operation, [])
+    needed = [request.needs(_arn(request, resource), _tags_of_new(request, resource)) for resource in made]
+    needed += [request.needs(_arn(request, resource), _existing_tags(resource)) for resource in _named(request)]
+    needed += [_tagging(request, resource) for resource in made if _tags_of_new(request, resource)]
+    needed += _instance_profile(request)
+    needed += _volume_keys(request)
+    return needed or [request.needs("*")]
+
+
+def _named(request: Request) -> list[str]:
+    """`type/id` of every existing resource the request names."""
+    ids = [request.parameter(name) for name in _IDS if request.parameter(name)]
+    ids += [value for name in _LISTS for value in request.parameters(name)]
+    resources = [f"{_TYPES[prefix]}/{id_}" for id_ in ids for prefix in [id_.partition("-")[0]] if prefix in _TYPES]
+    name = request.parameter("KeyName")
+    if name:
+        resources.append(f"key-pair/{name}")
+    return list(dict.fromkeys(resources))
+
+
+def _arn(request: Request, resource: str) -> str:
+    # Images and snapshots can be shared between accounts: their ARNs name none.
+    account = "" if resource.startswith(("image/", "snapshot/")) else request.account
+    return f"arn:aws:ec2:{request.region}:{account}:{resource}"
+
+
+def _tags_of_new(request: Request, resource: str) -> Context:
+    """aws:RequestTag/… of what the request makes, from its TagSpecification of that type."""
+    kind = resource.partition("/")[0]
+    tags: dict[str, str] = {}
+    for number in range(1, 50):
+        prefix = f"TagSpecification.{number}"
+        if not request.parameter(f"{prefix}.ResourceType"):
+            break
+        if request.parameter(f"{prefix}.ResourceType") == kind:
+            tags |= _tag_list(request, f"{prefix}.Tag")
+    if not tags:
+        return {}
+    return {**{f"aws:RequestTag/{key}": value for key, value in tags.items()}, "aws:TagKeys": list(tags)}
+
+
+def _tag_list(request: Request, prefix: str) -> dict[str, str]:
+    tags: dict[str, str] = {}
+    for number in range(1, 100):
+        key = request.parameter(f"{prefix}.{number}.Key")
+        if not key:
+            break
+        tags[key] = request.parameter(f"{prefix}.{number}.Value")
+    return tags
+
+
+def _tagging(request: Request, resource: str) -> Requirement:
+    """Tagging while creating needs ec2:CreateTags, which policies limit by ec2:CreateAction."""
+    context = {**_tags_of_new(request, resource), "ec2:CreateAction": request.operation}
+    return Requirement("ec2:CreateTags", _arn(request, resource), "ec2", context)
+
+
+def _existing_tags(resource: str) -> Context:
+    tags: list[dict[str, Any]] = store._tags.get(resource.partition("/")[2]) or []
+    context: Context = {}
+    for tag in tags:
+        context[f"aws:ResourceTag/{tag['Key']}"] = context[f"ec2:ResourceTag/{tag['Key']}"] = tag.get("Value", "")
+    return context
+
+
+def _instance_profile(request: Request) -> list[Requirement]:
+    """An instance with a profile is given the profile's role."""
+    name = request.parameter("IamInstanceProfile.Name")
+    name = name or request.parameter("IamInstanceProfile.Arn").rpartition("/")[2]
+    profile = iam._instance_profiles.get(name) or {}
+    roles = [role["RoleName"] if isinstance(role, dict) else str(role) for role in profile.get("Roles", [])]
+    arns = [str((iam._roles.get(role) or {}).get("Arn", role)) for role in roles]
+    return [pass_role(arn, "ec2.amazonaws.com") for arn in arns]
+
+
+def _volume_keys(request: Request) -> list[Requirement]:
+    """An encrypted volume: EC2 asks KMS in the caller's name."""
+    needed: list[Requirement] = []
+    for number in range(1, 30):
+        key = request.parameter(f"BlockDeviceMapping.{number}.Ebs.KmsKeyId")
+        if key:
+            actions = ("kms:GenerateDataKeyWithoutPlaintext", "kms:CreateGrant")
+            grant = {"kms:GrantIsForAWSResource": "true"}
+            needed += [key_requirement(request, action, key, "ec2", grant) for action in actions]
+    return needed

@@ -1,0 +1,70 @@
+"""Which permissions a request needs, on which resources, with which condition keys.
+
+The tables of https://docs.aws.amazon.com/service-authorization/latest/reference/ for the requests Vendhost makes.
+"""
+
+from collections.abc import Callable
+
+from vendhost_cloud.authorization import ec2, keys
+from vendhost_cloud.authorization.request import Context, Request, Requirement, pass_role
+
+
+def of(request: Request) -> list[Requirement]:
+    """Everything the request needs; never empty, the request's own action comes first."""
+    readers: dict[str, Callable[[Request], list[Requirement]]] = {
+        "ec2": ec2.requirements,
+        "s3": keys.object_requirements,
+        "ssm": _ssm,
+        "cloudformation": _cloudformation,
+        "elasticloadbalancing": _load_balancing,
+        "autoscaling": _without_resource_in_describe,
+        "rds": _without_resource_in_describe,
+        "iam": _iam,
+    }
+    reader = readers.get(request.service)
+    return reader(request) if reader else [request.needs(request.arn)]
+
+
+def constant_context(service: str) -> Context:
+    """Condition keys that are the same for every request from loopback."""
+    return {"s3:TlsVersion": "1.3"} if service == "s3" else {}
+
+
+def _without_resource_in_describe(request: Request) -> list[Requirement]:
+    """Describe actions of these services know no resources: a policy must grant them on `*`."""
+    return [request.needs("*" if request.operation.startswith("Describe") else request.arn)]
+
+
+def _ssm(request: Request) -> list[Requirement]:
+    names = request.json.get("Names") or [request.json.get("Path")]
+    if request.operation not in ("GetParameters", "DeleteParameters", "GetParametersByPath") or not names[0]:
+        return [request.needs(request.arn)]
+    return [request.needs(request.own("ssm", f"parameter/{str(name).lstrip('/')}")) for name in names]
+
+
+def _cloudformation(request: Request) -> list[Requirement]:
+    context: Context = {}
+    role = request.parameter("RoleARN")
+    if role:
+        context["cloudformation:RoleArn"] = role
+    if request.parameter("ChangeSetName"):
+        context["cloudformation:ChangeSetName"] = request.parameter("ChangeSetName")
+    needed = [request.needs(request.arn, context)]
+    if role:
+        needed.append(pass_role(role, "cloudformation.amazonaws.com"))
+    return needed
+
+
+def _load_balancing(request: Request) -> list[Requirement]:
+    if request.operation.startswith("Describe"):
+        return [request.needs("*")]
+    arns = request.parameters("ResourceArns") or [request.parameter("RuleArn") or request.arn]
+    return [request.needs(arn) for arn in arns]
+
+
+def _iam(request: Request) -> list[Requirement]:
+    prefix = f"arn:aws:iam::{request.account}"
+    profile, provider = request.parameter("InstanceProfileName"), request.parameter("OpenIDConnectProviderArn")
+    if profile:
+        return [request.needs(f"{prefix}:instance-profile/{profile}")]
+    return [request.needs(provider or request.arn)]

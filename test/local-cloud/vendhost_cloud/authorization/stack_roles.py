@@ -1,0 +1,119 @@
+"""CloudFormation with a role: what a stack does is done by the role, and the role must be allowed to.
+
+ministack takes RoleARN and forgets it. Here a stack keeps it for its later operations, as on AWS
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html), DescribeStacks shows it,
+and every resource the stack makes, changes or deletes is checked against the role's policies and boundary.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core import iam_evaluator
+from ministack.core.iam_actions import identity_denial_message
+from ministack.core.iam_evaluator import EvalContext
+from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
+from ministack.services import iam
+from ministack.services.cloudformation import handlers, stacks
+
+from vendhost_cloud.authorization import resource_permissions
+
+Properties = dict[str, Any]
+
+_roles = AccountRegionScopedDict()
+"""Stack name -> ARN of its role."""
+
+_WITH_ROLE = ("CreateStack", "UpdateStack", "CreateChangeSet", "DeleteStack")
+
+
+def register() -> None:
+    for action in _WITH_ROLE:
+        handlers._ACTION_HANDLERS[action] = _remembering(handlers._ACTION_HANDLERS[action])
+    handlers._ACTION_HANDLERS["DescribeStacks"] = _showing(handlers._ACTION_HANDLERS["DescribeStacks"])
+    _check_resources()
+
+
+def _remembering(handler: Callable[[Properties], Any]) -> Callable[[Properties], Any]:
+    def handle(parameters: Properties) -> Any:
+        role = _first(parameters, "RoleARN")
+        if role:
+            _roles[_stack_name(_first(parameters, "StackName"))] = role
+        return handler(parameters)
+
+    return handle
+
+
+def _showing(handler: Callable[[Properties], Any]) -> Callable[[Properties], Any]:
+    def handle(parameters: Properties) -> Any:
+        status, headers, body = handler(parameters)
+        return status, headers, re.sub(r"<StackId>([^<]+)</StackId>", _with_role, body.decode()).encode()
+
+    return handle
+
+
+def _with_role(match: re.Match[str]) -> str:
+    role = _roles.get(_stack_name(match[1]))
+    return f"{match[0]}<RoleARN>{role}</RoleARN>" if role else match[0]
+
+
+def _check_resources() -> None:
+    provision, update, delete = stacks._provision_resource, stacks._update_resource, stacks._delete_resource
+
+    def provision_resource(resource_type: str, logical_id: str, properties: Properties, stack_name: str) -> Any:
+        _check("create", resource_type, stack_name, properties, "")
+        return provision(resource_type, logical_id, properties, stack_name)
+
+    def update_resource(
+        resource_type: str, physical_id: str, previous: Properties, properties: Properties, stack_name: str, *rest: Any
+    ) -> Any:
+        if previous != properties:
+            _check("update", resource_type, stack_name, properties, physical_id)
+        return update(resource_type, physical_id, previous, properties, stack_name, *rest)
+
+    def delete_resource(
+        resource_type: str, physical_id: str, properties: Properties, stack_name: str, *rest: Any
+    ) -> Any:
+        _check("delete", resource_type, stack_name, properties, physical_id)
+        return delete(resource_type, physical_id, properties, stack_name, *rest)
+
+    stacks._provision_resource = provision_resource
+    stacks._update_resource = update_resource
+    stacks._delete_resource = delete_resource
+
+
+def _check(operation: str, resource_type: str, stack_name: str, properties: Properties, physical_id: str) -> None:
+    role = _roles.get(stack_name)
+    if not role:
+        return
+    resource = resource_permissions.Resource(properties, physical_id, get_region(), get_account_id())
+    for action, arn, context in resource_permissions.needed(resource_type, operation, resource):
+        _assert_allowed(str(role), action, arn, context)
+
+
+def _assert_allowed(role_arn: str, action: str, arn: str, context: Properties) -> None:
+    account, name = get_account_id(), role_arn.rpartition("/")[2]
+    principal = f"arn:aws:sts::{account}:assumed-role/{name}/AWSCloudFormation"
+    request = EvalContext(
+        principal_arn=principal,
+        principal_type="AssumedRole",
+        principal_account=account,
+        action=action,
+        resource_arn=arn,
+        region=get_region(),
+        secure_transport=True,
+        service_context={key.lower(): value for key, value in context.items()},
+    )
+    policies = iam_evaluator._gather_role_policies(name, account)
+    boundary = iam_evaluator._permissions_boundary(iam._roles, name, account)
+    result = iam_evaluator.evaluate(request, policies, *boundary)
+    if result.decision != "Allow":
+        raise PermissionError(identity_denial_message(action, principal, arn, result.decision == "Deny"))
+
+
+def _stack_name(name_or_arn: str) -> str:
+    return name_or_arn.split("/")[1] if name_or_arn.startswith("arn:") else name_or_arn
+
+
+def _first(parameters: Properties, name: str) -> str:
+    value = parameters.get(name, "")
+    return str(value[0]) if isinstance(value, list) else str(value)
