@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { globSync } from 'tinyglobby';
+import { describe, expect, test } from 'vitest';
+import { parse } from '../../scripts/cli.ts';
+import { projectRoot } from '../local-gitlab/platform.ts';
+import { commandLines, type Written, wordsOf } from './command-lines.ts';
+import { jobNames, template } from './templates.ts';
+
+const patterns = ['ci-templates/**/*.yml', 'docs/**/*.md', 'examples/**/*', 'README.md', 'scripts/commands/**/*.ts'];
+const files = globSync(patterns, { cwd: projectRoot, dot: true, ignore: ['**/node_modules/**', '**/software/**'] });
+
+const written: Written[] = files
+  .sort()
+  .flatMap((file) => commandLines(file, readFileSync(join(projectRoot, file), 'utf8')));
+
+/** Parses a line with the real parser; returns the command it names. */
+async function chosenBy(line: string): Promise<string | undefined> {
+  let name: string | undefined;
+  await parse(
+    wordsOf(line),
+    async (command) => {
+      name = command.usage;
+    },
+    () => undefined,
+  );
+  return name;
+}
+
+test('there is something to check', () => {
+  expect(written.filter(({ file }) => file.startsWith('ci-templates/')).length).toBeGreaterThanOrEqual(5);
+});
+
+test.each(written.map((one) => [`${one.file}:${one.line}`, one.text, one.mention] as const))(
+  '%s: %s',
+  async (_, text, mention) => {
+    const parsed = chosenBy(text).catch((error: unknown) => {
+      // A sentence may name a command without its arguments.
+      if (mention && /not enough non-option arguments/i.test(String(error))) return 'mentioned';
+      throw error;
+    });
+    expect(await parsed).toEqual(text.includes('--help') ? undefined : expect.any(String));
+  },
+);
+
+describe('the parser', () => {
+  test.each(['vendhost image backe', 'vendhost image bake --tenat shop', 'vendhost release start --revision'])(
+    'refuses %s',
+    async (line) => {
+      await expect(chosenBy(line)).rejects.toThrow();
+    },
+  );
+});
+
+test('each job runs the command of its place', async () => {
+  const commands = jobNames.map(async (job) => {
+    const [line = ''] = template(`${job}.gitlab-ci.yml`).body[`.vendhost-${job}`]?.script ?? [];
+    return [job, await chosenBy(line)];
+  });
+  expect(Object.fromEntries(await Promise.all(commands))).toEqual({
+    validate: 'config check',
+    bake: 'image bake',
+    provision: 'host provision',
+    package: 'revision push',
+    release: 'release start',
+  });
+});
