@@ -8,11 +8,12 @@ import { projectRoot } from '../local-gitlab/platform.ts';
 import { commit, createRepository, type Files } from '../local-gitlab/repository.ts';
 import { type PipelineOptions, type RunningPipeline, startPipeline } from '../local-gitlab/run.ts';
 import { createIssuer, type IdTokenIssuer } from '../local-gitlab/tokens.ts';
+import { defaultGitlab } from '../local-gitlab/workspace.ts';
 import { ensurePackages } from '../setup/packages.ts';
 
 /** Account of the environment `dev` in examples/platform. */
 export const devAccount = '111111111111';
-const gitlabAddress = 'https://gitlab.example.com';
+const gitlabAddress = defaultGitlab;
 const tenantProject = 'acme/shop';
 
 /** A platform owner, a tenant, AWS and GitLab: all on this machine. */
@@ -25,6 +26,8 @@ export interface World {
   readonly directory: string;
   /** Runs `vendhost` as the platform's owner does, in the platform repository. */
   operate(words: readonly string[], onLine?: (line: string) => void): Promise<Result>;
+  /** Commits files to the tenant's repository without a push. */
+  write(files: Files, message: string): Promise<unknown>;
   /** Commits files to the tenant's repository and starts the pipeline of the push to `dev`. */
   push(files: Files, message: string, options?: Partial<PipelineOptions>): Promise<RunningPipeline>;
   /** Starts the pipeline of a push again, as it is. */
@@ -63,6 +66,7 @@ export async function startWorld(say: (line: string) => void = () => undefined):
   return {
     ...world,
     operate: (words, onLine) => operate({ ...world, platform }, words, onLine),
+    write: (files, message) => commit(repository, files, message),
     async push(files, message, options) {
       await commit(repository, files, message);
       return await pushAgain(options);
@@ -92,6 +96,7 @@ async function operate(
       CI_API_V4_URL: gitlab.api,
       VENDHOST_GITLAB_TOKEN: gitlab.token,
     },
+    all: true,
     stdin: 'ignore',
     reject: false,
     timeout: 300_000,
@@ -107,7 +112,7 @@ async function startPush(
     repository,
     directory,
     issuer,
-  }: Omit<World, 'operate' | 'push' | 'pushAgain' | 'stop'> & {
+  }: Pick<World, 'cloud' | 'gitlab' | 'repository' | 'directory'> & {
     issuer: IdTokenIssuer;
   },
   options: Partial<PipelineOptions>,

@@ -1,0 +1,164 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { PipelineResult } from '../local-gitlab/run.ts';
+import { type Answer, ask } from './ask.ts';
+import { deploymentsInProgress, images, leftovers } from './aws.ts';
+import { startWorld, type World } from './world.ts';
+
+const host = 'shop.dev.example.com';
+const page = 'software/app/templates/page.html';
+const validate = 'software/hooks/validate.sh';
+const clean = 'software/hooks/clean.sh';
+const install = 'infrastructure/install.sh';
+const everyJob = ['validate', 'bake', 'provision', 'package', 'release'];
+const softwareJobs = ['validate', 'package', 'release'];
+
+describe.sequential('pushes to dev', () => {
+  let world: World;
+  let running: Answer;
+
+  beforeAll(async () => {
+    world = await startWorld();
+    for (const words of [
+      ['platform', 'deploy', '--environment', 'dev'],
+      ['tenant', 'vend', 'shop'],
+    ]) {
+      const { exitCode, all } = await world.operate(words);
+      expect(exitCode, all).toBe(0);
+    }
+  }, 180_000);
+  afterAll(() => world?.stop());
+
+  const read = (file: string) => readFile(join(world.repository, file), 'utf8');
+  const push = async (files: Record<string, string>, message: string) =>
+    await (await world.push(files, message)).result;
+  const askShop = () => ask(world.cloud.router.https, host);
+
+  test('the first becomes a running virtual host', async () => {
+    const result = await (await world.pushAgain()).result;
+    expect(statuses(result), logs(result)).toEqual(everyJob.map((job) => [job, 'success']));
+
+    running = await askShop();
+    expect(running.status).toBe(200);
+    expect(running.body).toContain('The Lantern Shop');
+    expect(running.headers['x-instance']).toMatch(/^i-[0-9a-f]{17}$/);
+    expect(logOf(result, 'package')).toContain(String(running.headers['x-revision']));
+
+    expect(await ask(world.cloud.router.https, 'nobody.dev.example.com')).toMatchObject({
+      status: 503,
+      body: 'host not found',
+    });
+    const plain = await ask(world.cloud.router.http, host);
+    expect(plain.status).toBe(301);
+    expect(plain.headers.location).toMatch(new RegExp(`^https://${host}(:443)?/$`));
+
+    const baked = await images(world);
+    expect(baked).toHaveLength(1);
+    expect(baked[0]?.BlockDeviceMappings?.[0]?.Ebs?.Encrypted).toBe(true);
+    expect(await leftovers(world)).toEqual({ builders: [], keyPairs: [], securityGroups: [] });
+  });
+
+  test('software only: no bake, no provision, the new page answers', async () => {
+    const changed = (await read(page)).replace('every dark corner', 'every long night');
+    const result = await push({ [page]: changed }, 'Say it better');
+    expect(statuses(result), logs(result)).toEqual(softwareJobs.map((job) => [job, 'success']));
+    const answer = await askShop();
+    expect(answer.body).toContain('every long night');
+    expect(answer.headers['x-revision']).not.toBe(running.headers['x-revision']);
+    running = answer;
+  });
+
+  test('the same commit again: nothing is uploaded or deployed', async () => {
+    const result = await (await world.pushAgain()).result;
+    expect(statuses(result), logs(result)).toEqual(softwareJobs.map((job) => [job, 'success']));
+    expect(logOf(result, 'package')).toContain('nothing to upload');
+    expect(logOf(result, 'release')).toContain('nothing to release');
+  });
+
+  test('a hook that fails: the job shows why, the old revision keeps answering', async () => {
+    const script = await read(validate);
+    const broken = '#!/usr/bin/env bash\necho "the till is empty" >&2\nexit 4\n';
+    const result = await push({ [validate]: broken }, 'Break the check');
+    expect(statuses(result)).toEqual([
+      ['validate', 'success'],
+      ['package', 'success'],
+      ['release', 'failed'],
+    ]);
+    const log = logOf(result, 'release');
+    expect(log).toMatch(/i-[0-9a-f]{17}/);
+    expect(log).toContain('ValidateService');
+    expect(log).toContain('the till is empty');
+    expect(log).toContain('error[RELEASE_FAILED]');
+    for (const answer of await Promise.all([askShop(), askShop(), askShop()])) {
+      expect(answer.status).toBe(200);
+      expect(answer.headers['x-revision']).toBe(running.headers['x-revision']);
+    }
+    await world.write({ [validate]: script }, 'Mend the check');
+  });
+
+  test('a cancelled release leaves nothing running', async () => {
+    const script = await read(clean);
+    const slow = '#!/usr/bin/env bash\necho "this takes long"\nsleep 300\n';
+    const line = Promise.withResolvers<void>();
+    const pipeline = await world.push({ [clean]: slow }, 'Take long', {
+      onLine: ({ job, text }) => job === 'release' && text.includes('BeforeInstall') && line.resolve(),
+    });
+    await Promise.race([line.promise, pipeline.result]);
+    await pipeline.cancel('release');
+    const result = await pipeline.result;
+    expect(statuses(result).at(-1), logs(result)).toEqual(['release', 'canceled']);
+    expect(result.jobs.at(-1)?.exitCode).toBe(143);
+    expect(await deploymentsInProgress(world)).toEqual([]);
+    await world.write({ [clean]: script }, 'Be quick again');
+  });
+
+  test('an install script that fails: its last lines, no image, nothing left', async () => {
+    const before = await images(world);
+    const result = await push(
+      { [install]: '#!/usr/bin/env bash\necho "no such lantern"\nexit 3\n' },
+      'Break the image',
+    );
+    expect(statuses(result)).toEqual([
+      ['validate', 'success'],
+      ['bake', 'failed'],
+      ['package', expect.stringMatching(/success|skipped/)],
+      ['provision', 'skipped'],
+      ['release', 'skipped'],
+    ]);
+    expect(logOf(result, 'bake')).toContain('no such lantern');
+    expect(logOf(result, 'bake')).toContain('error[BAKE_FAILED]');
+    expect(await images(world)).toEqual(before);
+    expect(await leftovers(world)).toEqual({ builders: [], keyPairs: [], securityGroups: [] });
+  });
+
+  test('a cancelled bake leaves nothing running', async () => {
+    const before = await images(world);
+    const line = Promise.withResolvers<void>();
+    const pipeline = await world.push(
+      { [install]: '#!/usr/bin/env bash\necho "polishing glass"\nsleep 300\n' },
+      'Take long to bake',
+      { onLine: ({ job, text }) => job === 'bake' && text.includes('polishing glass') && line.resolve() },
+    );
+    await Promise.race([line.promise, pipeline.result]);
+    await pipeline.cancel('bake');
+    const result = await pipeline.result;
+    const bake = result.jobs.find(({ name }) => name === 'bake');
+    expect(bake?.status, logs(result)).toBe('canceled');
+    expect(bake?.exitCode).toBe(143);
+    expect(await images(world)).toEqual(before);
+    expect(await leftovers(world)).toEqual({ builders: [], keyPairs: [], securityGroups: [] });
+  });
+});
+
+function statuses(result: PipelineResult): [string, string][] {
+  return result.jobs.map(({ name, status }) => [name, status]);
+}
+
+function logOf(result: PipelineResult, job: string): string {
+  return result.jobs.find(({ name }) => name === job)?.log ?? '';
+}
+
+function logs(result: PipelineResult): string {
+  return result.jobs.map(({ name, log }) => `── ${name}\n${log}`).join('\n');
+}
