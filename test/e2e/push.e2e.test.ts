@@ -25,7 +25,7 @@ describe.sequential('pushes to dev', () => {
       ['tenant', 'vend', 'shop'],
     ]) {
       const { exitCode, all } = await world.operate(words);
-      expect(exitCode, all).toBe(0);
+      expect(exitCode, String(all)).toBe(0);
     }
   }, 180_000);
   afterAll(() => world?.stop());
