@@ -11,7 +11,8 @@ import {
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { execaNode } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type TestPlatform, tenantRepository, testPlatform } from './platform.ts';
+import { type TestPlatform, testPlatform } from './platform.ts';
+import { tenantRepository } from './repository.ts';
 
 const install = '#!/bin/bash\nset -eu\necho "for $VENDHOST_TENANT" > /etc/made-by-bake\n';
 

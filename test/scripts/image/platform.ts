@@ -1,10 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { CreateSubnetCommand, CreateVpcCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { inject, onTestFinished } from 'vitest';
+import { inject } from 'vitest';
 import type { FactName } from '../../../scripts/config/facts.ts';
 import { names } from '../../../scripts/config/names.ts';
 import { accountEnvironment } from '../../local-cloud/start.ts';
@@ -73,16 +70,6 @@ export async function testPlatform(account: string): Promise<TestPlatform> {
       await put(names.tenantRecord({ environment, tenant }), JSON.stringify(tenantRecord(tenant)));
     },
   };
-}
-
-/** A tenant repository in a temporary folder, with these files in `infrastructure/`. */
-export async function tenantRepository(scripts: Record<string, string>, vendhostYml = ''): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'vendhost-tenant-'));
-  onTestFinished(() => rm(directory, { recursive: true }));
-  await mkdir(join(directory, 'infrastructure'));
-  for (const [path, text] of Object.entries(scripts)) await writeFile(join(directory, 'infrastructure', path), text);
-  if (vendhostYml !== '') await writeFile(join(directory, 'vendhost.yml'), vendhostYml);
-  return directory;
 }
 
 function tenantRecord(tenant: string) {
