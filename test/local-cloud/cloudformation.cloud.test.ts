@@ -11,7 +11,12 @@ import {
   DescribeListenerCertificatesCommand,
   ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { GetBucketLifecycleConfigurationCommand, GetBucketTaggingCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketLoggingCommand,
+  GetBucketTaggingCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { GetDocumentCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { describe, expect, inject, test } from 'vitest';
 import { callJson, callQuery, clientConfig, Stacks } from './stacks.ts';
@@ -272,7 +277,7 @@ describe('the platform', () => {
     expect(refused.failures.join()).toContain('InsufficientS3BucketPolicyException');
   });
 
-  test('a bucket keeps its lifecycle and tags', async () => {
+  test('a bucket keeps its lifecycle, logging and tags', async () => {
     const s3 = new S3Client({ ...config, forcePathStyle: true });
     const bucket = (days: number) => ({
       Type: 'AWS::S3::Bucket',
@@ -291,6 +296,7 @@ describe('the platform', () => {
             },
           ],
         },
+        LoggingConfiguration: { LogFilePrefix: 'logs/bucket/' },
         Tags: [{ Key: 'layer', Value: 'platform' }],
       },
     });
@@ -306,6 +312,8 @@ describe('the platform', () => {
         AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
       },
     ]);
+    const { LoggingEnabled } = await s3.send(new GetBucketLoggingCommand({ Bucket: 'lifecycle-bucket' }));
+    expect(LoggingEnabled).toMatchObject({ TargetBucket: 'lifecycle-bucket', TargetPrefix: 'logs/bucket/' });
     const { TagSet } = await s3.send(new GetBucketTaggingCommand({ Bucket: 'lifecycle-bucket' }));
     expect(TagSet).toContainEqual({ Key: 'layer', Value: 'platform' });
     expect(TagSet).toContainEqual({ Key: 'aws:cloudformation:logical-id', Value: 'Bucket' });

@@ -45,12 +45,15 @@ def register() -> None:
 
 
 def _apply(bucket: str, previous: Properties, properties: Properties) -> None:
+    unknown = properties.keys() - _CONFIGURATIONS.keys() - _MINISTACKS_OWN
+    if unknown:
+        raise ValueError(f"the local cloud does not support {', '.join(sorted(unknown))} of AWS::S3::Bucket")
     for name, (put, drop) in _CONFIGURATIONS.items():
         value = properties.get(name)
         if value and value != previous.get(name):
             put(bucket, value)
         elif not value and previous.get(name):
-            call("s3", drop, {"Bucket": bucket})
+            drop(bucket)
 
 
 def _put_lifecycle(bucket: str, value: Properties) -> None:
@@ -81,13 +84,43 @@ def _put_ownership(bucket: str, value: Properties) -> None:
     call("s3", "PutBucketOwnershipControls", {"Bucket": bucket, "OwnershipControls": {"Rules": rules}})
 
 
-_CONFIGURATIONS: dict[str, tuple[Callable[[str, Any], None], str]] = {
-    "LifecycleConfiguration": (_put_lifecycle, "DeleteBucketLifecycle"),
-    "BucketEncryption": (_put_encryption, "DeleteBucketEncryption"),
-    "Tags": (_put_tags, "DeleteBucketTagging"),
-    "OwnershipControls": (_put_ownership, "DeleteBucketOwnershipControls"),
+def _put_logging(bucket: str, value: Properties) -> None:
+    target = {
+        "TargetBucket": value.get("DestinationBucketName", bucket),
+        "TargetPrefix": value.get("LogFilePrefix", ""),
+        **({"TargetObjectKeyFormat": value["TargetObjectKeyFormat"]} if "TargetObjectKeyFormat" in value else {}),
+    }
+    call("s3", "PutBucketLogging", {"Bucket": bucket, "BucketLoggingStatus": {"LoggingEnabled": target}})
+
+
+def _drop_logging(bucket: str) -> None:
+    call("s3", "PutBucketLogging", {"Bucket": bucket, "BucketLoggingStatus": {}})
+
+
+def _dropping(operation: str) -> Callable[[str], None]:
+    def drop(bucket: str) -> None:
+        call("s3", operation, {"Bucket": bucket})
+
+    return drop
+
+
+_CONFIGURATIONS: dict[str, tuple[Callable[[str, Any], None], Callable[[str], None]]] = {
+    "LifecycleConfiguration": (_put_lifecycle, _dropping("DeleteBucketLifecycle")),
+    "BucketEncryption": (_put_encryption, _dropping("DeleteBucketEncryption")),
+    "Tags": (_put_tags, _dropping("DeleteBucketTagging")),
+    "OwnershipControls": (_put_ownership, _dropping("DeleteBucketOwnershipControls")),
+    "LoggingConfiguration": (_put_logging, _drop_logging),
 }
-"""Property -> (how to set it, the operation that removes it)."""
+"""Property -> (how to set it, how to remove it)."""
+
+_MINISTACKS_OWN = {
+    "BucketName",
+    "CorsConfiguration",
+    "NotificationConfiguration",
+    "PublicAccessBlockConfiguration",
+    "VersioningConfiguration",
+    "WebsiteConfiguration",
+}
 
 
 def lifecycle_rule(rule: Properties) -> Properties:
