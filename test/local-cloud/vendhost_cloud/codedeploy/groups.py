@@ -6,9 +6,11 @@ from typing import Any
 
 from ..errors import AwsError, Unsupported
 from ..json_service import page
+from ..roles import Role
 from . import applications, arns, configs, fleet, store
 from .store import Document
 
+SERVICE = "codedeploy.amazonaws.com"
 SETTINGS = (
     "deploymentConfigName",
     "ec2TagFilters",
@@ -57,8 +59,7 @@ def create(request: Document) -> Document:
             "deploymentGroupName": name,
             "computePlatform": "Server",
             **settings,
-            # Instances that are there already wait for a deployment; later ones get the last.
-            "_known": set(fleet.auto_scaling_instances(settings)),
+            "_launches": {},
         }
     store.tags[arns.group(application, name)] = {tag["Key"]: tag.get("Value", "") for tag in request.get("tags") or []}
     return {"deploymentGroupId": store.groups[(application, name)]["deploymentGroupId"]}
@@ -77,7 +78,6 @@ def update(request: Document) -> Document:
             )
         settings = _settings({**{key: found.get(key) for key in SETTINGS}, **request})
         found.update(settings, deploymentGroupName=new)
-        found["_known"] |= set(fleet.auto_scaling_instances(settings)) if "autoScalingGroups" in request else set()
         if new != old:
             store.groups[(application, new)] = store.groups.pop((application, old))
             store.tags[arns.group(application, new)] = store.tags.pop(arns.group(application, old), {})
@@ -126,6 +126,11 @@ def _settings(request: Document) -> Document:
     settings: Document = {key: request[key] for key in SETTINGS if request.get(key) is not None}
     if not re.fullmatch(r"arn:aws:iam::\d{12}:role/.+", settings.get("serviceRoleArn", "")):
         raise AwsError("InvalidRoleException", f"not the ARN of a role: {settings.get('serviceRoleArn')}")
+    if not Role(settings["serviceRoleArn"], SERVICE).assumable():
+        raise AwsError(
+            "InvalidRoleException",
+            f"AWS CodeDeploy does not have the permissions required to assume the role {settings['serviceRoleArn']}.",
+        )
     configs.find(settings["deploymentConfigName"])
     if settings["deploymentStyle"].get("deploymentType", "IN_PLACE") != "IN_PLACE":
         raise Unsupported("blue/green deployments")

@@ -3,7 +3,10 @@
 import threading
 import time
 
-from .. import calls, machines
+from ministack import app
+from ministack.services import ec2
+
+from .. import calls, machines, roles
 from ..errors import AwsError
 from . import groups, traffic
 from .agent_link import Agent, AgentError, Log, ScriptTimedOut, Stopped
@@ -92,6 +95,7 @@ def _perform(agent: Agent, deployment: Document, instance_id: str, event: str) -
 
 def _download(agent: Agent, deployment: Document) -> None:
     place = deployment["revision"]["s3Location"]
+    _require_read(agent.machine.instance_id, place)
     content, headers = calls.get_object(place["bucket"], place["key"], place.get("version"))
     wanted, actual = str(place.get("eTag") or "").strip('"'), headers.get("etag", "").strip('"')
     if wanted and wanted != actual:
@@ -99,6 +103,19 @@ def _download(agent: Agent, deployment: Document) -> None:
             "UnknownError", f"Expected deployment artifact bundle etag {wanted} but was actually {actual}"
         )
     agent.ask({"do": "download", "kind": place["bundleType"], **_place(deployment)}, content)
+
+
+def _require_read(instance_id: str, place: Document) -> None:
+    """The agent fetches the revision as the instance's role."""
+    if not app.AUTH:
+        return
+    role = roles.of_instance(ec2._instances.get(instance_id))
+    if role is None:
+        raise EventFailed(
+            "UnknownError",
+            "missing credentials - please check if this instance was started with an IAM instance profile",
+        )
+    role.require_read(place["bucket"], place["key"], place.get("version"))
 
 
 def _run_scripts(agent: Agent, deployment: Document, event: str) -> str:

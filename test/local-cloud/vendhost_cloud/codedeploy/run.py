@@ -7,7 +7,9 @@ import time
 from ministack.core.concurrency import spawn_background
 from ministack.core.responses import request_scope
 
-from . import alarms, configs, deployments, fleet, groups, instance, store, targets
+from ..errors import AwsError
+from ..roles import Role
+from . import alarms, configs, deployments, fleet, groups, instance, store, targets, traffic
 from .store import Document
 
 POLL_SECONDS = 0.1
@@ -52,12 +54,16 @@ def _deploy(deployment: Document) -> tuple[str, Document | None]:
     """The deployment's outcome and, when it failed, why."""
     group = deployment["_group"]
     deployment.update(status="InProgress", startTime=time.time())
+    try:
+        _require_permissions(group)
+    except AwsError as error:
+        code = "IAM_ROLE_PERMISSIONS" if error.code == "AccessDenied" else "ELASTIC_LOAD_BALANCING_INVALID"
+        return "Failed", {"code": code, "message": error.message}
     ids = deployment["_only"] or fleet.instances(group)
     if not ids:
         return "Failed", {"code": "NO_INSTANCES", "message": NOBODY}
-    traffic = bool(groups.target_groups(group))
-    deployment["_targets"] = {one: targets.new(deployment, one, traffic=traffic) for one in ids}
-    group["_known"] |= set(ids)
+    has_traffic = bool(groups.target_groups(group))
+    deployment["_targets"] = {one: targets.new(deployment, one, traffic=has_traffic) for one in ids}
     allowed = configs.most_unavailable(deployment["deploymentConfigName"], len(ids))
     if deployment["_only"]:
         allowed = len(ids)
@@ -74,6 +80,22 @@ def _deploy(deployment: Document) -> tuple[str, Document | None]:
     if "Succeeded" in statuses and len(ids) - statuses.count("Succeeded") <= allowed and "Skipped" not in statuses:
         return "Succeeded", None
     return "Failed", {"code": "HEALTH_CONSTRAINTS", "message": HEALTH}
+
+
+def _require_permissions(group: Document) -> None:
+    """What CodeDeploy does with the group's service role."""
+    role = Role(group["serviceRoleArn"], groups.SERVICE)
+    if group["autoScalingGroups"]:
+        role.require("autoscaling:DescribeAutoScalingGroups", "*")
+    if group.get("ec2TagFilters") or group.get("ec2TagSet"):
+        role.require("ec2:DescribeInstances", "*")
+    if (group.get("alarmConfiguration") or {}).get("enabled"):
+        role.require("cloudwatch:DescribeAlarms", "*")
+    for arn in traffic.arns(groups.target_groups(group)):
+        for operation in ("DescribeTargetGroups", "DescribeTargetHealth"):
+            role.require(f"elasticloadbalancing:{operation}", "*")
+        for operation in ("RegisterTargets", "DeregisterTargets"):
+            role.require(f"elasticloadbalancing:{operation}", arn)
 
 
 def _work_through(deployment: Document, allowed: int) -> None:

@@ -1,51 +1,46 @@
-"""New instances of an Auto Scaling group get the revision deployed last.
+"""New instances of an Auto Scaling group get the revision deployed last before they are in service.
 
-The real service hangs a life-cycle hook into the group and deploys before the instance is in
-service; here the instance is noticed when it has come into service. While another deployment
-keeps the group busy the instance waits, and gets what is last successful afterwards.
+The real service hangs a life-cycle hook into the group for this; here the loop of the Auto Scaling group asks.
+https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-auto-scaling.html
 """
 
-import logging
-import threading
-import time
+from typing import Literal
 
-from ministack.core.responses import request_scope
+from . import deployments, store
+from .store import COMPLETED, Document
 
-from . import deployments, fleet, store
-from .store import Document
-
-WATCH_SECONDS = 0.5
-log = logging.getLogger("vendhost")
+Verdict = Literal["wait", "serve", "give up"]
 
 
-def watch() -> None:
-    """Start watching, for as long as the process lives."""
-    threading.Thread(target=_watch, daemon=True, name="codedeploy-scale-out").start()
+def welcome(auto_scaling_group: str, instance_id: str) -> Verdict:
+    """What is to happen with a booted instance of a group; asked again and again, in its account and region.
+
+    It may serve when every deployment group has put its last successful revision on it (or has none), and is given up
+    when one of these deployments failed. While a deployment group is busy with another deployment, it waits: so it
+    gets that one's revision when it succeeds, and no follow-up deployment is needed.
+    """
+    verdicts = [
+        _welcome(group, instance_id)
+        for group in store.groups.values()
+        if any(one["name"] == auto_scaling_group for one in group["autoScalingGroups"])
+    ]
+    for verdict in ("give up", "wait"):
+        if verdict in verdicts:
+            return verdict
+    return "serve"
 
 
-def _watch() -> None:
-    while True:
-        time.sleep(WATCH_SECONDS)
-        for (account, region, _), group in store.groups.all_items():
-            if not group["autoScalingGroups"]:
-                continue
-            try:
-                with request_scope(account, region):
-                    _welcome(group)
-            except Exception:
-                log.exception("scale-out of deployment group %s", group["deploymentGroupName"])
-
-
-def _welcome(group: Document) -> None:
-    launched = [one for one in fleet.auto_scaling_instances(group) if one not in group["_known"]]
-    if not launched:
-        return
+def _welcome(group: Document, instance_id: str) -> Verdict:
     with store.lock:
-        if store.active(group):
-            return
-        group["_known"] |= set(launched)
-        revision = group.get("targetRevision")
-        if revision is None:
-            return
-        for instance_id in launched:
-            deployments.start(group, revision, creator="autoscaling", only=[instance_id])
+        deployment: Document | None = group["_launches"].get(instance_id)
+        if deployment is None:
+            if store.active(group):
+                return "wait"
+            revision: Document | None = group.get("targetRevision")
+            if revision is None:
+                return "serve"
+            deployment = deployments.start(group, revision, creator="autoscaling", only=[instance_id])
+            group["_launches"][instance_id] = deployment
+    if deployment["status"] not in COMPLETED:
+        return "wait"
+    return "serve" if deployment["status"] == "Succeeded" else "give up"

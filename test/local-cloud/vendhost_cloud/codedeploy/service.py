@@ -1,7 +1,7 @@
 """CodeDeploy's operations under their names."""
 
 from ..json_service import Document, JsonService
-from . import applications, arns, configs, deployments, groups, installer, scale_out, store, targets
+from . import applications, arns, configs, deployments, groups, installer, store, targets
 
 service = JsonService(
     "codedeploy",
@@ -61,4 +61,3 @@ def call(operation: str, request: Document) -> Document:
 def register() -> None:
     service.register()
     installer.publish()
-    scale_out.watch()

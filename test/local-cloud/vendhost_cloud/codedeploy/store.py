@@ -21,7 +21,7 @@ applications = AccountRegionScopedDict()
 """Name -> application; `_revisions` holds its registered revisions, newest last."""
 
 groups = AccountRegionScopedDict()
-"""(application, group name) -> deployment group; `_known` its launched instances."""
+"""(application, group name) -> deployment group; `_launches`: instance id -> its first deployment."""
 
 configs = AccountRegionScopedDict()
 deployments = AccountRegionScopedDict()

@@ -8,7 +8,7 @@ from ..errors import AwsError
 from .agent_link import POLL_SECONDS, Stopped
 
 DRAIN_SECONDS = 60.0
-HEALTHY_SECONDS = 60.0
+HEALTHY_SECONDS = 30.0
 """The real service waits an hour."""
 
 
@@ -36,6 +36,11 @@ def allow(target_groups: list[str], instance_id: str, stop: threading.Event) -> 
             raise TrafficError(
                 f"{instance_id} is {state}, not healthy, in the target group {name} after {HEALTHY_SECONDS:.0f} s"
             )
+
+
+def arns(target_groups: list[str]) -> list[str]:
+    """The target groups' ARNs; AwsError when one does not exist."""
+    return [_arn(name) for name in target_groups]
 
 
 def _wait(arn: str, instance_id: str, wanted: tuple[str, ...], limit: float, stop: threading.Event) -> str | None:

@@ -17,9 +17,11 @@ from ministack.services import s3
 
 from .. import calls, codedeploy
 from ..errors import AwsError
+from ..roles import Role
 from . import store
 from .store import Document
 
+SERVICE = "codepipeline.amazonaws.com"
 POLL_SECONDS = 0.1
 APPROVAL_MINUTES = 7 * 24 * 60
 VARIABLE = re.compile(r"#\{([A-Za-z0-9@_-]+)\.([A-Za-z0-9@_-]+)\}")
@@ -56,7 +58,10 @@ def _source(execution: Document, action: Document, done: Document, given: dict[s
         raise ActionFailed(
             "ConfigurationError", f"The bucket {bucket} does not exist in this account or has no versioning enabled."
         )
+    role = _role(execution, action)
     try:
+        role.require("s3:GetBucketVersioning", f"arn:aws:s3:::{bucket}")
+        role.require_read(bucket, key, override.get("S3_OBJECT_VERSION_ID"))
         content, headers = calls.get_object(bucket, key, override.get("S3_OBJECT_VERSION_ID"))
     except AwsError as error:
         raise ActionFailed(
@@ -67,7 +72,7 @@ def _source(execution: Document, action: Document, done: Document, given: dict[s
     url = f"https://console.aws.amazon.com/s3/object/{bucket}?region={get_region()}&prefix={key}"
     summary = f"Amazon S3 version id: {version}"
     artifact = action["outputArtifacts"][0]["name"]
-    location = _store_artifact(execution, artifact, content)
+    location = _store_artifact(execution, role, artifact, content)
     done["output"].update(
         outputArtifacts=[_detail(artifact, location)],
         executionResult={
@@ -128,6 +133,7 @@ def _notify(execution: Document, action: Document, done: Document, given: dict[s
     message = {"region": get_region(), "consoleLink": approval["approvalReviewLink"], "approval": approval}
     subject = f"APPROVAL NEEDED: AWS CodePipeline {name} for action {action['name']}"[:100]
     try:
+        _role(execution, action).require("sns:Publish", given["NotificationArn"])
         calls.query(
             "sns",
             "Publish",
@@ -140,6 +146,7 @@ def _notify(execution: Document, action: Document, done: Document, given: dict[s
 def _deploy(execution: Document, action: Document, done: Document, given: dict[str, str]) -> dict[str, str]:
     location = execution["_artifacts"][action["inputArtifacts"][0]["name"]]
     try:
+        _require_deploy(_role(execution, action), given)
         deployment_id = codedeploy.call(
             "CreateDeployment",
             {
@@ -172,12 +179,30 @@ def _deploy(execution: Document, action: Document, done: Document, given: dict[s
     return {"DeploymentId": deployment_id}
 
 
+def _require_deploy(role: Role, given: dict[str, str]) -> None:
+    """https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeDeploy.html"""
+    prefix = f"arn:aws:codedeploy:{get_region()}:{get_account_id()}:"
+    application, name = given["ApplicationName"], given["DeploymentGroupName"]
+    group = codedeploy.call("GetDeploymentGroup", {"applicationName": application, "deploymentGroupName": name})[
+        "deploymentGroupInfo"
+    ]
+    for operation in ("GetApplication", "GetApplicationRevision", "RegisterApplicationRevision"):
+        role.require(f"codedeploy:{operation}", f"{prefix}application:{application}")
+    for operation in ("CreateDeployment", "GetDeployment"):
+        role.require(f"codedeploy:{operation}", f"{prefix}deploymentgroup:{application}/{name}")
+    role.require("codedeploy:GetDeploymentConfig", f"{prefix}deploymentconfig:{group['deploymentConfigName']}")
+
+
+def _role(execution: Document, action: Document) -> Role:
+    return Role(action.get("roleArn") or execution["_declaration"]["roleArn"], SERVICE)
+
+
 def _raise_if_abandoned(execution: Document) -> None:
     if execution["_stop"] == "abandon" or execution["_gone"].is_set():
         raise Abandoned
 
 
-def _store_artifact(execution: Document, artifact: str, content: bytes) -> Document:
+def _store_artifact(execution: Document, role: Role, artifact: str, content: bytes) -> Document:
     """Copy an artifact into the pipeline's store; where CodeDeploy finds it."""
     place = execution["_declaration"]["artifactStore"]
     letters = "".join(random.choices(string.ascii_letters + string.digits, k=7))
@@ -188,6 +213,7 @@ def _store_artifact(execution: Document, artifact: str, content: bytes) -> Docum
         headers["x-amz-server-side-encryption"] = "aws:kms"
         headers["x-amz-server-side-encryption-aws-kms-key-id"] = encryption["id"]
     try:
+        role.require_write(place["location"], key, {name: value for name, value in headers.items() if name[:2] == "x-"})
         answer = calls.put_object(place["location"], key, content, headers)
     except AwsError as error:
         raise ActionFailed(

@@ -7,6 +7,7 @@ from ministack.core.iam_evaluator import caller_arn
 
 from ..errors import AwsError
 from ..json_service import page
+from ..roles import Role
 from . import declaration, run, store
 from .store import Document
 
@@ -15,6 +16,7 @@ def create(request: Document) -> Document:
     """CreatePipeline; as on AWS the new pipeline runs once at once."""
     given = declaration.check(request["pipeline"])
     name = given["name"]
+    _check_role(given)
     with store.changed:
         if name in store.pipelines:
             raise AwsError("PipelineNameInUseException", f"A pipeline with the name '{name}' already exists")
@@ -34,12 +36,21 @@ def create(request: Document) -> Document:
 
 def update(request: Document) -> Document:
     given = declaration.check(request["pipeline"])
+    _check_role(given)
     with store.changed:
         record = store.pipeline(given["name"])
         record["declaration"] = {**given, "version": record["declaration"]["version"] + 1}
         record["updated"] = time.time()
         _keep_stages(record)
     return {"pipeline": record["declaration"]}
+
+
+def _check_role(given: Document) -> None:
+    if not Role(given["roleArn"], run.SERVICE).assumable():
+        raise AwsError(
+            "InvalidStructureException",
+            f"CodePipeline is not authorized to perform AssumeRole on role {given['roleArn']}",
+        )
 
 
 def get(request: Document) -> Document:

@@ -16,6 +16,7 @@ from ministack.core.responses import get_account_id, get_region, request_scope
 from . import actions, store
 from .store import Document
 
+SERVICE = actions.SERVICE
 WAIT_SECONDS = 0.2
 log = logging.getLogger("vendhost")
 _numbers = itertools.count(1)
