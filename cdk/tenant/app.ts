@@ -5,7 +5,7 @@ import type { VendhostConfig } from '../../scripts/config/vendhost.ts';
 import { type AppProps, newApp } from '../app.ts';
 import { DataStack } from './data.ts';
 import { HostStack } from './host.ts';
-import type { RuleGroup } from './host-parameters.ts';
+import type { RuleGroup } from './host-inputs.ts';
 
 export interface VirtualHostProps {
   readonly place: Place;

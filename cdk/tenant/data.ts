@@ -3,6 +3,7 @@ import { names, type Place, tags } from '../../scripts/config/names.ts';
 import { type StackPlace, VendhostStack } from '../app.ts';
 import { Database, type DatabaseConfig } from './data-database.ts';
 import { DatabaseSecret } from './data-secret.ts';
+import { dataOutputs } from './host-inputs.ts';
 
 export interface DataStackProps {
   readonly place: Place;
@@ -12,9 +13,6 @@ export interface DataStackProps {
   readonly keyArn: string;
   readonly config: DatabaseConfig;
 }
-
-/** Names of the data stack's outputs, which the host stack takes as parameters of the same names. */
-export const dataOutputs = ['DatabaseAddress', 'DatabasePort', 'DatabaseSecurityGroup'] as const;
 
 /**
  * A tenant's data: a MySQL database and the secret of its administrator. All of it is retained when the stack goes, so

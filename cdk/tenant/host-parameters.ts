@@ -1,13 +1,6 @@
 import { CfnParameter } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { dataOutputs } from './data.ts';
-
-/** Hosts that share one listener rule. */
-export interface RuleGroup {
-  /** Name of the band their priority lies in: `exact`, or `wildcard-<labels>`. */
-  readonly band: string;
-  readonly hosts: readonly string[];
-}
+import { dataOutputs, priorityParameter, type RuleGroup } from './host-inputs.ts';
 
 /** What changes without a new template: a new image rolls by a parameter. */
 export interface HostParameters {
@@ -25,11 +18,6 @@ export interface DatabaseParameters {
   readonly address: CfnParameter;
   readonly port: CfnParameter;
   readonly securityGroup: CfnParameter;
-}
-
-/** `exact` → `ListenerPriority`, `wildcard-3` → `ListenerPriorityWildcard3`. */
-export function priorityParameter(band: string): string {
-  return band === 'exact' ? 'ListenerPriority' : `ListenerPriorityW${band.slice(1).replace('-', '')}`;
 }
 
 export function hostParameters(scope: Construct, groups: readonly RuleGroup[]): HostParameters {

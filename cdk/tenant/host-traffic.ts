@@ -4,7 +4,8 @@ import { Construct } from 'constructs';
 import type { PlatformFacts } from '../../scripts/config/facts.ts';
 import { names, type Place } from '../../scripts/config/names.ts';
 import type { VendhostConfig } from '../../scripts/config/vendhost.ts';
-import type { HostParameters, RuleGroup } from './host-parameters.ts';
+import type { RuleGroup } from './host-inputs.ts';
+import type { HostParameters } from './host-parameters.ts';
 
 export interface TrafficProps {
   readonly place: Place;

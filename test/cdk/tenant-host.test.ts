@@ -3,7 +3,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, test } from 'vitest';
 import { type VirtualHostProps, virtualHostApp } from '../../cdk/tenant/app.ts';
 import { HostStack } from '../../cdk/tenant/host.ts';
-import { priorityParameter } from '../../cdk/tenant/host-parameters.ts';
+import { priorityParameter } from '../../cdk/tenant/host-inputs.ts';
 import { vendhostSchema } from '../../scripts/config/vendhost.ts';
 import { templateLimitBytes } from '../../scripts/stack/assembly.ts';
 import { facts, virtualHost } from './tenant-props.ts';

@@ -10,22 +10,24 @@ import type { Aws } from '../../../scripts/aws/session.ts';
 export interface TestListener {
   readonly bucket: string;
   readonly listenerArn: string;
+  readonly loadBalancerArn: string;
 }
 
 /** A load balancer with one listener, and a bucket for claims; both of this name. */
 export async function makeListener(aws: Aws, name: string): Promise<TestListener> {
   const elb = await aws.elb();
   const { LoadBalancers } = await elb.send(new CreateLoadBalancerCommand({ Name: name, Subnets: ['subnet-a'] }));
+  const loadBalancerArn = LoadBalancers?.[0]?.LoadBalancerArn ?? '';
   const { Listeners } = await elb.send(
     new CreateListenerCommand({
-      LoadBalancerArn: LoadBalancers?.[0]?.LoadBalancerArn,
+      LoadBalancerArn: loadBalancerArn,
       Protocol: 'HTTP',
       Port: 443,
       DefaultActions: [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '503' } }],
     }),
   );
   await (await aws.s3()).send(new CreateBucketCommand({ Bucket: name }));
-  return { bucket: name, listenerArn: Listeners?.[0]?.ListenerArn ?? '' };
+  return { bucket: name, listenerArn: Listeners?.[0]?.ListenerArn ?? '', loadBalancerArn };
 }
 
 /** A rule as somebody makes it by hand, to a target group of its own. */

@@ -1,0 +1,72 @@
+import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+import type { Aws } from '../aws/session.ts';
+import { names, type Place } from '../config/names.ts';
+
+/** The Auto Scaling group of a host as it is. */
+export interface Group {
+  readonly name: string;
+  /** Version of the launch template that new instances start from. */
+  readonly version: string;
+  readonly launchTemplateId: string;
+  readonly min: number;
+  readonly inService: readonly string[];
+  readonly instances: number;
+}
+
+/** Reads a host's Auto Scaling group, `undefined` when there is none. */
+export async function readGroup(aws: Aws, place: Place): Promise<Group | undefined> {
+  const { DescribeAutoScalingGroupsCommand } = await import('@aws-sdk/client-auto-scaling');
+  const command = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [names.host(place)] });
+  const { AutoScalingGroups } = await (await aws.autoScaling()).send(command);
+  return groupOf(AutoScalingGroups?.[0]);
+}
+
+function groupOf(group: AutoScalingGroup | undefined): Group | undefined {
+  const { LaunchTemplateId, Version } = group?.LaunchTemplate ?? {};
+  if (group === undefined || LaunchTemplateId === undefined || Version === undefined) return undefined;
+  const instances = group.Instances ?? [];
+  return {
+    name: group.AutoScalingGroupName ?? '',
+    version: Version,
+    launchTemplateId: LaunchTemplateId,
+    min: group.MinSize ?? 0,
+    inService: instances.flatMap((each) => (each.LifecycleState === 'InService' ? (each.InstanceId ?? []) : [])),
+    instances: instances.length,
+  };
+}
+
+/** The image that a group's instances start from. */
+export async function imageOf(aws: Aws, { launchTemplateId, version }: Group): Promise<string | undefined> {
+  const { DescribeLaunchTemplateVersionsCommand } = await import('@aws-sdk/client-ec2');
+  const command = new DescribeLaunchTemplateVersionsCommand({
+    LaunchTemplateId: launchTemplateId,
+    Versions: [version],
+  });
+  const { LaunchTemplateVersions } = await (await aws.ec2()).send(command);
+  return LaunchTemplateVersions?.[0]?.LaunchTemplateData?.ImageId;
+}
+
+/** The newest version of a group's launch template, `undefined` when the group starts its instances from it. */
+export async function waitingVersion(aws: Aws, { launchTemplateId, version }: Group): Promise<string | undefined> {
+  const { DescribeLaunchTemplatesCommand } = await import('@aws-sdk/client-ec2');
+  const command = new DescribeLaunchTemplatesCommand({ LaunchTemplateIds: [launchTemplateId] });
+  const newest = (await (await aws.ec2()).send(command)).LaunchTemplates?.[0]?.LatestVersionNumber;
+  if (newest === undefined) throw new Error(`no launch template ${launchTemplateId}`);
+  return String(newest) === version ? undefined : String(newest);
+}
+
+/** Whether a release ever succeeded on the host: before that no instance can pass its health check. */
+export async function wasReleased(aws: Aws, place: Place): Promise<boolean> {
+  const client = await aws.codeDeploy();
+  const { GetDeploymentGroupCommand } = await import('@aws-sdk/client-codedeploy');
+  const name = names.host(place);
+  try {
+    const command = new GetDeploymentGroupCommand({ applicationName: name, deploymentGroupName: name });
+    return (await client.send(command)).deploymentGroupInfo?.lastSuccessfulDeployment?.deploymentId !== undefined;
+  } catch (error) {
+    if (error instanceof Error && absent.has(error.name)) return false;
+    throw error;
+  }
+}
+
+const absent = new Set(['ApplicationDoesNotExistException', 'DeploymentGroupDoesNotExistException']);

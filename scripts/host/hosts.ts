@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import type { Aws } from '../aws/session.ts';
+import { keys, type Place } from '../config/names.ts';
+import { VendhostError } from '../errors.ts';
+import { ConditionalObjects } from '../listener/objects.ts';
+
+const hostClaim = z.object({ tenant: z.string() });
+
+/** Throws `HOST_NOT_YOURS` when a host of the tenant's record is claimed by another tenant, or by none. */
+export async function checkHosts(aws: Aws, place: Place, bucket: string, hosts: readonly string[]): Promise<void> {
+  const claims = new ConditionalObjects(aws, bucket, (value) => hostClaim.parse(value));
+  const holders = await Promise.all(
+    hosts.map(async (host) => ({ host, tenant: (await claims.read(keys.hostClaim(host)))?.value.tenant })),
+  );
+  const faults = holders.filter(({ tenant }) => tenant !== place.tenant);
+  if (faults.length === 0) return;
+  throw new VendhostError(
+    'HOST_NOT_YOURS',
+    `${faults.length === 1 ? 'a host' : `${faults.length} hosts`} of ${place.tenant} in ${place.environment} cannot be used`,
+    {
+      details: faults.map(({ host, tenant }) =>
+        tenant === undefined ? `${host}: nobody claimed it` : `${host}: ${tenant} claimed it`,
+      ),
+      hint: `the platform puts it right: vendhost tenant vend ${place.tenant} --environment ${place.environment}`,
+    },
+  );
+}

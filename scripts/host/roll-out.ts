@@ -1,0 +1,105 @@
+import type { InstanceRefresh } from '@aws-sdk/client-auto-scaling';
+import { duration, poll } from '../aws/poll.ts';
+import type { Aws } from '../aws/session.ts';
+import { messageOf, VendhostError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import { pollMs } from '../stack/state.ts';
+import type { Group } from './group.ts';
+
+const limitMs = 60 * 60_000;
+
+/**
+ * Replaces the instances of a group by ones of a newer launch template version, by an instance refresh: a new one must
+ * be healthy before an old one goes. When one is not, Auto Scaling puts the old version back and `ROLL_OUT_FAILED` is
+ * thrown. A cancelled command rolls back too.
+ * (https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-rollback.html)
+ */
+export async function rollOut(runtime: Runtime, aws: Aws, group: Group, version: string): Promise<void> {
+  await otherRefresh(runtime, aws, group);
+  const id = await start(aws, group, version);
+  runtime.out.step(`replacing the ${group.instances} instances of ${group.name}, one after the other is healthy`);
+  const ended = await follow(runtime, aws, group, id).catch(async (error: unknown) => {
+    if (runtime.signal.aborted) await rollBack(runtime, aws, group);
+    throw error;
+  });
+  if (ended.Status === 'Successful') return;
+  throw new VendhostError('ROLL_OUT_FAILED', `the instances of ${group.name} were not replaced: ${ended.Status}`, {
+    details: ended.StatusReason === undefined || ended.StatusReason === '' ? [] : [ended.StatusReason],
+    hint:
+      ended.Status === 'RollbackSuccessful'
+        ? 'the instances of before serve again; correct the image or vendhost.yml and push again'
+        : `look at the instances: aws autoscaling describe-instance-refreshes --auto-scaling-group-name ${group.name}`,
+  });
+}
+
+async function start(aws: Aws, group: Group, version: string): Promise<string> {
+  const { StartInstanceRefreshCommand } = await import('@aws-sdk/client-auto-scaling');
+  const { InstanceRefreshId } = await (await aws.autoScaling()).send(
+    new StartInstanceRefreshCommand({
+      AutoScalingGroupName: group.name,
+      Strategy: 'Rolling',
+      DesiredConfiguration: { LaunchTemplate: { LaunchTemplateId: group.launchTemplateId, Version: version } },
+      Preferences: { AutoRollback: true, SkipMatching: true, MinHealthyPercentage: 100, MaxHealthyPercentage: 200 },
+    }),
+  );
+  if (InstanceRefreshId === undefined) throw new Error('StartInstanceRefresh answered without an id');
+  return InstanceRefreshId;
+}
+
+const running = new Set(['Pending', 'InProgress', 'Cancelling', 'RollbackInProgress', 'Baking']);
+
+/** A group has one refresh at a time: that of a job before is waited for. */
+async function otherRefresh(runtime: Runtime, aws: Aws, group: Group): Promise<void> {
+  const active = (await describe(aws, group)).find(({ Status = '' }) => running.has(Status));
+  if (active?.InstanceRefreshId === undefined) return;
+  runtime.out.step(
+    `an instance refresh of ${group.name} is ${active.Status}: waiting for it (at most ${duration(limitMs)})`,
+  );
+  await follow(runtime, aws, group, active.InstanceRefreshId);
+}
+
+async function follow(runtime: Runtime, aws: Aws, group: Group, id: string): Promise<InstanceRefresh> {
+  let said = '';
+  return await poll({
+    what: `the instance refresh ${id} of ${group.name}`,
+    everyMs: pollMs(aws),
+    limitMs,
+    signal: runtime.signal,
+    check: async () => {
+      const [refresh] = await describe(aws, group, id);
+      if (refresh === undefined) return undefined;
+      const line = progressLine(refresh);
+      if (line !== said) runtime.out.detail(line);
+      said = line;
+      return running.has(refresh.Status ?? '') ? undefined : refresh;
+    },
+  });
+}
+
+function progressLine({ Status, StatusReason, PercentageComplete, InstancesToUpdate }: InstanceRefresh): string {
+  const left = InstancesToUpdate === undefined ? '' : `, ${InstancesToUpdate} to go`;
+  const reason = StatusReason === undefined || StatusReason === '' ? '' : `: ${StatusReason}`;
+  return `${Status} ${PercentageComplete ?? 0} %${left}${reason}`;
+}
+
+async function describe(aws: Aws, group: Group, id?: string): Promise<InstanceRefresh[]> {
+  const { DescribeInstanceRefreshesCommand } = await import('@aws-sdk/client-auto-scaling');
+  const { InstanceRefreshes = [] } = await (await aws.autoScaling()).send(
+    new DescribeInstanceRefreshesCommand({
+      AutoScalingGroupName: group.name,
+      ...(id === undefined ? {} : { InstanceRefreshIds: [id] }),
+    }),
+  );
+  return InstanceRefreshes;
+}
+
+/** After a cancel: the cancel itself is what gets reported, so a fault here is told and not thrown. */
+async function rollBack({ out }: Runtime, aws: Aws, group: Group): Promise<void> {
+  const { RollbackInstanceRefreshCommand } = await import('@aws-sdk/client-auto-scaling');
+  try {
+    await (await aws.autoScaling()).send(new RollbackInstanceRefreshCommand({ AutoScalingGroupName: group.name }));
+    out.step(`${group.name}: the instance refresh is rolled back by Auto Scaling`);
+  } catch (error) {
+    out.warn(`cannot roll back the instance refresh of ${group.name}: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,44 @@
+import type { Aws } from '../aws/session.ts';
+import type { PlatformFacts } from '../config/facts.ts';
+import { names, type Place } from '../config/names.ts';
+import { VendhostError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import { settledStack } from '../stack/state.ts';
+import { imageOf, readGroup, waitingVersion, wasReleased } from './group.ts';
+import { readHostImage } from './image.ts';
+import type { HostWorld } from './plan.ts';
+import { settleRules } from './rules.ts';
+
+export interface WorldOptions {
+  readonly place: Place;
+  readonly facts: PlatformFacts;
+  readonly hosts: readonly string[];
+  /** Image to use; without it that of the instances there are. */
+  readonly image: string | undefined;
+  readonly dryRun: boolean;
+}
+
+/** Reads what is, after waiting for another job that changes it; claims the priorities unless it is a dry run. */
+export async function readWorld(runtime: Runtime, aws: Aws, options: WorldOptions): Promise<HostWorld> {
+  const { place, dryRun } = options;
+  const [data] = await Promise.all(
+    (['data', 'host'] as const).map((layer) => settledStack(runtime, aws, names.tenantStack(place, layer))),
+  );
+  const [group, released] = await Promise.all([readGroup(aws, place), wasReleased(aws, place)]);
+  const id = options.image || (group === undefined ? undefined : await imageOf(aws, group));
+  if (id === undefined) throw noImage(place);
+  const image = await readHostImage(aws, place, id);
+  const rules = await settleRules(runtime, aws, options, dryRun);
+  const waiting = group === undefined ? undefined : await waitingVersion(aws, group);
+  return { rules, image, group, waiting, released, data: data?.outputs ?? {} };
+}
+
+function noImage({ tenant, environment }: Place): VendhostError {
+  return new VendhostError(
+    'IMAGE_MISSING',
+    `no image is named, and ${tenant} has no virtual host in ${environment} yet`,
+    {
+      hint: 'give --image AMI or set VENDHOST_IMAGE_ID; `vendhost image bake` prints the image',
+    },
+  );
+}

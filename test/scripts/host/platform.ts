@@ -1,0 +1,148 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CreateImageCommand,
+  CreateSecurityGroupCommand,
+  DescribeImagesCommand,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { PutParameterCommand } from '@aws-sdk/client-ssm';
+import { onTestFinished } from 'vitest';
+import { poll } from '../../../scripts/aws/poll.ts';
+import { type Aws, openAws } from '../../../scripts/aws/session.ts';
+import type { FactName } from '../../../scripts/config/facts.ts';
+import { keys, names, tags } from '../../../scripts/config/names.ts';
+import { limits as limitsSchema, type TenantLimits } from '../../../scripts/config/tenant.ts';
+import { bakeKeyTag } from '../../../scripts/image/find.ts';
+import { type TestPlatform, testPlatform } from '../image/platform.ts';
+import { makeListener } from '../listener/listener.ts';
+import { type Recorder, recorder } from '../recorder.ts';
+
+const environment = 'dev';
+
+/** An account with as much of a platform as a virtual host needs. */
+export interface HostPlatform extends TestPlatform {
+  readonly aws: Aws;
+  readonly listenerArn: string;
+  runtime(options?: { signal?: AbortSignal; onProgress?: (text: string) => void }): Recorder;
+  /** Vends a tenant with these hosts, all claimed by it; gives its own host when there are none. */
+  admit(tenant: string, options?: { hosts?: string[]; limits?: Partial<TenantLimits> }): Promise<void>;
+  /** An image as a bake leaves it; give tags or the encryption otherwise to have a wrong one. */
+  image(tenant: string, options?: { encrypted?: boolean; tags?: Record<string, string> }): Promise<string>;
+}
+
+export async function hostPlatform(account: string): Promise<HostPlatform> {
+  const base = await testPlatform(account);
+  const aws = openAws(recorder(base.env));
+  const ssm = await aws.ssm();
+  const put = (Name: string, Value: string) =>
+    ssm.send(new PutParameterCommand({ Name, Value, Type: 'String', Overwrite: true }));
+  const { listenerArn, loadBalancerArn } = await makeListener(aws, `balancer-${account}`);
+  const { GroupId = '' } = await base.ec2.send(
+    new CreateSecurityGroupCommand({ GroupName: 'balancer', Description: 'Load balancer' }),
+  );
+  const facts: Partial<Record<FactName, string>> = {
+    'load-balancer-arn': loadBalancerArn,
+    'load-balancer-dns': 'balancer.example.test',
+    'load-balancer-security-group-id': GroupId,
+    'listener-arn': listenerArn,
+  };
+  for (const [name, value] of Object.entries(facts)) await put(`${names.factsPath(environment)}/${name}`, value);
+  return {
+    ...base,
+    aws,
+    listenerArn,
+    runtime: (options) => recorder(base.env, options),
+    async admit(tenant, { hosts = [`${tenant}.example.test`], limits = {} } = {}) {
+      await put(
+        names.tenantRecord({ environment, tenant }),
+        JSON.stringify(tenantRecord(account, tenant, hosts, limits)),
+      );
+      for (const host of hosts) {
+        const claim = { Bucket: base.bucket, Key: keys.hostClaim(host), Body: JSON.stringify({ tenant }) };
+        await base.s3.send(new PutObjectCommand(claim));
+      }
+    },
+    image: (tenant, options = {}) => makeImage(base, tenant, options),
+  };
+}
+
+/** A folder with this `vendhost.yml`. */
+export async function tenantDirectory(vendhostYml: string): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'vendhost-host-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  await writeFile(join(directory, 'vendhost.yml'), vendhostYml);
+  return directory;
+}
+
+function tenantRecord(account: string, tenant: string, hosts: string[], limits: Partial<TenantLimits>) {
+  const role = (name: string) => `arn:aws:iam::${account}:role/${tenant}-${name}`;
+  return {
+    tenant,
+    project: `acme/${tenant}`,
+    branch: 'dev',
+    hosts,
+    limits: { ...limitsSchema.parse({}), ...limits },
+    roles: {
+      deploy: role('deploy'),
+      plan: role('plan'),
+      execution: role('execution'),
+      instance: role('instance'),
+      instanceProfile: names.builderRole(environment),
+      pipeline: role('pipeline'),
+      codedeploy: role('codedeploy'),
+    },
+  };
+}
+
+async function makeImage(
+  { ec2, keyArn }: TestPlatform,
+  tenant: string,
+  options: { encrypted?: boolean; tags?: Record<string, string> },
+): Promise<string> {
+  const { Images } = await ec2.send(new DescribeImagesCommand({ Owners: ['136693071363'] }));
+  const Ebs = options.encrypted === false ? { VolumeSize: 8 } : { VolumeSize: 8, Encrypted: true, KmsKeyId: keyArn };
+  const { Instances } = await ec2.send(
+    new RunInstancesCommand({
+      ImageId: Images?.[0]?.ImageId,
+      InstanceType: 't3.micro',
+      MinCount: 1,
+      MaxCount: 1,
+      BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs }],
+    }),
+  );
+  const InstanceId = Instances?.[0]?.InstanceId ?? '';
+  const all = { ...tags(environment, 'image', tenant), [bakeKeyTag]: 'a-key', ...options.tags };
+  const Tags = Object.entries(all).map(([Key, Value]) => ({ Key, Value }));
+  const { ImageId = '' } = await poll({
+    what: `an image of ${InstanceId}`,
+    everyMs: 50,
+    limitMs: 30_000,
+    signal: new AbortController().signal,
+    check: () =>
+      ec2
+        .send(
+          new CreateImageCommand({
+            InstanceId,
+            Name: `${tenant}-${InstanceId}`,
+            TagSpecifications: [{ ResourceType: 'image', Tags }],
+          }),
+        )
+        .catch(() => undefined),
+  });
+  await poll({
+    what: `${ImageId} to be available`,
+    everyMs: 50,
+    limitMs: 30_000,
+    signal: new AbortController().signal,
+    check: async () => {
+      const described = await ec2.send(new DescribeImagesCommand({ ImageIds: [ImageId] }));
+      return described.Images?.[0]?.State === 'available' ? true : undefined;
+    },
+  });
+  await ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId] }));
+  return ImageId;
+}
