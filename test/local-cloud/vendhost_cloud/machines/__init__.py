@@ -176,10 +176,9 @@ def layer_path(name: str) -> Path:
 
 
 def console(instance_id: str) -> str:
-    """What the instance wrote to its console, and the log of its user data."""
-    upper = storage.instances() / instance_id / "upper"
-    parts = [log_directory() / f"{instance_id}.log", upper / "var/log/cloud-init-output.log"]
-    return "".join(part.read_text(errors="replace") for part in parts if part.is_file())
+    """What the instance wrote to its console: troubles of its boot, the output of its user data."""
+    log = log_directory() / f"{instance_id}.log"
+    return log.read_text(errors="replace") if log.is_file() else ""
 
 
 def refuse_if_unable() -> None:

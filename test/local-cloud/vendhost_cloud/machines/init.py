@@ -207,12 +207,15 @@ def _run_user_data(spec: Spec) -> None:
     script.parent.mkdir(parents=True, exist_ok=True)
     script.write_bytes(base64.b64decode(spec["user_data"]))
     script.chmod(0o700)
-    log = os.open("/var/log/cloud-init-output.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
-    _spawn(_confined(str(script)), log)
-    os.close(log)
+    reading, writing = os.pipe()
+    # As cloud-init: to its log and to the console.
+    _spawn(_confined("/usr/bin/tee", "-a", "/var/log/cloud-init-output.log"), 2, reading)
+    _spawn(_confined(str(script)), writing)
+    os.close(reading)
+    os.close(writing)
 
 
-def _spawn(command: list[str], log: int) -> int:
+def _spawn(command: list[str], output: int, given: int | None = None) -> int:
     null = os.open("/dev/null", os.O_RDONLY)
     try:
         return os.posix_spawn(
@@ -220,9 +223,9 @@ def _spawn(command: list[str], log: int) -> int:
             command,
             {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8"},
             file_actions=[
-                (os.POSIX_SPAWN_DUP2, null, 0),
-                (os.POSIX_SPAWN_DUP2, log, 1),
-                (os.POSIX_SPAWN_DUP2, log, 2),
+                (os.POSIX_SPAWN_DUP2, null if given is None else given, 0),
+                (os.POSIX_SPAWN_DUP2, output, 1),
+                (os.POSIX_SPAWN_DUP2, output, 2),
             ],
             setsid=True,
             # Python ignores these two, and a child would inherit that.
