@@ -6,6 +6,7 @@ from typing import Any
 
 from ministack.services import alb, ec2
 
+from .. import codedeploy
 from .. import ec2 as our_ec2
 from ..ec2.store import Record, scope
 from ..errors import AwsError
@@ -96,10 +97,21 @@ def advance(group: Group) -> None:
         elif name in ("shutting-down", "terminated", "stopping", "stopped"):
             _lose(group, member, record, name)
         elif member["LifecycleState"] == "Pending" and name == "running":
-            member.update(LifecycleState="InService", _Since=time.monotonic())
-            _register_targets(group, member["InstanceId"])
+            _bring_into_service(group, member)
         elif member["LifecycleState"] == "InService":
             _judge(group, member)
+
+
+def _bring_into_service(group: Group, member: Member) -> None:
+    """Into service, once CodeDeploy's launch hook, if one hangs on the group, lets it."""
+    verdict = codedeploy.welcome(group["AutoScalingGroupName"], member["InstanceId"])
+    if verdict == "serve":
+        member.update(LifecycleState="InService", _Since=time.monotonic())
+        _register_targets(group, member)
+    elif verdict == "give up":
+        group["_Failures"] = group.get("_Failures", 0) + 1
+        group["_NextTry"] = time.monotonic() + _PAUSE_AFTER_FAILURE
+        terminate(group, member, "the deployment of CodeDeploy's launch hook failed.")
 
 
 def terminate(group: Group, member: Member, cause: str) -> None:
@@ -139,7 +151,7 @@ def sync_targets(group: Group) -> None:
     """Members in service are registered with the group's target groups, also with ones added later."""
     for member in group["Instances"]:
         if member["LifecycleState"] == "InService":
-            _register_targets(group, member["InstanceId"])
+            _register_targets(group, member)
 
 
 def _lose(group: Group, member: Member, record: Record | None, state: str) -> None:
@@ -175,10 +187,17 @@ def _members_in(group: Group, subnet: str) -> int:
     return sum(1 for one in ec2._instances.values() if one["InstanceId"] in ids and one["SubnetId"] == subnet)
 
 
-def _register_targets(group: Group, instance_id: str) -> None:
+def _register_targets(group: Group, member: Member) -> None:
+    """Once per target group: an instance CodeDeploy took out for a deployment stays out until it brings it back."""
+    instance_id = member["InstanceId"]
+    done: set[str] = member.setdefault("_Registered", set())
+    done &= set(group.get("TargetGroupARNs", []))
     for arn in group.get("TargetGroupARNs", []):
         targets = alb._targets.get(arn)
-        if targets is not None and all(one["Id"] != instance_id for one in targets):
+        if arn in done or targets is None:
+            continue
+        done.add(arn)
+        if all(one["Id"] != instance_id for one in targets):
             targets.append({"Id": instance_id})
 
 
