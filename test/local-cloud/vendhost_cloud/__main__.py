@@ -9,6 +9,9 @@ from vendhost_cloud import parent
 PARTS: tuple[str, ...] = (
     "machines",
     "ec2",
+    "load_balancers",
+    "auto_scaling",
+    "router",
     "codedeploy",
     "codepipeline",
     "cloudformation",
