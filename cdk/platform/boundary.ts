@@ -77,7 +77,7 @@ export class Boundary extends Construct {
       description: `Ceiling of the rights of all tenant roles in ${environment}`,
       statements: [
         new PolicyStatement({ sid: 'Services', actions: services.map((each) => `${each}:*`), resources: ['*'] }),
-        new PolicyStatement({ sid: 'Self', actions: ['sts:GetCallerIdentity'], resources: ['*'] }),
+        new PolicyStatement({ sid: 'Self', actions: ['sts:GetCallerIdentity', 'tag:GetResources'], resources: ['*'] }),
         new PolicyStatement({
           sid: 'OwnRoles',
           actions: ['iam:GetRole', 'iam:GetInstanceProfile', 'iam:PassRole'],
@@ -105,7 +105,13 @@ export class Boundary extends Construct {
         }),
       ],
     });
-    for (const finding of ['Resource::*', ...services.map((each) => `Action::${each}:*`)]) {
+    const roles = ['role/aws-service-role/*', `role/${own}`, `instance-profile/${own}`];
+    const findings = [
+      'Resource::*',
+      ...roles.map((each) => `Resource::arn:<AWS::Partition>:iam::${account}:${each}`),
+      ...services.map((each) => `Action::${each}:*`),
+    ];
+    for (const finding of findings) {
       Validations.of(this.policy).acknowledge({
         id: `AwsSolutions-IAM5[${finding}]`,
         reason: 'A boundary grants nothing: it is the ceiling; each role has a policy of its own that says less.',

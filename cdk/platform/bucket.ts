@@ -15,7 +15,8 @@ const oldVersionDays = 30;
 
 /**
  * The bucket of an environment: `infrastructure/`, `software/`, `claims/` stay; `logs/` and `artifacts/` expire, and so do
- * versions that were written over. A bucket key saves most of the calls to KMS.
+ * versions that were written over. What CodePipeline stores under the names of pipelines stays as well: CodeDeploy fetches
+ * the last good revision from there for every new instance. A bucket key saves most of the calls to KMS.
  */
 export class EnvironmentBucket extends Construct {
   readonly bucket: Bucket;

@@ -29,9 +29,10 @@ export class Pipeline extends Construct {
   constructor(scope: Construct, id: string, { place, facts, roleArn, releases }: PipelineProps) {
     super(scope, id);
     this.name = names.host(place);
-    const stages = [source(facts.bucket, place.tenant)];
+    const artifact = names.artifact(place);
+    const stages = [source(facts.bucket, place.tenant, artifact)];
     if (facts.approval) stages.push(approval(place, this.#approvals(place, facts['key-arn'])));
-    stages.push(deploy(releases));
+    stages.push(deploy(releases, artifact));
     new CfnPipeline(this, 'Pipeline', {
       name: this.name,
       pipelineType: 'V2',
@@ -55,12 +56,12 @@ export class Pipeline extends Construct {
   }
 }
 
-function source(bucket: string, tenant: string): Stage {
+function source(bucket: string, tenant: string, artifact: string): Stage {
   return {
     name: 'Source',
     actions: [
       action('Revision', 'Source', 'S3', {
-        outputArtifacts: [{ name: 'Revision' }],
+        outputArtifacts: [{ name: artifact }],
         configuration: {
           S3Bucket: bucket,
           S3ObjectKey: keys.noRevision(tenant),
@@ -86,12 +87,12 @@ function approval({ tenant, environment }: Place, topicArn: string): Stage {
   };
 }
 
-function deploy({ application, deploymentGroup }: Releases): Stage {
+function deploy({ application, deploymentGroup }: Releases, artifact: string): Stage {
   return {
     name: 'Deploy',
     actions: [
       action('CodeDeploy', 'Deploy', 'CodeDeploy', {
-        inputArtifacts: [{ name: 'Revision' }],
+        inputArtifacts: [{ name: artifact }],
         configuration: { ApplicationName: application.ref, DeploymentGroupName: deploymentGroup.ref },
       }),
     ],

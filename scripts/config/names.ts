@@ -44,6 +44,12 @@ export const names = {
   /** AMI names are unique in an account and region: the run's id tells apart two bakes of one key. */
   image: ({ environment, tenant }: Place, bakeKey: string, run: string) =>
     `vendhost-${environment}-${tenant}-${bakeKey.slice(0, 12)}-${run}`,
+  /**
+   * Name of the pipeline's artifact. CodePipeline puts artifacts under the first 20 characters of the pipeline's name and
+   * the first 10 of the artifact's: only this one tells tenants apart, and their roles by it.
+   */
+  artifact: ({ environment, tenant }: Place) =>
+    `r${createHash('sha256').update(`${environment}/${tenant}`).digest('hex').slice(0, 9)}`,
   databaseSecret: ({ environment, tenant }: Place) => `vendhost/${environment}/${tenant}/database`,
   factsPath: (environment: string) => `/vendhost/${environment}`,
   tenantRecord: ({ environment, tenant }: Place) => `/vendhost/${environment}/tenants/${tenant}`,
