@@ -22,14 +22,20 @@ function halves(text: string, mark: string): [string, string] {
   return [text.slice(0, at), text.slice(at + mark.length)];
 }
 
-function section({ file, spec }: Template): string {
+function section({ file, text, spec }: Template): string {
   const inputs = Object.entries(spec.inputs);
   const sorted = [...inputs.filter(isRequired), ...inputs.filter((input) => !isRequired(input))];
   const rows = sorted.map(([name, input]) => {
     const cells = [`\`${name}\``, input.type ?? '', isRequired([name, input]) ? '**required**' : shown(input.default)];
     return `| ${[...cells, cell(input.description ?? '')].join(' | ')} |\n`;
   });
-  return `### \`${file}\`\n\n${spec.description}.\n\n| input | type | default | meaning |\n|---|---|---|---|\n${rows.join('')}`;
+  return `### \`${file}\`\n\n${purpose(text)}\n\n| input | type | default | meaning |\n|---|---|---|---|\n${rows.join('')}`;
+}
+
+/** The first paragraph's first sentence of the comment that a file starts with. */
+function purpose(text: string): string {
+  const comment = /^(# .*\n)+/.exec(text)?.[0] ?? '';
+  return /^.*?\.(?= |$)/.exec(comment.replaceAll(/^# /gm, '').replaceAll('\n', ' '))?.[0] ?? '';
 }
 
 const isRequired = ([, input]: [string, Input]) => input.default === undefined;

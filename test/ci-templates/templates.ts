@@ -30,7 +30,7 @@ export interface Template {
   /** File name in ci-templates/. */
   readonly file: string;
   readonly text: string;
-  readonly spec: { readonly description: string; readonly inputs: Readonly<Record<string, Input>> };
+  readonly spec: { readonly inputs: Readonly<Record<string, Input>> };
   readonly body: Readonly<Record<string, Part>>;
 }
 
