@@ -55,7 +55,7 @@ export async function stopRelease(aws: Aws, pipeline: Pipeline, executionId: str
     const snapshot = await readSnapshot(aws, pipeline, executionId);
     const step = nextStop(snapshot, asked, Date.now() - start > lateMs);
     if (step.kind === 'done') {
-      out.step(`stopped: nothing of the execution ${executionId} runs any more (${snapshot.execution.status})`);
+      out.step(`stopped: nothing of the execution ${executionId} runs any more`);
       return;
     }
     if (step.kind === 'execution') {

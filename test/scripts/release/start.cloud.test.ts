@@ -1,0 +1,290 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { execaNode } from 'execa';
+import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { VirtualHost } from './virtual-host.ts';
+
+const cloud = inject('localCloud');
+const vendhost = join(import.meta.dirname, '../../../scripts/vendhost.ts');
+
+/** Runs the real command in a process of its own. */
+function releaseProcess(host: VirtualHost, revision: string) {
+  const { tenant, environment } = host.place;
+  const words = [
+    'release',
+    'start',
+    '--tenant',
+    tenant,
+    '--environment',
+    environment,
+    '--revision',
+    revision,
+    '--json',
+  ];
+  const child = execaNode(vendhost, words, {
+    env: { ...host.env, PATH: process.env.PATH },
+    extendEnv: false,
+    reject: false,
+  });
+  let text = '';
+  child.stderr.on('data', (chunk) => {
+    text += String(chunk);
+  });
+  const printed = async (part: string): Promise<void> => {
+    await expect.poll(() => text, { timeout: 30_000, interval: 50 }).toContain(part);
+  };
+  return { child, printed };
+}
+
+/** A hook can wait for this: it does not answer before it is opened. */
+async function gate() {
+  let isOpen = false;
+  const server = createServer((_request, response) => {
+    response.statusCode = isOpen ? 200 : 503;
+    response.end();
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    server.close();
+  });
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    wait: `until curl -fs -o /dev/null http://127.0.0.1:${port}/; do sleep 0.1; done`,
+    open: () => {
+      isOpen = true;
+    },
+  };
+}
+
+/** Progress without what differs from run to run. */
+function plain(progress: readonly string[]): string[] {
+  return progress.map((line) =>
+    line
+      .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'EXECUTION')
+      .replaceAll(/d-[A-Z0-9]{9}/g, 'DEPLOYMENT')
+      .replaceAll(/i-[0-9a-f]{17}/g, 'INSTANCE')
+      .replaceAll(/\d+(\.\d)? s/g, 'N s')
+      .replaceAll(/ {2,}/g, '  '),
+  );
+}
+
+describe('a virtual host with two instances', () => {
+  const host = new VirtualHost(cloud, '650000000001', 'shop');
+  let first: string;
+  let broken: string;
+
+  beforeAll(async () => {
+    await host.make({ instances: 2 });
+    first = await host.push('first', { AfterInstall: ['echo installed'], ApplicationStart: ['echo started'] });
+    broken = await host.push('broken', {
+      AfterInstall: ['echo here is $APPLICATION_NAME', 'echo no such table >&2', 'exit 3'],
+    });
+  });
+
+  test('a revision is released, and every event of every instance is shown in its order', async () => {
+    const { code, result, progress } = await host.release(first);
+    expect(code).toBeUndefined();
+    expect(result).toEqual({
+      executionId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      deploymentId: expect.stringMatching(/^d-/),
+      status: 'succeeded',
+      revisionKey: first,
+    });
+    const events = [
+      'ApplicationStop',
+      'DownloadBundle',
+      'BeforeInstall',
+      'Install',
+      'AfterInstall',
+      'ApplicationStart',
+      'ValidateService',
+    ];
+    const ofOne = events.map((event) => `  INSTANCE  ${event}  succeeded  N s`);
+    expect(plain(progress)).toEqual([
+      'started the execution EXECUTION of vendhost-dev-shop',
+      '  https://eu-west-1.console.aws.amazon.com/codesuite/codepipeline/pipelines/vendhost-dev-shop/view?region=eu-west-1',
+      'Source: succeeded, N s',
+      'deployment DEPLOYMENT: started',
+      ...ofOne,
+      ...ofOne,
+      'deployment DEPLOYMENT: succeeded on 2 of 2 instances',
+      'Deploy: succeeded, N s',
+    ]);
+  });
+
+  test('the same revision again: nothing is released', async () => {
+    const before = await host.executions();
+    const { code, result, progress } = await host.release(first);
+    expect([code, result?.status, progress]).toEqual([undefined, 'unchanged', []]);
+    expect((await host.release(first, { dryRun: true })).code).toBeUndefined();
+    expect(await host.executions()).toEqual(before);
+  });
+
+  test('a hook that fails: instance, event, script and log tail are shown', async () => {
+    expect((await host.release(broken, { dryRun: true })).code).toBe(2);
+    const { code, error } = await host.release(broken);
+    expect([code, error?.code, error?.message]).toEqual([
+      1,
+      'RELEASE_FAILED',
+      'AfterInstall failed on 1 of 2 instances of vendhost-dev-shop',
+    ]);
+    expect(plain(error?.details ?? [])).toEqual([
+      expect.stringMatching(/^INSTANCE AfterInstall: ScriptFailed hooks\/AfterInstall\.sh: .*exit code 3/),
+      expect.stringContaining('LifecycleEvent - AfterInstall'),
+      expect.stringContaining('Script - hooks/AfterInstall.sh'),
+      '  [stdout]here is vendhost-dev-shop',
+      '  [stderr]no such table',
+    ]);
+  });
+
+  test('after a failure the revision from before is released again, since instances may hold another', async () => {
+    const { code, result } = await host.release(first);
+    expect([code, result?.status]).toEqual([undefined, 'succeeded']);
+    expect((await host.executions()).slice(0, 3)).toEqual(['Succeeded', 'Failed', 'Succeeded']);
+  });
+
+  test('two identical starts at once are one execution', async () => {
+    const second = await host.push('second');
+    const before = await host.executions();
+    const both = await Promise.all([host.release(second), host.release(second)]);
+    expect(both.map(({ result }) => result?.status)).toEqual(['succeeded', 'succeeded']);
+    expect(new Set(both.map(({ result }) => result?.executionId)).size).toBe(1);
+    expect(await host.executions()).toEqual(['Succeeded', ...before]);
+  });
+
+  test('an older revision can be released again after a newer one', async () => {
+    const before = await host.executions();
+    const { result } = await host.release(first);
+    expect([result?.status, result?.revisionKey]).toEqual(['succeeded', first]);
+    expect(await host.executions()).toEqual(['Succeeded', ...before]);
+  });
+
+  test('a job that was lost is taken up by its retry, not repeated', async () => {
+    const { wait, open } = await gate();
+    const slow = await host.push('slow', { AfterInstall: [wait] });
+    const lost = releaseProcess(host, slow);
+    await lost.printed('BeforeInstall');
+    lost.child.kill('SIGKILL');
+    await lost.child;
+    const before = await host.executions();
+    const { code, progress } = await host.release(slow, {
+      onProgress: (text) => text.includes('BeforeInstall') && open(),
+    });
+    expect(code).toBeUndefined();
+    expect(progress[0]).toMatch(/^following the execution/);
+    expect(await host.executions()).toEqual(['Succeeded', ...before.slice(1)]);
+  });
+
+  test('a cancelled job leaves nothing running', async () => {
+    const { wait } = await gate();
+    const endless = await host.push('endless', { BeforeInstall: [wait] });
+    const { child, printed } = releaseProcess(host, endless);
+    await printed('DownloadBundle');
+    child.kill('SIGTERM');
+    const { exitCode, stderr, stdout } = await child;
+    expect([exitCode, stdout]).toEqual([143, '']);
+    expect(stderr).toMatch(/cancelled: stopping the execution .*\n {2}stopping the deployment d-/);
+    expect(stderr).toMatch(/stopped: nothing of the execution .* runs any more/);
+    expect(stderr).toMatch(/error\[CANCELLED\]: cancelled by SIGTERM\nhint: .*$/);
+    const deploymentId = /deployment (d-\w+)/.exec(stderr)?.[1] ?? '';
+    expect((await host.deployments.info(deploymentId)).status).toBe('Stopped');
+    expect((await host.executions())[0]).toMatch(/^(Stopped|Failed)$/);
+  });
+
+  test('what does not exist is named, with the next action', async () => {
+    const missing = `software/shop/${'0'.repeat(64)}.zip`;
+    expect((await host.release(missing)).error).toMatchObject({ code: 'REVISION_MISSING' });
+    const stranger = new VirtualHost(cloud, '650000000004', 'mill');
+    expect((await stranger.release(missing.replace('shop', 'mill'))).error).toMatchObject({ code: 'PLATFORM_MISSING' });
+  });
+});
+
+test('a rollback by CodeDeploy is followed and reported', async () => {
+  const host = new VirtualHost(cloud, '650000000002', 'cafe');
+  await host.make({ rollback: true });
+  expect((await host.release(await host.push('good'))).code).toBeUndefined();
+  const { error, progress } = await host.release(await host.push('bad', { ValidateService: ['exit 1'] }));
+  expect(plain(error?.details ?? []).at(-1)).toBe(
+    'rollback DEPLOYMENT: succeeded, to the revision that was deployed last',
+  );
+  expect(plain(progress)).toEqual(
+    expect.arrayContaining([
+      '  INSTANCE  ValidateService  failed  N s: ScriptFailed hooks/ValidateService.sh',
+      expect.stringMatching(/^CodeDeploy rolls back with DEPLOYMENT: /),
+      'rollback DEPLOYMENT: started',
+      'rollback DEPLOYMENT: succeeded on 1 of 1 instance',
+    ]),
+  );
+});
+
+describe('a virtual host whose releases are approved', () => {
+  const host = new VirtualHost(cloud, '650000000003', 'bank');
+  const started = (text: string) => /started the execution (\S+)/.exec(text)?.[1];
+
+  beforeAll(async () => {
+    await host.make({ approval: true });
+  });
+
+  /** Starts a release and returns once its execution is known. */
+  async function begin(page: string, seen: string) {
+    const key = await host.push(page);
+    let found: (id: string) => void = () => undefined;
+    const id = new Promise<string>((resolve) => {
+      found = resolve;
+    });
+    let text = '';
+    const ended = host.release(key, {
+      onProgress: (part) => {
+        text += part;
+        const execution = started(text);
+        if (execution !== undefined && text.includes(seen)) found(execution);
+      },
+    });
+    return { id: await id, ended };
+  }
+
+  test('waits for the approval and says how to give it', async () => {
+    const { id, ended } = await begin('approved', 'waiting for approval');
+    await host.answer(id, 'Approved', 'looks good');
+    const { code, progress } = await ended;
+    expect(code).toBeUndefined();
+    expect(plain(progress)).toEqual(
+      expect.arrayContaining([
+        'Approve: waiting for approval',
+        '  approve or reject: https://eu-west-1.console.aws.amazon.com/codesuite/codepipeline/pipelines/vendhost-dev-bank/view?region=eu-west-1',
+        expect.stringMatching(/^Approve: succeeded, N s, by arn:aws:.*: looks good$/),
+      ]),
+    );
+  });
+
+  test('a rejection fails the job and names who and why', async () => {
+    const { id, ended } = await begin('rejected', 'waiting for approval');
+    await host.answer(id, 'Rejected', 'not on a Friday');
+    const { error } = await ended;
+    expect(error).toMatchObject({
+      code: 'RELEASE_REJECTED',
+      message: expect.stringMatching(/^the release was not approved by arn:aws:.*: not on a Friday$/),
+    });
+  });
+
+  test('a release that a newer one overtakes ends as superseded, not as failed', async () => {
+    const waiting = await begin('one', 'waiting for approval');
+    const overtaken = await begin('two', 'Source: succeeded');
+    const newest = await begin('three', 'Source: succeeded');
+    const { code, result } = await overtaken.ended;
+    expect([code, result?.status, result?.deploymentId]).toEqual([3, 'superseded', '']);
+    await host.answer(waiting.id, 'Approved', 'first');
+    await host.answer(newest.id, 'Approved', 'last');
+    expect((await Promise.all([waiting.ended, newest.ended])).map((one) => one.code)).toEqual([undefined, undefined]);
+  });
+
+  test('a job cancelled while an approval is open abandons it', async () => {
+    const { child, printed } = releaseProcess(host, await host.push('abandoned'));
+    await printed('waiting for approval');
+    child.kill('SIGINT');
+    const { exitCode } = await child;
+    expect(exitCode).toBe(130);
+    expect((await host.executions())[0]).toBe('Stopped');
+  });
+});

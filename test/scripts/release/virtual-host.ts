@@ -1,0 +1,178 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  CodePipelineClient,
+  CreatePipelineCommand,
+  GetPipelineStateCommand,
+  ListPipelineExecutionsCommand,
+  PutApprovalResultCommand,
+  type StageDeclaration,
+} from '@aws-sdk/client-codepipeline';
+import { names } from '../../../scripts/config/names.ts';
+import { exitCodes, type VendhostError } from '../../../scripts/errors.ts';
+import { startRelease } from '../../../scripts/release/start.ts';
+import { pushRevision } from '../../../scripts/revision/push.ts';
+import { Deployments, script } from '../../local-cloud/deployments.ts';
+import { clientConfig } from '../../local-cloud/stacks.ts';
+import { accountEnvironment, type LocalCloudAddress } from '../../local-cloud/start.ts';
+import { publish } from '../published.ts';
+import { recorder } from '../recorder.ts';
+import { soundTenant, type Tree, writeTree } from '../revision/repository.ts';
+
+export interface Released {
+  code: number | undefined;
+  result: Record<string, string> | undefined;
+  error: VendhostError | undefined;
+  progress: string[];
+}
+
+/** Hooks of a revision: event -> lines of its script. */
+export type Hooks = Readonly<Record<string, readonly string[]>>;
+
+/** A tenant's application, deployment group, pipeline and instances, made by API calls in an account of the file's own. */
+export class VirtualHost {
+  readonly place: { tenant: string; environment: 'dev' };
+  readonly name: string;
+  readonly env: Record<string, string>;
+  readonly deployments: Deployments;
+  readonly #pipelines: CodePipelineClient;
+  readonly #endpoint: string;
+  readonly #account: string;
+
+  constructor(cloud: LocalCloudAddress, account: string, tenant: string) {
+    this.place = { tenant, environment: 'dev' };
+    this.name = names.host(this.place);
+    this.env = accountEnvironment(cloud, account);
+    this.deployments = new Deployments(cloud.endpoint, account, this.name);
+    this.#pipelines = new CodePipelineClient(clientConfig(cloud.endpoint, account));
+    this.#endpoint = cloud.endpoint;
+    this.#account = account;
+  }
+
+  async make({ instances = 1, approval = false, rollback = false } = {}): Promise<void> {
+    const { bucket } = await publish(this.#endpoint, this.#account, this.place);
+    await this.deployments.prepare();
+    for (let count = 0; count < instances; count += 1) await this.deployments.launch(this.name);
+    const events = ['DEPLOYMENT_FAILURE' as const];
+    await this.deployments.group(this.name, {
+      deploymentConfigName: 'CodeDeployDefault.OneAtATime',
+      ...(rollback ? { autoRollbackConfiguration: { enabled: true, events } } : {}),
+    });
+    await this.#pipelines.send(
+      new CreatePipelineCommand({
+        pipeline: {
+          name: this.name,
+          roleArn: this.deployments.role,
+          pipelineType: 'V2',
+          executionMode: 'SUPERSEDED',
+          artifactStore: { type: 'S3', location: this.deployments.bucket },
+          stages: stages(this.name, bucket, approval),
+        },
+      }),
+    );
+  }
+
+  /** Pushes software with these hooks; the revision's key. */
+  async push(page: string, hooks: Hooks = {}): Promise<string> {
+    const directory = await mkdtemp(join(tmpdir(), 'vendhost-test-'));
+    try {
+      await writeTree(directory, { ...soundTenant, ...software(page, hooks) });
+      const runtime = recorder(this.env);
+      await pushRevision(runtime, { ...this.place, directory, dryRun: false });
+      return (JSON.parse(runtime.printed()) as { revisionKey: string }).revisionKey;
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  }
+
+  /** Runs `release start` within this process. */
+  async release(
+    revision: string,
+    { dryRun = false, onProgress = (_text: string): void => undefined } = {},
+  ): Promise<Released> {
+    const runtime = recorder(this.env, { onProgress });
+    const ended = await startRelease(runtime, { ...this.place, revision, dryRun }).then(
+      (code) => ({ code: code as number | undefined, error: undefined }),
+      (error: VendhostError) => ({ code: error.exitCode ?? exitCodes.failed, error }),
+    );
+    const result = runtime.printed() === '' ? undefined : (JSON.parse(runtime.printed()) as Record<string, string>);
+    return { ...ended, result, progress: runtime.progress() };
+  }
+
+  /** Statuses of the executions, newest first. */
+  async executions(): Promise<string[]> {
+    const { pipelineExecutionSummaries = [] } = await this.#pipelines.send(
+      new ListPipelineExecutionsCommand({ pipelineName: this.name }),
+    );
+    return pipelineExecutionSummaries.map(({ status }) => status ?? '');
+  }
+
+  /** Waits for the approval to be asked for by an execution, and answers it. */
+  async answer(executionId: string, status: 'Approved' | 'Rejected', summary: string): Promise<void> {
+    for (;;) {
+      const { stageStates = [] } = await this.#pipelines.send(new GetPipelineStateCommand({ name: this.name }));
+      const stage = stageStates.find(({ stageName }) => stageName === 'Approve');
+      const token = stage?.actionStates?.[0]?.latestExecution?.token;
+      if (token !== undefined && stage?.latestExecution?.pipelineExecutionId === executionId) {
+        const where = { pipelineName: this.name, stageName: 'Approve', actionName: 'Approve', token };
+        await this.#pipelines.send(new PutApprovalResultCommand({ ...where, result: { status, summary } }));
+        return;
+      }
+      await wait(50);
+    }
+  }
+}
+
+function stages(name: string, bucket: string, approval: boolean): StageDeclaration[] {
+  const kind = (category: 'Source' | 'Approval' | 'Deploy', provider: string) =>
+    ({ category, owner: 'AWS', provider, version: '1' }) as const;
+  const source = { S3Bucket: bucket, S3ObjectKey: 'none.zip', PollForSourceChanges: 'false' };
+  return [
+    {
+      name: 'Source',
+      actions: [
+        {
+          name: 'Revision',
+          actionTypeId: kind('Source', 'S3'),
+          configuration: { ...source, AllowOverrideForS3ObjectKey: 'true' },
+          outputArtifacts: [{ name: 'Revision' }],
+        },
+      ],
+    },
+    ...(approval
+      ? [{ name: 'Approve', actions: [{ name: 'Approve', actionTypeId: kind('Approval', 'Manual') }] }]
+      : []),
+    {
+      name: 'Deploy',
+      actions: [
+        {
+          name: 'Deploy',
+          actionTypeId: kind('Deploy', 'CodeDeploy'),
+          configuration: { ApplicationName: name, DeploymentGroupName: name },
+          inputArtifacts: [{ name: 'Revision' }],
+        },
+      ],
+    },
+  ];
+}
+
+function software(page: string, hooks: Hooks): Tree {
+  const events = Object.keys(hooks).flatMap((event) => [`  ${event}:`, `    - location: hooks/${event}.sh`]);
+  const spec = [
+    'version: 0.0',
+    'os: linux',
+    'files:',
+    '  - {source: index.html, destination: /srv/site}',
+    'file_exists_behavior: OVERWRITE',
+    ...(events.length > 0 ? ['hooks:', ...events] : []),
+  ];
+  return {
+    'software/appspec.yml': `${spec.join('\n')}\n`,
+    'software/index.html': page,
+    ...Object.fromEntries(
+      Object.entries(hooks).map(([event, lines]) => [`software/hooks/${event}.sh`, script(...lines)]),
+    ),
+  };
+}
