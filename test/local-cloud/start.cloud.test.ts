@@ -9,8 +9,12 @@ const silent = { say: () => undefined };
 
 describe('startLocalCloud', () => {
   test('the shared cloud answers on loopback', async () => {
-    const { endpoint } = inject('localCloud');
+    const { endpoint, router } = inject('localCloud');
     expect(endpoint).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(router).toEqual({
+      http: expect.stringMatching(/^http:\/\/127\./),
+      https: expect.stringMatching(/^http:\/\/127\./),
+    });
     const response = await fetch(`${endpoint}/_ministack/health`);
     expect(response.status).toBe(200);
   });

@@ -145,9 +145,6 @@ async function launch(
 }
 
 async function waitForRouter(child: ChildProcess, directory: string): Promise<Router> {
-  // While the router is being built the cloud works without it.
-  const parts = await readFile(join(pythonDirectory, 'vendhost_cloud/__main__.py'), 'utf8');
-  if (!parts.includes('"router"')) return { http: '', https: '' };
   const file = join(directory, 'ready.json');
   await waitUntil(child, directory, `${file} (written by the router)`, async () => existsSync(file));
   return JSON.parse(await readFile(file, 'utf8')) as Router;

@@ -15,6 +15,7 @@ PARTS: tuple[str, ...] = (
     "codedeploy",
     "codepipeline",
     "cloudformation",
+    "databases",
     "web_identity",
     "authorization",
 )

@@ -1,4 +1,4 @@
-"""AWS::RDS::OptionGroup, and the deletion protection of AWS::RDS::DBInstance."""
+"""AWS::RDS::OptionGroup, and what protects an AWS::RDS::DBInstance."""
 
 from ministack.services import rds as store
 from ministack.services.cloudformation import provisioners
@@ -8,16 +8,23 @@ from vendhost_cloud.service_api import call, call_unless_gone
 
 
 def register_operations() -> None:
-    """A protected database does not go with its stack."""
+    """A protected database does not go with its stack, and a retained one is not overwritten by the next."""
     handlers = provisioners._RESOURCE_HANDLERS["AWS::RDS::DBInstance"]
-    delete = handlers["delete"]
+    create, delete = handlers["create"], handlers["delete"]
+
+    def create_unless_taken(logical_id: str, properties: Properties, stack_name: str) -> tuple[str, dict[str, str]]:
+        name = properties.get("DBInstanceIdentifier")
+        if name in store._instances:
+            raise ValueError(f"DB instance already exists: {name} (DBInstanceAlreadyExists)")
+        created: tuple[str, dict[str, str]] = create(logical_id, properties, stack_name)
+        return created
 
     def delete_unless_protected(physical_id: str, properties: Properties) -> None:
         if truth((store._instances.get(physical_id) or {}).get("DeletionProtection", False)):
             raise ValueError(f"Cannot delete protected DB Instance {physical_id}, please disable deletion protection")
         delete(physical_id, properties)
 
-    handlers["delete"] = delete_unless_protected
+    handlers.update(create=create_unless_taken, delete=delete_unless_protected)
 
 
 def _create(resource: Resource) -> Created:

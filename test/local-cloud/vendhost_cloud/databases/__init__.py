@@ -1,0 +1,121 @@
+"""RDS for MySQL with a real server behind it: AWS::RDS::DBInstance of the engines mysql and mariadb.
+
+The endpoint is a loopback address of this cloud, reachable from its instances. Backups, standbys, storage and
+monitoring are what ministack makes of them: records. Where MariaDB cannot be had the database is a record too.
+"""
+
+import logging
+from typing import Any
+
+from ministack.core.responses import AccountRegionScopedDict, get_account_id
+from ministack.services import rds
+from ministack.services.cloudformation import provisioners
+
+from vendhost_cloud.cloudformation.resource_type import run_on_worker_thread
+from vendhost_cloud.databases.server import Server, Settings
+from vendhost_cloud.databases.software import software
+from vendhost_cloud.machines.addresses import free_address
+from vendhost_cloud.state import cloud_directory
+
+Properties = dict[str, Any]
+Made = tuple[str, dict[str, str]]
+
+log = logging.getLogger("vendhost")
+
+_servers = AccountRegionScopedDict()
+"""DB instance identifier -> its Server."""
+
+_HONOURED = (
+    "character_set_server",
+    "log_output",
+    "long_query_time",
+    "max_connections",
+    "require_secure_transport",
+    "slow_query_log",
+)
+"""Parameters that mean the same to MySQL and MariaDB. The others of a group are stored only."""
+
+
+def register() -> None:
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::RDS::DBInstance"]
+    create, update, delete = handlers["create"], handlers["update"], handlers["delete"]
+
+    def create_instance(logical_id: str, properties: Properties, stack_name: str) -> Made:
+        name, attributes = create(logical_id, properties, stack_name)
+        try:
+            return name, {**attributes, **_serve(name)}
+        except Exception:
+            rds._instances.pop(name, None)
+            raise
+
+    def update_instance(physical_id: str, *resource: Any) -> Made:
+        name, attributes = update(physical_id, *resource)
+        return name, {**attributes, **_serve(name)}
+
+    def delete_instance(physical_id: str, properties: Properties) -> None:
+        delete(physical_id, properties)
+        server: Server | None = _servers.pop(physical_id, None)
+        if server is not None:
+            server.remove()
+
+    handlers.update(create=create_instance, update=update_instance, delete=delete_instance)
+    _follow_parameter_groups()
+    run_on_worker_thread("AWS::RDS::DBInstance")
+    run_on_worker_thread("AWS::RDS::DBParameterGroup")
+
+
+def _follow_parameter_groups() -> None:
+    """A changed group reaches the running servers that use it (by a restart, whether RDS would need one or not)."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::RDS::DBParameterGroup"]
+    update = handlers["update"]
+
+    def update_group(physical_id: str, *resource: Any) -> Made:
+        updated: Made = update(physical_id, *resource)
+        for name in list(_servers):
+            groups = rds._instances[name].get("DBParameterGroups") or []
+            if any(group["DBParameterGroupName"] == updated[0] for group in groups):
+                _serve(name)
+        return updated
+
+    handlers["update"] = update_group
+
+
+def _serve(name: str) -> dict[str, str]:
+    """Run the instance's server with its present settings; the attributes that say where it is."""
+    record = rds._instances[name]
+    found = software() if record["Engine"] in ("mysql", "mariadb") else None
+    if found is None:
+        return {}
+    running: Server | None = _servers.get(name)
+    address = running.settings.address if running else free_address()
+    settings = _settings(record, address)
+    if running is None or running.settings != settings:
+        if running is not None:
+            running.stop()
+        server = Server(found, cloud_directory() / "databases" / f"{get_account_id()}-{name}", settings)
+        server.start()
+        _servers[name] = server
+    record["Endpoint"]["Address"] = address
+    return {"Endpoint.Address": address, "Endpoint.Port": str(settings.port)}
+
+
+def _settings(record: Properties, address: str) -> Settings:
+    return Settings(
+        address=address,
+        port=int(record["Endpoint"]["Port"]),
+        username=str(record["MasterUsername"]),
+        password=str(record["_MasterUserPassword"]),
+        schema=str(record.get("DBName") or ""),
+        parameters=_parameters(record),
+    )
+
+
+def _parameters(record: Properties) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for membership in record.get("DBParameterGroups") or []:
+        group = rds._param_groups.get(membership["DBParameterGroupName"]) or {}
+        for name, parameter in (group.get("Parameters") or {}).items():
+            value = parameter.get("ParameterValue") if isinstance(parameter, dict) else parameter
+            if name in _HONOURED and value is not None:
+                values[name] = str(value)
+    return values

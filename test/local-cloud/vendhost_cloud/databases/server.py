@@ -1,0 +1,140 @@
+"""One running database server."""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vendhost_cloud.databases.certificate import write_certificate
+from vendhost_cloud.databases.software import Software
+
+_START_SECONDS = 20.0
+_STOP_SECONDS = 10.0
+
+# Ends the server with this process, however that ends: the kernel closes the pipe that `read` waits on.
+_GUARD = '"$@" & server=$!; read -r _; kill "$server"; wait "$server"'
+
+
+@dataclass(frozen=True)
+class Settings:
+    address: str
+    port: int
+    username: str
+    password: str
+    schema: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Server variables out of the parameter group."""
+
+
+class Server:
+    """A MariaDB in a directory of its own, listening on one loopback address."""
+
+    def __init__(self, software: Software, directory: Path, settings: Settings) -> None:
+        self._software = software
+        self._directory = directory
+        self.settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until the administrator can log in. Raises RuntimeError with the log's tail."""
+        if not self._directory.exists():
+            self._directory.mkdir(parents=True)
+            shutil.copytree(self._software.empty_data, self._data)
+            write_certificate(self._certificate, self._key, self.settings.address)
+        (self._directory / "init.sql").write_text(_accounts(self.settings))
+        with (self._directory / "server.log").open("ab") as output:
+            self._process = subprocess.Popen(
+                ["sh", "-c", _GUARD, "sh", *self._command()],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                env=self._software.environment,
+            )
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise RuntimeError(f"the database does not start: {self._log_tail()}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        if self._process is None or self._process.stdin is None:
+            return
+        self._process.stdin.close()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def remove(self) -> None:
+        """Stop it and throw its data away."""
+        self.stop()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    @property
+    def _data(self) -> Path:
+        return self._directory / "data"
+
+    @property
+    def _certificate(self) -> Path:
+        return self._directory / "certificate.pem"
+
+    @property
+    def _key(self) -> Path:
+        return self._directory / "key.pem"
+
+    def _command(self) -> list[str]:
+        settings = self.settings
+        options = {
+            "basedir": self._software.base,
+            "datadir": self._data,
+            "bind-address": settings.address,
+            "port": settings.port,
+            "socket": self._directory / "server.sock",
+            "pid-file": self._directory / "server.pid",
+            "init-file": self._directory / "init.sql",
+            "ssl-cert": self._certificate,
+            "ssl-key": self._key,
+            # Small and quick: no data here outlives the cloud.
+            "innodb-log-file-size": "4M",
+            "innodb-buffer-pool-size": "16M",
+            "innodb-flush-method": "nosync",
+            "performance-schema": "OFF",
+            **{name.replace("_", "-"): value for name, value in settings.parameters.items()},
+        }
+        root = ["--user=root"] if os.geteuid() == 0 else []
+        flags = [f"--{name}={value}" for name, value in options.items()]
+        return [str(self._software.server), "--no-defaults", "--skip-name-resolve", *flags, *root]
+
+    def _answers(self) -> bool:
+        settings = self.settings
+        command = [str(self._software.client), "--no-defaults", "--ssl", f"--host={settings.address}"]
+        login = [f"--port={settings.port}", f"--user={settings.username}", "--execute=SELECT 1"]
+        environment = {**self._software.environment, "MYSQL_PWD": settings.password}
+        tried = subprocess.run([*command, *login], env=environment, capture_output=True, check=False)
+        return tried.returncode == 0
+
+    def _log_tail(self) -> str:
+        return (self._directory / "server.log").read_text(errors="replace")[-800:]
+
+
+def _accounts(settings: Settings) -> str:
+    """SQL run at every start: the administrator with the present password, and the schema."""
+    administrator = f"'{_quoted(settings.username)}'@'%'"
+    schema = settings.schema.replace("`", "``")
+    statements = [
+        f"CREATE USER IF NOT EXISTS {administrator}",
+        f"ALTER USER {administrator} IDENTIFIED BY '{_quoted(settings.password)}'",
+        f"GRANT ALL ON *.* TO {administrator} WITH GRANT OPTION",
+        *([f"CREATE DATABASE IF NOT EXISTS `{schema}`"] if schema else []),
+    ]
+    return "".join(f"{statement};\n" for statement in statements)
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "''")
