@@ -5,6 +5,7 @@ import { stateDirectory } from './workspace.ts';
 
 /** What the harness reads of an expanded pipeline configuration. */
 export interface JobConfig {
+  readonly stage?: string;
   readonly id_tokens?: Readonly<Record<string, { aud: string | string[] }>>;
   readonly environment?: string | { name?: string; action?: string };
   readonly artifacts?: { when?: string };
@@ -17,11 +18,21 @@ export type PipelineConfig = ReadonlyMap<string, JobConfig>;
 
 const noJobs = new Set(['stages', 'variables', 'workflow', 'default', 'include', 'image', 'services', 'cache']);
 
-/** The visible jobs of a pipeline after includes, inputs and `extends`; written by gitlab-ci-local before the first job. */
+/**
+ * The visible jobs of a pipeline after includes, inputs and `extends`, by stage as GitLab shows them.
+ * gitlab-ci-local writes the file before it starts the first job.
+ */
 export async function readPipelineConfig(checkout: string): Promise<PipelineConfig> {
   const text = await readFile(join(checkout, stateDirectory, 'expanded-gitlab-ci.yml'), 'utf8');
-  const all = Object.entries(parse(text, { merge: true }) as Record<string, JobConfig>);
-  return new Map(all.filter(([name]) => !name.startsWith('.') && !noJobs.has(name)));
+  const { stages, ...all } = parse(text, { merge: true }) as { stages: string[] } & Record<string, JobConfig>;
+  const jobs = Object.entries(all).filter(([name]) => !name.startsWith('.') && !noJobs.has(name));
+  const place = ([, { stage = 'test' }]: [string, JobConfig]) => stages.indexOf(stage);
+  return new Map(jobs.sort((one, other) => place(one) - place(other)));
+}
+
+/** The configuration behind a job; jobs of `parallel` have a name of their own, `name: [value]` or `name: [1/2]`. */
+export function baseName(job: string): string {
+  return job.replace(/: \[[^\]]*\]$/, '');
 }
 
 /**

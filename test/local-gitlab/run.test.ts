@@ -106,14 +106,14 @@ describe('a push', () => {
     claims = (await jwtVerify(token, createLocalJWKSet(issuer.jwks), { audience: defaultGitlab })).payload;
   });
 
-  test('runs the jobs whose rules match, in order', () => {
-    expect(statuses(result)).toEqual({
-      make: 'success',
-      infrastructure: 'success',
-      use: 'success',
-      optional: 'warning',
-      'by-hand': 'manual',
-    });
+  test('runs the jobs whose rules match, and lists them by stage', () => {
+    expect(result.jobs.map(({ name, status }) => `${name} ${status}`)).toEqual([
+      'make success',
+      'use success',
+      'infrastructure success',
+      'optional warning',
+      'by-hand manual',
+    ]);
     expect(result.status).toBe('success');
   });
 
@@ -196,6 +196,15 @@ waits: { stage: two, script: [echo never] }
   expect(statuses(result)).toEqual({ breaks: 'failed', waits: 'skipped' });
   expect(result.jobs[0]).toMatchObject({ exitCode: 4, log: '$ echo before\nbefore\n$ exit 4\n' });
   expect(result.status).toBe('failed');
+});
+
+test('jobs of a matrix have names of their own, and tokens', async () => {
+  const options = await tenant(`
+each: { parallel: { matrix: [{ COLOUR: [red, green] }] }, id_tokens: { T: { aud: x } }, script: ['echo "$COLOUR \${#T}"'] }
+`);
+  const result = await runPipeline(options);
+  expect(statuses(result)).toEqual({ 'each: [red]': 'success', 'each: [green]': 'success' });
+  expect(logOf(result, 'each: [green]')).toMatch(/^green [1-9]\d{2,}$/m);
 });
 
 const cancellable = `

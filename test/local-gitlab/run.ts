@@ -3,7 +3,14 @@ import { once } from 'node:events';
 import { appendFile, cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { hasManualJobs, type JobConfig, type PipelineConfig, readPipelineConfig, unsupported } from './config.ts';
+import {
+  baseName,
+  hasManualJobs,
+  type JobConfig,
+  type PipelineConfig,
+  readPipelineConfig,
+  unsupported,
+} from './config.ts';
 import { rememberPush } from './event.ts';
 import { type HookAnswer, openJobHook, type StartingJob } from './hook.ts';
 import { listJobsIn, runnerCommand } from './list.ts';
@@ -30,7 +37,7 @@ export interface PipelineResult {
   readonly pipelineId: string;
   readonly commit: string;
   readonly durationMs: number;
-  /** In the order they started; those that did not start are last. */
+  /** By stage, as GitLab shows them. */
   readonly jobs: readonly JobResult[];
   /** The clone the pipeline ran in; `.gitlab-ci-local/builds/<job>` is what a job left. */
   readonly checkout: string;
@@ -119,7 +126,9 @@ class PipelineRun {
         () => undefined,
       );
       const started = this.#results();
-      const jobs = [...started, ...(await this.#notStarted(config, started))];
+      const order = [...config.keys()];
+      const place = ({ name }: JobResult) => order.indexOf(baseName(name));
+      const jobs = [...started, ...(await this.#notStarted(config, started))].sort((a, b) => place(a) - place(b));
       return {
         status: statusOf(jobs, this.#options.signal),
         pipelineId,
@@ -166,7 +175,7 @@ class PipelineRun {
       this.#options.onJob?.({ job: name, status: 'running', durationMs: 0 });
       for (const waiting of this.#waiting.filter(({ job }) => job === name)) waiting.resolve();
     }
-    return { variables: await this.#idTokens(config.get(name), env) };
+    return { variables: await this.#idTokens(config.get(baseName(name)), env) };
   }
 
   async #idTokens(job: JobConfig | undefined, env: Readonly<Record<string, string>>): Promise<Record<string, string>> {
