@@ -15,7 +15,6 @@ export interface PipelineProps {
 
 type Stage = CfnPipeline.StageDeclarationProperty;
 type Action = CfnPipeline.ActionDeclarationProperty;
-type Artifact = CfnPipeline.OutputArtifactProperty;
 
 /**
  * The pipeline inside the VPC: a revision from the bucket, a person's approval where the platform wants one, CodeDeploy.

@@ -1,12 +1,15 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type VirtualHostProps, virtualHostApp } from '../../cdk/tenant/app.ts';
 import { HostStack } from '../../cdk/tenant/host.ts';
 import { priorityParameter } from '../../cdk/tenant/host-inputs.ts';
 import { vendhostSchema } from '../../scripts/config/vendhost.ts';
 import { templateLimitBytes } from '../../scripts/stack/assembly.ts';
 import { facts, virtualHost } from './tenant-props.ts';
+
+// The first synthesis loads the CDK and its validation: seconds on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 function hostStack(changes: Partial<VirtualHostProps> = {}): HostStack {
   const stack = virtualHostApp(virtualHost(changes)).node.children.find((child) => child instanceof HostStack);

@@ -1,9 +1,21 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import { GetStackPolicyCommand } from '@aws-sdk/client-cloudformation';
+import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { keys } from '../../../scripts/config/names.ts';
+import { VendhostError } from '../../../scripts/errors.ts';
+import { readGroup } from '../../../scripts/host/group.ts';
+import { keepData } from '../../../scripts/host/plan.ts';
 import { type ProvisionOptions, provisionHost } from '../../../scripts/host/provision.ts';
 import { readRules } from '../../../scripts/listener/rules.ts';
+import { readStack } from '../../../scripts/stack/state.ts';
 import { type HostPlatform, hostPlatform, tenantDirectory } from './platform.ts';
 
 const environment = 'dev';
+// Each test deploys several times; the first loads the CDK and makes the machines' base.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+const none = 'instances: { min: 0, max: 1 }';
 let platform: HostPlatform;
 
 beforeAll(async () => {
@@ -12,39 +24,150 @@ beforeAll(async () => {
 
 async function provision(tenant: string, vendhostYml: string, options: Partial<ProvisionOptions> = {}) {
   const runtime = platform.runtime();
-  const directory = options.directory ?? (await tenantDirectory(vendhostYml));
-  const code = await provisionHost(runtime, {
-    tenant,
-    environment,
-    directory,
-    image: undefined,
-    dryRun: false,
-    ...options,
-  });
+  const directory = await tenantDirectory(vendhostYml);
+  const given = { tenant, environment, directory, image: undefined, dryRun: false, ...options };
+  const code = await provisionHost(runtime, given);
   return { code, result: JSON.parse(runtime.printed()), progress: runtime.progress() };
 }
+
+/** The error a provision ends with. */
+async function refused(tenant: string, vendhostYml: string, options: Partial<ProvisionOptions> = {}) {
+  const error = await provision(tenant, vendhostYml, options).catch((thrown: unknown) => thrown);
+  if (error instanceof VendhostError) return { code: error.code, message: error.message, details: error.details };
+  throw error;
+}
+
+const rulesOf = async (targetGroup: string) =>
+  (await readRules(platform.aws, platform.listenerArn)).filter((rule) => rule.targetGroups.includes(targetGroup));
 
 describe('a virtual host', () => {
   test('is planned, made, left alone, and changed', async () => {
     await platform.admit('shop');
     const image = await platform.image('shop');
-    const yml = 'instances: { min: 0, max: 1 }';
 
-    const planned = await provision('shop', yml, { image, dryRun: true });
-    expect(planned).toMatchObject({ code: 2, result: { priority: 1, changed: true } });
-    expect(await readRules(platform.aws, platform.listenerArn)).toEqual([]);
+    const planned = await provision('shop', none, { image, dryRun: true });
+    expect(planned).toMatchObject({ code: 2, result: { changed: true } });
+    expect(await rulesOf('vendhost-dev-shop-8080')).toEqual([]);
 
-    const made = await provision('shop', yml, { image });
-    expect(made.result).toMatchObject({ pipeline: 'vendhost-dev-shop', priority: 1, changed: true });
-    expect(await readRules(platform.aws, platform.listenerArn)).toEqual([
-      { priority: 1, targetGroups: ['vendhost-dev-shop-8080'] },
-    ]);
+    const made = await provision('shop', none, { image });
+    const { priority } = planned.result;
+    expect(made.result).toMatchObject({ pipeline: 'vendhost-dev-shop', priority, changed: true, imageId: image });
+    expect(await rulesOf('vendhost-dev-shop-8080')).toMatchObject([{ priority }]);
 
-    const again = await provision('shop', yml);
-    expect(again.result).toMatchObject({ priority: 1, changed: false, imageId: image });
-    expect(await provision('shop', yml, { dryRun: true })).toMatchObject({
-      code: undefined,
-      result: { changed: false },
+    const again = await provision('shop', none);
+    expect(again.result).toMatchObject({ priority, changed: false, imageId: image });
+    expect(again.progress.join()).not.toContain('creat');
+    const plannedAgain = await provision('shop', none, { dryRun: true });
+    expect(plannedAgain).toMatchObject({ code: undefined, result: { changed: false } });
+
+    const moved = await provision('shop', `${none}\nhealth_check: { port: 3000 }`);
+    expect(moved.result).toMatchObject({ priority, changed: true, targetGroup: 'vendhost-dev-shop-3000' });
+    expect(await rulesOf('vendhost-dev-shop-8080')).toEqual([]);
+    expect(await rulesOf('vendhost-dev-shop-3000')).toMatchObject([{ priority }]);
+  });
+
+  test('its data is protected', async () => {
+    await platform.admit('vault');
+    await provision('vault', none, { image: await platform.image('vault') });
+    const cloudFormation = await platform.aws.cloudFormation();
+    const name = 'vendhost-dev-vault-data';
+    const { StackPolicyBody } = await cloudFormation.send(new GetStackPolicyCommand({ StackName: name }));
+    expect(JSON.parse(StackPolicyBody ?? '')).toEqual(keepData);
+    expect(await readStack(platform.aws, name)).toMatchObject({ terminationProtection: true });
+    expect(await refused('vault', `${none}\ndatabase: { name: other }`)).toMatchObject({
+      code: 'DATA_WOULD_BE_LOST',
+      details: [expect.stringMatching(/^DatabaseInstance\w+ \(AWS::RDS::DBInstance\) would be replaced$/)],
+    });
+    const kept = await provision('vault', `${none}\ndatabase: none`);
+    expect(kept.progress.join('\n')).toContain('warning: vendhost.yml says `database: none`, but there is a database');
+    expect(await readStack(platform.aws, name)).toMatchObject({ status: 'CREATE_COMPLETE' });
+  });
+
+  test('without a database there is no data stack; wildcards get a rule of their own, and give it back', async () => {
+    const hosts = ['plain.example.test', '*.plain.example.test'];
+    await platform.admit('plain', { hosts });
+    const yml = `${none}\ndatabase: none`;
+    const made = await provision('plain', yml, { image: await platform.image('plain') });
+    expect(made.result.hosts).toEqual(hosts);
+    expect(await readStack(platform.aws, 'vendhost-dev-plain-data')).toBeUndefined();
+    const priorities = (await rulesOf('vendhost-dev-plain-8080')).map((rule) => rule.priority);
+    expect(priorities).toEqual([made.result.priority, 47_001]);
+
+    await platform.admit('plain', { hosts: hosts.slice(0, 1) });
+    const fewer = await provision('plain', yml);
+    expect(fewer.progress).toContain('gave back the listener priorities 47001');
+    expect(await rulesOf('vendhost-dev-plain-8080')).toHaveLength(1);
+  });
+});
+
+describe('instances', () => {
+  test('are in service before it is done, know where they are, and are replaced one by one for a new image', async () => {
+    await platform.admit('rolling');
+    const yml = 'instances: { min: 2, max: 3 }\ndatabase: none';
+    const first = await platform.image('rolling');
+    const made = await provision('rolling', yml, { image: first });
+    expect(made.result.inService).toBe(2);
+    expect(await imagesInService('rolling')).toEqual([first, first]);
+
+    const second = await platform.image('rolling');
+    const rolled = await provision('rolling', yml, { image: second });
+    expect(rolled.result).toMatchObject({ changed: true, inService: 2, imageId: second });
+    expect(rolled.progress.join('\n')).toMatch(/ {2}Successful 100 %/);
+    expect(await imagesInService('rolling')).toEqual([second, second]);
+    expect((await provision('rolling', yml)).result).toMatchObject({ changed: false, imageId: second });
+    expect(await readStack(platform.aws, 'vendhost-dev-rolling-host')).toMatchObject({
+      parameters: {
+        LaunchTemplateVersion: (await readGroup(platform.aws, { tenant: 'rolling', environment }))?.version,
+      },
     });
   });
 });
+
+describe('what is refused', () => {
+  test('more than the platform grants: all faults at once, nothing claimed', async () => {
+    await platform.admit('greedy', { limits: { max_instances: 1 } });
+    const failure = await refused('greedy', 'instances: { type: m5.large, max: 9 }', { image: 'ami-1' });
+    expect(failure).toMatchObject({ code: 'CONFIG_INVALID', details: { length: 2 } });
+  });
+
+  test('no image at all, an unknown one, and one of another tenant', async () => {
+    await platform.admit('imageless');
+    expect(await refused('imageless', none)).toMatchObject({ code: 'IMAGE_MISSING' });
+    expect(await refused('imageless', none, { image: 'ami-0123456789abcdef0' })).toMatchObject({
+      code: 'IMAGE_UNKNOWN',
+    });
+    const foreign = await platform.image('someone', { encrypted: false });
+    expect(await refused('imageless', none, { image: foreign })).toMatchObject({
+      code: 'IMAGE_UNFIT',
+      details: ['its volume /dev/xvda is not encrypted', 'its tag vendhost:tenant is someone, not imageless'],
+    });
+  });
+
+  test('a host that another tenant claimed', async () => {
+    await platform.admit('late', { hosts: ['late.example.test', 'wanted.example.test'] });
+    const Body = JSON.stringify({ tenant: 'early' });
+    const claim = { Bucket: platform.bucket, Key: keys.hostClaim('wanted.example.test'), Body };
+    await platform.s3.send(new PutObjectCommand(claim));
+    expect(await refused('late', none, { image: 'ami-1' })).toMatchObject({
+      code: 'HOST_NOT_YOURS',
+      details: ['wanted.example.test: early claimed it'],
+    });
+  });
+
+  test('a tenant that was not vended', async () => {
+    expect(await refused('nobody', none)).toMatchObject({ code: 'TENANT_UNKNOWN' });
+  });
+});
+
+/** The images that a tenant's instances in service were started from. */
+async function imagesInService(tenant: string): Promise<(string | undefined)[]> {
+  const names = [`vendhost-dev-${tenant}`];
+  const found = await (await platform.aws.autoScaling()).send(
+    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: names }),
+  );
+  const ids = (found.AutoScalingGroups?.[0]?.Instances ?? []).flatMap((each) =>
+    each.LifecycleState === 'InService' ? (each.InstanceId ?? []) : [],
+  );
+  const { Reservations = [] } = await platform.ec2.send(new DescribeInstancesCommand({ InstanceIds: ids }));
+  return Reservations.flatMap(({ Instances = [] }) => Instances.map(({ ImageId }) => ImageId));
+}
