@@ -18,10 +18,6 @@ variable "image_name" {
   type = string
 }
 
-variable "image_description" {
-  type = string
-}
-
 variable "image_tags" {
   type        = map(string)
   description = "Tags of the image and of its snapshots."
@@ -109,13 +105,14 @@ source "amazon-ebs" "image" {
   custom_endpoint_ec2     = var.endpoint
   skip_region_validation  = !local.is_aws
   skip_metadata_api_check = !local.is_aws
-  skip_profile_validation = !local.is_aws
+  # The platform made the profile; validating it would need IAM rights, and IAM has no endpoint setting here.
+  skip_profile_validation = true
 
   ami_name                = var.image_name
-  ami_description         = var.image_description
   ami_virtualization_type = "hvm"
   tags                    = var.image_tags
   snapshot_tags           = var.image_tags
+  # No ami_description: Packer would set it before the tags, and a tenant's role may change only what has its tag.
 
   source_ami                            = var.source_ami
   instance_type                         = var.instance_type

@@ -57,5 +57,5 @@ fi
 # https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-agent-configuration.html
 config=/etc/codedeploy-agent/conf/codedeployagent.yml
 if [ -f "$config" ] && ! grep -q disable_imds_v1 "$config"; then
-  echo ':disable_imds_v1: true' >> "$config"
+  sed -i '$a :disable_imds_v1: true' "$config"
 fi

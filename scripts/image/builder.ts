@@ -32,7 +32,6 @@ export function packerVariables(parts: BuilderParts): Record<string, unknown> {
     region,
     endpoint: endpoint ?? '',
     image_name: parts.imageName,
-    image_description: `${place.tenant} in ${place.environment}, from ${source.name}`,
     image_tags: {
       ...common,
       Name: parts.imageName,

@@ -1,4 +1,5 @@
 import type { Aws } from '../aws/session.ts';
+import { ConditionalObjects, type Stored } from '../listener/objects.ts';
 
 /** Who bakes, as other jobs are told. */
 export interface Holder {
@@ -13,6 +14,13 @@ export interface LeaseText extends Holder {
   readonly until: string;
 }
 
+/** Where a lease is kept. */
+export interface LeasePlace {
+  readonly aws: Aws;
+  readonly bucket: string;
+  readonly key: string;
+}
+
 /** A lease that is not renewed for this long belongs to a dead job. Clocks of runners may differ by a minute. */
 const leaseMs = 5 * 60_000;
 const renewEveryMs = 60_000;
@@ -21,8 +29,8 @@ const renewEveryMs = 60_000;
 export class Lease {
   readonly #place: LeasePlace;
   readonly #holder: Holder;
-  #etag: string;
   readonly #timer: NodeJS.Timeout;
+  #etag: string;
 
   constructor(place: LeasePlace, holder: Holder, etag: string) {
     this.#place = place;
@@ -33,74 +41,56 @@ export class Lease {
   }
 
   async renew(): Promise<void> {
-    this.#etag = (await put(this.#place, this.#holder, { IfMatch: this.#etag })) ?? this.#etag;
+    const { key } = this.#place;
+    const text = textOf(this.#holder, Date.now());
+    this.#etag = (await objects(this.#place).replace(key, text, this.#etag)) ?? this.#etag;
   }
 
   /** Gives the lease back, if it still is ours. */
   async release(): Promise<void> {
     clearInterval(this.#timer);
-    const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
-    const { aws, bucket, key } = this.#place;
-    const current = await read(this.#place);
-    if (current?.text.run !== this.#holder.run) return;
-    await (await aws.s3()).send(new DeleteObjectCommand({ Bucket: bucket, Key: key, IfMatch: current.etag }));
+    const current = await readLease(this.#place);
+    if (current?.value.run === this.#holder.run) await objects(this.#place).remove(this.#place.key, current.etag);
   }
 }
 
-/** Where a lease is kept. */
-export interface LeasePlace {
-  readonly aws: Aws;
-  readonly bucket: string;
-  readonly key: string;
-}
-
 /**
- * Takes the lease, also from a job that died with it; otherwise returns who holds it. A conditional PUT decides between jobs
- * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html). `undefined`: it changed hands just now, ask again.
+ * Takes the lease, also from a job that died with it; otherwise returns who holds it. `undefined`: it changed hands just now,
+ * ask again.
  */
 export async function takeLease(
   place: LeasePlace,
   holder: Holder,
   now = Date.now(),
 ): Promise<Lease | LeaseText | undefined> {
-  const free = await put(place, holder, { IfNoneMatch: '*' }, now);
+  const text = textOf(holder, now);
+  const free = await objects(place).create(place.key, text);
   if (free !== undefined) return new Lease(place, holder, free);
-  const current = await read(place);
+  const current = await readLease(place);
   if (current === undefined) return undefined;
-  if (Date.parse(current.text.until) > now) return current.text;
-  const taken = await put(place, holder, { IfMatch: current.etag }, now);
+  if (Date.parse(current.value.until) > now) return current.value;
+  const taken = await objects(place).replace(place.key, text, current.etag);
   return taken === undefined ? undefined : new Lease(place, holder, taken);
 }
 
-/** Writes the lease under a condition; returns its ETag, or `undefined` when the condition does not hold. */
-async function put(
-  { aws, bucket, key }: LeasePlace,
-  holder: Holder,
-  condition: { IfMatch: string } | { IfNoneMatch: '*' },
-  now = Date.now(),
-): Promise<string | undefined> {
-  const { PutObjectCommand, S3ServiceException } = await import('@aws-sdk/client-s3');
-  const text: LeaseText = { ...holder, until: new Date(now + leaseMs).toISOString() };
+/** S3 answers "access denied" for an object that is not there to those who may list only some prefixes. */
+export function isAbsence(thrown: unknown): boolean {
+  return thrown instanceof Error && ['NoSuchKey', 'AccessDenied'].includes(thrown.name);
+}
+
+async function readLease(place: LeasePlace): Promise<Stored<LeaseText> | undefined> {
   try {
-    const { ETag } = await (await aws.s3()).send(
-      new PutObjectCommand({ Bucket: bucket, Key: key, Body: JSON.stringify(text), ...condition }),
-    );
-    return ETag ?? '';
+    return await objects(place).read(place.key);
   } catch (thrown) {
-    const status = thrown instanceof S3ServiceException ? thrown.$metadata.httpStatusCode : undefined;
-    // 409: another conditional write is under way. 404: the object an If-Match names is gone.
-    if (status === 412 || status === 409 || ('IfMatch' in condition && status === 404)) return undefined;
+    if (isAbsence(thrown)) return undefined;
     throw thrown;
   }
 }
 
-async function read({ aws, bucket, key }: LeasePlace): Promise<{ text: LeaseText; etag: string } | undefined> {
-  const { GetObjectCommand, NoSuchKey } = await import('@aws-sdk/client-s3');
-  try {
-    const { Body, ETag } = await (await aws.s3()).send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    return { text: JSON.parse((await Body?.transformToString()) ?? '') as LeaseText, etag: ETag ?? '' };
-  } catch (thrown) {
-    if (thrown instanceof NoSuchKey) return undefined;
-    throw thrown;
-  }
+function objects({ aws, bucket }: LeasePlace): ConditionalObjects<LeaseText> {
+  return new ConditionalObjects(aws, bucket, (value) => value as LeaseText);
+}
+
+function textOf(holder: Holder, now: number): LeaseText {
+  return { ...holder, until: new Date(now + leaseMs).toISOString() };
 }

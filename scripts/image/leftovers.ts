@@ -2,10 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Image } from '@aws-sdk/client-ec2';
 import { poll } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
+import { type Place, tags } from '../config/names.ts';
 import { keyPairName, runTag } from './builder.ts';
 
 /** What identifies everything a bake made, apart from its tag. */
 export interface BakeTraces {
+  readonly place: Place;
   readonly run: string;
   readonly imageName: string;
   /** Names of the security groups Packer said it made. */
@@ -47,7 +49,7 @@ export async function findLeftovers(aws: Aws, traces: BakeTraces): Promise<Lefto
 }
 
 /** Deletes them, the instance first: its group cannot go before it is gone. Returns one line for each. */
-export async function removeLeftovers(aws: Aws, found: Leftovers): Promise<string[]> {
+export async function removeLeftovers(aws: Aws, place: Place, found: Leftovers): Promise<string[]> {
   const sdk = await import('@aws-sdk/client-ec2');
   const ec2 = await aws.ec2();
   if (found.instances.length > 0) {
@@ -56,7 +58,7 @@ export async function removeLeftovers(aws: Aws, found: Leftovers): Promise<strin
   }
   for (const KeyName of found.keyPairs) await ec2.send(new sdk.DeleteKeyPairCommand({ KeyName }));
   for (const GroupId of found.securityGroups) await ec2.send(new sdk.DeleteSecurityGroupCommand({ GroupId }));
-  for (const image of found.images) await removeImage(aws, image);
+  for (const image of found.images) await removeImage(aws, place, image);
   return [
     ...found.instances.map((id) => `instance ${id}`),
     ...found.keyPairs.map((name) => `key pair ${name}`),
@@ -65,16 +67,37 @@ export async function removeLeftovers(aws: Aws, found: Leftovers): Promise<strin
   ];
 }
 
-/** Deregisters an image and deletes its snapshots, which deregistering leaves. */
-export async function removeImage(aws: Aws, image: Image): Promise<void> {
+/**
+ * Deregisters an image and deletes its snapshots, which deregistering leaves. Tags come first: the tenant's role may delete
+ * only what has its tag, and an image that Packer had not finished has none.
+ */
+export async function removeImage(aws: Aws, place: Place, image: Image): Promise<void> {
   const sdk = await import('@aws-sdk/client-ec2');
   const ec2 = await aws.ec2();
+  const snapshots = await snapshotsOf(aws, image);
+  const own = Object.entries(tags(place.environment, 'image', place.tenant));
+  await ec2.send(
+    new sdk.CreateTagsCommand({
+      Resources: texts([image.ImageId, ...snapshots]),
+      Tags: own.map(([Key, Value]) => ({ Key, Value })),
+    }),
+  );
   await ec2.send(new sdk.DeregisterImageCommand({ ImageId: image.ImageId }));
-  for (const { Ebs } of image.BlockDeviceMappings ?? []) {
-    if (Ebs?.SnapshotId !== undefined) {
-      await ec2.send(new sdk.DeleteSnapshotCommand({ SnapshotId: Ebs.SnapshotId }));
-    }
-  }
+  for (const SnapshotId of snapshots) await ec2.send(new sdk.DeleteSnapshotCommand({ SnapshotId }));
+}
+
+/** A pending image may not show its snapshots yet; their description names it. */
+async function snapshotsOf(aws: Aws, { ImageId, SourceInstanceId, BlockDeviceMappings }: Image): Promise<string[]> {
+  const { DescribeSnapshotsCommand } = await import('@aws-sdk/client-ec2');
+  const descriptions = [SourceInstanceId ?? '*', '*'].map((id) => `Created by CreateImage(${id}) for ${ImageId}`);
+  const { Snapshots = [] } = await (await aws.ec2()).send(
+    new DescribeSnapshotsCommand({
+      OwnerIds: ['self'],
+      Filters: [{ Name: 'description', Values: [...new Set([...descriptions, `${descriptions[1]} *`])] }],
+    }),
+  );
+  const mapped = BlockDeviceMappings?.map(({ Ebs }) => Ebs?.SnapshotId);
+  return [...new Set(texts([...Snapshots.map(({ SnapshotId }) => SnapshotId), ...(mapped ?? [])]))];
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Aws } from '../aws/session.ts';
 import { keys } from '../config/names.ts';
 import type { BakeInputs } from './key.ts';
+import { isAbsence } from './lease.ts';
 
 /** Stores what an image was made of, so that the next bake can say what changed. */
 export async function writeRecord(
@@ -29,14 +30,14 @@ export async function readRecord(
   tenant: string,
   key: string,
 ): Promise<BakeInputs | undefined> {
-  const { GetObjectCommand, NoSuchKey } = await import('@aws-sdk/client-s3');
+  const { GetObjectCommand } = await import('@aws-sdk/client-s3');
   try {
     const { Body } = await (await aws.s3()).send(
       new GetObjectCommand({ Bucket: bucket, Key: keys.bakeInputs(tenant, key) }),
     );
     return JSON.parse((await Body?.transformToString()) ?? '') as BakeInputs;
   } catch (thrown) {
-    if (thrown instanceof NoSuchKey) return undefined;
+    if (isAbsence(thrown)) return undefined;
     throw thrown;
   }
 }

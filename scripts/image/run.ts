@@ -25,13 +25,13 @@ export async function runBake(runtime: Runtime, aws: Aws, prepared: Prepared, ru
   const transcript = new Transcript(runtime.out);
   try {
     const imageId = await packerBuild(runtime, aws, { ...prepared, run, imageName, transcript });
-    await verifyImage(aws, imageId, facts['key-arn']);
+    await verifyImage(aws, prepared, imageId);
     await writeRecord(aws, facts.bucket, place.tenant, bakeKey, inputs);
-    await publishImage(runtime, aws, { place, imageId, bakeKey });
+    await publishImage(runtime, aws, prepared, imageId);
     runtime.out.detail(transcript.times);
     return imageId;
   } catch (thrown) {
-    await cleanUp(runtime, aws, { run, imageName, securityGroups: transcript.securityGroups });
+    await cleanUp(runtime, aws, { place, run, imageName, securityGroups: transcript.securityGroups });
     throw thrown;
   }
 }
@@ -82,7 +82,7 @@ async function packerBuild(
 /** Packer cleans up behind itself; this looks whether it did, and does what it did not. */
 async function cleanUp(runtime: Runtime, aws: Aws, traces: BakeTraces): Promise<void> {
   try {
-    const removed = await removeLeftovers(aws, await findLeftovers(aws, traces));
+    const removed = await removeLeftovers(aws, traces.place, await findLeftovers(aws, traces));
     for (const line of removed) runtime.out.step(`removed what the bake left: ${line}`);
     if (removed.length === 0) runtime.out.step('the bake left nothing behind');
   } catch (thrown) {

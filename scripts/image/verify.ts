@@ -1,22 +1,26 @@
 import type { Image, Snapshot } from '@aws-sdk/client-ec2';
 import { poll } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
-import type { Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { bakeKeyTag, findImage } from './find.ts';
 import { removeImage } from './leftovers.ts';
+import type { Prepared } from './prepare.ts';
 
 /** Reads the image Packer made and its snapshots; deletes it and throws `IMAGE_UNENCRYPTED` when it is not as it should be. */
-export async function verifyImage(aws: Aws, imageId: string, encryptionKey: string): Promise<void> {
+export async function verifyImage(
+  aws: Aws,
+  { place, facts }: Pick<Prepared, 'place' | 'facts'>,
+  imageId: string,
+): Promise<void> {
   const { DescribeImagesCommand, DescribeSnapshotsCommand } = await import('@aws-sdk/client-ec2');
   const ec2 = await aws.ec2();
   const { Images: [image] = [] } = await ec2.send(new DescribeImagesCommand({ ImageIds: [imageId] }));
   const ids = snapshotIds(image);
   const { Snapshots = [] } = ids.length === 0 ? {} : await ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: ids }));
-  const faults = imageFaults(image, Snapshots, encryptionKey);
+  const faults = imageFaults(image, Snapshots, facts['key-arn']);
   if (faults.length === 0) return;
-  if (image !== undefined) await removeImage(aws, image);
+  if (image !== undefined) await removeImage(aws, place, image);
   throw new VendhostError('IMAGE_UNENCRYPTED', `${imageId} is not encrypted as it should be; it was deleted`, {
     details: faults,
     hint: 'this is a fault of the template or of the account; report it to the platform',
@@ -41,12 +45,15 @@ export function imageFaults(image: Image | undefined, snapshots: readonly Snapsh
 export async function publishImage(
   runtime: Runtime,
   aws: Aws,
-  { place, imageId, bakeKey }: { place: Place; imageId: string; bakeKey: string },
+  { place, source, bakeKey }: Pick<Prepared, 'place' | 'source' | 'bakeKey'>,
+  imageId: string,
 ): Promise<void> {
   const { CreateTagsCommand, ModifyImageAttributeCommand } = await import('@aws-sdk/client-ec2');
   const ec2 = await aws.ec2();
   // Instances of the image take IMDSv2 only (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html).
   await ec2.send(new ModifyImageAttributeCommand({ ImageId: imageId, ImdsSupport: { Value: 'v2.0' } }));
+  const description = `${place.tenant} in ${place.environment}, from ${source.name}`;
+  await ec2.send(new ModifyImageAttributeCommand({ ImageId: imageId, Description: { Value: description } }));
   await ec2.send(new CreateTagsCommand({ Resources: [imageId], Tags: [{ Key: bakeKeyTag, Value: bakeKey }] }));
   await poll({
     what: `${imageId} to be found by its bake key`,

@@ -48,8 +48,8 @@ describe('vendhost image bake', () => {
       'vendhost:commit': 'c0ffee',
       'vendhost:source-ami': expect.stringMatching(/^ami-/),
     });
-    const snapshotIds = image?.BlockDeviceMappings?.flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []) ?? [];
-    const { Snapshots } = await platform.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: snapshotIds }));
+    const ids = snapshotsOf(image);
+    const { Snapshots } = await platform.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: ids }));
     expect(Snapshots).toMatchObject([{ Encrypted: true, KmsKeyId: platform.keyArn }]);
     expect(image?.SourceInstanceId, 'a copy would have no source instance').toMatch(/^i-/);
     expect(await leftovers('shop')).toEqual([]);
@@ -141,17 +141,21 @@ async function images(tenant: string): Promise<Image[]> {
   return Images.filter(({ Name }) => Name?.startsWith(`vendhost-dev-${tenant}-`));
 }
 
-/** Builders, temporary key pairs and groups, and leases that are still there; the account is this file's own. */
+/** Builders, temporary key pairs and groups, snapshots without image and leases; the account is this file's own. */
 async function leftovers(tenant: string): Promise<string[]> {
   const alive = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] };
   const ofTenant = { Name: 'tag:vendhost:tenant', Values: [tenant] };
-  const [instances, keyPairs, groups, leases] = await Promise.all([
+  const [instances, keyPairs, groups, snapshots, all, leases] = await Promise.all([
     platform.ec2.send(new DescribeInstancesCommand({ Filters: [alive, ofTenant] })),
     platform.ec2.send(new DescribeKeyPairsCommand({})),
     platform.ec2.send(new DescribeSecurityGroupsCommand({})),
+    platform.ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] })),
+    platform.ec2.send(new DescribeImagesCommand({ Owners: ['self'] })),
     platform.s3.send(new ListObjectsV2Command({ Bucket: platform.bucket, Prefix: `claims/bakes/${tenant}/` })),
   ]);
+  const used = (all.Images ?? []).flatMap(snapshotsOf);
   return [
+    ...(snapshots.Snapshots ?? []).map(({ SnapshotId }) => `${SnapshotId}`).filter((id) => !used.includes(id)),
     ...(instances.Reservations ?? [])
       .flatMap(({ Instances }) => Instances ?? [])
       .map(({ InstanceId }) => `${InstanceId}`),
@@ -159,6 +163,10 @@ async function leftovers(tenant: string): Promise<string[]> {
     ...(groups.SecurityGroups ?? []).map(({ GroupName }) => `${GroupName}`).filter((name) => name.startsWith('packer')),
     ...(leases.Contents ?? []).map(({ Key }) => `${Key}`),
   ];
+}
+
+function snapshotsOf(image: Image | undefined): string[] {
+  return (image?.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []);
 }
 
 function tagsOf(image: Image | undefined): Record<string, string | undefined> {

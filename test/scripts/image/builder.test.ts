@@ -8,7 +8,6 @@ describe('packerVariables', () => {
       region: 'eu-west-1',
       endpoint: '',
       image_name: 'vendhost-dev-shop-0123456789ab-0a1b2c3d',
-      image_description: 'shop in dev, from debian-12',
       image_tags: {
         'vendhost:environment': 'dev',
         'vendhost:tenant': 'shop',
