@@ -30,7 +30,7 @@ export async function startRelease(runtime: Runtime, options: ReleaseOptions): P
     readTenantRecord(aws, options),
     readPipeline(aws, options),
   ]);
-  const revision = await readRevision(aws, facts.bucket, key);
+  const revision = await readRevision(aws, facts.bucket, key, signal);
   const decision = decide(pipeline.name, revision, await readState(aws, pipeline, signal));
   if (options.dryRun) return dryRun(runtime, pipeline, revision, decision);
   if (decision.kind === 'nothing') {

@@ -3,6 +3,7 @@ import type { PipelineExecutionSummary } from '@aws-sdk/client-codepipeline';
 import { poll } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
+import { isUploaded } from '../revision/upload.ts';
 import { type Deployed, type Execution, isUnderway, type Revision, type State } from './decision.ts';
 import type { Pipeline } from './pipeline.ts';
 import { readActions } from './snapshot.ts';
@@ -11,18 +12,15 @@ import { readActions } from './snapshot.ts';
 const sourceLimitMs = 30_000;
 
 /** Finds the revision in the bucket; throws `REVISION_MISSING`. */
-export async function readRevision(aws: Aws, bucket: string, key: string): Promise<Revision> {
-  const { HeadObjectCommand, NotFound } = await import('@aws-sdk/client-s3');
-  const client = await aws.s3();
-  const { VersionId } = await client
-    .send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
-    .catch((cause: unknown) => {
-      if (!(cause instanceof NotFound)) throw cause;
-      throw new VendhostError('REVISION_MISSING', `no revision ${key} in ${bucket}`, {
-        hint: 'upload it first: vendhost revision push',
-        cause,
-      });
+export async function readRevision(aws: Aws, bucket: string, key: string, signal: AbortSignal): Promise<Revision> {
+  if (!(await isUploaded(aws, { bucket, key }, signal))) {
+    throw new VendhostError('REVISION_MISSING', `no revision ${key} in ${bucket}`, {
+      hint: 'upload it first: vendhost revision push',
     });
+  }
+  const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
+  const head = new HeadObjectCommand({ Bucket: bucket, Key: key });
+  const { VersionId } = await (await aws.s3()).send(head, { abortSignal: signal });
   return { key, version: VersionId };
 }
 

@@ -8,17 +8,15 @@ export interface UploadTarget {
   readonly key: string;
 }
 
-/** True when the object exists. */
+/**
+ * True when the object exists. Asked by listing: for an object that is absent, HeadObject answers 403 instead of 404 to a role
+ * that may list its own prefixes only (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html).
+ */
 export async function isUploaded(aws: Aws, { bucket, key }: UploadTarget, signal: AbortSignal): Promise<boolean> {
-  const { HeadObjectCommand, NotFound } = await import('@aws-sdk/client-s3');
-  const head = new HeadObjectCommand({ Bucket: bucket, Key: key });
-  return await (await aws.s3()).send(head, { abortSignal: signal }).then(
-    () => true,
-    (error: unknown) => {
-      if (error instanceof NotFound) return false;
-      throw error;
-    },
-  );
+  const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+  const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: key, MaxKeys: 1 });
+  const { Contents = [] } = await (await aws.s3()).send(list, { abortSignal: signal });
+  return Contents.some(({ Key }) => Key === key);
 }
 
 /**

@@ -78,7 +78,7 @@ describe('a virtual host with two instances', () => {
     await host.make({ instances: 2 });
     first = await host.push('first', { AfterInstall: ['echo installed'], ApplicationStart: ['echo started'] });
     broken = await host.push('broken', {
-      AfterInstall: ['echo here is $APPLICATION_NAME', 'echo no such table >&2', 'exit 3'],
+      AfterInstall: ['echo here is $APPLICATION_NAME >&2', 'echo no such table >&2', 'exit 3'],
     });
   });
 
@@ -133,7 +133,7 @@ describe('a virtual host with two instances', () => {
       expect.stringMatching(/^INSTANCE AfterInstall: ScriptFailed hooks\/AfterInstall\.sh: .*exit code 3/),
       expect.stringContaining('LifecycleEvent - AfterInstall'),
       expect.stringContaining('Script - hooks/AfterInstall.sh'),
-      '  [stdout]here is vendhost-dev-shop',
+      '  [stderr]here is vendhost-dev-shop',
       '  [stderr]no such table',
     ]);
   });
