@@ -1,0 +1,50 @@
+import type { GitlabApi } from './api.ts';
+
+/** A variable of a project's CI/CD settings, for one environment. */
+export interface ProjectVariable {
+  readonly key: string;
+  readonly value: string;
+  /** The environment it is for (https://docs.gitlab.com/ci/environments/#limit-the-environment-scope-of-a-cicd-variable). */
+  readonly scope: string;
+}
+
+export interface VariableChange extends ProjectVariable {
+  readonly action: 'create' | 'update';
+}
+
+/** What must be written so that the project has the variables wanted; others are left alone. */
+export function planVariables(
+  wanted: readonly ProjectVariable[],
+  present: readonly ProjectVariable[],
+): VariableChange[] {
+  return wanted.flatMap((variable) => {
+    const old = present.find(({ key, scope }) => key === variable.key && scope === variable.scope);
+    if (old?.value === variable.value) return [];
+    return [{ ...variable, action: old === undefined ? ('create' as const) : ('update' as const) }];
+  });
+}
+
+/** All variables of a project, every page of them. */
+export async function readVariables(api: GitlabApi, project: string): Promise<ProjectVariable[]> {
+  const all = await api.call(`read the variables of ${project}`, (client) => client.ProjectVariables.all(project));
+  return all.map(({ key, value, environment_scope }) => ({ key, value, scope: String(environment_scope) }));
+}
+
+/** Writes the changes. None of the values is a secret: they are neither masked nor protected. */
+export async function writeVariables(
+  api: GitlabApi,
+  project: string,
+  changes: readonly VariableChange[],
+): Promise<void> {
+  for (const { action, key, value, scope } of changes) {
+    await api.call(`write the variable ${key} of ${project}`, (client) =>
+      action === 'create'
+        ? client.ProjectVariables.create(project, key, value, { environmentScope: scope, raw: true })
+        : client.ProjectVariables.edit(project, key, value, {
+            environmentScope: scope,
+            raw: true,
+            filter: { environment_scope: scope },
+          }),
+    );
+  }
+}

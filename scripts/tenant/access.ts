@@ -1,0 +1,43 @@
+import { readTenantRecord } from '../aws/facts.ts';
+import type { Aws } from '../aws/session.ts';
+import type { PlatformFacts, TenantRecord } from '../config/facts.ts';
+import type { Place } from '../config/names.ts';
+import { branchOf, type PlatformConfig } from '../config/platform.ts';
+import type { TenantConfig } from '../config/tenant.ts';
+import { VendhostError } from '../errors.ts';
+import type { AppBuilder } from '../stack/assembly.ts';
+import type { ChosenEnvironment } from './environments.ts';
+
+export interface AccessParts {
+  readonly place: Place;
+  readonly platform: PlatformConfig;
+  readonly tenant: TenantConfig;
+  readonly chosen: ChosenEnvironment;
+  readonly facts: PlatformFacts;
+}
+
+/** Builds the tenant's access stack from what the files and the platform say. */
+export function accessApp({ place, platform, tenant, chosen, facts }: AccessParts): AppBuilder {
+  return async (app) => {
+    const { tenantAccessApp } = await import('../../cdk/tenant/access.ts');
+    const { account, region } = chosen.config;
+    return tenantAccessApp(app, {
+      place,
+      account,
+      region,
+      facts,
+      project: { gitlab: platform.gitlab.replace(/\/+$/, ''), path: tenant.project },
+      branch: branchOf(chosen.environment, chosen.config),
+      hosts: chosen.hosts,
+      limits: tenant.limits,
+    });
+  };
+}
+
+/** The record of an earlier vend; `undefined` for a new tenant. */
+export async function formerRecord(aws: Aws, place: Place): Promise<TenantRecord | undefined> {
+  return await readTenantRecord(aws, place).catch((error: unknown) => {
+    if (error instanceof VendhostError && error.code === 'TENANT_UNKNOWN') return undefined;
+    throw error;
+  });
+}

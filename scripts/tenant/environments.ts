@@ -1,0 +1,44 @@
+import { type Environment, environments } from '../config/environment.ts';
+import { environmentOf } from '../config/files.ts';
+import type { EnvironmentConfig, PlatformConfig } from '../config/platform.ts';
+import type { TenantConfig } from '../config/tenant.ts';
+import { VendhostError } from '../errors.ts';
+
+export interface ChosenEnvironment {
+  readonly environment: Environment;
+  readonly config: EnvironmentConfig;
+  readonly hosts: readonly string[];
+}
+
+export interface Choice {
+  readonly chosen: readonly ChosenEnvironment[];
+  /** Environments the tenant has hosts in, which these credentials do not reach. */
+  readonly leftOut: readonly ChosenEnvironment[];
+}
+
+/** The environments to vend a tenant in: the one that is asked for, else all in the account of the credentials. */
+export function chooseEnvironments(
+  platform: PlatformConfig,
+  { name, config }: { name: string; config: TenantConfig },
+  account: string,
+  asked: Environment | undefined,
+): Choice {
+  const all = environments.flatMap((environment) => {
+    const hosts = config.hosts[environment];
+    return hosts === undefined ? [] : [{ environment, config: environmentOf(platform, environment), hosts }];
+  });
+  if (asked !== undefined && !all.some(({ environment }) => environment === asked)) {
+    throw new VendhostError('ENVIRONMENT_UNKNOWN', `tenants/${name}.yml has no hosts in ${asked}`, {
+      hint: `add hosts.${asked} to the file, or name one of: ${all.map(({ environment }) => environment).join(', ')}`,
+    });
+  }
+  const wanted = asked === undefined ? all : all.filter(({ environment }) => environment === asked);
+  const chosen = wanted.filter((each) => each.config.account === account);
+  if (chosen.length === 0) {
+    throw new VendhostError('ACCOUNT_WRONG', `the credentials are of account ${account}`, {
+      details: wanted.map((each) => `${each.environment} is in account ${each.config.account}`),
+      hint: 'use credentials of one of these accounts',
+    });
+  }
+  return { chosen, leftOut: asked === undefined ? all.filter((each) => !chosen.includes(each)) : [] };
+}
