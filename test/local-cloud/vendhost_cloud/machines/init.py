@@ -40,6 +40,7 @@ def main() -> None:
         _mount_root(spec)
         _identity(spec)
         first_boot = _first_boot(spec)
+        _tell_programs(spec)
         if spec["sshd"]:
             _start_sshd(spec, first_boot)
     except (OSError, RuntimeError, subprocess.CalledProcessError) as error:
@@ -156,6 +157,17 @@ def _first_boot(spec: Spec) -> bool:
     if first and spec["authorized_keys"]:
         _authorize(spec["user"], spec["authorized_keys"])
     return first
+
+
+def _tell_programs(spec: Spec) -> None:
+    """Where programs learn of their instance (https://cloudinit.readthedocs.io/en/latest/explanation/instancedata.html)."""
+    data = {
+        "v1": {"cloud_name": "aws", "instance_id": spec["instance_id"], "local_hostname": spec["hostname"]},
+        "ds": {"meta_data": {"instance-id": spec["instance_id"], "local-ipv4": spec["address"]}},
+    }
+    file = Path("/run/cloud-init/instance-data.json")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(data, indent=1))
 
 
 def _authorize(user: str, keys: list[str]) -> None:
