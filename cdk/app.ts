@@ -1,4 +1,4 @@
-import { App, BootstraplessSynthesizer, Stack, type StackProps } from 'aws-cdk-lib';
+import { App, LegacyStackSynthesizer, Stack, type StackProps } from 'aws-cdk-lib';
 
 /** Where and with what context an app is synthesized; empty in tests. */
 export interface AppProps {
@@ -19,6 +19,7 @@ const flags = {
   '@aws-cdk/aws-iam:minimizePolicies': true,
   '@aws-cdk/aws-kms:aliasNameRef': true,
   '@aws-cdk/aws-s3:createDefaultLoggingPolicy': true,
+  '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': true,
   '@aws-cdk/aws-ec2:launchTemplateDefaultUserData': true,
   '@aws-cdk/aws-autoscaling:generateLaunchTemplateInsteadOfLaunchConfig': true,
   '@aws-cdk/aws-rds:databaseProxyUniqueResourceName': true,
@@ -27,7 +28,8 @@ const flags = {
 
 /**
  * An app whose stacks need no CDK bootstrap: no assets, templates are sent inline, and no role of the CDK's exists
- * (https://docs.aws.amazon.com/cdk/v2/guide/configure-synth.html).
+ * (https://docs.aws.amazon.com/cdk/v2/guide/configure-synth.html). The bootstrapless synthesizer would still name the
+ * bootstrap's execution role in the assembly, and CloudFormation refuses a role that does not exist.
  */
 export function newApp({ outdir, context }: AppProps = {}): App {
   return new App({
@@ -35,7 +37,7 @@ export function newApp({ outdir, context }: AppProps = {}): App {
     context: { ...flags, ...context },
     analyticsReporting: false,
     treeMetadata: false,
-    defaultStackSynthesizer: new BootstraplessSynthesizer(),
+    defaultStackSynthesizer: new LegacyStackSynthesizer(),
   });
 }
 
