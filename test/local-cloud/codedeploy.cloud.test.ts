@@ -12,7 +12,7 @@ import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { Deployments, diagnostics, events, type Files, script } from './deployments.ts';
 
 const { endpoint } = inject('localCloud');
-const cloud = new Deployments(endpoint, '630000000001', 'lantern');
+const cloud = new Deployments(endpoint, '660000000001', 'lantern');
 
 /** A revision that installs `page` and shows itself at ValidateService. */
 function revision(page: string, changes: Files = {}): Files {

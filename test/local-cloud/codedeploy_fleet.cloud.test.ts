@@ -10,7 +10,7 @@ import { Deployments, diagnostics, events, script } from './deployments.ts';
 import { eventually, Fleet } from './fleet.ts';
 
 const { endpoint } = inject('localCloud');
-const account = '650000000001';
+const account = '660000000003';
 const cloud = new Deployments(endpoint, account, 'harbour');
 const fleet = new Fleet(endpoint, account);
 let targetGroup: string;

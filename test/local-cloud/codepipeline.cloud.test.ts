@@ -15,7 +15,7 @@ import { Deployments, script, zipped } from './deployments.ts';
 import { action, Pipelines, source } from './pipelines.ts';
 
 const { endpoint } = inject('localCloud');
-const account = '640000000001';
+const account = '660000000002';
 const cloud = new Deployments(endpoint, account, 'lantern');
 const pipelines = new Pipelines(endpoint, account, cloud.bucket);
 const { client } = pipelines;

@@ -73,7 +73,7 @@ export class Deployments {
   }
 
   /** Starts an instance with the tag `group` and waits until it runs; its user data installs the agent, unless it should have none. */
-  async launch(group: string, { agent = true, role = '' } = {}): Promise<string> {
+  async launch(group: string, { agent = true, role = '', profile = '' } = {}): Promise<string> {
     const { Images } = await this.ec2.send(new DescribeImagesCommand({ Owners: ['136693071363'] }));
     const url = `${this.endpoint}/aws-codedeploy-eu-west-1/latest/install`;
     const install = agent ? [`curl -fsS ${url} -o /tmp/install`, 'sh /tmp/install auto'] : [];
@@ -83,6 +83,7 @@ export class Deployments {
         InstanceType: 't3.micro',
         MinCount: 1,
         MaxCount: 1,
+        ...(profile ? { IamInstanceProfile: { Name: profile } } : {}),
         UserData: btoa(script(`echo '${role}' > /etc/role`, ...install)),
         TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: 'group', Value: group }] }],
       }),
@@ -111,11 +112,15 @@ export class Deployments {
     );
   }
 
+  async upload(key: string, body: Uint8Array): Promise<{ version: string | undefined; eTag: string | undefined }> {
+    const put = await this.s3.send(new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: body }));
+    return { version: put.VersionId, eTag: put.ETag };
+  }
+
   /** Uploads a revision and starts its deployment; the deployment's id. */
   async start(group: string, files: Files, settings: Partial<CreateDeploymentCommandInput> = {}): Promise<string> {
     const key = `${group}.zip`;
-    const put = new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: zipped(files) });
-    const { VersionId: version, ETag: eTag } = await this.s3.send(put);
+    const { version, eTag } = await this.upload(key, zipped(files));
     const { deploymentId } = await this.codedeploy.send(
       new CreateDeploymentCommand({
         applicationName: this.application,

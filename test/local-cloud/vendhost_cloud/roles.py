@@ -123,7 +123,7 @@ class Role:
             resource_arn=resource,
             region=get_region(),
             secure_transport=True,
-            service_context={key.lower(): value for key, value in context.items()},
+            service_context={key.lower(): value for key, value in {"s3:TlsVersion": "1.3", **context}.items()},
         )
 
 

@@ -213,7 +213,9 @@ def _store_artifact(execution: Document, role: Role, artifact: str, content: byt
         headers["x-amz-server-side-encryption"] = "aws:kms"
         headers["x-amz-server-side-encryption-aws-kms-key-id"] = encryption["id"]
     try:
-        role.require_write(place["location"], key, {name: value for name, value in headers.items() if name[:2] == "x-"})
+        role.require_write(
+            place["location"], key, {f"s3:{name}": value for name, value in headers.items() if name[:2] == "x-"}
+        )
         answer = calls.put_object(place["location"], key, content, headers)
     except AwsError as error:
         raise ActionFailed(

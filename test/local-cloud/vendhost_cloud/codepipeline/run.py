@@ -174,7 +174,7 @@ def _run_stage(execution: Document, declared: Document, stage: Document, finishe
         if "Abandoned" in statuses:
             return "Stopped"
         if "Failed" in statuses:
-            return "Failed"
+            return "Stopped" if execution["_stop"] else "Failed"
     return "Stopped" if execution["_stop"] else "Succeeded"
 
 
