@@ -26,7 +26,8 @@ _resource_arn = iam_actions.extract_resource_arn
 
 
 def register() -> None:
-    """Only where IAM is enforced; last of all parts, to see what the others registered."""
+    """Last of all parts, to see what the others registered."""
+    stack_roles.register(enforce=app.AUTH)
     if not app.AUTH:
         return
     global _resource_arn
@@ -34,7 +35,6 @@ def register() -> None:
     iam_actions.extract_resource_arn = _extract_resource_arn
     iam_evaluator.enforce = _enforce_all
     _count_loopback_as_tls()
-    stack_roles.register()
 
 
 def _count_loopback_as_tls() -> None:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ministack.services import ec2
+
 Properties = dict[str, Any]
 Permission = tuple[str, str, Properties]
 """Action, resource ARN, condition keys."""
@@ -48,8 +50,9 @@ def needed(resource_type: str, operation: str, resource: Resource) -> Iterator[P
         )
     arn = permissions.arn(resource)
     actions: str = getattr(permissions, operation)
+    conditions = {**_existing_tags(arn), **_conditions(resource)}
     for action in actions.split():
-        yield action, arn, _conditions(resource)
+        yield action, arn, conditions
     if operation == "delete":
         return
     for property_name, service in permissions.roles:
@@ -66,6 +69,14 @@ def _conditions(resource: Resource) -> Properties:
     for key, value in own.items():
         context[f"aws:RequestTag/{key}"] = context[f"aws:ResourceTag/{key}"] = value
     return context
+
+
+def _existing_tags(arn: str) -> Properties:
+    """aws:ResourceTag/… of an EC2 resource that exists: the group a rule goes to has a tenant, too."""
+    if not arn.startswith("arn:aws:ec2:"):
+        return {}
+    tags = ec2._tags.get(arn.rpartition("/")[2]) or []
+    return {f"aws:ResourceTag/{tag['Key']}": tag.get("Value", "") for tag in tags}
 
 
 def _named(service: str, prefix: str, property_name: str) -> Callable[[Resource], str]:

@@ -15,6 +15,7 @@ from ministack.core.iam_evaluator import EvalContext
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
 from ministack.services import iam
 from ministack.services.cloudformation import handlers, stacks
+from ministack.services.cloudformation.helpers import _error
 
 from vendhost_cloud.authorization import resource_permissions
 
@@ -26,21 +27,33 @@ _roles = AccountRegionScopedDict()
 _WITH_ROLE = ("CreateStack", "UpdateStack", "CreateChangeSet", "DeleteStack")
 
 
-def register() -> None:
+def register(enforce: bool) -> None:
+    """`enforce`: check what a stack does against its role; a role that does not exist is refused in any case."""
     for action in _WITH_ROLE:
-        handlers._ACTION_HANDLERS[action] = _remembering(handlers._ACTION_HANDLERS[action])
+        handlers._ACTION_HANDLERS[action] = _remembering(action, handlers._ACTION_HANDLERS[action])
     handlers._ACTION_HANDLERS["DescribeStacks"] = _showing(handlers._ACTION_HANDLERS["DescribeStacks"])
-    _check_resources()
+    if enforce:
+        _check_resources()
 
 
-def _remembering(handler: Callable[[Properties], Any]) -> Callable[[Properties], Any]:
+def _remembering(action: str, handler: Callable[[Properties], Any]) -> Callable[[Properties], Any]:
     def handle(parameters: Properties) -> Any:
-        role = _first(parameters, "RoleARN")
+        stack_name, role = _stack_name(_first(parameters, "StackName")), _first(parameters, "RoleARN")
+        if role and not _can_be_assumed(role):
+            return _error("ValidationError", f"Role {role} is invalid or cannot be assumed")
         if role:
-            _roles[_stack_name(_first(parameters, "StackName"))] = role
+            _roles[stack_name] = role
+        elif action == "CreateStack" or _first(parameters, "ChangeSetType") == "CREATE":
+            # A new stack under an old name.
+            _roles.pop(stack_name, None)
         return handler(parameters)
 
     return handle
+
+
+def _can_be_assumed(role_arn: str) -> bool:
+    role = iam._roles.get(role_arn.rpartition("/")[2])
+    return role is not None and "cloudformation.amazonaws.com" in str(role.get("AssumeRolePolicyDocument"))
 
 
 def _showing(handler: Callable[[Properties], Any]) -> Callable[[Properties], Any]:
