@@ -69,29 +69,30 @@ def layer(build: Build) -> Path:
     with _lock:
         target = storage.layers() / "base"
         if not target.exists():
-            storage.unpack(_archive(build), target)
+            with (cache_directory() / "base.lock").open("w") as lock:
+                # Clouds that start together build it once; and nobody removes what another one unpacks.
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                storage.unpack(_archive(build), target)
         return target
 
 
 def _archive(build: Build) -> Path:
     archive = cache_directory() / f"base-{_key()}.tar"
-    with (cache_directory() / "base.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if archive.exists():
-            return archive
-        work = storage.layers() / "base-building"
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir()
-        try:
-            hide_host(work)
-            build(work, _RECIPE.read_text())
-            storage.pack(work, archive)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-        for old in cache_directory().glob("base-*.tar"):
-            if old != archive:
-                old.unlink()
+    if archive.exists():
         return archive
+    work = storage.layers() / "base-building"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    try:
+        hide_host(work)
+        build(work, _RECIPE.read_text())
+        storage.pack(work, archive)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    for old in cache_directory().glob("base-*.tar"):
+        if old != archive:
+            old.unlink()
+    return archive
 
 
 def _key() -> str:
