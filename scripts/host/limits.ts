@@ -1,4 +1,4 @@
-import type { Fault } from '../config/load.ts';
+import type { Fault } from '../config/issues.ts';
 import type { TenantLimits } from '../config/tenant.ts';
 import type { VendhostConfig } from '../config/vendhost.ts';
 

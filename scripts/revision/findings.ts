@@ -1,4 +1,4 @@
-import type { Fault } from '../config/load.ts';
+import type { Fault } from '../config/issues.ts';
 
 /** A fault stops the job, a warning is shown, a note is what the author may want to know. */
 export type Severity = 'fault' | 'warning' | 'note';

@@ -1,5 +1,5 @@
 import type { Environment } from '../config/environment.ts';
-import type { Fault } from '../config/load.ts';
+import type { Fault } from '../config/issues.ts';
 import type { PlatformConfig } from '../config/platform.ts';
 import type { TenantConfig } from '../config/tenant.ts';
 

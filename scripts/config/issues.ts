@@ -1,0 +1,117 @@
+import { z } from 'zod';
+
+/** One fault in a configuration file. */
+export interface Fault {
+  readonly file: string;
+  /** Dotted path of the faulty key; empty for the file as a whole. */
+  readonly path: string;
+  readonly message: string;
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** What a schema found wrong in a file's content: each with path, wrong value and what is allowed. */
+export function faultsOf(file: string, issues: readonly Issue[], input: unknown, schema: z.ZodType): Fault[] {
+  return issues.flatMap((issue): Fault[] => {
+    const path = issue.path.map(String).join('.');
+    if (issue.code === 'unrecognized_keys') {
+      const known = keysAt(schema, issue.path);
+      const allowed = known.length === 0 ? '' : `: must be one of ${known.join(', ')}`;
+      return issue.keys.map((key) => ({
+        file,
+        path: [...issue.path, key].map(String).join('.'),
+        message: `unknown key${allowed}`,
+      }));
+    }
+    if (issue.code === 'invalid_union') {
+      const meant = meantBranch(issue.errors);
+      if (meant !== undefined) {
+        const inner = meant.map((one) => ({ ...one, path: [...issue.path, ...one.path] }) as Issue);
+        return faultsOf(file, inner, input, schema);
+      }
+    }
+    return [{ file, path, message: `${wrongValue(input, issue.path)}must be ${allowedBy(issue)}` }];
+  });
+}
+
+/** The branch of a union that got furthest is what the author meant; none did when all failed at once. */
+function meantBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  const depth = (issues: readonly Issue[]) =>
+    Math.max(0, ...issues.map(({ path, code }) => path.length + (code === 'unrecognized_keys' ? 1 : 0)));
+  const furthest = branches.toSorted((left, right) => depth(right) - depth(left))[0];
+  return furthest === undefined || depth(furthest) === 0 ? undefined : furthest;
+}
+
+function wrongValue(input: unknown, path: readonly PropertyKey[]): string {
+  const value = path.reduce<unknown>((inside, key) => (inside as Record<PropertyKey, unknown> | null)?.[key], input);
+  if (value === undefined) return 'missing: ';
+  return value === null ? 'is blank: ' : `${shown(value)} is wrong: `;
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+const types: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a mapping',
+  record: 'a mapping',
+};
+const counted: Readonly<Record<string, string>> = { string: ' characters', array: ' items' };
+
+function allowedBy(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return types[issue.expected] ?? issue.expected;
+    case 'invalid_value':
+      return issue.values.length === 1 ? String(issue.values[0]) : `one of ${issue.values.map(String).join(', ')}`;
+    case 'too_small':
+      if (issue.minimum === 1 && issue.origin in counted) return 'more than nothing';
+      return `at least ${issue.minimum}${counted[issue.origin] ?? ''}`;
+    case 'too_big':
+      return `at most ${issue.maximum}${counted[issue.origin] ?? ''}`;
+    case 'invalid_union':
+      return [...new Set(issue.errors.flatMap((branch) => branch.map(allowedBy)))].join(', or ');
+    case 'invalid_format':
+      return formats[issue.format]?.(issue) ?? issue.message;
+    default:
+      return issue.message;
+  }
+}
+
+/** Formats whose own message does not read after "must be"; the rest of the schemas say what they want. */
+const formats: Readonly<Record<string, (issue: z.core.$ZodIssueInvalidStringFormat) => string>> = {
+  url: () => 'an address that begins with http:// or https://',
+  starts_with: (issue) => `a text that begins with ${'prefix' in issue ? String(issue.prefix) : ''}`,
+};
+
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly propertyNames?: { readonly enum?: readonly string[] };
+  readonly additionalProperties?: SchemaNode | boolean;
+  readonly items?: SchemaNode;
+  readonly anyOf?: readonly SchemaNode[];
+}
+
+/** The keys a schema knows at a path. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  const root = z.toJSONSchema(schema, { io: 'input', reused: 'inline' }) as SchemaNode;
+  const found = path.reduce<SchemaNode[]>((nodes, key) => nodes.flatMap((node) => stepInto(node, String(key))), [root]);
+  return found.flatMap(branches).flatMap((node) => node.propertyNames?.enum ?? Object.keys(node.properties ?? {}));
+}
+
+function stepInto(node: SchemaNode, key: string): SchemaNode[] {
+  return branches(node).flatMap(({ properties, additionalProperties, items }) => {
+    const next = properties?.[key] ?? items ?? additionalProperties;
+    return typeof next === 'object' ? [next] : [];
+  });
+}
+
+function branches(node: SchemaNode): readonly SchemaNode[] {
+  return node.anyOf ?? [node];
+}
