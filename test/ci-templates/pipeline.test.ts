@@ -11,7 +11,7 @@ import { createIssuer } from '../local-gitlab/tokens.ts';
 import { defaultGitlab } from '../local-gitlab/workspace.ts';
 import { pipelineFile } from './templates.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 /** Stands in for the command: says what it was given, and writes the dotenv file the real one would. */
 const recorder = `#!/bin/bash

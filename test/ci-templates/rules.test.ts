@@ -10,7 +10,7 @@ import { commit, createRepository } from '../local-gitlab/repository.ts';
 import { defaultGitlab } from '../local-gitlab/workspace.ts';
 import { pipelineFile } from './templates.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 /** What the last commit of a branch changed. */
 const changes = {

@@ -12,7 +12,7 @@ import { defaultGitlab } from '../local-gitlab/workspace.ts';
 import schema from './gitlab-ci.schema.json' with { type: 'json' };
 import { baseFile, jobNames, pipelineFile, templates } from './templates.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const ajv = new Ajv({ strict: false, allErrors: true });
 formats.default(ajv);

@@ -1,7 +1,7 @@
-import { cp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { projectRoot } from './platform.ts';
+import { keepIncludes, projectRoot } from './platform.ts';
 import { prepareWorkspace, stateDirectory, type Workspace, type WorkspaceOptions } from './workspace.ts';
 
 /** A job of a pipeline that GitLab would create. */
@@ -61,6 +61,6 @@ async function ask(workspace: Workspace, question: string): Promise<string> {
     reject: false,
   });
   if (exitCode !== 0) throw new Error(`${stderr}\n${stdout}`.trim());
-  await cp(join(checkout, stateDirectory, 'includes'), platform.includes, { recursive: true }).catch(() => undefined);
+  await keepIncludes(platform, join(checkout, stateDirectory));
   return stdout;
 }

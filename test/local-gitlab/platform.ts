@@ -1,4 +1,6 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -27,7 +29,7 @@ export interface PlatformProject {
   readonly directory: string;
   /** Git settings with which `https://HOST/platform/…` is this folder. */
   readonly gitConfig: Readonly<Record<string, string>>;
-  /** Files already fetched from it: gitlab-ci-local clones the project once for every file. */
+  /** Files already fetched from it, once there are some: gitlab-ci-local clones the project for every single file. */
   readonly includes: string;
 }
 
@@ -56,7 +58,6 @@ export async function publishPlatform(options: {
   const names = [`${gitlab}/platform/`, `${protocol}//${hostname}:${port}/platform/`];
   const key = `url.file://${join(directory, 'platform')}/.insteadOf`;
   const includes = join(directory, 'includes');
-  await mkdir(includes, { recursive: true });
   return {
     directory,
     includes,
@@ -70,6 +71,21 @@ export async function publishPlatform(options: {
       ),
     },
   };
+}
+
+/** Puts the files that were fetched before into a run's state. */
+export async function takeIncludes({ includes }: PlatformProject, state: string): Promise<void> {
+  if (existsSync(includes)) await cp(includes, join(state, 'includes'), { recursive: true });
+}
+
+/** Keeps what the first run fetched; runs at the same time see the whole of it or nothing. */
+export async function keepIncludes({ includes }: PlatformProject, state: string): Promise<void> {
+  const fetched = join(state, 'includes');
+  if (existsSync(includes) || !existsSync(fetched)) return;
+  const copy = `${includes}.${randomUUID()}`;
+  await cp(fetched, copy, { recursive: true });
+  // A rename onto a folder with files fails: another run was first, with the same files.
+  await rename(copy, includes).catch(() => rm(copy, { recursive: true }));
 }
 
 /** The project's version, which is the templates' too. */

@@ -51,7 +51,7 @@ by-hand:
 `;
 
 // Each start of gitlab-ci-local takes a second or two.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let directory: string;
 let issuer: IdTokenIssuer;

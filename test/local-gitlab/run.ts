@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, cp } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import {
@@ -15,6 +15,7 @@ import { rememberPush } from './event.ts';
 import { type HookAnswer, openJobHook, type StartingJob } from './hook.ts';
 import { listJobsIn, runnerCommand } from './list.ts';
 import { type LogLine, readRunnerLine } from './log.ts';
+import { keepIncludes } from './platform.ts';
 import { descendants, signal } from './processes.ts';
 import type { IdTokenIssuer } from './tokens.ts';
 import { prepareWorkspace, stateDirectory, type Workspace, type WorkspaceOptions } from './workspace.ts';
@@ -122,9 +123,7 @@ class PipelineRun {
       if (config === undefined || faults.length > 0) throw new Error([...faults, ...messages].join('\n'));
       if (child.exitCode !== 0 && this.#jobs.size === 0) throw new Error(messages.join('\n'));
       await rememberPush(this.#options.tenantRepository, event);
-      await cp(join(checkout, stateDirectory, 'includes'), platform.includes, { recursive: true }).catch(
-        () => undefined,
-      );
+      await keepIncludes(platform, join(checkout, stateDirectory));
       const started = this.#results();
       const order = [...config.keys()];
       const place = ({ name }: JobResult) => order.indexOf(baseName(name));

@@ -1,8 +1,8 @@
-import { chmod, cp, mkdir, mkdtemp, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, stat, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { stringify } from 'yaml';
 import { type EventOptions, eventVariables, type ResolvedEvent, resolveEvent } from './event.ts';
-import { cleanGit, git, type PlatformProject, projectRoot, publishPlatform } from './platform.ts';
+import { cleanGit, git, type PlatformProject, projectRoot, publishPlatform, takeIncludes } from './platform.ts';
 
 /** A variable of the tenant's GitLab project, as GitLab's API has it. */
 export interface ProjectVariable {
@@ -60,7 +60,7 @@ export async function prepareWorkspace(options: WorkspaceOptions): Promise<Works
   await Promise.all([
     writeProjectVariables(join(directory, 'home'), options, gitlab),
     writeCommands(join(directory, 'bin')),
-    cp(platform.includes, join(checkout, stateDirectory, 'includes'), { recursive: true, force: true }),
+    takeIncludes(platform, join(checkout, stateDirectory)),
   ]);
   const pipelineId = nextPipelineId();
   const predefined = {
