@@ -90,6 +90,15 @@ def encode_error(service: str, failure: AwsError) -> bytes:
     return f"{_DECLARATION}{body}".encode()
 
 
+def page(items: list[Any], request: Body, *, limit: str = "MaxResults") -> tuple[list[Any], str | None]:
+    """The page of a list that a request asks for, and the token of the next one (an offset)."""
+    token = str(request.get("NextToken") or "0")
+    if not token.isdigit() or int(token) > len(items):
+        raise AwsError("InvalidNextToken", f"no page starts at '{token}'")
+    end = int(token) + int(request.get(limit) or 1000)
+    return items[int(token) : end], str(end) if end < len(items) else None
+
+
 def render(service: str, shape: str, value: Body) -> str:
     """The members of a named structure as XML, for ministack's own renderers."""
     return _write_members(service_model(service).shape_for(shape), value, service == "ec2")

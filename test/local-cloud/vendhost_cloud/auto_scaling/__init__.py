@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from ministack.services import autoscaling, ec2
 
@@ -87,6 +88,15 @@ def _no_phantoms(group: Body) -> None:
     """ministack fills groups with made-up instances; here the loop launches real ones."""
 
 
+def _groups_first(forget: Callable[[], None]) -> Callable[[], None]:
+    def reset() -> None:
+        # Else the loop would replace the instances that are being forgotten.
+        autoscaling._asgs.clear()
+        forget()
+
+    return reset
+
+
 def register() -> None:
     """Replace ministack's actions and start the loop that keeps groups at their size."""
     autoscaling._reconcile_instances = _no_phantoms
@@ -99,4 +109,5 @@ def register() -> None:
         forget()
 
     autoscaling.reset = reset
+    ec2.reset = _groups_first(ec2.reset)
     threading.Thread(target=_run, name="auto scaling", daemon=True).start()

@@ -7,7 +7,7 @@ from ministack.services.cloudformation import provisioners
 
 from ..ec2.store import now, scope
 from ..errors import AwsError
-from ..query_service import Body, Handler, action
+from ..query_service import Body, Handler, action, page
 from . import activities, members, refresh
 from .members import Group
 
@@ -171,7 +171,9 @@ def remove(name: str) -> list[str]:
 def _describe(request: Body) -> Body:
     names = request.get("AutoScalingGroupNames", [])
     found = [group for name, group in autoscaling._asgs.items() if not names or name in names]
-    return {"AutoScalingGroups": [view(group) for group in found if _passes(group, request.get("Filters", []))]}
+    wanted = [view(group) for group in found if _passes(group, request.get("Filters", []))]
+    shown, token = page(wanted, request, limit="MaxRecords")
+    return {"AutoScalingGroups": shown, "NextToken": token}
 
 
 def _passes(group: Group, filters: list[Body]) -> bool:

@@ -3,14 +3,34 @@
 from ministack.services import ec2
 
 from .. import machines
-from . import block_devices, images, instance_types, instances, key_pairs, metadata
+from . import (
+    block_devices,
+    image_attributes,
+    images,
+    instance_attributes,
+    instance_types,
+    instances,
+    key_pairs,
+    launch_templates,
+    metadata,
+)
 from .instances import notice_deaths, terminate
 from .launch import launch, template_data
 
 
 def register() -> None:
     """Replace ministack's actions for what really runs here."""
-    for part in (block_devices, key_pairs, instance_types, metadata, instances, images):
+    for part in (
+        block_devices,
+        key_pairs,
+        launch_templates,
+        instance_types,
+        metadata,
+        instances,
+        instance_attributes,
+        images,
+        image_attributes,
+    ):
         part.register()
     forget = ec2.reset
 

@@ -1,18 +1,17 @@
 """The image actions of EC2: an image is a saved layer with real block devices, encryption, tags and an owner."""
 
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 from ministack.services import ec2
 
 from .. import machines
 from ..errors import AwsError
-from ..query_service import Body
+from ..query_service import Body, page
 from .block_devices import add_snapshot, key_arn, snapshot, truth
 from .image_store import common, find, is_public, own, visible
 from .instances import by_id
-from .launch import while_still
+from .lifecycle import while_still
 from .store import (
     Fields,
     Record,
@@ -59,16 +58,16 @@ def _describe(request: Body) -> Body:
     wanted = [find(one) for one in request.get("ImageIds", [])] or visible()
     owners = [account if one == "self" else one for one in request.get("Owners", [])]
     deprecated = request.get("IncludeDeprecated", False) or bool(request.get("ImageIds"))
-    return {
-        "Images": [
-            _view(image)
-            for image in wanted
-            if (not owners or image["OwnerId"] in owners)
-            and (deprecated or image["OwnerId"] == account or not _is_deprecated(image))
-            and _executable(image, request.get("ExecutableUsers", []))
-            and matches(image, request.get("Filters"), _FIELDS, image["ImageId"])
-        ]
-    }
+    found = [
+        _view(image)
+        for image in wanted
+        if (not owners or image["OwnerId"] in owners)
+        and (deprecated or image["OwnerId"] == account or not _is_deprecated(image))
+        and _executable(image, request.get("ExecutableUsers", []))
+        and matches(image, request.get("Filters"), _FIELDS, image["ImageId"])
+    ]
+    shown, token = page(found, request)
+    return {"Images": shown, "NextToken": token}
 
 
 def _view(image: Record) -> Body:
@@ -241,62 +240,6 @@ def _deregister(request: Body) -> Body:
     return {"Return": True}
 
 
-def _deprecate(request: Body) -> Body:
-    image = own(request.get("ImageId", ""))
-    try:
-        at = datetime.fromisoformat(request.get("DeprecateAt", ""))
-    except ValueError:
-        raise AwsError("InvalidParameterValue", f"Invalid deprecation date {request.get('DeprecateAt')}") from None
-    if at < datetime.now(UTC):
-        raise AwsError("InvalidParameterValue", "The deprecation date must be in the future.")
-    image["DeprecationTime"] = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00.000Z")
-    return {"Return": True}
-
-
-def _keep(request: Body) -> Body:
-    own(request.get("ImageId", "")).pop("DeprecationTime", None)
-    return {"Return": True}
-
-
-def _modify(request: Body) -> None:
-    image = own(request.get("ImageId", ""))
-    attribute, value = request.get("Attribute"), request.get("Value")
-    support = (request.get("ImdsSupport") or {}).get("Value") or (value if attribute == "imdsSupport" else None)
-    description = (request.get("Description") or {}).get("Value") or (value if attribute == "description" else None)
-    if support not in (None, "v2.0"):
-        raise AwsError("InvalidParameterValue", f"imdsSupport cannot be '{support}'")
-    if support:
-        image["ImdsSupport"] = support
-    if description is not None:
-        image["Description"] = description
-    change = request.get("LaunchPermission") or {}
-    added, removed = list(change.get("Add", [])), list(change.get("Remove", []))
-    flat = [{"UserId": one} for one in request.get("UserIds", [])] + [
-        {"Group": one} for one in request.get("UserGroups", [])
-    ]
-    (removed if request.get("OperationType") == "remove" else added).extend(flat)
-    kept = [one for one in image["LaunchPermissions"] if one not in removed]
-    image["LaunchPermissions"] = kept + [one for one in added if one not in kept]
-    if not (support or description is not None or added or removed):
-        raise AwsError(
-            "InvalidParameterCombination", "the local cloud modifies imdsSupport, description and launchPermission"
-        )
-
-
-def _attribute(request: Body) -> Body:
-    image = own(request.get("ImageId", ""))
-    name = request.get("Attribute", "")
-    values: dict[str, Body] = {
-        "launchPermission": {"LaunchPermissions": image["LaunchPermissions"]},
-        "description": {"Description": {"Value": image["Description"]}},
-        "imdsSupport": {"ImdsSupport": {"Value": image.get("ImdsSupport", "")}},
-        "blockDeviceMapping": {"BlockDeviceMappings": image["BlockDeviceMappings"]},
-    }
-    if name not in values:
-        raise AwsError("InvalidParameterValue", f"the local cloud does not keep the attribute '{name}'")
-    return {"ImageId": image["ImageId"], **values[name]}
-
-
 def _refuse_registration(_: Body) -> Body:
     raise AwsError("UnsupportedOperation", "the local cloud makes images by CreateImage and CopyImage only")
 
@@ -310,12 +253,4 @@ def register() -> None:
         "SourceImageId SourceRegion Name Description Encrypted KmsKeyId CopyImageTags TagSpecifications ClientToken",
     )
     serve("DeregisterImage", _deregister, "ImageId DeleteAssociatedSnapshots")
-    serve("EnableImageDeprecation", _deprecate, "ImageId DeprecateAt")
-    serve("DisableImageDeprecation", _keep, "ImageId")
-    serve(
-        "ModifyImageAttribute",
-        _modify,
-        "ImageId Attribute Value ImdsSupport Description LaunchPermission OperationType UserIds UserGroups",
-    )
-    serve("DescribeImageAttribute", _attribute, "ImageId Attribute")
     serve("RegisterImage", _refuse_registration)

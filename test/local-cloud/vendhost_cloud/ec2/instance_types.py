@@ -1,9 +1,11 @@
 """The instance types the local cloud knows: names, sizes and architectures; it has no hardware of its own."""
 
+from collections.abc import Callable
+
 from ministack.services import ec2
 
 from ..errors import AwsError
-from ..query_service import Body
+from ..query_service import Answer, Body, Params, page
 from .store import matches, scope, serve
 
 _SMALL = ["nano", "micro", "small", "medium", "large", "xlarge", "2xlarge"]
@@ -41,8 +43,23 @@ def _offerings(request: Body) -> Body:
     offerings = [
         {"InstanceType": name, "LocationType": kind, "Location": location} for name in TYPES for location in locations
     ]
-    return {"InstanceTypeOfferings": [one for one in offerings if matches(one, request.get("Filters"), fields, "")]}
+    found = [one for one in offerings if matches(one, request.get("Filters"), fields, "")]
+    shown, token = page(found, request)
+    return {"InstanceTypeOfferings": shown, "NextToken": token}
+
+
+def _known_types_only(known: Callable[[Params], Answer]) -> Callable[[Params], Answer]:
+    def describe(params: Params) -> Answer:
+        unknown = [one for one in ec2._parse_member_list(params, "InstanceType") if one not in TYPES]
+        if unknown:
+            message = f"The following supplied instance types do not exist: [{', '.join(unknown)}]"
+            refused: Answer = ec2._error("InvalidInstanceType", message, 400)
+            return refused
+        return known(params)
+
+    return describe
 
 
 def register() -> None:
     serve("DescribeInstanceTypeOfferings", _offerings, "LocationType Filters MaxResults NextToken")
+    ec2._ACTION_MAP["DescribeInstanceTypes"] = _known_types_only(ec2._ACTION_MAP["DescribeInstanceTypes"])

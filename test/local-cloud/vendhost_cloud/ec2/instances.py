@@ -8,16 +8,12 @@ from ministack.services import ec2
 
 from .. import machines
 from ..errors import AwsError
-from ..query_service import Body
-from . import instance_types
-from .launch import boot_machine, launch, lock_of, set_state, template_data, terminated, while_still
+from ..query_service import Body, page
+from .launch import HONOURED, launch, template_data
+from .lifecycle import boot_machine, lock_of, set_state, terminated, while_still
 from .store import Fields, Record, in_background, matches, new_id, now, scope, serve, tags_of
 
-_RUN = (
-    "ImageId InstanceType MinCount MaxCount KeyName UserData SecurityGroupIds SecurityGroups SubnetId "
-    "BlockDeviceMappings NetworkInterfaces IamInstanceProfile TagSpecifications LaunchTemplate ClientToken Monitoring "
-    "EbsOptimized DisableApiTermination InstanceInitiatedShutdownBehavior MetadataOptions CreditSpecification Placement"
-)
+_RUN = " ".join([*HONOURED, "MinCount MaxCount LaunchTemplate ClientToken"])
 _FIELDS: Fields = {
     "instance-id": lambda one: one["InstanceId"],
     "instance-state-name": lambda one: one["State"]["Name"],
@@ -39,26 +35,6 @@ _FIELDS: Fields = {
     "block-device-mapping.volume-id": lambda one: [entry["Ebs"]["VolumeId"] for entry in one["BlockDeviceMappings"]],
     "metadata-options.http-tokens": lambda one: one["MetadataOptions"]["HttpTokens"],
 }
-_ATTRIBUTES = {
-    "instanceType": ("InstanceType", "InstanceType"),
-    "userData": ("UserData", "UserData"),
-    "disableApiTermination": ("DisableApiTermination", "DisableApiTermination"),
-    "instanceInitiatedShutdownBehavior": ("InstanceInitiatedShutdownBehavior", "InstanceInitiatedShutdownBehavior"),
-    "sourceDestCheck": ("SourceDestCheck", "SourceDestCheck"),
-    "enaSupport": ("EnaSupport", "EnaSupport"),
-    "ebsOptimized": ("EbsOptimized", "EbsOptimized"),
-    "rootDeviceName": ("RootDeviceName", "RootDeviceName"),
-}
-_MODIFIABLE = (
-    "InstanceType",
-    "UserData",
-    "DisableApiTermination",
-    "InstanceInitiatedShutdownBehavior",
-    "SourceDestCheck",
-    "EnaSupport",
-    "EbsOptimized",
-    "SriovNetSupport",
-)
 
 
 def by_id(instance_id: str) -> Record:
@@ -133,11 +109,13 @@ def _describe(request: Body) -> Body:
     notice_deaths()
     wanted = [by_id(one) for one in request.get("InstanceIds", [])] or list(ec2._instances.values())
     found = [one for one in wanted if matches(one, request.get("Filters"), _FIELDS, one["InstanceId"])]
+    found, token = page(found, request)
     return {
+        "NextToken": token,
         "Reservations": [
             {"ReservationId": f"r-{one['InstanceId'][2:]}", "OwnerId": account, "Groups": [], "Instances": [view(one)]}
             for one in found
-        ]
+        ],
     }
 
 
@@ -235,46 +213,6 @@ def _console(request: Body) -> Body:
     return {"InstanceId": record["InstanceId"], "Timestamp": now(), "Output": base64.b64encode(text).decode()}
 
 
-def _modify(request: Body) -> None:
-    record = by_id(request.pop("InstanceId", ""))
-    # The old form names the attribute beside its value.
-    if "Attribute" in request:
-        name = request.pop("Attribute")
-        request = {name[0].upper() + name[1:]: request.get("Value")}
-    groups = request.pop("Groups", None)
-    if groups:
-        record["SecurityGroups"] = [
-            {"GroupId": one, "GroupName": ec2._security_groups[one]["GroupName"]} for one in groups
-        ]
-    for name, value in request.items():
-        if name not in _MODIFIABLE:
-            raise AwsError("InvalidParameterCombination", f"the local cloud does not modify {name}")
-        plain = value.get("Value") if isinstance(value, dict) else value
-        if (
-            name in ("InstanceType", "UserData", "EnaSupport", "SriovNetSupport")
-            and record["State"]["Name"] != "stopped"
-        ):
-            raise AwsError(
-                "IncorrectInstanceState", f"The instance '{record['InstanceId']}' is not in the 'stopped' state."
-            )
-        if name == "InstanceType":
-            instance_types.architecture(str(plain))
-        record[name] = plain
-
-
-def _attribute(request: Body) -> Body:
-    record = by_id(request.get("InstanceId", ""))
-    name = request.get("Attribute", "")
-    if name == "groupSet":
-        return {"InstanceId": record["InstanceId"], "Groups": record["SecurityGroups"]}
-    if name == "blockDeviceMapping":
-        return {"InstanceId": record["InstanceId"], "BlockDeviceMappings": record["BlockDeviceMappings"]}
-    if name not in _ATTRIBUTES:
-        raise AwsError("InvalidParameterValue", f"the local cloud does not keep the attribute '{name}'")
-    member, key = _ATTRIBUTES[name]
-    return {"InstanceId": record["InstanceId"], member: {"Value": record[key]}}
-
-
 def _delete_group(known: Callable[[Body], object]) -> Callable[[Body], object]:
     def run(params: Body) -> object:
         group = ec2._p(params, "GroupId")
@@ -304,8 +242,6 @@ def register() -> None:
     )
     serve("RebootInstances", _reboot, "InstanceIds")
     serve("GetConsoleOutput", _console, "InstanceId Latest")
-    serve("ModifyInstanceAttribute", _modify, f"InstanceId Attribute Value Groups {' '.join(_MODIFIABLE)}")
-    serve("DescribeInstanceAttribute", _attribute, "InstanceId Attribute")
     ec2._ACTION_MAP["DeleteSecurityGroup"] = _delete_group(ec2._ACTION_MAP["DeleteSecurityGroup"])
 
 

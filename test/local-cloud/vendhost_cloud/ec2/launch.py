@@ -2,47 +2,39 @@
 
 import base64
 import binascii
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
 
 from ministack.services import ec2
 
 from .. import machines
-from ..errors import AwsError
+from ..errors import AwsError, Unsupported
 from ..query_service import Body
 from . import block_devices, image_store, instance_types, key_pairs, metadata
+from .lifecycle import Boot, boot_machine, set_state, terminated
 from .store import Record, in_background, new_id, now, scope, set_tags, specified_tags
 
-STATES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
-
-_locks: dict[str, threading.Lock] = {}
-
-
-@dataclass
-class Boot:
-    """What an instance boots from, kept beside its record."""
-
-    layers: list[Path]
-    user_data: bytes = b""
-    authorized_keys: list[str] = field(default_factory=list)
-
-
-def set_state(record: Record, name: str, reason: str = "", code: str = "") -> None:
-    """Move an instance to a state; the reason shows in DescribeInstances."""
-    record["State"] = {"Code": STATES[name], "Name": name}
-    record["StateTransitionReason"] = reason
-    record.pop("StateReason", None)
-    if code:
-        record["StateReason"] = {"Code": code, "Message": f"{code}: {reason}"}
-
-
-def lock_of(instance_id: str) -> threading.Lock:
-    """Held while an instance boots, stops or is saved."""
-    return _locks.setdefault(instance_id, threading.Lock())
+HONOURED = frozenset(
+    {
+        "ImageId",
+        "InstanceType",
+        "KeyName",
+        "UserData",
+        "SecurityGroupIds",
+        "SecurityGroups",
+        "SubnetId",
+        "BlockDeviceMappings",
+        "NetworkInterfaces",
+        "IamInstanceProfile",
+        "TagSpecifications",
+        "Monitoring",
+        "EbsOptimized",
+        "DisableApiTermination",
+        "InstanceInitiatedShutdownBehavior",
+        "MetadataOptions",
+        "CreditSpecification",
+        "Placement",
+    }
+)
+"""The settings of a launch, by request or by template; any other is refused."""
 
 
 def template_data(specification: Body) -> Body:
@@ -76,6 +68,9 @@ def template_data(specification: Body) -> Body:
 
 def launch(data: Body, count: int = 1, *, token: str = "") -> list[Record]:
     """Launch instances; they are `pending` until their sshd answers. `data` has the shape of RunInstances."""
+    foreign = sorted(name for name, value in data.items() if value and name not in HONOURED)
+    if foreign:
+        raise Unsupported(f"{', '.join(foreign)} when launching instances")
     try:
         machines.refuse_if_unable()
     except machines.CannotRun as reason:
@@ -177,59 +172,6 @@ def _create(settings: Record, index: int, mappings: list[Body], boot: Boot, data
         return record
     in_background(f"boot {instance_id}", lambda: boot_machine(record))
     return record
-
-
-def boot_machine(record: Record) -> None:
-    """Boot the machine of a pending instance; `running` when its sshd answers."""
-    with lock_of(record["InstanceId"]):
-        if record["State"]["Name"] != "pending":
-            return
-        try:
-            _boot(record)
-        except machines.CannotRun as reason:
-            terminated(record, str(reason), "Server.InternalError")
-            return
-        if record["State"]["Name"] == "pending":
-            set_state(record, "running")
-
-
-@contextmanager
-def while_still(record: Record, *, reboot: bool) -> Iterator[None]:
-    """Work on the disk of an instance that cannot change state meanwhile; `reboot` stops and starts a running one."""
-    instance_id = record["InstanceId"]
-    with lock_of(instance_id):
-        running = machines.get(instance_id) is not None
-        if not (reboot and running):
-            yield
-            return
-        record["_Rebooting"] = True
-        try:
-            machines.shutdown(instance_id)
-            yield
-            _boot(record)
-        finally:
-            record["_Rebooting"] = False
-
-
-def _boot(record: Record) -> None:
-    boot: Boot = record["_Boot"]
-    machines.boot(
-        record["InstanceId"],
-        boot.layers,
-        record["PrivateIpAddress"],
-        user_data=boot.user_data,
-        authorized_keys=boot.authorized_keys,
-        account=record["_Account"],
-        region=record["_Region"],
-    )
-
-
-def terminated(record: Record, reason: str, code: str) -> None:
-    """Take note of an instance's end and free what belonged to it."""
-    set_state(record, "terminated", reason, code)
-    record["_terminated_at"] = time.time()
-    block_devices.release_volumes(record["InstanceId"])
-    machines.discard(record["InstanceId"])
 
 
 def _subnet(subnet_id: str | None, zone: str | None) -> Record:

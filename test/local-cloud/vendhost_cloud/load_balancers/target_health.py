@@ -89,13 +89,9 @@ def registered(account: str, target_group_arn: str) -> list[Body]:
 
 
 def _groups_in_use(account: str) -> set[str]:
-    return {
-        one["TargetGroupArn"]
-        for (owner, _, _), rule in alb._rules.all_items()
-        if owner == account
-        for one in rule["Actions"]
-        if one.get("TargetGroupArn")
-    }
+    rules = [one["Actions"] for (owner, _, _), one in alb._rules.all_items() if owner == account]
+    defaults = [one["DefaultActions"] for (owner, _, _), one in alb._listeners.all_items() if owner == account]
+    return {one["TargetGroupArn"] for actions in rules + defaults for one in actions if one.get("TargetGroupArn")}
 
 
 def _describe(request: Body) -> Body:

@@ -5,100 +5,19 @@ root. It has a loopback address of its own (127.B.x.y) and shares the host's net
 0.0.0.0 would listen for all of them, so tenants bind to the address of the instance (`hostname -i`).
 """
 
-import base64
-import json
 import os
-import re
 import shutil
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
 
-from ..state import log_directory
-from . import base, init, storage
+from . import base, storage
 from .addresses import free_address, taken_port
-from .command import Completed, communicate
+from .command import Completed
+from .machine import ADMIN, CannotRun, Machine, console, start
 
-ADMIN = "admin"
-"""The user of the Debian AMIs."""
-
-_BOOT_SECONDS = 30.0
-_STOP_SECONDS = 8.0
-_PROXY = re.compile(r"^(https?|ftp|no|all)_proxy$", re.IGNORECASE)
-
-_machines: dict[str, "Machine"] = {}
+_machines: dict[str, Machine] = {}
 _lock = threading.Lock()
-
-
-class CannotRun(Exception):
-    """This machine cannot run instances, or not this one; the message says why in one line."""
-
-
-@dataclass
-class Machine:
-    """A running instance."""
-
-    instance_id: str
-    address: str
-    account: str
-    region: str
-    layers: tuple[Path, ...]
-    directory: Path
-    _process: "subprocess.Popen[str]" = field(repr=False)
-    _pid: int
-
-    @property
-    def hostname(self) -> str:
-        return f"ip-{self.address.replace('.', '-')}"
-
-    @property
-    def alive(self) -> bool:
-        return self._process.poll() is None
-
-    def path(self, inside: str) -> Path:
-        """The host's path of a path in the instance. Symbolic links inside resolve against the host: mind them."""
-        return Path(f"/proc/{self._pid}/root") / inside.lstrip("/")
-
-    def run(
-        self,
-        argv: list[str],
-        *,
-        env: dict[str, str] | None = None,
-        user: str = "root",
-        cwd: str = "/",
-        timeout: float = 3600,
-        log: Callable[[str], None] | None = None,
-    ) -> Completed:
-        """Run a command in the instance and wait until it and whoever holds its output have ended.
-
-        `env` is all the command gets besides PATH, HOME, USER and LOGNAME. `log` gets each line of the output as
-        it comes. After `timeout` seconds the command's whole process group is killed.
-        """
-        home = "/root" if user == "root" else f"/home/{user}"
-        environment = {"PATH": init.PATH, "HOME": home, "USER": user, "LOGNAME": user, "LANG": "C.UTF-8", **(env or {})}
-        command = [
-            "/usr/bin/nsenter",
-            f"--target={self._pid}",
-            "--mount",
-            "--uts",
-            "--ipc",
-            "--pid",
-            "--root",
-            "--",
-            "/usr/bin/setpriv",
-            f"--bounding-set={init.CAPABILITIES}",
-            "--inh-caps=-all",
-            *([] if user == "root" else [f"--reuid={user}", f"--regid={user}", "--init-groups"]),
-            "--",
-            "/usr/bin/env",
-            f"--chdir={cwd}",
-            "--",
-            *argv,
-        ]
-        return communicate(command, environment, timeout, log)
 
 
 def boot(
@@ -118,7 +37,7 @@ def boot(
     if taken_port(address, 22):
         raise CannotRun(f"port 22 of {address} is taken: does a sshd of this host listen on 0.0.0.0:22?")
     data = user_data.encode() if isinstance(user_data, str) else user_data
-    return _start(
+    machine = start(
         instance_id,
         (*layers, base.layer(_build)),
         address,
@@ -128,6 +47,9 @@ def boot(
         authorized_keys=list(authorized_keys),
         sshd=True,
     )
+    with _lock:
+        _machines[instance_id] = machine
+    return machine
 
 
 def get(instance_id: str) -> Machine | None:
@@ -147,12 +69,7 @@ def shutdown(instance_id: str) -> None:
         machine = _machines.pop(instance_id, None)
     if machine is None:
         return
-    process = machine._process
-    try:
-        process.communicate("stop\n", timeout=_STOP_SECONDS)
-    except (subprocess.TimeoutExpired, BrokenPipeError, ValueError):
-        process.kill()
-        process.wait()
+    machine.stop()
 
 
 def discard(instance_id: str) -> None:
@@ -175,12 +92,6 @@ def layer_path(name: str) -> Path:
     return storage.layers() / name
 
 
-def console(instance_id: str) -> str:
-    """What the instance wrote to its console: troubles of its boot, the output of its user data."""
-    log = log_directory() / f"{instance_id}.log"
-    return log.read_text(errors="replace") if log.is_file() else ""
-
-
 def refuse_if_unable() -> None:
     """Raise CannotRun where instances cannot be isolated: a tenant's script never runs on the host itself."""
     reason = storage.why_not()
@@ -194,9 +105,7 @@ def shutdown_all() -> None:
         machines = list(_machines.values())
         _machines.clear()
     for machine in machines:
-        machine._process.kill()
-    for machine in machines:
-        machine._process.wait()
+        machine.kill()
         discard(machine.instance_id)
 
 
@@ -205,92 +114,13 @@ def register() -> None:
     storage.prepare()
 
 
-def _start(
-    instance_id: str,
-    lower: tuple[Path, ...],
-    address: str,
-    account: str,
-    region: str,
-    *,
-    user_data: bytes = b"",
-    authorized_keys: list[str] | None = None,
-    sshd: bool,
-    upper: Path | None = None,
-) -> Machine:
-    directory = storage.instances() / instance_id
-    upper = upper or directory / "upper"
-    for part in (upper, directory / "work", directory / "root"):
-        part.mkdir(parents=True, exist_ok=True)
-    hostname = f"ip-{address.replace('.', '-')}"
-    spec: init.Spec = {
-        "instance_id": instance_id,
-        "root": str(directory / "root"),
-        "lower": ":".join([*map(str, lower), "/"]),
-        "upper": str(upper),
-        "work": str(directory / "work"),
-        "address": address,
-        "hostname": hostname,
-        "domain": f"{region}.compute.internal",
-        "resolv_conf": Path("/etc/resolv.conf").read_text(),
-        "environment": {name: value for name, value in os.environ.items() if _PROXY.match(name)},
-        "user": ADMIN,
-        "user_data": base64.b64encode(user_data).decode(),
-        "authorized_keys": authorized_keys or [],
-        "sshd": sshd,
-    }
-    with (log_directory() / f"{instance_id}.log").open("a") as console_log:
-        process = subprocess.Popen(
-            [
-                "unshare",
-                "--mount",
-                "--pid",
-                "--uts",
-                "--ipc",
-                "--fork",
-                "--kill-child",
-                "--",
-                sys.executable,
-                "-I",
-                "-S",
-                init.__file__,
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=console_log,
-            text=True,
-            bufsize=1,
-            env={"PATH": init.PATH, "LANG": "C.UTF-8"},
-            start_new_session=True,
-        )
-    assert process.stdin is not None and process.stdout is not None
-    watchdog = threading.Timer(_BOOT_SECONDS, process.kill)
-    watchdog.start()
-    try:
-        process.stdin.write(json.dumps(spec) + "\n")
-        process.stdin.flush()
-        answer = process.stdout.readline().strip()
-    except BrokenPipeError:
-        answer = ""
-    finally:
-        watchdog.cancel()
-    if answer != "ready":
-        process.kill()
-        process.wait()
-        raise CannotRun(f"{instance_id} did not boot: {answer.removeprefix('failed: ') or console(instance_id)[-500:]}")
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    machine = Machine(instance_id, address, account, region, lower, directory, process, int(children[0]))
-    with _lock:
-        _machines[instance_id] = machine
-    return machine
-
-
 def _build(layer: Path, script: str) -> None:
     name = f"base-builder-{os.getpid()}"
-    machine = _start(name, (), "127.0.0.1", "0", "local", sshd=False, upper=layer)
+    machine = start(name, (), "127.0.0.1", "0", "local", sshd=False, upper=layer)
     try:
         done = machine.run(["/bin/sh", "-c", script], timeout=600)
     finally:
-        shutdown(name)
+        machine.stop()
         discard(name)
     if done.returncode != 0:
         raise CannotRun(f"the base layer could not be built: {' '.join(done.output.split())[-800:]}")

@@ -1,0 +1,75 @@
+"""Attributes of images: who may launch them, when they are deprecated, which metadata service they want."""
+
+from datetime import UTC, datetime
+
+from ..errors import AwsError
+from ..query_service import Body
+from .image_store import own
+from .store import serve
+
+
+def _deprecate(request: Body) -> Body:
+    image = own(request.get("ImageId", ""))
+    try:
+        at = datetime.fromisoformat(request.get("DeprecateAt", ""))
+    except ValueError:
+        raise AwsError("InvalidParameterValue", f"Invalid deprecation date {request.get('DeprecateAt')}") from None
+    if at < datetime.now(UTC):
+        raise AwsError("InvalidParameterValue", "The deprecation date must be in the future.")
+    image["DeprecationTime"] = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00.000Z")
+    return {"Return": True}
+
+
+def _keep(request: Body) -> Body:
+    own(request.get("ImageId", "")).pop("DeprecationTime", None)
+    return {"Return": True}
+
+
+def _modify(request: Body) -> None:
+    image = own(request.get("ImageId", ""))
+    attribute, value = request.get("Attribute"), request.get("Value")
+    support = (request.get("ImdsSupport") or {}).get("Value") or (value if attribute == "imdsSupport" else None)
+    description = (request.get("Description") or {}).get("Value") or (value if attribute == "description" else None)
+    if support not in (None, "v2.0"):
+        raise AwsError("InvalidParameterValue", f"imdsSupport cannot be '{support}'")
+    if support:
+        image["ImdsSupport"] = support
+    if description is not None:
+        image["Description"] = description
+    change = request.get("LaunchPermission") or {}
+    added, removed = list(change.get("Add", [])), list(change.get("Remove", []))
+    flat = [{"UserId": one} for one in request.get("UserIds", [])] + [
+        {"Group": one} for one in request.get("UserGroups", [])
+    ]
+    (removed if request.get("OperationType") == "remove" else added).extend(flat)
+    kept = [one for one in image["LaunchPermissions"] if one not in removed]
+    image["LaunchPermissions"] = kept + [one for one in added if one not in kept]
+    if not (support or description is not None or added or removed):
+        raise AwsError(
+            "InvalidParameterCombination", "the local cloud modifies imdsSupport, description and launchPermission"
+        )
+
+
+def _attribute(request: Body) -> Body:
+    image = own(request.get("ImageId", ""))
+    name = request.get("Attribute", "")
+    values: dict[str, Body] = {
+        "launchPermission": {"LaunchPermissions": image["LaunchPermissions"]},
+        "description": {"Description": {"Value": image["Description"]}},
+        "imdsSupport": {"ImdsSupport": {"Value": image.get("ImdsSupport", "")}},
+        "blockDeviceMapping": {"BlockDeviceMappings": image["BlockDeviceMappings"]},
+    }
+    if name not in values:
+        raise AwsError("InvalidParameterValue", f"the local cloud does not keep the attribute '{name}'")
+    return {"ImageId": image["ImageId"], **values[name]}
+
+
+def register() -> None:
+    serve("EnableImageDeprecation", _deprecate, "ImageId DeprecateAt")
+    serve("DisableImageDeprecation", _keep, "ImageId")
+    serve(
+        "ModifyImageAttribute",
+        _modify,
+        "ImageId Attribute Value ImdsSupport Description LaunchPermission OperationType UserIds UserGroups",
+    )
+    serve("DescribeImageAttribute", _attribute, "ImageId Attribute")

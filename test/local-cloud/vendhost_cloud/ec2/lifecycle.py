@@ -1,0 +1,92 @@
+"""The states an instance goes through, and the machine behind them."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .. import machines
+from . import block_devices
+from .store import Record
+
+STATES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
+
+_locks: dict[str, threading.Lock] = {}
+
+
+@dataclass
+class Boot:
+    """What an instance boots from, kept beside its record."""
+
+    layers: list[Path]
+    user_data: bytes = b""
+    authorized_keys: list[str] = field(default_factory=list)
+
+
+def set_state(record: Record, name: str, reason: str = "", code: str = "") -> None:
+    """Move an instance to a state; the reason shows in DescribeInstances."""
+    record["State"] = {"Code": STATES[name], "Name": name}
+    record["StateTransitionReason"] = reason
+    record.pop("StateReason", None)
+    if code:
+        record["StateReason"] = {"Code": code, "Message": f"{code}: {reason}"}
+
+
+def lock_of(instance_id: str) -> threading.Lock:
+    """Held while an instance boots, stops or is saved."""
+    return _locks.setdefault(instance_id, threading.Lock())
+
+
+def boot_machine(record: Record) -> None:
+    """Boot the machine of a pending instance; `running` when its sshd answers."""
+    with lock_of(record["InstanceId"]):
+        if record["State"]["Name"] != "pending":
+            return
+        try:
+            _boot(record)
+        except machines.CannotRun as reason:
+            terminated(record, str(reason), "Server.InternalError")
+            return
+        if record["State"]["Name"] == "pending":
+            set_state(record, "running")
+
+
+@contextmanager
+def while_still(record: Record, *, reboot: bool) -> Iterator[None]:
+    """Work on the disk of an instance that cannot change state meanwhile; `reboot` stops and starts a running one."""
+    instance_id = record["InstanceId"]
+    with lock_of(instance_id):
+        running = machines.get(instance_id) is not None
+        if not (reboot and running):
+            yield
+            return
+        record["_Rebooting"] = True
+        try:
+            machines.shutdown(instance_id)
+            yield
+            _boot(record)
+        finally:
+            record["_Rebooting"] = False
+
+
+def _boot(record: Record) -> None:
+    boot: Boot = record["_Boot"]
+    machines.boot(
+        record["InstanceId"],
+        boot.layers,
+        record["PrivateIpAddress"],
+        user_data=boot.user_data,
+        authorized_keys=boot.authorized_keys,
+        account=record["_Account"],
+        region=record["_Region"],
+    )
+
+
+def terminated(record: Record, reason: str, code: str) -> None:
+    """Take note of an instance's end and free what belonged to it."""
+    set_state(record, "terminated", reason, code)
+    record["_terminated_at"] = time.time()
+    block_devices.release_volumes(record["InstanceId"])
+    machines.discard(record["InstanceId"])

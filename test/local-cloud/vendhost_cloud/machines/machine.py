@@ -1,0 +1,175 @@
+"""One machine: how its namespaces start, what one can do with it."""
+
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..state import log_directory
+from . import init, storage
+from .command import Completed, communicate
+
+ADMIN = "admin"
+"""The user of the Debian AMIs."""
+
+_NAMESPACES = ("unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--")
+_BOOT_SECONDS = 30.0
+_STOP_SECONDS = 8.0
+_PROXY = re.compile(r"^(https?|ftp|no|all)_proxy$", re.IGNORECASE)
+
+
+class CannotRun(Exception):
+    """This machine cannot run instances, or not this one; the message says why in one line."""
+
+
+@dataclass
+class Machine:
+    """A running instance."""
+
+    instance_id: str
+    address: str
+    account: str
+    region: str
+    layers: tuple[Path, ...]
+    directory: Path
+    _process: "subprocess.Popen[str]" = field(repr=False)
+    _pid: int
+
+    @property
+    def hostname(self) -> str:
+        return f"ip-{self.address.replace('.', '-')}"
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def path(self, inside: str) -> Path:
+        """The host's path of a path in the instance. Symbolic links inside resolve against the host: mind them."""
+        return Path(f"/proc/{self._pid}/root") / inside.lstrip("/")
+
+    def run(
+        self,
+        argv: list[str],
+        *,
+        env: dict[str, str] | None = None,
+        user: str = "root",
+        cwd: str = "/",
+        timeout: float = 3600,
+        log: Callable[[str], None] | None = None,
+    ) -> Completed:
+        """Run a command in the instance and wait until it and whoever holds its output have ended.
+
+        `env` is all the command gets besides PATH, HOME, USER and LOGNAME. `log` gets each line of the output as
+        it comes. After `timeout` seconds the command's whole process group is killed.
+        """
+        home = "/root" if user == "root" else f"/home/{user}"
+        environment = {"PATH": init.PATH, "HOME": home, "USER": user, "LOGNAME": user, "LANG": "C.UTF-8", **(env or {})}
+        command = [
+            "/usr/bin/nsenter",
+            f"--target={self._pid}",
+            "--mount",
+            "--uts",
+            "--ipc",
+            "--pid",
+            "--root",
+            "--",
+            "/usr/bin/setpriv",
+            f"--bounding-set={init.CAPABILITIES}",
+            "--inh-caps=-all",
+            *([] if user == "root" else [f"--reuid={user}", f"--regid={user}", "--init-groups"]),
+            "--",
+            "/usr/bin/env",
+            f"--chdir={cwd}",
+            "--",
+            *argv,
+        ]
+        return communicate(command, environment, timeout, log)
+
+    def stop(self) -> None:
+        """End the machine: SIGTERM to all, five seconds later the end."""
+        try:
+            self._process.communicate("stop\n", timeout=_STOP_SECONDS)
+        except (subprocess.TimeoutExpired, BrokenPipeError, ValueError):
+            self.kill()
+
+    def kill(self) -> None:
+        """End the machine at once."""
+        self._process.kill()
+        self._process.wait()
+
+
+def start(
+    instance_id: str,
+    lower: tuple[Path, ...],
+    address: str,
+    account: str,
+    region: str,
+    *,
+    user_data: bytes = b"",
+    authorized_keys: list[str] | None = None,
+    sshd: bool,
+    upper: Path | None = None,
+) -> Machine:
+    """Start the namespaces of an instance and wait until its PID 1 is ready."""
+    directory = storage.instances() / instance_id
+    upper = upper or directory / "upper"
+    for part in (upper, directory / "work", directory / "root"):
+        part.mkdir(parents=True, exist_ok=True)
+    hostname = f"ip-{address.replace('.', '-')}"
+    spec: init.Spec = {
+        "instance_id": instance_id,
+        "root": str(directory / "root"),
+        "lower": ":".join([*map(str, lower), "/"]),
+        "upper": str(upper),
+        "work": str(directory / "work"),
+        "address": address,
+        "hostname": hostname,
+        "domain": f"{region}.compute.internal",
+        "resolv_conf": Path("/etc/resolv.conf").read_text(),
+        "environment": {name: value for name, value in os.environ.items() if _PROXY.match(name)},
+        "user": ADMIN,
+        "user_data": base64.b64encode(user_data).decode(),
+        "authorized_keys": authorized_keys or [],
+        "sshd": sshd,
+    }
+    with (log_directory() / f"{instance_id}.log").open("a") as console_log:
+        process = subprocess.Popen(
+            [*_NAMESPACES, sys.executable, "-I", "-S", init.__file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=console_log,
+            text=True,
+            bufsize=1,
+            env={"PATH": init.PATH, "LANG": "C.UTF-8"},
+            start_new_session=True,
+        )
+    assert process.stdin is not None and process.stdout is not None
+    watchdog = threading.Timer(_BOOT_SECONDS, process.kill)
+    watchdog.start()
+    try:
+        process.stdin.write(json.dumps(spec) + "\n")
+        process.stdin.flush()
+        answer = process.stdout.readline().strip()
+    except BrokenPipeError:
+        answer = ""
+    finally:
+        watchdog.cancel()
+    if answer != "ready":
+        process.kill()
+        process.wait()
+        said = answer.removeprefix("failed: ") or console(instance_id)[-500:]
+        raise CannotRun(f"{instance_id} did not boot: {said}")
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return Machine(instance_id, address, account, region, lower, directory, process, int(children[0]))
+
+
+def console(instance_id: str) -> str:
+    """What the instance wrote to its console: troubles of its boot, the output of its user data."""
+    log = log_directory() / f"{instance_id}.log"
+    return log.read_text(errors="replace") if log.is_file() else ""
