@@ -10,9 +10,11 @@ import {
 } from '@aws-sdk/client-codedeploy';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { Deployments, diagnostics, events, type Files, script } from './deployments.ts';
+import { callQuery } from './stacks.ts';
 
 const { endpoint } = inject('localCloud');
-const cloud = new Deployments(endpoint, '660000000001', 'lantern');
+const account = '660000000001';
+const cloud = new Deployments(endpoint, account, 'lantern');
 
 /** A revision that installs `page` and shows itself at ValidateService. */
 function revision(page: string, changes: Files = {}): Files {
@@ -188,78 +190,20 @@ describe('on an instance with the agent', () => {
   });
 });
 
-describe('what the agent refuses', () => {
-  beforeAll(async () => {
-    await cloud.launch('strict');
-    await cloud.group('strict');
-  });
-
-  const head = 'version: 0.0\nos: linux\n';
-  test.each([
-    ['a version that is not 0.0', 'version: 1.0\nos: linux\n', 'invalid version value (1.0)'],
-    ['a missing os', 'version: 0.0\n', 'unsupported operating system ()'],
-    ['YAML that is none', `${head}files:\n\t- source: a\n`, 'not valid YAML'],
-    ['a bare star, which is an alias', `${head}permissions:\n  - object: *\n`, 'not valid YAML'],
-    ['a hook that is no list', `${head}hooks:\n  BeforeInstall:\n    location: a.sh\n`, 'BeforeInstall is not a list'],
-    ['a script without location', `${head}hooks:\n  BeforeInstall:\n    - timeout: 3\n`, 'no location value'],
-    [
-      'a timeout of 0',
-      `${head}hooks:\n  AfterInstall:\n    - location: a.sh\n      timeout: 0\n`,
-      'invalid timeout value',
-    ],
-    ['a symbolic mode', `${head}permissions:\n  - object: /srv\n    mode: u+x\n`, 'invalid character (u)'],
-  ])('%s', async (_, appspec, message) => {
-    const outcome = await cloud.deploy('strict', { 'appspec.yml': appspec });
-    expect(events(outcome)).toMatchObject({ DownloadBundle: 'Succeeded', BeforeInstall: 'Failed' });
-    expect(diagnostics(outcome, 'BeforeInstall')).toMatchObject({ errorCode: 'UnknownError' });
-    expect(diagnostics(outcome, 'BeforeInstall')?.message).toContain(message);
-  });
-
-  test('a revision without appspec.yml', async () => {
-    const outcome = await cloud.deploy('strict', { 'index.html': 'page' });
-    expect(diagnostics(outcome, 'BeforeInstall')?.message).toContain('did not find an AppSpec file');
-  });
-
-  test('a script that is not there', async () => {
-    const appspec = `${head}hooks:\n  AfterInstall:\n    - location: hooks/none.sh\n`;
-    const outcome = await cloud.deploy('strict', { 'appspec.yml': appspec });
-    expect(diagnostics(outcome, 'AfterInstall')).toMatchObject({
-      errorCode: 'ScriptMissing',
-      scriptName: 'hooks/none.sh',
-    });
-  });
-
-  test('a file that is there already, unless told otherwise', async () => {
-    const files = (behaviour: string) => ({
-      'appspec.yml': `${head}${behaviour}files:\n  - source: hostname\n    destination: /etc\nhooks:\n  AfterInstall:\n    - location: show.sh\n`,
-      hostname: 'replaced\n',
-      'show.sh': script('cat /etc/hostname'),
-    });
-    const refused = await cloud.deploy('strict', files(''));
-    expect(diagnostics(refused, 'Install')?.message).toBe(
-      'The deployment failed because a specified file already exists at this location: /etc/hostname',
-    );
-    const kept = await cloud.deploy('strict', files(''), { fileExistsBehavior: 'RETAIN' });
-    expect(diagnostics(kept, 'AfterInstall')?.logTail).toMatch(/\[stdout\]ip-127-/);
-    const replaced = await cloud.deploy('strict', files('file_exists_behavior: OVERWRITE\n'));
-    expect(diagnostics(replaced, 'AfterInstall')?.logTail).toContain('[stdout]replaced\n');
-  });
-
-  test('a bundle with another ETag, and one that does not exist', async () => {
-    const s3Location = { bucket: cloud.bucket, key: 'strict.zip', bundleType: 'zip' as const };
-    const other = await cloud.deploy(
-      'strict',
-      {},
-      { revision: { revisionType: 'S3', s3Location: { ...s3Location, eTag: 'abc' } } },
-    );
-    expect(diagnostics(other, 'DownloadBundle')?.message).toContain('etag abc but was actually');
-    const none = await cloud.deploy(
-      'strict',
-      {},
-      { revision: { revisionType: 'S3', s3Location: { ...s3Location, key: 'none' } } },
-    );
-    expect(diagnostics(none, 'DownloadBundle')?.message).toContain('The specified key does not exist.');
-  });
+test('an alarm stops the deployment', async () => {
+  const monitoring = (parameters: Record<string, string>) => callQuery(endpoint, account, 'monitoring', parameters);
+  const metric = { Namespace: 'lantern', MetricName: 'errors', Statistic: 'Sum', Period: '60', EvaluationPeriods: '1' };
+  const threshold = { Threshold: '1', ComparisonOperator: 'GreaterThanThreshold' };
+  await monitoring({ Action: 'PutMetricAlarm', AlarmName: 'errors', ...metric, ...threshold });
+  await cloud.launch('watched');
+  await cloud.group('watched', { alarmConfiguration: { enabled: true, alarms: [{ name: 'errors' }] } });
+  const quiet = await cloud.deploy('watched', { 'appspec.yml': 'version: 0.0\nos: linux\n' });
+  expect(quiet.status).toBe('Succeeded');
+  const deploymentId = await cloud.start('watched', revision('any', { 'hooks/start.sh': script('sleep 600') }));
+  await monitoring({ Action: 'SetAlarmState', AlarmName: 'errors', StateValue: 'ALARM', StateReason: 'a test' });
+  const stopped = await cloud.ended(deploymentId);
+  expect(stopped).toMatchObject({ status: 'Stopped', info: { errorInformation: { code: 'ALARM_ACTIVE' } } });
+  expect(stopped.info.errorInformation?.message).toContain('Activated alarms: errors');
 });
 
 describe('several instances', () => {

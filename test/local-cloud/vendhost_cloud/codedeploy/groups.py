@@ -69,14 +69,14 @@ def update(request: Document) -> Document:
     application = request["applicationName"]
     old = request["currentDeploymentGroupName"]
     new = request.get("newDeploymentGroupName") or old
+    found = store.group(application, old)
+    settings = _settings({**{key: found.get(key) for key in SETTINGS}, **request})
     with store.lock:
-        found = store.group(application, old)
         if new != old and (application, new) in store.groups:
             raise AwsError(
                 "DeploymentGroupAlreadyExistsException",
                 f"Deployment group name already exists in the application: {new}",
             )
-        settings = _settings({**{key: found.get(key) for key in SETTINGS}, **request})
         found.update(settings, deploymentGroupName=new)
         if new != old:
             store.groups[(application, new)] = store.groups.pop((application, old))

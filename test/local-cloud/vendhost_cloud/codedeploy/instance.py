@@ -36,20 +36,26 @@ class EventFailed(Exception):
 def deploy(deployment: Document, target: Document) -> None:
     """Take one target through its events; its status tells how it went. Never raises for what
     goes wrong on the instance."""
-    with _busy.setdefault(target["targetId"], threading.Lock()):
-        target.update(status="InProgress", lastUpdatedAt=time.time())
+    busy = _busy.setdefault(target["targetId"], threading.Lock())
+    target.update(status="InProgress", lastUpdatedAt=time.time())
+    try:
+        while not busy.acquire(timeout=0.1):
+            if deployment["_stop"].is_set():
+                raise Stopped
         try:
             _deploy(deployment, target)
-            target["status"] = "Succeeded"
-        except EventFailed as failure:
-            _fail(target, failure)
-        except Stopped:
-            _fail(target, EventFailed("UnknownError", "The deployment was stopped."))
-        except Exception as error:
-            _fail(target, EventFailed("UnknownError", f"{type(error).__name__}: {error}"))
-            raise
         finally:
-            target["lastUpdatedAt"] = time.time()
+            busy.release()
+        target["status"] = "Succeeded"
+    except EventFailed as failure:
+        _fail(target, failure)
+    except Stopped:
+        _fail(target, EventFailed("UnknownError", "The deployment was stopped."))
+    except Exception as error:
+        _fail(target, EventFailed("UnknownError", f"{type(error).__name__}: {error}"))
+        raise
+    finally:
+        target["lastUpdatedAt"] = time.time()
 
 
 def _deploy(deployment: Document, target: Document) -> None:
