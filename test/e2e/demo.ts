@@ -58,7 +58,7 @@ async function journey(world: World, signal: AbortSignal): Promise<void> {
 
   heading('The same commit once more');
   const again = await push(world, 'push 3', signal, ['validate', 'package', 'release']);
-  check(/nothing to upload/i.test(logOf(again, 'package')), 'package uploads nothing and says so');
+  check(/nothing uploaded/i.test(logOf(again, 'package')), 'package uploads nothing and says so');
   check(/nothing to release/i.test(logOf(again, 'release')), 'release deploys nothing and says so');
 }
 

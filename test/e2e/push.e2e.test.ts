@@ -72,7 +72,7 @@ describe.sequential('pushes to dev', () => {
   test('the same commit again: nothing is uploaded or deployed', async () => {
     const result = await (await world.pushAgain()).result;
     expect(statuses(result), logs(result)).toEqual(softwareJobs.map((job) => [job, 'success']));
-    expect(logOf(result, 'package')).toContain('nothing to upload');
+    expect(logOf(result, 'package')).toContain('nothing uploaded');
     expect(logOf(result, 'release')).toContain('nothing to release');
   });
 
