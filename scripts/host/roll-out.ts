@@ -15,9 +15,9 @@ const limitMs = 60 * 60_000;
  * (https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-rollback.html)
  */
 export async function rollOut(runtime: Runtime, aws: Aws, group: Group, version: string): Promise<void> {
-  await otherRefresh(runtime, aws, group);
+  await waitForRefresh(runtime, aws, group);
   const id = await start(aws, group, version);
-  runtime.out.step(`replacing the ${group.instances} instances of ${group.name}, one after the other is healthy`);
+  runtime.out.step(`replacing the ${group.instances} instances of ${group.name}, each when a new one is healthy`);
   const ended = await follow(runtime, aws, group, id).catch(async (error: unknown) => {
     if (runtime.signal.aborted) await rollBack(runtime, aws, group);
     throw error;
@@ -48,14 +48,15 @@ async function start(aws: Aws, group: Group, version: string): Promise<string> {
 
 const running = new Set(['Pending', 'InProgress', 'Cancelling', 'RollbackInProgress', 'Baking']);
 
-/** A group has one refresh at a time: that of a job before is waited for. */
-async function otherRefresh(runtime: Runtime, aws: Aws, group: Group): Promise<void> {
+/** Waits for the instance refresh of a job before, if there is one: a group has one at a time. Says whether there was. */
+export async function waitForRefresh(runtime: Runtime, aws: Aws, group: Group): Promise<boolean> {
   const active = (await describe(aws, group)).find(({ Status = '' }) => running.has(Status));
-  if (active?.InstanceRefreshId === undefined) return;
+  if (active?.InstanceRefreshId === undefined) return false;
   runtime.out.step(
     `an instance refresh of ${group.name} is ${active.Status}: waiting for it (at most ${duration(limitMs)})`,
   );
   await follow(runtime, aws, group, active.InstanceRefreshId);
+  return true;
 }
 
 async function follow(runtime: Runtime, aws: Aws, group: Group, id: string): Promise<InstanceRefresh> {

@@ -4,9 +4,10 @@ import { names, type Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { settledStack } from '../stack/state.ts';
-import { imageOf, readGroup, waitingVersion, wasReleased } from './group.ts';
+import { type Group, imageOf, readGroup, waitingVersion, wasReleased } from './group.ts';
 import { readHostImage } from './image.ts';
 import type { HostWorld } from './plan.ts';
+import { waitForRefresh } from './roll-out.ts';
 import { settleRules } from './rules.ts';
 
 export interface WorldOptions {
@@ -24,13 +25,20 @@ export async function readWorld(runtime: Runtime, aws: Aws, options: WorldOption
   const [data] = await Promise.all(
     (['data', 'host'] as const).map((layer) => settledStack(runtime, aws, names.tenantStack(place, layer))),
   );
-  const [group, released] = await Promise.all([readGroup(aws, place), wasReleased(aws, place)]);
+  const [group, released] = await Promise.all([settledGroup(runtime, aws, place), wasReleased(aws, place)]);
   const id = options.image || (group === undefined ? undefined : await imageOf(aws, group));
   if (id === undefined) throw noImage(place);
   const image = await readHostImage(aws, place, id);
   const rules = await settleRules(runtime, aws, options, dryRun);
   const waiting = group === undefined ? undefined : await waitingVersion(aws, group);
   return { rules, image, group, waiting, released, data: data?.outputs ?? {} };
+}
+
+/** The group, when nobody is replacing its instances: what it starts from is known only then. */
+async function settledGroup(runtime: Runtime, aws: Aws, place: Place): Promise<Group | undefined> {
+  const group = await readGroup(aws, place);
+  if (group === undefined || !(await waitForRefresh(runtime, aws, group))) return group;
+  return await readGroup(aws, place);
 }
 
 function noImage({ tenant, environment }: Place): VendhostError {

@@ -17,6 +17,7 @@ import type { FactName } from '../../../scripts/config/facts.ts';
 import { keys, names, tags } from '../../../scripts/config/names.ts';
 import { limits as limitsSchema, type TenantLimits } from '../../../scripts/config/tenant.ts';
 import { bakeKeyTag } from '../../../scripts/image/find.ts';
+import { callQuery } from '../../local-cloud/stacks.ts';
 import { type TestPlatform, testPlatform } from '../image/platform.ts';
 import { makeListener } from '../listener/listener.ts';
 import { type Recorder, recorder } from '../recorder.ts';
@@ -57,6 +58,7 @@ export async function hostPlatform(account: string): Promise<HostPlatform> {
     listenerArn,
     runtime: (options) => recorder(base.env, options),
     async admit(tenant, { hosts = [`${tenant}.example.test`], limits = {} } = {}) {
+      await makeRoles(base.env.AWS_ENDPOINT_URL ?? '', account, tenant);
       await put(
         names.tenantRecord({ environment, tenant }),
         JSON.stringify(tenantRecord(account, tenant, hosts, limits)),
@@ -97,6 +99,31 @@ function tenantRecord(account: string, tenant: string, hosts: string[], limits: 
     },
   };
 }
+
+/** Roles as the access stack would make them, but with every right: what they may do is that stack's to test. */
+async function makeRoles(endpoint: string, account: string, tenant: string): Promise<void> {
+  const document = (statement: object) => JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+  for (const service of ['cloudformation', 'codepipeline', 'codedeploy']) {
+    const RoleName = `${tenant}-${roleNames[service]}`;
+    const Principal = { Service: `${service}.amazonaws.com` };
+    const AssumeRolePolicyDocument = document({ Effect: 'Allow', Principal, Action: 'sts:AssumeRole' });
+    const PolicyDocument = document({ Effect: 'Allow', Action: '*', Resource: '*' });
+    const shared = { Version: '2010-05-08', RoleName };
+    await callQuery(endpoint, account, 'iam', { ...shared, Action: 'CreateRole', AssumeRolePolicyDocument });
+    await callQuery(endpoint, account, 'iam', {
+      ...shared,
+      Action: 'PutRolePolicy',
+      PolicyName: 'everything',
+      PolicyDocument,
+    });
+  }
+}
+
+const roleNames: Readonly<Record<string, string>> = {
+  cloudformation: 'execution',
+  codepipeline: 'pipeline',
+  codedeploy: 'codedeploy',
+};
 
 async function makeImage(
   { ec2, keyArn }: TestPlatform,
