@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import yargs, { type Argv } from 'yargs';
 import { awsError } from './aws/errors.ts';
 import type { Command } from './command.ts';
@@ -58,10 +60,13 @@ export async function parse(words: readonly string[], chosen: Chosen, print: (te
     .recommendCommands()
     .wrap(100)
     .help()
-    .version(false)
+    .version(version())
     .exitProcess(false)
+    // Given twice, the last counts, as in other commands; yargs would make a list of both.
+    .parserConfiguration({ 'duplicate-arguments-array': false })
     .fail((message, error) => {
-      throw error ?? usageError(message);
+      // yargs has errors of its own, like that of an option without its value; all others come from a command.
+      throw error === undefined || error.name === 'YError' ? usageError(message ?? error.message, words) : error;
     });
   for (const [noun, { describe, verbs }] of Object.entries(nouns)) {
     parser = parser.command(noun, describe, (inner) => withVerbs(inner, noun, verbs, chosen));
@@ -69,6 +74,11 @@ export async function parse(words: readonly string[], chosen: Chosen, print: (te
   await parser.parseAsync([...words], {}, (_error, _argv, text) => {
     if (text) print(`${text}\n`);
   });
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 function withVerbs(parser: Argv, noun: string, verbs: readonly Command[], chosen: Chosen): Argv {
@@ -84,10 +94,24 @@ function withVerbs(parser: Argv, noun: string, verbs: readonly Command[], chosen
   return inner;
 }
 
-function usageError(message: string): VendhostError {
-  return new VendhostError('USAGE', message.charAt(0).toLowerCase() + message.slice(1), {
-    hint: 'see `vendhost --help` or `vendhost <noun> <verb> --help`',
-  });
+function usageError(said: string, words: readonly string[]): VendhostError {
+  const [noun = '', verb = ''] = words;
+  const isKnown = nouns[noun]?.verbs.some(({ usage }) => usage.split(' ')[1] === verb) === true;
+  const help = isKnown ? `vendhost ${noun} ${verb} --help` : `vendhost ${noun in nouns ? `${noun} ` : ''}--help`;
+  return new VendhostError('USAGE', usageMessage(said, noun in nouns ? verb : noun), { hint: `see \`${help}\`` });
+}
+
+/** yargs' words in one line that names the wrong value. */
+function usageMessage(said: string, word: string): string {
+  const choice = /Argument: (\S+), Given: (.+), Choices: (.+)$/.exec(said);
+  if (choice !== null) {
+    const [, option, given, choices = ''] = choice;
+    return `--${option} ${given} is wrong: must be one of ${choices.replaceAll('"', '')}`;
+  }
+  const close = /^Did you mean (\S+)\?$/.exec(said)?.[1];
+  return close === undefined
+    ? said.charAt(0).toLowerCase() + said.slice(1)
+    : `"${word}" is unknown: did you mean ${close}?`;
 }
 
 /** Runs one command line and returns the exit code; the only place that turns errors into words. */
@@ -97,7 +121,8 @@ export async function run(words: readonly string[], process: Process): Promise<E
   try {
     const asked = words.length === 0 ? ['--help'] : words;
     const chosen: Chosen = async (verb, args) => {
-      out = new Output({ ...process, ...args, sections: process.env.GITLAB_CI === 'true' });
+      const dotenv = args.dotenv === undefined ? {} : { dotenv: resolve(process.cwd, args.dotenv) };
+      out = new Output({ ...process, ...args, ...dotenv, sections: process.env.GITLAB_CI === 'true' });
       code = (await verb.run(args, { env: process.env, cwd: process.cwd, signal: process.signal, out })) ?? code;
     };
     await parse(asked, chosen, process.stdout);

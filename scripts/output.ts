@@ -37,7 +37,7 @@ export class Output {
 
   /** Something that belongs to the last step. */
   detail(text: string): void {
-    for (const line of text.split('\n')) this.#progress(`  ${line}`);
+    for (const line of this.#masked(text).split('\n')) this.#progress(`  ${line}`);
   }
 
   warn(text: string): void {
@@ -73,15 +73,19 @@ export class Output {
 
   #masked(text: string): string {
     let masked = text;
-    for (const secret of this.#secrets) masked = masked.replaceAll(secret, '[masked]');
+    // The longest first: one secret may begin with another.
+    const secrets = [...this.#secrets].sort((left, right) => right.length - left.length);
+    for (const secret of secrets) masked = masked.replaceAll(secret, '[masked]');
     return masked;
   }
 }
 
-/** `imageId` becomes `VENDHOST_IMAGE_ID`; lists and objects do not fit a dotenv report and are left out. */
+/** `imageId` becomes `VENDHOST_IMAGE_ID`; lists, objects and texts of several lines do not fit a dotenv report and are left out. */
 function writeDotenv(file: string, value: ResultValue): void {
   const lines = Object.entries(value)
     .filter(([, item]) => ['string', 'number', 'boolean'].includes(typeof item))
+    // GitLab's dotenv reports know no value of several lines (https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsdotenv).
+    .filter(([, item]) => !String(item).includes('\n'))
     .map(([key, item]) => `VENDHOST_${key.replaceAll(/([A-Z])/g, '_$1').toUpperCase()}=${item}\n`);
   try {
     writeFileSync(file, lines.join(''));

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { isPlatformRepository } from '../config/show.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
@@ -10,6 +11,12 @@ import { checkTenantRepository } from './tenant-repository.ts';
  * faults as the error `CHECK_FAILED`.
  */
 export async function checkRepository(runtime: Runtime, { directory }: { directory: string }): Promise<undefined> {
+  const folder = await stat(directory).catch(() => undefined);
+  if (folder?.isDirectory() !== true) {
+    throw new VendhostError('DIRECTORY_MISSING', `no folder ${directory}`, {
+      hint: 'name the repository with --directory',
+    });
+  }
   const isPlatform = await isPlatformRepository(directory);
   runtime.out.step(`checking ${isPlatform ? 'the platform repository' : 'the tenant repository'} in ${directory}`);
   const { files, findings } = await (isPlatform ? checkPlatformRepository : checkTenantRepository)(directory);

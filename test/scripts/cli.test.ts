@@ -1,0 +1,169 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type Process, parse, run } from '../../scripts/cli.ts';
+import { Cancelled } from '../../scripts/errors.ts';
+import { repository, soundTenant } from './revision/repository.ts';
+
+/** Runs a command line as the executable would. */
+async function vendhost(words: readonly string[], parts: Partial<Process> = {}) {
+  let stdout = '';
+  let stderr = '';
+  const code = await run(words, {
+    env: {},
+    cwd: '/',
+    signal: new AbortController().signal,
+    stdout: (text) => {
+      stdout += text;
+    },
+    stderr: (text) => {
+      stderr += text;
+    },
+    ...parts,
+  });
+  return { code, stdout, stderr };
+}
+
+describe('help', () => {
+  test('without words, like with --help, lists every noun on stdout', async () => {
+    const bare = await vendhost([]);
+    expect([bare.code, bare.stderr]).toEqual([0, '']);
+    for (const noun of ['config', 'platform', 'tenant', 'image', 'host', 'revision', 'release']) {
+      expect(bare.stdout).toContain(`vendhost ${noun} `);
+    }
+    expect(await vendhost(['--help'])).toEqual(bare);
+  });
+  test('of a noun lists its verbs, of a verb its options and examples', async () => {
+    expect((await vendhost(['config', '--help'])).stdout).toMatch(/vendhost config check[\s\S]*vendhost config show/);
+    const { stdout } = await vendhost(['release', 'start', '--help']);
+    expect(stdout).toMatch(/--environment .*[\s\S]*--revision[\s\S]*Examples:\n {2}vendhost release start/);
+  });
+  test('--version', async () => {
+    const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../../package.json'), 'utf8'));
+    expect(await vendhost(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+});
+
+describe('wrong words', () => {
+  test.each([
+    [['bogus'], 'unknown argument: bogus', 'vendhost --help'],
+    [['releas'], '"releas" is unknown: did you mean release?', 'vendhost --help'],
+    [['config'], 'name what to do with the config', 'vendhost config --help'],
+    [['config', 'chek'], '"chek" is unknown: did you mean check?', 'vendhost config --help'],
+    [['config', 'check', 'extra'], 'unknown argument: extra', 'vendhost config check --help'],
+    [['config', 'check', '--directry', 'x'], 'unknown argument: directry', 'vendhost config check --help'],
+    [
+      ['release', 'start', '--environment', 'prod'],
+      '--environment "prod" is wrong: must be one of dev, staging, production',
+      'vendhost release start --help',
+    ],
+    [['release', 'start', '--tenant'], 'not enough arguments following: tenant', 'vendhost release start --help'],
+    [['tenant', 'vend'], 'not enough non-option arguments: got 0, need at least 1', 'vendhost tenant vend --help'],
+    [['tenant', 'vend', 'a', 'b'], 'unknown argument: b', 'vendhost tenant vend --help'],
+  ])('%j', async (words, message, help) => {
+    expect(await vendhost(words)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `error[USAGE]: ${message}\nhint: see \`${help}\`\n`,
+    });
+  });
+  test('the tenant and the environment come from options or variables, and are asked for', async () => {
+    expect((await vendhost(['release', 'start'])).stderr).toBe(
+      'error[USAGE]: no tenant is named\nhint: give --tenant NAME or set VENDHOST_TENANT\n',
+    );
+    const env = { VENDHOST_TENANT: 'shop', VENDHOST_ENVIRONMENT: 'prod' };
+    expect((await vendhost(['release', 'start'], { env })).stderr).toBe(
+      'error[USAGE]: "prod" is not an environment\nhint: give --environment one of dev, staging, production\n',
+    );
+    const named = { ...env, VENDHOST_ENVIRONMENT: 'dev' };
+    expect((await vendhost(['release', 'start'], { env: named })).stderr).toMatch(/no revision is named/);
+  });
+});
+
+describe('a command', () => {
+  test('reads paths from the working directory; the last of an option given twice counts', async () => {
+    const cwd = await repository(soundTenant);
+    const words = ['config', 'check', '--directory', '/nowhere', '--directory', '.', '--dotenv', 'result.env'];
+    expect(await vendhost(words, { cwd })).toEqual({
+      code: 0,
+      stdout: '3 files checked, 0 warnings, no fault\n',
+      stderr: `checking the tenant repository in ${cwd}\n`,
+    });
+    expect(await readFile(join(cwd, 'result.env'), 'utf8')).toBe('VENDHOST_FILES=3\nVENDHOST_WARNINGS=0\n');
+  });
+  test('--json prints the result as one document, progress stays on stderr', async () => {
+    const { stdout } = await vendhost(['config', 'check', '--json'], { cwd: await repository(soundTenant) });
+    expect(JSON.parse(stdout)).toEqual({ files: 3, warnings: 0 });
+  });
+  test('a foreseen error has code, details and hint, and no stack', async () => {
+    const cwd = await repository({ 'vendhost.yml': 'imag: {}\n' });
+    expect(await vendhost(['config', 'show'], { cwd })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: [
+        `error[CONFIG_INVALID]: 1 fault in ${cwd}/vendhost.yml`,
+        `  ${cwd}/vendhost.yml: imag: unknown key: must be one of image, instances, database, health_check, revision, deployment_config`,
+        'hint: correct the lines above; `vendhost config show` prints every key with its value',
+        '',
+      ].join('\n'),
+    });
+  });
+  test('anything else is a bug and shows its stack', async () => {
+    const cwd = null as unknown as string;
+    const { code, stderr } = await vendhost(['config', 'show'], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^TypeError.*\n {4}at [\s\S]*this is a bug in vendhost/);
+  });
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('cancelled by %s ends with %i, whatever the work threw', async (signal, code) => {
+    const stopping = new AbortController();
+    stopping.abort(new Cancelled(signal));
+    const env = { VENDHOST_TENANT: 'shop', VENDHOST_ENVIRONMENT: 'dev' };
+    const ended = await vendhost(['release', 'start'], { env, signal: stopping.signal });
+    expect(ended).toEqual({
+      code,
+      stdout: '',
+      stderr: `error[CANCELLED]: cancelled by ${signal}\nhint: run the same command again: it continues where the world stands\n`,
+    });
+  });
+  test('an AWS endpoint that nobody answers at is named', async () => {
+    const env = {
+      AWS_REGION: 'eu-west-1',
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+      AWS_ACCESS_KEY_ID: '111111111111',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      VENDHOST_TENANT: 'shop',
+      VENDHOST_ENVIRONMENT: 'dev',
+    };
+    const { code, stderr } = await vendhost(['revision', 'push'], { env, cwd: await repository(soundTenant) });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/error\[ENDPOINT_UNREACHABLE\]: cannot reach http:\/\/127\.0\.0\.1:9: .*\nhint: start what/);
+  });
+});
+
+test('the parser names the command that words mean, and its arguments', async () => {
+  const found: unknown[] = [];
+  const words = [
+    'host',
+    'provision',
+    '--tenant',
+    'shop',
+    '--environment',
+    'dev',
+    '--image',
+    'ami-1',
+    '--dry-run',
+    '--json',
+  ];
+  await parse(
+    words,
+    async ({ usage }, args) => {
+      found.push(usage, args);
+    },
+    () => undefined,
+  );
+  const given = { tenant: 'shop', environment: 'dev', image: 'ami-1', 'dry-run': true, json: true, directory: '.' };
+  expect(found).toEqual(['host provision', expect.objectContaining(given)]);
+});

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { Cancelled, messageOf, VendhostError } from '../../scripts/errors.ts';
+
+test('an error carries its code, hint, details, exit code and cause', () => {
+  const cause = new Error('below');
+  const error = new VendhostError('HOST_TAKEN', 'shop.example.com is taken', { hint: 'choose another', cause });
+  expect(error).toMatchObject({ code: 'HOST_TAKEN', hint: 'choose another', details: [], exitCode: 1, cause });
+  expect(String(error)).toBe('VendhostError: shop.example.com is taken');
+});
+
+test('cancelled by a signal ends with 128 and its number', () => {
+  expect([new Cancelled('SIGINT').exitCode, new Cancelled('SIGTERM').exitCode]).toEqual([130, 143]);
+});
+
+test.each([
+  [new Error('one\n  two'), 'one two'],
+  ['text', 'text'],
+  [undefined, 'undefined'],
+])('messageOf is one line, of whatever was thrown', (thrown, message) => {
+  expect(messageOf(thrown)).toBe(message);
+});
