@@ -1,4 +1,4 @@
-import { App, LegacyStackSynthesizer, Stack, type StackProps } from 'aws-cdk-lib';
+import { App, LegacyStackSynthesizer, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 
 /** Where and with what context an app is synthesized; empty in tests. */
 export interface AppProps {
@@ -45,5 +45,7 @@ export function newApp({ outdir, context }: AppProps = {}): App {
 export class VendhostStack extends Stack {
   constructor(app: App, name: string, { account, region, tags }: StackPlace, props: StackProps = {}) {
     super(app, name, { ...props, stackName: name, env: { account, region }, tags });
+    // Not every resource takes over the tags of its stack.
+    for (const [key, value] of Object.entries(tags)) Tags.of(this).add(key, value);
   }
 }
