@@ -26,12 +26,12 @@ _TYPES = {
 _CREATES = {
     "CopyImage": ["image/*", "snapshot/*"],
     "CreateImage": ["image/*", "snapshot/*"],
-    "CreateKeyPair": ["key-pair/*"],
+    "CreateKeyPair": ["key-pair/{KeyName}"],
     "CreateLaunchTemplate": ["launch-template/*"],
     "CreateSecurityGroup": ["security-group/*"],
     "CreateSnapshot": ["snapshot/*"],
     "CreateVolume": ["volume/*"],
-    "ImportKeyPair": ["key-pair/*"],
+    "ImportKeyPair": ["key-pair/{KeyName}"],
     "RunInstances": ["instance/*", "volume/*", "network-interface/*"],
 }
 """What an operation makes, and may tag while it makes it."""
@@ -43,9 +43,11 @@ _LISTS = ("InstanceId", "SecurityGroupId", "ResourceId", "SecurityGroup")
 def requirements(request: Request) -> list[Requirement]:
     if request.operation.startswith(("Describe", "Get")):
         return [request.needs("*")]
-    made = _CREATES.get(request.operation, [])
+    made = [resource.format(KeyName=request.parameter("KeyName")) for resource in _CREATES.get(request.operation, [])]
     needed = [request.needs(_arn(request, resource), _tags_of_new(request, resource)) for resource in made]
-    needed += [request.needs(_arn(request, resource), _existing_tags(resource)) for resource in _named(request)]
+    existing = [resource for resource in _named(request) if resource not in made]
+    given = _request_tags(_tag_list(request, "Tag"))
+    needed += [request.needs(_arn(request, resource), {**given, **_existing_tags(resource)}) for resource in existing]
     needed += [_tagging(request, resource) for resource in made if _tags_of_new(request, resource)]
     needed += _instance_profile(request)
     needed += _volume_keys(request)
@@ -79,6 +81,10 @@ def _tags_of_new(request: Request, resource: str) -> Context:
             break
         if request.parameter(f"{prefix}.ResourceType") == kind:
             tags |= _tag_list(request, f"{prefix}.Tag")
+    return _request_tags(tags)
+
+
+def _request_tags(tags: dict[str, str]) -> Context:
     if not tags:
         return {}
     return {**{f"aws:RequestTag/{key}": value for key, value in tags.items()}, "aws:TagKeys": list(tags)}

@@ -21,13 +21,14 @@ class Resource:
     physical_id: str
     region: str
     account: str
+    generated_name: str
+    """What CloudFormation would call it without a name in the template."""
 
     def own(self, service: str, resource: str) -> str:
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
 
     def name(self, property_name: str) -> str:
-        """The given name, else any: generated names are not known yet."""
-        return str(self.physical_id or self.properties.get(property_name) or "*")
+        return str(self.physical_id or self.properties.get(property_name) or self.generated_name)
 
 
 @dataclass(frozen=True)
@@ -92,12 +93,12 @@ def _group_of_rule(resource: Resource) -> str:
 
 
 def _scaling_group(resource: Resource) -> str:
-    name = resource.properties.get("AutoScalingGroupName") or resource.physical_id or "*"
+    name = resource.properties.get("AutoScalingGroupName") or resource.physical_id or resource.generated_name
     return resource.own("autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{name}")
 
 
 def _target_group(resource: Resource) -> str:
-    name = resource.properties.get("Name", "*")
+    name = resource.properties.get("Name", resource.generated_name)
     return resource.physical_id or resource.own("elasticloadbalancing", f"targetgroup/{name}/*")
 
 
@@ -107,7 +108,7 @@ def _rule(resource: Resource) -> str:
 
 def _secret(resource: Resource) -> str:
     given = resource.physical_id or resource.properties.get("SecretId")
-    return str(given or resource.own("secretsmanager", f"secret:{resource.properties.get('Name', '*')}-??????"))
+    return str(given or resource.own("secretsmanager", f"secret:{resource.name('Name')}-??????"))
 
 
 def _deployment_group(resource: Resource) -> str:
@@ -120,7 +121,7 @@ def _parameter(resource: Resource) -> str:
 
 
 def _topic(resource: Resource) -> str:
-    return resource.physical_id or resource.own("sns", str(resource.properties.get("TopicName", "*")))
+    return resource.physical_id or resource.own("sns", resource.name("TopicName"))
 
 
 def _any(_: Resource) -> str:

@@ -14,7 +14,7 @@ from ministack.core.iam_actions import identity_denial_message
 from ministack.core.iam_evaluator import EvalContext
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
 from ministack.services import iam
-from ministack.services.cloudformation import handlers, stacks
+from ministack.services.cloudformation import handlers, provisioners, stacks
 from ministack.services.cloudformation.helpers import _error
 
 from vendhost_cloud.authorization import resource_permissions
@@ -73,32 +73,41 @@ def _check_resources() -> None:
     provision, update, delete = stacks._provision_resource, stacks._update_resource, stacks._delete_resource
 
     def provision_resource(resource_type: str, logical_id: str, properties: Properties, stack_name: str) -> Any:
-        _check("create", resource_type, stack_name, properties, "")
+        _check("create", resource_type, stack_name, logical_id, properties)
         return provision(resource_type, logical_id, properties, stack_name)
 
     def update_resource(
-        resource_type: str, physical_id: str, previous: Properties, properties: Properties, stack_name: str, *rest: Any
+        resource_type: str,
+        physical_id: str,
+        previous: Properties,
+        properties: Properties,
+        stack_name: str,
+        logical_id: str,
+        *rest: Any,
     ) -> Any:
         if previous != properties:
-            _check("update", resource_type, stack_name, properties, physical_id)
-        return update(resource_type, physical_id, previous, properties, stack_name, *rest)
+            _check("update", resource_type, stack_name, logical_id, properties, physical_id)
+        return update(resource_type, physical_id, previous, properties, stack_name, logical_id, *rest)
 
     def delete_resource(
-        resource_type: str, physical_id: str, properties: Properties, stack_name: str, *rest: Any
+        resource_type: str, physical_id: str, properties: Properties, stack_name: str, logical_id: str
     ) -> Any:
-        _check("delete", resource_type, stack_name, properties, physical_id)
-        return delete(resource_type, physical_id, properties, stack_name, *rest)
+        _check("delete", resource_type, stack_name, logical_id, properties, physical_id)
+        return delete(resource_type, physical_id, properties, stack_name, logical_id)
 
     stacks._provision_resource = provision_resource
     stacks._update_resource = update_resource
     stacks._delete_resource = delete_resource
 
 
-def _check(operation: str, resource_type: str, stack_name: str, properties: Properties, physical_id: str) -> None:
+def _check(
+    operation: str, resource_type: str, stack_name: str, logical_id: str, properties: Properties, physical_id: str = ""
+) -> None:
     role = _roles.get(stack_name)
     if not role:
         return
-    resource = resource_permissions.Resource(properties, physical_id, get_region(), get_account_id())
+    generated = provisioners._physical_name(stack_name, logical_id)
+    resource = resource_permissions.Resource(properties, physical_id, get_region(), get_account_id(), generated)
     for action, arn, context in resource_permissions.needed(resource_type, operation, resource):
         _assert_allowed(str(role), action, arn, context)
 
