@@ -36,7 +36,8 @@ export const platformSchema = z.strictObject({
   gitlab: z.url({ protocol: /^https?$/ }).meta({ description: 'Address of GitLab, like https://gitlab.example.com' }),
   environments: z
     .partialRecord(z.enum(environments), environment)
-    .refine((all) => Object.keys(all).length > 0, 'at least one environment'),
+    .refine((all) => Object.keys(all).length > 0, 'at least one environment')
+    .meta({ description: 'Environments of the platform, by name' }),
 });
 
 export type PlatformConfig = z.output<typeof platformSchema>;

@@ -14,11 +14,12 @@ const image = z.strictObject({
         .meta({ description: 'Account that publishes the source AMI; the default is Debian' }),
       user: z
         .string()
-        .regex(/^[a-z_][a-z0-9_-]*$/)
+        .regex(/^[a-z_][a-z0-9_-]*$/, 'a user name, like admin')
         .default('admin')
         .meta({ description: 'SSH user of the source AMI' }),
     })
-    .prefault({}),
+    .prefault({})
+    .meta({ description: 'AMI the image is made from: the newest of this name and owner' }),
   builder_type: z
     .string()
     .regex(/^[a-z0-9-]+\.[a-z0-9]+$/, 'an EC2 instance type, like t3.small')
@@ -32,9 +33,10 @@ const instances = z
     type: z
       .string()
       .regex(/^[a-z0-9-]+\.[a-z0-9]+$/, 'an EC2 instance type, like t3.small')
-      .default('t3.small'),
-    min: z.int().min(0).max(100).default(1),
-    max: z.int().min(1).max(100).default(2),
+      .default('t3.small')
+      .meta({ description: 'EC2 instance type; the platform says which are allowed' }),
+    min: z.int().min(0).max(100).default(1).meta({ description: 'Fewest instances of the Auto Scaling group' }),
+    max: z.int().min(1).max(100).default(2).meta({ description: 'Most instances; at least min' }),
   })
   .refine((range) => range.min <= range.max, { path: ['min'], error: 'at most max' });
 
@@ -44,8 +46,9 @@ const database = z.union([
     class: z
       .string()
       .regex(/^db\.[a-z0-9-]+\.[a-z0-9]+$/, 'an RDS instance class, like db.t3.micro')
-      .default('db.t3.micro'),
-    storage_gib: z.int().min(20).max(65536).default(20),
+      .default('db.t3.micro')
+      .meta({ description: 'RDS instance class; the platform says which are allowed' }),
+    storage_gib: z.int().min(20).max(65536).default(20).meta({ description: 'Storage of the database, in GiB' }),
     name: z
       .string()
       .regex(/^[a-z][a-z0-9_]{0,62}$/, 'a letter, then lower-case letters, digits and underscores')
@@ -55,13 +58,19 @@ const database = z.union([
 ]);
 
 const healthCheck = z.strictObject({
-  path: z.string().startsWith('/').default('/'),
+  path: z.string().startsWith('/').default('/').meta({ description: 'Path the load balancer asks for' }),
   port: z.int().min(1).max(65535).default(8080).meta({ description: 'Port the software listens on' }),
   status: z
     .string()
     .regex(/^\d{3}([-,]\d{3})*$/, 'HTTP codes, like 200 or 200-299')
-    .default('200'),
-  grace_seconds: z.int().min(0).max(7200).default(120),
+    .default('200')
+    .meta({ description: 'HTTP codes of a healthy instance' }),
+  grace_seconds: z
+    .int()
+    .min(0)
+    .max(7200)
+    .default(120)
+    .meta({ description: 'Seconds a new instance has before its health counts' }),
 });
 
 const revision = z.strictObject({
@@ -70,8 +79,14 @@ const revision = z.strictObject({
     .min(1)
     .default('software')
     .meta({ description: 'Folder with appspec.yml; the root of the revision' }),
-  include: z.array(z.string().min(1)).default(['**']),
-  ignore: z.array(z.string().min(1)).default([]),
+  include: z
+    .array(z.string().min(1))
+    .default(['**'])
+    .meta({ description: 'What belongs to the revision; patterns as in .gitignore' }),
+  ignore: z
+    .array(z.string().min(1))
+    .default([])
+    .meta({ description: 'What does not, besides .git; patterns as in .gitignore' }),
 });
 
 const deploymentConfigs = [
@@ -82,12 +97,15 @@ const deploymentConfigs = [
 
 /** `vendhost.yml`: what a tenant chooses for its virtual host. Every key has a default; the file may be absent. */
 export const vendhostSchema = z.strictObject({
-  image: image.prefault({}),
-  instances: instances.prefault({}),
+  image: image.prefault({}).meta({ description: 'AMI of the instances, baked from infrastructure/' }),
+  instances: instances.prefault({}).meta({ description: 'Instances of the Auto Scaling group' }),
   database: database.prefault({}).meta({ description: 'MySQL database, or none' }),
-  health_check: healthCheck.prefault({}),
-  revision: revision.prefault({}),
-  deployment_config: z.enum(deploymentConfigs).default('CodeDeployDefault.OneAtATime'),
+  health_check: healthCheck.prefault({}).meta({ description: 'How the load balancer tells that an instance works' }),
+  revision: revision.prefault({}).meta({ description: 'The software and what of it is released' }),
+  deployment_config: z
+    .enum(deploymentConfigs)
+    .default('CodeDeployDefault.OneAtATime')
+    .meta({ description: 'How many instances get a revision at once' }),
 });
 
 export type VendhostConfig = z.output<typeof vendhostSchema>;

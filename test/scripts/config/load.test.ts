@@ -1,0 +1,237 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { z } from 'zod';
+import { parseConfig, readConfig } from '../../../scripts/config/load.ts';
+import { platformSchema } from '../../../scripts/config/platform.ts';
+import { tenantSchema } from '../../../scripts/config/tenant.ts';
+import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
+import { repository } from '../revision/repository.ts';
+
+/** The faults of a file's text, as `path: message`. */
+function faults(schema: z.ZodType, ...lines: string[]): string[] {
+  return parseConfig('file.yml', lines.join('\n'), schema).faults.map(({ path, message }) => `${path}: ${message}`);
+}
+
+const vendhost = (...lines: string[]) => faults(vendhostSchema, ...lines);
+const instanceType = 'must be an EC2 instance type, like t3.small';
+
+describe('vendhost.yml', () => {
+  test('an empty file means every default', () => {
+    const { value, faults: none } = parseConfig('vendhost.yml', '', vendhostSchema);
+    expect(none).toEqual([]);
+    expect(value).toEqual({
+      image: {
+        source: { name: 'debian-12-amd64-*', owner: '136693071363', user: 'admin' },
+        builder_type: 't3.small',
+        volume_gib: 16,
+      },
+      instances: { type: 't3.small', min: 1, max: 2 },
+      database: { class: 'db.t3.micro', storage_gib: 20, name: 'app' },
+      health_check: { path: '/', port: 8080, status: '200', grace_seconds: 120 },
+      revision: { directory: 'software', include: ['**'], ignore: [] },
+      deployment_config: 'CodeDeployDefault.OneAtATime',
+    });
+  });
+
+  test.each<[string, string[], string[]]>([
+    [
+      'all faults at once: unknown keys, wrong types, wrong values',
+      ['imag: {}', 'instances: {typ: t3.small, min: one, type: 7}', 'health_check: {port: 80.5}'],
+      [
+        `instances.type: 7 is wrong: must be a text`,
+        'instances.min: "one" is wrong: must be a number',
+        'instances.typ: unknown key: must be one of type, min, max',
+        'health_check.port: 80.5 is wrong: must be a whole number',
+        'imag: unknown key: must be one of image, instances, database, health_check, revision, deployment_config',
+      ],
+    ],
+    ['a wrong instance type', ['instances: {type: big}'], [`instances.type: "big" is wrong: ${instanceType}`]],
+    ['min above max', ['instances: {min: 3, max: 2}'], ['instances.min: 3 is wrong: must be at most max']],
+    ['too much', ['image: {volume_gib: 2000}'], ['image.volume_gib: 2000 is wrong: must be at most 1024']],
+    ['too little', ['image: {volume_gib: 1}'], ['image.volume_gib: 1 is wrong: must be at least 8']],
+    [
+      'an account that YAML reads as a number',
+      ['image: {source: {owner: 136693071363}}'],
+      ['image.source.owner: 136693071363 is wrong: must be a text'],
+    ],
+    ['no database', ['database: none'], []],
+    ['neither none nor a database', ['database: mysql'], ['database: "mysql" is wrong: must be none, or a mapping']],
+    ['a blank value', ['database:'], ['database: is blank: must be none, or a mapping']],
+    [
+      'a fault within a database',
+      ['database: {class: big, size: 3}'],
+      [
+        'database.class: "big" is wrong: must be an RDS instance class, like db.t3.micro',
+        'database.size: unknown key: must be one of class, storage_gib, name',
+      ],
+    ],
+    [
+      'a wrong choice',
+      ['deployment_config: Fast'],
+      [
+        'deployment_config: "Fast" is wrong: must be one of CodeDeployDefault.AllAtOnce, CodeDeployDefault.HalfAtATime, CodeDeployDefault.OneAtATime',
+      ],
+    ],
+    [
+      'a relative health check',
+      ['health_check: {path: health}'],
+      ['health_check.path: "health" is wrong: must be a text that begins with /'],
+    ],
+    [
+      'a list item',
+      ['revision: {ignore: [a, 3, ""]}'],
+      ['revision.ignore.1: 3 is wrong: must be a text', 'revision.ignore.2: "" is wrong: must be more than nothing'],
+    ],
+    ['no list', ['revision: {ignore: "*.log"}'], ['revision.ignore: "*.log" is wrong: must be a list']],
+    [
+      'a user no Unix has',
+      ['image: {source: {user: "A B"}}'],
+      ['image.source.user: "A B" is wrong: must be a user name, like admin'],
+    ],
+    ['a list at the top', ['- image'], [': ["image"] is wrong: must be a mapping']],
+    [
+      'a long wrong value is cut',
+      [`deployment_config: ${'x'.repeat(200)}`],
+      [expect.stringMatching(/^deployment_config: "x{78}… is wrong: /) as unknown as string],
+    ],
+  ])('%s', (_name, lines, expected) => {
+    expect(vendhost(...lines)).toEqual(expected);
+  });
+
+  test.each<[string, string[], string]>([
+    [
+      'broken YAML',
+      ['image: ['],
+      ': not YAML: Flow sequence in block collection must be sufficiently indented and end with a ] at line 1, column 9',
+    ],
+    ['a key twice', ['image: {}', 'image: {}'], ': not YAML: Map keys must be unique at line 2, column 1'],
+    [
+      'a pattern without quotes',
+      ['revision: {include: [**]}'],
+      ': not YAML: Unresolved alias (the anchor must be set before the alias): * (a text that begins with * needs quotes)',
+    ],
+    ['a tab', ['image:', '\tvolume_gib: 8'], ': not YAML: Tabs are not allowed as indentation at line 2, column 1'],
+  ])('%s', (_name, lines, expected) => {
+    expect(vendhost(...lines)[0]).toBe(expected);
+  });
+
+  test('an alias that unfolds without end is refused, not obeyed', () => {
+    const levels = Array.from(
+      { length: 9 },
+      (_, level) =>
+        `${'bcdefghij'[level]}: &${'bcdefghij'[level]} [${Array(9).fill(`*${'abcdefghi'[level]}`).join(', ')}]`,
+    );
+    expect(vendhost('a: &a [x]', ...levels)).toEqual([expect.stringMatching(/^: not YAML: Excessive alias count/)]);
+  });
+});
+
+const environment = [
+  '    account: "111111111111"',
+  '    region: eu-west-1',
+  '    cidr: 10.10.0.0/16',
+  '    domain: dev.example.com',
+  '    certificate: arn:aws:acm:eu-west-1:111111111111:certificate/one',
+];
+const head = ['name: acme', 'gitlab: https://gitlab.example.com', 'environments:'];
+
+describe('platform.yml', () => {
+  const platform = (...lines: string[]) => faults(platformSchema, ...lines);
+
+  test('a sound one, with its defaults', () => {
+    const { value } = parseConfig('platform.yml', [...head, '  dev:', ...environment].join('\n'), platformSchema);
+    expect(value?.environments.dev).toMatchObject({ nat: 'one', approval: false });
+  });
+  test.each<[string, string[], string[]]>([
+    [
+      'an empty file',
+      [''],
+      ['name: missing: must be a text', 'gitlab: missing: must be a text', 'environments: missing: must be a mapping'],
+    ],
+    [
+      'an environment nobody knows',
+      [...head, '  dev:', ...environment, '  prod:', ...environment],
+      ['environments.prod: unknown key: must be one of dev, staging, production'],
+    ],
+    [
+      'no environment',
+      [head[0] ?? '', head[1] ?? '', 'environments: {}'],
+      ['environments: {} is wrong: must be at least one environment'],
+    ],
+    [
+      'an address that is none',
+      ['name: acme', 'gitlab: gitlab.example.com', 'environments:', '  dev:', ...environment],
+      ['gitlab: "gitlab.example.com" is wrong: must be an address that begins with http:// or https://'],
+    ],
+    [
+      'faults within an environment',
+      [...head, '  dev:', '    account: 111111111111', '    nat: two', '    cidr: 8.8.0.0/16', '    vpc: x'],
+      [
+        'environments.dev.account: 111111111111 is wrong: must be a text',
+        'environments.dev.region: missing: must be a text',
+        'environments.dev.cidr: "8.8.0.0/16" is wrong: must be a private /16 network, like 10.10.0.0/16',
+        'environments.dev.domain: missing: must be a text',
+        'environments.dev.certificate: missing: must be a text',
+        'environments.dev.nat: "two" is wrong: must be one of one, per-zone',
+        'environments.dev.vpc: unknown key: must be one of branch, account, region, cidr, domain, certificate, nat, approval',
+      ],
+    ],
+  ])('%s', (_name, lines, expected) => {
+    expect(platform(...lines)).toEqual(expected);
+  });
+});
+
+describe('tenants/*.yml', () => {
+  const tenant = (...lines: string[]) => faults(tenantSchema, ...lines);
+
+  test('a sound one, with its defaults', () => {
+    const { value } = parseConfig(
+      't.yml',
+      'project: acme/shop\nhosts: {dev: [shop.dev.example.com, "*.shop.dev.example.com"]}',
+      tenantSchema,
+    );
+    expect(value?.limits).toMatchObject({ max_instances: 4, max_storage_gib: 100 });
+  });
+  test('faults', () => {
+    expect(
+      tenant(
+        'project: shop',
+        'hosts: {dev: [], prod: [x.example.com], staging: [UP.example.com, "a.*.example.com"]}',
+        'limits: {max_instances: 0}',
+      ),
+    ).toEqual([
+      'project: "shop" is wrong: must be the path of a GitLab project, like acme/shop',
+      'hosts.dev: [] is wrong: must be more than nothing',
+      'hosts.staging.0: "UP.example.com" is wrong: must be a lower-case DNS name, like shop.example.com',
+      'hosts.staging.1: "a.*.example.com" is wrong: must be a lower-case DNS name, like shop.example.com',
+      'hosts.prod: unknown key: must be one of dev, staging, production',
+      'limits.max_instances: 0 is wrong: must be at least 1',
+    ]);
+  });
+});
+
+describe('readConfig', () => {
+  test('an absent file is an error, unless it is optional', async () => {
+    const file = join(await repository({}), 'vendhost.yml');
+    await expect(readConfig(file, vendhostSchema)).rejects.toMatchObject({
+      code: 'CONFIG_UNREADABLE',
+      message: `no file ${file}`,
+    });
+    expect(await readConfig(file, vendhostSchema, { optional: true })).toMatchObject({ instances: { max: 2 } });
+  });
+  test('what cannot be read is named', async () => {
+    const file = await repository({});
+    await expect(readConfig(file, vendhostSchema)).rejects.toMatchObject({
+      code: 'CONFIG_UNREADABLE',
+      message: expect.stringMatching(/^cannot read .*: EISDIR/),
+    });
+  });
+  test('faults become one error with all of them', async () => {
+    const directory = await repository({ 'vendhost.yml': 'a: 1\nb: 2\n' });
+    const file = join(directory, 'vendhost.yml');
+    await expect(readConfig(file, vendhostSchema)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `2 faults in ${file}`,
+      details: [expect.stringMatching(/: a: unknown key/), expect.stringMatching(/: b: unknown key/)],
+    });
+  });
+});
