@@ -4,12 +4,14 @@ import {
   DeleteSnapshotCommand,
   DeregisterImageCommand,
   DescribeImagesCommand,
+  DescribeInstanceTypeOfferingsCommand,
   DescribeSnapshotsCommand,
   DescribeVolumesCommand,
   EnableImageDeprecationCommand,
   type Filter,
   type Image,
   ModifyImageAttributeCommand,
+  RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { Fleet } from './fleet.ts';
@@ -169,6 +171,36 @@ test('CopyImage copies the disk and encrypts it anew', async () => {
   expect(await snapshotOf(copy)).toMatchObject({ Encrypted: true, KmsKeyId: second });
   const { InstanceId } = await fleet.run({ ImageId, UserData: script('echo "mark $(cat /srv/mark)"') });
   expect(await fleet.consoleWith(InstanceId, 'end')).toContain('mark baked\n');
+});
+
+test('a launch template gives the settings, the request has the last word', async () => {
+  const ebs = { VolumeSize: 20, Encrypted: true, KmsKeyId: key };
+  const LaunchTemplateId = await fleet.launchTemplate('settings', {
+    ImageId: image.ImageId,
+    InstanceType: 't3.small',
+    BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: ebs }],
+  });
+  const { Instances } = await fleet.ec2.send(
+    new RunInstancesCommand({
+      LaunchTemplate: { LaunchTemplateId },
+      InstanceType: 't3.medium',
+      MinCount: 1,
+      MaxCount: 1,
+    }),
+  );
+  expect(Instances).toMatchObject([{ InstanceType: 't3.medium', ImageId: image.ImageId }]);
+  const ids = [String(Instances?.[0]?.BlockDeviceMappings?.[0]?.Ebs?.VolumeId)];
+  const { Volumes } = await fleet.ec2.send(new DescribeVolumesCommand({ VolumeIds: ids }));
+  expect(Volumes).toMatchObject([{ Size: 20, Encrypted: true, KmsKeyId: key }]);
+});
+
+test('long lists come in pages', async () => {
+  const first = await fleet.ec2.send(new DescribeInstanceTypeOfferingsCommand({ MaxResults: 5 }));
+  expect(first.InstanceTypeOfferings).toHaveLength(5);
+  const { NextToken } = first;
+  const second = await fleet.ec2.send(new DescribeInstanceTypeOfferingsCommand({ MaxResults: 5, NextToken }));
+  const types = [...(first.InstanceTypeOfferings ?? []), ...(second.InstanceTypeOfferings ?? [])];
+  expect(new Set(types.map((one) => one.InstanceType)).size).toBe(10);
 });
 
 test('a snapshot goes after its image', async () => {
