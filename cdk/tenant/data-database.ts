@@ -42,11 +42,15 @@ export class Database extends Construct {
       // An empty list would leave the rule that lets everything out; this one lets nothing out.
       securityGroupEgress: [{ ipProtocol: 'icmp', fromPort: 252, toPort: 86, cidrIp: '255.255.255.255/32' }],
     });
+    const stack = names.tenantStack(props.place, 'data');
     const subnets = new CfnDBSubnetGroup(this, 'Subnets', {
+      dbSubnetGroupName: `${stack}-subnets`,
       dbSubnetGroupDescription: `Private subnets for ${name}`,
       subnetIds: [...props.subnetIds],
     });
     const parameters = new CfnDBParameterGroup(this, 'Parameters', {
+      // Another release needs another group, beside this one until the database has moved.
+      dbParameterGroupName: `${stack}-mysql${version.replace('.', '')}`,
       description: `MySQL settings of ${name}`,
       family: `mysql${version}`,
       parameters: { require_secure_transport: '1', slow_query_log: '1', long_query_time: '1', log_output: 'FILE' },

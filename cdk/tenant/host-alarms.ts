@@ -3,13 +3,15 @@ import type { CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 
 export interface AlarmsProps {
+  /** What the alarms' names begin with. */
+  readonly name: string;
   readonly loadBalancerArn: string;
   readonly targetGroup: CfnTargetGroup;
 }
 
 /** Two alarms that tell "the host is ill": instances that fail their health check, and answers that are server errors. */
 export class Alarms extends Construct {
-  constructor(scope: Construct, id: string, { loadBalancerArn, targetGroup }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { name, loadBalancerArn, targetGroup }: AlarmsProps) {
     super(scope, id);
     const dimensions = [
       { name: 'LoadBalancer', value: loadBalancerArn.split(':loadbalancer/').at(-1) ?? loadBalancerArn },
@@ -24,6 +26,7 @@ export class Alarms extends Construct {
     };
     new CfnAlarm(this, 'UnhealthyHosts', {
       ...shared,
+      alarmName: `${name}-unhealthy-hosts`,
       alarmDescription: 'Instances fail the health check for ten minutes: longer than a release takes one out',
       metricName: 'UnHealthyHostCount',
       statistic: 'Minimum',
@@ -32,6 +35,7 @@ export class Alarms extends Construct {
     });
     new CfnAlarm(this, 'ServerErrors', {
       ...shared,
+      alarmName: `${name}-server-errors`,
       alarmDescription: 'More than 10 answers a minute are server errors, for five minutes',
       metricName: 'HTTPCode_Target_5XX_Count',
       statistic: 'Sum',

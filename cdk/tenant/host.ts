@@ -47,7 +47,11 @@ export class HostStack extends VendhostStack {
       targetGroup: traffic.targetGroup,
     });
     const pipeline = new Pipeline(this, 'Pipeline', { place, facts, roleArn: record.roles.pipeline, releases });
-    new Alarms(this, 'Alarms', { loadBalancerArn: facts['load-balancer-arn'], targetGroup: traffic.targetGroup });
+    new Alarms(this, 'Alarms', {
+      name: this.stackName,
+      loadBalancerArn: facts['load-balancer-arn'],
+      targetGroup: traffic.targetGroup,
+    });
 
     const outputs = {
       PipelineName: pipeline.name,
