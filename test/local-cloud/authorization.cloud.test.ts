@@ -248,7 +248,7 @@ describe('a stack with a role', () => {
     const refused = await deploy.create('shop-other', { resources: topic('other-approval'), role: execution });
     expect(refused.status).toBe('ROLLBACK_COMPLETE');
     expect(refused.failures.join()).toContain(
-      `assumed-role/execution/AWSCloudFormation is not authorized to perform: sns:CreateTopic on resource: arn:aws:sns:eu-west-1:${account}:other-approval`,
+      `assumed-role/execution/cloudformation is not authorized to perform: sns:CreateTopic on resource: arn:aws:sns:eu-west-1:${account}:other-approval`,
     );
   });
 

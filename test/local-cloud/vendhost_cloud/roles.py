@@ -14,7 +14,7 @@ from ministack.core import iam_evaluator
 from ministack.core.iam_actions import identity_denial_message
 from ministack.core.iam_evaluator import EvalContext
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import iam, s3
+from ministack.services import iam, s3, tagging
 
 from .errors import AwsError
 
@@ -76,7 +76,9 @@ class Role:
         """Raise AccessDenied, in AWS's words, unless the role may do it."""
         if not app.AUTH:
             return
-        request = self._context(action, resource, context or {})
+        tags = tagging.resource_tags(resource) or {}
+        own = {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
+        request = self._context(action, resource, {**own, **(context or {})})
         account = get_account_id()
         policies = iam_evaluator._gather_role_policies(self.name, account)
         attached = (iam._roles.get(self.name) or {}).get("AttachedPolicies", [])

@@ -1,12 +1,10 @@
 """Resources of EC2 requests: launching names a dozen, describing none."""
 
-from typing import Any
-
-from ministack.services import ec2 as store
 from ministack.services import iam
 
 from vendhost_cloud.authorization.keys import key_requirement
 from vendhost_cloud.authorization.request import Context, Request, Requirement, pass_role
+from vendhost_cloud.authorization.tags import tags_of
 
 _TYPES = {
     "ami": "image",
@@ -45,9 +43,9 @@ def requirements(request: Request) -> list[Requirement]:
         return [request.needs("*")]
     made = [resource.format(KeyName=request.parameter("KeyName")) for resource in _CREATES.get(request.operation, [])]
     needed = [request.needs(_arn(request, resource), _tags_of_new(request, resource)) for resource in made]
-    existing = [resource for resource in _named(request) if resource not in made]
+    existing = [_arn(request, resource) for resource in _named(request) if resource not in made]
     given = _request_tags(_tag_list(request, "Tag"))
-    needed += [request.needs(_arn(request, resource), {**given, **_existing_tags(resource)}) for resource in existing]
+    needed += [request.needs(arn, {**given, **_existing_tags(arn)}) for arn in existing]
     needed += [_tagging(request, resource) for resource in made if _tags_of_new(request, resource)]
     needed += _instance_profile(request)
     needed += _volume_keys(request)
@@ -106,12 +104,9 @@ def _tagging(request: Request, resource: str) -> Requirement:
     return Requirement("ec2:CreateTags", _arn(request, resource), "ec2", context)
 
 
-def _existing_tags(resource: str) -> Context:
-    tags: list[dict[str, Any]] = store._tags.get(resource.partition("/")[2]) or []
-    context: Context = {}
-    for tag in tags:
-        context[f"aws:ResourceTag/{tag['Key']}"] = context[f"ec2:ResourceTag/{tag['Key']}"] = tag.get("Value", "")
-    return context
+def _existing_tags(arn: str) -> Context:
+    tags = tags_of(arn) or {}
+    return {f"{prefix}:ResourceTag/{key}": value for key, value in tags.items() for prefix in ("aws", "ec2")}
 
 
 def _instance_profile(request: Request) -> list[Requirement]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ministack.services import ec2
+from vendhost_cloud.authorization.tags import tags_of
 
 Properties = dict[str, Any]
 Permission = tuple[str, str, Properties]
@@ -73,11 +73,8 @@ def _conditions(resource: Resource) -> Properties:
 
 
 def _existing_tags(arn: str) -> Properties:
-    """aws:ResourceTag/… of an EC2 resource that exists: the group a rule goes to has a tenant, too."""
-    if not arn.startswith("arn:aws:ec2:"):
-        return {}
-    tags = ec2._tags.get(arn.rpartition("/")[2]) or []
-    return {f"aws:ResourceTag/{tag['Key']}": tag.get("Value", "") for tag in tags}
+    """aws:ResourceTag/… of a resource that exists: the group a rule goes to has a tenant, too."""
+    return {f"aws:ResourceTag/{key}": value for key, value in (tags_of(arn) or {}).items()}
 
 
 def _named(service: str, prefix: str, property_name: str) -> Callable[[Resource], str]:

@@ -9,15 +9,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ministack.core import iam_evaluator
-from ministack.core.iam_actions import identity_denial_message
-from ministack.core.iam_evaluator import EvalContext
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
 from ministack.services import iam
 from ministack.services.cloudformation import handlers, provisioners, stacks
 from ministack.services.cloudformation.helpers import _error
 
 from vendhost_cloud.authorization import resource_permissions
+from vendhost_cloud.roles import Role
 
 Properties = dict[str, Any]
 
@@ -52,8 +50,8 @@ def _remembering(action: str, handler: Callable[[Properties], Any]) -> Callable[
 
 
 def _can_be_assumed(role_arn: str) -> bool:
-    role = iam._roles.get(role_arn.rpartition("/")[2])
-    return role is not None and "cloudformation.amazonaws.com" in str(role.get("AssumeRolePolicyDocument"))
+    exists = role_arn.rpartition("/")[2] in iam._roles
+    return exists and Role(role_arn, "cloudformation.amazonaws.com").assumable()
 
 
 def _showing(handler: Callable[[Properties], Any]) -> Callable[[Properties], Any]:
@@ -109,27 +107,7 @@ def _check(
     generated = provisioners._physical_name(stack_name, logical_id)
     resource = resource_permissions.Resource(properties, physical_id, get_region(), get_account_id(), generated)
     for action, arn, context in resource_permissions.needed(resource_type, operation, resource):
-        _assert_allowed(str(role), action, arn, context)
-
-
-def _assert_allowed(role_arn: str, action: str, arn: str, context: Properties) -> None:
-    account, name = get_account_id(), role_arn.rpartition("/")[2]
-    principal = f"arn:aws:sts::{account}:assumed-role/{name}/AWSCloudFormation"
-    request = EvalContext(
-        principal_arn=principal,
-        principal_type="AssumedRole",
-        principal_account=account,
-        action=action,
-        resource_arn=arn,
-        region=get_region(),
-        secure_transport=True,
-        service_context={key.lower(): value for key, value in context.items()},
-    )
-    policies = iam_evaluator._gather_role_policies(name, account)
-    boundary = iam_evaluator._permissions_boundary(iam._roles, name, account)
-    result = iam_evaluator.evaluate(request, policies, *boundary)
-    if result.decision != "Allow":
-        raise PermissionError(identity_denial_message(action, principal, arn, result.decision == "Deny"))
+        Role(str(role), "cloudformation.amazonaws.com").require(action, arn, context)
 
 
 def _stack_name(name_or_arn: str) -> str:
