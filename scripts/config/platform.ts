@@ -2,19 +2,23 @@ import { z } from 'zod';
 import { defaultBranches, type Environment, environments } from './environment.ts';
 
 const environment = z.strictObject({
-  branch: z.string().min(1).optional().meta({ description: 'Branch whose pushes reach this environment' }),
+  branch: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'Branch whose pushes reach this environment; without it dev, staging or master' }),
   account: z
     .string()
     .regex(/^\d{12}$/, 'a quoted 12-digit account number')
-    .meta({ description: 'AWS account' }),
+    .meta({ description: 'AWS account, 12 digits in quotes' }),
   region: z
     .string()
     .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, like eu-west-1')
-    .meta({ description: 'AWS region' }),
+    .meta({ description: 'AWS region, like eu-west-1' }),
   cidr: z
     .string()
     .regex(/^(10|172|192)(\.\d{1,3}){3}\/16$/, 'a private /16 network, like 10.10.0.0/16')
-    .meta({ description: 'Network of the VPC, a /16' }),
+    .meta({ description: 'Network of the VPC, a private /16' }),
   domain: z
     .string()
     .regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/, 'a lower-case domain, like dev.example.com')
@@ -22,7 +26,7 @@ const environment = z.strictObject({
   certificate: z
     .string()
     .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/.+$/, 'the ARN of an ACM certificate')
-    .meta({ description: 'Certificate of the HTTPS listener' }),
+    .meta({ description: 'ARN of the certificate of the HTTPS listener' }),
   nat: z.enum(['one', 'per-zone']).default('one').meta({ description: 'One NAT gateway, or one in each zone' }),
   approval: z.boolean().default(false).meta({ description: 'A person must approve each release' }),
 });

@@ -9,8 +9,8 @@ import type { Pipeline } from './pipeline.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
 import { stopRelease } from './stop.ts';
 
-/** Longest time a job follows one execution; the execution itself goes on. */
-const limitMs = 60 * 60_000;
+/** Longest time a job follows one execution, below the hour after which GitLab would cancel it. The execution goes on. */
+const limitMs = 55 * 60_000;
 /** After so much silence a line says what is waited for. */
 const silenceMs = 60_000;
 
@@ -21,7 +21,7 @@ export interface Followed {
 
 /**
  * Prints what happens to an execution until it has ended. When the command is cancelled, the execution is stopped first.
- * Throws `TIMED_OUT` after an hour, saying what it waited for.
+ * Throws `TIMED_OUT` after 55 minutes, saying what it waited for.
  */
 export async function followRelease(runtime: Runtime, aws: Aws, pipeline: Pipeline, id: string): Promise<Followed> {
   try {

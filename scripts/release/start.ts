@@ -35,7 +35,7 @@ export async function startRelease(runtime: Runtime, options: ReleaseOptions): P
   if (options.dryRun) return dryRun(runtime, pipeline, revision, decision);
   if (decision.kind === 'nothing') {
     const { executionId, deploymentId } = decision;
-    const result = { executionId, deploymentId, status: 'unchanged', revisionKey: key };
+    const result = { executionId, deploymentId, status: 'unchanged', revisionKey: key, url: addressOf(record.hosts) };
     out.result(result, `nothing to release: ${pipeline.name} has ${key} since ${deploymentId}`);
     return undefined;
   }
@@ -103,6 +103,7 @@ function report({ out }: Runtime, context: Context, { snapshot, outcome }: Follo
     deploymentId: deployment?.id ?? '',
     status: outcome.kind,
     revisionKey: context.key,
+    url: addressOf(context.hosts),
   };
   const instances = deployment?.targets.length ?? 0;
   const lines =
@@ -119,4 +120,10 @@ function report({ out }: Runtime, context: Context, { snapshot, outcome }: Follo
         ];
   out.result(result, lines.join('\n'));
   return outcome.kind === 'superseded' ? exitCodes.superseded : undefined;
+}
+
+/** Where a person sees the software: the first host that is a name, not a pattern. */
+function addressOf(hosts: readonly string[]): string {
+  const host = hosts.find((name) => !name.startsWith('*'));
+  return host === undefined ? '' : `https://${host}`;
 }

@@ -90,6 +90,7 @@ describe('a virtual host with two instances', () => {
       deploymentId: expect.stringMatching(/^d-/),
       status: 'succeeded',
       revisionKey: first,
+      url: 'https://shop.dev.example.com',
     });
     const events = [
       'ApplicationStop',
