@@ -1,0 +1,82 @@
+import type { IoMessage } from '@aws-cdk/toolkit-lib';
+import { describe, expect, test } from 'vitest';
+import { Cancelled } from '../../../scripts/errors.ts';
+import { Progress } from '../../../scripts/stack/progress.ts';
+import { recorder } from '../recorder.ts';
+
+const start = Date.UTC(2026, 0, 1);
+
+function message(code: IoMessage<unknown>['code'] | undefined, data: unknown): IoMessage<unknown> {
+  const parts = { time: new Date(start), level: 'info', action: 'deploy', message: 'a message', data } as const;
+  return code === undefined ? parts : { ...parts, code };
+}
+
+function event(LogicalResourceId: string, ResourceStatus: string, seconds = 0, ResourceStatusReason?: string) {
+  const rest = { StackName: 'a-stack', ResourceType: 'AWS::SQS::Queue', Timestamp: new Date(start + seconds * 1000) };
+  return message('CDK_TOOLKIT_I5502', { event: { ...rest, LogicalResourceId, ResourceStatus, ResourceStatusReason } });
+}
+
+describe('Progress', () => {
+  test('says of each resource what the last event of a poll says', async () => {
+    const runtime = recorder();
+    const progress = new Progress(runtime);
+    await progress.notify(event('A', 'CREATE_IN_PROGRESS', 1));
+    await progress.notify(event('A', 'CREATE_COMPLETE', 2));
+    await progress.notify(event('B', 'CREATE_IN_PROGRESS', 2));
+    progress.flush();
+    await progress.notify(event('B', 'CREATE_IN_PROGRESS', 3));
+    progress.flush();
+    await progress.notify(event('B', 'CREATE_COMPLETE', 9));
+    progress.flush();
+    expect(runtime.progress()).toEqual([
+      '  a-stack: created SQS::Queue A',
+      '  a-stack: creating SQS::Queue B',
+      '  a-stack: created SQS::Queue B',
+    ]);
+  });
+
+  test('events of one moment may come in any order', async () => {
+    const runtime = recorder();
+    const progress = new Progress(runtime);
+    await progress.notify(event('A', 'CREATE_COMPLETE'));
+    await progress.notify(event('A', 'CREATE_IN_PROGRESS'));
+    progress.flush();
+    expect(runtime.progress()).toEqual(['  a-stack: created SQS::Queue A']);
+  });
+
+  test('prints by itself at the end of the turn', async () => {
+    const runtime = recorder();
+    await new Progress(runtime).notify(event('A', 'DELETE_COMPLETE'));
+    await expect.poll(() => runtime.progress()).toEqual(['  a-stack: deleted SQS::Queue A']);
+  });
+
+  test('keeps failures with their reasons, but not those that follow from another', async () => {
+    const runtime = recorder();
+    const progress = new Progress(runtime);
+    await progress.notify(event('A', 'CREATE_FAILED', 1, 'the name is taken'));
+    await progress.notify(event('B', 'CREATE_FAILED', 1, 'Resource creation cancelled'));
+    expect(progress.failures).toEqual([
+      expect.objectContaining({ logicalId: 'A', type: 'AWS::SQS::Queue', reason: 'the name is taken' }),
+    ]);
+    expect(runtime.progress()).toContain('  a-stack: cannot create SQS::Queue A: the name is taken');
+  });
+
+  test('knows the stacks that changed nothing', async () => {
+    const progress = new Progress(recorder());
+    await progress.notify(message('CDK_TOOLKIT_I5900', { noOp: true, stackArn: 'arn:one' }));
+    await progress.notify(message('CDK_TOOLKIT_I5900', { noOp: false, stackArn: 'arn:two' }));
+    expect([...progress.unchanged]).toEqual(['arn:one']);
+  });
+
+  test('answers questions with their default', async () => {
+    const request = { ...message('CDK_TOOLKIT_I5060', {}), code: 'CDK_TOOLKIT_I5060' as const, defaultResponse: true };
+    expect(await new Progress(recorder()).requestResponse(request)).toBe(true);
+  });
+
+  test('after a cancel it stops the toolkit where the toolkit can be stopped', async () => {
+    const cancelled = new Cancelled('SIGTERM');
+    const progress = new Progress(recorder({}, { signal: AbortSignal.abort(cancelled) }));
+    await expect(progress.notify(message(undefined, {}))).rejects.toBe(cancelled);
+    await expect(progress.notify(event('A', 'CREATE_COMPLETE'))).resolves.toBeUndefined();
+  });
+});
