@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import { cacheDirectory, pythonDirectory, pythonWith } from './python.ts';
 
 /** Where the ALBs answer: listeners of port 80 and of port 443 (served as plain HTTP). */
@@ -64,6 +65,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
 
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
+  await prepareInstances(python, childEnvironment(directory, port, options), say);
   const child = await launch(python, directory, childEnvironment(directory, port, options), say);
   try {
     await waitUntil(child, directory, `${endpoint}/_ministack/health to answer`, () => isHealthy(endpoint));
@@ -124,6 +126,18 @@ function childEnvironment(directory: string, port: number, options: LocalCloudOp
     VENDHOST_CLOUD_OWNED: '1',
     ...(options.jwksFile ? { VENDHOST_OIDC_JWKS: options.jwksFile } : {}),
   };
+}
+
+/** Makes the base layer of instances, which takes half a minute on a machine's first start and nothing later. */
+async function prepareInstances(python: string, env: Record<string, string>, say: (line: string) => void) {
+  if (process.getuid?.() !== 0) return;
+  const making = execa(python, ['-m', 'vendhost_cloud.machines.prepare'], {
+    env,
+    extendEnv: false,
+    all: true,
+    reject: false,
+  });
+  for await (const line of making.iterable({ from: 'all' })) say(line);
 }
 
 async function launch(

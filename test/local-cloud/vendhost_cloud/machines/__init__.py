@@ -8,7 +8,7 @@ root. It has a loopback address of its own (127.B.x.y) and shares the host's net
 import os
 import shutil
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from . import base, storage
@@ -109,6 +109,17 @@ def shutdown_all() -> None:
         discard(machine.instance_id)
 
 
+def make_base(say: Callable[[str], None]) -> None:
+    """Make the base layer unless the cache has it."""
+    refuse_if_unable()
+
+    def build(layer: Path, script: str) -> None:
+        say("making the base layer of instances in .cache/local-cloud (once)")
+        _build(layer, script)
+
+    base.layer(build)
+
+
 def register() -> None:
     """Prepare the storage of instances: before any thread starts, see `storage.prepare`."""
     storage.prepare()
@@ -138,6 +149,7 @@ __all__ = [
     "free_address",
     "get",
     "layer_path",
+    "make_base",
     "refuse_if_unable",
     "register",
     "running",
