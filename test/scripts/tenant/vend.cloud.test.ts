@@ -1,0 +1,162 @@
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { readTenantRecord } from '../../../scripts/aws/facts.ts';
+import { openAws } from '../../../scripts/aws/session.ts';
+import { keys } from '../../../scripts/config/names.ts';
+import { ConditionalObjects } from '../../../scripts/listener/objects.ts';
+import { deployPlatform } from '../../../scripts/platform/deploy.ts';
+import { HostClaims } from '../../../scripts/tenant/claims.ts';
+import { vendTenant } from '../../../scripts/tenant/vend.ts';
+import { accountEnvironment } from '../../local-cloud/start.ts';
+import { type LocalGitlab, startLocalGitlab } from '../../local-gitlab/api.ts';
+import { type PlatformRepository, platformRepository } from '../platform/repository.ts';
+import { recorder } from '../recorder.ts';
+
+const account = '100000000003';
+const place = (tenant: string) => ({ environment: 'dev', tenant });
+let repository: PlatformRepository;
+let gitlab: LocalGitlab;
+
+beforeAll(async () => {
+  repository = await platformRepository(account);
+  gitlab = await startLocalGitlab({ projects: ['acme/shop', 'acme/blog'] });
+  const runtime = recorder(accountEnvironment(inject('localCloud'), account));
+  await deployPlatform(runtime, { directory: repository.directory, environment: 'dev', dryRun: false });
+});
+afterAll(async () => {
+  await gitlab.stop();
+  await repository.remove();
+});
+
+const aws = () => openAws(recorder(accountEnvironment(inject('localCloud'), account)));
+const bucket = `vendhost-dev-${account}-eu-west-1`;
+
+async function owner(host: string): Promise<string | undefined> {
+  const objects = new ConditionalObjects(aws(), bucket, (value) => value as { tenant: string });
+  return (await objects.read(keys.hostClaim(host)))?.value.tenant;
+}
+
+/** Writes the tenant's file and vends it in dev. */
+async function vend(tenant: string, hosts: string[], { dryRun = false, token = false } = {}) {
+  await repository.writeTenant(tenant, { project: `acme/${tenant}`, hosts: { dev: hosts } });
+  return await run(tenant, { dryRun, token, environment: 'dev' });
+}
+
+async function run(tenant: string, options: { dryRun?: boolean; token?: boolean; environment?: 'dev' } = {}) {
+  const { dryRun = false, token = false, environment } = options;
+  const access = { CI_API_V4_URL: gitlab.api, VENDHOST_GITLAB_TOKEN: gitlab.token };
+  const runtime = recorder({ ...accountEnvironment(inject('localCloud'), account), ...(token ? access : {}) });
+  const code = await vendTenant(runtime, { directory: repository.directory, tenant, environment, dryRun });
+  return { code, progress: runtime.progress(), result: JSON.parse(runtime.printed()) as Record<string, unknown> };
+}
+
+describe('tenant vend', () => {
+  test('--dry-run shows all and does nothing', async () => {
+    const { code, result } = await vend('planned', ['planned.dev.example.com'], { dryRun: true });
+    expect(code).toBe(2);
+    expect(result).toMatchObject({
+      tenant: 'planned',
+      environments: [
+        {
+          environment: 'dev',
+          hosts: { claim: ['planned.dev.example.com'], keep: [], release: [] },
+          stacks: [{ stack: 'vendhost-dev-planned-access', action: 'create' }],
+        },
+      ],
+    });
+    expect(await owner('planned.dev.example.com')).toBeUndefined();
+  });
+
+  test('claims hosts, makes roles, writes the record; the second time nothing changes', async () => {
+    const first = await vend('shop', ['shop.dev.example.com', 'www.shop.dev.example.com']);
+    expect(first.result).toEqual({
+      tenant: 'shop',
+      environments: [
+        {
+          environment: 'dev',
+          deployRole: `arn:aws:iam::${account}:role/vendhost-dev-shop-deploy`,
+          planRole: `arn:aws:iam::${account}:role/vendhost-dev-shop-plan`,
+          hosts: ['shop.dev.example.com', 'www.shop.dev.example.com'],
+          changed: true,
+        },
+      ],
+    });
+    expect(await owner('www.shop.dev.example.com')).toBe('shop');
+    expect(await readTenantRecord(aws(), place('shop'))).toMatchObject({ project: 'acme/shop', branch: 'dev' });
+
+    const second = await vend('shop', ['shop.dev.example.com', 'www.shop.dev.example.com']);
+    expect(second.result.environments).toMatchObject([{ changed: false }]);
+    expect((await run('shop', { dryRun: true, environment: 'dev' })).code).toBeUndefined();
+  });
+
+  test('gives back a host that left the file', async () => {
+    await vend('shop', ['shop.dev.example.com']);
+    expect(await owner('www.shop.dev.example.com')).toBeUndefined();
+    expect(await owner('shop.dev.example.com')).toBe('shop');
+    expect((await readTenantRecord(aws(), place('shop'))).hosts).toEqual(['shop.dev.example.com']);
+  });
+
+  test("refuses another tenant's host, names the owner and does nothing else", async () => {
+    await vend('shop', ['shop.dev.example.com']);
+    await expect(vend('blog', ['blog.dev.example.com', 'shop.dev.example.com'])).rejects.toMatchObject({
+      code: 'HOST_TAKEN',
+      details: ['shop.dev.example.com belongs to shop'],
+    });
+    expect(await owner('blog.dev.example.com')).toBeUndefined();
+    expect(await owner('shop.dev.example.com')).toBe('shop');
+    const stack = new DescribeStacksCommand({ StackName: 'vendhost-dev-blog-access' });
+    await expect((await aws().cloudFormation()).send(stack)).rejects.toThrow('does not exist');
+  });
+
+  test('of tenants that want one host at once exactly one gets it, and the others keep nothing', async () => {
+    const hosts = ['a.dev.example.com', 'wanted.dev.example.com'];
+    const tenants = Array.from({ length: 8 }, (_, index) => `racer-${index}`);
+    const outcomes = await Promise.allSettled(
+      tenants.map((tenant) => new HostClaims(aws(), bucket, tenant).claim([`${tenant}.dev.example.com`, ...hosts])),
+    );
+    const winners = tenants.filter((_, index) => outcomes[index]?.status === 'fulfilled');
+    expect(winners).toHaveLength(1);
+    for (const host of hosts) expect(await owner(host)).toBe(winners[0]);
+    for (const tenant of tenants.filter((each) => each !== winners[0])) {
+      expect(await owner(`${tenant}.dev.example.com`)).toBeUndefined();
+    }
+  });
+
+  test('without an environment: those of the account, saying what is left out', async () => {
+    const hosts = { dev: ['many.dev.example.com'], production: ['many.production.example.com'] };
+    await repository.writeTenant('many', { project: 'acme/shop', hosts });
+    const { result, progress } = await run('many');
+    expect(result.environments).toMatchObject([{ environment: 'dev' }]);
+    expect(progress[0]).toBe(
+      `production is left out: it is in account 999999999999, the credentials are of ${account}`,
+    );
+  });
+
+  test('a host outside the domain is a fault of the file', async () => {
+    await expect(vend('shop', ['shop.example.org'])).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      details: [expect.stringContaining('must lie in dev.example.com')],
+    });
+  });
+
+  test('writes the variables of the GitLab project, once', async () => {
+    const first = await vend('blog', ['blog.dev.example.com'], { token: true });
+    expect(first.result.environments).toMatchObject([{ changed: true }]);
+    const written = gitlab
+      .variables('acme/blog')
+      .map(({ key, value, environment_scope }) => [environment_scope, key, value]);
+    expect(written).toEqual([
+      ['dev', 'AWS_REGION', 'eu-west-1'],
+      ['dev', 'VENDHOST_ROLE_ARN', `arn:aws:iam::${account}:role/vendhost-dev-blog-deploy`],
+      ['dev', 'VENDHOST_PLAN_ROLE_ARN', `arn:aws:iam::${account}:role/vendhost-dev-blog-plan`],
+    ]);
+    const second = await vend('blog', ['blog.dev.example.com'], { token: true });
+    expect(second.result.environments).toMatchObject([{ changed: false }]);
+    expect(second.progress.join('\n')).not.toContain(gitlab.token);
+  });
+
+  test('an environment whose platform was never deployed', async () => {
+    await repository.writeTenant('early', { project: 'acme/shop', hosts: { staging: ['early.staging.example.com'] } });
+    await expect(run('early')).rejects.toMatchObject({ code: 'PLATFORM_MISSING' });
+  });
+});
