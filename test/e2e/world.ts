@@ -43,7 +43,7 @@ export async function startWorld(say: (line: string) => void = () => undefined):
   const repository = join(directory, 'shop');
   const platform = join(directory, 'platform');
   const started = await Promise.allSettled([
-    startLocalCloud({ jwksFile: issuer.jwksFile, say }),
+    startLocalCloud({ jwksFile: issuer.jwksFile, auth: true, say }),
     startLocalGitlab({ projects: [tenantProject] }),
     cp(join(projectRoot, 'examples/platform'), platform, { recursive: true }),
     copyShop(repository),
