@@ -1,7 +1,9 @@
+# shellcheck shell=sh
 # What a Debian 12 AMI has and the host may lack. Run as root inside an instance that stacks on the host's root.
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 
+# shellcheck disable=SC2013 # user names have no spaces
 for user in $(awk -F: '$3 >= 1000 && $3 < 60000 { print $1 }' /etc/passwd); do
   userdel --force "$user" 2>/dev/null || true
 done
