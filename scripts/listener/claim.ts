@@ -145,9 +145,13 @@ async function holds(claims: Claims, claimant: Holder, priority: number): Promis
   return (await claims.read(claimKey(claimant, priority)))?.value.tenant === claimant.tenant;
 }
 
+/** Removes the tenant's own claim; S3 refuses while another write to the same key is being done, so more than once. */
 async function dropClaim(claims: Claims, claimant: Holder, priority: number): Promise<void> {
-  const held = await claims.read(claimKey(claimant, priority));
-  if (held?.value.tenant === claimant.tenant) await claims.remove(claimKey(claimant, priority), held.etag);
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    const held = await claims.read(claimKey(claimant, priority));
+    if (held?.value.tenant !== claimant.tenant) return;
+    if (await claims.remove(claimKey(claimant, priority), held.etag)) return;
+  }
 }
 
 async function readTaken(claims: Claims, claimant: Holder): Promise<Set<number>> {

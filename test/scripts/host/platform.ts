@@ -1,4 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -8,7 +11,7 @@ import {
   RunInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { onTestFinished } from 'vitest';
 import { poll } from '../../../scripts/aws/poll.ts';
@@ -24,6 +27,13 @@ import { type Recorder, recorder } from '../recorder.ts';
 
 const environment = 'dev';
 
+export interface ImageOptions {
+  readonly encrypted?: boolean;
+  readonly tags?: Record<string, string>;
+  /** With the CodeDeploy agent: a release can reach its instances. */
+  readonly agent?: boolean;
+}
+
 /** An account with as much of a platform as a virtual host needs. */
 export interface HostPlatform extends TestPlatform {
   readonly aws: Aws;
@@ -32,7 +42,7 @@ export interface HostPlatform extends TestPlatform {
   /** Vends a tenant with these hosts, all claimed by it; gives its own host when there are none. */
   admit(tenant: string, options?: { hosts?: string[]; limits?: Partial<TenantLimits> }): Promise<void>;
   /** An image as a bake leaves it; give tags or the encryption otherwise to have a wrong one. */
-  image(tenant: string, options?: { encrypted?: boolean; tags?: Record<string, string> }): Promise<string>;
+  image(tenant: string, options?: ImageOptions): Promise<string>;
 }
 
 export async function hostPlatform(account: string): Promise<HostPlatform> {
@@ -41,6 +51,8 @@ export async function hostPlatform(account: string): Promise<HostPlatform> {
   const ssm = await aws.ssm();
   const put = (Name: string, Value: string) =>
     ssm.send(new PutParameterCommand({ Name, Value, Type: 'String', Overwrite: true }));
+  const VersioningConfiguration = { Status: 'Enabled' as const };
+  await base.s3.send(new PutBucketVersioningCommand({ Bucket: base.bucket, VersioningConfiguration }));
   const { listenerArn, loadBalancerArn } = await makeListener(aws, `balancer-${account}`);
   const { GroupId = '' } = await base.ec2.send(
     new CreateSecurityGroupCommand({ GroupName: 'balancer', Description: 'Load balancer' }),
@@ -72,11 +84,15 @@ export async function hostPlatform(account: string): Promise<HostPlatform> {
   };
 }
 
-/** A folder with this `vendhost.yml`. */
-export async function tenantDirectory(vendhostYml: string): Promise<string> {
+/** A tenant repository with this `vendhost.yml` and this software; scripts (`….sh`) are executable. */
+export async function tenantDirectory(vendhostYml: string, software: Record<string, string> = {}): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'vendhost-host-'));
   onTestFinished(() => rm(directory, { recursive: true }));
   await writeFile(join(directory, 'vendhost.yml'), vendhostYml);
+  await mkdir(join(directory, 'software'));
+  for (const [path, text] of Object.entries(software)) {
+    await writeFile(join(directory, 'software', path), text, { mode: path.endsWith('.sh') ? 0o755 : 0o644 });
+  }
   return directory;
 }
 
@@ -98,6 +114,20 @@ function tenantRecord(account: string, tenant: string, hosts: string[], limits: 
       codedeploy: role('codedeploy'),
     },
   };
+}
+
+/** The way AWS documents: fetch the installer from the region's bucket, run it. */
+function agentInstaller(endpoint: string, bell: string): string {
+  const url = `${endpoint}/aws-codedeploy-eu-west-1/latest/install`;
+  return `#!/bin/bash\nset -e\ncurl -fsS ${url} -o /tmp/install\nsh /tmp/install auto\ncurl -fsS ${bell}\n`;
+}
+
+/** An address for user data to call when it is done: EC2 does not tell. */
+async function doorbell(): Promise<{ url: string; rung: Promise<unknown> }> {
+  const server = createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const rung = once(server, 'request').finally(() => server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, rung };
 }
 
 /** Roles as the access stack would make them, but with every right: what they may do is that stack's to test. */
@@ -125,13 +155,10 @@ const roleNames: Readonly<Record<string, string>> = {
   codedeploy: 'codedeploy',
 };
 
-async function makeImage(
-  { ec2, keyArn }: TestPlatform,
-  tenant: string,
-  options: { encrypted?: boolean; tags?: Record<string, string> },
-): Promise<string> {
+async function makeImage({ ec2, keyArn, env }: TestPlatform, tenant: string, options: ImageOptions): Promise<string> {
   const { Images } = await ec2.send(new DescribeImagesCommand({ Owners: ['136693071363'] }));
   const Ebs = options.encrypted === false ? { VolumeSize: 8 } : { VolumeSize: 8, Encrypted: true, KmsKeyId: keyArn };
+  const bell = options.agent === true ? await doorbell() : undefined;
   const { Instances } = await ec2.send(
     new RunInstancesCommand({
       ImageId: Images?.[0]?.ImageId,
@@ -139,9 +166,11 @@ async function makeImage(
       MinCount: 1,
       MaxCount: 1,
       BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs }],
+      ...(bell === undefined ? {} : { UserData: btoa(agentInstaller(env.AWS_ENDPOINT_URL ?? '', bell.url)) }),
     }),
   );
   const InstanceId = Instances?.[0]?.InstanceId ?? '';
+  await bell?.rung;
   const all = { ...tags(environment, 'image', tenant), [bakeKeyTag]: 'a-key', ...options.tags };
   const Tags = Object.entries(all).map(([Key, Value]) => ({ Key, Value }));
   const { ImageId = '' } = await poll({

@@ -1,0 +1,89 @@
+import { DescribeTargetHealthCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { readGroup } from '../../../scripts/host/group.ts';
+import { provisionHost } from '../../../scripts/host/provision.ts';
+import { startRelease } from '../../../scripts/release/start.ts';
+import { pushRevision } from '../../../scripts/revision/push.ts';
+import { readStack } from '../../../scripts/stack/state.ts';
+import { type HostPlatform, hostPlatform, tenantDirectory } from './platform.ts';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 180_000 });
+
+const place = { tenant: 'kiosk', environment: 'dev' };
+const vendhostYml = `instances: { min: 1, max: 2 }
+health_check: { path: /index.html, grace_seconds: 60 }
+database: none
+`;
+const software = {
+  'index.html': 'open\n',
+  'appspec.yml': `version: 0.0
+os: linux
+files:
+  - source: index.html
+    destination: /opt/kiosk
+hooks:
+  ApplicationStart:
+    - location: start.sh
+      timeout: 30
+`,
+  'start.sh': `#!/bin/bash
+start-stop-daemon --start --background --make-pidfile --pidfile /run/kiosk.pid --oknodo --exec /usr/bin/python3 -- \\
+  -m http.server 8080 --bind "$(hostname -i)" --directory /opt/kiosk
+`,
+};
+
+let platform: HostPlatform;
+
+beforeAll(async () => {
+  platform = await hostPlatform('100000000305');
+  await platform.admit(place.tenant);
+});
+
+async function provision(image?: string) {
+  const runtime = platform.runtime();
+  const directory = await tenantDirectory(vendhostYml);
+  await provisionHost(runtime, { ...place, directory, image, dryRun: false });
+  return JSON.parse(runtime.printed());
+}
+
+async function release() {
+  const directory = await tenantDirectory(vendhostYml, software);
+  const pushed = platform.runtime();
+  await pushRevision(pushed, { ...place, directory, dryRun: false });
+  const { revisionKey: revision } = JSON.parse(pushed.printed());
+  await startRelease(platform.runtime(), { ...place, revision, dryRun: false });
+}
+
+/** The instances the load balancer finds healthy. */
+async function healthy(): Promise<(string | undefined)[]> {
+  const outputs = (await readStack(platform.aws, 'vendhost-dev-kiosk-host'))?.outputs;
+  const command = new DescribeTargetHealthCommand({ TargetGroupArn: outputs?.TargetGroupArn });
+  const { TargetHealthDescriptions = [] } = await (await platform.aws.elb()).send(command);
+  return TargetHealthDescriptions.flatMap(({ Target, TargetHealth }) =>
+    TargetHealth?.State === 'healthy' ? [Target?.Id] : [],
+  );
+}
+
+const healthCheckType = async () =>
+  (await readStack(platform.aws, 'vendhost-dev-kiosk-host'))?.parameters.HealthCheckType;
+
+test('after a release the load balancer decides who is well: a new image must serve the revision, or it goes back', async () => {
+  await provision(await platform.image(place.tenant, { agent: true }));
+  expect(await healthCheckType()).toBe('EC2');
+  await release();
+  expect(await provision()).toMatchObject({ changed: true });
+  expect(await healthCheckType()).toBe('ELB');
+  const before = await readGroup(platform.aws, place);
+  expect(await healthy()).toEqual(before?.inService);
+
+  const better = await provision(await platform.image(place.tenant, { agent: true }));
+  expect(better).toMatchObject({ changed: true, inService: 1 });
+  const after = await readGroup(platform.aws, place);
+  expect(after?.inService).not.toEqual(before?.inService);
+  expect(await healthy()).toEqual(after?.inService);
+
+  const withoutAgent = await platform.image(place.tenant);
+  await expect(provision(withoutAgent)).rejects.toThrow('were not replaced: RollbackSuccessful');
+  expect(await readGroup(platform.aws, place)).toMatchObject({ version: after?.version, inService: after?.inService });
+  expect(await healthy()).toEqual(after?.inService);
+});
