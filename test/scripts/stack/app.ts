@@ -1,4 +1,4 @@
-import { CfnOutput, CfnParameter } from 'aws-cdk-lib';
+import { CfnOutput, CfnParameter, CfnWaitCondition, CfnWaitConditionHandle } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { newApp, VendhostStack } from '../../../cdk/app.ts';
@@ -6,7 +6,7 @@ import type { AppBuilder } from '../../../scripts/stack/assembly.ts';
 
 /**
  * Stacks of SSM parameters by stack name, then parameter name. `$Size` stands for the value of the stack's own parameter
- * Size, `$Fail` for a resource that cannot be made.
+ * Size, `$Fail` for a resource that cannot be made, `$Slow` for one that takes six seconds.
  */
 export type Parameters = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
@@ -25,6 +25,11 @@ export function parameterApp(account: string, stacks: Parameters): AppBuilder {
       for (const [key, value] of Object.entries(values)) {
         if (value === '$Fail') {
           new iam.CfnPolicy(stack, key, { policyName: key, policyDocument: allowNothing, roles: ['no-such-role'] });
+          continue;
+        }
+        if (value === '$Slow') {
+          const handle = new CfnWaitConditionHandle(stack, `${key}Handle`);
+          new CfnWaitCondition(stack, key, { handle: handle.ref, timeout: '6', count: 1 });
           continue;
         }
         const shown = value === '$Size' ? size.valueAsString : value;

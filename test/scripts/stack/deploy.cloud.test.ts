@@ -94,18 +94,37 @@ describe('deployStacks', () => {
     expect(failure).toMatchObject({ message: 'cannot deploy updated: updated is UPDATE_ROLLBACK_COMPLETE' });
     expect(await parameterValue('/updated/A')).toBe('first');
   });
+});
 
-  test('a cancel in the middle ends it with the reason of the cancel', async () => {
+describe('a cancel', () => {
+  const cancelled = new Cancelled('SIGTERM');
+
+  /** Deploys and cancels as soon as the progress says that the stack is being worked on. */
+  async function deployAndCancel(stacks: Parameters) {
     const stopping = new AbortController();
-    const cancelled = new Cancelled('SIGTERM');
     const runtime = recorder(accountEnvironment(inject('localCloud'), account), {
       signal: stopping.signal,
       onProgress: (text) => {
-        if (text.includes('cancelled: creating')) stopping.abort(cancelled);
+        if (/: (creating|updating) CloudFormation::Stack/.test(text)) stopping.abort(cancelled);
       },
     });
-    await expect(deploy({ cancelled: { A: 'a' } }, {}, runtime)).rejects.toBe(cancelled);
-    await expect(deploy({ cancelled: { A: 'b' } })).resolves.toMatchObject([{ changed: true }]);
+    await expect(deploy(stacks, {}, runtime)).rejects.toBe(cancelled);
+    return runtime.progress();
+  }
+
+  test('of a creation ends with its reason and says what becomes of the stack', async () => {
+    const progress = await deployAndCancel({ 'cancel-new': { A: 'a', Slow: '$Slow' } });
+    expect(progress.at(-1)).toBe(
+      'cancel-new is CREATE_IN_PROGRESS: CloudFormation ends that by itself; the next deploy waits for it',
+    );
+  });
+
+  test('of an update has it rolled back, which the next deploy waits for', async () => {
+    await deploy({ 'cancel-old': { A: 'first' } });
+    const progress = await deployAndCancel({ 'cancel-old': { A: 'second', Slow: '$Slow' } });
+    expect(progress.at(-1)).toBe('cancel-old: the update is cancelled, CloudFormation rolls it back');
+    await deploy({ 'cancel-old': { A: 'third' } });
+    expect(await parameterValue('/cancel-old/A')).toBe('third');
   });
 });
 
