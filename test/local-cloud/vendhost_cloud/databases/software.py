@@ -3,6 +3,7 @@
 It stands in for RDS's MySQL: same protocol and SQL for what an application does, another server inside.
 """
 
+import fcntl
 import logging
 import os
 import shutil
@@ -17,7 +18,6 @@ from vendhost_cloud.state import cache_directory
 log = logging.getLogger("vendhost")
 
 _PACKAGES = ("mariadb-server-core", "mariadb-client-core")
-_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -52,23 +52,28 @@ class Software:
 @cache
 def software() -> Software | None:
     """MariaDB, fetched on first use (12 MB); None, with the reason in the log, where there is no apt or network."""
-    with _lock:
-        home = cache_directory() / "mariadb"
+    home = cache_directory() / "mariadb"
+    building = cache_directory() / "mariadb.part"
+    # Clouds that start at the same time wait for the first one's work. What an ended one left behind is stale.
+    with (cache_directory() / "mariadb.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         if home.is_dir():
             return Software(home)
-        building = home.with_name(f"mariadb.{os.getpid()}")
+        shutil.rmtree(building, ignore_errors=True)
         try:
             _unpack(building)
             _initialise(Software(building))
             building.rename(home)
         except (OSError, subprocess.SubprocessError) as error:
-            if not home.is_dir():
-                output = getattr(error, "stderr", "") or ""
-                log.warning("no MariaDB, so databases accept no connections: %s %s", error, output[-500:])
-                return None
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
-        return Software(home)
+            output = getattr(error, "stderr", "") or ""
+            log.warning("no MariaDB, so databases accept no connections: %s %s", error, output[-500:])
+            return None
+    return Software(home)
+
+
+def fetch_in_background() -> None:
+    """Have it ready before the first database asks for it."""
+    threading.Thread(target=software, name="fetch MariaDB", daemon=True).start()
 
 
 def _unpack(home: Path) -> None:
