@@ -1,5 +1,6 @@
+import type { Deployment, LifecycleEvent, Target } from './deployment.ts';
 import { consoleUrl, type Pipeline } from './pipeline.ts';
-import type { Action, Deployment, LifecycleEvent, Snapshot, Target } from './snapshot.ts';
+import type { Action, Snapshot } from './snapshot.ts';
 
 /** What happened between two looks at a release, one line each, in the order a reader expects. */
 export function linesBetween(pipeline: Pipeline, before: Snapshot | undefined, after: Snapshot): string[] {

@@ -11,6 +11,8 @@ import { stopRelease } from './stop.ts';
 
 /** Longest time a job follows one execution, below the hour after which GitLab would cancel it. The execution goes on. */
 const limitMs = 55 * 60_000;
+/** Within this time an execution that was started can be read. */
+const appearMs = 30_000;
 /** After so much silence a line says what is waited for. */
 const silenceMs = 60_000;
 
@@ -40,12 +42,12 @@ async function watch({ out, signal }: Runtime, aws: Aws, pipeline: Pipeline, id:
   let before: Snapshot | undefined;
   for (;;) {
     signal.throwIfAborted();
-    const snapshot = await readSnapshot(aws, pipeline, id);
+    const now = Date.now();
+    const snapshot = (await readSnapshot(aws, pipeline, id)) ?? notYet(pipeline, id, now - start);
     const lines = linesBetween(pipeline, before, snapshot);
     for (const line of lines) out.step(line);
     const outcome = outcomeOf(snapshot);
     if (outcome !== undefined) return { snapshot, outcome };
-    const now = Date.now();
     if (now - start > limitMs) throw timedOut(snapshot, now - start);
     if (lines.length > 0) last = now;
     else if (now - last >= silenceMs) {
@@ -56,6 +58,14 @@ async function watch({ out, signal }: Runtime, aws: Aws, pipeline: Pipeline, id:
     before = snapshot;
     await wait(everyMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
+}
+
+/** What is told of an execution that CodePipeline has just started; after a while it is an error that it is not there. */
+function notYet({ name }: Pipeline, id: string, ms: number): Snapshot {
+  if (ms < appearMs) return { execution: { id, status: 'InProgress' }, actions: [] };
+  throw new VendhostError('EXECUTION_GONE', `the pipeline ${name} has no execution ${id}`, {
+    hint: 'somebody made the pipeline anew meanwhile: run the same command again',
+  });
 }
 
 export interface Pace {

@@ -1,7 +1,8 @@
 import { VendhostError } from '../errors.ts';
+import type { Deployment } from './deployment.ts';
 import { isEnded } from './events.ts';
 import { consoleUrl, type Pipeline } from './pipeline.ts';
-import type { Action, Deployment, Snapshot } from './snapshot.ts';
+import type { Action, Snapshot } from './snapshot.ts';
 
 /** How an execution ended. */
 export type Outcome =

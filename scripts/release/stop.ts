@@ -52,45 +52,64 @@ export async function stopRelease(aws: Aws, pipeline: Pipeline, executionId: str
   let asked: Asked = { deployments: [] };
   out.step(`cancelled: stopping the execution ${executionId}`);
   for (;;) {
-    const snapshot = await readSnapshot(aws, pipeline, executionId);
+    const snapshot = (await readSnapshot(aws, pipeline, executionId)) ?? unseen(executionId);
     const step = nextStop(snapshot, asked, Date.now() - start > lateMs);
     if (step.kind === 'done') {
       out.step(`stopped: nothing of the execution ${executionId} runs any more`);
       return;
     }
-    if (step.kind === 'execution') {
-      await stopExecution(aws, pipeline, executionId, step.how);
-      asked = { ...asked, execution: step.how };
-    } else if (step.kind === 'deployment') {
-      out.detail(`stopping the deployment ${step.id}`);
-      await stopDeployment(aws, step.id);
-      asked = { ...asked, deployments: [...asked.deployments, step.id] };
+    const next = await take(aws, pipeline, executionId, step, asked);
+    if (next !== undefined) {
+      if (step.kind === 'deployment') out.detail(`stopping the deployment ${step.id}`);
+      asked = next;
     } else if (Date.now() - start > limitMs) {
-      out.warn(
-        `gave up waiting for ${activityOf(snapshot)}: the execution ${executionId} is ${snapshot.execution.status}`,
-      );
+      const { status } = snapshot.execution;
+      out.warn(`gave up waiting for ${activityOf(snapshot)}: the execution ${executionId} is ${status}`);
       return;
     } else await wait(everyMs);
   }
 }
 
-/** That it has ended or is being stopped already is as good. */
+/** Asks what a step says; returns what was asked by now, or `undefined` when there was nothing to ask or nobody to hear it. */
+async function take(aws: Aws, pipeline: Pipeline, executionId: string, step: StopStep, asked: Asked) {
+  if (step.kind === 'deployment') {
+    await stopDeployment(aws, step.id);
+    return { ...asked, deployments: [...asked.deployments, step.id] };
+  }
+  const isHeard = step.kind === 'execution' && (await stopExecution(aws, pipeline, executionId, step.how));
+  return isHeard ? { ...asked, execution: step.how } : undefined;
+}
+
+/** An execution that was started a moment ago is not always there to be read: stop it nevertheless. */
+function unseen(id: string): Snapshot {
+  return { execution: { id, status: 'InProgress' }, actions: [] };
+}
+
+/** That it has ended or is being stopped already is as good. Returns false when CodePipeline does not know it yet. */
 async function stopExecution(
   aws: Aws,
   { name }: Pipeline,
   executionId: string,
   how: 'wait' | 'abandon',
-): Promise<void> {
-  const { DuplicatedStopRequestException, PipelineExecutionNotStoppableException, StopPipelineExecutionCommand } =
-    await import('@aws-sdk/client-codepipeline');
+): Promise<boolean> {
+  const {
+    DuplicatedStopRequestException,
+    PipelineExecutionNotFoundException,
+    PipelineExecutionNotStoppableException,
+    StopPipelineExecutionCommand,
+  } = await import('@aws-sdk/client-codepipeline');
   const request = { pipelineName: name, pipelineExecutionId: executionId, reason: 'the job was cancelled' };
-  await (await aws.codePipeline())
-    .send(new StopPipelineExecutionCommand({ ...request, abandon: how === 'abandon' }))
-    .catch((error: unknown) => {
-      const isFine =
-        error instanceof DuplicatedStopRequestException || error instanceof PipelineExecutionNotStoppableException;
-      if (!isFine) throw error;
-    });
+  try {
+    const client = await aws.codePipeline();
+    await client.send(new StopPipelineExecutionCommand({ ...request, abandon: how === 'abandon' }));
+    return true;
+  } catch (error) {
+    if (error instanceof PipelineExecutionNotFoundException) return false;
+    const isFine =
+      error instanceof DuplicatedStopRequestException || error instanceof PipelineExecutionNotStoppableException;
+    if (!isFine) throw error;
+    return true;
+  }
 }
 
 async function stopDeployment(aws: Aws, deploymentId: string): Promise<void> {

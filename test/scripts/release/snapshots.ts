@@ -1,5 +1,6 @@
+import type { Deployment, LifecycleEvent } from '../../../scripts/release/deployment.ts';
 import type { Pipeline } from '../../../scripts/release/pipeline.ts';
-import type { Action, Deployment, LifecycleEvent, Snapshot } from '../../../scripts/release/snapshot.ts';
+import type { Action, Snapshot } from '../../../scripts/release/snapshot.ts';
 
 export const pipeline: Pipeline = {
   name: 'vendhost-dev-shop',

@@ -1,0 +1,121 @@
+import type { LifecycleEvent as AwsEvent, CodeDeployClient, DeploymentTarget } from '@aws-sdk/client-codedeploy';
+import type { Aws } from '../aws/session.ts';
+
+/** A life-cycle event on one instance. Times are milliseconds since 1970. */
+export interface LifecycleEvent {
+  readonly name: string;
+  readonly status: string;
+  readonly start?: number;
+  readonly end?: number;
+  readonly error?: {
+    readonly code: string;
+    readonly script: string;
+    readonly message: string;
+    readonly logTail: string;
+  };
+}
+
+export interface Target {
+  readonly instance: string;
+  readonly status: string;
+  readonly events: readonly LifecycleEvent[];
+}
+
+export interface Deployment {
+  readonly id: string;
+  readonly status: string;
+  readonly targets: readonly Target[];
+  readonly error?: { readonly code: string; readonly message: string };
+  /** What CodeDeploy says of its own rollback; without an id there is nothing it could roll back to. */
+  readonly rollback?: { readonly id?: string; readonly message: string };
+}
+
+/** Reads a deployment with every instance's events. */
+export async function readDeployment(aws: Aws, deploymentId: string): Promise<Deployment> {
+  const { GetDeploymentCommand } = await import('@aws-sdk/client-codedeploy');
+  const { deploymentInfo } = await (await aws.codeDeploy()).send(new GetDeploymentCommand({ deploymentId }));
+  const error = deploymentInfo?.errorInformation;
+  const rollback = deploymentInfo?.rollbackInfo;
+  const hasRollback = rollback?.rollbackDeploymentId || rollback?.rollbackMessage;
+  return {
+    id: deploymentId,
+    status: deploymentInfo?.status ?? '',
+    targets: await readTargets(aws, deploymentId),
+    ...(error ? { error: { code: error.code ?? '', message: error.message ?? '' } } : {}),
+    ...(hasRollback
+      ? {
+          rollback: {
+            ...(rollback?.rollbackDeploymentId ? { id: rollback.rollbackDeploymentId } : {}),
+            message: rollback?.rollbackMessage ?? '',
+          },
+        }
+      : {}),
+  };
+}
+
+/** BatchGetDeploymentTargets takes 25 ids (https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_BatchGetDeploymentTargets.html). */
+const batchSize = 25;
+
+async function readTargets(aws: Aws, deploymentId: string): Promise<Target[]> {
+  const { BatchGetDeploymentTargetsCommand } = await import('@aws-sdk/client-codedeploy');
+  const client = await aws.codeDeploy();
+  const ids = await readTargetIds(client, deploymentId);
+  const found: DeploymentTarget[] = [];
+  for (let at = 0; at < ids.length; at += batchSize) {
+    const targetIds = ids.slice(at, at + batchSize);
+    const batch = await client.send(new BatchGetDeploymentTargetsCommand({ deploymentId, targetIds }));
+    found.push(...(batch.deploymentTargets ?? []));
+  }
+  return found
+    .flatMap(({ instanceTarget: target }) => target ?? [])
+    .map(({ targetId, status, lifecycleEvents }) => ({
+      instance: instanceId(targetId ?? ''),
+      status: status ?? '',
+      events: (lifecycleEvents ?? []).map(eventOf),
+    }))
+    .toSorted((left, right) => (left.instance < right.instance ? -1 : 1));
+}
+
+/** The instances of a deployment; none while it has not begun, which is an error to CodeDeploy. */
+async function readTargetIds(client: CodeDeployClient, deploymentId: string): Promise<string[]> {
+  const { DeploymentNotStartedException, ListDeploymentTargetsCommand } = await import('@aws-sdk/client-codedeploy');
+  const ids: string[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await client
+      .send(new ListDeploymentTargetsCommand({ deploymentId, nextToken }))
+      .catch((error: unknown) => {
+        if (error instanceof DeploymentNotStartedException) return undefined;
+        throw error;
+      });
+    ids.push(...(page?.targetIds ?? []));
+    nextToken = page?.nextToken;
+  } while (nextToken);
+  return ids;
+}
+
+/** CodeDeploy names an instance by its id or its ARN. */
+function instanceId(target: string): string {
+  return target.slice(target.lastIndexOf('/') + 1);
+}
+
+function eventOf(event: AwsEvent): LifecycleEvent {
+  const { diagnostics } = event;
+  const hasError = diagnostics?.errorCode !== undefined && diagnostics.errorCode !== 'Success';
+  return {
+    name: event.lifecycleEventName ?? '',
+    status: event.status ?? '',
+    ...(event.startTime ? { start: event.startTime.getTime() } : {}),
+    ...(event.endTime ? { end: event.endTime.getTime() } : {}),
+    ...(hasError
+      ? {
+          error: {
+            code: diagnostics?.errorCode ?? '',
+            script: diagnostics?.scriptName ?? '',
+            message: diagnostics?.message ?? '',
+            logTail: diagnostics?.logTail ?? '',
+          },
+        }
+      : {}),
+  };
+}
