@@ -14,6 +14,8 @@ A push to dev becomes a running virtual host, on this machine only.
   --keep   leave everything running at the end, until Ctrl-C
 `;
 const host = 'shop.dev.example.com';
+/** gitlab-ci-local says so every ten seconds. */
+const runnersOwn = 'still running...';
 const page = 'software/app/templates/page.html';
 
 const say = (line = '') => void process.stdout.write(`${line}\n`);
@@ -64,7 +66,13 @@ async function journey(world: World, signal: AbortSignal): Promise<void> {
 
 async function operate(world: World, stage: string, words: string[]): Promise<void> {
   say(`  $ vendhost ${words.join(' ')}`);
-  const result = await timeline.stage(stage, () => world.operate(words, (line) => say(`    ${line}`)));
+  let resources = 0;
+  const onLine = (line: string) => {
+    if (/^\s+\S+: created /.test(line)) resources += 1;
+    else say(`    ${line}`);
+  };
+  const result = await timeline.stage(stage, () => world.operate(words, onLine));
+  say(`    (${resources} resources created)`);
   if (result.exitCode !== 0) throw new Error(`vendhost ${words.join(' ')} ended with ${result.exitCode}`);
 }
 
@@ -78,7 +86,9 @@ async function push(
   const started = new Map<string, number>();
   const options = {
     signal,
-    onLine: ({ job, text }: { job: string; text: string }) => say(`  ${job.padEnd(9)} │ ${text}`),
+    onLine: ({ job, text }: { job: string; text: string }) => {
+      if (text !== runnersOwn) say(`  ${job.padEnd(9)} │ ${text}`);
+    },
     onJob: ({ job, status, durationMs }: { job: string; status: string; durationMs: number }) => {
       if (status === 'running') return started.set(job, performance.now());
       say(`  ${job.padEnd(9)} └ ${status}, ${(durationMs / 1000).toFixed(1)} s`);
