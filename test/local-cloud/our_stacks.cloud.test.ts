@@ -1,4 +1,5 @@
 import { UpdateTerminationProtectionCommand } from '@aws-sdk/client-cloudformation';
+import { DescribeLaunchTemplateVersionsCommand, DescribeSecurityGroupsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { describe, expect, inject, test } from 'vitest';
 import { callJson, clientConfig, Stacks } from './stacks.ts';
 
@@ -118,4 +119,82 @@ test('termination protection keeps a stack', async () => {
   await expect(stacks.delete('kept')).rejects.toThrow('TerminationProtection is enabled');
   await protect(false);
   expect((await stacks.delete('kept')).status).toBe('DELETE_COMPLETE');
+});
+
+describe('a virtual host', () => {
+  const ec2 = new EC2Client(clientConfig(endpoint, account));
+  const network = {
+    Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.9.0.0/16' } },
+    Fact: { Type: 'AWS::SSM::Parameter', Properties: { Name: '/facts/vpc-id', Type: 'String', Value: ref('Vpc') } },
+  };
+  const host = (size: number) => ({
+    parameters: {
+      VpcId: { Type: 'AWS::SSM::Parameter::Value<AWS::EC2::VPC::Id>', Default: '/facts/vpc-id' },
+      Ami: { Type: 'AWS::EC2::Image::Id' },
+    },
+    values: [{ ParameterKey: 'Ami', ParameterValue: 'ami-0123456789abcdef0' }],
+    tags: [{ Key: 'vendhost:tenant', Value: 'shop' }],
+    resources: {
+      Group: {
+        Type: 'AWS::EC2::SecurityGroup',
+        Properties: { GroupDescription: 'hosts', VpcId: ref('VpcId') },
+      },
+      Targets: {
+        Type: 'AWS::ElasticLoadBalancingV2::TargetGroup',
+        Properties: {
+          Name: 'our-stacks',
+          Port: 8080,
+          Protocol: 'HTTP',
+          VpcId: ref('VpcId'),
+          HealthCheckPath: '/health',
+        },
+      },
+      Template: {
+        Type: 'AWS::EC2::LaunchTemplate',
+        Properties: {
+          LaunchTemplateData: {
+            ImageId: ref('Ami'),
+            InstanceType: 't3.small',
+            SecurityGroupIds: [ref('Group')],
+            MetadataOptions: { HttpTokens: 'required' },
+            BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { VolumeSize: size, Encrypted: true } }],
+            UserData: { 'Fn::Base64': '#!/bin/sh' },
+          },
+        },
+      },
+    },
+    outputs: {
+      Vpc: ref('VpcId'),
+      Group: ref('Group'),
+      Template: ref('Template'),
+      Version: att('Template', 'LatestVersionNumber'),
+      Targets: att('Targets', 'TargetGroupFullName'),
+    },
+  });
+
+  test('reads facts as parameters, tags what it makes, and gives each change of the template a version', async () => {
+    const facts = await stacks.create('facts', { resources: network, outputs: { Vpc: ref('Vpc') } });
+    const created = await stacks.create('host', host(8));
+    expect(created).toMatchObject({ status: 'CREATE_COMPLETE', failures: [], outputs: { Version: '1' } });
+    expect(created.outputs.Vpc).toBe(facts.outputs.Vpc);
+    expect(created.outputs.Targets).toMatch(/^targetgroup\/our-stacks\/\w{16}$/);
+    const { SecurityGroups } = await ec2.send(
+      new DescribeSecurityGroupsCommand({ GroupIds: [String(created.outputs.Group)] }),
+    );
+    expect(SecurityGroups?.[0]?.Tags).toContainEqual({ Key: 'vendhost:tenant', Value: 'shop' });
+
+    const updated = await stacks.update('host', host(10));
+    expect(updated.outputs).toEqual({ ...created.outputs, Version: '2' });
+    const { LaunchTemplateVersions } = await ec2.send(
+      new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: created.outputs.Template, Versions: ['2'] }),
+    );
+    expect(LaunchTemplateVersions?.[0]?.LaunchTemplateData).toMatchObject({
+      ImageId: 'ami-0123456789abcdef0',
+      SecurityGroupIds: [created.outputs.Group],
+      MetadataOptions: { HttpTokens: 'required' },
+      BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { VolumeSize: 10, Encrypted: true } }],
+      UserData: Buffer.from('#!/bin/sh').toString('base64'),
+    });
+    expect((await stacks.delete('host')).status).toBe('DELETE_COMPLETE');
+  });
 });

@@ -12,8 +12,8 @@ from vendhost_cloud.cloudformation import (
     iam,
     listener_certificate,
     network_acl,
-    physical_ids,
     rds,
+    references,
     s3,
     secrets_manager,
     security_group_rules,
@@ -45,6 +45,6 @@ def register() -> None:
     for service in _SERVICES:
         for name, resource_type in service.TYPES.items():
             resource_type.register(name)
-    physical_ids.register()
+    references.register()
     s3.register()
     stack_policy.register()

@@ -1,4 +1,4 @@
-"""Types whose Ref ministack answers with another id than AWS: a template that works here must work there."""
+"""What ministack answers to Ref and GetAtt otherwise than AWS: a template that works here must work there."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +13,22 @@ def register() -> None:
     """Ref of an instance profile is its name, not its ARN; Ref of a secret is its ARN, not its name."""
     _translate("AWS::IAM::InstanceProfile", outward=_profile_name, inward=_profile_arn)
     _translate("AWS::SecretsManager::Secret", outward=_secret_arn, inward=_secret_name)
+    _complete_target_group_names()
+
+
+def _complete_target_group_names() -> None:
+    """TargetGroupFullName is `targetgroup/NAME/ID`, as CloudWatch's dimension wants it."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::ElasticLoadBalancingV2::TargetGroup"]
+
+    def with_full_name(handler: Callable[..., tuple[str, dict[str, str]]]) -> Callable[..., Any]:
+        def handle(*resource: Any) -> tuple[str, dict[str, str]]:
+            arn, attributes = handler(*resource)
+            return arn, {**attributes, "TargetGroupFullName": arn.rpartition(":")[2]}
+
+        return handle
+
+    for operation in ("create", "update"):
+        handlers[operation] = with_full_name(handlers[operation])
 
 
 def _profile_name(arn: str) -> str:
