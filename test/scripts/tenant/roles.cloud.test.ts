@@ -1,0 +1,151 @@
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { StartPipelineExecutionCommand } from '@aws-sdk/client-codepipeline';
+import { CreateVpcCommand, DescribeImagesCommand, RunInstancesCommand } from '@aws-sdk/client-ec2';
+import { DescribeRulesCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import {
+  DeleteBucketPolicyCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { PutParameterCommand } from '@aws-sdk/client-ssm';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { awsError } from '../../../scripts/aws/errors.ts';
+import { readPlatformFacts, readTenantRecord } from '../../../scripts/aws/facts.ts';
+import { type Aws, openAws } from '../../../scripts/aws/session.ts';
+import type { PlatformFacts } from '../../../scripts/config/facts.ts';
+import { keys } from '../../../scripts/config/names.ts';
+import { deployPlatform } from '../../../scripts/platform/deploy.ts';
+import { vendTenant } from '../../../scripts/tenant/vend.ts';
+import { type LocalCloud, startLocalCloud } from '../../local-cloud/start.ts';
+import { createIssuer, type IdTokenIssuer } from '../../local-gitlab/tokens.ts';
+import { type PlatformRepository, platformRepository } from '../platform/repository.ts';
+import { recorder } from '../recorder.ts';
+
+const account = '100000000004';
+const place = { environment: 'dev', tenant: 'shop' } as const;
+
+// A cloud of its own: this one enforces IAM and checks the signatures of ID tokens.
+let cloud: LocalCloud;
+let issuer: IdTokenIssuer;
+let repository: PlatformRepository;
+let facts: PlatformFacts;
+
+beforeAll(async () => {
+  repository = await platformRepository(account);
+  issuer = await createIssuer({ issuer: 'https://gitlab.example.test', directory: `${repository.directory}/issuer` });
+  cloud = await startLocalCloud({ auth: true, jwksFile: issuer.jwksFile, say: () => undefined });
+  await repository.writeTenant('shop', { project: 'acme/shop', hosts: { dev: ['shop.dev.example.com'] } });
+  const operator = recorder(cloud.env(account));
+  const options = { directory: repository.directory, environment: 'dev', dryRun: false } as const;
+  await deployPlatform(operator, options);
+  await vendTenant(operator, { ...options, tenant: 'shop' });
+  facts = await readPlatformFacts(openAws(operator), 'dev');
+  // It refuses everything that is not TLS, which the local cloud does not speak.
+  await (await openAws(operator).s3()).send(new DeleteBucketPolicyCommand({ Bucket: facts.bucket }));
+});
+afterAll(async () => {
+  await cloud?.stop();
+  await repository.remove();
+});
+
+/** What a job has: an ID token for a branch, and the role its project's variables name. */
+async function job(
+  role: 'deploy' | 'plan',
+  branch: string,
+  { projectPath = 'acme/shop', audience = issuer.issuer } = {},
+) {
+  return openAws(
+    recorder({
+      AWS_ENDPOINT_URL: cloud.endpoint,
+      AWS_REGION: 'eu-west-1',
+      VENDHOST_ROLE_ARN: `arn:aws:iam::${account}:role/vendhost-dev-shop-${role}`,
+      VENDHOST_ID_TOKEN: await issuer.mint({ projectPath, ref: branch }, { audience }),
+    }),
+  );
+}
+
+const outcome = (work: Promise<unknown>) =>
+  work.then(
+    () => 'done',
+    (error: unknown) => awsError(error, {})?.code ?? (error as Error).name,
+  );
+
+const put = async (aws: Aws, Key: string) =>
+  (await aws.s3()).send(new PutObjectCommand({ Bucket: facts.bucket, Key, Body: '{}' }));
+
+describe('who becomes what', () => {
+  test.each([
+    ['deploy', 'dev', {}, 'done'],
+    ['deploy', 'feature', {}, 'ROLE_REFUSED'],
+    ['deploy', 'dev', { projectPath: 'acme/blog' }, 'ROLE_REFUSED'],
+    ['deploy', 'dev', { audience: 'https://elsewhere.example.test' }, 'ROLE_REFUSED'],
+    ['plan', 'feature', {}, 'done'],
+    ['plan', 'feature', { projectPath: 'acme/blog' }, 'ROLE_REFUSED'],
+  ] as const)('%s, for a job on %s %j: %s', async (role, branch, other, expected) => {
+    const aws = await job(role, branch, other);
+    expect(await outcome(aws.account())).toBe(expected);
+  });
+});
+
+describe('the deploy role', () => {
+  let aws: Aws;
+  beforeAll(async () => {
+    aws = await job('deploy', 'dev');
+  });
+
+  test('reads the facts and its record', async () => {
+    expect(await readPlatformFacts(aws, 'dev')).toEqual(facts);
+    expect(await readTenantRecord(aws, place)).toMatchObject({ tenant: 'shop' });
+  });
+
+  test.each([
+    ['its revisions', 'software/shop/a.zip', 'done'],
+    ['its bake leases', keys.bakeLease('shop', 'abc'), 'done'],
+    ['a listener priority', keys.priorityClaim('listener', 7), 'done'],
+    ["another tenant's revisions", 'software/blog/a.zip', 'ACCESS_DENIED'],
+    ['a host claim', keys.hostClaim('blog.dev.example.com'), 'ACCESS_DENIED'],
+    ['anything else', 'logs/a', 'ACCESS_DENIED'],
+  ])('writes %s: %s → %s', async (_what, key, expected) => {
+    expect(await outcome(put(aws, key))).toBe(expected);
+  });
+
+  test('starts its own pipeline and no other', async () => {
+    const start = async (name: string) => (await aws.codePipeline()).send(new StartPipelineExecutionCommand({ name }));
+    expect(await outcome(start('vendhost-dev-shop'))).toBe('PipelineNotFoundException');
+    expect(await outcome(start('vendhost-dev-blog'))).toBe('ACCESS_DENIED');
+  });
+
+  test('changes nothing of the platform', async () => {
+    const parameter = { Name: '/vendhost/dev/bucket', Value: 'mine', Type: 'String', Overwrite: true } as const;
+    const ec2 = await aws.ec2();
+    expect(await outcome((await aws.ssm()).send(new PutParameterCommand(parameter)))).toBe('ACCESS_DENIED');
+    expect(await outcome(ec2.send(new CreateVpcCommand({ CidrBlock: '10.99.0.0/16' })))).toBe('ACCESS_DENIED');
+  });
+});
+
+describe('the plan role', () => {
+  let aws: Aws;
+  beforeAll(async () => {
+    aws = await job('plan', 'feature');
+  });
+
+  test('looks at what a plan compares', async () => {
+    expect(await readPlatformFacts(aws, 'dev')).toEqual(facts);
+    const claim = new GetObjectCommand({ Bucket: facts.bucket, Key: keys.hostClaim('shop.dev.example.com') });
+    const list = new ListObjectsV2Command({ Bucket: facts.bucket, Prefix: 'claims/listener/' });
+    const stack = new DescribeStacksCommand({ StackName: 'vendhost-dev-shop-access' });
+    const rules = new DescribeRulesCommand({ ListenerArn: facts['listener-arn'] });
+    expect(await outcome((await aws.s3()).send(claim))).toBe('done');
+    expect(await outcome((await aws.s3()).send(list))).toBe('done');
+    expect(await outcome((await aws.cloudFormation()).send(stack))).toBe('done');
+    expect(await outcome((await aws.elb()).send(rules))).toBe('done');
+    expect(await outcome((await aws.ec2()).send(new DescribeImagesCommand({ Owners: ['self'] })))).toBe('done');
+  });
+
+  test('writes nothing', async () => {
+    const builder = new RunInstancesCommand({ ImageId: 'ami-0', MinCount: 1, MaxCount: 1 });
+    expect(await outcome(put(aws, 'software/shop/a.zip'))).toBe('ACCESS_DENIED');
+    expect(await outcome((await aws.ec2()).send(builder))).toBe('ACCESS_DENIED');
+  });
+});
