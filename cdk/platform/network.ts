@@ -1,9 +1,9 @@
-import { type App, CfnOutput, Fn } from 'aws-cdk-lib';
+import { type App, CfnOutput, Fn, Tags } from 'aws-cdk-lib';
 import { GatewayVpcEndpointAwsService, type ISubnet, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { names, tags } from '../../scripts/config/names.ts';
 import { VendhostStack } from '../app.ts';
 import type { PlatformProps } from './app.ts';
-import { CidrPlan, zones } from './cidr-plan.ts';
+import { CidrPlan, type SubnetKind, subnetKinds, zones } from './cidr-plan.ts';
 import { Facts } from './facts.ts';
 import { RejectedTraffic } from './rejected-traffic.ts';
 
@@ -37,6 +37,11 @@ export class NetworkStack extends VendhostStack {
       // CDK would do it with a Lambda function of its own, which needs a bootstrap bucket.
       restrictDefaultSecurityGroup: false,
     });
+    nameSubnets(`vendhost-${environment}`, {
+      public: vpc.publicSubnets,
+      natted: vpc.privateSubnets,
+      private: vpc.isolatedSubnets,
+    });
     new RejectedTraffic(this, 'RejectedTraffic', { vpc, environment });
 
     new CfnOutput(this, 'VpcId', { value: vpc.vpcId });
@@ -54,6 +59,15 @@ export class NetworkStack extends VendhostStack {
   /** The region's first three zones, as CloudFormation finds them: CDK would ask AWS during synthesis. */
   override get availabilityZones(): string[] {
     return Array.from({ length: zones }, (_, index) => Fn.select(index, Fn.getAzs()));
+  }
+}
+
+/** `vendhost-dev-natted-a`: what people look for; CDK's names are paths in the code. */
+function nameSubnets(prefix: string, subnets: Readonly<Record<SubnetKind, readonly ISubnet[]>>): void {
+  for (const kind of subnetKinds) {
+    subnets[kind].forEach((subnet, zone) => {
+      Tags.of(subnet).add('Name', `${prefix}-${kind}-${'abc'.charAt(zone)}`);
+    });
   }
 }
 

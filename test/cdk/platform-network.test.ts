@@ -3,7 +3,11 @@ import { subnetCidr, subnetKinds, supernetCidr, zones } from '../../cdk/platform
 import { templateOf } from './platform-props.ts';
 
 interface Subnet {
-  readonly Properties: { readonly CidrBlock: string; readonly MapPublicIpOnLaunch: boolean };
+  readonly Properties: {
+    readonly CidrBlock: string;
+    readonly MapPublicIpOnLaunch: boolean;
+    readonly Tags: readonly { Key: string; Value: string }[];
+  };
 }
 
 const dev = templateOf('network', 'dev');
@@ -61,6 +65,13 @@ describe('the network stack', () => {
         .sort(),
     );
     expect(subnets.some(({ Properties }) => Properties.MapPublicIpOnLaunch)).toBe(false);
+  });
+
+  test('subnets are called by kind and zone', () => {
+    const called = subnets.map(({ Properties }) => Properties.Tags.find(({ Key }) => Key === 'Name')?.Value);
+    expect(called.sort()).toEqual(
+      ['natted', 'private', 'public'].flatMap((kind) => ['a', 'b', 'c'].map((zone) => `vendhost-dev-${kind}-${zone}`)),
+    );
   });
 
   test('one NAT gateway, or one in each zone', () => {
