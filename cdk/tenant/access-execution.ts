@@ -144,7 +144,7 @@ function traffic(scope: Scope): Right[] {
         'elasticloadbalancing:ModifyTargetGroupAttributes',
         'elasticloadbalancing:RemoveTags',
       ],
-      resources: [elb(`targetgroup/${names.targetGroup(scope.place, 0).replace(/-0$/, '')}-*/*`)],
+      resources: [elb(`targetgroup/${names.targetGroupPrefix(scope.place)}*/*`)],
       because: 'The name ends in a port, the ARN in an id that AWS gives.',
     },
     {

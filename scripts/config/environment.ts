@@ -15,7 +15,11 @@ export const tenantName = z
   .regex(
     /^[a-z][a-z0-9-]{1,18}[a-z0-9]$/,
     '3 to 20 lower-case letters, digits and hyphens; a letter first, no hyphen last',
-  );
+  )
+  // RDS refuses them in the database's name, and names of target groups rely on it.
+  .regex(/^(?!.*--)/, 'without two hyphens in a row')
+  // CloudFormation names things after stacks: those of `shop-data` would look like things of the data stack of `shop`.
+  .regex(/^(?!.*-(access|data|host)(-|$))/, 'without -access, -data or -host in it');
 
 /** A DNS name, or one with a wildcard as its first label; at most 128 characters, as a listener rule takes it. */
 export const hostName = z

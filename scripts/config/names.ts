@@ -33,8 +33,10 @@ export const names = {
   trail: (environment: string) => `vendhost-${environment}`,
   loadBalancer: (environment: string) => shorten(`vendhost-${environment}`, loadBalancingNameLimit),
   /** A target group cannot change its port: a new port makes a new group, which needs a name of its own beside the old. */
-  targetGroup: ({ environment, tenant }: Place, port: number) =>
-    `${shorten(`vendhost-${environment}-${tenant}`, loadBalancingNameLimit - 6)}-${port}`,
+  targetGroup: (place: Place, port: number) => `${names.targetGroupPrefix(place)}${port}`,
+  /** What the names of a tenant's target groups begin with. No tenant's name has two hyphens, so no other tenant's do. */
+  targetGroupPrefix: ({ environment, tenant }: Place) =>
+    `${shorten(`vendhost-${environment}-${tenant}`, loadBalancingNameLimit - '--65535'.length)}--`,
   boundary: (environment: string) => `vendhost-${environment}-boundary`,
   builderRole: (environment: string) => shorten(`vendhost-${environment}-builder`, roleNameLimit),
   tenantRole: ({ environment, tenant }: Place, role: TenantRole) =>

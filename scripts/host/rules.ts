@@ -42,6 +42,6 @@ function claimantOf({ place, facts }: RulesOf, band: Band): Claimant {
 
 /** Only this tenant's target groups have its name; the port after it may be one of before. */
 function forwardsTo({ targetGroups }: ListenerRule, place: Place): boolean {
-  const own = names.targetGroup(place, 0).replace(/\d+$/, '');
+  const own = names.targetGroupPrefix(place);
   return targetGroups.some((name) => name.startsWith(own) && /^\d+$/.test(name.slice(own.length)));
 }

@@ -86,7 +86,7 @@ describe('traffic', () => {
       ],
     });
     host.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', {
-      Name: 'vendhost-dev-shop-3000',
+      Name: 'vendhost-dev-shop--3000',
       Port: 3000,
       HealthCheckPath: '/health',
       Matcher: { HttpCode: '200-299' },

@@ -40,7 +40,7 @@ describe('names keep within the limits of AWS', () => {
       names.tenantStack(shop, 'data'),
       names.tenantRole(shop, 'plan'),
       names.targetGroup(shop, 8080),
-    ]).toEqual(['vendhost-dev-shop', 'vendhost-dev-shop-data', 'vendhost-dev-shop-plan', 'vendhost-dev-shop-8080']);
+    ]).toEqual(['vendhost-dev-shop', 'vendhost-dev-shop-data', 'vendhost-dev-shop-plan', 'vendhost-dev-shop--8080']);
   });
 });
 

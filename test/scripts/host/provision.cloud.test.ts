@@ -47,12 +47,12 @@ describe('a virtual host', () => {
 
     const planned = await provision('shop', none, { image, dryRun: true });
     expect(planned).toMatchObject({ code: 2, result: { changed: true } });
-    expect(await rulesOf('vendhost-dev-shop-8080')).toEqual([]);
+    expect(await rulesOf('vendhost-dev-shop--8080')).toEqual([]);
 
     const made = await provision('shop', none, { image });
     const { priority } = planned.result;
     expect(made.result).toMatchObject({ pipeline: 'vendhost-dev-shop', priority, changed: true, imageId: image });
-    expect(await rulesOf('vendhost-dev-shop-8080')).toMatchObject([{ priority }]);
+    expect(await rulesOf('vendhost-dev-shop--8080')).toMatchObject([{ priority }]);
 
     const again = await provision('shop', none);
     expect(again.result).toMatchObject({ priority, changed: false, imageId: image });
@@ -61,9 +61,9 @@ describe('a virtual host', () => {
     expect(plannedAgain).toMatchObject({ code: undefined, result: { changed: false } });
 
     const moved = await provision('shop', `${none}\nhealth_check: { port: 3000 }`);
-    expect(moved.result).toMatchObject({ priority, changed: true, targetGroup: 'vendhost-dev-shop-3000' });
-    expect(await rulesOf('vendhost-dev-shop-8080')).toEqual([]);
-    expect(await rulesOf('vendhost-dev-shop-3000')).toMatchObject([{ priority }]);
+    expect(moved.result).toMatchObject({ priority, changed: true, targetGroup: 'vendhost-dev-shop--3000' });
+    expect(await rulesOf('vendhost-dev-shop--8080')).toEqual([]);
+    expect(await rulesOf('vendhost-dev-shop--3000')).toMatchObject([{ priority }]);
   });
 
   test('its data is protected', async () => {
