@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { Aws } from '../aws/session.ts';
 
 export interface UploadTarget {
@@ -24,8 +24,9 @@ export async function isUploaded(aws: Aws, { bucket, key }: UploadTarget, signal
  * its checksum and encrypts by the bucket's default. Returns false when somebody else's object was there first.
  */
 export async function uploadFile(aws: Aws, target: UploadTarget, file: string, signal: AbortSignal): Promise<boolean> {
-  const { sha256, size } = await digest(file);
+  const { size } = await stat(file);
   const whole = size <= heldInMemory ? await readFile(file) : undefined;
+  const sha256 = await digest(whole === undefined ? createReadStream(file) : [whole]);
   const body = () => whole ?? createReadStream(file, { highWaterMark: 1024 * 1024 });
   return await putOnce(aws, target, { body, size, sha256, type: 'application/zip' }, signal);
 }
@@ -81,12 +82,8 @@ async function putOnce(
   }
 }
 
-async function digest(file: string): Promise<{ sha256: string; size: number }> {
+async function digest(chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<string> {
   const hash = createHash('sha256');
-  let size = 0;
-  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
-    hash.update(chunk);
-    size += chunk.length;
-  }
-  return { sha256: hash.digest('base64'), size };
+  for await (const chunk of chunks) hash.update(chunk);
+  return hash.digest('base64');
 }

@@ -1,11 +1,10 @@
-import { createReadStream } from 'node:fs';
-import { type FileHandle, open, readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
-import { crc32, createDeflateRaw, deflateRaw } from 'node:zlib';
+import { createReadStream, readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { crc32, createDeflateRaw, deflateRawSync } from 'node:zlib';
 import { VendhostError } from '../errors.ts';
 import { shownValue } from './findings.ts';
-import { type HashedFile, streamedFrom } from './hash.ts';
-import { inOrder } from './parallel.ts';
+import { type HashedFile, streamedFrom, unhurried } from './hash.ts';
+import { ZipFile } from './zip-file.ts';
 import {
   centralHeader,
   deflated,
@@ -18,9 +17,6 @@ import {
   type ZipEntry,
 } from './zip-format.ts';
 
-const deflate = promisify(deflateRaw);
-/** zlib works in threads of its own: a few files at once keep all cores busy. */
-const width = 8;
 const level = 6;
 
 /**
@@ -30,63 +26,39 @@ const level = 6;
 export async function writeZip(files: readonly HashedFile[], target: string, signal: AbortSignal): Promise<number> {
   const total = files.reduce((sum, { size, path }) => sum + size + 2 * localHeaderSize(path) + 64, 0);
   if (files.length > maxEntries || total > maxBytes) throw tooLarge(files.length, total);
-  const zip = await open(target, 'w');
+  const handle = await open(target, 'w');
   try {
+    const zip = new ZipFile(handle);
     const entries: ZipEntry[] = [];
-    let offset = 0;
-    for await (const packed of inOrder(files, width, pack)) {
-      signal.throwIfAborted();
-      const entry = packed.bytes
-        ? await writeWhole(zip, offset, packed.file, packed.bytes)
-        : await writeStreamed(zip, offset, packed.file, signal);
-      entries.push(entry);
-      offset += localHeaderSize(entry.path) + entry.compressedSize;
+    for await (const file of unhurried(files, signal)) {
+      entries.push(await (file.size > streamedFrom ? writeLarge(zip, file, signal) : writeSmall(zip, file)));
     }
+    const offset = zip.offset;
     const directory = Buffer.concat(entries.map(centralHeader));
-    const end = Buffer.concat([directory, endRecord(entries.length, directory.length, offset)]);
-    await zip.write(end, 0, end.length, offset);
-    return offset + end.length;
+    await zip.append(directory, endRecord(entries.length, directory.length, offset));
+    await zip.flush();
+    return zip.offset;
   } finally {
-    await zip.close();
+    await handle.close();
   }
 }
 
-interface Packed {
-  file: HashedFile;
-  /** Absent for files that are streamed. */
-  bytes?: { method: number; data: Buffer };
-}
-
-async function pack(file: HashedFile): Promise<Packed> {
-  if (file.size > streamedFrom) return { file };
-  const data = await readFile(file.from);
-  if (data.length !== file.size || crc32(data) !== file.crc) throw changed(file);
-  const smaller = await deflate(data, { level });
-  const bytes = smaller.length < data.length ? { method: deflated, data: smaller } : { method: stored, data };
-  return { file, bytes };
-}
-
-async function writeWhole(
-  zip: FileHandle,
-  offset: number,
-  file: HashedFile,
-  { method, data }: { method: number; data: Buffer },
-): Promise<ZipEntry> {
-  const entry = { ...file, method, compressedSize: data.length, offset };
-  const bytes = Buffer.concat([localHeader(entry), data]);
-  await zip.write(bytes, 0, bytes.length, offset);
+async function writeSmall(zip: ZipFile, file: HashedFile): Promise<ZipEntry> {
+  const bytes = readFileSync(file.from);
+  if (bytes.length !== file.size || crc32(bytes) !== file.crc) throw changed(file);
+  const smaller = deflateRawSync(bytes, { level });
+  const [method, data] = smaller.length < bytes.length ? [deflated, smaller] : [stored, bytes];
+  const entry = { ...file, method, compressedSize: data.length, offset: zip.offset };
+  await zip.append(localHeader(entry), data);
   return entry;
 }
 
-/** A large file's compressed size is known only at its end: its header is written last. */
-async function writeStreamed(
-  zip: FileHandle,
-  offset: number,
-  file: HashedFile,
-  signal: AbortSignal,
-): Promise<ZipEntry> {
-  const begin = offset + localHeaderSize(file.path);
-  let at = begin;
+/** How small a large file becomes is known only at its end: its header is written anew then. */
+async function writeLarge(zip: ZipFile, file: HashedFile, signal: AbortSignal): Promise<ZipEntry> {
+  const offset = zip.offset;
+  const unknown = { ...file, method: deflated, compressedSize: 0, offset };
+  await zip.append(localHeader(unknown));
+  const begin = zip.offset;
   let crc = 0;
   const source = createReadStream(file.from, { highWaterMark: 1024 * 1024, signal });
   source.on('data', (chunk) => {
@@ -94,14 +66,10 @@ async function writeStreamed(
   });
   const compressed = createDeflateRaw({ level });
   source.on('error', (error) => compressed.destroy(error));
-  for await (const chunk of source.pipe(compressed) as AsyncIterable<Buffer>) {
-    await zip.write(chunk, 0, chunk.length, at);
-    at += chunk.length;
-  }
+  for await (const chunk of source.pipe(compressed) as AsyncIterable<Buffer>) await zip.append(chunk);
   if (crc !== file.crc) throw changed(file);
-  const entry = { ...file, method: deflated, compressedSize: at - begin, offset };
-  const header = localHeader(entry);
-  await zip.write(header, 0, header.length, offset);
+  const entry = { ...unknown, compressedSize: zip.offset - begin };
+  await zip.replace(offset, localHeader(entry));
   return entry;
 }
 
