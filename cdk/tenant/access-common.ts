@@ -44,7 +44,10 @@ export function reading(scope: Scope): Right[] {
       sid: 'List',
       actions: ['s3:ListBucket'],
       resources: scope.objects(''),
-      when: { StringLike: { 's3:prefix': ['claims/*', `infrastructure/${tenant}/*`, `software/${tenant}/*`] } },
+      // Reading an object that is not there asks for this right without a prefix; refused, it would be 403, not 404.
+      when: {
+        StringLikeIfExists: { 's3:prefix': ['claims/*', `infrastructure/${tenant}/*`, `software/${tenant}/*`] },
+      },
     },
     {
       sid: 'Read',

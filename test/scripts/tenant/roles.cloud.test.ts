@@ -136,7 +136,11 @@ describe('the plan role', () => {
     const list = new ListObjectsV2Command({ Bucket: facts.bucket, Prefix: 'claims/listener/' });
     const stack = new DescribeStacksCommand({ StackName: 'vendhost-dev-shop-access' });
     const rules = new DescribeRulesCommand({ ListenerArn: facts['listener-arn'] });
+    const missing = new GetObjectCommand({ Bucket: facts.bucket, Key: 'software/shop/missing.zip' });
+    const others = new ListObjectsV2Command({ Bucket: facts.bucket, Prefix: 'software/blog/' });
     expect(await outcome((await aws.s3()).send(claim))).toBe('done');
+    expect(await outcome((await aws.s3()).send(missing))).toBe('NoSuchKey');
+    expect(await outcome((await aws.s3()).send(others))).toBe('ACCESS_DENIED');
     expect(await outcome((await aws.s3()).send(list))).toBe('done');
     expect(await outcome((await aws.cloudFormation()).send(stack))).toBe('done');
     expect(await outcome((await aws.elb()).send(rules))).toBe('done');
