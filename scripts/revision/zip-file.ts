@@ -5,7 +5,7 @@ const bufferedBytes = 4 * 1024 * 1024;
 /** A file that is written from front to back, in few large writes. */
 export class ZipFile {
   readonly #file: FileHandle;
-  #pending: Buffer[] = [];
+  #pending: Uint8Array[] = [];
   #pendingBytes = 0;
   #written = 0;
 
@@ -18,7 +18,7 @@ export class ZipFile {
     return this.#written + this.#pendingBytes;
   }
 
-  async append(...parts: readonly Buffer[]): Promise<void> {
+  async append(...parts: readonly Uint8Array[]): Promise<void> {
     for (const part of parts) {
       this.#pending.push(part);
       this.#pendingBytes += part.length;

@@ -1,9 +1,10 @@
-import { createReadStream, readFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { crc32, createDeflateRaw, deflateRawSync } from 'node:zlib';
+import { crc32, createDeflateRaw } from 'node:zlib';
 import { VendhostError } from '../errors.ts';
-import { shownValue } from './findings.ts';
-import { type HashedFile, streamedFrom, unhurried } from './hash.ts';
+import { type Compressed, changed, level } from './compress.ts';
+import { compressAll } from './compressors.ts';
+import { type HashedFile, streamedFrom } from './hash.ts';
 import { ZipFile } from './zip-file.ts';
 import {
   centralHeader,
@@ -13,11 +14,8 @@ import {
   localHeaderSize,
   maxBytes,
   maxEntries,
-  stored,
   type ZipEntry,
 } from './zip-format.ts';
-
-const level = 6;
 
 /**
  * Writes the files as a zip. The same files give the same bytes: order, times and modes are fixed (0644, 0755 for executables).
@@ -30,8 +28,18 @@ export async function writeZip(files: readonly HashedFile[], target: string, sig
   try {
     const zip = new ZipFile(handle);
     const entries: ZipEntry[] = [];
-    for await (const file of unhurried(files, signal)) {
-      entries.push(await (file.size > streamedFrom ? writeLarge(zip, file, signal) : writeSmall(zip, file)));
+    const isLarge = ({ size }: HashedFile) => size > streamedFrom;
+    const small = compressAll(
+      files.filter((file) => !isLarge(file)),
+      signal,
+    );
+    try {
+      for (const file of files) {
+        if (isLarge(file)) entries.push(await writeLarge(zip, file, signal));
+        else entries.push(await writeSmall(zip, file, (await small.next()).value as Compressed));
+      }
+    } finally {
+      await small.return(undefined);
     }
     const offset = zip.offset;
     const directory = Buffer.concat(entries.map(centralHeader));
@@ -43,11 +51,7 @@ export async function writeZip(files: readonly HashedFile[], target: string, sig
   }
 }
 
-async function writeSmall(zip: ZipFile, file: HashedFile): Promise<ZipEntry> {
-  const bytes = readFileSync(file.from);
-  if (bytes.length !== file.size || crc32(bytes) !== file.crc) throw changed(file);
-  const smaller = deflateRawSync(bytes, { level });
-  const [method, data] = smaller.length < bytes.length ? [deflated, smaller] : [stored, bytes];
+async function writeSmall(zip: ZipFile, file: HashedFile, { method, data }: Compressed): Promise<ZipEntry> {
   const entry = { ...file, method, compressedSize: data.length, offset: zip.offset };
   await zip.append(localHeader(entry), data);
   return entry;
@@ -67,16 +71,10 @@ async function writeLarge(zip: ZipFile, file: HashedFile, signal: AbortSignal): 
   const compressed = createDeflateRaw({ level });
   source.on('error', (error) => compressed.destroy(error));
   for await (const chunk of source.pipe(compressed) as AsyncIterable<Buffer>) await zip.append(chunk);
-  if (crc !== file.crc) throw changed(file);
+  if (crc !== file.crc) throw changed(file.path);
   const entry = { ...unknown, compressedSize: zip.offset - begin };
   await zip.replace(offset, localHeader(entry));
   return entry;
-}
-
-function changed({ path }: HashedFile): VendhostError {
-  return new VendhostError('REVISION_CHANGED', `${shownValue(path)} changed while the revision was packed`, {
-    hint: 'let builds end before `vendhost revision push`, then run it again',
-  });
 }
 
 function tooLarge(count: number, bytes: number): VendhostError {

@@ -5,6 +5,8 @@ export interface Program {
   readonly file: string;
   readonly args: readonly string[];
   readonly options?: Options;
+  /** Done before each run, outside of the measured time. */
+  readonly prepare?: () => Promise<void>;
 }
 
 export interface Comparison {
@@ -32,7 +34,8 @@ export async function compare(ours: Program, theirs: Program, pairs: number): Pr
   };
 }
 
-async function seconds({ file, args, options }: Program): Promise<number> {
+async function seconds({ file, args, options, prepare }: Program): Promise<number> {
+  await prepare?.();
   const start = performance.now();
   await execa(file, args, { stdout: 'ignore', stderr: 'pipe', ...options });
   return (performance.now() - start) / 1000;

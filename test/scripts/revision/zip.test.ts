@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, readFile, rename, utimes, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { collectFiles } from '../../../scripts/revision/collect.ts';
+import { batchesOf } from '../../../scripts/revision/compressors.ts';
 import { hashContent, streamedFrom } from '../../../scripts/revision/hash.ts';
 import { writeZip } from '../../../scripts/revision/zip.ts';
 import { repository, type Tree, writeTree } from './repository.ts';
@@ -114,4 +115,44 @@ describe('a revision', () => {
     const many = Array.from({ length: 70_000 }, () => ({ ...file, size: 0 }));
     await expect(writeZip(many, '/nowhere/x', never)).rejects.toMatchObject(refused);
   });
+});
+
+describe('with enough to do for several threads', () => {
+  const many = Object.fromEntries(
+    Array.from({ length: 900 }, (_, index) => [`folder-${index % 7}/file-${index}.txt`, `${index} `.repeat(3000)]),
+  );
+  test('the archive holds every file in its order, the same bytes each time', async () => {
+    const root = await repository(many);
+    const [first, second] = [await packed(root), await packed(root)];
+    expect(second.zip.equals(first.zip)).toBe(true);
+    const files = Object.entries(unzipSync(first.zip)).map(([path, data]) => [path, Buffer.from(data).toString()]);
+    expect(files).toEqual(Object.entries(many).toSorted(([left], [right]) => (left < right ? -1 : 1)));
+  });
+  test('a file that changes meanwhile, or is gone, is noticed', async () => {
+    const root = await repository(many);
+    const { files } = await hashed(root);
+    await writeFile(join(root, 'folder-3/file-10.txt'), 'x');
+    const target = join(await repository({}), 'out.zip');
+    await expect(writeZip(files, target, never)).rejects.toMatchObject({
+      code: 'REVISION_CHANGED',
+      message: '"folder-3/file-10.txt" changed while the revision was packed',
+    });
+    await rm(join(root, 'folder-3/file-10.txt'));
+    await expect(writeZip(files, target, never)).rejects.toThrow(/ENOENT.*file-10\.txt/);
+  });
+  test('packing ends when the command is cancelled', async () => {
+    const { files } = await hashed(await repository(many));
+    const stopping = new AbortController();
+    const packing = writeZip(files, join(await repository({}), 'out.zip'), stopping.signal);
+    stopping.abort(new Error('told to stop'));
+    await expect(packing).rejects.toThrow('told to stop');
+  });
+});
+
+test('batches are neighbours of about a megabyte', () => {
+  const file = (size: number) => ({ path: '', from: '', executable: false, crc: 0, size });
+  const sizes = (list: number[]) => batchesOf(list.map(file)).map((batch) => batch.map(({ size }) => size));
+  expect(sizes([600_000, 400_000, 100_000, 2_000_000, 1])).toEqual([[600_000, 400_000], [100_000], [2_000_000], [1]]);
+  expect(sizes([])).toEqual([]);
+  expect(sizes(Array(300).fill(0)).map(({ length }) => length)).toEqual([256, 44]);
 });
