@@ -75,7 +75,19 @@ describe('names', () => {
   test.each(['abc', 'a-1', 'a'.repeat(20)])('%s is a tenant', (name) => {
     expect(tenantName.safeParse(name).success).toBe(true);
   });
-  test.each(['ab', 'a'.repeat(21), 'Shop', '1shop', 'shop-', '-shop', 'sh_op', 'shop.', 'shop--b', 'shop-data', 'shop-host-b'])('%s is none', (name) => {
+  test.each([
+    'ab',
+    'a'.repeat(21),
+    'Shop',
+    '1shop',
+    'shop-',
+    '-shop',
+    'sh_op',
+    'shop.',
+    'shop--b',
+    'shop-data',
+    'shop-host-b',
+  ])('%s is none', (name) => {
     expect(tenantName.safeParse(name).success).toBe(false);
   });
   test.each(['shop.example.com', '*.shop.example.com', 'a.b-c.example.co'])('%s is a host', (name) => {
