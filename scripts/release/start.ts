@@ -25,11 +25,10 @@ export async function startRelease(runtime: Runtime, options: ReleaseOptions): P
   const start = performance.now();
   const key = revisionKey(options);
   const aws = openAws(runtime);
-  const [facts, record, pipeline] = await Promise.all([
-    readPlatformFacts(aws, options.environment),
-    readTenantRecord(aws, options),
-    readPipeline(aws, options),
-  ]);
+  // One after the other: what is missing first is what its reader has to mend first.
+  const facts = await readPlatformFacts(aws, options.environment);
+  const record = await readTenantRecord(aws, options);
+  const pipeline = await readPipeline(aws, options);
   const revision = await readRevision(aws, facts.bucket, key, signal);
   const decision = decide(pipeline.name, revision, await readState(aws, pipeline, signal));
   if (options.dryRun) return dryRun(runtime, pipeline, revision, decision);
