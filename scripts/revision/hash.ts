@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { crc32 } from 'node:zlib';
 import type { RevisionFile } from './collect.ts';
 
 export interface HashedFile extends RevisionFile {
-  /** Checksum the zip format wants. */
-  readonly crc: number;
+  /** Of the file's bytes. */
+  readonly sha256: string;
 }
 
 /** Files above this many bytes are streamed, not held in memory. */
-export const streamedFrom = 16 * 1024 * 1024;
+const streamedFrom = 16 * 1024 * 1024;
 
 /**
  * The name of a revision: the SHA-256 of its files' paths, executable bits and bytes. It is the hash of the content, not of the
@@ -24,18 +23,18 @@ export async function hashContent(
   const hash = createHash('sha256').update('vendhost revision 1\n');
   const hashed: HashedFile[] = [];
   for await (const file of unhurried(files, signal)) {
-    const { sha256, crc, size } = file.size > streamedFrom ? await hashLarge(file) : hashSmall(file);
-    hash.update(`${JSON.stringify([file.path, file.executable, sha256])}\n`);
-    hashed.push({ ...file, crc, size });
+    const digest = file.size > streamedFrom ? await hashLarge(file) : hashSmall(file);
+    hash.update(`${JSON.stringify([file.path, file.executable, digest.sha256])}\n`);
+    hashed.push({ ...file, ...digest });
   }
   return { sha256: hash.digest('hex'), files: hashed };
 }
 
 /**
- * Thousands of small files are read and compressed four times as fast without a promise for each. Every few files the process
+ * Thousands of small files are read four times as fast without a promise for each. Every few files the process
  * gets to hear what else happens, like a signal to stop.
  */
-export async function* unhurried<T>(items: readonly T[], signal: AbortSignal): AsyncGenerator<T> {
+async function* unhurried<T>(items: readonly T[], signal: AbortSignal): AsyncGenerator<T> {
   for (const [index, item] of items.entries()) {
     if (index % 32 === 0) {
       await breathe();
@@ -47,23 +46,20 @@ export async function* unhurried<T>(items: readonly T[], signal: AbortSignal): A
 
 interface Hash {
   readonly sha256: string;
-  readonly crc: number;
   readonly size: number;
 }
 
 function hashSmall(file: RevisionFile): Hash {
   const bytes = readFileSync(file.from);
-  return { sha256: createHash('sha256').update(bytes).digest('hex'), crc: crc32(bytes), size: bytes.length };
+  return { sha256: createHash('sha256').update(bytes).digest('hex'), size: bytes.length };
 }
 
 async function hashLarge(file: RevisionFile): Promise<Hash> {
   const hash = createHash('sha256');
-  let crc = 0;
   let size = 0;
   for await (const chunk of createReadStream(file.from) as AsyncIterable<Buffer>) {
     hash.update(chunk);
-    crc = crc32(chunk, crc);
     size += chunk.length;
   }
-  return { sha256: hash.digest('hex'), crc, size };
+  return { sha256: hash.digest('hex'), size };
 }

@@ -68,7 +68,7 @@ async function upload({ out, signal }: Runtime, aws: Aws, revision: Revision): P
   const folder = await mkdtemp(join(tmpdir(), 'vendhost-revision-'));
   try {
     const file = join(folder, 'revision.zip');
-    const bytes = await writeZip(revision.files, file, signal);
+    const bytes = await writeZip(revision, file, signal);
     out.detail(`packed ${megabytes(bytes)}`);
     return (await uploadFile(aws, revision, file, signal)) ? bytes : 0;
   } finally {

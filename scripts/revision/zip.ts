@@ -1,84 +1,92 @@
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { crc32, createDeflateRaw } from 'node:zlib';
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { ZipFile } from 'yazl';
 import { VendhostError } from '../errors.ts';
-import { type Compressed, changed, level } from './compress.ts';
-import { compressAll } from './compressors.ts';
-import { type HashedFile, streamedFrom } from './hash.ts';
-import { ZipFile } from './zip-file.ts';
-import {
-  centralHeader,
-  deflated,
-  endRecord,
-  localHeader,
-  localHeaderSize,
-  maxBytes,
-  maxEntries,
-  type ZipEntry,
-} from './zip-format.ts';
+import { shownValue } from './findings.ts';
+import type { HashedFile } from './hash.ts';
+
+/** A file at the root of each revision that holds the revision's name: hooks and software learn from it what they are. */
+export const revisionFile = '.vendhost-revision';
+
+/** The earliest time a zip can hold, in no time zone. */
+const time = { mtime: new Date(1980, 0, 1), forceDosTimestamp: true };
+/** Small files are compressed side by side, in memory, as long as all together fit there; others are streamed. */
+const smallFile = 1024 ** 2;
+const heldInMemory = 256 * 1024 ** 2;
+/** S3 takes 5 GiB in one upload (https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html). */
+const maxBytes = 5 * 1024 ** 3;
 
 /**
  * Writes the files as a zip. The same files give the same bytes: order, times and modes are fixed (0644, 0755 for executables).
- * Returns the size in bytes. Throws `REVISION_TOO_LARGE`, and `REVISION_CHANGED` when a file is no longer what was hashed.
+ * Returns the size in bytes. Throws `REVISION_TOO_LARGE`, `REVISION_FILE_TAKEN`, and `REVISION_CHANGED` when a file is no
+ * longer what was hashed.
  */
-export async function writeZip(files: readonly HashedFile[], target: string, signal: AbortSignal): Promise<number> {
-  const total = files.reduce((sum, { size, path }) => sum + size + 2 * localHeaderSize(path) + 64, 0);
-  if (files.length > maxEntries || total > maxBytes) throw tooLarge(files.length, total);
-  const handle = await open(target, 'w');
-  try {
-    const zip = new ZipFile(handle);
-    const entries: ZipEntry[] = [];
-    const isLarge = ({ size }: HashedFile) => size > streamedFrom;
-    const small = compressAll(
-      files.filter((file) => !isLarge(file)),
-      signal,
-    );
-    try {
-      for (const file of files) {
-        if (isLarge(file)) entries.push(await writeLarge(zip, file, signal));
-        else entries.push(await writeSmall(zip, file, (await small.next()).value as Compressed));
-      }
-    } finally {
-      await small.return(undefined);
+export async function writeZip(
+  { sha256, files }: { sha256: string; files: readonly HashedFile[] },
+  target: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const total = files.reduce((sum, { size }) => sum + size, 0);
+  if (total > maxBytes) throw tooLarge(files.length, total);
+  if (files.some(({ path }) => path === revisionFile)) throw taken();
+  const zip = new ZipFile();
+  const failing = new AbortController();
+  const stop = AbortSignal.any([signal, failing.signal]);
+  for (const file of files) {
+    const options = { ...time, mode: file.executable ? 0o100755 : 0o100644 };
+    if (file.size <= smallFile && total <= heldInMemory) {
+      zip.addBuffer(await readChecked(file), file.path, options);
+      signal.throwIfAborted();
+      continue;
     }
-    const offset = zip.offset;
-    const directory = Buffer.concat(entries.map(centralHeader));
-    await zip.append(directory, endRecord(entries.length, directory.length, offset));
-    await zip.flush();
-    return zip.offset;
-  } finally {
-    await handle.close();
+    zip.addReadStreamLazy(file.path, options, (give) => {
+      // The archive does not pass on what goes wrong with its files.
+      const bytes = Readable.from(checked(file), { objectMode: false }).on('error', (error) => failing.abort(error));
+      give(null, bytes);
+    });
   }
-}
-
-async function writeSmall(zip: ZipFile, file: HashedFile, { method, data }: Compressed): Promise<ZipEntry> {
-  const entry = { ...file, method, compressedSize: data.length, offset: zip.offset };
-  await zip.append(localHeader(entry), data);
-  return entry;
-}
-
-/** How small a large file becomes is known only at its end: its header is written anew then. */
-async function writeLarge(zip: ZipFile, file: HashedFile, signal: AbortSignal): Promise<ZipEntry> {
-  const offset = zip.offset;
-  const unknown = { ...file, method: deflated, compressedSize: 0, offset };
-  await zip.append(localHeader(unknown));
-  const begin = zip.offset;
-  let crc = 0;
-  const source = createReadStream(file.from, { highWaterMark: 1024 * 1024, signal });
-  source.on('data', (chunk) => {
-    crc = crc32(chunk, crc);
+  zip.addBuffer(Buffer.from(`${sha256}\n`), revisionFile, { ...time, mode: 0o100644 });
+  zip.end();
+  await pipeline(zip.outputStream, createWriteStream(target), { signal: stop }).catch((error: unknown) => {
+    stop.throwIfAborted();
+    throw error;
   });
-  const compressed = createDeflateRaw({ level });
-  source.on('error', (error) => compressed.destroy(error));
-  for await (const chunk of source.pipe(compressed) as AsyncIterable<Buffer>) await zip.append(chunk);
-  if (crc !== file.crc) throw changed(file.path);
-  const entry = { ...unknown, compressedSize: zip.offset - begin };
-  await zip.replace(offset, localHeader(entry));
-  return entry;
+  return (await stat(target)).size;
+}
+
+async function readChecked(file: HashedFile): Promise<Buffer> {
+  const bytes = await readFile(file.from);
+  if (createHash('sha256').update(bytes).digest('hex') !== file.sha256) throw changed(file.path);
+  return bytes;
+}
+
+/** A file's bytes; an error at their end when they are not those that were hashed. */
+async function* checked(file: HashedFile): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file.from) as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  if (hash.digest('hex') !== file.sha256) throw changed(file.path);
+}
+
+function changed(path: string): VendhostError {
+  return new VendhostError('REVISION_CHANGED', `${shownValue(path)} changed while the revision was packed`, {
+    hint: 'let builds end before `vendhost revision push`, then run it again',
+  });
 }
 
 function tooLarge(count: number, bytes: number): VendhostError {
   return new VendhostError('REVISION_TOO_LARGE', `the revision has ${count} files of ${bytes} bytes`, {
-    hint: `a zip holds ${maxEntries} files and 4 GiB: leave out what the instances do not need (revision.ignore in vendhost.yml)`,
+    hint: 'S3 takes 5 GiB at most: leave out what the instances do not need (revision.ignore in vendhost.yml)',
+  });
+}
+
+function taken(): VendhostError {
+  return new VendhostError('REVISION_FILE_TAKEN', `the software has a file ${revisionFile} of its own`, {
+    hint: 'rename it: each revision gets a file of that name, with the name of the revision in it',
   });
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Writes what the running shop should know of itself: the revision it is and the instance it is on.
 set -euo pipefail
-key=${BUNDLE_KEY:-unknown}
+revision=$(cat "$(dirname "$0")/../.vendhost-revision")
 instance=$(cat /var/lib/cloud/data/instance-id)
 jq --null-input \
-  --arg revision "$(basename "$key" .zip)" \
+  --arg revision "$revision" \
   --arg deployment "$DEPLOYMENT_ID" \
   --arg group "$DEPLOYMENT_GROUP_NAME" \
   --arg instance "$instance" \
