@@ -1,5 +1,4 @@
 import type { TestProject } from 'vitest/node';
-import { ensurePackages } from '../setup/packages.ts';
 import { type LocalCloudAddress, startLocalCloud } from './start.ts';
 
 declare module 'vitest' {
@@ -11,7 +10,6 @@ declare module 'vitest' {
 
 /** Vitest global setup of the project `cloud`: one local cloud for all its files. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  await ensurePackages((line) => process.stderr.write(`set-up: ${line}\n`));
   const cloud = await startLocalCloud();
   const { endpoint, router, directory } = cloud;
   project.provide('localCloud', { endpoint, router, directory });

@@ -90,13 +90,13 @@ describe('a virtual host', () => {
     const made = await provision('plain', yml, { image: await platform.image('plain') });
     expect(made.result.hosts).toEqual(hosts);
     expect(await readStack(platform.aws, 'vendhost-dev-plain-data')).toBeUndefined();
-    const priorities = (await rulesOf('vendhost-dev-plain-8080')).map((rule) => rule.priority);
+    const priorities = (await rulesOf('vendhost-dev-plain--8080')).map((rule) => rule.priority);
     expect(priorities).toEqual([made.result.priority, 47_001]);
 
     await platform.admit('plain', { hosts: hosts.slice(0, 1) });
     const fewer = await provision('plain', yml);
     expect(fewer.progress).toContain('gave back the listener priorities 47001');
-    expect(await rulesOf('vendhost-dev-plain-8080')).toHaveLength(1);
+    expect(await rulesOf('vendhost-dev-plain--8080')).toHaveLength(1);
   });
 });
 

@@ -67,7 +67,7 @@ test('a cancelled roll-out is rolled back', async () => {
   const runtime = platform.runtime({
     signal: stop.signal,
     onProgress: (text) => {
-      if (text.includes('InProgress')) stop.abort(new Cancelled('SIGTERM'));
+      if (text.includes('replacing the 2 instances')) stop.abort(new Cancelled('SIGTERM'));
     },
   });
   await expect(provision('hasty', await platform.image('hasty'), runtime)).rejects.toThrow('cancelled by SIGTERM');

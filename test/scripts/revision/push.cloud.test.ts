@@ -70,7 +70,7 @@ describe('pushRevision', () => {
       bytes: (await bytesOf(result.revisionKey)).length,
     });
     const files = unzipSync(await bytesOf(result.revisionKey));
-    expect(Object.keys(files)).toEqual(['appspec.yml', 'hooks/after.sh', 'index.html']);
+    expect(Object.keys(files)).toEqual(['appspec.yml', 'hooks/after.sh', 'index.html', '.vendhost-revision']);
     expect(JSON.parse(Buffer.from(await bytesOf(`software/shop/${result.sha256}.json`)).toString())).toEqual({
       sha256: result.sha256,
       commit: '4f2c',
