@@ -24,12 +24,19 @@ export function credentialSource(runtime: Runtime, region: string): CredentialSo
     if (credentials.sessionToken !== undefined) runtime.out.redact(credentials.sessionToken);
     return credentials;
   };
-  return async () => {
-    const known = await current?.catch(() => undefined);
-    const stale = known?.expiration !== undefined && known.expiration.getTime() - Date.now() < refreshBeforeMs;
-    if (known === undefined || stale) current = fetch();
-    return await (current as Promise<AwsCredentialIdentity>);
+  const keepOrFetch = async (last: typeof current) => {
+    const known = await last?.catch(() => undefined);
+    return known === undefined || isStale(known) ? await fetch() : known;
   };
+  // Each call waits for the one before, so that calls at the same time exchange the token once.
+  return () => {
+    current = keepOrFetch(current);
+    return current;
+  };
+}
+
+function isStale({ expiration }: AwsCredentialIdentity): boolean {
+  return expiration !== undefined && expiration.getTime() - Date.now() < refreshBeforeMs;
 }
 
 /** Keys of the environment first, as the SDK would find them, but in the runtime's environment; then the SDK's chain. */
