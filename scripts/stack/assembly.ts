@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { CachedCloudAssembly, Toolkit } from '@aws-cdk/toolkit-lib';
 import type { App } from 'aws-cdk-lib';
 import { stringify } from 'yaml';
@@ -36,6 +39,21 @@ export async function withAssembly<T>(
   build: AppBuilder,
   work: (assembly: Assembly) => Promise<T>,
 ): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), 'vendhost-assembly-'));
+  try {
+    return await synthesizeIn(directory, runtime, aws, build, work);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function synthesizeIn<T>(
+  directory: string,
+  runtime: Runtime,
+  aws: Aws,
+  build: AppBuilder,
+  work: (assembly: Assembly) => Promise<T>,
+): Promise<T> {
   const { Toolkit } = await import('@aws-cdk/toolkit-lib');
   const progress = new Progress(runtime);
   const toolkit = new Toolkit({
@@ -47,6 +65,7 @@ export async function withAssembly<T>(
   const source = await toolkit.fromAssemblyBuilder(
     async ({ outdir, context }) => (await build({ ...(outdir === undefined ? {} : { outdir }), context })).synth(),
     {
+      outdir: directory,
       clobberEnv: false,
       lookups: false,
       resolveDefaultEnvironment: false,

@@ -33,7 +33,7 @@ async function main(): Promise<void> {
   try {
     say(`  AWS answers at ${world.cloud.endpoint}, GitLab's API at ${world.gitlab.api}`);
     await Promise.race([journey(world, stopping.signal), aborted(stopping.signal)]);
-    summary(world);
+    summary(world, values.keep === true);
     if (values.keep) await keep(stopping.signal);
   } finally {
     say('  cleaning up');
@@ -124,10 +124,10 @@ async function askLoadBalancer(world: World): Promise<Answer> {
   return shop;
 }
 
-function summary(world: World): void {
+function summary(world: World, kept: boolean): void {
   heading(`Done in ${timeline.seconds.toFixed(0)} s`);
   for (const line of timeline.lines()) say(`  ${line}`);
-  say();
+  say(kept ? '\n  Places to look:' : '\n  Places to look, when it is left running with: npm run demo -- --keep');
   say(`  the shop        curl --header 'Host: ${host}' ${world.cloud.router.https}/`);
   say('                  (the HTTPS listener is served as plain HTTP here)');
   say(`  AWS             AWS_ENDPOINT_URL=${world.cloud.endpoint} aws cloudformation describe-stacks`);

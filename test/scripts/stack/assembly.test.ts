@@ -1,6 +1,35 @@
-import { describe, expect, test } from 'vitest';
-import { checkSize, templateLimitBytes } from '../../../scripts/stack/assembly.ts';
+import { mkdtemp, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { openAws } from '../../../scripts/aws/session.ts';
+import { checkSize, templateLimitBytes, withAssembly } from '../../../scripts/stack/assembly.ts';
 import { sendTo } from '../../../scripts/stack/endpoint.ts';
+import { recorder } from '../recorder.ts';
+import { parameterApp } from './app.ts';
+
+describe('withAssembly', () => {
+  test.each([
+    ['done', async () => 'done'],
+    ['failed', () => Promise.reject(new Error('no'))],
+  ])('leaves no file when the work is %s', async (_how, work) => {
+    const directory = await mkdtemp(join(tmpdir(), 'assembly-'));
+    vi.stubEnv('TMPDIR', directory);
+    try {
+      const runtime = recorder({ AWS_ACCESS_KEY_ID: '100000000009', AWS_SECRET_ACCESS_KEY: 'of-nobody' });
+      const aws = openAws(runtime, { region: 'eu-west-1' });
+      const seen: string[] = [];
+      await withAssembly(runtime, aws, parameterApp('100000000009', { one: { A: 'a' } }), async ({ templates }) => {
+        seen.push(...templates.keys());
+        return await work();
+      }).catch(() => undefined);
+      expect(seen).toEqual(['one']);
+      expect(await readdir(directory)).toEqual([]);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+});
 
 const template = (bytes: number) => ({
   Resources: { A: { Type: 'AWS::SSM::Parameter', Properties: { Value: 'x'.repeat(bytes) } } },
