@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -26,13 +27,13 @@ async function main(): Promise<void> {
   if (values.help) return say(usage);
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
+    process.on(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
   }
   heading('Set up: packages, local cloud, local GitLab');
   const world = await timeline.stage('set up', () => startWorld((line) => say(`  ${line}`)));
   try {
     say(`  AWS answers at ${world.cloud.endpoint}, GitLab's API at ${world.gitlab.api}`);
-    await Promise.race([journey(world, stopping.signal), aborted(stopping.signal)]);
+    await journey(world, stopping.signal);
     summary(world, values.keep === true);
     if (values.keep) await keep(stopping.signal);
   } finally {
@@ -43,8 +44,8 @@ async function main(): Promise<void> {
 
 async function journey(world: World, signal: AbortSignal): Promise<void> {
   heading('The platform owner deploys dev and vends the tenant shop');
-  await operate(world, 'platform', ['platform', 'deploy', '--environment', 'dev']);
-  await operate(world, 'vend', ['tenant', 'vend', 'shop']);
+  await operate(world, 'platform', signal, ['platform', 'deploy', '--environment', 'dev']);
+  await operate(world, 'vend', signal, ['tenant', 'vend', 'shop']);
 
   heading('First push to dev: image, virtual host, release');
   await push(world, 'push 1', signal, ['validate', 'bake', 'provision', 'package', 'release']);
@@ -64,15 +65,16 @@ async function journey(world: World, signal: AbortSignal): Promise<void> {
   check(/nothing to release/i.test(logOf(again, 'release')), 'release deploys nothing and says so');
 }
 
-async function operate(world: World, stage: string, words: string[]): Promise<void> {
+async function operate(world: World, stage: string, signal: AbortSignal, words: string[]): Promise<void> {
   say(`  $ vendhost ${words.join(' ')}`);
   let resources = 0;
   const onLine = (line: string) => {
     if (/^\s+\S+: created /.test(line)) resources += 1;
     else say(`    ${line}`);
   };
-  const result = await timeline.stage(stage, () => world.operate(words, onLine));
+  const result = await timeline.stage(stage, () => world.operate(words, { onLine, signal }));
   say(`    (${resources} resources created)`);
+  signal.throwIfAborted();
   if (result.exitCode !== 0) throw new Error(`vendhost ${words.join(' ')} ended with ${result.exitCode}`);
 }
 
@@ -97,6 +99,7 @@ async function push(
   };
   const running = files ? await world.push(files, 'Say it better', options) : await world.pushAgain(options);
   const result = await running.result;
+  signal.throwIfAborted();
   if (result.status !== 'success') throw new Error(`${name}: the pipeline ${result.status}`);
   check(result.jobs.map((job) => job.name).join() === jobs.join(), `jobs: ${jobs.join(', ')}`);
   return result;
@@ -138,12 +141,8 @@ async function keep(signal: AbortSignal): Promise<void> {
   say();
   say(`  All of it keeps running. To stop it: Ctrl-C, or kill ${process.pid}`);
   const alive = setInterval(() => undefined, 60_000);
-  await aborted(signal).catch(() => undefined);
+  if (!signal.aborted) await once(signal, 'abort');
   clearInterval(alive);
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
 }
 
 function heading(text: string): void {

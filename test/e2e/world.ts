@@ -16,6 +16,12 @@ export const devAccount = '111111111111';
 const gitlabAddress = defaultGitlab;
 const tenantProject = 'acme/shop';
 
+export interface OperateOptions {
+  onLine?: (line: string) => void;
+  /** Tells the command to stop. */
+  signal?: AbortSignal;
+}
+
 /** A platform owner, a tenant, AWS and GitLab: all on this machine. */
 export interface World {
   readonly cloud: LocalCloud;
@@ -25,7 +31,7 @@ export interface World {
   /** Folder of all files of this run. */
   readonly directory: string;
   /** Runs `vendhost` as the platform's owner does, in the platform repository. */
-  operate(words: readonly string[], onLine?: (line: string) => void): Promise<Result>;
+  operate(words: readonly string[], options?: OperateOptions): Promise<Result>;
   /** Commits files to the tenant's repository without a push. */
   write(files: Files, message: string): Promise<unknown>;
   /** Commits files to the tenant's repository and starts the pipeline of the push to `dev`. */
@@ -65,7 +71,7 @@ export async function startWorld(say: (line: string) => void = () => undefined):
   const pushAgain = (options: Partial<PipelineOptions> = {}) => startPush({ ...world, issuer }, options);
   return {
     ...world,
-    operate: (words, onLine) => operate({ ...world, platform }, words, onLine),
+    operate: (words, options) => operate({ ...world, platform }, words, options),
     write: (files, message) => commit(repository, files, message),
     async push(files, message, options) {
       await commit(repository, files, message);
@@ -84,7 +90,7 @@ async function copyShop(repository: string): Promise<void> {
 async function operate(
   { cloud, gitlab, platform, directory }: Pick<World, 'cloud' | 'gitlab' | 'directory'> & { platform: string },
   words: readonly string[],
-  onLine: (line: string) => void = () => undefined,
+  { onLine = () => undefined, signal }: OperateOptions = {},
 ): Promise<Result> {
   const running = execa('node', [join(projectRoot, 'scripts/vendhost.ts'), ...words], {
     cwd: platform,
@@ -100,6 +106,7 @@ async function operate(
     stdin: 'ignore',
     reject: false,
     timeout: 300_000,
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
   for await (const line of running.iterable({ from: 'all' })) onLine(line);
   return await running;

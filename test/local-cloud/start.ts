@@ -151,7 +151,8 @@ async function launch(
   const namespaces = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
   const [command = '', ...args] = [...(isRoot ? namespaces : []), python, '-m', 'vendhost_cloud'];
   const log = await open(join(directory, 'cloud.log'), 'a');
-  const child = spawn(command, args, { cwd: directory, env, stdio: ['pipe', log.fd, log.fd] });
+  // A group of its own: Ctrl-C must not end the cloud before those who still clean up in it.
+  const child = spawn(command, args, { cwd: directory, env, stdio: ['pipe', log.fd, log.fd], detached: true });
   child.stdin?.on('error', () => undefined);
   await once(child, 'spawn');
   await log.close();

@@ -116,6 +116,8 @@ class PipelineRun {
         cwd: checkout,
         env: { ...env, ...hook.env },
         stdio: ['ignore', 'pipe', 'pipe'],
+        // Ctrl-C would reach the runner too, which leaves its jobs behind; we cancel those, and it ends after them.
+        detached: true,
       });
       const messages = await this.#read(child);
       const config = await this.#readConfig().catch(() => undefined);
