@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { ConditionalObjects } from '../aws/objects.ts';
 import type { Aws } from '../aws/session.ts';
 import { keys, type Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
-import { ConditionalObjects } from '../listener/objects.ts';
 
 const hostClaim = z.object({ tenant: z.string() });
 

@@ -1,5 +1,5 @@
+import { ConditionalObjects, type Stored } from '../aws/objects.ts';
 import type { Aws } from '../aws/session.ts';
-import { ConditionalObjects, type Stored } from '../listener/objects.ts';
 
 /** Who bakes, as other jobs are told. */
 export interface Holder {

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
+import { ConditionalObjects, type Stored } from '../aws/objects.ts';
 import type { Aws } from '../aws/session.ts';
 import { keys } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import { ConditionalObjects, type Stored } from './objects.ts';
 import { type Band, type Choice, choosePriority, type ListenerRule, priorities } from './priority.ts';
 import { readRules } from './rules.ts';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { ConditionalObjects, type Stored } from '../aws/objects.ts';
 import type { Aws } from '../aws/session.ts';
 import { keys } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
-import { ConditionalObjects, type Stored } from '../listener/objects.ts';
 
 const claimSchema = z.object({ host: z.string(), tenant: z.string() });
 type Claim = z.output<typeof claimSchema>;

@@ -1,9 +1,9 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
 import { openAws } from '../../../scripts/aws/session.ts';
 import { keys } from '../../../scripts/config/names.ts';
 import { type Claimant, claimPriority, planPriority, releasePriorities } from '../../../scripts/listener/claim.ts';
-import { ConditionalObjects } from '../../../scripts/listener/objects.ts';
 import { bandOf } from '../../../scripts/listener/priority.ts';
 import { readRules } from '../../../scripts/listener/rules.ts';
 import { accountEnvironment } from '../../local-cloud/start.ts';

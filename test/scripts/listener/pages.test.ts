@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
 import { type Aws, openAws } from '../../../scripts/aws/session.ts';
-import { ConditionalObjects } from '../../../scripts/listener/objects.ts';
 import { readRules } from '../../../scripts/listener/rules.ts';
 import { recorder } from '../recorder.ts';
 

@@ -1,9 +1,9 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { readTenantRecord } from '../../../scripts/aws/facts.ts';
+import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
 import { openAws } from '../../../scripts/aws/session.ts';
 import { keys } from '../../../scripts/config/names.ts';
-import { ConditionalObjects } from '../../../scripts/listener/objects.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy.ts';
 import { HostClaims } from '../../../scripts/tenant/claims.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';

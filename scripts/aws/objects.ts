@@ -1,4 +1,4 @@
-import type { Aws } from '../aws/session.ts';
+import type { Aws } from './session.ts';
 
 /** An object as it was read: its value, and the ETag that a later write can insist on. */
 export interface Stored<T> {
