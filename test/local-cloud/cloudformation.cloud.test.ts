@@ -1,15 +1,13 @@
 import { SetStackPolicyCommand } from '@aws-sdk/client-cloudformation';
 import { GetDocumentCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { describe, expect, inject, test } from 'vitest';
+import { att, ref } from './resources.ts';
 import { clientConfig, Stacks } from './stacks.ts';
 
 const { endpoint } = inject('localCloud');
 const account = '610000000003';
 const config = clientConfig(endpoint, account);
 const stacks = new Stacks(clientConfig(endpoint, account));
-
-const ref = (Ref: string) => ({ Ref });
-const att = (...path: string[]) => ({ 'Fn::GetAtt': path });
 
 describe('the rest', () => {
   test('documents, alarms, option groups, secret policies and web ACL associations come and go', async () => {

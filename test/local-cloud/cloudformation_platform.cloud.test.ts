@@ -9,21 +9,13 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { describe, expect, inject, test } from 'vitest';
+import { att, ref, subnet, vpc } from './resources.ts';
 import { callJson, callQuery, clientConfig, Stacks } from './stacks.ts';
 
 const { endpoint } = inject('localCloud');
 const account = '610000000002';
 const config = clientConfig(endpoint, account);
 const stacks = new Stacks(clientConfig(endpoint, account));
-
-const ref = (Ref: string) => ({ Ref });
-const att = (...path: string[]) => ({ 'Fn::GetAtt': path });
-
-const vpc = { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.7.0.0/16' } };
-const subnet = (block: string) => ({
-  Type: 'AWS::EC2::Subnet',
-  Properties: { VpcId: ref('Vpc'), CidrBlock: block, AvailabilityZone: 'eu-west-1a' },
-});
 
 describe('the platform', () => {
   const bucketPolicy = {

@@ -1,14 +1,13 @@
 import { CodeDeployClient, GetDeploymentConfigCommand, GetDeploymentGroupCommand } from '@aws-sdk/client-codedeploy';
 import { CodePipelineClient, GetPipelineCommand, GetPipelineStateCommand } from '@aws-sdk/client-codepipeline';
 import { expect, inject, test } from 'vitest';
+import { att, ref } from './resources.ts';
 import { clientConfig, Stacks } from './stacks.ts';
 
 const { endpoint } = inject('localCloud');
 const account = '610000000004';
 const config = clientConfig(endpoint, account);
 const stacks = new Stacks(config);
-const ref = (Ref: string) => ({ Ref });
-const att = (...path: string[]) => ({ 'Fn::GetAtt': path });
 
 const role = (service: string) => ({
   Type: 'AWS::IAM::Role',

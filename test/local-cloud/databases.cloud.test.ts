@@ -2,13 +2,12 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, inject, test } from 'vitest';
 import { cacheDirectory } from './python.ts';
+import { att, ref } from './resources.ts';
 import { callJson, clientConfig, Stacks } from './stacks.ts';
 
 const { endpoint } = inject('localCloud');
 const account = '650000000001';
 const stacks = new Stacks(clientConfig(endpoint, account));
-const ref = (Ref: string) => ({ Ref });
-const att = (...path: string[]) => ({ 'Fn::GetAtt': path });
 
 const stack = (parameters: Record<string, string>) => ({
   resources: {

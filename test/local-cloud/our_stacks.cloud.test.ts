@@ -1,14 +1,13 @@
 import { UpdateTerminationProtectionCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeLaunchTemplateVersionsCommand, DescribeSecurityGroupsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { describe, expect, inject, test } from 'vitest';
+import { att, ref } from './resources.ts';
 import { callJson, clientConfig, Stacks } from './stacks.ts';
 
 /** What ministack has types for, but answered otherwise than AWS. */
 const { endpoint } = inject('localCloud');
 const account = '630000000001';
 const stacks = new Stacks(clientConfig(endpoint, account));
-const ref = (Ref: string) => ({ Ref });
-const att = (...path: string[]) => ({ 'Fn::GetAtt': path });
 
 const role = {
   Type: 'AWS::IAM::Role',
