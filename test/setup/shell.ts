@@ -11,6 +11,8 @@ for (const [file, args] of [
   [tool('shellcheck'), scripts.split('\n')],
   [tool('hadolint'), ['docker/Dockerfile']],
 ] as const) {
-  const { failed } = await execa(file, args, { cwd: root, stdio: 'inherit', reject: false });
-  if (failed) process.exitCode = 1;
+  const { exitCode, shortMessage } = await execa(file, args, { cwd: root, stdio: 'inherit', reject: false });
+  // Without an exit code it did not even start.
+  if (exitCode === undefined) throw new Error(shortMessage);
+  if (exitCode !== 0) process.exitCode = 1;
 }
