@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { VendhostError } from './errors.ts';
 
-/** A result is flat on purpose: it must fit a dotenv report as well as JSON. */
+/** A result's values by name. Texts, numbers and booleans go into a dotenv report too. */
 export type ResultValue = Readonly<Record<string, unknown>>;
 
 export interface OutputOptions {

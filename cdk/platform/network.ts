@@ -49,7 +49,6 @@ export class NetworkStack extends VendhostStack {
     new Facts(this, environment, {
       'vpc-id': vpc.vpcId,
       'vpc-cidr': config.cidr,
-      'availability-zones': vpc.publicSubnets.map(({ availabilityZone }) => availabilityZone),
       'public-subnet-ids': ids(vpc.publicSubnets),
       'natted-subnet-ids': ids(vpc.privateSubnets),
       'private-subnet-ids': ids(vpc.isolatedSubnets),

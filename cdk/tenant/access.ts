@@ -23,7 +23,7 @@ export interface AccessProps {
 }
 
 /** A tenant's roles in one environment, and the record that tells its jobs about them. */
-export class TenantAccessStack extends VendhostStack {
+class TenantAccessStack extends VendhostStack {
   constructor(app: App, props: AccessProps) {
     const { place, account, region, project, branch } = props;
     super(

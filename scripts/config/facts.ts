@@ -10,7 +10,6 @@ const list = z.string().transform((text) => text.split(',').filter((item) => ite
 export const factsSchema = z.object({
   'vpc-id': z.string(),
   'vpc-cidr': z.string(),
-  'availability-zones': list,
   'public-subnet-ids': list,
   'natted-subnet-ids': list,
   'private-subnet-ids': list,

@@ -73,7 +73,6 @@ export const keys = {
   noRevision: (tenant: string) => `software/${tenant}/no-revision-was-named.zip`,
   /** The push's metadata, stored beside the revision. */
   push: (tenant: string, sha256: string) => `software/${tenant}/${sha256}.json`,
-  infrastructure: (tenant: string) => `infrastructure/${tenant}/`,
   /** What an image was made of, input by input. */
   bakeInputs: (tenant: string, bakeKey: string) => `infrastructure/${tenant}/${bakeKey}.json`,
   priorityClaim: (listener: string, priority: number) => `claims/listener/${listener}/${priority}.json`,
@@ -83,5 +82,4 @@ export const keys = {
   hostClaims: 'claims/hosts/',
   hostClaim: (host: string) => `claims/hosts/${host}.json`,
   bakeLease: (tenant: string, bakeKey: string) => `claims/bakes/${tenant}/${bakeKey}.json`,
-  artifacts: (tenant: string) => `artifacts/${tenant}/`,
 } as const;

@@ -34,7 +34,7 @@ export function openGitlab({ env, out }: Runtime, gitlab: string): GitlabApi | u
 }
 
 /** What GitLab refused, or that it cannot be reached. */
-export function gitlabError(thrown: unknown, what: string, address: string): unknown {
+function gitlabError(thrown: unknown, what: string, address: string): unknown {
   if (!(thrown instanceof Error)) return thrown;
   const status = statusOf(thrown);
   if (status === undefined) {

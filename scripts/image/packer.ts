@@ -28,7 +28,7 @@ export async function packerVersion(runtime: Runtime): Promise<string> {
 }
 
 /** 1.6 has the Amazon builder built in and refuses the block that later versions need to find their plug-in. */
-export function needsPlugin(version: string): boolean {
+function needsPlugin(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major > 1 || minor >= 7;
 }

@@ -4,9 +4,6 @@ import { collectFiles } from './collect.ts';
 import type { Finding } from './findings.ts';
 import { checkScriptFile } from './scripts.ts';
 
-/** Run on the builder in this order; the first may be absent. Their executable bit does not matter: bash is given them. */
-export const infrastructureScripts = ['preInstall.sh', 'install.sh'] as const;
-
 /** Checks a tenant's `infrastructure/`: `install.sh` exists, scripts can run, no link leads out. */
 export async function checkInfrastructure(directory: string): Promise<{ files: number; findings: Finding[] }> {
   const label = 'infrastructure';

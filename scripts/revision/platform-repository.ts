@@ -50,7 +50,7 @@ export function hostFaults(tenants: Tenants): Finding[] {
 }
 
 /** Tenants' environments the platform lacks, hosts outside of the environment's domain. */
-export function environmentFaults(platform: PlatformConfig, tenants: Tenants): Finding[] {
+function environmentFaults(platform: PlatformConfig, tenants: Tenants): Finding[] {
   const known = Object.keys(platform.environments).join(', ');
   const absent = [...tenants].flatMap(([tenant, { hosts }]) =>
     Object.keys(hosts)

@@ -8,7 +8,7 @@ export async function checkScriptFile(from: string, file: string): Promise<Findi
   return checkScript(bytes.toString('utf8'), file);
 }
 
-export function checkScript(text: string, file: string): Finding[] {
+function checkScript(text: string, file: string): Finding[] {
   const findings: Finding[] = [];
   const add = (severity: Finding['severity'], line: number, message: string) => {
     findings.push({ severity, file, line, path: '', message });

@@ -79,7 +79,7 @@ function isLater(event: ResourceEvent, earlier: ResourceEvent): boolean {
 }
 
 /** `vendhost-dev-network: created EC2::VPC Vpc8378EB38`. */
-export function describeEvent({ stack, logicalId, type, status, reason }: ResourceEvent): string {
+function describeEvent({ stack, logicalId, type, status, reason }: ResourceEvent): string {
   const failed = status.endsWith('_FAILED') && reason !== undefined ? `: ${reason}` : '';
   return `${stack}: ${words[status] ?? status} ${type.replace(/^AWS::/, '')} ${logicalId}${failed}`;
 }

@@ -9,7 +9,6 @@ const region = 'eu-west-1';
 export const facts: PlatformFacts = {
   'vpc-id': 'vpc-0a1b2c3d4e5f60718',
   'vpc-cidr': '10.10.0.0/16',
-  'availability-zones': ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'],
   'public-subnet-ids': ['subnet-011b2c3d4e5f6071', 'subnet-012b2c3d4e5f6071', 'subnet-013b2c3d4e5f6071'],
   'natted-subnet-ids': ['subnet-021b2c3d4e5f6071', 'subnet-022b2c3d4e5f6071', 'subnet-023b2c3d4e5f6071'],
   'private-subnet-ids': ['subnet-031b2c3d4e5f6071', 'subnet-032b2c3d4e5f6071', 'subnet-033b2c3d4e5f6071'],

@@ -5,7 +5,6 @@ import type { BuilderParts } from '../../../scripts/image/builder.ts';
 export const facts: PlatformFacts = {
   'vpc-id': 'vpc-1',
   'vpc-cidr': '10.0.0.0/16',
-  'availability-zones': ['eu-west-1a'],
   'public-subnet-ids': ['subnet-public-1', 'subnet-public-2'],
   'natted-subnet-ids': ['subnet-natted-1'],
   'private-subnet-ids': ['subnet-private-1'],

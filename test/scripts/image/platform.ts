@@ -42,7 +42,6 @@ export async function testPlatform(account: string): Promise<TestPlatform> {
   const facts: Record<FactName, string> = {
     'vpc-id': Vpc?.VpcId ?? '',
     'vpc-cidr': '10.0.0.0/16',
-    'availability-zones': 'eu-west-1a',
     'public-subnet-ids': subnet,
     'natted-subnet-ids': subnet,
     'private-subnet-ids': subnet,
