@@ -21,7 +21,7 @@ export function platformApp(app: AppProps, props: PlatformProps): App {
   new NetworkStack(made, props);
   new StorageStack(made, props);
   new AccessStack(made, props);
-  new BalancerStack(made, props);
+  for (let number = 1; number <= props.config.load_balancers; number += 1) new BalancerStack(made, props, number);
   return made;
 }
 
@@ -35,7 +35,7 @@ export function platformProps(
   return {
     environment,
     config,
-    gitlab: platform.gitlab.replace(/\/+$/, ''),
+    gitlab: platform.gitlab,
     ownsGitlabProvider: first === environment,
   };
 }

@@ -10,17 +10,18 @@ import { LoadBalancer } from './load-balancer.ts';
  * export in use would lock the network stack.
  */
 export class BalancerStack extends VendhostStack {
-  constructor(app: App, { environment, config }: PlatformProps) {
+  constructor(app: App, { environment, config }: PlatformProps, number: number) {
     super(
       app,
-      names.platformStack(environment, 'balancer'),
+      names.balancerStack(environment, number),
       { account: config.account, region: config.region, tags: tags(environment, 'balancer') },
-      { description: `Load balancer of ${environment}` },
+      { description: `Load balancer ${number} of ${environment}` },
     );
     const vpcId = new CfnParameter(this, 'VpcId', { type: 'AWS::EC2::VPC::Id' });
     const subnetIds = new CfnParameter(this, 'PublicSubnetIds', { type: 'List<AWS::EC2::Subnet::Id>' });
     const balancer = new LoadBalancer(this, 'Balancer', {
       environment,
+      number,
       vpcId: vpcId.valueAsString,
       vpcCidr: config.cidr,
       subnetIds: subnetIds.valueAsList,
@@ -28,11 +29,16 @@ export class BalancerStack extends VendhostStack {
       logBucket: names.logBucket(environment, config.account, config.region),
     });
     new CfnOutput(this, 'LoadBalancerDns', { value: balancer.dns });
-    new Facts(this, environment, {
+    const facts = {
       'load-balancer-arn': balancer.arn,
       'load-balancer-dns': balancer.dns,
       'load-balancer-security-group-id': balancer.securityGroupId,
       'listener-arn': balancer.listenerArn,
-    });
+    };
+    new Facts(
+      this,
+      environment,
+      Object.fromEntries(Object.entries(facts).map(([fact, value]) => [names.balancerFact(fact, number), value])),
+    );
   }
 }

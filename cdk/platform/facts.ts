@@ -1,11 +1,10 @@
 import type { Stack } from 'aws-cdk-lib';
 import { CfnParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import type { FactName } from '../../scripts/config/facts.ts';
 import { names } from '../../scripts/config/names.ts';
 
 /** Facts of an environment; a list becomes a `StringList`. */
-export type FactValues = Partial<Record<FactName, string | readonly string[]>>;
+export type FactValues = Readonly<Record<string, string | readonly string[]>>;
 
 /** What tenants need to know of the platform, as SSM parameters: each platform stack publishes what it makes. */
 export class Facts extends Construct {

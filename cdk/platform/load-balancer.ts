@@ -7,6 +7,7 @@ import { balancerLogs } from './log-bucket.ts';
 
 export interface LoadBalancerProps {
   readonly environment: string;
+  readonly number: number;
   readonly vpcId: string;
   readonly vpcCidr: string;
   readonly subnetIds: string[];
@@ -45,7 +46,7 @@ export class LoadBalancer extends Construct {
       reason: 'A public load balancer: anyone may visit its two ports.',
     });
     const balancer = new CfnLoadBalancer(this, 'LoadBalancer', {
-      name: names.loadBalancer(props.environment),
+      name: names.loadBalancer(props.environment, props.number),
       type: 'application',
       scheme: 'internet-facing',
       ipAddressType: 'ipv4',

@@ -3,7 +3,7 @@ import { GatewayVpcEndpointAwsService, type ISubnet, SubnetType, Vpc } from 'aws
 import { names, tags } from '../../scripts/config/names.ts';
 import { VendhostStack } from '../app.ts';
 import type { PlatformProps } from './app.ts';
-import { CidrPlan, type SubnetKind, subnetKinds, zones } from './cidr-plan.ts';
+import { CidrPlan, type SubnetKind, subnetKinds, supernetCidr, zones } from './cidr-plan.ts';
 import { Facts } from './facts.ts';
 import { RejectedTraffic } from './rejected-traffic.ts';
 
@@ -49,6 +49,9 @@ export class NetworkStack extends VendhostStack {
     new Facts(this, environment, {
       'vpc-id': vpc.vpcId,
       'vpc-cidr': config.cidr,
+      'public-cidr': supernetCidr(config.cidr, 'public'),
+      'natted-cidr': supernetCidr(config.cidr, 'natted'),
+      'private-cidr': supernetCidr(config.cidr, 'private'),
       'public-subnet-ids': ids(vpc.publicSubnets),
       'natted-subnet-ids': ids(vpc.privateSubnets),
       'private-subnet-ids': ids(vpc.isolatedSubnets),

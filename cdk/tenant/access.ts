@@ -19,6 +19,7 @@ export interface AccessProps {
   readonly project: GitlabProject;
   readonly branch: string;
   readonly hosts: readonly string[];
+  readonly loadBalancer: number;
   readonly limits: TenantLimits;
 }
 
@@ -59,12 +60,16 @@ class TenantAccessStack extends VendhostStack {
   }
 }
 
-function tenantRecord({ place, project, branch, hosts, limits }: AccessProps, scope: Scope): TenantRecord {
+function tenantRecord(
+  { place, project, branch, hosts, loadBalancer, limits }: AccessProps,
+  scope: Scope,
+): TenantRecord {
   return {
     tenant: place.tenant,
     project: project.path,
     branch,
     hosts: [...hosts],
+    loadBalancer,
     limits,
     roles: {
       deploy: scope.roleArn('deploy'),

@@ -7,18 +7,30 @@ export type CredentialSource = () => Promise<AwsCredentialIdentity>;
 
 const refreshBeforeMs = 5 * 60_000;
 
+export interface RoleOptions {
+  /** The role a job's ID token is exchanged for, when `VENDHOST_ROLE_ARN` names none. */
+  readonly jobRole?: string | undefined;
+  /** A role to take with the machine's own credentials. */
+  readonly assume?: string | undefined;
+}
+
 /**
  * In a job: the ID token is exchanged for the role in `VENDHOST_ROLE_ARN`
- * (https://docs.gitlab.com/ci/cloud_services/aws/). Elsewhere: the SDK's own chain.
+ * (https://docs.gitlab.com/ci/cloud_services/aws/). Elsewhere: the SDK's own chain, and the role to take with it.
  * Secrets of what is returned are masked in all output.
  */
-export function credentialSource(runtime: Runtime, region: string): CredentialSource {
+export function credentialSource(
+  runtime: Runtime,
+  region: string,
+  { jobRole, assume }: RoleOptions = {},
+): CredentialSource {
   const token = runtime.env.VENDHOST_ID_TOKEN;
-  const role = runtime.env.VENDHOST_ROLE_ARN;
+  const role = runtime.env.VENDHOST_ROLE_ARN || jobRole;
   if (token !== undefined) runtime.out.redact(token);
   let current: Promise<AwsCredentialIdentity> | undefined;
   const fetch = async () => {
-    const provider = await (token === undefined ? ownChain(runtime) : webIdentity(runtime, region, token, role));
+    const own = token === undefined ? ownChain(runtime) : webIdentity(runtime, region, token, role);
+    const provider = assume === undefined ? await own : await assumed(runtime, region, await own, assume);
     const credentials = await provider();
     runtime.out.redact(credentials.secretAccessKey);
     if (credentials.sessionToken !== undefined) runtime.out.redact(credentials.sessionToken);
@@ -53,6 +65,16 @@ async function ownChain({ env }: Runtime): Promise<CredentialSource> {
   return fromNodeProviderChain();
 }
 
+/** Another account's role (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_aws-accounts.html). */
+async function assumed(runtime: Runtime, region: string, own: CredentialSource, role: string) {
+  const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers');
+  return fromTemporaryCredentials({
+    masterCredentials: own,
+    params: { RoleArn: role, RoleSessionName: sessionName(runtime) },
+    clientConfig: clientPlace(runtime, region),
+  });
+}
+
 async function webIdentity(runtime: Runtime, region: string, token: string, role?: string): Promise<CredentialSource> {
   if (role === undefined || role === '') {
     throw new VendhostError('ROLE_MISSING', 'the job has an ID token but no VENDHOST_ROLE_ARN', {
@@ -60,11 +82,19 @@ async function webIdentity(runtime: Runtime, region: string, token: string, role
     });
   }
   const { fromWebToken } = await import('@aws-sdk/credential-providers');
-  const endpoint = runtime.env.AWS_ENDPOINT_URL;
   return fromWebToken({
     roleArn: role,
     webIdentityToken: token,
-    roleSessionName: `vendhost-${runtime.env.CI_JOB_ID ?? 'local'}`.slice(0, 64),
-    clientConfig: { region, ...(endpoint === undefined ? {} : { endpoint }) },
+    roleSessionName: sessionName(runtime),
+    clientConfig: clientPlace(runtime, region),
   });
+}
+
+/** What CloudTrail shows as the caller. */
+function sessionName({ env }: Runtime): string {
+  return `vendhost-${env.CI_JOB_ID ?? 'local'}`.slice(0, 64);
+}
+
+function clientPlace({ env }: Runtime, region: string): { region: string; endpoint?: string } {
+  return { region, ...(env.AWS_ENDPOINT_URL === undefined ? {} : { endpoint: env.AWS_ENDPOINT_URL }) };
 }

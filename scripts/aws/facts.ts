@@ -1,29 +1,57 @@
-import { factsSchema, type PlatformFacts, type TenantRecord, tenantRecordSchema } from '../config/facts.ts';
+import {
+  balancerFacts,
+  factsSchema,
+  type PlatformFacts,
+  type TenantRecord,
+  tenantRecordSchema,
+} from '../config/facts.ts';
 import { names, type Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 import type { Aws } from './session.ts';
 
-/** Reads what the platform publishes for an environment, in one paged call. Throws `PLATFORM_MISSING` when it was never deployed. */
-export async function readPlatformFacts(aws: Aws, environment: string): Promise<PlatformFacts> {
+/** All SSM parameters the platform publishes for an environment, by their names below its path. */
+export interface PublishedFacts {
+  readonly environment: string;
+  readonly region: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+/** Reads what the platform publishes for an environment, in one paged call. */
+export async function readPublishedFacts(aws: Aws, environment: string): Promise<PublishedFacts> {
   const { paginateGetParametersByPath } = await import('@aws-sdk/client-ssm');
   const path = `${names.factsPath(environment)}/`;
-  const found: Record<string, string> = {};
+  const values: Record<string, string> = {};
   for await (const page of paginateGetParametersByPath({ client: await aws.ssm() }, { Path: path })) {
     for (const { Name, Value } of page.Parameters ?? []) {
-      if (Name !== undefined && Value !== undefined) found[Name.slice(path.length)] = Value;
+      if (Name !== undefined && Value !== undefined) values[Name.slice(path.length)] = Value;
     }
   }
-  const parsed = factsSchema.safeParse(found);
+  return { environment, region: aws.region, values };
+}
+
+/** What a tenant of one load balancer needs. Throws `PLATFORM_MISSING` when not all of it is published. */
+export function platformFacts({ environment, region, values }: PublishedFacts, loadBalancer: number): PlatformFacts {
+  const path = `${names.factsPath(environment)}/`;
+  const own = balancerFacts.map((fact) => [fact, values[names.balancerFact(fact, loadBalancer)]] as const);
+  const parsed = factsSchema.safeParse({ ...values, ...Object.fromEntries(own) });
   if (parsed.success) return parsed.data;
-  const absent = parsed.error.issues.map((issue) => `${path}${issue.path.join('.')}`);
+  const absent = parsed.error.issues.map(({ path: [fact] }) => {
+    const isBalancers = balancerFacts.some((name) => name === fact);
+    return `${path}${isBalancers ? names.balancerFact(String(fact), loadBalancer) : String(fact)}`;
+  });
   throw new VendhostError(
     'PLATFORM_MISSING',
-    `the platform of ${environment} does not publish all it should in ${aws.region}`,
+    `the platform of ${environment} does not publish all it should in ${region}`,
     {
       details: absent.map((name) => `missing or wrong: SSM parameter ${name}`),
       hint: `deploy it: vendhost platform deploy --environment ${environment}`,
     },
   );
+}
+
+/** What the platform publishes, with the first load balancer: for whoever needs none. */
+export async function readPlatformFacts(aws: Aws, environment: string): Promise<PlatformFacts> {
+  return platformFacts(await readPublishedFacts(aws, environment), 1);
 }
 
 /** Reads a tenant's record; throws `TENANT_UNKNOWN` when it was not vended in the environment. */

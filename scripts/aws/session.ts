@@ -1,3 +1,4 @@
+import type { ACMClient } from '@aws-sdk/client-acm';
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
@@ -5,13 +6,14 @@ import type { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import type { CodePipelineClient } from '@aws-sdk/client-codepipeline';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { IAMClient } from '@aws-sdk/client-iam';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { STSClient } from '@aws-sdk/client-sts';
 import type { AwsCredentialIdentity } from '@aws-sdk/types';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import { type CredentialSource, credentialSource } from './credentials.ts';
+import { type CredentialSource, credentialSource, type RoleOptions } from './credentials.ts';
 
 /** One account and region, with clients that load when first asked for. */
 export interface Aws {
@@ -20,12 +22,14 @@ export interface Aws {
   readonly endpoint: string | undefined;
   readonly credentials: () => Promise<AwsCredentialIdentity>;
   readonly account: () => Promise<string>;
+  readonly acm: () => Promise<ACMClient>;
   readonly autoScaling: () => Promise<AutoScalingClient>;
   readonly cloudFormation: () => Promise<CloudFormationClient>;
   readonly codeDeploy: () => Promise<CodeDeployClient>;
   readonly codePipeline: () => Promise<CodePipelineClient>;
   readonly ec2: () => Promise<EC2Client>;
   readonly elb: () => Promise<ElasticLoadBalancingV2Client>;
+  readonly iam: () => Promise<IAMClient>;
   readonly logs: () => Promise<CloudWatchLogsClient>;
   readonly s3: () => Promise<S3Client>;
   readonly ssm: () => Promise<SSMClient>;
@@ -42,7 +46,7 @@ export interface ClientOptions {
 }
 
 /** Opens the account that the job's ID token, or the machine's own credentials, give access to. */
-export function openAws(runtime: Runtime, options: { region?: string } = {}): Aws {
+export function openAws(runtime: Runtime, options: { region?: string } & RoleOptions = {}): Aws {
   const region = options.region ?? runtime.env.AWS_REGION ?? runtime.env.AWS_DEFAULT_REGION;
   if (region === undefined || region === '') {
     throw new VendhostError('REGION_MISSING', 'no AWS region is set', {
@@ -52,7 +56,7 @@ export function openAws(runtime: Runtime, options: { region?: string } = {}): Aw
   const endpoint = runtime.env.AWS_ENDPOINT_URL;
   const shared: ClientOptions = {
     region,
-    credentials: credentialSource(runtime, region),
+    credentials: credentialSource(runtime, region, options),
     ...(endpoint === undefined ? {} : { endpoint }),
     maxAttempts: 5,
     customUserAgent: 'vendhost',
@@ -68,6 +72,7 @@ export function openAws(runtime: Runtime, options: { region?: string } = {}): Aw
       if (Account === undefined) throw new Error('GetCallerIdentity answered without an account');
       return Account;
     }),
+    acm: once(async () => new (await import('@aws-sdk/client-acm')).ACMClient(shared)),
     autoScaling: once(async () => new (await import('@aws-sdk/client-auto-scaling')).AutoScalingClient(shared)),
     cloudFormation: once(async () => new (await import('@aws-sdk/client-cloudformation')).CloudFormationClient(shared)),
     codeDeploy: once(async () => new (await import('@aws-sdk/client-codedeploy')).CodeDeployClient(shared)),
@@ -76,6 +81,7 @@ export function openAws(runtime: Runtime, options: { region?: string } = {}): Aw
     elb: once(
       async () => new (await import('@aws-sdk/client-elastic-load-balancing-v2')).ElasticLoadBalancingV2Client(shared),
     ),
+    iam: once(async () => new (await import('@aws-sdk/client-iam')).IAMClient(shared)),
     logs: once(async () => new (await import('@aws-sdk/client-cloudwatch-logs')).CloudWatchLogsClient(shared)),
     s3: once(async () => {
       const { S3Client } = await import('@aws-sdk/client-s3');

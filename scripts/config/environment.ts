@@ -21,6 +21,9 @@ export const tenantName = z
   // CloudFormation names things after stacks: those of `shop-data` would look like things of the data stack of `shop`.
   .regex(/^(?!.*-(access|data|host)(-|$))/, 'without -access, -data or -host in it');
 
+/** `group/project`, as GitLab's addresses have it. */
+export const projectPath = z.string().regex(/^[\w.-]+(\/[\w.-]+)+$/, 'the path of a GitLab project, like acme/shop');
+
 /** A DNS name, or one with a wildcard as its first label; at most 128 characters, as a listener rule takes it. */
 export const hostName = z
   .string()

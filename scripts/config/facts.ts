@@ -3,13 +3,24 @@ import { limits } from './tenant.ts';
 
 const list = z.string().transform((text) => text.split(',').filter((item) => item !== ''));
 
+/** Facts that each load balancer has; `names.balancerFact` tells those of the second and further apart. */
+export const balancerFacts = [
+  'load-balancer-arn',
+  'load-balancer-dns',
+  'load-balancer-security-group-id',
+  'listener-arn',
+] as const;
+
 /**
  * What the platform publishes for tenants: one SSM parameter a key, under `/vendhost/<environment>/`.
- * Lists are comma-separated (`StringList`).
+ * Lists are comma-separated (`StringList`). Those of a load balancer are of the one that serves the tenant.
  */
 export const factsSchema = z.object({
   'vpc-id': z.string(),
   'vpc-cidr': z.string(),
+  'public-cidr': z.string(),
+  'natted-cidr': z.string(),
+  'private-cidr': z.string(),
   'public-subnet-ids': list,
   'natted-subnet-ids': list,
   'private-subnet-ids': list,
@@ -34,6 +45,8 @@ export const tenantRecordSchema = z.strictObject({
   project: z.string(),
   branch: z.string(),
   hosts: z.array(z.string()),
+  /** Number of the load balancer that serves the hosts. */
+  loadBalancer: z.int(),
   limits,
   roles: z.strictObject({
     deploy: z.string(),

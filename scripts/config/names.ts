@@ -19,11 +19,17 @@ const roleNameLimit = 64;
 const loadBalancingNameLimit = 32;
 
 export type PlatformLayer = 'network' | 'storage' | 'access' | 'balancer';
+/** Roles of the platform repository's jobs, and of CloudFormation when it works for them. */
+export type PlatformRole = 'plan' | 'deploy' | 'execution';
 export type TenantLayer = 'access' | 'data' | 'host';
 export type TenantRole = 'deploy' | 'plan' | 'execution' | 'instance' | 'pipeline' | 'codedeploy';
 
 export const names = {
   platformStack: (environment: string, layer: PlatformLayer) => `vendhost-${environment}-${layer}`,
+  /** An environment's load balancers are numbered from 1; each has a stack. */
+  balancerStack: (environment: string, number: number) => `vendhost-${environment}-balancer${suffix(number)}`,
+  /** Once in an account, whatever environments are in it. */
+  gitlabStack: 'vendhost-gitlab',
   tenantStack: ({ environment, tenant }: Place, layer: TenantLayer) => `vendhost-${environment}-${tenant}-${layer}`,
   bucket: (environment: string, account: string, region: string) => `vendhost-${environment}-${account}-${region}`,
   /** Access logs of the load balancer and the bucket: they cannot be delivered to a bucket encrypted with KMS. */
@@ -31,7 +37,8 @@ export const names = {
     `vendhost-${environment}-${account}-${region}-logs`,
   keyAlias: (environment: string) => `alias/vendhost-${environment}`,
   trail: (environment: string) => `vendhost-${environment}`,
-  loadBalancer: (environment: string) => shorten(`vendhost-${environment}`, loadBalancingNameLimit),
+  loadBalancer: (environment: string, number: number) =>
+    shorten(`vendhost-${environment}${suffix(number)}`, loadBalancingNameLimit),
   /** A target group cannot change its port: a new port makes a new group, which needs a name of its own beside the old. */
   targetGroup: (place: Place, port: number) => `${names.targetGroupPrefix(place)}${port}`,
   /** What the names of a tenant's target groups begin with. No tenant's name has two hyphens, so no other tenant's do. */
@@ -39,6 +46,8 @@ export const names = {
     `${shorten(`vendhost-${environment}-${tenant}`, loadBalancingNameLimit - '--65535'.length)}--`,
   boundary: (environment: string) => `vendhost-${environment}-boundary`,
   builderRole: (environment: string) => shorten(`vendhost-${environment}-builder`, roleNameLimit),
+  /** Not under `vendhost-<environment>-`: the boundary lets a tenant's roles pass what is called so. */
+  platformRole: (environment: string, role: PlatformRole) => `vendhost-platform-${environment}-${role}`,
   tenantRole: ({ environment, tenant }: Place, role: TenantRole) =>
     shorten(`vendhost-${environment}-${tenant}-${role}`, roleNameLimit),
   /** The Auto Scaling group, CodeDeploy application, deployment group and pipeline of a virtual host share this name. */
@@ -54,8 +63,15 @@ export const names = {
     `r${createHash('sha256').update(`${environment}/${tenant}`).digest('hex').slice(0, 9)}`,
   databaseSecret: ({ environment, tenant }: Place) => `vendhost/${environment}/${tenant}/database`,
   factsPath: (environment: string) => `/vendhost/${environment}`,
+  /** A fact of a load balancer: the first one's have no number. */
+  balancerFact: (fact: string, number: number) => `${fact}${suffix(number)}`,
+  subnetFact: (kind: string, zone: string, fact: 'id' | 'cidr' | 'zone') => `subnets/${kind}-${zone}/${fact}`,
   tenantRecord: ({ environment, tenant }: Place) => `/vendhost/${environment}/tenants/${tenant}`,
 } as const;
+
+function suffix(number: number): string {
+  return number === 1 ? '' : `-${number}`;
+}
 
 /** Tags every resource carries; a platform resource has no tenant. */
 export function tags(environment: string, layer: string, tenant?: string): Record<string, string> {

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { defaultBranches, type Environment, environments } from './environment.ts';
+import { defaultBranches, type Environment, environments, projectPath } from './environment.ts';
+
+const supernet = (kind: string) =>
+  z
+    .string()
+    .regex(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, 'a network, like 10.10.64.0/18')
+    .optional()
+    .meta({ description: `Network of the ${kind} subnets; a quarter of it is a zone's, the last quarter stays free` });
 
 const environment = z.strictObject({
   branch: z
@@ -15,10 +22,33 @@ const environment = z.strictObject({
     .string()
     .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, like eu-west-1')
     .meta({ description: 'AWS region, like eu-west-1' }),
+  role: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'the ARN of an IAM role')
+    .optional()
+    .meta({ description: 'Role to take for this environment with credentials of another account' }),
   cidr: z
     .string()
     .regex(/^(10|172|192)(\.\d{1,3}){3}\/16$/, 'a private /16 network, like 10.10.0.0/16')
     .meta({ description: 'Network of the VPC, a private /16' }),
+  subnets: z
+    .strictObject({ public: supernet('public'), natted: supernet('natted'), private: supernet('private') })
+    .prefault({})
+    .meta({ description: 'Networks of the kinds of subnets; without one its /18 of the plan' }),
+  nat: z
+    .enum(['one', 'per-zone'])
+    .optional()
+    .meta({ description: 'One NAT gateway, or one in each zone; without it per-zone in production, else one' }),
+  flow_logs: z
+    .enum(['rejected', 'all', 'none'])
+    .default('rejected')
+    .meta({ description: "Which of the VPC's traffic is logged" }),
+  log_days: z
+    .int()
+    .min(1)
+    .max(3650)
+    .default(1)
+    .meta({ description: 'Days after which log objects in the buckets expire' }),
   domain: z
     .string()
     .regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/, 'a lower-case domain, like dev.example.com')
@@ -26,28 +56,61 @@ const environment = z.strictObject({
   certificate: z
     .string()
     .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/.+$/, 'the ARN of an ACM certificate')
-    .meta({ description: 'ARN of the certificate of the HTTPS listener' }),
-  nat: z.enum(['one', 'per-zone']).default('one').meta({ description: 'One NAT gateway, or one in each zone' }),
+    .meta({ description: 'ARN of the certificate of the HTTPS listeners; it must cover names in the domain' }),
+  load_balancers: z
+    .int()
+    .min(1)
+    .max(10)
+    .default(1)
+    .meta({ description: 'Number of load balancers; each takes 100 rules, unless AWS raised the quota' }),
   approval: z.boolean().default(false).meta({ description: 'A person must approve each release' }),
 });
 
 /** `platform.yml`: the environments of a platform. */
-export const platformSchema = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]{1,30}$/, 'lower-case letters, digits and hyphens')
-    .meta({ description: 'Name of the platform' }),
-  gitlab: z.url({ protocol: /^https?$/ }).meta({ description: 'Address of GitLab, like https://gitlab.example.com' }),
-  environments: z
-    .partialRecord(z.enum(environments), environment)
-    .refine((all) => Object.keys(all).length > 0, 'at least one environment')
-    .meta({ description: 'Environments of the platform, by name' }),
-});
+export const platformSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{1,30}$/, 'lower-case letters, digits and hyphens')
+      .meta({ description: 'Name of the platform' }),
+    gitlab: z.url({ protocol: /^https?$/ }).meta({ description: 'Address of GitLab, like https://gitlab.example.com' }),
+    audience: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: "Audience of the jobs' ID tokens; without it the address of GitLab" }),
+    project: projectPath
+      .optional()
+      .meta({ description: 'Path of the project this file is in; with it, its pipelines may plan and deploy' }),
+    branch: z
+      .string()
+      .min(1)
+      .default('main')
+      .meta({ description: 'Branch of that project whose pipelines may deploy' }),
+    environments: z
+      .partialRecord(z.enum(environments), environment)
+      .refine((all) => Object.keys(all).length > 0, 'at least one environment')
+      .meta({ description: 'Environments of the platform, by name' }),
+  })
+  .transform(({ environments: all, ...platform }) => {
+    const gitlab = platform.gitlab.replace(/\/+$/, '');
+    const filled = Object.entries(all).map(([name, config]) => [name, filledIn(name as Environment, config)]);
+    return {
+      ...platform,
+      gitlab,
+      audience: platform.audience ?? gitlab,
+      environments: Object.fromEntries(filled) as Partial<Record<Environment, EnvironmentConfig>>,
+    };
+  });
+
+/** The defaults that depend on which environment it is. */
+function filledIn(name: Environment, config: z.output<typeof environment>) {
+  return {
+    ...config,
+    branch: config.branch ?? defaultBranches[name],
+    nat: config.nat ?? (name === 'production' ? ('per-zone' as const) : ('one' as const)),
+  };
+}
 
 export type PlatformConfig = z.output<typeof platformSchema>;
-export type EnvironmentConfig = z.output<typeof environment>;
-
-/** The branch whose pushes reach an environment. */
-export function branchOf(name: Environment, config: EnvironmentConfig): string {
-  return config.branch ?? defaultBranches[name];
-}
+export type EnvironmentConfig = ReturnType<typeof filledIn>;

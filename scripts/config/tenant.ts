@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { environments, hostName } from './environment.ts';
+import { environments, hostName, projectPath } from './environment.ts';
 
 export const limits = z.strictObject({
   instance_types: z
@@ -22,14 +22,17 @@ export const limits = z.strictObject({
 
 /** `tenants/<name>.yml`: what the platform grants a tenant. The tenant's name is the file's. */
 export const tenantSchema = z.strictObject({
-  project: z
-    .string()
-    .regex(/^[\w.-]+(\/[\w.-]+)+$/, 'the path of a GitLab project, like acme/shop')
-    .meta({ description: "Path of the tenant's GitLab project" }),
+  project: projectPath.meta({ description: "Path of the tenant's GitLab project" }),
   hosts: z
     .partialRecord(z.enum(environments), z.array(hostName).min(1).max(5))
     .refine((all) => Object.keys(all).length > 0, 'hosts in at least one environment')
     .meta({ description: 'Host names of the tenant in each environment' }),
+  load_balancer: z
+    .int()
+    .min(1)
+    .max(10)
+    .default(1)
+    .meta({ description: "Number of the load balancer that serves the tenant's hosts" }),
   limits: limits.prefault({}).meta({ description: 'What the tenant may ask for in its vendhost.yml' }),
 });
 

@@ -1,5 +1,4 @@
-import { checkAccount } from '../aws/account.ts';
-import { openAws } from '../aws/session.ts';
+import { openEnvironment } from '../aws/environment.ts';
 import type { Environment } from '../config/environment.ts';
 import { environmentOf, readPlatformConfig } from '../config/files.ts';
 import { exitCodes } from '../errors.ts';
@@ -23,8 +22,7 @@ export async function deployPlatform(
   const { out } = runtime;
   const platform = await readPlatformConfig(directory);
   const config = environmentOf(platform, environment);
-  const aws = openAws(runtime, { region: config.region });
-  await checkAccount(aws, environment, config.account);
+  const aws = await openEnvironment(runtime, environment, config, dryRun ? 'plan' : 'deploy');
   const build = async (app: { outdir?: string }) => {
     const { platformApp, platformProps } = await import('../../cdk/platform/app.ts');
     return platformApp(app, platformProps(platform, environment, config));

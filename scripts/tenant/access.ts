@@ -2,7 +2,7 @@ import { readTenantRecord } from '../aws/facts.ts';
 import type { Aws } from '../aws/session.ts';
 import type { PlatformFacts, TenantRecord } from '../config/facts.ts';
 import type { Place } from '../config/names.ts';
-import { branchOf, type PlatformConfig } from '../config/platform.ts';
+import type { PlatformConfig } from '../config/platform.ts';
 import type { TenantConfig } from '../config/tenant.ts';
 import { VendhostError } from '../errors.ts';
 import type { AppBuilder } from '../stack/assembly.ts';
@@ -26,9 +26,10 @@ export function accessApp({ place, platform, tenant, chosen, facts }: AccessPart
       account,
       region,
       facts,
-      project: { gitlab: platform.gitlab.replace(/\/+$/, ''), path: tenant.project },
-      branch: branchOf(chosen.environment, chosen.config),
+      project: { gitlab: platform.gitlab, path: tenant.project },
+      branch: chosen.config.branch,
       hosts: chosen.hosts,
+      loadBalancer: tenant.load_balancer,
       limits: tenant.limits,
     });
   };

@@ -3,7 +3,6 @@ import { openAws } from '../aws/session.ts';
 import { type Environment, environments } from '../config/environment.ts';
 import { readPlatformConfig, readTenantConfig } from '../config/files.ts';
 import { configError } from '../config/load.ts';
-import { branchOf } from '../config/platform.ts';
 import { exitCodes, VendhostError } from '../errors.ts';
 import { openGitlab } from '../gitlab/api.ts';
 import type { ProjectVariable } from '../gitlab/variables.ts';
@@ -102,7 +101,7 @@ function variableLine({ key, value, scope }: ProjectVariable): string {
 }
 
 function branches(vendings: readonly Vending[]): string {
-  return vendings.map(({ chosen }) => branchOf(chosen.environment, chosen.config)).join(', ');
+  return vendings.map(({ chosen }) => chosen.config.branch).join(', ');
 }
 
 function environmentOfJob({ env }: Runtime): Environment | undefined {

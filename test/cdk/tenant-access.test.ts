@@ -17,6 +17,7 @@ const props: AccessProps = {
   project: { gitlab: 'https://gitlab.example.com', path: 'acme/shop' },
   branch: 'dev',
   hosts: ['shop.dev.example.com'],
+  loadBalancer: 1,
   limits: limits.parse({}),
 };
 

@@ -9,6 +9,9 @@ const region = 'eu-west-1';
 export const facts: PlatformFacts = {
   'vpc-id': 'vpc-0a1b2c3d4e5f60718',
   'vpc-cidr': '10.10.0.0/16',
+  'public-cidr': '10.10.0.0/18',
+  'natted-cidr': '10.10.64.0/18',
+  'private-cidr': '10.10.128.0/18',
   'public-subnet-ids': ['subnet-011b2c3d4e5f6071', 'subnet-012b2c3d4e5f6071', 'subnet-013b2c3d4e5f6071'],
   'natted-subnet-ids': ['subnet-021b2c3d4e5f6071', 'subnet-022b2c3d4e5f6071', 'subnet-023b2c3d4e5f6071'],
   'private-subnet-ids': ['subnet-031b2c3d4e5f6071', 'subnet-032b2c3d4e5f6071', 'subnet-033b2c3d4e5f6071'],
@@ -31,6 +34,7 @@ export const record: TenantRecord = {
   project: 'acme/shop',
   branch: 'dev',
   hosts: ['shop.dev.example.com'],
+  loadBalancer: 1,
   limits: limits.parse({}),
   roles: {
     deploy: role('deploy'),

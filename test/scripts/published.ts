@@ -37,6 +37,7 @@ function recordOf({ tenant, environment }: Place, account: string): TenantRecord
     project: `acme/${tenant}`,
     branch: environment,
     hosts: [`${tenant}.dev.example.com`],
+    loadBalancer: 1,
     limits: limits.parse({}),
     roles: {
       deploy: role('deploy'),

@@ -4,7 +4,6 @@ import { pushOf } from '../../../scripts/config/ci.ts';
 import { hostName, tenantName } from '../../../scripts/config/environment.ts';
 import { factsSchema } from '../../../scripts/config/facts.ts';
 import { environmentOf, listTenants, readPlatformConfig, readTenantConfig } from '../../../scripts/config/files.ts';
-import { branchOf } from '../../../scripts/config/platform.ts';
 import { showConfig } from '../../../scripts/config/show.ts';
 import { recorder } from '../recorder.ts';
 import { repository } from '../revision/repository.ts';
@@ -31,7 +30,7 @@ describe('a platform repository', () => {
   });
   test('an environment it lacks is named, with those it has', async () => {
     const platform = await readPlatformConfig(await repository({ 'platform.yml': platformYml }));
-    expect(branchOf('production', environmentOf(platform, 'production'))).toBe('master');
+    expect(environmentOf(platform, 'production').branch).toBe('master');
     expect(() => environmentOf(platform, 'dev')).toThrow(
       expect.objectContaining({ code: 'ENVIRONMENT_UNKNOWN', hint: 'add it, or name one of: production' }),
     );
@@ -59,7 +58,7 @@ describe('showConfig', () => {
       directory: await repository({ 'platform.yml': platformYml, 'tenants/shop.yml': shopYml }),
     });
     expect(JSON.parse(runtime.printed())).toMatchObject({
-      platform: { name: 'acme', environments: { production: { nat: 'one' } } },
+      platform: { name: 'acme', environments: { production: { nat: 'per-zone' } } },
       tenants: { shop: { hosts: { production: ['shop.example.com'] }, limits: { max_instances: 4 } } },
     });
   });

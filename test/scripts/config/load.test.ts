@@ -169,10 +169,10 @@ describe('platform.yml', () => {
         'environments.dev.account: 111111111111 is wrong: must be a text',
         'environments.dev.region: missing: must be a text',
         'environments.dev.cidr: "8.8.0.0/16" is wrong: must be a private /16 network, like 10.10.0.0/16',
+        'environments.dev.nat: "two" is wrong: must be one of one, per-zone',
         'environments.dev.domain: missing: must be a text',
         'environments.dev.certificate: missing: must be a text',
-        'environments.dev.nat: "two" is wrong: must be one of one, per-zone',
-        'environments.dev.vpc: unknown key: must be one of branch, account, region, cidr, domain, certificate, nat, approval',
+        'environments.dev.vpc: unknown key: must be one of branch, account, region, role, cidr, subnets, nat, flow_logs, log_days, domain, certificate, load_balancers, approval',
       ],
     ],
   ])('%s', (_name, lines, expected) => {

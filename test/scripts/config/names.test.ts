@@ -24,7 +24,7 @@ describe('names keep within the limits of AWS', () => {
   test('for the longest tenant there can be', () => {
     expect(tenantName.safeParse(longest.tenant).success).toBe(true);
     expect(names.targetGroup(longest, 65_535).length).toBeLessThanOrEqual(32);
-    expect(names.loadBalancer(longest.environment).length).toBeLessThanOrEqual(32);
+    expect(names.loadBalancer(longest.environment, 10).length).toBeLessThanOrEqual(32);
     expect(Math.max(...roles.map((role) => names.tenantRole(longest, role).length))).toBeLessThanOrEqual(64);
     expect(names.bucket('production', '111111111111', 'ap-southeast-3').length).toBeLessThanOrEqual(63);
     expect(names.logBucket('production', '111111111111', 'ap-southeast-3').length).toBeLessThanOrEqual(63);

@@ -103,6 +103,7 @@ function tenantRecord(account: string, tenant: string, hosts: string[], limits: 
     project: `acme/${tenant}`,
     branch: 'dev',
     hosts,
+    loadBalancer: 1,
     limits: { ...limitsSchema.parse({}), ...limits },
     roles: {
       deploy: role('deploy'),

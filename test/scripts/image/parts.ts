@@ -5,6 +5,9 @@ import type { BuilderParts } from '../../../scripts/image/builder.ts';
 export const facts: PlatformFacts = {
   'vpc-id': 'vpc-1',
   'vpc-cidr': '10.0.0.0/16',
+  'public-cidr': 'unused',
+  'natted-cidr': 'unused',
+  'private-cidr': 'unused',
   'public-subnet-ids': ['subnet-public-1', 'subnet-public-2'],
   'natted-subnet-ids': ['subnet-natted-1'],
   'private-subnet-ids': ['subnet-private-1'],

@@ -42,6 +42,9 @@ export async function testPlatform(account: string): Promise<TestPlatform> {
   const facts: Record<FactName, string> = {
     'vpc-id': Vpc?.VpcId ?? '',
     'vpc-cidr': '10.0.0.0/16',
+    'public-cidr': 'unused',
+    'natted-cidr': 'unused',
+    'private-cidr': 'unused',
     'public-subnet-ids': subnet,
     'natted-subnet-ids': subnet,
     'private-subnet-ids': subnet,
@@ -78,6 +81,7 @@ function tenantRecord(tenant: string) {
     project: `acme/${tenant}`,
     branch: 'dev',
     hosts: [`${tenant}.example.test`],
+    loadBalancer: 1,
     limits: {
       instance_types: ['t3.micro', 't3.small'],
       max_instances: 2,
