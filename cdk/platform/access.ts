@@ -5,11 +5,10 @@ import type { PlatformProps } from './app.ts';
 import { Boundary } from './boundary.ts';
 import { BuilderProfile } from './builder.ts';
 import { Facts } from './facts.ts';
-import { GitlabProvider } from './gitlab-provider.ts';
 
-/** Who may do what: the ceiling of all tenants' roles, the builders' instance profile, and trust in GitLab's tokens. */
+/** Who may do what: the ceiling of all tenants' roles, and the builders' instance profile. */
 export class AccessStack extends VendhostStack {
-  constructor(app: App, { environment, config, gitlab, ownsGitlabProvider }: PlatformProps) {
+  constructor(app: App, { environment, config }: PlatformProps) {
     super(
       app,
       names.platformStack(environment, 'access'),
@@ -21,13 +20,10 @@ export class AccessStack extends VendhostStack {
       bucket: names.bucket(environment, config.account, config.region),
     });
     const builder = new BuilderProfile(this, 'Builder', { environment, boundary: boundary.policy });
-    if (ownsGitlabProvider) new GitlabProvider(this, 'Gitlab', { gitlab });
 
     new Facts(this, environment, {
       'boundary-arn': boundary.policy.managedPolicyArn,
       'builder-instance-profile': builder.profileName,
-      approval: String(config.approval),
-      domain: config.domain,
     });
   }
 }

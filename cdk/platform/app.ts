@@ -1,5 +1,5 @@
 import type { App } from 'aws-cdk-lib';
-import { type Environment, environments } from '../../scripts/config/environment.ts';
+import type { Environment } from '../../scripts/config/environment.ts';
 import type { EnvironmentConfig, PlatformConfig } from '../../scripts/config/platform.ts';
 import { type AppProps, newApp } from '../app.ts';
 import { AccessStack } from './access.ts';
@@ -10,9 +10,12 @@ import { StorageStack } from './storage.ts';
 export interface PlatformProps {
   readonly environment: Environment;
   readonly config: EnvironmentConfig;
-  /** Address of GitLab, without a slash at the end: the issuer and audience of its ID tokens. */
+  /** Address of GitLab, without a slash at the end: the issuer of its ID tokens. */
   readonly gitlab: string;
-  readonly ownsGitlabProvider: boolean;
+  /** What the jobs' ID tokens name as their audience. */
+  readonly audience: string;
+  /** The platform's own project and the branch that deploys; its jobs get roles only if it is known. */
+  readonly project?: { readonly path: string; readonly branch: string };
 }
 
 /** The stacks of one environment's platform. */
@@ -31,11 +34,12 @@ export function platformProps(
   environment: Environment,
   config: EnvironmentConfig,
 ): PlatformProps {
-  const first = environments.find((name) => platform.environments[name]?.account === config.account);
+  const { gitlab, audience, project, branch } = platform;
   return {
     environment,
     config,
-    gitlab: platform.gitlab,
-    ownsGitlabProvider: first === environment,
+    gitlab,
+    audience,
+    ...(project === undefined ? {} : { project: { path: project, branch } }),
   };
 }

@@ -3,12 +3,10 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { platformProps } from '../../cdk/platform/app.ts';
 import { environments } from '../../scripts/config/environment.ts';
 import { factsSchema } from '../../scripts/config/facts.ts';
-import { environmentOf } from '../../scripts/config/files.ts';
 import { templateLimitBytes } from '../../scripts/stack/assembly.ts';
-import { appOf, platform, templateOf } from './platform-props.ts';
+import { appOf, templateOf } from './platform-props.ts';
 
 interface Resource {
   readonly Type: string;
@@ -74,30 +72,4 @@ test('every resource that can have tags says where it belongs', () => {
       );
     }
   }
-});
-
-describe('the GitLab provider', () => {
-  const shared = {
-    ...platform,
-    environments: {
-      ...platform.environments,
-      staging: { ...environmentOf(platform, 'staging'), account: '111111111111' },
-    },
-  };
-
-  test.each([
-    ['dev', true],
-    ['staging', false],
-    ['production', true],
-  ] as const)('of environments that share an account the first makes it: %s', (name, expected) => {
-    expect(platformProps(shared, name, environmentOf(shared, name)).ownsGitlabProvider).toBe(expected);
-  });
-
-  test('trusts the address without its last slash, as issuer and audience', () => {
-    templateOf('access').hasResourceProperties('AWS::IAM::OIDCProvider', {
-      Url: 'https://gitlab.example.com',
-      ClientIdList: ['https://gitlab.example.com'],
-    });
-    templateOf('access', 'dev', { ownsGitlabProvider: false }).resourceCountIs('AWS::IAM::OIDCProvider', 0);
-  });
 });

@@ -1,0 +1,39 @@
+import { type App, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnOIDCProvider } from 'aws-cdk-lib/aws-iam';
+import { names } from '../../scripts/config/names.ts';
+import { type AppProps, newApp, VendhostStack } from '../app.ts';
+
+export interface GitlabProps {
+  readonly account: string;
+  readonly region: string;
+  /** Address of GitLab, without a slash at the end: the issuer of its ID tokens. */
+  readonly gitlab: string;
+  /** What the jobs' ID tokens name as their audience. */
+  readonly audience: string;
+}
+
+/**
+ * Makes the account trust ID tokens of GitLab (https://docs.gitlab.com/ci/cloud_services/aws/). An account can have one
+ * provider per GitLab, whatever environments it holds: so it has a stack of its own. Without thumbprints, IAM checks the
+ * certificate of GitLab by its own list of authorities, or fetches the thumbprint
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc_verify-thumbprint.html).
+ */
+class GitlabStack extends VendhostStack {
+  constructor(app: App, { account, region, gitlab, audience }: GitlabProps) {
+    super(
+      app,
+      names.gitlabStack,
+      { account, region, tags: { 'vendhost:layer': 'gitlab' } },
+      { description: `Trust in ID tokens of ${gitlab}` },
+    );
+    const provider = new CfnOIDCProvider(this, 'Provider', { url: gitlab, clientIdList: [audience] });
+    provider.applyRemovalPolicy(RemovalPolicy.DESTROY);
+  }
+}
+
+/** The stack an account has once, for all environments in it. */
+export function gitlabApp(app: AppProps, props: GitlabProps): App {
+  const made = newApp(app);
+  new GitlabStack(made, props);
+  return made;
+}
