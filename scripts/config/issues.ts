@@ -30,7 +30,13 @@ export function faultsOf(file: string, issues: readonly Issue[], input: unknown,
         return faultsOf(file, inner, input, schema);
       }
     }
-    return [{ file, path, message: `${wrongValue(input, issue.path)}must be ${allowedBy(issue)}` }];
+    return [
+      {
+        file,
+        path,
+        message: `${wrongValue(input, issue.path)}must be ${allowedBy(issue, valueAt(input, issue.path))}`,
+      },
+    ];
   });
 }
 
@@ -43,9 +49,13 @@ function meantBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] 
 }
 
 function wrongValue(input: unknown, path: readonly PropertyKey[]): string {
-  const value = path.reduce<unknown>((inside, key) => (inside as Record<PropertyKey, unknown> | null)?.[key], input);
+  const value = valueAt(input, path);
   if (value === undefined) return 'missing: ';
   return value === null ? 'is blank: ' : `${shown(value)} is wrong: `;
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((inside, key) => (inside as Record<PropertyKey, unknown> | null)?.[key], input);
 }
 
 function shown(value: unknown): string {
@@ -64,9 +74,11 @@ const types: Readonly<Record<string, string>> = {
 };
 const counted: Readonly<Record<string, string>> = { string: ' characters', array: ' items' };
 
-function allowedBy(issue: Issue): string {
+function allowedBy(issue: Issue, value?: unknown): string {
   switch (issue.code) {
     case 'invalid_type':
+      // YAML reads 111111111111, on and 1.0 as something else than a text.
+      if (issue.expected === 'string' && ['number', 'boolean'].includes(typeof value)) return 'a text, in quotes';
       return types[issue.expected] ?? issue.expected;
     case 'invalid_value':
       return issue.values.length === 1 ? String(issue.values[0]) : `one of ${issue.values.map(String).join(', ')}`;
@@ -76,7 +88,7 @@ function allowedBy(issue: Issue): string {
     case 'too_big':
       return `at most ${issue.maximum}${counted[issue.origin] ?? ''}`;
     case 'invalid_union':
-      return [...new Set(issue.errors.flatMap((branch) => branch.map(allowedBy)))].join(', or ');
+      return [...new Set(issue.errors.flatMap((branch) => branch.map((one) => allowedBy(one))))].join(', or ');
     case 'invalid_format':
       return formats[issue.format]?.(issue) ?? issue.message;
     default:

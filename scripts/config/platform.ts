@@ -1,10 +1,19 @@
 import { z } from 'zod';
 import { defaultBranches, type Environment, environments, projectPath } from './environment.ts';
+import { misfits, supernetFault, vpcFault } from './platform-checks.ts';
 
-const supernet = (kind: string) =>
+/** A text in the form of a network, which `faultOf` finds no fault with; the form is for editors. */
+const network = (form: RegExp, faultOf: (text: string) => string | undefined) =>
   z
     .string()
-    .regex(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, 'a network, like 10.10.64.0/18')
+    .regex(form, { error: ({ input }) => faultOf(String(input)), abort: true })
+    .superRefine((text, context) => {
+      const allowed = faultOf(text);
+      if (allowed !== undefined) context.addIssue(allowed);
+    });
+
+const supernet = (kind: string) =>
+  network(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, supernetFault)
     .optional()
     .meta({ description: `Network of the ${kind} subnets; a quarter of it is a zone's, the last quarter stays free` });
 
@@ -27,10 +36,9 @@ const environment = z.strictObject({
     .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'the ARN of an IAM role')
     .optional()
     .meta({ description: 'Role to take for this environment with credentials of another account' }),
-  cidr: z
-    .string()
-    .regex(/^(10|172|192)(\.\d{1,3}){3}\/16$/, 'a private /16 network, like 10.10.0.0/16')
-    .meta({ description: 'Network of the VPC, a private /16' }),
+  cidr: network(/^(10|172|192)(\.\d{1,3}){3}\/16$/, vpcFault).meta({
+    description: "Network of the VPC, a private /16 that is no other environment's",
+  }),
   subnets: z
     .strictObject({ public: supernet('public'), natted: supernet('natted'), private: supernet('private') })
     .prefault({})
@@ -92,6 +100,15 @@ export const platformSchema = z
       .refine((all) => Object.keys(all).length > 0, 'at least one environment')
       .meta({ description: 'Environments of the platform, by name' }),
   })
+  .superRefine(
+    (content, context) => {
+      for (const { path, allowed } of misfits(content)) {
+        context.addIssue({ code: 'custom', path: [...path], message: allowed });
+      }
+    },
+    // Faults of single keys do not hide those between keys.
+    { when: () => true },
+  )
   .transform(({ environments: all, ...platform }) => {
     const gitlab = platform.gitlab.replace(/\/+$/, '');
     const filled = Object.entries(all).map(([name, config]) => [name, filledIn(name as Environment, config)]);

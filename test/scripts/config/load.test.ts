@@ -38,7 +38,7 @@ describe('vendhost.yml', () => {
       'all faults at once: unknown keys, wrong types, wrong values',
       ['imag: {}', 'instances: {typ: t3.small, min: one, type: 7}', 'health_check: {port: 80.5}'],
       [
-        `instances.type: 7 is wrong: must be a text`,
+        `instances.type: 7 is wrong: must be a text, in quotes`,
         'instances.min: "one" is wrong: must be a number',
         'instances.typ: unknown key: must be one of type, min, max',
         'health_check.port: 80.5 is wrong: must be a whole number',
@@ -52,7 +52,7 @@ describe('vendhost.yml', () => {
     [
       'an account that YAML reads as a number',
       ['image: {source: {owner: 136693071363}}'],
-      ['image.source.owner: 136693071363 is wrong: must be a text'],
+      ['image.source.owner: 136693071363 is wrong: must be a text, in quotes'],
     ],
     ['no database', ['database: none'], []],
     ['neither none nor a database', ['database: mysql'], ['database: "mysql" is wrong: must be none, or a mapping']],
@@ -80,7 +80,10 @@ describe('vendhost.yml', () => {
     [
       'a list item',
       ['revision: {ignore: [a, 3, ""]}'],
-      ['revision.ignore.1: 3 is wrong: must be a text', 'revision.ignore.2: "" is wrong: must be more than nothing'],
+      [
+        'revision.ignore.1: 3 is wrong: must be a text, in quotes',
+        'revision.ignore.2: "" is wrong: must be more than nothing',
+      ],
     ],
     ['no list', ['revision: {ignore: "*.log"}'], ['revision.ignore: "*.log" is wrong: must be a list']],
     [
@@ -166,9 +169,9 @@ describe('platform.yml', () => {
       'faults within an environment',
       [...head, '  dev:', '    account: 111111111111', '    nat: two', '    cidr: 8.8.0.0/16', '    vpc: x'],
       [
-        'environments.dev.account: 111111111111 is wrong: must be a text',
+        'environments.dev.account: 111111111111 is wrong: must be a text, in quotes',
         'environments.dev.region: missing: must be a text',
-        'environments.dev.cidr: "8.8.0.0/16" is wrong: must be a private /16 network, like 10.10.0.0/16',
+        'environments.dev.cidr: "8.8.0.0/16" is wrong: must be a private /16 network, like 10.10.0.0/16 (within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16)',
         'environments.dev.nat: "two" is wrong: must be one of one, per-zone',
         'environments.dev.domain: missing: must be a text',
         'environments.dev.certificate: missing: must be a text',

@@ -1,0 +1,174 @@
+import { z } from 'zod';
+import { defaultBranches, type Environment, environments } from './environment.ts';
+import {
+  contains,
+  defaultSupernet,
+  type Network,
+  onBoundary,
+  overlaps,
+  parseNetwork,
+  privateRanges,
+  type SubnetKind,
+  subnetKinds,
+  supernetPrefixes,
+  writeNetwork,
+} from './network.ts';
+
+/** A value that does not fit to the rest of the file: where it is, and what it must be. */
+export interface Misfit {
+  readonly path: readonly string[];
+  readonly allowed: string;
+}
+
+/** What is wrong with the network of a VPC by itself: must be a private /16 on its boundary. */
+export function vpcFault(text: string): string | undefined {
+  const network = parseNetwork(text);
+  const inRange = network !== undefined && ranges.some((range) => contains(range, onBoundary(network)));
+  if (network?.prefix !== 16 || !inRange) return `a private /16 network, like 10.10.0.0/16 (${rangesText})`;
+  return boundaryFault(network);
+}
+
+/** What is wrong with the network of a kind of subnets by itself. */
+export function supernetFault(text: string): string | undefined {
+  const network = parseNetwork(text);
+  if (network === undefined) return 'a network, like 10.10.64.0/18';
+  const { largest, smallest } = supernetPrefixes;
+  if (network.prefix < largest || network.prefix > smallest) {
+    return `from /${largest} to /${smallest}: its quarters are the subnets, which AWS has from /16 to /28`;
+  }
+  return boundaryFault(network);
+}
+
+/**
+ * What does not fit together in platform.yml. Takes the file's content as far as it could be read: keys that are faulty
+ * by themselves, or missing, are passed over, and the rest is judged all the same.
+ */
+export function misfits(content: unknown): Misfit[] {
+  const read = contentSchema.safeParse(content);
+  if (!read.success) return [];
+  const all = environments.flatMap((name): Entry[] => {
+    const entry = read.data.environments[name];
+    return entry === undefined ? [] : [{ name, ...entry }];
+  });
+  return [
+    ...all.flatMap((entry) => [...supernetMisfits(entry), ...arnMisfits(entry)]),
+    ...all.flatMap((entry, index) => all.slice(0, index).flatMap((former) => pairMisfits(former, entry))),
+  ];
+}
+
+const text = z.string().optional().catch(undefined);
+const entrySchema = z.object({
+  branch: text,
+  account: z
+    .string()
+    .regex(/^\d{12}$/)
+    .optional()
+    .catch(undefined),
+  region: text,
+  role: text,
+  cidr: text,
+  domain: text,
+  certificate: text,
+  subnets: z.object({ public: text, natted: text, private: text }).catch({}),
+});
+const contentSchema = z.object({
+  environments: z.partialRecord(z.enum(environments), entrySchema.optional().catch(undefined)),
+});
+type Entry = z.output<typeof entrySchema> & { readonly name: Environment };
+
+const ranges = privateRanges.flatMap((range) => parseNetwork(range) ?? []);
+const rangesText = `within ${privateRanges.slice(0, -1).join(', ')} or ${privateRanges.at(-1)}`;
+
+function boundaryFault(network: Network): string | undefined {
+  const start = onBoundary(network);
+  return start.first === network.first ? undefined : `on its boundary: ${writeNetwork(start)}`;
+}
+
+/** The network as it is meant: one beside its boundary is a fault of its own, and is judged as if it were on it. */
+function meant(value: string | undefined): Network | undefined {
+  const network = value === undefined ? undefined : parseNetwork(value);
+  return network === undefined ? undefined : onBoundary(network);
+}
+
+/** Supernets outside of the VPC, and those that share addresses with another kind's. */
+function supernetMisfits({ name, cidr, subnets }: Entry): Misfit[] {
+  const vpc = meant(cidr);
+  if (vpc === undefined || cidr === undefined) return [];
+  const own = (kind: SubnetKind) => (subnets[kind] === undefined ? undefined : meant(subnets[kind]));
+  return subnetKinds.flatMap((kind, index): Misfit[] => {
+    const supernet = own(kind);
+    if (supernet === undefined) return [];
+    const misfit = (allowed: string) => ({ path: ['environments', name, 'subnets', kind], allowed });
+    if (!contains(vpc, supernet)) return [misfit(`within the VPC, ${writeNetwork(vpc)}`)];
+    return subnetKinds.flatMap((other, otherIndex): Misfit[] => {
+      const isNamed = subnets[other] !== undefined;
+      // Of two networks the file names, the later one is the fault.
+      if (other === kind || (isNamed && otherIndex > index)) return [];
+      const taken = isNamed ? own(other) : defaultSupernet(vpc, other);
+      if (taken === undefined || !overlaps(taken, supernet)) return [];
+      const wayOut = isNamed ? '' : `, or subnets.${other} must name another`;
+      return [misfit(`apart from the ${other} subnets, ${writeNetwork(taken)}${wayOut}`)];
+    });
+  });
+}
+
+/** Certificates and roles that are not of the environment's region, account and partition. */
+function arnMisfits({ name, account, region, certificate, role }: Entry): Misfit[] {
+  const expected = { partition: region === undefined ? undefined : partitionOfRegion(region), region, account };
+  const differing = (arn: string | undefined, parts: readonly (keyof typeof expected)[]) => {
+    const [, partition, , arnRegion, arnAccount] = (arn ?? '').split(':');
+    const found = { partition, region: arnRegion, account: arnAccount };
+    // What is no ARN at all is a fault of its own.
+    if (arnAccount === undefined) return [];
+    return parts.filter((part) => expected[part] !== undefined && found[part] !== expected[part]);
+  };
+  const misfit = (key: string, thing: string, parts: readonly (keyof typeof expected)[]): Misfit[] => {
+    const wanted = parts.map((part) => `${part} ${expected[part]}`).join(' and ');
+    return parts.length === 0
+      ? []
+      : [{ path: ['environments', name, key], allowed: `${thing} of ${wanted}, as ${name} is` }];
+  };
+  return [
+    ...misfit('certificate', 'a certificate', differing(certificate, ['partition', 'region', 'account'])),
+    ...misfit('role', 'a role', differing(role, ['partition', 'account'])),
+  ];
+}
+
+/** What two environments may not share; the later one is the fault, unless only the earlier one says it. */
+function pairMisfits(former: Entry, entry: Entry): Misfit[] {
+  const found: Misfit[] = [];
+  const [formerVpc, vpc] = [meant(former.cidr), meant(entry.cidr)];
+  if (formerVpc !== undefined && vpc !== undefined && overlaps(formerVpc, vpc)) {
+    found.push({
+      path: ['environments', entry.name, 'cidr'],
+      allowed: `a network that shares no address with that of ${former.name}, ${writeNetwork(formerVpc)}`,
+    });
+  }
+  const [formerBranch, branch] = [branchOf(former), branchOf(entry)];
+  if (branch === formerBranch) {
+    const [one, other] = entry.branch === undefined ? [former, entry] : [entry, former];
+    found.push({
+      path: ['environments', one.name, 'branch'],
+      allowed: `a branch of its own: ${branch} is that of ${other.name}`,
+    });
+  }
+  if (entry.domain !== undefined && entry.domain === former.domain) {
+    found.push({
+      path: ['environments', entry.name, 'domain'],
+      allowed: `a domain of its own, or one below it: it is that of ${former.name}`,
+    });
+  }
+  return found;
+}
+
+function branchOf({ name, branch }: Entry): string {
+  return branch ?? defaultBranches[name];
+}
+
+/** The part of AWS a region is in (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html). */
+function partitionOfRegion(region: string): string | undefined {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  if (region.startsWith('us-gov-')) return 'aws-us-gov';
+  // Partitions nobody outside may see have regions like us-iso-east-1: what they are called is not ours to judge.
+  return /^[a-z]{2}-iso/.test(region) ? undefined : 'aws';
+}
