@@ -1,0 +1,109 @@
+import type { CertificateDetail } from '@aws-sdk/client-acm';
+import type { Aws } from '../aws/session.ts';
+import type { Environment } from '../config/environment.ts';
+import type { EnvironmentConfig } from '../config/platform.ts';
+import { VendhostError } from '../errors.ts';
+
+/** A certificate as ACM describes it; `undefined` when ACM has none of this ARN. */
+export interface Certificate {
+  readonly status: string;
+  readonly names: readonly string[];
+  readonly notAfter: Date | undefined;
+}
+
+/** What keeps a certificate from being used, and what it can be used in spite of. */
+export interface CertificateFindings {
+  readonly faults: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+type Asked = Pick<EnvironmentConfig, 'certificate' | 'domain' | 'region'>;
+
+const warningDays = 30;
+const dayMs = 24 * 60 * 60 * 1000;
+
+/**
+ * Makes sure that the HTTPS listeners of an environment can use its certificate: only ACM knows what names it has. Reads
+ * and changes nothing. Returns warnings; throws `CERTIFICATE_UNUSABLE` with all that is wrong, what names the
+ * certificate has, and how to get the right one.
+ */
+export async function checkCertificate(
+  aws: Aws,
+  environment: Environment,
+  config: EnvironmentConfig,
+): Promise<readonly string[]> {
+  const certificate = await readCertificate(aws, config.certificate);
+  const { faults, warnings } = certificateFindings(config, certificate, new Date());
+  if (faults.length === 0) return warnings.map((warning) => `environments.${environment}.certificate: ${warning}`);
+  throw new VendhostError(
+    'CERTIFICATE_UNUSABLE',
+    `environments.${environment}.certificate: "${config.certificate}" cannot be used`,
+    { details: faults, hint: certificateHint(config, certificate) },
+  );
+}
+
+/** Decides whether a certificate is what an environment needs: issued, not expired, for names in the domain. */
+export function certificateFindings(
+  { domain, region }: Asked,
+  certificate: Certificate | undefined,
+  now: Date,
+): CertificateFindings {
+  if (certificate === undefined) return { faults: [`ACM has no such certificate in ${region}`], warnings: [] };
+  const { status, names, notAfter } = certificate;
+  const faults: string[] = [];
+  const warnings: string[] = [];
+  if (status !== 'ISSUED') faults.push(`its status is ${status}: must be ISSUED`);
+
+  const leftMs = notAfter === undefined ? Number.POSITIVE_INFINITY : notAfter.getTime() - now.getTime();
+  const day = notAfter?.toISOString().slice(0, 10);
+  if (leftMs <= 0) faults.push(`it expired on ${day}`);
+  else if (leftMs <= warningDays * dayMs) {
+    warnings.push(`expires on ${day}, in ${Math.floor(leftMs / dayMs)} days: see to its renewal in ACM`);
+  }
+
+  const covering = names.filter((name) => name === domain || name.endsWith(`.${domain}`));
+  if (covering.length === 0) {
+    faults.push(`it is for ${names.join(', ') || 'no name'}: must be for *.${domain} or ${domain}`);
+    const above = `*.${domain.split('.').slice(1).join('.')}`;
+    if (names.includes(above)) faults.push(`${above} covers no host below ${domain}: a wildcard stands for one label`);
+  } else if (!covering.includes(`*.${domain}`)) {
+    warnings.push(`covers ${covering.join(', ')} and not *.${domain}: browsers refuse other hosts of ${domain}`);
+  }
+  return { faults, warnings };
+}
+
+/** The next step: wait for the validation that is under way, else ask for a certificate that fits. */
+export function certificateHint({ certificate, domain, region }: Asked, found: Certificate | undefined): string {
+  if (found?.status === 'PENDING_VALIDATION') {
+    return `make the DNS records ACM asks for: aws acm describe-certificate --region ${region} --certificate-arn ${certificate}`;
+  }
+  return [
+    'ask for one, make the DNS records ACM asks for, and name its ARN:',
+    `aws acm request-certificate --region ${region} --domain-name ${domain}`,
+    `--subject-alternative-names '*.${domain}' --validation-method DNS`,
+  ].join(' ');
+}
+
+/** Asks ACM (https://docs.aws.amazon.com/acm/latest/APIReference/API_DescribeCertificate.html). */
+async function readCertificate(aws: Aws, arn: string): Promise<Certificate | undefined> {
+  const { DescribeCertificateCommand } = await import('@aws-sdk/client-acm');
+  try {
+    const { Certificate } = await (await aws.acm()).send(new DescribeCertificateCommand({ CertificateArn: arn }));
+    return Certificate === undefined ? undefined : certificateOf(Certificate);
+  } catch (error) {
+    if (error instanceof Error && absent.has(error.name)) return undefined;
+    throw error;
+  }
+}
+
+const absent = new Set(['ResourceNotFoundException', 'InvalidArnException']);
+
+/** The names include the one ACM calls the domain name: an imported certificate may have no others. */
+function certificateOf({ Status, DomainName, SubjectAlternativeNames = [], NotAfter }: CertificateDetail): Certificate {
+  const all = [...(DomainName === undefined ? [] : [DomainName]), ...SubjectAlternativeNames];
+  return {
+    status: Status ?? 'unknown',
+    names: [...new Set(all.map((name) => name.toLowerCase()))],
+    notAfter: NotAfter,
+  };
+}
