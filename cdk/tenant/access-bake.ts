@@ -1,10 +1,10 @@
 import { names } from '../../scripts/config/names.ts';
-import type { Right } from './access-role.ts';
+import type { Right } from '../role.ts';
 import type { Scope } from './access-scope.ts';
 
 /** What Packer and the clean-up after it need; what a bake makes carries the tenant's tag, and only that may be changed. */
 export function bakingRights(scope: Scope): Right[] {
-  const ec2 = (...types: string[]) => types.map((type) => scope.arn('ec2', `${type}/*`));
+  const ec2 = scope.ec2.bind(scope);
   // Images and snapshots belong to no account in their ARN.
   const images = ['image', 'snapshot'].map((type) =>
     scope.arn('ec2', `${type}/*`).replace(`:${scope.account}:`, ':*:'),

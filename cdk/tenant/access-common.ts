@@ -1,5 +1,5 @@
 import { keys, names } from '../../scripts/config/names.ts';
-import type { Right } from './access-role.ts';
+import type { Right } from '../role.ts';
 import type { Scope } from './access-scope.ts';
 
 /** AWS knows no resources in most reads of these services. */

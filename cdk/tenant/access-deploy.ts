@@ -1,10 +1,11 @@
 import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { names } from '../../scripts/config/names.ts';
+import { branchTrust, type GitlabProject } from '../gitlab-trust.ts';
+import type { Right } from '../role.ts';
 import { bakingRights } from './access-bake.ts';
 import { reading } from './access-common.ts';
-import { branchTrust, type GitlabProject } from './access-gitlab.ts';
-import { type Right, tenantRole } from './access-role.ts';
+import { tenantRole } from './access-role.ts';
 import type { Scope } from './access-scope.ts';
 
 /** The role of the jobs on the environment's branch: it bakes, provisions, pushes revisions and releases them. */

@@ -1,8 +1,9 @@
 import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { names } from '../../scripts/config/names.ts';
+import { type Right, serviceTrust } from '../role.ts';
 import { deploymentArns } from './access-common.ts';
-import { type Right, tenantRole } from './access-role.ts';
+import { tenantRole } from './access-role.ts';
 import type { Scope } from './access-scope.ts';
 
 /**
@@ -14,7 +15,7 @@ export function executionRole(parent: Construct, scope: Scope): CfnRole {
     scope,
     role: 'execution',
     description: `CloudFormation, for the stacks of ${scope.host}`,
-    trust: { principal: { Service: 'cloudformation.amazonaws.com' }, action: 'sts:AssumeRole' },
+    trust: serviceTrust('cloudformation'),
     rights: [...general(scope), ...instances(scope), ...traffic(scope), ...data(scope), ...releases(scope)],
   });
 }

@@ -1,5 +1,7 @@
 import type { PlatformFacts } from '../../scripts/config/facts.ts';
 import { names, type Place, type TenantRole } from '../../scripts/config/names.ts';
+import { Arns } from '../arns.ts';
+import type { Condition } from '../role.ts';
 
 export interface ScopeProps {
   readonly place: Place;
@@ -8,35 +10,17 @@ export interface ScopeProps {
   readonly facts: PlatformFacts;
 }
 
-/** A condition of a statement: operator → key → value. */
-export type Condition = Record<string, Record<string, string | string[]>>;
-
 /** The ARNs and conditions that tell one tenant's things in one environment from everybody else's. */
-export class Scope {
+export class Scope extends Arns {
   readonly place: Place;
-  readonly account: string;
-  readonly region: string;
   readonly facts: PlatformFacts;
   readonly host: string;
-  readonly #partition: string;
 
   constructor({ place, account, region, facts }: ScopeProps) {
+    super({ partition: facts['key-arn'].split(':')[1] ?? 'aws', account, region });
     this.place = place;
-    this.account = account;
-    this.region = region;
     this.facts = facts;
     this.host = names.host(place);
-    this.#partition = facts['key-arn'].split(':')[1] ?? 'aws';
-  }
-
-  /** ARN of something in the account and region. */
-  arn(service: string, resource: string): string {
-    return `arn:${this.#partition}:${service}:${this.region}:${this.account}:${resource}`;
-  }
-
-  /** ARN of something that has no region, like a role. */
-  globalArn(service: string, resource: string): string {
-    return `arn:${this.#partition}:${service}::${this.account}:${resource}`;
   }
 
   roleArn(role: TenantRole): string {
@@ -45,16 +29,7 @@ export class Scope {
 
   /** ARN of objects in the environment's bucket; without a key, of the bucket itself. */
   objects(...keys: string[]): string[] {
-    return keys.map((key) => `arn:${this.#partition}:s3:::${this.facts.bucket}${key === '' ? '' : `/${key}`}`);
-  }
-
-  /** Object of AWS's own bucket with the CodeDeploy agent. */
-  agentObjects(): string {
-    return `arn:${this.#partition}:s3:::aws-codedeploy-${this.region}/*`;
-  }
-
-  awsPolicyArn(name: string): string {
-    return `arn:${this.#partition}:iam::aws:policy/${name}`;
+    return keys.map((key) => (key === '' ? this.s3(this.facts.bucket) : this.s3(this.facts.bucket, key)));
   }
 
   /** Only what carries the tenant's tag. */

@@ -1,9 +1,10 @@
 import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { names } from '../../scripts/config/names.ts';
+import { anyBranchTrust, type GitlabProject } from '../gitlab-trust.ts';
+import { serviceTrust } from '../role.ts';
 import { artifactObjects, artifactReason, deploymentArns, reading, revisionObjects } from './access-common.ts';
-import { anyBranchTrust, type GitlabProject } from './access-gitlab.ts';
-import { type Trust, tenantRole } from './access-role.ts';
+import { tenantRole } from './access-role.ts';
 import type { Scope } from './access-scope.ts';
 
 /** The role of jobs on any branch: they may look, and so show what a deploy would change. */
@@ -23,7 +24,7 @@ export function instanceRole(parent: Construct, scope: Scope): CfnRole {
     scope,
     role: 'instance',
     description: `Instances of ${scope.host}`,
-    trust: service('ec2.amazonaws.com'),
+    trust: serviceTrust('ec2'),
     awsPolicies: [
       { name: 'AmazonSSMManagedInstanceCore', because: 'AWS keeps this policy in step with the SSM agent.' },
     ],
@@ -61,7 +62,7 @@ export function pipelineRole(parent: Construct, scope: Scope): CfnRole {
     scope,
     role: 'pipeline',
     description: `Pipeline of ${scope.host}`,
-    trust: service('codepipeline.amazonaws.com', scope),
+    trust: serviceTrust('codepipeline', { StringEquals: { 'aws:SourceAccount': scope.account } }),
     rights: [
       {
         sid: 'Bucket',
@@ -110,7 +111,7 @@ export function codedeployRole(parent: Construct, scope: Scope): CfnRole {
     scope,
     role: 'codedeploy',
     description: `Deployments of ${scope.host}`,
-    trust: service('codedeploy.amazonaws.com'),
+    trust: serviceTrust('codedeploy'),
     rights: [
       {
         sid: 'Look',
@@ -146,10 +147,4 @@ export function codedeployRole(parent: Construct, scope: Scope): CfnRole {
       },
     ],
   });
-}
-
-function service(name: string, scope?: Scope): Trust {
-  const trust: Trust = { principal: { Service: name }, action: 'sts:AssumeRole' };
-  if (scope === undefined) return trust;
-  return { ...trust, when: { StringEquals: { 'aws:SourceAccount': scope.account } } };
 }

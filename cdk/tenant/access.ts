@@ -5,9 +5,9 @@ import type { PlatformFacts, TenantRecord } from '../../scripts/config/facts.ts'
 import { names, type Place, tags } from '../../scripts/config/names.ts';
 import type { TenantLimits } from '../../scripts/config/tenant.ts';
 import { type AppProps, newApp, VendhostStack } from '../app.ts';
+import type { GitlabProject } from '../gitlab-trust.ts';
 import { deployRole } from './access-deploy.ts';
 import { executionRole } from './access-execution.ts';
-import type { GitlabProject } from './access-gitlab.ts';
 import { Scope } from './access-scope.ts';
 import { codedeployRole, instanceRole, pipelineRole, planRole } from './access-services.ts';
 

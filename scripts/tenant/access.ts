@@ -26,7 +26,7 @@ export function accessApp({ place, platform, tenant, chosen, facts }: AccessPart
       account,
       region,
       facts,
-      project: { gitlab: platform.gitlab, path: tenant.project },
+      project: { gitlab: platform.gitlab, audience: platform.audience, path: tenant.project },
       branch: chosen.config.branch,
       hosts: chosen.hosts,
       loadBalancer: tenant.load_balancer,

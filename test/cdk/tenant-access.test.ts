@@ -14,7 +14,7 @@ const props: AccessProps = {
   account: '111111111111',
   region: 'eu-west-1',
   facts,
-  project: { gitlab: 'https://gitlab.example.com', path: 'acme/shop' },
+  project: { gitlab: 'https://gitlab.example.com', audience: 'vendhost', path: 'acme/shop' },
   branch: 'dev',
   hosts: ['shop.dev.example.com'],
   loadBalancer: 1,
@@ -100,7 +100,7 @@ describe('who may become', () => {
   test('the deploy role: jobs of the one branch', () => {
     expect(subject('deploy')).toEqual({
       StringEquals: {
-        'gitlab.example.com:aud': 'https://gitlab.example.com',
+        'gitlab.example.com:aud': 'vendhost',
         'gitlab.example.com:sub': 'project_path:acme/shop:ref_type:branch:ref:dev',
       },
     });
@@ -108,7 +108,7 @@ describe('who may become', () => {
 
   test('the plan role: jobs of any branch of the project', () => {
     expect(subject('plan')).toEqual({
-      StringEquals: { 'gitlab.example.com:aud': 'https://gitlab.example.com' },
+      StringEquals: { 'gitlab.example.com:aud': 'vendhost' },
       StringLike: { 'gitlab.example.com:sub': 'project_path:acme/shop:ref_type:branch:ref:*' },
     });
   });
