@@ -115,3 +115,12 @@ export function chosenStacks(assembly: Assembly, stacks: readonly string[] | und
   if (unknown.length > 0) throw new Error(`no stack ${unknown.join(', ')} in the app; it has ${all.join(', ')}`);
   return stacks === undefined ? all : all.filter((name) => stacks.includes(name));
 }
+
+/** What an app says about a stack beside its template. */
+export function stackSettings(
+  assembly: Assembly,
+  stack: string,
+): { tags: Record<string, string>; terminationProtection: boolean } {
+  const artifact = assembly.cloud.cloudAssembly.stacks.find(({ stackName }) => stackName === stack);
+  return { tags: { ...artifact?.tags }, terminationProtection: artifact?.terminationProtection ?? false };
+}

@@ -1,11 +1,11 @@
 import type { Tag } from '@aws-cdk/toolkit-lib';
-import { VendhostError } from '../errors.ts';
 import { type Assembly, chosenStacks } from './assembly.ts';
 import { stopDeploys } from './cancel.ts';
+import { stackFailed } from './failure.ts';
 import type { PlanOptions } from './plan.ts';
 import { protectStack } from './policy.ts';
-import type { Failure } from './progress.ts';
-import { neverWorked, pollMs, readStack, type StackState, settledStack } from './state.ts';
+import { recoverStack } from './recover.ts';
+import { pollMs } from './state.ts';
 
 export interface DeployOptions extends PlanOptions {
   /** Role that CloudFormation works with; without it the caller's own rights. */
@@ -20,6 +20,8 @@ export interface StackResult {
   readonly stack: string;
   readonly changed: boolean;
   readonly outputs: Readonly<Record<string, string>>;
+  /** Wall time from the first call to the end. */
+  readonly seconds: number;
 }
 
 /** Stacks that do not depend on each other are deployed at the same time. */
@@ -32,32 +34,21 @@ const concurrency = 4;
 export async function deployStacks(assembly: Assembly, options: DeployOptions = {}): Promise<StackResult[]> {
   const { runtime, aws } = assembly;
   const stacks = chosenStacks(assembly, options.stacks);
-  const before = new Map(
-    await Promise.all(stacks.map(async (stack) => [stack, await settledStack(runtime, aws, stack)] as const)),
-  );
-  for (const stack of stacks) await prepare(assembly, stack, before.get(stack), options.policies?.[stack]);
-
-  const results = await run(assembly, stacks, options);
-  for (const stack of stacks) {
+  const protect = async (stack: string) => {
     const policy = options.policies?.[stack];
-    const state = before.get(stack);
-    if (policy !== undefined && (state === undefined || neverWorked(state))) await protectStack(aws, stack, policy);
-  }
-  return results;
-}
-
-/** A policy protects an update only when it is there first; a stack that never worked must go before it is made again. */
-async function prepare({ runtime, aws }: Assembly, stack: string, state?: StackState, policy?: object): Promise<void> {
-  if (state === undefined) return;
-  if (!neverWorked(state)) {
     if (policy !== undefined) await protectStack(aws, stack, policy);
-    return;
-  }
-  runtime.out.step(`${stack} is ${state.status}, its first creation failed: deleting it and creating it again`);
-  if (!state.terminationProtection) return;
-  const { UpdateTerminationProtectionCommand } = await import('@aws-sdk/client-cloudformation');
-  const command = new UpdateTerminationProtectionCommand({ StackName: stack, EnableTerminationProtection: false });
-  await (await aws.cloudFormation()).send(command);
+  };
+  const isNew = await Promise.all(
+    stacks.map(async (stack) => {
+      const state = await recoverStack(runtime, aws, stack, { roleArn: options.roleArn });
+      // A policy protects an update only when it is there first.
+      if (state !== undefined) await protect(stack);
+      return state === undefined;
+    }),
+  );
+  const results = await run(assembly, stacks, options);
+  await Promise.all(stacks.filter((_, index) => isNew[index]).map(protect));
+  return results;
 }
 
 async function run(assembly: Assembly, stacks: readonly string[], options: DeployOptions): Promise<StackResult[]> {
@@ -77,7 +68,14 @@ async function run(assembly: Assembly, stacks: readonly string[], options: Deplo
     return stacks.flatMap((stack) => {
       const found = deployed.stacks.find(({ stackName }) => stackName === stack);
       if (found === undefined) return [];
-      return [{ stack, changed: !progress.unchanged.has(found.stackArn), outputs: found.outputs }];
+      return [
+        {
+          stack,
+          changed: !progress.unchanged.has(found.stackArn),
+          outputs: found.outputs,
+          seconds: progress.seconds(stack),
+        },
+      ];
     });
   } catch (thrown) {
     if (runtime.signal.aborted) {
@@ -85,22 +83,11 @@ async function run(assembly: Assembly, stacks: readonly string[], options: Deplo
       throw runtime.signal.reason;
     }
     if (progress.failures.length === 0) throw thrown;
-    throw await stackFailed(assembly, progress.failures, thrown);
+    const failed = [...new Set(progress.failures.map(({ stack }) => stack))];
+    throw await stackFailed(aws, 'deploy', failed, progress.failures, thrown);
   } finally {
     progress.flush();
   }
-}
-
-async function stackFailed({ aws }: Assembly, failures: readonly Failure[], cause: unknown): Promise<VendhostError> {
-  const names = [...new Set(failures.map(({ stack }) => stack))];
-  const states = await Promise.all(
-    names.map(async (name) => `${name} is ${(await readStack(aws, name))?.status ?? 'gone'}`),
-  );
-  return new VendhostError('STACK_FAILED', `cannot deploy ${names.join(', ')}: ${states.join(', ')}`, {
-    details: failures.map(({ stack, type, logicalId, reason }) => `${stack}: ${logicalId} (${type}): ${reason}`),
-    hint: 'mend the cause named above and run the same command again; what failed was rolled back',
-    cause,
-  });
 }
 
 /** The toolkit takes parameters of several stacks as `stack:name`. */

@@ -2,7 +2,7 @@ import type { ResourceDifference, TemplateDiff } from '@aws-cdk/cloudformation-d
 import { parse } from 'yaml';
 import type { Aws } from '../aws/session.ts';
 import { type Assembly, chosenStacks, type Template } from './assembly.ts';
-import { isAbsent, neverWorked, readStack, type StackState } from './state.ts';
+import { isAbsent, neverWorks, readStack, type StackState } from './state.ts';
 
 export interface Change {
   readonly logicalId: string;
@@ -36,7 +36,7 @@ export async function planStacks(assembly: Assembly, { stacks, parameters }: Pla
     chosenStacks(assembly, stacks).map(async (stack) => {
       const wanted = assembly.templates.get(stack) as Template;
       const state = await readStack(assembly.aws, stack);
-      const current = state === undefined || neverWorked(state) ? undefined : await readTemplate(assembly.aws, stack);
+      const current = state === undefined || neverWorks(state) ? undefined : await readTemplate(assembly.aws, stack);
       const diff = fullDiff(current ?? {}, wanted as Record<string, unknown>);
       const changed = state === undefined ? [] : changedParameters(state, wanted, parameters?.[stack] ?? {});
       return describePlan(stack, current !== undefined, diff, referring(wanted, changed));
@@ -102,7 +102,8 @@ function mentions(value: unknown, parameter: string): boolean {
   return Object.values(value).some((inner) => mentions(inner, parameter));
 }
 
-async function readTemplate(aws: Aws, stack: string): Promise<Record<string, unknown> | undefined> {
+/** The template a stack is deployed with; `undefined` when there is no stack. */
+export async function readTemplate(aws: Aws, stack: string): Promise<Record<string, unknown> | undefined> {
   const { GetTemplateCommand } = await import('@aws-sdk/client-cloudformation');
   try {
     const command = new GetTemplateCommand({ StackName: stack, TemplateStage: 'Original' });

@@ -1,7 +1,8 @@
-import type { IIoHost, IoMessage, IoRequest, StackActivity } from '@aws-cdk/toolkit-lib';
+import type { IIoHost, IoMessage, IoRequest, StackActivity, StackDeployProgress } from '@aws-cdk/toolkit-lib';
+import type { StackEvent } from '@aws-sdk/client-cloudformation';
 import type { Runtime } from '../runtime.ts';
 
-/** What the toolkit tells about one resource; the part of CloudFormation's stack event we print. */
+/** What happened to one resource; the part of CloudFormation's stack event we print. */
 export interface ResourceEvent {
   readonly stack: string;
   readonly logicalId: string;
@@ -15,14 +16,21 @@ export interface ResourceEvent {
 /** A resource that could not be made, changed or removed, and why. */
 export type Failure = Pick<ResourceEvent, 'stack' | 'logicalId' | 'type'> & { readonly reason: string };
 
-/** Follows the toolkit: prints what happens to each resource, remembers what failed and which stacks changed nothing. */
+/**
+ * Prints what happens to each resource, whether the toolkit tells it or `followStack`; remembers what failed, what was
+ * kept, and which stacks changed nothing.
+ */
 export class Progress implements IIoHost {
   readonly failures: Failure[] = [];
   /** ARNs of the stacks that were as they should be already. */
   readonly unchanged = new Set<string>();
+  /** Resources that a deletion left where they are. */
+  readonly kept: ResourceEvent[] = [];
   readonly #runtime: Runtime;
   readonly #waiting = new Map<string, ResourceEvent>();
   readonly #printed = new Map<string, string>();
+  readonly #started = new Map<string, number>();
+  readonly #ended = new Map<string, number>();
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -32,14 +40,36 @@ export class Progress implements IIoHost {
     // The toolkit has no other way to be stopped: it awaits a message without code between its polls of a stack. Those
     // with a code also come from a timer of its own, where nobody catches what is thrown here.
     if (code === undefined) this.#runtime.signal.throwIfAborted();
-    if (code === 'CDK_TOOLKIT_I5502') this.#resource(eventOf(data as StackActivity));
+    if (code === 'CDK_TOOLKIT_I5502') this.event(resourceEvent((data as StackActivity).event));
+    else if (code === 'CDK_TOOLKIT_I5100') this.#started.set((data as StackDeployProgress).stack.stackName, Date.now());
     else if (code === 'CDK_TOOLKIT_I5900') this.#deployed(data as { noOp?: boolean; stackArn?: string });
     else if (level === 'warn') this.#runtime.out.warn(message);
+  }
+
+  /** How long the toolkit was at work on a stack that it deployed. */
+  seconds(stack: string): number {
+    return elapsedSeconds(this.#started.get(stack) ?? 0, this.#ended.get(stack) ?? 0);
   }
 
   /** Every question of the toolkit ("do you wish to deploy?") is answered with its default, which is yes. */
   async requestResponse<T>({ defaultResponse }: IoRequest<unknown, T>): Promise<T> {
     return defaultResponse;
+  }
+
+  /** One poll brings many events, one after another in one turn of the event loop: of each resource only the last counts. */
+  event(event: ResourceEvent): void {
+    const key = `${event.stack} ${event.logicalId}`;
+    if (event.status === 'DELETE_SKIPPED') this.kept.push(event);
+    if (event.status.endsWith('_FAILED')) {
+      this.#runtime.out.detail(describeEvent(event));
+      this.#printed.set(key, event.status);
+      if (!isConsequence(event)) this.failures.push({ ...event, reason: event.reason ?? 'no reason given' });
+      return;
+    }
+    const earlier = this.#waiting.get(key);
+    if (earlier !== undefined && !isLater(event, earlier)) return;
+    if (this.#waiting.size === 0) setImmediate(() => this.flush());
+    this.#waiting.set(key, event);
   }
 
   /** Prints what is waiting; call it when nothing more will come. */
@@ -52,24 +82,21 @@ export class Progress implements IIoHost {
     this.#waiting.clear();
   }
 
-  /** One poll brings many events, one after another in one turn of the event loop: of each resource only the last counts. */
-  #resource(event: ResourceEvent): void {
-    const key = `${event.stack} ${event.logicalId}`;
-    if (event.status.endsWith('_FAILED')) {
-      this.#runtime.out.detail(describeEvent(event));
-      this.#printed.set(key, event.status);
-      if (!isConsequence(event.reason)) this.failures.push({ ...event, reason: event.reason ?? 'no reason given' });
-      return;
-    }
-    const earlier = this.#waiting.get(key);
-    if (earlier !== undefined && !isLater(event, earlier)) return;
-    if (this.#waiting.size === 0) setImmediate(() => this.flush());
-    this.#waiting.set(key, event);
-  }
-
   #deployed({ noOp, stackArn }: { noOp?: boolean; stackArn?: string }): void {
-    if (noOp === true && stackArn !== undefined) this.unchanged.add(stackArn);
+    if (stackArn === undefined) return;
+    if (noOp === true) this.unchanged.add(stackArn);
+    this.#ended.set(stackName(stackArn), Date.now());
   }
+}
+
+/** `arn:…:stack/name/uuid` → `name`. */
+export function stackName(stack: string): string {
+  return stack.split('/')[1] ?? stack;
+}
+
+/** Between two times in milliseconds, to the tenth of a second. */
+export function elapsedSeconds(from: number, to: number): number {
+  return Math.round((to - from) / 100) / 10;
 }
 
 /** Events of one moment come in no order: then the end counts more than the beginning. */
@@ -103,7 +130,8 @@ const words: Readonly<Record<string, string>> = {
   UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS: 'cleaning up',
 };
 
-function eventOf({ event }: StackActivity): ResourceEvent {
+/** The part of CloudFormation's event that counts here. */
+export function resourceEvent(event: StackEvent): ResourceEvent {
   return {
     stack: event.StackName ?? '',
     logicalId: event.LogicalResourceId ?? '',
@@ -114,7 +142,8 @@ function eventOf({ event }: StackActivity): ResourceEvent {
   };
 }
 
-/** Resources that were stopped because another one failed say nothing about the cause. */
-function isConsequence(reason: string | undefined): boolean {
+/** What was stopped because another resource failed, and the stack itself, say nothing about the cause. */
+function isConsequence({ stack, logicalId, type, reason }: ResourceEvent): boolean {
+  if (type === 'AWS::CloudFormation::Stack' && logicalId === stack) return true;
   return reason !== undefined && /^Resource (creation|update) cancelled/i.test(reason);
 }

@@ -1,7 +1,6 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { duration, poll } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
-import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** What CloudFormation has under a stack's name. */
@@ -9,36 +8,60 @@ export interface StackState {
   readonly id: string;
   readonly status: string;
   readonly reason: string | undefined;
+  /** When it was last updated, or else created; ISO 8601. */
+  readonly updatedAt: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, string>>;
   readonly terminationProtection: boolean;
+  /** The change set it was last made or updated by. */
+  readonly changeSet: string | undefined;
 }
 
 /** The state of a stack, `undefined` when there is none. */
 export async function readStack(aws: Aws, name: string): Promise<StackState | undefined> {
+  const state = await readAnyStack(aws, name);
+  return state?.status === 'REVIEW_IN_PROGRESS' ? undefined : state;
+}
+
+/**
+ * The same, with the empty stack that a change set for a new stack makes (`REVIEW_IN_PROGRESS`); a deleted stack is
+ * found by its id only.
+ */
+export async function readAnyStack(aws: Aws, name: string): Promise<StackState | undefined> {
   const { DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
   try {
     const { Stacks } = await (await aws.cloudFormation()).send(new DescribeStacksCommand({ StackName: name }));
     const stack = Stacks?.[0];
-    // REVIEW_IN_PROGRESS: somebody prepared a change set for a stack that does not exist yet.
-    return stack === undefined || stack.StackStatus === 'REVIEW_IN_PROGRESS' ? undefined : stateOf(stack);
+    return stack === undefined ? undefined : stateOf(stack);
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;
   }
 }
 
-/** The first creation failed: such a stack can only be deleted and made again. */
-export function neverWorked({ status }: StackState): boolean {
-  return status === 'ROLLBACK_COMPLETE' || status === 'ROLLBACK_FAILED' || status === 'CREATE_FAILED';
+/** The first creation or the deletion failed: such a stack can only be deleted, and made again. */
+export function neverWorks({ status }: Pick<StackState, 'status'>): boolean {
+  return ['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'CREATE_FAILED', 'DELETE_FAILED'].includes(status);
 }
 
-const limitMs = 60 * 60_000;
+/** The last operation did what it should. */
+export function isGood(status: string): boolean {
+  return ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'IMPORT_COMPLETE'].includes(status);
+}
 
-/** Waits until nobody else is changing the stack; throws `STACK_STUCK` when it needs a person. */
+/** The longest time an operation on a stack is waited for. */
+export const limitMs = 60 * 60_000;
+
+/** Waits until nobody else is changing the stack. It only reads. */
 export async function settledStack(runtime: Runtime, aws: Aws, name: string): Promise<StackState | undefined> {
-  const first = await readStack(aws, name);
-  if (first === undefined || !first.status.endsWith('_IN_PROGRESS')) return checked(name, first);
+  const state = await settledAnyStack(runtime, aws, name);
+  return state?.status === 'REVIEW_IN_PROGRESS' ? undefined : state;
+}
+
+/** The same, with the empty stack of a change set for a new one. */
+export async function settledAnyStack(runtime: Runtime, aws: Aws, name: string): Promise<StackState | undefined> {
+  const first = await readAnyStack(aws, name);
+  if (first === undefined || !isBusy(first)) return first;
   runtime.out.step(`${name} is ${first.status}: waiting for it to end (at most ${duration(limitMs)})`);
   const { state } = await poll({
     what: `${name} to settle`,
@@ -46,11 +69,16 @@ export async function settledStack(runtime: Runtime, aws: Aws, name: string): Pr
     limitMs,
     signal: runtime.signal,
     check: async () => {
-      const state = await readStack(aws, name);
-      return state?.status.endsWith('_IN_PROGRESS') ? undefined : { state };
+      const state = await readAnyStack(aws, name);
+      return state !== undefined && isBusy(state) ? undefined : { state };
     },
   });
-  return checked(name, state);
+  return state;
+}
+
+/** An operation is going on; a stack that waits for its first change set is not busy. */
+export function isBusy({ status }: Pick<StackState, 'status'>): boolean {
+  return status.endsWith('_IN_PROGRESS') && status !== 'REVIEW_IN_PROGRESS';
 }
 
 /** CloudFormation throttles; an emulator on this machine does not. */
@@ -58,27 +86,18 @@ export function pollMs(aws: Aws): number {
   return aws.endpoint === undefined ? 3_000 : 250;
 }
 
-function checked(name: string, state: StackState | undefined): StackState | undefined {
-  if (state?.status !== 'UPDATE_ROLLBACK_FAILED' && state?.status !== 'DELETE_FAILED') return state;
-  throw new VendhostError('STACK_STUCK', `${name} is ${state.status}`, {
-    details: state.reason === undefined ? [] : [state.reason],
-    hint:
-      state.status === 'DELETE_FAILED'
-        ? `remove what blocks it, then: aws cloudformation delete-stack --stack-name ${name}`
-        : `mend what failed, then: aws cloudformation continue-update-rollback --stack-name ${name}`,
-  });
-}
-
 function stateOf(stack: Stack): StackState {
   return {
     id: stack.StackId ?? '',
     status: stack.StackStatus ?? '',
     reason: stack.StackStatusReason,
+    updatedAt: (stack.LastUpdatedTime ?? stack.CreationTime)?.toISOString() ?? '',
     parameters: Object.fromEntries(
       (stack.Parameters ?? []).map((each) => [each.ParameterKey ?? '', each.ParameterValue ?? '']),
     ),
     outputs: Object.fromEntries((stack.Outputs ?? []).map((each) => [each.OutputKey ?? '', each.OutputValue ?? ''])),
     terminationProtection: stack.EnableTerminationProtection ?? false,
+    changeSet: stack.ChangeSetId,
   };
 }
 

@@ -1,0 +1,224 @@
+import { randomBytes } from 'node:crypto';
+import type { Change as ApiChange, DescribeChangeSetOutput, Parameter } from '@aws-sdk/client-cloudformation';
+import { duration, poll } from '../aws/poll.ts';
+import type { Aws } from '../aws/session.ts';
+import { VendhostError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import { type Assembly, chosenStacks, stackSettings, type Template } from './assembly.ts';
+import { deleteStack } from './delete.ts';
+import type { Change } from './plan.ts';
+import { readTemplate } from './plan.ts';
+import type { SavedStack } from './plan-file.ts';
+import { recoverStack } from './recover.ts';
+import { pollMs, type StackState } from './state.ts';
+
+export interface ChangeSetRequest {
+  readonly stack: string;
+  readonly template: Template;
+  /** Parameters without a value keep the one they have. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Role that CloudFormation works with when it is executed; without it the caller's own rights. */
+  readonly roleArn?: string | undefined;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** What the change set is called; it is made valid and unique. */
+  readonly name: string;
+}
+
+export interface StackChangeSet {
+  readonly stack: string;
+  /** ARN of the change set; `undefined` when nothing would change. */
+  readonly id: string | undefined;
+  readonly action: 'create' | 'update' | 'none';
+  readonly changes: readonly Change[];
+}
+
+/** Making a change set takes seconds, and minutes when CloudFormation is busy. */
+const limitMs = 10 * 60_000;
+
+/**
+ * Makes a change set and waits for it. What an earlier failure left of the stack is cleared away before. A change set
+ * without changes is deleted. Throws `CHANGE_SET_FAILED` with CloudFormation's reason.
+ */
+export async function createChangeSet(runtime: Runtime, aws: Aws, request: ChangeSetRequest): Promise<StackChangeSet> {
+  const { stack, roleArn } = request;
+  return await createFrom(
+    runtime,
+    aws,
+    request,
+    await recoverStack(runtime, aws, stack, { roleArn, forChangeSet: true }),
+  );
+}
+
+export interface SaveOptions {
+  /** Names of the stacks; all of the app without it. */
+  readonly stacks?: readonly string[];
+  /** Parameter values by stack name. */
+  readonly parameters?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly roleArn?: string | undefined;
+  /** What the change sets are called. */
+  readonly name: string;
+}
+
+/** Makes a change set for each stack of an assembly, and keeps what it starts from: the stacks of a plan to be executed later. */
+export async function saveStacks(assembly: Assembly, options: SaveOptions): Promise<SavedStack[]> {
+  return await Promise.all(chosenStacks(assembly, options.stacks).map((stack) => saveStack(assembly, stack, options)));
+}
+
+async function saveStack(
+  assembly: Assembly,
+  stack: string,
+  { parameters, roleArn, name }: SaveOptions,
+): Promise<SavedStack> {
+  const { runtime, aws } = assembly;
+  const template = assembly.templates.get(stack) ?? {};
+  const { tags, terminationProtection } = stackSettings(assembly, stack);
+  // Read before the change set is made: what somebody changes in between is found when the plan is checked.
+  const state = await recoverStack(runtime, aws, stack, { roleArn, forChangeSet: true });
+  const current = state === undefined ? undefined : await readTemplate(aws, state.id);
+  const request = { stack, template, parameters: parameters?.[stack] ?? {}, roleArn, tags, name };
+  const { id, action, changes } = await createFrom(runtime, aws, request, state);
+  return {
+    stack,
+    changeSet: id ?? null,
+    action,
+    changes: [...changes],
+    terminationProtection,
+    before:
+      state === undefined
+        ? null
+        : {
+            id: state.id,
+            status: state.status,
+            updatedAt: state.updatedAt,
+            template: current ?? {},
+            parameters: { ...state.parameters },
+          },
+  };
+}
+
+async function createFrom(
+  runtime: Runtime,
+  aws: Aws,
+  { stack, template, parameters = {}, roleArn, tags = {}, name }: ChangeSetRequest,
+  state: StackState | undefined,
+): Promise<StackChangeSet> {
+  const { CreateChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
+  const unique = changeSetName(name, randomBytes(4).toString('hex'));
+  const command = new CreateChangeSetCommand({
+    StackName: stack,
+    ChangeSetName: unique,
+    ClientToken: unique,
+    ChangeSetType: state === undefined ? 'CREATE' : 'UPDATE',
+    TemplateBody: JSON.stringify(template),
+    Parameters: requestParameters(template, parameters, state),
+    Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    Capabilities: ['CAPABILITY_NAMED_IAM'],
+    IncludeNestedStacks: false,
+    ...(roleArn === undefined ? {} : { RoleARN: roleArn }),
+  });
+  const { Id: id = '' } = await (await aws.cloudFormation()).send(command);
+  const made = await waitForChangeSet(runtime, aws, stack, id).catch(async (error: unknown) => {
+    await dropChangeSet(aws, id).catch(() => undefined);
+    throw error;
+  });
+  if (made.status === 'CREATE_COMPLETE') {
+    const changes = made.changes.flatMap(describeChange).sort((a, b) => a.logicalId.localeCompare(b.logicalId));
+    return { stack, id, action: state === undefined ? 'create' : 'update', changes };
+  }
+  await dropChangeSet(aws, id);
+  if (isEmpty(made.reason)) return { stack, id: undefined, action: 'none', changes: [] };
+  // The empty stack that was to be created is of no use without its change set.
+  if (state === undefined) await deleteStack(runtime, aws, made.stackId);
+  throw new VendhostError('CHANGE_SET_FAILED', `cannot plan ${stack}: ${made.reason || made.status}`, {
+    hint: 'mend the cause and run the same command again; nothing was changed',
+  });
+}
+
+/** A change set as CloudFormation describes it, all its pages. */
+export interface ChangeSetState {
+  readonly id: string;
+  readonly stackId: string;
+  readonly status: string;
+  readonly executionStatus: string;
+  readonly reason: string;
+  readonly changes: readonly ApiChange[];
+}
+
+/** Reads a change set to its last page; `undefined` when it is gone. */
+export async function readChangeSet(aws: Aws, id: string): Promise<ChangeSetState | undefined> {
+  const { paginateDescribeChangeSet } = await import('@aws-sdk/client-cloudformation');
+  const changes: ApiChange[] = [];
+  let last: DescribeChangeSetOutput = {};
+  try {
+    for await (const page of paginateDescribeChangeSet({ client: await aws.cloudFormation() }, { ChangeSetName: id })) {
+      changes.push(...(page.Changes ?? []));
+      last = page;
+    }
+  } catch (error) {
+    if (error instanceof Error && /^ChangeSetNotFound/.test(error.name)) return undefined;
+    throw error;
+  }
+  return {
+    id,
+    stackId: last.StackId ?? '',
+    status: last.Status ?? '',
+    executionStatus: last.ExecutionStatus ?? '',
+    reason: last.StatusReason ?? '',
+    changes,
+  };
+}
+
+async function waitForChangeSet(runtime: Runtime, aws: Aws, stack: string, id: string): Promise<ChangeSetState> {
+  return await poll({
+    what: `the change set of ${stack} (at most ${duration(limitMs)})`,
+    everyMs: pollMs(aws),
+    limitMs,
+    signal: runtime.signal,
+    check: async () => {
+      const state = await readChangeSet(aws, id);
+      return state === undefined || /_(PENDING|IN_PROGRESS)$/.test(state.status) ? undefined : state;
+    },
+  });
+}
+
+/** Deletes a change set, if it is still there. */
+export async function dropChangeSet(aws: Aws, id: string): Promise<void> {
+  const { DeleteChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
+  await (await aws.cloudFormation()).send(new DeleteChangeSetCommand({ ChangeSetName: id }));
+}
+
+/** `[a-zA-Z][-a-zA-Z0-9]*`, 128 characters at most, with something of its own at the end. */
+export function changeSetName(name: string, unique: string): string {
+  const valid = name.replaceAll(/[^-a-zA-Z0-9]+/g, '-').replace(/^[^a-zA-Z]*/, '');
+  return `${(valid || 'plan').slice(0, 127 - unique.length)}-${unique}`;
+}
+
+/** CloudFormation has two ways to say that a change set would change nothing, and no code for it. */
+export function isEmpty(reason: string): boolean {
+  return /didn't contain changes/.test(reason) || /No updates are to be performed/.test(reason);
+}
+
+/** The values that are given; the others keep what they have, and get the template's default in a new stack. */
+export function requestParameters(
+  template: Template,
+  given: Readonly<Record<string, string>>,
+  state: Pick<StackState, 'parameters'> | undefined,
+): Parameter[] {
+  return Object.keys(template.Parameters ?? {}).flatMap((name): Parameter[] => {
+    const value = given[name];
+    if (value !== undefined) return [{ ParameterKey: name, ParameterValue: value }];
+    return state?.parameters[name] === undefined ? [] : [{ ParameterKey: name, UsePreviousValue: true }];
+  });
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html */
+export function describeChange({ ResourceChange: change }: ApiChange): Change[] {
+  if (change === undefined) return [];
+  const resource = { logicalId: change.LogicalResourceId ?? '', type: change.ResourceType ?? '' };
+  if (change.Action === 'Add' || change.Action === 'Import') return [{ ...resource, action: 'create' }];
+  if (change.Action === 'Remove') return [{ ...resource, action: 'delete' }];
+  if (change.Replacement === 'True') return [{ ...resource, action: 'update', replacement: 'yes' }];
+  // Dynamic: what decides is known only when it is executed.
+  const maybe = change.Action === 'Dynamic' || change.Replacement === 'Conditional';
+  return [{ ...resource, action: 'update', ...(maybe ? { replacement: 'maybe' as const } : {}) }];
+}

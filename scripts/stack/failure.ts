@@ -1,0 +1,47 @@
+import type { Aws } from '../aws/session.ts';
+import { VendhostError } from '../errors.ts';
+import type { Failure } from './progress.ts';
+import { readAnyStack } from './state.ts';
+
+/** What was being done: the next step depends on it. */
+export type Operation = 'deploy' | 'execute' | 'delete';
+
+/** `STACK_FAILED`: the stacks and the state they are in, each resource with CloudFormation's reason, and the next step. */
+export async function stackFailed(
+  aws: Aws,
+  operation: Operation,
+  stacks: readonly string[],
+  failures: readonly Failure[],
+  cause?: unknown,
+): Promise<VendhostError> {
+  const states = await Promise.all(stacks.map(async (stack) => ({ stack, state: await readAnyStack(aws, stack) })));
+  const said = states.map(({ stack, state }) => `${stack} is ${state?.status ?? 'gone'}`).join(', ');
+  // Without a failed resource CloudFormation's word about the stack is all there is.
+  const silent = states.filter(({ stack }) => !failures.some((failure) => failure.stack === stack));
+  return new VendhostError(
+    'STACK_FAILED',
+    `cannot ${operation === 'delete' ? 'delete' : 'deploy'} ${stacks.join(', ')}: ${said}`,
+    {
+      details: [
+        ...failures.map(({ stack, type, logicalId, reason }) => `${stack}: ${logicalId} (${type}): ${reason}`),
+        ...silent.flatMap(({ stack, state }) => (state?.reason ? [`${stack}: ${state.reason}`] : [])),
+      ],
+      hint: nextStep(
+        operation,
+        states.map(({ state }) => state?.status ?? ''),
+      ),
+      cause,
+    },
+  );
+}
+
+/** The same command always goes on, except that a plan is executed once. */
+export function nextStep(operation: Operation, statuses: readonly string[]): string {
+  if (operation === 'delete')
+    return 'remove what blocks it, as named above, and run the same command again: it goes on';
+  const command = operation === 'execute' ? 'make a new plan' : 'run the same command again';
+  if (statuses.includes('UPDATE_ROLLBACK_FAILED')) {
+    return `mend the cause named above and ${command}: it continues the rollback first`;
+  }
+  return `mend the cause named above and ${command}; what failed was rolled back`;
+}
