@@ -17,6 +17,8 @@ PARTS: tuple[str, ...] = (
     "cloudformation",
     "databases",
     "web_identity",
+    "assume_role",
+    "certificates",
     "authorization",
 )
 """Modules of this package (or packages in it), each with a `register()`."""

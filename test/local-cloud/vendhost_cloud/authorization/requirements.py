@@ -5,6 +5,8 @@ The tables of https://docs.aws.amazon.com/service-authorization/latest/reference
 
 from collections.abc import Callable
 
+from ministack.services import cloudformation
+
 from vendhost_cloud.authorization import ec2, keys
 from vendhost_cloud.authorization.request import Context, Request, Requirement, pass_role
 
@@ -43,16 +45,39 @@ def _ssm(request: Request) -> list[Requirement]:
 
 
 def _cloudformation(request: Request) -> list[Requirement]:
+    """A change set's permissions are those on its stack, limited by cloudformation:ChangeSetName."""
     context: Context = {}
-    role = request.parameter("RoleARN")
+    role, change_set = request.parameter("RoleARN"), request.parameter("ChangeSetName")
     if role:
         context["cloudformation:RoleArn"] = role
-    if request.parameter("ChangeSetName"):
-        context["cloudformation:ChangeSetName"] = request.parameter("ChangeSetName")
-    needed = [request.needs(request.arn, context)]
+    if change_set:
+        context["cloudformation:ChangeSetName"] = change_set
+    tags = {key: value for key, value in _members(request, "Tags") if key}
+    if tags:
+        context["aws:TagKeys"] = list(tags)
+        context.update({f"aws:RequestTag/{key}": value for key, value in tags.items()})
+    arn = request.arn
+    if change_set.startswith("arn:") and not request.parameter("StackName"):
+        found = cloudformation._change_sets.get(change_set) or {}
+        arn = str(found.get("StackId", arn))
+    needed = [request.needs(arn, context)]
+    created = {**context, "cloudformation:CreateAction": request.operation}
+    if tags and request.operation in ("CreateStack", "CreateChangeSet", "UpdateStack"):
+        needed.append(Requirement("cloudformation:TagResource", arn, "cloudformation", created))
     if role:
         needed.append(pass_role(role, "cloudformation.amazonaws.com"))
     return needed
+
+
+def _members(request: Request, name: str) -> list[tuple[str, str]]:
+    prefix = f"{name}.member"
+    found: list[tuple[str, str]] = []
+    for number in range(1, 51):
+        key = request.parameter(f"{prefix}.{number}.Key")
+        if not key:
+            break
+        found.append((key, request.parameter(f"{prefix}.{number}.Value")))
+    return found
 
 
 def _load_balancing(request: Request) -> list[Requirement]:

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
+from ministack.services import cloudformation as engine
 from ministack.services import iam
-from ministack.services.cloudformation import handlers, provisioners, stacks
+from ministack.services.cloudformation import changesets, handlers, provisioners, stacks
 from ministack.services.cloudformation.helpers import _error
 
 from vendhost_cloud.authorization import resource_permissions
+from vendhost_cloud.authorization.type_permissions import Resource
 from vendhost_cloud.roles import Role
 
 Properties = dict[str, Any]
@@ -22,13 +24,18 @@ Properties = dict[str, Any]
 _roles = AccountRegionScopedDict()
 """Stack name -> ARN of its role."""
 
-_WITH_ROLE = ("CreateStack", "UpdateStack", "CreateChangeSet", "DeleteStack")
+_ROLE = "_role"
+"""Where a change set's record keeps its role."""
+
+_WITH_ROLE = ("CreateStack", "UpdateStack", "DeleteStack", "ContinueUpdateRollback", "RollbackStack")
 
 
 def register(enforce: bool) -> None:
     """`enforce`: check what a stack does against its role; a role that does not exist is refused in any case."""
     for action in _WITH_ROLE:
         handlers._ACTION_HANDLERS[action] = _remembering(action, handlers._ACTION_HANDLERS[action])
+    handlers._ACTION_HANDLERS["CreateChangeSet"] = _kept_for_execution(handlers._ACTION_HANDLERS["CreateChangeSet"])
+    handlers._ACTION_HANDLERS["ExecuteChangeSet"] = _executing(handlers._ACTION_HANDLERS["ExecuteChangeSet"])
     handlers._ACTION_HANDLERS["DescribeStacks"] = _showing(handlers._ACTION_HANDLERS["DescribeStacks"])
     if enforce:
         _check_resources()
@@ -41,10 +48,43 @@ def _remembering(action: str, handler: Callable[[Properties], Any]) -> Callable[
             return _error("ValidationError", f"Role {role} is invalid or cannot be assumed")
         if role:
             _roles[stack_name] = role
-        elif action == "CreateStack" or _first(parameters, "ChangeSetType") == "CREATE":
+        elif action == "CreateStack":
             # A new stack under an old name.
             _roles.pop(stack_name, None)
         return handler(parameters)
+
+    return handle
+
+
+def _kept_for_execution(handler: Callable[[Properties], Any]) -> Callable[[Properties], Any]:
+    """The role of a change set is the stack's once it is executed."""
+
+    def handle(parameters: Properties) -> Any:
+        role = _first(parameters, "RoleARN")
+        if role and not _can_be_assumed(role):
+            return _error("ValidationError", f"Role {role} is invalid or cannot be assumed")
+        status, headers, body = handler(parameters)
+        made = re.search(r"<Id>([^<]+)</Id>", body.decode())
+        if made and made[1] in engine._change_sets:
+            engine._change_sets[made[1]][_ROLE] = role
+        return status, headers, body
+
+    return handle
+
+
+def _executing(handler: Callable[[Properties], Any]) -> Callable[[Properties], Any]:
+    def handle(parameters: Properties) -> Any:
+        stack_name = _stack_name(_first(parameters, "StackName"))
+        _, change_set = changesets._find_change_set(_first(parameters, "ChangeSetName"), stack_name)
+        answer = handler(parameters)
+        # The work itself is a task of its own, which starts after this.
+        if change_set is not None and answer[0] < 300:
+            role = change_set.get(_ROLE)
+            if role:
+                _roles[change_set["StackName"]] = role
+            elif change_set.get("ChangeSetType") == "CREATE":
+                _roles.pop(change_set["StackName"], None)
+        return answer
 
     return handle
 
@@ -83,8 +123,10 @@ def _check_resources() -> None:
         logical_id: str,
         *rest: Any,
     ) -> Any:
-        if previous != properties:
-            _check("update", resource_type, stack_name, logical_id, properties, physical_id)
+        if previous != properties and provisioners._requires_replacement(resource_type, previous, properties):
+            _check("create", resource_type, stack_name, logical_id, properties)
+        elif previous != properties:
+            _check("update", resource_type, stack_name, logical_id, properties, physical_id, previous)
         return update(resource_type, physical_id, previous, properties, stack_name, logical_id, *rest)
 
     def delete_resource(
@@ -99,13 +141,19 @@ def _check_resources() -> None:
 
 
 def _check(
-    operation: str, resource_type: str, stack_name: str, logical_id: str, properties: Properties, physical_id: str = ""
+    operation: str,
+    resource_type: str,
+    stack_name: str,
+    logical_id: str,
+    properties: Properties,
+    physical_id: str = "",
+    previous: Properties | None = None,
 ) -> None:
     role = _roles.get(stack_name)
     if not role:
         return
     generated = provisioners._physical_name(stack_name, logical_id)
-    resource = resource_permissions.Resource(properties, physical_id, get_region(), get_account_id(), generated)
+    resource = Resource(properties, physical_id, get_region(), get_account_id(), generated, previous or {})
     for action, arn, context in resource_permissions.needed(resource_type, operation, resource):
         Role(str(role), "cloudformation.amazonaws.com").require(action, arn, context)
 

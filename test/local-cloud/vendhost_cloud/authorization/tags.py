@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services import alb, autoscaling, ec2, rds, tagging
+from ministack.services import alb, autoscaling, cloudformation, cloudtrail, cloudwatch_logs, ec2, rds, tagging
 
 Tags = dict[str, str]
 
@@ -45,9 +45,27 @@ def _of_database(arn: str) -> Tags | None:
     return _listed(rds._tags.get(arn) or (rds._instances.get(arn.rpartition(":db:")[2]) or {}).get("TagList"))
 
 
+def _of_stack(arn: str) -> Tags | None:
+    """By name: a request says `stack/NAME/*`, or the stack's ARN."""
+    return _listed((cloudformation._stacks.get(arn.split("/")[1]) or {}).get("Tags"))
+
+
+def _of_log_group(arn: str) -> Tags | None:
+    group = cloudwatch_logs._log_groups.get(arn.partition(":log-group:")[2].removesuffix(":*"))
+    return None if group is None else dict(group.get("tags") or {})
+
+
+def _of_trail(arn: str) -> Tags | None:
+    tags = cloudtrail._trail_tags.get(arn)
+    return None if tags is None else dict(tags)
+
+
 _READERS: dict[str, Callable[[str], Tags | None]] = {
     "autoscaling": _of_scaling_group,
+    "cloudformation": _of_stack,
+    "cloudtrail": _of_trail,
     "ec2": _of_ec2,
     "elasticloadbalancing": _of_load_balancing,
+    "logs": _of_log_group,
     "rds": _of_database,
 }

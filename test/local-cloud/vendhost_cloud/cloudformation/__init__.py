@@ -4,6 +4,7 @@ One module per service; each has a table `TYPES` of resource types.
 """
 
 from vendhost_cloud.cloudformation import (
+    change_sets,
     cloudtrail,
     cloudwatch,
     codedeploy,
@@ -45,6 +46,7 @@ def register() -> None:
     for service in _SERVICES:
         for name, resource_type in service.TYPES.items():
             resource_type.register(name)
+    change_sets.register()
     references.register()
     s3.register()
     stack_policy.register()

@@ -99,6 +99,8 @@ def _check_for_stack(props: dict[str, Any], own: str) -> None:
         return
     try:
         check_priority(listener, str(props.get("Priority", "")), own=own)
+        if (alb._rules.get(own) or {}).get("ListenerArn") != listener:
+            _check_quota(listener)
     except AwsError as error:
         raise provisioners._elbv2_handler_error(f"{error.message} ({error.code})") from None
 

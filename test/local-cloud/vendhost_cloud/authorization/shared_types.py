@@ -1,0 +1,67 @@
+"""What a role of CloudFormation needs for the types platforms and virtual hosts both have."""
+
+from vendhost_cloud.authorization.ec2_calls import make, named, new, own, retag
+from vendhost_cloud.authorization.type_permissions import Call, Handlers, Resource, Table
+
+
+def _parameter(resource: Resource) -> str:
+    return resource.own("ssm", f"parameter/{resource.name('Name').lstrip('/')}")
+
+
+def _log_group(resource: Resource) -> str:
+    """With `:*`, as policies for everything but tagging name a log group.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
+    """
+    return _log_group_to_tag(resource) + ":*"
+
+
+def _log_group_to_tag(resource: Resource) -> str:
+    return resource.own("logs", f"log-group:{resource.name('LogGroupName')}")
+
+
+_INGRESS = ("SecurityGroupIngress",)
+_EGRESS = ("SecurityGroupEgress",)
+
+TYPES: Table = {
+    "AWS::EC2::SecurityGroup": Handlers(
+        (
+            *make("ec2:CreateSecurityGroup", "security-group", Call("ec2:CreateSecurityGroup", named("vpc", "VpcId"))),
+            Call("ec2:AuthorizeSecurityGroupIngress", new("security-group"), when=_INGRESS),
+            # A new group lets everything out: rules of its own take that one's place.
+            Call("ec2:AuthorizeSecurityGroupEgress ec2:RevokeSecurityGroupEgress", new("security-group"), when=_EGRESS),
+        ),
+        (
+            Call(
+                "ec2:AuthorizeSecurityGroupIngress ec2:RevokeSecurityGroupIngress", own("security-group"), when=_INGRESS
+            ),
+            Call("ec2:AuthorizeSecurityGroupEgress ec2:RevokeSecurityGroupEgress", own("security-group"), when=_EGRESS),
+            retag(own("security-group")),
+        ),
+        (Call("ec2:DeleteSecurityGroup", own("security-group")),),
+    ),
+    "AWS::Logs::LogGroup": Handlers(
+        (
+            Call("logs:CreateLogGroup", _log_group, tagging=True),
+            Call("logs:TagResource", _log_group_to_tag, when=("Tags",), tagging=True),
+            Call("logs:PutRetentionPolicy", _log_group, when=("RetentionInDays",)),
+        ),
+        (
+            Call("logs:PutRetentionPolicy", _log_group, when=("RetentionInDays",)),
+            Call("logs:AssociateKmsKey", _log_group, when=("KmsKeyId",)),
+            Call("logs:TagResource logs:UntagResource", _log_group_to_tag, when=("Tags",), tagging=True),
+        ),
+        (Call("logs:DeleteLogGroup", _log_group),),
+    ),
+    "AWS::SSM::Parameter": Handlers(
+        (
+            Call("ssm:PutParameter", _parameter, tagging=True),
+            Call("ssm:AddTagsToResource", _parameter, when=("Tags",), tagging=True),
+        ),
+        (
+            Call("ssm:PutParameter", _parameter),
+            Call("ssm:AddTagsToResource ssm:RemoveTagsFromResource", _parameter, when=("Tags",), tagging=True),
+        ),
+        (Call("ssm:DeleteParameter", _parameter),),
+    ),
+}

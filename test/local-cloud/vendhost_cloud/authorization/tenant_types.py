@@ -1,0 +1,147 @@
+"""What a role of CloudFormation needs for the resource types of a virtual host's stacks."""
+
+from collections.abc import Callable
+
+from vendhost_cloud.authorization.type_permissions import Resource, Table, TypePermissions
+
+
+def _named(service: str, prefix: str, property_name: str) -> Callable[[Resource], str]:
+    return lambda resource: resource.own(service, prefix + resource.name(property_name))
+
+
+def _ec2(kind: str) -> Callable[[Resource], str]:
+    return lambda resource: resource.own("ec2", f"{kind}/{resource.physical_id or '*'}")
+
+
+def _group_of_rule(resource: Resource) -> str:
+    return resource.own("ec2", f"security-group/{resource.properties.get('GroupId', '*')}")
+
+
+def _scaling_group(resource: Resource) -> str:
+    name = resource.properties.get("AutoScalingGroupName") or resource.physical_id or resource.generated_name
+    return resource.own("autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{name}")
+
+
+def _target_group(resource: Resource) -> str:
+    name = resource.properties.get("Name", resource.generated_name)
+    return resource.physical_id or resource.own("elasticloadbalancing", f"targetgroup/{name}/*")
+
+
+def _rule(resource: Resource) -> str:
+    return resource.physical_id or str(resource.properties["ListenerArn"])
+
+
+def _secret(resource: Resource) -> str:
+    given = resource.physical_id or resource.properties.get("SecretId")
+    return str(given or resource.own("secretsmanager", f"secret:{resource.name('Name')}-??????"))
+
+
+def _deployment_group(resource: Resource) -> str:
+    name = resource.name("DeploymentGroupName")
+    return resource.own("codedeploy", f"deploymentgroup:{resource.properties['ApplicationName']}/{name}")
+
+
+def _topic(resource: Resource) -> str:
+    return resource.physical_id or resource.own("sns", resource.name("TopicName"))
+
+
+def _any(_: Resource) -> str:
+    return "*"
+
+
+TYPES: Table = {
+    "AWS::AutoScaling::AutoScalingGroup": TypePermissions(
+        "autoscaling:CreateAutoScalingGroup",
+        "autoscaling:UpdateAutoScalingGroup",
+        "autoscaling:DeleteAutoScalingGroup",
+        _scaling_group,
+    ),
+    "AWS::AutoScaling::ScalingPolicy": TypePermissions(
+        "autoscaling:PutScalingPolicy", "autoscaling:PutScalingPolicy", "autoscaling:DeletePolicy", _scaling_group
+    ),
+    "AWS::CDK::Metadata": TypePermissions("", "", "", _any),
+    "AWS::CloudWatch::Alarm": TypePermissions(
+        "cloudwatch:PutMetricAlarm",
+        "cloudwatch:PutMetricAlarm",
+        "cloudwatch:DeleteAlarms",
+        _named("cloudwatch", "alarm:", "AlarmName"),
+    ),
+    "AWS::CodeDeploy::Application": TypePermissions(
+        "codedeploy:CreateApplication",
+        "codedeploy:UpdateApplication",
+        "codedeploy:DeleteApplication",
+        _named("codedeploy", "application:", "ApplicationName"),
+    ),
+    "AWS::CodeDeploy::DeploymentGroup": TypePermissions(
+        "codedeploy:CreateDeploymentGroup",
+        "codedeploy:UpdateDeploymentGroup",
+        "codedeploy:DeleteDeploymentGroup",
+        _deployment_group,
+        (("ServiceRoleArn", "codedeploy.amazonaws.com"),),
+    ),
+    "AWS::CodePipeline::Pipeline": TypePermissions(
+        "codepipeline:CreatePipeline",
+        "codepipeline:UpdatePipeline",
+        "codepipeline:DeletePipeline",
+        _named("codepipeline", "", "Name"),
+        (("RoleArn", "codepipeline.amazonaws.com"),),
+    ),
+    "AWS::EC2::LaunchTemplate": TypePermissions(
+        "ec2:CreateLaunchTemplate",
+        "ec2:CreateLaunchTemplateVersion",
+        "ec2:DeleteLaunchTemplate",
+        _ec2("launch-template"),
+    ),
+    "AWS::EC2::SecurityGroupEgress": TypePermissions(
+        "ec2:AuthorizeSecurityGroupEgress",
+        "ec2:UpdateSecurityGroupRuleDescriptionsEgress",
+        "ec2:RevokeSecurityGroupEgress",
+        _group_of_rule,
+    ),
+    "AWS::EC2::SecurityGroupIngress": TypePermissions(
+        "ec2:AuthorizeSecurityGroupIngress",
+        "ec2:UpdateSecurityGroupRuleDescriptionsIngress",
+        "ec2:RevokeSecurityGroupIngress",
+        _group_of_rule,
+    ),
+    "AWS::ElasticLoadBalancingV2::ListenerRule": TypePermissions(
+        "elasticloadbalancing:CreateRule",
+        "elasticloadbalancing:ModifyRule",
+        "elasticloadbalancing:DeleteRule",
+        _rule,
+    ),
+    "AWS::ElasticLoadBalancingV2::TargetGroup": TypePermissions(
+        "elasticloadbalancing:CreateTargetGroup",
+        "elasticloadbalancing:ModifyTargetGroup",
+        "elasticloadbalancing:DeleteTargetGroup",
+        _target_group,
+    ),
+    "AWS::RDS::DBInstance": TypePermissions(
+        "rds:CreateDBInstance",
+        "rds:ModifyDBInstance",
+        "rds:DeleteDBInstance",
+        _named("rds", "db:", "DBInstanceIdentifier"),
+    ),
+    "AWS::RDS::DBParameterGroup": TypePermissions(
+        "rds:CreateDBParameterGroup",
+        "rds:ModifyDBParameterGroup",
+        "rds:DeleteDBParameterGroup",
+        _named("rds", "pg:", "DBParameterGroupName"),
+    ),
+    "AWS::RDS::DBSubnetGroup": TypePermissions(
+        "rds:CreateDBSubnetGroup",
+        "rds:ModifyDBSubnetGroup",
+        "rds:DeleteDBSubnetGroup",
+        _named("rds", "subgrp:", "DBSubnetGroupName"),
+    ),
+    "AWS::SNS::Topic": TypePermissions("sns:CreateTopic", "sns:SetTopicAttributes", "sns:DeleteTopic", _topic),
+    "AWS::SecretsManager::Secret": TypePermissions(
+        "secretsmanager:CreateSecret", "secretsmanager:UpdateSecret", "secretsmanager:DeleteSecret", _secret
+    ),
+    "AWS::SecretsManager::SecretTargetAttachment": TypePermissions(
+        "secretsmanager:GetSecretValue secretsmanager:PutSecretValue",
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:PutSecretValue",
+        _secret,
+    ),
+}
