@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsident
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from ministack.services import iam
 
@@ -44,9 +43,8 @@ def _present_boundary(resource: Resource) -> Properties:
 
 
 def _boundary_of(role_name: str) -> Properties:
-    boundary: Any = (iam._roles.get(role_name) or {}).get(_BOUNDARY)
-    arn = boundary.get("PermissionsBoundaryArn") if isinstance(boundary, dict) else boundary
-    return {"iam:PermissionsBoundary": str(arn)} if arn else {}
+    boundary = (iam._roles.get(role_name) or {}).get(_BOUNDARY)
+    return {"iam:PermissionsBoundary": str(boundary)} if boundary else {}
 
 
 @dataclass(frozen=True)

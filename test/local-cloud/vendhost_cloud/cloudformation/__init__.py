@@ -41,7 +41,7 @@ _SERVICES = (
 
 
 def register() -> None:
-    for service in (ec2, listener_certificate, network_acl, rds, secrets_manager, ssm_document):
+    for service in (ec2, iam, listener_certificate, network_acl, rds, secrets_manager, ssm_document):
         service.register_operations()
     for service in _SERVICES:
         for name, resource_type in service.TYPES.items():

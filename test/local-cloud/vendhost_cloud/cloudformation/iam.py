@@ -1,9 +1,37 @@
-"""AWS::IAM::OIDCProvider."""
+"""AWS::IAM::OIDCProvider, and what ministack leaves out of AWS::IAM::Role: its permissions boundary."""
+
+from typing import Any
 
 from ministack.services import iam as store
+from ministack.services.cloudformation import provisioners
 
 from vendhost_cloud.cloudformation.resource_type import Created, Properties, Resource, ResourceType
 from vendhost_cloud.service_api import call, call_unless_gone
+
+
+def register_operations() -> None:
+    """A role has the template's boundary, and a name that is taken is refused instead of overwritten."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"]
+    create, update = handlers["create"], handlers["update"]
+
+    def create_role(logical_id: str, properties: Properties, stack_name: str) -> tuple[str, dict[str, str]]:
+        name = properties.get("RoleName")
+        if name and name in store._roles:
+            raise ValueError(f"Role with name {name} already exists. (EntityAlreadyExists)")
+        return _bounded(create(logical_id, properties, stack_name), properties)
+
+    def update_role(physical_id: str, previous: Properties, properties: Properties, *stack: Any) -> Any:
+        return _bounded(update(physical_id, previous, properties, *stack), properties)
+
+    handlers.update(create=create_role, update=update_role)
+
+
+def _bounded(made: tuple[str, dict[str, str]], properties: Properties) -> tuple[str, dict[str, str]]:
+    role = store._roles[made[0]]
+    role.pop("PermissionsBoundary", None)
+    if properties.get("PermissionsBoundary"):
+        role["PermissionsBoundary"] = str(properties["PermissionsBoundary"])
+    return made
 
 
 def _create(resource: Resource) -> Created:
