@@ -24,7 +24,7 @@ export type Verdict = 'execute' | 'follow' | 'done' | readonly string[];
 export async function judge(saved: SavedStack, now: Present): Promise<Verdict> {
   if (saved.changeSet !== null && now.state !== undefined) {
     const byOthers = now.changeSet?.executionStatus === 'EXECUTE_COMPLETE' && now.state.changeSet === saved.changeSet;
-    if (now.executed || byOthers) return executed(now.state);
+    if (now.executed || byOthers) return executed(saved.stack, now.state);
   }
   const lines = await differences(saved, now);
   if (lines.length > 0) return lines;
@@ -33,11 +33,11 @@ export async function judge(saved: SavedStack, now: Present): Promise<Verdict> {
   return unusable === undefined ? 'execute' : [unusable];
 }
 
-function executed({ status, reason }: StackState): Verdict {
+function executed(stack: string, { status, reason }: StackState): Verdict {
   if (isBusy({ status })) return 'follow';
   if (isGood(status)) return 'done';
   const why = reason ? `: ${reason}` : '';
-  return [`the plan was executed already and failed, the stack is ${status}${why}`];
+  return [`${stack}: the plan was executed already and failed, the stack is ${status}${why}`];
 }
 
 function unusableChangeSet(stack: string, changeSet: Present['changeSet']): string | undefined {

@@ -39,7 +39,11 @@ export async function planStacks(assembly: Assembly, { stacks, parameters }: Pla
       const current = state === undefined || neverWorks(state) ? undefined : await readTemplate(assembly.aws, stack);
       const diff = fullDiff(current ?? {}, wanted as Record<string, unknown>);
       const changed = state === undefined ? [] : changedParameters(state, wanted, parameters?.[stack] ?? {});
-      return describePlan(stack, current !== undefined, diff, referring(wanted, changed));
+      const plan = describePlan(stack, current !== undefined, diff, referring(wanted, changed));
+      // Not finished, even if the template is the same: the deploy continues the rollback.
+      return state?.status === 'UPDATE_ROLLBACK_FAILED' && plan.action === 'none'
+        ? { ...plan, action: 'update' }
+        : plan;
     }),
   );
 }

@@ -42,14 +42,14 @@ describe('deployStacks', () => {
     const stacks = { 'deploy-one': { A: 'a' }, 'deploy-two': { B: 'b' } };
     const { runtime } = world();
     expect(await deploy(stacks, {}, runtime)).toEqual([
-      { stack: 'deploy-one', changed: true, outputs: { AName: '/deploy-one/A' } },
-      { stack: 'deploy-two', changed: true, outputs: { BName: '/deploy-two/B' } },
+      { stack: 'deploy-one', changed: true, outputs: { AName: '/deploy-one/A' }, seconds: expect.any(Number) },
+      { stack: 'deploy-two', changed: true, outputs: { BName: '/deploy-two/B' }, seconds: expect.any(Number) },
     ]);
     expect(runtime.progress()).toContain('  deploy-one: created SSM::Parameter A');
     expect(await parameterValue('/deploy-two/B')).toBe('b');
     expect(await deploy(stacks)).toEqual([
-      { stack: 'deploy-one', changed: false, outputs: { AName: '/deploy-one/A' } },
-      { stack: 'deploy-two', changed: false, outputs: { BName: '/deploy-two/B' } },
+      { stack: 'deploy-one', changed: false, outputs: { AName: '/deploy-one/A' }, seconds: expect.any(Number) },
+      { stack: 'deploy-two', changed: false, outputs: { BName: '/deploy-two/B' }, seconds: expect.any(Number) },
     ]);
   });
 
