@@ -1,0 +1,49 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { pythonWith } from '../local-cloud/python.ts';
+import { cfnLintCall, readCfnLint } from './cfn-lint.ts';
+import { checkovCall, readCheckov } from './checkov.ts';
+import { lineOf, type Tool, type Verdict } from './findings.ts';
+import { readSkips, type Skip, sortFindings } from './skips.ts';
+import { allTemplates, writeTemplates } from './templates.ts';
+
+/** `npm run check:cloud`: cfn-lint and checkov judge every template; what stays as it is has a reason in skips.yml. */
+const say = (line: string) => process.stderr.write(`${line}\n`);
+const python = await pythonWith('requirements.txt', say, import.meta.dirname);
+const skips = await readSkips(join(import.meta.dirname, 'skips.yml'));
+const templates = await allTemplates();
+const directory = await mkdtemp(join(tmpdir(), 'vendhost-judges-'));
+try {
+  await writeTemplates(directory, templates);
+  const [cfnLint, checkov] = await Promise.all([run(cfnLintCall(templates)), run(checkovCall)]);
+  report('cfn-lint', readCfnLint(cfnLint, templates));
+  report('checkov', readCheckov(checkov, templates));
+} finally {
+  await rm(directory, { recursive: true, force: true });
+}
+
+async function run({ program, args, env }: typeof checkovCall | ReturnType<typeof cfnLintCall>): Promise<string> {
+  // The script's first line names the folder it was installed in before that was renamed: Python is called by path.
+  const script = join(dirname(python), program);
+  const { stdout } = await execa(python, [script, ...args], { cwd: directory, env, timeout: 300_000 });
+  return stdout;
+}
+
+function report(tool: Tool, { findings, seen }: Verdict): void {
+  const { open, answered, stale } = sortFindings(
+    findings,
+    skips.filter((skip) => skip.tool === tool),
+  );
+  const skipped = findings.length - open.length;
+  const reasons = `${skipped} skipped for ${answered.size} reasons`;
+  console.log(`${tool}: ${templates.length} templates, ${seen}, ${reasons}, ${open.length} open`);
+  for (const line of open.map(lineOf).sort()) console.log(`  ${line}`);
+  for (const skip of stale) console.log(`  skips.yml: ${nameOf(skip)} answers no finding: take it out`);
+  if (open.length + stale.length > 0) process.exitCode = 1;
+}
+
+function nameOf({ check, resource, template }: Skip): string {
+  return `${check} of ${resource}${template === '*' ? '' : ` in ${template}`}`;
+}
