@@ -16,19 +16,20 @@ export async function readConfig<S extends z.ZodType>(
   return value;
 }
 
-/** Like `readConfig`, but returns the faults, for callers that collect those of several files. */
+/** Like `readConfig`, but returns the faults, for callers that collect those of several files, and the content as it is. */
 export function parseConfig<S extends z.ZodType>(
   file: string,
   text: string,
   schema: S,
-): { value?: z.output<S>; faults: Fault[] } {
+): { value?: z.output<S>; faults: Fault[]; content?: unknown } {
   const yaml = parseYaml(text);
   if (yaml.faults !== undefined) {
     return { faults: yaml.faults.map((message) => ({ file, path: '', message: `not YAML: ${message}` })) };
   }
   const parsed = schema.safeParse(yaml.input);
-  if (parsed.success) return { value: parsed.data, faults: [] };
-  return { faults: faultsOf(file, parsed.error.issues, yaml.input, schema) };
+  const content = yaml.input;
+  if (parsed.success) return { value: parsed.data, faults: [], content };
+  return { faults: faultsOf(file, parsed.error.issues, content, schema), content };
 }
 
 function parseYaml(text: string): { input: unknown; faults?: undefined } | { faults: string[] } {

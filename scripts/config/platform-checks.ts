@@ -56,6 +56,17 @@ export function misfits(content: unknown): Misfit[] {
   ];
 }
 
+/** What tenants' files are checked against. */
+export interface Served {
+  readonly domain?: string | undefined;
+  readonly load_balancers?: number | undefined;
+}
+
+/** The environments of a platform.yml, faulty or not, with what can be read of them; `undefined` when it has none. */
+export function servedEnvironments(content: unknown): Readonly<Record<string, Served | undefined>> | undefined {
+  return contentSchema.safeParse(content).data?.environments;
+}
+
 const text = z.string().optional().catch(undefined);
 const entrySchema = z.object({
   branch: text,
@@ -68,11 +79,12 @@ const entrySchema = z.object({
   role: text,
   cidr: text,
   domain: text,
+  load_balancers: z.int().default(1).optional().catch(undefined),
   certificate: text,
   subnets: z.object({ public: text, natted: text, private: text }).catch({}),
 });
 const contentSchema = z.object({
-  environments: z.partialRecord(z.enum(environments), entrySchema.optional().catch(undefined)),
+  environments: z.record(z.string(), entrySchema.optional().catch(undefined)),
 });
 type Entry = z.output<typeof entrySchema> & { readonly name: Environment };
 

@@ -1,5 +1,7 @@
-import type { TenantRecord } from '../config/facts.ts';
+import type { PlatformFacts, TenantRecord } from '../config/facts.ts';
 import { names, type Place } from '../config/names.ts';
+import { isTooManyRules, listenerFull, readRuleQuota } from '../listener/quota.ts';
+import { readRules } from '../listener/rules.ts';
 import type { Assembly } from '../stack/assembly.ts';
 import { deployStacks, type StackResult } from '../stack/deploy.ts';
 import type { StackPlan } from '../stack/plan.ts';
@@ -21,10 +23,11 @@ export async function applyHost(
   assembly: Assembly,
   {
     place,
+    facts,
     record,
     world,
     plans,
-  }: { place: Place; record: TenantRecord; world: HostWorld; plans: readonly StackPlan[] },
+  }: { place: Place; facts: PlatformFacts; record: TenantRecord; world: HostWorld; plans: readonly StackPlan[] },
 ): Promise<Applied> {
   const { runtime, aws } = assembly;
   const { out } = runtime;
@@ -33,9 +36,17 @@ export async function applyHost(
   const [dataStack, hostStack] = [names.tenantStack(place, 'data'), names.tenantStack(place, 'host')];
   const differs = (stack: string) => plans.some((plan) => plan.stack === stack && plan.action !== 'none');
 
+  /** Somebody else's rule was made in the meantime, and it was the last that AWS allows. */
+  const explained = async (error: unknown): Promise<never> => {
+    if (!isTooManyRules(error)) throw error;
+    const [rules, quota] = await Promise.all([readRules(aws, facts['listener-arn']), readRuleQuota(aws)]);
+    const { details } = error;
+    throw listenerFull({ place, loadBalancer: record.loadBalancer }, rules.length, quota, { details, cause: error });
+  };
+
   const deployHost = async (parameters: Record<string, string>): Promise<StackResult | undefined> => {
     const options = { stacks: [hostStack], parameters: { [hostStack]: parameters }, roleArn };
-    return (await deployStacks(assembly, options))[0];
+    return (await deployStacks(assembly, options).catch(explained))[0];
   };
 
   let changed = false;

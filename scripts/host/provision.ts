@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readPlatformFacts, readTenantRecord } from '../aws/facts.ts';
+import { platformFacts, readPublishedFacts, readTenantRecord } from '../aws/facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import type { PlatformFacts, TenantRecord } from '../config/facts.ts';
 import { readVendhostConfig } from '../config/files.ts';
@@ -36,14 +36,18 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
   const place: Place = { tenant: options.tenant, environment: options.environment };
   const config = await readVendhostConfig(options.directory);
   const aws = openAws(runtime);
-  const [facts, record] = await Promise.all([readPlatformFacts(aws, place.environment), readTenantRecord(aws, place)]);
+  const [published, record] = await Promise.all([
+    readPublishedFacts(aws, place.environment),
+    readTenantRecord(aws, place),
+  ]);
+  const facts = platformFacts(published, record.loadBalancer);
   const faults = limitFaults(join(options.directory, 'vendhost.yml'), config, record.limits);
   if (faults.length > 0) throw configError(faults);
   await checkHosts(aws, place, facts.bucket, record.hosts);
 
-  const { hosts } = record;
+  const { hosts, loadBalancer } = record;
   const { image, dryRun } = options;
-  const world = await readWorld(runtime, aws, { place, facts, hosts, image, dryRun });
+  const world = await readWorld(runtime, aws, { place, facts, hosts, loadBalancer, image, dryRun });
   return await withAssembly(runtime, aws, await appOf(aws, { place, facts, record, config }), async (assembly) => {
     const parameters = hostParameters(world, config.database !== 'none');
     const plans = await planStacks(assembly, { parameters: { [names.tenantStack(place, 'host')]: parameters } });
@@ -58,8 +62,8 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
     out.step(`virtual host of ${place.tenant} in ${place.environment}`);
     for (const line of lines) out.detail(line);
     warnOfKeptData(runtime, config, world);
-    const { changed, inService } = await applyHost(assembly, { place, record, world, plans });
-    const released = await releaseOldRules(aws, { place, facts, hosts });
+    const { changed, inService } = await applyHost(assembly, { place, facts, record, world, plans });
+    const released = await releaseOldRules(aws, { place, facts, hosts, loadBalancer });
     if (released.length > 0) out.step(`gave back the listener priorities ${released.join(', ')}`);
     out.result({ ...result, changed, inService }, summary(place, world, { changed, inService }));
     return undefined;

@@ -3,6 +3,8 @@ import type { PlatformFacts } from '../config/facts.ts';
 import { names, type Place } from '../config/names.ts';
 import { type Claimant, claimPriority, planPriority, releasePriorities } from '../listener/claim.ts';
 import { type Band, groupByBand, type ListenerRule } from '../listener/priority.ts';
+import { checkRoom } from '../listener/quota.ts';
+import { readRules } from '../listener/rules.ts';
 import type { Runtime } from '../runtime.ts';
 import type { PlannedRule } from './plan.ts';
 
@@ -10,12 +12,18 @@ export interface RulesOf {
   readonly place: Place;
   readonly facts: PlatformFacts;
   readonly hosts: readonly string[];
+  /** Number of the load balancer the facts are of. */
+  readonly loadBalancer: number;
 }
 
-/** The host's rules with their priorities: claimed, or in a dry run those that would be. */
+/** The host's rules with their priorities: claimed, or in a dry run those that would be. Throws `LISTENER_FULL`. */
 export async function settleRules(runtime: Runtime, aws: Aws, of: RulesOf, dryRun: boolean): Promise<PlannedRule[]> {
+  const groups = groupByBand(of.hosts);
+  const standing = await readRules(aws, of.facts['listener-arn']);
+  const own = standing.filter((rule) => forwardsTo(rule, of.place));
+  await checkRoom(aws, of, standing.length, groups.length - own.length);
   const rules: PlannedRule[] = [];
-  for (const { band, hosts } of groupByBand(of.hosts)) {
+  for (const { band, hosts } of groups) {
     const claimant = claimantOf(of, band);
     const choice = dryRun ? await planPriority(aws, claimant) : await claimPriority(runtime, aws, claimant);
     rules.push({ band: band.name, hosts, ...choice });

@@ -14,6 +14,8 @@ export interface WorldOptions {
   readonly place: Place;
   readonly facts: PlatformFacts;
   readonly hosts: readonly string[];
+  /** Number of the load balancer the facts are of. */
+  readonly loadBalancer: number;
   /** Image to use; without it that of the instances there are. */
   readonly image: string | undefined;
   readonly dryRun: boolean;

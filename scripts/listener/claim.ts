@@ -106,7 +106,7 @@ async function decide(
     'PRIORITIES_EXHAUSTED',
     `no priority from ${band.first} to ${band.last} is free on ${listenerArn}`,
     {
-      hint: 'release the claims of tenants that are gone, or give the environment a second load balancer',
+      hint: 'release the claims of tenants that are gone, or give the environment one more load balancer: load_balancers in platform.yml',
     },
   );
 }

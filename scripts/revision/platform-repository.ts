@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { type Environment, tenantName } from '../config/environment.ts';
 import { listTenants } from '../config/files.ts';
 import { parseConfig } from '../config/load.ts';
-import { type PlatformConfig, platformSchema } from '../config/platform.ts';
+import { platformSchema } from '../config/platform.ts';
+import { servedEnvironments } from '../config/platform-checks.ts';
 import { type TenantConfig, tenantSchema } from '../config/tenant.ts';
+import { tenantFaults } from '../tenant/hosts.ts';
 import { type Finding, fromFaults, shownValue } from './findings.ts';
 import type { Checked } from './tenant-repository.ts';
 
@@ -19,52 +21,40 @@ export async function checkPlatformRepository(directory: string): Promise<Checke
       return { tenant, config: parsed.value, findings: [...nameFaults(tenant), ...fromFaults(parsed.faults)] };
     }),
   );
+  // Faults of platform.yml hide none of the tenants' files, as far as these can be judged.
+  const known = servedEnvironments(platform.content);
   const configs = new Map(read.flatMap(({ tenant, config }) => (config === undefined ? [] : [[tenant, config]])));
   return {
     files: 1 + tenants.length,
     findings: [
       ...fromFaults(platform.faults),
       ...read.flatMap(({ findings }) => findings),
-      ...hostFaults(configs),
+      ...[...configs].flatMap(([tenant, config]) =>
+        known === undefined ? [] : fromFaults(tenantFaults(fileOf(tenant), known, config)),
+      ),
+      ...claimFaults(configs),
       ...(await unreadFiles(directory)),
-      ...(platform.value === undefined ? [] : environmentFaults(platform.value, configs)),
     ],
   };
 }
 
 type Tenants = ReadonlyMap<string, TenantConfig>;
 
-/** Hosts that two tenants claim, and hosts one tenant lists twice. */
-export function hostFaults(tenants: Tenants): Finding[] {
-  const claimed = new Map<string, string>();
-  return hostsOf(tenants).flatMap(({ tenant, path, host, environment }) => {
-    const other = claimed.get(host);
-    claimed.set(host, other ?? `${fileOf(tenant)} in ${environment}`);
-    if (other === undefined) return [];
+/** Hosts that two tenants claim; one that is twice in a file is a fault of that file. */
+export function claimFaults(tenants: Tenants): Finding[] {
+  const claimed = new Map<string, Claimed>();
+  return hostsOf(tenants).flatMap((claim) => {
+    const { tenant, path, host } = claim;
+    const other = claimed.get(host) ?? claim;
+    claimed.set(host, other);
+    if (other.tenant === tenant) return [];
+    const by = `${fileOf(other.tenant)} in ${other.environment}`;
     return fault(
       tenant,
       path,
-      `${shownValue(host)} is claimed already, by ${other}: one host, one tenant and environment`,
+      `${shownValue(host)} is claimed already, by ${by}: one host, one tenant and environment`,
     );
   });
-}
-
-/** Tenants' environments the platform lacks, hosts outside of the environment's domain. */
-function environmentFaults(platform: PlatformConfig, tenants: Tenants): Finding[] {
-  const known = Object.keys(platform.environments).join(', ');
-  const absent = [...tenants].flatMap(([tenant, { hosts }]) =>
-    Object.keys(hosts)
-      .filter((environment) => platform.environments[environment as Environment] === undefined)
-      .map((environment) =>
-        fault(tenant, `hosts.${environment}`, `platform.yml has no such environment: must be one of ${known}`),
-      ),
-  );
-  const foreign = hostsOf(tenants).flatMap(({ tenant, path, host, environment }) => {
-    const domain = platform.environments[environment]?.domain;
-    if (domain === undefined || host === domain || host.endsWith(`.${domain}`)) return [];
-    return fault(tenant, path, `${shownValue(host)} is wrong: must be ${domain} or end in .${domain}`);
-  });
-  return [...absent, ...foreign];
 }
 
 interface Claimed {

@@ -1,5 +1,6 @@
 import { writeVariables } from '../gitlab/variables.ts';
 import { deployStacks } from '../stack/deploy.ts';
+import { leaveBalancer } from './balancer.ts';
 import type { Prepared, Vending } from './plan.ts';
 
 export interface VendResult {
@@ -14,7 +15,7 @@ export interface VendResult {
  * Claims the hosts, deploys the roles and the record, gives back hosts that left the file, writes the project's variables.
  * Hosts claimed a moment ago are given back when the roles cannot be deployed.
  */
-export async function applyVend(vending: Vending, { plan, claims, assembly }: Prepared): Promise<VendResult> {
+export async function applyVend(vending: Vending, { plan, facts, claims, assembly }: Prepared): Promise<VendResult> {
   const { gitlab, tenant, chosen, place } = vending;
   await claims.claim(plan.hosts.claim);
   const [access] = await deployStacks(assembly).catch(async (error: unknown) => {
@@ -23,6 +24,7 @@ export async function applyVend(vending: Vending, { plan, claims, assembly }: Pr
     throw error;
   });
   await claims.release(plan.hosts.release);
+  if (plan.balancer !== undefined) await leaveBalancer(vending.aws, place, facts.bucket, plan.balancer);
   const variables = plan.variables ?? [];
   if (gitlab !== undefined) await writeVariables(gitlab, tenant.project, variables);
   return {

@@ -16,11 +16,21 @@ export interface Choice {
   readonly leftOut: readonly ChosenEnvironment[];
 }
 
-/** The environments to vend a tenant in: the one that is asked for, else all in the account of the credentials. */
+/** What the credentials lead to. */
+export interface Reach {
+  readonly account: string;
+  /** Whether the roles that platform.yml names for other accounts can be taken: a job's ID token has one role only. */
+  readonly takesRoles: boolean;
+}
+
+/**
+ * The environments to vend a tenant in: the one that is asked for, else all there is a way into, by the account of the
+ * credentials or by a role that platform.yml names.
+ */
 export function chooseEnvironments(
   platform: PlatformConfig,
   { name, config }: { name: string; config: TenantConfig },
-  account: string,
+  { account, takesRoles }: Reach,
   asked: Environment | undefined,
 ): Choice {
   const all = environments.flatMap((environment) => {
@@ -33,11 +43,13 @@ export function chooseEnvironments(
     });
   }
   const wanted = asked === undefined ? all : all.filter(({ environment }) => environment === asked);
-  const chosen = wanted.filter((each) => each.config.account === account);
+  const chosen = wanted.filter(
+    ({ config: { account: own, role } }) => own === account || (takesRoles && role !== undefined),
+  );
   if (chosen.length === 0) {
     throw new VendhostError('ACCOUNT_WRONG', `the credentials are of account ${account}`, {
       details: wanted.map((each) => `${each.environment} is in account ${each.config.account}`),
-      hint: 'use credentials of one of these accounts',
+      hint: 'use credentials of one of these accounts, or name roles of them in platform.yml: environments.*.role',
     });
   }
   return { chosen, leftOut: asked === undefined ? all.filter((each) => !chosen.includes(each)) : [] };

@@ -1,13 +1,19 @@
-import type { Environment } from '../config/environment.ts';
 import type { Fault } from '../config/issues.ts';
-import type { PlatformConfig } from '../config/platform.ts';
+import type { Served } from '../config/platform-checks.ts';
 import type { TenantConfig } from '../config/tenant.ts';
+
+type Environments = Readonly<Record<string, Served | undefined>>;
+
+/** What does not fit between a tenant's file and platform.yml: its hosts, and the load balancer that serves them. */
+export function tenantFaults(file: string, platform: Environments, tenant: TenantConfig): Fault[] {
+  return [...hostFaults(file, platform, tenant), ...balancerFaults(file, platform, tenant)];
+}
 
 /**
  * The faults of a tenant's hosts: each must lie in the domain of its environment, where the longest domain counts
  * (`shop.dev.example.com` is of `dev.example.com`, not of `example.com`), and be named once.
  */
-export function hostFaults(file: string, platform: PlatformConfig, tenant: TenantConfig): Fault[] {
+function hostFaults(file: string, platform: Environments, tenant: TenantConfig): Fault[] {
   const seen = new Set<string>();
   return Object.entries(tenant.hosts).flatMap(([environment, hosts = []]) =>
     hosts.flatMap((host, index) => {
@@ -16,8 +22,9 @@ export function hostFaults(file: string, platform: PlatformConfig, tenant: Tenan
       const repeated = seen.has(host);
       seen.add(host);
       if (repeated) return fault('it is in this file twice');
-      const config = platform.environments[environment as Environment];
+      const config = platform[environment];
       if (config === undefined) return fault(`platform.yml has no environment ${environment}`);
+      if (config.domain === undefined) return [];
       const owner = environmentOfHost(platform, host);
       if (owner === environment) return [];
       const elsewhere = owner === undefined ? '' : `, and it lies in ${owner}'s`;
@@ -26,11 +33,23 @@ export function hostFaults(file: string, platform: PlatformConfig, tenant: Tenan
   );
 }
 
+/** Every environment the tenant has hosts in must have the load balancer that serves them. */
+function balancerFaults(file: string, platform: Environments, tenant: TenantConfig): Fault[] {
+  return Object.keys(tenant.hosts).flatMap((environment) => {
+    const most = platform[environment]?.load_balancers;
+    if (most === undefined || tenant.load_balancer <= most) return [];
+    const message = `${tenant.load_balancer} is wrong: must be at most ${most}, the load_balancers of ${environment} in platform.yml`;
+    return [{ file, path: 'load_balancer', message }];
+  });
+}
+
 /** The environment with the longest domain that the host lies in. */
-function environmentOfHost(platform: PlatformConfig, host: string): string | undefined {
+function environmentOfHost(platform: Environments, host: string): string | undefined {
   const name = host.replace(/^\*\./, '');
   let best: { environment: string; domain: string } | undefined;
-  for (const [environment, { domain }] of Object.entries(platform.environments)) {
+  for (const [environment, served] of Object.entries(platform)) {
+    const domain = served?.domain;
+    if (domain === undefined) continue;
     const inside = name === domain || name.endsWith(`.${domain}`);
     if (inside && domain.length > (best?.domain.length ?? 0)) best = { environment, domain };
   }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { openEnvironment } from '../aws/environment.ts';
 import { openAws } from '../aws/session.ts';
 import { type Environment, environments } from '../config/environment.ts';
 import { readPlatformConfig, readTenantConfig } from '../config/files.ts';
@@ -9,14 +10,14 @@ import type { ProjectVariable } from '../gitlab/variables.ts';
 import type { Runtime } from '../runtime.ts';
 import { applyVend, type VendResult } from './apply.ts';
 import { chooseEnvironments } from './environments.ts';
-import { hostFaults } from './hosts.ts';
+import { tenantFaults } from './hosts.ts';
 import { differs, projectVariables, type Vending, type VendPlan, vendLines, withPlan } from './plan.ts';
 
 export interface VendOptions {
   /** Folder with `platform.yml` and `tenants/`. */
   readonly directory: string;
   readonly tenant: string;
-  /** Without it: every environment in the account of the credentials. */
+  /** Without it: every environment the credentials lead into. */
   readonly environment: Environment | undefined;
   readonly dryRun: boolean;
 }
@@ -27,29 +28,25 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
   const { directory, tenant: name } = options;
   const platform = await readPlatformConfig(directory);
   const tenant = await readTenantConfig(directory, name);
-  const faults = hostFaults(join(directory, 'tenants', `${name}.yml`), platform, tenant);
+  const faults = tenantFaults(join(directory, 'tenants', `${name}.yml`), platform.environments, tenant);
   if (faults.length > 0) throw configError(faults);
 
   const asked = options.environment ?? environmentOfJob(runtime);
   const anyRegion = Object.values(platform.environments)[0]?.region ?? '';
   const account = await openAws(runtime, { region: anyRegion }).account();
-  const { chosen, leftOut } = chooseEnvironments(platform, { name, config: tenant }, account, asked);
+  const reach = { account, takesRoles: runtime.env.VENDHOST_ID_TOKEN === undefined };
+  const { chosen, leftOut } = chooseEnvironments(platform, { name, config: tenant }, reach, asked);
   for (const { environment, config } of leftOut) {
     out.step(`${environment} is left out: it is in account ${config.account}, the credentials are of ${account}`);
   }
   const gitlab = openGitlab(runtime, platform.gitlab);
-  const vendings = chosen.map((each): Vending => {
-    const place = { environment: each.environment, tenant: name };
-    return {
-      runtime,
-      aws: openAws(runtime, { region: each.config.region }),
-      gitlab,
-      place,
-      platform,
-      tenant,
-      chosen: each,
-    };
-  });
+  const vendings = await Promise.all(
+    chosen.map(async (each): Promise<Vending> => {
+      const { environment, config } = each;
+      const aws = await openEnvironment(runtime, environment, config, 'deploy');
+      return { runtime, aws, gitlab, place: { environment, tenant: name }, platform, tenant, chosen: each };
+    }),
+  );
   if (options.dryRun) return await show(runtime, name, vendings);
 
   const results: VendResult[] = [];

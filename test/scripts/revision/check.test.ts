@@ -200,7 +200,7 @@ describe("a platform's repository", () => {
       ]
         .map((line) => (typeof line === 'string' ? `tenants/Shop.yml: ${line}` : line))
         .concat([
-          'tenants/bar.yml: hosts.dev.2: "bar.dev.example.com" is claimed already, by tenants/bar.yml in dev: one host, one tenant and environment',
+          'tenants/bar.yml: hosts.dev.2: "bar.dev.example.com" is wrong: it is in this file twice',
           'tenants/cafe.yml: hosts.dev.0: "cafe.dev.example.com" is claimed already, by tenants/bar.yml in dev: one host, one tenant and environment',
         ]),
     );
@@ -212,11 +212,28 @@ describe("a platform's repository", () => {
         'project: acme/shop\nhosts:\n  dev: [shop.example.com, evildev.example.com]\n  staging: [shop.staging.example.com]\n',
     });
     expect(faults).toEqual([
-      'tenants/shop.yml: hosts.staging: platform.yml has no such environment: must be one of dev',
-      'tenants/shop.yml: hosts.dev.0: "shop.example.com" is wrong: must be dev.example.com or end in .dev.example.com',
-      'tenants/shop.yml: hosts.dev.1: "evildev.example.com" is wrong: must be dev.example.com or end in .dev.example.com',
+      'tenants/shop.yml: hosts.dev.0: "shop.example.com" is wrong: must lie in dev.example.com, the domain of dev',
+      'tenants/shop.yml: hosts.dev.1: "evildev.example.com" is wrong: must lie in dev.example.com, the domain of dev',
+      'tenants/shop.yml: hosts.staging.0: "shop.staging.example.com" is wrong: platform.yml has no environment staging',
     ]);
   });
+});
+
+test("faults between the files' keys are listed with the rest, even of a platform.yml that is faulty itself", async () => {
+  const second = environment('dev.example.com').replace('10.10.0.0', '10.10.3.0');
+  const { faults } = await check({
+    'platform.yml': `${platform}  staging:\n${second}\n    load_balancers: 2\n  prod: {}\ncolor: red\n`,
+    'tenants/shop.yml': 'project: acme/shop\nload_balancer: 2\nhosts:\n  dev: [shop.example.com]\n',
+  });
+  expect(faults).toEqual([
+    'platform.yml: environments.staging.cidr: "10.10.3.0/16" is wrong: must be on its boundary: 10.10.0.0/16',
+    expect.stringMatching(/^platform\.yml: environments.prod: unknown key/),
+    expect.stringMatching(/^platform\.yml: color: unknown key/),
+    'platform.yml: environments.staging.cidr: "10.10.3.0/16" is wrong: must be a network that shares no address with that of dev, 10.10.0.0/16',
+    'platform.yml: environments.staging.domain: "dev.example.com" is wrong: must be a domain of its own, or one below it: it is that of dev',
+    'tenants/shop.yml: hosts.dev.0: "shop.example.com" is wrong: must lie in dev.example.com, the domain of dev',
+    'tenants/shop.yml: load_balancer: 2 is wrong: must be at most 1, the load_balancers of dev in platform.yml',
+  ]);
 });
 
 test('the examples have no fault', async () => {

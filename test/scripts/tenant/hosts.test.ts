@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { platformSchema } from '../../../scripts/config/platform.ts';
+import type { Environment } from '../../../scripts/config/environment.ts';
+import { type PlatformConfig, platformSchema } from '../../../scripts/config/platform.ts';
 import { tenantSchema } from '../../../scripts/config/tenant.ts';
 import { chooseEnvironments } from '../../../scripts/tenant/environments.ts';
-import { hostFaults } from '../../../scripts/tenant/hosts.ts';
+import { tenantFaults } from '../../../scripts/tenant/hosts.ts';
 
 function environment(account: string, domain: string, second: number) {
   const certificate = `arn:aws:acm:eu-west-1:${account}:certificate/x`;
@@ -20,9 +21,9 @@ const platform = platformSchema.parse({
 
 const tenant = (hosts: object) => tenantSchema.parse({ project: 'acme/shop', hosts });
 const faults = (hosts: object) =>
-  hostFaults('shop.yml', platform, tenant(hosts)).map(({ path, message }) => `${path}: ${message}`);
+  tenantFaults('shop.yml', platform.environments, tenant(hosts)).map(({ path, message }) => `${path}: ${message}`);
 
-describe('hostFaults', () => {
+describe('tenantFaults', () => {
   test('hosts in the domain of their environment have none', () => {
     expect(
       faults({
@@ -54,13 +55,41 @@ describe('hostFaults', () => {
   });
 });
 
+test('a load balancer that an environment of its hosts does not have', () => {
+  const config = tenantSchema.parse({
+    project: 'acme/shop',
+    load_balancer: 2,
+    hosts: { dev: ['shop.dev.example.com'], production: ['shop.example.com'] },
+  });
+  const { dev, production } = platform.environments;
+  const faultsWith = (most: number) =>
+    tenantFaults('shop.yml', { dev: { ...dev, load_balancers: most }, production }, config);
+  const fault = (environment: string) => ({
+    file: 'shop.yml',
+    path: 'load_balancer',
+    message: `2 is wrong: must be at most 1, the load_balancers of ${environment} in platform.yml`,
+  });
+  expect(faultsWith(1)).toEqual([fault('dev'), fault('production')]);
+  expect(faultsWith(2)).toEqual([fault('production')]);
+});
+
 describe('chooseEnvironments', () => {
   const shop = {
     name: 'shop',
     config: tenant({ dev: ['shop.dev.example.com'], production: ['shop.example.com'] }),
   };
-  const names = (account: string, asked?: 'dev' | 'staging' | 'production') => {
-    const { chosen, leftOut } = chooseEnvironments(platform, shop, account, asked);
+  const role = 'arn:aws:iam::333333333333:role/administrator';
+  const { production } = platform.environments;
+  const withRole = { ...platform, environments: { ...platform.environments, production: { ...production, role } } };
+  const names = (
+    account: string,
+    {
+      asked,
+      takesRoles = true,
+      of = platform,
+    }: { asked?: Environment; takesRoles?: boolean; of?: PlatformConfig } = {},
+  ) => {
+    const { chosen, leftOut } = chooseEnvironments(of, shop, { account, takesRoles }, asked);
     return { chosen: chosen.map(({ environment }) => environment), leftOut: leftOut.map((each) => each.environment) };
   };
 
@@ -69,7 +98,14 @@ describe('chooseEnvironments', () => {
   });
 
   test('the one that is asked for', () => {
-    expect(names('333333333333', 'production')).toEqual({ chosen: ['production'], leftOut: [] });
+    expect(names('333333333333', { asked: 'production' })).toEqual({ chosen: ['production'], leftOut: [] });
+  });
+
+  test('those whose role can be taken, too; not in a job, whose token has a role of its own', () => {
+    const of = withRole as PlatformConfig;
+    expect(names('111111111111', { of })).toEqual({ chosen: ['dev', 'production'], leftOut: [] });
+    expect(names('111111111111', { of, takesRoles: false })).toEqual({ chosen: ['dev'], leftOut: ['production'] });
+    expect(names('999999999999', { of })).toEqual({ chosen: ['production'], leftOut: ['dev'] });
   });
 
   test('credentials of another account', () => {
@@ -79,10 +115,14 @@ describe('chooseEnvironments', () => {
         details: ['dev is in account 111111111111', 'production is in account 333333333333'],
       }),
     );
-    expect(() => names('111111111111', 'production')).toThrow(expect.objectContaining({ code: 'ACCOUNT_WRONG' }));
+    expect(() => names('111111111111', { asked: 'production' })).toThrow(
+      expect.objectContaining({ code: 'ACCOUNT_WRONG' }),
+    );
   });
 
   test('an environment without hosts', () => {
-    expect(() => names('111111111111', 'staging')).toThrow(expect.objectContaining({ code: 'ENVIRONMENT_UNKNOWN' }));
+    expect(() => names('111111111111', { asked: 'staging' })).toThrow(
+      expect.objectContaining({ code: 'ENVIRONMENT_UNKNOWN' }),
+    );
   });
 });
