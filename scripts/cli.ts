@@ -8,6 +8,9 @@ import { command as configShow } from './commands/config/show.ts';
 import { command as hostProvision } from './commands/host/provision.ts';
 import { command as imageBake } from './commands/image/bake.ts';
 import { command as platformDeploy } from './commands/platform/deploy.ts';
+import { command as platformDestroy } from './commands/platform/destroy.ts';
+import { command as platformPlan } from './commands/platform/plan.ts';
+import { command as platformStatus } from './commands/platform/status.ts';
 import { command as releaseStart } from './commands/release/start.ts';
 import { command as revisionPush } from './commands/revision/push.ts';
 import { command as tenantVend } from './commands/tenant/vend.ts';
@@ -22,7 +25,10 @@ interface Noun {
 
 const nouns: Readonly<Record<string, Noun>> = {
   config: { describe: 'Check and show configuration files', verbs: [configCheck, configShow] },
-  platform: { describe: "An environment's shared stacks", verbs: [platformDeploy] },
+  platform: {
+    describe: "An environment's shared stacks",
+    verbs: [platformDeploy, platformPlan, platformStatus, platformDestroy],
+  },
   tenant: { describe: "A tenant's access to the platform", verbs: [tenantVend] },
   image: { describe: "The AMI of a tenant's virtual host", verbs: [imageBake] },
   host: { describe: "A tenant's virtual host", verbs: [hostProvision] },

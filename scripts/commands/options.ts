@@ -1,11 +1,17 @@
 import type { Argv } from 'yargs';
 import { type Environment, environments } from '../config/environment.ts';
+import type { PlatformLayer } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 
 export interface PlaceOptions {
   tenant: string | undefined;
   environment: Environment | undefined;
+}
+
+export interface EnvironmentsOptions {
+  environment: Environment | undefined;
+  all: boolean | undefined;
 }
 
 /** `--tenant` and `--environment`, which jobs set as variables too. */
@@ -25,12 +31,27 @@ export function withEnvironment<T>(parser: Argv<T>): Argv<T & Pick<PlaceOptions,
   });
 }
 
+/** `--environment` of one, or `--all` that `platform.yml` has. */
+export function withEnvironments<T>(parser: Argv<T>): Argv<T & EnvironmentsOptions> {
+  return withEnvironment(parser)
+    .option('all', { type: 'boolean', describe: 'Every environment of platform.yml' })
+    .conflicts('all', 'environment');
+}
+
 export function withDirectory<T>(parser: Argv<T>, holds: string): Argv<T & { directory: string }> {
   return parser.option('directory', {
     type: 'string',
     requiresArg: true,
     default: '.',
     describe: `Folder with ${holds}`,
+  });
+}
+
+export function withLayer<T>(parser: Argv<T>): Argv<T & { layer: PlatformLayer | undefined }> {
+  return parser.option('layer', {
+    choices: ['access', 'network', 'storage', 'balancer'] as const,
+    requiresArg: true,
+    describe: 'Only this layer; access brings the trust in GitLab along',
   });
 }
 
@@ -50,6 +71,11 @@ export function environmentFrom(option: Environment | undefined, { env }: Runtim
   throw new VendhostError('USAGE', value ? `"${value}" is not an environment` : 'no environment is named', {
     hint: `give --environment one of ${environments.join(', ')}`,
   });
+}
+
+/** The environment that is named, or all. The job's variable does not count beside `--all`. */
+export function choiceFrom({ environment, all }: EnvironmentsOptions, runtime: Runtime): Environment | 'all' {
+  return all === true ? 'all' : environmentFrom(environment, runtime);
 }
 
 /** The tenant and environment that options or the job's variables name. */

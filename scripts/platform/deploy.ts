@@ -1,52 +1,105 @@
-import { openEnvironment } from '../aws/environment.ts';
-import type { Environment } from '../config/environment.ts';
-import { environmentOf, readPlatformConfig } from '../config/files.ts';
-import { exitCodes } from '../errors.ts';
+import { readPlatformConfig } from '../config/files.ts';
+import type { PlatformLayer } from '../config/names.ts';
+import type { PlatformConfig } from '../config/platform.ts';
+import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { withAssembly } from '../stack/assembly.ts';
-import { planLines, planStacks } from '../stack/plan.ts';
-import { applyPlatform } from './apply.ts';
+import { applySteps } from './apply.ts';
+import { comparedLines, compareStacks, platformBuilder } from './compare.ts';
+import { combined, forEach } from './each.ts';
+import { stepsOf } from './layers.ts';
+import { planPlatform } from './plan.ts';
+import { deployPlanned } from './planned.ts';
+import { openProviderPlace, type ProviderWork, settleProvider } from './provider.ts';
+import { type DeployedEnvironment, deployResult } from './summary.ts';
+import { type Choice, openTargets, type Target } from './targets.ts';
 
 export interface DeployPlatformOptions {
   /** Folder with `platform.yml`. */
   readonly directory: string;
-  readonly environment: Environment;
+  readonly environment: Choice;
+  /** Only this layer. */
+  readonly layer?: PlatformLayer | undefined;
+  /** A saved plan, whose change sets are executed. */
+  readonly plan?: string | undefined;
+  /** Only show what would change; exit code 2 when something would. */
   readonly dryRun: boolean;
 }
 
-/** Deploys an environment's platform, or shows what that would change (exit code 2 when something would). */
-export async function deployPlatform(
-  runtime: Runtime,
-  { directory, environment, dryRun }: DeployPlatformOptions,
-): Promise<number | undefined> {
-  const { out } = runtime;
+/**
+ * Deploys environments' platforms at the same time, each layer after those it needs, or executes a saved plan. Throws
+ * before anything is changed when one environment cannot be worked on; when one fails later, the others go on to their end.
+ */
+export async function deployPlatform(runtime: Runtime, options: DeployPlatformOptions): Promise<number | undefined> {
+  const { directory, environment, layer, plan, dryRun } = options;
+  if (plan !== undefined) return await deployPlanned(runtime, { ...options, plan });
+  if (dryRun) return await planPlatform(runtime, { directory, environment, layer });
+  refuseInJob(runtime);
+  const started = Date.now();
   const platform = await readPlatformConfig(directory);
-  const config = environmentOf(platform, environment);
-  const aws = await openEnvironment(runtime, environment, config, dryRun ? 'plan' : 'deploy');
-  const build = async (app: { outdir?: string }) => {
-    const { platformApp, platformProps } = await import('../../cdk/platform/app.ts');
-    return platformApp(app, platformProps(platform, environment, config));
-  };
-  return await withAssembly(runtime, aws, build, async (assembly) => {
-    const plans = await planStacks(assembly);
-    const lines = planLines(plans);
-    const place = { environment, account: config.account, region: config.region };
-    if (dryRun) {
-      const differs = plans.some(({ action }) => action !== 'none');
-      out.result({ ...place, differs, stacks: plans }, lines.join('\n'));
-      return differs ? exitCodes.differs : undefined;
-    }
-    out.step(`platform ${environment} in account ${config.account}, ${config.region}`);
-    for (const line of lines) out.detail(line);
-    const { changed, loadBalancerDns } = await applyPlatform(assembly, environment);
-    out.result(
-      { ...place, loadBalancerDns, changed },
-      [
-        `platform ${environment}: ${changed ? 'deployed' : 'no change'}`,
-        `load balancer: ${loadBalancerDns}`,
-        `next: point *.${config.domain} at it, then: vendhost tenant vend TENANT --environment ${environment}`,
-      ].join('\n'),
-    );
-    return undefined;
+  const targets = await openTargets(runtime, platform, environment, { purpose: 'deploy', certificates: true });
+  const providers = new Providers(runtime, platform);
+  const { done, faults } = await forEach(runtime, targets, (target) =>
+    deployOne(runtime, platform, target, { layer, providers }),
+  );
+  deployResult(runtime, { done, faults, providers: await providers.made(), started });
+  if (faults.length > 0) throw combined(faults, 'DEPLOY_FAILED', 'cannot deploy');
+  return undefined;
+}
+
+/** A pipeline's rights are the environment's *deploy* role's, which executes change sets and nothing else. */
+function refuseInJob({ env }: Runtime): void {
+  if (env.VENDHOST_ID_TOKEN === undefined) return;
+  throw new VendhostError('PLAN_NEEDED', 'a job deploys only what was planned, and --plan is not given', {
+    hint: 'make a plan with `vendhost platform plan --save FILE`, then deploy it with --plan FILE',
   });
+}
+
+async function deployOne(
+  runtime: Runtime,
+  platform: PlatformConfig,
+  target: Target,
+  { layer, providers }: { layer: PlatformLayer | undefined; providers: Providers },
+): Promise<DeployedEnvironment> {
+  const { environment, config, aws } = target;
+  const { out } = runtime;
+  if (layer === undefined || layer === 'access') await providers.of(target);
+  const steps = stepsOf(environment, config, layer);
+  return await withAssembly(runtime, aws, platformBuilder(platform, target), async (assembly) => {
+    const comparison = await compareStacks(assembly, environment, steps.flat());
+    out.step(`platform ${environment} in account ${config.account}, ${config.region}`);
+    for (const line of [...comparison.stacks.values()].flatMap(comparedLines)) out.detail(line);
+    const applied = await applySteps(assembly, target, steps, comparison);
+    return { environment, account: config.account, region: config.region, domain: config.domain, ...applied };
+  });
+}
+
+/** The accounts' trust in GitLab: made once for all environments of an account, however many ask. */
+class Providers {
+  readonly #runtime: Runtime;
+  readonly #platform: PlatformConfig;
+  readonly #byAccount = new Map<string, Promise<ProviderWork>>();
+
+  constructor(runtime: Runtime, platform: PlatformConfig) {
+    this.#runtime = runtime;
+    this.#platform = platform;
+  }
+
+  of(target: Target): Promise<ProviderWork> {
+    const { account } = target.config;
+    const work = this.#byAccount.get(account) ?? this.#settle(target);
+    this.#byAccount.set(account, work);
+    return work;
+  }
+
+  /** Those that were settled without an error. */
+  async made(): Promise<ProviderWork[]> {
+    const ended = await Promise.allSettled(this.#byAccount.values());
+    return ended.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
+  }
+
+  async #settle(target: Target): Promise<ProviderWork> {
+    const place = await openProviderPlace(this.#runtime, this.#platform, target, 'deploy');
+    return await settleProvider(this.#runtime, this.#platform, place, { deploy: true });
+  }
 }

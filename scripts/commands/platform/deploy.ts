@@ -1,20 +1,30 @@
 import { resolve } from 'node:path';
 import { define } from '../../command.ts';
-import { environmentFrom, withDirectory, withDryRun, withEnvironment } from '../options.ts';
+import { choiceFrom, withDirectory, withDryRun, withEnvironments, withLayer } from '../options.ts';
 
 export const command = define({
   usage: 'platform deploy',
-  describe: "Deploy an environment's VPC, key, bucket, trail, load balancer and roles",
+  describe: "Deploy environments' VPC, key, buckets, trail, load balancers and roles",
   examples: [
-    ['vendhost platform deploy --environment dev', 'deploy what platform.yml says of dev'],
+    ['vendhost platform deploy --environment dev', 'deploy what platform.yml says of dev, all layers in order'],
+    ['vendhost platform deploy --all', 'deploy every environment, at the same time'],
     ['vendhost platform deploy --environment dev --dry-run', 'show what would change'],
+    ['vendhost platform deploy --environment dev --layer access', 'deploy the roles only, as an administrator'],
+    ['vendhost platform deploy --environment dev --plan dev.plan.json', 'execute exactly what was planned'],
   ],
-  options: (parser) => withDryRun(withDirectory(withEnvironment(parser), 'platform.yml')),
+  options: (parser) =>
+    withDryRun(withLayer(withDirectory(withEnvironments(parser), 'platform.yml'))).option('plan', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Execute the change sets of this file, made by `vendhost platform plan --save`',
+    }),
   async run(args, runtime) {
     const { deployPlatform } = await import('../../platform/deploy.ts');
     return await deployPlatform(runtime, {
       directory: resolve(runtime.cwd, args.directory),
-      environment: environmentFrom(args.environment, runtime),
+      environment: choiceFrom(args, runtime),
+      layer: args.layer,
+      plan: args.plan,
       dryRun: args['dry-run'],
     });
   },

@@ -1,0 +1,31 @@
+import { resolve } from 'node:path';
+import { define } from '../../command.ts';
+import { choiceFrom, withDirectory, withDryRun, withEnvironments } from '../options.ts';
+
+export const command = define({
+  usage: 'platform destroy',
+  describe: "Destroy environments' stacks and buckets; refused while they have tenants",
+  examples: [
+    ['vendhost platform destroy --environment dev --dry-run', 'show what would go and what stays'],
+    ['vendhost platform destroy --environment dev', 'destroy dev, with everything in its buckets'],
+    [
+      'vendhost platform destroy --environment production --yes-destroy NAME',
+      "NAME is the platform's, in platform.yml",
+    ],
+  ],
+  options: (parser) =>
+    withDryRun(withDirectory(withEnvironments(parser), 'platform.yml')).option('yes-destroy', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Name of the platform; production is destroyed only with it',
+    }),
+  async run(args, runtime) {
+    const { destroyPlatform } = await import('../../platform/destroy.ts');
+    return await destroyPlatform(runtime, {
+      directory: resolve(runtime.cwd, args.directory),
+      environment: choiceFrom(args, runtime),
+      yesDestroy: args['yes-destroy'],
+      dryRun: args['dry-run'],
+    });
+  },
+});

@@ -1,0 +1,43 @@
+import type { Aws } from '../aws/session.ts';
+import { type Environment, environments, tenantName } from '../config/environment.ts';
+import { names } from '../config/names.ts';
+
+/** Names of all stacks of an account and region that are not deleted, every page of them. */
+export async function listStackNames(aws: Aws): Promise<string[]> {
+  const { paginateListStacks, StackStatus } = await import('@aws-sdk/client-cloudformation');
+  // Without a filter CloudFormation lists what was deleted in the last 90 days too.
+  const StackStatusFilter = Object.values(StackStatus).filter((status) => status !== 'DELETE_COMPLETE');
+  const found: string[] = [];
+  for await (const page of paginateListStacks({ client: await aws.cloudFormation() }, { StackStatusFilter })) {
+    for (const { StackName } of page.StackSummaries ?? []) if (StackName !== undefined) found.push(StackName);
+  }
+  return found;
+}
+
+/** The tenant a stack of an environment belongs to; `undefined` for the platform's own and strangers'. */
+export function tenantOf(environment: Environment, stack: string): string | undefined {
+  const prefix = `vendhost-${environment}-`;
+  const tenant = stack.startsWith(prefix)
+    ? /^(.+)-(access|data|host)$/.exec(stack.slice(prefix.length))?.[1]
+    : undefined;
+  return tenant !== undefined && tenantName.safeParse(tenant).success ? tenant : undefined;
+}
+
+/** The environment whose platform a stack is part of. */
+export function environmentOfPlatformStack(stack: string): Environment | undefined {
+  return environments.find((environment) => {
+    const prefix = `vendhost-${environment}-`;
+    return stack.startsWith(prefix) && /^(network|storage|access|balancer(-\d+)?)$/.test(stack.slice(prefix.length));
+  });
+}
+
+/** Names of the tenants that have a record in an environment, every page of them. */
+export async function listTenantRecords(aws: Aws, environment: Environment): Promise<string[]> {
+  const { paginateGetParametersByPath } = await import('@aws-sdk/client-ssm');
+  const path = names.tenantRecord({ environment, tenant: '' });
+  const found: string[] = [];
+  for await (const page of paginateGetParametersByPath({ client: await aws.ssm() }, { Path: path })) {
+    for (const { Name } of page.Parameters ?? []) if (Name !== undefined) found.push(Name.slice(path.length));
+  }
+  return found.sort();
+}

@@ -1,0 +1,100 @@
+import type { Environment } from '../config/environment.ts';
+import { names } from '../config/names.ts';
+import type { PlatformConfig } from '../config/platform.ts';
+import { type AppBuilder, type Assembly, stackSettings } from '../stack/assembly.ts';
+import { planLines, planStacks, type StackPlan } from '../stack/plan.ts';
+import { type Deployed, isSteady, readAllDeployed } from './deployed.ts';
+import { isBalancer } from './layers.ts';
+import type { Target } from './targets.ts';
+
+/** One stack: what it is, and what a deploy would do to it. */
+export interface Compared {
+  readonly plan: StackPlan;
+  readonly deployed: Deployed | undefined;
+  /** Nothing of it would change, its tags and its protection neither. */
+  readonly asWanted: boolean;
+  /** What would change although template and parameters are the same. */
+  readonly why?: string;
+}
+
+export type Parameters = Readonly<Record<string, string>>;
+
+export interface Comparison {
+  /** By stack name, in the order of the app. */
+  readonly stacks: ReadonlyMap<string, Compared>;
+  /** What the load balancers were compared with; `undefined` when there is no network yet. */
+  readonly balancerParameters: Parameters | undefined;
+}
+
+/** The app of an environment's stacks. */
+export function platformBuilder(
+  platform: PlatformConfig,
+  { environment, config }: Pick<Target, 'environment' | 'config'>,
+): AppBuilder {
+  return async (app) => {
+    const { platformApp, platformProps } = await import('../../cdk/platform/app.ts');
+    return platformApp(app, platformProps(platform, environment, config));
+  };
+}
+
+/**
+ * Compares stacks with what is deployed, and only reads. Load balancers are compared with the parameters that the
+ * network's present outputs give.
+ */
+export async function compareStacks(
+  assembly: Assembly,
+  environment: Environment,
+  stacks: readonly string[],
+): Promise<Comparison> {
+  const network = names.platformStack(environment, 'network');
+  const deployed = await readAllDeployed(assembly.aws, [...new Set([...stacks, network])]);
+  const parameters = await balancerParameters(deployed.get(network)?.outputs);
+  const plans = await planStacks(assembly, {
+    stacks,
+    parameters: Object.fromEntries(
+      stacks.filter((stack) => isBalancer(environment, stack)).map((stack) => [stack, parameters ?? {}]),
+    ),
+  });
+  return {
+    stacks: new Map(plans.map((plan) => [plan.stack, compared(assembly, plan, deployed.get(plan.stack))])),
+    balancerParameters: parameters,
+  };
+}
+
+/** What a balancer's stack takes of the network's outputs; `undefined` when the network has none yet. */
+export async function balancerParameters(outputs: Parameters | undefined): Promise<Parameters | undefined> {
+  const { networkOutputs } = await import('../../cdk/platform/network.ts');
+  const taken = networkOutputs.map((name) => [name, outputs?.[name]] as const);
+  if (taken.some(([, value]) => value === undefined)) return undefined;
+  return Object.fromEntries(taken) as Parameters;
+}
+
+/**
+ * Joins a plan, which compares templates and parameters, with what else a deploy would do: set tags and protection, and
+ * end what an earlier failure left.
+ */
+export function compared(assembly: Assembly, plan: StackPlan, deployed: Deployed | undefined): Compared {
+  if (plan.action !== 'none') return { plan, deployed, asWanted: false };
+  const why = deployed === undefined ? undefined : whatElse(stackSettings(assembly, plan.stack), deployed);
+  return why === undefined
+    ? { plan, deployed, asWanted: true }
+    : { plan: { ...plan, action: 'update' }, deployed, asWanted: false, why };
+}
+
+function whatElse(wanted: Pick<Deployed, 'tags' | 'terminationProtection'>, deployed: Deployed): string | undefined {
+  if (!isSteady(deployed)) return `it is ${deployed.status}`;
+  if (!isSame(wanted.tags, deployed.tags)) return 'its tags';
+  return wanted.terminationProtection === deployed.terminationProtection ? undefined : 'its termination protection';
+}
+
+/** What would happen to a stack, as lines for people. */
+export function comparedLines({ plan, why }: Compared): string[] {
+  const [first = '', ...rest] = planLines([plan]);
+  return [why === undefined ? first : `${first} (${why})`, ...rest];
+}
+
+/** Whether two sets of values are the same, in whatever order. */
+export function isSame(left: Parameters, right: Parameters): boolean {
+  const keys = Object.keys(left);
+  return keys.length === Object.keys(right).length && keys.every((key) => left[key] === right[key]);
+}

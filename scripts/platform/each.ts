@@ -1,0 +1,59 @@
+import { awsError } from '../aws/errors.ts';
+import type { Environment } from '../config/environment.ts';
+import { VendhostError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** Why an environment's work ended early. */
+export interface Fault {
+  readonly environment: Environment;
+  readonly error: VendhostError;
+}
+
+export interface Each<T> {
+  /** What the work returned, in the order of the environments. */
+  readonly done: readonly T[];
+  readonly faults: readonly Fault[];
+}
+
+/**
+ * Does the work for all environments at the same time; when it fails for one, the others go on to their end. Throws the
+ * signal's reason when cancelled, and what no one foresaw.
+ */
+export async function forEach<S extends { readonly environment: Environment }, T>(
+  runtime: Runtime,
+  subjects: readonly S[],
+  work: (subject: S) => Promise<T>,
+): Promise<Each<T>> {
+  const ended = await Promise.allSettled(subjects.map(work));
+  const done: T[] = [];
+  const faults: Fault[] = [];
+  for (const [index, end] of ended.entries()) {
+    if (end.status === 'fulfilled') {
+      done.push(end.value);
+      continue;
+    }
+    runtime.signal.throwIfAborted();
+    const error = awsError(end.reason, runtime.env) ?? end.reason;
+    if (!(error instanceof VendhostError)) throw error;
+    faults.push({ environment: (subjects[index] as S).environment, error });
+  }
+  return { done, faults };
+}
+
+/** One error of several: a single fault as it is, more under one code with every line of each. */
+export function combined(faults: readonly Fault[], code: string, message: string): VendhostError {
+  const [first] = faults;
+  if (first !== undefined && faults.length === 1) return first.error;
+  return new VendhostError(code, `${message}: ${faults.map(({ environment }) => environment).join(', ')}`, {
+    details: faults.flatMap(faultLines),
+    hint: 'mend what is named above and run the same command again',
+  });
+}
+
+function faultLines({ environment, error }: Fault): string[] {
+  return [
+    `${environment}: error[${error.code}]: ${error.message}`,
+    ...error.details.map((line) => `  ${line}`),
+    `  hint: ${error.hint}`,
+  ];
+}

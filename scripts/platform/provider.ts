@@ -1,0 +1,126 @@
+import { openEnvironment, type Purpose, partitionOf } from '../aws/environment.ts';
+import type { Aws } from '../aws/session.ts';
+import { environments } from '../config/environment.ts';
+import { names } from '../config/names.ts';
+import type { PlatformConfig } from '../config/platform.ts';
+import { VendhostError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import { type AppBuilder, withAssembly } from '../stack/assembly.ts';
+import { deployStacks } from '../stack/deploy.ts';
+import { planStacks, type StackPlan } from '../stack/plan.ts';
+import { type Compared, compared } from './compare.ts';
+import { type Deployed, readDeployed } from './deployed.ts';
+import { outcomeOf, type StackOutcome } from './outcome.ts';
+import type { Target } from './targets.ts';
+
+/** An account's trust in GitLab's tokens. */
+export interface Provider {
+  readonly account: string;
+  readonly region: string;
+  readonly arn: string;
+  /** What a deploy of its stack would do; `undefined` when the account has a provider that is not ours. */
+  readonly plan: StackPlan | undefined;
+  /** Nothing would change. */
+  readonly asWanted: boolean;
+}
+
+/** The account a provider belongs to, opened in the region that its stack is in. */
+export interface ProviderPlace {
+  readonly aws: Aws;
+  readonly account: string;
+  readonly region: string;
+  readonly arn: string;
+}
+
+/** The stack is in the region of the account's first environment, whichever of them is deployed. */
+export async function openProviderPlace(
+  runtime: Runtime,
+  platform: PlatformConfig,
+  { environment, config, aws }: Target,
+  purpose: Purpose,
+): Promise<ProviderPlace> {
+  const first = environments
+    .map((name) => platform.environments[name])
+    .find((each) => each?.account === config.account);
+  const region = first?.region ?? config.region;
+  const host = platform.gitlab.replace(/^https?:\/\//, '');
+  return {
+    aws: region === aws.region ? aws : await openEnvironment(runtime, environment, { ...config, region }, purpose),
+    account: config.account,
+    region,
+    arn: `arn:${partitionOf(config)}:iam::${config.account}:oidc-provider/${host}`,
+  };
+}
+
+export type ProviderWork = Provider & { readonly outcome?: StackOutcome };
+
+/**
+ * Compares the account's trust in GitLab with what it should be, and makes it so when `deploy` is given. A provider that
+ * the account had before is left alone: throws `PROVIDER_AUDIENCE` when it does not take the platform's audience.
+ */
+export async function settleProvider(
+  runtime: Runtime,
+  platform: PlatformConfig,
+  place: ProviderPlace,
+  { deploy }: { deploy: boolean },
+): Promise<ProviderWork> {
+  const { aws, account, region, arn } = place;
+  const deployed = await readDeployed(aws, names.gitlabStack);
+  if (!owns(deployed) && (await hasProvider(platform, place)))
+    return { account, region, arn, plan: undefined, asWanted: true };
+  return await withAssembly(runtime, aws, builder(platform, place), async (assembly) => {
+    const [asPlanned] = (await planStacks(assembly)) as [StackPlan];
+    const { plan, asWanted } = compared(assembly, asPlanned, deployed);
+    const found = { account, region, arn, plan, asWanted };
+    if (!deploy) return found;
+    if (asWanted) return { ...found, outcome: outcomeOf(plan) };
+    const [result] = await deployStacks(assembly);
+    return { ...found, outcome: outcomeOf(plan, result) };
+  });
+}
+
+/** What a deploy would do to the account's trust in GitLab; nothing when the account has a provider of its own. */
+export async function planProvider(
+  runtime: Runtime,
+  platform: PlatformConfig,
+  target: Target,
+  purpose: Purpose,
+): Promise<Compared[]> {
+  const place = await openProviderPlace(runtime, platform, target, purpose);
+  const { plan, asWanted } = await settleProvider(runtime, platform, place, { deploy: false });
+  return plan === undefined ? [] : [{ plan, asWanted, deployed: undefined }];
+}
+
+/** A stack whose creation failed has made no provider. */
+function owns(deployed: Deployed | undefined): boolean {
+  return deployed !== undefined && !/^(ROLLBACK_|CREATE_FAILED|DELETE_COMPLETE)/.test(deployed.status);
+}
+
+/** Whether the account has a provider for GitLab, whoever made it; throws `PROVIDER_AUDIENCE` when it is for other tokens. */
+export async function hasProvider({ audience }: PlatformConfig, place: ProviderPlace): Promise<boolean> {
+  const { GetOpenIDConnectProviderCommand, NoSuchEntityException } = await import('@aws-sdk/client-iam');
+  const { arn, account, aws } = place;
+  try {
+    const command = new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn });
+    const { ClientIDList = [] } = await (await aws.iam()).send(command);
+    if (ClientIDList.includes(audience)) return true;
+    throw new VendhostError(
+      'PROVIDER_AUDIENCE',
+      `account ${account} has a provider for GitLab that does not take the audience ${audience}`,
+      {
+        details: [`${arn} takes: ${ClientIDList.join(', ') || 'nothing'}`],
+        hint: `allow it: aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${arn} --client-id ${audience}`,
+      },
+    );
+  } catch (error) {
+    if (error instanceof NoSuchEntityException) return false;
+    throw error;
+  }
+}
+
+function builder({ gitlab, audience }: PlatformConfig, { account, region }: ProviderPlace): AppBuilder {
+  return async (app) => {
+    const { gitlabApp } = await import('../../cdk/platform/gitlab.ts');
+    return gitlabApp(app, { account, region, gitlab, audience });
+  };
+}

@@ -1,0 +1,64 @@
+import { duration } from '../aws/poll.ts';
+import type { Runtime } from '../runtime.ts';
+import type { Applied } from './apply.ts';
+import type { Fault } from './each.ts';
+import { outcomeLines } from './outcome.ts';
+import type { ProviderWork } from './provider.ts';
+
+/** An environment after its deploy. */
+export interface DeployedEnvironment extends Applied {
+  readonly environment: string;
+  readonly account: string;
+  readonly region: string;
+  readonly domain: string;
+}
+
+export interface DeployEnd {
+  readonly done: readonly DeployedEnvironment[];
+  readonly faults: readonly Fault[];
+  readonly providers: readonly ProviderWork[];
+  /** When it began, in milliseconds. */
+  readonly started: number;
+}
+
+/** Prints what a deploy did: each stack with its time, load balancers, the next step. */
+export function deployResult({ out }: Runtime, { done, faults, providers, started }: DeployEnd): void {
+  if (done.length === 0) return;
+  const trust = providers.flatMap(({ outcome }) => outcome ?? []);
+  const outcomes = [...trust, ...done.flatMap(({ stacks }) => stacks)];
+  const changed = outcomes.some(({ outcome }) => outcome !== 'no change');
+  const seconds = Math.round((Date.now() - started) / 100) / 10;
+  const [only] = done;
+  out.result(
+    {
+      changed,
+      seconds,
+      // For dotenv reports, which hold single values only.
+      ...(done.length === 1 && only !== undefined ? { loadBalancerDns: only.loadBalancers[0] } : {}),
+      providers: providers.map(({ account, region, arn, plan, outcome }) => ({
+        account,
+        region,
+        arn,
+        own: plan !== undefined,
+        ...(outcome === undefined ? {} : { outcome: outcome.outcome, seconds: outcome.seconds }),
+      })),
+      environments: done,
+      failed: faults.map(({ environment, error }) => ({ environment, code: error.code, message: error.message })),
+    },
+    [
+      ...outcomeLines(outcomes),
+      ...faults.map(({ environment, error }) => `${environment}: failed: ${error.message}`),
+      ...done.flatMap(({ environment, loadBalancers }) =>
+        loadBalancers.map((dns) => `load balancer of ${environment}: ${dns}`),
+      ),
+      `${changed ? 'deployed' : 'no change'} in ${duration(Date.now() - started)}`,
+      ...(faults.length === 0 ? done.flatMap((each) => nextLine(each)) : []),
+    ].join('\n'),
+  );
+}
+
+/** What is left to do by hand, once a load balancer is new. */
+function nextLine({ environment, domain, stacks }: DeployedEnvironment): string[] {
+  if (!stacks.some(({ stack, outcome }) => outcome === 'created' && stack.includes('-balancer'))) return [];
+  return [`next: point *.${domain} at it, then: vendhost tenant vend TENANT --environment ${environment}`];
+}

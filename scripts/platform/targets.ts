@@ -1,0 +1,53 @@
+import { openEnvironment, type Purpose } from '../aws/environment.ts';
+import type { Aws } from '../aws/session.ts';
+import { type Environment, environments } from '../config/environment.ts';
+import { environmentOf } from '../config/files.ts';
+import type { EnvironmentConfig, PlatformConfig } from '../config/platform.ts';
+import type { Runtime } from '../runtime.ts';
+import { checkCertificate } from './certificate.ts';
+import { combined, forEach } from './each.ts';
+
+/** Which environments a command is for. */
+export type Choice = Environment | 'all';
+
+/** An environment whose account is open. */
+export interface Target {
+  readonly environment: Environment;
+  readonly config: EnvironmentConfig;
+  readonly aws: Aws;
+}
+
+/** The environments of `platform.yml` that are chosen. Throws `ENVIRONMENT_UNKNOWN`. */
+export function chosenEnvironments(platform: PlatformConfig, choice: Choice): Omit<Target, 'aws'>[] {
+  if (choice !== 'all') return [{ environment: choice, config: environmentOf(platform, choice) }];
+  return environments.flatMap((environment) => {
+    const config = platform.environments[environment];
+    return config === undefined ? [] : [{ environment, config }];
+  });
+}
+
+export interface TargetOptions {
+  readonly purpose: Purpose;
+  /** Whether the certificates of the load balancers are checked too. */
+  readonly certificates?: boolean;
+}
+
+/**
+ * Opens the chosen environments' accounts. Throws before anything is changed when one of them cannot be worked on:
+ * `ACCOUNT_WRONG` or what the certificate's check says; of several, all, as `ENVIRONMENTS_WRONG`.
+ */
+export async function openTargets(
+  runtime: Runtime,
+  platform: PlatformConfig,
+  choice: Choice,
+  { purpose, certificates = false }: TargetOptions,
+): Promise<readonly Target[]> {
+  const chosen = chosenEnvironments(platform, choice);
+  const { done, faults } = await forEach(runtime, chosen, async ({ environment, config }) => {
+    const aws = await openEnvironment(runtime, environment, config, purpose);
+    if (certificates) for (const line of await checkCertificate(aws, environment, config)) runtime.out.warn(line);
+    return { environment, config, aws };
+  });
+  if (faults.length > 0) throw combined(faults, 'ENVIRONMENTS_WRONG', 'nothing was changed, for these are not ready');
+  return done;
+}
