@@ -5,14 +5,14 @@ import { describe, expect, test } from 'vitest';
 import { parse } from '../../scripts/cli.ts';
 import { projectRoot } from '../local-gitlab/platform.ts';
 import { commandLines, type Written, wordsOf } from './command-lines.ts';
-import { jobNames, template } from './templates.ts';
+import { forEnvironment, jobFiles, jobsOf, template } from './templates.ts';
 
 const patterns = ['ci-templates/**/*.yml', 'docs/**/*.md', 'examples/**/*', 'README.md', 'scripts/commands/**/*.ts'];
 const files = globSync(patterns, { cwd: projectRoot, dot: true, ignore: ['**/node_modules/**', '**/software/**'] });
 
 const written: Written[] = files
   .sort()
-  .flatMap((file) => commandLines(file, readFileSync(join(projectRoot, file), 'utf8')));
+  .flatMap((file) => commandLines(file, forEnvironment(readFileSync(join(projectRoot, file), 'utf8'))));
 
 /** Parses a line with the real parser; returns the command it names. */
 async function chosenBy(line: string): Promise<string | undefined> {
@@ -53,9 +53,10 @@ describe('the parser', () => {
 });
 
 test('each job runs the command of its place', async () => {
-  const commands = jobNames.map(async (job) => {
-    const [line = ''] = template(`${job}.gitlab-ci.yml`).body[`.vendhost-${job}`]?.script ?? [];
-    return [job, await chosenBy(line)];
+  const jobs = jobFiles.flatMap((file) => jobsOf(template(file)));
+  const commands = jobs.map(async ({ name, hidden }) => {
+    const [line = ''] = hidden.script ?? [];
+    return [forEnvironment(name), await chosenBy(forEnvironment(line))];
   });
   expect(Object.fromEntries(await Promise.all(commands))).toEqual({
     validate: 'config check',
@@ -63,5 +64,8 @@ test('each job runs the command of its place', async () => {
     provision: 'host provision',
     package: 'revision push',
     release: 'release start',
+    'plan-dev': 'platform plan',
+    'prepare-dev': 'platform plan',
+    'deploy-dev': 'platform deploy',
   });
 });

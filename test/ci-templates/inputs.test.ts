@@ -2,12 +2,23 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { projectRoot, version } from '../local-gitlab/platform.ts';
-import { baseFile, type Include, jobNames, pipelineFile, type Template, template, templates } from './templates.ts';
+import {
+  baseFile,
+  forEnvironment,
+  type Include,
+  jobFiles,
+  jobsOf,
+  pipelines,
+  runnerFile,
+  type Template,
+  template,
+  templates,
+} from './templates.ts';
 
 const inputs = templates.flatMap(({ file, spec }) =>
   Object.entries(spec.inputs).map(([name, input]) => [`${file}: ${name}`, name, input] as const),
 );
-const required = new Set(['tenant']);
+const required = new Set(['tenant', 'environment']);
 
 describe('every input', () => {
   test.each(inputs)('%s is typed, described and has a default that it takes itself', (_, name, input) => {
@@ -27,21 +38,36 @@ describe('every input', () => {
   });
 });
 
-describe('the pipeline file', () => {
-  const { body, spec } = template(pipelineFile);
-  const includes = body.include as unknown as Include[];
+const includesOf = (file: string) => (template(file).body.include ?? []) as unknown as Include[];
+const localFile = ({ local }: Include) => local.replace('/ci-templates/', '');
+const including = templates.filter(({ file }) => includesOf(file).length > 0);
 
-  test('includes the base file, then every job file', () => {
-    const files = [baseFile, ...jobNames.map((job) => `${job}.gitlab-ci.yml`)];
-    expect(includes.map(({ local }) => local)).toEqual(files.map((file) => `/ci-templates/${file}`));
-    expect(templates.map(({ file }) => file).sort()).toEqual([...files, pipelineFile].sort());
+describe.each(pipelines)('the pipeline file $file', ({ file, base, jobFiles, stages }) => {
+  test('includes its base file, then its job files', () => {
+    expect(includesOf(file).map(localFile)).toEqual([base, ...jobFiles]);
+    expect(includesOf(base).map(localFile)).toEqual([runnerFile]);
   });
 
-  // GitLab refuses unknown inputs when the tenant's pipeline starts; gitlab-ci-local does not.
-  test.each(includes.map((include) => [include.local, include] as const))(
-    'hands %s only inputs it has',
-    (local, include) => {
-      const declared = Object.entries(template(local.replace('/ci-templates/', '')).spec.inputs);
+  test('has a stage for every job', () => {
+    expect(template(file).spec.inputs.stages?.default).toEqual(stages);
+    const used = jobFiles.flatMap((one) =>
+      Object.entries(template(one).spec.inputs).filter(([name]) => name === 'stage' || name.endsWith('_stage')),
+    );
+    expect(new Set(used.map(([, input]) => input.default))).toEqual(new Set(stages));
+  });
+});
+
+test('every file belongs to a pipeline', () => {
+  const files = pipelines.flatMap(({ file, base }) => [file, base]);
+  expect(templates.map(({ file }) => file).sort()).toEqual([...files, runnerFile, ...jobFiles].sort());
+});
+
+describe.each(including.map((one) => [one.file, one.spec] as const))('the includes of %s', (file, spec) => {
+  // GitLab refuses unknown inputs when the project's pipeline starts; gitlab-ci-local does not.
+  test.each(includesOf(file).map((include) => [include.local, include] as const))(
+    'hand %s only inputs it has',
+    (_, include) => {
+      const declared = Object.entries(template(localFile(include)).spec.inputs);
       const given = Object.keys(include.inputs);
       expect(declared.map(([name]) => name)).toEqual(expect.arrayContaining(given));
       const needed = declared.filter(([, input]) => input.default === undefined).map(([name]) => name);
@@ -49,43 +75,47 @@ describe('the pipeline file', () => {
     },
   );
 
-  test('says the same of an input as the file it hands it to', () => {
+  test('say the same of an input as the file they hand it to', () => {
     const facts = ({ type, default: value, regex }: Template['spec']['inputs'][string]) => ({ type, value, regex });
-    for (const { local, inputs: handed } of includes) {
-      const declared = template(local.replace('/ci-templates/', '')).spec.inputs;
-      for (const [name, expression] of Object.entries(handed)) {
-        const own = /^\$\[\[ inputs\.(\w+) \]\]$/.exec(String(expression))?.[1] ?? '';
-        expect(facts(spec.inputs[own] ?? {}), `${own} → ${local} ${name}`).toEqual(facts(declared[name] ?? {}));
+    for (const include of includesOf(file)) {
+      const declared = template(localFile(include)).spec.inputs;
+      for (const [name, expression] of Object.entries(include.inputs)) {
+        const own = /^\$\[\[ inputs\.(\w+) \]\]$/.exec(String(expression))?.[1];
+        // What is no input of the file but said in it.
+        if (own === undefined) expect(['environment', 'former']).toContain(name);
+        else
+          expect(facts(spec.inputs[own] ?? {}), `${own} → ${include.local} ${name}`).toEqual(
+            facts(declared[name] ?? {}),
+          );
       }
     }
-  });
-
-  test('has a stage for every job', () => {
-    expect(spec.inputs.stages?.default).toEqual(jobNames);
-    expect(jobNames.map((job) => template(`${job}.gitlab-ci.yml`).spec.inputs.stage?.default)).toEqual(jobNames);
   });
 });
 
 describe('the job files', () => {
-  const jobFiles = jobNames.map((job) => [job, template(`${job}.gitlab-ci.yml`).body] as const);
+  const jobs = jobFiles.flatMap((file) => jobsOf(template(file)).map((job) => [job.name, job] as const));
 
-  test.each(jobFiles)('%s has no globals, a hidden job and a visible one', (job, body) => {
-    const visible = `$[[ inputs.job_prefix ]]${job}`;
-    expect(Object.keys(body)).toEqual([`.vendhost-${job}`, visible]);
-    expect(body[visible]).toEqual({ extends: ['.vendhost', `.vendhost-${job}`] });
+  test.each(jobFiles)('%s has no globals, only hidden jobs and visible ones', (file) => {
+    const names = jobsOf(template(file)).map(({ name }) => name);
+    expect(Object.keys(template(file).body)).toEqual([
+      ...names.map((name) => `.vendhost-${name}`),
+      ...names.map((name) => `$[[ inputs.job_prefix ]]${name}`),
+    ]);
   });
 
-  test.each(jobFiles)('%s is one line of the command', (job, body) => {
-    const hidden = body[`.vendhost-${job}`];
-    expect(hidden?.script).toEqual([expect.stringMatching(/^vendhost [a-z]+ [a-z]+( --[a-z]+( \S+)?)*$/)]);
+  test.each(jobs)('%s is its hidden job and nothing else', (_, { visible, hiddenName }) => {
+    expect(visible).toEqual({ extends: ['.vendhost', hiddenName] });
+  });
+
+  test.each(jobs)('%s is one line of the command', (_, { hidden }) => {
+    const script = (hidden.script ?? []).map((line) => forEnvironment(line));
+    expect(script).toEqual([expect.stringMatching(/^vendhost [a-z]+ [a-z]+( --[a-z]+( [\w.-]+)?)*$/)]);
     expect(hidden).not.toHaveProperty('before_script');
     expect(hidden).not.toHaveProperty('after_script');
   });
 
-  test.each(jobFiles)('%s holds an ID token unless it runs for forks', (job, body) => {
-    expect(Object.keys(body[`.vendhost-${job}`]?.id_tokens ?? {})).toEqual(
-      job === 'validate' ? [] : ['VENDHOST_ID_TOKEN'],
-    );
+  test.each(jobs)('%s holds an ID token unless it runs for forks', (job, { hidden }) => {
+    expect(Object.keys(hidden.id_tokens ?? {})).toEqual(job === 'validate' ? [] : ['VENDHOST_ID_TOKEN']);
   });
 });
 
@@ -110,8 +140,15 @@ describe('every file', () => {
 
 test("the image and the examples have the project's version", async () => {
   const current = await version();
-  expect(String(template(baseFile).spec.inputs.image?.default).split(':').at(-1)).toBe(current);
-  const documents = ['ci-templates/tenant.gitlab-ci.yml', 'examples/shop/.gitlab-ci.yml', 'docs/templates.md'];
+  for (const file of [runnerFile, baseFile]) {
+    expect(String(template(file).spec.inputs.image?.default).split(':').at(-1)).toBe(current);
+  }
+  const documents = [
+    ...pipelines.map(({ file }) => `ci-templates/${file}`),
+    'examples/shop/.gitlab-ci.yml',
+    'examples/platform/.gitlab-ci.yml',
+    'docs/templates.md',
+  ];
   for (const file of documents) {
     const text = readFileSync(join(projectRoot, file), 'utf8');
     const refs = [...text.matchAll(/^[# ]*ref: (?<ref>\S+)$/gm)].map((match) => match.groups?.ref);

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../local-gitlab/platform.ts';
-import { baseFile, type Input, jobNames, pipelineFile, type Template, template } from './templates.ts';
+import { type Input, pipelines, runnerFile, type Template, template } from './templates.ts';
 
 export const page = join(projectRoot, 'docs/templates.md');
 const begin = '<!-- inputs: written by `node test/ci-templates/reference.ts` -->';
@@ -12,8 +12,8 @@ const end = '<!-- /inputs -->';
 export function withReference(text: string): string {
   const [before, rest] = halves(text, begin);
   const [, after] = halves(rest, end);
-  const files = [pipelineFile, baseFile, ...jobNames.map((job) => `${job}.gitlab-ci.yml`)];
-  return `${before}${begin}\n\n${files.map((file) => section(template(file))).join('\n')}\n${end}${after}`;
+  const files = new Set([...pipelines.flatMap(({ file, base, jobFiles }) => [file, base, ...jobFiles]), runnerFile]);
+  return `${before}${begin}\n\n${[...files].map((file) => section(template(file))).join('\n')}\n${end}${after}`;
 }
 
 function halves(text: string, mark: string): [string, string] {

@@ -8,6 +8,7 @@ import { listJobs } from '../local-gitlab/list.ts';
 import { git, type PlatformProject, publishPlatform, version } from '../local-gitlab/platform.ts';
 import { commit, createRepository } from '../local-gitlab/repository.ts';
 import { defaultGitlab } from '../local-gitlab/workspace.ts';
+import { inPairs } from './pairs.ts';
 import { pipelineFile } from './templates.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -71,13 +72,7 @@ beforeAll(async () => {
   );
   const repositoryOf = Object.fromEntries(repositories) as Record<Change, string>;
   const list = async ([title, event, change]: Case) => [title, await jobsOf(repositoryOf[change], event)] as const;
-  const [first, ...rest] = cases;
-  // The first fills the cache of included files; then two at a time, each being most of a processor's work.
-  listed = new Map(first ? [await list(first)] : []);
-  const turn = async () => {
-    for (let next = rest.shift(); next !== undefined; next = rest.shift()) listed.set(...(await list(next)));
-  };
-  await Promise.all([turn(), turn()]);
+  listed = new Map(await inPairs(cases, list));
 });
 afterAll(() => rm(directory, { recursive: true }));
 

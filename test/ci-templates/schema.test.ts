@@ -10,7 +10,7 @@ import { type PlatformProject, projectRoot, publishPlatform, version } from '../
 import { createRepository } from '../local-gitlab/repository.ts';
 import { defaultGitlab } from '../local-gitlab/workspace.ts';
 import schema from './gitlab-ci.schema.json' with { type: 'json' };
-import { baseFile, jobNames, pipelineFile, templates } from './templates.ts';
+import { baseFile, jobNames, pipelineFile, pipelines, platformPipeline, templates } from './templates.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
@@ -61,14 +61,85 @@ test.each(templates.map(({ file, spec }) => [file, spec] as const))('the header 
 });
 
 describe('after expansion', () => {
-  test('the pipeline with nothing but its required input is valid', async () => {
-    const file = `/ci-templates/${pipelineFile}`;
-    const document = await expanded({ include: [{ ...project, file, inputs: { tenant: 'shop' } }] });
-    expect(Object.keys(document)).toEqual(expect.arrayContaining([...jobNames]));
+  test.each(pipelines)('$file with nothing but its required inputs is valid', async ({ file, required, stages }) => {
+    const document = await expanded({ include: [{ ...project, file: `/ci-templates/${file}`, inputs: required }] });
+    expect(document.stages).toEqual(['.pre', ...stages, '.post']);
+    expect(document.validate).toMatchObject({
+      image: { name: expect.stringMatching(/vendhost:\d/) },
+      retry: { when: ['runner_system_failure', 'scheduler_failure'] },
+    });
     expect(faults(document)).toEqual([]);
   });
 
-  test('the pipeline with every input set is valid, and the inputs arrive', async () => {
+  test("the platform's pipeline with every input set is valid, and the inputs arrive", async () => {
+    const perJob = ['validate', 'plan', 'prepare', 'deploy'].map((job) => ({
+      [`${job}_rules`]: [{ if: '$SKIP == "yes"', when: 'never' }],
+      [`${job}_needs`]: [{ job: 'lint', optional: true }],
+      [`${job}_timeout`]: '5m',
+    }));
+    const inputs = Object.assign(
+      {
+        image: 'registry.example.test/mirror/vendhost@sha256:0123',
+        tags: ['big', 'docker'],
+        branch: 'release/platform',
+        environments: 'dev production',
+        automatic: 'none',
+        id_token_audience: 'https://aws.example.test',
+        stages: ['lint', ...platformPipeline.stages],
+        job_prefix: 'vendhost ',
+        prepare_expire_in: '2 days',
+      },
+      ...perJob,
+    );
+    const declared = templates.find(({ file }) => file === platformPipeline.file)?.spec.inputs ?? {};
+    expect(Object.keys(inputs).sort()).toEqual(Object.keys(declared).sort());
+    const document = await expanded({
+      include: [{ ...project, file: `/ci-templates/${platformPipeline.file}`, inputs }],
+      lint: { stage: 'lint', script: ['true'] },
+    });
+    expect(faults(document)).toEqual([]);
+    expect(document['vendhost plan-production']).toMatchObject({
+      image: { name: inputs.image },
+      tags: ['big', 'docker'],
+      timeout: '5m',
+      interruptible: true,
+      allow_failure: { exit_codes: [2] },
+      needs: [{ job: 'vendhost validate' }, { job: 'lint' }],
+      script: ['vendhost platform plan --environment production --report report-production.json'],
+      artifacts: { when: 'always', reports: { terraform: 'report-production.json' } },
+    });
+    expect(document['vendhost prepare-production']).toMatchObject({
+      interruptible: false,
+      resource_group: 'vendhost-platform-production',
+      needs: [{ job: 'vendhost validate' }, { job: 'lint' }],
+      script: ['vendhost platform plan --environment production --save plan-production.json'],
+      artifacts: { when: 'always', access: 'developer', expire_in: '2 days', paths: ['plan-production.json'] },
+    });
+    expect(document['vendhost deploy-production']).toMatchObject({
+      interruptible: false,
+      resource_group: 'vendhost-platform-production',
+      environment: { name: 'vendhost-platform/production', action: 'start' },
+      id_tokens: { VENDHOST_ID_TOKEN: { aud: 'https://aws.example.test' } },
+      needs: [
+        { job: 'vendhost prepare-production' },
+        { job: 'vendhost deploy-dev', optional: true },
+        { job: 'vendhost deploy-staging', optional: true },
+        { job: 'lint' },
+      ],
+      script: ['vendhost platform deploy --environment production --plan plan-production.json'],
+      rules: [
+        { when: 'never' },
+        { if: '$SKIP == "yes"', when: 'never' },
+        { when: 'never' },
+        { if: '"release/platform" == "" && $CI_COMMIT_BRANCH != $CI_DEFAULT_BRANCH', when: 'never' },
+        { if: '"release/platform" != "" && $CI_COMMIT_BRANCH != "release/platform"', when: 'never' },
+        {},
+        { when: 'manual', allow_failure: false },
+      ],
+    });
+  });
+
+  test("a tenant's pipeline with every input set is valid, and the inputs arrive", async () => {
     const perJob = jobNames.map((job) => ({
       [`${job}_rules`]: [{ if: '$SKIP == "yes"', when: 'never' }],
       [`${job}_needs`]: [{ job: 'lint', optional: true }],
@@ -137,6 +208,14 @@ describe('after expansion', () => {
     const include = [{ ...project, file: `/ci-templates/${pipelineFile}`, inputs }];
     await expect(expanded({ include })).rejects.toThrow('does not match required regex');
   });
+
+  test.each([{ environments: 'dev test' }, { environments: 'dev,staging' }, { automatic: 'none dev' }])(
+    'environments that do not exist are refused: %o',
+    async (inputs) => {
+      const include = [{ ...project, file: `/ci-templates/${platformPipeline.file}`, inputs }];
+      await expect(expanded({ include })).rejects.toThrow('does not match required regex');
+    },
+  );
 });
 
 test("the project's own pipeline is valid", async () => {

@@ -34,10 +34,43 @@ export interface Template {
   readonly body: Readonly<Record<string, Part>>;
 }
 
+/** A file that a project includes as its whole pipeline. */
+export interface PipelineFile {
+  readonly file: string;
+  /** What defines `.vendhost` and the rules for it; included first. */
+  readonly base: string;
+  /** The files with jobs that it includes, in order; one that is for an environment is there once for each. */
+  readonly jobFiles: readonly string[];
+  readonly stages: readonly string[];
+  /** The inputs that have no default. */
+  readonly required: Readonly<Record<string, unknown>>;
+}
+
 export const pipelineFile = 'tenant.gitlab-ci.yml';
 export const baseFile = 'base.gitlab-ci.yml';
-/** In the order they run. */
+export const runnerFile = 'runner.gitlab-ci.yml';
+/** A tenant's jobs in the order they run. */
 export const jobNames = ['validate', 'bake', 'provision', 'package', 'release'] as const;
+export const environmentFile = 'platform-environment.gitlab-ci.yml';
+
+export const tenantPipeline: PipelineFile = {
+  file: pipelineFile,
+  base: baseFile,
+  jobFiles: jobNames.map((job) => `${job}.gitlab-ci.yml`),
+  stages: jobNames,
+  required: { tenant: 'shop' },
+};
+export const platformPipeline: PipelineFile = {
+  file: 'platform.gitlab-ci.yml',
+  base: 'platform-base.gitlab-ci.yml',
+  jobFiles: ['validate.gitlab-ci.yml', environmentFile, environmentFile, environmentFile],
+  stages: ['validate', 'plan', 'deploy'],
+  required: {},
+};
+export const pipelines: readonly PipelineFile[] = [tenantPipeline, platformPipeline];
+/** All files with jobs. */
+export const jobFiles: readonly string[] = [...new Set(pipelines.flatMap((pipeline) => pipeline.jobFiles))];
+
 export const directory = join(projectRoot, 'ci-templates');
 
 /** GitLab's own tag; the list behind it is kept as it is. */
@@ -60,4 +93,20 @@ export function template(file: string): Template {
   const found = templates.find((one) => one.file === file);
   if (found === undefined) throw new Error(`there is no ci-templates/${file}`);
   return found;
+}
+
+/** The visible jobs of a file with the hidden job that each extends, before inputs are put in. */
+export function jobsOf({ body }: Template): { name: string; visible: Part; hiddenName: string; hidden: Part }[] {
+  return Object.entries(body)
+    .filter(([key]) => !key.startsWith('.'))
+    .map(([key, visible]) => {
+      const name = key.replace('$[[ inputs.job_prefix ]]', '');
+      const hiddenName = `.vendhost-${name}`;
+      return { name, visible, hiddenName, hidden: body[hiddenName] ?? {} };
+    });
+}
+
+/** The text of a template as the include for this environment has it. */
+export function forEnvironment(text: string, environment = 'dev'): string {
+  return text.replaceAll('$[[ inputs.environment ]]', environment);
 }

@@ -9,6 +9,8 @@ export interface EventOptions {
   branch: string;
   /** Branch a merge request wants into. */
   targetBranch?: string;
+  /** `group/project` of the fork a merge request comes from. Default: the project itself */
+  fork?: string;
   /**
    * Commit the branch was at before the push, or `none` for a new branch.
    * Default: the commit of the last push pipeline of this branch, which the tenant's repository remembers.
@@ -58,6 +60,7 @@ const pushedRef = (branch: string) => `refs/pushed/${branch}`;
 export async function eventVariables(
   checkout: string,
   event: ResolvedEvent,
+  projectPath: string,
 ): Promise<Record<string, string | undefined>> {
   const show = (format: string) => git(checkout, ['show', '--no-patch', `--format=${format}`, event.commit]);
   const [message, title, description, author, timestamp] = await Promise.all(
@@ -90,6 +93,8 @@ export async function eventVariables(
       CI_MERGE_REQUEST_ID: '7007',
       CI_MERGE_REQUEST_TITLE: title,
       CI_MERGE_REQUEST_EVENT_TYPE: 'detached',
+      CI_MERGE_REQUEST_PROJECT_PATH: projectPath,
+      CI_MERGE_REQUEST_SOURCE_PROJECT_PATH: event.fork ?? projectPath,
       CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: event.branch,
       CI_MERGE_REQUEST_SOURCE_BRANCH_SHA: event.commit,
       CI_MERGE_REQUEST_TARGET_BRANCH_NAME: event.targetBranch,

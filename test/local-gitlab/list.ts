@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { keepIncludes, projectRoot } from './platform.ts';
-import { prepareWorkspace, stateDirectory, type Workspace, type WorkspaceOptions } from './workspace.ts';
+import { projectRoot } from './platform.ts';
+import { prepareWorkspace, type Workspace, type WorkspaceOptions } from './workspace.ts';
 
 /** A job of a pipeline that GitLab would create. */
 export interface ListedJob {
@@ -53,7 +53,7 @@ export async function previewPipeline(options: WorkspaceOptions): Promise<string
 
 async function ask(workspace: Workspace, question: string): Promise<string> {
   const [command, ...first] = runnerCommand();
-  const { checkout, env, args, platform } = workspace;
+  const { checkout, env, args } = workspace;
   const { stdout, stderr, exitCode } = await execa(command, [...first, ...args, question], {
     cwd: checkout,
     env: { ...env },
@@ -61,6 +61,5 @@ async function ask(workspace: Workspace, question: string): Promise<string> {
     reject: false,
   });
   if (exitCode !== 0) throw new Error(`${stderr}\n${stdout}`.trim());
-  await keepIncludes(platform, join(checkout, stateDirectory));
   return stdout;
 }

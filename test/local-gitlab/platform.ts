@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { cp, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -29,7 +27,10 @@ export interface PlatformProject {
   readonly directory: string;
   /** Git settings with which `https://HOST/platform/…` is this folder. */
   readonly gitConfig: Readonly<Record<string, string>>;
-  /** Files already fetched from it, once there are some: gitlab-ci-local clones the project for every single file. */
+  /**
+   * Its files by host, project and ref, as gitlab-ci-local keeps what it fetched: it would clone the project for every
+   * single file, and fails when it fetches one twice at the same time.
+   */
   readonly includes: string;
 }
 
@@ -49,7 +50,12 @@ export async function publishPlatform(options: {
   const place = { GIT_DIR: repository, GIT_WORK_TREE: projectRoot };
   await git(projectRoot, ['add', '--', 'ci-templates'], place);
   await git(projectRoot, ['commit', '--quiet', '--message', 'Templates of this checkout'], place);
-  for (const ref of options.refs ?? [`v${await version()}`]) await git(repository, ['tag', ref]);
+  const includes = join(directory, 'includes');
+  for (const ref of options.refs ?? [`v${await version()}`]) {
+    await git(repository, ['tag', ref]);
+    const fetched = join(includes, new URL(gitlab).hostname, 'platform/vendhost', ref, 'ci-templates');
+    await cp(join(projectRoot, 'ci-templates'), fetched, { recursive: true });
+  }
   // gitlab-ci-local fetches single files by commit.
   await git(repository, ['config', 'uploadpack.allowFilter', 'true']);
   await git(repository, ['config', 'uploadpack.allowAnySHA1InWant', 'true']);
@@ -57,7 +63,6 @@ export async function publishPlatform(options: {
   const port = new URL(gitlab).port || (protocol === 'https:' ? '443' : '80');
   const names = [`${gitlab}/platform/`, `${protocol}//${hostname}:${port}/platform/`];
   const key = `url.file://${join(directory, 'platform')}/.insteadOf`;
-  const includes = join(directory, 'includes');
   return {
     directory,
     includes,
@@ -73,19 +78,9 @@ export async function publishPlatform(options: {
   };
 }
 
-/** Puts the files that were fetched before into a run's state. */
+/** Puts the files of the project into a run's state, as if they had been fetched before. */
 export async function takeIncludes({ includes }: PlatformProject, state: string): Promise<void> {
-  if (existsSync(includes)) await cp(includes, join(state, 'includes'), { recursive: true });
-}
-
-/** Keeps what the first run fetched; runs at the same time see the whole of it or nothing. */
-export async function keepIncludes({ includes }: PlatformProject, state: string): Promise<void> {
-  const fetched = join(state, 'includes');
-  if (existsSync(includes) || !existsSync(fetched)) return;
-  const copy = `${includes}.${randomUUID()}`;
-  await cp(fetched, copy, { recursive: true });
-  // A rename onto a folder with files fails: another run was first, with the same files.
-  await rename(copy, includes).catch(() => rm(copy, { recursive: true }));
+  await cp(includes, join(state, 'includes'), { recursive: true });
 }
 
 /** The project's version, which is the templates' too. */

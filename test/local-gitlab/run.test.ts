@@ -203,6 +203,30 @@ waits: { stage: two, script: [echo never] }
   expect(result.status).toBe('failed');
 });
 
+test('what happens before a job is done when its script starts', async () => {
+  const options = await tenant('first: { script: [echo one] }');
+  const order: string[] = [];
+  const result = await runPipeline({
+    ...options,
+    beforeJob: async (job) => order.push(`before ${job}`),
+    onLine: ({ text }) => text === 'one' && order.push(text),
+  });
+  expect(statuses(result)).toEqual({ first: 'success' });
+  expect(order).toEqual(['before first', 'one']);
+});
+
+test("files of a job that failed and may reach the job that needs it, and nobody else's", async () => {
+  const options = await tenant(`
+stages: [plan, deploy]
+plan: { stage: plan, allow_failure: { exit_codes: [2] }, script: [echo planned > plan.json, exit 2], artifacts: { when: always, paths: [plan.json] } }
+other: { stage: plan, script: [echo other > other.json], artifacts: { paths: [other.json] } }
+deploy: { stage: deploy, when: manual, needs: [plan], script: [cat plan.json, test ! -e other.json] }
+`);
+  const result = await runPipeline({ ...options, manual: ['deploy'] });
+  expect(statuses(result)).toEqual({ plan: 'warning', other: 'success', deploy: 'success' });
+  expect(logOf(result, 'deploy')).toContain('planned');
+});
+
 test('jobs of a matrix have names of their own, and tokens', async () => {
   const options = await tenant(`
 each: { parallel: { matrix: [{ COLOUR: [red, green] }] }, id_tokens: { T: { aud: x } }, script: ['echo "$COLOUR \${#T}"'] }
@@ -250,6 +274,22 @@ shows:
 `);
   const result = await runPipeline({ ...options, event: 'merge_request', targetBranch: 'dev' });
   expect(logOf(result, 'shows')).toContain('branch none, from dev to dev');
+});
+
+test('the default branch is the one that the project says, and a fork is another project', async () => {
+  const options = await tenant(`
+shows:
+  rules: [{ if: $CI_PIPELINE_SOURCE == "merge_request_event" }]
+  script: ['echo "$CI_DEFAULT_BRANCH: $CI_MERGE_REQUEST_SOURCE_PROJECT_PATH into $CI_MERGE_REQUEST_PROJECT_PATH"']
+`);
+  const place = { ...options, projectPath: 'operations/lanterns', defaultBranch: 'main' };
+  const result = await runPipeline({
+    ...place,
+    event: 'merge_request',
+    targetBranch: 'dev',
+    fork: 'somebody/lanterns',
+  });
+  expect(logOf(result, 'shows')).toContain('main: somebody/lanterns into operations/lanterns');
 });
 
 test.each([

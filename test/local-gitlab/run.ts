@@ -15,10 +15,9 @@ import { rememberPush } from './event.ts';
 import { type HookAnswer, openJobHook, type StartingJob } from './hook.ts';
 import { listJobsIn, runnerCommand } from './list.ts';
 import { type LogLine, readRunnerLine } from './log.ts';
-import { keepIncludes } from './platform.ts';
 import { descendants, signal } from './processes.ts';
 import type { IdTokenIssuer } from './tokens.ts';
-import { prepareWorkspace, stateDirectory, type Workspace, type WorkspaceOptions } from './workspace.ts';
+import { prepareWorkspace, type Workspace, type WorkspaceOptions } from './workspace.ts';
 
 export type JobStatus = 'success' | 'failed' | 'warning' | 'canceled' | 'skipped' | 'manual';
 
@@ -49,6 +48,8 @@ export interface PipelineOptions extends WorkspaceOptions {
   issuer?: IdTokenIssuer;
   /** Manual jobs that somebody starts. */
   manual?: readonly string[];
+  /** Is waited for before the script of a job starts: what happens while a manual job waits for its person. */
+  beforeJob?: (job: string) => Promise<unknown>;
   /** Gets each line of the jobs' logs as it is printed. */
   onLine?: (line: LogLine) => void;
   /** Gets each job as it starts and as it ends. */
@@ -104,7 +105,7 @@ class PipelineRun {
   }
 
   async finish(): Promise<PipelineResult> {
-    const { directory, checkout, env, args, event, pipelineId, platform } = this.#workspace;
+    const { directory, checkout, env, args, event, pipelineId } = this.#workspace;
     const startedAt = performance.now();
     const hook = await openJobHook(directory, (job) => this.#begin(job));
     const onAbort = () => void this.#cancelAll();
@@ -125,7 +126,6 @@ class PipelineRun {
       if (config === undefined || faults.length > 0) throw new Error([...faults, ...messages].join('\n'));
       if (child.exitCode !== 0 && this.#jobs.size === 0) throw new Error(messages.join('\n'));
       await rememberPush(this.#options.tenantRepository, event);
-      await keepIncludes(platform, join(checkout, stateDirectory));
       const started = this.#results();
       const order = [...config.keys()];
       const place = ({ name }: JobResult) => order.indexOf(baseName(name));
@@ -175,6 +175,7 @@ class PipelineRun {
       this.#jobs.set(name, { name, pid, startedAt: performance.now(), log: '', canceled: false });
       this.#options.onJob?.({ job: name, status: 'running', durationMs: 0 });
       for (const waiting of this.#waiting.filter(({ job }) => job === name)) waiting.resolve();
+      await this.#options.beforeJob?.(name);
     }
     return { variables: await this.#idTokens(config.get(baseName(name)), env) };
   }

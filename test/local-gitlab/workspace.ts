@@ -13,10 +13,12 @@ export interface ProjectVariable {
 }
 
 export interface WorkspaceOptions extends EventOptions {
-  /** The tenant's git repository on disk; it is cloned, never written to but for the remembered push. */
+  /** The project's git repository on disk; it is cloned, never written to but for the remembered push. */
   tenantRepository: string;
-  /** `group/project` of the tenant. */
+  /** `group/project` of the tenant, or of the platform's own project. */
   projectPath: string;
+  /** The project's default branch. Default: master */
+  defaultBranch?: string;
   /** Folder for the state of all runs; each makes a fresh folder in it. */
   directory: string;
   /** Address of GitLab. Nothing answers there. Default: https://gitlab.example.test */
@@ -40,12 +42,10 @@ export interface Workspace {
   readonly env: Readonly<Record<string, string>>;
   /** Options that every start has. */
   readonly args: readonly string[];
-  readonly platform: PlatformProject;
 }
 
 export const defaultGitlab = 'https://gitlab.example.test';
 export const stateDirectory = '.gitlab-ci-local';
-const defaultBranch = 'master';
 
 /** Clones the tenant's repository at the event's commit, with the refs, variables and commands a pipeline of it sees. */
 export async function prepareWorkspace(options: WorkspaceOptions): Promise<Workspace> {
@@ -64,7 +64,8 @@ export async function prepareWorkspace(options: WorkspaceOptions): Promise<Works
   ]);
   const pipelineId = nextPipelineId();
   const predefined = {
-    ...(await eventVariables(checkout, event)),
+    ...(await eventVariables(checkout, event, options.projectPath)),
+    CI_DEFAULT_BRANCH: defaultBranchOf(options),
     CI_PIPELINE_ID: pipelineId,
     CI_PIPELINE_URL: `${gitlab}/${options.projectPath}/-/pipelines/${pipelineId}`,
   };
@@ -74,7 +75,6 @@ export async function prepareWorkspace(options: WorkspaceOptions): Promise<Works
     event,
     gitlab,
     pipelineId,
-    platform,
     env: {
       ...options.runnerEnvironment,
       ...cleanGit,
@@ -96,7 +96,7 @@ export async function prepareWorkspace(options: WorkspaceOptions): Promise<Works
       '--ignore-schema-paths=#/definitions/tags/minItems',
       `--home=${join(directory, 'home')}`,
       `--evaluate-rule-changes=${event.changesSince !== undefined}`,
-      ...variableArgs({ ...predefined, CI_DEFAULT_BRANCH: defaultBranch }),
+      ...variableArgs(predefined),
     ],
   };
 }
@@ -109,10 +109,12 @@ async function cloneTenant(options: WorkspaceOptions, event: ResolvedEvent, chec
   await git(checkout, ['config', 'user.name', cleanGit.GIT_AUTHOR_NAME]);
   await git(checkout, ['config', 'user.email', cleanGit.GIT_AUTHOR_EMAIL]);
   // gitlab-ci-local takes as changed what differs from origin's default branch: that is where the comparison is set.
-  const base = `refs/remotes/origin/${defaultBranch}`;
+  const base = `refs/remotes/origin/${defaultBranchOf(options)}`;
   await git(checkout, ['update-ref', base, event.changesSince ?? event.commit]);
   await git(checkout, ['symbolic-ref', 'refs/remotes/origin/HEAD', base]);
 }
+
+const defaultBranchOf = ({ defaultBranch = 'master' }: WorkspaceOptions) => defaultBranch;
 
 async function writeProjectVariables(home: string, { variables = [], projectPath }: WorkspaceOptions, gitlab: string) {
   const byKey: Record<string, { type: 'variable'; values: Record<string, string> }> = {};
