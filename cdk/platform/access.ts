@@ -5,21 +5,28 @@ import type { PlatformProps } from './app.ts';
 import { Boundary } from './boundary.ts';
 import { BuilderProfile } from './builder.ts';
 import { Facts } from './facts.ts';
+import { platformRoles } from './roles.ts';
+import { PlatformScope } from './roles-scope.ts';
 
-/** Who may do what: the ceiling of all tenants' roles, and the builders' instance profile. */
+/**
+ * Who may do what: the ceiling of all tenants' roles, the builders' instance profile, and the roles of the platform
+ * project's pipelines. Only people deploy it: a pipeline that could would hold all rights.
+ */
 export class AccessStack extends VendhostStack {
-  constructor(app: App, { environment, config }: PlatformProps) {
+  constructor(app: App, { environment, config, gitlab, audience, project }: PlatformProps) {
     super(
       app,
       names.platformStack(environment, 'access'),
       { account: config.account, region: config.region, tags: tags(environment, 'access') },
       { description: `Roles of ${environment}` },
     );
-    const boundary = new Boundary(this, 'Boundary', {
-      environment,
-      bucket: names.bucket(environment, config.account, config.region),
-    });
-    const builder = new BuilderProfile(this, 'Builder', { environment, boundary: boundary.policy });
+    const scope = new PlatformScope(environment, config);
+    const boundary = new Boundary(this, 'Boundary', scope);
+    const builder = new BuilderProfile(this, 'Builder', { scope, boundary: boundary.policy });
+    if (project !== undefined) {
+      const { path, branch } = project;
+      platformRoles(this, { scope, project: { gitlab, audience, path }, branch });
+    }
 
     new Facts(this, environment, {
       'boundary-arn': boundary.policy.managedPolicyArn,

@@ -1,12 +1,8 @@
-import { Stack, Validations } from 'aws-cdk-lib';
+import { Validations } from 'aws-cdk-lib';
 import { Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { keys, names } from '../../scripts/config/names.ts';
-
-export interface BoundaryProps {
-  readonly environment: string;
-  readonly bucket: string;
-}
+import type { PlatformScope } from './roles-scope.ts';
 
 /** Services a virtual host is made of; a role's own policy says which parts of them it gets. */
 const services = [
@@ -68,10 +64,11 @@ const platformOnly = [
 export class Boundary extends Construct {
   readonly policy: ManagedPolicy;
 
-  constructor(scope: Construct, id: string, { environment, bucket }: BoundaryProps) {
-    super(scope, id);
-    const { account, partition } = Stack.of(this);
-    const own = `vendhost-${environment}-*`;
+  constructor(parent: Construct, id: string, scope: PlatformScope) {
+    super(parent, id);
+    const { environment, account, region } = scope;
+    const own = ['role', 'instance-profile'].map((kind) => scope.globalArn('iam', `${kind}/vendhost-${environment}-*`));
+    const serviceRoles = scope.globalArn('iam', 'role/aws-service-role/*');
     this.policy = new ManagedPolicy(this, 'Policy', {
       managedPolicyName: names.boundary(environment),
       description: `Ceiling of the rights of all tenant roles in ${environment}`,
@@ -81,34 +78,31 @@ export class Boundary extends Construct {
         new PolicyStatement({
           sid: 'OwnRoles',
           actions: ['iam:GetRole', 'iam:GetInstanceProfile', 'iam:PassRole'],
-          resources: [`role/${own}`, `instance-profile/${own}`].map(
-            (each) => `arn:${partition}:iam::${account}:${each}`,
-          ),
+          resources: own,
         }),
         new PolicyStatement({
           sid: 'ServiceRoles',
           actions: ['iam:CreateServiceLinkedRole'],
-          resources: [`arn:${partition}:iam::${account}:role/aws-service-role/*`],
+          resources: [serviceRoles],
         }),
         new PolicyStatement({ sid: 'Platform', effect: Effect.DENY, actions: platformOnly, resources: ['*'] }),
         new PolicyStatement({
           sid: 'HostClaims',
           effect: Effect.DENY,
           actions: ['s3:DeleteObject*', 's3:PutObject*'],
-          resources: [`arn:${partition}:s3:::${bucket}/${keys.hostClaims}*`],
+          resources: [scope.s3(names.bucket(environment, account, region), `${keys.hostClaims}*`)],
         }),
         new PolicyStatement({
           sid: 'Facts',
           effect: Effect.DENY,
           actions: ['ssm:DeleteParameter*', 'ssm:PutParameter'],
-          resources: [`arn:${partition}:ssm:*:${account}:parameter${names.factsPath(environment)}/*`],
+          resources: [scope.arn('ssm', `parameter${names.factsPath(environment)}/*`)],
         }),
       ],
     });
-    const roles = ['role/aws-service-role/*', `role/${own}`, `instance-profile/${own}`];
     const findings = [
       'Resource::*',
-      ...roles.map((each) => `Resource::arn:<AWS::Partition>:iam::${account}:${each}`),
+      ...[...own, serviceRoles].map((each) => `Resource::${each}`),
       ...services.map((each) => `Action::${each}:*`),
     ];
     for (const finding of findings) {

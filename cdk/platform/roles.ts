@@ -1,0 +1,51 @@
+import type { CfnRole } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { names } from '../../scripts/config/names.ts';
+import { anyBranchTrust, branchTrust, type GitlabProject } from '../gitlab-trust.ts';
+import { makeRole, serviceTrust } from '../role.ts';
+import { deployRights, readingRights } from './roles-jobs.ts';
+import { networkRights } from './roles-network.ts';
+import type { PlatformScope } from './roles-scope.ts';
+import { factRights, storageRights } from './roles-storage.ts';
+import { balancerRights } from './roles-traffic.ts';
+
+export interface PlatformRolesProps {
+  readonly scope: PlatformScope;
+  readonly project: GitlabProject;
+  /** Branch of the project whose jobs deploy. */
+  readonly branch: string;
+}
+
+/**
+ * Roles of the platform project's own pipelines. None of them reaches the access stack, where they are made: so no
+ * pipeline can raise its own rights. They have no boundary, for what they make no tenant's role may make.
+ */
+export function platformRoles(parent: Construct, { scope, project, branch }: PlatformRolesProps): CfnRole[] {
+  const { environment } = scope;
+  return [
+    makeRole(parent, 'PlanRole', {
+      arns: scope,
+      name: names.platformRole(environment, 'plan'),
+      policy: 'plan',
+      description: `Jobs of ${project.path} on any branch: they read the platform of ${environment}`,
+      trust: anyBranchTrust(scope, project),
+      rights: readingRights(scope, project),
+    }),
+    makeRole(parent, 'DeployRole', {
+      arns: scope,
+      name: names.platformRole(environment, 'deploy'),
+      policy: 'deploy',
+      description: `Jobs of ${project.path} on ${branch}: they execute change sets of ${environment}`,
+      trust: branchTrust(scope, project, branch),
+      rights: [...readingRights(scope, project), ...deployRights(scope)],
+    }),
+    makeRole(parent, 'ExecutionRole', {
+      arns: scope,
+      name: names.platformRole(environment, 'execution'),
+      policy: 'execution',
+      description: `CloudFormation, for the network, storage and load balancers of ${environment}`,
+      trust: serviceTrust('cloudformation', { StringEquals: { 'aws:SourceAccount': scope.account } }),
+      rights: [...networkRights(scope), ...balancerRights(scope), ...storageRights(scope), ...factRights(scope)],
+    }),
+  ];
+}
