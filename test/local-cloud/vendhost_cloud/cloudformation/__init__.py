@@ -10,6 +10,7 @@ from vendhost_cloud.cloudformation import (
     codedeploy,
     codepipeline,
     ec2,
+    flow_log,
     iam,
     listener_certificate,
     network_acl,
@@ -29,6 +30,7 @@ _SERVICES = (
     codedeploy,
     codepipeline,
     ec2,
+    flow_log,
     iam,
     listener_certificate,
     network_acl,
@@ -41,7 +43,7 @@ _SERVICES = (
 
 
 def register() -> None:
-    for service in (ec2, iam, listener_certificate, network_acl, rds, secrets_manager, ssm_document):
+    for service in (ec2, flow_log, iam, listener_certificate, network_acl, rds, secrets_manager, ssm_document):
         service.register_operations()
     for service in _SERVICES:
         for name, resource_type in service.TYPES.items():

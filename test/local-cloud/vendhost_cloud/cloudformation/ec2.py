@@ -1,4 +1,4 @@
-"""AWS::EC2 types for networks: addresses, NAT gateways, flow logs."""
+"""AWS::EC2 types for networks: addresses and NAT gateways."""
 
 import re
 from typing import Any
@@ -113,42 +113,6 @@ def _delete_nat_gateway(physical_id: str, _: Properties) -> None:
     call_unless_gone("ec2", "DeleteNatGateway", {"NatGatewayId": physical_id})
 
 
-_FLOW_LOG_PROPERTIES = (
-    "ResourceType",
-    "TrafficType",
-    "LogDestination",
-    "LogDestinationType",
-    "LogGroupName",
-    "DeliverLogsPermissionArn",
-    "DeliverCrossAccountRole",
-    "MaxAggregationInterval",
-    "LogFormat",
-    "DestinationOptions",
-)
-
-
-def _create_flow_log(resource: Resource) -> Created:
-    properties = resource.properties
-    to_logs = properties.get("LogDestinationType", "cloud-watch-logs") == "cloud-watch-logs"
-    if to_logs and not properties.get("DeliverLogsPermissionArn"):
-        raise ValueError("DeliverLogsPermissionArn is required to deliver to CloudWatch Logs")
-    request = {"ResourceIds": [properties["ResourceId"]], **resource.pick(*_FLOW_LOG_PROPERTIES)}
-    made = call("ec2", "CreateFlowLogs", {**request, **tag_specifications(resource, "vpc-flow-log")})
-    flow_log_id = made["FlowLogIds"][0]
-    # ministack reads the tags of the resource type "flow-log"; AWS calls it vpc-flow-log.
-    retag(flow_log_id, resource)
-    return Created(flow_log_id, {"Id": flow_log_id})
-
-
-def _update_flow_log(resource: Resource) -> Created:
-    retag(resource.physical_id, resource)
-    return Created(resource.physical_id, {"Id": resource.physical_id})
-
-
-def _delete_flow_log(physical_id: str, _: Properties) -> None:
-    call_unless_gone("ec2", "DeleteFlowLogs", {"FlowLogIds": [physical_id]})
-
-
 TYPES = {
     "AWS::EC2::EIP": ResourceType(
         _create_address,
@@ -162,13 +126,6 @@ TYPES = {
         _update_nat_gateway,
         _delete_nat_gateway,
         replaces=("SubnetId", "AllocationId", "ConnectivityType", "PrivateIpAddress"),
-        tags=True,
-    ),
-    "AWS::EC2::FlowLog": ResourceType(
-        _create_flow_log,
-        _update_flow_log,
-        _delete_flow_log,
-        replaces=("ResourceId", *_FLOW_LOG_PROPERTIES),
         tags=True,
     ),
 }

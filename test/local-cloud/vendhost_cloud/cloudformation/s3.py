@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from ministack.services import s3 as store
 from ministack.services.cloudformation import provisioners
 
 from vendhost_cloud.cloudformation.resource_type import Properties
@@ -42,6 +43,23 @@ def register() -> None:
     handlers["update"] = update_bucket
     handlers["delete"] = delete_bucket
     provisioners._STACK_TAG_PROPERTY["AWS::S3::Bucket"] = ("Tags", "list")
+    _register_policy()
+
+
+def _register_policy() -> None:
+    """A policy needs its bucket, and does not take another policy's place."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::S3::BucketPolicy"]
+    create: Handler = handlers["create"]
+
+    def create_policy(logical_id: str, properties: Properties, stack_name: str) -> tuple[str, dict[str, str]]:
+        bucket = properties.get("Bucket", "")
+        if bucket not in store._buckets:
+            raise ValueError(f"The specified bucket does not exist: {bucket} (NoSuchBucket)")
+        if bucket in store._bucket_policies:
+            raise ValueError(f"The bucket policy already exists on bucket {bucket}.")
+        return create(logical_id, properties, stack_name)
+
+    handlers["create"] = create_policy
 
 
 def _apply(bucket: str, previous: Properties, properties: Properties) -> None:

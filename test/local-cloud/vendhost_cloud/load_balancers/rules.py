@@ -8,7 +8,7 @@ from ministack.services import alb
 from ministack.services.cloudformation import provisioners
 
 from ..errors import AwsError, Unsupported
-from ..query_service import Params
+from ..query_service import Body, Params, action
 from .interception import Answer, Known, around_resource, before, flat
 
 _RULES_PER_LISTENER = 100
@@ -29,6 +29,11 @@ def _check_quota(listener: str) -> None:
     count = sum(1 for rule in alb._rules.values() if rule["ListenerArn"] == listener and not rule["IsDefault"])
     if count >= _RULES_PER_LISTENER:
         raise AwsError("TooManyRules", f"You've reached the limit of {_RULES_PER_LISTENER} rules on the load balancer")
+
+
+def _limits(_request: Body) -> Body:
+    """The account's quotas, as far as they hold here."""
+    return {"Limits": [{"Name": "rules-per-application-load-balancer", "Max": str(_RULES_PER_LISTENER)}]}
 
 
 def _create(params: Params, known: Known) -> Answer:
@@ -106,6 +111,9 @@ def _check_for_stack(props: dict[str, Any], own: str) -> None:
 
 
 def register() -> None:
+    alb._ACTION_MAP["DescribeAccountLimits"] = action(
+        "elbv2", "DescribeAccountLimits", _limits, supported=["Marker", "PageSize"]
+    )
     before("CreateRule", _create)
     before("SetRulePriorities", _set_priorities)
     for operation in ("ModifyRule", "CreateListener", "ModifyListener"):

@@ -83,17 +83,25 @@ def _candidates(request: Request) -> Iterator[Balancer]:
         )
         return
     named = [one for one in known if one.record["DNSName"].lower() == request.host]
-    yield from named or sorted(known, key=lambda one: not _has_host(one, request.host))
+    yield from named or sorted(known, key=lambda one: _distance(one, request.host))
 
 
-def _has_host(balancer: Balancer, host: str) -> bool:
-    conditions = [
-        condition
+def _distance(balancer: Balancer, host: str) -> int:
+    """0 when a rule names the host, 1 when one has a pattern for it, 2 when none does.
+
+    DNS would say where a host is; here its rules do.
+    """
+    patterns = [
+        value.lower()
         for listener in balancer.listeners()
         for rule in balancer.rules(listener)
         for condition in rule["Conditions"]
+        if condition.get("Field") == "host-header"
+        for value in _values(condition)
     ]
-    return any(one.get("Field") == "host-header" and _any_like(host, _values(one)) for one in conditions)
+    if host in patterns:
+        return 0
+    return 1 if _any_like(host, patterns) else 2
 
 
 def _meets(condition: Record, request: Request) -> bool:

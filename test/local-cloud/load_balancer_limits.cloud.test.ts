@@ -1,0 +1,135 @@
+import {
+  CreateListenerCommand,
+  CreateRuleCommand,
+  DeleteLoadBalancerCommand,
+  DescribeListenersCommand,
+  DescribeLoadBalancersCommand,
+  ModifyLoadBalancerAttributesCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { describe, expect, inject, test } from 'vitest';
+import { Fleet } from './fleet.ts';
+import { ref, subnet, vpc } from './resources.ts';
+import { clientConfig, Stacks } from './stacks.ts';
+
+const account = '670000000005';
+const { endpoint } = inject('localCloud');
+const fleet = new Fleet(endpoint, account);
+const stacks = new Stacks(clientConfig(endpoint, account));
+
+const typed = (type: string, Properties: object) => ({ Type: `AWS::ElasticLoadBalancingV2::${type}`, Properties });
+
+async function balancerOf(ListenerArn: string): Promise<string> {
+  const { Listeners } = await fleet.balancing.send(new DescribeListenersCommand({ ListenerArns: [ListenerArn] }));
+  return Listeners?.[0]?.LoadBalancerArn ?? '';
+}
+
+describe('deletion protection', () => {
+  const protect = (LoadBalancerArn: string, Value: string) =>
+    fleet.balancing.send(
+      new ModifyLoadBalancerAttributesCommand({
+        LoadBalancerArn,
+        Attributes: [{ Key: 'deletion_protection.enabled', Value }],
+      }),
+    );
+
+  test('keeps a load balancer until it is off', async () => {
+    const listener = await fleet.listener('protected');
+    const LoadBalancerArn = await balancerOf(listener);
+    await protect(LoadBalancerArn, 'true');
+    const remove = () => fleet.balancing.send(new DeleteLoadBalancerCommand({ LoadBalancerArn }));
+    await expect(remove()).rejects.toMatchObject({ name: 'OperationNotPermittedException' });
+    await protect(LoadBalancerArn, 'false');
+    await remove();
+    const gone = fleet.balancing.send(new DescribeListenersCommand({ ListenerArns: [listener] }));
+    await expect(gone).rejects.toMatchObject({ name: 'ListenerNotFoundException' });
+  });
+
+  test('keeps a stack from going', async () => {
+    const balancer = (enabled: string) =>
+      typed('LoadBalancer', {
+        Name: 'stays',
+        Subnets: [ref('One')],
+        LoadBalancerAttributes: [{ Key: 'deletion_protection.enabled', Value: enabled }],
+      });
+    const resources = (enabled: string) => ({ Vpc: vpc, One: subnet('10.7.1.0/24'), Balancer: balancer(enabled) });
+    expect((await stacks.create('stays', { resources: resources('true') })).status).toBe('CREATE_COMPLETE');
+    const refused = await stacks.delete('stays');
+    expect(refused.status).toBe('DELETE_FAILED');
+    expect(refused.failures.join()).toContain('deletion protection is enabled');
+    const { LoadBalancers } = await fleet.balancing.send(new DescribeLoadBalancersCommand({ Names: ['stays'] }));
+    await protect(LoadBalancers?.[0]?.LoadBalancerArn ?? '', 'false');
+    expect((await stacks.delete('stays')).status).toBe('DELETE_COMPLETE');
+  });
+});
+
+test('a name is taken once', async () => {
+  await fleet.listener('taken');
+  const resources = {
+    Vpc: vpc,
+    One: subnet('10.7.1.0/24'),
+    Balancer: typed('LoadBalancer', { Name: 'taken', Subnets: [ref('One')] }),
+  };
+  const refused = await stacks.create('taken-balancer', { resources });
+  expect(refused.failures.join()).toContain("A load balancer with the same name 'taken' exists");
+});
+
+describe('a listener', () => {
+  const fixed = [{ Type: 'fixed-response' as const, FixedResponseConfig: { StatusCode: '200' } }];
+  const hosts = (name: string) => [{ Field: 'host-header', HostHeaderConfig: { Values: [name] } }];
+
+  test('takes a hundred rules besides its default one, whoever makes them', async () => {
+    const ListenerArn = await fleet.listener('full');
+    const rule = (Priority: number) =>
+      fleet.balancing.send(
+        new CreateRuleCommand({ ListenerArn, Priority, Conditions: hosts(`h${Priority}.example.com`), Actions: fixed }),
+      );
+    for (let priority = 1; priority <= 100; priority += 1) await rule(priority);
+    await expect(rule(101)).rejects.toMatchObject({ name: 'TooManyRulesException' });
+    const one = {
+      Rule: typed('ListenerRule', {
+        ListenerArn,
+        Priority: 101,
+        Conditions: hosts('more.example.com'),
+        Actions: fixed,
+      }),
+    };
+    const refused = await stacks.create('one-more', { resources: one });
+    expect(refused.status).toBe('ROLLBACK_COMPLETE');
+    expect(refused.failures.join()).toContain('TooManyRules');
+  });
+
+  test('does not forward to the target group of another load balancer', async () => {
+    const [first, second] = [await fleet.listener('first'), await fleet.listener('second')];
+    const TargetGroupArn = await fleet.targetGroup('mine');
+    const forward = (ListenerArn: string, Priority: number) =>
+      fleet.balancing.send(
+        new CreateRuleCommand({
+          ListenerArn,
+          Priority,
+          Conditions: hosts('mine.example.com'),
+          Actions: [{ Type: 'forward', TargetGroupArn }],
+        }),
+      );
+    await forward(first, 1);
+    await forward(first, 2);
+    const limit = { name: 'TargetGroupAssociationLimitException' };
+    await expect(forward(second, 1)).rejects.toMatchObject(limit);
+    const listener = fleet.balancing.send(
+      new CreateListenerCommand({
+        LoadBalancerArn: await balancerOf(second),
+        Port: 81,
+        Protocol: 'HTTP',
+        DefaultActions: [{ Type: 'forward', ForwardConfig: { TargetGroups: [{ TargetGroupArn }] } }],
+      }),
+    );
+    await expect(listener).rejects.toMatchObject(limit);
+    const stacked = typed('ListenerRule', {
+      ListenerArn: second,
+      Priority: 9,
+      Conditions: hosts('mine.example.com'),
+      Actions: [{ Type: 'forward', TargetGroupArn }],
+    });
+    const refused = await stacks.create('second-balancer', { resources: { Rule: stacked } });
+    expect(refused.failures.join()).toContain('cannot be associated with more than one load balancer');
+  });
+});
