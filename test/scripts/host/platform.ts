@@ -38,6 +38,8 @@ export interface ImageOptions {
 export interface HostPlatform extends TestPlatform {
   readonly aws: Aws;
   readonly listenerArn: string;
+  /** Listener of the environment's second load balancer. */
+  readonly secondListenerArn: string;
   runtime(options?: { signal?: AbortSignal; onProgress?: (text: string) => void }): Recorder;
   /** Vends a tenant with these hosts, all claimed by it; gives its own host when there are none. */
   admit(tenant: string, options?: { hosts?: string[]; limits?: Partial<TenantLimits> }): Promise<void>;
@@ -53,21 +55,32 @@ export async function hostPlatform(account: string): Promise<HostPlatform> {
     ssm.send(new PutParameterCommand({ Name, Value, Type: 'String', Overwrite: true }));
   const VersioningConfiguration = { Status: 'Enabled' as const };
   await base.s3.send(new PutBucketVersioningCommand({ Bucket: base.bucket, VersioningConfiguration }));
-  const { listenerArn, loadBalancerArn } = await makeListener(aws, `balancer-${account}`);
-  const { GroupId = '' } = await base.ec2.send(
-    new CreateSecurityGroupCommand({ GroupName: 'balancer', Description: 'Load balancer' }),
+  await put(
+    `${names.factsPath(environment)}/boundary-arn`,
+    `arn:aws:iam::${account}:policy/${names.boundary(environment)}`,
   );
-  const facts: Partial<Record<FactName, string>> = {
-    'load-balancer-arn': loadBalancerArn,
-    'load-balancer-dns': 'balancer.example.test',
-    'load-balancer-security-group-id': GroupId,
-    'listener-arn': listenerArn,
+  const balancer = async (number: number): Promise<string> => {
+    const { listenerArn, loadBalancerArn } = await makeListener(aws, `balancer-${number}-${account}`);
+    const { GroupId = '' } = await base.ec2.send(
+      new CreateSecurityGroupCommand({ GroupName: `balancer-${number}`, Description: 'Load balancer' }),
+    );
+    const facts: Partial<Record<FactName, string>> = {
+      'load-balancer-arn': loadBalancerArn,
+      'load-balancer-dns': `balancer-${number}.example.test`,
+      'load-balancer-security-group-id': GroupId,
+      'listener-arn': listenerArn,
+    };
+    for (const [name, value] of Object.entries(facts)) {
+      await put(`${names.factsPath(environment)}/${names.balancerFact(name, number)}`, value);
+    }
+    return listenerArn;
   };
-  for (const [name, value] of Object.entries(facts)) await put(`${names.factsPath(environment)}/${name}`, value);
+  const [listenerArn, secondListenerArn] = [await balancer(1), await balancer(2)];
   return {
     ...base,
     aws,
     listenerArn,
+    secondListenerArn,
     runtime: (options) => recorder(base.env, options),
     async admit(tenant, { hosts = [`${tenant}.example.test`], limits = {} } = {}) {
       await makeRoles(base.env.AWS_ENDPOINT_URL ?? '', account, tenant);
