@@ -113,7 +113,7 @@ describe('after expansion', () => {
       resource_group: 'vendhost-platform-production',
       needs: [{ job: 'vendhost validate' }, { job: 'lint' }],
       script: ['vendhost platform plan --environment production --save plan-production.json'],
-      artifacts: { when: 'always', access: 'developer', expire_in: '2 days', paths: ['plan-production.json'] },
+      artifacts: { access: 'developer', expire_in: '2 days', paths: ['plan-production.json'] },
     });
     expect(document['vendhost deploy-production']).toMatchObject({
       interruptible: false,
