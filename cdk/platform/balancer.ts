@@ -1,12 +1,13 @@
 import { type App, CfnOutput, CfnParameter } from 'aws-cdk-lib';
 import { names, tags } from '../../scripts/config/names.ts';
+import { networkPlan } from '../../scripts/config/network.ts';
 import { VendhostStack } from '../app.ts';
 import type { PlatformProps } from './app.ts';
 import { Facts } from './facts.ts';
 import { LoadBalancer } from './load-balancer.ts';
 
 /**
- * The load balancer all virtual hosts of an environment share. The network's ids come as parameters, not as exports: an
+ * A load balancer that the virtual hosts of an environment share; `platform.yml` says how many there are. The network's ids come as parameters, not as exports: an
  * export in use would lock the network stack.
  */
 export class BalancerStack extends VendhostStack {
@@ -23,7 +24,7 @@ export class BalancerStack extends VendhostStack {
       environment,
       number,
       vpcId: vpcId.valueAsString,
-      vpcCidr: config.cidr,
+      hostsCidr: networkPlan(config).natted.supernet,
       subnetIds: subnetIds.valueAsList,
       certificate: config.certificate,
       logBucket: names.logBucket(environment, config.account, config.region),
@@ -35,10 +36,11 @@ export class BalancerStack extends VendhostStack {
       'load-balancer-security-group-id': balancer.securityGroupId,
       'listener-arn': balancer.listenerArn,
     };
-    new Facts(
-      this,
-      environment,
-      Object.fromEntries(Object.entries(facts).map(([fact, value]) => [names.balancerFact(fact, number), value])),
-    );
+    const numbered = Object.entries(facts).map(([fact, value]) => [names.balancerFact(fact, number), value]);
+    new Facts(this, environment, {
+      ...Object.fromEntries(numbered),
+      // A fact of the environment, which has one first load balancer.
+      ...(number === 1 ? { domain: config.domain } : {}),
+    });
   }
 }

@@ -7,21 +7,26 @@ export interface EnvironmentBucketProps {
   readonly name: string;
   readonly key: IKey;
   readonly accessLogs: IBucket;
+  /** Days after which objects below `logs/` expire. */
+  readonly logDays: number;
 }
 
-const logDays = 30;
 const artifactDays = 14;
 const oldVersionDays = 30;
+const brokenUploadDays = 2;
 
 /**
  * The bucket of an environment: `infrastructure/`, `software/`, `claims/` stay; `logs/` and `artifacts/` expire, and so do
  * versions that were written over. What CodePipeline stores under the names of pipelines stays as well: CodeDeploy fetches
  * the last good revision from there for every new instance. A bucket key saves most of the calls to KMS.
+ *
+ * The bucket and its policy outlive the stack, but not a first creation that fails: the next attempt needs the name
+ * (`RetainExceptOnCreate`, https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html).
  */
 export class EnvironmentBucket extends Construct {
   readonly bucket: Bucket;
 
-  constructor(scope: Construct, id: string, { name, key, accessLogs }: EnvironmentBucketProps) {
+  constructor(scope: Construct, id: string, { name, key, accessLogs, logDays }: EnvironmentBucketProps) {
     super(scope, id);
     this.bucket = new Bucket(this, 'Bucket', {
       bucketName: name,
@@ -33,18 +38,30 @@ export class EnvironmentBucket extends Construct {
       minimumTLSVersion: 1.2,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       serverAccessLogsBucket: accessLogs,
       serverAccessLogsPrefix: 'bucket/',
       lifecycleRules: [
-        { id: 'logs', prefix: 'logs/', expiration: Duration.days(logDays) },
-        { id: 'artifacts', prefix: 'artifacts/', expiration: Duration.days(artifactDays) },
+        gone('logs', logDays),
+        gone('artifacts', artifactDays),
         {
           id: 'rest',
           noncurrentVersionExpiration: Duration.days(oldVersionDays),
-          abortIncompleteMultipartUploadAfter: Duration.days(2),
+          expiredObjectDeleteMarker: true,
+          abortIncompleteMultipartUploadAfter: Duration.days(brokenUploadDays),
         },
       ],
     });
+    this.bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
   }
+}
+
+/** In a versioned bucket what expires is still there as an old version: that goes a day later. */
+function gone(folder: string, days: number) {
+  return {
+    id: folder,
+    prefix: `${folder}/`,
+    expiration: Duration.days(days),
+    noncurrentVersionExpiration: Duration.days(1),
+  };
 }

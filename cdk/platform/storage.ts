@@ -19,15 +19,24 @@ export class StorageStack extends VendhostStack {
     );
     const place = [environment, config.account, config.region] as const;
     const { key } = new EnvironmentKey(this, 'Key', { environment });
-    const logs = new LogBucket(this, 'LogBucket', { name: names.logBucket(...place), account: config.account });
+    const logDays = config.log_days;
+    const logs = new LogBucket(this, 'LogBucket', { name: names.logBucket(...place), logDays });
     const { bucket } = new EnvironmentBucket(this, 'Bucket', {
       name: names.bucket(...place),
       key,
       accessLogs: logs.bucket,
+      logDays,
     });
-    new ObjectTrail(this, 'Trail', { name: names.trail(environment), bucket, key });
+    const facts = new Facts(this, environment, {
+      bucket: bucket.bucketName,
+      'key-arn': key.keyArn,
+      approval: String(config.approval),
+    });
+    const trail = new ObjectTrail(this, 'Trail', { environment, bucket, key });
+    // CloudTrail writes to the bucket at once, and a bucket with objects cannot be deleted: when a first creation fails, it
+    // must be before that. So the trail comes last.
+    trail.trail.node.addDependency(facts, key, logs);
 
     new CfnOutput(this, 'BucketName', { value: bucket.bucketName });
-    new Facts(this, environment, { bucket: bucket.bucketName, 'key-arn': key.keyArn });
   }
 }
