@@ -27,7 +27,9 @@ try {
 async function run({ program, args, env }: typeof checkovCall | ReturnType<typeof cfnLintCall>): Promise<string> {
   // The script's first line names the folder it was installed in before that was renamed: Python is called by path.
   const script = join(dirname(python), program);
-  const { stdout } = await execa(python, [script, ...args], { cwd: directory, env, timeout: 300_000 });
+  // Both would read settings of whoever runs them, from their home.
+  const own = { ...env, HOME: directory };
+  const { stdout } = await execa(python, [script, ...args], { cwd: directory, env: own, timeout: 300_000 });
   return stdout;
 }
 

@@ -67,13 +67,14 @@ function* platformApps(
   config: EnvironmentConfig,
 ): Generator<[string, App]> {
   const withProject = { ...platform, project: 'acme/platform' };
+  const withoutProject = { ...platform, project: undefined };
   const nat = config.nat === 'one' ? 'per-zone' : 'one';
   const subnets = { public: config.cidr.replace('.0.0/16', '.192.0/20') };
   const changed: EnvironmentConfig = { ...config, nat, flow_logs: 'all', subnets, load_balancers: 2 };
   const unlogged: EnvironmentConfig = { ...config, flow_logs: 'none' };
   yield [name, platformApp({}, platformProps(platform, name, config))];
   yield [`${name}-changed`, platformApp({}, platformProps(withProject, name, changed))];
-  yield [`${name}-unlogged`, platformApp({}, platformProps(platform, name, unlogged))];
+  yield [`${name}-unlogged`, platformApp({}, platformProps(withoutProject, name, unlogged))];
 }
 
 function* tenantApps(platform: PlatformConfig, name: Environment, config: EnvironmentConfig): Generator<[string, App]> {
