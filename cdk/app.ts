@@ -4,6 +4,8 @@ import { App, LegacyStackSynthesizer, Stack, type StackProps, Tags } from 'aws-c
 export interface AppProps {
   readonly outdir?: string;
   readonly context?: Readonly<Record<string, unknown>>;
+  /** `false`: templates are not checked by CloudFormation's rules, which takes seconds; for those only compared. */
+  readonly validation?: boolean;
 }
 
 /** Where a stack goes, and the tags all its resources carry. */
@@ -31,12 +33,13 @@ const flags = {
  * (https://docs.aws.amazon.com/cdk/v2/guide/configure-synth.html). The bootstrapless synthesizer would still name the
  * bootstrap's execution role in the assembly, and CloudFormation refuses a role that does not exist.
  */
-export function newApp({ outdir, context }: AppProps = {}): App {
+export function newApp({ outdir, context, validation = true }: AppProps = {}): App {
   return new App({
     ...(outdir === undefined ? {} : { outdir }),
     context: { ...flags, ...context },
     analyticsReporting: false,
     treeMetadata: false,
+    builtinCloudFormationValidation: validation,
     defaultStackSynthesizer: new LegacyStackSynthesizer(),
   });
 }

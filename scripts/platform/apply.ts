@@ -2,7 +2,7 @@ import { names } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 import type { Assembly } from '../stack/assembly.ts';
 import { deployStacks } from '../stack/deploy.ts';
-import { balancerParameters, type Comparison, isSame, type Parameters } from './compare.ts';
+import { balancerParameters, type Compared, type Comparison, isSame, type Parameters } from './compare.ts';
 import { isBalancer } from './layers.ts';
 import { outcomeOf, type StackOutcome } from './outcome.ts';
 import type { Target } from './targets.ts';
@@ -45,6 +45,14 @@ export async function applySteps(
     }
   }
   return { stacks: outcomes, loadBalancers: dnsNames(place, outputs) };
+}
+
+/** What `applySteps` would return of stacks that are all as they should be. */
+export function nothingApplied(place: Place, stacks: readonly Compared[]): Applied {
+  return {
+    stacks: stacks.map(({ plan }) => outcomeOf(plan)),
+    loadBalancers: dnsNames(place, new Map(stacks.map(({ plan, deployed }) => [plan.stack, deployed?.outputs ?? {}]))),
+  };
 }
 
 async function deployStep(

@@ -26,14 +26,15 @@ export interface Comparison {
   readonly balancerParameters: Parameters | undefined;
 }
 
-/** The app of an environment's stacks. */
+/** The app of an environment's stacks; not validated when its templates are only to be compared. */
 export function platformBuilder(
   platform: PlatformConfig,
   { environment, config }: Pick<Target, 'environment' | 'config'>,
+  { validation = true } = {},
 ): AppBuilder {
   return async (app) => {
     const { platformApp, platformProps } = await import('../../cdk/platform/app.ts');
-    return platformApp(app, platformProps(platform, environment, config));
+    return platformApp({ ...app, validation }, platformProps(platform, environment, config));
   };
 }
 

@@ -4,7 +4,7 @@ import type { PlatformConfig } from '../config/platform.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { withAssembly } from '../stack/assembly.ts';
-import { applySteps } from './apply.ts';
+import { applySteps, nothingApplied } from './apply.ts';
 import { comparedLines, compareStacks, platformBuilder } from './compare.ts';
 import { combined, forEach } from './each.ts';
 import { stepsOf } from './layers.ts';
@@ -65,13 +65,20 @@ async function deployOne(
   const { out } = runtime;
   if (layer === undefined || layer === 'access') await providers.of(target);
   const steps = stepsOf(environment, config, layer);
-  return await withAssembly(runtime, aws, platformBuilder(platform, target), async (assembly) => {
-    const comparison = await compareStacks(assembly, environment, steps.flat());
-    out.step(`platform ${environment} in account ${config.account}, ${config.region}`);
-    for (const line of [...comparison.stacks.values()].flatMap(comparedLines)) out.detail(line);
-    const applied = await applySteps(assembly, target, steps, comparison);
-    return { environment, account: config.account, region: config.region, domain: config.domain, ...applied };
-  });
+  // Most runs change little or nothing: what is only compared need not be validated.
+  const quick = platformBuilder(platform, target, { validation: false });
+  const comparison = await withAssembly(runtime, aws, quick, (assembly) =>
+    compareStacks(assembly, environment, steps.flat()),
+  );
+  out.step(`platform ${environment} in account ${config.account}, ${config.region}`);
+  const compared = steps.flat().flatMap((stack) => comparison.stacks.get(stack) ?? []);
+  for (const line of compared.flatMap(comparedLines)) out.detail(line);
+  const applied = compared.every(({ asWanted }) => asWanted)
+    ? nothingApplied(target, compared)
+    : await withAssembly(runtime, aws, platformBuilder(platform, target), (assembly) =>
+        applySteps(assembly, target, steps, comparison),
+      );
+  return { environment, account: config.account, region: config.region, domain: config.domain, ...applied };
 }
 
 /** The accounts' trust in GitLab: made once for all environments of an account, however many ask. */
