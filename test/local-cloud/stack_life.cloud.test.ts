@@ -171,6 +171,22 @@ describe('what protects a stack', () => {
   });
 });
 
+test('a stack that failed gets no change set', async () => {
+  const StackName = 'life-dead';
+  await stacks.create(StackName, { resources: { Broken: broken() } });
+  const change = (ChangeSetType: 'CREATE' | 'UPDATE') =>
+    stacks.client.send(
+      new CreateChangeSetCommand({
+        StackName,
+        ChangeSetName: 'again',
+        ChangeSetType,
+        TemplateBody: JSON.stringify({ Resources: fact('one') }),
+      }),
+    );
+  await expect(change('CREATE')).rejects.toThrow('already exists and cannot be created again');
+  await expect(change('UPDATE')).rejects.toThrow('is in ROLLBACK_COMPLETE state and can not be updated');
+});
+
 test('events name the request they come from, stacks when they changed', async () => {
   const StackName = 'life-events';
   const request = { StackName, TemplateBody: JSON.stringify({ Resources: fact('one') }), ClientRequestToken: 'run-1' };

@@ -1,6 +1,7 @@
-"""Change sets named by the id of their stack, and stacks that are busy.
+"""Change sets named by the id of their stack, and stacks that are in no state for one.
 
-ministack looks a change set up by the name of its stack only; AWS takes name or id.
+ministack looks a change set up by the name of its stack only, where AWS takes name or id, and lets a change set be made
+for a stack that failed or is busy.
 """
 
 from collections.abc import Callable
@@ -19,6 +20,7 @@ _OPERATIONS = ("DescribeChangeSet", "ExecuteChangeSet", "DeleteChangeSet", "List
 def register() -> None:
     for operation in _OPERATIONS:
         handlers._ACTION_HANDLERS[operation] = _by_name(handlers._ACTION_HANDLERS[operation])
+    handlers._ACTION_HANDLERS["CreateChangeSet"] = _if_ready(handlers._ACTION_HANDLERS["CreateChangeSet"])
     handlers._ACTION_HANDLERS["ExecuteChangeSet"] = _unless_busy(handlers._ACTION_HANDLERS["ExecuteChangeSet"])
 
 
@@ -36,6 +38,40 @@ def _by_name(handler: Handler) -> Handler:
     return handle
 
 
+_READY = (
+    "CREATE_COMPLETE",
+    "CREATE_FAILED",
+    "IMPORT_COMPLETE",
+    "IMPORT_ROLLBACK_COMPLETE",
+    "UPDATE_COMPLETE",
+    "UPDATE_FAILED",
+    "UPDATE_ROLLBACK_COMPLETE",
+)
+"""Statuses of a stack that can be updated."""
+
+
+def _if_ready(handler: Handler) -> Handler:
+    def handle(parameters: Parameters) -> Any:
+        given = _first(parameters, "StackName")
+        stack = engine._stacks.get(given.split("/")[1] if given.startswith("arn:") else given)
+        if stack is None or stack["StackStatus"] == "DELETE_COMPLETE":
+            return handler(parameters)
+        kind, status = _first(parameters, "ChangeSetType") or "UPDATE", stack["StackStatus"]
+        if kind == "CREATE" and status != "REVIEW_IN_PROGRESS":
+            name = _first(parameters, "ChangeSetName")
+            message = f"Stack [{given}] already exists and cannot be created again with the changeSet [{name}]."
+            return _error("ValidationError", message)
+        if kind == "UPDATE" and status not in _READY:
+            return _error("ValidationError", _wrong_state(stack))
+        return handler(parameters)
+
+    return handle
+
+
+def _wrong_state(stack: dict[str, Any]) -> str:
+    return f"Stack:{stack['StackId']} is in {stack['StackStatus']} state and can not be updated."
+
+
 def _unless_busy(handler: Handler) -> Handler:
     """A stack does one thing at a time."""
 
@@ -44,8 +80,7 @@ def _unless_busy(handler: Handler) -> Handler:
         stack = engine._stacks.get(name) or {}
         status = str(stack.get("StackStatus", ""))
         if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
-            message = f"Stack:{stack['StackId']} is in {status} state and can not be updated."
-            return _error("ValidationError", message)
+            return _error("ValidationError", _wrong_state(stack))
         return handler(parameters)
 
     return handle
