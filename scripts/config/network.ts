@@ -34,13 +34,15 @@ export interface NetworkChoice {
 /** What RFC 1918 sets aside for networks of one's own (https://datatracker.ietf.org/doc/html/rfc1918#section-3). */
 export const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'] as const;
 
+/** Without leading zeros: some programs read those as octal numbers. */
+const form = /^((0|[1-9]\d{0,2})\.){3}(0|[1-9]\d{0,2})\/(0|[1-9]\d?)$/;
+
 /** Reads `a.b.c.d/prefix`, whether or not it is on its boundary; `undefined` when it is no network at all. */
 export function parseNetwork(text: string): Network | undefined {
-  const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text)?.slice(1).map(Number);
-  if (parts === undefined) return undefined;
-  const [prefix = 0, octets] = [parts[4], parts.slice(0, 4)];
+  if (!form.test(text)) return undefined;
+  const [prefix = 0, ...octets] = text.split(/[./]/).map(Number).reverse();
   if (prefix > 32 || octets.some((octet) => octet > 255)) return undefined;
-  return { first: octets.reduce((sum, octet) => sum * 256 + octet, 0), prefix };
+  return { first: octets.reduceRight((sum, octet) => sum * 256 + octet, 0), prefix };
 }
 
 /** Writes a network as `a.b.c.d/prefix`. */

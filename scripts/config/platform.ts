@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defaultBranches, type Environment, environments, projectPath } from './environment.ts';
+import { type NetworkChoice, networkPlan } from './network.ts';
 import { misfits, supernetFault, vpcFault } from './platform-checks.ts';
 
 /** A text in the form of a network, which `faultOf` finds no fault with; the form is for editors. */
@@ -120,10 +121,17 @@ export const platformSchema = z
     };
   });
 
-/** The defaults that depend on which environment it is. */
+/** The defaults that depend on other keys, and on which environment it is. */
 function filledIn(name: Environment, config: z.output<typeof environment>) {
+  const plan = networkPlan(config);
+  const subnets: NetworkChoice['subnets'] = {
+    public: plan.public.supernet,
+    natted: plan.natted.supernet,
+    private: plan.private.supernet,
+  };
   return {
     ...config,
+    subnets,
     branch: config.branch ?? defaultBranches[name],
     nat: config.nat ?? (name === 'production' ? ('per-zone' as const) : ('one' as const)),
   };

@@ -9,6 +9,8 @@ interface Described {
   readonly name: string;
   readonly title: string;
   readonly about: string;
+  /** What no key says by itself. */
+  readonly rules?: readonly string[];
   readonly schema: z.ZodType;
 }
 
@@ -25,6 +27,13 @@ const described: readonly Described[] = [
     title: 'platform.yml',
     about:
       "At the top of the platform's repository: its name, its GitLab, and its environments: dev, staging and production, or some of them.",
+    rules: [
+      'The VPCs of two environments share no address. A network is named by its first address: `10.10.0.0/16`, not `10.10.5.0/16`.',
+      'A kind of subnets without a network of its own has a quarter of the VPC: public the first, natted the second, private the third. All three lie in the VPC and share no address; each is a /16 to /26, for its quarters are the subnets.',
+      "Two environments have neither one branch nor one domain; a domain may lie below another environment's.",
+      "The certificate is of the environment's region, account and partition, the role of its account and partition.",
+      'The certificate must be for names in the domain, and issued: a deploy asks ACM before it changes anything.',
+    ],
     schema: platformSchema,
   },
   {
@@ -32,6 +41,11 @@ const described: readonly Described[] = [
     title: 'tenants/<name>.yml',
     about:
       "In the platform's repository, one file a tenant, named as the tenant: 3 to 20 lower-case letters, digits and hyphens.",
+    rules: [
+      'A host lies in the domain of its environment, and belongs to one tenant. Of two domains it lies in, the longer one counts.',
+      'Each environment with hosts of the tenant has the load balancer: `load_balancer` is at most its `load_balancers`.',
+      'A tenant that has a virtual host in an environment cannot move to another load balancer: a target group belongs to one.',
+    ],
     schema: tenantSchema,
   },
 ];
@@ -79,6 +93,7 @@ export function referencePage(): string {
       '|---|---|---|---|',
       ...rows,
       '',
+      ...(one.rules === undefined ? [] : [...one.rules.map((rule) => `- ${rule}`), '']),
     ];
   });
   return [

@@ -58,7 +58,15 @@ describe('showConfig', () => {
       directory: await repository({ 'platform.yml': platformYml, 'tenants/shop.yml': shopYml }),
     });
     expect(JSON.parse(runtime.printed())).toMatchObject({
-      platform: { name: 'acme', environments: { production: { nat: 'per-zone' } } },
+      platform: {
+        name: 'acme',
+        environments: {
+          production: {
+            nat: 'per-zone',
+            subnets: { public: '10.30.0.0/18', natted: '10.30.64.0/18', private: '10.30.128.0/18' },
+          },
+        },
+      },
       tenants: { shop: { hosts: { production: ['shop.example.com'] }, limits: { max_instances: 4 } } },
     });
   });

@@ -51,6 +51,7 @@ describe('the network of a VPC', () => {
     ['8.8.0.0/16', aPrivate],
     ['10.10.0.0/17', aPrivate],
     ['10.10.0.0', aPrivate],
+    ['010.10.0.0/16', aPrivate],
   ])('%s %s', (cidr, allowed) => {
     expect(faults({ dev: { cidr } })).toEqual([`environments.dev.cidr: "${cidr}" is wrong: ${allowed}`]);
   });
