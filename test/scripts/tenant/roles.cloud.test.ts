@@ -35,6 +35,8 @@ beforeAll(async () => {
   repository = await platformRepository(account);
   issuer = await createIssuer({ issuer: 'https://gitlab.example.test', directory: `${repository.directory}/issuer` });
   cloud = await startLocalCloud({ auth: true, jwksFile: issuer.jwksFile, say: () => undefined });
+  await repository.certify(cloud.endpoint);
+  await repository.certify(cloud.endpoint);
   await repository.writeTenant('shop', { project: 'acme/shop', hosts: { dev: ['shop.dev.example.com'] } });
   const operator = recorder(cloud.env(account));
   const options = { directory: repository.directory, environment: 'dev', dryRun: false } as const;
@@ -102,12 +104,20 @@ describe('the deploy role', () => {
   test.each([
     ['its revisions', 'software/shop/a.zip', 'done'],
     ['its bake leases', keys.bakeLease('shop', 'abc'), 'done'],
-    ['a listener priority', keys.priorityClaim('listener', 7), 'done'],
+    ["a priority of another load balancer's listener", keys.priorityClaim('listener', 7), 'ACCESS_DENIED'],
     ["another tenant's revisions", 'software/blog/a.zip', 'ACCESS_DENIED'],
     ['a host claim', keys.hostClaim('blog.dev.example.com'), 'ACCESS_DENIED'],
     ['anything else', 'logs/a', 'ACCESS_DENIED'],
   ])('writes %s: %s → %s', async (_what, key, expected) => {
     expect(await outcome(put(aws, key))).toBe(expected);
+  });
+
+  test("writes a priority of its own load balancer's listener", async () => {
+    const listener = facts['listener-arn'].split('/').at(-1) ?? '';
+    expect(await outcome(put(aws, keys.priorityClaim(listener, 7)))).toBe('done');
+    expect(await outcome(put(aws, keys.priorityClaim(listener, 47_001)))).toBe('done');
+    expect(await outcome(put(aws, keys.tenantPriority(listener, 'shop', 'exact')))).toBe('done');
+    expect(await outcome(put(aws, keys.tenantPriority(listener, 'blog', 'exact')))).toBe('ACCESS_DENIED');
   });
 
   test('starts its own pipeline and no other', async () => {
