@@ -10,7 +10,7 @@ import type { Change } from './plan.ts';
 import { readTemplate } from './plan.ts';
 import type { SavedStack } from './plan-file.ts';
 import { recoverStack } from './recover.ts';
-import { pollMs, type StackState } from './state.ts';
+import { pollMs, readAnyStack, type StackState } from './state.ts';
 
 export interface ChangeSetRequest {
   readonly stack: string;
@@ -103,6 +103,8 @@ async function createFrom(
   state: StackState | undefined,
 ): Promise<StackChangeSet> {
   const { CreateChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
+  // The empty stack that a change set for a new one makes may be another plan's too.
+  const isFirst = state === undefined && (await readAnyStack(aws, stack)) === undefined;
   const unique = changeSetName(name, randomBytes(4).toString('hex'));
   const command = new CreateChangeSetCommand({
     StackName: stack,
@@ -116,7 +118,10 @@ async function createFrom(
     IncludeNestedStacks: false,
     ...(roleArn === undefined ? {} : { RoleARN: roleArn }),
   });
-  const { Id: id = '' } = await (await aws.cloudFormation()).send(command);
+  const client = await aws.cloudFormation();
+  const { Id: id = '' } = await client.send(command).catch((error: unknown) => {
+    throw error instanceof Error && error.name === 'ValidationError' ? refused(stack, error.message, error) : error;
+  });
   const made = await waitForChangeSet(runtime, aws, stack, id).catch(async (error: unknown) => {
     await dropChangeSet(aws, id).catch(() => undefined);
     throw error;
@@ -127,10 +132,14 @@ async function createFrom(
   }
   await dropChangeSet(aws, id);
   if (isEmpty(made.reason)) return { stack, id: undefined, action: 'none', changes: [] };
-  // The empty stack that was to be created is of no use without its change set.
-  if (state === undefined) await deleteStack(runtime, aws, made.stackId);
-  throw new VendhostError('CHANGE_SET_FAILED', `cannot plan ${stack}: ${made.reason || made.status}`, {
+  if (isFirst) await deleteStack(runtime, aws, made.stackId);
+  throw refused(stack, made.reason || made.status);
+}
+
+function refused(stack: string, reason: string, cause?: unknown): VendhostError {
+  return new VendhostError('CHANGE_SET_FAILED', `cannot plan ${stack}: ${reason}`, {
     hint: 'mend the cause and run the same command again; nothing was changed',
+    cause,
   });
 }
 

@@ -62,7 +62,7 @@ async function deleteOnce(
   const token = randomUUID();
   const command = new DeleteStackCommand({ StackName: stack, ClientRequestToken: token, ...given });
   await (await aws.cloudFormation()).send(command);
-  return (await followStack(runtime, aws, { stack, token, progress })).status;
+  return (await followStack(runtime, aws, { stack, token, progress }))?.status ?? 'DELETE_COMPLETE';
 }
 
 /** Switches a stack's termination protection. */

@@ -57,7 +57,7 @@ async function verdicts(aws: Aws, saved: readonly SavedStack[]): Promise<Todo[]>
     saved.map(async (planned) => ({ planned, verdict: await judge(planned, await present(aws, planned)) })),
   );
   const outdated = judged.flatMap(({ verdict }) => (typeof verdict === 'string' ? [] : verdict));
-  if (outdated.length > 0) throw planOutdated(outdated);
+  if (outdated.length > 0) throw planOutdated('has changed since; nothing was executed', outdated);
   return judged.flatMap(({ planned, verdict }) => (typeof verdict === 'string' ? [{ planned, verdict }] : []));
 }
 
@@ -111,7 +111,7 @@ async function execute(
   { stack }: SavedStack,
   changeSet: string,
   verdict: 'execute' | 'follow',
-): Promise<StackState> {
+): Promise<StackState | undefined> {
   const token = executionToken(changeSet);
   const id = (await readAnyStack(aws, stack))?.id ?? stack;
   if (verdict === 'follow') runtime.out.step(`${stack}: this plan is being executed, waiting for it to end`);
@@ -128,7 +128,7 @@ async function send(aws: Aws, stack: string, changeSet: string, token: string): 
   } catch (error) {
     // Somebody was quicker between the check and here.
     if (error instanceof Error && /^(InvalidChangeSetStatus|ChangeSetNotFound)/.test(error.name)) {
-      throw planOutdated([`${stack}: ${messageOf(error)}`], error);
+      throw planOutdated('changed while the plan was executed', [`${stack}: ${messageOf(error)}`], error);
     }
     throw error;
   }
@@ -139,8 +139,8 @@ function executionToken(changeSet: string): string {
   return `plan-${createHash('sha256').update(changeSet).digest('hex').slice(0, 40)}`;
 }
 
-function planOutdated(details: readonly string[], cause?: unknown): VendhostError {
-  return new VendhostError('PLAN_OUTDATED', 'what the plan was made for has changed since; nothing was executed', {
+function planOutdated(what: string, details: readonly string[], cause?: unknown): VendhostError {
+  return new VendhostError('PLAN_OUTDATED', `what the plan was made for ${what}`, {
     details,
     hint: 'make a new plan (in a pipeline: run a new pipeline), look at it, and deploy that one',
     cause,

@@ -3,7 +3,7 @@ import { poll } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Progress, resourceEvent, stackName } from './progress.ts';
-import { isBusy, limitMs, pollMs, readAnyStack, type StackState } from './state.ts';
+import { isAbsent, isBusy, limitMs, pollMs, readAnyStack, type StackState } from './state.ts';
 
 export interface FollowOptions {
   /** ARN of the stack: a deleted stack is found by nothing else. */
@@ -14,17 +14,18 @@ export interface FollowOptions {
 }
 
 /**
- * Tells `progress` the events of one operation until the stack has settled, and returns the state it ends in. Throws
- * `TIMED_OUT` after an hour.
+ * Tells `progress` the events of one operation until the stack has settled, and returns the state it ends in, `undefined`
+ * when nothing is left of it. Throws `TIMED_OUT` after an hour.
  */
 export async function followStack(
   runtime: Runtime,
   aws: Aws,
   { stack, token, progress }: FollowOptions,
-): Promise<StackState> {
+): Promise<StackState | undefined> {
   const seen = new Set<string>();
+  let ended = false;
   try {
-    return await poll({
+    const { state } = await poll({
       what: `${stackName(stack)} to settle`,
       everyMs: pollMs(aws),
       limitMs,
@@ -33,11 +34,14 @@ export async function followStack(
         const events = await newEvents(aws, stack, token, seen);
         for (const event of events) progress.event(resourceEvent(event));
         const last = events.findLast(({ PhysicalResourceId }) => PhysicalResourceId === stack)?.ResourceStatus;
-        if (last === undefined || isBusy({ status: last })) return undefined;
+        if (last !== undefined) ended = !isBusy({ status: last });
         const state = await readAnyStack(aws, stack);
-        return state === undefined || isBusy(state) ? undefined : state;
+        // An empty stack may go without a word.
+        const isGone = state === undefined || state.status === 'DELETE_COMPLETE';
+        return isGone || (ended && !isBusy(state)) ? { state } : undefined;
       },
     });
+    return state;
   } finally {
     progress.flush();
   }
@@ -51,19 +55,22 @@ async function newEvents(aws: Aws, stack: string, token: string, seen: Set<strin
   const { paginateDescribeStackEvents } = await import('@aws-sdk/client-cloudformation');
   const events: StackEvent[] = [];
   let ours = seen.size > 0;
-  read: for await (const page of paginateDescribeStackEvents(
-    { client: await aws.cloudFormation() },
-    { StackName: stack },
-  )) {
-    for (const event of page.StackEvents ?? []) {
-      if (seen.has(event.EventId ?? '')) break read;
-      const isOurs = event.ClientRequestToken === token;
-      if (seen.size === 0 && ours && !isOurs) break read;
-      ours ||= isOurs;
-      events.push(event);
+  try {
+    const pages = paginateDescribeStackEvents({ client: await aws.cloudFormation() }, { StackName: stack });
+    read: for await (const { StackEvents = [] } of pages) {
+      for (const event of StackEvents) {
+        if (seen.has(event.EventId ?? '')) break read;
+        const isOurs = event.ClientRequestToken === token;
+        if (seen.size === 0 && ours && !isOurs) break read;
+        ours ||= isOurs;
+        events.push(event);
+      }
+      // The operation has not begun to report.
+      if (!ours) return [];
     }
-    // The operation has not begun to report.
-    if (!ours) return [];
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw error;
   }
   if (!ours) return [];
   for (const { EventId } of events) seen.add(EventId ?? '');

@@ -53,7 +53,7 @@ async function continueRollback(
   stack: string,
   { id, status }: StackState,
   roleArn: string | undefined,
-): Promise<StackState> {
+): Promise<StackState | undefined> {
   const { ContinueUpdateRollbackCommand } = await import('@aws-sdk/client-cloudformation');
   runtime.out.step(`${stack} is ${status}: continuing the rollback first`);
   const token = randomUUID();
@@ -62,7 +62,7 @@ async function continueRollback(
   await (await aws.cloudFormation()).send(command);
   const progress = new Progress(runtime);
   const after = await followStack(runtime, aws, { stack: id, token, progress });
-  if (after.status === 'UPDATE_ROLLBACK_FAILED') throw stuck(stack, after, progress.failures);
+  if (after?.status === 'UPDATE_ROLLBACK_FAILED') throw stuck(stack, after, progress.failures);
   return after;
 }
 

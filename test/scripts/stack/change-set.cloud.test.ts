@@ -1,6 +1,7 @@
 import { ListChangeSetsCommand } from '@aws-sdk/client-cloudformation';
 import { describe, expect, test } from 'vitest';
 import { createChangeSet, dropChangeSet, readChangeSet } from '../../../scripts/stack/change-set.ts';
+import { executeChangeSets } from '../../../scripts/stack/execute.ts';
 import { readAnyStack, readStack } from '../../../scripts/stack/state.ts';
 import { stackWorld } from './world.ts';
 
@@ -9,6 +10,10 @@ const { aws, deploy, save, newRuntime, parameterValue } = stackWorld('1000000000
 async function changeSets(stack: string) {
   const { Summaries = [] } = await (await aws.cloudFormation()).send(new ListChangeSetsCommand({ StackName: stack }));
   return Summaries.map(({ ChangeSetName }) => ChangeSetName);
+}
+
+function parameterWith(Value: unknown) {
+  return { Resources: { A: { Type: 'AWS::SSM::Parameter', Properties: { Type: 'String', Value } } } };
 }
 
 describe('createChangeSet', () => {
@@ -47,17 +52,25 @@ describe('createChangeSet', () => {
   });
 
   test('a replacement is said', async () => {
-    await deploy({ replaced: { A: '$Bucket', B: 'b' } });
-    const template = {
-      Resources: { A: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'replaced-other-bucket' } } },
+    const request = (TableName: string) => {
+      const keys = {
+        AttributeDefinitions: [{ AttributeName: 'a', AttributeType: 'S' }],
+        KeySchema: [{ AttributeName: 'a', KeyType: 'HASH' }],
+      };
+      const Properties = { TableName, BillingMode: 'PAY_PER_REQUEST', ...keys };
+      return {
+        stack: 'replaced',
+        template: { Resources: { A: { Type: 'AWS::DynamoDB::Table', Properties } } },
+        name: 'a',
+      };
     };
-    const made = await createChangeSet(newRuntime(), aws, { stack: 'replaced', template, name: 'other' });
-    expect(made.changes[0]).toEqual({
-      logicalId: 'A',
-      type: 'AWS::S3::Bucket',
-      action: 'update',
-      replacement: 'yes',
-    });
+    const { id = '', ...made } = await createChangeSet(newRuntime(), aws, request('first'));
+    const saved = { ...made, changeSet: id, changes: [...made.changes], terminationProtection: true, before: null };
+    expect(await executeChangeSets(newRuntime(), aws, [saved])).toMatchObject([{ changed: true }]);
+    expect((await readStack(aws, 'replaced'))?.terminationProtection).toBe(true);
+    expect((await createChangeSet(newRuntime(), aws, request('second'))).changes).toEqual([
+      { logicalId: 'A', type: 'AWS::DynamoDB::Table', action: 'update', replacement: 'yes' },
+    ]);
   });
 
   test('without a change: none, and the empty change set is deleted', async () => {
@@ -83,5 +96,15 @@ describe('createChangeSet', () => {
     await dropChangeSet(aws, saved?.changeSet ?? '');
     expect(await readChangeSet(aws, saved?.changeSet ?? '')).toBeUndefined();
     expect((await readAnyStack(aws, 'dropped'))?.status).toBe('REVIEW_IN_PROGRESS');
+  });
+
+  test('one that CloudFormation refuses leaves nothing', async () => {
+    const template = { ...parameterWith({ Ref: 'Given' }), Parameters: { Given: { Type: 'String' } } };
+    const made = createChangeSet(newRuntime(), aws, { stack: 'refused', template, name: 'a' });
+    await expect(made).rejects.toMatchObject({
+      code: 'CHANGE_SET_FAILED',
+      message: expect.stringMatching(/^cannot plan refused: .*Given/),
+    });
+    expect(await readAnyStack(aws, 'refused')).toBeUndefined();
   });
 });

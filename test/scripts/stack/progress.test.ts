@@ -68,6 +68,23 @@ describe('Progress', () => {
     expect([...progress.unchanged]).toEqual(['arn:one']);
   });
 
+  test('an event that the toolkit does not bring is printed the same way; what is kept is remembered', () => {
+    const runtime = recorder();
+    const progress = new Progress(runtime);
+    const resource = { stack: 'a-stack', logicalId: 'A', type: 'AWS::SQS::Queue', reason: undefined, at: start };
+    progress.event({ ...resource, status: 'DELETE_SKIPPED' });
+    progress.flush();
+    expect(runtime.progress()).toEqual(['  a-stack: keeping SQS::Queue A']);
+    expect(progress.kept).toMatchObject([{ logicalId: 'A', type: 'AWS::SQS::Queue' }]);
+  });
+
+  test('that the stack itself failed is a consequence', () => {
+    const progress = new Progress(recorder());
+    const stack = { stack: 'a-stack', logicalId: 'a-stack', type: 'AWS::CloudFormation::Stack', at: start };
+    progress.event({ ...stack, status: 'UPDATE_ROLLBACK_FAILED', reason: 'The following resources failed: [A].' });
+    expect(progress.failures).toEqual([]);
+  });
+
   test('answers questions with their default', async () => {
     const request = { ...message('CDK_TOOLKIT_I5060', {}), code: 'CDK_TOOLKIT_I5060' as const, defaultResponse: true };
     expect(await new Progress(recorder()).requestResponse(request)).toBe(true);
