@@ -16,6 +16,7 @@ from vendhost_cloud.cloudformation import (
     network_acl,
     rds,
     references,
+    replacements,
     s3,
     secrets_manager,
     security_group_rules,
@@ -50,5 +51,6 @@ def register() -> None:
             resource_type.register(name)
     change_sets.register()
     references.register()
+    replacements.register()
     s3.register()
     stack_policy.register()
