@@ -56,14 +56,14 @@ export function misfits(content: unknown): Misfit[] {
   ];
 }
 
-/** What tenants' files are checked against. */
-export interface Served {
+/** What of an environment tenants' files are checked against. */
+export interface Hosting {
   readonly domain?: string | undefined;
   readonly load_balancers?: number | undefined;
 }
 
 /** The environments of a platform.yml, faulty or not, with what can be read of them; `undefined` when it has none. */
-export function servedEnvironments(content: unknown): Readonly<Record<string, Served | undefined>> | undefined {
+export function hostingOf(content: unknown): Readonly<Record<string, Hosting | undefined>> | undefined {
   return contentSchema.safeParse(content).data?.environments;
 }
 

@@ -4,7 +4,7 @@ import { type Environment, tenantName } from '../config/environment.ts';
 import { listTenants } from '../config/files.ts';
 import { parseConfig } from '../config/load.ts';
 import { platformSchema } from '../config/platform.ts';
-import { servedEnvironments } from '../config/platform-checks.ts';
+import { hostingOf } from '../config/platform-checks.ts';
 import { type TenantConfig, tenantSchema } from '../config/tenant.ts';
 import { tenantFaults } from '../tenant/hosts.ts';
 import { type Finding, fromFaults, shownValue } from './findings.ts';
@@ -22,7 +22,7 @@ export async function checkPlatformRepository(directory: string): Promise<Checke
     }),
   );
   // Faults of platform.yml hide none of the tenants' files, as far as these can be judged.
-  const known = servedEnvironments(platform.content);
+  const known = hostingOf(platform.content);
   const configs = new Map(read.flatMap(({ tenant, config }) => (config === undefined ? [] : [[tenant, config]])));
   return {
     files: 1 + tenants.length,

@@ -1,8 +1,8 @@
 import type { Fault } from '../config/issues.ts';
-import type { Served } from '../config/platform-checks.ts';
+import type { Hosting } from '../config/platform-checks.ts';
 import type { TenantConfig } from '../config/tenant.ts';
 
-type Environments = Readonly<Record<string, Served | undefined>>;
+type Environments = Readonly<Record<string, Hosting | undefined>>;
 
 /** What does not fit between a tenant's file and platform.yml: its hosts, and the load balancer that serves them. */
 export function tenantFaults(file: string, platform: Environments, tenant: TenantConfig): Fault[] {

@@ -6,7 +6,10 @@ export const command = define({
   usage: 'tenant vend <tenant>',
   describe: 'Give a tenant its roles, host claims, record and GitLab variables',
   examples: [
-    ['vendhost tenant vend shop', 'vend shop in every environment of this account that tenants/shop.yml has hosts for'],
+    [
+      'vendhost tenant vend shop',
+      'vend shop in every environment that tenants/shop.yml has hosts in and the credentials lead to',
+    ],
     ['vendhost tenant vend shop --environment dev --dry-run', 'show what vending shop in dev would change'],
   ],
   options: (parser) =>

@@ -31,8 +31,8 @@ async function vend(tenant: string, loadBalancer: number) {
   return runtime.progress().map((line) => line.trim());
 }
 
-async function provision(tenant: string) {
-  const image = await platform.image(tenant);
+async function provision(tenant: string, known?: string) {
+  const image = known ?? (await platform.image(tenant));
   const directory = await tenantDirectory('instances: { min: 0, max: 1 }\ndatabase: none');
   const runtime = platform.runtime();
   await provisionHost(runtime, { tenant, environment, directory, image, dryRun: false });
@@ -82,27 +82,47 @@ describe('a platform with two load balancers', () => {
     });
   });
 
+  test('of two tenants that want the last rule at once one gets it; the other is told, moves, and works', async () => {
+    const listener = { bucket: platform.bucket, listenerArn: platform.listenerArn, loadBalancerArn: '' };
+    for (let priority = 1; priority <= 99; priority += 1) {
+      await makeRule(platform.aws, listener, priority, `other-${priority}`);
+    }
+    const tenants = ['left', 'right'];
+    for (const tenant of tenants) await vend(tenant, 1);
+    const images = await Promise.all(tenants.map((tenant) => platform.image(tenant)));
+    const outcomes = await Promise.allSettled(tenants.map((tenant, index) => provision(tenant, images[index])));
+    const lost = outcomes.findIndex(({ status }) => status === 'rejected');
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    const loser = tenants[lost] ?? '';
+    expect((outcomes[lost] as PromiseRejectedResult).reason).toMatchObject({
+      code: 'LISTENER_FULL',
+      message: 'load balancer 1 of dev has 100 rules, and AWS allows 100',
+      details: [expect.stringMatching(new RegExp(`^vendhost-dev-${loser}-host: .*TooManyRules`))],
+    });
+    expect(await vend(loser, 2)).toContain('load balancer: 1 → 2');
+    const { priority } = await provision(loser, images[lost]);
+    const rules = await readRules(platform.aws, platform.secondListenerArn);
+    expect(rules).toContainEqual({ priority, targetGroups: [`vendhost-dev-${loser}--8080`] });
+  });
+
   test('a tenant whose load balancer is full claims nothing; it moves to the other one, and works', async () => {
     await vend('blog', 1);
     const { listenerArn, bucket } = platform;
     const claimant = { bucket, listenerArn, tenant: 'blog', band: bandOf('blog.example.test'), isOurs: () => false };
-    const listener = { bucket, listenerArn, loadBalancerArn: '' };
-    for (let priority = 1; priority <= 100; priority += 1) {
-      await makeRule(platform.aws, listener, priority, `other-${priority}`);
-    }
+    const before = await claimed(listenerArn);
     await expect(provision('blog')).rejects.toMatchObject({
       code: 'LISTENER_FULL',
       message: 'load balancer 1 of dev has 100 rules, and AWS allows 100',
       hint: expect.stringContaining('set load_balancer: 2 in tenants/blog.yml'),
     });
-    expect(await claimed(listenerArn)).toEqual([]);
+    expect(await claimed(listenerArn)).toEqual(before);
 
     // As a provision leaves it that claimed before the last rule was made by somebody else.
     await claimPriority(platform.runtime(), platform.aws, claimant);
-    expect(await claimed(listenerArn)).toEqual(['101.json']);
+    expect(await claimed(listenerArn)).toEqual([...before, '101.json'].toSorted());
     expect(await vend('blog', 2)).toContain('load balancer: 1 → 2');
     expect(await recorded('blog')).toBe(2);
-    expect(await claimed(listenerArn)).toEqual([]);
+    expect(await claimed(listenerArn)).toEqual(before);
 
     const { priority } = await provision('blog');
     const rules = await readRules(platform.aws, platform.secondListenerArn);
