@@ -36,7 +36,6 @@ beforeAll(async () => {
   issuer = await createIssuer({ issuer: 'https://gitlab.example.test', directory: `${repository.directory}/issuer` });
   cloud = await startLocalCloud({ auth: true, jwksFile: issuer.jwksFile, say: () => undefined });
   await repository.certify(cloud.endpoint);
-  await repository.certify(cloud.endpoint);
   await repository.writeTenant('shop', { project: 'acme/shop', hosts: { dev: ['shop.dev.example.com'] } });
   const operator = recorder(cloud.env(account));
   const options = { directory: repository.directory, environment: 'dev', dryRun: false } as const;

@@ -20,7 +20,6 @@ let gitlab: LocalGitlab;
 beforeAll(async () => {
   repository = await platformRepository(account);
   await repository.certify(inject('localCloud').endpoint);
-  await repository.certify(inject('localCloud').endpoint);
   gitlab = await startLocalGitlab({ projects: ['acme/shop', 'acme/blog'] });
   const runtime = recorder(accountEnvironment(inject('localCloud'), account));
   await deployPlatform(runtime, { directory: repository.directory, environment: 'dev', dryRun: false });
