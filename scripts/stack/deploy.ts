@@ -1,11 +1,14 @@
 import type { Tag } from '@aws-cdk/toolkit-lib';
+import type { Aws } from '../aws/session.ts';
 import { type Assembly, chosenStacks } from './assembly.ts';
 import { stopDeploys } from './cancel.ts';
 import { stackFailed } from './failure.ts';
 import type { PlanOptions } from './plan.ts';
 import { protectStack } from './policy.ts';
+import { elapsedSeconds } from './progress.ts';
 import { recoverStack } from './recover.ts';
 import { pollMs } from './state.ts';
+import { isUnchanged } from './unchanged.ts';
 
 export interface DeployOptions extends PlanOptions {
   /** Role that CloudFormation works with; without it the caller's own rights. */
@@ -28,27 +31,41 @@ export interface StackResult {
 const concurrency = 4;
 
 /**
- * Deploys stacks of an assembly and waits for them; resources are reported as they change. A stack that would stay as
- * it is costs one look-up. Throws `STACK_FAILED` with the resources that failed, and the signal's reason when cancelled.
+ * Deploys stacks of an assembly and waits for them; resources are reported as they change. What an earlier failure left
+ * is cleared away first. A stack that would stay as it is costs two look-ups. Throws `STACK_FAILED` with the resources
+ * that failed, and the signal's reason when cancelled.
  */
 export async function deployStacks(assembly: Assembly, options: DeployOptions = {}): Promise<StackResult[]> {
-  const { runtime, aws } = assembly;
+  const { aws } = assembly;
   const stacks = chosenStacks(assembly, options.stacks);
-  const protect = async (stack: string) => {
-    const policy = options.policies?.[stack];
-    if (policy !== undefined) await protectStack(aws, stack, policy);
+  const looked = await Promise.all(stacks.map((stack) => look(assembly, stack, options)));
+  const todo = looked.filter(({ done }) => done === undefined).map(({ stack }) => stack);
+  const results = todo.length === 0 ? [] : await run(assembly, todo, options);
+  const created = looked.filter(({ exists }) => !exists);
+  await Promise.all(created.map(({ stack }) => protect(aws, stack, options)));
+  return looked.flatMap(({ stack, done }) => done ?? results.filter((result) => result.stack === stack));
+}
+
+/** Makes a stack ready to be deployed; `done` when there is nothing to deploy. */
+async function look(assembly: Assembly, stack: string, options: DeployOptions) {
+  const { runtime, aws } = assembly;
+  const start = Date.now();
+  const state = await recoverStack(runtime, aws, stack, { roleArn: options.roleArn });
+  if (state === undefined) return { stack, exists: false, done: undefined };
+  // A policy protects an update only when it is there first.
+  await protect(aws, stack, options);
+  const given = {
+    parameters: options.parameters?.[stack] ?? {},
+    ...(options.tags === undefined ? {} : { tags: options.tags }),
   };
-  const isNew = await Promise.all(
-    stacks.map(async (stack) => {
-      const state = await recoverStack(runtime, aws, stack, { roleArn: options.roleArn });
-      // A policy protects an update only when it is there first.
-      if (state !== undefined) await protect(stack);
-      return state === undefined;
-    }),
-  );
-  const results = await run(assembly, stacks, options);
-  await Promise.all(stacks.filter((_, index) => isNew[index]).map(protect));
-  return results;
+  if (!(await isUnchanged(assembly, stack, state, given))) return { stack, exists: true, done: undefined };
+  const seconds = elapsedSeconds(start, Date.now());
+  return { stack, exists: true, done: { stack, changed: false, outputs: state.outputs, seconds } };
+}
+
+async function protect(aws: Aws, stack: string, { policies }: DeployOptions): Promise<void> {
+  const policy = policies?.[stack];
+  if (policy !== undefined) await protectStack(aws, stack, policy);
 }
 
 async function run(assembly: Assembly, stacks: readonly string[], options: DeployOptions): Promise<StackResult[]> {
@@ -82,8 +99,8 @@ async function run(assembly: Assembly, stacks: readonly string[], options: Deplo
       await stopDeploys(runtime, aws, stacks);
       throw runtime.signal.reason;
     }
-    if (progress.failures.length === 0) throw thrown;
     const failed = [...new Set(progress.failures.map(({ stack }) => stack))];
+    if (failed.length === 0) throw thrown;
     throw await stackFailed(aws, 'deploy', failed, progress.failures, thrown);
   } finally {
     progress.flush();

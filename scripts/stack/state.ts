@@ -12,6 +12,7 @@ export interface StackState {
   readonly updatedAt: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string>>;
   readonly terminationProtection: boolean;
   /** The change set it was last made or updated by. */
   readonly changeSet: string | undefined;
@@ -96,6 +97,7 @@ function stateOf(stack: Stack): StackState {
       (stack.Parameters ?? []).map((each) => [each.ParameterKey ?? '', each.ParameterValue ?? '']),
     ),
     outputs: Object.fromEntries((stack.Outputs ?? []).map((each) => [each.OutputKey ?? '', each.OutputValue ?? ''])),
+    tags: Object.fromEntries((stack.Tags ?? []).map((each) => [each.Key ?? '', each.Value ?? ''])),
     terminationProtection: stack.EnableTerminationProtection ?? false,
     changeSet: stack.ChangeSetId,
   };

@@ -9,26 +9,31 @@ import { recorder } from '../recorder.ts';
 import { parameterApp } from './app.ts';
 
 describe('withAssembly', () => {
+  // The CDK takes seconds to load on a busy machine.
   test.each([
     ['done', async () => 'done'],
     ['failed', () => Promise.reject(new Error('no'))],
-  ])('leaves no file when the work is %s', async (_how, work) => {
-    const directory = await mkdtemp(join(tmpdir(), 'assembly-'));
-    vi.stubEnv('TMPDIR', directory);
-    try {
-      const runtime = recorder({ AWS_ACCESS_KEY_ID: '100000000009', AWS_SECRET_ACCESS_KEY: 'of-nobody' });
-      const aws = openAws(runtime, { region: 'eu-west-1' });
-      const seen: string[] = [];
-      await withAssembly(runtime, aws, parameterApp('100000000009', { one: { A: 'a' } }), async ({ templates }) => {
-        seen.push(...templates.keys());
-        return await work();
-      }).catch(() => undefined);
-      expect(seen).toEqual(['one']);
-      expect(await readdir(directory)).toEqual([]);
-    } finally {
-      vi.unstubAllEnvs();
-    }
-  });
+  ])(
+    'leaves no file when the work is %s',
+    async (_how, work) => {
+      const directory = await mkdtemp(join(tmpdir(), 'assembly-'));
+      vi.stubEnv('TMPDIR', directory);
+      try {
+        const runtime = recorder({ AWS_ACCESS_KEY_ID: '100000000009', AWS_SECRET_ACCESS_KEY: 'of-nobody' });
+        const aws = openAws(runtime, { region: 'eu-west-1' });
+        const seen: string[] = [];
+        await withAssembly(runtime, aws, parameterApp('100000000009', { one: { A: 'a' } }), async ({ templates }) => {
+          seen.push(...templates.keys());
+          return await work();
+        }).catch(() => undefined);
+        expect(seen).toEqual(['one']);
+        expect(await readdir(directory)).toEqual([]);
+      } finally {
+        vi.unstubAllEnvs();
+      }
+    },
+    60_000,
+  );
 });
 
 const template = (bytes: number) => ({

@@ -28,6 +28,7 @@ const planned: StackState = {
   updatedAt: before.updatedAt,
   parameters: { Size: 'small' },
   outputs: {},
+  tags: {},
   terminationProtection: false,
   changeSet: undefined,
 };
