@@ -2,14 +2,14 @@ import type { App } from 'aws-cdk-lib';
 import { names, tags } from '../../scripts/config/names.ts';
 import { VendhostStack } from '../app.ts';
 import type { PlatformProps } from './app.ts';
-import { Boundary } from './boundary.ts';
+import { Boundary, ServiceBoundary } from './boundary.ts';
 import { BuilderProfile } from './builder.ts';
 import { Facts } from './facts.ts';
 import { platformRoles } from './roles.ts';
 import { PlatformScope } from './roles-scope.ts';
 
 /**
- * Who may do what: the ceiling of all tenants' roles, the builders' instance profile, and the roles of the platform
+ * Who may do what: the ceilings of tenants' and services' roles, the builders' instance profile, and the roles of the platform
  * project's pipelines. Only people deploy it: a pipeline that could would hold all rights.
  */
 export class AccessStack extends VendhostStack {
@@ -22,6 +22,7 @@ export class AccessStack extends VendhostStack {
     );
     const scope = new PlatformScope(environment, config);
     const boundary = new Boundary(this, 'Boundary', scope);
+    new ServiceBoundary(this, 'ServiceBoundary', scope);
     const builder = new BuilderProfile(this, 'Builder', { scope, boundary: boundary.policy });
     if (project !== undefined) {
       const { path, branch } = project;

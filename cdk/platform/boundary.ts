@@ -96,7 +96,7 @@ export class Boundary extends Construct {
           sid: 'Facts',
           effect: Effect.DENY,
           actions: ['ssm:DeleteParameter*', 'ssm:PutParameter'],
-          resources: [scope.arn('ssm', `parameter${names.factsPath(environment)}/*`)],
+          resources: [scope.arn('ssm', `parameter${names.factsPath(environment)}/*`).replace(`:${region}:`, ':*:')],
         }),
       ],
     });
@@ -109,6 +109,34 @@ export class Boundary extends Construct {
       Validations.of(this.policy).acknowledge({
         id: `AwsSolutions-IAM5[${finding}]`,
         reason: 'A boundary grants nothing: it is the ceiling; each role has a policy of its own that says less.',
+      });
+    }
+  }
+}
+
+/**
+ * The permissions boundary of the roles that services write logs with. The pipeline that deploys network and storage makes
+ * these roles and says what they may do; this is all that they can.
+ */
+export class ServiceBoundary extends Construct {
+  constructor(parent: Construct, id: string, scope: PlatformScope) {
+    super(parent, id);
+    const resources = scope.logGroups();
+    const policy = new ManagedPolicy(this, 'Policy', {
+      managedPolicyName: names.serviceBoundary(scope.environment),
+      description: `Ceiling of the rights of flow logs and trail in ${scope.environment}`,
+      statements: [
+        new PolicyStatement({
+          sid: 'WriteLogs',
+          actions: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
+          resources,
+        }),
+      ],
+    });
+    for (const resource of resources) {
+      Validations.of(policy).acknowledge({
+        id: `AwsSolutions-IAM5[Resource::${resource}]`,
+        reason: 'A boundary grants nothing: it is the ceiling; each role names its one log group.',
       });
     }
   }

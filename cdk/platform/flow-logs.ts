@@ -55,7 +55,7 @@ export class FlowLogs extends Construct {
           ArnLike: { 'aws:SourceArn': `arn:${partition}:ec2:${region}:${account}:vpc-flow-log/*` },
         },
       }),
-      permissionsBoundary: ManagedPolicy.fromManagedPolicyName(this, 'Boundary', names.boundary(environment)),
+      permissionsBoundary: ManagedPolicy.fromManagedPolicyName(this, 'Boundary', names.serviceBoundary(environment)),
       inlinePolicies: { write: new PolicyDocument({ statements: [write] }) },
     });
   }

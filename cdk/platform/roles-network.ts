@@ -1,22 +1,10 @@
 import type { Right } from '../role.ts';
 import type { PlatformScope } from './roles-scope.ts';
 
-/** What the network stack is made of: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html */
-const kinds = [
-  'elastic-ip',
-  'internet-gateway',
-  'natgateway',
-  'route-table',
-  'security-group',
-  'subnet',
-  'vpc',
-  'vpc-endpoint',
-  'vpc-flow-log',
-];
-
 /**
  * The VPC and all in it, and the load balancers' security groups. The ids are AWS's to give, so tags tell what is whose:
- * of its environment and its layer, which no tenant's thing is.
+ * of its environment and its layer, which no tenant's thing is. Which kinds an action is about, and which know tags:
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
  */
 export function networkRights(scope: PlatformScope): Right[] {
   // CloudFormation gives some kinds their tags only after it made them; only what has them can be changed.
@@ -74,7 +62,7 @@ export function networkRights(scope: PlatformScope): Right[] {
     {
       sid: 'Tag',
       actions: ['ec2:CreateTags'],
-      resources: scope.ec2(...kinds),
+      resources: scope.ec2('*'),
       when: scope.claiming('network', 'balancer'),
       because: "Only what is the platform's, or nobody's as yet.",
     },
@@ -104,7 +92,7 @@ export function networkRights(scope: PlatformScope): Right[] {
         'ec2:ReplaceRoute',
         'ec2:ReplaceRouteTableAssociation',
       ],
-      resources: scope.ec2(...kinds),
+      resources: scope.ec2('*'),
       when: scope.tagged('network', 'balancer'),
       because: "Only what carries the platform's tags.",
     },

@@ -27,8 +27,14 @@ export class PlatformScope extends Arns {
     );
   }
 
-  boundaryArn(): string {
-    return this.globalArn('iam', `policy/${names.boundary(this.environment)}`);
+  /** Log groups of the environment; AWS writes their ARNs with and without `:*` at the end. */
+  logGroups(): string[] {
+    const groups = [`/vendhost/${this.environment}/*`, `/vendhost/trail/${names.trail(this.environment)}*`];
+    return groups.map((group) => this.arn('logs', `log-group:${group}`));
+  }
+
+  serviceBoundaryArn(): string {
+    return this.globalArn('iam', `policy/${names.serviceBoundary(this.environment)}`);
   }
 
   /** Stacks the pipeline deploys; `access` is none of them. */

@@ -121,15 +121,13 @@ function logRights(scope: PlatformScope): Right[] {
         'logs:TagResource',
         'logs:UntagResource',
       ],
-      resources: [`/vendhost/${scope.environment}/*`, `/vendhost/trail/${trail}*`].map((group) =>
-        scope.arn('logs', `log-group:${group}`),
-      ),
-      because: "The environment's log groups; AWS writes their ARNs with and without `:*` at the end.",
+      resources: scope.logGroups(),
+      because: "The environment's log groups.",
     },
   ];
 }
 
-/** Made and changed only under the boundary: so what a pipeline grants them is never more than it allows. */
+/** Made and changed only under the services' boundary: whatever a pipeline grants them, all they can do is write logs. */
 function serviceRoleRights(scope: PlatformScope): Right[] {
   const resources = scope.serviceRoles();
   const because = 'Roles of the flow logs and the trail; CloudFormation names them after the stack.';
@@ -138,7 +136,7 @@ function serviceRoleRights(scope: PlatformScope): Right[] {
       sid: 'MakeServiceRoles',
       actions: ['iam:CreateRole', 'iam:DeleteRolePolicy', 'iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy'],
       resources,
-      when: { StringEquals: { 'iam:PermissionsBoundary': scope.boundaryArn() } },
+      when: { StringEquals: { 'iam:PermissionsBoundary': scope.serviceBoundaryArn() } },
       because,
     },
     {

@@ -102,7 +102,7 @@ export class ObjectTrail extends Construct {
     const role = new Role(this, 'Role', {
       description: `Trail of ${environment}`,
       assumedBy: cloudtrail,
-      permissionsBoundary: ManagedPolicy.fromManagedPolicyName(this, 'Boundary', names.boundary(environment)),
+      permissionsBoundary: ManagedPolicy.fromManagedPolicyName(this, 'Boundary', names.serviceBoundary(environment)),
       inlinePolicies: { write: new PolicyDocument({ statements: [write] }) },
     });
     Validations.of(role).acknowledge({

@@ -5,10 +5,7 @@ import type { Scope } from './access-scope.ts';
 /** What Packer and the clean-up after it need; what a bake makes carries the tenant's tag, and only that may be changed. */
 export function bakingRights(scope: Scope): Right[] {
   const ec2 = scope.ec2.bind(scope);
-  // Images and snapshots belong to no account in their ARN.
-  const images = ['image', 'snapshot'].map((type) =>
-    scope.arn('ec2', `${type}/*`).replace(`:${scope.account}:`, ':*:'),
-  );
+  const images = [...scope.images(), ...scope.snapshots()];
   const builder = scope.globalArn('iam', `role/${names.builderRole(scope.place.environment)}`);
   return [
     {

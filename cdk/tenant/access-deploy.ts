@@ -1,6 +1,6 @@
 import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { names } from '../../scripts/config/names.ts';
+import { keys, names } from '../../scripts/config/names.ts';
 import { branchTrust, type GitlabProject } from '../gitlab-trust.ts';
 import type { Right } from '../role.ts';
 import { bakingRights } from './access-bake.ts';
@@ -27,6 +27,7 @@ export function deployRole(parent: Construct, scope: Scope, project: GitlabProje
 
 function bucketRights(scope: Scope): Right[] {
   const { tenant } = scope.place;
+  const listener = scope.facts['listener-arn'].split('/').at(-1) ?? '';
   return [
     {
       sid: 'Push',
@@ -37,9 +38,21 @@ function bucketRights(scope: Scope): Right[] {
     {
       sid: 'Claim',
       actions: ['s3:DeleteObject', 's3:PutObject'],
-      resources: scope.objects(`claims/bakes/${tenant}/*`, 'claims/listener/*'),
-      because:
-        "Priorities are claimed by number, so any number may become the tenant's; hosts are not claimed by tenants.",
+      resources: scope.objects(
+        keys.bakeLease(tenant, '*').replace(/\.json$/, ''),
+        keys.tenantPriority(listener, tenant, '*').replace(/\.json$/, ''),
+      ),
+      because: "The tenant's own leases and records; hosts are not claimed by tenants.",
+    },
+    {
+      // Any number may become the tenant's. `?` is one character: the records of other tenants have longer names.
+      sid: 'ClaimNumber',
+      actions: ['s3:DeleteObject', 's3:PutObject'],
+      resources: scope.objects(
+        ...['?', '??', '???', '????', '?????'].map((digits) =>
+          keys.priorityClaim(listener, 0).replace('0.', `${digits}.`),
+        ),
+      ),
     },
     {
       sid: 'Encrypt',

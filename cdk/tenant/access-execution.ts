@@ -58,20 +58,27 @@ function general(scope: Scope): Right[] {
     },
     {
       sid: 'Key',
-      actions: ['kms:CreateGrant', 'kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
+      actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
       resources: [scope.facts['key-arn']],
       when: scope.via('ec2', 'rds', 'secretsmanager', 'sns', 's3'),
+    },
+    {
+      sid: 'KeyForVolumes',
+      actions: ['kms:CreateGrant'],
+      resources: [scope.facts['key-arn']],
+      // The grant is to the service that keeps the volume or database, and to nobody else.
+      when: { ...scope.via('ec2', 'rds'), Bool: { 'kms:GrantIsForAWSResource': 'true' } },
     },
   ];
 }
 
 function instances(scope: Scope): Right[] {
-  const ec2 = (...types: string[]) => types.map((type) => scope.arn('ec2', `${type}/*`));
+  const ec2 = scope.ec2.bind(scope);
   return [
     {
       sid: 'MakeGroups',
       actions: ['ec2:CreateSecurityGroup'],
-      resources: ec2('vpc', 'security-group'),
+      resources: [scope.arn('ec2', `vpc/${scope.facts['vpc-id']}`), ...ec2('security-group')],
       because: 'The id does not exist yet; CloudFormation gives the tag.',
     },
     {
@@ -86,34 +93,42 @@ function instances(scope: Scope): Right[] {
         'ec2:UpdateSecurityGroupRuleDescriptionsIngress',
       ],
       resources: ec2('security-group', 'security-group-rule'),
-      when: { StringEqualsIfExists: scope.tagged.StringEquals ?? {} },
-      because: "Whatever carries the tenant's tag; a rule has none.",
+      // CloudFormation may write a group's first rules before its tags, and a rule has none.
+      when: scope.taggedSoon,
+      because: 'Not the groups of the platform or of other tenants: they carry tags.',
     },
     {
       sid: 'Tags',
       actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
       resources: ec2('instance', 'launch-template', 'security-group', 'security-group-rule', 'volume'),
-      when: { StringEqualsIfExists: { ...scope.tagging.StringEquals, ...scope.tagged.StringEquals } },
+      when: { StringEqualsIfExists: { ...scope.tagging.StringEquals, ...scope.taggedSoon.StringEqualsIfExists } },
       because: "Only to make something the tenant's, or on what is.",
     },
     {
-      sid: 'LaunchTemplate',
-      actions: [
-        'ec2:CreateLaunchTemplate',
-        'ec2:CreateLaunchTemplateVersion',
-        'ec2:DeleteLaunchTemplate',
-        'ec2:DeleteLaunchTemplateVersions',
-        'ec2:GetLaunchTemplateData',
-        'ec2:ModifyLaunchTemplate',
-        'ec2:RunInstances',
-      ],
-      resources: ['*'],
-      because:
-        'Auto Scaling asks whether its caller may start what the template names; a template has no tag of its own.',
+      sid: 'MakeLaunchTemplate',
+      actions: ['ec2:CreateLaunchTemplate'],
+      resources: ec2('launch-template'),
+      when: scope.tagging,
+      because: 'The id does not exist yet; the tag must be given.',
     },
+    ...starting(scope),
     {
       sid: 'Group',
-      actions: ['autoscaling:*'],
+      actions: [
+        'autoscaling:AttachLoadBalancerTargetGroups',
+        'autoscaling:AttachTrafficSources',
+        'autoscaling:CreateAutoScalingGroup',
+        'autoscaling:CreateOrUpdateTags',
+        'autoscaling:DeleteAutoScalingGroup',
+        'autoscaling:DeletePolicy',
+        'autoscaling:DeleteTags',
+        'autoscaling:DetachLoadBalancerTargetGroups',
+        'autoscaling:DetachTrafficSources',
+        'autoscaling:PutScalingPolicy',
+        'autoscaling:ResumeProcesses',
+        'autoscaling:SuspendProcesses',
+        'autoscaling:UpdateAutoScalingGroup',
+      ],
       resources: [scope.arn('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${scope.host}`)],
       because: "The tenant's own group; AWS puts an id before the name.",
     },
@@ -127,6 +142,40 @@ function instances(scope: Scope): Right[] {
       ],
       resources: [scope.arn('cloudwatch', `alarm:${names.tenantStack(scope.place, 'host')}-*`)],
       because: 'CloudFormation names alarms after the stack.',
+    },
+  ];
+}
+
+/** Auto Scaling asks whether its caller may start what the launch template names. */
+function starting(scope: Scope): Right[] {
+  return [
+    {
+      sid: 'Start',
+      actions: ['ec2:RunInstances'],
+      resources: scope.ec2('instance', 'volume'),
+      when: scope.tagging,
+      because: 'Ids do not exist yet; the launch template gives the tag.',
+    },
+    {
+      sid: 'StartFrom',
+      actions: [
+        'ec2:CreateLaunchTemplateVersion',
+        'ec2:DeleteLaunchTemplate',
+        'ec2:ModifyLaunchTemplate',
+        'ec2:RunInstances',
+      ],
+      resources: [...scope.images(), ...scope.ec2('launch-template', 'security-group')],
+      when: scope.tagged,
+      because: "Whatever carries the tenant's tag.",
+    },
+    {
+      sid: 'StartIn',
+      actions: ['ec2:RunInstances'],
+      resources: [
+        ...scope.ec2('network-interface'),
+        ...scope.facts['natted-subnet-ids'].map((id) => scope.arn('ec2', `subnet/${id}`)),
+      ],
+      because: 'A network interface is made with the instance and has no tag.',
     },
   ];
 }
@@ -149,17 +198,30 @@ function traffic(scope: Scope): Right[] {
       because: 'The name ends in a port, the ARN in an id that AWS gives.',
     },
     {
-      sid: 'Rules',
+      sid: 'MakeRules',
+      actions: ['elasticloadbalancing:CreateRule'],
+      resources: [elb(`listener/${balancer}/*`)],
+      because: "The load balancer that serves the tenant; the listener's ARN ends in an id that AWS gives.",
+    },
+    {
+      sid: 'TagRules',
+      actions: ['elasticloadbalancing:AddTags'],
+      resources: [elb('listener-rule/app/*')],
+      when: { ...scope.tagging, ...scope.taggedSoon },
+      because: "Only to make a new rule the tenant's, or on what is.",
+    },
+    {
+      sid: 'OwnRules',
       actions: [
-        'elasticloadbalancing:AddTags',
-        'elasticloadbalancing:CreateRule',
         'elasticloadbalancing:DeleteRule',
         'elasticloadbalancing:ModifyRule',
         'elasticloadbalancing:RemoveTags',
         'elasticloadbalancing:SetRulePriorities',
       ],
-      resources: [elb(`listener/${balancer}/*`), elb(`listener-rule/${balancer}/*`)],
-      because: "Rules of the environment's one load balancer; the ARN ends in ids that AWS gives.",
+      resources: [elb('listener-rule/app/*')],
+      when: scope.tagged,
+      because:
+        "Not the other tenants' rules; a tenant that moves to another load balancer leaves a rule on the old one.",
     },
   ];
 }
@@ -169,7 +231,20 @@ function data(scope: Scope): Right[] {
   return [
     {
       sid: 'Database',
-      actions: ['rds:*'],
+      // None deletes: the data stack retains all it has, and only people delete data.
+      actions: [
+        'rds:AddTagsToResource',
+        'rds:CreateDBInstance',
+        'rds:CreateDBParameterGroup',
+        'rds:CreateDBSubnetGroup',
+        'rds:ListTagsForResource',
+        'rds:ModifyDBInstance',
+        'rds:ModifyDBParameterGroup',
+        'rds:ModifyDBSubnetGroup',
+        'rds:RebootDBInstance',
+        'rds:RemoveTagsFromResource',
+        'rds:ResetDBParameterGroup',
+      ],
       resources: [`db:${scope.host}`, `pg:${stack}-*`, `subgrp:${stack}-*`, 'og:default:*'].map((each) =>
         scope.arn('rds', each),
       ),
@@ -177,7 +252,15 @@ function data(scope: Scope): Right[] {
     },
     {
       sid: 'Secret',
-      actions: ['secretsmanager:*'],
+      actions: [
+        'secretsmanager:CreateSecret',
+        'secretsmanager:DescribeSecret',
+        'secretsmanager:GetSecretValue',
+        'secretsmanager:PutSecretValue',
+        'secretsmanager:TagResource',
+        'secretsmanager:UntagResource',
+        'secretsmanager:UpdateSecret',
+      ],
       resources: [scope.arn('secretsmanager', `secret:${names.databaseSecret(scope.place)}-??????`)],
       because: "The tenant's own secret.",
     },
@@ -185,7 +268,6 @@ function data(scope: Scope): Right[] {
       sid: 'Logs',
       actions: [
         'logs:CreateLogGroup',
-        'logs:DeleteLogGroup',
         'logs:ListTagsForResource',
         'logs:PutRetentionPolicy',
         'logs:TagResource',
@@ -201,7 +283,19 @@ function releases(scope: Scope): Right[] {
   return [
     {
       sid: 'CodeDeploy',
-      actions: ['codedeploy:*'],
+      actions: [
+        'codedeploy:CreateApplication',
+        'codedeploy:CreateDeploymentGroup',
+        'codedeploy:DeleteApplication',
+        'codedeploy:DeleteDeploymentGroup',
+        'codedeploy:GetApplication',
+        'codedeploy:GetDeploymentGroup',
+        'codedeploy:ListTagsForResource',
+        'codedeploy:TagResource',
+        'codedeploy:UntagResource',
+        'codedeploy:UpdateApplication',
+        'codedeploy:UpdateDeploymentGroup',
+      ],
       resources: deploymentArns(scope),
       because: "The tenant's own application and deployment group.",
     },
@@ -213,13 +307,32 @@ function releases(scope: Scope): Right[] {
     },
     {
       sid: 'CodePipeline',
-      actions: ['codepipeline:*'],
+      actions: [
+        'codepipeline:CreatePipeline',
+        'codepipeline:DeletePipeline',
+        'codepipeline:GetPipeline',
+        'codepipeline:GetPipelineState',
+        'codepipeline:ListTagsForResource',
+        'codepipeline:TagResource',
+        'codepipeline:UntagResource',
+        'codepipeline:UpdatePipeline',
+      ],
       resources: [scope.arn('codepipeline', scope.host), scope.arn('codepipeline', `${scope.host}/*`)],
       because: "The tenant's own pipeline.",
     },
     {
       sid: 'Approvals',
-      actions: ['sns:*'],
+      actions: [
+        'sns:CreateTopic',
+        'sns:DeleteTopic',
+        'sns:GetDataProtectionPolicy',
+        'sns:GetTopicAttributes',
+        'sns:ListSubscriptionsByTopic',
+        'sns:ListTagsForResource',
+        'sns:SetTopicAttributes',
+        'sns:TagResource',
+        'sns:UntagResource',
+      ],
       resources: [scope.arn('sns', `${scope.host}-approvals`)],
       because: "The tenant's own topic.",
     },

@@ -32,9 +32,29 @@ export class Scope extends Arns {
     return keys.map((key) => (key === '' ? this.s3(this.facts.bucket) : this.s3(this.facts.bucket, key)));
   }
 
+  /** Images belong to no account in their ARN. */
+  images(): string[] {
+    return this.#unowned('image');
+  }
+
+  /** Snapshots do neither. */
+  snapshots(): string[] {
+    return this.#unowned('snapshot');
+  }
+
+  #unowned(type: string): string[] {
+    return this.ec2(type).map((arn) => arn.replace(`:${this.account}:`, ':*:'));
+  }
+
   /** Only what carries the tenant's tag. */
   get tagged(): Condition {
     return { StringEquals: { 'aws:ResourceTag/vendhost:tenant': this.place.tenant, ...this.#taggedEnvironment } };
+  }
+
+  /** As `tagged`, or without tags as yet. What the platform owns has no tenant: its layers keep it apart. */
+  get taggedSoon(): Condition {
+    const layers = { 'aws:ResourceTag/vendhost:layer': ['data', 'host'] };
+    return { StringEqualsIfExists: { ...this.tagged.StringEquals, ...layers } };
   }
 
   /** Only what gets the tenant's tag as it is made. */

@@ -57,6 +57,8 @@ export class Instances extends Construct {
     const tagList = Object.entries(own).map(([key, value]) => ({ key, value }));
     return new CfnLaunchTemplate(this, 'Template', {
       launchTemplateName: names.host(place),
+      // The role that makes it may touch only what carries these.
+      tagSpecifications: [{ resourceType: 'launch-template', tags: tagList }],
       launchTemplateData: {
         imageId: parameters.imageId.valueAsString,
         instanceType: config.instances.type,

@@ -45,6 +45,8 @@ export const names = {
   targetGroupPrefix: ({ environment, tenant }: Place) =>
     `${shorten(`vendhost-${environment}-${tenant}`, loadBalancingNameLimit - '--65535'.length)}--`,
   boundary: (environment: string) => `vendhost-${environment}-boundary`,
+  /** Ceiling of the roles that services write logs with: all that a platform pipeline can make of a role. */
+  serviceBoundary: (environment: string) => `vendhost-${environment}-service-boundary`,
   builderRole: (environment: string) => shorten(`vendhost-${environment}-builder`, roleNameLimit),
   /** Not under `vendhost-<environment>-`: the boundary lets a tenant's roles pass what is called so. */
   platformRole: (environment: string, role: PlatformRole) => `vendhost-platform-${environment}-${role}`,

@@ -161,7 +161,7 @@ describe('flow logs', () => {
             },
           ],
         },
-        PermissionsBoundary: 'arn:aws:iam::111111111111:policy/vendhost-dev-boundary',
+        PermissionsBoundary: 'arn:aws:iam::111111111111:policy/vendhost-dev-service-boundary',
         Policies: [
           {
             PolicyName: 'write',

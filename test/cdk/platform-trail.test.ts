@@ -81,7 +81,7 @@ test('the role to CloudWatch Logs, in full', () => {
         Version: '2012-10-17',
         Statement: [{ Effect: 'Allow', Principal: { Service: 'cloudtrail.amazonaws.com' }, Action: 'sts:AssumeRole' }],
       },
-      PermissionsBoundary: 'arn:aws:iam::111111111111:policy/vendhost-dev-boundary',
+      PermissionsBoundary: 'arn:aws:iam::111111111111:policy/vendhost-dev-service-boundary',
       Policies: [
         {
           PolicyName: 'write',

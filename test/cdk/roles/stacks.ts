@@ -1,0 +1,71 @@
+import { type App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { newApp } from '../../../cdk/app.ts';
+import { AccessStack } from '../../../cdk/platform/access.ts';
+import { type PlatformProps, platformProps } from '../../../cdk/platform/app.ts';
+import { type AccessProps, tenantAccessApp } from '../../../cdk/tenant/access.ts';
+import type { Environment } from '../../../scripts/config/environment.ts';
+import { environmentOf } from '../../../scripts/config/files.ts';
+import { platformSchema } from '../../../scripts/config/platform.ts';
+import { limits } from '../../../scripts/config/tenant.ts';
+import { facts } from '../tenant-props.ts';
+
+const account = '111111111111';
+/** Other tests have CloudFormation's rules look at these stacks. */
+const unchecked = { validation: false };
+
+/** What a project's jobs are known by. */
+export const audience = 'https://vendhost.example.com';
+
+function platform(environment: Environment, region: string): PlatformProps {
+  const config = platformSchema.parse({
+    name: 'lanterns',
+    gitlab: 'https://gitlab.example.com',
+    audience,
+    project: 'acme/platform',
+    environments: {
+      [environment]: {
+        account,
+        region,
+        cidr: '10.10.0.0/16',
+        domain: 'dev.example.com',
+        certificate: `arn:aws:acm:${region}:${account}:certificate/0c5f3a52`,
+      },
+    },
+  });
+  return platformProps(config, environment, environmentOf(config, environment));
+}
+
+/** The app of an access stack alone. */
+export function accessApp(
+  environment: Environment = 'dev',
+  { region = 'eu-west-1', ...changes }: { region?: string; project?: undefined } = {},
+): App {
+  const { project, ...props } = platform(environment, region);
+  const app = newApp(unchecked);
+  new AccessStack(app, project === undefined || 'project' in changes ? props : { ...props, project });
+  return app;
+}
+
+/** The app of a tenant's access stack. */
+export function tenantApp(changes: Partial<AccessProps> = {}): App {
+  return tenantAccessApp(unchecked, {
+    place: { environment: 'dev', tenant: 'shop' },
+    account,
+    region: 'eu-west-1',
+    facts,
+    project: { gitlab: 'https://gitlab.example.com', audience, path: 'acme/shop' },
+    branch: 'dev',
+    hosts: ['shop.dev.example.com'],
+    loadBalancer: 1,
+    limits: limits.parse({}),
+    ...changes,
+  });
+}
+
+/** The template of an app's one stack. */
+export function onlyTemplate(app: App): Template {
+  const [stack, ...others] = app.node.children.filter((child) => Stack.isStack(child));
+  if (stack === undefined || others.length > 0) throw new Error('the app has not exactly one stack');
+  return Template.fromStack(stack);
+}
