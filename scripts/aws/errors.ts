@@ -79,7 +79,7 @@ function explain(error: Error, cause: unknown, env: Environment): VendhostError 
   const refusal = of(denied);
   if (of(tokenRefused) !== undefined || (refusal !== undefined && /AssumeRoleWithWebIdentity/.test(error.message))) {
     return new VendhostError('ROLE_REFUSED', `AWS does not accept the job's ID token: ${oneLine(error)}`, {
-      hint: 'the role trusts one project and branch, and the token must name GitLab as its audience; `vendhost tenant vend` sets both',
+      hint: "the role trusts one project and branch, and the token must name GitLab as its audience; `vendhost tenant vend` sets both, for the platform's own jobs platform.yml does",
       cause,
     });
   }

@@ -1,5 +1,15 @@
+import {
+  CloudFormationClient,
+  DescribeChangeSetCommand,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+  ListChangeSetsCommand,
+  UpdateStackCommand,
+  waitUntilStackUpdateComplete,
+} from '@aws-sdk/client-cloudformation';
 import { CodeDeployClient, ListDeploymentsCommand } from '@aws-sdk/client-codedeploy';
 import {
+  DescribeFlowLogsCommand,
   DescribeImagesCommand,
   DescribeInstancesCommand,
   DescribeKeyPairsCommand,
@@ -10,6 +20,69 @@ import {
 import { devAccount, type World } from './world.ts';
 
 type Cloud = Pick<World, 'cloud'>;
+
+/** A stack as it stands: any operation on it, and any change set made for it, shows. */
+export interface Standing {
+  readonly stack: string;
+  readonly status: string | undefined;
+  readonly updated: Date | undefined;
+  /** ARNs of the change sets that there are. */
+  readonly changeSets: readonly (string | undefined)[];
+}
+
+/** All stacks of an account, by name. */
+export async function stacks({ cloud }: Cloud, account: string): Promise<Standing[]> {
+  const client = new CloudFormationClient(options(cloud, account));
+  const { Stacks = [] } = await client.send(new DescribeStacksCommand({}));
+  const standing = Stacks.map(async (stack): Promise<Standing> => {
+    const { Summaries = [] } = await client.send(new ListChangeSetsCommand({ StackName: stack.StackId }));
+    return {
+      stack: stack.StackName ?? '',
+      status: stack.StackStatus,
+      updated: stack.LastUpdatedTime,
+      changeSets: Summaries.map(({ ChangeSetId }) => ChangeSetId),
+    };
+  });
+  return (await Promise.all(standing)).sort((one, other) => one.stack.localeCompare(other.stack));
+}
+
+/** What became of a change set: `AVAILABLE`, `EXECUTE_COMPLETE` and the like. */
+export async function executionOf({ cloud }: Cloud, account: string, changeSet: string): Promise<string | undefined> {
+  const client = new CloudFormationClient(options(cloud, account));
+  return (await client.send(new DescribeChangeSetCommand({ ChangeSetName: changeSet }))).ExecutionStatus;
+}
+
+/** Changes a stack's template as a person does in the console, and waits for it. */
+export async function changeByHand(
+  { cloud }: Cloud,
+  account: string,
+  stack: string,
+  change: (template: Template) => void,
+): Promise<void> {
+  const client = new CloudFormationClient(options(cloud, account));
+  const { TemplateBody = '' } = await client.send(new GetTemplateCommand({ StackName: stack }));
+  const template = JSON.parse(TemplateBody) as Template;
+  change(template);
+  await client.send(
+    new UpdateStackCommand({
+      StackName: stack,
+      TemplateBody: JSON.stringify(template),
+      Capabilities: ['CAPABILITY_NAMED_IAM'],
+    }),
+  );
+  await waitUntilStackUpdateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName: stack });
+}
+
+interface Template {
+  readonly Resources: Readonly<Record<string, { Type: string; Properties: Record<string, unknown> }>>;
+}
+
+/** Which traffic the flow logs of an account's network keep. */
+export async function flowLogs({ cloud }: Cloud, account: string): Promise<(string | undefined)[]> {
+  const client = new EC2Client(options(cloud, account));
+  const { FlowLogs = [] } = await client.send(new DescribeFlowLogsCommand({}));
+  return FlowLogs.map(({ TrafficType }) => TrafficType);
+}
 
 /** The images of the account, oldest first. */
 export async function images(world: Cloud): Promise<Image[]> {
@@ -56,10 +129,10 @@ export async function deploymentsInProgress({ cloud }: Cloud): Promise<string[]>
 
 const ec2 = ({ cloud }: Cloud) => new EC2Client(options(cloud));
 
-function options(cloud: World['cloud']) {
+function options(cloud: World['cloud'], account = devAccount) {
   return {
     endpoint: cloud.endpoint,
     region: 'eu-west-1',
-    credentials: { accessKeyId: devAccount, secretAccessKey: 'local-cloud' },
+    credentials: { accessKeyId: account, secretAccessKey: 'local-cloud' },
   };
 }

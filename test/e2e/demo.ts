@@ -45,7 +45,7 @@ async function main(): Promise<void> {
 async function journey(world: World, signal: AbortSignal): Promise<void> {
   heading('The platform owner deploys dev and vends the tenant shop');
   await operate(world, 'platform', signal, ['platform', 'deploy', '--environment', 'dev']);
-  await operate(world, 'vend', signal, ['tenant', 'vend', 'shop']);
+  await operate(world, 'vend', signal, ['tenant', 'vend', 'shop', '--environment', 'dev']);
 
   heading('First push to dev: image, virtual host, release');
   await push(world, 'push 1', signal, ['validate', 'bake', 'provision', 'package', 'release']);

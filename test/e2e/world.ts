@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { execa, type Result } from 'execa';
@@ -7,9 +7,10 @@ import { type LocalGitlab, startLocalGitlab } from '../local-gitlab/api.ts';
 import { projectRoot } from '../local-gitlab/platform.ts';
 import { commit, createRepository, type Files } from '../local-gitlab/repository.ts';
 import { type PipelineOptions, type RunningPipeline, startPipeline } from '../local-gitlab/run.ts';
-import { createIssuer, type IdTokenIssuer } from '../local-gitlab/tokens.ts';
+import { createIssuer } from '../local-gitlab/tokens.ts';
 import { defaultGitlab } from '../local-gitlab/workspace.ts';
 import { ensurePackages } from '../setup/packages.ts';
+import { createOwner, managementAccount, type Owner } from './owner.ts';
 
 /** Account of the environment `dev` in examples/platform. */
 export const devAccount = '111111111111';
@@ -28,9 +29,11 @@ export interface World {
   readonly gitlab: LocalGitlab;
   /** The tenant's repository; its branch is `dev`. */
   readonly repository: string;
+  /** The platform's owner: the platform repository and its pipelines. */
+  readonly owner: Owner;
   /** Folder of all files of this run. */
   readonly directory: string;
-  /** Runs `vendhost` as the platform's owner does, in the platform repository. */
+  /** Runs `vendhost` as the platform's owner does by hand: in the platform repository, from the management account. */
   operate(words: readonly string[], options?: OperateOptions): Promise<Result>;
   /** Commits files to the tenant's repository without a push. */
   write(files: Files, message: string): Promise<unknown>;
@@ -47,11 +50,9 @@ export async function startWorld(say: (line: string) => void = () => undefined):
   const directory = await mkdtemp(join(tmpdir(), 'vendhost-world-'));
   const issuer = await createIssuer({ issuer: gitlabAddress, directory: join(directory, 'issuer') });
   const repository = join(directory, 'shop');
-  const platform = join(directory, 'platform');
   const started = await Promise.allSettled([
     startLocalCloud({ jwksFile: issuer.jwksFile, auth: true, say }),
     startLocalGitlab({ projects: [tenantProject] }),
-    cp(join(projectRoot, 'examples/platform'), platform, { recursive: true }),
     copyShop(repository),
   ]);
   const [cloud, gitlab] = started;
@@ -67,11 +68,32 @@ export async function startWorld(say: (line: string) => void = () => undefined):
     await stop();
     throw failure?.reason;
   }
-  const world = { cloud: cloud.value, gitlab: gitlab.value, repository, directory };
-  const pushAgain = (options: Partial<PipelineOptions> = {}) => startPush({ ...world, issuer }, options);
+  const pipelines = {
+    directory: join(directory, 'pipelines'),
+    gitlab: gitlabAddress,
+    runnerEnvironment: runnerEnvironment(cloud.value),
+    issuer,
+  };
+  const owner = await createOwner(join(directory, 'platform'), { endpoint: cloud.value.endpoint, pipelines }).catch(
+    async (error: unknown) => {
+      await stop();
+      throw error;
+    },
+  );
+  const world = { cloud: cloud.value, gitlab: gitlab.value, repository, directory, owner };
+  const pushAgain = (options: Partial<PipelineOptions> = {}) =>
+    startPipeline({
+      ...pipelines,
+      tenantRepository: repository,
+      projectPath: tenantProject,
+      event: 'push',
+      branch: 'dev',
+      variables: world.gitlab.variables(tenantProject),
+      ...options,
+    });
   return {
     ...world,
-    operate: (words, options) => operate({ ...world, platform }, words, options),
+    operate: (words, options) => operate(world, words, options),
     write: (files, message) => commit(repository, files, message),
     async push(files, message, options) {
       await commit(repository, files, message);
@@ -88,17 +110,17 @@ async function copyShop(repository: string): Promise<void> {
 }
 
 async function operate(
-  { cloud, gitlab, platform, directory }: Pick<World, 'cloud' | 'gitlab' | 'directory'> & { platform: string },
+  { cloud, gitlab, owner, directory }: Pick<World, 'cloud' | 'gitlab' | 'owner' | 'directory'>,
   words: readonly string[],
   { onLine = () => undefined, signal }: OperateOptions = {},
 ): Promise<Result> {
   const running = execa('node', [join(projectRoot, 'scripts/vendhost.ts'), ...words], {
-    cwd: platform,
+    cwd: owner.repository,
     extendEnv: false,
     env: {
       PATH: [join(projectRoot, 'node_modules/.bin'), process.env.PATH].join(delimiter),
       HOME: directory,
-      ...cloud.env(devAccount),
+      ...cloud.env(managementAccount),
       CI_API_V4_URL: gitlab.api,
       VENDHOST_GITLAB_TOKEN: gitlab.token,
     },
@@ -112,31 +134,8 @@ async function operate(
   return await running;
 }
 
-async function startPush(
-  {
-    cloud,
-    gitlab,
-    repository,
-    directory,
-    issuer,
-  }: Pick<World, 'cloud' | 'gitlab' | 'repository' | 'directory'> & {
-    issuer: IdTokenIssuer;
-  },
-  options: Partial<PipelineOptions>,
-): Promise<RunningPipeline> {
+/** Where AWS is, and nothing that opens it: jobs have their ID token only. */
+function runnerEnvironment(cloud: LocalCloud): Record<string, string> {
   const { AWS_ENDPOINT_URL = '', CDK_HOME = '', AWS_EC2_METADATA_DISABLED = '' } = cloud.env(devAccount);
-  await mkdir(join(directory, 'pipelines'), { recursive: true });
-  return await startPipeline({
-    tenantRepository: repository,
-    projectPath: tenantProject,
-    event: 'push',
-    branch: 'dev',
-    directory: join(directory, 'pipelines'),
-    gitlab: gitlabAddress,
-    variables: gitlab.variables(tenantProject),
-    // Where AWS is, and nothing that opens it: jobs have their ID token only.
-    runnerEnvironment: { AWS_ENDPOINT_URL, CDK_HOME, AWS_EC2_METADATA_DISABLED },
-    issuer,
-    ...options,
-  });
+  return { AWS_ENDPOINT_URL, CDK_HOME, AWS_EC2_METADATA_DISABLED };
 }
