@@ -4,9 +4,11 @@ import {
   ImportCertificateCommand,
   RequestCertificateCommand,
 } from '@aws-sdk/client-acm';
+import { CreateListenerCommand, DescribeListenersCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { execa } from 'execa';
 import { describe, expect, inject, test } from 'vitest';
 import { issueCertificate } from './certificate.ts';
+import { Fleet } from './fleet.ts';
 import { clientConfig } from './stacks.ts';
 
 const { endpoint } = inject('localCloud');
@@ -36,6 +38,29 @@ describe('a certificate', () => {
     );
     const stranger = new ACMClient(clientConfig(endpoint, '670000000009'));
     await expect(describing(stranger, CertificateArn)).rejects.toMatchObject(notFound);
+  });
+
+  test('that ACM does not have gets no listener', async () => {
+    const fleet = new Fleet(endpoint, account);
+    const { Listeners } = await fleet.balancing.send(
+      new DescribeListenersCommand({ ListenerArns: [await fleet.listener('uncertified')] }),
+    );
+    const listener = (...Certificates: { CertificateArn: string }[]) =>
+      fleet.balancing.send(
+        new CreateListenerCommand({
+          LoadBalancerArn: Listeners?.[0]?.LoadBalancerArn,
+          Port: 443,
+          Protocol: 'HTTPS',
+          Certificates,
+          DefaultActions: [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '503' } }],
+        }),
+      );
+    await expect(listener()).rejects.toThrow('A certificate must be specified for HTTPS listeners');
+    const strangers = await issueCertificate(endpoint, '670000000009', 'theirs.example.com');
+    await expect(listener({ CertificateArn: strangers })).rejects.toMatchObject({
+      name: 'CertificateNotFoundException',
+    });
+    await listener({ CertificateArn: await issueCertificate(endpoint, account, 'mine.example.com') });
   });
 
   test('that is imported is for the names in it, and ends when it says', async () => {

@@ -1,6 +1,12 @@
 import { request } from 'node:http';
-import { CreateRuleCommand, RegisterTargetsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import {
+  CreateListenerCommand,
+  CreateRuleCommand,
+  DescribeListenersCommand,
+  RegisterTargetsCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { issueCertificate } from './certificate.ts';
 import { eventually, Fleet } from './fleet.ts';
 import { clientConfig, Stacks } from './stacks.ts';
 
@@ -69,9 +75,14 @@ async function rule(priority: number, conditions: object[], action: object): Pro
 
 const host = (...Values: string[]) => ({ Field: 'host-header', HostHeaderConfig: { Values } });
 const path = (...Values: string[]) => ({ Field: 'path-pattern', PathPatternConfig: { Values } });
+const fixed = (MessageBody: string) => ({
+  Type: 'fixed-response' as const,
+  FixedResponseConfig: { StatusCode: '200', ContentType: 'text/plain', MessageBody },
+});
 const forward = (TargetGroupArn: string) => ({ Type: 'forward', TargetGroupArn });
 
 beforeAll(async () => {
+  const CertificateArn = await issueCertificate(endpoint, account, '*.router.test');
   const listener = (Port: number, Protocol: string, action: object) => ({
     Type: 'AWS::ElasticLoadBalancingV2::Listener',
     Properties: {
@@ -79,9 +90,7 @@ beforeAll(async () => {
       Port,
       Protocol,
       DefaultActions: [action],
-      ...(Protocol === 'HTTPS'
-        ? { Certificates: [{ CertificateArn: `arn:aws:acm:eu-west-1:${account}:certificate/x` }] }
-        : {}),
+      ...(Protocol === 'HTTPS' ? { Certificates: [{ CertificateArn }] } : {}),
     },
   });
   const notFound = { StatusCode: '503', ContentType: 'text/plain', MessageBody: 'host not found' };
@@ -169,6 +178,33 @@ describe('a request for a host with a rule', () => {
     expect((await ask(`${router.https}/img/a.png`, { Host: 'paths.router.test' })).status).toBe(418);
     expect((await ask(`${router.https}/css/a.css`, { Host: 'paths.router.test' })).status).toBe(503);
   });
+});
+
+test('of two load balancers in a network, the one with a rule for the host answers', async () => {
+  // Older than the second one, and with a pattern that fits its host as well.
+  await rule(50, [host('*.two.router.test')], fixed('first'));
+  const second = await fleet.listener('router-second');
+  const { Listeners } = await fleet.balancing.send(new DescribeListenersCommand({ ListenerArns: [second] }));
+  const { Listeners: made } = await fleet.balancing.send(
+    new CreateListenerCommand({
+      LoadBalancerArn: Listeners?.[0]?.LoadBalancerArn,
+      Port: 443,
+      Protocol: 'HTTPS',
+      Certificates: [{ CertificateArn: await issueCertificate(endpoint, account, '*.router.test') }],
+      DefaultActions: [fixed('none')],
+    }),
+  );
+  await fleet.balancing.send(
+    new CreateRuleCommand({
+      ListenerArn: made?.[0]?.ListenerArn,
+      Priority: 1,
+      Conditions: [host('exact.two.router.test')],
+      Actions: [fixed('second')],
+    }),
+  );
+  const answer = async (Host: string) => (await ask(`${router.https}/`, { Host })).text;
+  expect(await answer('exact.two.router.test')).toBe('second');
+  expect(await answer('other.two.router.test')).toBe('first');
 });
 
 test('an unknown host gets the default answer of a named load balancer', async () => {

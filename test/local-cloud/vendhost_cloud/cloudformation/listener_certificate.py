@@ -5,6 +5,8 @@ from typing import Any
 from ministack.services import alb as store
 
 from vendhost_cloud.cloudformation.resource_type import Created, Properties, Resource, ResourceType
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.load_balancers import certificates
 from vendhost_cloud.service_api import call, call_unless_gone
 
 _EXTRA = "ExtraCertificates"
@@ -17,6 +19,10 @@ def _add(parameters: dict[str, Any]) -> Any:
         return error
     extra = listener.setdefault(_EXTRA, [])
     arns = store._parse_certificate_arns(parameters)
+    try:
+        certificates.check("", arns)
+    except AwsError as refused:
+        return store._error(refused.code, refused.message)
     extra.extend(arn for arn in arns if arn not in extra)
     return store._xml(200, "AddListenerCertificates", _members([(arn, False) for arn in arns]))
 

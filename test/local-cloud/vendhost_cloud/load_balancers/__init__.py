@@ -1,9 +1,9 @@
 """Elastic Load Balancing as AWS does it where ministack is lenient: priorities, names, protection, health."""
 
-from . import associations, existence, names, protection, rules, target_health
+from . import associations, certificates, existence, names, protection, rules, target_health
 
 
 def register() -> None:
     """Replace ministack's actions, and CloudFormation's ways past them."""
-    for part in (names, existence, protection, rules, associations, target_health):
+    for part in (names, existence, protection, rules, associations, certificates, target_health):
         part.register()
