@@ -99,6 +99,12 @@ export function checkSize(stack: string, template: Template): void {
   );
 }
 
+/** A template as it is sent: JSON, or YAML where that alone fits. */
+export function templateBody(template: Template): string {
+  const json = JSON.stringify(template);
+  return Buffer.byteLength(json) <= templateLimitBytes ? json : stringify(template);
+}
+
 function causeOf(thrown: unknown): VendhostError | undefined {
   let error = thrown;
   while (error instanceof Error) {

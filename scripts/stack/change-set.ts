@@ -4,13 +4,13 @@ import { duration, poll } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import { type Assembly, chosenStacks, stackSettings, type Template } from './assembly.ts';
+import { type Assembly, chosenStacks, stackSettings, type Template, templateBody } from './assembly.ts';
 import { deleteStack } from './delete.ts';
 import type { Change } from './plan.ts';
 import { readTemplate } from './plan.ts';
 import type { SavedStack } from './plan-file.ts';
 import { recoverStack } from './recover.ts';
-import { pollMs, readAnyStack, type StackState } from './state.ts';
+import { isAbsent, pollMs, readAnyStack, type StackState } from './state.ts';
 
 export interface ChangeSetRequest {
   readonly stack: string;
@@ -111,7 +111,7 @@ async function createFrom(
     ChangeSetName: unique,
     ClientToken: unique,
     ChangeSetType: state === undefined ? 'CREATE' : 'UPDATE',
-    TemplateBody: JSON.stringify(template),
+    TemplateBody: templateBody(template),
     Parameters: requestParameters(template, parameters, state),
     Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
     Capabilities: ['CAPABILITY_NAMED_IAM'],
@@ -123,14 +123,14 @@ async function createFrom(
     throw error instanceof Error && error.name === 'ValidationError' ? refused(stack, error.message, error) : error;
   });
   const made = await waitForChangeSet(runtime, aws, stack, id).catch(async (error: unknown) => {
-    await dropChangeSet(aws, id).catch(() => undefined);
+    await dropChangeSet(aws, stack, id).catch(() => undefined);
     throw error;
   });
   if (made.status === 'CREATE_COMPLETE') {
     const changes = made.changes.flatMap(describeChange).sort((a, b) => a.logicalId.localeCompare(b.logicalId));
     return { stack, id, action: state === undefined ? 'create' : 'update', changes };
   }
-  await dropChangeSet(aws, id);
+  await dropChangeSet(aws, stack, id);
   if (isEmpty(made.reason)) return { stack, id: undefined, action: 'none', changes: [] };
   if (isFirst) await deleteStack(runtime, aws, made.stackId);
   throw refused(stack, made.reason || made.status);
@@ -153,18 +153,22 @@ export interface ChangeSetState {
   readonly changes: readonly ApiChange[];
 }
 
-/** Reads a change set to its last page; `undefined` when it is gone. */
-export async function readChangeSet(aws: Aws, id: string): Promise<ChangeSetState | undefined> {
+/**
+ * Reads a change set to its last page; `undefined` when it is gone. The stack is named because rights to change sets are
+ * given by stack.
+ */
+export async function readChangeSet(aws: Aws, stack: string, id: string): Promise<ChangeSetState | undefined> {
   const { paginateDescribeChangeSet } = await import('@aws-sdk/client-cloudformation');
   const changes: ApiChange[] = [];
   let last: DescribeChangeSetOutput = {};
+  const client = await aws.cloudFormation();
   try {
-    for await (const page of paginateDescribeChangeSet({ client: await aws.cloudFormation() }, { ChangeSetName: id })) {
+    for await (const page of paginateDescribeChangeSet({ client }, { StackName: stack, ChangeSetName: id })) {
       changes.push(...(page.Changes ?? []));
       last = page;
     }
   } catch (error) {
-    if (error instanceof Error && /^ChangeSetNotFound/.test(error.name)) return undefined;
+    if (isAbsent(error) || (error instanceof Error && /^ChangeSetNotFound/.test(error.name))) return undefined;
     throw error;
   }
   return {
@@ -184,16 +188,16 @@ async function waitForChangeSet(runtime: Runtime, aws: Aws, stack: string, id: s
     limitMs,
     signal: runtime.signal,
     check: async () => {
-      const state = await readChangeSet(aws, id);
+      const state = await readChangeSet(aws, stack, id);
       return state === undefined || /_(PENDING|IN_PROGRESS)$/.test(state.status) ? undefined : state;
     },
   });
 }
 
 /** Deletes a change set, if it is still there. */
-export async function dropChangeSet(aws: Aws, id: string): Promise<void> {
+export async function dropChangeSet(aws: Aws, stack: string, id: string): Promise<void> {
   const { DeleteChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
-  await (await aws.cloudFormation()).send(new DeleteChangeSetCommand({ ChangeSetName: id }));
+  await (await aws.cloudFormation()).send(new DeleteChangeSetCommand({ StackName: stack, ChangeSetName: id }));
 }
 
 /** `[a-zA-Z][-a-zA-Z0-9]*`, 128 characters at most, with something of its own at the end. */

@@ -7,7 +7,7 @@ import type { PlanOptions } from './plan.ts';
 import { protectStack } from './policy.ts';
 import { elapsedSeconds } from './progress.ts';
 import { recoverStack } from './recover.ts';
-import { pollMs } from './state.ts';
+import { isGood, pollMs, readStack } from './state.ts';
 import { isUnchanged } from './unchanged.ts';
 
 export interface DeployOptions extends PlanOptions {
@@ -100,11 +100,23 @@ async function run(assembly: Assembly, stacks: readonly string[], options: Deplo
       throw runtime.signal.reason;
     }
     const failed = [...new Set(progress.failures.map(({ stack }) => stack))];
+    // CloudFormation may refuse a stack before it comes to a resource: then only its state tells.
+    if (failed.length === 0 && isDeploymentError(thrown)) failed.push(...(await notGood(aws, stacks)));
     if (failed.length === 0) throw thrown;
     throw await stackFailed(aws, 'deploy', failed, progress.failures, thrown);
   } finally {
     progress.flush();
   }
+}
+
+/** The toolkit's word for a stack that did not end well. */
+function isDeploymentError(thrown: unknown): boolean {
+  return thrown instanceof Error && (thrown.name === 'DeploymentError' || isDeploymentError(thrown.cause));
+}
+
+async function notGood(aws: Aws, stacks: readonly string[]): Promise<string[]> {
+  const states = await Promise.all(stacks.map(async (stack) => ({ stack, state: await readStack(aws, stack) })));
+  return states.filter(({ state }) => state !== undefined && !isGood(state.status)).map(({ stack }) => stack);
 }
 
 /** The toolkit takes parameters of several stacks as `stack:name`. */

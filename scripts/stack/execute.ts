@@ -64,7 +64,7 @@ async function verdicts(aws: Aws, saved: readonly SavedStack[]): Promise<Todo[]>
 async function present(aws: Aws, { stack, changeSet, before }: SavedStack) {
   const [any, described] = await Promise.all([
     readAnyStack(aws, stack),
-    changeSet === null ? undefined : readChangeSet(aws, changeSet),
+    changeSet === null ? undefined : readChangeSet(aws, stack, changeSet),
   ]);
   const state = any?.status === 'REVIEW_IN_PROGRESS' ? undefined : any;
   const touched = state !== undefined && (state.id !== before?.id || state.updatedAt !== before.updatedAt);
@@ -123,7 +123,7 @@ async function send(aws: Aws, stack: string, changeSet: string, token: string): 
   const { ExecuteChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
   try {
     await (await aws.cloudFormation()).send(
-      new ExecuteChangeSetCommand({ ChangeSetName: changeSet, ClientRequestToken: token }),
+      new ExecuteChangeSetCommand({ StackName: stack, ChangeSetName: changeSet, ClientRequestToken: token }),
     );
   } catch (error) {
     // Somebody was quicker between the check and here.

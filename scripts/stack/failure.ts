@@ -2,6 +2,7 @@ import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
 import type { Failure } from './progress.ts';
 import { readAnyStack } from './state.ts';
+import { validationFailures } from './validation.ts';
 
 /** What was being done: the next step depends on it. */
 export type Operation = 'deploy' | 'execute' | 'delete';
@@ -16,14 +17,18 @@ export async function stackFailed(
 ): Promise<VendhostError> {
   const states = await Promise.all(stacks.map(async (stack) => ({ stack, state: await readAnyStack(aws, stack) })));
   const said = states.map(({ stack, state }) => `${stack} is ${state?.status ?? 'gone'}`).join(', ');
+  const quiet = states.filter(({ stack }) => !failures.some((failure) => failure.stack === stack));
+  const found = (await Promise.all(quiet.map(({ stack }) => validationFailures(aws, stack)))).flat();
   // Without a failed resource CloudFormation's word about the stack is all there is.
-  const silent = states.filter(({ stack }) => !failures.some((failure) => failure.stack === stack));
+  const silent = quiet.filter(({ stack }) => !found.some((failure) => failure.stack === stack));
   return new VendhostError(
     'STACK_FAILED',
     `cannot ${operation === 'delete' ? 'delete' : 'deploy'} ${stacks.join(', ')}: ${said}`,
     {
       details: [
-        ...failures.map(({ stack, type, logicalId, reason }) => `${stack}: ${logicalId} (${type}): ${reason}`),
+        ...[...failures, ...found].map(
+          ({ stack, type, logicalId, reason }) => `${stack}: ${logicalId} (${type}): ${reason}`,
+        ),
         ...silent.flatMap(({ stack, state }) => (state?.reason ? [`${stack}: ${state.reason}`] : [])),
       ],
       hint: nextStep(

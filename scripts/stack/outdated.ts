@@ -22,12 +22,9 @@ export type Verdict = 'execute' | 'follow' | 'done' | readonly string[];
 
 /** Compares a planned stack with what there is now. */
 export async function judge(saved: SavedStack, now: Present): Promise<Verdict> {
-  if (saved.changeSet !== null && now.state !== undefined) {
-    const byOthers = now.changeSet?.executionStatus === 'EXECUTE_COMPLETE' && now.state.changeSet === saved.changeSet;
-    if (now.executed || byOthers) return executed(saved.stack, now.state);
-  }
+  if (now.executed && now.state !== undefined) return executed(saved.stack, now.state);
   const lines = await differences(saved, now);
-  if (lines.length > 0) return lines;
+  if (lines.length > 0) return [...lines, ...byOthers(now)];
   if (saved.changeSet === null) return 'done';
   const unusable = unusableChangeSet(saved.stack, now.changeSet);
   return unusable === undefined ? 'execute' : [unusable];
@@ -38,6 +35,11 @@ function executed(stack: string, { status, reason }: StackState): Verdict {
   if (isGood(status)) return 'done';
   const why = reason ? `: ${reason}` : '';
   return [`${stack}: the plan was executed already and failed, the stack is ${status}${why}`];
+}
+
+/** Whether anything came after it cannot be known, so it does not count as done. */
+function byOthers({ changeSet }: Present): string[] {
+  return changeSet?.executionStatus === 'EXECUTE_COMPLETE' ? ['  its change set was executed by somebody else'] : [];
 }
 
 function unusableChangeSet(stack: string, changeSet: Present['changeSet']): string | undefined {

@@ -14,8 +14,6 @@ export interface StackState {
   readonly outputs: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
   readonly terminationProtection: boolean;
-  /** The change set it was last made or updated by. */
-  readonly changeSet: string | undefined;
 }
 
 /** The state of a stack, `undefined` when there is none. */
@@ -99,7 +97,6 @@ function stateOf(stack: Stack): StackState {
     outputs: Object.fromEntries((stack.Outputs ?? []).map((each) => [each.OutputKey ?? '', each.OutputValue ?? ''])),
     tags: Object.fromEntries((stack.Tags ?? []).map((each) => [each.Key ?? '', each.Value ?? ''])),
     terminationProtection: stack.EnableTerminationProtection ?? false,
-    changeSet: stack.ChangeSetId,
   };
 }
 

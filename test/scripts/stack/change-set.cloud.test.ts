@@ -88,13 +88,13 @@ describe('createChangeSet', () => {
     const [first] = await save({ twice: { A: 'a' } }, { name: 'first' });
     const [second] = await save({ twice: { A: 'a' } }, { name: 'second' });
     expect(first?.changeSet).not.toBe(second?.changeSet);
-    expect((await readChangeSet(aws, second?.changeSet ?? ''))?.executionStatus).toBe('AVAILABLE');
+    expect((await readChangeSet(aws, 'twice', second?.changeSet ?? ''))?.executionStatus).toBe('AVAILABLE');
   });
 
   test('one that is gone is known to be', async () => {
     const [saved] = await save({ dropped: { A: 'a' } });
-    await dropChangeSet(aws, saved?.changeSet ?? '');
-    expect(await readChangeSet(aws, saved?.changeSet ?? '')).toBeUndefined();
+    await dropChangeSet(aws, 'dropped', saved?.changeSet ?? '');
+    expect(await readChangeSet(aws, 'dropped', saved?.changeSet ?? '')).toBeUndefined();
     expect((await readAnyStack(aws, 'dropped'))?.status).toBe('REVIEW_IN_PROGRESS');
   });
 

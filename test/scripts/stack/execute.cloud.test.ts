@@ -86,7 +86,7 @@ describe('executeChangeSets', () => {
   test('a change set that is gone, and one that another execution swept away', async () => {
     await deploy({ lost: { A: 'a' }, swept: { A: 'a' } });
     const saved = await save({ lost: { A: 'b' } });
-    await dropChangeSet(aws, saved[0]?.changeSet ?? '');
+    await dropChangeSet(aws, 'lost', saved[0]?.changeSet ?? '');
     await expect(execute(saved)).rejects.toMatchObject({
       details: ['the change set of lost is gone: it was deleted, or another one was executed'],
     });
@@ -189,9 +189,12 @@ describe('executeChangeSets', () => {
     const saved = await save({ manual: { A: 'second' } });
     await executeByHand(saved[0]?.changeSet);
     await expect
-      .poll(async () => (await readChangeSet(aws, saved[0]?.changeSet ?? ''))?.executionStatus)
+      .poll(async () => (await readChangeSet(aws, 'manual', saved[0]?.changeSet ?? ''))?.executionStatus)
       .toBe('EXECUTE_COMPLETE');
-    await expect(execute(saved)).rejects.toMatchObject({ code: 'PLAN_OUTDATED' });
+    await expect(execute(saved)).rejects.toMatchObject({
+      code: 'PLAN_OUTDATED',
+      details: expect.arrayContaining(['  its change set was executed by somebody else']),
+    });
     expect(await parameterValue('/manual/A')).toBe('second');
   });
 });

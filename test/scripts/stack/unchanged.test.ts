@@ -11,7 +11,6 @@ const state: StackState = {
   outputs: {},
   tags: { layer: 'test' },
   terminationProtection: false,
-  changeSet: undefined,
 };
 const wanted: Wanted = {
   template: { Parameters: { Size: { Type: 'String' }, Kept: { Type: 'String' } } },
