@@ -78,6 +78,8 @@ export function deployRights(scope: PlatformScope): Right[] {
         'cloudformation:ExecuteChangeSet',
         'cloudformation:TagResource',
         'cloudformation:UntagResource',
+        // Set as the app has it, after the change set.
+        'cloudformation:UpdateTerminationProtection',
       ],
       resources,
       because: stackId,

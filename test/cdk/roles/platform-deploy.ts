@@ -74,6 +74,7 @@ export const platformDeploy: RoleTable = {
         'cloudformation:ExecuteChangeSet',
         'cloudformation:TagResource',
         'cloudformation:UntagResource',
+        'cloudformation:UpdateTerminationProtection',
       ],
       on: [
         'cloudformation:stack/vendhost-dev-network/*',
