@@ -42,7 +42,7 @@ export async function executeChangeSets(
   // What CloudFormation refuses or what the network did comes first: it is no failure of a stack.
   for (const result of results) if (result.status === 'rejected') throw result.reason;
   const ended = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  const failed = ended.filter(({ state }) => !isGood(state?.status ?? '')).map(({ result }) => result.stack);
+  const failed = ended.filter(({ ok }) => !ok).map(({ result }) => result.stack);
   if (failed.length > 0) throw await stackFailed(aws, 'execute', failed, progress.failures);
   return ended.map(({ result }) => result);
 }
@@ -80,28 +80,26 @@ async function carryOut(
   aws: Aws,
   progress: Progress,
   { planned, verdict }: Todo,
-): Promise<{ result: StackResult; state: StackState | undefined }> {
-  const { stack, changeSet, action } = planned;
+): Promise<{ result: StackResult; ok: boolean }> {
+  const { stack, changeSet } = planned;
   const start = Date.now();
-  const settled =
-    changeSet === null || verdict === 'done'
-      ? await readStack(aws, stack)
-      : await execute(runtime, aws, progress, planned, changeSet, verdict);
-  if (changeSet !== null && verdict === 'done') runtime.out.step(`${stack}: this plan was executed already`);
-  if (
-    settled !== undefined &&
-    isGood(settled.status) &&
-    settled.terminationProtection !== planned.terminationProtection
-  ) {
+  const todo = changeSet !== null && verdict !== 'done';
+  const settled = todo
+    ? await execute(runtime, aws, progress, planned, changeSet, verdict)
+    : await readStack(aws, stack);
+  if (changeSet !== null && !todo) runtime.out.step(`${stack}: this plan was executed already`);
+  // A stack that needed no change may have been rolled back before: it is what it was planned from.
+  const ok = !todo || isGood(settled?.status ?? '');
+  if (ok && settled !== undefined && settled.terminationProtection !== planned.terminationProtection) {
     await setTerminationProtection(aws, stack, planned.terminationProtection);
   }
   const result = {
     stack,
-    changed: verdict !== 'done' && action !== 'none',
+    changed: todo,
     outputs: settled?.outputs ?? {},
     seconds: elapsedSeconds(start, Date.now()),
   };
-  return { result, state: settled };
+  return { result, ok };
 }
 
 async function execute(

@@ -49,6 +49,14 @@ describe('executeChangeSets', () => {
     expect(results).toMatchObject([{ stack: 'fine', changed: false, outputs: { AName: '/fine/A' } }]);
   });
 
+  test('one without changes may have been rolled back before', async () => {
+    await deploy({ rolled: { A: 'a' } });
+    await expect(deploy({ rolled: { A: 'b', Broken: '$Fail' } })).rejects.toMatchObject({ code: 'STACK_FAILED' });
+    const saved = await save({ rolled: { A: 'a' } });
+    expect(saved).toMatchObject([{ action: 'none', before: { status: 'UPDATE_ROLLBACK_COMPLETE' } }]);
+    expect((await execute(saved)).results).toMatchObject([{ stack: 'rolled', changed: false }]);
+  });
+
   test('a change of one stack since stops all, and is told', async () => {
     await deploy({ still: { A: 'a' }, moved: { B: 'b', Sized: '$Size' } });
     const saved = await save({ still: { A: 'new' }, moved: { B: 'new', Sized: '$Size' } });
