@@ -15,6 +15,7 @@ import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { describe, expect, inject, test } from 'vitest';
 import { platformApp } from '../../cdk/platform/app.ts';
 import { names } from '../../scripts/config/names.ts';
+import { issueCertificate } from '../local-cloud/certificate.ts';
 import { callJson, clientConfig, type StackInput, Stacks } from '../local-cloud/stacks.ts';
 import { configured, props, templateIn } from './platform-props.ts';
 
@@ -31,6 +32,7 @@ const { config: changed } = configured('dev', {
   nat: 'per-zone',
   flow_logs: 'all',
   log_days: 7,
+  certificate: await issueCertificate(endpoint, account, '*.dev.example.com'),
   load_balancers: 2,
 });
 const app = platformApp({}, props('dev', changed === undefined ? {} : { config: changed }));
@@ -158,7 +160,9 @@ describe('the network stack', () => {
     const made = await Promise.all(
       ['vendhost-dev-balancer', 'vendhost-dev-balancer-2'].map((stack) => stacks.create(stack, input(stack, values))),
     );
-    expect(made.map(({ status }) => status)).toEqual(['CREATE_COMPLETE', 'CREATE_COMPLETE']);
+    for (const { status, failures } of made) {
+      expect({ status, failures }).toEqual({ status: 'CREATE_COMPLETE', failures: [] });
+    }
     const elb = new ElasticLoadBalancingV2Client(config);
     const { LoadBalancers } = await elb.send(new DescribeLoadBalancersCommand({ Names: ['vendhost-dev-2'] }));
     const facts = await published('/vendhost/dev/');
