@@ -33,6 +33,12 @@ describe('help', () => {
     }
     expect(await vendhost(['--help'])).toEqual(bare);
   });
+  test.each(['deploy', 'plan', 'status', 'destroy'])('of platform %s shows examples', async (verb) => {
+    const { stdout } = await vendhost(['platform', verb, '--help']);
+    expect(stdout).toMatch(
+      new RegExp(`--environment .*[\\s\\S]*--all[\\s\\S]*Examples:\\n {2}vendhost platform ${verb}`),
+    );
+  });
   test('of a noun lists its verbs, of a verb its options and examples', async () => {
     expect((await vendhost(['config', '--help'])).stdout).toMatch(/vendhost config check[\s\S]*vendhost config show/);
     const { stdout } = await vendhost(['release', 'start', '--help']);
@@ -58,6 +64,16 @@ describe('wrong words', () => {
       'vendhost release start --help',
     ],
     [['release', 'start', '--tenant'], 'not enough arguments following: tenant', 'vendhost release start --help'],
+    [
+      ['platform', 'deploy', '--all', '--environment', 'dev'],
+      'arguments all and environment are mutually exclusive',
+      'vendhost platform deploy --help',
+    ],
+    [
+      ['platform', 'deploy', '--layer', 'host'],
+      '--layer "host" is wrong: must be one of access, network, storage, balancer',
+      'vendhost platform deploy --help',
+    ],
     [['tenant', 'vend'], 'not enough non-option arguments: got 0, need at least 1', 'vendhost tenant vend --help'],
     [['tenant', 'vend', 'a', 'b'], 'unknown argument: b', 'vendhost tenant vend --help'],
   ])('%j', async (words, message, help) => {

@@ -54,7 +54,8 @@ export async function platformRepository(
     directory,
     writeTenant: (name, config) => write(`tenants/${name}.yml`, config),
     writePlatform(changes = {}, others = {}) {
-      const merged = Object.entries(environments).map(([name, each]) => [name, { ...each, ...changes[name] }]);
+      const all = { ...changes, ...environments };
+      const merged = Object.entries(all).map(([name, each]) => [name, { ...each, ...changes[name] }]);
       const gitlab = 'https://gitlab.example.test';
       return write('platform.yml', { name: 'lanterns', gitlab, ...others, environments: Object.fromEntries(merged) });
     },
