@@ -35,7 +35,10 @@ class Resource:
 
     def tags(self) -> dict[str, str]:
         """Its tags without those of AWS."""
-        given = self.properties.get("Tags") or []
+        # A launch template calls them TagSpecifications.
+        given = self.properties.get("Tags") or [
+            tag for one in self.properties.get("TagSpecifications") or [] for tag in one.get("Tags", [])
+        ]
         pairs = given.items() if isinstance(given, dict) else [(tag["Key"], tag.get("Value", "")) for tag in given]
         return {str(key): str(value) for key, value in pairs if not str(key).startswith("aws:")}
 
