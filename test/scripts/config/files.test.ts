@@ -79,7 +79,7 @@ describe('showConfig', () => {
 });
 
 describe('names', () => {
-  test.each(['abc', 'a-1', 'a'.repeat(20)])('%s is a tenant', (name) => {
+  test.each(['abc', 'a-1', 'networks', 'a'.repeat(20)])('%s is a tenant', (name) => {
     expect(tenantName.safeParse(name).success).toBe(true);
   });
   test.each([
@@ -94,6 +94,8 @@ describe('names', () => {
     'shop--b',
     'shop-data',
     'shop-host-b',
+    'network',
+    'balancer-2',
   ])('%s is none', (name) => {
     expect(tenantName.safeParse(name).success).toBe(false);
   });
