@@ -4,6 +4,7 @@ import {
   ListOpenIDConnectProvidersCommand,
 } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { deployPlatform } from '../../../scripts/platform/deploy.ts';
 import { organizationRole } from '../../local-cloud/organization.ts';
 import { type PlatformOwner, platformOwner } from './operator.ts';
 import { type PlatformRepository, platformRepository } from './repository.ts';
@@ -43,7 +44,6 @@ describe('environments in accounts of their own', () => {
 
   test('when one environment fails the others go on to their end', async () => {
     const recorded = owner.runtime();
-    const { deployPlatform } = await import('../../../scripts/platform/deploy.ts');
     const options = { directory: repository.directory, environment: 'all', dryRun: false } as const;
     await expect(deployPlatform(recorded, options)).rejects.toMatchObject({ code: 'PROVIDER_AUDIENCE' });
     const result = JSON.parse(recorded.printed());

@@ -1,5 +1,9 @@
 import { CreateBucketCommand, DeleteBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { Cancelled } from '../../../scripts/errors.ts';
+import { deployPlatform } from '../../../scripts/platform/deploy.ts';
+import { accountEnvironment } from '../../local-cloud/start.ts';
+import { recorder } from '../recorder.ts';
 import { outcomes, type PlatformOwner, platformOwner } from './operator.ts';
 import { type PlatformRepository, platformRepository } from './repository.ts';
 
@@ -49,4 +53,20 @@ describe('a deploy that fails', () => {
     });
     expect((await owner.status()).code).toBeUndefined();
   });
+});
+
+test('a deploy that is cancelled leaves what the same command goes on with', async () => {
+  const stopping = new AbortController();
+  const onProgress = (text: string) => {
+    if (/vendhost-staging-network: creat(ing|ed) /.test(text)) stopping.abort(new Cancelled('SIGINT'));
+  };
+  const env = accountEnvironment(inject('localCloud'), account);
+  const runtime = recorder(env, { signal: stopping.signal, onProgress });
+  const options = { directory: repository.directory, environment: 'staging', dryRun: false } as const;
+  await expect(deployPlatform(runtime, options)).rejects.toMatchObject({ code: 'CANCELLED', exitCode: 130 });
+  expect(runtime.printed()).toBe('');
+
+  const { result } = await owner.deploy({ environment: 'staging' });
+  expect(result.environments[0]?.stacks[0]).toMatchObject({ stack: 'vendhost-staging-access', outcome: 'no change' });
+  expect((await owner.plan({ environment: 'staging' })).code).toBeUndefined();
 });
