@@ -60,7 +60,7 @@ function general(scope: Scope): Right[] {
       sid: 'Key',
       actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
       resources: [scope.facts['key-arn']],
-      when: scope.via('ec2', 'rds', 'secretsmanager', 'sns', 's3'),
+      when: scope.via('ec2', 'logs', 'rds', 'secretsmanager', 'sns', 's3'),
     },
     {
       sid: 'KeyForVolumes',
@@ -267,7 +267,9 @@ function data(scope: Scope): Right[] {
     {
       sid: 'Logs',
       actions: [
+        'logs:AssociateKmsKey',
         'logs:CreateLogGroup',
+        'logs:DisassociateKmsKey',
         'logs:ListTagsForResource',
         'logs:PutRetentionPolicy',
         'logs:TagResource',

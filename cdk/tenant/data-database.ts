@@ -40,7 +40,9 @@ export class Database extends Construct {
       groupDescription: `Database of ${name}`,
       vpcId: props.vpcId,
       // An empty list would leave the rule that lets everything out; this one lets nothing out.
-      securityGroupEgress: [{ ipProtocol: 'icmp', fromPort: 252, toPort: 86, cidrIp: '255.255.255.255/32' }],
+      securityGroupEgress: [
+        { ipProtocol: 'icmp', fromPort: 252, toPort: 86, cidrIp: '255.255.255.255/32', description: 'Nothing' },
+      ],
     });
     const stack = names.tenantStack(props.place, 'data');
     const subnets = new CfnDBSubnetGroup(this, 'Subnets', {
@@ -58,7 +60,12 @@ export class Database extends Construct {
     const logs = ['error', 'slowquery'];
     const logGroups = logs.map(
       (log) =>
-        new CfnLogGroup(this, `${log}Log`, { logGroupName: `/aws/rds/instance/${name}/${log}`, retentionInDays: 90 }),
+        new CfnLogGroup(this, `${log}Log`, {
+          logGroupName: `/aws/rds/instance/${name}/${log}`,
+          // Slow statements hold what they look for.
+          kmsKeyId: props.keyArn,
+          retentionInDays: 90,
+        }),
     );
     this.instance = new CfnDBInstance(this, 'Instance', {
       dbInstanceIdentifier: name,
