@@ -1,8 +1,10 @@
 import { openEnvironment, type Purpose } from '../aws/environment.ts';
+import { awsError } from '../aws/errors.ts';
 import type { Aws } from '../aws/session.ts';
 import { type Environment, environments } from '../config/environment.ts';
 import { environmentOf } from '../config/files.ts';
 import type { EnvironmentConfig, PlatformConfig } from '../config/platform.ts';
+import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { checkCertificate } from './certificate.ts';
 import { combined, forEach } from './each.ts';
@@ -44,10 +46,31 @@ export async function openTargets(
 ): Promise<readonly Target[]> {
   const chosen = chosenEnvironments(platform, choice);
   const { done, faults } = await forEach(runtime, chosen, async ({ environment, config }) => {
-    const aws = await openEnvironment(runtime, environment, config, purpose);
+    const aws = await openEnvironment(runtime, environment, config, purpose).catch((thrown: unknown) => {
+      throw refused(runtime, platform, { environment, purpose }, thrown);
+    });
     if (certificates) for (const line of await checkCertificate(aws, environment, config)) runtime.out.warn(line);
     return { environment, config, aws };
   });
   if (faults.length > 0) throw combined(faults, 'ENVIRONMENTS_WRONG', 'nothing was changed, for these are not ready');
   return done;
+}
+
+/** Who may take the roles of the platform's project is another matter than with those of a tenant. */
+function refused(
+  { env }: Runtime,
+  { branch }: PlatformConfig,
+  { environment, purpose }: { environment: Environment; purpose: Purpose },
+  thrown: unknown,
+): unknown {
+  const error = awsError(thrown, env);
+  if (error?.code !== 'ROLE_REFUSED') return thrown;
+  const who =
+    purpose === 'plan'
+      ? 'jobs of the project in platform.yml'
+      : `jobs of the project in platform.yml on its branch ${branch}`;
+  return new VendhostError(error.code, error.message, {
+    hint: `only ${who} may; an administrator makes the roles: vendhost platform deploy --environment ${environment} --layer access`,
+    cause: thrown,
+  });
 }
