@@ -51,6 +51,7 @@ export const tenantExecution: RoleTable = {
         StringEquals: {
           'kms:ViaService': [
             'ec2.eu-west-1.amazonaws.com',
+            'logs.eu-west-1.amazonaws.com',
             'rds.eu-west-1.amazonaws.com',
             'secretsmanager.eu-west-1.amazonaws.com',
             'sns.eu-west-1.amazonaws.com',
@@ -237,7 +238,9 @@ export const tenantExecution: RoleTable = {
     },
     Logs: {
       allow: [
+        'logs:AssociateKmsKey',
         'logs:CreateLogGroup',
+        'logs:DisassociateKmsKey',
         'logs:ListTagsForResource',
         'logs:PutRetentionPolicy',
         'logs:TagResource',
