@@ -24,7 +24,10 @@ export interface DeployEnd {
 /** Prints what a deploy did: each stack with its time, load balancers, the next step. */
 export function deployResult({ out }: Runtime, { done, faults, providers, started }: DeployEnd): void {
   if (done.length === 0) return;
-  const trust = providers.flatMap(({ outcome }) => outcome ?? []);
+  // Every account's is called the same.
+  const trust = providers.flatMap(({ account, outcome }) =>
+    outcome === undefined ? [] : { ...outcome, stack: `${outcome.stack} (${account})` },
+  );
   const outcomes = [...trust, ...done.flatMap(({ stacks }) => stacks)];
   const changed = outcomes.some(({ outcome }) => outcome !== 'no change');
   const seconds = Math.round((Date.now() - started) / 100) / 10;

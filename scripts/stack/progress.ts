@@ -69,12 +69,14 @@ export class Progress implements IIoHost {
     const earlier = this.#waiting.get(key);
     if (earlier !== undefined && !isLater(event, earlier)) return;
     if (this.#waiting.size === 0) setImmediate(() => this.flush());
+    // At the end: a stack begins before its resources and ends after them.
+    this.#waiting.delete(key);
     this.#waiting.set(key, event);
   }
 
   /** Prints what is waiting; call it when nothing more will come. */
   flush(): void {
-    for (const [key, event] of this.#waiting) {
+    for (const [key, event] of [...this.#waiting].sort(([, one], [, other]) => one.at - other.at)) {
       // CloudFormation reports "in progress" twice: when it starts, and when the resource has its physical id.
       if (this.#printed.get(key) !== event.status) this.#runtime.out.detail(describeEvent(event));
       this.#printed.set(key, event.status);

@@ -3,20 +3,21 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Files } from '../local-gitlab/repository.ts';
-import type { PipelineResult } from '../local-gitlab/run.ts';
+import type { PipelineOptions, PipelineResult, RunningPipeline } from '../local-gitlab/run.ts';
 import { type Answer, ask } from './ask.ts';
 import { Timeline } from './timeline.ts';
 import { startWorld, type World } from './world.ts';
 
 const usage = `npm run demo [-- --keep]
 
-A push to dev becomes a running virtual host, on this machine only.
+A platform of three environments, and on it a push to dev that becomes a running virtual host, on this machine only.
 
   --keep   leave everything running at the end, until Ctrl-C
 `;
 const host = 'shop.dev.example.com';
 /** gitlab-ci-local says so every ten seconds. */
 const runnersOwn = 'still running...';
+const eachOf = (job: string) => ['dev', 'staging', 'production'].map((environment) => `${job}-${environment}`);
 const page = 'software/app/templates/page.html';
 
 const say = (line = '') => void process.stdout.write(`${line}\n`);
@@ -43,8 +44,26 @@ async function main(): Promise<void> {
 }
 
 async function journey(world: World, signal: AbortSignal): Promise<void> {
-  heading('The platform owner deploys dev and vends the tenant shop');
-  await operate(world, 'platform', signal, ['platform', 'deploy', '--environment', 'dev']);
+  heading('The platform owner deploys dev, staging and production: by hand, this once');
+  const all = ['platform', 'deploy', '--all'];
+  await operate(world, 'platform', signal, all);
+  const repeated = await operate(world, 'platform again', signal, all);
+  check(
+    /no change/i.test(repeated) && !/created|updated/.test(repeated),
+    'a second time it changes nothing and says so',
+  );
+
+  heading("A merge request of the platform's project: dev keeps its logs longer");
+  const config = await readFile(join(world.owner.repository, 'platform.yml'), 'utf8');
+  const change = { 'platform.yml': config.replace('cidr: 10.10.0.0/16', 'cidr: 10.10.0.0/16\n    log_days: 7') };
+  await pipeline('merge request', signal, ['validate', ...eachOf('plan')], (options) =>
+    world.owner.propose('log-longer', change, 'Keep logs of dev for a week', options),
+  );
+  await pipeline('merge', signal, ['validate', ...eachOf('prepare'), 'deploy-dev'], (options) =>
+    world.owner.merge('log-longer', options),
+  );
+
+  heading('The platform owner vends the tenant shop');
   await operate(world, 'vend', signal, ['tenant', 'vend', 'shop', '--environment', 'dev']);
 
   heading('First push to dev: image, virtual host, release');
@@ -65,17 +84,19 @@ async function journey(world: World, signal: AbortSignal): Promise<void> {
   check(/nothing to release/i.test(logOf(again, 'release')), 'release deploys nothing and says so');
 }
 
-async function operate(world: World, stage: string, signal: AbortSignal, words: string[]): Promise<void> {
+async function operate(world: World, stage: string, signal: AbortSignal, words: string[]): Promise<string> {
   say(`  $ vendhost ${words.join(' ')}`);
   let resources = 0;
   const onLine = (line: string) => {
     if (/^\s+\S+: created /.test(line)) resources += 1;
-    else say(`    ${line}`);
+    // What a new stack is made of, type by type.
+    else if (!/^\s+\+ \d+ /.test(line)) say(`    ${line}`);
   };
   const result = await timeline.stage(stage, () => world.operate(words, { onLine, signal }));
   say(`    (${resources} resources created)`);
   signal.throwIfAborted();
   if (result.exitCode !== 0) throw new Error(`vendhost ${words.join(' ')} ended with ${result.exitCode}`);
+  return String(result.all);
 }
 
 async function push(
@@ -85,23 +106,38 @@ async function push(
   jobs: readonly string[],
   files?: Files,
 ): Promise<PipelineResult> {
+  return await pipeline(name, signal, jobs, (options) =>
+    files ? world.push(files, 'Say it better', options) : world.pushAgain(options),
+  );
+}
+
+/** Starts a pipeline, shows what its jobs say, and checks which jobs there were. */
+async function pipeline(
+  name: string,
+  signal: AbortSignal,
+  jobs: readonly string[],
+  start: (options: Partial<PipelineOptions>) => Promise<RunningPipeline>,
+): Promise<PipelineResult> {
+  const width = Math.max(...jobs.map((job) => job.length));
   const started = new Map<string, number>();
   const options = {
     signal,
     onLine: ({ job, text }: { job: string; text: string }) => {
-      if (text !== runnersOwn) say(`  ${job.padEnd(9)} │ ${text}`);
+      if (text !== runnersOwn) say(`  ${job.padEnd(width)} │ ${text}`);
     },
     onJob: ({ job, status, durationMs }: { job: string; status: string; durationMs: number }) => {
       if (status === 'running') return started.set(job, performance.now());
-      say(`  ${job.padEnd(9)} └ ${status}, ${(durationMs / 1000).toFixed(1)} s`);
+      say(`  ${job.padEnd(width)} └ ${status}, ${(durationMs / 1000).toFixed(1)} s`);
       return timeline.add(`${name}: ${job}`, started.get(job) ?? performance.now(), durationMs);
     },
   };
-  const running = files ? await world.push(files, 'Say it better', options) : await world.pushAgain(options);
-  const result = await running.result;
+  const result = await (await start(options)).result;
   signal.throwIfAborted();
   if (result.status !== 'success') throw new Error(`${name}: the pipeline ${result.status}`);
-  check(result.jobs.map((job) => job.name).join() === jobs.join(), `jobs: ${jobs.join(', ')}`);
+  const ran = result.jobs.filter((job) => job.status !== 'manual').map((job) => job.name);
+  check(ran.join() === jobs.join(), `jobs: ${jobs.join(', ')}`);
+  const waiting = result.jobs.filter((job) => job.status === 'manual').map((job) => job.name);
+  if (waiting.length > 0) say(`    (for a person to start: ${waiting.join(', ')})`);
   return result;
 }
 
