@@ -78,13 +78,16 @@ async function planOne(
 ): Promise<EnvironmentPlan> {
   const { environment, config, aws } = target;
   const stacks = stepsOf(environment, config, layer).flat();
+  const quick = platformBuilder(platform, target, { validation: false });
   const [trust, own] = await Promise.all([
     layer === undefined || layer === 'access' ? planProvider(runtime, platform, target, 'plan') : [],
-    withAssembly(runtime, aws, platformBuilder(platform, target), (assembly) =>
-      compareStacks(assembly, environment, stacks),
-    ),
+    withAssembly(runtime, aws, quick, (assembly) => compareStacks(assembly, environment, stacks)),
   ]);
   const compared = [...trust, ...stacks.flatMap((stack) => own.stacks.get(stack) ?? [])];
+  // What is deployed already was validated then.
+  if (compared.some(({ asWanted }) => !asWanted)) {
+    await withAssembly(runtime, aws, platformBuilder(platform, target), async () => undefined);
+  }
   return {
     environment,
     account: config.account,
