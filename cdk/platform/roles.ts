@@ -44,7 +44,7 @@ export function platformRoles(parent: Construct, { scope, project, branch }: Pla
       name: names.platformRole(environment, 'execution'),
       policy: 'execution',
       description: `CloudFormation, for the network, storage and load balancers of ${environment}`,
-      trust: serviceTrust('cloudformation', { StringEquals: { 'aws:SourceAccount': scope.account } }),
+      trust: serviceTrust('cloudformation'),
       rights: [...networkRights(scope), ...balancerRights(scope), ...storageRights(scope), ...factRights(scope)],
     }),
   ];

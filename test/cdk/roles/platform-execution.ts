@@ -5,7 +5,6 @@ export const platformExecution: RoleTable = {
   trust: {
     to: { Service: 'cloudformation.amazonaws.com' },
     by: 'sts:AssumeRole',
-    when: { StringEquals: { 'aws:SourceAccount': '111111111111' } },
   },
   boundary: 'none',
   awsPolicies: [],
