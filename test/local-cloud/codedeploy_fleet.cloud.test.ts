@@ -89,6 +89,7 @@ beforeAll(async () => {
 
 test('traffic goes away, the revision comes, traffic comes back to a healthy target', async () => {
   const first = await cloud.deploy('harbour', site('one'));
+  expect(diagnostics(first, 'ApplicationStart')).toMatchObject({ message: 'Succeeded' });
   expect(Object.entries(events(first))).toEqual(
     [
       'BeforeBlockTraffic',
