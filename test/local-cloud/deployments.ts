@@ -168,6 +168,13 @@ export function events(outcome: Outcome): Record<string, string> {
   return Object.fromEntries(list.map(({ lifecycleEventName, status }) => [lifecycleEventName, status]));
 }
 
+/** What failed on the first (or only) target, and why. */
+export function failures(outcome: Outcome): string[] {
+  return (outcome.targets[0]?.lifecycleEvents ?? [])
+    .filter(({ status }) => status === 'Failed')
+    .map(({ lifecycleEventName, diagnostics }) => `${lifecycleEventName}: ${JSON.stringify(diagnostics)}`);
+}
+
 /** What an event of the first (or only) target reports. */
 export function diagnostics(outcome: Outcome, event: string): Diagnostics | undefined {
   return outcome.targets[0]?.lifecycleEvents?.find(({ lifecycleEventName }) => lifecycleEventName === event)

@@ -32,12 +32,14 @@ def communicate(
     )
     assert process.stdout is not None
     reading = process.stdout.fileno()
+    # Not select(): it takes no descriptor above 1023, and a cloud with many instances and callers has more.
+    output_or_end = select.poll()
+    output_or_end.register(reading, select.POLLIN)
     deadline = time.monotonic() + timeout
     output, rest, timed_out = bytearray(), bytearray(), False
     with process.stdout:
         while True:
-            ready, _, _ = select.select([reading], [], [], max(0.0, deadline - time.monotonic()))
-            if not ready:
+            if not output_or_end.poll(max(0.0, deadline - time.monotonic()) * 1000):
                 timed_out = True
                 os.killpg(process.pid, signal.SIGKILL)
                 break
