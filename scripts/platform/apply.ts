@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { names } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 import type { Assembly } from '../stack/assembly.ts';
 import { deployStacks } from '../stack/deploy.ts';
-import { balancerParameters, type Compared, type Comparison, isSame, type Parameters } from './compare.ts';
+import { balancerParameters, type Compared, type Comparison, type Parameters } from './compare.ts';
 import { isBalancer } from './layers.ts';
 import { outcomeOf, type StackOutcome } from './outcome.ts';
 import type { Target } from './targets.ts';
@@ -30,7 +31,7 @@ export async function applySteps(
   const outcomes: StackOutcome[] = [];
   for (const step of steps) {
     const parameters = await parametersOf(place, step, comparison, outputs);
-    const isMoved = parameters !== undefined && !isSame(parameters, comparison.balancerParameters ?? {});
+    const isMoved = parameters !== undefined && !isDeepStrictEqual(parameters, comparison.balancerParameters ?? {});
     const pending = step.filter((stack) => isMoved || comparison.stacks.get(stack)?.asWanted !== true);
     const results = pending.length === 0 ? [] : await deployStep(assembly, place, pending, parameters);
     for (const { stack, outputs: made } of results) outputs.set(stack, made);

@@ -1,16 +1,17 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Environment } from '../config/environment.ts';
 import { names } from '../config/names.ts';
 import type { PlatformConfig } from '../config/platform.ts';
 import { type AppBuilder, type Assembly, stackSettings } from '../stack/assembly.ts';
 import { planLines, planStacks, type StackPlan } from '../stack/plan.ts';
-import { type Deployed, isSteady, readAllDeployed } from './deployed.ts';
+import { isSteady, readStacks, type StackState } from '../stack/state.ts';
 import { isBalancer } from './layers.ts';
 import type { Target } from './targets.ts';
 
 /** One stack: what it is, and what a deploy would do to it. */
 export interface Compared {
   readonly plan: StackPlan;
-  readonly deployed: Deployed | undefined;
+  readonly deployed: StackState | undefined;
   /** Nothing of it would change, its tags and its protection neither. */
   readonly asWanted: boolean;
   /** What would change although template and parameters are the same. */
@@ -48,7 +49,7 @@ export async function compareStacks(
   stacks: readonly string[],
 ): Promise<Comparison> {
   const network = names.platformStack(environment, 'network');
-  const deployed = await readAllDeployed(assembly.aws, [...new Set([...stacks, network])]);
+  const deployed = await readStacks(assembly.aws, [...new Set([...stacks, network])]);
   const parameters = await balancerParameters(deployed.get(network)?.outputs);
   const plans = await planStacks(assembly, {
     stacks,
@@ -74,7 +75,7 @@ export async function balancerParameters(outputs: Parameters | undefined): Promi
  * Joins a plan, which compares templates and parameters, with what else a deploy would do: set tags and protection, and
  * end what an earlier failure left.
  */
-export function compared(assembly: Assembly, plan: StackPlan, deployed: Deployed | undefined): Compared {
+export function compared(assembly: Assembly, plan: StackPlan, deployed: StackState | undefined): Compared {
   if (plan.action !== 'none') return { plan, deployed, asWanted: false };
   const why = deployed === undefined ? undefined : whatElse(stackSettings(assembly, plan.stack), deployed);
   return why === undefined
@@ -82,9 +83,12 @@ export function compared(assembly: Assembly, plan: StackPlan, deployed: Deployed
     : { plan: { ...plan, action: 'update' }, deployed, asWanted: false, why };
 }
 
-function whatElse(wanted: Pick<Deployed, 'tags' | 'terminationProtection'>, deployed: Deployed): string | undefined {
-  if (!isSteady(deployed)) return `it is ${deployed.status}`;
-  if (!isSame(wanted.tags, deployed.tags)) return 'its tags';
+function whatElse(
+  wanted: Pick<StackState, 'tags' | 'terminationProtection'>,
+  deployed: StackState,
+): string | undefined {
+  if (!isSteady(deployed.status)) return `it is ${deployed.status}`;
+  if (!isDeepStrictEqual(wanted.tags, deployed.tags)) return 'its tags';
   return wanted.terminationProtection === deployed.terminationProtection ? undefined : 'its termination protection';
 }
 
@@ -92,10 +96,4 @@ function whatElse(wanted: Pick<Deployed, 'tags' | 'terminationProtection'>, depl
 export function comparedLines({ plan, why }: Compared): string[] {
   const [first = '', ...rest] = planLines([plan]);
   return [why === undefined ? first : `${first} (${why})`, ...rest];
-}
-
-/** Whether two sets of values are the same, in whatever order. */
-export function isSame(left: Parameters, right: Parameters): boolean {
-  const keys = Object.keys(left);
-  return keys.length === Object.keys(right).length && keys.every((key) => left[key] === right[key]);
 }

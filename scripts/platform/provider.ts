@@ -8,8 +8,8 @@ import type { Runtime } from '../runtime.ts';
 import { type AppBuilder, withAssembly } from '../stack/assembly.ts';
 import { deployStacks } from '../stack/deploy.ts';
 import { planStacks, type StackPlan } from '../stack/plan.ts';
+import { readStack, type StackState } from '../stack/state.ts';
 import { type Compared, compared } from './compare.ts';
-import { type Deployed, readDeployed } from './deployed.ts';
 import { outcomeOf, type StackOutcome } from './outcome.ts';
 import type { Target } from './targets.ts';
 
@@ -65,7 +65,7 @@ export async function settleProvider(
   { deploy }: { deploy: boolean },
 ): Promise<ProviderWork> {
   const { aws, account, region, arn } = place;
-  const deployed = await readDeployed(aws, names.gitlabStack);
+  const deployed = await readStack(aws, names.gitlabStack);
   if (!owns(deployed) && (await hasProvider(platform, place)))
     return { account, region, arn, plan: undefined, asWanted: true };
   return await withAssembly(runtime, aws, builder(platform, place), async (assembly) => {
@@ -92,7 +92,7 @@ export async function planProvider(
 }
 
 /** A stack whose creation failed has made no provider. */
-function owns(deployed: Deployed | undefined): boolean {
+function owns(deployed: StackState | undefined): boolean {
   return deployed !== undefined && !/^(ROLLBACK_|CREATE_FAILED|DELETE_COMPLETE)/.test(deployed.status);
 }
 

@@ -4,8 +4,7 @@ import type { PlatformConfig } from '../config/platform.ts';
 import { messageOf, VendhostError } from '../errors.ts';
 import { readRules } from '../listener/rules.ts';
 import type { Runtime } from '../runtime.ts';
-import { isGood } from '../stack/state.ts';
-import { readDeployed } from './deployed.ts';
+import { isGood, readStack } from '../stack/state.ts';
 import { hasProvider, openProviderPlace } from './provider.ts';
 import type { Target } from './targets.ts';
 
@@ -50,7 +49,7 @@ export interface Trust {
 export async function readTrust(runtime: Runtime, platform: PlatformConfig, target: Target): Promise<Trust> {
   const place = await openProviderPlace(runtime, platform, target, 'plan');
   const { arn, aws } = place;
-  const own = await readDeployed(aws, names.gitlabStack);
+  const own = await readStack(aws, names.gitlabStack);
   try {
     if (!(await hasProvider(platform, place))) return { fine: false, arn, text: `the account has no provider ${arn}` };
   } catch (error) {

@@ -1,5 +1,4 @@
-import { isGood } from '../stack/state.ts';
-import { readAllDeployed } from './deployed.ts';
+import { isGood, readStacks } from '../stack/state.ts';
 import { allBalancers, stepsOf } from './layers.ts';
 import type { Target } from './targets.ts';
 
@@ -18,7 +17,7 @@ export interface StackRow {
 export async function readStackRows({ environment, config, aws }: Target): Promise<StackRow[]> {
   const wanted = stepsOf(environment, config).flat();
   const all = [...new Set([...wanted, ...allBalancers(environment)])];
-  const deployed = await readAllDeployed(aws, all);
+  const deployed = await readStacks(aws, all);
   return all.flatMap((stack): StackRow[] => {
     const found = deployed.get(stack);
     if (found === undefined) return wanted.includes(stack) ? [{ stack, status: 'missing', fine: false }] : [];
@@ -27,7 +26,7 @@ export async function readStackRows({ environment, config, aws }: Target): Promi
       {
         stack,
         status: found.status,
-        ...(found.at === undefined ? {} : { changedAt: found.at.toISOString().replace(/\.\d+Z$/, 'Z') }),
+        changedAt: found.updatedAt.replace(/\.\d+Z$/, 'Z'),
         fine: isGood(found.status),
         ...(isLeft ? { note: 'no longer in platform.yml' } : {}),
       },

@@ -22,8 +22,14 @@ export async function readStack(aws: Aws, name: string): Promise<StackState | un
   return state?.status === 'REVIEW_IN_PROGRESS' ? undefined : state;
 }
 
+/** The states of several stacks by name; those that are not there are left out. */
+export async function readStacks(aws: Aws, names: readonly string[]): Promise<ReadonlyMap<string, StackState>> {
+  const found = await Promise.all(names.map(async (name) => [name, await readStack(aws, name)] as const));
+  return new Map(found.flatMap(([name, state]) => (state === undefined ? [] : [[name, state] as const])));
+}
+
 /**
- * The same, with the empty stack that a change set for a new stack makes (`REVIEW_IN_PROGRESS`); a deleted stack is
+ * The same as `readStack`, with the empty stack that a change set for a new stack makes (`REVIEW_IN_PROGRESS`); a deleted stack is
  * found by its id only.
  */
 export async function readAnyStack(aws: Aws, name: string): Promise<StackState | undefined> {
@@ -46,6 +52,11 @@ export function neverWorks({ status }: Pick<StackState, 'status'>): boolean {
 /** The last operation did what it should. */
 export function isGood(status: string): boolean {
   return ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'IMPORT_COMPLETE'].includes(status);
+}
+
+/** The last operation did what it should, or was taken back in full: what its template says is there. */
+export function isSteady(status: string): boolean {
+  return isGood(status) || status === 'UPDATE_ROLLBACK_COMPLETE';
 }
 
 /** The longest time an operation on a stack is waited for. */

@@ -13,12 +13,12 @@ import type { Aws } from '../../scripts/aws/session.ts';
 import { environmentOf, readPlatformConfig } from '../../scripts/config/files.ts';
 import { balancerParameters, platformBuilder } from '../../scripts/platform/compare.ts';
 import { deployPlatform } from '../../scripts/platform/deploy.ts';
-import { readDeployed } from '../../scripts/platform/deployed.ts';
 import { planPlatform } from '../../scripts/platform/plan.ts';
 import { withAssembly } from '../../scripts/stack/assembly.ts';
 import { saveStacks } from '../../scripts/stack/change-set.ts';
 import { executeChangeSets } from '../../scripts/stack/execute.ts';
 import type { SavedStack } from '../../scripts/stack/plan-file.ts';
+import { readStack } from '../../scripts/stack/state.ts';
 import { type LocalCloud, startLocalCloud } from '../local-cloud/start.ts';
 import { createIssuer, type IdTokenIssuer } from '../local-gitlab/tokens.ts';
 import { type PlatformRepository, platformRepository } from '../scripts/platform/repository.ts';
@@ -74,7 +74,7 @@ async function deploy(...layers: string[]): Promise<Record<string, boolean>> {
   const config = environmentOf(platform, 'dev');
   const aws = await openEnvironment(runtime, 'dev', config, 'deploy');
   const stacks = layers.map((layer) => `vendhost-dev-${layer}`);
-  const parameters = (await balancerParameters((await readDeployed(aws, 'vendhost-dev-network'))?.outputs)) ?? {};
+  const parameters = (await balancerParameters((await readStack(aws, 'vendhost-dev-network'))?.outputs)) ?? {};
   return await withAssembly(
     runtime,
     aws,
