@@ -1,5 +1,6 @@
 import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
+import { readChangeSet } from '../stack/change-set.ts';
 import type { SavedStack } from '../stack/plan-file.ts';
 import { balancerParameters, type Parameters } from './compare.ts';
 import type { Target } from './targets.ts';
@@ -34,10 +35,7 @@ export function parameterLines(stack: string, planned: Parameters, now: Paramete
 }
 
 /** The values a change set was made with; those of the stack when it needs none. */
-async function plannedWith(aws: Aws, { changeSet, before }: SavedStack): Promise<Parameters> {
+async function plannedWith(aws: Aws, { stack, changeSet, before }: SavedStack): Promise<Parameters> {
   if (changeSet === null) return before?.parameters ?? {};
-  const { DescribeChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
-  const command = new DescribeChangeSetCommand({ ChangeSetName: changeSet });
-  const { Parameters = [] } = await (await aws.cloudFormation()).send(command);
-  return Object.fromEntries(Parameters.map((each) => [each.ParameterKey ?? '', each.ParameterValue ?? '']));
+  return (await readChangeSet(aws, stack, changeSet))?.parameters ?? {};
 }

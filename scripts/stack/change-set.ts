@@ -4,12 +4,9 @@ import { duration, poll } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import { type Assembly, chosenStacks, stackSettings, type Template, templateBody } from './assembly.ts';
+import { type Template, templateBody } from './assembly.ts';
 import { deleteStack } from './delete.ts';
 import type { Change } from './plan.ts';
-import { readTemplate } from './plan.ts';
-import type { SavedStack } from './plan-file.ts';
-import { recoverStack } from './recover.ts';
 import { isAbsent, pollMs, readAnyStack, type StackState } from './state.ts';
 
 export interface ChangeSetRequest {
@@ -36,67 +33,10 @@ export interface StackChangeSet {
 const limitMs = 10 * 60_000;
 
 /**
- * Makes a change set and waits for it. What an earlier failure left of the stack is cleared away before. A change set
- * without changes is deleted. Throws `CHANGE_SET_FAILED` with CloudFormation's reason.
+ * Makes a change set and waits for it; `state` is what `recoverStack` left to start from. A change set without changes is
+ * deleted. Throws `CHANGE_SET_FAILED` with CloudFormation's reason.
  */
-export async function createChangeSet(runtime: Runtime, aws: Aws, request: ChangeSetRequest): Promise<StackChangeSet> {
-  const { stack, roleArn } = request;
-  return await createFrom(
-    runtime,
-    aws,
-    request,
-    await recoverStack(runtime, aws, stack, { roleArn, forChangeSet: true }),
-  );
-}
-
-export interface SaveOptions {
-  /** Names of the stacks; all of the app without it. */
-  readonly stacks?: readonly string[];
-  /** Parameter values by stack name. */
-  readonly parameters?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  readonly roleArn?: string | undefined;
-  /** What the change sets are called. */
-  readonly name: string;
-}
-
-/** Makes a change set for each stack of an assembly, and keeps what it starts from: the stacks of a plan to be executed later. */
-export async function saveStacks(assembly: Assembly, options: SaveOptions): Promise<SavedStack[]> {
-  return await Promise.all(chosenStacks(assembly, options.stacks).map((stack) => saveStack(assembly, stack, options)));
-}
-
-async function saveStack(
-  assembly: Assembly,
-  stack: string,
-  { parameters, roleArn, name }: SaveOptions,
-): Promise<SavedStack> {
-  const { runtime, aws } = assembly;
-  const template = assembly.templates.get(stack) ?? {};
-  const { tags, terminationProtection } = stackSettings(assembly, stack);
-  // Read before the change set is made: what somebody changes in between is found when the plan is checked.
-  const state = await recoverStack(runtime, aws, stack, { roleArn, forChangeSet: true });
-  const current = state === undefined ? undefined : await readTemplate(aws, state.id);
-  const request = { stack, template, parameters: parameters?.[stack] ?? {}, roleArn, tags, name };
-  const { id, action, changes } = await createFrom(runtime, aws, request, state);
-  return {
-    stack,
-    changeSet: id ?? null,
-    action,
-    changes: [...changes],
-    terminationProtection,
-    before:
-      state === undefined
-        ? null
-        : {
-            id: state.id,
-            status: state.status,
-            updatedAt: state.updatedAt,
-            template: current ?? {},
-            parameters: { ...state.parameters },
-          },
-  };
-}
-
-async function createFrom(
+export async function createChangeSet(
   runtime: Runtime,
   aws: Aws,
   { stack, template, parameters = {}, roleArn, tags = {}, name }: ChangeSetRequest,
@@ -150,6 +90,7 @@ export interface ChangeSetState {
   readonly status: string;
   readonly executionStatus: string;
   readonly reason: string;
+  readonly parameters: Readonly<Record<string, string>>;
   readonly changes: readonly ApiChange[];
 }
 
@@ -177,6 +118,9 @@ export async function readChangeSet(aws: Aws, stack: string, id: string): Promis
     status: last.Status ?? '',
     executionStatus: last.ExecutionStatus ?? '',
     reason: last.StatusReason ?? '',
+    parameters: Object.fromEntries(
+      (last.Parameters ?? []).map((each) => [each.ParameterKey ?? '', each.ParameterValue ?? '']),
+    ),
     changes,
   };
 }

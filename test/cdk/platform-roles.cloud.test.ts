@@ -15,9 +15,9 @@ import { balancerParameters, platformBuilder } from '../../scripts/platform/comp
 import { deployPlatform } from '../../scripts/platform/deploy.ts';
 import { planPlatform } from '../../scripts/platform/plan.ts';
 import { withAssembly } from '../../scripts/stack/assembly.ts';
-import { saveStacks } from '../../scripts/stack/change-set.ts';
 import { executeChangeSets } from '../../scripts/stack/execute.ts';
 import type { SavedStack } from '../../scripts/stack/plan-file.ts';
+import { saveStacks } from '../../scripts/stack/save.ts';
 import { readStack } from '../../scripts/stack/state.ts';
 import { type LocalCloud, startLocalCloud } from '../local-cloud/start.ts';
 import { createIssuer, type IdTokenIssuer } from '../local-gitlab/tokens.ts';

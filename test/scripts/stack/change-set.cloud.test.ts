@@ -64,11 +64,12 @@ describe('createChangeSet', () => {
         name: 'a',
       };
     };
-    const { id = '', ...made } = await createChangeSet(newRuntime(), aws, request('first'));
+    const { id = '', ...made } = await createChangeSet(newRuntime(), aws, request('first'), undefined);
     const saved = { ...made, changeSet: id, changes: [...made.changes], terminationProtection: true, before: null };
     expect(await executeChangeSets(newRuntime(), aws, [saved])).toMatchObject([{ changed: true }]);
-    expect((await readStack(aws, 'replaced'))?.terminationProtection).toBe(true);
-    expect((await createChangeSet(newRuntime(), aws, request('second'))).changes).toEqual([
+    const state = await readStack(aws, 'replaced');
+    expect(state?.terminationProtection).toBe(true);
+    expect((await createChangeSet(newRuntime(), aws, request('second'), state)).changes).toEqual([
       { logicalId: 'A', type: 'AWS::DynamoDB::Table', action: 'update', replacement: 'yes' },
     ]);
   });
@@ -100,7 +101,7 @@ describe('createChangeSet', () => {
 
   test('one that CloudFormation refuses leaves nothing', async () => {
     const template = { ...parameterWith({ Ref: 'Given' }), Parameters: { Given: { Type: 'String' } } };
-    const made = createChangeSet(newRuntime(), aws, { stack: 'refused', template, name: 'a' });
+    const made = createChangeSet(newRuntime(), aws, { stack: 'refused', template, name: 'a' }, undefined);
     await expect(made).rejects.toMatchObject({
       code: 'CHANGE_SET_FAILED',
       message: expect.stringMatching(/^cannot plan refused: .*Given/),
