@@ -10,6 +10,9 @@ export const defaultBranches: Readonly<Record<Environment, string>> = {
   production: 'master',
 };
 
+/** The most load balancers of an environment. */
+export const mostLoadBalancers = 10;
+
 export const tenantName = z
   .string()
   .regex(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defaultBranches, type Environment, environments, projectPath } from './environment.ts';
+import { defaultBranches, type Environment, environments, mostLoadBalancers, projectPath } from './environment.ts';
 import { type NetworkChoice, networkPlan } from './network.ts';
 import { misfits, supernetFault, vpcFault } from './platform-checks.ts';
 
@@ -69,7 +69,7 @@ const environment = z.strictObject({
   load_balancers: z
     .int()
     .min(1)
-    .max(10)
+    .max(mostLoadBalancers)
     .default(1)
     .meta({ description: 'Number of load balancers; each takes 100 rules, unless AWS raised the quota' }),
   approval: z.boolean().default(false).meta({ description: 'A person must approve each release' }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { environments, hostName, projectPath } from './environment.ts';
+import { environments, hostName, mostLoadBalancers, projectPath } from './environment.ts';
 
 export const limits = z.strictObject({
   instance_types: z
@@ -30,7 +30,7 @@ export const tenantSchema = z.strictObject({
   load_balancer: z
     .int()
     .min(1)
-    .max(10)
+    .max(mostLoadBalancers)
     .default(1)
     .meta({ description: "Number of the load balancer that serves the tenant's hosts" }),
   limits: limits.prefault({}).meta({ description: 'What the tenant may ask for in its vendhost.yml' }),

@@ -1,11 +1,6 @@
-import type { Environment } from '../config/environment.ts';
+import { type Environment, mostLoadBalancers } from '../config/environment.ts';
 import { type PlatformLayer as Layer, names } from '../config/names.ts';
 import type { EnvironmentConfig } from '../config/platform.ts';
-
-/** AWS's default quota of rules of a load balancer; a raised one is not looked up. */
-export const ruleQuota = 100;
-/** The most load balancers that `platform.yml` takes. */
-const mostBalancers = 10;
 
 /**
  * An environment's stacks by steps: those of a step do not need each other, each step needs those before. The roles of
@@ -35,5 +30,5 @@ export function isBalancer(environment: Environment, stack: string): boolean {
 
 /** Stacks of every load balancer an environment can have, also of those `platform.yml` no longer asks for. */
 export function allBalancers(environment: Environment): string[] {
-  return stacksOf(environment, 'balancer', mostBalancers);
+  return stacksOf(environment, 'balancer', mostLoadBalancers);
 }

@@ -1,3 +1,4 @@
+import { tableLines } from '../output.ts';
 import type { StackResult } from '../stack/deploy.ts';
 import type { StackPlan } from '../stack/plan.ts';
 
@@ -17,17 +18,6 @@ export function outcomeOf(
   const { stack } = plan;
   if (result?.changed !== true) return { stack, outcome: 'no change', seconds: 0 };
   return { stack, outcome: plan.action === 'create' ? 'created' : 'updated', seconds: result.seconds };
-}
-
-/** Rows as lines of aligned columns. */
-export function tableLines(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 /** A table of what happened, one stack a line. */

@@ -11,7 +11,7 @@ import type { DeployPlatformOptions } from './deploy.ts';
 import { isBalancer } from './layers.ts';
 import { outcomeOf } from './outcome.ts';
 import { checkBalancers } from './planned-network.ts';
-import { isAny, shownStack } from './save.ts';
+import { savedResult } from './save.ts';
 import { deployResult } from './summary.ts';
 import { openTargets, type Target } from './targets.ts';
 
@@ -40,9 +40,9 @@ export async function deployPlanned(runtime: Runtime, options: Options): Promise
   await checkPlan(aws, plan.stacks);
   const lines = planLines(plan.stacks);
   if (dryRun) {
-    const differs = isAny(plan.stacks);
-    runtime.out.result({ differs, stacks: plan.stacks.map(shownStack) }, lines.join('\n'));
-    return differs ? exitCodes.differs : undefined;
+    const result = savedResult(target, plan.stacks);
+    runtime.out.result(result, lines.join('\n'));
+    return result.differs ? exitCodes.differs : undefined;
   }
   runtime.out.step(
     `platform ${environment} in account ${account}, ${region}: plan of ${plan.createdAt}, ${plan.commit}`,

@@ -27,21 +27,24 @@ export async function planAndSave(
   const stacks = await savePlan(runtime, platform, target, save);
   await writeReport(runtime, report, stacks);
   const { environment, config } = target;
-  const { account, region } = config;
   runtime.out.result(
-    { differs: isAny(stacks), environment, account, region, plan: save, stacks: stacks.map(shownStack) },
-    [`${environment} in account ${account}, ${region}`, ...planLines(stacks), `plan: ${save}`].join('\n'),
+    { ...savedResult(target, stacks), plan: save },
+    [
+      `${environment} in account ${config.account}, ${config.region}`,
+      ...planLines(stacks).map((line) => `  ${line}`),
+      `plan: ${save}`,
+    ].join('\n'),
   );
 }
 
-/** Whether a plan would change anything. */
-export function isAny(stacks: readonly SavedStack[]): boolean {
-  return stacks.some(({ action }) => action !== 'none');
-}
-
-/** The part of a saved stack that a result shows. */
-export function shownStack({ stack, action, changes }: SavedStack): StackPlan {
-  return { stack, action, changes };
+/** What a saved plan would do, as `vendhost platform plan` shows it. */
+export function savedResult(
+  { environment, config: { account, region } }: Pick<Target, 'environment' | 'config'>,
+  saved: readonly SavedStack[],
+) {
+  const differs = saved.some(({ action }) => action !== 'none');
+  const stacks = saved.map(({ stack, action, changes }): StackPlan => ({ stack, action, changes }));
+  return { differs, environments: [{ environment, account, region, differs, stacks }] };
 }
 
 /**

@@ -1,11 +1,11 @@
 import { readPlatformConfig } from '../config/files.ts';
 import type { PlatformConfig } from '../config/platform.ts';
 import { exitCodes } from '../errors.ts';
+import { defaultRuleQuota } from '../listener/quota.ts';
+import { tableLines } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
 import { listTenantRecords } from './account-stacks.ts';
 import { combined, forEach } from './each.ts';
-import { ruleQuota } from './layers.ts';
-import { tableLines } from './outcome.ts';
 import { type BalancerStatus, readBalancers, readTrust, type Trust } from './status-parts.ts';
 import { readStackRows, type StackRow } from './status-stacks.ts';
 import { type Choice, openTargets, type Target } from './targets.ts';
@@ -71,6 +71,7 @@ function statusText(status: EnvironmentStatus): string {
 
 function balancerText({ dns, rules }: BalancerStatus): string {
   if (dns === undefined) return 'not published';
-  const used = rules === undefined ? 'its listener is gone' : `${rules} rules of ${ruleQuota} (AWS's default quota)`;
+  const used =
+    rules === undefined ? 'its listener is gone' : `${rules} rules of ${defaultRuleQuota} (AWS's default quota)`;
   return `${dns}, ${used}`;
 }

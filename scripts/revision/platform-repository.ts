@@ -41,7 +41,7 @@ export async function checkPlatformRepository(directory: string): Promise<Checke
 type Tenants = ReadonlyMap<string, TenantConfig>;
 
 /** Hosts that two tenants claim; one that is twice in a file is a fault of that file. */
-export function claimFaults(tenants: Tenants): Finding[] {
+function claimFaults(tenants: Tenants): Finding[] {
   const claimed = new Map<string, Claimed>();
   return hostsOf(tenants).flatMap((claim) => {
     const { tenant, path, host } = claim;
