@@ -59,12 +59,12 @@ export function withDryRun<T>(parser: Argv<T>): Argv<T & { 'dry-run': boolean }>
   return parser.option('dry-run', {
     type: 'boolean',
     default: false,
-    describe: 'Print what would be done, change nothing',
+    describe: 'Print what would be done, change nothing; exit code 2 when something would',
   });
 }
 
 /** The environment that an option or the job's variable names. */
-export function environmentFrom(option: Environment | undefined, { env }: Runtime): Environment {
+function environmentFrom(option: Environment | undefined, { env }: Runtime): Environment {
   const value = option ?? env.VENDHOST_ENVIRONMENT;
   const found = environments.find((name) => name === value);
   if (found !== undefined) return found;

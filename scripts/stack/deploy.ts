@@ -1,4 +1,3 @@
-import type { Tag } from '@aws-cdk/toolkit-lib';
 import type { Aws } from '../aws/session.ts';
 import { type Assembly, chosenStacks } from './assembly.ts';
 import { stopDeploys } from './cancel.ts';
@@ -13,8 +12,6 @@ import { isUnchanged } from './unchanged.ts';
 export interface DeployOptions extends PlanOptions {
   /** Role that CloudFormation works with; without it the caller's own rights. */
   readonly roleArn?: string;
-  /** Tags of the stacks; without it those the app gives them. */
-  readonly tags?: Readonly<Record<string, string>>;
   /** Stack policies by stack name: what updates may not replace or delete. */
   readonly policies?: Readonly<Record<string, object>>;
 }
@@ -54,11 +51,8 @@ async function look(assembly: Assembly, stack: string, options: DeployOptions) {
   if (state === undefined) return { stack, exists: false, done: undefined };
   // A policy protects an update only when it is there first.
   await protect(aws, stack, options);
-  const given = {
-    parameters: options.parameters?.[stack] ?? {},
-    ...(options.tags === undefined ? {} : { tags: options.tags }),
-  };
-  if (!(await isUnchanged(assembly, stack, state, given))) return { stack, exists: true, done: undefined };
+  if (!(await isUnchanged(assembly, stack, state, options.parameters?.[stack])))
+    return { stack, exists: true, done: undefined };
   const seconds = elapsedSeconds(start, Date.now());
   return { stack, exists: true, done: { stack, changed: false, outputs: state.outputs, seconds } };
 }
@@ -80,7 +74,6 @@ async function run(assembly: Assembly, stacks: readonly string[], options: Deplo
       stackEventPollingInterval: pollMs(aws),
       parameters: StackParameters.withExisting(flatParameters(stacks, options.parameters)),
       ...(options.roleArn === undefined ? {} : { roleArn: options.roleArn }),
-      ...(options.tags === undefined ? {} : { tags: tagList(options.tags) }),
     });
     return stacks.flatMap((stack) => {
       const found = deployed.stacks.find(({ stackName }) => stackName === stack);
@@ -124,8 +117,4 @@ function flatParameters(stacks: readonly string[], given: PlanOptions['parameter
   return Object.fromEntries(
     stacks.flatMap((stack) => Object.entries(given[stack] ?? {}).map(([name, value]) => [`${stack}:${name}`, value])),
   );
-}
-
-function tagList(tags: Readonly<Record<string, string>>): Tag[] {
-  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }

@@ -17,15 +17,13 @@ export interface ResourceEvent {
 export type Failure = Pick<ResourceEvent, 'stack' | 'logicalId' | 'type'> & { readonly reason: string };
 
 /**
- * Prints what happens to each resource, whether the toolkit tells it or `followStack`; remembers what failed, what was
- * kept, and which stacks changed nothing.
+ * Prints what happens to each resource, whether the toolkit tells it or `followStack`; remembers what failed
+ * and which stacks changed nothing.
  */
 export class Progress implements IIoHost {
   readonly failures: Failure[] = [];
   /** ARNs of the stacks that were as they should be already. */
   readonly unchanged = new Set<string>();
-  /** Resources that a deletion left where they are. */
-  readonly kept: ResourceEvent[] = [];
   readonly #runtime: Runtime;
   readonly #waiting = new Map<string, ResourceEvent>();
   readonly #printed = new Map<string, string>();
@@ -59,7 +57,6 @@ export class Progress implements IIoHost {
   /** One poll brings many events, one after another in one turn of the event loop: of each resource only the last counts. */
   event(event: ResourceEvent): void {
     const key = `${event.stack} ${event.logicalId}`;
-    if (event.status === 'DELETE_SKIPPED') this.kept.push(event);
     if (event.status.endsWith('_FAILED')) {
       this.#runtime.out.detail(describeEvent(event));
       this.#printed.set(key, event.status);

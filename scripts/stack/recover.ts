@@ -28,7 +28,7 @@ export async function recoverStack(
   const { out } = runtime;
   const state = await settledAnyStack(runtime, aws, stack);
   if (state === undefined) return undefined;
-  const options = { force: true, ...(roleArn === undefined ? {} : { roleArn }) };
+  const options = { force: true, roleArn };
   if (state.status === 'REVIEW_IN_PROGRESS') {
     if (forChangeSet) return undefined;
     // CreateStack refuses a name that a change set has taken, and the toolkit would try just that.

@@ -19,10 +19,10 @@ export async function isUnchanged(
   assembly: Assembly,
   stack: string,
   state: StackState,
-  given: Partial<Pick<Wanted, 'parameters' | 'tags'>>,
+  parameters: Wanted['parameters'] = {},
 ): Promise<boolean> {
   const template = assembly.templates.get(stack) ?? {};
-  const wanted = { template, parameters: {}, ...stackSettings(assembly, stack), ...given };
+  const wanted = { template, parameters, ...stackSettings(assembly, stack) };
   return (
     matches(state, wanted) && isDeepStrictEqual(plain(template), plain(await readTemplate(assembly.aws, state.id)))
   );

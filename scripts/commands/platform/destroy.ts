@@ -8,6 +8,7 @@ export const command = define({
   examples: [
     ['vendhost platform destroy --environment dev --dry-run', 'show what would go and what stays'],
     ['vendhost platform destroy --environment dev', 'destroy dev, with everything in its buckets'],
+    ['vendhost platform destroy --all --dry-run', 'show the same of every environment'],
     [
       'vendhost platform destroy --environment production --yes-destroy NAME',
       "NAME is the platform's, in platform.yml",

@@ -8,14 +8,17 @@ export const command = define({
   examples: [
     ['vendhost platform plan --environment dev', 'compare dev with platform.yml; changes nothing'],
     ['vendhost platform plan --all --report tfplan.json', "also write GitLab's report for merge requests"],
-    ['vendhost platform plan --environment dev --save dev.plan.json', 'make change sets, to be deployed with --plan'],
+    [
+      'vendhost platform plan --environment dev --save dev.plan.json',
+      'make change sets, for: vendhost platform deploy --plan',
+    ],
   ],
   options: (parser) =>
     withDirectory(withEnvironments(parser), 'platform.yml')
       .option('save', {
         type: 'string',
         requiresArg: true,
-        describe: 'Make change sets and write the plan to this file; exit code 0 then',
+        describe: 'Make change sets and write the plan to this file; exit code 0 also when something would change',
       })
       .option('report', {
         type: 'string',

@@ -4,7 +4,7 @@ import { choiceFrom, withDirectory, withEnvironments } from '../options.ts';
 
 export const command = define({
   usage: 'platform status',
-  describe: "Show environments' stacks, load balancers and tenants; exit code 2 when a stack is not as it should be",
+  describe: "Show environments' stacks, load balancers and tenants; exit code 2 when something is not as it should be",
   examples: [
     ['vendhost platform status --environment dev', 'show what is there of dev'],
     ['vendhost platform status --all --json', 'every environment, as data'],

@@ -6,7 +6,6 @@ import { Cancelled } from '../../../scripts/errors.ts';
 import { withAssembly } from '../../../scripts/stack/assembly.ts';
 import { type DeployOptions, deployStacks } from '../../../scripts/stack/deploy.ts';
 import { planStacks } from '../../../scripts/stack/plan.ts';
-import { keepEverything } from '../../../scripts/stack/policy.ts';
 import { readStack } from '../../../scripts/stack/state.ts';
 import { accountEnvironment } from '../../local-cloud/start.ts';
 import { type Recorder, recorder } from '../recorder.ts';
@@ -67,10 +66,11 @@ describe('deployStacks', () => {
   });
 
   test('sets a stack policy at the creation', async () => {
-    await deploy({ kept: { A: 'a' } }, { policies: { kept: keepEverything } });
+    const policy = { Statement: [{ Effect: 'Deny', Principal: '*', Action: 'Update:*', Resource: '*' }] };
+    await deploy({ kept: { A: 'a' } }, { policies: { kept: policy } });
     const client = await world().aws.cloudFormation();
     const { StackPolicyBody } = await client.send(new GetStackPolicyCommand({ StackName: 'kept' }));
-    expect(JSON.parse(StackPolicyBody ?? '')).toEqual(keepEverything);
+    expect(JSON.parse(StackPolicyBody ?? '')).toEqual(policy);
   });
 
   test('a failure names the resource and its reason; the next deploy makes the stack anew', async () => {
