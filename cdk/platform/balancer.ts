@@ -7,8 +7,8 @@ import { Facts } from './facts.ts';
 import { LoadBalancer } from './load-balancer.ts';
 
 /**
- * A load balancer that the virtual hosts of an environment share; `platform.yml` says how many there are. The network's ids come as parameters, not as exports: an
- * export in use would lock the network stack.
+ * A load balancer that the virtual hosts of an environment share; `platform.yml` says how many there are. The network's ids
+ * come as parameters, not as exports: an export in use would lock the network stack.
  */
 export class BalancerStack extends VendhostStack {
   constructor(app: App, { environment, config }: PlatformProps, number: number) {

@@ -16,6 +16,8 @@ export function networkRights(scope: PlatformScope): Right[] {
       actions: [
         'cloudtrail:DescribeTrails',
         'ec2:Describe*',
+        // ELB asks for it when it makes a load balancer or gives it other groups.
+        'ec2:GetSecurityGroupsForVpc',
         'elasticloadbalancing:Describe*',
         'kms:ListAliases',
         'logs:DescribeLogGroups',

@@ -2,9 +2,9 @@ import { names } from '../../scripts/config/names.ts';
 import type { Right } from '../role.ts';
 import type { PlatformScope } from './roles-scope.ts';
 
-/** The key, the buckets (not what is in them), the trail, log groups, and the service roles that write logs. */
+/** The key, the buckets (not what is in them), the trail and the log groups. */
 export function storageRights(scope: PlatformScope): Right[] {
-  return [...keyRights(scope), ...bucketRights(scope), ...logRights(scope), ...serviceRoleRights(scope)];
+  return [...keyRights(scope), ...bucketRights(scope), ...logRights(scope)];
 }
 
 function keyRights(scope: PlatformScope): Right[] {
@@ -123,77 +123,6 @@ function logRights(scope: PlatformScope): Right[] {
       ],
       resources: scope.logGroups(),
       because: "The environment's log groups.",
-    },
-  ];
-}
-
-/** Made and changed only under the services' boundary: whatever a pipeline grants them, all they can do is write logs. */
-function serviceRoleRights(scope: PlatformScope): Right[] {
-  const resources = scope.serviceRoles();
-  const because = 'Roles of the flow logs and the trail; CloudFormation names them after the stack.';
-  return [
-    {
-      sid: 'MakeServiceRoles',
-      actions: ['iam:CreateRole', 'iam:DeleteRolePolicy', 'iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy'],
-      resources,
-      when: { StringEquals: { 'iam:PermissionsBoundary': scope.serviceBoundaryArn() } },
-      because,
-    },
-    {
-      sid: 'KeepServiceRoles',
-      actions: [
-        'iam:DeleteRole',
-        'iam:GetRole',
-        'iam:GetRolePolicy',
-        'iam:ListAttachedRolePolicies',
-        'iam:ListRolePolicies',
-        'iam:ListRoleTags',
-        'iam:TagRole',
-        'iam:UntagRole',
-        'iam:UpdateAssumeRolePolicy',
-        'iam:UpdateRole',
-        'iam:UpdateRoleDescription',
-      ],
-      resources,
-      because,
-    },
-    {
-      sid: 'PassServiceRoles',
-      actions: ['iam:PassRole'],
-      resources,
-      when: {
-        StringEquals: { 'iam:PassedToService': ['cloudtrail.amazonaws.com', 'vpc-flow-logs.amazonaws.com'] },
-      },
-      because,
-    },
-  ];
-}
-
-/** The facts of these stacks; not those of access, nor what tenants are granted. */
-export function factRights(scope: PlatformScope): Right[] {
-  const facts = names.factsPath(scope.environment);
-  const parameters = (...found: string[]) => found.map((each) => scope.arn('ssm', `parameter${facts}/${each}`));
-  return [
-    {
-      sid: 'Facts',
-      actions: [
-        'ssm:AddTagsToResource',
-        'ssm:DeleteParameter',
-        'ssm:GetParameter',
-        'ssm:GetParameters',
-        'ssm:ListTagsForResource',
-        'ssm:PutParameter',
-        'ssm:RemoveTagsFromResource',
-      ],
-      resources: parameters('*'),
-      because: 'Each stack publishes what it makes; the next statement says what is not theirs to write.',
-    },
-    {
-      sid: 'FactsOfOthers',
-      deny: true,
-      actions: ['ssm:DeleteParameter', 'ssm:PutParameter'],
-      resources: parameters('boundary-arn', 'builder-instance-profile', 'tenants/*'),
-      because: 'All records of tenants are denied.',
     },
   ];
 }

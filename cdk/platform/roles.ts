@@ -3,11 +3,13 @@ import type { Construct } from 'constructs';
 import { names } from '../../scripts/config/names.ts';
 import { anyBranchTrust, branchTrust, type GitlabProject } from '../gitlab-trust.ts';
 import { makeRole, serviceTrust } from '../role.ts';
+import { balancerRights } from './roles-balancer.ts';
+import { factRights } from './roles-facts.ts';
 import { deployRights, readingRights } from './roles-jobs.ts';
 import { networkRights } from './roles-network.ts';
 import type { PlatformScope } from './roles-scope.ts';
-import { factRights, storageRights } from './roles-storage.ts';
-import { balancerRights } from './roles-traffic.ts';
+import { serviceRoleRights } from './roles-services.ts';
+import { storageRights } from './roles-storage.ts';
 
 export interface PlatformRolesProps {
   readonly scope: PlatformScope;
@@ -45,7 +47,13 @@ export function platformRoles(parent: Construct, { scope, project, branch }: Pla
       policy: 'execution',
       description: `CloudFormation, for the network, storage and load balancers of ${environment}`,
       trust: serviceTrust('cloudformation'),
-      rights: [...networkRights(scope), ...balancerRights(scope), ...storageRights(scope), ...factRights(scope)],
+      rights: [
+        ...networkRights(scope),
+        ...balancerRights(scope),
+        ...storageRights(scope),
+        ...serviceRoleRights(scope),
+        ...factRights(scope),
+      ],
     }),
   ];
 }
