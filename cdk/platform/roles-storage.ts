@@ -62,9 +62,9 @@ function bucketRights(scope: PlatformScope): Right[] {
         's3:CreateBucket',
         's3:DeleteBucket',
         's3:DeleteBucketPolicy',
+        // CloudFormation reads every setting of a bucket, those it has not as well.
+        's3:Get*Configuration',
         's3:GetBucket*',
-        's3:GetEncryptionConfiguration',
-        's3:GetLifecycleConfiguration',
         's3:ListBucket',
         's3:ListTagsForResource',
         's3:PutBucketLogging',

@@ -13,6 +13,7 @@ export const platformExecution: RoleTable = {
       allow: [
         'cloudtrail:DescribeTrails',
         'ec2:Describe*',
+        'ec2:GetSecurityGroupsForVpc',
         'elasticloadbalancing:Describe*',
         'kms:ListAliases',
         'logs:DescribeLogGroups',
@@ -202,9 +203,8 @@ export const platformExecution: RoleTable = {
         's3:CreateBucket',
         's3:DeleteBucket',
         's3:DeleteBucketPolicy',
+        's3:Get*Configuration',
         's3:GetBucket*',
-        's3:GetEncryptionConfiguration',
-        's3:GetLifecycleConfiguration',
         's3:ListBucket',
         's3:ListTagsForResource',
         's3:PutBucketLogging',
