@@ -1,4 +1,5 @@
 import { readPlatformConfig } from '../config/files.ts';
+import { names } from '../config/names.ts';
 import type { PlatformConfig } from '../config/platform.ts';
 import { exitCodes, VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
@@ -60,7 +61,7 @@ function checkConfirmation(
   { environment, yesDestroy, dryRun }: DestroyPlatformOptions,
 ): void {
   if (env.VENDHOST_ID_TOKEN !== undefined && !dryRun) {
-    throw new VendhostError('NOT_IN_A_JOB', 'a job has not the rights to destroy a platform', {
+    throw new VendhostError('NOT_IN_A_JOB', 'a job does not have the rights to destroy a platform', {
       hint: "run the command by hand, with an administrator's credentials",
     });
   }
@@ -100,7 +101,7 @@ function remainsLines(remains: Remains): string[] {
 }
 
 function providerLine(account: string): string {
-  return `account ${account}\n  - stack vendhost-gitlab: no environment is left in the account`;
+  return `account ${account}\n  - stack ${names.gitlabStack}: no environment is left in the account`;
 }
 
 function endLines(remains: Remains): string[] {
