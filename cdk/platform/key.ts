@@ -23,7 +23,8 @@ const use = ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKe
  * | people and roles, S3 for them              | their own IAM rights                                                  |
  * | CodePipeline: artifacts, approval topic    | IAM rights of the pipeline's role ([SNS])                             |
  * | RDS, Secrets Manager                       | IAM rights of who makes the database: RDS goes on by a grant ([RDS])  |
- * | CloudTrail: log files, bucket key          | TrailEncryptsLogs, TrailUsesBucketKey, of this trail only ([trail])   |
+ * | CloudTrail: log files                      | TrailEncryptsLogs, of this trail only ([trail])                       |
+ * | CloudTrail: bucket key                     | TrailMakesBucketKey, TrailUsesBucketKey, of this trail only ([key])   |
  * | who reads CloudTrail's log files           | AccountDecryptsTrailLogs, and their own IAM rights                    |
  * | CloudWatch Logs                            | LogGroups, in the context of a log group of this account ([logs])     |
  * | EC2, and Auto Scaling, whose role is AWS's | VolumesThroughEc2, GrantsThroughEc2 ([scaling])                       |
@@ -35,6 +36,7 @@ const use = ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKe
  * [SNS]: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
  * [RDS]: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.Keys.html
  * [trail]: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
+ * [key]: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
  * [logs]: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
  * [scaling]: https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html
  */
@@ -49,13 +51,15 @@ export class EnvironmentKey extends Construct {
       enableKeyRotation: true,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
-    for (const statement of [...this.#trail(names.trail(environment)), ...this.#services(), ...this.#volumes()]) {
+    for (const statement of [...this.#trail(environment), ...this.#services(), ...this.#volumes()]) {
       this.key.addToResourcePolicy(statement);
     }
   }
 
-  #trail(name: string): PolicyStatement[] {
+  #trail(environment: string): PolicyStatement[] {
     const { account, region, partition } = Stack.of(this);
+    const name = names.trail(environment);
+    const bucket = names.bucket(environment, account, region);
     const trail = new ServicePrincipal('cloudtrail.amazonaws.com');
     const ofTrail = {
       StringEquals: { 'aws:SourceArn': `arn:${partition}:cloudtrail:${region}:${account}:trail/${name}` },
@@ -65,7 +69,14 @@ export class EnvironmentKey extends Construct {
     };
     return [
       allow('TrailEncryptsLogs', trail, ['kms:GenerateDataKey*'], { ...ofTrail, ...logFiles }),
-      // The context of a bucket key is the bucket; CloudTrail refuses a trail to such a bucket that it may not decrypt with.
+      // The context of a bucket key is the bucket, not the trail.
+      allow('TrailMakesBucketKey', trail, ['kms:GenerateDataKey*'], {
+        StringEquals: {
+          ...ofTrail.StringEquals,
+          'kms:EncryptionContext:aws:s3:arn': `arn:${partition}:s3:::${bucket}`,
+        },
+      }),
+      // CloudTrail refuses a trail to a bucket with such a key that it may not decrypt with.
       allow('TrailUsesBucketKey', trail, ['kms:Decrypt', 'kms:DescribeKey'], ofTrail),
       allow('AccountDecryptsTrailLogs', new AccountRootPrincipal(), ['kms:Decrypt', 'kms:ReEncryptFrom'], {
         ...logFiles,

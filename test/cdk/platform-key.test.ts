@@ -47,6 +47,22 @@ describe('who gets in', () => {
     });
   });
 
+  test("CloudTrail: that trail may ask for the bucket's key, in the context of that bucket", () => {
+    expect(called('TrailMakesBucketKey')).toEqual({
+      Sid: 'TrailMakesBucketKey',
+      Effect: 'Allow',
+      Principal: { Service: 'cloudtrail.amazonaws.com' },
+      Action: 'kms:GenerateDataKey*',
+      Resource: '*',
+      Condition: {
+        StringEquals: {
+          'aws:SourceArn': trailArn,
+          'kms:EncryptionContext:aws:s3:arn': 'arn:aws:s3:::vendhost-dev-111111111111-eu-west-1',
+        },
+      },
+    });
+  });
+
   test('CloudTrail: that trail may use the bucket key', () => {
     expect(called('TrailUsesBucketKey')).toEqual({
       Sid: 'TrailUsesBucketKey',
@@ -118,6 +134,7 @@ describe('who gets in', () => {
   test('nobody else', () => {
     expect(statements.slice(1).map(({ Sid }) => Sid)).toEqual([
       'TrailEncryptsLogs',
+      'TrailMakesBucketKey',
       'TrailUsesBucketKey',
       'AccountDecryptsTrailLogs',
       'LogGroups',
