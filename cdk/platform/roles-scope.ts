@@ -1,6 +1,6 @@
 import type { Environment } from '../../scripts/config/environment.ts';
 import { names, type PlatformLayer } from '../../scripts/config/names.ts';
-import type { EnvironmentConfig } from '../../scripts/config/platform.ts';
+import { type EnvironmentConfig, partitionOf } from '../../scripts/config/platform.ts';
 import { Arns } from '../arns.ts';
 import type { Condition } from '../role.ts';
 
@@ -10,8 +10,8 @@ export class PlatformScope extends Arns {
   readonly config: EnvironmentConfig;
 
   constructor(environment: Environment, config: EnvironmentConfig) {
-    const { account, region, certificate } = config;
-    super({ partition: certificate.split(':')[1] ?? 'aws', account, region });
+    const { account, region } = config;
+    super({ partition: partitionOf(config), account, region });
     this.environment = environment;
     this.config = config;
   }

@@ -1,6 +1,6 @@
 import type { Environment } from '../config/environment.ts';
 import { names } from '../config/names.ts';
-import type { EnvironmentConfig } from '../config/platform.ts';
+import { type EnvironmentConfig, partitionOf } from '../config/platform.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Aws, openAws } from './session.ts';
@@ -27,11 +27,6 @@ export async function openEnvironment(
   const own = openAws(runtime, { region });
   if (role === undefined || (await own.account()) === account) return await checked(own, environment, config);
   return await checked(openAws(runtime, { region, assume: role }), environment, config);
-}
-
-/** `aws`, or what AWS calls the regions of China and of governments. */
-export function partitionOf({ certificate }: Pick<EnvironmentConfig, 'certificate'>): string {
-  return certificate.split(':')[1] ?? 'aws';
 }
 
 async function checked(aws: Aws, environment: Environment, { account }: EnvironmentConfig): Promise<Aws> {

@@ -10,7 +10,7 @@ export const defaultBranches: Readonly<Record<Environment, string>> = {
   production: 'master',
 };
 
-/** The most load balancers of an environment. */
+/** The most load balancers of an environment; the rights of the platform's roles reach as far (`PlatformScope`). */
 export const mostLoadBalancers = 10;
 
 export const tenantName = z

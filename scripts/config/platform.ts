@@ -139,3 +139,8 @@ function filledIn(name: Environment, config: z.output<typeof environment>) {
 
 export type PlatformConfig = z.output<typeof platformSchema>;
 export type EnvironmentConfig = ReturnType<typeof filledIn>;
+
+/** `aws`, or what AWS calls the regions of China and of governments. */
+export function partitionOf({ certificate }: Pick<EnvironmentConfig, 'certificate'>): string {
+  return certificate.split(':')[1] ?? 'aws';
+}

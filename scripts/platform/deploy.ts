@@ -34,7 +34,7 @@ export async function deployPlatform(runtime: Runtime, options: DeployPlatformOp
   const { directory, environment, layer, plan, dryRun } = options;
   if (plan !== undefined) return await deployPlanned(runtime, { ...options, plan });
   if (dryRun) return await planPlatform(runtime, { directory, environment, layer });
-  refuseInJob(runtime);
+  refuseInJob(runtime, environment);
   const started = Date.now();
   const platform = await readPlatformConfig(directory);
   const targets = await openTargets(runtime, platform, environment, { purpose: 'deploy', certificates: true });
@@ -48,10 +48,10 @@ export async function deployPlatform(runtime: Runtime, options: DeployPlatformOp
 }
 
 /** A pipeline's rights are the environment's *deploy* role's, which executes change sets and nothing else. */
-function refuseInJob({ env }: Runtime): void {
+function refuseInJob({ env }: Runtime, environment: Choice): void {
   if (env.VENDHOST_ID_TOKEN === undefined) return;
   throw new VendhostError('PLAN_NEEDED', 'a job deploys only what was planned, and --plan is not given', {
-    hint: 'make a plan with `vendhost platform plan --save FILE`, then deploy it with --plan FILE',
+    hint: `make a plan: vendhost platform plan --environment ${environment === 'all' ? 'ENVIRONMENT' : environment} --save FILE; then deploy it with --plan FILE`,
   });
 }
 

@@ -1,8 +1,8 @@
-import { openEnvironment, type Purpose, partitionOf } from '../aws/environment.ts';
+import { openEnvironment, type Purpose } from '../aws/environment.ts';
 import type { Aws } from '../aws/session.ts';
 import { environments } from '../config/environment.ts';
 import { names } from '../config/names.ts';
-import type { PlatformConfig } from '../config/platform.ts';
+import { type PlatformConfig, partitionOf } from '../config/platform.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { type AppBuilder, withAssembly } from '../stack/assembly.ts';

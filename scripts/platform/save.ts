@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
-import { partitionOf } from '../aws/environment.ts';
 import { names } from '../config/names.ts';
-import type { PlatformConfig } from '../config/platform.ts';
+import { type PlatformConfig, partitionOf } from '../config/platform.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Assembly, withAssembly } from '../stack/assembly.ts';

@@ -1,10 +1,9 @@
-import { partitionOf } from '../aws/environment.ts';
 import { platformFacts, readPublishedFacts } from '../aws/facts.ts';
 import type { Aws } from '../aws/session.ts';
 import type { PlatformFacts } from '../config/facts.ts';
 import type { Place } from '../config/names.ts';
 import { names } from '../config/names.ts';
-import type { PlatformConfig } from '../config/platform.ts';
+import { type PlatformConfig, partitionOf } from '../config/platform.ts';
 import type { TenantConfig } from '../config/tenant.ts';
 import type { GitlabApi } from '../gitlab/api.ts';
 import { type ProjectVariable, planVariables, readVariables, type VariableChange } from '../gitlab/variables.ts';

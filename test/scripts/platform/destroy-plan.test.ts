@@ -1,28 +1,5 @@
 import { expect, test } from 'vitest';
-import { environmentOfPlatformStack, tenantOf } from '../../../scripts/platform/account-stacks.ts';
 import { destroySteps, tenantLines } from '../../../scripts/platform/destroy-plan.ts';
-
-test.each([
-  ['vendhost-dev-shop-access', 'shop'],
-  ['vendhost-dev-tea-and-more-host', 'tea-and-more'],
-  ['vendhost-dev-access', undefined],
-  ['vendhost-staging-shop-data', undefined],
-  ['vendhost-dev-shop', undefined],
-  ['somebody-elses-data', undefined],
-])('in dev the stack %s is of the tenant %s', (stack, tenant) => {
-  expect(tenantOf('dev', stack)).toBe(tenant);
-});
-
-test.each([
-  ['vendhost-dev-access', 'dev'],
-  ['vendhost-production-balancer-10', 'production'],
-  ['vendhost-staging-network', 'staging'],
-  ['vendhost-dev-balancers', undefined],
-  ['vendhost-dev-shop-access', undefined],
-  ['vendhost-gitlab', undefined],
-])('the stack %s is of the platform of %s', (stack, environment) => {
-  expect(environmentOfPlatformStack(stack)).toBe(environment);
-});
 
 test('a tenant is known by its record, by its stacks, or by both', () => {
   const stacks = [
