@@ -113,7 +113,6 @@ function logRights(scope: PlatformScope): Right[] {
         'logs:CreateLogGroup',
         'logs:DeleteLogGroup',
         'logs:DeleteRetentionPolicy',
-        'logs:DescribeIndexPolicies',
         'logs:DisassociateKmsKey',
         'logs:GetDataProtectionPolicy',
         'logs:ListTagsForResource',

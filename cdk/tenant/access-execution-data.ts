@@ -47,6 +47,7 @@ export function dataRights(scope: Scope): Right[] {
         'logs:AssociateKmsKey',
         'logs:CreateLogGroup',
         'logs:DisassociateKmsKey',
+        'logs:GetDataProtectionPolicy',
         'logs:ListTagsForResource',
         'logs:PutRetentionPolicy',
         'logs:TagResource',
