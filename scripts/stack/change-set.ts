@@ -8,6 +8,7 @@ import { type Template, templateBody } from './assembly.ts';
 import { deleteStack } from './delete.ts';
 import type { Change } from './plan.ts';
 import { isAbsent, pollMs, readAnyStack, type StackState } from './state.ts';
+import { validationFailures } from './validation.ts';
 
 export interface ChangeSetRequest {
   readonly stack: string;
@@ -60,7 +61,9 @@ export async function createChangeSet(
   });
   const client = await aws.cloudFormation();
   const { Id: id = '' } = await client.send(command).catch((error: unknown) => {
-    throw error instanceof Error && error.name === 'ValidationError' ? refused(stack, error.message, error) : error;
+    throw error instanceof Error && error.name === 'ValidationError'
+      ? refused(stack, error.message, { cause: error })
+      : error;
   });
   const made = await waitForChangeSet(runtime, aws, stack, id).catch(async (error: unknown) => {
     await dropChangeSet(aws, stack, id).catch(() => undefined);
@@ -70,14 +73,22 @@ export async function createChangeSet(
     const changes = made.changes.flatMap(describeChange).sort((a, b) => a.logicalId.localeCompare(b.logicalId));
     return { stack, id, action: state === undefined ? 'create' : 'update', changes };
   }
+  // The reason then only says that there are findings; they go with the change set.
+  const found = /validation/i.test(made.reason) ? await validationFailures(aws, made.stackId) : [];
   await dropChangeSet(aws, stack, id);
   if (isEmpty(made.reason)) return { stack, id: undefined, action: 'none', changes: [] };
   if (isFirst) await deleteStack(runtime, aws, made.stackId);
-  throw refused(stack, made.reason || made.status);
+  const details = found.map((each) => `${stack}: ${each.logicalId} (${each.type}): ${each.reason}`);
+  throw refused(stack, made.reason || made.status, { details });
 }
 
-function refused(stack: string, reason: string, cause?: unknown): VendhostError {
+function refused(
+  stack: string,
+  reason: string,
+  { details = [], cause }: { details?: readonly string[]; cause?: unknown },
+): VendhostError {
   return new VendhostError('CHANGE_SET_FAILED', `cannot plan ${stack}: ${reason}`, {
+    details,
     hint: 'mend the cause and run the same command again; nothing was changed',
     cause,
   });
