@@ -26,7 +26,7 @@ interface Noun {
 const nouns: Readonly<Record<string, Noun>> = {
   config: { describe: 'Check and show configuration files', verbs: [configCheck, configShow] },
   platform: {
-    describe: "An environment's shared stacks",
+    describe: 'The shared stacks of the environments',
     verbs: [platformDeploy, platformPlan, platformStatus, platformDestroy],
   },
   tenant: { describe: "A tenant's access to the platform", verbs: [tenantVend] },

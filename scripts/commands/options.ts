@@ -63,15 +63,21 @@ export function withDryRun<T>(parser: Argv<T>): Argv<T & { 'dry-run': boolean }>
   });
 }
 
-/** The environment that an option or the job's variable names. */
-function environmentFrom(option: Environment | undefined, { env }: Runtime): Environment {
+/** The environment that an option or the job's variable names, if one does. */
+export function environmentIfNamed(option: Environment | undefined, { env }: Runtime): Environment | undefined {
   const value = option ?? env.VENDHOST_ENVIRONMENT;
   const found = environments.find((name) => name === value);
-  if (found !== undefined) return found;
-  throw new VendhostError('USAGE', value ? `"${value}" is not an environment` : 'no environment is named', {
-    hint: `give --environment one of ${environments.join(', ')}`,
-  });
+  if (found !== undefined || !value) return found;
+  throw new VendhostError('USAGE', `"${value}" is not an environment`, { hint: environmentHint });
 }
+
+function environmentFrom(option: Environment | undefined, runtime: Runtime): Environment {
+  const found = environmentIfNamed(option, runtime);
+  if (found !== undefined) return found;
+  throw new VendhostError('USAGE', 'no environment is named', { hint: environmentHint });
+}
+
+const environmentHint = `give --environment one of ${environments.join(', ')}`;
 
 /** The environment that is named, or all. The job's variable does not count beside `--all`. */
 export function choiceFrom({ environment, all }: EnvironmentsOptions, runtime: Runtime): Environment | 'all' {

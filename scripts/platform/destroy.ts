@@ -40,7 +40,7 @@ export async function destroyPlatform(runtime: Runtime, options: DestroyPlatform
   const shown = { environments: remains, providers: going.map(({ account, region }) => ({ account, region })) };
   const lines = [...remains.flatMap(remainsLines), ...going.map(({ account }) => providerLine(account))];
   if (dryRun || !isSomething) {
-    runtime.out.result({ destroyed: false, ...shown }, lines.join('\n'));
+    runtime.out.result({ destroyed: false, differs: isSomething, ...shown }, lines.join('\n'));
     return isSomething ? exitCodes.differs : undefined;
   }
   for (const line of lines) runtime.out.step(line);

@@ -40,6 +40,11 @@ export async function forEach<S extends { readonly environment: Environment }, T
   return { done, faults };
 }
 
+/** Faults as a result shows them. */
+export function failed(faults: readonly Fault[]) {
+  return faults.map(({ environment, error }) => ({ environment, code: error.code, message: error.message }));
+}
+
 /** One error of several: a single fault as it is, more under one code with every line of each. */
 export function combined(faults: readonly Fault[], code: string, message: string): VendhostError {
   const [first] = faults;

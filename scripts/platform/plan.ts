@@ -5,7 +5,7 @@ import { exitCodes, VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { withAssembly } from '../stack/assembly.ts';
 import { type Compared, comparedLines, compareStacks, platformBuilder } from './compare.ts';
-import { combined, forEach } from './each.ts';
+import { combined, failed, forEach } from './each.ts';
 import { stepsOf } from './layers.ts';
 import { planProvider } from './provider.ts';
 import { writeReport } from './report.ts';
@@ -54,7 +54,7 @@ export async function planPlatform(runtime: Runtime, options: PlanPlatformOption
       differs: compared.some(({ asWanted }) => !asWanted),
       stacks: compared.map(({ plan }) => plan),
     }));
-    runtime.out.result({ differs, environments }, done.flatMap(environmentLines).join('\n'));
+    runtime.out.result({ differs, environments, failed: failed(faults) }, done.flatMap(environmentLines).join('\n'));
   }
   if (faults.length > 0) throw combined(faults, 'PLAN_FAILED', 'cannot plan');
   return differs ? exitCodes.differs : undefined;

@@ -43,7 +43,7 @@ export function savedResult(
 ) {
   const differs = saved.some(({ action }) => action !== 'none');
   const stacks = saved.map(({ stack, action, changes }): StackPlan => ({ stack, action, changes }));
-  return { differs, environments: [{ environment, account, region, differs, stacks }] };
+  return { differs, environments: [{ environment, account, region, differs, stacks }], failed: [] };
 }
 
 /**

@@ -5,7 +5,7 @@ import { defaultRuleQuota } from '../listener/quota.ts';
 import { tableLines } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
 import { listTenantRecords } from './account-stacks.ts';
-import { combined, forEach } from './each.ts';
+import { combined, failed, forEach } from './each.ts';
 import { type BalancerStatus, readBalancers, readTrust, type Trust } from './status-parts.ts';
 import { readStackRows, type StackRow } from './status-stacks.ts';
 import { type Choice, openTargets, type Target } from './targets.ts';
@@ -38,7 +38,8 @@ export async function platformStatus(
   const { done, faults } = await forEach(runtime, targets, (target) => statusOf(runtime, platform, target));
   // What could not be read is not fine either: the error below says why.
   const fine = faults.length === 0 && done.every((each) => each.fine);
-  if (done.length > 0) runtime.out.result({ fine, environments: done }, done.map(statusText).join('\n\n'));
+  if (done.length > 0)
+    runtime.out.result({ fine, environments: done, failed: failed(faults) }, done.map(statusText).join('\n\n'));
   if (faults.length > 0) throw combined(faults, 'STATUS_FAILED', 'cannot read the status');
   return fine ? undefined : exitCodes.differs;
 }

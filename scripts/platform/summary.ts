@@ -1,7 +1,8 @@
 import { duration } from '../aws/poll.ts';
 import type { Runtime } from '../runtime.ts';
+import { elapsedSeconds } from '../stack/progress.ts';
 import type { Applied } from './apply.ts';
-import type { Fault } from './each.ts';
+import { type Fault, failed } from './each.ts';
 import { outcomeLines } from './outcome.ts';
 import type { ProviderWork } from './provider.ts';
 
@@ -30,7 +31,7 @@ export function deployResult({ out }: Runtime, { done, faults, providers, starte
   );
   const outcomes = [...trust, ...done.flatMap(({ stacks }) => stacks)];
   const changed = outcomes.some(({ outcome }) => outcome !== 'no change');
-  const seconds = Math.round((Date.now() - started) / 100) / 10;
+  const seconds = elapsedSeconds(started, Date.now());
   const [only] = done;
   out.result(
     {
@@ -46,7 +47,7 @@ export function deployResult({ out }: Runtime, { done, faults, providers, starte
         ...(outcome === undefined ? {} : { outcome: outcome.outcome, seconds: outcome.seconds }),
       })),
       environments: done,
-      failed: faults.map(({ environment, error }) => ({ environment, code: error.code, message: error.message })),
+      failed: failed(faults),
     },
     [
       ...outcomeLines(outcomes),

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { openEnvironment } from '../aws/environment.ts';
 import { openAws } from '../aws/session.ts';
-import { type Environment, environments } from '../config/environment.ts';
+import type { Environment } from '../config/environment.ts';
 import { readPlatformConfig, readTenantConfig } from '../config/files.ts';
 import { configError } from '../config/load.ts';
-import { exitCodes, VendhostError } from '../errors.ts';
+import { exitCodes } from '../errors.ts';
 import { openGitlab } from '../gitlab/api.ts';
 import type { ProjectVariable } from '../gitlab/variables.ts';
 import type { Runtime } from '../runtime.ts';
@@ -31,11 +31,10 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
   const faults = tenantFaults(join(directory, 'tenants', `${name}.yml`), platform.environments, tenant);
   if (faults.length > 0) throw configError(faults);
 
-  const asked = options.environment ?? environmentOfJob(runtime);
   const anyRegion = Object.values(platform.environments)[0]?.region ?? '';
   const account = await openAws(runtime, { region: anyRegion }).account();
   const reach = { account, takesRoles: runtime.env.VENDHOST_ID_TOKEN === undefined };
-  const { chosen, leftOut } = chooseEnvironments(platform, { name, config: tenant }, reach, asked);
+  const { chosen, leftOut } = chooseEnvironments(platform, { name, config: tenant }, reach, options.environment);
   for (const { environment, config } of leftOut) {
     out.step(`${environment} is left out: it is in account ${config.account}, the credentials are of ${account}`);
   }
@@ -99,14 +98,4 @@ function variableLine({ key, value, scope }: ProjectVariable): string {
 
 function branches(vendings: readonly Vending[]): string {
   return vendings.map(({ chosen }) => chosen.config.branch).join(', ');
-}
-
-function environmentOfJob({ env }: Runtime): Environment | undefined {
-  const value = env.VENDHOST_ENVIRONMENT;
-  if (value === undefined || value === '') return undefined;
-  const found = environments.find((environment) => environment === value);
-  if (found !== undefined) return found;
-  throw new VendhostError('USAGE', `"${value}" is not an environment`, {
-    hint: `set VENDHOST_ENVIRONMENT to one of ${environments.join(', ')}, or give --environment`,
-  });
 }

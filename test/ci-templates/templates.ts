@@ -51,7 +51,7 @@ export const baseFile = 'base.gitlab-ci.yml';
 export const runnerFile = 'runner.gitlab-ci.yml';
 /** A tenant's jobs in the order they run. */
 export const jobNames = ['validate', 'bake', 'provision', 'package', 'release'] as const;
-export const environmentFile = 'platform-environment.gitlab-ci.yml';
+const environmentFile = 'platform-environment.gitlab-ci.yml';
 
 export const tenantPipeline: PipelineFile = {
   file: pipelineFile,

@@ -10,7 +10,7 @@ import { type PipelineOptions, type RunningPipeline, startPipeline } from '../lo
 /** The organization's account: the platform's owner works with its credentials, and takes a role in each environment's. */
 export const managementAccount = '444444444444';
 /** Project and branch of the platform repository, as examples/platform says. */
-export const platformProject = 'operations/lanterns';
+const platformProject = 'operations/lanterns';
 const branch = 'main';
 
 /** The platform repository and what its project on GitLab does with it. */

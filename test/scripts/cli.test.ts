@@ -91,6 +91,7 @@ describe('wrong words', () => {
     expect((await vendhost(['release', 'start'], { env })).stderr).toBe(
       'error[USAGE]: "prod" is not an environment\nhint: give --environment one of dev, staging, production\n',
     );
+    expect((await vendhost(['tenant', 'vend', 'shop'], { env })).stderr).toContain('"prod" is not an environment');
     const named = { ...env, VENDHOST_ENVIRONMENT: 'dev' };
     expect((await vendhost(['release', 'start'], { env: named })).stderr).toMatch(/no revision is named/);
   });

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { define } from '../../command.ts';
-import { withDirectory, withDryRun, withEnvironment } from '../options.ts';
+import { environmentIfNamed, withDirectory, withDryRun, withEnvironment } from '../options.ts';
 
 export const command = define({
   usage: 'tenant vend <tenant>',
@@ -23,7 +23,7 @@ export const command = define({
     return await vendTenant(runtime, {
       directory: resolve(runtime.cwd, args.directory),
       tenant: args.tenant,
-      environment: args.environment,
+      environment: environmentIfNamed(args.environment, runtime),
       dryRun: args['dry-run'],
     });
   },
