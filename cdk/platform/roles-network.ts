@@ -77,6 +77,8 @@ export function networkRights(scope: PlatformScope): Right[] {
         'ec2:AttachInternetGateway',
         // A route or an association has no tags: the route table's count.
         'ec2:CreateRoute',
+        // An update may send only the tags that changed, which are not always those that tell whose it is.
+        'ec2:CreateTags',
         'ec2:DeleteFlowLogs',
         'ec2:DeleteInternetGateway',
         'ec2:DeleteNatGateway',
@@ -108,8 +110,7 @@ export function networkRights(scope: PlatformScope): Right[] {
         'ec2:DeleteSecurityGroup',
         'ec2:RevokeSecurityGroupEgress',
         'ec2:RevokeSecurityGroupIngress',
-        'ec2:UpdateSecurityGroupRuleDescriptionsEgress',
-        'ec2:UpdateSecurityGroupRuleDescriptionsIngress',
+        'ec2:UpdateSecurityGroupRuleDescriptions*',
       ],
       resources: scope.ec2('security-group', 'security-group-rule'),
       // CloudFormation may write a group's first rules before its tags, and a rule has none.

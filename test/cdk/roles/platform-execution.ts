@@ -86,6 +86,7 @@ export const platformExecution: RoleTable = {
         'ec2:AssociateRouteTable',
         'ec2:AttachInternetGateway',
         'ec2:CreateRoute',
+        'ec2:CreateTags',
         'ec2:DeleteFlowLogs',
         'ec2:DeleteInternetGateway',
         'ec2:DeleteNatGateway',
@@ -120,8 +121,7 @@ export const platformExecution: RoleTable = {
         'ec2:DeleteSecurityGroup',
         'ec2:RevokeSecurityGroupEgress',
         'ec2:RevokeSecurityGroupIngress',
-        'ec2:UpdateSecurityGroupRuleDescriptionsEgress',
-        'ec2:UpdateSecurityGroupRuleDescriptionsIngress',
+        'ec2:UpdateSecurityGroupRuleDescriptions*',
       ],
       on: ['ec2:security-group/*', 'ec2:security-group-rule/*'],
       when: {
