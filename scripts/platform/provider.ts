@@ -56,7 +56,8 @@ export type ProviderWork = Provider & { readonly outcome?: StackOutcome };
 
 /**
  * Compares the account's trust in GitLab with what it should be, and makes it so when `deploy` is given. A provider that
- * the account had before is left alone: throws `PROVIDER_AUDIENCE` when it does not take the platform's audience.
+ * the account had before is left alone: throws `PROVIDER_AUDIENCE` when it does not take the platform's audience, and
+ * `GITLAB_ADDRESS` when AWS makes no provider for such an address.
  */
 export async function settleProvider(
   runtime: Runtime,
@@ -68,6 +69,8 @@ export async function settleProvider(
   const deployed = await readStack(aws, names.gitlabStack);
   if (!owns(deployed) && (await hasProvider(platform, place)))
     return { account, region, arn, plan: undefined, asWanted: true };
+  // The local cloud trusts a GitLab without TLS, at any port.
+  if (aws.endpoint === undefined && !isIssuer(platform.gitlab)) throw noIssuer(platform.gitlab);
   return await withAssembly(runtime, aws, builder(platform, place), async (assembly) => {
     const [asPlanned] = (await planStacks(assembly)) as [StackPlan];
     const { plan, asWanted } = compared(assembly, asPlanned, deployed);
@@ -89,6 +92,19 @@ export async function planProvider(
   const place = await openProviderPlace(runtime, platform, target, purpose);
   const { plan, asWanted } = await settleProvider(runtime, platform, place, { deploy: false });
   return plan === undefined ? [] : [{ plan, asWanted, deployed: undefined }];
+}
+
+/** Whether IAM takes an address: https, no port, no query (https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html). */
+export function isIssuer(gitlab: string): boolean {
+  const { protocol, port, search, hash } = new URL(gitlab);
+  return protocol === 'https:' && port === '' && search === '' && hash === '';
+}
+
+function noIssuer(gitlab: string): VendhostError {
+  return new VendhostError('GITLAB_ADDRESS', `AWS cannot trust the ID tokens of ${gitlab}`, {
+    details: ['gitlab: must be an https address without a port, a query and a fragment'],
+    hint: 'name in platform.yml the address GitLab has for AWS, which is also the issuer in its ID tokens (external_url)',
+  });
 }
 
 /** A stack whose creation failed has made no provider. */
