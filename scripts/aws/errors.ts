@@ -94,7 +94,7 @@ function accessDenied(error: Error, cause: unknown): VendhostError {
   const message = action === undefined ? said : `${who ?? 'the caller'} may not ${action}`;
   return new VendhostError('ACCESS_DENIED', message, {
     details: action === undefined ? [] : [said],
-    hint: "run it with a role that may; what tenants may do is set by `vendhost tenant vend` and the platform's boundary",
+    hint: "run it with a role that may; a tenant's roles are set by `vendhost tenant vend`, those of the platform's jobs by `vendhost platform deploy --layer access`",
     cause,
   });
 }

@@ -18,62 +18,64 @@ const supernet = (kind: string) =>
     .optional()
     .meta({ description: `Network of the ${kind} subnets; a quarter of it is a zone's, the last quarter stays free` });
 
-const environment = z.strictObject({
-  branch: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ description: 'Branch whose pushes reach this environment; without it dev, staging or master' }),
-  account: z
-    .string()
-    .regex(/^\d{12}$/, 'a quoted 12-digit account number')
-    .meta({ description: 'AWS account, 12 digits in quotes' }),
-  region: z
-    .string()
-    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, like eu-west-1')
-    .meta({ description: 'AWS region, like eu-west-1' }),
-  role: z
-    .string()
-    .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'the ARN of an IAM role')
-    .optional()
-    .meta({ description: 'Role to take for this environment with credentials of another account' }),
-  cidr: network(/^(10|172|192)(\.\d{1,3}){3}\/16$/, vpcFault).meta({
-    description: "Network of the VPC, a private /16 that is no other environment's",
-  }),
-  subnets: z
-    .strictObject({ public: supernet('public'), natted: supernet('natted'), private: supernet('private') })
-    .prefault({})
-    .meta({ description: 'Networks of the kinds of subnets; without one its /18 of the plan' }),
-  nat: z
-    .enum(['one', 'per-zone'])
-    .optional()
-    .meta({ description: 'One NAT gateway, or one in each zone; without it per-zone in production, else one' }),
-  flow_logs: z
-    .enum(['rejected', 'all', 'none'])
-    .default('rejected')
-    .meta({ description: "Which of the VPC's traffic is logged" }),
-  log_days: z
-    .int()
-    .min(1)
-    .max(3650)
-    .default(1)
-    .meta({ description: 'Days after which log objects in the buckets expire' }),
-  domain: z
-    .string()
-    .regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/, 'a lower-case domain, like dev.example.com')
-    .meta({ description: 'Domain the platform may give hosts of' }),
-  certificate: z
-    .string()
-    .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/.+$/, 'the ARN of an ACM certificate')
-    .meta({ description: 'ARN of the certificate of the HTTPS listeners; it must cover names in the domain' }),
-  load_balancers: z
-    .int()
-    .min(1)
-    .max(mostLoadBalancers)
-    .default(1)
-    .meta({ description: 'Number of load balancers; each takes 100 rules, unless AWS raised the quota' }),
-  approval: z.boolean().default(false).meta({ description: 'A person must approve each release' }),
-});
+const environment = z
+  .strictObject({
+    branch: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: 'Branch whose pushes reach this environment; without it dev, staging or master' }),
+    account: z
+      .string()
+      .regex(/^\d{12}$/, 'a quoted 12-digit account number')
+      .meta({ description: 'AWS account, 12 digits in quotes' }),
+    region: z
+      .string()
+      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, like eu-west-1')
+      .meta({ description: 'AWS region, like eu-west-1' }),
+    role: z
+      .string()
+      .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'the ARN of an IAM role')
+      .optional()
+      .meta({ description: 'Role to take for this environment with credentials of another account' }),
+    cidr: network(/^(10|172|192)(\.\d{1,3}){3}\/16$/, vpcFault).meta({
+      description: "Network of the VPC, a private /16 that is no other environment's",
+    }),
+    subnets: z
+      .strictObject({ public: supernet('public'), natted: supernet('natted'), private: supernet('private') })
+      .prefault({})
+      .meta({ description: 'Networks of the kinds of subnets; without one its /18 of the plan' }),
+    nat: z
+      .enum(['one', 'per-zone'])
+      .optional()
+      .meta({ description: 'One NAT gateway, or one in each zone; without it per-zone in production, else one' }),
+    flow_logs: z
+      .enum(['rejected', 'all', 'none'])
+      .default('rejected')
+      .meta({ description: "Which of the VPC's traffic is logged" }),
+    log_days: z
+      .int()
+      .min(1)
+      .max(3650)
+      .default(1)
+      .meta({ description: 'Days after which log objects in the buckets expire' }),
+    domain: z
+      .string()
+      .regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/, 'a lower-case domain, like dev.example.com')
+      .meta({ description: 'Domain the platform may give hosts of' }),
+    certificate: z
+      .string()
+      .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/.+$/, 'the ARN of an ACM certificate')
+      .meta({ description: 'ARN of the certificate of the HTTPS listeners; it must cover names in the domain' }),
+    load_balancers: z
+      .int()
+      .min(1)
+      .max(mostLoadBalancers)
+      .default(1)
+      .meta({ description: 'Number of load balancers; each takes 100 rules, unless AWS raised the quota' }),
+    approval: z.boolean().default(false).meta({ description: 'A person must approve each release' }),
+  })
+  .meta({ description: 'One environment: its account, region, network and load balancers' });
 
 /** `platform.yml`: the environments of a platform. */
 export const platformSchema = z
