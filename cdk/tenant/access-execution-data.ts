@@ -28,9 +28,14 @@ export function dataRights(scope: Scope): Right[] {
       because: "The tenant's own database; CloudFormation names its groups after the stack.",
     },
     {
+      sid: 'MakeSecret',
+      actions: ['secretsmanager:CreateSecret'],
+      resources: [scope.arn('secretsmanager', `secret:${names.databaseSecret(scope.place)}*`)],
+      because: "The tenant's own secret; AWS adds six characters to its name only when it makes it.",
+    },
+    {
       sid: 'Secret',
       actions: [
-        'secretsmanager:CreateSecret',
         'secretsmanager:DescribeSecret',
         'secretsmanager:GetSecretValue',
         'secretsmanager:PutSecretValue',

@@ -49,5 +49,5 @@ test('every key is described', () => {
     .split('\n')
     .filter((line) => line.startsWith('| `'));
   expect(rows.length).toBeGreaterThan(30);
-  expect(rows.filter((line) => line.endsWith('|  |')).map((line) => line.split('`')[1])).toEqual(['environments.*']);
+  expect(rows.filter((line) => line.endsWith('|  |'))).toEqual([]);
 });

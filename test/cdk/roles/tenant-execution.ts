@@ -226,9 +226,12 @@ export const tenantExecution: RoleTable = {
         'rds:og:default:*',
       ],
     },
+    MakeSecret: {
+      allow: ['secretsmanager:CreateSecret'],
+      on: ['secretsmanager:secret:vendhost/dev/shop/database*'],
+    },
     Secret: {
       allow: [
-        'secretsmanager:CreateSecret',
         'secretsmanager:DescribeSecret',
         'secretsmanager:GetSecretValue',
         'secretsmanager:PutSecretValue',
