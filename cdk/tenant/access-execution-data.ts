@@ -28,14 +28,9 @@ export function dataRights(scope: Scope): Right[] {
       because: "The tenant's own database; CloudFormation names its groups after the stack.",
     },
     {
-      sid: 'MakeSecret',
-      actions: ['secretsmanager:CreateSecret'],
-      resources: [scope.arn('secretsmanager', `secret:${names.databaseSecret(scope.place)}*`)],
-      because: "The tenant's own secret; AWS adds six characters to its name only when it makes it.",
-    },
-    {
       sid: 'Secret',
       actions: [
+        'secretsmanager:CreateSecret',
         'secretsmanager:DescribeSecret',
         'secretsmanager:GetSecretValue',
         'secretsmanager:PutSecretValue',
@@ -43,8 +38,8 @@ export function dataRights(scope: Scope): Right[] {
         'secretsmanager:UntagResource',
         'secretsmanager:UpdateSecret',
       ],
-      resources: [scope.arn('secretsmanager', `secret:${names.databaseSecret(scope.place)}-??????`)],
-      because: "The tenant's own secret.",
+      resources: [scope.arn('secretsmanager', `secret:${names.databaseSecret(scope.place)}-*`)],
+      because: "The tenant's own secret; the six characters behind its name are not known before it is made.",
     },
     {
       sid: 'Logs',

@@ -226,12 +226,9 @@ export const tenantExecution: RoleTable = {
         'rds:og:default:*',
       ],
     },
-    MakeSecret: {
-      allow: ['secretsmanager:CreateSecret'],
-      on: ['secretsmanager:secret:vendhost/dev/shop/database*'],
-    },
     Secret: {
       allow: [
+        'secretsmanager:CreateSecret',
         'secretsmanager:DescribeSecret',
         'secretsmanager:GetSecretValue',
         'secretsmanager:PutSecretValue',
@@ -239,7 +236,7 @@ export const tenantExecution: RoleTable = {
         'secretsmanager:UntagResource',
         'secretsmanager:UpdateSecret',
       ],
-      on: ['secretsmanager:secret:vendhost/dev/shop/database-??????'],
+      on: ['secretsmanager:secret:vendhost/dev/shop/database-*'],
     },
     Logs: {
       allow: [
