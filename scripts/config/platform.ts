@@ -32,6 +32,8 @@ const environment = z
     region: z
       .string()
       .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, like eu-west-1')
+      // https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html
+      .refine((region) => region !== 'us-west-1', 'a region with three availability zones')
       .meta({ description: 'AWS region, like eu-west-1' }),
     role: z
       .string()

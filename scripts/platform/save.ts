@@ -61,12 +61,19 @@ async function savePlan(
   const trust = planProvider(runtime, platform, target, 'deploy');
   // Its error comes out below; until then nobody waits for it.
   trust.catch(() => undefined);
-  const stacks = await withAssembly(runtime, aws, platformBuilder(platform, target), async (assembly) => {
-    const [access = [], ...rest] = stepsOf(environment, config);
-    const comparison = await compareStacks(assembly, environment, access);
-    checkByHand(environment, [...(await trust), ...comparison.stacks.values()]);
-    return await makeChangeSets(assembly, platform, target, { stacks: rest.flat(), comparison });
-  });
+  const [access = [], ...rest] = stepsOf(environment, config);
+  const planned = rest.flat();
+  const quick = platformBuilder(platform, target, { validation: false });
+  const comparison = await withAssembly(runtime, aws, quick, (assembly) =>
+    compareStacks(assembly, environment, [...access, ...planned]),
+  );
+  const of = (stacks: readonly string[]) => stacks.flatMap((stack) => comparison.stacks.get(stack) ?? []);
+  checkByHand(environment, [...(await trust), ...of(access)]);
+  // What is deployed already was validated then.
+  const validation = of(planned).some(({ asWanted }) => !asWanted);
+  const stacks = await withAssembly(runtime, aws, platformBuilder(platform, target, { validation }), (assembly) =>
+    makeChangeSets(assembly, platform, target, { stacks: planned, comparison }),
+  );
   await writePlanFile(resolve(runtime.cwd, path), {
     version: 1,
     environment,

@@ -166,6 +166,11 @@ describe('platform.yml', () => {
       ['gitlab: "gitlab.example.com" is wrong: must be an address that begins with http:// or https://'],
     ],
     [
+      'a region with too few zones',
+      [...head, '  dev:', ...environment.map((line) => line.replaceAll('eu-west-1', 'us-west-1'))],
+      ['environments.dev.region: "us-west-1" is wrong: must be a region with three availability zones'],
+    ],
+    [
       'faults within an environment',
       [...head, '  dev:', '    account: 111111111111', '    nat: two', '    cidr: 8.8.0.0/16', '    vpc: x'],
       [
