@@ -1,3 +1,4 @@
+import { providerName } from '../scripts/config/platform.ts';
 import type { Arns } from './arns.ts';
 import type { Condition, Trust } from './role.ts';
 
@@ -38,11 +39,6 @@ function trust(arns: Arns, project: GitlabProject, subjects: Condition): Trust {
 /** https://docs.gitlab.com/ci/secrets/id_token_authentication/#token-payload */
 function subject({ path }: GitlabProject, branch: string): string {
   return `project_path:${path}:ref_type:branch:ref:${branch}`;
-}
-
-/** IAM names a provider and its condition keys by the address without its scheme. */
-function providerName({ gitlab }: Pick<GitlabProject, 'gitlab'>): string {
-  return gitlab.replace(/^https?:\/\//, '');
 }
 
 function key(project: GitlabProject, claim: 'sub' | 'aud'): string {

@@ -1,4 +1,4 @@
-import type { Environment } from '../../scripts/config/environment.ts';
+import { type Environment, mostLoadBalancers } from '../../scripts/config/environment.ts';
 import { names, type PlatformLayer } from '../../scripts/config/names.ts';
 import { type EnvironmentConfig, partitionOf } from '../../scripts/config/platform.ts';
 import { Arns } from '../arns.ts';
@@ -50,8 +50,8 @@ export class PlatformScope extends Arns {
    * them without a new access stack. No tenant's name ends so, for those end in a layer or a role.
    */
   numbered(name: (environment: string, number: number) => string): string[] {
-    const last = name(this.environment, 10);
-    return [name(this.environment, 1), last.replace(/10$/, '?'), last];
+    const last = name(this.environment, mostLoadBalancers);
+    return [name(this.environment, 1), last.replace(/\d+$/, '?'), last];
   }
 
   /** Only what carries the tags of these layers in this environment: a tenant's layers are called otherwise. */

@@ -144,6 +144,11 @@ function filledIn(name: Environment, config: z.output<typeof environment>) {
 export type PlatformConfig = z.output<typeof platformSchema>;
 export type EnvironmentConfig = ReturnType<typeof filledIn>;
 
+/** IAM names a provider and its condition keys by the address of GitLab without its scheme. */
+export function providerName({ gitlab }: Pick<PlatformConfig, 'gitlab'>): string {
+  return gitlab.replace(/^https?:\/\//, '');
+}
+
 /** `aws`, or what AWS calls the regions of China and of governments. */
 export function partitionOf({ certificate }: Pick<EnvironmentConfig, 'certificate'>): string {
   return certificate.split(':')[1] ?? 'aws';

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Environment } from '../config/environment.ts';
 import { names } from '../config/names.ts';
 import type { PlatformConfig } from '../config/platform.ts';
-import { type AppBuilder, type Assembly, stackSettings } from '../stack/assembly.ts';
+import type { Runtime } from '../runtime.ts';
+import { type AppBuilder, type Assembly, stackSettings, withAssembly } from '../stack/assembly.ts';
 import { planLines, planStacks, type StackPlan } from '../stack/plan.ts';
 import { isSteady, readStacks, type StackState } from '../stack/state.ts';
 import { isBalancer } from './layers.ts';
@@ -41,22 +42,28 @@ export function platformBuilder(
 
 /**
  * Compares stacks with what is deployed, and only reads. Load balancers are compared with the parameters that the
- * network's present outputs give.
+ * network's present outputs give. The templates are not validated: most runs change little or nothing, and what is
+ * deployed already was validated then.
  */
 export async function compareStacks(
-  assembly: Assembly,
-  environment: Environment,
+  runtime: Runtime,
+  platform: PlatformConfig,
+  target: Target,
   stacks: readonly string[],
 ): Promise<Comparison> {
+  const builder = platformBuilder(platform, target, { validation: false });
+  return await withAssembly(runtime, target.aws, builder, (assembly) =>
+    compareIn(assembly, target.environment, stacks),
+  );
+}
+
+async function compareIn(assembly: Assembly, environment: Environment, stacks: readonly string[]): Promise<Comparison> {
   const network = names.platformStack(environment, 'network');
   const deployed = await readStacks(assembly.aws, [...new Set([...stacks, network])]);
   const parameters = await balancerParameters(deployed.get(network)?.outputs);
-  const plans = await planStacks(assembly, {
-    stacks,
-    parameters: Object.fromEntries(
-      stacks.filter((stack) => isBalancer(environment, stack)).map((stack) => [stack, parameters ?? {}]),
-    ),
-  });
+  const ofBalancers = stacks.filter((stack) => isBalancer(environment, stack));
+  const given = Object.fromEntries(ofBalancers.map((stack) => [stack, parameters ?? {}]));
+  const plans = await planStacks(assembly, { stacks, parameters: given }, deployed);
   return {
     stacks: new Map(plans.map((plan) => [plan.stack, compared(assembly, plan, deployed.get(plan.stack))])),
     balancerParameters: parameters,

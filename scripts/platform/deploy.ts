@@ -12,12 +12,12 @@ import { planPlatform } from './plan.ts';
 import { deployPlanned } from './planned.ts';
 import { openProviderPlace, type ProviderWork, settleProvider } from './provider.ts';
 import { type DeployedEnvironment, deployResult } from './summary.ts';
-import { type Choice, openTargets, type Target } from './targets.ts';
+import { type EnvironmentChoice, openTargets, type Target } from './targets.ts';
 
 export interface DeployPlatformOptions {
   /** Folder with `platform.yml`. */
   readonly directory: string;
-  readonly environment: Choice;
+  readonly environment: EnvironmentChoice;
   /** Only this layer. */
   readonly layer?: PlatformLayer | undefined;
   /** A saved plan, whose change sets are executed. */
@@ -48,7 +48,7 @@ export async function deployPlatform(runtime: Runtime, options: DeployPlatformOp
 }
 
 /** A pipeline's rights are the environment's *deploy* role's, which executes change sets and nothing else. */
-function refuseInJob({ env }: Runtime, environment: Choice): void {
+function refuseInJob({ env }: Runtime, environment: EnvironmentChoice): void {
   if (env.VENDHOST_ID_TOKEN === undefined) return;
   throw new VendhostError('PLAN_NEEDED', 'a job deploys only what was planned, and --plan is not given', {
     hint: `make a plan: vendhost platform plan --environment ${environment === 'all' ? 'ENVIRONMENT' : environment} --save FILE; then deploy it with --plan FILE`,
@@ -65,11 +65,7 @@ async function deployOne(
   const { out } = runtime;
   if (layer === undefined || layer === 'access') await providers.of(target);
   const steps = stepsOf(environment, config, layer);
-  // Most runs change little or nothing: what is only compared need not be validated.
-  const quick = platformBuilder(platform, target, { validation: false });
-  const comparison = await withAssembly(runtime, aws, quick, (assembly) =>
-    compareStacks(assembly, environment, steps.flat()),
-  );
+  const comparison = await compareStacks(runtime, platform, target, steps.flat());
   out.step(`platform ${environment} in account ${config.account}, ${config.region}`);
   const compared = steps.flat().flatMap((stack) => comparison.stacks.get(stack) ?? []);
   for (const line of compared.flatMap(comparedLines)) out.detail(line);

@@ -7,12 +7,12 @@ import { destroyRemains } from './destroy-apply.ts';
 import { type Remains, readRemains } from './destroy-plan.ts';
 import { openOwnProviders, providersToGo, removeProvider } from './destroy-provider.ts';
 import { combined, forEach } from './each.ts';
-import { type Choice, chosenEnvironments, openTargets, type Target } from './targets.ts';
+import { chosenEnvironments, type EnvironmentChoice, openTargets, type Target } from './targets.ts';
 
 export interface DestroyPlatformOptions {
   /** Folder with `platform.yml`. */
   readonly directory: string;
-  readonly environment: Choice;
+  readonly environment: EnvironmentChoice;
   /** Name of the platform, which production asks for. */
   readonly yesDestroy?: string | undefined;
   /** Only show what would go; exit code 2 when something would. */

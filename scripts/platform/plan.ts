@@ -10,12 +10,12 @@ import { stepsOf } from './layers.ts';
 import { planProvider } from './provider.ts';
 import { writeReport } from './report.ts';
 import { planAndSave } from './save.ts';
-import { type Choice, openTargets, type Target } from './targets.ts';
+import { type EnvironmentChoice, openTargets, type Target } from './targets.ts';
 
 export interface PlanPlatformOptions {
   /** Folder with `platform.yml`. */
   readonly directory: string;
-  readonly environment: Choice;
+  readonly environment: EnvironmentChoice;
   /** Only this layer. */
   readonly layer?: PlatformLayer | undefined;
   /** File for a plan of change sets, to be deployed by `deploy --plan`. */
@@ -78,13 +78,11 @@ async function planOne(
 ): Promise<EnvironmentPlan> {
   const { environment, config, aws } = target;
   const stacks = stepsOf(environment, config, layer).flat();
-  const quick = platformBuilder(platform, target, { validation: false });
   const [trust, own] = await Promise.all([
     layer === undefined || layer === 'access' ? planProvider(runtime, platform, target, 'plan') : [],
-    withAssembly(runtime, aws, quick, (assembly) => compareStacks(assembly, environment, stacks)),
+    compareStacks(runtime, platform, target, stacks),
   ]);
   const compared = [...trust, ...stacks.flatMap((stack) => own.stacks.get(stack) ?? [])];
-  // What is deployed already was validated then.
   if (compared.some(({ asWanted }) => !asWanted)) {
     await withAssembly(runtime, aws, platformBuilder(platform, target), async () => undefined);
   }

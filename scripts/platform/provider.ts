@@ -2,7 +2,7 @@ import { openEnvironment, type Purpose } from '../aws/environment.ts';
 import type { Aws } from '../aws/session.ts';
 import { environments } from '../config/environment.ts';
 import { names } from '../config/names.ts';
-import { type PlatformConfig, partitionOf } from '../config/platform.ts';
+import { type PlatformConfig, partitionOf, providerName } from '../config/platform.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { type AppBuilder, withAssembly } from '../stack/assembly.ts';
@@ -43,12 +43,11 @@ export async function openProviderPlace(
     .map((name) => platform.environments[name])
     .find((each) => each?.account === config.account);
   const region = first?.region ?? config.region;
-  const host = platform.gitlab.replace(/^https?:\/\//, '');
   return {
     aws: region === aws.region ? aws : await openEnvironment(runtime, environment, { ...config, region }, purpose),
     account: config.account,
     region,
-    arn: `arn:${partitionOf(config)}:iam::${config.account}:oidc-provider/${host}`,
+    arn: `arn:${partitionOf(config)}:iam::${config.account}:oidc-provider/${providerName(platform)}`,
   };
 }
 
@@ -72,7 +71,8 @@ export async function settleProvider(
   // The local cloud trusts a GitLab without TLS, at any port.
   if (aws.endpoint === undefined && !isIssuer(platform.gitlab)) throw noIssuer(platform.gitlab);
   return await withAssembly(runtime, aws, builder(platform, place), async (assembly) => {
-    const [asPlanned] = (await planStacks(assembly)) as [StackPlan];
+    const states = new Map(deployed === undefined ? [] : [[names.gitlabStack, deployed]]);
+    const [asPlanned] = (await planStacks(assembly, {}, states)) as [StackPlan];
     const { plan, asWanted } = compared(assembly, asPlanned, deployed);
     const found = { account, region, arn, plan, asWanted };
     if (!deploy) return found;

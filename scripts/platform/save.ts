@@ -63,13 +63,9 @@ async function savePlan(
   trust.catch(() => undefined);
   const [access = [], ...rest] = stepsOf(environment, config);
   const planned = rest.flat();
-  const quick = platformBuilder(platform, target, { validation: false });
-  const comparison = await withAssembly(runtime, aws, quick, (assembly) =>
-    compareStacks(assembly, environment, [...access, ...planned]),
-  );
+  const comparison = await compareStacks(runtime, platform, target, [...access, ...planned]);
   const of = (stacks: readonly string[]) => stacks.flatMap((stack) => comparison.stacks.get(stack) ?? []);
   checkByHand(environment, [...(await trust), ...of(access)]);
-  // What is deployed already was validated then.
   const validation = of(planned).some(({ asWanted }) => !asWanted);
   const stacks = await withAssembly(runtime, aws, platformBuilder(platform, target, { validation }), (assembly) =>
     makeChangeSets(assembly, platform, target, { stacks: planned, comparison }),

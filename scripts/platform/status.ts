@@ -8,12 +8,12 @@ import { listTenantRecords } from './account-stacks.ts';
 import { combined, failed, forEach } from './each.ts';
 import { type BalancerStatus, readBalancers, readTrust, type Trust } from './status-parts.ts';
 import { readStackRows, type StackRow } from './status-stacks.ts';
-import { type Choice, openTargets, type Target } from './targets.ts';
+import { type EnvironmentChoice, openTargets, type Target } from './targets.ts';
 
 export interface StatusOptions {
   /** Folder with `platform.yml`. */
   readonly directory: string;
-  readonly environment: Choice;
+  readonly environment: EnvironmentChoice;
 }
 
 interface EnvironmentStatus {

@@ -10,7 +10,7 @@ import { checkCertificate } from './certificate.ts';
 import { combined, forEach } from './each.ts';
 
 /** Which environments a command is for. */
-export type Choice = Environment | 'all';
+export type EnvironmentChoice = Environment | 'all';
 
 /** An environment whose account is open. */
 export interface Target {
@@ -20,7 +20,7 @@ export interface Target {
 }
 
 /** The environments of `platform.yml` that are chosen. Throws `ENVIRONMENT_UNKNOWN`. */
-export function chosenEnvironments(platform: PlatformConfig, choice: Choice): Omit<Target, 'aws'>[] {
+export function chosenEnvironments(platform: PlatformConfig, choice: EnvironmentChoice): Omit<Target, 'aws'>[] {
   if (choice !== 'all') return [{ environment: choice, config: environmentOf(platform, choice) }];
   return environments.flatMap((environment) => {
     const config = platform.environments[environment];
@@ -41,7 +41,7 @@ export interface TargetOptions {
 export async function openTargets(
   runtime: Runtime,
   platform: PlatformConfig,
-  choice: Choice,
+  choice: EnvironmentChoice,
   { purpose, certificates = false }: TargetOptions,
 ): Promise<readonly Target[]> {
   const chosen = chosenEnvironments(platform, choice);

@@ -62,11 +62,10 @@ async function verdicts(aws: Aws, saved: readonly SavedStack[]): Promise<Todo[]>
 }
 
 async function present(aws: Aws, { stack, changeSet, before }: SavedStack) {
-  const [any, described] = await Promise.all([
-    readAnyStack(aws, stack),
+  const [state, described] = await Promise.all([
+    readStack(aws, stack),
     changeSet === null ? undefined : readChangeSet(aws, stack, changeSet),
   ]);
-  const state = any?.status === 'REVIEW_IN_PROGRESS' ? undefined : any;
   const touched = state !== undefined && (state.id !== before?.id || state.updatedAt !== before.updatedAt);
   const [template, token] = await Promise.all([
     state === undefined ? undefined : readTemplate(aws, state.id),

@@ -28,14 +28,19 @@ export interface PlanOptions {
 
 /**
  * Compares templates and parameters with what is deployed. It only reads (no change set is made), so the read-only
- * role may plan; the price is that a replacement that depends on a value is reported as `maybe`.
+ * role may plan; the price is that a replacement that depends on a value is reported as `maybe`. States that the caller
+ * has read already are not read again.
  */
-export async function planStacks(assembly: Assembly, { stacks, parameters }: PlanOptions = {}): Promise<StackPlan[]> {
+export async function planStacks(
+  assembly: Assembly,
+  { stacks, parameters }: PlanOptions = {},
+  states?: ReadonlyMap<string, StackState>,
+): Promise<StackPlan[]> {
   const { fullDiff } = await import('@aws-cdk/cloudformation-diff');
   return await Promise.all(
     chosenStacks(assembly, stacks).map(async (stack) => {
       const wanted = assembly.templates.get(stack) as Template;
-      const state = await readStack(assembly.aws, stack);
+      const state = states === undefined ? await readStack(assembly.aws, stack) : states.get(stack);
       const current = state === undefined || neverWorks(state) ? undefined : await readTemplate(assembly.aws, stack);
       const diff = fullDiff(current ?? {}, wanted as Record<string, unknown>);
       const changed = state === undefined ? [] : changedParameters(state, wanted, parameters?.[stack] ?? {});
