@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ChangeSetState } from './change-set.ts';
-import { type Change, describePlan, planLines } from './plan.ts';
+import { describePlan, planLines } from './plan.ts';
 import type { SavedStack } from './plan-file.ts';
 import { isBusy, isGood, type StackState } from './state.ts';
 
@@ -78,9 +78,8 @@ async function templateDifferences(
   if (isDeepStrictEqual(before, now)) return [];
   const { fullDiff } = await import('@aws-cdk/cloudformation-diff');
   const { changes } = describePlan(stack, true, fullDiff(before, now), []);
-  const shown: readonly Change[] = changes;
-  if (shown.length === 0) return ['  its template differs outside of its resources'];
-  return planLines([{ stack, action: 'update', changes: shown }]).slice(1);
+  if (changes.length === 0) return ['  its template differs outside of its resources'];
+  return planLines([{ stack, action: 'update', changes }]).slice(1);
 }
 
 function parameterDifferences(

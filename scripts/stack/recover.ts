@@ -17,7 +17,8 @@ export interface RecoverOptions {
 /**
  * Waits until nobody else changes the stack, then ends what an earlier failure left: a rollback that did not finish is
  * continued, a stack that never worked and one that only waits for a change set are deleted. Returns the stack that can be
- * updated, `undefined` when it must be created. Throws `STACK_STUCK` when the rollback fails again.
+ * updated, `undefined` when it must be created. Throws `STACK_STUCK` when the rollback fails again, `STACK_PROTECTED` when a
+ * stack that was deleted in part is protected against deletion.
  */
 export async function recoverStack(
   runtime: Runtime,
@@ -28,7 +29,8 @@ export async function recoverStack(
   const { out } = runtime;
   const state = await settledAnyStack(runtime, aws, stack);
   if (state === undefined) return undefined;
-  const options = { force: true, roleArn };
+  // What never worked holds nothing to protect; what was deleted in part may.
+  const options = { force: state.status !== 'DELETE_FAILED', roleArn };
   if (state.status === 'REVIEW_IN_PROGRESS') {
     if (forChangeSet) return undefined;
     // CreateStack refuses a name that a change set has taken, and the toolkit would try just that.

@@ -1,6 +1,6 @@
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
-import { deleteStack } from '../../../scripts/stack/delete.ts';
+import { deleteStack, setTerminationProtection } from '../../../scripts/stack/delete.ts';
 import { settledStack } from '../../../scripts/stack/state.ts';
 import { stackWorld } from './world.ts';
 
@@ -70,6 +70,9 @@ describe('after a failure the same deploy goes on', () => {
       message: 'cannot delete undead: undead is DELETE_FAILED',
     });
     await s3.send(new DeleteObjectCommand({ Bucket: 'undead-bucket', Key: 'a' }));
+    await setTerminationProtection(aws, 'undead', true);
+    await expect(deploy({ undead: { Full: '$Bucket' } })).rejects.toMatchObject({ code: 'STACK_PROTECTED' });
+    await setTerminationProtection(aws, 'undead', false);
     expect(await deploy({ undead: { Full: '$Bucket' } })).toMatchObject([{ changed: true }]);
   });
 });
