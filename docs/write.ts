@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { referencePage, schemaFiles } from '../scripts/config/reference.ts';
+import { referencePage, schemaFiles } from './reference.ts';
 
 /** `npm run docs`: writes what of the documentation is made from the schemas. */
 const schemas = join(import.meta.dirname, 'schemas');

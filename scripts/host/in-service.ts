@@ -3,7 +3,7 @@ import type { Aws } from '../aws/session.ts';
 import { names, type Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import { pollMs } from '../stack/state.ts';
+import { pollMs } from '../stack/stack-state.ts';
 import { type Group, readGroup } from './group.ts';
 
 const limitMs = 15 * 60_000;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { platformFacts, readPublishedFacts, readTenantRecord } from '../aws/facts.ts';
+import { platformFacts, readPublishedFacts, readTenantRecord } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import type { PlatformFacts, TenantRecord } from '../config/facts.ts';
 import { readVendhostConfig } from '../config/files.ts';
@@ -10,12 +10,12 @@ import { type ExitCode, exitCodes } from '../errors.ts';
 import { groupByBand } from '../listener/priority.ts';
 import type { Runtime } from '../runtime.ts';
 import { type AppBuilder, withAssembly } from '../stack/assembly.ts';
-import { planLines, planStacks } from '../stack/plan.ts';
-import { applyHost } from './apply.ts';
-import { checkHosts } from './hosts.ts';
+import { planLines, planStacks } from '../stack/stack-plan.ts';
+import { applyHost } from './apply-host.ts';
+import { checkHosts } from './check-hosts.ts';
+import { checkDataPlan, type HostWorld, hostParameters } from './host-plan.ts';
+import { releaseOldRules } from './host-rules.ts';
 import { limitFaults } from './limits.ts';
-import { checkDataPlan, type HostWorld, hostParameters } from './plan.ts';
-import { releaseOldRules } from './rules.ts';
 import { readWorld } from './world.ts';
 
 export interface ProvisionOptions extends Place {
@@ -82,7 +82,7 @@ async function appOf(aws: Aws, parts: Parts): Promise<AppBuilder> {
   const account = await aws.account();
   const groups = groupByBand(parts.record.hosts).map(({ band, hosts }) => ({ band: band.name, hosts }));
   return async (app) => {
-    const { virtualHostApp } = await import('../../cdk/tenant/app.ts');
+    const { virtualHostApp } = await import('../../cdk/tenant/virtual-host-app.ts');
     return virtualHostApp({ ...parts, account, region, groups }, app);
   };
 }

@@ -3,7 +3,7 @@ import { duration, poll } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
 import { messageOf, VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import { pollMs } from '../stack/state.ts';
+import { pollMs } from '../stack/stack-state.ts';
 import type { Group } from './group.ts';
 
 const limitMs = 60 * 60_000;

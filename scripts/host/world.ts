@@ -3,12 +3,12 @@ import type { PlatformFacts } from '../config/facts.ts';
 import { names, type Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import { settledStack } from '../stack/state.ts';
+import { settledStack } from '../stack/stack-state.ts';
 import { type Group, imageOf, readGroup, waitingVersion, wasReleased } from './group.ts';
-import { readHostImage } from './image.ts';
-import type { HostWorld } from './plan.ts';
+import { readHostImage } from './host-image.ts';
+import type { HostWorld } from './host-plan.ts';
+import { settleRules } from './host-rules.ts';
 import { waitForRefresh } from './roll-out.ts';
-import { settleRules } from './rules.ts';
 
 export interface WorldOptions {
   readonly place: Place;

@@ -1,7 +1,7 @@
 import type { Aws } from '../aws/session.ts';
 import { keys } from '../config/names.ts';
-import type { BakeInputs } from './key.ts';
-import { isAbsence } from './lease.ts';
+import { isAbsence } from './bake/lease.ts';
+import type { BakeInputs } from './bake-key.ts';
 
 /** Stores what an image was made of, so that the next bake can say what changed. */
 export async function writeRecord(

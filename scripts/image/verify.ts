@@ -3,9 +3,9 @@ import { poll } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
+import type { Prepared } from './bake/prepare.ts';
 import { bakeKeyTag, findImage } from './find.ts';
 import { removeImage } from './leftovers.ts';
-import type { Prepared } from './prepare.ts';
 
 /** Reads the image Packer made and its snapshots; deletes it and throws `IMAGE_UNENCRYPTED` when it is not as it should be. */
 export async function verifyImage(

@@ -4,8 +4,8 @@ import { names } from '../config/names.ts';
 import type { PlatformConfig } from '../config/platform.ts';
 import type { Runtime } from '../runtime.ts';
 import { type AppBuilder, type Assembly, stackSettings, withAssembly } from '../stack/assembly.ts';
-import { planLines, planStacks, type StackPlan } from '../stack/plan.ts';
-import { isSteady, readStacks, type StackState } from '../stack/state.ts';
+import { planLines, planStacks, type StackPlan } from '../stack/stack-plan.ts';
+import { isSteady, readStacks, type StackState } from '../stack/stack-state.ts';
 import { isBalancer } from './layers.ts';
 import type { Target } from './targets.ts';
 
@@ -35,7 +35,10 @@ export function platformBuilder(
   { validation = true } = {},
 ): AppBuilder {
   return async (app) => {
-    const { platformApp, platformProps } = await import('../../cdk/platform/app.ts');
+    const [{ platformApp }, { platformProps }] = await Promise.all([
+      import('../../cdk/platform/platform-app.ts'),
+      import('../../cdk/platform/platform-props.ts'),
+    ]);
     return platformApp({ ...app, validation }, platformProps(platform, environment, config));
   };
 }
@@ -72,7 +75,7 @@ async function compareIn(assembly: Assembly, environment: Environment, stacks: r
 
 /** What a balancer's stack takes of the network's outputs; `undefined` when the network has none yet. */
 export async function balancerParameters(outputs: Parameters | undefined): Promise<Parameters | undefined> {
-  const { networkOutputs } = await import('../../cdk/platform/network.ts');
+  const { networkOutputs } = await import('../../cdk/platform/network/network-stack.ts');
   const taken = networkOutputs.map((name) => [name, outputs?.[name]] as const);
   if (taken.some(([, value]) => value === undefined)) return undefined;
   return Object.fromEntries(taken) as Parameters;

@@ -1,4 +1,4 @@
-import { awsError } from '../aws/errors.ts';
+import { awsError } from '../aws/foreseen-errors.ts';
 import type { Environment } from '../config/environment.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';

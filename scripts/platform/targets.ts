@@ -1,5 +1,5 @@
-import { openEnvironment, type Purpose } from '../aws/environment.ts';
-import { awsError } from '../aws/errors.ts';
+import { awsError } from '../aws/foreseen-errors.ts';
+import { openEnvironment, type Purpose } from '../aws/open-environment.ts';
 import type { Aws } from '../aws/session.ts';
 import { type Environment, environments } from '../config/environment.ts';
 import { environmentOf } from '../config/files.ts';

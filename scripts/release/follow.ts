@@ -3,9 +3,9 @@ import { duration } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import { activityOf, linesBetween } from './events.ts';
-import { type Outcome, outcomeOf } from './outcome.ts';
+import { activityOf, linesBetween } from './lifecycle-events.ts';
 import type { Pipeline } from './pipeline.ts';
+import { type Outcome, outcomeOf } from './release-outcome.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
 import { stopRelease } from './stop.ts';
 

@@ -1,14 +1,14 @@
-import { readPlatformFacts, readTenantRecord } from '../aws/facts.ts';
 import { duration } from '../aws/poll.ts';
+import { readPlatformFacts, readTenantRecord } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import { keys, type Place } from '../config/names.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Decision, decide, type Revision } from './decision.ts';
 import { type Followed, followRelease } from './follow.ts';
-import { errorOf } from './outcome.ts';
 import { consoleUrl, type Pipeline, readPipeline } from './pipeline.ts';
-import { readRevision, readState } from './state.ts';
+import { errorOf } from './release-outcome.ts';
+import { readRevision, readState } from './release-state.ts';
 
 export interface ReleaseOptions extends Place {
   /** Key of the revision in the bucket. */

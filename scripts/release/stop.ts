@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Aws } from '../aws/session.ts';
 import type { Output } from '../output.ts';
-import { activityOf, isEnded } from './events.ts';
-import { hasEnded } from './outcome.ts';
+import { activityOf, isEnded } from './lifecycle-events.ts';
 import type { Pipeline } from './pipeline.ts';
+import { hasEnded } from './release-outcome.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
 
 /** What was asked to stop so far. */

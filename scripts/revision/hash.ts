@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { RevisionFile } from './collect.ts';
+import type { RevisionFile } from '../repository/collect.ts';
 
 export interface HashedFile extends RevisionFile {
   /** Of the file's bytes. */

@@ -1,18 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readPlatformFacts } from '../aws/facts.ts';
 import { duration } from '../aws/poll.ts';
+import { readPlatformFacts } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
-import { type Push, pushOf } from '../config/ci.ts';
 import { readVendhostConfig } from '../config/files.ts';
 import { keys, type Place } from '../config/names.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
+import { type Push, pushOf } from '../gitlab/push.ts';
+import { reportFindings } from '../repository/check.ts';
+import { counted } from '../repository/findings.ts';
+import { checkSoftware } from '../repository/tenant-repository.ts';
 import type { Runtime } from '../runtime.ts';
-import { reportFindings } from './check.ts';
-import { counted } from './findings.ts';
 import { type HashedFile, hashContent } from './hash.ts';
-import { checkSoftware } from './tenant-repository.ts';
 import { isUploaded, uploadFile, uploadJson } from './upload.ts';
 import { writeZip } from './zip.ts';
 

@@ -1,7 +1,7 @@
 import type { Aws } from '../aws/session.ts';
 import { messageOf } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import { readStack } from './state.ts';
+import { readStack } from './stack-state.ts';
 
 /**
  * After a cancel: an update in progress is told to roll back, a creation cannot be stopped and is left to end by

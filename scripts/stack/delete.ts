@@ -3,9 +3,9 @@ import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { stackFailed } from './failure.ts';
-import { followStack } from './follow.ts';
+import { followStack } from './follow-stack.ts';
 import { Progress } from './progress.ts';
-import { settledAnyStack } from './state.ts';
+import { settledAnyStack } from './stack-state.ts';
 
 export interface DeleteOptions {
   /** Switches termination protection off; without it a protected stack is refused (`STACK_PROTECTED`). */

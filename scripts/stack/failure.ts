@@ -1,7 +1,7 @@
 import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
 import type { Failure } from './progress.ts';
-import { readAnyStack } from './state.ts';
+import { readAnyStack } from './stack-state.ts';
 import { validationFailures } from './validation.ts';
 
 /** What was being done: the next step depends on it. */

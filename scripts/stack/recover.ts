@@ -3,9 +3,9 @@ import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { deleteStack } from './delete.ts';
-import { followStack } from './follow.ts';
+import { followStack } from './follow-stack.ts';
 import { type Failure, Progress } from './progress.ts';
-import { neverWorks, type StackState, settledAnyStack } from './state.ts';
+import { neverWorks, type StackState, settledAnyStack } from './stack-state.ts';
 
 export interface RecoverOptions {
   /** Role that CloudFormation works with; without it the one the stack was last deployed with. */

@@ -1,4 +1,4 @@
-import { readTenantRecord } from '../aws/facts.ts';
+import { readTenantRecord } from '../aws/read-facts.ts';
 import type { Aws } from '../aws/session.ts';
 import type { PlatformFacts, TenantRecord } from '../config/facts.ts';
 import type { Place } from '../config/names.ts';
@@ -19,7 +19,7 @@ export interface AccessParts {
 /** Builds the tenant's access stack from what the files and the platform say. */
 export function accessApp({ place, platform, tenant, chosen, facts }: AccessParts): AppBuilder {
   return async (app) => {
-    const { tenantAccessApp } = await import('../../cdk/tenant/access.ts');
+    const { tenantAccessApp } = await import('../../cdk/tenant/access/tenant-access-stack.ts');
     const { account, region } = chosen.config;
     return tenantAccessApp(app, {
       place,

@@ -1,10 +1,10 @@
-import type { PublishedFacts } from '../aws/facts.ts';
+import type { PublishedFacts } from '../aws/read-facts.ts';
 import type { Aws } from '../aws/session.ts';
 import type { TenantRecord } from '../config/facts.ts';
 import { names, type Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
-import { releasePriorities } from '../listener/claim.ts';
-import { readStack } from '../stack/state.ts';
+import { releasePriorities } from '../listener/priority-claim.ts';
+import { readStack } from '../stack/stack-state.ts';
 
 /** A tenant goes from one load balancer of an environment to another. */
 export interface BalancerMove {

@@ -1,17 +1,17 @@
 import { join } from 'node:path';
-import { openEnvironment } from '../aws/environment.ts';
+import { openEnvironment } from '../aws/open-environment.ts';
 import { openAws } from '../aws/session.ts';
 import type { Environment } from '../config/environment.ts';
 import { readPlatformConfig, readTenantConfig } from '../config/files.ts';
+import { tenantFaults } from '../config/host-checks.ts';
 import { configError } from '../config/load.ts';
 import { exitCodes } from '../errors.ts';
 import { openGitlab } from '../gitlab/api.ts';
 import type { ProjectVariable } from '../gitlab/variables.ts';
 import type { Runtime } from '../runtime.ts';
-import { applyVend, type VendResult } from './apply.ts';
+import { applyVend, type VendResult } from './apply-vend.ts';
 import { chooseEnvironments } from './environments.ts';
-import { tenantFaults } from './hosts.ts';
-import { differs, projectVariables, type Vending, type VendPlan, vendLines, withPlan } from './plan.ts';
+import { differs, projectVariables, type Vending, type VendPlan, vendLines, withPlan } from './vend-plan.ts';
 
 export interface VendOptions {
   /** Folder with `platform.yml` and `tenants/`. */

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Deployments } from '../local-cloud/deployments.ts';
 import { startLocalCloud } from '../local-cloud/start.ts';
+import { Deployments } from '../local-cloud/tests/deployments.ts';
 import { publish } from '../scripts/published.ts';
-import { soundTenant, writeTree } from '../scripts/revision/repository.ts';
+import { soundTenant, writeTree } from '../scripts/repository/repository.ts';
 import { awsVersion } from './aws.ts';
 import { compare, type Program } from './paired.ts';
 

@@ -14,7 +14,7 @@ import { tenantExecution } from './roles/tenant-execution.ts';
 import { tenantInstance } from './roles/tenant-instance.ts';
 import { tenantPipeline } from './roles/tenant-pipeline.ts';
 import { tenantPlan } from './roles/tenant-plan.ts';
-import { facts } from './tenant-props.ts';
+import { facts } from './tenant/props.ts';
 
 /** Each file of `roles/` lists all that one role may do: what widens a role must be written there, too. */
 const tables = {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { referencePage, schemaFiles } from '../../scripts/config/reference.ts';
+import { referencePage, schemaFiles } from '../../docs/reference.ts';
 
 const root = join(import.meta.dirname, '../..');
 const current = 'is current; otherwise run `npm run docs`';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SavedPlan } from '../../scripts/stack/plan-file.ts';
+import type { SavedPlan } from '../../scripts/stack/change-sets/plan-file.ts';
 import type { PipelineResult } from '../local-gitlab/run.ts';
 import { changeByHand, executionOf, flowLogs, stacks } from './aws.ts';
 import { devAccount, startWorld, type World } from './world.ts';

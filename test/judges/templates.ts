@@ -1,15 +1,16 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type App, Stack } from 'aws-cdk-lib';
-import { platformApp, platformProps } from '../../cdk/platform/app.ts';
-import { gitlabApp } from '../../cdk/platform/gitlab.ts';
-import { tenantAccessApp } from '../../cdk/tenant/access.ts';
-import { virtualHostApp } from '../../cdk/tenant/app.ts';
+import { gitlabApp } from '../../cdk/platform/oidc-provider.ts';
+import { platformApp } from '../../cdk/platform/platform-app.ts';
+import { platformProps } from '../../cdk/platform/platform-props.ts';
+import { tenantAccessApp } from '../../cdk/tenant/access/tenant-access-stack.ts';
+import { virtualHostApp } from '../../cdk/tenant/virtual-host-app.ts';
 import { type Environment, environments } from '../../scripts/config/environment.ts';
 import { environmentOf, readPlatformConfig } from '../../scripts/config/files.ts';
 import type { EnvironmentConfig, PlatformConfig } from '../../scripts/config/platform.ts';
 import { vendhostSchema } from '../../scripts/config/vendhost.ts';
-import { facts, record, virtualHost } from '../cdk/tenant-props.ts';
+import { facts, record, virtualHost } from '../cdk/tenant/props.ts';
 
 /** A template as CloudFormation gets it, and where it comes from. */
 export interface JudgedTemplate {

@@ -3,7 +3,7 @@ import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { factsSchema, type TenantRecord } from '../../scripts/config/facts.ts';
 import { names, type Place } from '../../scripts/config/names.ts';
 import { limits } from '../../scripts/config/tenant.ts';
-import { clientConfig } from '../local-cloud/stacks.ts';
+import { clientConfig } from '../local-cloud/tests/stacks.ts';
 
 /** What of a platform a job in an account finds: facts, a versioned bucket, a tenant's record. */
 export interface Published {

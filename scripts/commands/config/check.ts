@@ -8,7 +8,7 @@ export const command = define({
   examples: [['vendhost config check', 'check the repository in this folder; every fault is listed at once']],
   options: (parser) => withDirectory(parser, 'the repository'),
   async run(args, runtime) {
-    const { checkRepository } = await import('../../revision/check.ts');
+    const { checkRepository } = await import('../../repository/check.ts');
     return await checkRepository(runtime, { directory: resolve(runtime.cwd, args.directory) });
   },
 });

@@ -11,7 +11,7 @@ export const command = define({
   ],
   options: (parser) => withDirectory(parser, 'the repository'),
   async run(args, runtime) {
-    const { showConfig } = await import('../../config/show.ts');
+    const { showConfig } = await import('../../repository/show.ts');
     return await showConfig(runtime, { directory: resolve(runtime.cwd, args.directory) });
   },
 });

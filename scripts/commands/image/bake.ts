@@ -11,7 +11,7 @@ export const command = define({
   ],
   options: (parser) => withDryRun(withDirectory(withPlace(parser), 'vendhost.yml and infrastructure/')),
   async run(args, runtime) {
-    const { bakeImage } = await import('../../image/bake.ts');
+    const { bakeImage } = await import('../../image/bake/bake-image.ts');
     return await bakeImage(runtime, {
       ...placeFrom(args, runtime),
       directory: resolve(runtime.cwd, args.directory),

@@ -19,7 +19,7 @@ export const command = define({
       describe: 'Execute the change sets of this file, made by `vendhost platform plan --save`',
     }),
   async run(args, runtime) {
-    const { deployPlatform } = await import('../../platform/deploy.ts');
+    const { deployPlatform } = await import('../../platform/deploy/deploy-platform.ts');
     return await deployPlatform(runtime, {
       directory: resolve(runtime.cwd, args.directory),
       environment: choiceFrom(args, runtime),

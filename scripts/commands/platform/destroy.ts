@@ -21,7 +21,7 @@ export const command = define({
       describe: 'Name of the platform; production is destroyed only with it',
     }),
   async run(args, runtime) {
-    const { destroyPlatform } = await import('../../platform/destroy.ts');
+    const { destroyPlatform } = await import('../../platform/destroy/destroy-platform.ts');
     return await destroyPlatform(runtime, {
       directory: resolve(runtime.cwd, args.directory),
       environment: choiceFrom(args, runtime),

@@ -26,7 +26,7 @@ export const command = define({
         describe: "Write GitLab's Terraform report to this file",
       }),
   async run(args, runtime) {
-    const { planPlatform } = await import('../../platform/plan.ts');
+    const { planPlatform } = await import('../../platform/plan/plan-platform.ts');
     return await planPlatform(runtime, {
       directory: resolve(runtime.cwd, args.directory),
       environment: choiceFrom(args, runtime),

@@ -11,7 +11,7 @@ export const command = define({
   ],
   options: (parser) => withDirectory(withEnvironments(parser), 'platform.yml'),
   async run(args, runtime) {
-    const { platformStatus } = await import('../../platform/status.ts');
+    const { platformStatus } = await import('../../platform/status/platform-status.ts');
     return await platformStatus(runtime, {
       directory: resolve(runtime.cwd, args.directory),
       environment: choiceFrom(args, runtime),

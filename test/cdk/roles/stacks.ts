@@ -1,14 +1,14 @@
 import { type App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { newApp } from '../../../cdk/app.ts';
-import { AccessStack } from '../../../cdk/platform/access.ts';
-import { type PlatformProps, platformProps } from '../../../cdk/platform/app.ts';
-import { type AccessProps, tenantAccessApp } from '../../../cdk/tenant/access.ts';
+import { AccessStack } from '../../../cdk/platform/access/platform-access-stack.ts';
+import { type PlatformProps, platformProps } from '../../../cdk/platform/platform-props.ts';
+import { type AccessProps, tenantAccessApp } from '../../../cdk/tenant/access/tenant-access-stack.ts';
 import type { Environment } from '../../../scripts/config/environment.ts';
 import { environmentOf } from '../../../scripts/config/files.ts';
 import { platformSchema } from '../../../scripts/config/platform.ts';
 import { limits } from '../../../scripts/config/tenant.ts';
-import { facts } from '../tenant-props.ts';
+import { facts } from '../tenant/props.ts';
 
 const account = '111111111111';
 /** Other tests have CloudFormation's rules look at these stacks. */

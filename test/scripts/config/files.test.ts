@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { pushOf } from '../../../scripts/config/ci.ts';
 import { hostName, tenantName } from '../../../scripts/config/environment.ts';
 import { factsSchema } from '../../../scripts/config/facts.ts';
 import { environmentOf, listTenants, readPlatformConfig, readTenantConfig } from '../../../scripts/config/files.ts';
-import { showConfig } from '../../../scripts/config/show.ts';
+import { pushOf } from '../../../scripts/gitlab/push.ts';
+import { showConfig } from '../../../scripts/repository/show.ts';
 import { recorder } from '../recorder.ts';
-import { repository } from '../revision/repository.ts';
+import { repository } from '../repository/repository.ts';
 
 const platformYml = [
   'name: acme',

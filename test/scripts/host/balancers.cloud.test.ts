@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { readTenantRecord } from '../../../scripts/aws/facts.ts';
 import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
+import { readTenantRecord } from '../../../scripts/aws/read-facts.ts';
 import { provisionHost } from '../../../scripts/host/provision.ts';
-import { claimPriority } from '../../../scripts/listener/claim.ts';
+import { readRules } from '../../../scripts/listener/listener-rules.ts';
 import { bandOf } from '../../../scripts/listener/priority.ts';
-import { readRules } from '../../../scripts/listener/rules.ts';
+import { claimPriority } from '../../../scripts/listener/priority-claim.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
 import { makeRule } from '../listener/listener.ts';
 import { type PlatformRepository, platformRepository } from '../platform/repository.ts';

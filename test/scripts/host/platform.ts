@@ -20,7 +20,7 @@ import type { FactName } from '../../../scripts/config/facts.ts';
 import { keys, names, tags } from '../../../scripts/config/names.ts';
 import { limits as limitsSchema, type TenantLimits } from '../../../scripts/config/tenant.ts';
 import { bakeKeyTag } from '../../../scripts/image/find.ts';
-import { callQuery } from '../../local-cloud/stacks.ts';
+import { callQuery } from '../../local-cloud/tests/stacks.ts';
 import { type TestPlatform, testPlatform } from '../image/platform.ts';
 import { makeListener } from '../listener/listener.ts';
 import { type Recorder, recorder } from '../recorder.ts';

@@ -6,10 +6,10 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { keys } from '../../../scripts/config/names.ts';
 import { VendhostError } from '../../../scripts/errors.ts';
 import { readGroup } from '../../../scripts/host/group.ts';
-import { keepData } from '../../../scripts/host/plan.ts';
+import { keepData } from '../../../scripts/host/host-plan.ts';
 import { type ProvisionOptions, provisionHost } from '../../../scripts/host/provision.ts';
-import { readRules } from '../../../scripts/listener/rules.ts';
-import { readStack } from '../../../scripts/stack/state.ts';
+import { readRules } from '../../../scripts/listener/listener-rules.ts';
+import { readStack } from '../../../scripts/stack/stack-state.ts';
 import { type HostPlatform, hostPlatform, tenantDirectory } from './platform.ts';
 
 const environment = 'dev';

@@ -4,7 +4,7 @@ import { readGroup } from '../../../scripts/host/group.ts';
 import { provisionHost } from '../../../scripts/host/provision.ts';
 import { startRelease } from '../../../scripts/release/start.ts';
 import { pushRevision } from '../../../scripts/revision/push.ts';
-import { readStack } from '../../../scripts/stack/state.ts';
+import { readStack } from '../../../scripts/stack/stack-state.ts';
 import { type HostPlatform, hostPlatform, tenantDirectory } from './platform.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 180_000 });

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
 import { type Aws, openAws } from '../../../scripts/aws/session.ts';
-import { readRules } from '../../../scripts/listener/rules.ts';
+import { readRules } from '../../../scripts/listener/listener-rules.ts';
 import { recorder } from '../recorder.ts';
 
 /** An AWS that answers the first page, and the second one when it is asked for by its token. */

@@ -4,7 +4,7 @@ import {
   ListOpenIDConnectProvidersCommand,
 } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { deployPlatform } from '../../../scripts/platform/deploy.ts';
+import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
 import { organizationRole } from '../../local-cloud/organization.ts';
 import { type PlatformOwner, platformOwner } from './operator.ts';
 import { type PlatformRepository, platformRepository } from './repository.ts';

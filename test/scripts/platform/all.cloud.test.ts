@@ -3,7 +3,7 @@ import { ListOpenIDConnectProvidersCommand } from '@aws-sdk/client-iam';
 import { DeleteObjectCommand, ListBucketsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { DeleteParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { clientConfig, Stacks } from '../../local-cloud/stacks.ts';
+import { clientConfig, Stacks } from '../../local-cloud/tests/stacks.ts';
 import { outcomes, type PlatformOwner, platformOwner } from './operator.ts';
 import { type PlatformRepository, platformRepository } from './repository.ts';
 

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { readPlatformConfig } from '../../../scripts/config/files.ts';
-import { deployPlatform } from '../../../scripts/platform/deploy.ts';
-import { destroyPlatform } from '../../../scripts/platform/destroy.ts';
-import { planPlatform } from '../../../scripts/platform/plan.ts';
-import { platformStatus } from '../../../scripts/platform/status.ts';
+import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
+import { destroyPlatform } from '../../../scripts/platform/destroy/destroy-platform.ts';
+import { planPlatform } from '../../../scripts/platform/plan/plan-platform.ts';
+import { platformStatus } from '../../../scripts/platform/status/platform-status.ts';
 import { recorder } from '../recorder.ts';
 import { type PlatformRepository, platformRepository } from './repository.ts';
 

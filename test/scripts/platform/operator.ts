@@ -1,9 +1,10 @@
 import { inject } from 'vitest';
 import { type Aws, openAws } from '../../../scripts/aws/session.ts';
-import { type DeployPlatformOptions, deployPlatform } from '../../../scripts/platform/deploy.ts';
-import { type DestroyPlatformOptions, destroyPlatform } from '../../../scripts/platform/destroy.ts';
-import { type PlanPlatformOptions, planPlatform } from '../../../scripts/platform/plan.ts';
-import { platformStatus } from '../../../scripts/platform/status.ts';
+import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
+import type { DeployPlatformOptions } from '../../../scripts/platform/deploy/options.ts';
+import { type DestroyPlatformOptions, destroyPlatform } from '../../../scripts/platform/destroy/destroy-platform.ts';
+import { type PlanPlatformOptions, planPlatform } from '../../../scripts/platform/plan/plan-platform.ts';
+import { platformStatus } from '../../../scripts/platform/status/platform-status.ts';
 import type { Runtime } from '../../../scripts/runtime.ts';
 import { accountEnvironment } from '../../local-cloud/start.ts';
 import { recorder } from '../recorder.ts';

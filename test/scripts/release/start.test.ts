@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { nextInterval, paceFor } from '../../../scripts/release/follow.ts';
 import { pipelineOf } from '../../../scripts/release/pipeline.ts';
+import { areSame } from '../../../scripts/release/release-state.ts';
 import { revisionKey } from '../../../scripts/release/start.ts';
-import { areSame } from '../../../scripts/release/state.ts';
 
 describe('revisionKey', () => {
   const hash = 'a'.repeat(64);

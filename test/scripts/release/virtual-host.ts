@@ -14,12 +14,12 @@ import { names } from '../../../scripts/config/names.ts';
 import { exitCodes, type VendhostError } from '../../../scripts/errors.ts';
 import { startRelease } from '../../../scripts/release/start.ts';
 import { pushRevision } from '../../../scripts/revision/push.ts';
-import { Deployments, script } from '../../local-cloud/deployments.ts';
-import { clientConfig } from '../../local-cloud/stacks.ts';
 import { accountEnvironment, type LocalCloudAddress } from '../../local-cloud/start.ts';
+import { Deployments, script } from '../../local-cloud/tests/deployments.ts';
+import { clientConfig } from '../../local-cloud/tests/stacks.ts';
 import { publish } from '../published.ts';
 import { recorder } from '../recorder.ts';
-import { soundTenant, type Tree, writeTree } from '../revision/repository.ts';
+import { soundTenant, type Tree, writeTree } from '../repository/repository.ts';
 
 export interface Released {
   code: number | undefined;

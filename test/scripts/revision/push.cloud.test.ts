@@ -8,7 +8,7 @@ import { pushRevision } from '../../../scripts/revision/push.ts';
 import { accountEnvironment } from '../../local-cloud/start.ts';
 import { type Published, publish } from '../published.ts';
 import { recorder } from '../recorder.ts';
-import { repository, soundTenant, type Tree } from './repository.ts';
+import { repository, soundTenant, type Tree } from '../repository/repository.ts';
 
 const cloud = inject('localCloud');
 const account = '640000000001';

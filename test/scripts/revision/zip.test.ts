@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
-import { collectFiles } from '../../../scripts/revision/collect.ts';
+import { collectFiles } from '../../../scripts/repository/collect.ts';
 import { hashContent } from '../../../scripts/revision/hash.ts';
 import { revisionFile, writeZip } from '../../../scripts/revision/zip.ts';
-import { repository, type Tree, writeTree } from './repository.ts';
+import { repository, type Tree, writeTree } from '../repository/repository.ts';
 
 /** Large enough to be streamed when it is hashed. */
 const largeFile = 18 * 1024 * 1024;

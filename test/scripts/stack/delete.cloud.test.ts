@@ -1,7 +1,7 @@
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
 import { deleteStack, setTerminationProtection } from '../../../scripts/stack/delete.ts';
-import { readAnyStack, readStack } from '../../../scripts/stack/state.ts';
+import { readAnyStack, readStack } from '../../../scripts/stack/stack-state.ts';
 import { stackWorld } from './world.ts';
 
 const { aws, deploy, save, newRuntime } = stackWorld('100000000053');

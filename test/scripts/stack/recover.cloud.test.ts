@@ -1,7 +1,7 @@
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
 import { deleteStack, setTerminationProtection } from '../../../scripts/stack/delete.ts';
-import { settledStack } from '../../../scripts/stack/state.ts';
+import { settledStack } from '../../../scripts/stack/stack-state.ts';
 import { stackWorld } from './world.ts';
 
 const { aws, deploy, save, newRuntime, parameterValue, createRole, deleteRole, reached, signal } =

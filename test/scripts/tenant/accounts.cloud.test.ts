@@ -1,7 +1,7 @@
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { readPublishedFacts, readTenantRecord } from '../../../scripts/aws/facts.ts';
-import { readStack } from '../../../scripts/stack/state.ts';
+import { readPublishedFacts, readTenantRecord } from '../../../scripts/aws/read-facts.ts';
+import { readStack } from '../../../scripts/stack/stack-state.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
 import { organizationRole } from '../../local-cloud/organization.ts';
 import { type HostPlatform, hostPlatform } from '../host/platform.ts';

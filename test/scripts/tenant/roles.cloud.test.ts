@@ -10,12 +10,12 @@ import {
 } from '@aws-sdk/client-s3';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { awsError } from '../../../scripts/aws/errors.ts';
-import { readPlatformFacts, readTenantRecord } from '../../../scripts/aws/facts.ts';
+import { awsError } from '../../../scripts/aws/foreseen-errors.ts';
+import { readPlatformFacts, readTenantRecord } from '../../../scripts/aws/read-facts.ts';
 import { type Aws, openAws } from '../../../scripts/aws/session.ts';
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { keys } from '../../../scripts/config/names.ts';
-import { deployPlatform } from '../../../scripts/platform/deploy.ts';
+import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
 import { type LocalCloud, startLocalCloud } from '../../local-cloud/start.ts';
 import { createIssuer, type IdTokenIssuer } from '../../local-gitlab/tokens.ts';

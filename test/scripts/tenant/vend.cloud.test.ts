@@ -1,11 +1,11 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { readTenantRecord } from '../../../scripts/aws/facts.ts';
 import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
+import { readTenantRecord } from '../../../scripts/aws/read-facts.ts';
 import { openAws } from '../../../scripts/aws/session.ts';
 import { keys } from '../../../scripts/config/names.ts';
-import { deployPlatform } from '../../../scripts/platform/deploy.ts';
-import { HostClaims } from '../../../scripts/tenant/claims.ts';
+import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
+import { HostClaims } from '../../../scripts/tenant/host-claims.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
 import { accountEnvironment } from '../../local-cloud/start.ts';
 import { type LocalGitlab, startLocalGitlab } from '../../local-gitlab/api.ts';

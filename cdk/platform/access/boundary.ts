@@ -1,0 +1,143 @@
+import { Validations } from 'aws-cdk-lib';
+import { Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { keys, names } from '../../../scripts/config/names.ts';
+import type { PlatformScope } from './platform-scope.ts';
+
+/** Services a virtual host is made of; a role's own policy says which parts of them it gets. */
+const services = [
+  'autoscaling',
+  'cloudformation',
+  'cloudwatch',
+  'codedeploy',
+  'codepipeline',
+  'ec2',
+  'ec2messages',
+  'elasticloadbalancing',
+  'kms',
+  'logs',
+  'rds',
+  's3',
+  'secretsmanager',
+  'sns',
+  'ssm',
+  'ssmmessages',
+];
+
+/** What belongs to the platform, whatever a tenant's policy may say. */
+const platformOnly = [
+  'cloudformation:*StackSet*',
+  'ec2:*InternetGateway*',
+  'ec2:*NatGateway*',
+  'ec2:*RouteTable*',
+  'ec2:*VpcPeering*',
+  'ec2:CreateRoute',
+  'ec2:CreateSubnet',
+  'ec2:CreateVpc',
+  'ec2:DeleteFlowLogs',
+  'ec2:DeleteRoute',
+  'ec2:DeleteSubnet',
+  'ec2:DeleteVpc',
+  'ec2:ModifySubnetAttribute',
+  'ec2:ModifyVpcAttribute',
+  'elasticloadbalancing:AddListenerCertificates',
+  'elasticloadbalancing:CreateListener',
+  'elasticloadbalancing:DeleteListener',
+  'elasticloadbalancing:DeleteLoadBalancer',
+  'elasticloadbalancing:ModifyListener',
+  'elasticloadbalancing:ModifyLoadBalancerAttributes',
+  'elasticloadbalancing:SetSecurityGroups',
+  'elasticloadbalancing:SetSubnets',
+  'kms:DisableKey',
+  'kms:PutKeyPolicy',
+  'kms:ScheduleKeyDeletion',
+  's3:DeleteBucket*',
+  's3:PutBucket*',
+  's3:PutEncryptionConfiguration',
+  's3:PutLifecycleConfiguration',
+];
+
+/**
+ * The permissions boundary of every role of a tenant: what no policy of theirs can exceed. No role may make or change a
+ * role or policy, leave the services above, touch the platform's network, listeners, key or bucket settings, or claim hosts.
+ */
+export class Boundary extends Construct {
+  readonly policy: ManagedPolicy;
+
+  constructor(parent: Construct, id: string, scope: PlatformScope) {
+    super(parent, id);
+    const { environment, account, region } = scope;
+    const own = ['role', 'instance-profile'].map((kind) => scope.globalArn('iam', `${kind}/vendhost-${environment}-*`));
+    const serviceRoles = scope.globalArn('iam', 'role/aws-service-role/*');
+    this.policy = new ManagedPolicy(this, 'Policy', {
+      managedPolicyName: names.boundary(environment),
+      description: `Ceiling of the rights of all tenant roles in ${environment}`,
+      statements: [
+        new PolicyStatement({ sid: 'Services', actions: services.map((each) => `${each}:*`), resources: ['*'] }),
+        new PolicyStatement({ sid: 'Self', actions: ['sts:GetCallerIdentity', 'tag:GetResources'], resources: ['*'] }),
+        new PolicyStatement({
+          sid: 'OwnRoles',
+          actions: ['iam:GetRole', 'iam:GetInstanceProfile', 'iam:PassRole'],
+          resources: own,
+        }),
+        new PolicyStatement({
+          sid: 'ServiceRoles',
+          actions: ['iam:CreateServiceLinkedRole'],
+          resources: [serviceRoles],
+        }),
+        new PolicyStatement({ sid: 'Platform', effect: Effect.DENY, actions: platformOnly, resources: ['*'] }),
+        new PolicyStatement({
+          sid: 'HostClaims',
+          effect: Effect.DENY,
+          actions: ['s3:DeleteObject*', 's3:PutObject*'],
+          resources: [scope.s3(names.bucket(environment, account, region), `${keys.hostClaims}*`)],
+        }),
+        new PolicyStatement({
+          sid: 'Facts',
+          effect: Effect.DENY,
+          actions: ['ssm:DeleteParameter*', 'ssm:PutParameter'],
+          resources: [scope.arn('ssm', `parameter${names.factsPath(environment)}/*`).replace(`:${region}:`, ':*:')],
+        }),
+      ],
+    });
+    const findings = [
+      'Resource::*',
+      ...[...own, serviceRoles].map((each) => `Resource::${each}`),
+      ...services.map((each) => `Action::${each}:*`),
+    ];
+    for (const finding of findings) {
+      Validations.of(this.policy).acknowledge({
+        id: `AwsSolutions-IAM5[${finding}]`,
+        reason: 'A boundary grants nothing: it is the ceiling; each role has a policy of its own that says less.',
+      });
+    }
+  }
+}
+
+/**
+ * The permissions boundary of the roles that services write logs with. The pipeline that deploys network and storage makes
+ * these roles and says what they may do; this is all that they can.
+ */
+export class ServiceBoundary extends Construct {
+  constructor(parent: Construct, id: string, scope: PlatformScope) {
+    super(parent, id);
+    const resources = scope.logGroups();
+    const policy = new ManagedPolicy(this, 'Policy', {
+      managedPolicyName: names.serviceBoundary(scope.environment),
+      description: `Ceiling of the rights of flow logs and trail in ${scope.environment}`,
+      statements: [
+        new PolicyStatement({
+          sid: 'WriteLogs',
+          actions: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
+          resources,
+        }),
+      ],
+    });
+    for (const resource of resources) {
+      Validations.of(policy).acknowledge({
+        id: `AwsSolutions-IAM5[Resource::${resource}]`,
+        reason: 'A boundary grants nothing: it is the ceiling; each role names its one log group.',
+      });
+    }
+  }
+}

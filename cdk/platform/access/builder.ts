@@ -1,0 +1,40 @@
+import { CfnInstanceProfile, type IManagedPolicy } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { names } from '../../../scripts/config/names.ts';
+import { makeRole, serviceTrust } from '../../role.ts';
+import type { PlatformScope } from './platform-scope.ts';
+
+export interface BuilderProps {
+  readonly scope: PlatformScope;
+  readonly boundary: IManagedPolicy;
+}
+
+/** What an instance may do while a tenant's scripts turn it into an image: be managed by SSM, fetch the CodeDeploy agent. */
+export class BuilderProfile extends Construct {
+  readonly profileName: string;
+
+  constructor(parent: Construct, id: string, { scope, boundary }: BuilderProps) {
+    super(parent, id);
+    const name = names.builderRole(scope.environment);
+    const role = makeRole(this, 'Role', {
+      arns: scope,
+      name,
+      policy: 'builder',
+      description: `Instances that bake images in ${scope.environment}`,
+      boundary: boundary.managedPolicyArn,
+      trust: serviceTrust('ec2'),
+      awsPolicies: [
+        { name: 'AmazonSSMManagedInstanceCore', because: 'AWS keeps this policy in step with the SSM agent.' },
+      ],
+      rights: [
+        {
+          sid: 'CodeDeployAgent',
+          actions: ['s3:GetObject'],
+          resources: [scope.agentObjects()],
+          because: "AWS's public bucket with the CodeDeploy agent; the names of its objects carry versions.",
+        },
+      ],
+    });
+    this.profileName = new CfnInstanceProfile(this, 'Profile', { instanceProfileName: name, roles: [role.ref] }).ref;
+  }
+}

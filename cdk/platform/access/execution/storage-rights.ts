@@ -1,0 +1,127 @@
+import { names } from '../../../../scripts/config/names.ts';
+import type { Right } from '../../../role.ts';
+import type { PlatformScope } from '../platform-scope.ts';
+
+/** The key, the buckets (not what is in them), the trail and the log groups. */
+export function storageRights(scope: PlatformScope): Right[] {
+  return [...keyRights(scope), ...bucketRights(scope), ...logRights(scope)];
+}
+
+function keyRights(scope: PlatformScope): Right[] {
+  const keys = scope.arn('kms', 'key/*');
+  return [
+    {
+      sid: 'MakeKey',
+      actions: ['kms:CreateKey'],
+      resources: ['*'],
+      when: scope.tagging('storage'),
+      because: 'AWS knows no resource in this request; the key must get the tags.',
+    },
+    {
+      sid: 'TagKey',
+      actions: ['kms:TagResource'],
+      resources: [keys],
+      when: scope.claiming('storage'),
+      because: "Only the environment's key, whose id does not exist before it is made.",
+    },
+    {
+      sid: 'Key',
+      actions: [
+        'kms:CreateAlias',
+        'kms:DeleteAlias',
+        'kms:DescribeKey',
+        'kms:DisableKeyRotation',
+        'kms:EnableKeyRotation',
+        'kms:GetKeyPolicy',
+        'kms:GetKeyRotationStatus',
+        'kms:ListResourceTags',
+        'kms:PutKeyPolicy',
+        'kms:ScheduleKeyDeletion',
+        'kms:UntagResource',
+        'kms:UpdateAlias',
+        'kms:UpdateKeyDescription',
+      ],
+      resources: [keys],
+      when: scope.tagged('storage'),
+      because: "Only the environment's key; its id is AWS's to give.",
+    },
+    {
+      sid: 'Alias',
+      actions: ['kms:CreateAlias', 'kms:DeleteAlias', 'kms:UpdateAlias'],
+      resources: [scope.arn('kms', names.keyAlias(scope.environment))],
+    },
+  ];
+}
+
+function bucketRights(scope: PlatformScope): Right[] {
+  const place = [scope.environment, scope.account, scope.region] as const;
+  return [
+    {
+      sid: 'Buckets',
+      actions: [
+        's3:CreateBucket',
+        's3:DeleteBucket',
+        's3:DeleteBucketPolicy',
+        // CloudFormation reads every setting of a bucket, those it has not as well.
+        's3:Get*Configuration',
+        's3:GetBucket*',
+        's3:ListBucket',
+        's3:ListTagsForResource',
+        's3:PutBucketLogging',
+        's3:PutBucketOwnershipControls',
+        's3:PutBucketPolicy',
+        's3:PutBucketPublicAccessBlock',
+        's3:PutBucketTagging',
+        's3:PutBucketVersioning',
+        's3:PutEncryptionConfiguration',
+        's3:PutLifecycleConfiguration',
+        's3:TagResource',
+        's3:UntagResource',
+      ],
+      resources: [names.bucket(...place), names.logBucket(...place)].map((bucket) => scope.s3(bucket)),
+      because: "Reads of the two buckets' settings; no object is read or written.",
+    },
+  ];
+}
+
+function logRights(scope: PlatformScope): Right[] {
+  const trail = names.trail(scope.environment);
+  return [
+    {
+      sid: 'Trail',
+      actions: [
+        'cloudtrail:AddTags',
+        'cloudtrail:CreateTrail',
+        'cloudtrail:DeleteTrail',
+        'cloudtrail:GetEventSelectors',
+        'cloudtrail:GetInsightSelectors',
+        'cloudtrail:GetTrail',
+        'cloudtrail:GetTrailStatus',
+        'cloudtrail:ListTags',
+        'cloudtrail:PutEventSelectors',
+        'cloudtrail:RemoveTags',
+        'cloudtrail:StartLogging',
+        'cloudtrail:StopLogging',
+        'cloudtrail:UpdateTrail',
+      ],
+      resources: [scope.arn('cloudtrail', `trail/${trail}`)],
+    },
+    {
+      sid: 'LogGroups',
+      actions: [
+        'logs:AssociateKmsKey',
+        'logs:CreateLogGroup',
+        'logs:DeleteLogGroup',
+        'logs:DeleteRetentionPolicy',
+        'logs:DisassociateKmsKey',
+        'logs:GetDataProtectionPolicy',
+        'logs:ListTagsForResource',
+        'logs:PutRetentionPolicy',
+        'logs:TagResource',
+        'logs:UntagResource',
+      ],
+      resources: scope.logGroups(),
+      because: "The environment's log groups.",
+    },
+  ];
+}

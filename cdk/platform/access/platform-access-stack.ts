@@ -1,0 +1,37 @@
+import type { App } from 'aws-cdk-lib';
+import { names, tags } from '../../../scripts/config/names.ts';
+import { VendhostStack } from '../../app.ts';
+import { Facts } from '../facts.ts';
+import type { PlatformProps } from '../platform-props.ts';
+import { Boundary, ServiceBoundary } from './boundary.ts';
+import { BuilderProfile } from './builder.ts';
+import { PlatformScope } from './platform-scope.ts';
+import { platformRoles } from './roles.ts';
+
+/**
+ * Who may do what: the ceilings of tenants' and services' roles, the builders' instance profile, and the roles of the platform
+ * project's pipelines. Only people deploy it: a pipeline that could would hold all rights.
+ */
+export class AccessStack extends VendhostStack {
+  constructor(app: App, { environment, config, gitlab, audience, project }: PlatformProps) {
+    super(
+      app,
+      names.platformStack(environment, 'access'),
+      { account: config.account, region: config.region, tags: tags(environment, 'access') },
+      { description: `Roles of ${environment}` },
+    );
+    const scope = new PlatformScope(environment, config);
+    const boundary = new Boundary(this, 'Boundary', scope);
+    new ServiceBoundary(this, 'ServiceBoundary', scope);
+    const builder = new BuilderProfile(this, 'Builder', { scope, boundary: boundary.policy });
+    if (project !== undefined) {
+      const { path, branch } = project;
+      platformRoles(this, { scope, project: { gitlab, audience, path }, branch });
+    }
+
+    new Facts(this, environment, {
+      'boundary-arn': boundary.policy.managedPolicyArn,
+      'builder-instance-profile': builder.profileName,
+    });
+  }
+}

@@ -1,0 +1,59 @@
+import type { CfnRole } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { names } from '../../../scripts/config/names.ts';
+import { anyBranchTrust, branchTrust, type GitlabProject } from '../../gitlab-trust.ts';
+import { makeRole, serviceTrust } from '../../role.ts';
+import { balancerRights } from './execution/balancer-rights.ts';
+import { factRights } from './execution/facts-rights.ts';
+import { networkRights } from './execution/network-rights.ts';
+import { serviceRoleRights } from './execution/service-role-rights.ts';
+import { storageRights } from './execution/storage-rights.ts';
+import { deployRights, readingRights } from './platform-job-roles.ts';
+import type { PlatformScope } from './platform-scope.ts';
+
+export interface PlatformRolesProps {
+  readonly scope: PlatformScope;
+  readonly project: GitlabProject;
+  /** Branch of the project whose jobs deploy. */
+  readonly branch: string;
+}
+
+/**
+ * Roles of the platform project's own pipelines. None of them reaches the access stack, where they are made: so no
+ * pipeline can raise its own rights. They have no boundary, for what they make no tenant's role may make.
+ */
+export function platformRoles(parent: Construct, { scope, project, branch }: PlatformRolesProps): CfnRole[] {
+  const { environment } = scope;
+  return [
+    makeRole(parent, 'PlanRole', {
+      arns: scope,
+      name: names.platformRole(environment, 'plan'),
+      policy: 'plan',
+      description: `Jobs of ${project.path} on any branch: they read the platform of ${environment}`,
+      trust: anyBranchTrust(scope, project),
+      rights: readingRights(scope, project),
+    }),
+    makeRole(parent, 'DeployRole', {
+      arns: scope,
+      name: names.platformRole(environment, 'deploy'),
+      policy: 'deploy',
+      description: `Jobs of ${project.path} on ${branch}: they execute change sets of ${environment}`,
+      trust: branchTrust(scope, project, branch),
+      rights: [...readingRights(scope, project), ...deployRights(scope)],
+    }),
+    makeRole(parent, 'ExecutionRole', {
+      arns: scope,
+      name: names.platformRole(environment, 'execution'),
+      policy: 'execution',
+      description: `CloudFormation, for the network, storage and load balancers of ${environment}`,
+      trust: serviceTrust('cloudformation'),
+      rights: [
+        ...networkRights(scope),
+        ...balancerRights(scope),
+        ...storageRights(scope),
+        ...serviceRoleRights(scope),
+        ...factRights(scope),
+      ],
+    }),
+  ];
+}

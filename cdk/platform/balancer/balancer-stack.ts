@@ -1,0 +1,46 @@
+import { type App, CfnOutput, CfnParameter } from 'aws-cdk-lib';
+import { names, tags } from '../../../scripts/config/names.ts';
+import { networkPlan } from '../../../scripts/config/network.ts';
+import { VendhostStack } from '../../app.ts';
+import { Facts } from '../facts.ts';
+import type { PlatformProps } from '../platform-props.ts';
+import { LoadBalancer } from './load-balancer.ts';
+
+/**
+ * A load balancer that the virtual hosts of an environment share; `platform.yml` says how many there are. The network's ids
+ * come as parameters, not as exports: an export in use would lock the network stack.
+ */
+export class BalancerStack extends VendhostStack {
+  constructor(app: App, { environment, config }: PlatformProps, number: number) {
+    super(
+      app,
+      names.balancerStack(environment, number),
+      { account: config.account, region: config.region, tags: tags(environment, 'balancer') },
+      { description: `Load balancer ${number} of ${environment}` },
+    );
+    const vpcId = new CfnParameter(this, 'VpcId', { type: 'AWS::EC2::VPC::Id' });
+    const subnetIds = new CfnParameter(this, 'PublicSubnetIds', { type: 'List<AWS::EC2::Subnet::Id>' });
+    const balancer = new LoadBalancer(this, 'Balancer', {
+      environment,
+      number,
+      vpcId: vpcId.valueAsString,
+      hostsCidr: networkPlan(config).natted.supernet,
+      subnetIds: subnetIds.valueAsList,
+      certificate: config.certificate,
+      logBucket: names.logBucket(environment, config.account, config.region),
+    });
+    new CfnOutput(this, 'LoadBalancerDns', { value: balancer.dns });
+    const facts = {
+      'load-balancer-arn': balancer.arn,
+      'load-balancer-dns': balancer.dns,
+      'load-balancer-security-group-id': balancer.securityGroupId,
+      'listener-arn': balancer.listenerArn,
+    };
+    const numbered = Object.entries(facts).map(([fact, value]) => [names.balancerFact(fact, number), value]);
+    new Facts(this, environment, {
+      ...Object.fromEntries(numbered),
+      // A fact of the environment, which has one first load balancer.
+      ...(number === 1 ? { domain: config.domain } : {}),
+    });
+  }
+}

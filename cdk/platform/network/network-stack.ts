@@ -1,0 +1,105 @@
+import { type App, CfnOutput, Fn, Tags, Validations } from 'aws-cdk-lib';
+import { type CfnSubnet, GatewayVpcEndpointAwsService, type ISubnet, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { names, tags } from '../../../scripts/config/names.ts';
+import { networkPlan, type SubnetKind, subnetKinds, zones } from '../../../scripts/config/network.ts';
+import { VendhostStack } from '../../app.ts';
+import { Facts, type FactValues } from '../facts.ts';
+import type { PlatformProps } from '../platform-props.ts';
+import { CidrPlan } from './cidr-plan.ts';
+import { FlowLogs } from './flow-logs.ts';
+
+/** Outputs of the network stack that the balancer stacks take as parameters of the same names. */
+export const networkOutputs = ['VpcId', 'PublicSubnetIds'] as const;
+
+type Subnets = Readonly<Record<SubnetKind, readonly ISubnet[]>>;
+
+/**
+ * The VPC of an environment: in each of three zones a public subnet (load balancers, NAT), a natted one (instances: they
+ * reach the internet and are not reached from it) and a private one (databases), by the plan of `networkPlan`. Production
+ * has a NAT gateway in each zone, so that no zone depends on another; one serves the other environments.
+ */
+export class NetworkStack extends VendhostStack {
+  constructor(app: App, { environment, config }: PlatformProps) {
+    super(
+      app,
+      names.platformStack(environment, 'network'),
+      { account: config.account, region: config.region, tags: tags(environment, 'network') },
+      { description: `VPC of ${environment}` },
+    );
+    const plan = networkPlan(config);
+    const vpc = new Vpc(this, 'Vpc', {
+      vpcName: `vendhost-${environment}`,
+      ipAddresses: new CidrPlan(config),
+      subnetConfiguration: [
+        { name: 'public', subnetType: SubnetType.PUBLIC, mapPublicIpOnLaunch: false },
+        { name: 'natted', subnetType: SubnetType.PRIVATE_WITH_EGRESS },
+        { name: 'private', subnetType: SubnetType.PRIVATE_ISOLATED },
+      ],
+      natGateways: config.nat === 'one' ? 1 : zones,
+      // Traffic to S3 (revisions, packages, logs) is free this way and does not pass the NAT gateway.
+      gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
+      // CloudFormation cannot empty the default group (https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/658);
+      // CDK does it with a Lambda function of its own, which needs a bootstrap bucket. Nothing of ours is in that group.
+      restrictDefaultSecurityGroup: false,
+    });
+    const subnets = { public: vpc.publicSubnets, natted: vpc.privateSubnets, private: vpc.isolatedSubnets };
+    nameSubnets(`vendhost-${environment}`, subnets);
+    if (config.flow_logs === 'none') {
+      Validations.of(vpc).acknowledge({ id: 'AwsSolutions-VPC7', reason: 'platform.yml asks for no flow logs.' });
+    } else {
+      new FlowLogs(this, 'FlowLogs', { vpc, environment, traffic: config.flow_logs });
+    }
+
+    new CfnOutput(this, 'VpcId', { value: vpc.vpcId });
+    new CfnOutput(this, 'PublicSubnetIds', { value: ids(vpc.publicSubnets).join(',') });
+    new Facts(this, environment, {
+      'vpc-id': vpc.vpcId,
+      'vpc-cidr': config.cidr,
+      'public-cidr': plan.public.supernet,
+      'natted-cidr': plan.natted.supernet,
+      'private-cidr': plan.private.supernet,
+      'public-subnet-ids': ids(subnets.public),
+      'natted-subnet-ids': ids(subnets.natted),
+      'private-subnet-ids': ids(subnets.private),
+      ...subnetFacts(subnets),
+    });
+  }
+
+  /** The region's first three zones, as CloudFormation finds them: CDK would ask AWS during synthesis. */
+  override get availabilityZones(): string[] {
+    return Array.from({ length: zones }, (_, index) => Fn.select(index, Fn.getAzs()));
+  }
+}
+
+/** First, second and third zone. A region's zones need not be called so (ca-central-1 has no c): the fact `zone` tells. */
+function letter(zone: number): string {
+  return 'abc'.charAt(zone);
+}
+
+/** `vendhost-dev-natted-a`: what people look for; CDK's names are paths in the code. */
+function nameSubnets(prefix: string, subnets: Subnets): void {
+  for (const kind of subnetKinds) {
+    subnets[kind].forEach((subnet, zone) => {
+      Tags.of(subnet).add('Name', `${prefix}-${kind}-${letter(zone)}`);
+    });
+  }
+}
+
+/** Id, network and zone of each subnet, for people and for other teams' templates; tenants read the lists. */
+function subnetFacts(subnets: Subnets): FactValues {
+  const facts = subnetKinds.flatMap((kind) =>
+    subnets[kind].flatMap((subnet, index) => {
+      const zone = letter(index);
+      return [
+        [names.subnetFact(kind, zone, 'id'), subnet.subnetId],
+        [names.subnetFact(kind, zone, 'cidr'), subnet.ipv4CidrBlock],
+        [names.subnetFact(kind, zone, 'zone'), (subnet.node.defaultChild as CfnSubnet).attrAvailabilityZone],
+      ];
+    }),
+  );
+  return Object.fromEntries(facts);
+}
+
+function ids(subnets: readonly ISubnet[]): string[] {
+  return subnets.map(({ subnetId }) => subnetId);
+}

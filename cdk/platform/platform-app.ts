@@ -1,0 +1,17 @@
+import type { App } from 'aws-cdk-lib';
+import { type AppProps, newApp } from '../app.ts';
+import { AccessStack } from './access/platform-access-stack.ts';
+import { BalancerStack } from './balancer/balancer-stack.ts';
+import { NetworkStack } from './network/network-stack.ts';
+import type { PlatformProps } from './platform-props.ts';
+import { StorageStack } from './storage/storage-stack.ts';
+
+/** The stacks of one environment's platform. */
+export function platformApp(app: AppProps, props: PlatformProps): App {
+  const made = newApp(app);
+  new NetworkStack(made, props);
+  new StorageStack(made, props);
+  new AccessStack(made, props);
+  for (let number = 1; number <= props.config.load_balancers; number += 1) new BalancerStack(made, props, number);
+  return made;
+}

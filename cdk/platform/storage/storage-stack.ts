@@ -1,0 +1,42 @@
+import { type App, CfnOutput } from 'aws-cdk-lib';
+import { names, tags } from '../../../scripts/config/names.ts';
+import { VendhostStack } from '../../app.ts';
+import { Facts } from '../facts.ts';
+import { LogBucket } from '../log-bucket.ts';
+import type { PlatformProps } from '../platform-props.ts';
+import { EnvironmentBucket } from './bucket.ts';
+import { EnvironmentKey } from './key.ts';
+import { ObjectTrail } from './trail.ts';
+
+/** What an environment keeps: its key, its bucket, its bucket of delivered logs, and the trail of who wrote what. */
+export class StorageStack extends VendhostStack {
+  constructor(app: App, { environment, config }: PlatformProps) {
+    super(
+      app,
+      names.platformStack(environment, 'storage'),
+      { account: config.account, region: config.region, tags: tags(environment, 'storage') },
+      { description: `Key, buckets and trail of ${environment}`, terminationProtection: environment === 'production' },
+    );
+    const place = [environment, config.account, config.region] as const;
+    const { key } = new EnvironmentKey(this, 'Key', { environment });
+    const logDays = config.log_days;
+    const logs = new LogBucket(this, 'LogBucket', { name: names.logBucket(...place), logDays });
+    const { bucket } = new EnvironmentBucket(this, 'Bucket', {
+      name: names.bucket(...place),
+      key,
+      accessLogs: logs.bucket,
+      logDays,
+    });
+    const facts = new Facts(this, environment, {
+      bucket: bucket.bucketName,
+      'key-arn': key.keyArn,
+      approval: String(config.approval),
+    });
+    const trail = new ObjectTrail(this, 'Trail', { environment, bucket, key });
+    // CloudTrail writes to the bucket at once, and a bucket with objects cannot be deleted: when a first creation fails, it
+    // must be before that. So the trail comes last.
+    trail.trail.node.addDependency(facts, key, logs);
+
+    new CfnOutput(this, 'BucketName', { value: bucket.bucketName });
+  }
+}

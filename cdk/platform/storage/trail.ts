@@ -1,0 +1,114 @@
+import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { CfnTrail } from 'aws-cdk-lib/aws-cloudtrail';
+import { ManagedPolicy, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { names } from '../../../scripts/config/names.ts';
+
+export interface ObjectTrailProps {
+  readonly environment: string;
+  readonly bucket: Bucket;
+  readonly key: IKey;
+}
+
+const cloudtrail = new ServicePrincipal('cloudtrail.amazonaws.com');
+const prefix = 'logs/trail';
+
+/**
+ * Who wrote which revision and which infrastructure script, and every change through AWS's own API in this region. In the
+ * bucket the files expire with the other logs; CloudWatch Logs keeps the events for three days, to search them.
+ *
+ * Not CDK's `Trail`: the bucket policy it writes lets in any trail of any account, and its role writes to all streams.
+ */
+export class ObjectTrail extends Construct {
+  readonly trail: CfnTrail;
+
+  constructor(scope: Construct, id: string, { environment, bucket, key }: ObjectTrailProps) {
+    super(scope, id);
+    const name = names.trail(environment);
+    const logGroupName = `/vendhost/trail/${name}`;
+    const logGroup = new LogGroup(this, 'Logs', {
+      logGroupName,
+      retention: RetentionDays.THREE_DAYS,
+      encryptionKey: key,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.#letIntoBucket(bucket, name);
+    this.trail = new CfnTrail(this, 'Trail', {
+      trailName: name,
+      isLogging: true,
+      s3BucketName: bucket.bucketName,
+      s3KeyPrefix: prefix,
+      kmsKeyId: key.keyArn,
+      cloudWatchLogsLogGroupArn: logGroup.logGroupArn,
+      cloudWatchLogsRoleArn: this.#writer(logGroupName, environment).roleArn,
+      enableLogFileValidation: true,
+      isMultiRegionTrail: false,
+      // AWS records IAM and STS in us-east-1 only: they are in the trail of an environment there.
+      includeGlobalServiceEvents: true,
+      eventSelectors: [
+        {
+          readWriteType: 'WriteOnly',
+          includeManagementEvents: true,
+          dataResources: [
+            {
+              type: 'AWS::S3::Object',
+              values: ['infrastructure/', 'software/'].map((folder) => bucket.arnForObjects(folder)),
+            },
+          ],
+        },
+      ],
+    });
+    if (bucket.policy !== undefined) this.trail.node.addDependency(bucket.policy);
+  }
+
+  /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html */
+  #letIntoBucket(bucket: Bucket, name: string): void {
+    const { account, partition, region } = Stack.of(this);
+    const ofTrail = { 'aws:SourceArn': `arn:${partition}:cloudtrail:${region}:${account}:trail/${name}` };
+    bucket.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'TrailLooksAtBucket',
+        principals: [cloudtrail],
+        actions: ['s3:GetBucketAcl'],
+        resources: [bucket.bucketArn],
+        conditions: { StringEquals: ofTrail },
+      }),
+    );
+    bucket.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'TrailDeliversLogs',
+        principals: [cloudtrail],
+        actions: ['s3:PutObject'],
+        resources: [bucket.arnForObjects(`${prefix}/AWSLogs/${account}/*`)],
+        conditions: { StringEquals: { ...ofTrail, 's3:x-amz-acl': 'bucket-owner-full-control' } },
+      }),
+    );
+  }
+
+  /**
+   * The role events are sent to CloudWatch Logs with; its trust cannot name the trail
+   * (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-required-policy-for-cloudwatch-logs.html).
+   */
+  #writer(logGroupName: string, environment: string): Role {
+    const { account, partition, region } = Stack.of(this);
+    const streams = `log-group:${logGroupName}:log-stream:${account}_CloudTrail_${region}*`;
+    const write = new PolicyStatement({
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [`arn:${partition}:logs:${region}:${account}:${streams}`],
+    });
+    const role = new Role(this, 'Role', {
+      description: `Trail of ${environment}`,
+      assumedBy: cloudtrail,
+      permissionsBoundary: ManagedPolicy.fromManagedPolicyName(this, 'Boundary', names.serviceBoundary(environment)),
+      inlinePolicies: { write: new PolicyDocument({ statements: [write] }) },
+    });
+    Validations.of(role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:${region}:${account}:${streams}]`,
+      reason: 'CloudTrail begins a further stream, with a number behind this name, when there is much to write.',
+    });
+    return role;
+  }
+}

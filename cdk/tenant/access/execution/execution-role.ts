@@ -1,0 +1,83 @@
+import type { CfnRole } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { type Right, serviceTrust } from '../../../role.ts';
+import { tenantRole } from '../tenant-role.ts';
+import type { Scope } from '../tenant-scope.ts';
+import { dataRights } from './data-rights.ts';
+import { instanceRights } from './instance-rights.ts';
+import { releaseRights } from './release-rights.ts';
+import { trafficRights } from './traffic-rights.ts';
+
+/**
+ * The role CloudFormation works with in the data and host stacks. It makes no role and no policy: all roles of the tenant
+ * are in the access stack, under the boundary.
+ */
+export function executionRole(parent: Construct, scope: Scope): CfnRole {
+  return tenantRole(parent, {
+    scope,
+    role: 'execution',
+    description: `CloudFormation, for the stacks of ${scope.host}`,
+    trust: serviceTrust('cloudformation'),
+    rights: [
+      ...general(scope),
+      ...instanceRights(scope),
+      ...trafficRights(scope),
+      ...dataRights(scope),
+      ...releaseRights(scope),
+    ],
+  });
+}
+
+function general(scope: Scope): Right[] {
+  const pass = { instance: 'ec2', pipeline: 'codepipeline', codedeploy: 'codedeploy' } as const;
+  return [
+    {
+      sid: 'Look',
+      actions: [
+        'autoscaling:Describe*',
+        'cloudwatch:DescribeAlarms',
+        'ec2:Describe*',
+        'elasticloadbalancing:Describe*',
+        'logs:DescribeIndexPolicies',
+        'logs:DescribeLogGroups',
+        'logs:DescribeResourcePolicies',
+        'rds:Describe*',
+        'secretsmanager:GetRandomPassword',
+      ],
+      resources: ['*'],
+      because: 'Reads that AWS grants for all resources or none.',
+    },
+    {
+      sid: 'PassRoles',
+      actions: ['iam:GetRole', 'iam:PassRole'],
+      resources: (['instance', 'pipeline', 'codedeploy'] as const).map((role) => scope.roleArn(role)),
+      when: {
+        StringEqualsIfExists: { 'iam:PassedToService': Object.values(pass).map((each) => `${each}.amazonaws.com`) },
+      },
+    },
+    {
+      sid: 'ServiceRoles',
+      actions: ['iam:CreateServiceLinkedRole'],
+      resources: [scope.globalArn('iam', 'role/aws-service-role/*')],
+      when: {
+        StringEquals: {
+          'iam:AWSServiceName': ['autoscaling', 'elasticloadbalancing', 'rds'].map((each) => `${each}.amazonaws.com`),
+        },
+      },
+      because: 'Roles that AWS defines, made when an account uses a service for the first time.',
+    },
+    {
+      sid: 'Key',
+      actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
+      resources: [scope.facts['key-arn']],
+      when: scope.via('ec2', 'logs', 'rds', 'secretsmanager', 'sns', 's3'),
+    },
+    {
+      sid: 'KeyForVolumes',
+      actions: ['kms:CreateGrant'],
+      resources: [scope.facts['key-arn']],
+      // The grant is to the service that keeps the volume or database, and to nobody else.
+      when: { ...scope.via('ec2', 'rds'), Bool: { 'kms:GrantIsForAWSResource': 'true' } },
+    },
+  ];
+}

@@ -1,0 +1,91 @@
+import { type App, CfnOutput } from 'aws-cdk-lib';
+import { CfnInstanceProfile } from 'aws-cdk-lib/aws-iam';
+import { CfnParameter } from 'aws-cdk-lib/aws-ssm';
+import type { PlatformFacts, TenantRecord } from '../../../scripts/config/facts.ts';
+import { names, type Place, tags } from '../../../scripts/config/names.ts';
+import type { TenantLimits } from '../../../scripts/config/tenant.ts';
+import { type AppProps, newApp, VendhostStack } from '../../app.ts';
+import type { GitlabProject } from '../../gitlab-trust.ts';
+import { executionRole } from './execution/execution-role.ts';
+import { codedeployRole, instanceRole, pipelineRole, planRole } from './service-roles.ts';
+import { deployRole } from './tenant-job-roles.ts';
+import { Scope } from './tenant-scope.ts';
+
+export interface AccessProps {
+  readonly place: Place;
+  readonly account: string;
+  readonly region: string;
+  readonly facts: PlatformFacts;
+  readonly project: GitlabProject;
+  readonly branch: string;
+  readonly hosts: readonly string[];
+  readonly loadBalancer: number;
+  readonly limits: TenantLimits;
+}
+
+/** A tenant's roles in one environment, and the record that tells its jobs about them. */
+class TenantAccessStack extends VendhostStack {
+  constructor(app: App, props: AccessProps) {
+    const { place, account, region, project, branch } = props;
+    super(
+      app,
+      names.tenantStack(place, 'access'),
+      { account, region, tags: tags(place.environment, 'access', place.tenant) },
+      { description: `Access of ${place.tenant} to ${place.environment}` },
+    );
+    const scope = new Scope(props);
+    const instance = instanceRole(this, scope);
+    const profile = new CfnInstanceProfile(this, 'InstanceProfile', {
+      instanceProfileName: names.tenantRole(place, 'instance'),
+      roles: [instance.ref],
+    });
+    const roles = [
+      deployRole(this, scope, project, branch),
+      planRole(this, scope, project),
+      executionRole(this, scope),
+      pipelineRole(this, scope),
+      codedeployRole(this, scope),
+      instance,
+    ];
+    const record = new CfnParameter(this, 'Record', {
+      name: names.tenantRecord(place),
+      type: 'String',
+      description: `What ${place.tenant} is granted in ${place.environment}`,
+      value: JSON.stringify(tenantRecord(props, scope)),
+    });
+    // Whoever reads the record uses the roles at once.
+    for (const each of [...roles, profile]) record.addResourceDependency(each);
+    new CfnOutput(this, 'DeployRole', { value: scope.roleArn('deploy') });
+    new CfnOutput(this, 'PlanRole', { value: scope.roleArn('plan') });
+  }
+}
+
+function tenantRecord(
+  { place, project, branch, hosts, loadBalancer, limits }: AccessProps,
+  scope: Scope,
+): TenantRecord {
+  return {
+    tenant: place.tenant,
+    project: project.path,
+    branch,
+    hosts: [...hosts],
+    loadBalancer,
+    limits,
+    roles: {
+      deploy: scope.roleArn('deploy'),
+      plan: scope.roleArn('plan'),
+      execution: scope.roleArn('execution'),
+      instance: scope.roleArn('instance'),
+      instanceProfile: names.tenantRole(place, 'instance'),
+      pipeline: scope.roleArn('pipeline'),
+      codedeploy: scope.roleArn('codedeploy'),
+    },
+  };
+}
+
+/** The access stack of one tenant in one environment. */
+export function tenantAccessApp(app: AppProps, props: AccessProps): App {
+  const made = newApp(app);
+  new TenantAccessStack(made, props);
+  return made;
+}

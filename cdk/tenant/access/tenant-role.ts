@@ -1,0 +1,21 @@
+import type { CfnRole } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { names, type TenantRole } from '../../../scripts/config/names.ts';
+import { makeRole, type RoleProps } from '../../role.ts';
+import type { Scope } from './tenant-scope.ts';
+
+export interface TenantRoleProps extends Pick<RoleProps, 'description' | 'trust' | 'rights' | 'awsPolicies'> {
+  readonly scope: Scope;
+  readonly role: TenantRole;
+}
+
+/** A role of a tenant: a fixed name, the platform's boundary above it, one policy that lists its rights. */
+export function tenantRole(parent: Construct, { scope, role, ...props }: TenantRoleProps): CfnRole {
+  return makeRole(parent, `${role.charAt(0).toUpperCase()}${role.slice(1)}`, {
+    ...props,
+    arns: scope,
+    name: names.tenantRole(scope.place, role),
+    policy: role,
+    boundary: scope.facts['boundary-arn'],
+  });
+}

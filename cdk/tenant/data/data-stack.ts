@@ -1,0 +1,47 @@
+import { type App, CfnOutput } from 'aws-cdk-lib';
+import { names, type Place, tags } from '../../../scripts/config/names.ts';
+import { type StackPlace, VendhostStack } from '../../app.ts';
+import { dataOutputs } from '../host-inputs.ts';
+import { Database, type DatabaseConfig } from './database.ts';
+import { DatabaseSecret } from './secret.ts';
+
+export interface DataStackProps {
+  readonly place: Place;
+  readonly stack: Omit<StackPlace, 'tags'>;
+  readonly vpcId: string;
+  readonly subnetIds: readonly string[];
+  readonly keyArn: string;
+  readonly config: DatabaseConfig;
+}
+
+/**
+ * A tenant's data: a MySQL database and the secret of its administrator. All of it is retained when the stack goes, so
+ * that nothing but a person can delete data. It exports nothing: its outputs are given to the host stack by name.
+ */
+export class DataStack extends VendhostStack {
+  constructor(app: App, props: DataStackProps) {
+    const { environment, tenant } = props.place;
+    super(
+      app,
+      names.tenantStack(props.place, 'data'),
+      { ...props.stack, tags: tags(environment, 'data', tenant) },
+      { terminationProtection: true, description: `Database of ${tenant} in ${environment}` },
+    );
+    const secret = new DatabaseSecret(this, 'Secret', {
+      name: names.databaseSecret(props.place),
+      keyArn: props.keyArn,
+    });
+    const database = new Database(this, 'Database', { ...props, secret });
+    secret.attachTo(database.instance);
+
+    const values = [
+      database.instance.attrEndpointAddress,
+      database.instance.attrEndpointPort,
+      database.securityGroupId,
+    ];
+    dataOutputs.forEach((name, index) => {
+      new CfnOutput(this, name, { value: values[index] ?? '' });
+    });
+    new CfnOutput(this, 'DatabaseSecret', { value: secret.arn });
+  }
+}

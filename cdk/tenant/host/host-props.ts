@@ -1,0 +1,15 @@
+import type { PlatformFacts, TenantRecord } from '../../../scripts/config/facts.ts';
+import type { Place } from '../../../scripts/config/names.ts';
+import type { VendhostConfig } from '../../../scripts/config/vendhost.ts';
+import type { StackPlace } from '../../app.ts';
+import type { RuleGroup } from '../host-inputs.ts';
+
+export interface HostStackProps {
+  readonly place: Place;
+  readonly stack: Omit<StackPlace, 'tags'>;
+  readonly facts: PlatformFacts;
+  readonly record: TenantRecord;
+  readonly config: VendhostConfig;
+  /** The tenant's hosts, by the rules they share. */
+  readonly groups: readonly RuleGroup[];
+}

@@ -1,0 +1,52 @@
+import { type App, CfnOutput } from 'aws-cdk-lib';
+import { names, tags } from '../../../scripts/config/names.ts';
+import { VendhostStack } from '../../app.ts';
+import { Alarms } from './alarms.ts';
+import type { HostStackProps } from './host-props.ts';
+import { Instances } from './instances.ts';
+import { databaseParameters, hostParameters } from './parameters.ts';
+import { Pipeline } from './pipeline.ts';
+import { Releases } from './releases.ts';
+import { Traffic } from './traffic.ts';
+
+/**
+ * A tenant's virtual host without its data: where requests come in, the instances that answer them, and what puts
+ * software on the instances. The roles it uses are made when the tenant is vended; no role is made here.
+ */
+export class HostStack extends VendhostStack {
+  constructor(app: App, props: HostStackProps) {
+    const { place, facts, record, config, groups } = props;
+    super(
+      app,
+      names.tenantStack(place, 'host'),
+      { ...props.stack, tags: tags(place.environment, 'host', place.tenant) },
+      { description: `Virtual host of ${place.tenant} in ${place.environment}` },
+    );
+    const parameters = hostParameters(this, groups);
+    const database = config.database === 'none' ? undefined : databaseParameters(this);
+
+    const traffic = new Traffic(this, 'Traffic', { place, facts, groups, check: config.health_check, parameters });
+    const instances = new Instances(this, 'Instances', { ...props, traffic, parameters, database });
+    const releases = new Releases(this, 'Releases', {
+      name: names.host(place),
+      roleArn: record.roles.codedeploy,
+      deploymentConfig: config.deployment_config,
+      group: instances.group,
+      targetGroup: traffic.targetGroup,
+    });
+    const pipeline = new Pipeline(this, 'Pipeline', { place, facts, roleArn: record.roles.pipeline, releases });
+    new Alarms(this, 'Alarms', {
+      name: this.stackName,
+      loadBalancerArn: facts['load-balancer-arn'],
+      targetGroup: traffic.targetGroup,
+    });
+
+    const outputs = {
+      PipelineName: pipeline.name,
+      TargetGroupArn: traffic.targetGroup.ref,
+      LaunchTemplateId: instances.template.ref,
+      NewestVersion: instances.template.attrLatestVersionNumber,
+    };
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+  }
+}

@@ -1,0 +1,117 @@
+import { Validations } from 'aws-cdk-lib';
+import { CfnAutoScalingGroup, CfnScalingPolicy } from 'aws-cdk-lib/aws-autoscaling';
+import { CfnLaunchTemplate, CfnSecurityGroupIngress } from 'aws-cdk-lib/aws-ec2';
+import { Construct } from 'constructs';
+import { names, tags } from '../../../scripts/config/names.ts';
+import type { HostStackProps } from './host-props.ts';
+import type { DatabaseParameters, HostParameters } from './parameters.ts';
+import type { Traffic } from './traffic.ts';
+import { userData } from './user-data.ts';
+
+export interface InstancesProps extends HostStackProps {
+  readonly traffic: Traffic;
+  readonly parameters: HostParameters;
+  readonly database: DatabaseParameters | undefined;
+}
+
+/** Instances are added above this load of their processors, in per cent, and taken away below it. */
+const targetLoad = 60;
+
+/** The instances: what they start from and how many there are. Nothing but the load balancer reaches them. */
+export class Instances extends Construct {
+  readonly template: CfnLaunchTemplate;
+  readonly group: CfnAutoScalingGroup;
+
+  constructor(scope: Construct, id: string, props: InstancesProps) {
+    super(scope, id);
+    this.template = this.#template(props);
+    this.group = this.#group(props);
+    // A listener's rule ties the target group to a load balancer; before that, a group with its health check fails.
+    for (const rule of props.traffic.rules) this.group.addResourceDependency(rule);
+    const { min, max } = props.config.instances;
+    if (max > min) {
+      new CfnScalingPolicy(this, 'Load', {
+        autoScalingGroupName: this.group.ref,
+        policyType: 'TargetTrackingScaling',
+        targetTrackingConfiguration: {
+          predefinedMetricSpecification: { predefinedMetricType: 'ASGAverageCPUUtilization' },
+          targetValue: targetLoad,
+        },
+      });
+    }
+    if (props.database !== undefined) {
+      new CfnSecurityGroupIngress(this, 'ToDatabase', {
+        groupId: props.database.securityGroup.valueAsString,
+        sourceSecurityGroupId: props.traffic.instanceSecurityGroup.attrGroupId,
+        ipProtocol: 'tcp',
+        fromPort: 3306,
+        toPort: 3306,
+        description: `Instances of ${names.host(props.place)}`,
+      });
+    }
+  }
+
+  #template({ place, stack, facts, record, config, traffic, parameters, database }: InstancesProps): CfnLaunchTemplate {
+    const { instanceProfile } = record.roles;
+    const own = { ...tags(place.environment, 'host', place.tenant), Name: names.host(place) };
+    const tagList = Object.entries(own).map(([key, value]) => ({ key, value }));
+    return new CfnLaunchTemplate(this, 'Template', {
+      launchTemplateName: names.host(place),
+      // The role that makes it may touch only what carries these.
+      tagSpecifications: [{ resourceType: 'launch-template', tags: tagList }],
+      launchTemplateData: {
+        imageId: parameters.imageId.valueAsString,
+        instanceType: config.instances.type,
+        iamInstanceProfile: instanceProfile.startsWith('arn:') ? { arn: instanceProfile } : { name: instanceProfile },
+        securityGroupIds: [traffic.instanceSecurityGroup.attrGroupId],
+        metadataOptions: { httpTokens: 'required', httpEndpoint: 'enabled', httpPutResponseHopLimit: 1 },
+        blockDeviceMappings: [
+          {
+            deviceName: parameters.rootDevice.valueAsString,
+            ebs: { volumeType: 'gp3', encrypted: true, kmsKeyId: facts['key-arn'], deleteOnTermination: true },
+          },
+        ],
+        userData: userData({
+          place,
+          region: stack.region,
+          hosts: record.hosts,
+          port: config.health_check.port,
+          database:
+            database === undefined || config.database === 'none'
+              ? undefined
+              : { config: config.database, parameters: database },
+        }),
+        tagSpecifications: ['instance', 'volume'].map((resourceType) => ({ resourceType, tags: tagList })),
+      },
+    });
+  }
+
+  #group({ place, facts, config, traffic, parameters }: InstancesProps): CfnAutoScalingGroup {
+    const group = new CfnAutoScalingGroup(this, 'Group', {
+      autoScalingGroupName: names.host(place),
+      minSize: String(config.instances.min),
+      maxSize: String(config.instances.max),
+      vpcZoneIdentifier: [...facts['natted-subnet-ids']],
+      launchTemplate: {
+        launchTemplateId: this.template.ref,
+        version: parameters.launchTemplateVersion.valueAsString,
+      },
+      targetGroupArns: [traffic.targetGroup.ref],
+      healthCheckType: parameters.healthCheckType.valueAsString,
+      healthCheckGracePeriod: config.health_check.grace_seconds,
+      defaultInstanceWarmup: config.health_check.grace_seconds,
+      // A new instance is there before an old one goes, also where there is only one.
+      instanceMaintenancePolicy: { minHealthyPercentage: 100, maxHealthyPercentage: 200 },
+      tags: [{ key: 'Name', value: names.host(place), propagateAtLaunch: true }],
+    });
+    Validations.of(group).acknowledge({
+      id: 'AwsSolutions-AS2',
+      reason: 'Both kinds of health check have a grace period; which one it is says a parameter the rule cannot read.',
+    });
+    Validations.of(group).acknowledge({
+      id: 'AwsSolutions-AS3',
+      reason: 'Who looks at scaling looks at the activities of the group; a message for each would be read by nobody.',
+    });
+    return group;
+  }
+}

@@ -1,0 +1,104 @@
+import { CfnPipeline } from 'aws-cdk-lib/aws-codepipeline';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import type { PlatformFacts } from '../../../scripts/config/facts.ts';
+import { keys, names, type Place } from '../../../scripts/config/names.ts';
+import type { Releases } from './releases.ts';
+
+export interface PipelineProps {
+  readonly place: Place;
+  readonly facts: PlatformFacts;
+  readonly roleArn: string;
+  readonly releases: Releases;
+}
+
+type Stage = CfnPipeline.StageDeclarationProperty;
+type Action = CfnPipeline.ActionDeclarationProperty;
+
+/**
+ * The pipeline inside the VPC: a revision from the bucket, a person's approval where the platform wants one, CodeDeploy.
+ *
+ * It never looks for revisions: a release starts it with the key of one (`S3_OBJECT_KEY`). The source's own key names no
+ * object, because CodePipeline starts a pipeline once when it is made; that first execution ends in its source stage,
+ * with the key as its explanation, and deploys nothing.
+ */
+export class Pipeline extends Construct {
+  readonly name: string;
+
+  constructor(scope: Construct, id: string, { place, facts, roleArn, releases }: PipelineProps) {
+    super(scope, id);
+    this.name = names.host(place);
+    const artifact = names.artifact(place);
+    const stages = [source(facts.bucket, place.tenant, artifact)];
+    if (facts.approval) stages.push(approval(place, this.#approvals(place, facts['key-arn'])));
+    stages.push(deploy(releases, artifact));
+    new CfnPipeline(this, 'Pipeline', {
+      name: this.name,
+      pipelineType: 'V2',
+      // A newer release overtakes those that wait for approval or for the stage before.
+      executionMode: 'SUPERSEDED',
+      restartExecutionOnUpdate: false,
+      roleArn,
+      artifactStore: { type: 'S3', location: facts.bucket, encryptionKey: { type: 'KMS', id: facts['key-arn'] } },
+      stages,
+    });
+  }
+
+  #approvals(place: Place, keyArn: string): string {
+    const topic = new Topic(this, 'Approvals', {
+      topicName: `${names.host(place)}-approvals`,
+      displayName: `Releases of ${place.tenant} in ${place.environment}`,
+      masterKey: Key.fromKeyArn(this, 'Key', keyArn),
+      enforceSSL: true,
+    });
+    return topic.topicArn;
+  }
+}
+
+function source(bucket: string, tenant: string, artifact: string): Stage {
+  return {
+    name: 'Source',
+    actions: [
+      action('Revision', 'Source', 'S3', {
+        outputArtifacts: [{ name: artifact }],
+        configuration: {
+          S3Bucket: bucket,
+          S3ObjectKey: keys.noRevision(tenant),
+          PollForSourceChanges: 'false',
+          AllowOverrideForS3ObjectKey: 'true',
+        },
+      }),
+    ],
+  };
+}
+
+function approval({ tenant, environment }: Place, topicArn: string): Stage {
+  return {
+    name: 'Approval',
+    actions: [
+      action('Approve', 'Approval', 'Manual', {
+        configuration: {
+          NotificationArn: topicArn,
+          CustomData: `A release of ${tenant} waits to be put on ${environment}.`,
+        },
+      }),
+    ],
+  };
+}
+
+function deploy({ application, deploymentGroup }: Releases, artifact: string): Stage {
+  return {
+    name: 'Deploy',
+    actions: [
+      action('CodeDeploy', 'Deploy', 'CodeDeploy', {
+        inputArtifacts: [{ name: artifact }],
+        configuration: { ApplicationName: application.ref, DeploymentGroupName: deploymentGroup.ref },
+      }),
+    ],
+  };
+}
+
+function action(name: string, category: string, provider: string, rest: Partial<Action>): Action {
+  return { name, actionTypeId: { category, owner: 'AWS', provider, version: '1' }, runOrder: 1, ...rest };
+}

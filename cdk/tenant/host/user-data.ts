@@ -1,0 +1,48 @@
+import { Fn } from 'aws-cdk-lib';
+import { names, type Place } from '../../../scripts/config/names.ts';
+import type { DatabaseConfig } from '../data/database.ts';
+import type { DatabaseParameters } from './parameters.ts';
+
+export interface HostFileProps {
+  readonly place: Place;
+  readonly region: string;
+  readonly hosts: readonly string[];
+  readonly port: number;
+  readonly database?: { readonly config: DatabaseConfig; readonly parameters: DatabaseParameters } | undefined;
+}
+
+/**
+ * User data that writes `/etc/vendhost/host.json`: what the software must know of the place it runs in. It names the
+ * database's secret and holds nothing secret: whoever may describe the instance can read user data.
+ */
+export function userData({ place, region, hosts, port, database }: HostFileProps): string {
+  const { tenant, environment } = place;
+  const file = {
+    tenant,
+    environment,
+    region,
+    hosts,
+    port,
+    database:
+      database === undefined
+        ? null
+        : {
+            secret: names.databaseSecret(place),
+            address: `\${${database.parameters.address.logicalId}}`,
+            port: `\${${database.parameters.port.logicalId}}`,
+            schema: database.config.name,
+          },
+  };
+  // The port is a parameter, so the JSON above has it as a text; the software gets a number.
+  const json = JSON.stringify(file, null, 2).replace(/"port": "([^"]+)"/, '"port": $1');
+  const script = `#!/bin/bash
+set -eu
+mkdir -p /etc/vendhost
+cat > /etc/vendhost/host.json.new <<'END'
+${json}
+END
+chmod 0644 /etc/vendhost/host.json.new
+mv /etc/vendhost/host.json.new /etc/vendhost/host.json
+`;
+  return Fn.base64(database === undefined ? script : Fn.sub(script));
+}

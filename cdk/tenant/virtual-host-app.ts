@@ -1,0 +1,37 @@
+import type { App } from 'aws-cdk-lib';
+import type { PlatformFacts, TenantRecord } from '../../scripts/config/facts.ts';
+import type { Place } from '../../scripts/config/names.ts';
+import type { VendhostConfig } from '../../scripts/config/vendhost.ts';
+import { type AppProps, newApp } from '../app.ts';
+import { DataStack } from './data/data-stack.ts';
+import { HostStack } from './host/host-stack.ts';
+import type { RuleGroup } from './host-inputs.ts';
+
+export interface VirtualHostProps {
+  readonly place: Place;
+  readonly account: string;
+  readonly region: string;
+  readonly facts: PlatformFacts;
+  readonly record: TenantRecord;
+  readonly config: VendhostConfig;
+  readonly groups: readonly RuleGroup[];
+}
+
+/** The stacks of a virtual host: its data, unless it has none, and the host itself. */
+export function virtualHostApp(props: VirtualHostProps, app: AppProps = {}): App {
+  const { place, account, region, facts, config } = props;
+  const made = newApp(app);
+  const stack = { account, region };
+  if (config.database !== 'none') {
+    new DataStack(made, {
+      place,
+      stack,
+      vpcId: facts['vpc-id'],
+      subnetIds: facts['private-subnet-ids'],
+      keyArn: facts['key-arn'],
+      config: config.database,
+    });
+  }
+  new HostStack(made, { ...props, stack });
+  return made;
+}

@@ -1,0 +1,57 @@
+import type { Fault } from './issues.ts';
+import type { Hosting } from './platform-checks.ts';
+import type { TenantConfig } from './tenant.ts';
+
+type Environments = Readonly<Record<string, Hosting | undefined>>;
+
+/** What does not fit between a tenant's file and platform.yml: its hosts, and the load balancer that serves them. */
+export function tenantFaults(file: string, platform: Environments, tenant: TenantConfig): Fault[] {
+  return [...hostFaults(file, platform, tenant), ...balancerFaults(file, platform, tenant)];
+}
+
+/**
+ * The faults of a tenant's hosts: each must lie in the domain of its environment, where the longest domain counts
+ * (`shop.dev.example.com` is of `dev.example.com`, not of `example.com`), and be named once.
+ */
+function hostFaults(file: string, platform: Environments, tenant: TenantConfig): Fault[] {
+  const seen = new Set<string>();
+  return Object.entries(tenant.hosts).flatMap(([environment, hosts = []]) =>
+    hosts.flatMap((host, index) => {
+      const path = `hosts.${environment}.${index}`;
+      const fault = (message: string) => [{ file, path, message: `"${host}" is wrong: ${message}` }];
+      const repeated = seen.has(host);
+      seen.add(host);
+      if (repeated) return fault('it is in this file twice');
+      const config = platform[environment];
+      if (config === undefined) return fault(`platform.yml has no environment ${environment}`);
+      if (config.domain === undefined) return [];
+      const owner = environmentOfHost(platform, host);
+      if (owner === environment) return [];
+      const elsewhere = owner === undefined ? '' : `, and it lies in ${owner}'s`;
+      return fault(`must lie in ${config.domain}, the domain of ${environment}${elsewhere}`);
+    }),
+  );
+}
+
+/** Every environment the tenant has hosts in must have the load balancer that serves them. */
+function balancerFaults(file: string, platform: Environments, tenant: TenantConfig): Fault[] {
+  return Object.keys(tenant.hosts).flatMap((environment) => {
+    const most = platform[environment]?.load_balancers;
+    if (most === undefined || tenant.load_balancer <= most) return [];
+    const message = `${tenant.load_balancer} is wrong: must be at most ${most}, the load_balancers of ${environment} in platform.yml`;
+    return [{ file, path: 'load_balancer', message }];
+  });
+}
+
+/** The environment with the longest domain that the host lies in. */
+function environmentOfHost(platform: Environments, host: string): string | undefined {
+  const name = host.replace(/^\*\./, '');
+  let best: { environment: string; domain: string } | undefined;
+  for (const [environment, served] of Object.entries(platform)) {
+    const domain = served?.domain;
+    if (domain === undefined) continue;
+    const inside = name === domain || name.endsWith(`.${domain}`);
+    if (inside && domain.length > (best?.domain.length ?? 0)) best = { environment, domain };
+  }
+  return best?.environment;
+}

@@ -1,0 +1,92 @@
+import { duration, poll } from '../../aws/poll.ts';
+import { type Aws, openAws } from '../../aws/session.ts';
+import { keys, type Place } from '../../config/names.ts';
+import { type ExitCode, exitCodes } from '../../errors.ts';
+import type { Runtime } from '../../runtime.ts';
+import { findImage } from '../find.ts';
+import { planBake, readKnownImages } from './bake-plan.ts';
+import { Lease, takeLease } from './lease.ts';
+import { type Prepared, prepareBake } from './prepare.ts';
+import { newRun, runBake } from './run-bake.ts';
+
+export interface BakeOptions extends Place {
+  readonly directory: string;
+  readonly dryRun: boolean;
+}
+
+/** A job that waits for another's bake gives up after this. */
+const waitLimitMs = 60 * 60_000;
+
+/** Bakes the tenant's image, or finds the one with the same bake key. */
+export async function bakeImage(runtime: Runtime, options: BakeOptions): Promise<ExitCode | undefined> {
+  const { tenant, environment, directory, dryRun } = options;
+  const place = { tenant, environment };
+  const aws = openAws(runtime);
+  const prepared = await prepareBake(runtime, aws, place, directory);
+  const { bakeKey, source } = prepared;
+  const plan = planBake(prepared.inputs, await readKnownImages(aws, prepared));
+  if (plan.action === 'use') return report(runtime, { imageId: plan.imageId, bakeKey, baked: false });
+
+  runtime.out.step(`${tenant} in ${environment} needs a bake:`);
+  for (const reason of plan.reasons) runtime.out.detail(reason);
+  if (dryRun) {
+    runtime.out.result({ bakeKey, baked: false, reasons: plan.reasons }, `a bake is needed (bake key ${bakeKey})`);
+    return exitCodes.differs;
+  }
+  runtime.out.step(`bake ${bakeKey.slice(0, 12)} from ${source.id} (${source.name})`);
+  return report(runtime, { ...(await bakeOnce(runtime, aws, prepared)), bakeKey });
+}
+
+interface Baked {
+  readonly imageId: string;
+  readonly baked: boolean;
+}
+
+/** Bakes under a lease, so that of several jobs with one key one bakes and the others get its image. */
+async function bakeOnce(runtime: Runtime, aws: Aws, prepared: Prepared): Promise<Baked> {
+  const run = newRun();
+  const lease = await leaseOrImage(runtime, aws, prepared, run);
+  if (!(lease instanceof Lease)) return { imageId: lease, baked: false };
+  const start = Date.now();
+  try {
+    const imageId = await runBake(runtime, aws, prepared, run);
+    runtime.out.step(`baked in ${duration(Date.now() - start)}`);
+    return { imageId, baked: true };
+  } finally {
+    await lease.release();
+  }
+}
+
+async function leaseOrImage(runtime: Runtime, aws: Aws, prepared: Prepared, run: string): Promise<Lease | string> {
+  const { place, facts, bakeKey } = prepared;
+  const lease = { aws, bucket: facts.bucket, key: keys.bakeLease(place.tenant, bakeKey) };
+  const holder = { run, job: runtime.env.CI_JOB_URL ?? 'a run outside GitLab' };
+  let told = '';
+  return await poll({
+    what: `another job's bake of ${bakeKey.slice(0, 12)}`,
+    everyMs: 3000,
+    limitMs: waitLimitMs,
+    signal: runtime.signal,
+    async check() {
+      const taken = await takeLease(lease, holder);
+      // Looked up after the lease, not before: its last holder may have finished in between.
+      const image = await findImage(aws, place, bakeKey);
+      if (image !== undefined) {
+        if (taken instanceof Lease) await taken.release();
+        return image.id;
+      }
+      if (taken instanceof Lease) return taken;
+      if (taken !== undefined && taken.run !== told) {
+        runtime.out.step(`another job bakes this image: ${taken.job}; waiting for it`);
+        told = taken.run;
+      }
+      return undefined;
+    },
+  });
+}
+
+function report(runtime: Runtime, value: Baked & { bakeKey: string }): undefined {
+  const { imageId, baked, bakeKey } = value;
+  const text = baked ? `baked ${imageId}` : `image exists: ${imageId}`;
+  runtime.out.result({ imageId, bakeKey, baked }, `${text} (bake key ${bakeKey})`);
+}

@@ -1,0 +1,96 @@
+import { ConditionalObjects, type Stored } from '../../aws/objects.ts';
+import type { Aws } from '../../aws/session.ts';
+
+/** Who bakes, as other jobs are told. */
+export interface Holder {
+  /** Random; tells one run from the other. */
+  readonly run: string;
+  /** The job's address, or what else a person can look at. */
+  readonly job: string;
+}
+
+/** Who holds a lease, until when (ISO 8601). */
+export interface LeaseText extends Holder {
+  readonly until: string;
+}
+
+/** Where a lease is kept. */
+export interface LeasePlace {
+  readonly aws: Aws;
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** A lease that is not renewed for this long belongs to a dead job. Clocks of runners may differ by a minute. */
+const leaseMs = 5 * 60_000;
+const renewEveryMs = 60_000;
+
+/** The right to bake one key: an object that one job could write, renewed while it works. */
+export class Lease {
+  readonly #place: LeasePlace;
+  readonly #holder: Holder;
+  readonly #timer: NodeJS.Timeout;
+  #etag: string;
+
+  constructor(place: LeasePlace, holder: Holder, etag: string) {
+    this.#place = place;
+    this.#holder = holder;
+    this.#etag = etag;
+    // A renewal that fails leaves the lease as it is: at worst another job bakes the same key once more.
+    this.#timer = setInterval(() => void this.renew().catch(() => undefined), renewEveryMs).unref();
+  }
+
+  async renew(): Promise<void> {
+    const { key } = this.#place;
+    const text = textOf(this.#holder, Date.now());
+    this.#etag = (await objects(this.#place).replace(key, text, this.#etag)) ?? this.#etag;
+  }
+
+  /** Gives the lease back, if it still is ours. */
+  async release(): Promise<void> {
+    clearInterval(this.#timer);
+    const current = await readLease(this.#place);
+    if (current?.value.run === this.#holder.run) await objects(this.#place).remove(this.#place.key, current.etag);
+  }
+}
+
+/**
+ * Takes the lease, also from a job that died with it; otherwise returns who holds it. `undefined`: it changed hands just now,
+ * ask again.
+ */
+export async function takeLease(
+  place: LeasePlace,
+  holder: Holder,
+  now = Date.now(),
+): Promise<Lease | LeaseText | undefined> {
+  const text = textOf(holder, now);
+  const free = await objects(place).create(place.key, text);
+  if (free !== undefined) return new Lease(place, holder, free);
+  const current = await readLease(place);
+  if (current === undefined) return undefined;
+  if (Date.parse(current.value.until) > now) return current.value;
+  const taken = await objects(place).replace(place.key, text, current.etag);
+  return taken === undefined ? undefined : new Lease(place, holder, taken);
+}
+
+/** S3 answers "access denied" for an object that is not there to those who may list only some prefixes. */
+export function isAbsence(thrown: unknown): boolean {
+  return thrown instanceof Error && ['NoSuchKey', 'AccessDenied'].includes(thrown.name);
+}
+
+async function readLease(place: LeasePlace): Promise<Stored<LeaseText> | undefined> {
+  try {
+    return await objects(place).read(place.key);
+  } catch (thrown) {
+    if (isAbsence(thrown)) return undefined;
+    throw thrown;
+  }
+}
+
+function objects({ aws, bucket }: LeasePlace): ConditionalObjects<LeaseText> {
+  return new ConditionalObjects(aws, bucket, (value) => value as LeaseText);
+}
+
+function textOf(holder: Holder, now: number): LeaseText {
+  return { ...holder, until: new Date(now + leaseMs).toISOString() };
+}

@@ -1,0 +1,74 @@
+import { readPlatformFacts, readTenantRecord } from '../../aws/read-facts.ts';
+import type { Aws } from '../../aws/session.ts';
+import type { PlatformFacts } from '../../config/facts.ts';
+import { readVendhostConfig } from '../../config/files.ts';
+import type { Place } from '../../config/names.ts';
+import type { VendhostConfig } from '../../config/vendhost.ts';
+import { VendhostError } from '../../errors.ts';
+import type { Runtime } from '../../runtime.ts';
+import { type BakeInputs, bakeInputs, bakeKey } from '../bake-key.ts';
+import { type ImageFile, readInfrastructure, readTree } from '../image-files.ts';
+import { packerDirectory, packerVersion, templateFiles } from '../packer/run-packer.ts';
+import { findSourceAmi, type SourceAmi, sharedArchitecture } from '../source.ts';
+
+/** Everything a bake needs to know, read once. */
+export interface Prepared {
+  readonly place: Place;
+  readonly facts: PlatformFacts;
+  readonly config: VendhostConfig['image'];
+  readonly source: SourceAmi;
+  readonly scripts: readonly ImageFile[];
+  readonly base: readonly ImageFile[];
+  readonly packerVersion: string;
+  readonly inputs: BakeInputs;
+  readonly bakeKey: string;
+}
+
+/** Reads the repository first: its faults show without a call to AWS. */
+export async function prepareBake(runtime: Runtime, aws: Aws, place: Place, directory: string): Promise<Prepared> {
+  const [{ image: config, instances }, scripts, platformFiles, version] = await Promise.all([
+    readVendhostConfig(directory),
+    readInfrastructure(directory),
+    readTree(packerDirectory),
+    packerVersion(runtime),
+  ]);
+  const architecture = sharedArchitecture({ image: config, instances });
+  const [facts, record, source] = await Promise.all([
+    readPlatformFacts(aws, place.environment),
+    readTenantRecord(aws, place),
+    findSourceAmi(aws, config, architecture),
+  ]);
+  checkBuilderType(config.builder_type, record.limits.instance_types, place.tenant);
+  const { base, template } = platformInputs(platformFiles, version);
+  const inputs = bakeInputs({
+    place,
+    scripts,
+    base,
+    template,
+    sourceAmi: source.id,
+    architecture,
+    volumeGib: config.volume_gib,
+    encryptionKey: facts['key-arn'],
+    packer: version,
+  });
+  const key = bakeKey(inputs);
+  return { place, facts, config, source, scripts, base, packerVersion: version, inputs, bakeKey: key };
+}
+
+function platformInputs(files: readonly ImageFile[], version: string) {
+  const read = templateFiles(version);
+  return {
+    base: files
+      .filter(({ path }) => path.startsWith('base/'))
+      .map((file) => ({ ...file, path: file.path.slice('base/'.length) })),
+    template: files.filter(({ path }) => read.includes(path)),
+  };
+}
+
+function checkBuilderType(type: string, allowed: readonly string[], tenant: string): void {
+  if (allowed.includes(type)) return;
+  throw new VendhostError('LIMIT_EXCEEDED', `image.builder_type ${type} is not among the instance types of ${tenant}`, {
+    details: [`allowed: ${allowed.join(', ')}`],
+    hint: 'choose an allowed type in vendhost.yml, or ask the platform to raise the limits of the tenant',
+  });
+}

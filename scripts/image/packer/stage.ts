@@ -1,0 +1,40 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { ImageFile } from '../image-files.ts';
+
+/** A temporary folder with what Packer uploads: exactly the bytes that the bake key was made of. */
+export interface Stage {
+  /** The folder to upload, named vendhost. */
+  readonly folder: string;
+  readonly temporaryDirectory: string;
+  writeVariables(variables: Record<string, unknown>): Promise<string>;
+  remove(): Promise<void>;
+}
+
+export async function makeStage(base: readonly ImageFile[], scripts: readonly ImageFile[]): Promise<Stage> {
+  const root = await mkdtemp(join(tmpdir(), 'vendhost-bake-'));
+  const folder = join(root, 'vendhost');
+  const temporaryDirectory = join(root, 'tmp');
+  await mkdir(temporaryDirectory);
+  await write(join(folder, 'base'), base);
+  await write(join(folder, 'infrastructure'), scripts);
+  return {
+    folder,
+    temporaryDirectory,
+    async writeVariables(variables) {
+      const file = join(root, 'variables.json');
+      await writeFile(file, JSON.stringify(variables), { mode: 0o600 });
+      return file;
+    },
+    remove: () => rm(root, { recursive: true, force: true, maxRetries: 3 }),
+  };
+}
+
+async function write(folder: string, files: readonly ImageFile[]): Promise<void> {
+  for (const { path, executable, bytes } of files) {
+    const target = join(folder, path);
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, bytes, { mode: executable ? 0o755 : 0o644 });
+  }
+}

@@ -1,0 +1,96 @@
+import { duration } from '../../aws/poll.ts';
+import { VendhostError } from '../../errors.ts';
+import type { Output } from '../../output.ts';
+import { exitCodeIn, type PackerEvent, type Phase, phases, securityGroupIn } from './packer-events.ts';
+
+const tailLines = 20;
+
+/** Prints a bake as it happens, one folded section a phase, and keeps what its end needs. */
+export class Transcript {
+  readonly #out: Output;
+  readonly #now: () => number;
+  readonly #errors: string[] = [];
+  readonly #times: string[] = [];
+  readonly #groups: string[] = [];
+  #tail: string[] = [];
+  #imageId: string | undefined;
+  #open: { phase: Phase; start: number; end: () => Promise<void> } | undefined;
+
+  constructor(out: Output, now: () => number = Date.now) {
+    this.#out = out;
+    this.#now = now;
+  }
+
+  get imageId(): string | undefined {
+    return this.#imageId;
+  }
+
+  /** Names of the security groups Packer said it made. */
+  get securityGroups(): readonly string[] {
+    return this.#groups;
+  }
+
+  /** `launch 20 s, base 12 s, …`: where the time went. */
+  get times(): string {
+    return this.#times.join(', ');
+  }
+
+  async begin(phase: Phase): Promise<void> {
+    await this.end();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const section = this.#out.section(`bake_${phase.replaceAll('.', '_')}`, phases[phase], () => promise);
+    this.#tail = [];
+    this.#open = {
+      phase,
+      start: this.#now(),
+      end: async () => {
+        resolve();
+        await section;
+      },
+    };
+  }
+
+  async accept(event: PackerEvent): Promise<void> {
+    if (event.kind === 'phase') return await this.begin(event.phase);
+    if (event.kind === 'artifact') {
+      this.#imageId = event.imageId;
+      return;
+    }
+    if (event.kind === 'error') this.#errors.push(event.text);
+    if (event.kind === 'output') this.#tail = [...this.#tail, event.text].slice(-tailLines);
+    const group = securityGroupIn(event.text);
+    if (group !== undefined) this.#groups.push(group);
+    this.#out.detail(event.text);
+  }
+
+  async end(): Promise<void> {
+    const open = this.#open;
+    if (open === undefined) return;
+    await open.end();
+    this.#times.push(`${open.phase} ${duration(this.#now() - open.start)}`);
+  }
+
+  /** Why the bake failed, with the last lines of the script that did. */
+  failure(): VendhostError {
+    const phase = this.#open?.phase ?? 'launch';
+    const code = this.#errors.map(exitCodeIn).find((found) => found !== undefined);
+    if (code === undefined) {
+      const [first = 'packer ended without a word', ...more] = this.#errors;
+      return new VendhostError('BAKE_FAILED', `cannot ${phases[phase]}: ${first}`, {
+        details: more.slice(-tailLines),
+        hint: 'when AWS says what is missing, mend that; then run the job again',
+      });
+    }
+    const own = phase === 'preInstall.sh' || phase === 'install.sh';
+    return new VendhostError(
+      'BAKE_FAILED',
+      `${own ? phase : `the platform's ${phase} script`} failed with exit code ${code}`,
+      {
+        details: this.#tail,
+        hint: own
+          ? `correct infrastructure/${phase} and push again; its last lines are above`
+          : 'when the lines above show no passing fault of the network, report them to the platform',
+      },
+    );
+  }
+}

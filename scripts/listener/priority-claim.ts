@@ -1,0 +1,178 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
+import { ConditionalObjects, type Stored } from '../aws/objects.ts';
+import type { Aws } from '../aws/session.ts';
+import { keys } from '../config/names.ts';
+import { VendhostError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import { readRules } from './listener-rules.ts';
+import { type Band, type Choice, choosePriority, type ListenerRule, priorities } from './priority.ts';
+
+const claimSchema = z.object({ tenant: z.string(), priority: z.int() });
+type Claim = z.output<typeof claimSchema>;
+
+/** Whose numbers, on which listener, and the bucket that holds the claims. */
+export interface Holder {
+  readonly bucket: string;
+  readonly listenerArn: string;
+  readonly tenant: string;
+}
+
+export interface Claimant extends Holder {
+  readonly band: Band;
+  /** Whether a rule on the listener is the tenant's own. */
+  readonly isOurs: (rule: ListenerRule) => boolean;
+}
+
+/** Rounds lost in a row before something must be wrong: each lost round means that somebody else won one. */
+const roundLimit = 1000;
+
+/** What `claimPriority` would choose, without claiming it; somebody else may take it in the meantime. */
+export async function planPriority(aws: Aws, claimant: Claimant): Promise<Choice> {
+  const claims = openClaims(aws, claimant.bucket);
+  const [rules, record] = await Promise.all([readRules(aws, claimant.listenerArn), claims.read(recordKey(claimant))]);
+  return await decide(claims, claimant, rules, record, new Set());
+}
+
+/**
+ * Claims a priority on a listener for a tenant: its old number if it can keep it, else the lowest free one of the band.
+ *
+ * The tenant's record is written first and names the number wanted, then the number's claim is written; both only if
+ * nobody else wrote in between. So two tenants never have one number, two jobs of one tenant end with one number, and
+ * a job that dies half-way leaves a record that the next one completes, never a claim nobody knows of.
+ */
+export async function claimPriority(runtime: Runtime, aws: Aws, claimant: Claimant): Promise<Choice> {
+  const claims = openClaims(aws, claimant.bucket);
+  const rules = await readRules(aws, claimant.listenerArn);
+  const refused = new Set<number>();
+  for (let round = 0; round < roundLimit; round += 1) {
+    runtime.signal.throwIfAborted();
+    const record = await claims.read(recordKey(claimant));
+    const choice = await decide(claims, claimant, rules, record, refused);
+    if (await settle(claims, claimant, record, choice.priority, refused)) return choice;
+    // Whoever lost in the same moment would lose together again.
+    await wait(Math.random() * Math.min(10 * (round + 1), 100), undefined, { signal: runtime.signal }).catch(() => {});
+  }
+  throw new VendhostError('PRIORITY_CONTENDED', `no listener priority after ${roundLimit} tries`, {
+    hint: `look at ${keys.priorityClaim(listenerId(claimant), 0).replace('0.json', '')} in the bucket ${claimant.bucket}`,
+  });
+}
+
+/**
+ * Gives a tenant's numbers back but those of the bands it keeps (none when it retires); claims of others stay. Call it
+ * when the tenant's rules are gone. Returns the numbers released.
+ */
+export async function releasePriorities(
+  aws: Aws,
+  claimant: Holder,
+  keep: readonly Pick<Band, 'name'>[] = [],
+): Promise<number[]> {
+  const claims = openClaims(aws, claimant.bucket);
+  const prefix = keys.tenantPriority(listenerId(claimant), claimant.tenant, '').replace(/[^/]+$/, '');
+  const bands = (await claims.list(prefix)).map((name) => name.replace(/\.json$/, ''));
+  const released: number[] = [];
+  for (const name of bands.filter((band) => !keep.some((kept) => kept.name === band))) {
+    const key = keys.tenantPriority(listenerId(claimant), claimant.tenant, name);
+    const record = await claims.read(key);
+    if (record === undefined) continue;
+    // The record goes last: as long as it stands, a release that was interrupted can be done again.
+    await dropClaim(claims, claimant, record.value.priority);
+    await claims.remove(key, record.etag);
+    released.push(record.value.priority);
+  }
+  return released;
+}
+
+type Claims = ConditionalObjects<Claim>;
+
+async function decide(
+  claims: Claims,
+  claimant: Claimant,
+  rules: readonly ListenerRule[],
+  record: Stored<Claim> | undefined,
+  refused: ReadonlySet<number>,
+): Promise<Choice> {
+  const { band, isOurs, listenerArn } = claimant;
+  const own = record?.value.priority;
+  if (own !== undefined && (await holds(claims, claimant, own))) {
+    // A number that is kept needs no listing: its own claim tells all there is to know.
+    const kept = choosePriority({ band, rules, taken: refused, own, isOurs });
+    if (kept?.kept === true) return kept;
+  }
+  const taken = new Set([...(await readTaken(claims, claimant)), ...refused]);
+  const choice = choosePriority({ band, rules, taken, own, isOurs });
+  if (choice !== undefined) return choice;
+  throw new VendhostError(
+    'PRIORITIES_EXHAUSTED',
+    `no priority from ${band.first} to ${band.last} is free on ${listenerArn}`,
+    {
+      hint: 'release the claims of tenants that are gone, or give the environment one more load balancer: load_balancers in platform.yml',
+    },
+  );
+}
+
+/** Makes record and claim name the number; `false` when somebody else was faster and the world must be looked at again. */
+async function settle(
+  claims: Claims,
+  claimant: Claimant,
+  record: Stored<Claim> | undefined,
+  priority: number,
+  refused: Set<number>,
+): Promise<boolean> {
+  const wanted: Claim = { tenant: claimant.tenant, priority };
+  const former = record?.value.priority;
+  let etag = record?.etag;
+  if (record === undefined) etag = await claims.create(recordKey(claimant), wanted);
+  else if (former !== priority) etag = await claims.replace(recordKey(claimant), wanted, record.etag);
+  if (etag === undefined) return false;
+  if (former !== undefined && former !== priority) await dropClaim(claims, claimant, former);
+
+  const key = claimKey(claimant, priority);
+  const made = await claims.create(key, wanted);
+  if (made === undefined && !(await holds(claims, claimant, priority))) {
+    refused.add(priority);
+    return false;
+  }
+  if ((await claims.read(recordKey(claimant)))?.value.priority !== priority) {
+    // Another job of this tenant moved on to another number before our claim was written.
+    if (made !== undefined) await claims.remove(key, made);
+    return false;
+  }
+  return true;
+}
+
+async function holds(claims: Claims, claimant: Holder, priority: number): Promise<boolean> {
+  return (await claims.read(claimKey(claimant, priority)))?.value.tenant === claimant.tenant;
+}
+
+/** Removes the tenant's own claim; S3 refuses while another write to the same key is being done, so more than once. */
+async function dropClaim(claims: Claims, claimant: Holder, priority: number): Promise<void> {
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    const held = await claims.read(claimKey(claimant, priority));
+    if (held?.value.tenant !== claimant.tenant) return;
+    if (await claims.remove(claimKey(claimant, priority), held.etag)) return;
+  }
+}
+
+async function readTaken(claims: Claims, claimant: Holder): Promise<Set<number>> {
+  const prefix = keys.priorityClaim(listenerId(claimant), priorities.lowest).replace(/[^/]+$/, '');
+  const names = await claims.list(prefix);
+  return new Set(names.map((name) => Number(name.replace(/\.json$/, ''))));
+}
+
+function openClaims(aws: Aws, bucket: string): Claims {
+  return new ConditionalObjects(aws, bucket, (value) => claimSchema.parse(value));
+}
+
+/** The last part of the ARN tells listeners of one account apart. */
+function listenerId({ listenerArn }: Holder): string {
+  return listenerArn.split('/').at(-1) ?? listenerArn;
+}
+
+function recordKey(claimant: Claimant): string {
+  return keys.tenantPriority(listenerId(claimant), claimant.tenant, claimant.band.name);
+}
+
+function claimKey(claimant: Holder, priority: number): string {
+  return keys.priorityClaim(listenerId(claimant), priority);
+}

@@ -1,0 +1,97 @@
+import { readPlatformConfig } from '../../config/files.ts';
+import type { PlatformLayer } from '../../config/names.ts';
+import type { PlatformConfig } from '../../config/platform.ts';
+import { VendhostError } from '../../errors.ts';
+import type { Runtime } from '../../runtime.ts';
+import { withAssembly } from '../../stack/assembly.ts';
+import { comparedLines, compareStacks, platformBuilder } from '../compare.ts';
+import { combined, forEach } from '../each.ts';
+import { stepsOf } from '../layers.ts';
+import { openProviderPlace, type ProviderWork, settleProvider } from '../oidc-provider.ts';
+import { planPlatform } from '../plan/plan-platform.ts';
+import { type EnvironmentChoice, openTargets, type Target } from '../targets.ts';
+import type { DeployPlatformOptions } from './options.ts';
+import { deployPlanned } from './saved-plan.ts';
+import { applySteps, nothingApplied } from './steps.ts';
+import { type DeployedEnvironment, deployResult } from './summary.ts';
+
+/**
+ * Deploys environments' platforms at the same time, each layer after those it needs, or executes a saved plan. Throws
+ * before anything is changed when one environment cannot be worked on; when one fails later, the others go on to their end.
+ */
+export async function deployPlatform(runtime: Runtime, options: DeployPlatformOptions): Promise<number | undefined> {
+  const { directory, environment, layer, plan, dryRun } = options;
+  if (plan !== undefined) return await deployPlanned(runtime, { ...options, plan });
+  if (dryRun) return await planPlatform(runtime, { directory, environment, layer });
+  refuseInJob(runtime, environment);
+  const started = Date.now();
+  const platform = await readPlatformConfig(directory);
+  const targets = await openTargets(runtime, platform, environment, { purpose: 'deploy', certificates: true });
+  const providers = new Providers(runtime, platform);
+  const { done, faults } = await forEach(runtime, targets, (target) =>
+    deployOne(runtime, platform, target, { layer, providers }),
+  );
+  deployResult(runtime, { done, faults, providers: await providers.made(), started });
+  if (faults.length > 0) throw combined(faults, 'DEPLOY_FAILED', 'cannot deploy');
+  return undefined;
+}
+
+/** A pipeline's rights are the environment's *deploy* role's, which executes change sets and nothing else. */
+function refuseInJob({ env }: Runtime, environment: EnvironmentChoice): void {
+  if (env.VENDHOST_ID_TOKEN === undefined) return;
+  throw new VendhostError('PLAN_NEEDED', 'a job deploys only what was planned, and --plan is not given', {
+    hint: `make a plan: vendhost platform plan --environment ${environment === 'all' ? 'ENVIRONMENT' : environment} --save FILE; then deploy it with --plan FILE`,
+  });
+}
+
+async function deployOne(
+  runtime: Runtime,
+  platform: PlatformConfig,
+  target: Target,
+  { layer, providers }: { layer: PlatformLayer | undefined; providers: Providers },
+): Promise<DeployedEnvironment> {
+  const { environment, config, aws } = target;
+  const { out } = runtime;
+  if (layer === undefined || layer === 'access') await providers.of(target);
+  const steps = stepsOf(environment, config, layer);
+  const comparison = await compareStacks(runtime, platform, target, steps.flat());
+  out.step(`platform ${environment} in account ${config.account}, ${config.region}`);
+  const compared = steps.flat().flatMap((stack) => comparison.stacks.get(stack) ?? []);
+  for (const line of compared.flatMap(comparedLines)) out.detail(line);
+  const applied = compared.every(({ asWanted }) => asWanted)
+    ? nothingApplied(target, compared)
+    : await withAssembly(runtime, aws, platformBuilder(platform, target), (assembly) =>
+        applySteps(assembly, target, steps, comparison),
+      );
+  return { environment, account: config.account, region: config.region, domain: config.domain, ...applied };
+}
+
+/** The accounts' trust in GitLab: made once for all environments of an account, however many ask. */
+class Providers {
+  readonly #runtime: Runtime;
+  readonly #platform: PlatformConfig;
+  readonly #byAccount = new Map<string, Promise<ProviderWork>>();
+
+  constructor(runtime: Runtime, platform: PlatformConfig) {
+    this.#runtime = runtime;
+    this.#platform = platform;
+  }
+
+  of(target: Target): Promise<ProviderWork> {
+    const { account } = target.config;
+    const work = this.#byAccount.get(account) ?? this.#settle(target);
+    this.#byAccount.set(account, work);
+    return work;
+  }
+
+  /** Those that were settled without an error. */
+  async made(): Promise<ProviderWork[]> {
+    const ended = await Promise.allSettled(this.#byAccount.values());
+    return ended.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
+  }
+
+  async #settle(target: Target): Promise<ProviderWork> {
+    const place = await openProviderPlace(this.#runtime, this.#platform, target, 'deploy');
+    return await settleProvider(this.#runtime, this.#platform, place, { deploy: true });
+  }
+}

@@ -1,0 +1,41 @@
+import type { Aws } from '../../aws/session.ts';
+import { VendhostError } from '../../errors.ts';
+import { readChangeSet } from '../../stack/change-sets/change-set.ts';
+import type { SavedStack } from '../../stack/change-sets/plan-file.ts';
+import { balancerParameters, type Parameters } from '../compare.ts';
+import type { Target } from '../targets.ts';
+
+/**
+ * Makes sure that the network still is the one that the load balancers' change sets were made with: executing the plan
+ * may have given it other ids. Throws `PLAN_OUTDATED` with what differs.
+ */
+export async function checkBalancers(
+  { environment, aws }: Pick<Target, 'environment' | 'aws'>,
+  balancers: readonly SavedStack[],
+  network: Parameters,
+): Promise<void> {
+  const now = (await balancerParameters(network)) ?? {};
+  const planned = await Promise.all(balancers.map(async (each) => [each.stack, await plannedWith(aws, each)] as const));
+  const details = planned.flatMap(([stack, parameters]) => parameterLines(stack, parameters, now));
+  if (details.length === 0) return;
+  throw new VendhostError(
+    'PLAN_OUTDATED',
+    `the network of ${environment} has other ids than the load balancers were planned with; nothing of them was executed`,
+    {
+      details,
+      hint: 'network and storage are deployed: make a new plan (in a pipeline: run a new one), and deploy that',
+    },
+  );
+}
+
+export function parameterLines(stack: string, planned: Parameters, now: Parameters): string[] {
+  return Object.entries(now)
+    .filter(([name, value]) => planned[name] !== undefined && planned[name] !== value)
+    .map(([name, value]) => `${stack}: ${name} was planned as ${planned[name]}, is ${value}`);
+}
+
+/** The values a change set was made with; those of the stack when it needs none. */
+async function plannedWith(aws: Aws, { stack, changeSet, before }: SavedStack): Promise<Parameters> {
+  if (changeSet === null) return before?.parameters ?? {};
+  return (await readChangeSet(aws, stack, changeSet))?.parameters ?? {};
+}

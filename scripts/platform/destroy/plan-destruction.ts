@@ -1,0 +1,78 @@
+import type { Environment } from '../../config/environment.ts';
+import { names } from '../../config/names.ts';
+import { VendhostError } from '../../errors.ts';
+import { environmentOfPlatformStack, listStackNames, listTenantRecords, tenantOf } from '../account-stacks.ts';
+import { isBalancer } from '../layers.ts';
+import type { Target } from '../targets.ts';
+import { existingBuckets } from './buckets.ts';
+
+/** What is there of an environment's platform, and so would go. */
+export interface Remains {
+  readonly environment: Environment;
+  readonly account: string;
+  readonly region: string;
+  /** Stacks by steps, in the order they go: the reverse of a deploy's. */
+  readonly steps: readonly (readonly string[])[];
+  /** Buckets, with everything in them. They outlive their stack. */
+  readonly buckets: readonly string[];
+  /** ARN of the key, which stays; known as long as the storage stack is there. */
+  readonly key: string | undefined;
+}
+
+/** Reads what is left of an environment. Throws `TENANTS_EXIST` as long as it has tenants, by record or by stack. */
+export async function readRemains({ environment, config, aws }: Target): Promise<Remains> {
+  const { account, region } = config;
+  const [stacks, records, key, buckets] = await Promise.all([
+    listStackNames(aws),
+    listTenantRecords(aws, environment),
+    readKey({ environment, aws }),
+    existingBuckets(aws, [names.bucket(environment, account, region), names.logBucket(environment, account, region)]),
+  ]);
+  const faults = tenantLines(environment, stacks, records);
+  if (faults.length > 0) throw tenantsExist(environment, faults);
+  const own = stacks.filter((stack) => environmentOfPlatformStack(stack) === environment).sort();
+  return { environment, account, region, steps: destroySteps(environment, own), buckets, key };
+}
+
+/** Load balancers first, access last. */
+export function destroySteps(environment: Environment, stacks: readonly string[]): string[][] {
+  const access = names.platformStack(environment, 'access');
+  const balancers = stacks.filter((stack) => isBalancer(environment, stack));
+  const base = stacks.filter((stack) => stack !== access && !balancers.includes(stack));
+  return [balancers, base, stacks.filter((stack) => stack === access)].filter((step) => step.length > 0);
+}
+
+/** One line a tenant: what says that it is there. */
+export function tenantLines(environment: Environment, stacks: readonly string[], records: readonly string[]): string[] {
+  const owned = stacks.flatMap((stack) => {
+    const tenant = tenantOf(environment, stack);
+    return tenant === undefined ? [] : [{ tenant, stack }];
+  });
+  const tenants = [...new Set([...records, ...owned.map(({ tenant }) => tenant)])].sort();
+  return tenants.map((tenant) => {
+    const proofs = [
+      ...(records.includes(tenant) ? [`record ${names.tenantRecord({ environment, tenant })}`] : []),
+      ...owned.filter((each) => each.tenant === tenant).map(({ stack }) => `stack ${stack}`),
+    ];
+    return `${tenant}: ${proofs.join(', ')}`;
+  });
+}
+
+function tenantsExist(environment: Environment, details: readonly string[]): VendhostError {
+  const count = details.length === 1 ? '1 tenant' : `${details.length} tenants`;
+  return new VendhostError('TENANTS_EXIST', `${environment} has ${count}; nothing was destroyed`, {
+    details,
+    hint: 'remove the tenants first: their stacks (host, data, access, in this order), then their records',
+  });
+}
+
+async function readKey({ environment, aws }: Pick<Target, 'environment' | 'aws'>): Promise<string | undefined> {
+  const { GetParameterCommand, ParameterNotFound } = await import('@aws-sdk/client-ssm');
+  try {
+    const command = new GetParameterCommand({ Name: `${names.factsPath(environment)}/key-arn` });
+    return (await (await aws.ssm()).send(command)).Parameter?.Value;
+  } catch (error) {
+    if (error instanceof ParameterNotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,143 @@
+import { openEnvironment, type Purpose } from '../aws/open-environment.ts';
+import type { Aws } from '../aws/session.ts';
+import { environments } from '../config/environment.ts';
+import { names } from '../config/names.ts';
+import { type PlatformConfig, partitionOf, providerName } from '../config/platform.ts';
+import { VendhostError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import { type AppBuilder, withAssembly } from '../stack/assembly.ts';
+import { deployStacks } from '../stack/deploy/deploy-stacks.ts';
+import { planStacks, type StackPlan } from '../stack/stack-plan.ts';
+import { readStack, type StackState } from '../stack/stack-state.ts';
+import { type Compared, compared } from './compare.ts';
+import { outcomeOf, type StackOutcome } from './stack-outcome.ts';
+import type { Target } from './targets.ts';
+
+/** An account's trust in GitLab's tokens. */
+export interface Provider {
+  readonly account: string;
+  readonly region: string;
+  readonly arn: string;
+  /** What a deploy of its stack would do; `undefined` when the account has a provider that is not ours. */
+  readonly plan: StackPlan | undefined;
+  /** Nothing would change. */
+  readonly asWanted: boolean;
+}
+
+/** The account a provider belongs to, opened in the region that its stack is in. */
+export interface ProviderPlace {
+  readonly aws: Aws;
+  readonly account: string;
+  readonly region: string;
+  readonly arn: string;
+}
+
+/** The stack is in the region of the account's first environment, whichever of them is deployed. */
+export async function openProviderPlace(
+  runtime: Runtime,
+  platform: PlatformConfig,
+  { environment, config, aws }: Target,
+  purpose: Purpose,
+): Promise<ProviderPlace> {
+  const first = environments
+    .map((name) => platform.environments[name])
+    .find((each) => each?.account === config.account);
+  const region = first?.region ?? config.region;
+  return {
+    aws: region === aws.region ? aws : await openEnvironment(runtime, environment, { ...config, region }, purpose),
+    account: config.account,
+    region,
+    arn: `arn:${partitionOf(config)}:iam::${config.account}:oidc-provider/${providerName(platform)}`,
+  };
+}
+
+export type ProviderWork = Provider & { readonly outcome?: StackOutcome };
+
+/**
+ * Compares the account's trust in GitLab with what it should be, and makes it so when `deploy` is given. A provider that
+ * the account had before is left alone: throws `PROVIDER_AUDIENCE` when it does not take the platform's audience, and
+ * `GITLAB_ADDRESS` when AWS makes no provider for such an address.
+ */
+export async function settleProvider(
+  runtime: Runtime,
+  platform: PlatformConfig,
+  place: ProviderPlace,
+  { deploy }: { deploy: boolean },
+): Promise<ProviderWork> {
+  const { aws, account, region, arn } = place;
+  const deployed = await readStack(aws, names.gitlabStack);
+  if (!owns(deployed) && (await hasProvider(platform, place)))
+    return { account, region, arn, plan: undefined, asWanted: true };
+  // The local cloud trusts a GitLab without TLS, at any port.
+  if (aws.endpoint === undefined && !isIssuer(platform.gitlab)) throw noIssuer(platform.gitlab);
+  return await withAssembly(runtime, aws, builder(platform, place), async (assembly) => {
+    const states = new Map(deployed === undefined ? [] : [[names.gitlabStack, deployed]]);
+    const [asPlanned] = (await planStacks(assembly, {}, states)) as [StackPlan];
+    const { plan, asWanted } = compared(assembly, asPlanned, deployed);
+    const found = { account, region, arn, plan, asWanted };
+    if (!deploy) return found;
+    if (asWanted) return { ...found, outcome: outcomeOf(plan) };
+    const [result] = await deployStacks(assembly);
+    return { ...found, outcome: outcomeOf(plan, result) };
+  });
+}
+
+/** What a deploy would do to the account's trust in GitLab; nothing when the account has a provider of its own. */
+export async function planProvider(
+  runtime: Runtime,
+  platform: PlatformConfig,
+  target: Target,
+  purpose: Purpose,
+): Promise<Compared[]> {
+  const place = await openProviderPlace(runtime, platform, target, purpose);
+  const { plan, asWanted } = await settleProvider(runtime, platform, place, { deploy: false });
+  return plan === undefined ? [] : [{ plan, asWanted, deployed: undefined }];
+}
+
+/** Whether IAM takes an address: https, no port, no query (https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html). */
+export function isIssuer(gitlab: string): boolean {
+  const { protocol, port, search, hash } = new URL(gitlab);
+  return protocol === 'https:' && port === '' && search === '' && hash === '';
+}
+
+function noIssuer(gitlab: string): VendhostError {
+  return new VendhostError('GITLAB_ADDRESS', `AWS cannot trust the ID tokens of ${gitlab}`, {
+    details: ['gitlab: must be an https address without a port, a query and a fragment'],
+    hint: 'name in platform.yml the address GitLab has for AWS, which is also the issuer in its ID tokens (external_url)',
+  });
+}
+
+/** A stack whose creation failed has made no provider. */
+function owns(deployed: StackState | undefined): boolean {
+  return deployed !== undefined && !/^(ROLLBACK_|CREATE_FAILED|DELETE_COMPLETE)/.test(deployed.status);
+}
+
+/** Whether the account has a provider for GitLab, whoever made it; throws `PROVIDER_AUDIENCE` when it is for other tokens. */
+export async function hasProvider({ audience }: PlatformConfig, place: ProviderPlace): Promise<boolean> {
+  const { GetOpenIDConnectProviderCommand, NoSuchEntityException } = await import('@aws-sdk/client-iam');
+  const { arn, account, aws } = place;
+  try {
+    const command = new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn });
+    const { ClientIDList = [] } = await (await aws.iam()).send(command);
+    if (ClientIDList.includes(audience)) return true;
+    throw new VendhostError(
+      'PROVIDER_AUDIENCE',
+      `account ${account} has a provider for GitLab that does not take the audience ${audience}`,
+      {
+        details: [`${arn} takes: ${ClientIDList.join(', ') || 'nothing'}`],
+        hint: `allow it: aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${arn} --client-id ${audience}`,
+      },
+    );
+  } catch (error) {
+    if (error instanceof NoSuchEntityException) return false;
+    throw error;
+  }
+}
+
+function builder({ gitlab, audience }: PlatformConfig, { account, region }: ProviderPlace): AppBuilder {
+  return async (app) => {
+    const { gitlabApp } = await import('../../cdk/platform/oidc-provider.ts');
+    // One resource, whose template the tests validate: not worth seconds of every run.
+    return gitlabApp({ ...app, validation: false }, { account, region, gitlab, audience });
+  };
+}

@@ -1,0 +1,100 @@
+import { readPlatformConfig } from '../../config/files.ts';
+import type { PlatformLayer } from '../../config/names.ts';
+import type { PlatformConfig } from '../../config/platform.ts';
+import { exitCodes, VendhostError } from '../../errors.ts';
+import type { Runtime } from '../../runtime.ts';
+import { withAssembly } from '../../stack/assembly.ts';
+import { type Compared, comparedLines, compareStacks, platformBuilder } from '../compare.ts';
+import { combined, failed, forEach } from '../each.ts';
+import { stepsOf } from '../layers.ts';
+import { planProvider } from '../oidc-provider.ts';
+import { type EnvironmentChoice, openTargets, type Target } from '../targets.ts';
+import { writeReport } from './merge-request-report.ts';
+import { planAndSave } from './save-plan.ts';
+
+export interface PlanPlatformOptions {
+  /** Folder with `platform.yml`. */
+  readonly directory: string;
+  readonly environment: EnvironmentChoice;
+  /** Only this layer. */
+  readonly layer?: PlatformLayer | undefined;
+  /** File for a plan of change sets, to be deployed by `deploy --plan`. */
+  readonly save?: string | undefined;
+  /** File for GitLab's report of the plan in a merge request. */
+  readonly report?: string | undefined;
+}
+
+/** What a deploy would do to an environment, and to its account's trust in GitLab. */
+interface EnvironmentPlan {
+  readonly environment: string;
+  readonly account: string;
+  readonly region: string;
+  readonly compared: readonly Compared[];
+}
+
+/** Compares environments with what is deployed, and changes nothing; exit code 2 when something differs. */
+export async function planPlatform(runtime: Runtime, options: PlanPlatformOptions): Promise<number | undefined> {
+  const { directory, environment, layer, save, report } = options;
+  if (save !== undefined && environment === 'all') throw oneAtATime();
+  const platform = await readPlatformConfig(directory);
+  const purpose = save === undefined ? 'plan' : 'deploy';
+  const targets = await openTargets(runtime, platform, environment, { purpose, certificates: true });
+  if (save !== undefined) return await planAndSave(runtime, platform, targets[0] as Target, { save, report });
+  const { done, faults } = await forEach(runtime, targets, (target) => planOne(runtime, platform, target, layer));
+  const all = done.flatMap(({ compared }) => compared);
+  const differs = all.some(({ asWanted }) => !asWanted);
+  await writeReport(
+    runtime,
+    report,
+    all.map(({ plan }) => plan),
+  );
+  if (done.length > 0) {
+    const environments = done.map(({ compared, ...place }) => ({
+      ...place,
+      differs: compared.some(({ asWanted }) => !asWanted),
+      stacks: compared.map(({ plan }) => plan),
+    }));
+    runtime.out.result({ differs, environments, failed: failed(faults) }, done.flatMap(environmentLines).join('\n'));
+  }
+  if (faults.length > 0) throw combined(faults, 'PLAN_FAILED', 'cannot plan');
+  return differs ? exitCodes.differs : undefined;
+}
+
+function oneAtATime(): VendhostError {
+  return new VendhostError(
+    'USAGE',
+    '--save goes with --environment, not with --all: a plan file is of one environment',
+    {
+      hint: 'run the command once for each environment, each with a file of its own',
+    },
+  );
+}
+
+async function planOne(
+  runtime: Runtime,
+  platform: PlatformConfig,
+  target: Target,
+  layer: PlatformLayer | undefined,
+): Promise<EnvironmentPlan> {
+  const { environment, config, aws } = target;
+  const stacks = stepsOf(environment, config, layer).flat();
+  const [trust, own] = await Promise.all([
+    layer === undefined || layer === 'access' ? planProvider(runtime, platform, target, 'plan') : [],
+    compareStacks(runtime, platform, target, stacks),
+  ]);
+  const compared = [...trust, ...stacks.flatMap((stack) => own.stacks.get(stack) ?? [])];
+  if (compared.some(({ asWanted }) => !asWanted)) {
+    await withAssembly(runtime, aws, platformBuilder(platform, target), async () => undefined);
+  }
+  return {
+    environment,
+    account: config.account,
+    region: config.region,
+    compared,
+  };
+}
+
+function environmentLines({ environment, account, region, compared }: EnvironmentPlan): string[] {
+  const lines = compared.flatMap(comparedLines);
+  return [`${environment} in account ${account}, ${region}`, ...lines.map((line) => `  ${line}`)];
+}

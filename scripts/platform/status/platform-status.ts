@@ -1,0 +1,78 @@
+import { readPlatformConfig } from '../../config/files.ts';
+import type { PlatformConfig } from '../../config/platform.ts';
+import { exitCodes } from '../../errors.ts';
+import { defaultRuleQuota } from '../../listener/quota.ts';
+import { tableLines } from '../../output.ts';
+import type { Runtime } from '../../runtime.ts';
+import { listTenantRecords } from '../account-stacks.ts';
+import { combined, failed, forEach } from '../each.ts';
+import { type EnvironmentChoice, openTargets, type Target } from '../targets.ts';
+import { type BalancerStatus, readBalancers, readTrust, type Trust } from './parts.ts';
+import { readStackRows, type StackRow } from './stacks.ts';
+
+export interface StatusOptions {
+  /** Folder with `platform.yml`. */
+  readonly directory: string;
+  readonly environment: EnvironmentChoice;
+}
+
+interface EnvironmentStatus {
+  readonly environment: string;
+  readonly account: string;
+  readonly region: string;
+  /** All stacks are there and complete, every load balancer answers questions about itself, and jobs are trusted. */
+  readonly fine: boolean;
+  readonly stacks: readonly StackRow[];
+  readonly loadBalancers: readonly BalancerStatus[];
+  readonly provider: Trust;
+  readonly tenants: readonly string[];
+}
+
+/** Shows what is there of environments' platforms; exit code 2 when one of them is not whole. Only reads. */
+export async function platformStatus(
+  runtime: Runtime,
+  { directory, environment }: StatusOptions,
+): Promise<number | undefined> {
+  const platform = await readPlatformConfig(directory);
+  const targets = await openTargets(runtime, platform, environment, { purpose: 'plan' });
+  const { done, faults } = await forEach(runtime, targets, (target) => statusOf(runtime, platform, target));
+  // What could not be read is not fine either: the error below says why.
+  const fine = faults.length === 0 && done.every((each) => each.fine);
+  if (done.length > 0)
+    runtime.out.result({ fine, environments: done, failed: failed(faults) }, done.map(statusText).join('\n\n'));
+  if (faults.length > 0) throw combined(faults, 'STATUS_FAILED', 'cannot read the status');
+  return fine ? undefined : exitCodes.differs;
+}
+
+async function statusOf(runtime: Runtime, platform: PlatformConfig, target: Target): Promise<EnvironmentStatus> {
+  const { environment, config, aws } = target;
+  const [stacks, loadBalancers, provider, tenants] = await Promise.all([
+    readStackRows(target),
+    readBalancers(target),
+    readTrust(runtime, platform, target),
+    listTenantRecords(aws, environment),
+  ]);
+  const fine =
+    stacks.every((row) => row.fine) && loadBalancers.every(({ rules }) => rules !== undefined) && provider.fine;
+  const { account, region } = config;
+  return { environment, account, region, fine, stacks, loadBalancers, provider, tenants };
+}
+
+function statusText(status: EnvironmentStatus): string {
+  const { environment, account, region, fine, stacks, loadBalancers, provider, tenants } = status;
+  const row = ({ stack, status: state, changedAt, note }: StackRow) => [stack, state, changedAt ?? '-', note ?? ''];
+  return [
+    `${environment} in account ${account}, ${region}: ${fine ? 'fine' : 'not fine'}`,
+    ...tableLines([['stack', 'status', 'last change', ''], ...stacks.map(row)]).map((line) => `  ${line}`),
+    ...loadBalancers.map((each) => `  load balancer ${each.stack}: ${balancerText(each)}`),
+    `  GitLab: ${provider.text}`,
+    `  tenants: ${tenants.length === 0 ? 'none' : `${tenants.length} (${tenants.join(', ')})`}`,
+  ].join('\n');
+}
+
+function balancerText({ dns, rules }: BalancerStatus): string {
+  if (dns === undefined) return 'not published';
+  const used =
+    rules === undefined ? 'its listener is gone' : `${rules} rules of ${defaultRuleQuota} (AWS's default quota)`;
+  return `${dns}, ${used}`;
+}

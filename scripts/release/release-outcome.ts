@@ -1,0 +1,95 @@
+import { VendhostError } from '../errors.ts';
+import type { Deployment } from './deployment.ts';
+import { isEnded } from './lifecycle-events.ts';
+import { consoleUrl, type Pipeline } from './pipeline.ts';
+import type { Action, Snapshot } from './snapshot.ts';
+
+/** How an execution ended. */
+export type Outcome =
+  | { readonly kind: 'succeeded' }
+  | { readonly kind: 'superseded'; readonly summary: string }
+  | { readonly kind: 'stopped'; readonly summary: string }
+  | { readonly kind: 'rejected'; readonly action: Action }
+  | { readonly kind: 'failed'; readonly action: Action | undefined };
+
+/** The outcome of an execution, or nothing while it, its deployment or a rollback goes on. */
+export function outcomeOf({ execution, actions, deployment, rollback }: Snapshot): Outcome | undefined {
+  if (!hasEnded(execution.status)) return undefined;
+  if ([deployment, rollback].some((one) => one !== undefined && !isEnded(one.status))) return undefined;
+  const summary = execution.summary ?? '';
+  if (execution.status === 'Succeeded') return { kind: 'succeeded' };
+  if (execution.status === 'Superseded') return { kind: 'superseded', summary };
+  if (execution.status !== 'Failed') return { kind: 'stopped', summary };
+  const action = actions.findLast(({ status }) => status === 'Failed');
+  return action?.category === 'Approval' ? { kind: 'rejected', action } : { kind: 'failed', action };
+}
+
+/** True for the states of an execution that nothing follows (https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PipelineExecution.html). */
+export function hasEnded(status: string): boolean {
+  return ['Succeeded', 'Failed', 'Superseded', 'Stopped', 'Cancelled'].includes(status);
+}
+
+/** The error of an execution that did not bring the revision onto the instances; superseded is none. */
+export function errorOf(pipeline: Pipeline, outcome: Outcome, snapshot: Snapshot): VendhostError | undefined {
+  if (outcome.kind === 'succeeded' || outcome.kind === 'superseded') return undefined;
+  const { id } = snapshot.execution;
+  if (outcome.kind === 'stopped') {
+    const why = outcome.summary === '' ? '' : `: ${outcome.summary}`;
+    return new VendhostError('RELEASE_STOPPED', `the execution ${id} of ${pipeline.name} was stopped${why}`, {
+      hint: 'run the same command again to release the revision after all',
+    });
+  }
+  if (outcome.kind === 'rejected') {
+    const { updatedBy, summary, error } = outcome.action;
+    const by = updatedBy === undefined ? '' : ` by ${updatedBy}`;
+    return new VendhostError(
+      'RELEASE_REJECTED',
+      `the release was not approved${by}: ${summary ?? error?.message ?? ''}`,
+      {
+        hint: 'nothing was deployed; correct what the approver names and push again',
+      },
+    );
+  }
+  return failure(pipeline, outcome.action, snapshot);
+}
+
+function failure(pipeline: Pipeline, action: Action | undefined, snapshot: Snapshot): VendhostError {
+  const { deployment, rollback } = snapshot;
+  const failed = deployment === undefined ? [] : failedEvents(deployment);
+  if (deployment === undefined || failed.length === 0) {
+    const why =
+      deployment?.error?.message ?? action?.error?.message ?? snapshot.execution.summary ?? 'no reason is given';
+    return new VendhostError('RELEASE_FAILED', `${action?.stage ?? pipeline.name} failed: ${oneLine(why)}`, {
+      details: deployment === undefined ? [] : [`deployment ${deployment.id} of ${pipeline.group}`],
+      hint: `look at ${consoleUrl(pipeline)}`,
+    });
+  }
+  const events = [...new Set(failed.map(({ event }) => event.name))].join(', ');
+  const where = `${failed.length} of ${deployment.targets.length} instance${deployment.targets.length === 1 ? '' : 's'}`;
+  return new VendhostError('RELEASE_FAILED', `${events} failed on ${where} of ${pipeline.group}`, {
+    details: [...failed.flatMap(describe), ...rollbackWords(rollback)],
+    hint: 'correct the script, then push again; an instance keeps the whole log in /opt/codedeploy-agent/deployment-root/deployment-logs',
+  });
+}
+
+function failedEvents({ targets }: Deployment) {
+  return targets.flatMap(({ instance, events }) =>
+    events.filter(({ status }) => status === 'Failed').map((event) => ({ instance, event })),
+  );
+}
+
+function describe({ instance, event }: ReturnType<typeof failedEvents>[number]): string[] {
+  const { code, script, message, logTail } = event.error ?? { code: '', script: '', message: '', logTail: '' };
+  const head = [`${instance} ${event.name}`, [code, script].filter(Boolean).join(' '), oneLine(message)];
+  const tail = logTail.trimEnd();
+  return [head.filter(Boolean).join(': '), ...(tail === '' ? [] : tail.split('\n').map((line) => `  ${line}`))];
+}
+
+function rollbackWords(rollback: Deployment | undefined): string[] {
+  if (rollback === undefined) return [];
+  return [`rollback ${rollback.id}: ${rollback.status.toLowerCase()}, to the revision that was deployed last`];
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ').trim();
+}

@@ -1,0 +1,42 @@
+import { stat } from 'node:fs/promises';
+import { VendhostError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import { counted, type Finding, onlyOf, shownFinding } from './findings.ts';
+import { checkPlatformRepository } from './platform-repository.ts';
+import { isPlatformRepository } from './show.ts';
+import { checkTenantRepository } from './tenant-repository.ts';
+
+/**
+ * Checks a tenant's or a platform's repository and lists all findings at once: warnings as progress,
+ * faults as the error `CHECK_FAILED`.
+ */
+export async function checkRepository(runtime: Runtime, { directory }: { directory: string }): Promise<undefined> {
+  const folder = await stat(directory).catch(() => undefined);
+  if (folder?.isDirectory() !== true) {
+    throw new VendhostError('DIRECTORY_MISSING', `no folder ${directory}`, {
+      hint: 'name the repository with --directory',
+    });
+  }
+  const isPlatform = await isPlatformRepository(directory);
+  runtime.out.step(`checking ${isPlatform ? 'the platform repository' : 'the tenant repository'} in ${directory}`);
+  const { files, findings } = await (isPlatform ? checkPlatformRepository : checkTenantRepository)(directory);
+  reportFindings(runtime, findings);
+  const warnings = onlyOf(findings, 'warning').length;
+  const summary = `${counted(files, 'file')} checked, ${counted(warnings, 'warning')}, no fault`;
+  runtime.out.result({ files, warnings }, summary);
+}
+
+/** Shows notes and warnings; throws `CHECK_FAILED` with all faults when there are any. */
+export function reportFindings({ out }: Runtime, findings: readonly Finding[]): void {
+  for (const note of onlyOf(findings, 'note')) out.detail(shownFinding(note));
+  for (const warning of onlyOf(findings, 'warning')) out.warn(shownFinding(warning));
+  const faults = onlyOf(findings, 'fault');
+  if (faults.length === 0) return;
+  const files = new Set(faults.map(({ file }) => file)).size;
+  const warnings = onlyOf(findings, 'warning').length;
+  const also = warnings === 0 ? '' : ` (and ${counted(warnings, 'warning')})`;
+  throw new VendhostError('CHECK_FAILED', `${counted(faults.length, 'fault')} in ${counted(files, 'file')}${also}`, {
+    details: faults.map(shownFinding),
+    hint: 'correct the lines above, then run `vendhost config check` again',
+  });
+}

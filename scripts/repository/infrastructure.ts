@@ -1,0 +1,37 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { collectFiles } from './collect.ts';
+import type { Finding } from './findings.ts';
+import { checkScriptFile } from './shell-scripts.ts';
+
+/** Checks a tenant's `infrastructure/`: `install.sh` exists, scripts can run, no link leads out. */
+export async function checkInfrastructure(directory: string): Promise<{ files: number; findings: Finding[] }> {
+  const label = 'infrastructure';
+  const root = join(directory, label);
+  const isFolder = await stat(root).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) {
+    const message = 'missing: must be a folder with install.sh, which says what the machine needs';
+    return { files: 0, findings: [{ severity: 'fault', file: `${label}/`, path: '', message }] };
+  }
+  const { files, findings } = await collectFiles(root, label);
+  const scripts = files.filter(({ path }) => path.endsWith('.sh'));
+  const ofScripts = await Promise.all(scripts.map(({ path, from }) => checkScriptFile(from, `${label}/${path}`)));
+  const hasInstall = files.some(({ path }) => path === 'install.sh');
+  return {
+    files: files.length,
+    findings: [
+      ...(hasInstall ? [] : [missingInstall(files.map(({ path }) => path))]),
+      ...findings,
+      ...ofScripts.flat(),
+    ],
+  };
+}
+
+function missingInstall(paths: readonly string[]): Finding {
+  const other = paths.find((path) => path.toLowerCase() === 'install.sh');
+  const message = other === undefined ? 'missing: bash runs it to build the image' : `missing: there is ${other}`;
+  return { severity: 'fault', file: 'infrastructure/install.sh', path: '', message };
+}

@@ -1,0 +1,106 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Environment, tenantName } from '../config/environment.ts';
+import { listTenants } from '../config/files.ts';
+import { tenantFaults } from '../config/host-checks.ts';
+import { parseConfig } from '../config/load.ts';
+import { platformSchema } from '../config/platform.ts';
+import { hostingOf } from '../config/platform-checks.ts';
+import { type TenantConfig, tenantSchema } from '../config/tenant.ts';
+import { type Finding, fromFaults, shownValue } from './findings.ts';
+import type { Checked } from './tenant-repository.ts';
+
+/** Checks a platform's repository: platform.yml, every tenants/*.yml, and whether they fit together. */
+export async function checkPlatformRepository(directory: string): Promise<Checked> {
+  const platform = parseConfig('platform.yml', await readFile(join(directory, 'platform.yml'), 'utf8'), platformSchema);
+  const tenants = await listTenants(directory);
+  const read = await Promise.all(
+    tenants.map(async (tenant) => {
+      const file = fileOf(tenant);
+      const parsed = parseConfig(file, await readFile(join(directory, file), 'utf8'), tenantSchema);
+      return { tenant, config: parsed.value, findings: [...nameFaults(tenant), ...fromFaults(parsed.faults)] };
+    }),
+  );
+  // Faults of platform.yml hide none of the tenants' files, as far as these can be judged.
+  const known = hostingOf(platform.content);
+  const configs = new Map(read.flatMap(({ tenant, config }) => (config === undefined ? [] : [[tenant, config]])));
+  return {
+    files: 1 + tenants.length,
+    findings: [
+      ...fromFaults(platform.faults),
+      ...read.flatMap(({ findings }) => findings),
+      ...[...configs].flatMap(([tenant, config]) =>
+        known === undefined ? [] : fromFaults(tenantFaults(fileOf(tenant), known, config)),
+      ),
+      ...claimFaults(configs),
+      ...(await unreadFiles(directory)),
+    ],
+  };
+}
+
+type Tenants = ReadonlyMap<string, TenantConfig>;
+
+/** Hosts that two tenants claim; one that is twice in a file is a fault of that file. */
+function claimFaults(tenants: Tenants): Finding[] {
+  const claimed = new Map<string, Claimed>();
+  return hostsOf(tenants).flatMap((claim) => {
+    const { tenant, path, host } = claim;
+    const other = claimed.get(host) ?? claim;
+    claimed.set(host, other);
+    if (other.tenant === tenant) return [];
+    const by = `${fileOf(other.tenant)} in ${other.environment}`;
+    return fault(
+      tenant,
+      path,
+      `${shownValue(host)} is claimed already, by ${by}: one host, one tenant and environment`,
+    );
+  });
+}
+
+interface Claimed {
+  tenant: string;
+  environment: Environment;
+  host: string;
+  path: string;
+}
+
+function hostsOf(tenants: Tenants): Claimed[] {
+  return [...tenants].flatMap(([tenant, { hosts }]) =>
+    Object.entries(hosts).flatMap(([environment, list]) =>
+      list.map((host, index) => ({
+        tenant,
+        environment: environment as Environment,
+        host,
+        path: `hosts.${environment}.${index}`,
+      })),
+    ),
+  );
+}
+
+function nameFaults(tenant: string): Finding[] {
+  const parsed = tenantName.safeParse(tenant);
+  if (parsed.success) return [];
+  const allowed = parsed.error.issues.map(({ message }) => message).join(', ');
+  return [fault(tenant, '', `"${tenant}" is not a tenant's name: must be ${allowed}`)];
+}
+
+/** Files in tenants/ that nothing reads: `shop.yaml` would silently be no tenant. */
+async function unreadFiles(directory: string): Promise<Finding[]> {
+  const entries = await readdir(join(directory, 'tenants')).catch((): string[] => []);
+  return entries
+    .filter((entry) => !entry.endsWith('.yml') && !entry.startsWith('.'))
+    .map((entry) => ({
+      severity: 'warning',
+      file: `tenants/${entry}`,
+      path: '',
+      message: 'is not read: must end in .yml',
+    }));
+}
+
+function fileOf(tenant: string): string {
+  return `tenants/${tenant}.yml`;
+}
+
+function fault(tenant: string, path: string, message: string): Finding {
+  return { severity: 'fault', file: fileOf(tenant), path, message };
+}

@@ -1,0 +1,47 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Assembly, stackSettings, type Template } from '../assembly.ts';
+import { readTemplate } from '../stack-plan.ts';
+import { isGood, type StackState } from '../stack-state.ts';
+
+/** What a deploy wants a stack to be. */
+export interface Wanted {
+  readonly template: Template;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly terminationProtection: boolean;
+}
+
+/**
+ * Whether a stack already is what a deploy wants: then two calls were enough, where the toolkit makes five more to find
+ * out the same.
+ */
+export async function isUnchanged(
+  assembly: Assembly,
+  stack: string,
+  state: StackState,
+  parameters: Wanted['parameters'] = {},
+): Promise<boolean> {
+  const template = assembly.templates.get(stack) ?? {};
+  const wanted = { template, parameters, ...stackSettings(assembly, stack) };
+  return (
+    matches(state, wanted) && isDeepStrictEqual(plain(template), plain(await readTemplate(assembly.aws, state.id)))
+  );
+}
+
+/** Everything but the template: what is known without another call. */
+export function matches(state: StackState, { template, parameters, tags, terminationProtection }: Wanted): boolean {
+  const declared = Object.entries(template.Parameters ?? {});
+  return (
+    isGood(state.status) &&
+    state.terminationProtection === terminationProtection &&
+    isDeepStrictEqual(state.tags, { ...tags }) &&
+    // Their values are looked up anew by every update.
+    !declared.some(([, { Type }]) => Type?.startsWith('AWS::SSM::Parameter::Value')) &&
+    declared.every(([name]) => parameters[name] === undefined || parameters[name] === state.parameters[name])
+  );
+}
+
+/** As it comes out of JSON: what is `undefined` is not there. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value ?? null));
+}

@@ -1,0 +1,102 @@
+import { platformFacts, readPublishedFacts } from '../aws/read-facts.ts';
+import type { Aws } from '../aws/session.ts';
+import type { PlatformFacts } from '../config/facts.ts';
+import type { Place } from '../config/names.ts';
+import { names } from '../config/names.ts';
+import { type PlatformConfig, partitionOf } from '../config/platform.ts';
+import type { TenantConfig } from '../config/tenant.ts';
+import type { GitlabApi } from '../gitlab/api.ts';
+import { type ProjectVariable, planVariables, readVariables, type VariableChange } from '../gitlab/variables.ts';
+import type { Runtime } from '../runtime.ts';
+import { type Assembly, withAssembly } from '../stack/assembly.ts';
+import { planLines, planStacks, type StackPlan } from '../stack/stack-plan.ts';
+import { accessApp, formerRecord } from './access.ts';
+import { type BalancerMove, moveLine, planMove } from './balancer.ts';
+import type { ChosenEnvironment } from './environments.ts';
+import { type ClaimPlan, HostClaims } from './host-claims.ts';
+
+/** One tenant in one environment. */
+export interface Vending {
+  readonly runtime: Runtime;
+  readonly aws: Aws;
+  readonly gitlab: GitlabApi | undefined;
+  readonly place: Place;
+  readonly platform: PlatformConfig;
+  readonly tenant: TenantConfig;
+  readonly chosen: ChosenEnvironment;
+}
+
+/** What vending would change. */
+export interface VendPlan {
+  readonly environment: string;
+  readonly hosts: ClaimPlan;
+  /** Set when another load balancer is to serve the tenant than before. */
+  readonly balancer?: BalancerMove;
+  readonly stacks: readonly StackPlan[];
+  /** Variables of the GitLab project that would be written; `undefined` when there is no token to look. */
+  readonly variables: readonly VariableChange[] | undefined;
+}
+
+export interface Prepared {
+  readonly plan: VendPlan;
+  readonly facts: PlatformFacts;
+  readonly claims: HostClaims;
+  readonly assembly: Assembly;
+  readonly wanted: readonly ProjectVariable[];
+}
+
+/** Plans the vending and hands the plan, with all it takes to apply it, to `work`. Throws `HOST_TAKEN` or `LOAD_BALANCER_FIXED` before that. */
+export async function withPlan<T>(vending: Vending, work: (prepared: Prepared) => Promise<T>): Promise<T> {
+  const { runtime, aws, gitlab, place, tenant, chosen } = vending;
+  const [published, record, present] = await Promise.all([
+    readPublishedFacts(aws, place.environment),
+    formerRecord(aws, place),
+    gitlab === undefined ? undefined : readVariables(gitlab, tenant.project),
+  ]);
+  const facts = platformFacts(published, tenant.load_balancer);
+  const balancer = await planMove(aws, published, place, record, tenant.load_balancer);
+  const claims = new HostClaims(aws, facts.bucket, place.tenant);
+  const hosts = await claims.plan(chosen.hosts, record?.hosts ?? []);
+  const wanted = projectVariables(place, chosen);
+  return await withAssembly(runtime, aws, accessApp({ ...vending, facts }), async (assembly) => {
+    const stacks = await planStacks(assembly);
+    const variables = present === undefined ? undefined : planVariables(wanted, present);
+    const moved = balancer === undefined ? {} : { balancer };
+    const plan = { environment: place.environment, hosts, ...moved, stacks, variables };
+    return await work({ plan, facts, claims, assembly, wanted });
+  });
+}
+
+/** What the tenant's jobs need to know; none of it is a secret. */
+export function projectVariables(place: Place, { config }: Pick<ChosenEnvironment, 'config'>): ProjectVariable[] {
+  const role = (name: 'deploy' | 'plan') =>
+    `arn:${partitionOf(config)}:iam::${config.account}:role/${names.tenantRole(place, name)}`;
+  const values = {
+    AWS_REGION: config.region,
+    VENDHOST_ROLE_ARN: role('deploy'),
+    VENDHOST_PLAN_ROLE_ARN: role('plan'),
+  };
+  return Object.entries(values).map(([key, value]) => ({ key, value, scope: place.environment }));
+}
+
+/** Whether vending would change anything that can be seen. */
+export function differs({ hosts, stacks, variables }: VendPlan): boolean {
+  return (
+    hosts.claim.length > 0 ||
+    hosts.release.length > 0 ||
+    stacks.some(({ action }) => action !== 'none') ||
+    (variables?.length ?? 0) > 0
+  );
+}
+
+/** The plan as lines for people. */
+export function vendLines({ hosts, balancer, stacks, variables }: VendPlan): string[] {
+  return [
+    ...hosts.claim.map((host) => `host ${host}: claim`),
+    ...hosts.keep.map((host) => `host ${host}: no change`),
+    ...hosts.release.map((host) => `host ${host}: release; its rule goes with the tenant's next provision`),
+    ...(balancer === undefined ? [] : [moveLine(balancer)]),
+    ...planLines(stacks),
+    ...(variables ?? []).map(({ action, key, scope }) => `GitLab variable ${key} (${scope}): ${action}`),
+  ];
+}

@@ -1,0 +1,177 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import { names } from '../../../scripts/config/names.ts';
+import { allOf, configured, stackOf, templateOf } from './props.ts';
+
+const bucketName = names.bucket('dev', '111111111111', 'eu-west-1');
+const logBucketName = names.logBucket('dev', '111111111111', 'eu-west-1');
+const template = templateOf('storage');
+
+interface Rule {
+  readonly Id: string;
+  readonly ExpirationInDays?: number;
+}
+
+function bucket(name: string, from = template): Record<string, unknown> {
+  const found = allOf(from, 'AWS::S3::Bucket').find(({ BucketName }) => BucketName === name);
+  if (found === undefined) throw new Error(`no bucket ${name}`);
+  return found;
+}
+
+function rules(name: string, from = template): Rule[] {
+  return (bucket(name, from).LifecycleConfiguration as { Rules: Rule[] }).Rules;
+}
+
+describe('both buckets', () => {
+  test.each([bucketName, logBucketName])('%s is closed to the public', (name) => {
+    expect(bucket(name)).toMatchObject({
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+    });
+  });
+
+  test('stay with their policies, unless their stack could not be created', () => {
+    const stays = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' };
+    for (const type of ['AWS::S3::Bucket', 'AWS::S3::BucketPolicy']) {
+      expect(Object.values(template.findResources(type))).toEqual([
+        expect.objectContaining(stays),
+        expect.objectContaining(stays),
+      ]);
+    }
+  });
+
+  test('answer over TLS 1.2 and newer only', () => {
+    const refuses = (condition: unknown) =>
+      Match.objectLike({ Effect: 'Deny', Action: 's3:*', Principal: { AWS: '*' }, Condition: condition });
+    const refused = [
+      refuses({ Bool: { 'aws:SecureTransport': 'false' } }),
+      refuses({ NumericLessThan: { 's3:TlsVersion': 1.2 } }),
+    ];
+    template.resourcePropertiesCountIs(
+      'AWS::S3::BucketPolicy',
+      { PolicyDocument: { Statement: Match.arrayWith(refused) } },
+      2,
+    );
+  });
+});
+
+describe('the bucket of the environment', () => {
+  test('is versioned, and encrypted with the key through a bucket key', () => {
+    expect(bucket(bucketName)).toMatchObject({
+      VersioningConfiguration: { Status: 'Enabled' },
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [
+          {
+            BucketKeyEnabled: true,
+            ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: 'Key.Arn' },
+          },
+        ],
+      },
+      LoggingConfiguration: { DestinationBucketName: 'LogBucket', LogFilePrefix: 'bucket/' },
+    });
+  });
+
+  test('logs go after a day, artifacts after two weeks, nothing under software, infrastructure, claims or a pipeline', () => {
+    expect(rules(bucketName)).toEqual([
+      {
+        Id: 'logs',
+        Status: 'Enabled',
+        Prefix: 'logs/',
+        ExpirationInDays: 1,
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      },
+      {
+        Id: 'artifacts',
+        Status: 'Enabled',
+        Prefix: 'artifacts/',
+        ExpirationInDays: 14,
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      },
+      {
+        Id: 'rest',
+        Status: 'Enabled',
+        NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+        ExpiredObjectDeleteMarker: true,
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 },
+      },
+    ]);
+  });
+
+  test("what CloudTrail and S3 deliver lies below what expires, and so do the balancers' logs", () => {
+    const [trail] = allOf(template, 'AWS::CloudTrail::Trail');
+    expect(trail?.S3KeyPrefix).toMatch(/^logs\//);
+    expect(rules(logBucketName)).toEqual([expect.not.objectContaining({ Prefix: expect.anything() })]);
+  });
+});
+
+describe('the log bucket', () => {
+  test('has the encryption that the load balancers can deliver to', () => {
+    expect(bucket(logBucketName).BucketEncryption).toEqual({
+      ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+    });
+  });
+
+  test('lets load balancers of the account and the bucket of the environment deliver, nobody else', () => {
+    const policies = allOf(template, 'AWS::S3::BucketPolicy');
+    const statements = policies
+      .filter((each) => each.Bucket === 'LogBucket')
+      .flatMap((each) => (each.PolicyDocument as { Statement: { Effect: string }[] }).Statement);
+    expect(statements.filter(({ Effect }) => Effect === 'Allow')).toEqual([
+      {
+        Sid: 'BalancerDeliversLogs',
+        Effect: 'Allow',
+        Principal: { Service: 'logdelivery.elasticloadbalancing.amazonaws.com' },
+        Action: 's3:PutObject',
+        Resource: 'LogBucket.Arn/balancer/AWSLogs/111111111111/*',
+        Condition: {
+          ArnLike: { 'aws:SourceArn': 'arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/*' },
+        },
+      },
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'logging.s3.amazonaws.com' },
+        Action: 's3:PutObject',
+        Resource: 'LogBucket.Arn/bucket/*',
+        Condition: {
+          ArnLike: { 'aws:SourceArn': 'Bucket.Arn' },
+          StringEquals: { 'aws:SourceAccount': '111111111111' },
+        },
+      },
+    ]);
+  });
+
+  test('everything in it goes after a day, broken uploads too', () => {
+    expect(rules(logBucketName)).toEqual([
+      {
+        Id: 'logs',
+        Status: 'Enabled',
+        ExpirationInDays: 1,
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+      },
+    ]);
+  });
+});
+
+test('log objects stay as long as platform.yml says, in both buckets', () => {
+  const changed = templateOf('storage', 'dev', configured('dev', { log_days: 400 }));
+  const days = [bucketName, logBucketName].map(
+    (name) => rules(name, changed).find(({ Id }) => Id === 'logs')?.ExpirationInDays,
+  );
+  expect(days).toEqual([400, 400]);
+});
+
+test.each([
+  ['dev', 'false', false],
+  ['production', 'true', true],
+] as const)('in %s: a person must approve releases: %s; the stack is protected: %s', (name, approval, protection) => {
+  templateOf('storage', name).hasResourceProperties('AWS::SSM::Parameter', {
+    Name: `/vendhost/${name}/approval`,
+    Value: approval,
+  });
+  expect(stackOf('storage', name).terminationProtection).toBe(protection);
+});

@@ -1,0 +1,87 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { describe, expect, test, vi } from 'vitest';
+import { DataStack } from '../../../cdk/tenant/data/data-stack.ts';
+import { type VirtualHostProps, virtualHostApp } from '../../../cdk/tenant/virtual-host-app.ts';
+import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
+import { facts, virtualHost } from './props.ts';
+
+// The first synthesis loads the CDK and its validation: seconds on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
+
+function dataStack(changes: Partial<VirtualHostProps> = {}): DataStack | undefined {
+  return virtualHostApp(virtualHost(changes)).node.children.find((child) => child instanceof DataStack);
+}
+
+function template(changes: Partial<VirtualHostProps> = {}): Template {
+  const stack = dataStack(changes);
+  if (stack === undefined) throw new Error('no data stack');
+  return Template.fromStack(stack);
+}
+
+const production = { place: { tenant: 'shop', environment: 'production' } };
+
+describe('the data stack', () => {
+  test('as a whole', () => {
+    expect(template().toJSON()).toMatchSnapshot();
+  });
+
+  test('without a database there is none', () => {
+    expect(dataStack({ config: vendhostSchema.parse({ database: 'none' }) })).toBeUndefined();
+  });
+
+  test('takes what vendhost.yml says of the database', () => {
+    const config = vendhostSchema.parse({ database: { class: 'db.t4g.small', storage_gib: 50, name: 'orders' } });
+    template({ config }).hasResourceProperties('AWS::RDS::DBInstance', {
+      DBInstanceClass: 'db.t4g.small',
+      AllocatedStorage: '50',
+      DBName: 'orders',
+    });
+  });
+
+  test('is reachable in private subnets only, by TLS only, by nobody yet', () => {
+    const data = template();
+    data.hasResourceProperties('AWS::RDS::DBInstance', { PubliclyAccessible: false, StorageEncrypted: true });
+    data.hasResourceProperties('AWS::RDS::DBSubnetGroup', {
+      SubnetIds: facts['private-subnet-ids'],
+    });
+    data.hasResourceProperties('AWS::RDS::DBParameterGroup', { Parameters: { require_secure_transport: '1' } });
+    data.resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
+    const [group] = Object.values(data.findResources('AWS::EC2::SecurityGroup'));
+    expect(group?.Properties.SecurityGroupIngress).toBeUndefined();
+  });
+
+  test('no resource goes when the stack goes, or when it is replaced', () => {
+    const kept = Object.values(template().toJSON().Resources as Record<string, Record<string, string>>);
+    expect(kept.map((each) => [each.DeletionPolicy, each.UpdateReplacePolicy])).toEqual(
+      kept.map(() => ['Retain', 'Retain']),
+    );
+    expect(dataStack()?.terminationProtection).toBe(true);
+  });
+
+  test('the password stands nowhere in the template', () => {
+    const [instance] = Object.values(template().findResources('AWS::RDS::DBInstance'));
+    expect(instance?.Properties.MasterUserPassword['Fn::Join'][1]).toEqual([
+      '{{resolve:secretsmanager:',
+      { Ref: expect.stringMatching(/^Secret/) },
+      ':SecretString:password}}',
+    ]);
+  });
+
+  test('production has a standby and a month of backups', () => {
+    const inProduction = { MultiAZ: true, BackupRetentionPeriod: 30 };
+    template(production).hasResourceProperties('AWS::RDS::DBInstance', inProduction);
+    template().hasResourceProperties('AWS::RDS::DBInstance', { MultiAZ: false, BackupRetentionPeriod: 7 });
+  });
+
+  test('exports nothing', () => {
+    const outputs = Object.values(template().toJSON().Outputs as Record<string, { Export?: unknown }>);
+    expect(outputs.filter((output) => output.Export !== undefined)).toEqual([]);
+  });
+
+  test.each([{}, production])('passes cdk-nag %#', (changes) => {
+    const stack = dataStack(changes);
+    if (stack === undefined) throw new Error('no data stack');
+    expect(new AwsSolutionsChecks().validateScope(stack).violations).toEqual([]);
+  });
+});

@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, inject, test } from 'vitest';
+import { cacheDirectory } from '../python.ts';
+import { att, ref } from './resources.ts';
+import { callJson, clientConfig, Stacks } from './stacks.ts';
+
+const { endpoint } = inject('localCloud');
+const account = '650000000001';
+const stacks = new Stacks(clientConfig(endpoint, account));
+
+const stack = (parameters: Record<string, string>) => ({
+  resources: {
+    Secret: {
+      Type: 'AWS::SecretsManager::Secret',
+      Properties: {
+        GenerateSecretString: { SecretStringTemplate: '{"username":"lantern"}', GenerateStringKey: 'password' },
+      },
+    },
+    Parameters: {
+      Type: 'AWS::RDS::DBParameterGroup',
+      Properties: { Family: 'mysql8.4', Description: 'test', Parameters: parameters },
+    },
+    Database: {
+      Type: 'AWS::RDS::DBInstance',
+      DeletionPolicy: 'Delete',
+      Properties: {
+        Engine: 'mysql',
+        EngineVersion: '8.4',
+        DBInstanceClass: 'db.t4g.micro',
+        AllocatedStorage: '20',
+        DBName: 'lantern',
+        DBParameterGroupName: ref('Parameters'),
+        MasterUsername: { 'Fn::Sub': '{{resolve:secretsmanager:${Secret}:SecretString:username}}' },
+        MasterUserPassword: { 'Fn::Sub': '{{resolve:secretsmanager:${Secret}:SecretString:password}}' },
+      },
+    },
+    Attachment: {
+      Type: 'AWS::SecretsManager::SecretTargetAttachment',
+      Properties: { SecretId: ref('Secret'), TargetId: ref('Database'), TargetType: 'AWS::RDS::DBInstance' },
+    },
+  },
+  outputs: { Secret: ref('Secret'), Address: att('Database', 'Endpoint.Address') },
+});
+
+interface Login {
+  username: string;
+  password: string;
+  host: string;
+  port: number;
+  dbname: string;
+}
+
+async function query(login: Login, sql: string, ...options: string[]) {
+  const root = join(cacheDirectory, 'mariadb/root');
+  const connect = [`--host=${login.host}`, `--port=${login.port}`, `--user=${login.username}`];
+  const result = await execa(
+    join(root, 'usr/bin/mariadb'),
+    ['--no-defaults', ...connect, '--batch', '--skip-column-names', ...options, login.dbname, '--execute', sql],
+    { env: { MYSQL_PWD: login.password }, reject: false },
+  );
+  return { output: result.stdout, error: result.stderr };
+}
+
+describe('a MySQL database', () => {
+  test('takes connections with the secret, over TLS only, and keeps its data through an update', async () => {
+    const created = await stacks.create('mysql', stack({ require_secure_transport: '1' }));
+    expect(created).toMatchObject({ status: 'CREATE_COMPLETE', failures: [] });
+    const value = await callJson(endpoint, account, 'secretsmanager.GetSecretValue', {
+      SecretId: created.outputs.Secret,
+    });
+    const login = JSON.parse(String(value.SecretString)) as Login;
+    expect(login).toMatchObject({ host: created.outputs.Address, port: 3306, dbname: 'lantern' });
+    expect(login.host).toMatch(/^127\./);
+
+    expect(await query(login, 'CREATE TABLE lamp (name TEXT); INSERT INTO lamp VALUES ("green")', '--ssl')).toEqual({
+      output: '',
+      error: '',
+    });
+    expect((await query(login, 'SELECT 1', '--skip-ssl')).error).toContain('Access denied');
+    expect((await query({ ...login, password: 'wrong' }, 'SELECT 1', '--ssl')).error).toContain('Access denied');
+
+    const updated = await stacks.update('mysql', stack({ require_secure_transport: '0', max_connections: '33' }));
+    expect(updated).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: created.outputs });
+    expect(await query(login, 'SELECT name, @@max_connections FROM lamp', '--skip-ssl')).toEqual({
+      output: 'green\t33',
+      error: '',
+    });
+
+    expect((await stacks.delete('mysql')).status).toBe('DELETE_COMPLETE');
+    expect((await query(login, 'SELECT 1', '--ssl')).error).toContain("Can't connect");
+  });
+});

@@ -1,0 +1,174 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  DescribeImagesCommand,
+  DescribeInstancesCommand,
+  DescribeKeyPairsCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeSnapshotsCommand,
+  type Image,
+} from '@aws-sdk/client-ec2';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { execaNode } from 'execa';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type TestPlatform, testPlatform } from '../platform.ts';
+import { tenantRepository } from '../repository.ts';
+
+const install = '#!/bin/bash\nset -eu\necho "for $VENDHOST_TENANT" > /etc/made-by-bake\n';
+
+let platform: TestPlatform;
+
+beforeAll(async () => {
+  platform = await testPlatform('100000000301');
+});
+
+describe('vendhost image bake', () => {
+  test('bakes an encrypted, tagged image; finds it again; says what changed', async () => {
+    await platform.vend('shop');
+    const directory = await tenantRepository({ 'preInstall.sh': '#!/bin/sh\necho prepared\n', 'install.sh': install });
+    const words = ['--tenant', 'shop', '--directory', directory];
+
+    const first = await bake(words, { CI_COMMIT_SHA: 'c0ffee' });
+    expect(first.stderr).toMatch(/there is no image yet[\s\S]*preInstall\.sh\n\s+prepared\n[\s\S]*make the image/);
+    const { imageId, bakeKey } = resultOf(first);
+    expect(resultOf(first)).toEqual({
+      imageId: expect.stringMatching(/^ami-/),
+      bakeKey: expect.any(String),
+      baked: true,
+    });
+
+    const [image, ...others] = await images('shop');
+    expect(others).toEqual([]);
+    expect(image).toMatchObject({ ImageId: imageId, State: 'available', ImdsSupport: 'v2.0' });
+    expect(tagsOf(image)).toMatchObject({
+      'vendhost:environment': 'dev',
+      'vendhost:tenant': 'shop',
+      'vendhost:layer': 'image',
+      'vendhost:bake-key': bakeKey,
+      'vendhost:commit': 'c0ffee',
+      'vendhost:source-ami': expect.stringMatching(/^ami-/),
+    });
+    const ids = snapshotsOf(image);
+    const { Snapshots } = await platform.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: ids }));
+    expect(Snapshots).toMatchObject([{ Encrypted: true, KmsKeyId: platform.keyArn }]);
+    expect(image?.SourceInstanceId, 'a copy would have no source instance').toMatch(/^i-/);
+    expect(await leftovers('shop')).toEqual([]);
+
+    const second = await bake([...words, '--dotenv', join(directory, 'image.env')]);
+    expect(resultOf(second)).toEqual({ imageId, bakeKey, baked: false });
+    expect(second.stderr).not.toContain('builder');
+
+    await writeFile(join(directory, 'infrastructure/install.sh'), `${install}echo more\n`);
+    const planned = await bake([...words, '--dry-run']);
+    expect(planned.exitCode).toBe(2);
+    expect(planned.stderr).toContain(`infrastructure/install.sh changed (since ${imageId})`);
+    expect(await images('shop')).toHaveLength(1);
+  });
+
+  test('a failing script shows its last lines and leaves nothing', async () => {
+    await platform.vend('broken');
+    const directory = await tenantRepository({
+      'install.sh': '#!/bin/bash\necho "no such package: pear" >&2\nexit 7\n',
+    });
+    const result = await bake(['--tenant', 'broken', '--directory', directory]);
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain('the bake left nothing behind');
+    expect(result.stderr).toMatch(
+      /error\[BAKE_FAILED\]: install\.sh failed with exit code 7\n {2}no such package: pear\n/,
+    );
+    expect(await images('broken')).toEqual([]);
+    expect(await leftovers('broken')).toEqual([]);
+  });
+
+  // Packer forgets a builder that just starts; a signal to the whole group is what Ctrl-C and some runners send.
+  test.each([
+    { tenant: 'early', moment: 'Launching a source', group: false },
+    { tenant: 'script', moment: 'installing for long', group: false },
+    { tenant: 'group', moment: 'installing for long', group: true },
+    { tenant: 'late', moment: 'Creating AMI', group: false },
+  ])(
+    'SIGTERM at "$moment" (whole group: $group) ends with 143 and leaves nothing',
+    async ({ tenant, moment, group }) => {
+      await platform.vend(tenant);
+      const seconds = moment === 'Creating AMI' ? 0 : 300;
+      const script = `#!/bin/bash\necho installing for long\nsleep ${seconds}\n`;
+      const directory = await tenantRepository({ 'install.sh': script });
+      const running = bake(['--tenant', tenant, '--directory', directory], {}, group);
+      for await (const line of running.iterable({ from: 'stderr' })) {
+        if (line.includes(moment)) process.kill((running.pid ?? 0) * (group ? -1 : 1), 'SIGTERM');
+      }
+      const result = await running;
+      expect(result.stderr).toContain('error[CANCELLED]: cancelled by SIGTERM');
+      expect(result.exitCode).toBe(143);
+      expect(await images(tenant)).toEqual([]);
+      expect(await leftovers(tenant)).toEqual([]);
+    },
+  );
+
+  test('of two bakes with one key, one bakes and the other gets its image', async () => {
+    await platform.vend('twins');
+    const directory = await tenantRepository({ 'install.sh': install });
+    const words = ['--tenant', 'twins', '--directory', directory];
+    const results = (await Promise.all([bake(words), bake(words, { CI_JOB_URL: 'job 2' })])).map(resultOf);
+    expect(results.map(({ baked }) => baked).sort()).toEqual([false, true]);
+    expect(new Set(results.map(({ imageId }) => imageId)).size).toBe(1);
+    expect(await images('twins')).toHaveLength(1);
+    expect(await leftovers('twins')).toEqual([]);
+  });
+});
+
+interface BakeResult {
+  imageId: string;
+  bakeKey: string;
+  baked: boolean;
+}
+
+function bake(words: string[], env: Record<string, string> = {}, detached = false) {
+  return execaNode('scripts/vendhost.ts', ['image', 'bake', '--environment', 'dev', '--json', ...words], {
+    env: { ...platform.env, ...env },
+    reject: false,
+    detached,
+  });
+}
+
+function resultOf({ stdout, stderr, exitCode }: { stdout?: unknown; stderr?: unknown; exitCode?: number }): BakeResult {
+  expect(exitCode, String(stderr)).toBe(0);
+  return JSON.parse(String(stdout)) as BakeResult;
+}
+
+async function images(tenant: string): Promise<Image[]> {
+  const { Images = [] } = await platform.ec2.send(new DescribeImagesCommand({ Owners: ['self'] }));
+  return Images.filter(({ Name }) => Name?.startsWith(`vendhost-dev-${tenant}-`));
+}
+
+/** Builders, temporary key pairs and groups, snapshots without image and leases; the account is this file's own. */
+async function leftovers(tenant: string): Promise<string[]> {
+  const alive = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] };
+  const ofTenant = { Name: 'tag:vendhost:tenant', Values: [tenant] };
+  const [instances, keyPairs, groups, snapshots, all, leases] = await Promise.all([
+    platform.ec2.send(new DescribeInstancesCommand({ Filters: [alive, ofTenant] })),
+    platform.ec2.send(new DescribeKeyPairsCommand({})),
+    platform.ec2.send(new DescribeSecurityGroupsCommand({})),
+    platform.ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] })),
+    platform.ec2.send(new DescribeImagesCommand({ Owners: ['self'] })),
+    platform.s3.send(new ListObjectsV2Command({ Bucket: platform.bucket, Prefix: `claims/bakes/${tenant}/` })),
+  ]);
+  const used = (all.Images ?? []).flatMap(snapshotsOf);
+  return [
+    ...(snapshots.Snapshots ?? []).map(({ SnapshotId }) => `${SnapshotId}`).filter((id) => !used.includes(id)),
+    ...(instances.Reservations ?? [])
+      .flatMap(({ Instances }) => Instances ?? [])
+      .map(({ InstanceId }) => `${InstanceId}`),
+    ...(keyPairs.KeyPairs ?? []).map(({ KeyName }) => `${KeyName}`),
+    ...(groups.SecurityGroups ?? []).map(({ GroupName }) => `${GroupName}`).filter((name) => name.startsWith('packer')),
+    ...(leases.Contents ?? []).map(({ Key }) => `${Key}`),
+  ];
+}
+
+function snapshotsOf(image: Image | undefined): string[] {
+  return (image?.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []);
+}
+
+function tagsOf(image: Image | undefined): Record<string, string | undefined> {
+  return Object.fromEntries((image?.Tags ?? []).map(({ Key, Value }) => [Key, Value]));
+}

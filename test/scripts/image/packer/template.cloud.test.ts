@@ -1,0 +1,30 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect, onTestFinished, test } from 'vitest';
+import { packerVariables } from '../../../../scripts/image/builder.ts';
+import { packerDirectory, packerVersion } from '../../../../scripts/image/packer/run-packer.ts';
+import { makeStage } from '../../../../scripts/image/packer/stage.ts';
+import { recorder } from '../../recorder.ts';
+import { parts } from '../parts.ts';
+
+// These need the real Packer, which the set-up of this project installs.
+
+test('the version of the real Packer is understood', async () => {
+  expect(await packerVersion(recorder(process.env, { cwd: tmpdir() }))).toMatch(/^\d+\.\d+\.\d+/);
+});
+
+test('the template takes the variables that the command gives, and with them is valid', async () => {
+  const stage = await makeStage([], []);
+  onTestFinished(() => stage.remove());
+  const local = { ...parts, endpoint: 'http://127.0.0.1:9', stage: tmpdir() };
+  const file = await stage.writeVariables(packerVariables(local));
+  const home = await mkdtemp(join(tmpdir(), 'vendhost-packer-home-'));
+  onTestFinished(() => rm(home, { recursive: true }));
+  const template = join(packerDirectory, 'ami.pkr.hcl');
+  const env = { HOME: home, CHECKPOINT_DISABLE: '1', AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none' };
+  const words = ['validate', `-var-file=${file}`, template];
+  const { all, exitCode } = await execa('packer', words, { env, all: true, reject: false });
+  expect(exitCode, all).toBe(0);
+});
