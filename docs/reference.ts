@@ -29,7 +29,7 @@ const described: readonly Described[] = [
       "At the top of the platform's repository: its name, its GitLab, and its environments: dev, staging and production, or some of them.",
     rules: [
       'The VPCs of two environments share no address. A network is named by its first address: `10.10.0.0/16`, not `10.10.5.0/16`.',
-      'A kind of subnets without a network of its own has a quarter of the VPC: public the first, natted the second, private the third. All three lie in the VPC and share no address; each is a /16 to /26, for its quarters are the subnets.',
+      'A subnet tier without a network of its own gets a quarter of the VPC: public the first, egress the second, isolated the third. All three lie in the VPC and share no address; each is a /16 to /26, because its quarters are the subnets.',
       "Two environments have neither one branch nor one domain; a domain may lie below another environment's.",
       "The certificate is of the environment's region, account and partition, the role of its account and partition.",
       'The certificate must be for names in the domain, and issued: a deploy asks ACM before it changes anything.',

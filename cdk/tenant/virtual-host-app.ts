@@ -27,7 +27,7 @@ export function virtualHostApp(props: VirtualHostProps, app: AppProps = {}): App
       place,
       stack,
       vpcId: facts['vpc-id'],
-      subnetIds: facts['private-subnet-ids'],
+      subnetIds: facts['isolated-subnet-ids'],
       keyArn: facts['key-arn'],
       config: config.database,
     });

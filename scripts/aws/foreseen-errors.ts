@@ -1,6 +1,6 @@
 import { VendhostError } from '../errors.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Node's and the SDK's codes for "nobody answers there". */
 const unreachable = new Set([
@@ -42,7 +42,7 @@ const denied = new Set([
  * What AWS and the network say about themselves rather than about the task: unreachable, no or expired credentials, a
  * missing right. Looks through causes and aggregates; `undefined` for everything else.
  */
-export function awsError(thrown: unknown, env: Environment): VendhostError | undefined {
+export function awsError(thrown: unknown, env: Variables): VendhostError | undefined {
   for (const error of chain(thrown)) {
     if (error instanceof VendhostError) return undefined;
     const found = explain(error, thrown, env);
@@ -51,7 +51,7 @@ export function awsError(thrown: unknown, env: Environment): VendhostError | und
   return undefined;
 }
 
-function explain(error: Error, cause: unknown, env: Environment): VendhostError | undefined {
+function explain(error: Error, cause: unknown, env: Variables): VendhostError | undefined {
   const codes = codesOf(error);
   const of = (known: ReadonlySet<string>) => codes.find((code) => known.has(code));
   const silence = of(unreachable);
@@ -118,7 +118,7 @@ function codesOf(error: Error): string[] {
   return [code, Code, error.name].filter((each) => typeof each === 'string');
 }
 
-function placeOf(error: Error, env: Environment): string {
+function placeOf(error: Error, env: Variables): string {
   if (env.AWS_ENDPOINT_URL !== undefined) return env.AWS_ENDPOINT_URL;
   const { hostname, address, port } = error as { hostname?: string; address?: string; port?: number };
   return hostname ?? (address === undefined ? 'AWS' : `${address}${port === undefined ? '' : `:${port}`}`);

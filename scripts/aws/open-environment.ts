@@ -6,7 +6,7 @@ import type { Runtime } from '../runtime.ts';
 import { type Aws, openAws } from './session.ts';
 
 /** What an environment's account is opened for: a job that only plans has a role that only reads. */
-export type Purpose = 'plan' | 'deploy';
+export type AccessMode = 'plan' | 'deploy';
 
 /**
  * Opens an environment's account: in a job of the platform's project with the role its access stack has for that; else
@@ -17,7 +17,7 @@ export async function openEnvironment(
   runtime: Runtime,
   environment: Environment,
   config: EnvironmentConfig,
-  purpose: Purpose,
+  purpose: AccessMode,
 ): Promise<Aws> {
   const { account, region, role } = config;
   if (runtime.env.VENDHOST_ID_TOKEN !== undefined) {

@@ -1,5 +1,5 @@
 /** Kinds of subnets, in the order of their blocks. */
-export const subnetKinds = ['public', 'natted', 'private'] as const;
+export const subnetKinds = ['public', 'egress', 'isolated'] as const;
 export type SubnetKind = (typeof subnetKinds)[number];
 
 /** Availability zones of a VPC: each kind has a subnet in each. */
@@ -77,14 +77,14 @@ export function defaultSupernet(vpc: Network, kind: SubnetKind): Network {
 
 /**
  * The plan of a VPC: each kind of subnets has one supernet, each zone one quarter of it, so that one netmask names a
- * whole kind (`10.10.64.0/18` = everything natted). The last quarter of each stays free, for a fourth zone. Without
+ * whole tier (`10.10.64.0/18` = every egress subnet). The last quarter of each stays free, for a fourth zone. Without
  * supernets of its own a /16 is divided so, with 4,091 addresses in a subnet:
  *
  * | kind    | zone a     | zone b     | zone c     | free       | supernet   |
  * |---------|------------|------------|------------|------------|------------|
  * | public  | x.0.0/20   | x.16.0/20  | x.32.0/20  | x.48.0/20  | x.0.0/18   |
- * | natted  | x.64.0/20  | x.80.0/20  | x.96.0/20  | x.112.0/20 | x.64.0/18  |
- * | private | x.128.0/20 | x.144.0/20 | x.160.0/20 | x.176.0/20 | x.128.0/18 |
+ * | egress  | x.64.0/20  | x.80.0/20  | x.96.0/20  | x.112.0/20 | x.64.0/18  |
+ * | isolated | x.128.0/20 | x.144.0/20 | x.160.0/20 | x.176.0/20 | x.128.0/18 |
  * | free    |            |            |            |            | x.192.0/18 |
  *
  * Takes what `platformSchema` let pass; throws on what is no network.
@@ -97,7 +97,7 @@ export function networkPlan({ cidr, subnets }: NetworkChoice): Record<SubnetKind
     const zone = (index: number) => writeNetwork(quarter(supernet, index));
     return { supernet: writeNetwork(supernet), subnets: [zone(0), zone(1), zone(2)] };
   };
-  return { public: planOf('public'), natted: planOf('natted'), private: planOf('private') };
+  return { public: planOf('public'), egress: planOf('egress'), isolated: planOf('isolated') };
 }
 
 function quarter({ first, prefix }: Network, index: number): Network {

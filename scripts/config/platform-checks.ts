@@ -15,7 +15,7 @@ import {
 } from './network.ts';
 
 /** A value that does not fit to the rest of the file: where it is, and what it must be. */
-export interface Misfit {
+export interface CrossFieldFault {
   readonly path: readonly string[];
   readonly allowed: string;
 }
@@ -43,7 +43,7 @@ export function supernetFault(text: string): string | undefined {
  * What does not fit together in platform.yml. Takes the file's content as far as it could be read: keys that are faulty
  * by themselves, or missing, are passed over, and the rest is judged all the same.
  */
-export function misfits(content: unknown): Misfit[] {
+export function misfits(content: unknown): CrossFieldFault[] {
   const read = contentSchema.safeParse(content);
   if (!read.success) return [];
   const all = environments.flatMap((name): Entry[] => {
@@ -81,7 +81,7 @@ const entrySchema = z.object({
   domain: text,
   load_balancers: z.int().default(1).optional().catch(undefined),
   certificate: text,
-  subnets: z.object({ public: text, natted: text, private: text }).catch({}),
+  subnets: z.object({ public: text, egress: text, isolated: text }).catch({}),
 });
 const contentSchema = z.object({
   environments: z.record(z.string(), entrySchema.optional().catch(undefined)),
@@ -103,16 +103,16 @@ function meant(value: string | undefined): Network | undefined {
 }
 
 /** Supernets outside of the VPC, and those that share addresses with another kind's. */
-function supernetMisfits({ name, cidr, subnets }: Entry): Misfit[] {
+function supernetMisfits({ name, cidr, subnets }: Entry): CrossFieldFault[] {
   const vpc = meant(cidr);
   if (vpc === undefined || cidr === undefined) return [];
   const own = (kind: SubnetKind) => (subnets[kind] === undefined ? undefined : meant(subnets[kind]));
-  return subnetKinds.flatMap((kind, index): Misfit[] => {
+  return subnetKinds.flatMap((kind, index): CrossFieldFault[] => {
     const supernet = own(kind);
     if (supernet === undefined) return [];
     const misfit = (allowed: string) => ({ path: ['environments', name, 'subnets', kind], allowed });
     if (!contains(vpc, supernet)) return [misfit(`within the VPC, ${writeNetwork(vpc)}`)];
-    return subnetKinds.flatMap((other, otherIndex): Misfit[] => {
+    return subnetKinds.flatMap((other, otherIndex): CrossFieldFault[] => {
       const isNamed = subnets[other] !== undefined;
       // Of two networks the file names, the later one is the fault.
       if (other === kind || (isNamed && otherIndex > index)) return [];
@@ -125,7 +125,7 @@ function supernetMisfits({ name, cidr, subnets }: Entry): Misfit[] {
 }
 
 /** Certificates and roles that are not of the environment's region, account and partition. */
-function arnMisfits({ name, account, region, certificate, role }: Entry): Misfit[] {
+function arnMisfits({ name, account, region, certificate, role }: Entry): CrossFieldFault[] {
   const expected = { partition: region === undefined ? undefined : partitionOfRegion(region), region, account };
   const differing = (arn: string | undefined, parts: readonly (keyof typeof expected)[]) => {
     const [, partition, , arnRegion, arnAccount] = (arn ?? '').split(':');
@@ -134,7 +134,7 @@ function arnMisfits({ name, account, region, certificate, role }: Entry): Misfit
     if (arnAccount === undefined) return [];
     return parts.filter((part) => expected[part] !== undefined && found[part] !== expected[part]);
   };
-  const misfit = (key: string, thing: string, parts: readonly (keyof typeof expected)[]): Misfit[] => {
+  const misfit = (key: string, thing: string, parts: readonly (keyof typeof expected)[]): CrossFieldFault[] => {
     const wanted = parts.map((part) => `${part} ${expected[part]}`).join(' and ');
     return parts.length === 0
       ? []
@@ -147,8 +147,8 @@ function arnMisfits({ name, account, region, certificate, role }: Entry): Misfit
 }
 
 /** What two environments may not share; the later one is the fault, unless only the earlier one says it. */
-function pairMisfits(former: Entry, entry: Entry): Misfit[] {
-  const found: Misfit[] = [];
+function pairMisfits(former: Entry, entry: Entry): CrossFieldFault[] {
+  const found: CrossFieldFault[] = [];
   const [formerVpc, vpc] = [meant(former.cidr), meant(entry.cidr)];
   if (formerVpc !== undefined && vpc !== undefined && overlaps(formerVpc, vpc)) {
     found.push({

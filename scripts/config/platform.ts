@@ -44,7 +44,7 @@ const environment = z
       description: "Network of the VPC, a private /16 that is no other environment's",
     }),
     subnets: z
-      .strictObject({ public: supernet('public'), natted: supernet('natted'), private: supernet('private') })
+      .strictObject({ public: supernet('public'), egress: supernet('egress'), isolated: supernet('isolated') })
       .prefault({})
       .meta({ description: 'Networks of the kinds of subnets; without one its /18 of the plan' }),
     nat: z
@@ -130,8 +130,8 @@ function filledIn(name: Environment, config: z.output<typeof environment>) {
   const plan = networkPlan(config);
   const subnets: NetworkChoice['subnets'] = {
     public: plan.public.supernet,
-    natted: plan.natted.supernet,
-    private: plan.private.supernet,
+    egress: plan.egress.supernet,
+    isolated: plan.isolated.supernet,
   };
   return {
     ...config,

@@ -6,7 +6,7 @@ import type { Assembly } from '../stack/assembly.ts';
 import { deployStacks, type StackResult } from '../stack/deploy/deploy-stacks.ts';
 import type { StackPlan } from '../stack/stack-plan.ts';
 import { readGroup, waitingVersion } from './group.ts';
-import { databaseParameters, type HostWorld, hostParameters, keepData } from './host-plan.ts';
+import { databaseParameters, type HostState, hostParameters, keepData } from './host-plan.ts';
 import { waitInService } from './in-service.ts';
 import { rollOut } from './roll-out.ts';
 
@@ -27,7 +27,7 @@ export async function applyHost(
     record,
     world,
     plans,
-  }: { place: Place; facts: PlatformFacts; record: TenantRecord; world: HostWorld; plans: readonly StackPlan[] },
+  }: { place: Place; facts: PlatformFacts; record: TenantRecord; world: HostState; plans: readonly StackPlan[] },
 ): Promise<Applied> {
   const { runtime, aws } = assembly;
   const { out } = runtime;

@@ -6,7 +6,7 @@ import { VendhostError } from '../errors.ts';
 
 const hostClaim = z.object({ tenant: z.string() });
 
-/** Throws `HOST_NOT_YOURS` when a host of the tenant's record is claimed by another tenant, or by none. */
+/** Throws `HOST_OF_ANOTHER_TENANT` when a host of the tenant's record is claimed by another tenant, or by none. */
 export async function checkHosts(aws: Aws, place: Place, bucket: string, hosts: readonly string[]): Promise<void> {
   const claims = new ConditionalObjects(aws, bucket, (value) => hostClaim.parse(value));
   const holders = await Promise.all(
@@ -15,7 +15,7 @@ export async function checkHosts(aws: Aws, place: Place, bucket: string, hosts: 
   const faults = holders.filter(({ tenant }) => tenant !== place.tenant);
   if (faults.length === 0) return;
   throw new VendhostError(
-    'HOST_NOT_YOURS',
+    'HOST_OF_ANOTHER_TENANT',
     `${faults.length === 1 ? 'a host' : `${faults.length} hosts`} of ${place.tenant} in ${place.environment} cannot be used`,
     {
       details: faults.map(({ host, tenant }) =>

@@ -12,23 +12,23 @@ export interface HostImage {
 
 /**
  * Reads an image and makes sure that instances of this tenant may start from it. Throws `IMAGE_UNKNOWN` when there is no
- * such image, `IMAGE_UNFIT` with all that is wrong with it.
+ * such image, `IMAGE_UNSUITABLE` with all that is wrong with it.
  */
 export async function readHostImage(aws: Aws, place: Place, id: string): Promise<HostImage> {
   const image = await describe(aws, id);
   if (image?.RootDeviceName === undefined) {
     throw new VendhostError('IMAGE_UNKNOWN', `no image ${id} in ${aws.region}`, { hint: bakeHint(place) });
   }
-  const faults = imageFaults(image, place);
+  const faults = hostImageFaults(image, place);
   if (faults.length === 0) return { id, rootDevice: image.RootDeviceName };
-  throw new VendhostError('IMAGE_UNFIT', `${id} is no image for ${place.tenant} in ${place.environment}`, {
+  throw new VendhostError('IMAGE_UNSUITABLE', `${id} is no image for ${place.tenant} in ${place.environment}`, {
     details: faults,
     hint: bakeHint(place),
   });
 }
 
 /** What keeps an image from being used for a tenant's host. */
-export function imageFaults(image: Image, place: Place): string[] {
+export function hostImageFaults(image: Image, place: Place): string[] {
   const faults: string[] = [];
   if (image.State !== 'available') faults.push(`it is ${image.State}, not available`);
   for (const { DeviceName, Ebs } of image.BlockDeviceMappings ?? []) {

@@ -12,7 +12,7 @@ export interface PlannedRule extends RuleGroup {
 }
 
 /** What is known of the host before anything is changed. */
-export interface HostWorld {
+export interface HostState {
   readonly rules: readonly PlannedRule[];
   readonly image: HostImage;
   /** The group there is. */
@@ -25,7 +25,7 @@ export interface HostWorld {
 }
 
 /** The host stack's parameters that make it what it should be, without replacing an instance. */
-export function hostParameters(world: HostWorld, hasDatabase: boolean): Record<string, string> {
+export function hostParameters(world: HostState, hasDatabase: boolean): Record<string, string> {
   return {
     ImageId: world.image.id,
     RootDevice: world.image.rootDevice,

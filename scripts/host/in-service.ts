@@ -12,7 +12,7 @@ const failuresTolerated = 2;
 
 /**
  * Waits until the group has its smallest number of instances in service: CodeDeploy refuses to release to none. Returns
- * their number; throws `INSTANCES_FAIL` with Auto Scaling's reasons when they cannot be started.
+ * their number; throws `INSTANCES_FAILED` with Auto Scaling's reasons when they cannot be started.
  */
 export async function waitInService(runtime: Runtime, aws: Aws, place: Place, since: Date): Promise<number> {
   const first = await readGroup(aws, place);
@@ -46,7 +46,7 @@ async function checkLaunches(aws: Aws, group: Group, since: Date): Promise<void>
   );
   if (failed.length <= failuresTolerated) return;
   throw new VendhostError(
-    'INSTANCES_FAIL',
+    'INSTANCES_FAILED',
     `${group.name} cannot start its instances: ${failed.length} launches failed`,
     {
       details: [...new Set(failed.map(({ StatusMessage }) => StatusMessage ?? 'no reason given'))],

@@ -13,10 +13,10 @@ import { type AppBuilder, withAssembly } from '../stack/assembly.ts';
 import { planLines, planStacks } from '../stack/stack-plan.ts';
 import { applyHost } from './apply-host.ts';
 import { checkHosts } from './check-hosts.ts';
-import { checkDataPlan, type HostWorld, hostParameters } from './host-plan.ts';
+import { checkDataPlan, type HostState, hostParameters } from './host-plan.ts';
 import { releaseOldRules } from './host-rules.ts';
+import { readHostState } from './host-state.ts';
 import { limitFaults } from './limits.ts';
-import { readWorld } from './world.ts';
 
 export interface ProvisionOptions extends Place {
   /** Folder with `vendhost.yml`. */
@@ -47,7 +47,7 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
 
   const { hosts, loadBalancer } = record;
   const { image, dryRun } = options;
-  const world = await readWorld(runtime, aws, { place, facts, hosts, loadBalancer, image, dryRun });
+  const world = await readHostState(runtime, aws, { place, facts, hosts, loadBalancer, image, dryRun });
   return await withAssembly(runtime, aws, await appOf(aws, { place, facts, record, config }), async (assembly) => {
     const parameters = hostParameters(world, config.database !== 'none');
     const plans = await planStacks(assembly, { parameters: { [names.tenantStack(place, 'host')]: parameters } });
@@ -87,7 +87,7 @@ async function appOf(aws: Aws, parts: Parts): Promise<AppBuilder> {
   };
 }
 
-function resultOf(place: Place, config: VendhostConfig, { rules, image }: HostWorld) {
+function resultOf(place: Place, config: VendhostConfig, { rules, image }: HostState) {
   return {
     priority: rules[0]?.priority,
     pipeline: names.host(place),
@@ -97,7 +97,7 @@ function resultOf(place: Place, config: VendhostConfig, { rules, image }: HostWo
   };
 }
 
-function worldLines({ rules, image, group, waiting }: HostWorld): string[] {
+function worldLines({ rules, image, group, waiting }: HostState): string[] {
   return [
     `image ${image.id}`,
     ...(waiting === undefined ? [] : [`instances are of version ${group?.version}, the newest is ${waiting}`]),
@@ -108,12 +108,12 @@ function worldLines({ rules, image, group, waiting }: HostWorld): string[] {
 }
 
 /** `database: none` deletes nothing: the data stack stays until a person retires it. */
-function warnOfKeptData({ out }: Runtime, config: VendhostConfig, { data }: HostWorld): void {
+function warnOfKeptData({ out }: Runtime, config: VendhostConfig, { data }: HostState): void {
   if (config.database !== 'none' || Object.keys(data).length === 0) return;
   out.warn('vendhost.yml says `database: none`, but there is a database: it stays, the instances no longer reach it');
 }
 
-function summary(place: Place, { rules }: HostWorld, done: { changed: boolean; inService: number }): string {
+function summary(place: Place, { rules }: HostState, done: { changed: boolean; inService: number }): string {
   return [
     `virtual host of ${place.tenant} in ${place.environment}: ${done.changed ? 'provisioned' : 'no change'}`,
     ...rules.map(({ hosts, priority }) => `hosts: ${hosts.join(', ')} (listener priority ${priority})`),

@@ -82,7 +82,7 @@ function network(facts: PlatformFacts, access: string | undefined): Record<strin
     return {
       ssh_interface: 'private_ip',
       ssh_source_cidr: facts['vpc-cidr'],
-      subnet_id: facts['natted-subnet-ids'][0],
+      subnet_id: facts['egress-subnet-ids'][0],
     };
   }
   throw new VendhostError('BUILDER_ACCESS', `VENDHOST_BUILDER_ACCESS is "${access}"`, {

@@ -3,14 +3,14 @@ import { poll } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Prepared } from './bake/prepare.ts';
+import type { PreparedBake } from './bake/prepare.ts';
 import { bakeKeyTag, findImage } from './find.ts';
 import { removeImage } from './leftovers.ts';
 
 /** Reads the image Packer made and its snapshots; deletes it and throws `IMAGE_UNENCRYPTED` when it is not as it should be. */
 export async function verifyImage(
   aws: Aws,
-  { place, facts }: Pick<Prepared, 'place' | 'facts'>,
+  { place, facts }: Pick<PreparedBake, 'place' | 'facts'>,
   imageId: string,
 ): Promise<void> {
   const { DescribeImagesCommand, DescribeSnapshotsCommand } = await import('@aws-sdk/client-ec2');
@@ -18,7 +18,7 @@ export async function verifyImage(
   const { Images: [image] = [] } = await ec2.send(new DescribeImagesCommand({ ImageIds: [imageId] }));
   const ids = snapshotIds(image);
   const { Snapshots = [] } = ids.length === 0 ? {} : await ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: ids }));
-  const faults = imageFaults(image, Snapshots, facts['key-arn']);
+  const faults = bakedImageFaults(image, Snapshots, facts['key-arn']);
   if (faults.length === 0) return;
   if (image !== undefined) await removeImage(aws, place, image);
   throw new VendhostError('IMAGE_UNENCRYPTED', `${imageId} is not encrypted as it should be; it was deleted`, {
@@ -28,7 +28,11 @@ export async function verifyImage(
 }
 
 /** What is wrong with an image: volumes without the platform's key, or a copy instead of the original. */
-export function imageFaults(image: Image | undefined, snapshots: readonly Snapshot[], encryptionKey: string): string[] {
+export function bakedImageFaults(
+  image: Image | undefined,
+  snapshots: readonly Snapshot[],
+  encryptionKey: string,
+): string[] {
   if (image === undefined) return ['EC2 does not know it'];
   const ids = snapshotIds(image);
   if (ids.length === 0) return ['it has no snapshot'];
@@ -45,7 +49,7 @@ export function imageFaults(image: Image | undefined, snapshots: readonly Snapsh
 export async function publishImage(
   runtime: Runtime,
   aws: Aws,
-  { place, source, bakeKey }: Pick<Prepared, 'place' | 'source' | 'bakeKey'>,
+  { place, source, bakeKey }: Pick<PreparedBake, 'place' | 'source' | 'bakeKey'>,
   imageId: string,
 ): Promise<void> {
   const { CreateTagsCommand, ModifyImageAttributeCommand } = await import('@aws-sdk/client-ec2');

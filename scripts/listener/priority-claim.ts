@@ -6,19 +6,19 @@ import { keys } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { readRules } from './listener-rules.ts';
-import { type Band, type Choice, choosePriority, type ListenerRule, priorities } from './priority.ts';
+import { type Band, choosePriority, type ListenerRule, type PriorityChoice, priorities } from './priority.ts';
 
 const claimSchema = z.object({ tenant: z.string(), priority: z.int() });
 type Claim = z.output<typeof claimSchema>;
 
 /** Whose numbers, on which listener, and the bucket that holds the claims. */
-export interface Holder {
+export interface PriorityHolder {
   readonly bucket: string;
   readonly listenerArn: string;
   readonly tenant: string;
 }
 
-export interface Claimant extends Holder {
+export interface Claimant extends PriorityHolder {
   readonly band: Band;
   /** Whether a rule on the listener is the tenant's own. */
   readonly isOurs: (rule: ListenerRule) => boolean;
@@ -28,7 +28,7 @@ export interface Claimant extends Holder {
 const roundLimit = 1000;
 
 /** What `claimPriority` would choose, without claiming it; somebody else may take it in the meantime. */
-export async function planPriority(aws: Aws, claimant: Claimant): Promise<Choice> {
+export async function planPriority(aws: Aws, claimant: Claimant): Promise<PriorityChoice> {
   const claims = openClaims(aws, claimant.bucket);
   const [rules, record] = await Promise.all([readRules(aws, claimant.listenerArn), claims.read(recordKey(claimant))]);
   return await decide(claims, claimant, rules, record, new Set());
@@ -41,7 +41,7 @@ export async function planPriority(aws: Aws, claimant: Claimant): Promise<Choice
  * nobody else wrote in between. So two tenants never have one number, two jobs of one tenant end with one number, and
  * a job that dies half-way leaves a record that the next one completes, never a claim nobody knows of.
  */
-export async function claimPriority(runtime: Runtime, aws: Aws, claimant: Claimant): Promise<Choice> {
+export async function claimPriority(runtime: Runtime, aws: Aws, claimant: Claimant): Promise<PriorityChoice> {
   const claims = openClaims(aws, claimant.bucket);
   const rules = await readRules(aws, claimant.listenerArn);
   const refused = new Set<number>();
@@ -64,7 +64,7 @@ export async function claimPriority(runtime: Runtime, aws: Aws, claimant: Claima
  */
 export async function releasePriorities(
   aws: Aws,
-  claimant: Holder,
+  claimant: PriorityHolder,
   keep: readonly Pick<Band, 'name'>[] = [],
 ): Promise<number[]> {
   const claims = openClaims(aws, claimant.bucket);
@@ -91,7 +91,7 @@ async function decide(
   rules: readonly ListenerRule[],
   record: Stored<Claim> | undefined,
   refused: ReadonlySet<number>,
-): Promise<Choice> {
+): Promise<PriorityChoice> {
   const { band, isOurs, listenerArn } = claimant;
   const own = record?.value.priority;
   if (own !== undefined && (await holds(claims, claimant, own))) {
@@ -141,12 +141,12 @@ async function settle(
   return true;
 }
 
-async function holds(claims: Claims, claimant: Holder, priority: number): Promise<boolean> {
+async function holds(claims: Claims, claimant: PriorityHolder, priority: number): Promise<boolean> {
   return (await claims.read(claimKey(claimant, priority)))?.value.tenant === claimant.tenant;
 }
 
 /** Removes the tenant's own claim; S3 refuses while another write to the same key is being done, so more than once. */
-async function dropClaim(claims: Claims, claimant: Holder, priority: number): Promise<void> {
+async function dropClaim(claims: Claims, claimant: PriorityHolder, priority: number): Promise<void> {
   for (let attempt = 0; attempt < 10; attempt += 1) {
     const held = await claims.read(claimKey(claimant, priority));
     if (held?.value.tenant !== claimant.tenant) return;
@@ -154,7 +154,7 @@ async function dropClaim(claims: Claims, claimant: Holder, priority: number): Pr
   }
 }
 
-async function readTaken(claims: Claims, claimant: Holder): Promise<Set<number>> {
+async function readTaken(claims: Claims, claimant: PriorityHolder): Promise<Set<number>> {
   const prefix = keys.priorityClaim(listenerId(claimant), priorities.lowest).replace(/[^/]+$/, '');
   const names = await claims.list(prefix);
   return new Set(names.map((name) => Number(name.replace(/\.json$/, ''))));
@@ -165,7 +165,7 @@ function openClaims(aws: Aws, bucket: string): Claims {
 }
 
 /** The last part of the ARN tells listeners of one account apart. */
-function listenerId({ listenerArn }: Holder): string {
+function listenerId({ listenerArn }: PriorityHolder): string {
   return listenerArn.split('/').at(-1) ?? listenerArn;
 }
 
@@ -173,6 +173,6 @@ function recordKey(claimant: Claimant): string {
   return keys.tenantPriority(listenerId(claimant), claimant.tenant, claimant.band.name);
 }
 
-function claimKey(claimant: Holder, priority: number): string {
+function claimKey(claimant: PriorityHolder, priority: number): string {
   return keys.priorityClaim(listenerId(claimant), priority);
 }

@@ -15,7 +15,7 @@ export interface ListenerRule {
   readonly targetGroups: readonly string[];
 }
 
-export interface Choice {
+export interface PriorityChoice {
   readonly priority: number;
   /** The tenant had this number before. */
   readonly kept: boolean;
@@ -60,7 +60,7 @@ export function choosePriority(world: {
   taken: ReadonlySet<number>;
   own: number | undefined;
   isOurs: (rule: ListenerRule) => boolean;
-}): Choice | undefined {
+}): PriorityChoice | undefined {
   const { band, own } = world;
   const foreign = new Set(world.taken);
   for (const rule of world.rules) {

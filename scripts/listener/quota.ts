@@ -3,7 +3,7 @@ import type { Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 
 /** A load balancer by the number the platform gave it, and the tenant it is to serve. */
-export interface Served {
+export interface BalancerUse {
   readonly place: Place;
   readonly loadBalancer: number;
 }
@@ -19,7 +19,7 @@ const quotaName = 'rules-per-application-load-balancer';
  * @param standing rules on the listener now, whoever made them
  * @param needed rules to be added
  */
-export async function checkRoom(aws: Aws, served: Served, standing: number, needed: number): Promise<void> {
+export async function checkRoom(aws: Aws, served: BalancerUse, standing: number, needed: number): Promise<void> {
   // Whoever keeps his rules can always do so, and below AWS's default nobody needs to ask for the account's own quota.
   if (needed <= 0 || standing + needed <= defaultRuleQuota) return;
   const quota = await readRuleQuota(aws);
@@ -45,7 +45,7 @@ const tooMany = /TooManyRules|maximum number of rules/i;
 
 /** `LISTENER_FULL`, with the way out. */
 export function listenerFull(
-  { place, loadBalancer }: Served,
+  { place, loadBalancer }: BalancerUse,
   standing: number,
   quota: number,
   reason: { details?: readonly string[]; cause?: unknown } = {},

@@ -7,7 +7,7 @@ import { type AppBuilder, type Assembly, stackSettings, withAssembly } from '../
 import { planLines, planStacks, type StackPlan } from '../stack/stack-plan.ts';
 import { isSteady, readStacks, type StackState } from '../stack/stack-state.ts';
 import { isBalancer } from './layers.ts';
-import type { Target } from './targets.ts';
+import type { EnvironmentTarget } from './targets.ts';
 
 /** One stack: what it is, and what a deploy would do to it. */
 export interface Compared {
@@ -31,7 +31,7 @@ export interface Comparison {
 /** The app of an environment's stacks; not validated when its templates are only to be compared. */
 export function platformBuilder(
   platform: PlatformConfig,
-  { environment, config }: Pick<Target, 'environment' | 'config'>,
+  { environment, config }: Pick<EnvironmentTarget, 'environment' | 'config'>,
   { validation = true } = {},
 ): AppBuilder {
   return async (app) => {
@@ -51,7 +51,7 @@ export function platformBuilder(
 export async function compareStacks(
   runtime: Runtime,
   platform: PlatformConfig,
-  target: Target,
+  target: EnvironmentTarget,
   stacks: readonly string[],
 ): Promise<Comparison> {
   const builder = platformBuilder(platform, target, { validation: false });

@@ -4,7 +4,7 @@ import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Why an environment's work ended early. */
-export interface Fault {
+export interface EnvironmentFault {
   readonly environment: Environment;
   readonly error: VendhostError;
 }
@@ -12,7 +12,7 @@ export interface Fault {
 export interface Each<T> {
   /** What the work returned, in the order of the environments. */
   readonly done: readonly T[];
-  readonly faults: readonly Fault[];
+  readonly faults: readonly EnvironmentFault[];
 }
 
 /**
@@ -26,7 +26,7 @@ export async function forEach<S extends { readonly environment: Environment }, T
 ): Promise<Each<T>> {
   const ended = await Promise.allSettled(subjects.map(work));
   const done: T[] = [];
-  const faults: Fault[] = [];
+  const faults: EnvironmentFault[] = [];
   for (const [index, end] of ended.entries()) {
     if (end.status === 'fulfilled') {
       done.push(end.value);
@@ -41,12 +41,12 @@ export async function forEach<S extends { readonly environment: Environment }, T
 }
 
 /** Faults as a result shows them. */
-export function failed(faults: readonly Fault[]) {
+export function failed(faults: readonly EnvironmentFault[]) {
   return faults.map(({ environment, error }) => ({ environment, code: error.code, message: error.message }));
 }
 
 /** One error of several: a single fault as it is, more under one code with every line of each. */
-export function combined(faults: readonly Fault[], code: string, message: string): VendhostError {
+export function combined(faults: readonly EnvironmentFault[], code: string, message: string): VendhostError {
   const [first] = faults;
   if (first !== undefined && faults.length === 1) return first.error;
   return new VendhostError(code, `${message}: ${faults.map(({ environment }) => environment).join(', ')}`, {
@@ -55,7 +55,7 @@ export function combined(faults: readonly Fault[], code: string, message: string
   });
 }
 
-function faultLines({ environment, error }: Fault): string[] {
+function faultLines({ environment, error }: EnvironmentFault): string[] {
   return [
     `${environment}: error[${error.code}]: ${error.message}`,
     ...error.details.map((line) => `  ${line}`),

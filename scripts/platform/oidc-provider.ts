@@ -1,4 +1,4 @@
-import { openEnvironment, type Purpose } from '../aws/open-environment.ts';
+import { type AccessMode, openEnvironment } from '../aws/open-environment.ts';
 import type { Aws } from '../aws/session.ts';
 import { environments } from '../config/environment.ts';
 import { names } from '../config/names.ts';
@@ -10,8 +10,8 @@ import { deployStacks } from '../stack/deploy/deploy-stacks.ts';
 import { planStacks, type StackPlan } from '../stack/stack-plan.ts';
 import { readStack, type StackState } from '../stack/stack-state.ts';
 import { type Compared, compared } from './compare.ts';
-import { outcomeOf, type StackOutcome } from './stack-outcome.ts';
-import type { Target } from './targets.ts';
+import { type StackOutcome, stackOutcome } from './stack-outcome.ts';
+import type { EnvironmentTarget } from './targets.ts';
 
 /** An account's trust in GitLab's tokens. */
 export interface Provider {
@@ -36,8 +36,8 @@ export interface ProviderPlace {
 export async function openProviderPlace(
   runtime: Runtime,
   platform: PlatformConfig,
-  { environment, config, aws }: Target,
-  purpose: Purpose,
+  { environment, config, aws }: EnvironmentTarget,
+  purpose: AccessMode,
 ): Promise<ProviderPlace> {
   const first = environments
     .map((name) => platform.environments[name])
@@ -76,9 +76,9 @@ export async function settleProvider(
     const { plan, asWanted } = compared(assembly, asPlanned, deployed);
     const found = { account, region, arn, plan, asWanted };
     if (!deploy) return found;
-    if (asWanted) return { ...found, outcome: outcomeOf(plan) };
+    if (asWanted) return { ...found, outcome: stackOutcome(plan) };
     const [result] = await deployStacks(assembly);
-    return { ...found, outcome: outcomeOf(plan, result) };
+    return { ...found, outcome: stackOutcome(plan, result) };
   });
 }
 
@@ -86,8 +86,8 @@ export async function settleProvider(
 export async function planProvider(
   runtime: Runtime,
   platform: PlatformConfig,
-  target: Target,
-  purpose: Purpose,
+  target: EnvironmentTarget,
+  purpose: AccessMode,
 ): Promise<Compared[]> {
   const place = await openProviderPlace(runtime, platform, target, purpose);
   const { plan, asWanted } = await settleProvider(runtime, platform, place, { deploy: false });

@@ -11,7 +11,7 @@ export interface StackOutcome {
 }
 
 /** What became of a plan: without a result nothing was done. */
-export function outcomeOf(
+export function stackOutcome(
   plan: Pick<StackPlan, 'stack' | 'action'>,
   result?: Pick<StackResult, 'changed' | 'seconds'>,
 ): StackOutcome {

@@ -1,5 +1,5 @@
 import { awsError } from '../aws/foreseen-errors.ts';
-import { openEnvironment, type Purpose } from '../aws/open-environment.ts';
+import { type AccessMode, openEnvironment } from '../aws/open-environment.ts';
 import type { Aws } from '../aws/session.ts';
 import { type Environment, environments } from '../config/environment.ts';
 import { environmentOf } from '../config/files.ts';
@@ -13,14 +13,17 @@ import { combined, forEach } from './each.ts';
 export type EnvironmentChoice = Environment | 'all';
 
 /** An environment whose account is open. */
-export interface Target {
+export interface EnvironmentTarget {
   readonly environment: Environment;
   readonly config: EnvironmentConfig;
   readonly aws: Aws;
 }
 
 /** The environments of `platform.yml` that are chosen. Throws `ENVIRONMENT_UNKNOWN`. */
-export function chosenEnvironments(platform: PlatformConfig, choice: EnvironmentChoice): Omit<Target, 'aws'>[] {
+export function chosenEnvironments(
+  platform: PlatformConfig,
+  choice: EnvironmentChoice,
+): Omit<EnvironmentTarget, 'aws'>[] {
   if (choice !== 'all') return [{ environment: choice, config: environmentOf(platform, choice) }];
   return environments.flatMap((environment) => {
     const config = platform.environments[environment];
@@ -29,7 +32,7 @@ export function chosenEnvironments(platform: PlatformConfig, choice: Environment
 }
 
 export interface TargetOptions {
-  readonly purpose: Purpose;
+  readonly purpose: AccessMode;
   /** Whether the certificates of the load balancers are checked too. */
   readonly certificates?: boolean;
 }
@@ -43,7 +46,7 @@ export async function openTargets(
   platform: PlatformConfig,
   choice: EnvironmentChoice,
   { purpose, certificates = false }: TargetOptions,
-): Promise<readonly Target[]> {
+): Promise<readonly EnvironmentTarget[]> {
   const chosen = chosenEnvironments(platform, choice);
   const { done, faults } = await forEach(runtime, chosen, async ({ environment, config }) => {
     const aws = await openEnvironment(runtime, environment, config, purpose).catch((thrown: unknown) => {
@@ -60,7 +63,7 @@ export async function openTargets(
 function refused(
   { env }: Runtime,
   { branch }: PlatformConfig,
-  { environment, purpose }: { environment: Environment; purpose: Purpose },
+  { environment, purpose }: { environment: Environment; purpose: AccessMode },
   thrown: unknown,
 ): unknown {
   const error = awsError(thrown, env);

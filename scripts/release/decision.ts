@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** The revision to release. */
-export interface Revision {
+export interface ReleasedRevision {
   readonly key: string;
   /** Version of the object in the bucket; `undefined` when the bucket is not versioned. */
   readonly version: string | undefined;
@@ -50,7 +50,7 @@ export type Decision =
  * GitLab's pipeline id is left out on purpose: a retry after a failure has the same id and must deploy again, and two
  * pipelines of one commit have different ids and need to deploy once.
  */
-export function decide(pipeline: string, revision: Revision, { executions, deployed }: State): Decision {
+export function decide(pipeline: string, revision: ReleasedRevision, { executions, deployed }: State): Decision {
   const underway = executions.filter(isUnderway);
   const newest = underway[0];
   if (newest !== undefined && isOf(newest, revision)) return { kind: 'follow', executionId: newest.id };
@@ -67,11 +67,11 @@ export function isUnderway({ status }: { status: string }): boolean {
   return status === 'InProgress';
 }
 
-function isOf(execution: Execution, revision: Revision): boolean {
+function isOf(execution: Execution, revision: ReleasedRevision): boolean {
   return revision.version !== undefined && execution.version === revision.version;
 }
 
-function tokenOf(pipeline: string, { key, version }: Revision, anchor: string): string {
+function tokenOf(pipeline: string, { key, version }: ReleasedRevision, anchor: string): string {
   return createHash('sha256')
     .update(JSON.stringify([pipeline, key, version, anchor]))
     .digest('hex');

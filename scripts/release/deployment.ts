@@ -1,4 +1,8 @@
-import type { LifecycleEvent as AwsEvent, CodeDeployClient, DeploymentTarget } from '@aws-sdk/client-codedeploy';
+import type {
+  LifecycleEvent as AwsEvent,
+  DeploymentTarget as AwsTarget,
+  CodeDeployClient,
+} from '@aws-sdk/client-codedeploy';
 import type { Aws } from '../aws/session.ts';
 
 /** A life-cycle event on one instance. Times are milliseconds since 1970. */
@@ -15,7 +19,7 @@ export interface LifecycleEvent {
   };
 }
 
-export interface Target {
+export interface InstanceDeployment {
   readonly instance: string;
   readonly status: string;
   readonly events: readonly LifecycleEvent[];
@@ -24,7 +28,7 @@ export interface Target {
 export interface Deployment {
   readonly id: string;
   readonly status: string;
-  readonly targets: readonly Target[];
+  readonly targets: readonly InstanceDeployment[];
   readonly error?: { readonly code: string; readonly message: string };
   /** What CodeDeploy says of its own rollback; without an id there is nothing it could roll back to. */
   readonly rollback?: { readonly id?: string; readonly message: string };
@@ -56,11 +60,11 @@ export async function readDeployment(aws: Aws, deploymentId: string): Promise<De
 /** BatchGetDeploymentTargets takes 25 ids (https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_BatchGetDeploymentTargets.html). */
 const batchSize = 25;
 
-async function readTargets(aws: Aws, deploymentId: string): Promise<Target[]> {
+async function readTargets(aws: Aws, deploymentId: string): Promise<InstanceDeployment[]> {
   const { BatchGetDeploymentTargetsCommand } = await import('@aws-sdk/client-codedeploy');
   const client = await aws.codeDeploy();
   const ids = await readTargetIds(client, deploymentId);
-  const found: DeploymentTarget[] = [];
+  const found: AwsTarget[] = [];
   for (let at = 0; at < ids.length; at += batchSize) {
     const targetIds = ids.slice(at, at + batchSize);
     const batch = await client.send(new BatchGetDeploymentTargetsCommand({ deploymentId, targetIds }));

@@ -4,8 +4,8 @@ import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { activityOf, linesBetween } from './lifecycle-events.ts';
-import type { Pipeline } from './pipeline.ts';
-import { type Outcome, outcomeOf } from './release-outcome.ts';
+import type { ReleasePipeline } from './pipeline.ts';
+import { type Outcome, releaseOutcome } from './release-outcome.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
 import { stopRelease } from './stop.ts';
 
@@ -25,7 +25,12 @@ export interface Followed {
  * Prints what happens to an execution until it has ended. When the command is cancelled, the execution is stopped first.
  * Throws `TIMED_OUT` after 55 minutes, saying what it waited for.
  */
-export async function followRelease(runtime: Runtime, aws: Aws, pipeline: Pipeline, id: string): Promise<Followed> {
+export async function followRelease(
+  runtime: Runtime,
+  aws: Aws,
+  pipeline: ReleasePipeline,
+  id: string,
+): Promise<Followed> {
   try {
     return await watch(runtime, aws, pipeline, id);
   } catch (error) {
@@ -34,7 +39,7 @@ export async function followRelease(runtime: Runtime, aws: Aws, pipeline: Pipeli
   }
 }
 
-async function watch({ out, signal }: Runtime, aws: Aws, pipeline: Pipeline, id: string): Promise<Followed> {
+async function watch({ out, signal }: Runtime, aws: Aws, pipeline: ReleasePipeline, id: string): Promise<Followed> {
   const pace = paceFor(aws.endpoint !== undefined);
   const start = Date.now();
   let last = start;
@@ -46,7 +51,7 @@ async function watch({ out, signal }: Runtime, aws: Aws, pipeline: Pipeline, id:
     const snapshot = (await readSnapshot(aws, pipeline, id)) ?? notYet(pipeline, id, now - start);
     const lines = linesBetween(pipeline, before, snapshot);
     for (const line of lines) out.step(line);
-    const outcome = outcomeOf(snapshot);
+    const outcome = releaseOutcome(snapshot);
     if (outcome !== undefined) return { snapshot, outcome };
     if (now - start > limitMs) throw timedOut(snapshot, now - start);
     if (lines.length > 0) last = now;
@@ -61,7 +66,7 @@ async function watch({ out, signal }: Runtime, aws: Aws, pipeline: Pipeline, id:
 }
 
 /** What is told of an execution that CodePipeline has just started; after a while it is an error that it is not there. */
-function notYet({ name }: Pipeline, id: string, ms: number): Snapshot {
+function notYet({ name }: ReleasePipeline, id: string, ms: number): Snapshot {
   if (ms < appearMs) return { execution: { id, status: 'InProgress' }, actions: [] };
   throw new VendhostError('EXECUTION_GONE', `the pipeline ${name} has no execution ${id}`, {
     hint: 'somebody made the pipeline anew meanwhile: run the same command again',

@@ -1,9 +1,9 @@
-import type { Deployment, LifecycleEvent, Target } from './deployment.ts';
-import { consoleUrl, type Pipeline } from './pipeline.ts';
+import type { Deployment, InstanceDeployment, LifecycleEvent } from './deployment.ts';
+import { consoleUrl, type ReleasePipeline } from './pipeline.ts';
 import type { Action, Snapshot } from './snapshot.ts';
 
 /** What happened between two looks at a release, one line each, in the order a reader expects. */
-export function linesBetween(pipeline: Pipeline, before: Snapshot | undefined, after: Snapshot): string[] {
+export function linesBetween(pipeline: ReleasePipeline, before: Snapshot | undefined, after: Snapshot): string[] {
   return [
     ...after.actions.flatMap((action) => {
       const old = before?.actions.find((other) => isSame(action, other));
@@ -35,7 +35,7 @@ function isSame(left: Action, right: Action): boolean {
   return left.stage === right.stage && left.name === right.name && left.start === right.start;
 }
 
-function beginLines(pipeline: Pipeline, old: Action | undefined, { stage, status, category }: Action): string[] {
+function beginLines(pipeline: ReleasePipeline, old: Action | undefined, { stage, status, category }: Action): string[] {
   if (old !== undefined || category !== 'Approval' || status !== 'InProgress') return [];
   return [
     `${stage}: waiting for approval`,
@@ -58,7 +58,7 @@ function endLines(old: Action | undefined, action: Action): string[] {
 function deploymentLines(what: string, before: Deployment | undefined, after: Deployment): string[] {
   const old = before?.id === after.id ? before : undefined;
   const isNew = old === undefined;
-  const hasEnded = isEnded(after.status) && old?.status !== after.status;
+  const executionEnded = deploymentEnded(after.status) && old?.status !== after.status;
   return [
     ...(isNew ? [`${what} ${after.id}: started`] : []),
     ...after.targets.flatMap((target) =>
@@ -67,7 +67,7 @@ function deploymentLines(what: string, before: Deployment | undefined, after: De
         target,
       ),
     ),
-    ...(hasEnded ? [`${what} ${after.id}: ${after.status.toLowerCase()}${tally(after)}`] : []),
+    ...(executionEnded ? [`${what} ${after.id}: ${after.status.toLowerCase()}${tally(after)}`] : []),
     ...(after.rollback && !old?.rollback ? [rollbackLine(after.rollback)] : []),
   ];
 }
@@ -82,7 +82,7 @@ function tally({ targets }: Deployment): string {
 }
 
 /** An event gets its line when it has ended; those that were skipped have nothing to say. */
-function eventLines(before: Target | undefined, after: Target): string[] {
+function eventLines(before: InstanceDeployment | undefined, after: InstanceDeployment): string[] {
   return after.events.flatMap((event) => {
     const old = before?.events.find(({ name }) => name === event.name);
     if (old?.status === event.status || !['Succeeded', 'Failed'].includes(event.status)) return [];
@@ -108,6 +108,6 @@ export function seconds(start: number, end: number): string {
 }
 
 /** True for the states of a deployment that nothing follows. */
-export function isEnded(status: string): boolean {
+export function deploymentEnded(status: string): boolean {
   return ['Succeeded', 'Failed', 'Stopped'].includes(status);
 }

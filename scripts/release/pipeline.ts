@@ -4,7 +4,7 @@ import { names, type Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 
 /** The in-VPC pipeline of a virtual host, as far as a release needs to know it. */
-export interface Pipeline {
+export interface ReleasePipeline {
   readonly name: string;
   readonly region: string;
   /** The source action, whose object key a release overrides. */
@@ -14,7 +14,7 @@ export interface Pipeline {
 }
 
 /** Reads the pipeline of a virtual host; throws `HOST_MISSING` when there is none. */
-export async function readPipeline(aws: Aws, place: Place): Promise<Pipeline> {
+export async function readPipeline(aws: Aws, place: Place): Promise<ReleasePipeline> {
   const { GetPipelineCommand, PipelineNotFoundException } = await import('@aws-sdk/client-codepipeline');
   const name = names.host(place);
   const client = await aws.codePipeline();
@@ -32,8 +32,8 @@ export async function readPipeline(aws: Aws, place: Place): Promise<Pipeline> {
   return pipelineOf(name, aws.region, pipeline);
 }
 
-/** Finds the actions that matter; throws `PIPELINE_FOREIGN` when somebody made another pipeline of it. */
-export function pipelineOf(name: string, region: string, declared: PipelineDeclaration | undefined): Pipeline {
+/** Finds the actions that matter; throws `PIPELINE_CHANGED` when somebody made another pipeline of it. */
+export function pipelineOf(name: string, region: string, declared: PipelineDeclaration | undefined): ReleasePipeline {
   const actions = (declared?.stages ?? []).flatMap(({ actions: inStage }) => inStage ?? []);
   const source = actions.find(
     ({ actionTypeId }) => actionTypeId?.category === 'Source' && actionTypeId.provider === 'S3',
@@ -44,12 +44,12 @@ export function pipelineOf(name: string, region: string, declared: PipelineDecla
   if (source?.name !== undefined && application !== undefined && group !== undefined) {
     return { name, region, source: source.name, application, group };
   }
-  throw new VendhostError('PIPELINE_FOREIGN', `the pipeline ${name} has no S3 source or no CodeDeploy action`, {
+  throw new VendhostError('PIPELINE_CHANGED', `the pipeline ${name} has no S3 source or no CodeDeploy action`, {
     hint: 'somebody changed it by hand: deploy the virtual host again with `vendhost host provision`',
   });
 }
 
 /** Where a person looks at the pipeline, and approves. */
-export function consoleUrl({ name, region }: Pipeline): string {
+export function consoleUrl({ name, region }: ReleasePipeline): string {
   return `https://${region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/${name}/view?region=${region}`;
 }

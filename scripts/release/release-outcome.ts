@@ -1,7 +1,7 @@
 import { VendhostError } from '../errors.ts';
 import type { Deployment } from './deployment.ts';
-import { isEnded } from './lifecycle-events.ts';
-import { consoleUrl, type Pipeline } from './pipeline.ts';
+import { deploymentEnded } from './lifecycle-events.ts';
+import { consoleUrl, type ReleasePipeline } from './pipeline.ts';
 import type { Action, Snapshot } from './snapshot.ts';
 
 /** How an execution ended. */
@@ -13,9 +13,9 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly action: Action | undefined };
 
 /** The outcome of an execution, or nothing while it, its deployment or a rollback goes on. */
-export function outcomeOf({ execution, actions, deployment, rollback }: Snapshot): Outcome | undefined {
-  if (!hasEnded(execution.status)) return undefined;
-  if ([deployment, rollback].some((one) => one !== undefined && !isEnded(one.status))) return undefined;
+export function releaseOutcome({ execution, actions, deployment, rollback }: Snapshot): Outcome | undefined {
+  if (!executionEnded(execution.status)) return undefined;
+  if ([deployment, rollback].some((one) => one !== undefined && !deploymentEnded(one.status))) return undefined;
   const summary = execution.summary ?? '';
   if (execution.status === 'Succeeded') return { kind: 'succeeded' };
   if (execution.status === 'Superseded') return { kind: 'superseded', summary };
@@ -25,12 +25,12 @@ export function outcomeOf({ execution, actions, deployment, rollback }: Snapshot
 }
 
 /** True for the states of an execution that nothing follows (https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PipelineExecution.html). */
-export function hasEnded(status: string): boolean {
+export function executionEnded(status: string): boolean {
   return ['Succeeded', 'Failed', 'Superseded', 'Stopped', 'Cancelled'].includes(status);
 }
 
 /** The error of an execution that did not bring the revision onto the instances; superseded is none. */
-export function errorOf(pipeline: Pipeline, outcome: Outcome, snapshot: Snapshot): VendhostError | undefined {
+export function errorOf(pipeline: ReleasePipeline, outcome: Outcome, snapshot: Snapshot): VendhostError | undefined {
   if (outcome.kind === 'succeeded' || outcome.kind === 'superseded') return undefined;
   const { id } = snapshot.execution;
   if (outcome.kind === 'stopped') {
@@ -53,7 +53,7 @@ export function errorOf(pipeline: Pipeline, outcome: Outcome, snapshot: Snapshot
   return failure(pipeline, outcome.action, snapshot);
 }
 
-function failure(pipeline: Pipeline, action: Action | undefined, snapshot: Snapshot): VendhostError {
+function failure(pipeline: ReleasePipeline, action: Action | undefined, snapshot: Snapshot): VendhostError {
   const { deployment, rollback } = snapshot;
   const failed = deployment === undefined ? [] : failedEvents(deployment);
   if (deployment === undefined || failed.length === 0) {

@@ -4,15 +4,20 @@ import { poll } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
 import { isUploaded } from '../revision/upload.ts';
-import { type Deployed, type Execution, isUnderway, type Revision, type State } from './decision.ts';
-import type { Pipeline } from './pipeline.ts';
+import { type Deployed, type Execution, isUnderway, type ReleasedRevision, type State } from './decision.ts';
+import type { ReleasePipeline } from './pipeline.ts';
 import { readActions } from './snapshot.ts';
 
 /** An execution fetches its source within seconds; one that waits longer (a queue) counts as one for another revision. */
 const sourceLimitMs = 30_000;
 
 /** Finds the revision in the bucket; throws `REVISION_MISSING`. */
-export async function readRevision(aws: Aws, bucket: string, key: string, signal: AbortSignal): Promise<Revision> {
+export async function readRevision(
+  aws: Aws,
+  bucket: string,
+  key: string,
+  signal: AbortSignal,
+): Promise<ReleasedRevision> {
   if (!(await isUploaded(aws, { bucket, key }, signal))) {
     throw new VendhostError('REVISION_MISSING', `no revision ${key} in ${bucket}`, {
       hint: 'upload it first: vendhost revision push',
@@ -25,14 +30,14 @@ export async function readRevision(aws: Aws, bucket: string, key: string, signal
 }
 
 /** Reads the pipeline's history back to its last success, and what the instances have. */
-export async function readState(aws: Aws, pipeline: Pipeline, signal: AbortSignal): Promise<State> {
+export async function readState(aws: Aws, pipeline: ReleasePipeline, signal: AbortSignal): Promise<State> {
   const executions = await readSettled(aws, pipeline, signal);
   const success = executions.find(({ status }) => status === 'Succeeded');
   return { executions, deployed: success && (await readDeployed(aws, pipeline, success)) };
 }
 
 /** The history, once every execution under way has said which revision it is for, or had time to. */
-async function readSettled(aws: Aws, pipeline: Pipeline, signal: AbortSignal): Promise<Execution[]> {
+async function readSettled(aws: Aws, pipeline: ReleasePipeline, signal: AbortSignal): Promise<Execution[]> {
   let last: Execution[] = [];
   const settled = async () => {
     last = await readExecutions(aws, pipeline);
@@ -46,7 +51,7 @@ async function readSettled(aws: Aws, pipeline: Pipeline, signal: AbortSignal): P
   });
 }
 
-async function readExecutions(aws: Aws, pipeline: Pipeline): Promise<Execution[]> {
+async function readExecutions(aws: Aws, pipeline: ReleasePipeline): Promise<Execution[]> {
   const { paginateListPipelineExecutions } = await import('@aws-sdk/client-codepipeline');
   const found: Execution[] = [];
   const client = await aws.codePipeline();
@@ -57,7 +62,7 @@ async function readExecutions(aws: Aws, pipeline: Pipeline): Promise<Execution[]
   return found;
 }
 
-function executionOf(pipeline: Pipeline, summary: PipelineExecutionSummary): Execution {
+function executionOf(pipeline: ReleasePipeline, summary: PipelineExecutionSummary): Execution {
   const source = summary.sourceRevisions?.find(({ actionName }) => actionName === pipeline.source);
   return { id: summary.pipelineExecutionId ?? '', status: summary.status ?? '', version: source?.revisionId };
 }
@@ -67,7 +72,7 @@ function executionOf(pipeline: Pipeline, summary: PipelineExecutionSummary): Exe
  * execution's artifact on the instances: the execution's own deployment, or a rollback to it. After a failed deployment of
  * something else some instances may hold the other revision, so nothing is known.
  */
-async function readDeployed(aws: Aws, pipeline: Pipeline, success: Execution): Promise<Deployed | undefined> {
+async function readDeployed(aws: Aws, pipeline: ReleasePipeline, success: Execution): Promise<Deployed | undefined> {
   const { BatchGetDeploymentsCommand, GetDeploymentGroupCommand } = await import('@aws-sdk/client-codedeploy');
   const client = await aws.codeDeploy();
   const { deploymentGroupInfo: group } = await client.send(

@@ -1,7 +1,7 @@
 import type { ActionExecutionDetail, PipelineExecution } from '@aws-sdk/client-codepipeline';
 import type { Aws } from '../aws/session.ts';
 import { type Deployment, readDeployment } from './deployment.ts';
-import type { Pipeline } from './pipeline.ts';
+import type { ReleasePipeline } from './pipeline.ts';
 
 /** An action of one execution. Times are milliseconds since 1970. */
 export interface Action {
@@ -32,7 +32,11 @@ export interface Snapshot {
  * Reads one execution with its actions and what CodeDeploy does for it; `undefined` when CodePipeline does not know it (yet:
  * for a moment after its start).
  */
-export async function readSnapshot(aws: Aws, pipeline: Pipeline, executionId: string): Promise<Snapshot | undefined> {
+export async function readSnapshot(
+  aws: Aws,
+  pipeline: ReleasePipeline,
+  executionId: string,
+): Promise<Snapshot | undefined> {
   // The status first: what is read after it is at least as new, so an ended execution comes with all its events.
   const pipelineExecution = await readExecution(aws, pipeline, executionId);
   if (pipelineExecution === undefined) return undefined;
@@ -50,7 +54,7 @@ export async function readSnapshot(aws: Aws, pipeline: Pipeline, executionId: st
   };
 }
 
-async function readExecution(aws: Aws, { name }: Pipeline, id: string): Promise<PipelineExecution | undefined> {
+async function readExecution(aws: Aws, { name }: ReleasePipeline, id: string): Promise<PipelineExecution | undefined> {
   const { GetPipelineExecutionCommand, PipelineExecutionNotFoundException } = await import(
     '@aws-sdk/client-codepipeline'
   );
@@ -63,7 +67,7 @@ async function readExecution(aws: Aws, { name }: Pipeline, id: string): Promise<
 }
 
 /** Every action of an execution, oldest first. */
-export async function readActions(aws: Aws, pipeline: Pipeline, executionId: string): Promise<Action[]> {
+export async function readActions(aws: Aws, pipeline: ReleasePipeline, executionId: string): Promise<Action[]> {
   const { paginateListActionExecutions } = await import('@aws-sdk/client-codepipeline');
   const query = { pipelineName: pipeline.name, filter: { pipelineExecutionId: executionId } };
   const found: ActionExecutionDetail[] = [];

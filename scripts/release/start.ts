@@ -4,9 +4,9 @@ import { type Aws, openAws } from '../aws/session.ts';
 import { keys, type Place } from '../config/names.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import { type Decision, decide, type Revision } from './decision.ts';
+import { type Decision, decide, type ReleasedRevision } from './decision.ts';
 import { type Followed, followRelease } from './follow.ts';
-import { consoleUrl, type Pipeline, readPipeline } from './pipeline.ts';
+import { consoleUrl, type ReleasePipeline, readPipeline } from './pipeline.ts';
 import { errorOf } from './release-outcome.ts';
 import { readRevision, readState } from './release-state.ts';
 
@@ -63,7 +63,7 @@ export function revisionKey({ tenant, revision }: ReleaseOptions): string {
 }
 
 /** Not given the signal: whether an aborted call started something would not be known. */
-async function begin(aws: Aws, pipeline: Pipeline, { key }: Revision, token: string): Promise<string> {
+async function begin(aws: Aws, pipeline: ReleasePipeline, { key }: ReleasedRevision, token: string): Promise<string> {
   const { StartPipelineExecutionCommand } = await import('@aws-sdk/client-codepipeline');
   const { pipelineExecutionId } = await (await aws.codePipeline()).send(
     new StartPipelineExecutionCommand({
@@ -76,7 +76,12 @@ async function begin(aws: Aws, pipeline: Pipeline, { key }: Revision, token: str
   return pipelineExecutionId;
 }
 
-function dryRun({ out }: Runtime, pipeline: Pipeline, { key }: Revision, decision: Decision): ExitCode | undefined {
+function dryRun(
+  { out }: Runtime,
+  pipeline: ReleasePipeline,
+  { key }: ReleasedRevision,
+  decision: Decision,
+): ExitCode | undefined {
   const texts = {
     nothing: `nothing to release: ${pipeline.name} has ${key}`,
     follow: `would follow the execution of ${pipeline.name} that is under way for ${key}`,
@@ -87,7 +92,7 @@ function dryRun({ out }: Runtime, pipeline: Pipeline, { key }: Revision, decisio
 }
 
 interface Context {
-  readonly pipeline: Pipeline;
+  readonly pipeline: ReleasePipeline;
   readonly key: string;
   readonly hosts: readonly string[];
   readonly ms: number;

@@ -1,13 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Aws } from '../aws/session.ts';
 import type { Output } from '../output.ts';
-import { activityOf, isEnded } from './lifecycle-events.ts';
-import type { Pipeline } from './pipeline.ts';
-import { hasEnded } from './release-outcome.ts';
+import { activityOf, deploymentEnded } from './lifecycle-events.ts';
+import type { ReleasePipeline } from './pipeline.ts';
+import { executionEnded } from './release-outcome.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
 
 /** What was asked to stop so far. */
-export interface Asked {
+export interface StopRequests {
   readonly execution?: 'wait' | 'abandon';
   readonly deployments: readonly string[];
 }
@@ -27,29 +27,34 @@ export type StopStep =
  */
 export function nextStop(
   { execution, actions, deployment, rollback }: Snapshot,
-  asked: Asked,
+  asked: StopRequests,
   late: boolean,
 ): StopStep {
-  const isRunning = deployment !== undefined && !isEnded(deployment.status);
-  if (!hasEnded(execution.status)) {
+  const isRunning = deployment !== undefined && !deploymentEnded(deployment.status);
+  if (!executionEnded(execution.status)) {
     const approval = actions.some(({ category, status }) => category === 'Approval' && status === 'InProgress');
     const abandon = approval || (late && !isRunning);
     if (abandon && asked.execution !== 'abandon') return { kind: 'execution', how: 'abandon' };
     if (asked.execution === undefined) return { kind: 'execution', how: 'wait' };
   }
   if (isRunning && !asked.deployments.includes(deployment.id)) return { kind: 'deployment', id: deployment.id };
-  const rollsBack = rollback !== undefined && !isEnded(rollback.status);
-  return hasEnded(execution.status) && !isRunning && !rollsBack ? { kind: 'done' } : { kind: 'wait' };
+  const rollsBack = rollback !== undefined && !deploymentEnded(rollback.status);
+  return executionEnded(execution.status) && !isRunning && !rollsBack ? { kind: 'done' } : { kind: 'wait' };
 }
 
 const limitMs = 5 * 60_000;
 const lateMs = 20_000;
 
 /** Stops an execution and its deployment, and waits until nothing of them runs; warns when that takes too long. */
-export async function stopRelease(aws: Aws, pipeline: Pipeline, executionId: string, out: Output): Promise<void> {
+export async function stopRelease(
+  aws: Aws,
+  pipeline: ReleasePipeline,
+  executionId: string,
+  out: Output,
+): Promise<void> {
   const everyMs = aws.endpoint === undefined ? 2000 : 200;
   const start = Date.now();
-  let asked: Asked = { deployments: [] };
+  let asked: StopRequests = { deployments: [] };
   out.step(`cancelled: stopping the execution ${executionId}`);
   for (;;) {
     const snapshot = (await readSnapshot(aws, pipeline, executionId)) ?? unseen(executionId);
@@ -71,7 +76,7 @@ export async function stopRelease(aws: Aws, pipeline: Pipeline, executionId: str
 }
 
 /** Asks what a step says; returns what was asked by now, or `undefined` when there was nothing to ask or nobody to hear it. */
-async function take(aws: Aws, pipeline: Pipeline, executionId: string, step: StopStep, asked: Asked) {
+async function take(aws: Aws, pipeline: ReleasePipeline, executionId: string, step: StopStep, asked: StopRequests) {
   if (step.kind === 'deployment') {
     await stopDeployment(aws, step.id);
     return { ...asked, deployments: [...asked.deployments, step.id] };
@@ -88,7 +93,7 @@ function unseen(id: string): Snapshot {
 /** That it has ended or is being stopped already is as good. Returns false when CodePipeline does not know it yet. */
 async function stopExecution(
   aws: Aws,
-  { name }: Pipeline,
+  { name }: ReleasePipeline,
   executionId: string,
   how: 'wait' | 'abandon',
 ): Promise<boolean> {

@@ -21,14 +21,14 @@ export interface Collected {
   readonly findings: readonly Finding[];
 }
 
-export interface Choice {
+export interface FileSelection {
   /** Patterns in the grammar of .gitignore: what may be in. */
   readonly include: readonly string[];
   /** Patterns in the same grammar: what stays out, together with `.git`. */
   readonly ignore: readonly string[];
 }
 
-const everything: Choice = { include: ['**'], ignore: [] };
+const everything: FileSelection = { include: ['**'], ignore: [] };
 
 /**
  * Lists the files below a folder. Symbolic links are followed, so that a revision holds files only; one that leads out of the
@@ -37,7 +37,11 @@ const everything: Choice = { include: ['**'], ignore: [] };
  * @param root the folder; must exist
  * @param label the folder's name in findings
  */
-export async function collectFiles(root: string, label: string, choice: Choice = everything): Promise<Collected> {
+export async function collectFiles(
+  root: string,
+  label: string,
+  choice: FileSelection = everything,
+): Promise<Collected> {
   const top = await realpath(root);
   const walk: Walk = {
     top,

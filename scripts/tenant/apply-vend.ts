@@ -1,7 +1,7 @@
 import { writeVariables } from '../gitlab/variables.ts';
 import { deployStacks } from '../stack/deploy/deploy-stacks.ts';
 import { leaveBalancer } from './balancer.ts';
-import type { Prepared, Vending } from './vend-plan.ts';
+import type { PreparedVend, Vending } from './vend-plan.ts';
 
 export interface VendResult {
   readonly environment: string;
@@ -15,7 +15,10 @@ export interface VendResult {
  * Claims the hosts, deploys the roles and the record, gives back hosts that left the file, writes the project's variables.
  * Hosts claimed a moment ago are given back when the roles cannot be deployed.
  */
-export async function applyVend(vending: Vending, { plan, facts, claims, assembly }: Prepared): Promise<VendResult> {
+export async function applyVend(
+  vending: Vending,
+  { plan, facts, claims, assembly }: PreparedVend,
+): Promise<VendResult> {
   const { gitlab, tenant, chosen, place } = vending;
   await claims.claim(plan.hosts.claim);
   const [access] = await deployStacks(assembly).catch(async (error: unknown) => {

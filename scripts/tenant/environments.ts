@@ -10,7 +10,7 @@ export interface ChosenEnvironment {
   readonly hosts: readonly string[];
 }
 
-export interface Choice {
+export interface EnvironmentSelection {
   readonly chosen: readonly ChosenEnvironment[];
   /** Environments the tenant has hosts in, which these credentials do not reach. */
   readonly leftOut: readonly ChosenEnvironment[];
@@ -32,7 +32,7 @@ export function chooseEnvironments(
   { name, config }: { name: string; config: TenantConfig },
   { account, takesRoles }: Reach,
   asked: Environment | undefined,
-): Choice {
+): EnvironmentSelection {
   const all = environments.flatMap((environment) => {
     const hosts = config.hosts[environment];
     return hosts === undefined ? [] : [{ environment, config: environmentOf(platform, environment), hosts }];

@@ -37,7 +37,7 @@ export interface VendPlan {
   readonly variables: readonly VariableChange[] | undefined;
 }
 
-export interface Prepared {
+export interface PreparedVend {
   readonly plan: VendPlan;
   readonly facts: PlatformFacts;
   readonly claims: HostClaims;
@@ -46,7 +46,7 @@ export interface Prepared {
 }
 
 /** Plans the vending and hands the plan, with all it takes to apply it, to `work`. Throws `HOST_TAKEN` or `LOAD_BALANCER_FIXED` before that. */
-export async function withPlan<T>(vending: Vending, work: (prepared: Prepared) => Promise<T>): Promise<T> {
+export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVend) => Promise<T>): Promise<T> {
   const { runtime, aws, gitlab, place, tenant, chosen } = vending;
   const [published, record, present] = await Promise.all([
     readPublishedFacts(aws, place.environment),

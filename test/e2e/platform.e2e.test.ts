@@ -116,7 +116,7 @@ describe.sequential('the platform', () => {
       ['deploy-dev', 'failed'],
     ]);
     const log = logOf(result, 'deploy-dev');
-    expect(log).toContain('error[PLAN_OUTDATED]');
+    expect(log).toContain('error[PLAN_STALE]');
     expect(log).toMatch(/vendhost-dev-network was updated \S+ \(planned from \S+\), it is UPDATE_COMPLETE/);
     expect(log).toMatch(/~ EC2::VPC /);
     expect(await flowLogs(world, devAccount)).toEqual(['ALL']);

@@ -24,7 +24,7 @@ export class BalancerStack extends VendhostStack {
       environment,
       number,
       vpcId: vpcId.valueAsString,
-      hostsCidr: networkPlan(config).natted.supernet,
+      hostsCidr: networkPlan(config).egress.supernet,
       subnetIds: subnetIds.valueAsList,
       certificate: config.certificate,
       logBucket: names.logBucket(environment, config.account, config.region),

@@ -14,8 +14,8 @@ export const networkOutputs = ['VpcId', 'PublicSubnetIds'] as const;
 type Subnets = Readonly<Record<SubnetKind, readonly ISubnet[]>>;
 
 /**
- * The VPC of an environment: in each of three zones a public subnet (load balancers, NAT), a natted one (instances: they
- * reach the internet and are not reached from it) and a private one (databases), by the plan of `networkPlan`. Production
+ * The VPC of an environment: in each of three zones a public subnet (load balancers, NAT), an egress one (instances: they
+ * reach the internet and are not reached from it) and an isolated one (databases), by the plan of `networkPlan`. Production
  * has a NAT gateway in each zone, so that no zone depends on another; one serves the other environments.
  */
 export class NetworkStack extends VendhostStack {
@@ -32,8 +32,8 @@ export class NetworkStack extends VendhostStack {
       ipAddresses: new CidrPlan(config),
       subnetConfiguration: [
         { name: 'public', subnetType: SubnetType.PUBLIC, mapPublicIpOnLaunch: false },
-        { name: 'natted', subnetType: SubnetType.PRIVATE_WITH_EGRESS },
-        { name: 'private', subnetType: SubnetType.PRIVATE_ISOLATED },
+        { name: 'egress', subnetType: SubnetType.PRIVATE_WITH_EGRESS },
+        { name: 'isolated', subnetType: SubnetType.PRIVATE_ISOLATED },
       ],
       natGateways: config.nat === 'one' ? 1 : zones,
       // Traffic to S3 (revisions, packages, logs) is free this way and does not pass the NAT gateway.
@@ -42,7 +42,7 @@ export class NetworkStack extends VendhostStack {
       // CDK does it with a Lambda function of its own, which needs a bootstrap bucket. Nothing of ours is in that group.
       restrictDefaultSecurityGroup: false,
     });
-    const subnets = { public: vpc.publicSubnets, natted: vpc.privateSubnets, private: vpc.isolatedSubnets };
+    const subnets = { public: vpc.publicSubnets, egress: vpc.privateSubnets, isolated: vpc.isolatedSubnets };
     nameSubnets(`vendhost-${environment}`, subnets);
     if (config.flow_logs === 'none') {
       Validations.of(vpc).acknowledge({ id: 'AwsSolutions-VPC7', reason: 'platform.yml asks for no flow logs.' });
@@ -56,11 +56,11 @@ export class NetworkStack extends VendhostStack {
       'vpc-id': vpc.vpcId,
       'vpc-cidr': config.cidr,
       'public-cidr': plan.public.supernet,
-      'natted-cidr': plan.natted.supernet,
-      'private-cidr': plan.private.supernet,
+      'egress-cidr': plan.egress.supernet,
+      'isolated-cidr': plan.isolated.supernet,
       'public-subnet-ids': ids(subnets.public),
-      'natted-subnet-ids': ids(subnets.natted),
-      'private-subnet-ids': ids(subnets.private),
+      'egress-subnet-ids': ids(subnets.egress),
+      'isolated-subnet-ids': ids(subnets.isolated),
       ...subnetFacts(subnets),
     });
   }
@@ -76,7 +76,7 @@ function letter(zone: number): string {
   return 'abc'.charAt(zone);
 }
 
-/** `vendhost-dev-natted-a`: what people look for; CDK's names are paths in the code. */
+/** `vendhost-dev-egress-a`: what people look for; CDK's names are paths in the code. */
 function nameSubnets(prefix: string, subnets: Subnets): void {
   for (const kind of subnetKinds) {
     subnets[kind].forEach((subnet, zone) => {

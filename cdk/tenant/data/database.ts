@@ -47,7 +47,7 @@ export class Database extends Construct {
     const stack = names.tenantStack(props.place, 'data');
     const subnets = new CfnDBSubnetGroup(this, 'Subnets', {
       dbSubnetGroupName: `${stack}-subnets`,
-      dbSubnetGroupDescription: `Private subnets for ${name}`,
+      dbSubnetGroupDescription: `Isolated subnets for ${name}`,
       subnetIds: [...props.subnetIds],
     });
     const parameters = new CfnDBParameterGroup(this, 'Parameters', {

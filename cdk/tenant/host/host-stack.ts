@@ -4,7 +4,7 @@ import { VendhostStack } from '../../app.ts';
 import { Alarms } from './alarms.ts';
 import type { HostStackProps } from './host-props.ts';
 import { Instances } from './instances.ts';
-import { databaseParameters, hostParameters } from './parameters.ts';
+import { declareDatabaseParameters, declareHostParameters } from './parameters.ts';
 import { Pipeline } from './pipeline.ts';
 import { Releases } from './releases.ts';
 import { Traffic } from './traffic.ts';
@@ -22,8 +22,8 @@ export class HostStack extends VendhostStack {
       { ...props.stack, tags: tags(place.environment, 'host', place.tenant) },
       { description: `Virtual host of ${place.tenant} in ${place.environment}` },
     );
-    const parameters = hostParameters(this, groups);
-    const database = config.database === 'none' ? undefined : databaseParameters(this);
+    const parameters = declareHostParameters(this, groups);
+    const database = config.database === 'none' ? undefined : declareDatabaseParameters(this);
 
     const traffic = new Traffic(this, 'Traffic', { place, facts, groups, check: config.health_check, parameters });
     const instances = new Instances(this, 'Instances', { ...props, traffic, parameters, database });

@@ -91,7 +91,7 @@ export class Instances extends Construct {
       autoScalingGroupName: names.host(place),
       minSize: String(config.instances.min),
       maxSize: String(config.instances.max),
-      vpcZoneIdentifier: [...facts['natted-subnet-ids']],
+      vpcZoneIdentifier: [...facts['egress-subnet-ids']],
       launchTemplate: {
         launchTemplateId: this.template.ref,
         version: parameters.launchTemplateVersion.valueAsString,

@@ -20,7 +20,7 @@ export interface DatabaseParameters {
   readonly securityGroup: CfnParameter;
 }
 
-export function hostParameters(scope: Construct, groups: readonly RuleGroup[]): HostParameters {
+export function declareHostParameters(scope: Construct, groups: readonly RuleGroup[]): HostParameters {
   return {
     imageId: new CfnParameter(scope, 'ImageId', {
       type: 'AWS::EC2::Image::Id',
@@ -54,7 +54,7 @@ export function hostParameters(scope: Construct, groups: readonly RuleGroup[]): 
   };
 }
 
-export function databaseParameters(scope: Construct): DatabaseParameters {
+export function declareDatabaseParameters(scope: Construct): DatabaseParameters {
   const [address, port, securityGroup] = dataOutputs.map(
     (name) => new CfnParameter(scope, name, { description: 'Output of the data stack' }),
   ) as [CfnParameter, CfnParameter, CfnParameter];

@@ -6,7 +6,7 @@ import type { Runtime } from '../../runtime.ts';
 import { findImage } from '../find.ts';
 import { planBake, readKnownImages } from './bake-plan.ts';
 import { Lease, takeLease } from './lease.ts';
-import { type Prepared, prepareBake } from './prepare.ts';
+import { type PreparedBake, prepareBake } from './prepare.ts';
 import { newRun, runBake } from './run-bake.ts';
 
 export interface BakeOptions extends Place {
@@ -43,7 +43,7 @@ interface Baked {
 }
 
 /** Bakes under a lease, so that of several jobs with one key one bakes and the others get its image. */
-async function bakeOnce(runtime: Runtime, aws: Aws, prepared: Prepared): Promise<Baked> {
+async function bakeOnce(runtime: Runtime, aws: Aws, prepared: PreparedBake): Promise<Baked> {
   const run = newRun();
   const lease = await leaseOrImage(runtime, aws, prepared, run);
   if (!(lease instanceof Lease)) return { imageId: lease, baked: false };
@@ -57,7 +57,7 @@ async function bakeOnce(runtime: Runtime, aws: Aws, prepared: Prepared): Promise
   }
 }
 
-async function leaseOrImage(runtime: Runtime, aws: Aws, prepared: Prepared, run: string): Promise<Lease | string> {
+async function leaseOrImage(runtime: Runtime, aws: Aws, prepared: PreparedBake, run: string): Promise<Lease | string> {
   const { place, facts, bakeKey } = prepared;
   const lease = { aws, bucket: facts.bucket, key: keys.bakeLease(place.tenant, bakeKey) };
   const holder = { run, job: runtime.env.CI_JOB_URL ?? 'a run outside GitLab' };

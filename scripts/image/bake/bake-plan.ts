@@ -2,7 +2,7 @@ import type { Aws } from '../../aws/session.ts';
 import { type BakeInputs, inputChanges } from '../bake-key.ts';
 import { findImage, type TenantImage } from '../find.ts';
 import { readRecord } from '../record.ts';
-import type { Prepared } from './prepare.ts';
+import type { PreparedBake } from './prepare.ts';
 
 export type BakePlan =
   | { readonly action: 'use'; readonly imageId: string }
@@ -18,7 +18,7 @@ export interface KnownImages {
   readonly newestInputs: BakeInputs | undefined;
 }
 
-export async function readKnownImages(aws: Aws, { place, facts, bakeKey }: Prepared): Promise<KnownImages> {
+export async function readKnownImages(aws: Aws, { place, facts, bakeKey }: PreparedBake): Promise<KnownImages> {
   const same = await findImage(aws, place, bakeKey);
   if (same !== undefined) return { same, newest: same, newestInputs: undefined };
   const newest = await findImage(aws, place);

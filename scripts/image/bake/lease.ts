@@ -2,7 +2,7 @@ import { ConditionalObjects, type Stored } from '../../aws/objects.ts';
 import type { Aws } from '../../aws/session.ts';
 
 /** Who bakes, as other jobs are told. */
-export interface Holder {
+export interface LeaseHolder {
   /** Random; tells one run from the other. */
   readonly run: string;
   /** The job's address, or what else a person can look at. */
@@ -10,7 +10,7 @@ export interface Holder {
 }
 
 /** Who holds a lease, until when (ISO 8601). */
-export interface LeaseText extends Holder {
+export interface LeaseText extends LeaseHolder {
   readonly until: string;
 }
 
@@ -28,11 +28,11 @@ const renewEveryMs = 60_000;
 /** The right to bake one key: an object that one job could write, renewed while it works. */
 export class Lease {
   readonly #place: LeasePlace;
-  readonly #holder: Holder;
+  readonly #holder: LeaseHolder;
   readonly #timer: NodeJS.Timeout;
   #etag: string;
 
-  constructor(place: LeasePlace, holder: Holder, etag: string) {
+  constructor(place: LeasePlace, holder: LeaseHolder, etag: string) {
     this.#place = place;
     this.#holder = holder;
     this.#etag = etag;
@@ -60,7 +60,7 @@ export class Lease {
  */
 export async function takeLease(
   place: LeasePlace,
-  holder: Holder,
+  holder: LeaseHolder,
   now = Date.now(),
 ): Promise<Lease | LeaseText | undefined> {
   const text = textOf(holder, now);
@@ -91,6 +91,6 @@ function objects({ aws, bucket }: LeasePlace): ConditionalObjects<LeaseText> {
   return new ConditionalObjects(aws, bucket, (value) => value as LeaseText);
 }
 
-function textOf(holder: Holder, now: number): LeaseText {
+function textOf(holder: LeaseHolder, now: number): LeaseText {
   return { ...holder, until: new Date(now + leaseMs).toISOString() };
 }

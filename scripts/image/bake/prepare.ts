@@ -12,7 +12,7 @@ import { packerDirectory, packerVersion, templateFiles } from '../packer/run-pac
 import { findSourceAmi, type SourceAmi, sharedArchitecture } from '../source.ts';
 
 /** Everything a bake needs to know, read once. */
-export interface Prepared {
+export interface PreparedBake {
   readonly place: Place;
   readonly facts: PlatformFacts;
   readonly config: VendhostConfig['image'];
@@ -25,7 +25,7 @@ export interface Prepared {
 }
 
 /** Reads the repository first: its faults show without a call to AWS. */
-export async function prepareBake(runtime: Runtime, aws: Aws, place: Place, directory: string): Promise<Prepared> {
+export async function prepareBake(runtime: Runtime, aws: Aws, place: Place, directory: string): Promise<PreparedBake> {
   const [{ image: config, instances }, scripts, platformFiles, version] = await Promise.all([
     readVendhostConfig(directory),
     readInfrastructure(directory),

@@ -11,7 +11,7 @@ import { makeStage } from '../packer/stage.ts';
 import { Transcript } from '../packer/transcript.ts';
 import { writeRecord } from '../record.ts';
 import { publishImage, verifyImage } from '../verify.ts';
-import type { Prepared } from './prepare.ts';
+import type { PreparedBake } from './prepare.ts';
 
 /** A new id for a run; it names what the run makes. */
 export function newRun(): string {
@@ -19,7 +19,7 @@ export function newRun(): string {
 }
 
 /** Bakes the image, verifies and publishes it. Whatever goes wrong, also a cancelled job: nothing is left in the account. */
-export async function runBake(runtime: Runtime, aws: Aws, prepared: Prepared, run: string): Promise<string> {
+export async function runBake(runtime: Runtime, aws: Aws, prepared: PreparedBake, run: string): Promise<string> {
   const { place, facts, bakeKey, inputs } = prepared;
   const imageName = names.image(place, bakeKey, run);
   const transcript = new Transcript(runtime.out);
@@ -39,7 +39,7 @@ export async function runBake(runtime: Runtime, aws: Aws, prepared: Prepared, ru
 async function packerBuild(
   runtime: Runtime,
   aws: Aws,
-  bake: Prepared & { run: string; imageName: string; transcript: Transcript },
+  bake: PreparedBake & { run: string; imageName: string; transcript: Transcript },
 ): Promise<string> {
   const { transcript } = bake;
   const stage = await makeStage(bake.base, bake.scripts);

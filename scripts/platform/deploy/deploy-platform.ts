@@ -9,7 +9,7 @@ import { combined, forEach } from '../each.ts';
 import { stepsOf } from '../layers.ts';
 import { openProviderPlace, type ProviderWork, settleProvider } from '../oidc-provider.ts';
 import { planPlatform } from '../plan/plan-platform.ts';
-import { type EnvironmentChoice, openTargets, type Target } from '../targets.ts';
+import { type EnvironmentChoice, type EnvironmentTarget, openTargets } from '../targets.ts';
 import type { DeployPlatformOptions } from './options.ts';
 import { deployPlanned } from './saved-plan.ts';
 import { applySteps, nothingApplied } from './steps.ts';
@@ -47,7 +47,7 @@ function refuseInJob({ env }: Runtime, environment: EnvironmentChoice): void {
 async function deployOne(
   runtime: Runtime,
   platform: PlatformConfig,
-  target: Target,
+  target: EnvironmentTarget,
   { layer, providers }: { layer: PlatformLayer | undefined; providers: Providers },
 ): Promise<DeployedEnvironment> {
   const { environment, config, aws } = target;
@@ -77,7 +77,7 @@ class Providers {
     this.#platform = platform;
   }
 
-  of(target: Target): Promise<ProviderWork> {
+  of(target: EnvironmentTarget): Promise<ProviderWork> {
     const { account } = target.config;
     const work = this.#byAccount.get(account) ?? this.#settle(target);
     this.#byAccount.set(account, work);
@@ -90,7 +90,7 @@ class Providers {
     return ended.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
   }
 
-  async #settle(target: Target): Promise<ProviderWork> {
+  async #settle(target: EnvironmentTarget): Promise<ProviderWork> {
     const place = await openProviderPlace(this.#runtime, this.#platform, target, 'deploy');
     return await settleProvider(this.#runtime, this.#platform, place, { deploy: true });
   }

@@ -3,14 +3,14 @@ import { VendhostError } from '../../errors.ts';
 import { readChangeSet } from '../../stack/change-sets/change-set.ts';
 import type { SavedStack } from '../../stack/change-sets/plan-file.ts';
 import { balancerParameters, type Parameters } from '../compare.ts';
-import type { Target } from '../targets.ts';
+import type { EnvironmentTarget } from '../targets.ts';
 
 /**
  * Makes sure that the network still is the one that the load balancers' change sets were made with: executing the plan
- * may have given it other ids. Throws `PLAN_OUTDATED` with what differs.
+ * may have given it other ids. Throws `PLAN_STALE` with what differs.
  */
 export async function checkBalancers(
-  { environment, aws }: Pick<Target, 'environment' | 'aws'>,
+  { environment, aws }: Pick<EnvironmentTarget, 'environment' | 'aws'>,
   balancers: readonly SavedStack[],
   network: Parameters,
 ): Promise<void> {
@@ -19,7 +19,7 @@ export async function checkBalancers(
   const details = planned.flatMap(([stack, parameters]) => parameterLines(stack, parameters, now));
   if (details.length === 0) return;
   throw new VendhostError(
-    'PLAN_OUTDATED',
+    'PLAN_STALE',
     `the network of ${environment} has other ids than the load balancers were planned with; nothing of them was executed`,
     {
       details,

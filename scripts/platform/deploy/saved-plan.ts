@@ -9,8 +9,8 @@ import type { StackResult } from '../../stack/deploy/deploy-stacks.ts';
 import { planLines } from '../../stack/stack-plan.ts';
 import { isBalancer } from '../layers.ts';
 import { savedResult } from '../plan/save-plan.ts';
-import { outcomeOf } from '../stack-outcome.ts';
-import { openTargets, type Target } from '../targets.ts';
+import { stackOutcome } from '../stack-outcome.ts';
+import { type EnvironmentTarget, openTargets } from '../targets.ts';
 import type { DeployPlatformOptions } from './options.ts';
 import { checkBalancers } from './saved-network.ts';
 import { deployResult } from './summary.ts';
@@ -20,7 +20,7 @@ type Options = Pick<DeployPlatformOptions, 'directory' | 'environment' | 'layer'
 };
 
 /**
- * Executes the change sets of a saved plan: network and storage, then the load balancers. Throws `PLAN_OUTDATED` before
+ * Executes the change sets of a saved plan: network and storage, then the load balancers. Throws `PLAN_STALE` before
  * anything is changed when a stack is not what it was, and before the load balancers when the network's ids changed.
  */
 export async function deployPlanned(runtime: Runtime, options: Options): Promise<number | undefined> {
@@ -33,7 +33,9 @@ export async function deployPlanned(runtime: Runtime, options: Options): Promise
   const started = Date.now();
   const platform = await readPlatformConfig(directory);
   const purpose = dryRun ? 'plan' : 'deploy';
-  const [target] = (await openTargets(runtime, platform, environment, { purpose, certificates: true })) as [Target];
+  const [target] = (await openTargets(runtime, platform, environment, { purpose, certificates: true })) as [
+    EnvironmentTarget,
+  ];
   const { config, aws } = target;
   const { account, region, domain } = config;
   const plan = await readPlanFile(resolve(runtime.cwd, path), { environment, account, region });
@@ -51,7 +53,7 @@ export async function deployPlanned(runtime: Runtime, options: Options): Promise
   const results = await execute(runtime, target, plan.stacks);
   const loadBalancers = results.flatMap(({ outputs }) => outputs.LoadBalancerDns ?? []);
   const stacks = plan.stacks.map((each) =>
-    outcomeOf(
+    stackOutcome(
       each,
       results.find(({ stack }) => stack === each.stack),
     ),
@@ -61,7 +63,11 @@ export async function deployPlanned(runtime: Runtime, options: Options): Promise
   return undefined;
 }
 
-async function execute(runtime: Runtime, target: Target, stacks: readonly SavedStack[]): Promise<StackResult[]> {
+async function execute(
+  runtime: Runtime,
+  target: EnvironmentTarget,
+  stacks: readonly SavedStack[],
+): Promise<StackResult[]> {
   const { environment, aws } = target;
   const { out } = runtime;
   const balancers = stacks.filter(({ stack }) => isBalancer(environment, stack));

@@ -5,16 +5,16 @@ import type { Assembly } from '../../stack/assembly.ts';
 import { deployStacks } from '../../stack/deploy/deploy-stacks.ts';
 import { balancerParameters, type Compared, type Comparison, type Parameters } from '../compare.ts';
 import { isBalancer } from '../layers.ts';
-import { outcomeOf, type StackOutcome } from '../stack-outcome.ts';
-import type { Target } from '../targets.ts';
+import { type StackOutcome, stackOutcome } from '../stack-outcome.ts';
+import type { EnvironmentTarget } from '../targets.ts';
 
-export interface Applied {
+export interface DeployedStacks {
   readonly stacks: readonly StackOutcome[];
   /** DNS names of the load balancers, in the order of their numbers. */
   readonly loadBalancers: readonly string[];
 }
 
-type Place = Pick<Target, 'environment'>;
+type Place = Pick<EnvironmentTarget, 'environment'>;
 
 /**
  * Deploys an environment's stacks step by step, those of a step at the same time. A stack that is as it should be is not
@@ -25,7 +25,7 @@ export async function applySteps(
   place: Place,
   steps: readonly (readonly string[])[],
   comparison: Comparison,
-): Promise<Applied> {
+): Promise<DeployedStacks> {
   const outputs = new Map<string, Parameters>();
   for (const [stack, { deployed }] of comparison.stacks) outputs.set(stack, deployed?.outputs ?? {});
   const outcomes: StackOutcome[] = [];
@@ -38,7 +38,7 @@ export async function applySteps(
     for (const stack of step) {
       const plan = comparison.stacks.get(stack)?.plan ?? { stack, action: 'update' };
       outcomes.push(
-        outcomeOf(
+        stackOutcome(
           plan,
           results.find((result) => result.stack === stack),
         ),
@@ -49,9 +49,9 @@ export async function applySteps(
 }
 
 /** What `applySteps` would return of stacks that are all as they should be. */
-export function nothingApplied(place: Place, stacks: readonly Compared[]): Applied {
+export function nothingApplied(place: Place, stacks: readonly Compared[]): DeployedStacks {
   return {
-    stacks: stacks.map(({ plan }) => outcomeOf(plan)),
+    stacks: stacks.map(({ plan }) => stackOutcome(plan)),
     loadBalancers: dnsNames(place, new Map(stacks.map(({ plan, deployed }) => [plan.stack, deployed?.outputs ?? {}]))),
   };
 }

@@ -1,13 +1,13 @@
 import { duration } from '../../aws/poll.ts';
 import type { Runtime } from '../../runtime.ts';
 import { elapsedSeconds } from '../../stack/progress.ts';
-import { type Fault, failed } from '../each.ts';
+import { type EnvironmentFault, failed } from '../each.ts';
 import type { ProviderWork } from '../oidc-provider.ts';
 import { outcomeLines } from '../stack-outcome.ts';
-import type { Applied } from './steps.ts';
+import type { DeployedStacks } from './steps.ts';
 
 /** An environment after its deploy. */
-export interface DeployedEnvironment extends Applied {
+export interface DeployedEnvironment extends DeployedStacks {
   readonly environment: string;
   readonly account: string;
   readonly region: string;
@@ -16,7 +16,7 @@ export interface DeployedEnvironment extends Applied {
 
 export interface DeployEnd {
   readonly done: readonly DeployedEnvironment[];
-  readonly faults: readonly Fault[];
+  readonly faults: readonly EnvironmentFault[];
   readonly providers: readonly ProviderWork[];
   /** When it began, in milliseconds. */
   readonly started: number;

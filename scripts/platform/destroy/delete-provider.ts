@@ -7,7 +7,7 @@ import type { Runtime } from '../../runtime.ts';
 import { deleteStack } from '../../stack/delete.ts';
 import { environmentOfPlatformStack, listStackNames } from '../account-stacks.ts';
 import { openProviderPlace, type ProviderPlace } from '../oidc-provider.ts';
-import type { Target } from '../targets.ts';
+import type { EnvironmentTarget } from '../targets.ts';
 
 /** An account, and every region of it that `platform.yml` has an environment in. */
 export interface OwnProvider extends ProviderPlace {
@@ -18,7 +18,7 @@ export interface OwnProvider extends ProviderPlace {
 export async function openOwnProviders(
   runtime: Runtime,
   platform: PlatformConfig,
-  targets: readonly Target[],
+  targets: readonly EnvironmentTarget[],
 ): Promise<OwnProvider[]> {
   const firsts = targets.filter(
     ({ config }, index) => targets.findIndex((each) => each.config.account === config.account) === index,
@@ -31,7 +31,11 @@ export async function openOwnProviders(
   );
 }
 
-async function openRegions(runtime: Runtime, platform: PlatformConfig, { environment, config, aws }: Target) {
+async function openRegions(
+  runtime: Runtime,
+  platform: PlatformConfig,
+  { environment, config, aws }: EnvironmentTarget,
+) {
   const all = environments.flatMap((name) => platform.environments[name] ?? []);
   const regions = new Set(all.filter(({ account }) => account === config.account).map(({ region }) => region));
   return await Promise.all(

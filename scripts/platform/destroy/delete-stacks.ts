@@ -4,12 +4,16 @@ import type { Runtime } from '../../runtime.ts';
 import { deleteStack } from '../../stack/delete.ts';
 import { isAbsent } from '../../stack/stack-state.ts';
 import { isBalancer } from '../layers.ts';
-import type { Target } from '../targets.ts';
+import type { EnvironmentTarget } from '../targets.ts';
 import { removeBucket } from './buckets.ts';
-import type { Remains } from './plan-destruction.ts';
+import type { Leftovers } from './plan-destruction.ts';
 
 /** Destroys what is left of an environment. Run again after a failure, it goes on with what is left then. */
-export async function destroyRemains(runtime: Runtime, { aws, environment }: Target, remains: Remains): Promise<void> {
+export async function destroyRemains(
+  runtime: Runtime,
+  { aws, environment }: EnvironmentTarget,
+  remains: Leftovers,
+): Promise<void> {
   const { out } = runtime;
   for (const step of remains.steps) {
     out.step(`${environment}: deleting ${step.join(' and ')}`);
@@ -24,7 +28,7 @@ export async function destroyRemains(runtime: Runtime, { aws, environment }: Tar
 async function destroyStack(
   runtime: Runtime,
   aws: Aws,
-  { environment, stack }: { environment: Target['environment']; stack: string },
+  { environment, stack }: { environment: EnvironmentTarget['environment']; stack: string },
 ): Promise<void> {
   const isProduction = environment === 'production';
   if (isProduction && isBalancer(environment, stack)) await unprotectBalancers(aws, stack);

@@ -4,10 +4,10 @@ import type { PlatformConfig } from '../../config/platform.ts';
 import { exitCodes, VendhostError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import { combined, forEach } from '../each.ts';
-import { chosenEnvironments, type EnvironmentChoice, openTargets, type Target } from '../targets.ts';
+import { chosenEnvironments, type EnvironmentChoice, type EnvironmentTarget, openTargets } from '../targets.ts';
 import { openOwnProviders, providersToGo, removeProvider } from './delete-provider.ts';
 import { destroyRemains } from './delete-stacks.ts';
-import { type Remains, readRemains } from './plan-destruction.ts';
+import { type Leftovers, readRemains } from './plan-destruction.ts';
 
 export interface DestroyPlatformOptions {
   /** Folder with `platform.yml`. */
@@ -77,19 +77,19 @@ function checkConfirmation(
   });
 }
 
-function pairs(targets: readonly Target[], remains: readonly Remains[]) {
+function pairs(targets: readonly EnvironmentTarget[], remains: readonly Leftovers[]) {
   return targets.map((target, index) => ({
     environment: target.environment,
     target,
-    remains: remains[index] as Remains,
+    remains: remains[index] as Leftovers,
   }));
 }
 
-function sizeOf({ steps, buckets }: Remains): number {
+function sizeOf({ steps, buckets }: Leftovers): number {
   return steps.length + buckets.length;
 }
 
-function remainsLines(remains: Remains): string[] {
+function remainsLines(remains: Leftovers): string[] {
   const { environment, account, region, steps, buckets, key } = remains;
   if (sizeOf(remains) === 0) return [`${environment}: nothing is left in account ${account}, ${region}`];
   return [
@@ -104,7 +104,7 @@ function providerLine(account: string): string {
   return `account ${account}\n  - stack ${names.gitlabStack}: no environment is left in the account`;
 }
 
-function endLines(remains: Remains): string[] {
+function endLines(remains: Leftovers): string[] {
   const { environment, region, key } = remains;
   if (sizeOf(remains) === 0) return [`${environment}: nothing was left`];
   return [

@@ -3,11 +3,11 @@ import { names } from '../../config/names.ts';
 import { VendhostError } from '../../errors.ts';
 import { environmentOfPlatformStack, listStackNames, listTenantRecords, tenantOf } from '../account-stacks.ts';
 import { isBalancer } from '../layers.ts';
-import type { Target } from '../targets.ts';
+import type { EnvironmentTarget } from '../targets.ts';
 import { existingBuckets } from './buckets.ts';
 
 /** What is there of an environment's platform, and so would go. */
-export interface Remains {
+export interface Leftovers {
   readonly environment: Environment;
   readonly account: string;
   readonly region: string;
@@ -20,7 +20,7 @@ export interface Remains {
 }
 
 /** Reads what is left of an environment. Throws `TENANTS_EXIST` as long as it has tenants, by record or by stack. */
-export async function readRemains({ environment, config, aws }: Target): Promise<Remains> {
+export async function readRemains({ environment, config, aws }: EnvironmentTarget): Promise<Leftovers> {
   const { account, region } = config;
   const [stacks, records, key, buckets] = await Promise.all([
     listStackNames(aws),
@@ -66,7 +66,10 @@ function tenantsExist(environment: Environment, details: readonly string[]): Ven
   });
 }
 
-async function readKey({ environment, aws }: Pick<Target, 'environment' | 'aws'>): Promise<string | undefined> {
+async function readKey({
+  environment,
+  aws,
+}: Pick<EnvironmentTarget, 'environment' | 'aws'>): Promise<string | undefined> {
   const { GetParameterCommand, ParameterNotFound } = await import('@aws-sdk/client-ssm');
   try {
     const command = new GetParameterCommand({ Name: `${names.factsPath(environment)}/key-arn` });

@@ -8,7 +8,7 @@ import { type Compared, comparedLines, compareStacks, platformBuilder } from '..
 import { combined, failed, forEach } from '../each.ts';
 import { stepsOf } from '../layers.ts';
 import { planProvider } from '../oidc-provider.ts';
-import { type EnvironmentChoice, openTargets, type Target } from '../targets.ts';
+import { type EnvironmentChoice, type EnvironmentTarget, openTargets } from '../targets.ts';
 import { writeReport } from './merge-request-report.ts';
 import { planAndSave } from './save-plan.ts';
 
@@ -39,7 +39,8 @@ export async function planPlatform(runtime: Runtime, options: PlanPlatformOption
   const platform = await readPlatformConfig(directory);
   const purpose = save === undefined ? 'plan' : 'deploy';
   const targets = await openTargets(runtime, platform, environment, { purpose, certificates: true });
-  if (save !== undefined) return await planAndSave(runtime, platform, targets[0] as Target, { save, report });
+  if (save !== undefined)
+    return await planAndSave(runtime, platform, targets[0] as EnvironmentTarget, { save, report });
   const { done, faults } = await forEach(runtime, targets, (target) => planOne(runtime, platform, target, layer));
   const all = done.flatMap(({ compared }) => compared);
   const differs = all.some(({ asWanted }) => !asWanted);
@@ -73,7 +74,7 @@ function oneAtATime(): VendhostError {
 async function planOne(
   runtime: Runtime,
   platform: PlatformConfig,
-  target: Target,
+  target: EnvironmentTarget,
   layer: PlatformLayer | undefined,
 ): Promise<EnvironmentPlan> {
   const { environment, config, aws } = target;

@@ -10,7 +10,7 @@ import { planLines, type StackPlan } from '../../stack/stack-plan.ts';
 import { type Compared, type Comparison, comparedLines, compareStacks, platformBuilder } from '../compare.ts';
 import { stepsOf } from '../layers.ts';
 import { planProvider } from '../oidc-provider.ts';
-import type { Target } from '../targets.ts';
+import type { EnvironmentTarget } from '../targets.ts';
 import { writeReport } from './merge-request-report.ts';
 
 /**
@@ -20,7 +20,7 @@ import { writeReport } from './merge-request-report.ts';
 export async function planAndSave(
   runtime: Runtime,
   platform: PlatformConfig,
-  target: Target,
+  target: EnvironmentTarget,
   { save, report }: { save: string; report: string | undefined },
 ): Promise<undefined> {
   const stacks = await savePlan(runtime, platform, target, save);
@@ -38,7 +38,7 @@ export async function planAndSave(
 
 /** What a saved plan would do, as `vendhost platform plan` shows it. */
 export function savedResult(
-  { environment, config: { account, region } }: Pick<Target, 'environment' | 'config'>,
+  { environment, config: { account, region } }: Pick<EnvironmentTarget, 'environment' | 'config'>,
   saved: readonly SavedStack[],
 ) {
   const differs = saved.some(({ action }) => action !== 'none');
@@ -54,7 +54,7 @@ export function savedResult(
 async function savePlan(
   runtime: Runtime,
   platform: PlatformConfig,
-  target: Target,
+  target: EnvironmentTarget,
   path: string,
 ): Promise<readonly SavedStack[]> {
   const { environment, config, aws } = target;
@@ -85,7 +85,7 @@ async function savePlan(
 async function makeChangeSets(
   assembly: Assembly,
   platform: PlatformConfig,
-  { environment, config }: Target,
+  { environment, config }: EnvironmentTarget,
   { stacks, comparison }: { stacks: readonly string[]; comparison: Comparison },
 ): Promise<SavedStack[]> {
   const { env } = assembly.runtime;

@@ -6,7 +6,7 @@ import { readRules } from '../../listener/listener-rules.ts';
 import type { Runtime } from '../../runtime.ts';
 import { isGood, readStack } from '../../stack/stack-state.ts';
 import { hasProvider, openProviderPlace } from '../oidc-provider.ts';
-import type { Target } from '../targets.ts';
+import type { EnvironmentTarget } from '../targets.ts';
 
 export interface BalancerStatus {
   readonly stack: string;
@@ -16,7 +16,7 @@ export interface BalancerStatus {
 }
 
 /** The environment's load balancers, and how many rules each has. */
-export async function readBalancers({ environment, config, aws }: Target): Promise<BalancerStatus[]> {
+export async function readBalancers({ environment, config, aws }: EnvironmentTarget): Promise<BalancerStatus[]> {
   const { values } = await readPublishedFacts(aws, environment);
   const numbers = Array.from({ length: config.load_balancers }, (_, index) => index + 1);
   return await Promise.all(
@@ -30,7 +30,7 @@ export async function readBalancers({ environment, config, aws }: Target): Promi
   );
 }
 
-async function countRules(aws: Target['aws'], listener: string): Promise<number | undefined> {
+async function countRules(aws: EnvironmentTarget['aws'], listener: string): Promise<number | undefined> {
   try {
     return (await readRules(aws, listener)).length;
   } catch (error) {
@@ -40,13 +40,17 @@ async function countRules(aws: Target['aws'], listener: string): Promise<number 
 }
 
 /** Whether the account trusts GitLab's tokens, and by whose provider. */
-export interface Trust {
+export interface ProviderStatus {
   readonly fine: boolean;
   readonly arn: string;
   readonly text: string;
 }
 
-export async function readTrust(runtime: Runtime, platform: PlatformConfig, target: Target): Promise<Trust> {
+export async function readTrust(
+  runtime: Runtime,
+  platform: PlatformConfig,
+  target: EnvironmentTarget,
+): Promise<ProviderStatus> {
   const place = await openProviderPlace(runtime, platform, target, 'plan');
   const { arn, aws } = place;
   const own = await readStack(aws, names.gitlabStack);

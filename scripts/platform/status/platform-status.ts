@@ -6,8 +6,8 @@ import { tableLines } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
 import { listTenantRecords } from '../account-stacks.ts';
 import { combined, failed, forEach } from '../each.ts';
-import { type EnvironmentChoice, openTargets, type Target } from '../targets.ts';
-import { type BalancerStatus, readBalancers, readTrust, type Trust } from './parts.ts';
+import { type EnvironmentChoice, type EnvironmentTarget, openTargets } from '../targets.ts';
+import { type BalancerStatus, type ProviderStatus, readBalancers, readTrust } from './parts.ts';
 import { readStackRows, type StackRow } from './stacks.ts';
 
 export interface StatusOptions {
@@ -24,7 +24,7 @@ interface EnvironmentStatus {
   readonly fine: boolean;
   readonly stacks: readonly StackRow[];
   readonly loadBalancers: readonly BalancerStatus[];
-  readonly provider: Trust;
+  readonly provider: ProviderStatus;
   readonly tenants: readonly string[];
 }
 
@@ -44,7 +44,11 @@ export async function platformStatus(
   return fine ? undefined : exitCodes.differs;
 }
 
-async function statusOf(runtime: Runtime, platform: PlatformConfig, target: Target): Promise<EnvironmentStatus> {
+async function statusOf(
+  runtime: Runtime,
+  platform: PlatformConfig,
+  target: EnvironmentTarget,
+): Promise<EnvironmentStatus> {
   const { environment, config, aws } = target;
   const [stacks, loadBalancers, provider, tenants] = await Promise.all([
     readStackRows(target),

@@ -1,6 +1,6 @@
 import { isGood, readStacks } from '../../stack/stack-state.ts';
 import { allBalancers, stepsOf } from '../layers.ts';
-import type { Target } from '../targets.ts';
+import type { EnvironmentTarget } from '../targets.ts';
 
 /** One stack of an environment, as a person wants to see it. */
 export interface StackRow {
@@ -14,7 +14,7 @@ export interface StackRow {
 }
 
 /** The stacks `platform.yml` asks for, there or not, and load balancers that it no longer asks for. */
-export async function readStackRows({ environment, config, aws }: Target): Promise<StackRow[]> {
+export async function readStackRows({ environment, config, aws }: EnvironmentTarget): Promise<StackRow[]> {
   const wanted = stepsOf(environment, config).flat();
   const all = [...new Set([...wanted, ...allBalancers(environment)])];
   const deployed = await readStacks(aws, all);

@@ -16,7 +16,7 @@ import { judge, type Verdict } from './stale.ts';
 
 /**
  * Checks that every stack is as it was when it was planned, or is what the plan made of it already (so a job may be run
- * again). Throws `PLAN_OUTDATED` saying of each other stack when it changed, what it is now, and what differs.
+ * again). Throws `PLAN_STALE` saying of each other stack when it changed, what it is now, and what differs.
  */
 export async function checkPlan(aws: Aws, saved: readonly SavedStack[]): Promise<void> {
   await verdicts(aws, saved);
@@ -137,7 +137,7 @@ function executionToken(changeSet: string): string {
 }
 
 function planOutdated(what: string, details: readonly string[], cause?: unknown): VendhostError {
-  return new VendhostError('PLAN_OUTDATED', `what the plan was made for ${what}`, {
+  return new VendhostError('PLAN_STALE', `what the plan was made for ${what}`, {
     details,
     hint: 'make a new plan (in a pipeline: run a new pipeline), look at it, and deploy that one',
     cause,

@@ -87,11 +87,11 @@ describe('its security group', () => {
     );
   });
 
-  test('reaches the natted subnets only, where the instances are', () => {
+  test('reaches the egress subnets only, where the instances are', () => {
     expect(group()?.SecurityGroupEgress).toEqual([
       { IpProtocol: 'tcp', FromPort: 1, ToPort: 65535, CidrIp: '10.10.64.0/18', Description: 'Virtual hosts' },
     ]);
-    const moved = configured('dev', { subnets: { natted: '10.10.192.0/18' } });
+    const moved = configured('dev', { subnets: { egress: '10.10.192.0/18' } });
     expect(group(templateOf('balancer', 'dev', moved))?.SecurityGroupEgress).toEqual([
       expect.objectContaining({ CidrIp: '10.10.192.0/18' }),
     ]);

@@ -29,27 +29,27 @@ describe('subnets', () => {
       'vendhost-dev-public-a': '10.10.0.0/20',
       'vendhost-dev-public-b': '10.10.16.0/20',
       'vendhost-dev-public-c': '10.10.32.0/20',
-      'vendhost-dev-natted-a': '10.10.64.0/20',
-      'vendhost-dev-natted-b': '10.10.80.0/20',
-      'vendhost-dev-natted-c': '10.10.96.0/20',
-      'vendhost-dev-private-a': '10.10.128.0/20',
-      'vendhost-dev-private-b': '10.10.144.0/20',
-      'vendhost-dev-private-c': '10.10.160.0/20',
+      'vendhost-dev-egress-a': '10.10.64.0/20',
+      'vendhost-dev-egress-b': '10.10.80.0/20',
+      'vendhost-dev-egress-c': '10.10.96.0/20',
+      'vendhost-dev-isolated-a': '10.10.128.0/20',
+      'vendhost-dev-isolated-b': '10.10.144.0/20',
+      'vendhost-dev-isolated-c': '10.10.160.0/20',
     });
   });
 
   test('of a kind with a supernet of its own lie there, the others stay', () => {
-    const changed = templateOf('network', 'dev', configured('dev', { subnets: { private: '10.10.192.0/22' } }));
+    const changed = templateOf('network', 'dev', configured('dev', { subnets: { isolated: '10.10.192.0/22' } }));
     expect(subnets(changed)).toEqual({
       ...subnets(dev),
-      'vendhost-dev-private-a': '10.10.192.0/24',
-      'vendhost-dev-private-b': '10.10.193.0/24',
-      'vendhost-dev-private-c': '10.10.194.0/24',
+      'vendhost-dev-isolated-a': '10.10.192.0/24',
+      'vendhost-dev-isolated-b': '10.10.193.0/24',
+      'vendhost-dev-isolated-c': '10.10.194.0/24',
     });
     expect(facts(changed)).toMatchObject({
-      '/vendhost/dev/private-cidr': '10.10.192.0/22',
-      '/vendhost/dev/subnets/private-b/cidr': '10.10.193.0/24',
-      '/vendhost/dev/natted-cidr': '10.10.64.0/18',
+      '/vendhost/dev/isolated-cidr': '10.10.192.0/22',
+      '/vendhost/dev/subnets/isolated-b/cidr': '10.10.193.0/24',
+      '/vendhost/dev/egress-cidr': '10.10.64.0/18',
     });
   });
 
@@ -70,12 +70,12 @@ describe('facts of the network', () => {
     expect(facts(dev)).toMatchObject({
       '/vendhost/dev/vpc-cidr': '10.10.0.0/16',
       '/vendhost/dev/public-cidr': '10.10.0.0/18',
-      '/vendhost/dev/natted-cidr': '10.10.64.0/18',
-      '/vendhost/dev/private-cidr': '10.10.128.0/18',
-      '/vendhost/dev/natted-subnet-ids': 'VpcnattedSubnet1Subnet,VpcnattedSubnet2Subnet,VpcnattedSubnet3Subnet',
-      '/vendhost/dev/subnets/natted-c/id': 'VpcnattedSubnet3Subnet',
-      '/vendhost/dev/subnets/natted-c/cidr': '10.10.96.0/20',
-      '/vendhost/dev/subnets/natted-c/zone': 'VpcnattedSubnet3Subnet.AvailabilityZone',
+      '/vendhost/dev/egress-cidr': '10.10.64.0/18',
+      '/vendhost/dev/isolated-cidr': '10.10.128.0/18',
+      '/vendhost/dev/egress-subnet-ids': 'VpcegressSubnet1Subnet,VpcegressSubnet2Subnet,VpcegressSubnet3Subnet',
+      '/vendhost/dev/subnets/egress-c/id': 'VpcegressSubnet3Subnet',
+      '/vendhost/dev/subnets/egress-c/cidr': '10.10.96.0/20',
+      '/vendhost/dev/subnets/egress-c/zone': 'VpcegressSubnet3Subnet.AvailabilityZone',
     });
     const ofSubnets = Object.keys(facts(dev)).filter((fact) => fact.startsWith('/vendhost/dev/subnets/'));
     expect(ofSubnets).toHaveLength(27);
@@ -99,7 +99,7 @@ describe('ways out', () => {
     template.resourceCountIs('AWS::EC2::NatGateway', expected);
   });
 
-  test('private subnets have none: six default routes for nine route tables', () => {
+  test('isolated subnets have none: six default routes for nine route tables', () => {
     production.resourceCountIs('AWS::EC2::RouteTable', 9);
     production.resourcePropertiesCountIs('AWS::EC2::Route', { DestinationCidrBlock: '0.0.0.0/0' }, 6);
   });
@@ -107,7 +107,7 @@ describe('ways out', () => {
   test('in production every zone takes its own NAT gateway', () => {
     const routes = allOf(production, 'AWS::EC2::Route').filter((each) => 'NatGatewayId' in each);
     expect(routes.map(({ RouteTableId, NatGatewayId }) => [RouteTableId, NatGatewayId])).toEqual(
-      [1, 2, 3].map((zone) => [`VpcnattedSubnet${zone}RouteTable`, `VpcpublicSubnet${zone}NATGateway`]),
+      [1, 2, 3].map((zone) => [`VpcegressSubnet${zone}RouteTable`, `VpcpublicSubnet${zone}NATGateway`]),
     );
   });
 

@@ -28,7 +28,7 @@ const s3 = new S3Client({ ...config, forcePathStyle: true });
 
 const { config: changed } = configured('dev', {
   account,
-  subnets: { private: '10.10.192.0/22' },
+  subnets: { isolated: '10.10.192.0/22' },
   nat: 'per-zone',
   flow_logs: 'all',
   log_days: 7,
@@ -123,24 +123,24 @@ describe('the network stack', () => {
     const { status, outputs, failures } = await stacks.create('vendhost-dev-network', input('vendhost-dev-network'));
     expect({ status, failures }).toEqual({ status: 'CREATE_COMPLETE', failures: [] });
     network = outputs;
-    const fact = await published('/vendhost/dev/subnets/private-b');
+    const fact = await published('/vendhost/dev/subnets/isolated-b');
     const { Subnets } = await new EC2Client(config).send(
-      new DescribeSubnetsCommand({ SubnetIds: [fact['/vendhost/dev/subnets/private-b/id'] ?? ''] }),
+      new DescribeSubnetsCommand({ SubnetIds: [fact['/vendhost/dev/subnets/isolated-b/id'] ?? ''] }),
     );
     expect(Subnets).toEqual([
       expect.objectContaining({
         VpcId: network.VpcId,
         CidrBlock: '10.10.193.0/24',
-        AvailabilityZone: fact['/vendhost/dev/subnets/private-b/zone'],
-        Tags: expect.arrayContaining([{ Key: 'Name', Value: 'vendhost-dev-private-b' }]),
+        AvailabilityZone: fact['/vendhost/dev/subnets/isolated-b/zone'],
+        Tags: expect.arrayContaining([{ Key: 'Name', Value: 'vendhost-dev-isolated-b' }]),
       }),
     ]);
-    expect(fact['/vendhost/dev/subnets/private-b/cidr']).toBe('10.10.193.0/24');
+    expect(fact['/vendhost/dev/subnets/isolated-b/cidr']).toBe('10.10.193.0/24');
   });
 
   test('what tenants read of it is without the single subnets', async () => {
     const facts = Object.keys(await published('/vendhost/dev/'));
-    expect(facts).toContain('/vendhost/dev/private-subnet-ids');
+    expect(facts).toContain('/vendhost/dev/isolated-subnet-ids');
     expect(facts.filter((each) => each.includes('/subnets/'))).toEqual([]);
   });
 

@@ -37,7 +37,7 @@ const choices: Record<string, (name: Name) => Partial<PlatformProps>> = {
   'three load balancers, a NAT gateway in each zone, no flow logs, supernets of its own': (name) => {
     const { cidr } = configured(name, {}).config ?? {};
     const block = (third: number) => cidr?.replace(/\.0\.0\/16$/, `.${third}.0/20`);
-    const subnets = { public: block(0), natted: block(16), private: block(32) };
+    const subnets = { public: block(0), egress: block(16), isolated: block(32) };
     return configured(name, { load_balancers: 3, nat: 'per-zone', flow_logs: 'none', log_days: 90, subnets });
   },
 };
@@ -86,7 +86,7 @@ describe.each(apps)('the platform of $name: $when', ({ name, balancers, app }) =
   test('publishes three facts of each subnet below subnets/', () => {
     const path = `${names.factsPath(name)}/`;
     const deep = published.map((each) => each.slice(path.length)).filter((each) => each.includes('/'));
-    const wanted = ['public', 'natted', 'private'].flatMap((kind) =>
+    const wanted = ['public', 'egress', 'isolated'].flatMap((kind) =>
       ['a', 'b', 'c'].flatMap((zone) => ['id', 'cidr', 'zone'].map((fact) => `subnets/${kind}-${zone}/${fact}`)),
     );
     expect(deep.sort()).toEqual(wanted.sort());

@@ -43,7 +43,7 @@ describe('the data stack', () => {
     const data = template();
     data.hasResourceProperties('AWS::RDS::DBInstance', { PubliclyAccessible: false, StorageEncrypted: true });
     data.hasResourceProperties('AWS::RDS::DBSubnetGroup', {
-      SubnetIds: facts['private-subnet-ids'],
+      SubnetIds: facts['isolated-subnet-ids'],
     });
     data.hasResourceProperties('AWS::RDS::DBParameterGroup', { Parameters: { require_secure_transport: '1' } });
     data.resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);

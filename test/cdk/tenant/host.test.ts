@@ -114,7 +114,7 @@ describe('instances', () => {
       DesiredCapacity: Match.absent(),
       HealthCheckType: { Ref: 'HealthCheckType' },
       LaunchTemplate: { Version: { Ref: 'LaunchTemplateVersion' } },
-      VPCZoneIdentifier: facts['natted-subnet-ids'],
+      VPCZoneIdentifier: facts['egress-subnet-ids'],
     });
     host.resourceCountIs('AWS::AutoScaling::ScalingPolicy', 1);
   });

@@ -63,7 +63,7 @@ describe('showConfig', () => {
         environments: {
           production: {
             nat: 'per-zone',
-            subnets: { public: '10.30.0.0/18', natted: '10.30.64.0/18', private: '10.30.128.0/18' },
+            subnets: { public: '10.30.0.0/18', egress: '10.30.64.0/18', isolated: '10.30.128.0/18' },
           },
         },
       },
@@ -122,11 +122,11 @@ test('facts are read from texts: lists by commas, approval as a truth', () => {
   const texts = Object.fromEntries(Object.keys(factsSchema.shape).map((name) => [name, 'x']));
   const facts = factsSchema.parse({
     ...texts,
-    'private-subnet-ids': 'subnet-1,subnet-2',
+    'isolated-subnet-ids': 'subnet-1,subnet-2',
     approval: 'true',
     later: 'x',
   });
-  expect([facts['private-subnet-ids'], facts.approval, facts.bucket]).toEqual([['subnet-1', 'subnet-2'], true, 'x']);
+  expect([facts['isolated-subnet-ids'], facts.approval, facts.bucket]).toEqual([['subnet-1', 'subnet-2'], true, 'x']);
   expect(factsSchema.safeParse({ ...texts, approval: 'yes' }).success).toBe(false);
 });
 

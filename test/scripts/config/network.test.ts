@@ -19,18 +19,18 @@ describe('the plan of a VPC', () => {
   it('gives each kind a quarter of the VPC and each zone a quarter of that', () => {
     expect(networkPlan({ cidr: '10.10.0.0/16', subnets: {} })).toEqual({
       public: { supernet: '10.10.0.0/18', subnets: ['10.10.0.0/20', '10.10.16.0/20', '10.10.32.0/20'] },
-      natted: { supernet: '10.10.64.0/18', subnets: ['10.10.64.0/20', '10.10.80.0/20', '10.10.96.0/20'] },
-      private: { supernet: '10.10.128.0/18', subnets: ['10.10.128.0/20', '10.10.144.0/20', '10.10.160.0/20'] },
+      egress: { supernet: '10.10.64.0/18', subnets: ['10.10.64.0/20', '10.10.80.0/20', '10.10.96.0/20'] },
+      isolated: { supernet: '10.10.128.0/18', subnets: ['10.10.128.0/20', '10.10.144.0/20', '10.10.160.0/20'] },
     });
   });
 
   it('divides a supernet of its own just so, and leaves the others where they are', () => {
-    const { public: own, natted } = networkPlan({ cidr: '172.31.0.0/16', subnets: { public: '172.31.255.192/26' } });
+    const { public: own, egress } = networkPlan({ cidr: '172.31.0.0/16', subnets: { public: '172.31.255.192/26' } });
     expect(own).toEqual({
       supernet: '172.31.255.192/26',
       subnets: ['172.31.255.192/28', '172.31.255.208/28', '172.31.255.224/28'],
     });
-    expect(natted.supernet).toBe('172.31.64.0/18');
+    expect(egress.supernet).toBe('172.31.64.0/18');
   });
 
   it('refuses what is no network', () => {

@@ -76,8 +76,8 @@ describe('the networks of the kinds of subnets', () => {
 
   test.each<Keys>([
     { public: '10.10.192.0/18' },
-    { public: '10.10.0.0/26', natted: '10.10.128.0/17', private: '10.10.0.64/26' },
-    { public: '10.10.64.0/18', natted: '10.10.0.0/18' },
+    { public: '10.10.0.0/26', egress: '10.10.128.0/17', isolated: '10.10.0.64/26' },
+    { public: '10.10.64.0/18', egress: '10.10.0.0/18' },
   ])('%j fit', (own) => {
     expect(subnets(own)).toEqual([]);
   });
@@ -90,24 +90,24 @@ describe('the networks of the kinds of subnets', () => {
       ],
     ],
     [{ public: '10.10.16.0/18' }, ['public: "10.10.16.0/18" is wrong: must be on its boundary: 10.10.0.0/18']],
-    [{ private: '10.11.0.0/18' }, ['private: "10.11.0.0/18" is wrong: must be within the VPC, 10.10.0.0/16']],
+    [{ isolated: '10.11.0.0/18' }, ['isolated: "10.11.0.0/18" is wrong: must be within the VPC, 10.10.0.0/16']],
     [{ public: '10.10.0.999/18' }, ['public: "10.10.0.999/18" is wrong: must be a network, like 10.10.64.0/18']],
     [{ public: 'all' }, ['public: "all" is wrong: must be a network, like 10.10.64.0/18']],
     [
       { public: '10.10.64.0/20' },
       [
-        'public: "10.10.64.0/20" is wrong: must be apart from the natted subnets, 10.10.64.0/18, or subnets.natted must name another',
+        'public: "10.10.64.0/20" is wrong: must be apart from the egress subnets, 10.10.64.0/18, or subnets.egress must name another',
       ],
     ],
     [
-      { public: '10.10.192.0/19', private: '10.10.192.0/18' },
-      ['private: "10.10.192.0/18" is wrong: must be apart from the public subnets, 10.10.192.0/19'],
+      { public: '10.10.192.0/19', isolated: '10.10.192.0/18' },
+      ['isolated: "10.10.192.0/18" is wrong: must be apart from the public subnets, 10.10.192.0/19'],
     ],
     [
-      { natted: '10.10.0.0/16' },
+      { egress: '10.10.0.0/16' },
       [
-        'natted: "10.10.0.0/16" is wrong: must be apart from the public subnets, 10.10.0.0/18, or subnets.public must name another',
-        'natted: "10.10.0.0/16" is wrong: must be apart from the private subnets, 10.10.128.0/18, or subnets.private must name another',
+        'egress: "10.10.0.0/16" is wrong: must be apart from the public subnets, 10.10.0.0/18, or subnets.public must name another',
+        'egress: "10.10.0.0/16" is wrong: must be apart from the isolated subnets, 10.10.128.0/18, or subnets.isolated must name another',
       ],
     ],
   ])('%j', (own, expected) => {

@@ -1,6 +1,6 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
-import { imageFaults } from '../../../scripts/host/host-image.ts';
+import { hostImageFaults } from '../../../scripts/host/host-image.ts';
 
 const place = { tenant: 'shop', environment: 'dev' };
 const tag = (Key: string, Value: string) => ({ Key, Value });
@@ -17,7 +17,7 @@ const baked: Image = {
 
 describe('imageFaults', () => {
   test('an image as a bake leaves it has none', () => {
-    expect(imageFaults(baked, place)).toEqual([]);
+    expect(hostImageFaults(baked, place)).toEqual([]);
   });
 
   test.each<[string, Partial<Image>, string[]]>([
@@ -50,6 +50,6 @@ describe('imageFaults', () => {
       ],
     ],
   ])('%s', (_what, changes, faults) => {
-    expect(imageFaults({ ...baked, ...changes }, place)).toEqual(faults);
+    expect(hostImageFaults({ ...baked, ...changes }, place)).toEqual(faults);
   });
 });

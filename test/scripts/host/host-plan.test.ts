@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { checkDataPlan, type HostWorld, hostParameters } from '../../../scripts/host/host-plan.ts';
+import { checkDataPlan, type HostState, hostParameters } from '../../../scripts/host/host-plan.ts';
 import type { Change, StackPlan } from '../../../scripts/stack/stack-plan.ts';
 
-const world: HostWorld = {
+const world: HostState = {
   rules: [{ band: 'exact', hosts: ['shop.example.com'], priority: 7, kept: false }],
   image: { id: 'ami-1', rootDevice: '/dev/xvda' },
   group: undefined,

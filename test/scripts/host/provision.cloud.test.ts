@@ -138,7 +138,7 @@ describe('what is refused', () => {
     });
     const foreign = await platform.image('someone', { encrypted: false });
     expect(await refused('imageless', none, { image: foreign })).toMatchObject({
-      code: 'IMAGE_UNFIT',
+      code: 'IMAGE_UNSUITABLE',
       details: ['its volume /dev/xvda is not encrypted', 'its tag vendhost:tenant is someone, not imageless'],
     });
   });
@@ -149,7 +149,7 @@ describe('what is refused', () => {
     const claim = { Bucket: platform.bucket, Key: keys.hostClaim('wanted.example.test'), Body };
     await platform.s3.send(new PutObjectCommand(claim));
     expect(await refused('late', none, { image: 'ami-1' })).toMatchObject({
-      code: 'HOST_NOT_YOURS',
+      code: 'HOST_OF_ANOTHER_TENANT',
       details: ['wanted.example.test: early claimed it'],
     });
   });

@@ -53,7 +53,7 @@ describe('packerVariables', () => {
     expect(packerVariables({ ...parts, access: 'private' })).toMatchObject({
       ssh_interface: 'private_ip',
       ssh_source_cidr: '10.0.0.0/16',
-      subnet_id: 'subnet-natted-1',
+      subnet_id: 'subnet-egress-1',
     });
   });
 

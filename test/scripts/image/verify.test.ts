@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { imageFaults } from '../../../scripts/image/verify.ts';
+import { bakedImageFaults } from '../../../scripts/image/verify.ts';
 
 const key = 'arn:aws:kms:eu-west-1:111111111111:key/1';
 const image = {
@@ -14,7 +14,7 @@ const snapshot = {
 };
 
 test('an image encrypted with the key from the start is as it should be', () => {
-  expect(imageFaults(image, [snapshot], key)).toEqual([]);
+  expect(bakedImageFaults(image, [snapshot], key)).toEqual([]);
 });
 
 test.each([
@@ -23,10 +23,10 @@ test.each([
   ['a copy', { Description: 'Copied for DestinationAmi ami-1 from SourceAmi ami-0' }, 'snap-1: made by a copy'],
   ['an unknown snapshot', { SnapshotId: 'snap-2' }, 'snap-1: EC2 does not know this snapshot'],
 ])('%s is a fault', (_what, change, fault) => {
-  expect(imageFaults(image, [{ ...snapshot, ...change }], key)).toEqual([fault]);
+  expect(bakedImageFaults(image, [{ ...snapshot, ...change }], key)).toEqual([fault]);
 });
 
 test('no image and an image without snapshots are faults', () => {
-  expect(imageFaults(undefined, [], key)).toEqual(['EC2 does not know it']);
-  expect(imageFaults({ ImageId: 'ami-1' }, [], key)).toEqual(['it has no snapshot']);
+  expect(bakedImageFaults(undefined, [], key)).toEqual(['EC2 does not know it']);
+  expect(bakedImageFaults({ ImageId: 'ami-1' }, [], key)).toEqual(['it has no snapshot']);
 });

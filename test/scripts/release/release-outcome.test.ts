@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { errorOf, outcomeOf } from '../../../scripts/release/release-outcome.ts';
+import { errorOf, releaseOutcome } from '../../../scripts/release/release-outcome.ts';
 import type { Snapshot } from '../../../scripts/release/snapshot.ts';
 import { action, deployment, event, pipeline, snapshot } from './snapshots.ts';
 
@@ -16,28 +16,33 @@ const scriptError = {
 
 describe('outcomeOf', () => {
   test.each(['InProgress', 'Stopping'])('%s is no outcome', (status) => {
-    expect(outcomeOf(snapshot(status))).toBeUndefined();
+    expect(releaseOutcome(snapshot(status))).toBeUndefined();
   });
   test('nor is an execution whose deployment or rollback goes on', () => {
     const going = deployment('InProgress', {});
-    expect(outcomeOf(snapshot('Stopped', { deployment: going }))).toBeUndefined();
-    expect(outcomeOf(snapshot('Failed', { deployment: deployment('Failed', {}), rollback: going }))).toBeUndefined();
+    expect(releaseOutcome(snapshot('Stopped', { deployment: going }))).toBeUndefined();
+    expect(
+      releaseOutcome(snapshot('Failed', { deployment: deployment('Failed', {}), rollback: going })),
+    ).toBeUndefined();
   });
   test('the states CodePipeline ends in', () => {
     const kinds = ['Succeeded', 'Superseded', 'Stopped', 'Cancelled', 'Failed'].map(
-      (status) => outcomeOf(snapshot(status))?.kind,
+      (status) => releaseOutcome(snapshot(status))?.kind,
     );
     expect(kinds).toEqual(['succeeded', 'superseded', 'stopped', 'stopped', 'failed']);
   });
   test('a failed approval is a rejection', () => {
     const rejection = action('Approval', 'Failed');
-    expect(outcomeOf(snapshot('Failed', { actions: [rejection] }))).toEqual({ kind: 'rejected', action: rejection });
+    expect(releaseOutcome(snapshot('Failed', { actions: [rejection] }))).toEqual({
+      kind: 'rejected',
+      action: rejection,
+    });
   });
 });
 
 /** The error a job ends with, as plain data. */
 function error(moment: Snapshot) {
-  const outcome = outcomeOf(moment);
+  const outcome = releaseOutcome(moment);
   const found = outcome && errorOf(pipeline, outcome, moment);
   return (
     found && {

@@ -1,8 +1,8 @@
 import type { Deployment, LifecycleEvent } from '../../../scripts/release/deployment.ts';
-import type { Pipeline } from '../../../scripts/release/pipeline.ts';
+import type { ReleasePipeline } from '../../../scripts/release/pipeline.ts';
 import type { Action, Snapshot } from '../../../scripts/release/snapshot.ts';
 
-export const pipeline: Pipeline = {
+export const pipeline: ReleasePipeline = {
   name: 'vendhost-dev-shop',
   region: 'eu-west-1',
   source: 'Revision',

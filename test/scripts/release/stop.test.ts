@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import type { Snapshot } from '../../../scripts/release/snapshot.ts';
-import { type Asked, nextStop, type StopStep } from '../../../scripts/release/stop.ts';
+import { nextStop, type StopRequests, type StopStep } from '../../../scripts/release/stop.ts';
 import { action, deployment, snapshot } from './snapshots.ts';
 
-const nothing: Asked = { deployments: [] };
+const nothing: StopRequests = { deployments: [] };
 const deploying = { actions: [action('Deploy', 'InProgress')], deployment: deployment('InProgress', {}) };
 const stopped = { actions: [action('Deploy', 'Failed')], deployment: deployment('Stopped', {}) };
 const approving = { actions: [action('Approval', 'InProgress')] };
 
-test.each<[string, Snapshot, Asked, boolean, StopStep]>([
+test.each<[string, Snapshot, StopRequests, boolean, StopStep]>([
   ['first the execution', snapshot('InProgress', deploying), nothing, false, { kind: 'execution', how: 'wait' }],
   [
     'then its deployment',

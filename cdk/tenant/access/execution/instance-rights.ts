@@ -104,7 +104,7 @@ function starting(scope: Scope): Right[] {
       actions: ['ec2:RunInstances'],
       resources: [
         ...scope.ec2('network-interface'),
-        ...scope.facts['natted-subnet-ids'].map((id) => scope.arn('ec2', `subnet/${id}`)),
+        ...scope.facts['egress-subnet-ids'].map((id) => scope.arn('ec2', `subnet/${id}`)),
       ],
       because: 'A network interface is made with the instance and has no tag.',
     },

@@ -59,7 +59,7 @@ describe('platform deploy', () => {
   test('the facts name what is there', async () => {
     const facts = await readPlatformFacts(owner.aws(), 'dev');
     const { Subnets } = await (await owner.aws().ec2()).send(
-      new DescribeSubnetsCommand({ SubnetIds: facts['natted-subnet-ids'] }),
+      new DescribeSubnetsCommand({ SubnetIds: facts['egress-subnet-ids'] }),
     );
     expect(Subnets?.map(({ CidrBlock }) => CidrBlock).sort()).toEqual([
       '10.10.64.0/20',

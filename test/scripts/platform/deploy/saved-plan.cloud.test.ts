@@ -86,7 +86,7 @@ describe('a plan that is saved, and deployed later', () => {
     await repository.writePlatform({ dev: { approval: true, log_days: 7 } }, project);
     await owner.deploy();
     const error = await owner.deploy({ plan }).catch((thrown) => thrown);
-    expect(error).toMatchObject({ code: 'PLAN_OUTDATED' });
+    expect(error).toMatchObject({ code: 'PLAN_STALE' });
     expect(error.details.join('\n')).toMatch(/vendhost-dev-storage was updated .*UPDATE_COMPLETE[\s\S]*~ S3::Bucket/);
     expect(await deployed()).toBe(true);
   });
@@ -97,7 +97,7 @@ describe('a plan that is saved, and deployed later', () => {
     await save();
     const error = await owner.deploy({ plan }).catch((thrown) => thrown);
     expect(error).toMatchObject({
-      code: 'PLAN_OUTDATED',
+      code: 'PLAN_STALE',
       message: expect.stringMatching(/^the network of dev has other ids .*; nothing of them was executed$/),
       details: [
         expect.stringMatching(/^vendhost-dev-balancer: PublicSubnetIds was planned as subnet-\S+, is subnet-/),

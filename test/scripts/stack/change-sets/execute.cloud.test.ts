@@ -61,7 +61,7 @@ describe('executeChangeSets', () => {
     await deploy({ still: { A: 'a' }, moved: { B: 'b', Sized: '$Size' } });
     const saved = await save({ still: { A: 'new' }, moved: { B: 'new', Sized: '$Size' } });
     await deploy({ moved: { B: 'other', D: 'd', Sized: '$Size' } }, { parameters: { moved: { Size: 'large' } } });
-    const refused = { code: 'PLAN_OUTDATED' };
+    const refused = { code: 'PLAN_STALE' };
     await expect(checkPlan(aws, saved)).rejects.toMatchObject(refused);
     await expect(execute(saved)).rejects.toMatchObject({
       ...refused,
@@ -83,7 +83,7 @@ describe('executeChangeSets', () => {
     await deploy({ coming: { A: 'by hand' } });
     await deleteStack(newRuntime(), aws, 'leaving');
     await expect(execute(saved)).rejects.toMatchObject({
-      code: 'PLAN_OUTDATED',
+      code: 'PLAN_STALE',
       details: [
         expect.stringMatching(/^there was no coming; it was created \S+Z and is CREATE_COMPLETE$/),
         'leaving is gone; it was CREATE_COMPLETE when planned',
@@ -168,7 +168,7 @@ describe('executeChangeSets', () => {
     expect(await parameterValue('/breaking/A')).toBe('first');
     expect((await readStack(aws, 'unharmed'))?.status).toBe('CREATE_COMPLETE');
     await expect(execute(saved)).rejects.toMatchObject({
-      code: 'PLAN_OUTDATED',
+      code: 'PLAN_STALE',
       details: [
         expect.stringMatching(/^breaking: the plan was executed already and failed, .*UPDATE_ROLLBACK_COMPLETE/),
       ],
@@ -200,7 +200,7 @@ describe('executeChangeSets', () => {
       .poll(async () => (await readChangeSet(aws, 'manual', saved[0]?.changeSet ?? ''))?.executionStatus)
       .toBe('EXECUTE_COMPLETE');
     await expect(execute(saved)).rejects.toMatchObject({
-      code: 'PLAN_OUTDATED',
+      code: 'PLAN_STALE',
       details: expect.arrayContaining(['  its change set was executed by somebody else']),
     });
     expect(await parameterValue('/manual/A')).toBe('second');

@@ -6,7 +6,7 @@ import type { Runtime } from '../runtime.ts';
 import { settledStack } from '../stack/stack-state.ts';
 import { type Group, imageOf, readGroup, waitingVersion, wasReleased } from './group.ts';
 import { readHostImage } from './host-image.ts';
-import type { HostWorld } from './host-plan.ts';
+import type { HostState } from './host-plan.ts';
 import { settleRules } from './host-rules.ts';
 import { waitForRefresh } from './roll-out.ts';
 
@@ -22,7 +22,7 @@ export interface WorldOptions {
 }
 
 /** Reads what is, after waiting for another job that changes it; claims the priorities unless it is a dry run. */
-export async function readWorld(runtime: Runtime, aws: Aws, options: WorldOptions): Promise<HostWorld> {
+export async function readHostState(runtime: Runtime, aws: Aws, options: WorldOptions): Promise<HostState> {
   const { place, dryRun } = options;
   const [data] = await Promise.all(
     (['data', 'host'] as const).map((layer) => settledStack(runtime, aws, names.tenantStack(place, layer))),
