@@ -7,7 +7,7 @@ import { type Aws, openAws } from '../aws/session.ts';
 import { readVendhostConfig } from '../config/files.ts';
 import { keys, type Place } from '../config/names.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
-import { type Push, pushOf } from '../gitlab/push.ts';
+import { type Push, pushOf } from '../gitlab/ci-context.ts';
 import { reportFindings } from '../repository/check.ts';
 import { counted } from '../repository/findings.ts';
 import { checkSoftware } from '../repository/tenant-repository.ts';

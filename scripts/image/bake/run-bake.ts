@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Aws } from '../../aws/session.ts';
 import { names } from '../../config/names.ts';
 import { messageOf } from '../../errors.ts';
-import { pushOf } from '../../gitlab/push.ts';
+import { pushOf } from '../../gitlab/ci-context.ts';
 import type { Runtime } from '../../runtime.ts';
 import { packerEnvironment, packerVariables } from '../builder.ts';
 import { type BakeTraces, endBuilders, findLeftovers, removeLeftovers } from '../leftovers.ts';

@@ -6,13 +6,13 @@ import { isAbsent } from '../../stack/stack-state.ts';
 import { isBalancer } from '../layers.ts';
 import type { EnvironmentTarget } from '../targets.ts';
 import { removeBucket } from './buckets.ts';
-import type { Leftovers } from './plan-destruction.ts';
+import type { PlatformLeftovers } from './plan-destruction.ts';
 
 /** Destroys what is left of an environment. Run again after a failure, it goes on with what is left then. */
 export async function destroyRemains(
   runtime: Runtime,
   { aws, environment }: EnvironmentTarget,
-  remains: Leftovers,
+  remains: PlatformLeftovers,
 ): Promise<void> {
   const { out } = runtime;
   for (const step of remains.steps) {

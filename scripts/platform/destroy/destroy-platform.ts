@@ -7,7 +7,7 @@ import { combined, forEach } from '../each.ts';
 import { chosenEnvironments, type EnvironmentChoice, type EnvironmentTarget, openTargets } from '../targets.ts';
 import { openOwnProviders, providersToGo, removeProvider } from './delete-provider.ts';
 import { destroyRemains } from './delete-stacks.ts';
-import { type Leftovers, readRemains } from './plan-destruction.ts';
+import { type PlatformLeftovers, readRemains } from './plan-destruction.ts';
 
 export interface DestroyPlatformOptions {
   /** Folder with `platform.yml`. */
@@ -77,19 +77,19 @@ function checkConfirmation(
   });
 }
 
-function pairs(targets: readonly EnvironmentTarget[], remains: readonly Leftovers[]) {
+function pairs(targets: readonly EnvironmentTarget[], remains: readonly PlatformLeftovers[]) {
   return targets.map((target, index) => ({
     environment: target.environment,
     target,
-    remains: remains[index] as Leftovers,
+    remains: remains[index] as PlatformLeftovers,
   }));
 }
 
-function sizeOf({ steps, buckets }: Leftovers): number {
+function sizeOf({ steps, buckets }: PlatformLeftovers): number {
   return steps.length + buckets.length;
 }
 
-function remainsLines(remains: Leftovers): string[] {
+function remainsLines(remains: PlatformLeftovers): string[] {
   const { environment, account, region, steps, buckets, key } = remains;
   if (sizeOf(remains) === 0) return [`${environment}: nothing is left in account ${account}, ${region}`];
   return [
@@ -104,7 +104,7 @@ function providerLine(account: string): string {
   return `account ${account}\n  - stack ${names.gitlabStack}: no environment is left in the account`;
 }
 
-function endLines(remains: Leftovers): string[] {
+function endLines(remains: PlatformLeftovers): string[] {
   const { environment, region, key } = remains;
   if (sizeOf(remains) === 0) return [`${environment}: nothing was left`];
   return [

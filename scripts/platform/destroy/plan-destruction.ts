@@ -7,7 +7,7 @@ import type { EnvironmentTarget } from '../targets.ts';
 import { existingBuckets } from './buckets.ts';
 
 /** What is there of an environment's platform, and so would go. */
-export interface Leftovers {
+export interface PlatformLeftovers {
   readonly environment: Environment;
   readonly account: string;
   readonly region: string;
@@ -20,7 +20,7 @@ export interface Leftovers {
 }
 
 /** Reads what is left of an environment. Throws `TENANTS_EXIST` as long as it has tenants, by record or by stack. */
-export async function readRemains({ environment, config, aws }: EnvironmentTarget): Promise<Leftovers> {
+export async function readRemains({ environment, config, aws }: EnvironmentTarget): Promise<PlatformLeftovers> {
   const { account, region } = config;
   const [stacks, records, key, buckets] = await Promise.all([
     listStackNames(aws),

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { hostName, tenantName } from '../../../scripts/config/environment.ts';
 import { factsSchema } from '../../../scripts/config/facts.ts';
 import { environmentOf, listTenants, readPlatformConfig, readTenantConfig } from '../../../scripts/config/files.ts';
-import { pushOf } from '../../../scripts/gitlab/push.ts';
+import { pushOf } from '../../../scripts/gitlab/ci-context.ts';
 import { showConfig } from '../../../scripts/repository/show.ts';
 import { recorder } from '../recorder.ts';
 import { repository } from '../repository/repository.ts';
