@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { globSync } from 'tinyglobby';
 
 /** One import of a file: what it names, and when it is loaded. */
 export interface Import {

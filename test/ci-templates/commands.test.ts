@@ -1,14 +1,22 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { globSync } from 'tinyglobby';
+import { globSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from '../../scripts/cli.ts';
 import { projectRoot } from '../local-gitlab/platform.ts';
 import { commandLines, type Written, wordsOf } from './command-lines.ts';
 import { forEnvironment, jobFiles, jobsOf, template } from './templates.ts';
 
-const patterns = ['ci-templates/**/*.yml', 'docs/**/*.md', 'examples/**/*', 'README.md', 'scripts/commands/**/*.ts'];
-const files = globSync(patterns, { cwd: projectRoot, dot: true, ignore: ['**/node_modules/**', '**/software/**'] });
+const patterns = [
+  'ci-templates/**/*.yml',
+  'docs/**/*.md',
+  'examples/**/*',
+  'examples/*/.gitlab-ci.yml',
+  'README.md',
+  'scripts/commands/**/*.ts',
+];
+const files = globSync(patterns, { cwd: projectRoot, withFileTypes: true, exclude: ({ name }) => name === 'software' })
+  .filter((entry) => entry.isFile())
+  .map(({ parentPath, name }) => relative(projectRoot, join(parentPath, name)));
 
 const written: Written[] = files
   .sort()

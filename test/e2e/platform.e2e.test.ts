@@ -12,7 +12,7 @@ const accounts = [devAccount, stagingAccount, productionAccount];
 const config = 'platform.yml';
 const pipelineFile = '.gitlab-ci.yml';
 
-describe.sequential('the platform', () => {
+describe('the platform', () => {
   let world: World;
 
   beforeAll(async () => {

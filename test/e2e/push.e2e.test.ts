@@ -14,7 +14,7 @@ const install = 'infrastructure/install.sh';
 const everyJob = ['validate', 'bake', 'provision', 'package', 'release'];
 const softwareJobs = ['validate', 'package', 'release'];
 
-describe.sequential('pushes to dev', () => {
+describe('pushes to dev', () => {
   let world: World;
   let running: Answer;
 
