@@ -2,7 +2,7 @@ import type { Aws } from '../aws/session.ts';
 import { type Environment, environments, tenantName } from '../config/environment.ts';
 import { names } from '../config/names.ts';
 
-/** Names of all stacks of an account and region that are not deleted, every page of them. */
+/** Names of every stack of an account and region that is not deleted; reads all pages. */
 export async function listStackNames(aws: Aws): Promise<string[]> {
   const { paginateListStacks, StackStatus } = await import('@aws-sdk/client-cloudformation');
   // Without a filter CloudFormation lists what was deleted in the last 90 days too.
@@ -14,7 +14,7 @@ export async function listStackNames(aws: Aws): Promise<string[]> {
   return found;
 }
 
-/** The tenant a stack of an environment belongs to; `undefined` for the platform's own and strangers'. */
+/** The tenant a stack of an environment belongs to; `undefined` for the platform's own stacks and for those of others. */
 export function tenantOf(environment: Environment, stack: string): string | undefined {
   const prefix = `vendhost-${environment}-`;
   const tenant = stack.startsWith(prefix)
@@ -31,7 +31,7 @@ export function environmentOfPlatformStack(stack: string): Environment | undefin
   });
 }
 
-/** Names of the tenants that have a record in an environment, every page of them. */
+/** Names of the tenants that have a record in an environment; reads all pages. */
 export async function listTenantRecords(aws: Aws, environment: Environment): Promise<string[]> {
   const { paginateGetParametersByPath } = await import('@aws-sdk/client-ssm');
   const path = names.tenantRecord({ environment, tenant: '' });

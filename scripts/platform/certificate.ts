@@ -11,7 +11,7 @@ export interface Certificate {
   readonly notAfter: Date | undefined;
 }
 
-/** What keeps a certificate from being used, and what it can be used in spite of. */
+/** Why a certificate cannot be used, and what to warn of when it can. */
 export interface CertificateFindings {
   readonly faults: readonly string[];
   readonly warnings: readonly string[];
@@ -23,9 +23,9 @@ const warningDays = 30;
 const dayMs = 24 * 60 * 60 * 1000;
 
 /**
- * Makes sure that the HTTPS listeners of an environment can use its certificate: only ACM knows what names it has. Reads
- * and changes nothing. Returns warnings; throws `CERTIFICATE_UNUSABLE` with all that is wrong, what names the
- * certificate has, and how to get the right one.
+ * Makes sure that the HTTPS listeners of an environment can use its certificate: only ACM knows which names it covers. Only
+ * reads. Returns warnings; throws `CERTIFICATE_UNUSABLE` with every fault, the names the certificate covers, and how to
+ * get the right one.
  */
 export async function checkCertificate(
   aws: Aws,
@@ -58,27 +58,28 @@ export function certificateFindings(
   const day = notAfter?.toISOString().slice(0, 10);
   if (leftMs <= 0) faults.push(`it expired on ${day}`);
   else if (leftMs <= warningDays * dayMs) {
-    warnings.push(`expires on ${day}, in ${Math.floor(leftMs / dayMs)} days: see to its renewal in ACM`);
+    warnings.push(`expires on ${day}, in ${Math.floor(leftMs / dayMs)} days: check its renewal in ACM`);
   }
 
   const covering = names.filter((name) => name === domain || name.endsWith(`.${domain}`));
   if (covering.length === 0) {
     faults.push(`it is for ${names.join(', ') || 'no name'}: must be for *.${domain} or ${domain}`);
     const above = `*.${domain.split('.').slice(1).join('.')}`;
-    if (names.includes(above)) faults.push(`${above} covers no host below ${domain}: a wildcard stands for one label`);
+    if (names.includes(above))
+      faults.push(`${above} covers no host below ${domain}: a wildcard matches a single label`);
   } else if (!covering.includes(`*.${domain}`)) {
     warnings.push(`covers ${covering.join(', ')} and not *.${domain}: browsers refuse other hosts of ${domain}`);
   }
   return { faults, warnings };
 }
 
-/** The next step: wait for the validation that is under way, else ask for a certificate that fits. */
+/** The next step: finish the pending validation, or else request a certificate that fits. */
 export function certificateHint({ certificate, domain, region }: Asked, found: Certificate | undefined): string {
   if (found?.status === 'PENDING_VALIDATION') {
-    return `make the DNS records ACM asks for: aws acm describe-certificate --region ${region} --certificate-arn ${certificate}`;
+    return `create the DNS records ACM asks for: aws acm describe-certificate --region ${region} --certificate-arn ${certificate}`;
   }
   return [
-    'ask for one, make the DNS records ACM asks for, and name its ARN:',
+    'request one, create the DNS records ACM asks for, and set its ARN in platform.yml:',
     `aws acm request-certificate --region ${region} --domain-name ${domain}`,
     `--subject-alternative-names '*.${domain}' --validation-method DNS`,
   ].join(' ');
@@ -98,7 +99,7 @@ async function readCertificate(aws: Aws, arn: string): Promise<Certificate | und
 
 const absent = new Set(['ResourceNotFoundException', 'InvalidArnException']);
 
-/** The names include the one ACM calls the domain name: an imported certificate may have no others. */
+/** The names include ACM's `DomainName`: an imported certificate may have no others. */
 function certificateOf({ Status, DomainName, SubjectAlternativeNames = [], NotAfter }: CertificateDetail): Certificate {
   const all = [...(DomainName === undefined ? [] : [DomainName]), ...SubjectAlternativeNames];
   return {

@@ -13,9 +13,9 @@ import type { EnvironmentTarget } from './targets.ts';
 export interface Compared {
   readonly plan: StackPlan;
   readonly deployed: StackState | undefined;
-  /** Nothing of it would change, its tags and its protection neither. */
+  /** Nothing would change, neither its template and parameters nor its tags and termination protection. */
   readonly asWanted: boolean;
-  /** What would change although template and parameters are the same. */
+  /** What would change although template and parameters are equal. */
   readonly why?: string;
 }
 
@@ -28,7 +28,7 @@ export interface Comparison {
   readonly balancerParameters: Parameters | undefined;
 }
 
-/** The app of an environment's stacks; not validated when its templates are only to be compared. */
+/** The CDK app of an environment's stacks; not validated when its templates are only compared. */
 export function platformBuilder(
   platform: PlatformConfig,
   { environment, config }: Pick<EnvironmentTarget, 'environment' | 'config'>,
@@ -45,8 +45,8 @@ export function platformBuilder(
 
 /**
  * Compares stacks with what is deployed, and only reads. Load balancers are compared with the parameters that the
- * network's present outputs give. The templates are not validated: most runs change little or nothing, and what is
- * deployed already was validated then.
+ * network's current outputs give. The templates are not validated: most runs change little or nothing, and deployed
+ * templates were validated when they were deployed.
  */
 export async function compareStacks(
   runtime: Runtime,
@@ -82,8 +82,8 @@ export async function balancerParameters(outputs: Parameters | undefined): Promi
 }
 
 /**
- * Joins a plan, which compares templates and parameters, with what else a deploy would do: set tags and protection, and
- * end what an earlier failure left.
+ * Adds to a plan, which compares templates and parameters, what else a deploy would do: set tags and termination
+ * protection, and recover from an earlier failure.
  */
 export function compared(assembly: Assembly, plan: StackPlan, deployed: StackState | undefined): Compared {
   if (plan.action !== 'none') return { plan, deployed, asWanted: false };
@@ -102,7 +102,7 @@ function whatElse(
   return wanted.terminationProtection === deployed.terminationProtection ? undefined : 'its termination protection';
 }
 
-/** What would happen to a stack, as lines for people. */
+/** What would happen to a stack, as text lines. */
 export function comparedLines({ plan, why }: Compared): string[] {
   const [first = '', ...rest] = planLines([plan]);
   return [why === undefined ? first : `${first} (${why})`, ...rest];

@@ -3,7 +3,7 @@ import type { Environment } from '../config/environment.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** Why an environment's work ended early. */
+/** Why the work on an environment failed. */
 export interface EnvironmentFault {
   readonly environment: Environment;
   readonly error: VendhostError;
@@ -16,8 +16,8 @@ export interface Each<T> {
 }
 
 /**
- * Does the work for all environments at the same time; when it fails for one, the others go on to their end. Throws the
- * signal's reason when cancelled, and what no one foresaw.
+ * Does the work for all environments in parallel; when it fails for one, the others are finished. Throws the signal's
+ * reason when cancelled, and every unforeseen error.
  */
 export async function forEach<S extends { readonly environment: Environment }, T>(
   runtime: Runtime,
@@ -45,13 +45,13 @@ export function failed(faults: readonly EnvironmentFault[]) {
   return faults.map(({ environment, error }) => ({ environment, code: error.code, message: error.message }));
 }
 
-/** One error of several: a single fault as it is, more under one code with every line of each. */
+/** One error for several: a single fault as it is, more under one code with the lines of each. */
 export function combined(faults: readonly EnvironmentFault[], code: string, message: string): VendhostError {
   const [first] = faults;
   if (first !== undefined && faults.length === 1) return first.error;
   return new VendhostError(code, `${message}: ${faults.map(({ environment }) => environment).join(', ')}`, {
     details: faults.flatMap(faultLines),
-    hint: 'mend what is named above and run the same command again',
+    hint: 'fix what is named above and run the same command again',
   });
 }
 

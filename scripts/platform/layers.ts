@@ -3,9 +3,9 @@ import { type PlatformLayer as Layer, names } from '../config/names.ts';
 import type { EnvironmentConfig } from '../config/platform.ts';
 
 /**
- * An environment's stacks by steps: those of a step do not need each other, each step needs those before. The roles of
- * network and storage are made under access's boundary; load balancers stand in the network and log to the storage.
- * A layer of it may be deployed alone.
+ * An environment's stacks by steps: stacks of one step are independent, each step needs the ones before. The roles in
+ * network and storage are created under the boundary of the access stack; load balancers need the network and write
+ * their logs to the storage. With `layer`, only that layer's stacks.
  */
 export function stepsOf(
   environment: Environment,
@@ -28,7 +28,7 @@ export function isBalancer(environment: Environment, stack: string): boolean {
   return allBalancers(environment).includes(stack);
 }
 
-/** Stacks of every load balancer an environment can have, also of those `platform.yml` no longer asks for. */
+/** Stacks of every load balancer an environment can have, including those no longer in `platform.yml`. */
 export function allBalancers(environment: Environment): string[] {
   return stacksOf(environment, 'balancer', mostLoadBalancers);
 }

@@ -13,18 +13,18 @@ import { type Compared, compared } from './compare.ts';
 import { type StackOutcome, stackOutcome } from './stack-outcome.ts';
 import type { EnvironmentTarget } from './targets.ts';
 
-/** An account's trust in GitLab's tokens. */
+/** GitLab's OIDC provider in an account. */
 export interface Provider {
   readonly account: string;
   readonly region: string;
   readonly arn: string;
-  /** What a deploy of its stack would do; `undefined` when the account has a provider that is not ours. */
+  /** What a deploy of its stack would do; `undefined` when the account has a provider that Vendhost did not create. */
   readonly plan: StackPlan | undefined;
   /** Nothing would change. */
   readonly asWanted: boolean;
 }
 
-/** The account a provider belongs to, opened in the region that its stack is in. */
+/** The account a provider belongs to, opened in the region of its stack. */
 export interface ProviderPlace {
   readonly aws: Aws;
   readonly account: string;
@@ -32,7 +32,7 @@ export interface ProviderPlace {
   readonly arn: string;
 }
 
-/** The stack is in the region of the account's first environment, whichever of them is deployed. */
+/** The stack is in the region of the account's first environment, whichever environment is being deployed. */
 export async function openProviderPlace(
   runtime: Runtime,
   platform: PlatformConfig,
@@ -54,9 +54,9 @@ export async function openProviderPlace(
 export type ProviderWork = Provider & { readonly outcome?: StackOutcome };
 
 /**
- * Compares the account's trust in GitLab with what it should be, and makes it so when `deploy` is given. A provider that
- * the account had before is left alone: throws `PROVIDER_AUDIENCE` when it does not take the platform's audience, and
- * `GITLAB_ADDRESS` when AWS makes no provider for such an address.
+ * Compares the account's OIDC provider with the wanted one, and deploys it with `deploy`. A provider that Vendhost did
+ * not create is left alone: throws `PROVIDER_AUDIENCE` when it does not accept the platform's audience, and
+ * `GITLAB_ADDRESS` when IAM accepts no provider with that address.
  */
 export async function settleProvider(
   runtime: Runtime,
@@ -68,7 +68,7 @@ export async function settleProvider(
   const deployed = await readStack(aws, names.gitlabStack);
   if (!owns(deployed) && (await hasProvider(platform, place)))
     return { account, region, arn, plan: undefined, asWanted: true };
-  // The local cloud trusts a GitLab without TLS, at any port.
+  // The local cloud accepts a GitLab without TLS and on any port.
   if (aws.endpoint === undefined && !isIssuer(platform.gitlab)) throw noIssuer(platform.gitlab);
   return await withAssembly(runtime, aws, builder(platform, place), async (assembly) => {
     const states = new Map(deployed === undefined ? [] : [[names.gitlabStack, deployed]]);
@@ -82,7 +82,7 @@ export async function settleProvider(
   });
 }
 
-/** What a deploy would do to the account's trust in GitLab; nothing when the account has a provider of its own. */
+/** What a deploy would do to the account's OIDC provider; nothing when Vendhost did not create it. */
 export async function planProvider(
   runtime: Runtime,
   platform: PlatformConfig,
@@ -94,7 +94,7 @@ export async function planProvider(
   return plan === undefined ? [] : [{ plan, asWanted, deployed: undefined }];
 }
 
-/** Whether IAM takes an address: https, no port, no query (https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html). */
+/** Whether IAM accepts an address: https, no port, no query (https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html). */
 export function isIssuer(gitlab: string): boolean {
   const { protocol, port, search, hash } = new URL(gitlab);
   return protocol === 'https:' && port === '' && search === '' && hash === '';
@@ -103,11 +103,11 @@ export function isIssuer(gitlab: string): boolean {
 function noIssuer(gitlab: string): VendhostError {
   return new VendhostError('GITLAB_ADDRESS', `AWS cannot trust the ID tokens of ${gitlab}`, {
     details: ['gitlab: must be an https address without a port, a query and a fragment'],
-    hint: 'name in platform.yml the address GitLab has for AWS, which is also the issuer in its ID tokens (external_url)',
+    hint: 'set gitlab in platform.yml to the address AWS reaches GitLab at, which is also the issuer of its ID tokens (external_url)',
   });
 }
 
-/** A stack whose creation failed has made no provider. */
+/** A stack whose creation failed left no provider. */
 function owns(deployed: StackState | undefined): boolean {
   return deployed !== undefined && !/^(ROLLBACK_|CREATE_FAILED|DELETE_COMPLETE)/.test(deployed.status);
 }
@@ -122,9 +122,9 @@ export async function hasProvider({ audience }: PlatformConfig, place: ProviderP
     if (ClientIDList.includes(audience)) return true;
     throw new VendhostError(
       'PROVIDER_AUDIENCE',
-      `account ${account} has a provider for GitLab that does not take the audience ${audience}`,
+      `account ${account} has a provider for GitLab that does not accept the audience ${audience}`,
       {
-        details: [`${arn} takes: ${ClientIDList.join(', ') || 'nothing'}`],
+        details: [`${arn} accepts: ${ClientIDList.join(', ') || 'nothing'}`],
         hint: `allow it: aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${arn} --client-id ${audience}`,
       },
     );
@@ -137,7 +137,7 @@ export async function hasProvider({ audience }: PlatformConfig, place: ProviderP
 function builder({ gitlab, audience }: PlatformConfig, { account, region }: ProviderPlace): AppBuilder {
   return async (app) => {
     const { gitlabApp } = await import('../../cdk/platform/oidc-provider.ts');
-    // One resource, whose template the tests validate: not worth seconds of every run.
+    // The tests validate this template of one resource; validating it here would cost seconds in every run.
     return gitlabApp({ ...app, validation: false }, { account, region, gitlab, audience });
   };
 }

@@ -10,7 +10,7 @@ export interface StackOutcome {
   readonly seconds: number;
 }
 
-/** What became of a plan: without a result nothing was done. */
+/** The outcome of a plan; without a result nothing was done. */
 export function stackOutcome(
   plan: Pick<StackPlan, 'stack' | 'action'>,
   result?: Pick<StackResult, 'changed' | 'seconds'>,

@@ -19,7 +19,7 @@ export interface EnvironmentTarget {
   readonly aws: Aws;
 }
 
-/** The environments of `platform.yml` that are chosen. Throws `ENVIRONMENT_UNKNOWN`. */
+/** The chosen environments of `platform.yml`. Throws `ENVIRONMENT_UNKNOWN`. */
 export function chosenEnvironments(
   platform: PlatformConfig,
   choice: EnvironmentChoice,
@@ -38,8 +38,8 @@ export interface TargetOptions {
 }
 
 /**
- * Opens the chosen environments' accounts. Throws before anything is changed when one of them cannot be worked on:
- * `ACCOUNT_WRONG` or what the certificate's check says; of several, all, as `ENVIRONMENTS_WRONG`.
+ * Opens the accounts of the chosen environments. Throws before anything is changed when one of them is not ready:
+ * `ACCOUNT_WRONG` or what the certificate check throws; several faults are combined as `ENVIRONMENTS_WRONG`.
  */
 export async function openTargets(
   runtime: Runtime,
@@ -55,11 +55,12 @@ export async function openTargets(
     if (certificates) for (const line of await checkCertificate(aws, environment, config)) runtime.out.warn(line);
     return { environment, config, aws };
   });
-  if (faults.length > 0) throw combined(faults, 'ENVIRONMENTS_WRONG', 'nothing was changed, for these are not ready');
+  if (faults.length > 0)
+    throw combined(faults, 'ENVIRONMENTS_WRONG', 'nothing was changed: these environments are not ready');
   return done;
 }
 
-/** Who may take the roles of the platform's project is another matter than with those of a tenant. */
+/** The roles of the platform's project have another trust than those of a tenant, so the hint differs. */
 function refused(
   { env }: Runtime,
   { branch }: PlatformConfig,
@@ -73,7 +74,7 @@ function refused(
       ? 'jobs of the project in platform.yml'
       : `jobs of the project in platform.yml on its branch ${branch}`;
   return new VendhostError(error.code, error.message, {
-    hint: `only ${who} may; an administrator makes the roles: vendhost platform deploy --environment ${environment} --layer access`,
+    hint: `only ${who} may; an administrator deploys the roles: vendhost platform deploy --environment ${environment} --layer access`,
     cause: thrown,
   });
 }

@@ -73,7 +73,7 @@ async function synthesizeIn<T>(
     },
   );
   const cloud = await toolkit.synth(source).catch((thrown: unknown) => {
-    // The toolkit wraps what the app threw; an error that explains itself must come out as it is.
+    // The toolkit wraps errors of the app; a `VendhostError` must reach the user as it is.
     throw causeOf(thrown) ?? thrown;
   });
   try {
@@ -89,7 +89,7 @@ async function synthesizeIn<T>(
 
 /** Throws `TEMPLATE_TOO_LARGE` for a template that cannot be sent inline. */
 export function checkSize(stack: string, template: Template): void {
-  // The toolkit sends YAML, not what synthesis wrote.
+  // The toolkit sends YAML, not the synthesized JSON.
   const bytes = Buffer.byteLength(stringify(template));
   if (bytes <= templateLimitBytes) return;
   throw new VendhostError(
@@ -99,7 +99,7 @@ export function checkSize(stack: string, template: Template): void {
   );
 }
 
-/** A template as it is sent: JSON, or YAML where that alone fits. */
+/** The template body to send: JSON, or YAML where only that fits. */
 export function templateBody(template: Template): string {
   const json = JSON.stringify(template);
   return Buffer.byteLength(json) <= templateLimitBytes ? json : stringify(template);
@@ -114,7 +114,7 @@ function causeOf(thrown: unknown): VendhostError | undefined {
   return undefined;
 }
 
-/** The names of an assembly's stacks that are asked for; all without a list. */
+/** The requested stacks of an assembly, in its order; all without a list. */
 export function chosenStacks(assembly: Assembly, stacks: readonly string[] | undefined): string[] {
   const all = [...assembly.templates.keys()];
   const unknown = stacks?.filter((name) => !assembly.templates.has(name)) ?? [];
@@ -122,7 +122,7 @@ export function chosenStacks(assembly: Assembly, stacks: readonly string[] | und
   return stacks === undefined ? all : all.filter((name) => stacks.includes(name));
 }
 
-/** What an app says about a stack beside its template. */
+/** The tags and the termination protection an app gives a stack. */
 export function stackSettings(
   assembly: Assembly,
   stack: string,

@@ -4,8 +4,8 @@ import type { Runtime } from '../runtime.ts';
 import { readStack } from './stack-state.ts';
 
 /**
- * After a cancel: an update in progress is told to roll back, a creation cannot be stopped and is left to end by
- * itself. Says of each stack what it will become. Never throws: the cancel itself is what gets reported.
+ * After a cancel: rolls back updates in progress; a creation cannot be stopped and is left to finish. Prints for each
+ * stack what happens to it. Never throws: the cancel itself is what gets reported.
  */
 export async function stopDeploys({ out }: Runtime, aws: Aws, stacks: readonly string[]): Promise<void> {
   for (const stack of stacks) {
@@ -15,10 +15,10 @@ export async function stopDeploys({ out }: Runtime, aws: Aws, stacks: readonly s
         await cancelUpdate(aws, stack);
         out.step(`${stack}: the update is cancelled, CloudFormation rolls it back`);
       } else if (status?.endsWith('_IN_PROGRESS')) {
-        out.step(`${stack} is ${status}: CloudFormation ends that by itself; the next deploy waits for it`);
+        out.step(`${stack} is ${status}: CloudFormation finishes that by itself; the next deploy waits for it`);
       }
     } catch (error) {
-      out.warn(`cannot tell the state of ${stack}: ${messageOf(error)}`);
+      out.warn(`cannot read the state of ${stack}: ${messageOf(error)}`);
     }
   }
 }

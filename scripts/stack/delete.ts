@@ -15,8 +15,8 @@ export interface DeleteOptions {
 }
 
 /**
- * Deletes a stack, if there is one, and waits; resources are reported as they go. Throws `STACK_FAILED` with the resources
- * that block it; run again, it deletes what is left.
+ * Deletes a stack, if it exists, and waits; resources are reported as they are deleted. Throws `STACK_FAILED` with the
+ * resources that block it; the next run deletes what is left.
  */
 export async function deleteStack(
   runtime: Runtime,
@@ -51,6 +51,6 @@ export async function setTerminationProtection(aws: Aws, stack: string, on: bool
 
 function isProtected(stack: string): VendhostError {
   return new VendhostError('STACK_PROTECTED', `${stack} is protected against deletion`, {
-    hint: `if it shall go: aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name ${stack}`,
+    hint: `to delete it, first run: aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name ${stack}`,
   });
 }

@@ -1,7 +1,7 @@
 import type { IBaseCredentialsProvider } from '@aws-cdk/toolkit-lib';
 import type { Aws } from '../aws/session.ts';
 
-/** What of a request tells where it goes; part of the SDK's `HttpRequest`. */
+/** Where a request goes; part of the SDK's `HttpRequest`. */
 interface Destination {
   protocol: string;
   hostname: string;
@@ -23,7 +23,7 @@ export function toolkitCredentials(aws: Aws): IBaseCredentialsProvider {
     async sdkBaseConfig(_ioHost, clientConfig) {
       if (aws.endpoint !== undefined) {
         const handler: Handler = (await aws.cloudFormation()).config.requestHandler;
-        // The SDK takes a handler wherever it takes settings for one; the toolkit's type names the settings only.
+        // The SDK accepts a handler wherever it accepts handler settings; the toolkit's type only names the settings.
         clientConfig.requestHandler = sendTo(new URL(aws.endpoint), handler) as object;
       }
       return { credentialProvider: aws.credentials, defaultRegion: aws.region };

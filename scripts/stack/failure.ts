@@ -19,7 +19,7 @@ export async function stackFailed(
   const said = states.map(({ stack, state }) => `${stack} is ${state?.status ?? 'gone'}`).join(', ');
   const quiet = states.filter(({ stack }) => !failures.some((failure) => failure.stack === stack));
   const found = (await Promise.all(quiet.map(({ stack }) => validationFailures(aws, stack)))).flat();
-  // Without a failed resource CloudFormation's word about the stack is all there is.
+  // Without a failed resource, the stack's own status reason is all there is.
   const silent = quiet.filter(({ stack }) => !found.some((failure) => failure.stack === stack));
   return new VendhostError(
     'STACK_FAILED',
@@ -40,13 +40,13 @@ export async function stackFailed(
   );
 }
 
-/** The same command always goes on, except that a plan is executed once. */
+/** Every command can be run again, but a plan is executed once. */
 export function nextStep(operation: Operation, statuses: readonly string[]): string {
   if (operation === 'delete')
-    return 'remove what blocks it, as named above, and run the same command again: it goes on';
+    return 'remove what blocks it, as named above, and run the same command again; it resumes with what is left';
   const command = operation === 'execute' ? 'make a new plan' : 'run the same command again';
   if (statuses.includes('UPDATE_ROLLBACK_FAILED')) {
-    return `mend the cause named above and ${command}: it continues the rollback first`;
+    return `fix the cause named above and ${command}; it continues the rollback first`;
   }
-  return `mend the cause named above and ${command}; what failed was rolled back`;
+  return `the failed change was rolled back: fix the cause named above and ${command}`;
 }

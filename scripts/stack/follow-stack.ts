@@ -6,7 +6,7 @@ import { type Progress, resourceEvent, stackName } from './progress.ts';
 import { isAbsent, isBusy, limitMs, pollMs, readAnyStack, type StackState } from './stack-state.ts';
 
 export interface FollowOptions {
-  /** ARN of the stack: a deleted stack is found by nothing else. */
+  /** ARN of the stack: a deleted stack cannot be found by name. */
   readonly stack: string;
   /** The `ClientRequestToken` of the operation; all its events carry it. */
   readonly token: string;
@@ -14,8 +14,8 @@ export interface FollowOptions {
 }
 
 /**
- * Tells `progress` the events of one operation until the stack has settled, and returns the state it ends in, `undefined`
- * when nothing is left of it. Throws `TIMED_OUT` after an hour.
+ * Reports the events of one operation to `progress` until it has ended, and returns the stack's final state, `undefined`
+ * when it was deleted. Throws `TIMED_OUT` after an hour.
  */
 export async function followStack(
   runtime: Runtime,
@@ -36,7 +36,7 @@ export async function followStack(
         const last = events.findLast(({ PhysicalResourceId }) => PhysicalResourceId === stack)?.ResourceStatus;
         if (last !== undefined) ended = !isBusy({ status: last });
         const state = await readAnyStack(aws, stack);
-        // An empty stack may go without a word.
+        // An empty stack may be deleted without any event.
         const isGone = state === undefined || state.status === 'DELETE_COMPLETE';
         return isGone || (ended && !isBusy(state)) ? { state } : undefined;
       },
@@ -48,8 +48,8 @@ export async function followStack(
 }
 
 /**
- * Events not seen yet, oldest first. CloudFormation gives the newest first; what is below the operation's first event
- * belongs to earlier ones. What comes above it counts whatever its token: a person may cancel the update in the console.
+ * Events not seen yet, oldest first. CloudFormation lists the newest first; those below the operation's first event
+ * belong to earlier operations. Those above it count whatever their token: somebody may cancel the update in the console.
  */
 async function newEvents(aws: Aws, stack: string, token: string, seen: Set<string>): Promise<StackEvent[]> {
   const { paginateDescribeStackEvents } = await import('@aws-sdk/client-cloudformation');
@@ -65,7 +65,7 @@ async function newEvents(aws: Aws, stack: string, token: string, seen: Set<strin
         ours ||= isOurs;
         events.push(event);
       }
-      // The operation has not begun to report.
+      // The operation has no events yet.
       if (!ours) return [];
     }
   } catch (error) {

@@ -13,16 +13,16 @@ export interface ResourceEvent {
   readonly at: number;
 }
 
-/** A resource that could not be made, changed or removed, and why. */
+/** A resource that could not be created, updated or deleted, and why. */
 export type Failure = Pick<ResourceEvent, 'stack' | 'logicalId' | 'type'> & { readonly reason: string };
 
 /**
- * Prints what happens to each resource, whether the toolkit tells it or `followStack`; remembers what failed
- * and which stacks changed nothing.
+ * Prints what happens to each resource, as reported by the toolkit or by `followStack`; remembers what failed and which
+ * stacks were unchanged.
  */
 export class Progress implements IIoHost {
   readonly failures: Failure[] = [];
-  /** ARNs of the stacks that were as they should be already. */
+  /** ARNs of the stacks that needed no change. */
   readonly unchanged = new Set<string>();
   readonly #runtime: Runtime;
   readonly #waiting = new Map<string, ResourceEvent>();
@@ -35,8 +35,8 @@ export class Progress implements IIoHost {
   }
 
   async notify({ code, level, message, data }: IoMessage<unknown>): Promise<void> {
-    // The toolkit has no other way to be stopped: it awaits a message without code between its polls of a stack. Those
-    // with a code also come from a timer of its own, where nobody catches what is thrown here.
+    // The only way to stop the toolkit: it awaits messages without a code between its polls of a stack. Messages with a
+    // code also come from a timer, where an error thrown here would not be caught.
     if (code === undefined) this.#runtime.signal.throwIfAborted();
     if (code === 'CDK_TOOLKIT_I5502') this.event(resourceEvent((data as StackActivity).event));
     else if (code === 'CDK_TOOLKIT_I5100') this.#started.set((data as StackDeployProgress).stack.stackName, Date.now());
@@ -44,7 +44,7 @@ export class Progress implements IIoHost {
     else if (level === 'warn') this.#runtime.out.warn(message);
   }
 
-  /** How long the toolkit was at work on a stack that it deployed. */
+  /** How long the toolkit worked on a stack it deployed, in seconds. */
   seconds(stack: string): number {
     return elapsedSeconds(this.#started.get(stack) ?? 0, this.#ended.get(stack) ?? 0);
   }
@@ -71,7 +71,7 @@ export class Progress implements IIoHost {
     this.#waiting.set(key, event);
   }
 
-  /** Prints what is waiting; call it when nothing more will come. */
+  /** Prints buffered events; call it after the last one. */
   flush(): void {
     for (const [key, event] of [...this.#waiting].sort(([, one], [, other]) => one.at - other.at)) {
       // CloudFormation reports "in progress" twice: when it starts, and when the resource has its physical id.
@@ -98,7 +98,7 @@ export function elapsedSeconds(from: number, to: number): number {
   return Math.round((to - from) / 100) / 10;
 }
 
-/** Events of one moment come in no order: then the end counts more than the beginning. */
+/** Events of the same time come in no order: then the end of an operation counts more than its start. */
 function isLater(event: ResourceEvent, earlier: ResourceEvent): boolean {
   if (event.at !== earlier.at) return event.at > earlier.at;
   return !event.status.endsWith('_IN_PROGRESS');
@@ -129,7 +129,7 @@ const words: Readonly<Record<string, string>> = {
   UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS: 'cleaning up',
 };
 
-/** The part of CloudFormation's event that counts here. */
+/** The parts of CloudFormation's event that are printed. */
 export function resourceEvent(event: StackEvent): ResourceEvent {
   return {
     stack: event.StackName ?? '',
@@ -141,7 +141,7 @@ export function resourceEvent(event: StackEvent): ResourceEvent {
   };
 }
 
-/** What was stopped because another resource failed, and the stack itself, say nothing about the cause. */
+/** Resources cancelled because another one failed, and the stack itself, do not name the cause. */
 function isConsequence({ stack, logicalId, type, reason }: ResourceEvent): boolean {
   if (type === 'AWS::CloudFormation::Stack' && logicalId === stack) return true;
   return reason !== undefined && /^Resource (creation|update) cancelled/i.test(reason);

@@ -10,14 +10,14 @@ import { neverWorks, type StackState, settledAnyStack } from './stack-state.ts';
 export interface RecoverOptions {
   /** Role that CloudFormation works with; without it the one the stack was last deployed with. */
   readonly roleArn?: string | undefined;
-  /** What comes next is a change set: it may start from the empty stack of an earlier one. */
+  /** A change set follows: it may start from the empty stack of an earlier one. */
   readonly forChangeSet?: boolean;
 }
 
 /**
- * Waits until nobody else changes the stack, then ends what an earlier failure left: a rollback that did not finish is
- * continued, a stack that never worked and one that only waits for a change set are deleted. Returns the stack that can be
- * updated, `undefined` when it must be created. Throws `STACK_STUCK` when the rollback fails again, `STACK_PROTECTED` when a
+ * Waits until no operation is in progress, then recovers from an earlier failure: a rollback that did not finish is
+ * continued; a stack whose creation failed, and one that only waits for a change set, are deleted. Returns the stack that
+ * can be updated, `undefined` when it must be created. Throws `STACK_STUCK` when the rollback fails again, `STACK_PROTECTED` when a
  * stack that was deleted in part is protected against deletion.
  */
 export async function recoverStack(
@@ -29,12 +29,14 @@ export async function recoverStack(
   const { out } = runtime;
   const state = await settledAnyStack(runtime, aws, stack);
   if (state === undefined) return undefined;
-  // What never worked holds nothing to protect; what was deleted in part may.
+  // A stack whose creation failed holds nothing to protect; one that was deleted in part may.
   const options = { force: state.status !== 'DELETE_FAILED', roleArn };
   if (state.status === 'REVIEW_IN_PROGRESS') {
     if (forChangeSet) return undefined;
-    // CreateStack refuses a name that a change set has taken, and the toolkit would try just that.
-    out.step(`${stack} is REVIEW_IN_PROGRESS, empty since a plan was not executed: deleting it and creating it anew`);
+    // CreateStack refuses a name that a change set has taken, and the toolkit would call CreateStack.
+    out.step(
+      `${stack} is REVIEW_IN_PROGRESS, empty because its plan was not executed: deleting it and creating it again`,
+    );
     await deleteStack(runtime, aws, stack, options);
     return undefined;
   }
@@ -77,7 +79,7 @@ function stuck(stack: string, { status, reason }: StackState, failures: readonly
       ...(failures.length === 0 && reason !== undefined ? [reason] : []),
     ],
     hint:
-      'mend what is named above and run the same command again; if it cannot be mended, leave it out of the rollback: ' +
+      'fix what is named above and run the same command again; if it cannot be fixed, skip it in the rollback: ' +
       `aws cloudformation continue-update-rollback --stack-name ${stack}${skip}`,
   });
 }

@@ -8,7 +8,7 @@ export interface Change {
   readonly logicalId: string;
   readonly type: string;
   readonly action: 'create' | 'update' | 'delete';
-  /** The resource is made anew, or may be; what it holds would be lost. */
+  /** The resource is replaced, or may be; the data in it would be lost. */
   readonly replacement?: 'yes' | 'maybe';
 }
 
@@ -28,8 +28,8 @@ export interface PlanOptions {
 
 /**
  * Compares templates and parameters with what is deployed. It only reads (no change set is made), so the read-only
- * role may plan; the price is that a replacement that depends on a value is reported as `maybe`. States that the caller
- * has read already are not read again.
+ * role may plan; the price is that a replacement that depends on a value is reported as `maybe`. Pass `states` that were
+ * read already to save the calls.
  */
 export async function planStacks(
   assembly: Assembly,
@@ -53,7 +53,7 @@ export async function planStacks(
   );
 }
 
-/** One plan from a template's differences and the resources that changed parameters reach. */
+/** One plan from the differences of a template and the resources that refer to changed parameters. */
 export function describePlan(
   stack: string,
   exists: boolean,
@@ -124,7 +124,7 @@ export async function readTemplate(aws: Aws, stack: string): Promise<Record<stri
   }
 }
 
-/** The plan as lines for people: one per stack and change. */
+/** The plan as text lines: one per stack and change. */
 export function planLines(plans: readonly StackPlan[]): string[] {
   return plans.flatMap(({ stack, action, changes }) => [
     `${stack}: ${action === 'none' ? 'no change' : action}`,
@@ -138,7 +138,7 @@ function changeLine({ logicalId, type, action, replacement }: Change): string {
   return `${mark} ${type.replace(/^AWS::/, '')} ${logicalId}${note}`;
 }
 
-/** A new stack's resources, counted by type: the single names say nothing yet. */
+/** The resources of a new stack, counted by type: their names say nothing yet. */
 function summary(changes: readonly Change[]): string[] {
   const counts = new Map<string, number>();
   for (const { type } of changes) counts.set(type, (counts.get(type) ?? 0) + 1);

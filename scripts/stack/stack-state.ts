@@ -22,15 +22,15 @@ export async function readStack(aws: Aws, name: string): Promise<StackState | un
   return state?.status === 'REVIEW_IN_PROGRESS' ? undefined : state;
 }
 
-/** The states of several stacks by name; those that are not there are left out. */
+/** The states of several stacks by name; stacks that do not exist are left out. */
 export async function readStacks(aws: Aws, names: readonly string[]): Promise<ReadonlyMap<string, StackState>> {
   const found = await Promise.all(names.map(async (name) => [name, await readStack(aws, name)] as const));
   return new Map(found.flatMap(([name, state]) => (state === undefined ? [] : [[name, state] as const])));
 }
 
 /**
- * The same as `readStack`, with the empty stack that a change set for a new stack makes (`REVIEW_IN_PROGRESS`); a deleted stack is
- * found by its id only.
+ * Like `readStack`, but includes the empty stack that comes with a change set for a new stack (`REVIEW_IN_PROGRESS`); a
+ * deleted stack is found by its id only.
  */
 export async function readAnyStack(aws: Aws, name: string): Promise<StackState | undefined> {
   const { DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
@@ -44,17 +44,17 @@ export async function readAnyStack(aws: Aws, name: string): Promise<StackState |
   }
 }
 
-/** The first creation or the deletion failed: such a stack can only be deleted, and made again. */
+/** The first creation or the deletion failed: such a stack can only be deleted and created again. */
 export function neverWorks({ status }: Pick<StackState, 'status'>): boolean {
   return ['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'CREATE_FAILED', 'DELETE_FAILED'].includes(status);
 }
 
-/** The last operation did what it should. */
+/** The last operation succeeded. */
 export function isGood(status: string): boolean {
   return ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'IMPORT_COMPLETE'].includes(status);
 }
 
-/** The last operation did what it should, or was taken back in full: what its template says is there. */
+/** The last operation succeeded or was rolled back completely: the stack is what its template says. */
 export function isSteady(status: string): boolean {
   return isGood(status) || status === 'UPDATE_ROLLBACK_COMPLETE';
 }
@@ -62,13 +62,13 @@ export function isSteady(status: string): boolean {
 /** The longest time an operation on a stack is waited for. */
 export const limitMs = 60 * 60_000;
 
-/** Waits until nobody else is changing the stack. It only reads. */
+/** Waits until no operation is in progress on the stack. Only reads. */
 export async function settledStack(runtime: Runtime, aws: Aws, name: string): Promise<StackState | undefined> {
   const state = await settledAnyStack(runtime, aws, name);
   return state?.status === 'REVIEW_IN_PROGRESS' ? undefined : state;
 }
 
-/** The same, with the empty stack of a change set for a new one. */
+/** The same, including the empty stack of a change set for a new stack. */
 export async function settledAnyStack(runtime: Runtime, aws: Aws, name: string): Promise<StackState | undefined> {
   const first = await readAnyStack(aws, name);
   if (first === undefined || !isBusy(first)) return first;
@@ -86,7 +86,7 @@ export async function settledAnyStack(runtime: Runtime, aws: Aws, name: string):
   return state;
 }
 
-/** An operation is going on; a stack that waits for its first change set is not busy. */
+/** An operation is in progress; a stack that waits for its first change set is not busy. */
 export function isBusy({ status }: Pick<StackState, 'status'>): boolean {
   return status.endsWith('_IN_PROGRESS') && status !== 'REVIEW_IN_PROGRESS';
 }
@@ -111,7 +111,7 @@ function stateOf(stack: Stack): StackState {
   };
 }
 
-/** DescribeStacks of a name that does not exist is a ValidationError; there is no code of its own. */
+/** DescribeStacks of a name that does not exist is a ValidationError; it has no error code of its own. */
 export function isAbsent(error: unknown): boolean {
   return error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message);
 }

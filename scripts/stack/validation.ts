@@ -3,10 +3,10 @@ import type { Aws } from '../aws/session.ts';
 import type { Failure } from './progress.ts';
 
 /**
- * What CloudFormation found before it touched any resource, like a name that is taken. Its stack events only say that
- * there is something; the findings are events of the operation
+ * What CloudFormation's validation found before it changed any resource, like a name that is taken. Stack events only say
+ * that there are findings; the findings themselves are events of the operation
  * (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeEvents.html). Empty without the right to
- * read them: then what the stack events say must do.
+ * read them: then only the stack events are reported.
  */
 export async function validationFailures(aws: Aws, stack: string): Promise<Failure[]> {
   const events: OperationEvent[] = [];

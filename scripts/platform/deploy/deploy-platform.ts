@@ -16,8 +16,8 @@ import { applySteps, nothingApplied } from './steps.ts';
 import { type DeployedEnvironment, deployResult } from './summary.ts';
 
 /**
- * Deploys environments' platforms at the same time, each layer after those it needs, or executes a saved plan. Throws
- * before anything is changed when one environment cannot be worked on; when one fails later, the others go on to their end.
+ * Deploys the platforms of environments in parallel, each layer after those it needs, or executes a saved plan. Throws
+ * before anything is changed when one environment is not ready; when one fails later, the others are finished first.
  */
 export async function deployPlatform(runtime: Runtime, options: DeployPlatformOptions): Promise<number | undefined> {
   const { directory, environment, layer, plan, dryRun } = options;
@@ -36,10 +36,10 @@ export async function deployPlatform(runtime: Runtime, options: DeployPlatformOp
   return undefined;
 }
 
-/** A pipeline's rights are the environment's *deploy* role's, which executes change sets and nothing else. */
+/** A pipeline has the environment's *deploy* role, which may only execute change sets. */
 function refuseInJob({ env }: Runtime, environment: EnvironmentChoice): void {
   if (env.VENDHOST_ID_TOKEN === undefined) return;
-  throw new VendhostError('PLAN_NEEDED', 'a job deploys only what was planned, and --plan is not given', {
+  throw new VendhostError('PLAN_NEEDED', 'a job deploys saved plans only, and --plan is missing', {
     hint: `make a plan: vendhost platform plan --environment ${environment === 'all' ? 'ENVIRONMENT' : environment} --save FILE; then deploy it with --plan FILE`,
   });
 }
@@ -66,7 +66,7 @@ async function deployOne(
   return { environment, account: config.account, region: config.region, domain: config.domain, ...applied };
 }
 
-/** The accounts' trust in GitLab: made once for all environments of an account, however many ask. */
+/** GitLab's OIDC provider of each account: deployed once for all environments of the account. */
 class Providers {
   readonly #runtime: Runtime;
   readonly #platform: PlatformConfig;
@@ -84,7 +84,7 @@ class Providers {
     return work;
   }
 
-  /** Those that were settled without an error. */
+  /** Those that were deployed, or found unchanged, without an error. */
   async made(): Promise<ProviderWork[]> {
     const ended = await Promise.allSettled(this.#byAccount.values());
     return ended.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));

@@ -6,8 +6,8 @@ import { balancerParameters, type Parameters } from '../compare.ts';
 import type { EnvironmentTarget } from '../targets.ts';
 
 /**
- * Makes sure that the network still is the one that the load balancers' change sets were made with: executing the plan
- * may have given it other ids. Throws `PLAN_STALE` with what differs.
+ * Makes sure that the network still is the one that the load balancers' change sets were created for: executing the plan
+ * may have replaced parts of it. Throws `PLAN_STALE` with the ids that differ.
  */
 export async function checkBalancers(
   { environment, aws }: Pick<EnvironmentTarget, 'environment' | 'aws'>,
@@ -20,7 +20,7 @@ export async function checkBalancers(
   if (details.length === 0) return;
   throw new VendhostError(
     'PLAN_STALE',
-    `the network of ${environment} has other ids than the load balancers were planned with; nothing of them was executed`,
+    `the network of ${environment} has other ids than the load balancers were planned with; no load balancer was changed`,
     {
       details,
       hint: 'network and storage are deployed: make a new plan (in a pipeline: run a new one), and deploy that',
@@ -34,7 +34,7 @@ export function parameterLines(stack: string, planned: Parameters, now: Paramete
     .map(([name, value]) => `${stack}: ${name} was planned as ${planned[name]}, is ${value}`);
 }
 
-/** The values a change set was made with; those of the stack when it needs none. */
+/** The parameters of a change set; those of the stack when it needs no change set. */
 async function plannedWith(aws: Aws, { stack, changeSet, before }: SavedStack): Promise<Parameters> {
   if (changeSet === null) return before?.parameters ?? {};
   return (await readChangeSet(aws, stack, changeSet))?.parameters ?? {};

@@ -21,12 +21,12 @@ type Options = Pick<DeployPlatformOptions, 'directory' | 'environment' | 'layer'
 
 /**
  * Executes the change sets of a saved plan: network and storage, then the load balancers. Throws `PLAN_STALE` before
- * anything is changed when a stack is not what it was, and before the load balancers when the network's ids changed.
+ * anything is changed when a stack changed after the plan, and before the load balancers when the network's ids changed.
  */
 export async function deployPlanned(runtime: Runtime, options: Options): Promise<number | undefined> {
   const { directory, environment, plan: path, dryRun } = options;
   if (environment === 'all' || options.layer !== undefined) {
-    throw new VendhostError('USAGE', 'a plan is of one environment and of all its layers', {
+    throw new VendhostError('USAGE', 'a saved plan belongs to one environment and all its layers', {
       hint: 'give --environment and --plan alone',
     });
   }

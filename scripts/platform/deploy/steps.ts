@@ -17,8 +17,8 @@ export interface DeployedStacks {
 type Place = Pick<EnvironmentTarget, 'environment'>;
 
 /**
- * Deploys an environment's stacks step by step, those of a step at the same time. A stack that is as it should be is not
- * touched. Throws `STACK_FAILED`, and `NETWORK_MISSING` when load balancers are deployed alone and there is no network.
+ * Deploys an environment's stacks step by step, those of one step in parallel. Unchanged stacks are not touched. Throws
+ * `STACK_FAILED`, and `NETWORK_MISSING` when load balancers are deployed alone and there is no network.
  */
 export async function applySteps(
   assembly: Assembly,
@@ -48,7 +48,7 @@ export async function applySteps(
   return { stacks: outcomes, loadBalancers: dnsNames(place, outputs) };
 }
 
-/** What `applySteps` would return of stacks that are all as they should be. */
+/** What `applySteps` would return when no stack needs a change. */
 export function nothingApplied(place: Place, stacks: readonly Compared[]): DeployedStacks {
   return {
     stacks: stacks.map(({ plan }) => stackOutcome(plan)),
@@ -71,7 +71,7 @@ async function deployStep(
   );
 }
 
-/** Load balancers take what the network gives; what was just deployed counts. */
+/** Load balancers take the network's outputs; those of a network deployed in this run come first. */
 async function parametersOf(
   { environment }: Place,
   step: readonly string[],
@@ -85,7 +85,7 @@ async function parametersOf(
 }
 
 function missingNetwork(environment: string): never {
-  throw new VendhostError('NETWORK_MISSING', `${environment} has no network that a load balancer could stand in`, {
+  throw new VendhostError('NETWORK_MISSING', `${environment} has no network for a load balancer`, {
     hint: `deploy all layers: vendhost platform deploy --environment ${environment}`,
   });
 }

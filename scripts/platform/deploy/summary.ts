@@ -25,7 +25,7 @@ export interface DeployEnd {
 /** Prints what a deploy did: each stack with its time, load balancers, the next step. */
 export function deployResult({ out }: Runtime, { done, faults, providers, started }: DeployEnd): void {
   if (done.length === 0) return;
-  // Every account's is called the same.
+  // The stack has the same name in every account.
   const trust = providers.flatMap(({ account, outcome }) =>
     outcome === undefined ? [] : { ...outcome, stack: `${outcome.stack} (${account})` },
   );
@@ -61,7 +61,7 @@ export function deployResult({ out }: Runtime, { done, faults, providers, starte
   );
 }
 
-/** What is left to do by hand, once a load balancer is new. */
+/** What is left to do by hand when a load balancer is new. */
 function nextLine({ environment, domain, stacks }: DeployedEnvironment): string[] {
   if (!stacks.some(({ stack, outcome }) => outcome === 'created' && stack.includes('-balancer'))) return [];
   return [`next: point *.${domain} at it, then: vendhost tenant vend TENANT --environment ${environment}`];

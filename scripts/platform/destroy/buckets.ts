@@ -4,10 +4,10 @@ import type { Aws } from '../../aws/session.ts';
 import { VendhostError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
 
-/** Logs are delivered for some minutes after their source is gone. */
+/** Logs are still delivered for some minutes after their source was deleted. */
 const limitMs = 15 * 60_000;
 
-/** Which of the buckets are there and are the account's own. */
+/** Which of the buckets exist and belong to the account. */
 export async function existingBuckets(aws: Aws, buckets: readonly string[]): Promise<string[]> {
   const { HeadBucketCommand } = await import('@aws-sdk/client-s3');
   const [client, account] = await Promise.all([aws.s3(), aws.account()]);
@@ -25,7 +25,7 @@ export async function existingBuckets(aws: Aws, buckets: readonly string[]): Pro
   return found.flat();
 }
 
-/** Empties a bucket of all versions and deletes it; begins again when something was written meanwhile. */
+/** Deletes all versions of all objects of a bucket, then the bucket; starts over when something was written in between. */
 export async function removeBucket(runtime: Runtime, aws: Aws, bucket: string): Promise<void> {
   const client = await aws.s3();
   await poll({
@@ -35,7 +35,7 @@ export async function removeBucket(runtime: Runtime, aws: Aws, bucket: string): 
     signal: runtime.signal,
     check: async () => {
       await emptyBucket(runtime, client, bucket);
-      // Somebody may have written since.
+      // Another writer may have been faster.
       return (await deleteEmpty(client, bucket)) ? true : undefined;
     },
   });
@@ -69,11 +69,11 @@ async function deleteVersions(
   if (Errors.length === 0) return;
   throw new VendhostError('BUCKET_NOT_EMPTIED', `cannot delete ${Errors.length} objects of ${bucket}`, {
     details: Errors.slice(0, 10).map(({ Key, Code, Message }) => `${Key}: ${Code}: ${Message}`),
-    hint: 'mend what S3 says above and run the same command again: it goes on',
+    hint: 'fix what S3 reports above and run the same command again; it resumes with what is left',
   });
 }
 
-/** `false`: something was written since it was emptied. */
+/** `false`: something was written after it was emptied. */
 async function deleteEmpty(client: S3Client, bucket: string): Promise<boolean> {
   const { DeleteBucketCommand } = await import('@aws-sdk/client-s3');
   try {

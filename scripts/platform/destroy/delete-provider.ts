@@ -46,8 +46,8 @@ async function openRegions(
 }
 
 /**
- * The accounts whose `vendhost-gitlab` stack nobody needs once `leaving` are gone: no other environment has stacks of a
- * platform there. A provider that no such stack made is never touched.
+ * The accounts whose `vendhost-gitlab` stack is no longer needed once `leaving` are destroyed: no other environment has
+ * platform stacks there. A provider that was not created by that stack is never touched.
  */
 export async function providersToGo(
   providers: readonly OwnProvider[],

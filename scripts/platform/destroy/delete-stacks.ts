@@ -8,7 +8,7 @@ import type { EnvironmentTarget } from '../targets.ts';
 import { removeBucket } from './buckets.ts';
 import type { PlatformLeftovers } from './plan-destruction.ts';
 
-/** Destroys what is left of an environment. Run again after a failure, it goes on with what is left then. */
+/** Destroys what is left of an environment. After a failure, the next run resumes with what is left then. */
 export async function destroyRemains(
   runtime: Runtime,
   { aws, environment }: EnvironmentTarget,
@@ -32,13 +32,13 @@ async function destroyStack(
 ): Promise<void> {
   const isProduction = environment === 'production';
   if (isProduction && isBalancer(environment, stack)) await unprotectBalancers(aws, stack);
-  // What holds data in production is protected twice; whoever comes here has named the platform.
+  // Termination protection is lifted here: for production the caller had to confirm with the platform's name.
   await deleteStack(runtime, aws, stack, {
     force: isProduction && stack === names.platformStack(environment, 'storage'),
   });
 }
 
-/** A load balancer that is protected against deletion would make the deletion of its stack fail. */
+/** The deletion of a stack fails when its load balancer is protected against deletion. */
 async function unprotectBalancers(aws: Aws, stack: string): Promise<void> {
   const { ModifyLoadBalancerAttributesCommand } = await import('@aws-sdk/client-elastic-load-balancing-v2');
   const elb = await aws.elb();

@@ -15,7 +15,7 @@ export interface DestroyPlatformOptions {
   readonly environment: EnvironmentChoice;
   /** Name of the platform, which production asks for. */
   readonly yesDestroy?: string | undefined;
-  /** Only show what would go; exit code 2 when something would. */
+  /** Only show what would be destroyed; exit code 2 when there is something. */
   readonly dryRun: boolean;
 }
 
@@ -29,7 +29,8 @@ export async function destroyPlatform(runtime: Runtime, options: DestroyPlatform
   checkConfirmation(runtime, platform, options);
   const targets = await openTargets(runtime, platform, environment, { purpose: 'deploy' });
   const { done: remains, faults } = await forEach(runtime, targets, readRemains);
-  if (faults.length > 0) throw combined(faults, 'TENANTS_EXIST', 'nothing was destroyed, for these cannot go');
+  if (faults.length > 0)
+    throw combined(faults, 'TENANTS_EXIST', 'nothing was destroyed: these environments still have tenants');
 
   const accounts = await openOwnProviders(runtime, platform, targets);
   const going = await providersToGo(
@@ -49,7 +50,7 @@ export async function destroyPlatform(runtime: Runtime, options: DestroyPlatform
     destroyRemains(runtime, target, left),
   );
   if (ends.faults.length > 0) throw combined(ends.faults, 'DESTROY_FAILED', 'cannot destroy');
-  // What others did meanwhile counts: the stacks are read again.
+  // Another deploy may have run in the meantime: read the stacks again.
   for (const place of await providersToGo(accounts, [])) await removeProvider(runtime, place);
   runtime.out.result({ destroyed: true, ...shown }, remains.flatMap(endLines).join('\n'));
   return undefined;
@@ -67,7 +68,7 @@ function checkConfirmation(
   }
   if (yesDestroy !== undefined && yesDestroy !== platform.name) {
     throw new VendhostError('CONFIRMATION_WRONG', `--yes-destroy ${yesDestroy} is not the platform's name`, {
-      hint: `platform.yml names it ${platform.name}: is this the platform that shall go?`,
+      hint: `platform.yml names it ${platform.name}: check that this is the platform you want to destroy`,
     });
   }
   const isProduction = chosenEnvironments(platform, environment).some((each) => each.environment === 'production');

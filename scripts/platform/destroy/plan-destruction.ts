@@ -6,16 +6,16 @@ import { isBalancer } from '../layers.ts';
 import type { EnvironmentTarget } from '../targets.ts';
 import { existingBuckets } from './buckets.ts';
 
-/** What is there of an environment's platform, and so would go. */
+/** What is left of an environment's platform and would be destroyed. */
 export interface PlatformLeftovers {
   readonly environment: Environment;
   readonly account: string;
   readonly region: string;
-  /** Stacks by steps, in the order they go: the reverse of a deploy's. */
+  /** Stacks by steps, in the order they are deleted: the reverse of a deploy. */
   readonly steps: readonly (readonly string[])[];
   /** Buckets, with everything in them. They outlive their stack. */
   readonly buckets: readonly string[];
-  /** ARN of the key, which stays; known as long as the storage stack is there. */
+  /** ARN of the key, which is kept; known as long as the storage stack exists. */
   readonly key: string | undefined;
 }
 
@@ -42,7 +42,7 @@ export function destroySteps(environment: Environment, stacks: readonly string[]
   return [balancers, base, stacks.filter((stack) => stack === access)].filter((step) => step.length > 0);
 }
 
-/** One line a tenant: what says that it is there. */
+/** One line per tenant: the stacks and records that show it exists. */
 export function tenantLines(environment: Environment, stacks: readonly string[], records: readonly string[]): string[] {
   const owned = stacks.flatMap((stack) => {
     const tenant = tenantOf(environment, stack);

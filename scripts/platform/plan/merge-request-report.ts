@@ -10,7 +10,7 @@ export async function writeReport({ cwd }: Runtime, file: string | undefined, st
 
 /**
  * GitLab's report that a merge request shows as "x to add, y to change, z to delete"
- * (https://docs.gitlab.com/user/infrastructure/iac/mr_integration/). A resource that is made anew counts as changed.
+ * (https://docs.gitlab.com/user/infrastructure/iac/mr_integration/). A replaced resource counts as changed.
  */
 export function terraformReport(stacks: readonly StackPlan[]): { create: number; update: number; delete: number } {
   const count = (action: 'create' | 'update' | 'delete') =>

@@ -18,13 +18,13 @@ export interface PlanPlatformOptions {
   readonly environment: EnvironmentChoice;
   /** Only this layer. */
   readonly layer?: PlatformLayer | undefined;
-  /** File for a plan of change sets, to be deployed by `deploy --plan`. */
+  /** File to save a plan of change sets to, for `deploy --plan`. */
   readonly save?: string | undefined;
   /** File for GitLab's report of the plan in a merge request. */
   readonly report?: string | undefined;
 }
 
-/** What a deploy would do to an environment, and to its account's trust in GitLab. */
+/** What a deploy would do to an environment and to its account's OIDC provider. */
 interface EnvironmentPlan {
   readonly environment: string;
   readonly account: string;
@@ -62,13 +62,9 @@ export async function planPlatform(runtime: Runtime, options: PlanPlatformOption
 }
 
 function oneAtATime(): VendhostError {
-  return new VendhostError(
-    'USAGE',
-    '--save goes with --environment, not with --all: a plan file is of one environment',
-    {
-      hint: 'run the command once for each environment, each with a file of its own',
-    },
-  );
+  return new VendhostError('USAGE', '--save needs --environment, not --all: a plan file is for one environment', {
+    hint: 'run the command once per environment, each with its own file',
+  });
 }
 
 async function planOne(

@@ -14,8 +14,8 @@ import type { EnvironmentTarget } from '../targets.ts';
 import { writeReport } from './merge-request-report.ts';
 
 /**
- * Plans one environment by change sets, and saves them in a file. The result says whether something differs; the exit
- * code is 0 either way, so that a pipeline goes on.
+ * Plans one environment with change sets and saves the plan in a file. The result says whether something differs; the
+ * exit code is 0 either way, so that the pipeline continues.
  */
 export async function planAndSave(
   runtime: Runtime,
@@ -47,9 +47,9 @@ export function savedResult(
 }
 
 /**
- * Makes change sets of network, storage and load balancers and writes them to a plan file. Roles are deployed by hand
- * only: throws `ACCESS_BY_HAND` when those of the environment, or the account's trust in GitLab, are not as they should
- * be, and `NETWORK_MISSING` when there is no network yet for the load balancers to be planned with.
+ * Creates change sets for network, storage and load balancers and writes them to a plan file. Roles are deployed by hand
+ * only: throws `ACCESS_BY_HAND` when the environment's roles or the account's OIDC provider differ from platform.yml, and
+ * `NETWORK_MISSING` when there is no network yet to plan the load balancers with.
  */
 async function savePlan(
   runtime: Runtime,
@@ -59,7 +59,7 @@ async function savePlan(
 ): Promise<readonly SavedStack[]> {
   const { environment, config, aws } = target;
   const trust = planProvider(runtime, platform, target, 'deploy');
-  // Its error comes out below; until then nobody waits for it.
+  // Awaited below; this keeps an earlier rejection from being unhandled.
   trust.catch(() => undefined);
   const [access = [], ...rest] = stepsOf(environment, config);
   const planned = rest.flat();
@@ -91,20 +91,16 @@ async function makeChangeSets(
   const { env } = assembly.runtime;
   const parameters = comparison.balancerParameters;
   if (parameters === undefined) {
-    throw new VendhostError(
-      'NETWORK_MISSING',
-      `${environment} has no network yet, which its load balancers are planned with`,
-      {
-        hint: `deploy it the first time by hand: vendhost platform deploy --environment ${environment}`,
-      },
-    );
+    throw new VendhostError('NETWORK_MISSING', `${environment} has no network yet to plan its load balancers with`, {
+      hint: `deploy it the first time by hand: vendhost platform deploy --environment ${environment}`,
+    });
   }
   const role = `arn:${partitionOf(config)}:iam::${config.account}:role/${names.platformRole(environment, 'execution')}`;
   return await saveStacks(assembly, {
     stacks,
     // The other templates have no such parameters.
     parameters: Object.fromEntries(stacks.map((stack) => [stack, parameters])),
-    // The access stack is as it should be: it has the role if the platform's project is known.
+    // The access stack was just compared: it has the role if platform.yml names the platform's project.
     ...(platform.project === undefined ? {} : { roleArn: role }),
     name: `vendhost-${env.CI_PIPELINE_ID ?? Date.now()}`,
   });
@@ -115,7 +111,7 @@ function checkByHand(environment: string, compared: readonly Compared[]): void {
   if (differing.length === 0) return;
   throw new VendhostError(
     'ACCESS_BY_HAND',
-    `the roles of ${environment} are not as platform.yml has them, and no pipeline may change its own`,
+    `the roles of ${environment} differ from platform.yml, and no pipeline may change its own roles`,
     {
       details: differing.flatMap(comparedLines),
       hint: `an administrator runs: vendhost platform deploy --environment ${environment} --layer access`,

@@ -11,7 +11,7 @@ import type { EnvironmentTarget } from '../targets.ts';
 export interface BalancerStatus {
   readonly stack: string;
   readonly dns?: string;
-  /** Rules of its HTTPS listener but the default one; without it there is no such listener. */
+  /** Number of rules of its HTTPS listener, the default rule not counted; absent when there is no listener. */
   readonly rules?: number;
 }
 
@@ -39,9 +39,9 @@ async function countRules(aws: EnvironmentTarget['aws'], listener: string): Prom
   }
 }
 
-/** Whether the account trusts GitLab's tokens, and by whose provider. */
+/** Whether the account has an OIDC provider for GitLab, and who created it. */
 export interface ProviderStatus {
-  readonly fine: boolean;
+  readonly healthy: boolean;
   readonly arn: string;
   readonly text: string;
 }
@@ -55,11 +55,12 @@ export async function readTrust(
   const { arn, aws } = place;
   const own = await readStack(aws, names.gitlabStack);
   try {
-    if (!(await hasProvider(platform, place))) return { fine: false, arn, text: `the account has no provider ${arn}` };
+    if (!(await hasProvider(platform, place)))
+      return { healthy: false, arn, text: `the account has no provider ${arn}` };
   } catch (error) {
     if (!(error instanceof VendhostError)) throw error;
-    return { fine: false, arn, text: messageOf(error) };
+    return { healthy: false, arn, text: messageOf(error) };
   }
-  if (own === undefined) return { fine: true, arn, text: `${arn}, which was there before` };
-  return { fine: isGood(own.status), arn, text: `${arn}, by ${names.gitlabStack} (${own.status})` };
+  if (own === undefined) return { healthy: true, arn, text: `${arn}, not created by Vendhost` };
+  return { healthy: isGood(own.status), arn, text: `${arn}, by ${names.gitlabStack} (${own.status})` };
 }

@@ -20,15 +20,15 @@ interface EnvironmentStatus {
   readonly environment: string;
   readonly account: string;
   readonly region: string;
-  /** All stacks are there and complete, every load balancer answers questions about itself, and jobs are trusted. */
-  readonly fine: boolean;
+  /** All stacks are complete, every load balancer has its listener, and the account has an OIDC provider for GitLab. */
+  readonly healthy: boolean;
   readonly stacks: readonly StackRow[];
   readonly loadBalancers: readonly BalancerStatus[];
   readonly provider: ProviderStatus;
   readonly tenants: readonly string[];
 }
 
-/** Shows what is there of environments' platforms; exit code 2 when one of them is not whole. Only reads. */
+/** Shows the platforms of environments; exit code 2 when one of them is not healthy. Only reads. */
 export async function platformStatus(
   runtime: Runtime,
   { directory, environment }: StatusOptions,
@@ -36,12 +36,12 @@ export async function platformStatus(
   const platform = await readPlatformConfig(directory);
   const targets = await openTargets(runtime, platform, environment, { purpose: 'plan' });
   const { done, faults } = await forEach(runtime, targets, (target) => statusOf(runtime, platform, target));
-  // What could not be read is not fine either: the error below says why.
-  const fine = faults.length === 0 && done.every((each) => each.fine);
+  // An environment that could not be read is not healthy either: the error below says why.
+  const healthy = faults.length === 0 && done.every((each) => each.healthy);
   if (done.length > 0)
-    runtime.out.result({ fine, environments: done, failed: failed(faults) }, done.map(statusText).join('\n\n'));
+    runtime.out.result({ healthy, environments: done, failed: failed(faults) }, done.map(statusText).join('\n\n'));
   if (faults.length > 0) throw combined(faults, 'STATUS_FAILED', 'cannot read the status');
-  return fine ? undefined : exitCodes.differs;
+  return healthy ? undefined : exitCodes.differs;
 }
 
 async function statusOf(
@@ -56,17 +56,17 @@ async function statusOf(
     readTrust(runtime, platform, target),
     listTenantRecords(aws, environment),
   ]);
-  const fine =
-    stacks.every((row) => row.fine) && loadBalancers.every(({ rules }) => rules !== undefined) && provider.fine;
+  const healthy =
+    stacks.every((row) => row.healthy) && loadBalancers.every(({ rules }) => rules !== undefined) && provider.healthy;
   const { account, region } = config;
-  return { environment, account, region, fine, stacks, loadBalancers, provider, tenants };
+  return { environment, account, region, healthy, stacks, loadBalancers, provider, tenants };
 }
 
 function statusText(status: EnvironmentStatus): string {
-  const { environment, account, region, fine, stacks, loadBalancers, provider, tenants } = status;
+  const { environment, account, region, healthy, stacks, loadBalancers, provider, tenants } = status;
   const row = ({ stack, status: state, changedAt, note }: StackRow) => [stack, state, changedAt ?? '-', note ?? ''];
   return [
-    `${environment} in account ${account}, ${region}: ${fine ? 'fine' : 'not fine'}`,
+    `${environment} in account ${account}, ${region}: ${healthy ? 'healthy' : 'not healthy'}`,
     ...tableLines([['stack', 'status', 'last change', ''], ...stacks.map(row)]).map((line) => `  ${line}`),
     ...loadBalancers.map((each) => `  load balancer ${each.stack}: ${balancerText(each)}`),
     `  GitLab: ${provider.text}`,
@@ -77,6 +77,6 @@ function statusText(status: EnvironmentStatus): string {
 function balancerText({ dns, rules }: BalancerStatus): string {
   if (dns === undefined) return 'not published';
   const used =
-    rules === undefined ? 'its listener is gone' : `${rules} rules of ${defaultRuleQuota} (AWS's default quota)`;
+    rules === undefined ? 'its listener is missing' : `${rules} rules of ${defaultRuleQuota} (AWS's default quota)`;
   return `${dns}, ${used}`;
 }

@@ -2,32 +2,32 @@ import { isGood, readStacks } from '../../stack/stack-state.ts';
 import { allBalancers, stepsOf } from '../layers.ts';
 import type { EnvironmentTarget } from '../targets.ts';
 
-/** One stack of an environment, as a person wants to see it. */
+/** One stack of an environment, as `status` shows it. */
 export interface StackRow {
   readonly stack: string;
   /** CloudFormation's status, or `missing`. */
   readonly status: string;
   /** ISO 8601, in UTC. */
   readonly changedAt?: string;
-  readonly fine: boolean;
+  readonly healthy: boolean;
   readonly note?: string;
 }
 
-/** The stacks `platform.yml` asks for, there or not, and load balancers that it no longer asks for. */
+/** The stacks `platform.yml` asks for, deployed or not, and load balancers it no longer asks for. */
 export async function readStackRows({ environment, config, aws }: EnvironmentTarget): Promise<StackRow[]> {
   const wanted = stepsOf(environment, config).flat();
   const all = [...new Set([...wanted, ...allBalancers(environment)])];
   const deployed = await readStacks(aws, all);
   return all.flatMap((stack): StackRow[] => {
     const found = deployed.get(stack);
-    if (found === undefined) return wanted.includes(stack) ? [{ stack, status: 'missing', fine: false }] : [];
+    if (found === undefined) return wanted.includes(stack) ? [{ stack, status: 'missing', healthy: false }] : [];
     const isLeft = !wanted.includes(stack);
     return [
       {
         stack,
         status: found.status,
         changedAt: found.updatedAt.replace(/\.\d+Z$/, 'Z'),
-        fine: isGood(found.status),
+        healthy: isGood(found.status),
         ...(isLeft ? { note: 'no longer in platform.yml' } : {}),
       },
     ];

@@ -18,7 +18,7 @@ export interface ChangeSetRequest {
   /** Role that CloudFormation works with when it is executed; without it the caller's own rights. */
   readonly roleArn?: string | undefined;
   readonly tags?: Readonly<Record<string, string>>;
-  /** What the change set is called; it is made valid and unique. */
+  /** Name of the change set; it is made valid and unique. */
   readonly name: string;
 }
 
@@ -30,12 +30,12 @@ export interface StackChangeSet {
   readonly changes: readonly Change[];
 }
 
-/** Making a change set takes seconds, and minutes when CloudFormation is busy. */
+/** Creating a change set takes seconds, or minutes when CloudFormation is busy. */
 const limitMs = 10 * 60_000;
 
 /**
- * Makes a change set and waits for it; `state` is what `recoverStack` left to start from. A change set without changes is
- * deleted. Throws `CHANGE_SET_FAILED` with CloudFormation's reason.
+ * Creates a change set and waits for it; `state` is the stack that `recoverStack` returned. A change set without changes
+ * is deleted. Throws `CHANGE_SET_FAILED` with CloudFormation's reason.
  */
 export async function createChangeSet(
   runtime: Runtime,
@@ -44,7 +44,7 @@ export async function createChangeSet(
   state: StackState | undefined,
 ): Promise<StackChangeSet> {
   const { CreateChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
-  // The empty stack that a change set for a new one makes may be another plan's too.
+  // The empty stack that comes with a change set for a new stack may belong to another plan.
   const isFirst = state === undefined && (await readAnyStack(aws, stack)) === undefined;
   const unique = changeSetName(name, randomBytes(4).toString('hex'));
   const command = new CreateChangeSetCommand({
@@ -73,7 +73,7 @@ export async function createChangeSet(
     const changes = made.changes.flatMap(describeChange).sort((a, b) => a.logicalId.localeCompare(b.logicalId));
     return { stack, id, action: state === undefined ? 'create' : 'update', changes };
   }
-  // The reason then only says that there are findings; they go with the change set.
+  // The reason then only says that there are findings; they are deleted with the change set.
   const found = /validation/i.test(made.reason) ? await validationFailures(aws, made.stackId) : [];
   await dropChangeSet(aws, stack, id);
   if (isEmpty(made.reason)) return { stack, id: undefined, action: 'none', changes: [] };
@@ -89,12 +89,12 @@ function refused(
 ): VendhostError {
   return new VendhostError('CHANGE_SET_FAILED', `cannot plan ${stack}: ${reason}`, {
     details,
-    hint: 'mend the cause and run the same command again; nothing was changed',
+    hint: 'nothing was changed: fix the cause and run the same command again',
     cause,
   });
 }
 
-/** A change set as CloudFormation describes it, all its pages. */
+/** A change set as CloudFormation describes it; reads all pages. */
 export interface ChangeSetState {
   readonly id: string;
   readonly stackId: string;
@@ -106,8 +106,8 @@ export interface ChangeSetState {
 }
 
 /**
- * Reads a change set to its last page; `undefined` when it is gone. The stack is named because rights to change sets are
- * given by stack.
+ * Reads all pages of a change set; `undefined` when it does not exist. The stack is named because IAM grants rights to
+ * change sets by stack.
  */
 export async function readChangeSet(aws: Aws, stack: string, id: string): Promise<ChangeSetState | undefined> {
   const { paginateDescribeChangeSet } = await import('@aws-sdk/client-cloudformation');
@@ -155,7 +155,7 @@ export async function dropChangeSet(aws: Aws, stack: string, id: string): Promis
   await (await aws.cloudFormation()).send(new DeleteChangeSetCommand({ StackName: stack, ChangeSetName: id }));
 }
 
-/** `[a-zA-Z][-a-zA-Z0-9]*`, 128 characters at most, with something of its own at the end. */
+/** `[a-zA-Z][-a-zA-Z0-9]*`, 128 characters at most, with a unique suffix. */
 export function changeSetName(name: string, unique: string): string {
   const valid = name.replaceAll(/[^-a-zA-Z0-9]+/g, '-').replace(/^[^a-zA-Z]*/, '');
   return `${(valid || 'plan').slice(0, 127 - unique.length)}-${unique}`;
@@ -166,7 +166,7 @@ export function isEmpty(reason: string): boolean {
   return /didn't contain changes/.test(reason) || /No updates are to be performed/.test(reason);
 }
 
-/** The values that are given; the others keep what they have, and get the template's default in a new stack. */
+/** The given values; other parameters keep theirs, or get the template's default in a new stack. */
 export function requestParameters(
   template: Template,
   given: Readonly<Record<string, string>>,
@@ -186,7 +186,7 @@ export function describeChange({ ResourceChange: change }: ApiChange): Change[] 
   if (change.Action === 'Add' || change.Action === 'Import') return [{ ...resource, action: 'create' }];
   if (change.Action === 'Remove') return [{ ...resource, action: 'delete' }];
   if (change.Replacement === 'True') return [{ ...resource, action: 'update', replacement: 'yes' }];
-  // Dynamic: what decides is known only when it is executed.
+  // Dynamic: decided only when the change set is executed.
   const maybe = change.Action === 'Dynamic' || change.Replacement === 'Conditional';
   return [{ ...resource, action: 'update', ...(maybe ? { replacement: 'maybe' as const } : {}) }];
 }

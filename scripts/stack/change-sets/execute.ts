@@ -15,16 +15,16 @@ import type { SavedStack } from './plan-file.ts';
 import { judge, type Verdict } from './stale.ts';
 
 /**
- * Checks that every stack is as it was when it was planned, or is what the plan made of it already (so a job may be run
- * again). Throws `PLAN_STALE` saying of each other stack when it changed, what it is now, and what differs.
+ * Checks that every stack is unchanged since it was planned, or was already deployed by this plan (so that a job may be
+ * retried). Throws `PLAN_STALE` naming for each other stack when it changed, its status, and what differs.
  */
 export async function checkPlan(aws: Aws, saved: readonly SavedStack[]): Promise<void> {
   await verdicts(aws, saved);
 }
 
 /**
- * Executes the change sets of a plan at the same time, after a check of all of them: when one is outdated, nothing is
- * executed. Resources are reported as they change. Throws `STACK_FAILED` like `deployStacks`, after all have ended.
+ * Executes the change sets of a plan in parallel, after checking all of them: when one is stale, none is executed.
+ * Resources are reported as they change. Throws `STACK_FAILED` like `deployStacks`, after all have ended.
  */
 export async function executeChangeSets(
   runtime: Runtime,
@@ -39,7 +39,7 @@ export async function executeChangeSets(
     await stopDeploys(runtime, aws, begun);
     throw runtime.signal.reason;
   }
-  // What CloudFormation refuses or what the network did comes first: it is no failure of a stack.
+  // Errors of the calls themselves come first: they are not failures of a stack.
   for (const result of results) if (result.status === 'rejected') throw result.reason;
   const ended = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const failed = ended.filter(({ ok }) => !ok).map(({ result }) => result.stack);
@@ -57,7 +57,7 @@ async function verdicts(aws: Aws, saved: readonly SavedStack[]): Promise<Todo[]>
     saved.map(async (planned) => ({ planned, verdict: await judge(planned, await present(aws, planned)) })),
   );
   const outdated = judged.flatMap(({ verdict }) => (typeof verdict === 'string' ? [] : verdict));
-  if (outdated.length > 0) throw planOutdated('has changed since; nothing was executed', outdated);
+  if (outdated.length > 0) throw planOutdated('changed after it was made; nothing was executed', outdated);
   return judged.flatMap(({ planned, verdict }) => (typeof verdict === 'string' ? [{ planned, verdict }] : []));
 }
 
@@ -87,7 +87,7 @@ async function carryOut(
     ? await execute(runtime, aws, progress, planned, changeSet, verdict)
     : await readStack(aws, stack);
   if (changeSet !== null && !todo) runtime.out.step(`${stack}: this plan was executed already`);
-  // A stack that needed no change may have been rolled back before: it is what it was planned from.
+  // A stack without a change set may have been rolled back before the plan: that is the state it was planned from.
   const ok = !todo || isGood(settled?.status ?? '');
   if (ok && settled !== undefined && settled.terminationProtection !== planned.terminationProtection) {
     await setTerminationProtection(aws, stack, planned.terminationProtection);
@@ -123,21 +123,21 @@ async function send(aws: Aws, stack: string, changeSet: string, token: string): 
       new ExecuteChangeSetCommand({ StackName: stack, ChangeSetName: changeSet, ClientRequestToken: token }),
     );
   } catch (error) {
-    // Somebody was quicker between the check and here.
+    // Another writer changed the stack between the check and the execution.
     if (error instanceof Error && /^(InvalidChangeSetStatus|ChangeSetNotFound)/.test(error.name)) {
-      throw planOutdated('changed while the plan was executed', [`${stack}: ${messageOf(error)}`], error);
+      throw planOutdated('changed while it was executed', [`${stack}: ${messageOf(error)}`], error);
     }
     throw error;
   }
 }
 
-/** The same for every run, so that a later one knows the execution as its own. */
+/** The same for every run, so that a later run recognises the execution as its own. */
 function executionToken(changeSet: string): string {
   return `plan-${createHash('sha256').update(changeSet).digest('hex').slice(0, 40)}`;
 }
 
 function planOutdated(what: string, details: readonly string[], cause?: unknown): VendhostError {
-  return new VendhostError('PLAN_STALE', `what the plan was made for ${what}`, {
+  return new VendhostError('PLAN_STALE', `the plan is stale: its stacks ${what}`, {
     details,
     hint: 'make a new plan (in a pipeline: run a new pipeline), look at it, and deploy that one',
     cause,

@@ -10,11 +10,11 @@ export interface SaveOptions {
   /** Parameter values by stack name. */
   readonly parameters?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly roleArn?: string | undefined;
-  /** What the change sets are called. */
+  /** Name of the change sets. */
   readonly name: string;
 }
 
-/** Makes a change set for each stack of an assembly, and keeps what it starts from: the stacks of a plan to be executed later. */
+/** Creates a change set for each stack of an assembly and records the state it starts from: the stacks of a plan to be executed later. */
 export async function saveStacks(assembly: Assembly, options: SaveOptions): Promise<SavedStack[]> {
   return await Promise.all(chosenStacks(assembly, options.stacks).map((stack) => saveStack(assembly, stack, options)));
 }
@@ -27,7 +27,7 @@ async function saveStack(
   const { runtime, aws } = assembly;
   const template = assembly.templates.get(stack) ?? {};
   const { tags, terminationProtection } = stackSettings(assembly, stack);
-  // Read before the change set is made: what somebody changes in between is found when the plan is checked.
+  // Read before the change set is created: a change in between is found when the plan is checked.
   const state = await recoverStack(runtime, aws, stack, { roleArn, forChangeSet: true });
   const current = state === undefined ? undefined : await readTemplate(aws, state.id);
   const request = { stack, template, parameters: parameters?.[stack] ?? {}, roleArn, tags, name };

@@ -4,9 +4,9 @@ import { isBusy, isGood, type StackState } from '../stack-state.ts';
 import type { ChangeSetState } from './change-set.ts';
 import type { SavedStack } from './plan-file.ts';
 
-/** What there is now of a stack that a plan was made for. */
+/** The current state of a planned stack. */
 export interface Present {
-  /** `undefined`: there is no stack, or only the empty one that waits for its change set. */
+  /** `undefined`: the stack does not exist, or is empty and waits for its change set. */
   readonly state: StackState | undefined;
   readonly template: Readonly<Record<string, unknown>> | undefined;
   readonly changeSet: Pick<ChangeSetState, 'status' | 'executionStatus' | 'reason'> | undefined;
@@ -15,12 +15,12 @@ export interface Present {
 }
 
 /**
- * What is to be done with a planned stack: `execute` it, `follow` its execution that is going on, leave it because it is
- * `done`; or why the plan can no longer be executed.
+ * What to do with a planned stack: `execute` its change set, `follow` the execution in progress, nothing because it is
+ * `done`; or the reasons why the plan can no longer be executed.
  */
 export type Verdict = 'execute' | 'follow' | 'done' | readonly string[];
 
-/** Compares a planned stack with what there is now. */
+/** Compares a planned stack with its current state. */
 export async function judge(saved: SavedStack, now: Present): Promise<Verdict> {
   if (now.executed && now.state !== undefined) return executed(saved.stack, now.state);
   const lines = await differences(saved, now);
@@ -37,13 +37,14 @@ function executed(stack: string, { status, reason }: StackState): Verdict {
   return [`${stack}: the plan was executed already and failed, the stack is ${status}${why}`];
 }
 
-/** Whether anything came after it cannot be known, so it does not count as done. */
+/** Whether the stack was changed after that cannot be known, so it does not count as done. */
 function byOthers({ changeSet }: Present): string[] {
-  return changeSet?.executionStatus === 'EXECUTE_COMPLETE' ? ['  its change set was executed by somebody else'] : [];
+  return changeSet?.executionStatus === 'EXECUTE_COMPLETE' ? ['  its change set was executed by another process'] : [];
 }
 
 function unusableChangeSet(stack: string, changeSet: Present['changeSet']): string | undefined {
-  if (changeSet === undefined) return `the change set of ${stack} is gone: it was deleted, or another one was executed`;
+  if (changeSet === undefined)
+    return `the change set of ${stack} does not exist any more: it was deleted, or another one was executed`;
   const { status, executionStatus, reason } = changeSet;
   if (executionStatus === 'AVAILABLE') return undefined;
   const why = reason === '' ? '' : `: ${reason}`;
@@ -56,7 +57,7 @@ async function differences({ stack, before }: SavedStack, { state, template }: P
       ? []
       : [`there was no ${stack}; it was created ${state.updatedAt} and is ${state.status}`];
   }
-  if (state === undefined) return [`${stack} is gone; it was ${before.status} when planned`];
+  if (state === undefined) return [`${stack} was deleted; it was ${before.status} when planned`];
   const lines: string[] = [];
   if (state.id !== before.id)
     lines.push(`${stack} was deleted and created again ${state.updatedAt}, it is ${state.status}`);
@@ -69,7 +70,7 @@ async function differences({ stack, before }: SavedStack, { state, template }: P
   return [...lines, ...resources, ...parameterDifferences(before.parameters, state.parameters)];
 }
 
-/** What differs between the deployed template and that of plan time, as a plan shows it. */
+/** The differences between the deployed template and the one the plan was made from. */
 async function templateDifferences(
   stack: string,
   before: Readonly<Record<string, unknown>>,
@@ -78,7 +79,7 @@ async function templateDifferences(
   if (isDeepStrictEqual(before, now)) return [];
   const { fullDiff } = await import('@aws-cdk/cloudformation-diff');
   const { changes } = describePlan(stack, true, fullDiff(before, now), []);
-  if (changes.length === 0) return ['  its template differs outside of its resources'];
+  if (changes.length === 0) return ['  its template differs outside its resources'];
   return planLines([{ stack, action: 'update', changes }]).slice(1);
 }
 

@@ -12,8 +12,7 @@ export interface Wanted {
 }
 
 /**
- * Whether a stack already is what a deploy wants: then two calls were enough, where the toolkit makes five more to find
- * out the same.
+ * Whether a stack already is what a deploy wants. Two calls find that out, where the toolkit makes five more.
  */
 export async function isUnchanged(
   assembly: Assembly,
@@ -28,20 +27,20 @@ export async function isUnchanged(
   );
 }
 
-/** Everything but the template: what is known without another call. */
+/** Everything but the template, which needs another call. */
 export function matches(state: StackState, { template, parameters, tags, terminationProtection }: Wanted): boolean {
   const declared = Object.entries(template.Parameters ?? {});
   return (
     isGood(state.status) &&
     state.terminationProtection === terminationProtection &&
     isDeepStrictEqual(state.tags, { ...tags }) &&
-    // Their values are looked up anew by every update.
+    // Every update looks their values up again.
     !declared.some(([, { Type }]) => Type?.startsWith('AWS::SSM::Parameter::Value')) &&
     declared.every(([name]) => parameters[name] === undefined || parameters[name] === state.parameters[name])
   );
 }
 
-/** As it comes out of JSON: what is `undefined` is not there. */
+/** As JSON has it: without keys that are `undefined`. */
 function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value ?? null));
 }

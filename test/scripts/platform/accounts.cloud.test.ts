@@ -37,7 +37,7 @@ describe('environments in accounts of their own', () => {
     const ran = await owner.deploy({ environment: 'staging' }).catch((thrown) => thrown);
     expect(ran).toMatchObject({
       code: 'PROVIDER_AUDIENCE',
-      details: [`${arn} takes: sts.amazonaws.com`],
+      details: [`${arn} accepts: sts.amazonaws.com`],
       hint: `allow it: aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${arn} --client-id ${Url}`,
     });
   });
@@ -63,7 +63,7 @@ describe('environments in accounts of their own', () => {
     const changed = result.environments.map(({ stacks }) => stacks.some(({ outcome }) => outcome !== 'no change'));
     expect(changed).toEqual([false, true, false]);
     const { code, result: status } = await owner.status('all');
-    expect([code, status.environments[1]?.provider.text]).toEqual([undefined, `${arn}, which was there before`]);
+    expect([code, status.environments[1]?.provider.text]).toEqual([undefined, `${arn}, not created by Vendhost`]);
   });
 
   test('destroy leaves what it did not make', async () => {

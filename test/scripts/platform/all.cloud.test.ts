@@ -26,11 +26,11 @@ const confirmed = { environment: 'all', yesDestroy: 'lanterns' } as const;
 describe('three environments in one account', () => {
   test('before: status says what is missing', async () => {
     const { code, result } = await owner.status('all');
-    expect([code, result.fine]).toEqual([2, false]);
-    expect(result.environments.map(({ fine, stacks }) => [fine, new Set(stacks.map(({ status }) => status))])).toEqual(
-      Array(3).fill([false, new Set(['missing'])]),
-    );
-    expect(result.environments[0]?.provider).toMatchObject({ fine: false });
+    expect([code, result.healthy]).toEqual([2, false]);
+    expect(
+      result.environments.map(({ healthy, stacks }) => [healthy, new Set(stacks.map(({ status }) => status))]),
+    ).toEqual(Array(3).fill([false, new Set(['missing'])]));
+    expect(result.environments[0]?.provider).toMatchObject({ healthy: false });
   });
 
   test('--all deploys them at the same time, with one provider', async () => {
@@ -51,14 +51,14 @@ describe('three environments in one account', () => {
     expect((await owner.plan({ environment: 'all' })).code).toBeUndefined();
   });
 
-  test('status: all is fine', async () => {
+  test('status: all is healthy', async () => {
     const { code, result } = await owner.status('all');
-    expect([code, result.fine]).toEqual([undefined, true]);
+    expect([code, result.healthy]).toEqual([undefined, true]);
     expect(result.environments[1]?.loadBalancers).toEqual([
       { stack: 'vendhost-staging-balancer', dns: expect.any(String), rules: 0 },
       { stack: 'vendhost-staging-balancer-2', dns: expect.any(String), rules: 0 },
     ]);
-    expect(result.environments[2]).toMatchObject({ provider: { fine: true }, tenants: [] });
+    expect(result.environments[2]).toMatchObject({ provider: { healthy: true }, tenants: [] });
   });
 
   test('a load balancer that platform.yml no longer asks for is shown as such', async () => {
@@ -86,7 +86,7 @@ describe('three environments in one account', () => {
     expect(error.details.join('\n')).toMatch(/shop: record [\s\S]*blog: stack vendhost-staging-blog-data/);
     await ssm.send(new DeleteParameterCommand({ Name }));
     await stacks.delete('vendhost-staging-blog-data');
-    expect((await owner.status('all')).result.fine).toBe(true);
+    expect((await owner.status('all')).result.healthy).toBe(true);
   });
 
   test('production is destroyed only by name', async () => {
@@ -125,7 +125,7 @@ describe('three environments in one account', () => {
     expect(progress).toContain(`  ${bucket}: 3 versions deleted`);
     const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
     expect(Buckets.map(({ Name }) => Name).filter((name) => name?.startsWith('vendhost-dev-'))).toEqual([]);
-    expect((await owner.status('all')).result.environments.map(({ fine }) => fine)).toEqual([false, true, true]);
+    expect((await owner.status('all')).result.environments.map(({ healthy }) => healthy)).toEqual([false, true, true]);
   });
 
   test('on nothing left it says so', async () => {

@@ -26,7 +26,7 @@ describe('a certificate', () => {
     [
       'that ends soon',
       { notAfter: new Date('2026-03-31T12:00:00Z') },
-      ['expires on 2026-03-31, in 30 days: see to its renewal in ACM'],
+      ['expires on 2026-03-31, in 30 days: check its renewal in ACM'],
     ],
     ['that does not end soon', { notAfter: new Date('2026-03-31T12:00:01Z') }, []],
   ])('%s can be used', (_name, changes, warnings) => {
@@ -51,7 +51,7 @@ describe('a certificate', () => {
       { names: ['example.com', '*.example.com'] },
       [
         'it is for example.com, *.example.com: must be for *.dev.example.com or dev.example.com',
-        '*.example.com covers no host below dev.example.com: a wildcard stands for one label',
+        '*.example.com covers no host below dev.example.com: a wildcard matches a single label',
       ],
     ],
     [
@@ -75,9 +75,9 @@ describe('a certificate', () => {
 
 test('the next step: a certificate that fits, or the records that ACM waits for', () => {
   expect(certificateHint(config, undefined)).toBe(
-    "ask for one, make the DNS records ACM asks for, and name its ARN: aws acm request-certificate --region eu-west-1 --domain-name dev.example.com --subject-alternative-names '*.dev.example.com' --validation-method DNS",
+    "request one, create the DNS records ACM asks for, and set its ARN in platform.yml: aws acm request-certificate --region eu-west-1 --domain-name dev.example.com --subject-alternative-names '*.dev.example.com' --validation-method DNS",
   );
   expect(certificateHint(config, { ...issued, status: 'PENDING_VALIDATION' })).toBe(
-    `make the DNS records ACM asks for: aws acm describe-certificate --region eu-west-1 --certificate-arn ${certificate}`,
+    `create the DNS records ACM asks for: aws acm describe-certificate --region eu-west-1 --certificate-arn ${certificate}`,
   );
 });

@@ -67,13 +67,13 @@ export interface PlanResult {
 }
 
 export interface StatusResult {
-  readonly fine: boolean;
+  readonly healthy: boolean;
   readonly environments: readonly {
     environment: string;
-    fine: boolean;
-    stacks: readonly { stack: string; status: string; fine: boolean; note?: string }[];
+    healthy: boolean;
+    stacks: readonly { stack: string; status: string; healthy: boolean; note?: string }[];
     loadBalancers: readonly { stack: string; dns?: string; rules?: number }[];
-    provider: { fine: boolean; text: string };
+    provider: { healthy: boolean; text: string };
     tenants: readonly string[];
   }[];
 }

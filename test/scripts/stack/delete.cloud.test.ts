@@ -33,7 +33,7 @@ describe('deleteStack', () => {
       code: 'STACK_FAILED',
       message: 'cannot delete blocked: blocked is DELETE_FAILED',
       details: [expect.stringMatching(/^blocked: Full \(AWS::S3::Bucket\): .*not empty/)],
-      hint: 'remove what blocks it, as named above, and run the same command again: it goes on',
+      hint: 'remove what blocks it, as named above, and run the same command again; it resumes with what is left',
     });
     await empty('blocked-bucket');
     await deleteStack(newRuntime(), aws, 'blocked');

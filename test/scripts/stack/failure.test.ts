@@ -5,19 +5,23 @@ test.each([
   [
     'deploy',
     'ROLLBACK_COMPLETE',
-    'mend the cause named above and run the same command again; what failed was rolled back',
+    'the failed change was rolled back: fix the cause named above and run the same command again',
   ],
   [
     'deploy',
     'UPDATE_ROLLBACK_FAILED',
-    'mend the cause named above and run the same command again: it continues the rollback first',
+    'fix the cause named above and run the same command again; it continues the rollback first',
   ],
   [
     'execute',
     'UPDATE_ROLLBACK_COMPLETE',
-    'mend the cause named above and make a new plan; what failed was rolled back',
+    'the failed change was rolled back: fix the cause named above and make a new plan',
   ],
-  ['delete', 'DELETE_FAILED', 'remove what blocks it, as named above, and run the same command again: it goes on'],
+  [
+    'delete',
+    'DELETE_FAILED',
+    'remove what blocks it, as named above, and run the same command again; it resumes with what is left',
+  ],
 ] as const)('after a failed %s, %s', (operation, status, step) => {
   expect(nextStep(operation, [status])).toBe(step);
 });

@@ -56,7 +56,7 @@ describe('after a failure the same deploy goes on', () => {
     const runtime = newRuntime();
     expect(await deploy({ leftover: { A: 'a' } }, {}, runtime)).toMatchObject([{ changed: true }]);
     expect(runtime.progress()).toContain(
-      'leftover is REVIEW_IN_PROGRESS, empty since a plan was not executed: deleting it and creating it anew',
+      'leftover is REVIEW_IN_PROGRESS, empty because its plan was not executed: deleting it and creating it again',
     );
     expect(await parameterValue('/leftover/A')).toBe('a');
   });

@@ -31,7 +31,7 @@ describe('a deploy that fails', () => {
     });
   });
 
-  test('is shown by status, which is not fine then', async () => {
+  test('is shown by status, which is not healthy then', async () => {
     const { code, result } = await owner.status();
     expect(code).toBe(2);
     const statuses = result.environments[0]?.stacks.map(({ stack, status }) => [stack, status]);

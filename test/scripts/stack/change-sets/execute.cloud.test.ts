@@ -86,7 +86,7 @@ describe('executeChangeSets', () => {
       code: 'PLAN_STALE',
       details: [
         expect.stringMatching(/^there was no coming; it was created \S+Z and is CREATE_COMPLETE$/),
-        'leaving is gone; it was CREATE_COMPLETE when planned',
+        'leaving was deleted; it was CREATE_COMPLETE when planned',
       ],
     });
   });
@@ -96,7 +96,7 @@ describe('executeChangeSets', () => {
     const saved = await save({ lost: { A: 'b' } });
     await dropChangeSet(aws, 'lost', saved[0]?.changeSet ?? '');
     await expect(execute(saved)).rejects.toMatchObject({
-      details: ['the change set of lost is gone: it was deleted, or another one was executed'],
+      details: ['the change set of lost does not exist any more: it was deleted, or another one was executed'],
     });
 
     const first = await save({ swept: { A: 'b' } });
@@ -201,7 +201,7 @@ describe('executeChangeSets', () => {
       .toBe('EXECUTE_COMPLETE');
     await expect(execute(saved)).rejects.toMatchObject({
       code: 'PLAN_STALE',
-      details: expect.arrayContaining(['  its change set was executed by somebody else']),
+      details: expect.arrayContaining(['  its change set was executed by another process']),
     });
     expect(await parameterValue('/manual/A')).toBe('second');
   });

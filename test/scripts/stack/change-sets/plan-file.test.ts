@@ -54,10 +54,10 @@ describe('a plan file', () => {
 
   test.each([
     ['{', 'it is not JSON'],
-    ['null', 'it is no plan'],
-    ['{"version": 2}', 'it is of version 2, this command reads version 1'],
-    [JSON.stringify({ ...plan, stacks: [{ stack: 'one' }] }), 'it is no plan'],
-    [JSON.stringify({ ...plan, more: 1 }), 'it is no plan'],
+    ['null', 'it is not a plan'],
+    ['{"version": 2}', 'it has version 2, this command reads version 1'],
+    [JSON.stringify({ ...plan, stacks: [{ stack: 'one' }] }), 'it is not a plan'],
+    [JSON.stringify({ ...plan, more: 1 }), 'it is not a plan'],
   ])('%s is refused', async (text, why) => {
     const file = await written(text);
     await expect(readPlanFile(file)).rejects.toMatchObject({

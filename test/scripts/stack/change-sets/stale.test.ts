@@ -75,12 +75,12 @@ describe('judge', () => {
   test('an output alone differs', async () => {
     const now = { ...template, Outputs: { A: { Value: 'a' } } };
     expect(await verdict({ updatedAt: later }, { template: now })).toContain(
-      '  its template differs outside of its resources',
+      '  its template differs outside its resources',
     );
   });
 
   test.each<[string, Partial<StackState> | undefined, SavedStack, string]>([
-    ['gone', undefined, saved, 'one is gone; it was CREATE_COMPLETE when planned'],
+    ['gone', undefined, saved, 'one was deleted; it was CREATE_COMPLETE when planned'],
     [
       'made again',
       { id: 'arn:other', updatedAt: later },
@@ -99,7 +99,7 @@ describe('judge', () => {
   });
 
   test.each<[Present['changeSet'], string]>([
-    [undefined, 'the change set of one is gone: it was deleted, or another one was executed'],
+    [undefined, 'the change set of one does not exist any more: it was deleted, or another one was executed'],
     [{ ...available, executionStatus: 'OBSOLETE' }, 'the change set of one cannot be executed, it is OBSOLETE'],
     [
       { status: 'FAILED', executionStatus: 'UNAVAILABLE', reason: 'no' },
@@ -128,7 +128,7 @@ describe('judge', () => {
     const changeSet = { ...available, executionStatus: 'EXECUTE_COMPLETE' };
     expect(await verdict({ updatedAt: later, status: 'UPDATE_COMPLETE' }, { changeSet })).toEqual([
       expect.stringMatching(/^one was updated/),
-      '  its change set was executed by somebody else',
+      '  its change set was executed by another process',
     ]);
   });
 });

@@ -115,7 +115,7 @@ describe('a cancel', () => {
   test('of a creation ends with its reason and says what becomes of the stack', async () => {
     const progress = await deployAndCancel({ 'cancel-new': { A: 'a', Slow: '$Slow' } });
     expect(progress.at(-1)).toBe(
-      'cancel-new is CREATE_IN_PROGRESS: CloudFormation ends that by itself; the next deploy waits for it',
+      'cancel-new is CREATE_IN_PROGRESS: CloudFormation finishes that by itself; the next deploy waits for it',
     );
   });
 
