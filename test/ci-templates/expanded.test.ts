@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { parse } from 'yaml';
 import { everyInput, neededJobs } from './every-input.ts';
 import { type Expander, openExpander } from './expand.ts';
 import { schemaFaults } from './gitlab-schema.ts';
 import { goldenText } from './golden.ts';
+import { page } from './reference.ts';
 import { baseFile, jobNames, pipelines, platformPipeline, template, tenantPipeline } from './templates.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -55,6 +58,38 @@ test('job files one by one are valid, and a hidden job can be overridden', async
     variables: { VENDHOST_TENANT: 'shop', VENDHOST_ENVIRONMENT: 'dev' },
   });
 });
+
+describe('the examples in docs/templates.md', () => {
+  test("a tenant's inputs, job and hidden job", async () => {
+    const document = await expander.expand({
+      ...exampleWith('bake_rules'),
+      ...exampleWith('.vendhost-bake'),
+    });
+    expect(schemaFaults(document)).toEqual([]);
+    expect(document.package?.needs).toContainEqual(expect.objectContaining({ job: 'unit-tests', optional: true }));
+    expect(document.bake).toMatchObject({
+      tags: ['inside-the-vpc'],
+      variables: { VENDHOST_TENANT: 'shop', VENDHOST_BUILDER_ACCESS: 'private' },
+      rules: expect.arrayContaining([{ if: '$CI_COMMIT_MESSAGE =~ /\\[skip bake\\]/', when: 'never' }]),
+    });
+  });
+
+  test('a plan every night', async () => {
+    const { inputs } = exampleWith('schedule') as { inputs: Record<string, unknown> };
+    const document = await expander.expand({ include: [expander.include(platformPipeline.file, inputs)] });
+    expect(schemaFaults(document)).toEqual([]);
+    expect(document['plan-dev']?.rules).toContainEqual({
+      if: '$CI_PIPELINE_SOURCE == "schedule"',
+      allow_failure: false,
+    });
+  });
+});
+
+/** The page's example that has this text. */
+function exampleWith(text: string): Readonly<Record<string, unknown>> {
+  const blocks = [...readFileSync(page, 'utf8').matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, block = '']) => block);
+  return parse(blocks.find((block) => block.includes(text)) ?? '');
+}
 
 test.each([
   [tenantPipeline.file, { tenant: 'No Good' }],

@@ -81,8 +81,8 @@ describe.each(including.map((one) => [one.file, one.spec] as const))('the includ
       const declared = template(localFile(include)).spec.inputs;
       for (const [name, expression] of Object.entries(include.inputs)) {
         const own = /^\$\[\[ inputs\.(\w+) \]\]$/.exec(String(expression))?.[1];
-        // What is no input of the file but said in it.
-        if (own === undefined) expect(['environment', 'former']).toContain(name);
+        // A value that the file sets itself.
+        if (own === undefined) expect(['environment', 'deploy_after']).toContain(name);
         else
           expect(facts(spec.inputs[own] ?? {}), `${own} → ${include.local} ${name}`).toEqual(
             facts(declared[name] ?? {}),

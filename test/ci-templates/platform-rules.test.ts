@@ -24,8 +24,8 @@ const mergeRequest: EventOptions = { event: 'merge_request', branch: 'bigger', t
 const validate = 'validate';
 const plan = (environment: string) => `plan-${environment} after validate`;
 const prepare = (environment: string) => `prepare-${environment} after validate`;
-const deploy = (environment: string, former: readonly string[], when = '') =>
-  `deploy-${environment} after ${[`prepare-${environment}`, ...former.map((one) => `deploy-${one}`)].join('+')} in vendhost-platform/${environment}${when}`;
+const deploy = (environment: string, deployAfter: readonly string[], when = '') =>
+  `deploy-${environment} after ${[`prepare-${environment}`, ...deployAfter.map((one) => `deploy-${one}`)].join('+')} in vendhost-platform/${environment}${when}`;
 const byHand = ' by hand';
 
 const all = ['dev', 'staging', 'production'];

@@ -8,7 +8,7 @@ export const page = join(projectRoot, 'docs/templates.md');
 const begin = '<!-- inputs: written by `node test/ci-templates/reference.ts` -->';
 const end = '<!-- /inputs -->';
 
-/** The page with its reference of inputs written anew from the files' `spec:inputs`. */
+/** The page with its reference of inputs generated from the files' `spec:inputs`. */
 export function withReference(text: string): string {
   const [before, rest] = halves(text, begin);
   const [, after] = halves(rest, end);
