@@ -1,75 +1,98 @@
-import type { PlatformFacts, TenantRecord } from '../config/facts.ts';
-import { names, type Place } from '../config/names.ts';
+import { names } from '../config/names.ts';
 import { readRules } from '../listener/listener-rules.ts';
 import { isTooManyRules, listenerFull, readRuleQuota } from '../listener/quota.ts';
 import type { Assembly } from '../stack/assembly.ts';
 import { deployStacks, type StackResult } from '../stack/deploy/deploy-stacks.ts';
-import type { StackPlan } from '../stack/stack-plan.ts';
-import { readGroup, waitingVersion } from './group.ts';
-import { databaseParameters, type HostState, hostParameters, keepData } from './host-plan.ts';
-import { waitInService } from './in-service.ts';
-import { rollOut } from './roll-out.ts';
+import { keepData } from './data-guard.ts';
+import type { HostPlan, InstanceRefresh } from './host-plan.ts';
+import { claimRules, giveBack, type RulesOf } from './host-rules.ts';
+import { readGroup } from './instances/group.ts';
+import { waitInService } from './instances/in-service.ts';
+import { newestVersion } from './instances/launch-template.ts';
+import { rollOut } from './instances/roll-out.ts';
+import { isSurprising, knownValues, type Learned } from './planned-value.ts';
 
 export interface Applied {
   readonly changed: boolean;
   readonly inService: number;
+  /** Priorities by the bands of their rules. */
+  readonly priorities: ReadonlyMap<string, number>;
+}
+
+export interface ApplyOptions extends RulesOf {
+  /** Role that CloudFormation works with. */
+  readonly roleArn: string;
 }
 
 /**
- * Makes the virtual host what the plans say: the data first, because the host needs its address; then the host; then
- * its instances, when the launch template has a version they do not start from yet.
+ * Carries out a plan, step by step. What the plan could not know is learned on the way: the host is updated also when a
+ * claimed priority or an output of the data stack is not what was expected. After a failure, a plan of what is deployed
+ * by then finishes what is left.
  */
-export async function applyHost(
-  assembly: Assembly,
-  {
-    place,
-    facts,
-    record,
-    world,
-    plans,
-  }: { place: Place; facts: PlatformFacts; record: TenantRecord; world: HostState; plans: readonly StackPlan[] },
-): Promise<Applied> {
+export async function applyHost(assembly: Assembly, plan: HostPlan, options: ApplyOptions): Promise<Applied> {
   const { runtime, aws } = assembly;
   const { out } = runtime;
   const since = new Date();
-  const roleArn = record.roles.execution;
-  const [dataStack, hostStack] = [names.tenantStack(place, 'data'), names.tenantStack(place, 'host')];
-  const differs = (stack: string) => plans.some((plan) => plan.stack === stack && plan.action !== 'none');
-
-  /** Somebody else's rule was made in the meantime, and it was the last that AWS allows. */
-  const explained = async (error: unknown): Promise<never> => {
-    if (!isTooManyRules(error)) throw error;
-    const [rules, quota] = await Promise.all([readRules(aws, facts['listener-arn']), readRuleQuota(aws)]);
-    const { details } = error;
-    throw listenerFull({ place, loadBalancer: record.loadBalancer }, rules.length, quota, { details, cause: error });
-  };
-
-  const deployHost = async (parameters: Record<string, string>): Promise<StackResult | undefined> => {
-    const options = { stacks: [hostStack], parameters: { [hostStack]: parameters }, roleArn };
-    return (await deployStacks(assembly, options).catch(explained))[0];
-  };
-
+  const priorities = await claimRules(runtime, aws, options, plan.priorities);
+  const outputs = new Map<string, StackResult['outputs']>();
+  const learned: Learned = { priorities, outputs };
   let changed = false;
-  let parameters = hostParameters(world, assembly.templates.has(dataStack));
-  if (differs(dataStack)) {
-    const [data] = await out.section('provision_data', 'database', () =>
-      deployStacks(assembly, { stacks: [dataStack], roleArn, policies: { [dataStack]: keepData } }),
-    );
-    parameters = { ...parameters, ...databaseParameters(data?.outputs ?? {}) };
+  if (plan.data !== undefined && plan.data.action !== 'none') {
+    const { stack } = plan.data;
+    const data = await out.section('provision_data', 'database', () => deployData(assembly, stack, options));
+    outputs.set(stack, data?.outputs ?? {});
     changed = data?.changed === true;
   }
-  if (changed || differs(hostStack)) {
-    const host = await out.section('provision_host', 'host', () => deployHost(parameters));
-    changed ||= host?.changed === true;
+  const planned = Object.fromEntries(Object.entries(plan.host.parameters).map(([name, { to }]) => [name, to]));
+  const host: HostDeploy = { ...options, stack: plan.host.stack, parameters: knownValues(planned, learned) };
+  if (plan.host.action !== 'none' || isSurprising(planned, learned)) {
+    const result = await out.section('provision_host', 'host', () => deployHost(assembly, host));
+    changed ||= result?.changed === true;
   }
-  const group = await readGroup(aws, place);
-  const version = group === undefined ? undefined : await waitingVersion(aws, group);
-  if (group !== undefined && version !== undefined) {
-    await out.section('provision_instances', 'instances', async () => {
-      await rollOut(runtime, aws, group, version);
-      await deployHost({ ...parameters, LaunchTemplateVersion: version });
-    });
-    changed = true;
-  }
-  return { changed, inService: await waitInService(runtime, aws, place, since) };
+  if (plan.refresh !== undefined && (await refresh(assembly, plan.refresh, host))) changed = true;
+  const released = plan.giveBack.length === 0 ? [] : await giveBack(aws, options);
+  if (released.length > 0) out.step(`gave back the listener priorities ${released.join(', ')}`);
+  const inService = await waitInService(runtime, aws, options.place, since);
+  return { changed: changed || released.length > 0, inService, priorities };
+}
+
+interface HostDeploy extends ApplyOptions {
+  readonly stack: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+async function deployData(
+  assembly: Assembly,
+  stack: string,
+  { roleArn }: ApplyOptions,
+): Promise<StackResult | undefined> {
+  return (await deployStacks(assembly, { stacks: [stack], roleArn, policies: { [stack]: keepData } }))[0];
+}
+
+async function deployHost(assembly: Assembly, host: HostDeploy): Promise<StackResult | undefined> {
+  const { stack, parameters, roleArn } = host;
+  const options = { stacks: [stack], parameters: { [stack]: parameters }, roleArn };
+  return (await deployStacks(assembly, options).catch((error) => explain(assembly, host, error)))[0];
+}
+
+/** Somebody else added a rule in the meantime, and it was the last that AWS allows. */
+async function explain({ aws }: Assembly, { place, facts, loadBalancer }: HostDeploy, error: unknown): Promise<never> {
+  if (!isTooManyRules(error)) throw error;
+  const [rules, quota] = await Promise.all([readRules(aws, facts['listener-arn']), readRuleQuota(aws)]);
+  throw listenerFull({ place, loadBalancer }, rules.length, quota, { details: error.details, cause: error });
+}
+
+/** `false` when no version was made that the instances do not have: there is nothing to replace. */
+async function refresh(assembly: Assembly, { from, to }: InstanceRefresh, host: HostDeploy): Promise<boolean> {
+  const { runtime, aws } = assembly;
+  const version = typeof to === 'string' ? to : await newestVersion(aws, to.newestOf);
+  if (version === from) return false;
+  const group = await readGroup(aws, host.place);
+  if (group === undefined) throw new Error(`no Auto Scaling group ${names.host(host.place)}`);
+  await runtime.out.section('provision_instances', 'instances', async () => {
+    await rollOut(runtime, aws, group, version);
+    const parameters = { ...host.parameters, LaunchTemplateVersion: version };
+    await deployHost(assembly, { ...host, parameters });
+  });
+  return true;
 }

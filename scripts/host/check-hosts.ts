@@ -21,7 +21,7 @@ export async function checkHosts(aws: Aws, place: Place, bucket: string, hosts: 
       details: faults.map(({ host, tenant }) =>
         tenant === undefined ? `${host}: nobody claimed it` : `${host}: ${tenant} claimed it`,
       ),
-      hint: `the platform puts it right: vendhost tenant vend ${place.tenant} --environment ${place.environment}`,
+      hint: `ask the platform team to run: vendhost tenant vend ${place.tenant} --environment ${place.environment}`,
     },
   );
 }

@@ -2,6 +2,7 @@ import type { Image } from '@aws-sdk/client-ec2';
 import type { Aws } from '../aws/session.ts';
 import { type Place, tags } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
+import { newPipeline } from '../gitlab/new-pipeline.ts';
 import { bakeKeyTag } from '../image/find.ts';
 
 /** An image the instances may start from. */
@@ -12,7 +13,7 @@ export interface HostImage {
 
 /**
  * Reads an image and makes sure that instances of this tenant may start from it. Throws `IMAGE_UNKNOWN` when there is no
- * such image, `IMAGE_UNSUITABLE` with all that is wrong with it.
+ * such image, `IMAGE_UNSUITABLE` with everything that is wrong with it.
  */
 export async function readHostImage(aws: Aws, place: Place, id: string): Promise<HostImage> {
   const image = await describe(aws, id);
@@ -27,7 +28,7 @@ export async function readHostImage(aws: Aws, place: Place, id: string): Promise
   });
 }
 
-/** What keeps an image from being used for a tenant's host. */
+/** Everything that keeps an image from being used for a tenant's host. */
 export function hostImageFaults(image: Image, place: Place): string[] {
   const faults: string[] = [];
   if (image.State !== 'available') faults.push(`it is ${image.State}, not available`);
@@ -38,7 +39,7 @@ export function hostImageFaults(image: Image, place: Place): string[] {
   for (const [tag, wanted] of Object.entries(tags(place.environment, 'image', place.tenant))) {
     if (found.get(tag) !== wanted) faults.push(`its tag ${tag} is ${found.get(tag) ?? 'missing'}, not ${wanted}`);
   }
-  if (!found.has(bakeKeyTag)) faults.push(`it has no tag ${bakeKeyTag}: its bake was not finished`);
+  if (!found.has(bakeKeyTag)) faults.push(`it has no tag ${bakeKeyTag}: its bake did not finish`);
   return faults;
 }
 
@@ -54,5 +55,5 @@ async function describe(aws: Aws, id: string): Promise<Image | undefined> {
 }
 
 function bakeHint({ tenant, environment }: Place): string {
-  return `bake one: vendhost image bake --tenant ${tenant} --environment ${environment}`;
+  return `in GitLab, ${newPipeline}: it bakes an image that fits; in a shell: vendhost image bake --tenant ${tenant} --environment ${environment}`;
 }

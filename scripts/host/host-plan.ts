@@ -1,74 +1,188 @@
 import { dataOutputs, priorityParameter, type RuleGroup } from '../../cdk/tenant/host-inputs.ts';
-import { VendhostError } from '../errors.ts';
+import { names, type Place } from '../config/names.ts';
+import type { Template } from '../stack/assembly.ts';
 import type { StackPlan } from '../stack/stack-plan.ts';
-import type { Group } from './group.ts';
 import type { HostImage } from './host-image.ts';
+import type { Group } from './instances/group.ts';
+import { joinChanges, type LaunchChange, launchChanges } from './instances/launch-changes.ts';
+import type { PlannedValue } from './planned-value.ts';
 
-/** A rule of the host with the number it has on the listener. */
+/** A rule of the host with the number it has on the listener, or will have. */
 export interface PlannedRule extends RuleGroup {
   readonly priority: number;
   /** The tenant had this number before. */
   readonly kept: boolean;
+  /** The number is the tenant's for certain; else it must be claimed, and somebody may be faster. */
+  readonly claimed: boolean;
 }
 
 /** What is known of the host before anything is changed. */
 export interface HostState {
   readonly rules: readonly PlannedRule[];
+  /** Priorities of rules that the host no longer has. */
+  readonly giveBack: readonly number[];
   readonly image: HostImage;
+  /** Image of the instances there are. */
+  readonly formerImage: string | undefined;
   /** The group there is. */
   readonly group: Group | undefined;
-  /** A newer version of the launch template than the group starts instances from: a roll-out that failed before. */
-  readonly waiting: string | undefined;
+  /** The newest version of the launch template, when the group does not start instances from it. */
+  readonly waiting: { readonly version: string; readonly changes: readonly LaunchChange[] } | undefined;
+  /** A release has succeeded on the host. */
   readonly released: boolean;
   /** Outputs of the data stack; empty when there is none. */
   readonly data: Readonly<Record<string, string>>;
+  /** Parameters of the host stack; empty when there is none. */
+  readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** The host stack's parameters that make it what it should be, without replacing an instance. */
-export function hostParameters(world: HostState, hasDatabase: boolean): Record<string, string> {
+/** A stack's update with all its parameters: their values now, and what they become. */
+export interface StackUpdate extends StackPlan {
+  readonly parameters: Readonly<Record<string, { readonly from?: string; readonly to: PlannedValue }>>;
+}
+
+/** The newest version of a launch template, whose number is known once the stack is updated. */
+export interface NewestVersion {
+  readonly newestOf: string;
+}
+
+/** Instances replaced by ones of another version of the launch template. */
+export interface InstanceRefresh {
+  readonly group: string;
+  /** How many there are now. */
+  readonly instances: number;
+  readonly from: string;
+  readonly to: string | NewestVersion;
+  /**
+   * `maybe`: it depends on a value that becomes known while the plan is applied. `no`: nothing is planned that makes a
+   * version; should CloudFormation make one all the same, the instances follow it.
+   */
+  readonly replacement: 'yes' | 'maybe' | 'no';
+  /** What differs in the instances that come. */
+  readonly changes: readonly LaunchChange[];
+  /** Version that an earlier run left: its roll-out failed or was never begun. */
+  readonly unfinished?: string;
+  /** Parameters of the host stack after the refresh, so that stack and group agree. */
+  readonly after: { readonly LaunchTemplateVersion: string | NewestVersion };
+}
+
+/** What provisioning a virtual host would change, in the order in which it does. */
+export interface HostPlan {
+  readonly image: { readonly from?: string; readonly to: string };
+  readonly priorities: readonly PlannedRule[];
+  /** Without a database there is none. */
+  readonly data?: StackUpdate;
+  readonly host: StackUpdate;
+  readonly refresh?: InstanceRefresh;
+  /** Priorities released when all else is done. */
+  readonly giveBack: readonly number[];
+}
+
+export interface HostPlanInput {
+  readonly place: Place;
+  readonly state: HostState;
+  /** Comparisons of the stacks of the app with what is deployed. */
+  readonly stacks: readonly StackPlan[];
+  readonly template: Template;
+  /** The host stack's template as it is deployed; the same when it is not, or does not change. */
+  readonly deployed: Template;
+}
+
+/** Plans a virtual host: the data first, because the host needs its address; then the host; then its instances. */
+export function planHost(input: HostPlanInput): HostPlan {
+  const { place, state, stacks } = input;
+  const data = stacks.find(({ stack }) => stack === names.tenantStack(place, 'data'));
+  const host = stacks.find(({ stack }) => stack === names.tenantStack(place, 'host'));
+  if (host === undefined) throw new Error(`no host stack of ${place.tenant} among ${stacks.length}`);
+  const parameters = hostParameters(state, data);
+  const refresh = planRefresh(input, host, data, parameters);
   return {
-    ImageId: world.image.id,
-    RootDevice: world.image.rootDevice,
-    LaunchTemplateVersion: world.group?.version ?? '1',
-    HealthCheckType: world.released ? 'ELB' : 'EC2',
-    ...Object.fromEntries(world.rules.map(({ band, priority }) => [priorityParameter(band), String(priority)])),
-    ...(hasDatabase ? databaseParameters(world.data) : {}),
+    image: { ...(state.formerImage === undefined ? {} : { from: state.formerImage }), to: state.image.id },
+    priorities: state.rules,
+    ...(data === undefined ? {} : { data: { ...data, parameters: {} } }),
+    host: {
+      ...host,
+      parameters: Object.fromEntries(
+        Object.entries(parameters).map(([name, to]) => {
+          const from = state.parameters[name];
+          return [name, { ...(from === undefined ? {} : { from }), to }];
+        }),
+      ),
+    },
+    ...(refresh === undefined ? {} : { refresh }),
+    giveBack: state.giveBack,
+  };
+}
+
+/**
+ * The host stack's parameters that make it what it should be, without replacing an instance: the launch template's
+ * version stays what the group has.
+ * @param data plan of the data stack, if the host has one
+ */
+export function hostParameters(
+  { image, group, released, rules, data: outputs }: HostState,
+  data: StackPlan | undefined,
+): Record<string, PlannedValue> {
+  return {
+    ImageId: image.id,
+    RootDevice: image.rootDevice,
+    LaunchTemplateVersion: group?.version ?? '1',
+    HealthCheckType: released ? 'ELB' : 'EC2',
+    ...Object.fromEntries(
+      rules.map(({ band, priority, claimed }) => {
+        const expected = String(priority);
+        return [priorityParameter(band), claimed ? expected : { claim: band, expected }];
+      }),
+    ),
+    ...(data === undefined ? {} : databaseParameters(data, outputs)),
   };
 }
 
 /** What the host stack takes of the data stack's outputs. */
-export function databaseParameters(outputs: Readonly<Record<string, string>>): Record<string, string> {
+function databaseParameters(
+  { stack, action }: StackPlan,
+  outputs: Readonly<Record<string, string>>,
+): Record<string, PlannedValue> {
   return Object.fromEntries(
-    dataOutputs.flatMap((name) => (outputs[name] === undefined ? [] : [[name, outputs[name]]])),
+    dataOutputs.map((output) => {
+      const expected = outputs[output];
+      const known = action === 'none' ? expected : undefined;
+      return [output, known ?? { stack, output, ...(expected === undefined ? {} : { expected }) }];
+    }),
   );
 }
 
-/** Throws `DATA_WOULD_BE_LOST` when a plan would replace or delete something that holds data. */
-export function checkDataPlan(plan: StackPlan | undefined): void {
-  const lost = (plan?.changes ?? []).filter(
-    ({ type, action, replacement }) => holdsData.has(type) && (action === 'delete' || replacement === 'yes'),
-  );
-  if (plan === undefined || lost.length === 0) return;
-  throw new VendhostError('DATA_WOULD_BE_LOST', `${plan.stack}: the change would replace or delete what holds data`, {
-    details: lost.map(({ type, logicalId, action }) => `${logicalId} (${type}) would be ${words[action]}`),
-    hint: 'take the change to the database back in vendhost.yml; moving data is a task for a person',
-  });
+function planRefresh(
+  { state, template, deployed }: HostPlanInput,
+  host: StackPlan,
+  data: StackPlan | undefined,
+  parameters: Readonly<Record<string, PlannedValue>>,
+): InstanceRefresh | undefined {
+  const { group, waiting } = state;
+  const updates = host.action !== 'none' || (data !== undefined && data.action !== 'none');
+  if (group === undefined || (waiting === undefined && !updates)) return undefined;
+  const before = { template: deployed, parameters: state.parameters };
+  const planned = updates ? launchChanges(before, { template, parameters }, host.changes) : [];
+  const isCertain = waiting !== undefined || planned.some(({ maybe }) => maybe !== true);
+  const to = updates || waiting === undefined ? { newestOf: group.launchTemplateId } : waiting.version;
+  return {
+    group: group.name,
+    instances: group.instances,
+    from: group.version,
+    to,
+    replacement: isCertain ? 'yes' : planned.length > 0 ? 'maybe' : 'no',
+    changes: joinChanges(waiting?.changes ?? [], planned),
+    ...(waiting === undefined ? {} : { unfinished: waiting.version }),
+    after: { LaunchTemplateVersion: to },
+  };
 }
 
-const words = { create: 'made', update: 'replaced', delete: 'deleted' } as const;
-
-const holdsData = new Set(['AWS::RDS::DBInstance', 'AWS::SecretsManager::Secret']);
-
-/** A stack policy that keeps what holds data, whoever updates the stack. */
-export const keepData = {
-  Statement: [
-    { Effect: 'Allow', Principal: '*', Action: 'Update:*', Resource: '*' },
-    {
-      Effect: 'Deny',
-      Principal: '*',
-      Action: ['Update:Replace', 'Update:Delete'],
-      Resource: '*',
-      Condition: { StringEquals: { ResourceType: [...holdsData] } },
-    },
-  ],
-};
+/** Whether applying the plan would change anything. */
+export function hostPlanDiffers({ priorities, data, host, refresh, giveBack }: HostPlan): boolean {
+  return (
+    priorities.some(({ claimed }) => !claimed) ||
+    [data, host].some((update) => update !== undefined && update.action !== 'none') ||
+    (refresh !== undefined && refresh.replacement !== 'no') ||
+    giveBack.length > 0
+  );
+}

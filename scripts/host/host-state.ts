@@ -1,39 +1,54 @@
 import type { Aws } from '../aws/session.ts';
-import type { PlatformFacts } from '../config/facts.ts';
 import { names, type Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
+import { newPipeline } from '../gitlab/new-pipeline.ts';
 import type { Runtime } from '../runtime.ts';
-import { settledStack } from '../stack/stack-state.ts';
-import { type Group, imageOf, readGroup, waitingVersion, wasReleased } from './group.ts';
+import { neverWorks, settledStack } from '../stack/stack-state.ts';
 import { readHostImage } from './host-image.ts';
 import type { HostState } from './host-plan.ts';
-import { settleRules } from './host-rules.ts';
-import { waitForRefresh } from './roll-out.ts';
+import { planGiveBack, planRules, type RulesOf } from './host-rules.ts';
+import { type Group, readGroup, wasReleased } from './instances/group.ts';
+import { versionChanges } from './instances/launch-changes.ts';
+import { readLaunchVersions } from './instances/launch-template.ts';
+import { waitForRefresh } from './instances/roll-out.ts';
 
-export interface WorldOptions {
-  readonly place: Place;
-  readonly facts: PlatformFacts;
-  readonly hosts: readonly string[];
-  /** Number of the load balancer the facts are of. */
-  readonly loadBalancer: number;
+export interface HostStateOptions extends RulesOf {
   /** Image to use; without it that of the instances there are. */
   readonly image: string | undefined;
-  readonly dryRun: boolean;
 }
 
-/** Reads what is, after waiting for another job that changes it; claims the priorities unless it is a dry run. */
-export async function readHostState(runtime: Runtime, aws: Aws, options: WorldOptions): Promise<HostState> {
-  const { place, dryRun } = options;
-  const [data] = await Promise.all(
+/** Reads what is deployed, after waiting for another job that is changing it. It changes nothing. */
+export async function readHostState(runtime: Runtime, aws: Aws, options: HostStateOptions): Promise<HostState> {
+  const { place } = options;
+  const [data, host] = await Promise.all(
     (['data', 'host'] as const).map((layer) => settledStack(runtime, aws, names.tenantStack(place, layer))),
   );
   const [group, released] = await Promise.all([settledGroup(runtime, aws, place), wasReleased(aws, place)]);
-  const id = options.image || (group === undefined ? undefined : await imageOf(aws, group));
+  const versions = group === undefined ? undefined : await readLaunchVersions(aws, group);
+  const formerImage = versions?.own.data.ImageId;
+  const id = options.image || formerImage;
   if (id === undefined) throw noImage(place);
   const image = await readHostImage(aws, place, id);
-  const rules = await settleRules(runtime, aws, options, dryRun);
-  const waiting = group === undefined ? undefined : await waitingVersion(aws, group);
-  return { rules, image, group, waiting, released, data: data?.outputs ?? {} };
+  // The group of a stack that never worked goes with it, before the stack is created again.
+  const works = host !== undefined && !neverWorks(host);
+  const [rules, giveBack] = await Promise.all([planRules(aws, options), planGiveBack(aws, options)]);
+  return {
+    rules,
+    giveBack,
+    image,
+    formerImage,
+    group: works ? group : undefined,
+    waiting: works ? waitingVersion(versions) : undefined,
+    released,
+    data: data?.outputs ?? {},
+    parameters: host?.parameters ?? {},
+  };
+}
+
+function waitingVersion(versions: Awaited<ReturnType<typeof readLaunchVersions>> | undefined): HostState['waiting'] {
+  if (versions === undefined || versions.own.number === versions.newest.number) return undefined;
+  const { own, newest } = versions;
+  return { version: newest.number, changes: versionChanges(own.data, newest.data) };
 }
 
 /** The group, when nobody is replacing its instances: what it starts from is known only then. */
@@ -48,7 +63,7 @@ function noImage({ tenant, environment }: Place): VendhostError {
     'IMAGE_MISSING',
     `no image is named, and ${tenant} has no virtual host in ${environment} yet`,
     {
-      hint: 'give --image AMI or set VENDHOST_IMAGE_ID; `vendhost image bake` prints the image',
+      hint: `in GitLab, ${newPipeline}: it bakes the image first; in a shell, give --image AMI`,
     },
   );
 }

@@ -10,13 +10,14 @@ import { type ExitCode, exitCodes } from '../errors.ts';
 import { groupByBand } from '../listener/priority.ts';
 import type { Runtime } from '../runtime.ts';
 import { type AppBuilder, withAssembly } from '../stack/assembly.ts';
-import { planLines, planStacks } from '../stack/stack-plan.ts';
-import { applyHost } from './apply-host.ts';
+import { type Applied, applyHost } from './apply-host.ts';
 import { checkHosts } from './check-hosts.ts';
-import { checkDataPlan, type HostState, hostParameters } from './host-plan.ts';
-import { releaseOldRules } from './host-rules.ts';
+import { type HostPlan, type HostState, hostPlanDiffers } from './host-plan.ts';
+import { hostPlanLines } from './host-plan-lines.ts';
+import type { RulesOf } from './host-rules.ts';
 import { readHostState } from './host-state.ts';
 import { limitFaults } from './limits.ts';
+import { readHostPlan } from './read-host-plan.ts';
 
 export interface ProvisionOptions extends Place {
   /** Folder with `vendhost.yml`. */
@@ -27,9 +28,9 @@ export interface ProvisionOptions extends Place {
 }
 
 /**
- * Deploys a tenant's virtual host: claims its listener priorities, deploys its data and host stacks, replaces its
- * instances when what they start from changed, and waits until there are enough for a release. What is as it should be
- * stays untouched. A dry run changes nothing and answers with exit code 2 when something would be changed.
+ * Deploys a tenant's virtual host: plans what differs from what is deployed, and applies the plan. It claims listener
+ * priorities, deploys the data and host stacks, replaces the instances when what they start from changes, and waits until there are
+ * enough of them for a release. A dry run prints the plan and changes nothing; its exit code is 2 when something would change.
  */
 export async function provisionHost(runtime: Runtime, options: ProvisionOptions): Promise<ExitCode | undefined> {
   const { out } = runtime;
@@ -40,32 +41,29 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
     readPublishedFacts(aws, place.environment),
     readTenantRecord(aws, place),
   ]);
-  const facts = platformFacts(published, record.loadBalancer);
-  const faults = limitFaults(join(options.directory, 'vendhost.yml'), config, record.limits);
+  const { hosts, loadBalancer, limits, roles } = record;
+  const facts = platformFacts(published, loadBalancer);
+  const faults = limitFaults(join(options.directory, 'vendhost.yml'), config, limits);
   if (faults.length > 0) throw configError(faults);
-  await checkHosts(aws, place, facts.bucket, record.hosts);
+  await checkHosts(aws, place, facts.bucket, hosts);
 
-  const { hosts, loadBalancer } = record;
-  const { image, dryRun } = options;
-  const world = await readHostState(runtime, aws, { place, facts, hosts, loadBalancer, image, dryRun });
+  const rules: RulesOf = { place, facts, hosts, loadBalancer };
+  const state = await readHostState(runtime, aws, { ...rules, image: options.image });
   return await withAssembly(runtime, aws, await appOf(aws, { place, facts, record, config }), async (assembly) => {
-    const parameters = hostParameters(world, config.database !== 'none');
-    const plans = await planStacks(assembly, { parameters: { [names.tenantStack(place, 'host')]: parameters } });
-    checkDataPlan(plans.find(({ stack }) => stack === names.tenantStack(place, 'data')));
-    const lines = [...worldLines(world), ...planLines(plans)];
-    const result = resultOf(place, config, world);
-    if (dryRun) {
-      const differs = world.waiting !== undefined || plans.some(({ action }) => action !== 'none');
-      out.result({ ...result, changed: differs, stacks: plans }, lines.join('\n'));
-      return differs ? exitCodes.differs : undefined;
+    const plan = await readHostPlan(assembly, place, state);
+    const lines = hostPlanLines(plan);
+    if (options.dryRun) {
+      const changed = hostPlanDiffers(plan);
+      out.result({ ...resultOf(place, config, plan), changed, plan }, lines.join('\n'));
+      return changed ? exitCodes.differs : undefined;
     }
     out.step(`virtual host of ${place.tenant} in ${place.environment}`);
     for (const line of lines) out.detail(line);
-    warnOfKeptData(runtime, config, world);
-    const { changed, inService } = await applyHost(assembly, { place, facts, record, world, plans });
-    const released = await releaseOldRules(aws, { place, facts, hosts, loadBalancer });
-    if (released.length > 0) out.step(`gave back the listener priorities ${released.join(', ')}`);
-    out.result({ ...result, changed, inService }, summary(place, world, { changed, inService }));
+    warnOfKeptData(runtime, config, state);
+    const applied = await applyHost(assembly, plan, { ...rules, roleArn: roles.execution });
+    const { changed, inService } = applied;
+    const result = { ...resultOf(place, config, plan, applied.priorities), changed, inService };
+    out.result(result, summary(place, plan, applied));
     return undefined;
   });
 }
@@ -87,24 +85,20 @@ async function appOf(aws: Aws, parts: Parts): Promise<AppBuilder> {
   };
 }
 
-function resultOf(place: Place, config: VendhostConfig, { rules, image }: HostState) {
+function resultOf(
+  place: Place,
+  config: VendhostConfig,
+  { priorities, image }: HostPlan,
+  claimed: Applied['priorities'] = new Map(),
+) {
+  const [first] = priorities;
   return {
-    priority: rules[0]?.priority,
+    priority: first === undefined ? undefined : (claimed.get(first.band) ?? first.priority),
     pipeline: names.host(place),
     targetGroup: names.targetGroup(place, config.health_check.port),
-    imageId: image.id,
-    hosts: rules.flatMap((rule) => rule.hosts),
+    imageId: image.to,
+    hosts: priorities.flatMap((rule) => rule.hosts),
   };
-}
-
-function worldLines({ rules, image, group, waiting }: HostState): string[] {
-  return [
-    `image ${image.id}`,
-    ...(waiting === undefined ? [] : [`instances are of version ${group?.version}, the newest is ${waiting}`]),
-    ...rules.map(
-      ({ hosts, priority, kept }) => `priority ${priority} (${kept ? 'kept' : 'new'}) for ${hosts.join(', ')}`,
-    ),
-  ];
 }
 
 /** `database: none` deletes nothing: the data stack stays until a person retires it. */
@@ -113,12 +107,14 @@ function warnOfKeptData({ out }: Runtime, config: VendhostConfig, { data }: Host
   out.warn('vendhost.yml says `database: none`, but there is a database: it stays, the instances no longer reach it');
 }
 
-function summary(place: Place, { rules }: HostState, done: { changed: boolean; inService: number }): string {
+function summary(place: Place, { priorities }: HostPlan, applied: Applied): string {
   return [
-    `virtual host of ${place.tenant} in ${place.environment}: ${done.changed ? 'provisioned' : 'no change'}`,
-    ...rules.map(({ hosts, priority }) => `hosts: ${hosts.join(', ')} (listener priority ${priority})`),
+    `virtual host of ${place.tenant} in ${place.environment}: ${applied.changed ? 'provisioned' : 'no change'}`,
+    ...priorities.map(
+      ({ band, hosts }) => `hosts: ${hosts.join(', ')} (listener priority ${applied.priorities.get(band)})`,
+    ),
     `pipeline: ${names.host(place)}`,
-    `instances in service: ${done.inService}`,
+    `instances in service: ${applied.inService}`,
     'next: vendhost revision push, then vendhost release start',
   ].join('\n');
 }

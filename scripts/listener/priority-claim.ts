@@ -27,11 +27,18 @@ export interface Claimant extends PriorityHolder {
 /** Rounds lost in a row before something must be wrong: each lost round means that somebody else won one. */
 const roundLimit = 1000;
 
+export interface PriorityPlan extends PriorityChoice {
+  /** The tenant holds the number's claim already: `claimPriority` would write nothing. */
+  readonly claimed: boolean;
+}
+
 /** What `claimPriority` would choose, without claiming it; somebody else may take it in the meantime. */
-export async function planPriority(aws: Aws, claimant: Claimant): Promise<PriorityChoice> {
+export async function planPriority(aws: Aws, claimant: Claimant): Promise<PriorityPlan> {
   const claims = openClaims(aws, claimant.bucket);
   const [rules, record] = await Promise.all([readRules(aws, claimant.listenerArn), claims.read(recordKey(claimant))]);
-  return await decide(claims, claimant, rules, record, new Set());
+  const choice = await decide(claims, claimant, rules, record, new Set());
+  // A job that died half-way left a record without its claim.
+  return { ...choice, claimed: choice.kept && (await holds(claims, claimant, choice.priority)) };
 }
 
 /**
@@ -68,10 +75,8 @@ export async function releasePriorities(
   keep: readonly Pick<Band, 'name'>[] = [],
 ): Promise<number[]> {
   const claims = openClaims(aws, claimant.bucket);
-  const prefix = keys.tenantPriority(listenerId(claimant), claimant.tenant, '').replace(/[^/]+$/, '');
-  const bands = (await claims.list(prefix)).map((name) => name.replace(/\.json$/, ''));
   const released: number[] = [];
-  for (const name of bands.filter((band) => !keep.some((kept) => kept.name === band))) {
+  for (const name of await otherBands(claims, claimant, keep)) {
     const key = keys.tenantPriority(listenerId(claimant), claimant.tenant, name);
     const record = await claims.read(key);
     if (record === undefined) continue;
@@ -81,6 +86,31 @@ export async function releasePriorities(
     released.push(record.value.priority);
   }
   return released;
+}
+
+/** The numbers that `releasePriorities` would release. */
+export async function planReleases(
+  aws: Aws,
+  claimant: PriorityHolder,
+  keep: readonly Pick<Band, 'name'>[] = [],
+): Promise<number[]> {
+  const claims = openClaims(aws, claimant.bucket);
+  const bands = await otherBands(claims, claimant, keep);
+  const records = await Promise.all(
+    bands.map((band) => claims.read(keys.tenantPriority(listenerId(claimant), claimant.tenant, band))),
+  );
+  return records.flatMap((record) => (record === undefined ? [] : [record.value.priority]));
+}
+
+/** Names of the bands in which a tenant has a number on record, but those it keeps. */
+async function otherBands(
+  claims: Claims,
+  claimant: PriorityHolder,
+  keep: readonly Pick<Band, 'name'>[],
+): Promise<string[]> {
+  const prefix = keys.tenantPriority(listenerId(claimant), claimant.tenant, '').replace(/[^/]+$/, '');
+  const bands = (await claims.list(prefix)).map((name) => name.replace(/\.json$/, ''));
+  return bands.filter((band) => !keep.some((kept) => kept.name === band));
 }
 
 type Claims = ConditionalObjects<Claim>;

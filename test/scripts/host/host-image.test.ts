@@ -35,9 +35,9 @@ describe('imageFaults', () => {
       ['its tag vendhost:environment is staging, not dev', 'its tag vendhost:tenant is cafe, not shop'],
     ],
     [
-      'a bake that was not finished',
+      'a bake that did not finish',
       { Tags: (baked.Tags ?? []).slice(0, 3) },
-      ['it has no tag vendhost:bake-key: its bake was not finished'],
+      ['it has no tag vendhost:bake-key: its bake did not finish'],
     ],
     [
       'any image at all',
@@ -46,7 +46,7 @@ describe('imageFaults', () => {
         'its tag vendhost:environment is missing, not dev',
         'its tag vendhost:tenant is missing, not shop',
         'its tag vendhost:layer is missing, not image',
-        'it has no tag vendhost:bake-key: its bake was not finished',
+        'it has no tag vendhost:bake-key: its bake did not finish',
       ],
     ],
   ])('%s', (_what, changes, faults) => {

@@ -1,6 +1,6 @@
 import { DescribeTargetHealthCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { beforeAll, expect, test, vi } from 'vitest';
-import { readGroup } from '../../../scripts/host/group.ts';
+import { readGroup } from '../../../scripts/host/instances/group.ts';
 import { provisionHost } from '../../../scripts/host/provision.ts';
 import { startRelease } from '../../../scripts/release/start.ts';
 import { pushRevision } from '../../../scripts/revision/push.ts';

@@ -1,8 +1,8 @@
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
-import type { Aws } from '../aws/session.ts';
-import { names, type Place } from '../config/names.ts';
+import type { Aws } from '../../aws/session.ts';
+import { names, type Place } from '../../config/names.ts';
 
-/** The Auto Scaling group of a host as it is. */
+/** A host's Auto Scaling group as it is. */
 export interface Group {
   readonly name: string;
   /** Version of the launch template that new instances start from. */
@@ -33,26 +33,6 @@ function groupOf(group: AutoScalingGroup | undefined): Group | undefined {
     inService: instances.flatMap((each) => (each.LifecycleState === 'InService' ? (each.InstanceId ?? []) : [])),
     instances: instances.length,
   };
-}
-
-/** The image that a group's instances start from. */
-export async function imageOf(aws: Aws, { launchTemplateId, version }: Group): Promise<string | undefined> {
-  const { DescribeLaunchTemplateVersionsCommand } = await import('@aws-sdk/client-ec2');
-  const command = new DescribeLaunchTemplateVersionsCommand({
-    LaunchTemplateId: launchTemplateId,
-    Versions: [version],
-  });
-  const { LaunchTemplateVersions } = await (await aws.ec2()).send(command);
-  return LaunchTemplateVersions?.[0]?.LaunchTemplateData?.ImageId;
-}
-
-/** The newest version of a group's launch template, `undefined` when the group starts its instances from it. */
-export async function waitingVersion(aws: Aws, { launchTemplateId, version }: Group): Promise<string | undefined> {
-  const { DescribeLaunchTemplatesCommand } = await import('@aws-sdk/client-ec2');
-  const command = new DescribeLaunchTemplatesCommand({ LaunchTemplateIds: [launchTemplateId] });
-  const newest = (await (await aws.ec2()).send(command)).LaunchTemplates?.[0]?.LatestVersionNumber;
-  if (newest === undefined) throw new Error(`no launch template ${launchTemplateId}`);
-  return String(newest) === version ? undefined : String(newest);
 }
 
 /** Whether a release ever succeeded on the host: before that no instance can pass its health check. */

@@ -1,10 +1,10 @@
 import { DescribeInstanceRefreshesCommand, StartInstanceRefreshCommand } from '@aws-sdk/client-auto-scaling';
 import { CreateLaunchTemplateVersionCommand } from '@aws-sdk/client-ec2';
 import { beforeAll, expect, test, vi } from 'vitest';
-import { Cancelled } from '../../../scripts/errors.ts';
-import { type Group, readGroup } from '../../../scripts/host/group.ts';
-import { provisionHost } from '../../../scripts/host/provision.ts';
-import { type HostPlatform, hostPlatform, tenantDirectory } from './platform.ts';
+import { Cancelled } from '../../../../scripts/errors.ts';
+import { type Group, readGroup } from '../../../../scripts/host/instances/group.ts';
+import { provisionHost } from '../../../../scripts/host/provision.ts';
+import { type HostPlatform, hostPlatform, tenantDirectory } from '../platform.ts';
 
 const environment = 'dev';
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -71,7 +71,7 @@ test('a cancelled roll-out is rolled back', async () => {
     },
   });
   await expect(provision('hasty', await platform.image('hasty'), runtime)).rejects.toThrow('cancelled by SIGTERM');
-  expect(runtime.progress()).toContain('vendhost-dev-hasty: the instance refresh is rolled back by Auto Scaling');
+  expect(runtime.progress()).toContain('vendhost-dev-hasty: Auto Scaling rolls the instance refresh back');
   await expect.poll(() => lastRefresh(before.name), { timeout: 60_000 }).toBe('RollbackSuccessful');
   expect(await group('hasty')).toMatchObject({ version: before.version });
 });

@@ -1,17 +1,18 @@
 import type { InstanceRefresh } from '@aws-sdk/client-auto-scaling';
-import { duration, poll } from '../aws/poll.ts';
-import type { Aws } from '../aws/session.ts';
-import { messageOf, VendhostError } from '../errors.ts';
-import type { Runtime } from '../runtime.ts';
-import { pollMs } from '../stack/stack-state.ts';
+import { duration, poll } from '../../aws/poll.ts';
+import type { Aws } from '../../aws/session.ts';
+import { messageOf, VendhostError } from '../../errors.ts';
+import { newPipeline } from '../../gitlab/new-pipeline.ts';
+import type { Runtime } from '../../runtime.ts';
+import { pollMs } from '../../stack/stack-state.ts';
 import type { Group } from './group.ts';
 
 const limitMs = 60 * 60_000;
 
 /**
- * Replaces the instances of a group by ones of a newer launch template version, by an instance refresh: a new one must
- * be healthy before an old one goes. When one is not, Auto Scaling puts the old version back and `ROLL_OUT_FAILED` is
- * thrown. A cancelled command rolls back too.
+ * Replaces the instances of a group with an instance refresh to another version of the launch template: a new one must be
+ * healthy before an old one is terminated. When one does not become healthy, Auto Scaling rolls back to the former version and
+ * `ROLL_OUT_FAILED` is thrown. A cancelled command rolls back too. Throws `TIMED_OUT` after an hour.
  * (https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-rollback.html)
  */
 export async function rollOut(runtime: Runtime, aws: Aws, group: Group, version: string): Promise<void> {
@@ -27,8 +28,8 @@ export async function rollOut(runtime: Runtime, aws: Aws, group: Group, version:
     details: ended.StatusReason === undefined || ended.StatusReason === '' ? [] : [ended.StatusReason],
     hint:
       ended.Status === 'RollbackSuccessful'
-        ? 'the instances of before serve again; correct the image or vendhost.yml and push again'
-        : `look at the instances: aws autoscaling describe-instance-refreshes --auto-scaling-group-name ${group.name}`,
+        ? 'the former instances keep serving; fix the image or vendhost.yml and push'
+        : `ask the platform team for the reason: aws autoscaling describe-instance-refreshes --auto-scaling-group-name ${group.name}; then ${newPipeline}`,
   });
 }
 
@@ -48,7 +49,7 @@ async function start(aws: Aws, group: Group, version: string): Promise<string> {
 
 const running = new Set(['Pending', 'InProgress', 'Cancelling', 'RollbackInProgress', 'Baking']);
 
-/** Waits for the instance refresh of a job before, if there is one: a group has one at a time. Says whether there was. */
+/** Waits for the instance refresh that another job started, if one is running: a group has one at a time. `false`: there was none. */
 export async function waitForRefresh(runtime: Runtime, aws: Aws, group: Group): Promise<boolean> {
   const active = (await describe(aws, group)).find(({ Status = '' }) => running.has(Status));
   if (active?.InstanceRefreshId === undefined) return false;
@@ -60,7 +61,7 @@ export async function waitForRefresh(runtime: Runtime, aws: Aws, group: Group): 
 }
 
 async function follow(runtime: Runtime, aws: Aws, group: Group, id: string): Promise<InstanceRefresh> {
-  let said = '';
+  let lastLine = '';
   return await poll({
     what: `the instance refresh ${id} of ${group.name}`,
     everyMs: pollMs(aws),
@@ -70,8 +71,8 @@ async function follow(runtime: Runtime, aws: Aws, group: Group, id: string): Pro
       const [refresh] = await describe(aws, group, id);
       if (refresh === undefined) return undefined;
       const line = progressLine(refresh);
-      if (line !== said) runtime.out.detail(line);
-      said = line;
+      if (line !== lastLine) runtime.out.detail(line);
+      lastLine = line;
       return running.has(refresh.Status ?? '') ? undefined : refresh;
     },
   });
@@ -94,12 +95,12 @@ async function describe(aws: Aws, group: Group, id?: string): Promise<InstanceRe
   return InstanceRefreshes;
 }
 
-/** After a cancel: the cancel itself is what gets reported, so a fault here is told and not thrown. */
+/** After a cancel, which is what gets reported: a failure here is a warning. */
 async function rollBack({ out }: Runtime, aws: Aws, group: Group): Promise<void> {
   const { RollbackInstanceRefreshCommand } = await import('@aws-sdk/client-auto-scaling');
   try {
     await (await aws.autoScaling()).send(new RollbackInstanceRefreshCommand({ AutoScalingGroupName: group.name }));
-    out.step(`${group.name}: the instance refresh is rolled back by Auto Scaling`);
+    out.step(`${group.name}: Auto Scaling rolls the instance refresh back`);
   } catch (error) {
     out.warn(`cannot roll back the instance refresh of ${group.name}: ${messageOf(error)}`);
   }

@@ -1,24 +1,27 @@
-import { duration, poll } from '../aws/poll.ts';
-import type { Aws } from '../aws/session.ts';
-import { names, type Place } from '../config/names.ts';
-import { VendhostError } from '../errors.ts';
-import type { Runtime } from '../runtime.ts';
-import { pollMs } from '../stack/stack-state.ts';
+import { duration, poll } from '../../aws/poll.ts';
+import type { Aws } from '../../aws/session.ts';
+import { names, type Place } from '../../config/names.ts';
+import { VendhostError } from '../../errors.ts';
+import { newPipeline } from '../../gitlab/new-pipeline.ts';
+import type { Runtime } from '../../runtime.ts';
+import { pollMs } from '../../stack/stack-state.ts';
 import { type Group, readGroup } from './group.ts';
 
 const limitMs = 15 * 60_000;
-/** One launch may fail for want of capacity in a zone; Auto Scaling then tries another. After this many it is no accident. */
+/** A launch may fail because a zone has no capacity; Auto Scaling then tries another zone. More failures have another cause. */
 const failuresTolerated = 2;
 
 /**
- * Waits until the group has its smallest number of instances in service: CodeDeploy refuses to release to none. Returns
- * their number; throws `INSTANCES_FAILED` with Auto Scaling's reasons when they cannot be started.
+ * Waits until the group has its minimum number of instances in service: CodeDeploy does not deploy to an empty group.
+ * Returns their number. Throws `INSTANCES_FAILED` with Auto Scaling's reasons when they cannot be started, `TIMED_OUT`
+ * after 15 minutes.
+ * @param since failures of launches before this are of an earlier cause and do not count
  */
 export async function waitInService(runtime: Runtime, aws: Aws, place: Place, since: Date): Promise<number> {
   const first = await readGroup(aws, place);
   if (first !== undefined && first.inService.length >= first.min) return first.inService.length;
   runtime.out.step(`waiting for ${first?.min ?? 0} instances in service (at most ${duration(limitMs)})`);
-  let said = '';
+  let lastLine = '';
   return await poll({
     what: `the instances of ${names.host(place)} to be in service`,
     everyMs: pollMs(aws),
@@ -28,8 +31,8 @@ export async function waitInService(runtime: Runtime, aws: Aws, place: Place, si
       const group = await readGroup(aws, place);
       if (group === undefined) return undefined;
       const line = `${group.inService.length} of ${group.min} in service`;
-      if (line !== said) runtime.out.detail(line);
-      said = line;
+      if (line !== lastLine) runtime.out.detail(line);
+      lastLine = line;
       if (group.inService.length >= group.min) return group.inService.length;
       await checkLaunches(aws, group, since);
       return undefined;
@@ -50,7 +53,7 @@ async function checkLaunches(aws: Aws, group: Group, since: Date): Promise<void>
     `${group.name} cannot start its instances: ${failed.length} launches failed`,
     {
       details: [...new Set(failed.map(({ StatusMessage }) => StatusMessage ?? 'no reason given'))],
-      hint: 'mend the cause named above and run the same command again',
+      hint: `fix the cause named above and push, or, when it is not in the repository, ${newPipeline}`,
     },
   );
 }

@@ -1,0 +1,51 @@
+/** A listener priority that is the tenant's only once it is claimed; somebody may take the expected one first. */
+export interface ClaimedPriority {
+  /** Band of the rule. */
+  readonly claim: string;
+  readonly expected: string;
+}
+
+/** An output of a stack that is deployed before; `expected` is what it is now, if the stack is there. */
+export interface StackOutput {
+  readonly stack: string;
+  readonly output: string;
+  readonly expected?: string;
+}
+
+/** A value of a plan: a text when it is known, else where it will come from. */
+export type PlannedValue = string | ClaimedPriority | StackOutput;
+
+/** What was learned while a plan was applied. */
+export interface Learned {
+  /** Priorities claimed, by band. */
+  readonly priorities: ReadonlyMap<string, number>;
+  /** Outputs of the stacks deployed, by stack name. */
+  readonly outputs: ReadonlyMap<string, Readonly<Record<string, string>>>;
+}
+
+/** Nothing learned yet: values are what they are expected to be. */
+export const nothingLearned: Learned = { priorities: new Map(), outputs: new Map() };
+
+/** The values as far as they are known by now; one that nothing is known of is left out. */
+export function knownValues(
+  values: Readonly<Record<string, PlannedValue>>,
+  learned: Learned = nothingLearned,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => {
+      const known = knownValue(value, learned);
+      return known === undefined ? [] : [[name, known]];
+    }),
+  );
+}
+
+/** Whether one of the values turned out to be another than the plan expected, or the plan expected none. */
+export function isSurprising(values: Readonly<Record<string, PlannedValue>>, learned: Learned): boolean {
+  return Object.values(values).some((value) => knownValue(value, learned) !== knownValue(value, nothingLearned));
+}
+
+function knownValue(value: PlannedValue, { priorities, outputs }: Learned): string | undefined {
+  if (typeof value === 'string') return value;
+  if ('claim' in value) return String(priorities.get(value.claim) ?? value.expected);
+  return outputs.get(value.stack)?.[value.output] ?? value.expected;
+}
