@@ -1,76 +1,309 @@
 import { describe, expect, test } from 'vitest';
-import { checkDataPlan, type HostState, hostParameters } from '../../../scripts/host/host-plan.ts';
-import type { Change, StackPlan } from '../../../scripts/stack/stack-plan.ts';
+import {
+  type HostPlanInput,
+  type HostState,
+  hostParameters,
+  hostPlanDiffers,
+  planHost,
+} from '../../../scripts/host/host-plan.ts';
+import { hostPlanLines } from '../../../scripts/host/host-plan-lines.ts';
+import type { Template } from '../../../scripts/stack/assembly.ts';
+import type { StackPlan } from '../../../scripts/stack/stack-plan.ts';
 
-const world: HostState = {
-  rules: [{ band: 'exact', hosts: ['shop.example.com'], priority: 7, kept: false }],
+const [dataStack, hostStack] = ['vendhost-dev-shop-data', 'vendhost-dev-shop-host'];
+const unchanged = (stack: string): StackPlan => ({ stack, action: 'none', changes: [] });
+const updated = (stack: string, ...logicalIds: string[]): StackPlan => ({
+  stack,
+  action: 'update',
+  changes: logicalIds.map((logicalId) => ({ logicalId, type: `AWS::EC2::${logicalId}`, action: 'update' })),
+});
+
+const outputs = { DatabaseAddress: 'db.test', DatabasePort: '3306', DatabaseSecurityGroup: 'sg-db' };
+const parameters = {
+  ImageId: 'ami-1',
+  RootDevice: '/dev/xvda',
+  LaunchTemplateVersion: '4',
+  HealthCheckType: 'ELB',
+  ListenerPriority: '7',
+  ...outputs,
+};
+const group = {
+  name: 'vendhost-dev-shop',
+  version: '4',
+  launchTemplateId: 'lt-1',
+  min: 2,
+  inService: [],
+  instances: 2,
+};
+const rule = { band: 'exact', hosts: ['shop.example.com'], priority: 7, kept: true, claimed: true };
+
+/** A host as a successful provision and a release left it. */
+const settled: HostState = {
+  rules: [rule],
+  giveBack: [],
   image: { id: 'ami-1', rootDevice: '/dev/xvda' },
+  formerImage: 'ami-1',
+  group,
+  waiting: undefined,
+  released: true,
+  data: outputs,
+  parameters,
+};
+/** A host that is not there yet, with a database that is not there either. */
+const absent: HostState = {
+  rules: [{ ...rule, kept: false, claimed: false }],
+  giveBack: [],
+  image: { id: 'ami-1', rootDevice: '/dev/xvda' },
+  formerImage: undefined,
   group: undefined,
   waiting: undefined,
   released: false,
-  data: { DatabaseAddress: 'db', DatabasePort: '3306', DatabaseSecurityGroup: 'sg-db', DatabaseSecret: 'arn:secret' },
+  data: {},
+  parameters: {},
 };
-const group = { name: 'g', version: '4', launchTemplateId: 'lt-1', min: 1, inService: ['i-1'], instances: 1 };
 
-describe('hostParameters', () => {
-  test('of a host that is not there yet', () => {
-    expect(hostParameters(world, true)).toEqual({
-      ImageId: 'ami-1',
-      RootDevice: '/dev/xvda',
-      LaunchTemplateVersion: '1',
-      HealthCheckType: 'EC2',
-      ListenerPriority: '7',
-      DatabaseAddress: 'db',
-      DatabasePort: '3306',
-      DatabaseSecurityGroup: 'sg-db',
+const template = (data: object): Template => ({
+  Resources: { Template: { Type: 'AWS::EC2::LaunchTemplate', Properties: { LaunchTemplateData: data } } },
+});
+const launched = {
+  ImageId: { Ref: 'ImageId' },
+  InstanceType: 't3.micro',
+  UserData: { 'Fn::Base64': { 'Fn::Sub': `mysql://\${DatabaseAddress}` } },
+};
+
+function plan(state: HostState, given: Partial<HostPlanInput> = {}) {
+  const stacks = [unchanged(dataStack), unchanged(hostStack)];
+  const both = { template: template(launched), deployed: template(launched) };
+  return planHost({ place: { tenant: 'shop', environment: 'dev' }, state, stacks, ...both, ...given });
+}
+
+/** Parameters that stay as they are. */
+const same = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, { from: value, to: value }]));
+const noData = { ...unchanged(dataStack), parameters: {} };
+const settledPlan = {
+  image: { from: 'ami-1', to: 'ami-1' },
+  priorities: [rule],
+  data: noData,
+  host: { ...unchanged(hostStack), parameters: same },
+  giveBack: [],
+};
+
+describe('planHost', () => {
+  test('a host that is as it should be', () => {
+    const planned = plan(settled);
+    expect(planned).toEqual(settledPlan);
+    expect(hostPlanDiffers(planned)).toBe(false);
+    expect(hostPlanLines(planned)).toEqual([
+      'image ami-1',
+      'priority 7 (kept) for shop.example.com',
+      'vendhost-dev-shop-data: no change',
+      'vendhost-dev-shop-host: no change',
+    ]);
+  });
+
+  test('a new host: the priority and what the database is reached by become known on the way', () => {
+    const create = (stack: string, type: string): StackPlan => ({
+      stack,
+      action: 'create',
+      changes: [{ logicalId: 'One', type, action: 'create' }],
+    });
+    const stacks = [create(dataStack, 'AWS::RDS::DBInstance'), create(hostStack, 'AWS::EC2::LaunchTemplate')];
+    const planned = plan(absent, { stacks });
+    expect(planned).toEqual({
+      image: { to: 'ami-1' },
+      priorities: [{ ...rule, kept: false, claimed: false }],
+      data: { ...stacks[0], parameters: {} },
+      host: {
+        ...stacks[1],
+        parameters: {
+          ImageId: { to: 'ami-1' },
+          RootDevice: { to: '/dev/xvda' },
+          LaunchTemplateVersion: { to: '1' },
+          HealthCheckType: { to: 'EC2' },
+          ListenerPriority: { to: { claim: 'exact', expected: '7' } },
+          DatabaseAddress: { to: { stack: dataStack, output: 'DatabaseAddress' } },
+          DatabasePort: { to: { stack: dataStack, output: 'DatabasePort' } },
+          DatabaseSecurityGroup: { to: { stack: dataStack, output: 'DatabaseSecurityGroup' } },
+        },
+      },
+      giveBack: [],
+    });
+    expect(hostPlanDiffers(planned)).toBe(true);
+    expect(hostPlanLines(planned)).toEqual([
+      'image ami-1',
+      'priority 7 (new) for shop.example.com',
+      'vendhost-dev-shop-data: create',
+      '  + 1 RDS::DBInstance',
+      'vendhost-dev-shop-host: create',
+      '  + 1 EC2::LaunchTemplate',
+      '  parameter ImageId: ami-1',
+      '  parameter RootDevice: /dev/xvda',
+      '  parameter LaunchTemplateVersion: 1',
+      '  parameter HealthCheckType: EC2',
+      '  parameter ListenerPriority: 7, unless somebody claims it first',
+      '  parameter DatabaseAddress: known once vendhost-dev-shop-data is deployed',
+      '  parameter DatabasePort: known once vendhost-dev-shop-data is deployed',
+      '  parameter DatabaseSecurityGroup: known once vendhost-dev-shop-data is deployed',
+    ]);
+  });
+
+  test('another image: the group keeps its version until the instances are replaced', () => {
+    const state = { ...settled, image: { id: 'ami-2', rootDevice: '/dev/xvda' } };
+    const planned = plan(state, { stacks: [unchanged(dataStack), updated(hostStack, 'LaunchTemplate')] });
+    expect(planned).toEqual({
+      ...settledPlan,
+      image: { from: 'ami-1', to: 'ami-2' },
+      host: {
+        ...updated(hostStack, 'LaunchTemplate'),
+        parameters: { ...same, ImageId: { from: 'ami-1', to: 'ami-2' } },
+      },
+      refresh: {
+        group: 'vendhost-dev-shop',
+        instances: 2,
+        from: '4',
+        to: { newestOf: 'lt-1' },
+        replacement: 'yes',
+        changes: [{ property: 'ImageId', from: 'ami-1', to: 'ami-2' }],
+        after: { LaunchTemplateVersion: { newestOf: 'lt-1' } },
+      },
+    });
+    expect(hostPlanLines(planned)).toEqual([
+      'image ami-1 → ami-2',
+      'priority 7 (kept) for shop.example.com',
+      'vendhost-dev-shop-data: no change',
+      'vendhost-dev-shop-host: update',
+      '  ~ EC2::LaunchTemplate LaunchTemplate',
+      '  parameter ImageId: ami-1 → ami-2',
+      'all 2 instances of vendhost-dev-shop are replaced, each when a new one is healthy',
+      '  image: ami-1 → ami-2',
+      '  launch template version: 4 → the number that the update of vendhost-dev-shop-host gives it',
+      '  then parameter LaunchTemplateVersion of vendhost-dev-shop-host gets that number',
+    ]);
+  });
+
+  test('another type and other user data: why the instances are replaced, old values where they can be read', () => {
+    const stacks = [unchanged(dataStack), updated(hostStack, 'LaunchTemplate')];
+    const wanted = template({ ...launched, InstanceType: 't3.small', UserData: { 'Fn::Base64': 'other' } });
+    expect(plan(settled, { stacks, template: wanted }).refresh).toMatchObject({
+      replacement: 'yes',
+      changes: [{ property: 'InstanceType', from: 't3.micro', to: 't3.small' }, { property: 'UserData' }],
     });
   });
 
-  test('an image alone moves no instance: the group keeps the version it has', () => {
-    expect(hostParameters({ ...world, group }, true)).toMatchObject({ LaunchTemplateVersion: '4' });
+  test('the first release: the load balancer judges the instances from now on, and none is replaced', () => {
+    const state = { ...settled, parameters: { ...parameters, HealthCheckType: 'EC2' } };
+    const planned = plan(state, { stacks: [unchanged(dataStack), updated(hostStack, 'Group')] });
+    expect(planned.host.parameters.HealthCheckType).toEqual({ from: 'EC2', to: 'ELB' });
+    expect(planned.refresh).toMatchObject({ replacement: 'no', changes: [] });
+    expect(hostPlanLines(planned)).toEqual([
+      'image ami-1',
+      'priority 7 (kept) for shop.example.com',
+      'vendhost-dev-shop-data: no change',
+      'vendhost-dev-shop-host: update',
+      '  ~ EC2::Group Group',
+      '  parameter HealthCheckType: EC2 → ELB',
+    ]);
   });
 
-  test('once something was released the load balancer says who is healthy', () => {
-    expect(hostParameters({ ...world, group, released: true }, true)).toMatchObject({ HealthCheckType: 'ELB' });
-  });
-
-  test('a database that vendhost.yml no longer has is not given to the host', () => {
-    expect(Object.keys(hostParameters(world, false))).not.toContain('DatabaseAddress');
-  });
-
-  test('each rule has a parameter', () => {
-    const rules = [...world.rules, { band: 'wildcard-3', hosts: ['*.example.com'], priority: 48_001, kept: true }];
-    expect(hostParameters({ ...world, rules }, true)).toMatchObject({
-      ListenerPriority: '7',
-      ListenerPriorityWildcard3: '48001',
+  test('a larger database: instances are replaced only if its address changes', () => {
+    const planned = plan(settled, { stacks: [updated(dataStack, 'Database'), unchanged(hostStack)] });
+    const output = (name: keyof typeof outputs) => ({
+      from: outputs[name],
+      to: { stack: dataStack, output: name, expected: outputs[name] },
     });
+    expect(planned.host).toEqual({
+      ...unchanged(hostStack),
+      parameters: {
+        ...same,
+        DatabaseAddress: output('DatabaseAddress'),
+        DatabasePort: output('DatabasePort'),
+        DatabaseSecurityGroup: output('DatabaseSecurityGroup'),
+      },
+    });
+    expect(planned.refresh).toMatchObject({
+      to: { newestOf: 'lt-1' },
+      replacement: 'maybe',
+      changes: [{ property: 'UserData', maybe: true }],
+    });
+    expect(hostPlanLines(planned)).toContain(
+      'all 2 instances of vendhost-dev-shop may be replaced, each when a new one is healthy',
+    );
+    expect(hostPlanLines(planned)).toContain('  user data: depends on a value that is not known yet');
   });
 });
 
-describe('checkDataPlan', () => {
-  const plan = (...changes: Change[]): StackPlan => ({ stack: 'vendhost-dev-shop-data', action: 'update', changes });
-  const database = { logicalId: 'Database', type: 'AWS::RDS::DBInstance' };
+describe('a plan after a run that did not finish', () => {
+  const waiting = { version: '5', changes: [{ property: 'ImageId', from: 'ami-1', to: 'ami-2' }] };
+  const refresh = { group: 'vendhost-dev-shop', instances: 2, from: '4', replacement: 'yes', unfinished: '5' };
 
-  test.each<[string, StackPlan | undefined]>([
-    ['no data stack', undefined],
-    ['a new one', { ...plan({ ...database, action: 'create' }), action: 'create' }],
-    ['a larger database', plan({ ...database, action: 'update', replacement: 'maybe' })],
-    ['another parameter group', plan({ logicalId: 'P', type: 'AWS::RDS::DBParameterGroup', action: 'delete' })],
-  ])('%s passes', (_what, given) => {
-    expect(() => checkDataPlan(given)).not.toThrow();
+  test('died or failed after the host update: the version that waits is rolled out', () => {
+    const state = { ...settled, image: { id: 'ami-2', rootDevice: '/dev/xvda' }, waiting };
+    const planned = plan({ ...state, parameters: { ...parameters, ImageId: 'ami-2' } });
+    expect(planned.host.action).toBe('none');
+    expect(planned.refresh).toEqual({
+      ...refresh,
+      to: '5',
+      changes: waiting.changes,
+      after: { LaunchTemplateVersion: '5' },
+    });
+    expect(hostPlanDiffers(planned)).toBe(true);
+    expect(hostPlanLines(planned).slice(-5)).toEqual([
+      'all 2 instances of vendhost-dev-shop are replaced, each when a new one is healthy',
+      '  image: ami-1 → ami-2',
+      '  the roll-out of version 5 failed or did not take place before',
+      '  launch template version: 4 → 5',
+      '  then parameter LaunchTemplateVersion of vendhost-dev-shop-host gets that number',
+    ]);
   });
 
-  test('what would lose data does not', () => {
-    const secret = { logicalId: 'Secret', type: 'AWS::SecretsManager::Secret' };
-    const lossy = plan({ ...database, action: 'update', replacement: 'yes' }, { ...secret, action: 'delete' });
-    expect(() => checkDataPlan(lossy)).toThrow(
-      expect.objectContaining({
-        code: 'DATA_WOULD_BE_LOST',
-        details: [
-          'Database (AWS::RDS::DBInstance) would be replaced',
-          'Secret (AWS::SecretsManager::Secret) would be deleted',
-        ],
-      }),
-    );
+  test('and a third image since: what the instances have is compared with what they get', () => {
+    const state = { ...settled, image: { id: 'ami-3', rootDevice: '/dev/xvda' }, waiting };
+    const stacks = [unchanged(dataStack), updated(hostStack, 'LaunchTemplate')];
+    expect(plan({ ...state, parameters: { ...parameters, ImageId: 'ami-2' } }, { stacks }).refresh).toEqual({
+      ...refresh,
+      to: { newestOf: 'lt-1' },
+      changes: [{ property: 'ImageId', from: 'ami-1', to: 'ami-3' }],
+      after: { LaunchTemplateVersion: { newestOf: 'lt-1' } },
+    });
+  });
+
+  test('and back to the image of before: a version more, in which nothing differs', () => {
+    const state = { ...settled, waiting, parameters: { ...parameters, ImageId: 'ami-2' } };
+    const stacks = [unchanged(dataStack), updated(hostStack, 'LaunchTemplate')];
+    expect(plan(state, { stacks }).refresh).toMatchObject({ ...refresh, to: { newestOf: 'lt-1' }, changes: [] });
+  });
+
+  test('died after the refresh: the stack gets the version that the group has, no instance is replaced', () => {
+    const state = { ...settled, group: { ...group, version: '5' } };
+    const planned = plan(state, { stacks: [unchanged(dataStack), updated(hostStack, 'Group')] });
+    expect(planned.host.parameters.LaunchTemplateVersion).toEqual({ from: '4', to: '5' });
+    expect(planned.refresh).toMatchObject({ from: '5', replacement: 'no', changes: [] });
+  });
+
+  test('died between a record and its claim: the number is kept, and has yet to be claimed', () => {
+    const planned = plan({ ...settled, rules: [{ ...rule, claimed: false }] });
+    expect(planned.host.parameters.ListenerPriority).toEqual({ from: '7', to: { claim: 'exact', expected: '7' } });
+    expect(hostPlanDiffers(planned)).toBe(true);
+  });
+
+  test('died before it gave a priority back', () => {
+    const planned = plan({ ...settled, giveBack: [47_001] });
+    expect(planned).toEqual({ ...settledPlan, giveBack: [47_001] });
+    expect(hostPlanDiffers(planned)).toBe(true);
+    expect(hostPlanLines(planned).at(-1)).toBe('priority 47001 is given back: the host no longer has its rule');
+  });
+});
+
+describe('hostParameters', () => {
+  test('a database that vendhost.yml no longer has is not given to the host', () => {
+    expect(Object.keys(hostParameters(settled, undefined))).not.toContain('DatabaseAddress');
+  });
+
+  test('each rule has a parameter', () => {
+    const wildcard = { ...rule, band: 'wildcard-3', hosts: ['*.example.com'], priority: 48_001 };
+    expect(hostParameters({ ...settled, rules: [rule, wildcard] }, undefined)).toMatchObject({
+      ListenerPriority: '7',
+      ListenerPriorityWildcard3: '48001',
+    });
   });
 });

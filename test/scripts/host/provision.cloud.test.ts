@@ -110,9 +110,30 @@ describe('instances', () => {
     expect(await imagesInService('rolling')).toEqual([first, first]);
 
     const second = await platform.image('rolling');
+    const planned = await provision('rolling', yml, { image: second, dryRun: true });
+    const { launchTemplateId: newestOf } = (await readGroup(platform.aws, { tenant: 'rolling', environment })) ?? {};
+    expect(planned.code).toBe(2);
+    expect(planned.result.plan).toMatchObject({
+      image: { from: first, to: second },
+      priorities: [{ priority: made.result.priority, kept: true, claimed: true }],
+      host: { action: 'update', parameters: { ImageId: { from: first, to: second } } },
+      refresh: {
+        instances: 2,
+        from: '1',
+        to: { newestOf },
+        replacement: 'yes',
+        changes: [{ property: 'ImageId', from: first, to: second }],
+        after: { LaunchTemplateVersion: { newestOf } },
+      },
+    });
+    expect(await imagesInService('rolling')).toEqual([first, first]);
+
     const rolled = await provision('rolling', yml, { image: second });
     expect(rolled.result).toMatchObject({ changed: true, inService: 2, imageId: second });
     expect(rolled.progress.join('\n')).toMatch(/ {2}Successful 100 %/);
+    expect(rolled.progress).toContain(
+      '  all 2 instances of vendhost-dev-rolling are replaced, each when a new one is healthy',
+    );
     expect(await imagesInService('rolling')).toEqual([second, second]);
     expect((await provision('rolling', yml)).result).toMatchObject({ changed: false, imageId: second });
     expect(await readStack(platform.aws, 'vendhost-dev-rolling-host')).toMatchObject({
@@ -124,6 +145,16 @@ describe('instances', () => {
 });
 
 describe('what is refused', () => {
+  test('instances that cannot be started, with the reason of Auto Scaling', async () => {
+    await platform.admit('misfit', { limits: { instance_types: ['t4g.small'] } });
+    const yml = 'instances: { type: t4g.small, min: 1, max: 1 }\ndatabase: none';
+    expect(await refused('misfit', yml, { image: await platform.image('misfit') })).toMatchObject({
+      code: 'INSTANCES_FAILED',
+      message: 'vendhost-dev-misfit cannot start its instances: 3 launches failed',
+      details: [expect.stringContaining("The architecture 'arm64' of the specified instance type does not match")],
+    });
+  });
+
   test('more than the platform grants: all faults at once, nothing claimed', async () => {
     await platform.admit('greedy', { limits: { max_instances: 1 } });
     const failure = await refused('greedy', 'instances: { type: m5.large, max: 9 }', { image: 'ami-1' });
