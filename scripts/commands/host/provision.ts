@@ -4,10 +4,13 @@ import { placeFrom, withDirectory, withDryRun, withPlace } from '../options.ts';
 
 export const command = define({
   usage: 'host provision',
-  describe: "Claim a listener priority and deploy the virtual host's data and host stacks",
+  describe: 'Deploy a virtual host: listener priorities, data and host stacks, instances',
   examples: [
     ['vendhost host provision --tenant shop --environment dev --image ami-0abc…', 'deploy with this image'],
-    ['vendhost host provision --tenant shop --environment dev --image ami-0abc… --dry-run', 'show what would change'],
+    [
+      'vendhost host provision --tenant shop --environment dev --image ami-0abc… --dry-run',
+      'show what would change, and whether instances are replaced',
+    ],
   ],
   options: (parser) =>
     withDryRun(withDirectory(withPlace(parser), 'vendhost.yml')).option('image', {

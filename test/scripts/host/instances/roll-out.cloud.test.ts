@@ -31,7 +31,7 @@ async function lastRefresh(name: string): Promise<string | undefined> {
   return (await (await platform.aws.autoScaling()).send(command)).InstanceRefreshes?.[0]?.Status;
 }
 
-test('instances that cannot start: the old ones stay, the reason is told, and the next good image mends it', async () => {
+test('instances that cannot start: the old ones stay, the error has the reason, and the next good image is rolled out', async () => {
   await platform.admit('fragile');
   await provision('fragile', await platform.image('fragile'));
   const before = await group('fragile');
@@ -44,7 +44,13 @@ test('instances that cannot start: the old ones stay, the reason is told, and th
   );
   const planned = platform.runtime();
   expect(await provision('fragile', undefined, planned, true)).toBe(2);
-  expect(planned.printed()).toContain('"changed": true');
+  expect(JSON.parse(planned.printed())).toMatchObject({
+    changed: true,
+    plan: {
+      host: { action: 'none' },
+      refresh: { from: '1', to: '2', unfinished: '2', changes: [{ property: 'ImageId', to: 'ami-0123456789abcdef0' }] },
+    },
+  });
 
   const failure = await provision('fragile').catch((error: unknown) => error);
   expect(failure).toMatchObject({
@@ -54,9 +60,9 @@ test('instances that cannot start: the old ones stay, the reason is told, and th
   });
   expect(await group('fragile')).toMatchObject({ version: before.version, inService: before.inService });
 
-  const mended = platform.runtime();
-  expect(await provision('fragile', await platform.image('fragile'), mended)).toBeUndefined();
-  expect(JSON.parse(mended.printed())).toMatchObject({ changed: true, inService: 2 });
+  const fixed = platform.runtime();
+  expect(await provision('fragile', await platform.image('fragile'), fixed)).toBeUndefined();
+  expect(JSON.parse(fixed.printed())).toMatchObject({ changed: true, inService: 2 });
 });
 
 test('a cancelled roll-out is rolled back', async () => {
