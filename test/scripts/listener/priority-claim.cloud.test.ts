@@ -9,6 +9,7 @@ import {
   type Claimant,
   claimPriority,
   planPriority,
+  planReleases,
   releasePriorities,
 } from '../../../scripts/listener/priority-claim.ts';
 import { accountEnvironment } from '../../local-cloud/start.ts';
@@ -65,14 +66,16 @@ describe('on one listener', () => {
   });
 
   test('numbers are planned, claimed, kept, skipped where a hand-made rule stands, released and reused', async () => {
-    expect(await planPriority(aws, claimant(listener, 'first'))).toEqual({ priority: 1, kept: false });
+    expect(await planPriority(aws, claimant(listener, 'first'))).toEqual({ priority: 1, kept: false, claimed: false });
     expect(await claimed(listener)).toEqual({});
     expect(await claimPriority(runtime, aws, claimant(listener, 'first'))).toEqual({ priority: 1, kept: false });
     expect(await claimPriority(runtime, aws, claimant(listener, 'second'))).toEqual({ priority: 3, kept: false });
     expect(await claimPriority(runtime, aws, claimant(listener, 'first'))).toEqual({ priority: 1, kept: true });
+    expect(await planReleases(aws, claimant(listener, 'first'))).toEqual([1]);
     expect(await releasePriorities(aws, claimant(listener, 'first'))).toEqual([1]);
+    expect(await planReleases(aws, claimant(listener, 'first'))).toEqual([]);
     expect(await releasePriorities(aws, claimant(listener, 'first'))).toEqual([]);
-    expect(await planPriority(aws, claimant(listener, 'second'))).toEqual({ priority: 3, kept: true });
+    expect(await planPriority(aws, claimant(listener, 'second'))).toEqual({ priority: 3, kept: true, claimed: true });
     expect(await claimPriority(runtime, aws, claimant(listener, 'third'))).toEqual({ priority: 1, kept: false });
   });
 
@@ -81,6 +84,7 @@ describe('on one listener', () => {
     const key = keys.tenantPriority(listenerId(listener), 'crashed', 'exact');
     const Body = JSON.stringify({ tenant: 'crashed', priority: 9 });
     await (await aws.s3()).send(new PutObjectCommand({ Bucket: listener.bucket, Key: key, Body }));
+    expect(await planPriority(aws, shop)).toEqual({ priority: 9, kept: true, claimed: false });
     expect(await claimPriority(runtime, aws, shop)).toEqual({ priority: 9, kept: true });
     expect(await claimed(listener)).toMatchObject({ 9: 'crashed' });
   });
@@ -109,6 +113,7 @@ describe('on one listener', () => {
     const exact = await claimPriority(runtime, aws, claimant(listener, 'both'));
     const wild = await claimPriority(runtime, aws, claimant(listener, 'both', '*.both.example.com'));
     expect(wild.priority).toBe(47_001);
+    expect(await planReleases(aws, claimant(listener, 'both'), [{ name: 'exact' }])).toEqual([47_001]);
     expect(await releasePriorities(aws, claimant(listener, 'both'), [{ name: 'exact' }])).toEqual([47_001]);
     expect(await claimPriority(runtime, aws, claimant(listener, 'both'))).toEqual({ ...exact, kept: true });
   });
