@@ -6,8 +6,9 @@ import time
 from ministack import app
 from ministack.services import ec2
 
-from .. import calls, machines, roles
+from .. import machines, roles
 from ..errors import AwsError
+from ..service_api import call
 from . import groups, traffic
 from .agent_link import Agent, AgentError, Log, ScriptTimedOut, Stopped
 from .store import Document
@@ -102,13 +103,14 @@ def _perform(agent: Agent, deployment: Document, instance_id: str, event: str) -
 def _download(agent: Agent, deployment: Document) -> None:
     place = deployment["revision"]["s3Location"]
     _require_read(agent.machine.instance_id, place)
-    content, headers = calls.get_object(place["bucket"], place["key"], place.get("version"))
-    wanted, actual = str(place.get("eTag") or "").strip('"'), headers.get("etag", "").strip('"')
+    version = {"VersionId": place["version"]} if place.get("version") else {}
+    found = call("s3", "GetObject", {"Bucket": place["bucket"], "Key": place["key"], **version})
+    wanted, actual = str(place.get("eTag") or "").strip('"'), found["ETag"].strip('"')
     if wanted and wanted != actual:
         raise EventFailed(
             "UnknownError", f"Expected deployment artifact bundle etag {wanted} but was actually {actual}"
         )
-    agent.ask({"do": "download", "kind": place["bundleType"], **_place(deployment)}, content)
+    agent.ask({"do": "download", "kind": place["bundleType"], **_place(deployment)}, found["Body"].read())
 
 
 def _require_read(instance_id: str, place: Document) -> None:
