@@ -7,7 +7,6 @@ stores never leave the process.
 
 import copy
 import json
-import logging
 import sys
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -32,7 +31,6 @@ ArnOf = Callable[[str, Document, str, str], str]
 """(operation, request, region, account) -> the ARN IAM decides about, or `*`."""
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
-log = logging.getLogger("vendhost")
 
 
 class JsonService:

@@ -8,40 +8,12 @@ from collections.abc import Callable
 from ministack.services import autoscaling, ec2
 
 from .. import ec2 as our_ec2
-from ..ec2.store import scoped, tags_of
+from ..ec2.store import scoped
 from ..query_service import Body
 from . import activities, groups, members, refresh, stacks
 
 _TICK_SECONDS = 0.1
 _log = logging.getLogger("vendhost")
-
-
-def instances(group_name: str, account: str, region: str) -> list[str]:
-    """The ids of the members of a group that are in service."""
-    group = autoscaling._asgs.get_scoped(account, region, group_name)
-    if group is None:
-        return []
-    return [one["InstanceId"] for one in list(group["Instances"]) if one["LifecycleState"] == "InService"]
-
-
-def instances_by_tag(filters: list[Body], account: str, region: str) -> list[str]:
-    """The ids of running instances that pass one of the tag filters (Key, Value, Type), as CodeDeploy has them."""
-    with scoped(account, region):
-        return [
-            record["InstanceId"]
-            for record in ec2._instances.values()
-            if record["State"]["Name"] == "running"
-            and any(_tagged(tags_of(record["InstanceId"]), one) for one in filters)
-        ]
-
-
-def _tagged(tags: list[dict[str, str]], wanted: Body) -> bool:
-    kind = wanted.get("Type", "KEY_AND_VALUE")
-    return any(
-        (kind == "VALUE_ONLY" or tag["Key"] == wanted.get("Key"))
-        and (kind == "KEY_ONLY" or tag["Value"] == wanted.get("Value"))
-        for tag in tags
-    )
 
 
 def reconcile(group: members.Group) -> None:

@@ -4,7 +4,6 @@ The endpoint is a loopback address of this cloud, reachable from its instances. 
 monitoring are what ministack makes of them: records. Where MariaDB cannot be had the database is a record too.
 """
 
-import logging
 from typing import Any
 
 from ministack.core.responses import AccountRegionScopedDict, get_account_id
@@ -20,7 +19,6 @@ from vendhost_cloud.state import cloud_directory
 Properties = dict[str, Any]
 Made = tuple[str, dict[str, str]]
 
-log = logging.getLogger("vendhost")
 
 _servers = AccountRegionScopedDict()
 """DB instance identifier -> its Server."""

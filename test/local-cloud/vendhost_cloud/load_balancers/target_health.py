@@ -42,7 +42,7 @@ class Health:
     successes: int = 0
     failures: int = 0
     due: float = 0.0
-    running: "Future[str] | None" = None
+    running: Future[str] | None = None
 
 
 _health: dict[Key, Health] = {}
@@ -228,7 +228,7 @@ def _start_due_checks(pool: ThreadPoolExecutor) -> None:
 
 
 def _finish(health: Health, target_group: Body) -> Any:
-    def done(future: "Future[str]") -> None:
+    def done(future: Future[str]) -> None:
         try:
             note(health, target_group, future.result())
         finally:

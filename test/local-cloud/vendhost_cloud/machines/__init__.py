@@ -58,11 +58,6 @@ def get(instance_id: str) -> Machine | None:
     return machine if machine is not None and machine.alive else None
 
 
-def running() -> list[Machine]:
-    """All machines that run now."""
-    return [machine for machine in list(_machines.values()) if machine.alive]
-
-
 def shutdown(instance_id: str) -> None:
     """Stop an instance: SIGTERM to all, five seconds later the end. Its disk stays."""
     with _lock:
@@ -152,7 +147,6 @@ __all__ = [
     "make_base",
     "refuse_if_unable",
     "register",
-    "running",
     "save_layer",
     "shutdown",
     "shutdown_all",
