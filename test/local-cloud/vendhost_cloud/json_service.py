@@ -22,7 +22,7 @@ from ministack.core.concurrency import run_reentrant
 from ministack.core.responses import error_response_json, json_response
 from ministack.core.router import SERVICE_PATTERNS
 
-from .errors import AwsError, Unsupported
+from vendhost_cloud.errors import AwsError, Unsupported
 
 Document = dict[str, Any]
 Operation = Callable[[Document], Document | None]

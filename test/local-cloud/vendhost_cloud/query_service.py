@@ -14,7 +14,7 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel, Shape
 from ministack.core.responses import new_uuid
 
-from .errors import AwsError, Unsupported
+from vendhost_cloud.errors import AwsError, Unsupported
 
 Body = dict[str, Any]
 Handler = Callable[[Body], Body | None]

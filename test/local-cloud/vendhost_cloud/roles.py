@@ -16,7 +16,7 @@ from ministack.core.iam_evaluator import EvalContext
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam, s3, tagging
 
-from .errors import AwsError
+from vendhost_cloud.errors import AwsError
 
 Document = dict[str, Any]
 

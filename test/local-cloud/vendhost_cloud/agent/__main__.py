@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import appspec, bundle, installer
-from .layout import HOME, INSTRUCTIONS, Layout
+from vendhost_cloud.agent import appspec, bundle, installer
+from vendhost_cloud.agent.layout import HOME, INSTRUCTIONS, Layout
 
 LATE_IMPORTS = (encodings.cp437, gzip)
 """What the standard library imports only when it meets the first zip or tgz: not to be had after chroot."""

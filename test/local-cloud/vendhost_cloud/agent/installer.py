@@ -8,9 +8,9 @@ import shutil
 from pathlib import Path
 from typing import TextIO
 
-from .appspec import AppSpec, AppSpecError
-from .layout import Layout
-from .permissions import Permission
+from vendhost_cloud.agent.appspec import AppSpec, AppSpecError
+from vendhost_cloud.agent.layout import Layout
+from vendhost_cloud.agent.permissions import Permission
 
 
 class InstallError(Exception):

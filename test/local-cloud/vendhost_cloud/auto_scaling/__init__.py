@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from ministack.services import autoscaling, ec2
 
-from .. import ec2 as our_ec2
-from ..ec2.store import scoped
-from ..query_service import Body
-from . import activities, groups, members, refresh, stacks
+from vendhost_cloud import ec2 as our_ec2
+from vendhost_cloud.auto_scaling import activities, groups, members, refresh, stacks
+from vendhost_cloud.ec2.store import scoped
+from vendhost_cloud.query_service import Body
 
 _TICK_SECONDS = 0.1
 _log = logging.getLogger("vendhost")

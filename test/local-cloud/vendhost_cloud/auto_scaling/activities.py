@@ -3,8 +3,8 @@
 import uuid
 from collections import defaultdict
 
-from ..ec2.store import now
-from ..query_service import Body
+from vendhost_cloud.ec2.store import now
+from vendhost_cloud.query_service import Body
 
 _KEPT = 200
 _activities: dict[str, list[Body]] = defaultdict(list)

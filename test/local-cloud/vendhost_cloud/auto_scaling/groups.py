@@ -5,11 +5,11 @@ import time
 from ministack.services import autoscaling, ec2
 from ministack.services.cloudformation import provisioners
 
-from ..ec2.store import now, scope
-from ..errors import AwsError
-from ..query_service import Body, Handler, action, page
-from . import activities, members, refresh
-from .members import Group
+from vendhost_cloud.auto_scaling import activities, members, refresh
+from vendhost_cloud.auto_scaling.members import Group
+from vendhost_cloud.ec2.store import now, scope
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.query_service import Body, Handler, action, page
 
 _CREATE = (
     "AutoScalingGroupName LaunchTemplate MinSize MaxSize DesiredCapacity DefaultCooldown AvailabilityZones "

@@ -6,13 +6,13 @@ from typing import Any
 
 from ministack.services import alb, ec2
 
-from .. import codedeploy
-from .. import ec2 as our_ec2
-from ..ec2.store import Record, scope
-from ..errors import AwsError
-from ..load_balancers import target_health
-from ..query_service import Body
-from . import activities
+from vendhost_cloud import codedeploy
+from vendhost_cloud import ec2 as our_ec2
+from vendhost_cloud.auto_scaling import activities
+from vendhost_cloud.ec2.store import Record, scope
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.load_balancers import target_health
+from vendhost_cloud.query_service import Body
 
 Group = Record
 Member = Record

@@ -10,11 +10,11 @@ import uuid
 
 from ministack.services.cloudformation import provisioners
 
-from ..ec2.store import now
-from ..errors import AwsError
-from ..query_service import Body
-from . import members
-from .members import Group, Member
+from vendhost_cloud.auto_scaling import members
+from vendhost_cloud.auto_scaling.members import Group, Member
+from vendhost_cloud.ec2.store import now
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.query_service import Body
 
 PATIENCE_SECONDS = 60.0
 WARM_UP_SECONDS = 1.0

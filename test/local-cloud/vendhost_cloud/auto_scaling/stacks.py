@@ -7,7 +7,7 @@ from typing import Any
 from ministack.services import autoscaling, ec2
 from ministack.services.cloudformation import provisioners
 
-from . import groups
+from vendhost_cloud.auto_scaling import groups
 
 _UNSUPPORTED = (
     "MixedInstancesPolicy",

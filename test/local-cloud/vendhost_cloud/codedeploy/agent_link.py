@@ -10,8 +10,8 @@ import threading
 from pathlib import Path
 from typing import Any, Self
 
-from ..machines import Machine
-from .store import Document
+from vendhost_cloud.codedeploy.store import Document
+from vendhost_cloud.machines import Machine
 
 PACKAGES = Path(__file__).resolve().parents[2]
 HOME = "/opt/codedeploy-agent"

@@ -3,9 +3,9 @@
 https://docs.aws.amazon.com/codedeploy/latest/userguide/monitoring-create-alarms.html
 """
 
-from ..errors import AwsError
-from ..service_api import call
-from .store import Document
+from vendhost_cloud.codedeploy.store import Document
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.service_api import call
 
 
 def check(deployment: Document) -> None:

@@ -5,8 +5,8 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscoded
 
 from ministack.core.responses import get_account_id, get_region
 
-from . import store
-from .store import Document
+from vendhost_cloud.codedeploy import store
+from vendhost_cloud.codedeploy.store import Document
 
 
 def application(name: str) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
 
-from ..errors import AwsError, Unsupported
-from ..json_service import page
-from . import applications, configs, store
-from .store import COMPLETED, Document
+from vendhost_cloud.codedeploy import applications, configs, store
+from vendhost_cloud.codedeploy.store import COMPLETED, Document
+from vendhost_cloud.errors import AwsError, Unsupported
+from vendhost_cloud.json_service import page
 
 REFUSED = ("targetInstances", "updateOutdatedInstancesOnly", "overrideAlarmConfiguration", "deploymentMode")
 
@@ -63,7 +63,7 @@ def start(
     only: list[str] | None = None,
 ) -> Document:
     """Enter a deployment and set it going; `only`: to these instances (else the whole group)."""
-    from . import run
+    from vendhost_cloud.codedeploy import run
 
     config = config or group["deploymentConfigName"]
     configs.find(config)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from ..service_api import call
-from .store import Document
+from vendhost_cloud.codedeploy.store import Document
+from vendhost_cloud.service_api import call
 
 Tags = dict[str, str]
 

@@ -4,11 +4,11 @@ import re
 import uuid
 from typing import Any
 
-from ..errors import AwsError, Unsupported
-from ..json_service import page
-from ..roles import Role
-from . import applications, arns, configs, fleet, store
-from .store import Document
+from vendhost_cloud.codedeploy import applications, arns, configs, fleet, store
+from vendhost_cloud.codedeploy.store import Document
+from vendhost_cloud.errors import AwsError, Unsupported
+from vendhost_cloud.json_service import page
+from vendhost_cloud.roles import Role
 
 SERVICE = "codedeploy.amazonaws.com"
 SETTINGS = (

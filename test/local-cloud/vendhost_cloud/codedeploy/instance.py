@@ -6,12 +6,12 @@ import time
 from ministack import app
 from ministack.services import ec2
 
-from .. import machines, roles
-from ..errors import AwsError
-from ..service_api import call
-from . import groups, traffic
-from .agent_link import Agent, AgentError, Log, ScriptTimedOut, Stopped
-from .store import Document
+from vendhost_cloud import machines, roles
+from vendhost_cloud.codedeploy import groups, traffic
+from vendhost_cloud.codedeploy.agent_link import Agent, AgentError, Log, ScriptTimedOut, Stopped
+from vendhost_cloud.codedeploy.store import Document
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.service_api import call
 
 MACHINE_SECONDS = 20.0
 AGENT_SECONDS = 5.0

@@ -7,10 +7,10 @@ import time
 from ministack.core.concurrency import spawn_background
 from ministack.core.responses import request_scope
 
-from ..errors import AwsError
-from ..roles import Role
-from . import alarms, configs, deployments, fleet, groups, instance, store, targets, traffic
-from .store import Document
+from vendhost_cloud.codedeploy import alarms, configs, deployments, fleet, groups, instance, store, targets, traffic
+from vendhost_cloud.codedeploy.store import Document
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.roles import Role
 
 POLL_SECONDS = 0.1
 HEALTH = (

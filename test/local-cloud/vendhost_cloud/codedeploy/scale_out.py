@@ -6,8 +6,8 @@ https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-auto-sc
 
 from typing import Literal
 
-from . import deployments, store
-from .store import COMPLETED, Document
+from vendhost_cloud.codedeploy import deployments, store
+from vendhost_cloud.codedeploy.store import COMPLETED, Document
 
 Verdict = Literal["wait", "serve", "give up"]
 

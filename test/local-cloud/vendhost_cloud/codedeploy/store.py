@@ -10,7 +10,7 @@ from typing import Any
 
 from ministack.core.responses import AccountRegionScopedDict
 
-from ..errors import AwsError
+from vendhost_cloud.errors import AwsError
 
 Document = dict[str, Any]
 

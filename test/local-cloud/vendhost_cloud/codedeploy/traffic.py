@@ -3,10 +3,10 @@
 import threading
 import time
 
-from ..errors import AwsError
-from ..service_api import call
-from .agent_link import POLL_SECONDS, Stopped
-from .store import Document
+from vendhost_cloud.codedeploy.agent_link import POLL_SECONDS, Stopped
+from vendhost_cloud.codedeploy.store import Document
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.service_api import call
 
 DRAIN_SECONDS = 60.0
 HEALTHY_SECONDS = 30.0

@@ -15,12 +15,12 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import s3
 
-from .. import codedeploy
-from ..errors import AwsError
-from ..roles import Role
-from ..service_api import call
-from . import store
-from .store import Document
+from vendhost_cloud import codedeploy
+from vendhost_cloud.codepipeline import store
+from vendhost_cloud.codepipeline.store import Document
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.roles import Role
+from vendhost_cloud.service_api import call
 
 SERVICE = "codepipeline.amazonaws.com"
 POLL_SECONDS = 0.1

@@ -5,8 +5,8 @@ https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-str
 
 import re
 
-from ..errors import AwsError, Unsupported
-from .store import Document
+from vendhost_cloud.codepipeline.store import Document
+from vendhost_cloud.errors import AwsError, Unsupported
 
 NAME = re.compile(r"[A-Za-z0-9.@_-]{1,100}")
 MODES = ("SUPERSEDED", "QUEUED")

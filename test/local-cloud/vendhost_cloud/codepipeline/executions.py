@@ -5,10 +5,10 @@ import time
 
 from ministack.core.iam_evaluator import caller_arn
 
-from ..errors import AwsError, Unsupported
-from ..json_service import page
-from . import declaration, pipelines, run, store
-from .store import Document
+from vendhost_cloud.codepipeline import declaration, pipelines, run, store
+from vendhost_cloud.codepipeline.store import Document
+from vendhost_cloud.errors import AwsError, Unsupported
+from vendhost_cloud.json_service import page
 
 S3_OVERRIDES = ("S3_OBJECT_KEY", "S3_OBJECT_VERSION_ID")
 

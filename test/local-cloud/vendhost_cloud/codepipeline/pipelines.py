@@ -5,11 +5,11 @@ import time
 
 from ministack.core.iam_evaluator import caller_arn
 
-from ..errors import AwsError
-from ..json_service import page
-from ..roles import Role
-from . import declaration, run, store
-from .store import Document
+from vendhost_cloud.codepipeline import declaration, run, store
+from vendhost_cloud.codepipeline.store import Document
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.json_service import page
+from vendhost_cloud.roles import Role
 
 
 def create(request: Document) -> Document:

@@ -13,8 +13,8 @@ import uuid
 from ministack.core.concurrency import spawn_background
 from ministack.core.responses import get_account_id, get_region, request_scope
 
-from . import actions, store
-from .store import Document
+from vendhost_cloud.codepipeline import actions, store
+from vendhost_cloud.codepipeline.store import Document
 
 SERVICE = actions.SERVICE
 WAIT_SECONDS = 0.2

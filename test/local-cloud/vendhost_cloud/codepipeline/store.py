@@ -8,7 +8,7 @@ from typing import Any
 
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
 
-from ..errors import AwsError
+from vendhost_cloud.errors import AwsError
 
 Document = dict[str, Any]
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from ministack.services import ec2, kms
 
-from ..errors import AwsError
-from ..query_service import Body, render
-from .store import Record, new_id, now, scope, serve, set_tags, tags_of
+from vendhost_cloud.ec2.store import Record, new_id, now, scope, serve, set_tags, tags_of
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.query_service import Body, render
 
 _VOLUME_TYPES = {"gp2", "gp3", "io1", "io2", "st1", "sc1", "standard"}
 

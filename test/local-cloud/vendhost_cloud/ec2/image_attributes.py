@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 
-from ..errors import AwsError
-from ..query_service import Body
-from .image_store import own
-from .store import serve
+from vendhost_cloud.ec2.image_store import own
+from vendhost_cloud.ec2.store import serve
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.query_service import Body
 
 
 def _deprecate(request: Body) -> Body:

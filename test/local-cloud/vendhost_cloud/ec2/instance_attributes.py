@@ -2,11 +2,11 @@
 
 from ministack.services import ec2
 
-from ..errors import AwsError
-from ..query_service import Body
-from . import instance_types
-from .instances import by_id
-from .store import serve
+from vendhost_cloud.ec2 import instance_types
+from vendhost_cloud.ec2.instances import by_id
+from vendhost_cloud.ec2.store import serve
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.query_service import Body
 
 _ATTRIBUTES = {
     "instanceType": ("InstanceType", "InstanceType"),

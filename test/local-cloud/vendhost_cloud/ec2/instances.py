@@ -6,12 +6,12 @@ from functools import partial
 
 from ministack.services import ec2
 
-from .. import machines
-from ..errors import AwsError
-from ..query_service import Body, page
-from .launch import HONOURED, launch, template_data
-from .lifecycle import boot_machine, lock_of, set_state, terminated, while_still
-from .store import Fields, Record, in_background, matches, new_id, now, scope, serve, tags_of
+from vendhost_cloud import machines
+from vendhost_cloud.ec2.launch import HONOURED, launch, template_data
+from vendhost_cloud.ec2.lifecycle import boot_machine, lock_of, set_state, terminated, while_still
+from vendhost_cloud.ec2.store import Fields, Record, in_background, matches, new_id, now, scope, serve, tags_of
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.query_service import Body, page
 
 _RUN = " ".join([*HONOURED, "MinCount MaxCount LaunchTemplate ClientToken"])
 _FIELDS: Fields = {

@@ -4,7 +4,7 @@ from typing import Any
 
 from ministack.services import ec2
 
-from ..query_service import Params
+from vendhost_cloud.query_service import Params
 
 
 def _with_keys(known: Any) -> Any:

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .. import machines
-from . import block_devices
-from .store import Record
+from vendhost_cloud import machines
+from vendhost_cloud.ec2 import block_devices
+from vendhost_cloud.ec2.store import Record
 
 STATES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
 

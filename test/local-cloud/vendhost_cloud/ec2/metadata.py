@@ -6,9 +6,9 @@ The local cloud has no metadata service; it keeps and shows the options.
 
 from ministack.services import ec2
 
-from ..errors import AwsError
-from ..query_service import Body
-from .store import Record, scope, serve
+from vendhost_cloud.ec2.store import Record, scope, serve
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.query_service import Body
 
 _defaults: dict[tuple[str, str], Body] = {}
 _MEMBERS = ("HttpTokens", "HttpPutResponseHopLimit", "HttpEndpoint", "InstanceMetadataTags")

@@ -1,6 +1,6 @@
 """Elastic Load Balancing as AWS does it where ministack is lenient: priorities, names, protection, health."""
 
-from . import associations, certificates, existence, names, protection, rules, target_health
+from vendhost_cloud.load_balancers import associations, certificates, existence, names, protection, rules, target_health
 
 
 def register() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 from ministack.services import acm, alb
 from ministack.services.cloudformation import provisioners
 
-from ..errors import AwsError
-from ..query_service import Params
-from .interception import Answer, Known, around_resource, before
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.load_balancers.interception import Answer, Known, around_resource, before
+from vendhost_cloud.query_service import Params
 
 _SECURE = ("HTTPS", "TLS")
 

@@ -7,9 +7,9 @@ from typing import Any
 from ministack.services import alb
 from ministack.services.cloudformation import provisioners
 
-from ..errors import AwsError, Unsupported
-from ..query_service import Body, Params, action
-from .interception import Answer, Known, around_resource, before, flat
+from vendhost_cloud.errors import AwsError, Unsupported
+from vendhost_cloud.load_balancers.interception import Answer, Known, around_resource, before, flat
+from vendhost_cloud.query_service import Body, Params, action
 
 _RULES_PER_LISTENER = 100
 _lock = threading.Lock()

@@ -16,10 +16,10 @@ from typing import Any
 
 from ministack.services import alb, ec2
 
-from .. import machines
-from ..errors import AwsError
-from ..query_service import Body, Params, action
-from .interception import Answer, Known, before, flat
+from vendhost_cloud import machines
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.load_balancers.interception import Answer, Known, before, flat
+from vendhost_cloud.query_service import Body, Params, action
 
 _log = logging.getLogger("vendhost")
 

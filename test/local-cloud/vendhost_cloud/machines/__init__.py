@@ -11,10 +11,10 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from . import base, storage
-from .addresses import free_address, taken_port
-from .command import Completed
-from .machine import ADMIN, CannotRun, Machine, console, start
+from vendhost_cloud.machines import base, storage
+from vendhost_cloud.machines.addresses import free_address, taken_port
+from vendhost_cloud.machines.command import Completed
+from vendhost_cloud.machines.machine import ADMIN, CannotRun, Machine, console, start
 
 _machines: dict[str, Machine] = {}
 _lock = threading.Lock()

@@ -12,8 +12,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from ..state import cache_directory
-from . import storage
+from vendhost_cloud.machines import storage
+from vendhost_cloud.state import cache_directory
 
 _RECIPE = Path(__file__).with_name("base.sh")
 _KNOWN = {

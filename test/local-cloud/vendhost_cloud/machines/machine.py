@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..state import log_directory
-from . import init, storage
-from .command import Completed, communicate
+from vendhost_cloud.machines import init, storage
+from vendhost_cloud.machines.command import Completed, communicate
+from vendhost_cloud.state import log_directory
 
 ADMIN = "admin"
 """The user of the Debian AMIs."""

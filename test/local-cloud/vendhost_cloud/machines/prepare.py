@@ -3,7 +3,7 @@
 The launcher runs it, so that the first instance of a fresh machine boots as fast as any other.
 """
 
-from . import CannotRun, make_base, register
+from vendhost_cloud.machines import CannotRun, make_base, register
 
 
 def main() -> None:

@@ -11,8 +11,8 @@ from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import BinaryIO, ClassVar, cast
 
-from ..state import cloud_directory
-from . import answer, choice, forward
+from vendhost_cloud.router import answer, choice, forward
+from vendhost_cloud.state import cloud_directory
 
 _LOCAL_HEADER = ("X-Vendhost-Local", "https listener over plain http")
 _CHUNK = 65536

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from .choice import Record, Request
+from vendhost_cloud.router.choice import Record, Request
 
 SERVER = "awselb/2.0"
 
