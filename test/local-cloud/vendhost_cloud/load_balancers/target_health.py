@@ -85,7 +85,7 @@ def healthy(account: str, target_group: Body) -> list[Body]:
 
 def registered(account: str, target_group_arn: str) -> list[Body]:
     """The targets of a group."""
-    return list(alb._targets._data.get((account, target_group_arn), []))
+    return list(alb._targets.get_scoped(account, target_group_arn.split(":")[3], target_group_arn, []))
 
 
 def _groups_in_use(account: str) -> set[str]:
