@@ -1,7 +1,7 @@
 """A JSON 1.1 service (X-Amz-Target) in ministack's registries, checked against AWS's own model.
 
 Requests are validated and answers pruned by botocore's service model, which ministack brings
-along: a misspelt or mistyped member is refused as AWS refuses it, and private members of our
+along: a misspelled or mistyped member is an error as on AWS, and private members of our
 stores never leave the process.
 """
 
@@ -28,7 +28,7 @@ Document = dict[str, Any]
 Operation = Callable[[Document], Document | None]
 Response = tuple[int, dict[str, str], bytes]
 ArnOf = Callable[[str, Document, str, str], str]
-"""(operation, request, region, account) -> the ARN IAM decides about, or `*`."""
+"""(operation, request, region, account) -> the ARN that IAM checks, or `*`."""
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 
@@ -72,7 +72,7 @@ class JsonService:
         return _prune(answer, shapes.output_shape) if shapes.output_shape is not None else {}
 
     def register(self) -> None:
-        """Enter the service into ministack: routing, reset, IAM."""
+        """Register the service with ministack: routing, reset, IAM."""
         module = ModuleType(f"ministack.services.{self.name}")
         module.__dict__.update(handle_request=self._handle, reset=self.reset)
         sys.modules[module.__name__] = module

@@ -1,7 +1,7 @@
 """Call a service of the local cloud in process, with the request and response shapes of the AWS SDK.
 
-botocore (a dependency of ministack) validates and serializes the request and parses the answer, so a call
-here runs the same code, and gets the same errors, as a call over HTTP. IAM is not asked: check the caller's role first.
+botocore (a dependency of ministack) validates and serializes the request and parses the answer, so a call here runs the
+same code, and gets the same errors, as a call over HTTP. IAM does not authorize it: check the caller's role first.
 """
 
 import asyncio

@@ -17,7 +17,7 @@ _log = logging.getLogger("vendhost")
 
 
 def reconcile(group: members.Group) -> None:
-    """One step of a group towards what it should be."""
+    """One step of a group towards its desired state."""
     members.advance(group)
     desired = group["DesiredCapacity"] + refresh.step(group)
     living = members.living(group)
@@ -36,7 +36,7 @@ def reconcile(group: members.Group) -> None:
 
 
 def _superfluous(group: members.Group, living: list[members.Member], count: int) -> list[members.Member]:
-    """Which members go first: of older templates, then older ones."""
+    """Which members to terminate first: those of older templates, then older ones."""
     if count <= 0:
         return []
     current = members.resolved(group["LaunchTemplate"]) if group["LaunchTemplate"] else {}
@@ -57,12 +57,12 @@ def _run() -> None:
 
 
 def _no_phantoms(group: Body) -> None:
-    """ministack fills groups with made-up instances; here the loop launches real ones."""
+    """ministack fills groups with fake instances; here the loop launches real ones."""
 
 
 def _groups_first(forget: Callable[[], None]) -> Callable[[], None]:
     def reset() -> None:
-        # Else the loop would replace the instances that are being forgotten.
+        # Otherwise the loop would replace the instances that reset removes.
         autoscaling._asgs.clear()
         forget()
 

@@ -11,7 +11,7 @@ _activities: dict[str, list[Body]] = defaultdict(list)
 
 
 def note(group: Body, description: str, cause: str, *, problem: str = "") -> None:
-    """Take note of something done, or of something that failed for `problem`."""
+    """Record an activity, or one that failed because of `problem`."""
     entries = _activities[group["AutoScalingGroupARN"]]
     entries.insert(
         0,

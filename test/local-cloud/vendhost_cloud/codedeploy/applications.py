@@ -58,7 +58,7 @@ def update(request: Document) -> None:
 
 
 def delete(request: Document) -> None:
-    """Deleting what is not there succeeds, as on AWS."""
+    """Deleting an application that does not exist succeeds, as on AWS."""
     name = request["applicationName"]
     with store.lock:
         for key in [key for key in store.groups if key[0] == name]:

@@ -22,7 +22,7 @@ def target(deployment_id: str, target_id: str) -> str:
 
 
 def of_request(operation: str, request: Document, region: str, account: str) -> str:
-    """The resource IAM decides about for a request; `*` where AWS has none."""
+    """The resource that IAM checks for a request; `*` where AWS has none."""
     prefix = f"arn:aws:codedeploy:{region}:{account}:"
     if "resourceArn" in request:
         return str(request["resourceArn"])

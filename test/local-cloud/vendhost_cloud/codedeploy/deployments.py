@@ -15,7 +15,7 @@ REFUSED = ("targetInstances", "updateOutdatedInstancesOnly", "overrideAlarmConfi
 
 
 def create(request: Document) -> Document:
-    """CreateDeployment: checks, then hands over to run.start."""
+    """CreateDeployment: validates the request, then starts the deployment."""
     for member in REFUSED:
         if request.get(member):
             raise Unsupported(f"codedeploy:CreateDeployment with {member}")
@@ -62,7 +62,7 @@ def start(
     rollback_info: Document | None = None,
     only: list[str] | None = None,
 ) -> Document:
-    """Enter a deployment and set it going; `only`: to these instances (else the whole group)."""
+    """Create and start a deployment; `only`: to these instances, not the whole group."""
     from vendhost_cloud.codedeploy import run
 
     config = config or group["deploymentConfigName"]

@@ -1,4 +1,4 @@
-"""Which instances a deployment group means."""
+"""The instances of a deployment group."""
 
 from collections.abc import Iterable
 

@@ -97,7 +97,7 @@ def batch_get(request: Document) -> Document:
 
 
 def delete(request: Document) -> Document:
-    """Deleting what is not there succeeds, as on AWS."""
+    """Deleting a group that does not exist succeeds, as on AWS."""
     with store.lock:
         applications.drop_group((request["applicationName"], request["deploymentGroupName"]))
     return {"hooksNotCleanedUp": []}
@@ -112,7 +112,7 @@ def list_names(request: Document) -> Document:
 
 
 def target_groups(group: Document) -> list[str]:
-    """Names of the target groups whose traffic a deployment takes away and gives back."""
+    """Names of the target groups that a deployment deregisters instances from and registers them with again."""
     if group["deploymentStyle"].get("deploymentOption") != "WITH_TRAFFIC_CONTROL":
         return []
     listed = (group.get("loadBalancerInfo") or {}).get("targetGroupInfoList") or []

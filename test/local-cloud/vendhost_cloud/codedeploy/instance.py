@@ -1,4 +1,4 @@
-"""One instance's part of a deployment: the life-cycle events, in order."""
+"""One instance's part of a deployment: the lifecycle events, in order."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ from vendhost_cloud.service_api import call
 
 MACHINE_SECONDS = 20.0
 AGENT_SECONDS = 5.0
-"""How long an instance without the agent may stay silent (an hour on AWS)."""
+"""How long to wait for the agent of an instance (an hour on AWS)."""
 USER_DATA_SECONDS = 120.0
 """The same while its user data runs, which may be what installs the agent."""
 
@@ -27,7 +27,7 @@ _busy: dict[str, threading.Lock] = {}
 
 
 class EventFailed(Exception):
-    """A life-cycle event that failed; becomes its diagnostics."""
+    """A lifecycle event that failed; becomes its diagnostics."""
 
     def __init__(self, code: str, message: str, script: str = "", log: str = "") -> None:
         super().__init__(message)
@@ -35,8 +35,8 @@ class EventFailed(Exception):
 
 
 def deploy(deployment: Document, target: Document) -> None:
-    """Take one target through its events; its status tells how it went. Never raises for what
-    goes wrong on the instance."""
+    """Run one target's lifecycle events; the result is in its status. Errors on the instance are not
+    raised."""
     busy = _busy.setdefault(target["targetId"], threading.Lock())
     target.update(status="InProgress", lastUpdatedAt=time.time())
     try:
@@ -81,7 +81,7 @@ def _deploy(deployment: Document, target: Document) -> None:
 
 
 def _perform(agent: Agent, deployment: Document, instance_id: str, event: str) -> str:
-    """Do one event; its log tail."""
+    """Run one event; its log tail."""
     group = deployment["_group"]
     stop = deployment["_stop"]
     try:
@@ -114,7 +114,7 @@ def _download(agent: Agent, deployment: Document) -> None:
 
 
 def _require_read(instance_id: str, place: Document) -> None:
-    """The agent fetches the revision as the instance's role."""
+    """The agent downloads the revision with the role of the instance."""
     if not app.AUTH:
         return
     role = roles.of_instance(ec2._instances.get(instance_id))
@@ -198,7 +198,7 @@ def _wait_for_agent(agent: Agent, stop: threading.Event) -> None:
 
 
 def _user_data_runs(machine: machines.Machine) -> bool:
-    """Whether the instance's user data, which may be installing the agent, is still at work."""
+    """Whether the instance's user data, which may be installing the agent, is still running."""
     return machine.run(["pgrep", "-f", "/var/lib/cloud/instance/scripts/"], timeout=5).returncode == 0
 
 
@@ -209,7 +209,7 @@ _SILENT = (
 
 
 def _fail(target: Document, failure: EventFailed) -> None:
-    """The event under way failed (or the first, when none was reached); the rest is skipped."""
+    """The current event failed (or the first one, if none had started); the rest is skipped."""
     now = time.time()
     events = target["lifecycleEvents"]
     current = next((event for event in events if event["status"] == "InProgress"), None)

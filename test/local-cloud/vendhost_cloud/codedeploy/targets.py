@@ -1,4 +1,4 @@
-"""Deployment targets: one instance's way through one deployment."""
+"""Deployment targets: one instance in one deployment."""
 
 import time
 

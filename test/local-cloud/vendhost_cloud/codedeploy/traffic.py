@@ -1,4 +1,4 @@
-"""Take an instance's traffic away and give it back (BlockTraffic, AllowTraffic)."""
+"""Deregister an instance from its target groups and register it again (BlockTraffic, AllowTraffic)."""
 
 import threading
 import time
@@ -10,11 +10,11 @@ from vendhost_cloud.service_api import call
 
 DRAIN_SECONDS = 60.0
 HEALTHY_SECONDS = 30.0
-"""The real service waits an hour."""
+"""AWS waits for an hour."""
 
 
 class TrafficError(Exception):
-    """Why traffic could not be taken away or given back."""
+    """An instance that did not drain, or did not become healthy."""
 
 
 def block(target_groups: list[str], instance_id: str, stop: threading.Event) -> None:

@@ -1,4 +1,4 @@
-"""CodePipeline (CodePipeline_20150709): executions that really progress."""
+"""CodePipeline (CodePipeline_20150709): executions that really run."""
 
 from vendhost_cloud.codepipeline.service import call, register
 

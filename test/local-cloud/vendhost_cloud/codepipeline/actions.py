@@ -202,7 +202,7 @@ def _raise_if_abandoned(execution: Document) -> None:
 
 
 def _store_artifact(execution: Document, role: Role, artifact: str, content: bytes) -> Document:
-    """Copy an artifact into the pipeline's store; where CodeDeploy finds it."""
+    """Copy an artifact into the pipeline's artifact store; its location."""
     place = execution["_declaration"]["artifactStore"]
     letters = "".join(random.choices(string.ascii_letters + string.digits, k=7))
     key = f"{execution['pipelineName'][:20]}/{artifact[:10]}/{letters}.zip"
@@ -234,7 +234,7 @@ def _detail(artifact: str, location: Document) -> Document:
 
 
 def input_artifacts(execution: Document, action: Document) -> list[Document]:
-    """The artifacts an action gets, and where they lie."""
+    """The input artifacts of an action and their locations."""
     names = [one["name"] for one in action.get("inputArtifacts") or []]
     return [_detail(name, execution["_artifacts"][name]) for name in names]
 

@@ -1,4 +1,4 @@
-"""GetPipelineState: which execution is where, and how each action fares."""
+"""GetPipelineState: the execution in each stage and the status of each action."""
 
 from vendhost_cloud.codepipeline import store
 from vendhost_cloud.codepipeline.store import Document

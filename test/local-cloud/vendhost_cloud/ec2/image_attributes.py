@@ -1,4 +1,4 @@
-"""Attributes of images: who may launch them, when they are deprecated, which metadata service they want."""
+"""Attributes of images: who may launch them, when they are deprecated, which metadata service they need."""
 
 from datetime import UTC, datetime
 

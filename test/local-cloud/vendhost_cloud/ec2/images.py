@@ -124,7 +124,7 @@ def _mapping(entry: Body, override: Body, description: str, tags: list[dict[str,
     if foreign:
         raise AwsError(
             "InvalidParameterCombination",
-            f"CreateImage does not take {', '.join(sorted(foreign))}: the image is encrypted as the volume is",
+            f"CreateImage does not support {', '.join(sorted(foreign))}: the image is encrypted as the volume is",
         )
     return {
         "DeviceName": entry["DeviceName"],
@@ -241,7 +241,7 @@ def _deregister(request: Body) -> Body:
 
 
 def _refuse_registration(_: Body) -> Body:
-    raise AwsError("UnsupportedOperation", "the local cloud makes images by CreateImage and CopyImage only")
+    raise AwsError("UnsupportedOperation", "the local cloud supports only CreateImage and CopyImage")
 
 
 def register() -> None:

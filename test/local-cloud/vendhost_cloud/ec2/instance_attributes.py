@@ -65,7 +65,7 @@ def _attribute(request: Body) -> Body:
     if name == "blockDeviceMapping":
         return {"InstanceId": record["InstanceId"], "BlockDeviceMappings": record["BlockDeviceMappings"]}
     if name not in _ATTRIBUTES:
-        raise AwsError("InvalidParameterValue", f"the local cloud does not keep the attribute '{name}'")
+        raise AwsError("InvalidParameterValue", f"the local cloud does not store the attribute '{name}'")
     member, key = _ATTRIBUTES[name]
     return {"InstanceId": record["InstanceId"], member: {"Value": record[key]}}
 

@@ -72,7 +72,7 @@ def terminate(instance_id: str) -> Record:
 
 
 def notice_deaths() -> None:
-    """Instances whose PID 1 died without us become `stopped`, as after a shutdown from inside."""
+    """Instances whose PID 1 ended on its own become `stopped`, as after a shutdown inside the instance."""
     for record in ec2._instances.all_values():
         if (
             record["State"]["Name"] == "running"
@@ -91,7 +91,7 @@ def _run(request: Body) -> Body:
     account, _ = scope()
     least, most = request.pop("MinCount", 1), request.pop("MaxCount", 1)
     if not 1 <= least <= most:
-        raise AwsError("InvalidParameterValue", f"MinCount {least} and MaxCount {most} are no range")
+        raise AwsError("InvalidParameterValue", f"MinCount {least} and MaxCount {most} are not a range")
     token = request.pop("ClientToken", "")
     started = [one for one in ec2._instances.values() if token and one["ClientToken"] == token]
     if not started:
@@ -246,4 +246,4 @@ def register() -> None:
 
 
 def _refuse_phantoms(*_: object, **__: object) -> None:
-    raise ValueError("the local cloud starts instances by RunInstances and Auto Scaling groups only")
+    raise ValueError("the local cloud starts instances only for RunInstances and Auto Scaling groups")

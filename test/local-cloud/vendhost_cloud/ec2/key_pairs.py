@@ -1,4 +1,4 @@
-"""Key pairs that open instances: real keys, kept with their public half."""
+"""Key pairs: real keys for logging in to instances; the public key is stored."""
 
 import base64
 import hashlib

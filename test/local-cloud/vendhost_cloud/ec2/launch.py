@@ -34,7 +34,7 @@ HONOURED = frozenset(
         "Placement",
     }
 )
-"""The settings of a launch, by request or by template; any other is refused."""
+"""Settings of a launch that are supported, in a request or a template."""
 
 
 def template_data(specification: Body) -> Body:
@@ -215,5 +215,5 @@ def _user_data(encoded: str) -> bytes:
     if len(data) > 16384:
         raise AwsError("InvalidParameterValue", "User data is limited to 16384 bytes")
     if data and not data.startswith(b"#!"):
-        raise AwsError("UnsupportedOperation", "the local cloud runs user data that starts with '#!' only")
+        raise AwsError("UnsupportedOperation", "the local cloud supports only user data that starts with '#!'")
     return data

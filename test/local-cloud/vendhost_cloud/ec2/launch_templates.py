@@ -1,4 +1,4 @@
-"""Launch templates keep the KMS key of their volumes, which ministack's reader of requests drops."""
+"""Launch templates with the KMS key of their volumes, which ministack's request parser drops."""
 
 from typing import Any
 

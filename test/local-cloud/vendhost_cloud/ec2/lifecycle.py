@@ -55,7 +55,7 @@ def boot_machine(record: Record) -> None:
 
 @contextmanager
 def while_still(record: Record, *, reboot: bool) -> Iterator[None]:
-    """Work on the disk of an instance that cannot change state meanwhile; `reboot` stops and starts a running one."""
+    """Work on the disk of an instance while its state cannot change; `reboot` stops and starts a running one."""
     instance_id = record["InstanceId"]
     with lock_of(instance_id):
         running = machines.get(instance_id) is not None
@@ -85,7 +85,7 @@ def _boot(record: Record) -> None:
 
 
 def terminated(record: Record, reason: str, code: str) -> None:
-    """Take note of an instance's end and free what belonged to it."""
+    """Record that an instance has ended and free its resources."""
     set_state(record, "terminated", reason, code)
     record["_terminated_at"] = time.time()
     block_devices.release_volumes(record["InstanceId"])

@@ -4,6 +4,6 @@ from vendhost_cloud.load_balancers import associations, certificates, existence,
 
 
 def register() -> None:
-    """Replace ministack's actions, and CloudFormation's ways past them."""
+    """Replace ministack's actions, and the CloudFormation handlers that do not use them."""
     for part in (names, existence, protection, rules, associations, certificates, target_health):
         part.register()

@@ -43,7 +43,7 @@ def _balancer_of(listener: str) -> str:
 
 
 def _groups(actions: list[Record]) -> list[str]:
-    """Target groups of actions, in the spelling of records and templates."""
+    """Target groups of actions, in records or in templates."""
     found: list[str] = []
     for action in actions:
         if action.get("TargetGroupArn"):

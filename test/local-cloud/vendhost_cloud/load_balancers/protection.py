@@ -53,7 +53,7 @@ def _check_name(name: str | None) -> None:
 
 
 def _as_handler(check: Callable[[], None]) -> None:
-    """A refusal, as CloudFormation words it."""
+    """An error in the words of CloudFormation."""
     try:
         check()
     except AwsError as error:

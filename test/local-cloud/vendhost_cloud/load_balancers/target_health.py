@@ -1,7 +1,7 @@
 """Health of targets by real HTTP health checks.
 
 The settings are the target group's, but the interval is at most INTERVAL_SECONDS and the time-out at most
-TIMEOUT_SECONDS: in the local cloud things are to be quick. Thresholds are honoured.
+TIMEOUT_SECONDS: the local cloud should be fast. Thresholds are honoured.
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
 """
 
@@ -34,7 +34,7 @@ _INITIAL = ("Elb.InitialHealthChecking", "Initial health checks in progress")
 
 @dataclass
 class Health:
-    """What is known of a target."""
+    """The health of a target."""
 
     state: str = "initial"
     reason: str = _INITIAL[0]
@@ -145,7 +145,7 @@ def _register(params: Params, known: Known) -> Answer:
 
 
 def _checks(now: float) -> Iterator[tuple[Key, Health, Body, str]]:
-    """The checks that are due; forgets targets that are no more."""
+    """The checks that are due; removes targets that no longer exist."""
     present: set[Key] = set()
     for (account, _, arn), target_group in alb._tgs.all_items():
         in_use = arn in _groups_in_use(account) and target_group.get("HealthCheckEnabled", True)
@@ -163,10 +163,10 @@ def _checks(now: float) -> Iterator[tuple[Key, Health, Body, str]]:
 
 
 def probe(target_group: Body, address: str, port: int) -> str:
-    """One health check; an empty string, or what is wrong."""
+    """One health check; an empty string, or the reason it failed."""
     timeout = min(float(target_group["HealthCheckTimeoutSeconds"]), TIMEOUT_SECONDS)
     if target_group.get("HealthCheckProtocol", "HTTP") != "HTTP":
-        return f"the local cloud checks by HTTP only, not {target_group['HealthCheckProtocol']}"
+        return f"the local cloud supports only HTTP health checks, not {target_group['HealthCheckProtocol']}"
     connection = http.client.HTTPConnection(address, _check_port(target_group, port), timeout=timeout)
     try:
         connection.request("GET", target_group["HealthCheckPath"], headers={"User-Agent": "ELB-HealthChecker/2.0"})

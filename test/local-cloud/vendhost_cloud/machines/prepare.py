@@ -11,7 +11,7 @@ def main() -> None:
     try:
         make_base(lambda line: print(line, flush=True))
     except CannotRun as reason:
-        # Everything else works without instances, and RunInstances says this again.
+        # Everything else works without instances, and RunInstances returns the same reason.
         print(f"no instances here: {reason}", flush=True)
 
 

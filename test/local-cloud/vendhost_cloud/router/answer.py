@@ -34,7 +34,7 @@ def failure(status: int) -> Answer:
 
 
 def refusal(status: int, reason: str) -> Answer:
-    """What the router says when it cannot do what an ALB could."""
+    """The answer when the router does not support what an ALB would do."""
     return Answer(
         status, f"the local cloud's router: {reason}\n".encode(), {"Content-Type": "text/plain; charset=utf-8"}
     )
