@@ -47,7 +47,7 @@ class Ours:
         vars(store)
 `;
   await writeFile(join(directory, 'part/file.py'), source);
-  const { unlisted, unclear } = await scan(directory);
+  const { unlisted, unused, unclear } = await scan(directory);
   expect(unlisted).toEqual([
     'ministack.services.ec2._read_too',
     'ministack.services.ec2._written',
@@ -57,6 +57,7 @@ class Ours:
     'ministack.services.sqs._p',
     'ministack.services.sqs._queues',
   ]);
+  expect(unused).toContain('ministack.services.kms._resolve_key');
   expect(unclear.map((place) => place.replace(/^part\/file\.py:\d+ /, '')).sort()).toEqual([
     'anything._hidden',
     "getattr(anything, '_hidden')",
