@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { pythonDirectory, pythonWith } from './python.ts';
 
-/** `npm run python`: format, lint and types of the local cloud's Python; `--fix` mends what can be mended. */
+/** `npm run python`: format, lint and types of the local cloud's Python; `--fix` fixes what can be fixed automatically. */
 const fix = process.argv.includes('--fix');
 const tools = [
   ['ruff', 'format', ...(fix ? [] : ['--check']), '.'],

@@ -7,18 +7,18 @@ import { execa } from 'execa';
 /** The local cloud's Python source: what goes into PYTHONPATH. */
 export const pythonDirectory = import.meta.dirname;
 
-/** Where the local cloud keeps what may be made again: virtual environments, byte code. */
+/** Where the local cloud keeps files it can make again: virtual environments, byte code, the base layer. */
 export const cacheDirectory = cacheOf(pythonDirectory);
 
 type Say = (line: string) => void;
 
 /**
  * Returns the Python executable of a virtual environment that holds exactly the given requirements
- * file, made on first use. Two processes may race: each builds under a name of its own, the first
- * rename wins, the other's work is thrown away.
+ * file, made on first use. Two processes may race: each builds under its own name, the first
+ * rename wins, and the other one is deleted.
  *
  * @param requirements file name in the directory
- * @param directory the local cloud's, or another part's with Python of its own
+ * @param directory the local cloud's, or that of another part that needs Python
  * @throws Error in one line when Python is missing, too old or cannot make virtual environments
  */
 export async function pythonWith(requirements: string, say: Say, directory = pythonDirectory): Promise<string> {

@@ -26,7 +26,7 @@ export interface LocalCloudAddress {
 }
 
 export interface LocalCloud extends LocalCloudAddress {
-  /** The environment of a command that works in this account (12 digits). */
+  /** Environment variables for a command that works in this account (12 digits). */
   env(account: string): Record<string, string>;
   /** Ends the cloud with all its instances. May be called twice. */
   stop(): Promise<void>;
@@ -39,7 +39,7 @@ export interface LocalCloudOptions {
   jwksFile?: string;
   /** Enforce IAM policies for assumed roles. */
   auth?: boolean;
-  /** Gets what the launcher waits for, line by line. Default: standard error. */
+  /** Receives messages about what the launcher waits for, line by line. Default: standard error. */
   say?: (line: string) => void;
 }
 
@@ -50,9 +50,8 @@ const stopLimitSeconds = 10;
 /**
  * Starts ministack with this directory's plug-in on a free port of 127.0.0.1.
  *
- * Under root it gets a mount and a process namespace of its own, so that ending its first process ends
- * every instance and unmounts every layer. It ends itself when its standard input closes, so it does not
- * outlive this process either.
+ * As root it gets its own mount and PID namespaces, so that ending its first process ends every instance and
+ * unmounts every layer. It exits when its standard input closes, so it does not outlive this process either.
  */
 export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<LocalCloud> {
   const say = options.say ?? ((line) => process.stderr.write(`local cloud: ${line}\n`));
@@ -87,7 +86,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
   }
 }
 
-/** The environment of a command that works in this account: an access key of 12 digits is the account. */
+/** Environment variables for a command that works in this account: an access key of 12 digits is the account. */
 export function accountEnvironment(cloud: LocalCloudAddress, account: string): Record<string, string> {
   return {
     AWS_ENDPOINT_URL: cloud.endpoint,
@@ -117,7 +116,7 @@ function childEnvironment(directory: string, port: number, options: LocalCloudOp
     MINISTACK_REGION: region,
     S3_DATA_DIR: join(directory, 's3'),
     STATE_DIR: join(directory, 'state'),
-    // Listeners on fixed ports and Docker containers have no place in a cloud that may run twice.
+    // No listeners on fixed ports and no Docker containers: several clouds may run at the same time.
     IOT_MTLS_ENABLED: '0',
     SFTP_ENABLED: '0',
     DOCKER_HOST: `unix://${join(directory, 'no-docker.sock')}`,
@@ -128,7 +127,7 @@ function childEnvironment(directory: string, port: number, options: LocalCloudOp
   };
 }
 
-/** Makes the base layer of instances, which takes half a minute on a machine's first start and nothing later. */
+/** Makes the base layer of instances: half a minute on a machine's first start, no time later. */
 async function prepareInstances(python: string, env: Record<string, string>, say: (line: string) => void) {
   if (process.getuid?.() !== 0) return;
   const making = execa(python, ['-m', 'vendhost_cloud.machines.prepare'], {
@@ -151,7 +150,7 @@ async function launch(
   const namespaces = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
   const [command = '', ...args] = [...(isRoot ? namespaces : []), python, '-m', 'vendhost_cloud'];
   const log = await open(join(directory, 'cloud.log'), 'a');
-  // A group of its own: Ctrl-C must not end the cloud before those who still clean up in it.
+  // Its own process group: on Ctrl-C, other processes still have to clean up in the cloud.
   const child = spawn(command, args, { cwd: directory, env, stdio: ['pipe', log.fd, log.fd], detached: true });
   child.stdin?.on('error', () => undefined);
   await once(child, 'spawn');
@@ -193,7 +192,7 @@ async function logTail(directory: string): Promise<string> {
   return text.trimEnd().split('\n').slice(-20).join('\n');
 }
 
-/** Closing standard input asks the cloud to end; `unshare --kill-child` takes its whole namespace along. */
+/** Closing standard input ends the cloud; `unshare --kill-child` ends its whole namespace with it. */
 async function stopChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
@@ -217,7 +216,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** `node test/local-cloud/start.ts`: a cloud to try the command against by hand, until Ctrl-C. */
+/** `node test/local-cloud/start.ts`: a cloud to try the command against, until Ctrl-C. */
 async function main(): Promise<void> {
   const cloud = await startLocalCloud();
   const lines = Object.entries(cloud.env('111111111111')).map(([name, value]) => `export ${name}=${value}`);

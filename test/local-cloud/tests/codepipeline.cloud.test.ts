@@ -13,6 +13,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { Deployments, script, zipped } from './deployments.ts';
 import { action, Pipelines, source } from './pipelines.ts';
+import { callQuery } from './stacks.ts';
 
 const { endpoint } = inject('localCloud');
 const account = '660000000002';
@@ -170,6 +171,29 @@ describe('an approval', () => {
     expect((await pipelines.execution('gated', id)).status).toBe('InProgress');
     await approve('gated', id, 'Rejected');
     expect((await pipelines.ended('gated', id)).status).toBe('Failed');
+  });
+
+  test('is announced to its topic; a topic that does not exist fails the action', async () => {
+    const sqs = (parameters: Record<string, string>) => callQuery(endpoint, account, 'sqs', parameters);
+    const sns = (parameters: Record<string, string>) => callQuery(endpoint, account, 'sns', parameters);
+    const topic = `arn:aws:sns:eu-west-1:${account}:approvals`;
+    const queue = /<QueueUrl>(.+)<\/QueueUrl>/.exec(await sqs({ Action: 'CreateQueue', QueueName: 'approvals' }))?.[1];
+    await pipelines.create('announced', [[software()], [approval({ NotificationArn: topic })]]);
+
+    const unheard = await pipelines.start('announced', 'good.zip');
+    expect((await pipelines.ended('announced', unheard)).status).toBe('Failed');
+    const [failed] = await pipelines.actions('announced', unheard);
+    expect(failed?.output?.executionResult?.errorDetails?.message).toContain(`${topic}: `);
+
+    await sns({ Action: 'CreateTopic', Name: 'approvals' });
+    const Endpoint = `arn:aws:sqs:eu-west-1:${account}:approvals`;
+    await sns({ Action: 'Subscribe', TopicArn: topic, Protocol: 'sqs', Endpoint });
+    const id = await pipelines.start('announced', 'good.zip');
+    const token = await pipelines.approvalToken('announced', 'Approve', id);
+    const message = await sqs({ Action: 'ReceiveMessage', QueueUrl: queue ?? '' });
+    expect(message).toContain('APPROVAL NEEDED: AWS CodePipeline announced for action Approve');
+    expect(message).toContain(token);
+    await approve('announced', id);
   });
 
   test('can be abandoned, and then nothing of it is left', async () => {

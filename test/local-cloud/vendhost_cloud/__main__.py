@@ -1,10 +1,11 @@
 """Start the local cloud: ministack with this plug-in's services registered."""
 
+import sys
 from importlib import import_module
 
 import ministack.app
 
-from vendhost_cloud import parent
+from vendhost_cloud import parent, seams
 
 PARTS: tuple[str, ...] = (
     "machines",
@@ -26,6 +27,10 @@ PARTS: tuple[str, ...] = (
 
 def main() -> None:
     parent.watch()
+    try:
+        seams.check()
+    except seams.MissingSeams as missing:
+        sys.exit(str(missing))
     for part in PARTS:
         import_module(f"vendhost_cloud.{part}").register()
     ministack.app.main()

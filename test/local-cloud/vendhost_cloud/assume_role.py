@@ -38,7 +38,7 @@ def register() -> None:
 def _denied(role_arn: str, headers: dict[str, str], query: Parameters, external_id: str) -> Response | None:
     parts = role_arn.split(":")
     if len(parts) != 6:
-        # sts says what is wrong with it.
+        # sts returns the error.
         return None
     caller: dict[str, Any] = sts._caller_identity(headers, query)
     role = iam._roles.get_scoped(parts[4], None, role_arn.rpartition("/")[2])

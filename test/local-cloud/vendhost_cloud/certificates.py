@@ -1,6 +1,6 @@
-"""ACM certificates: an imported one is for the names that are in it and ends when it says.
+"""ACM certificates: an imported one has the names and the expiry date that are in it.
 
-ministack keeps an imported certificate under a made-up name. Who reads it to check its names must see the real ones.
+ministack stores an imported certificate with a made-up domain name; whoever checks its names needs the real ones.
 """
 
 from typing import Any

@@ -12,7 +12,7 @@ class AwsError(Exception):
 
 
 class Unsupported(AwsError):
-    """Something AWS can do and the local cloud cannot: refused by name, never ignored."""
+    """Something AWS supports and the local cloud does not: the error names it, it is never ignored."""
 
     def __init__(self, what: str) -> None:
         super().__init__("UnsupportedOperation", f"the local cloud does not support {what}")

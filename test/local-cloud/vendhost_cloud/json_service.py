@@ -1,13 +1,12 @@
 """A JSON 1.1 service (X-Amz-Target) in ministack's registries, checked against AWS's own model.
 
 Requests are validated and answers pruned by botocore's service model, which ministack brings
-along: a misspelt or mistyped member is refused as AWS refuses it, and private members of our
+along: a misspelled or mistyped member is an error as on AWS, and private members of our
 stores never leave the process.
 """
 
 import copy
 import json
-import logging
 import sys
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -23,16 +22,15 @@ from ministack.core.concurrency import run_reentrant
 from ministack.core.responses import error_response_json, json_response
 from ministack.core.router import SERVICE_PATTERNS
 
-from .errors import AwsError, Unsupported
+from vendhost_cloud.errors import AwsError, Unsupported
 
 Document = dict[str, Any]
 Operation = Callable[[Document], Document | None]
 Response = tuple[int, dict[str, str], bytes]
 ArnOf = Callable[[str, Document, str, str], str]
-"""(operation, request, region, account) -> the ARN IAM decides about, or `*`."""
+"""(operation, request, region, account) -> the ARN that IAM checks, or `*`."""
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
-log = logging.getLogger("vendhost")
 
 
 class JsonService:
@@ -74,7 +72,7 @@ class JsonService:
         return _prune(answer, shapes.output_shape) if shapes.output_shape is not None else {}
 
     def register(self) -> None:
-        """Enter the service into ministack: routing, reset, IAM."""
+        """Register the service with ministack: routing, reset, IAM."""
         module = ModuleType(f"ministack.services.{self.name}")
         module.__dict__.update(handle_request=self._handle, reset=self.reset)
         sys.modules[module.__name__] = module

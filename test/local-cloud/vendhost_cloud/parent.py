@@ -1,4 +1,4 @@
-"""End with the launcher: a cloud nobody owns any more must not stay behind."""
+"""End with the launcher: a cloud without its launcher must not keep running."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ def watch() -> None:
 
 
 def _stop_at_end_of_input() -> None:
-    # Not sys.stdin: a thread inside its lock disturbs the interpreter's end.
+    # Not sys.stdin: a thread that holds its lock can block the exit of the interpreter.
     while os.read(0, 4096):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

@@ -1,7 +1,7 @@
 """Requests and answers of the EC2 and Query protocols (EC2, Auto Scaling, ELB), read and written by botocore's models.
 
-A handler gets the request as the SDK's caller wrote it and returns the answer in the same shape. What the model
-does not know is refused, and so is every parameter a handler did not declare: the local cloud does not pretend.
+A handler gets the request as the SDK's caller wrote it and returns the answer in the same shape. A parameter that
+is not in the model, or that the handler did not declare, is an error: nothing is silently ignored.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel, Shape
 from ministack.core.responses import new_uuid
 
-from .errors import AwsError, Unsupported
+from vendhost_cloud.errors import AwsError, Unsupported
 
 Body = dict[str, Any]
 Handler = Callable[[Body], Body | None]
@@ -34,7 +34,7 @@ def service_model(service: str) -> ServiceModel:
 def action(
     service: str, operation: str, handler: Handler, *, supported: Iterable[str] | None = None
 ) -> Callable[[Params], Answer]:
-    """What ministack's action tables hold, made of a handler. `supported`: the parameters it honours (None: all)."""
+    """A handler as an entry for ministack's action tables. `supported`: the parameters it honours (None: all)."""
     known = None if supported is None else frozenset(supported)
 
     def answer(params: Params) -> Answer:

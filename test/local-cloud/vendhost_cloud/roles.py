@@ -1,4 +1,4 @@
-"""What a service does in a customer's account it does as a role, and the role must be allowed to.
+"""A service acts in a customer's account as a role, and the role needs the permissions.
 
 Checked where IAM is enforced (AUTH=true): trust, the role's policies, its boundary, and a bucket's policy when it
 denies.
@@ -16,7 +16,7 @@ from ministack.core.iam_evaluator import EvalContext
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam, s3, tagging
 
-from .errors import AwsError
+from vendhost_cloud.errors import AwsError
 
 Document = dict[str, Any]
 
@@ -96,13 +96,13 @@ class Role:
             )
 
     def require_read(self, bucket: str, key: str, version: str | None) -> None:
-        """To read an object: the object, and the key behind the bucket."""
+        """Require what reading an object needs: the object, and the key of the bucket."""
         action = "s3:GetObjectVersion" if version else "s3:GetObject"
         self.require(action, f"arn:aws:s3:::{bucket}/{key}")
         self._require_key(bucket, "kms:Decrypt")
 
     def require_write(self, bucket: str, key: str, context: Document | None = None) -> None:
-        """To write an object: the object, and the key behind the bucket."""
+        """Require what writing an object needs: the object, and the key of the bucket."""
         self.require("s3:PutObject", f"arn:aws:s3:::{bucket}/{key}", context)
         self._require_key(bucket, "kms:GenerateDataKey")
 

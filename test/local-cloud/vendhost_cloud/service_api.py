@@ -1,36 +1,45 @@
-"""Call a service of this emulator in process, with the request and response shapes of the AWS SDK.
+"""Call a service of the local cloud in process, with the request and response shapes of the AWS SDK.
 
-botocore (a dependency of ministack) validates and serialises the request and parses the answer, so a call
-here goes through the same code, and the same refusals, as one over HTTP.
+botocore (a dependency of ministack) validates and serializes the request and parses the answer, so a call here runs the
+same code, and gets the same errors, as a call over HTTP. IAM does not authorize it: check the caller's role first.
 """
 
+import asyncio
 from functools import cache
-from importlib import import_module
+from io import BytesIO
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, unquote, urlencode
 
+import botocore.awsrequest
 import botocore.parsers
 import botocore.serialize
 import botocore.session
+from ministack import app
+from ministack.services import rds, s3
 
-_MODULES = {"elbv2": "alb", "wafv2": "waf"}
-"""ministack's module of a service, where it is not the SDK's name."""
+from vendhost_cloud.errors import AwsError
+
+_NAMES = {"elbv2": "elasticloadbalancing", "cloudwatch": "monitoring"}
+"""ministack's name of a service, where it is not the SDK's."""
 
 _PROTOCOLS = ("ec2", "query", "json", "rest-xml")
 
+Response = tuple[int, dict[str, str], bytes | str]
 
-class ServiceError(Exception):
+
+class ServiceError(AwsError):
     """An error answer. Reads as CloudFormation prints it in a resource's status reason."""
 
     def __init__(self, service: str, code: str, message: str, status: int) -> None:
-        super().__init__(f"{message} (Service: {service}, Status Code: {status}, Error Code: {code})")
-        self.code = code
-        self.message = message
-        self.status = status
+        super().__init__(code, message, status)
+        self.service = service
+
+    def __str__(self) -> str:
+        return f"{self.message} (Service: {self.service}, Status Code: {self.status}, Error Code: {self.code})"
 
 
 def call(service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-    """Answer of the operation in the current account and region.
+    """Answer of the operation in the current account and region; a streamed body (S3) has `read()`.
 
     Raises ServiceError for an error answer, botocore's ParamValidationError for a request the SDK would not send.
     """
@@ -48,10 +57,17 @@ def call(service: str, operation: str, request: dict[str, Any]) -> dict[str, Any
         body = body.encode()
     headers = {name.lower(): value for name, value in http["headers"].items()}
 
-    status, response_headers, payload = _handle(service, http["method"], path, headers, body, query)
+    status, response_headers, content = _handle(service, http["method"], unquote(path), headers, body, query)
+    payload = content.encode() if isinstance(content, str) else content
+    streams = shape.has_streaming_output and status < 300
     parser = botocore.parsers.create_parser(protocol)
     answer: dict[str, Any] = parser.parse(
-        {"status_code": status, "headers": response_headers, "body": payload}, shape.output_shape
+        {
+            "status_code": status,
+            "headers": botocore.awsrequest.HeadersDict(response_headers),
+            "body": BytesIO(payload) if streams else payload,
+        },
+        shape.output_shape,
     )
     if status >= 300:
         error = answer.get("Error", {})
@@ -60,7 +76,7 @@ def call(service: str, operation: str, request: dict[str, Any]) -> dict[str, Any
 
 
 def call_unless_gone(service: str, operation: str, request: dict[str, Any]) -> None:
-    """Like `call`, for deletes: what does not exist any more counts as deleted."""
+    """Like `call`, for deletes: what no longer exists counts as deleted."""
     try:
         call(service, operation, request)
     except ServiceError as error:
@@ -76,24 +92,35 @@ def _service_model(service: str) -> tuple[Any, str]:
     return model, next(protocol for protocol in offered if protocol in _PROTOCOLS)
 
 
-def _handle(
-    service: str, method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
-) -> tuple[int, dict[str, str], bytes]:
-    module = import_module(f"ministack.services.{_MODULES.get(service, service)}")
+def _handle(service: str, *request: Any) -> Response:
+    answer: Response
+    handler = _internal_s3 if service == "s3" else app.SERVICE_HANDLERS[_NAMES.get(service, service)]
     if service == "rds":  # its handler only moves this function to a thread
-        answer = module._handle_request_sync(method, path, headers, body, query)
-    else:
-        internal = {"internal": True} if service == "s3" else {}
-        answer = _result_without_waiting(module.handle_request(method, path, headers, body, query, **internal))
-    status, response_headers, payload = answer
-    return status, response_headers, payload.encode() if isinstance(payload, str) else payload
+        answer = rds._handle_request_sync(*request)
+    elif _on_event_loop():
+        answer = _result_without_waiting(handler(*request))
+    else:  # in turn with the requests over HTTP: ministack's stores have no locks
+        answer = app.call_service_handler_sync(handler, *request)
+    return answer
+
+
+async def _internal_s3(*request: Any) -> Any:
+    return await s3.handle_request(*request, internal=True)
+
+
+def _on_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _result_without_waiting(handling: Any) -> Any:
-    """Run a coroutine that never really waits, as these handlers do not, without an event loop."""
+    """Run a coroutine that never really waits, as these handlers do not, without giving up the event loop."""
     try:
         handling.send(None)
     except StopIteration as done:
         return done.value
     handling.close()
-    raise RuntimeError("this operation waits: it cannot be called in process")
+    raise RuntimeError("this operation waits: it cannot be called from the event loop")

@@ -17,7 +17,7 @@ def cloud_directory() -> Path:
 
 @cache
 def cache_directory() -> Path:
-    """Where things worth keeping between runs lie: VENDHOST_CLOUD_CACHE, else `.cache/` of the repository."""
+    """Where files are kept between runs: VENDHOST_CLOUD_CACHE, else `.cache/` of the repository."""
     given = os.environ.get("VENDHOST_CLOUD_CACHE")
     directory = Path(given) if given else Path(__file__).resolve().parents[3] / ".cache" / "local-cloud"
     directory.mkdir(parents=True, exist_ok=True)

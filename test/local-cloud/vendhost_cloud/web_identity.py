@@ -169,7 +169,7 @@ def _assert_duration(parameters: Parameters) -> None:
 
 
 def _with_identity(answer: bytes, subject: str, audience: str, provider_arn: str) -> bytes:
-    """ministack answers a fixed subject and audience: put the token's in their place."""
+    """ministack answers with a fixed subject and audience: replace them by the token's."""
     text = answer.decode()
     for element, value in (
         ("SubjectFromWebIdentityToken", subject),

@@ -13,11 +13,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import appspec, bundle, installer
-from .layout import HOME, INSTRUCTIONS, Layout
+from vendhost_cloud.agent import appspec, bundle, installer
+from vendhost_cloud.agent.layout import HOME, INSTRUCTIONS, Layout
 
 LATE_IMPORTS = (encodings.cp437, gzip)
-"""What the standard library imports only when it meets the first zip or tgz: not to be had after chroot."""
+"""Modules the standard library imports when it opens its first zip or tgz: after chroot it is too late."""
 
 Command = dict[str, Any]
 
@@ -76,7 +76,7 @@ def scripts(command: Command) -> Command:
 
 
 def prepare(command: Command) -> bool:
-    """Make a script executable; whether it exists at all."""
+    """Make a script executable; False when there is no such file."""
     path = Path(command["path"])
     if not path.is_file():
         return False

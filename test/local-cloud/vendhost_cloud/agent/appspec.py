@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from .permissions import Permission, parse_permission
+from vendhost_cloud.agent.permissions import Permission, parse_permission
 
 BEHAVIOURS = ("DISALLOW", "OVERWRITE", "RETAIN")
 

@@ -27,7 +27,7 @@ def _unzip(bundle: Path, target: Path) -> None:
         for entry in archive.infolist():
             path = target / entry.filename
             if not path.resolve().is_relative_to(target):
-                raise ValueError(f"the revision holds a path outside itself: {entry.filename}")
+                raise ValueError(f"the revision has a path that leads out of it: {entry.filename}")
             mode = entry.external_attr >> 16
             if entry.is_dir():
                 path.mkdir(parents=True, exist_ok=True)

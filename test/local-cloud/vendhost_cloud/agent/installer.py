@@ -1,4 +1,4 @@
-"""The Install event: remove what the last install made, copy files, set permissions."""
+"""The Install event: remove what the last install created, copy files, set permissions."""
 
 import grp
 import json
@@ -8,9 +8,9 @@ import shutil
 from pathlib import Path
 from typing import TextIO
 
-from .appspec import AppSpec, AppSpecError
-from .layout import Layout
-from .permissions import Permission
+from vendhost_cloud.agent.appspec import AppSpec, AppSpecError
+from vendhost_cloud.agent.layout import Layout
+from vendhost_cloud.agent.permissions import Permission
 
 
 class InstallError(Exception):
@@ -27,7 +27,7 @@ class Plan:
         self.copies: dict[Path, Path] = {}
         self.permissions: dict[Path, Permission] = {}
         self._steps: list[Path] = []
-        """Made directories and copied files in the order they are made."""
+        """Directories and files in the order they are created."""
 
     def add(self, source: str, destination: str) -> None:
         """One entry of the files section."""
@@ -43,7 +43,7 @@ class Plan:
             raise InstallError(f"No such file or directory - {origin}")
 
     def permit(self, entry: Permission) -> None:
-        """One entry of the permissions section: only what this install makes is touched."""
+        """One entry of the permissions section: it applies only to what this install creates."""
         target = Path(os.path.normpath(entry.object))
         if target in self.copies:
             if "file" in entry.types:
@@ -73,7 +73,7 @@ class Plan:
         return json.dumps({"instructions": steps})
 
     def apply(self, made: TextIO) -> None:
-        """Do it, noting each made path first so that the next install can remove it."""
+        """Install, recording each path before it is created so that the next install can remove it."""
         for path in self._steps:
             source = self.copies.get(path)
             if source is None:

@@ -23,7 +23,7 @@ class Layout:
 
     @property
     def cleanup(self) -> Path:
-        """The paths the previous install of this group made, in order."""
+        """The paths the previous install of this group created, in order."""
         return INSTRUCTIONS / f"{self.group}-cleanup"
 
     @property

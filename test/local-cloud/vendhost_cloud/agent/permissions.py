@@ -29,7 +29,7 @@ class Permission:
 
 
 def parse_permission(item: dict[str, Any]) -> Permission:
-    """One entry; ValueError when the agent would refuse it (or the local cloud cannot do it)."""
+    """One entry; ValueError when the agent would reject it or the local cloud does not support it."""
     target = "" if item.get("object") is None else str(item["object"]).strip()
     if not target:
         raise ValueError(

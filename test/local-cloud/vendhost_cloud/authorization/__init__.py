@@ -19,14 +19,14 @@ from vendhost_cloud.authorization import requirements, stack_roles, tags
 from vendhost_cloud.authorization.request import Request, Requirement
 
 _pending: ContextVar[list[Requirement]] = ContextVar("vendhost_requirements", default=[])  # noqa: B039
-"""What the request in hand needs; its first requirement is the one ministack asks about."""
+"""What the current request needs; ministack asks about the first requirement."""
 
 _enforce = iam_evaluator.enforce
 _resource_arn = iam_actions.extract_resource_arn
 
 
 def register() -> None:
-    """Last of all parts, to see what the others registered."""
+    """Register after all other parts: it wraps what they registered."""
     stack_roles.register(enforce=app.AUTH)
     if not app.AUTH:
         return
@@ -42,7 +42,7 @@ def _count_loopback_as_tls() -> None:
     """aws:SecureTransport is true for requests from loopback.
 
     Bucket policies refuse requests without TLS, and should. The endpoint of the local cloud is plain HTTP on the
-    loopback interface, where nobody else listens; what goes over it counts as sent with TLS 1.3.
+    loopback interface, where nobody else listens; requests to it count as sent with TLS 1.3.
     """
     pin = app.pin_request_origin
 
@@ -94,7 +94,7 @@ def _enforce_all(
 
 
 def _named(denied: AuthError | EvalResult, requirement: Requirement) -> AuthError:
-    """The refusal in AWS's words, with the action and resource that were refused."""
+    """The access-denied error in AWS's words, with the denied action and resource."""
     if isinstance(denied, AuthError):
         return denied
     action, arn = requirement.action, requirement.resource_arn

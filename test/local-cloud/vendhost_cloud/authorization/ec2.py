@@ -1,4 +1,4 @@
-"""Resources of EC2 requests: launching names a dozen, describing none."""
+"""Resources of EC2 requests: RunInstances names a dozen, Describe calls none."""
 
 from ministack.services import iam
 
@@ -32,7 +32,7 @@ _CREATES = {
     "ImportKeyPair": ["key-pair/{KeyName}"],
     "RunInstances": ["instance/*", "volume/*", "network-interface/*"],
 }
-"""What an operation makes, and may tag while it makes it."""
+"""Resource types that an operation creates and can tag on creation."""
 
 _IDS = ("InstanceId", "ImageId", "SourceImageId", "GroupId", "VpcId", "SubnetId", "SnapshotId", "VolumeId")
 _LISTS = ("InstanceId", "SecurityGroupId", "ResourceId", "SecurityGroup")
@@ -70,7 +70,7 @@ def _arn(request: Request, resource: str) -> str:
 
 
 def _tags_of_new(request: Request, resource: str) -> Context:
-    """aws:RequestTag/… of what the request makes, from its TagSpecification of that type."""
+    """aws:RequestTag/… of what the request creates, from its TagSpecification of that type."""
     kind = resource.partition("/")[0]
     tags: dict[str, str] = {}
     for number in range(1, 50):
@@ -99,7 +99,7 @@ def _tag_list(request: Request, prefix: str) -> dict[str, str]:
 
 
 def _tagging(request: Request, resource: str) -> Requirement:
-    """Tagging while creating needs ec2:CreateTags, which policies limit by ec2:CreateAction."""
+    """Tagging on creation needs ec2:CreateTags, which policies limit by ec2:CreateAction."""
     context = {**_tags_of_new(request, resource), "ec2:CreateAction": request.operation}
     return Requirement("ec2:CreateTags", _arn(request, resource), "ec2", context)
 
@@ -110,7 +110,7 @@ def _existing_tags(arn: str) -> Context:
 
 
 def _instance_profile(request: Request) -> list[Requirement]:
-    """An instance with a profile is given the profile's role."""
+    """An instance with a profile gets the profile's role."""
     name = request.parameter("IamInstanceProfile.Name")
     name = name or request.parameter("IamInstanceProfile.Arn").rpartition("/")[2]
     profile = iam._instance_profiles.get(name) or {}
@@ -120,7 +120,7 @@ def _instance_profile(request: Request) -> list[Requirement]:
 
 
 def _volume_keys(request: Request) -> list[Requirement]:
-    """An encrypted volume: EC2 asks KMS in the caller's name."""
+    """An encrypted volume: EC2 calls KMS as the caller."""
     needed: list[Requirement] = []
     for number in range(1, 30):
         key = request.parameter(f"BlockDeviceMapping.{number}.Ebs.KmsKeyId")

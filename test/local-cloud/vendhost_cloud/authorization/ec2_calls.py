@@ -1,4 +1,4 @@
-"""Calls of EC2 types: what makes something also tags it, and is about the things it is made in."""
+"""Calls of EC2 types: a create call also tags, and is authorized for the resources it creates something in, too."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +30,7 @@ def named(kind: str, property_name: str) -> Callable[[Resource], list[str]]:
 
 
 def make(action: str, kind: str, *others: Call) -> tuple[Call, ...]:
-    """A create call on the new resource, with its tags, and on those it is made in (`others`, for the same action)."""
+    """A create call on the new resource, with its tags, and on the resources it is created in (`others`)."""
     operation = action.partition(":")[2]
     return (
         Call(action, new(kind), tagging=True),

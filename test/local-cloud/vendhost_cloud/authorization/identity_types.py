@@ -38,7 +38,7 @@ def _wanted_boundary(resource: Resource) -> Properties:
 
 
 def _present_boundary(resource: Resource) -> Properties:
-    """iam:PermissionsBoundary of the role as it is; a new role has the template's."""
+    """iam:PermissionsBoundary of the existing role; a new role has the template's."""
     return _boundary_of(resource.name("RoleName")) or _wanted_boundary(resource)
 
 
@@ -68,7 +68,7 @@ class _RoleType:
     def needed(self, operation: str, resource: Resource) -> Iterator[Permission]:
         calls = list(self.handlers.needed(operation, resource))
         managed = list(_ManagedPolicies().needed(operation, resource))
-        # A role is made before it gets policies, and loses them before it goes.
+        # A role is created before its policies, and deleted after them.
         yield from managed + calls if operation == "delete" else calls + managed
 
 

@@ -1,4 +1,4 @@
-"""The key behind a bucket or volume: S3 and EC2 use it in the caller's name, who must be allowed to."""
+"""The key behind a bucket or volume: S3 and EC2 use it on behalf of the caller, who needs permission."""
 
 import re
 

@@ -65,5 +65,5 @@ class Request:
 
 
 def pass_role(role_arn: str, service: str) -> Requirement:
-    """Giving a role to a service needs iam:PassRole on it."""
+    """Passing a role to a service needs iam:PassRole on it."""
     return Requirement("iam:PassRole", role_arn, "iam", {"iam:PassedToService": service})

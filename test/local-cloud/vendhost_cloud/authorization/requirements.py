@@ -33,7 +33,7 @@ def constant_context(service: str) -> Context:
 
 
 def _without_resource_in_describe(request: Request) -> list[Requirement]:
-    """Describe actions of these services know no resources: a policy must grant them on `*`."""
+    """Describe actions of these services have no resource types: a policy must grant them on `*`."""
     return [request.needs("*" if request.operation.startswith("Describe") else request.arn)]
 
 

@@ -1,8 +1,8 @@
 """Permissions CloudFormation needs of its role for a resource: type, operation -> actions and ARNs.
 
 From the `handlers.permissions` of the types' schemas, without what only reads; ARNs and condition keys from
-https://docs.aws.amazon.com/service-authorization/latest/reference/. A type that is in no table is refused for a stack
-with a role: better than to let it pass unchecked.
+https://docs.aws.amazon.com/service-authorization/latest/reference/. A stack with a role
+cannot have a type that is in no table: nothing would check it.
 """
 
 from collections.abc import Iterator

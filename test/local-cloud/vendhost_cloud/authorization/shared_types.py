@@ -28,7 +28,7 @@ TYPES: Table = {
         (
             *make("ec2:CreateSecurityGroup", "security-group", Call("ec2:CreateSecurityGroup", named("vpc", "VpcId"))),
             Call("ec2:AuthorizeSecurityGroupIngress", new("security-group"), when=_INGRESS),
-            # A new group lets everything out: rules of its own take that one's place.
+            # A new group has a rule that allows all egress; rules in the template replace it.
             Call("ec2:AuthorizeSecurityGroupEgress ec2:RevokeSecurityGroupEgress", new("security-group"), when=_EGRESS),
         ),
         (

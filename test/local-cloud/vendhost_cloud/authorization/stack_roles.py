@@ -1,8 +1,8 @@
-"""CloudFormation with a role: what a stack does is done by the role, and the role must be allowed to.
+"""CloudFormation with a role: it acts as the role, and the role needs the permissions.
 
-ministack takes RoleARN and forgets it. Here a stack keeps it for its later operations, as on AWS
+ministack ignores RoleARN. Here a stack keeps it for its later operations, as on AWS
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html), DescribeStacks shows it,
-and every resource the stack makes, changes or deletes is checked against the role's policies and boundary.
+and every resource the stack creates, updates or deletes is checked against the role's policies and boundary.
 """
 
 import re
@@ -49,7 +49,7 @@ def _remembering(action: str, handler: Callable[[Properties], Any]) -> Callable[
         if role:
             _roles[stack_name] = role
         elif action == "CreateStack":
-            # A new stack under an old name.
+            # A new stack that reuses a name.
             _roles.pop(stack_name, None)
         return handler(parameters)
 
@@ -77,7 +77,7 @@ def _executing(handler: Callable[[Properties], Any]) -> Callable[[Properties], A
         stack_name = _stack_name(_first(parameters, "StackName"))
         _, change_set = changesets._find_change_set(_first(parameters, "ChangeSetName"), stack_name)
         answer = handler(parameters)
-        # The work itself is a task of its own, which starts after this.
+        # The update itself runs in a task that starts after this.
         if change_set is not None and answer[0] < 300:
             role = change_set.get(_ROLE)
             if role:

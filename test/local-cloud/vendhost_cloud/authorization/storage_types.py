@@ -14,7 +14,7 @@ def _key(resource: Resource) -> str:
 
 
 def _alias_and_key(resource: Resource) -> list[str]:
-    """An alias is changed by who may change both it and its key."""
+    """Changing an alias needs permission on both the alias and its key."""
     key = resource.text("TargetKeyId")
     alias = resource.name("AliasName")
     return [resource.own("kms", alias), key if key.startswith("arn:") else resource.own("kms", f"key/{key}")]

@@ -13,7 +13,7 @@ Permission = tuple[str, str, Properties]
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource CloudFormation makes, changes or deletes; its ARN parts are `*` as long as AWS has not named it."""
+    """A resource CloudFormation creates, updates or deletes; parts of its ARN that AWS has yet to assign are `*`."""
 
     properties: Properties
     physical_id: str
@@ -58,7 +58,7 @@ Table = dict[str, Permissions]
 
 @dataclass(frozen=True)
 class TypePermissions:
-    """A type whose calls are all about the one resource."""
+    """A type whose calls all concern the one resource."""
 
     create: str
     update: str
@@ -66,7 +66,7 @@ class TypePermissions:
     """Actions, separated by blanks."""
     arn: Callable[[Resource], str]
     roles: tuple[tuple[str, str], ...] = ()
-    """(property with a role's ARN, service that is given the role): needs iam:PassRole."""
+    """(property with a role's ARN, service the role is passed to): needs iam:PassRole."""
 
     def needed(self, operation: str, resource: Resource) -> Iterator[Permission]:
         arn = self.arn(resource)
@@ -89,7 +89,7 @@ class Call:
     actions: str
     """Separated by blanks."""
     arns: Arn
-    """What each call is about: one permission for each ARN."""
+    """The resources of a call: one permission for each ARN."""
     when: tuple[str, ...] = ()
     """Made only if the template has one of these properties; in an update, if one of them changes."""
     tagging: bool = False
@@ -103,7 +103,7 @@ class Call:
         own = self.context(resource) if self.context else {}
         for arn in [arns] if isinstance(arns, str) else arns:
             tags = tags_of(arn)
-            # What an earlier call of the same handler has made carries the template's tags by now.
+            # A resource that an earlier call of the same handler created already has the template's tags.
             if tags is None and arn.endswith("*") and not self.tagging:
                 tags = resource.tags()
             keys = {**_resource_tags(tags or {}), **(request_tags(resource) if self.tagging else {}), **own}

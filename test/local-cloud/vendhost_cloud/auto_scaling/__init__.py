@@ -7,45 +7,17 @@ from collections.abc import Callable
 
 from ministack.services import autoscaling, ec2
 
-from .. import ec2 as our_ec2
-from ..ec2.store import scoped, tags_of
-from ..query_service import Body
-from . import activities, groups, members, refresh, stacks
+from vendhost_cloud import ec2 as our_ec2
+from vendhost_cloud.auto_scaling import activities, groups, members, refresh, stacks
+from vendhost_cloud.ec2.store import scoped
+from vendhost_cloud.query_service import Body
 
 _TICK_SECONDS = 0.1
 _log = logging.getLogger("vendhost")
 
 
-def instances(group_name: str, account: str, region: str) -> list[str]:
-    """The ids of the members of a group that are in service."""
-    group = autoscaling._asgs.get_scoped(account, region, group_name)
-    if group is None:
-        return []
-    return [one["InstanceId"] for one in list(group["Instances"]) if one["LifecycleState"] == "InService"]
-
-
-def instances_by_tag(filters: list[Body], account: str, region: str) -> list[str]:
-    """The ids of running instances that pass one of the tag filters (Key, Value, Type), as CodeDeploy has them."""
-    with scoped(account, region):
-        return [
-            record["InstanceId"]
-            for record in ec2._instances.values()
-            if record["State"]["Name"] == "running"
-            and any(_tagged(tags_of(record["InstanceId"]), one) for one in filters)
-        ]
-
-
-def _tagged(tags: list[dict[str, str]], wanted: Body) -> bool:
-    kind = wanted.get("Type", "KEY_AND_VALUE")
-    return any(
-        (kind == "VALUE_ONLY" or tag["Key"] == wanted.get("Key"))
-        and (kind == "KEY_ONLY" or tag["Value"] == wanted.get("Value"))
-        for tag in tags
-    )
-
-
 def reconcile(group: members.Group) -> None:
-    """One step of a group towards what it should be."""
+    """One step of a group towards its desired state."""
     members.advance(group)
     desired = group["DesiredCapacity"] + refresh.step(group)
     living = members.living(group)
@@ -64,7 +36,7 @@ def reconcile(group: members.Group) -> None:
 
 
 def _superfluous(group: members.Group, living: list[members.Member], count: int) -> list[members.Member]:
-    """Which members go first: of older templates, then older ones."""
+    """Which members to terminate first: those of older templates, then older ones."""
     if count <= 0:
         return []
     current = members.resolved(group["LaunchTemplate"]) if group["LaunchTemplate"] else {}
@@ -85,12 +57,12 @@ def _run() -> None:
 
 
 def _no_phantoms(group: Body) -> None:
-    """ministack fills groups with made-up instances; here the loop launches real ones."""
+    """ministack fills groups with fake instances; here the loop launches real ones."""
 
 
 def _groups_first(forget: Callable[[], None]) -> Callable[[], None]:
     def reset() -> None:
-        # Else the loop would replace the instances that are being forgotten.
+        # Otherwise the loop would replace the instances that reset removes.
         autoscaling._asgs.clear()
         forget()
 

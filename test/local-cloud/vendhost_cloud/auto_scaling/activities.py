@@ -3,15 +3,15 @@
 import uuid
 from collections import defaultdict
 
-from ..ec2.store import now
-from ..query_service import Body
+from vendhost_cloud.ec2.store import now
+from vendhost_cloud.query_service import Body
 
 _KEPT = 200
 _activities: dict[str, list[Body]] = defaultdict(list)
 
 
 def note(group: Body, description: str, cause: str, *, problem: str = "") -> None:
-    """Take note of something done, or of something that failed for `problem`."""
+    """Record an activity, or one that failed because of `problem`."""
     entries = _activities[group["AutoScalingGroupARN"]]
     entries.insert(
         0,

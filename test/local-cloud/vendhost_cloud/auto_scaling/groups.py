@@ -5,11 +5,11 @@ import time
 from ministack.services import autoscaling, ec2
 from ministack.services.cloudformation import provisioners
 
-from ..ec2.store import now, scope
-from ..errors import AwsError
-from ..query_service import Body, Handler, action, page
-from . import activities, members, refresh
-from .members import Group
+from vendhost_cloud.auto_scaling import activities, members, refresh
+from vendhost_cloud.auto_scaling.members import Group
+from vendhost_cloud.ec2.store import now, scope
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.query_service import Body, Handler, action, page
 
 _CREATE = (
     "AutoScalingGroupName LaunchTemplate MinSize MaxSize DesiredCapacity DefaultCooldown AvailabilityZones "
@@ -113,7 +113,7 @@ def _create(request: Body) -> None:
 def _template(specification: Body) -> Body:
     if not specification:
         raise AwsError(
-            "ValidationError", "Valid requests must contain LaunchTemplate (the local cloud knows no other way)"
+            "ValidationError", "Valid requests must contain LaunchTemplate (the local cloud supports no other source)"
         )
     template: Body = provisioners._asg_launch_template(specification)
     members.resolved(template)
@@ -245,7 +245,7 @@ def _set_health(request: Body) -> None:
 
 def _start_refresh(request: Body) -> Body:
     if request.get("Strategy", "Rolling") != "Rolling":
-        raise AwsError("ValidationError", "the local cloud rolls only: Strategy must be Rolling")
+        raise AwsError("ValidationError", "the local cloud supports only the Rolling strategy")
     record = refresh.start(group_of(request.get("AutoScalingGroupName", "")), request)
     return {"InstanceRefreshId": record["InstanceRefreshId"]}
 

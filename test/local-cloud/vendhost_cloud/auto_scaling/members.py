@@ -1,4 +1,4 @@
-"""The instances of a group: launched from its template, registered with its target groups, taken out again."""
+"""The instances of a group: launched from its template, registered with its target groups, terminated."""
 
 import copy
 import time
@@ -6,13 +6,13 @@ from typing import Any
 
 from ministack.services import alb, ec2
 
-from .. import codedeploy
-from .. import ec2 as our_ec2
-from ..ec2.store import Record, scope
-from ..errors import AwsError
-from ..load_balancers import target_health
-from ..query_service import Body
-from . import activities
+from vendhost_cloud import codedeploy
+from vendhost_cloud import ec2 as our_ec2
+from vendhost_cloud.auto_scaling import activities
+from vendhost_cloud.ec2.store import Record, scope
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.load_balancers import target_health
+from vendhost_cloud.query_service import Body
 
 Group = Record
 Member = Record
@@ -87,7 +87,7 @@ def launch(group: Group, cause: str) -> None:
 
 
 def advance(group: Group) -> None:
-    """Move every member along: booted ones into service, dead and sick ones out, gone ones away."""
+    """Advance every member: booted ones go into service, unhealthy ones are terminated, terminated ones removed."""
     for member in list(group["Instances"]):
         record: Record | None = ec2._instances.get(member["InstanceId"])
         name = record["State"]["Name"] if record else "terminated"
@@ -103,7 +103,7 @@ def advance(group: Group) -> None:
 
 
 def _bring_into_service(group: Group, member: Member) -> None:
-    """Into service, once CodeDeploy's launch hook, if one hangs on the group, lets it."""
+    """Put a member in service, once CodeDeploy's launch hook (if the group has one) is complete."""
     verdict = codedeploy.welcome(group["AutoScalingGroupName"], member["InstanceId"])
     if verdict == "serve":
         member.update(LifecycleState="InService", _Since=time.monotonic())
@@ -128,7 +128,7 @@ def terminate(group: Group, member: Member, cause: str) -> None:
 
 
 def is_well(group: Group, member: Member) -> bool:
-    """In service and, when the group goes by its load balancer, healthy there."""
+    """In service and, if the group uses ELB health checks, healthy there."""
     if member["LifecycleState"] != "InService" or member["HealthStatus"] != "Healthy":
         return False
     if group["HealthCheckType"] != "ELB":
@@ -188,7 +188,7 @@ def _members_in(group: Group, subnet: str) -> int:
 
 
 def _register_targets(group: Group, member: Member) -> None:
-    """Once per target group: an instance CodeDeploy took out for a deployment stays out until it brings it back."""
+    """Once per target group: an instance that CodeDeploy deregistered stays out until CodeDeploy registers it."""
     instance_id = member["InstanceId"]
     done: set[str] = member.setdefault("_Registered", set())
     done &= set(group.get("TargetGroupARNs", []))

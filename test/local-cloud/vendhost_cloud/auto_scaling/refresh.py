@@ -1,7 +1,7 @@
-"""Instance refreshes that really roll: old members out, new ones in, healthy before the next.
+"""Instance refreshes that really replace instances, and wait until new ones are healthy.
 
-A new instance gets PATIENCE_SECONDS at most to become healthy, and warm-ups last WARM_UP_SECONDS at most: AWS
-would wait for an hour and for minutes. https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-overview.html
+A new instance gets at most PATIENCE_SECONDS to become healthy (an hour on AWS), and a warm-up lasts at most
+WARM_UP_SECONDS. https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-overview.html
 """
 
 import math
@@ -10,11 +10,11 @@ import uuid
 
 from ministack.services.cloudformation import provisioners
 
-from ..ec2.store import now
-from ..errors import AwsError
-from ..query_service import Body
-from . import members
-from .members import Group, Member
+from vendhost_cloud.auto_scaling import members
+from vendhost_cloud.auto_scaling.members import Group, Member
+from vendhost_cloud.ec2.store import now
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.query_service import Body
 
 PATIENCE_SECONDS = 60.0
 WARM_UP_SECONDS = 1.0
@@ -52,11 +52,11 @@ def start(group: Group, request: Body) -> Body:
     least, most = int(preferences.get("MinHealthyPercentage", 90)), int(preferences.get("MaxHealthyPercentage", 100))
     if not 0 <= least <= 100 or not 100 <= most <= 200 or most - least > 100:
         raise AwsError(
-            "ValidationError", f"MinHealthyPercentage {least} and MaxHealthyPercentage {most} do not go together"
+            "ValidationError", f"MinHealthyPercentage {least} and MaxHealthyPercentage {most} cannot be combined"
         )
     configuration = request.get("DesiredConfiguration") or {}
     if set(configuration) - {"LaunchTemplate"}:
-        raise AwsError("ValidationError", "the local cloud takes a LaunchTemplate in DesiredConfiguration only")
+        raise AwsError("ValidationError", "the local cloud supports only a LaunchTemplate in DesiredConfiguration")
     before = group["LaunchTemplate"]
     wanted = provisioners._asg_launch_template(configuration["LaunchTemplate"]) if configuration else before
     if preferences.get("AutoRollback") and str(before.get("Version", "")).startswith("$"):
@@ -93,7 +93,7 @@ def start(group: Group, request: Body) -> Body:
 
 
 def cancel(group: Group) -> Body:
-    """Stop replacing; what was replaced stays replaced."""
+    """Stop replacing instances; those replaced already are kept."""
     record = active(group)
     if record is None:
         raise AwsError(
@@ -105,7 +105,7 @@ def cancel(group: Group) -> Body:
 
 
 def roll_back(group: Group) -> Body:
-    """Replace the members a refresh brought by ones of the configuration before it."""
+    """Replace the new instances with instances of the previous configuration."""
     record = active(group)
     if record is None:
         raise AwsError(
@@ -117,7 +117,7 @@ def roll_back(group: Group) -> Body:
 
 
 def step(group: Group) -> int:
-    """Move the group's refresh along; how many members more than desired it wants for the moment."""
+    """Advance the group's refresh; how many instances above the desired capacity it needs now."""
     record = active(group)
     if record is None:
         return 0
@@ -153,7 +153,7 @@ def step(group: Group) -> int:
 
 
 def _replace(group: Group, record: Body, old: list[Member], new: int, ready: int) -> int:
-    """Terminate as many old members as the percentages allow; the extra capacity wanted."""
+    """Terminate as many old instances as the percentages allow; the extra capacity needed."""
     desired = group["DesiredCapacity"]
     preferences = record["Preferences"]
     extra = math.floor(desired * (preferences["MaxHealthyPercentage"] - 100) / 100)
@@ -161,7 +161,7 @@ def _replace(group: Group, record: Body, old: list[Member], new: int, ready: int
         extra = max(extra, 1)
     least = math.ceil(desired * preferences["MinHealthyPercentage"] / 100)
     if extra == 0:
-        # Without room above, one at a time goes below, as AWS does it.
+        # If the group may not grow, AWS replaces one instance at a time, below the desired capacity.
         least = min(least, desired - 1)
     healthy = ready + len(old)
     for member in old:

@@ -7,7 +7,7 @@ from typing import Any
 from ministack.services import autoscaling, ec2
 from ministack.services.cloudformation import provisioners
 
-from . import groups
+from vendhost_cloud.auto_scaling import groups
 
 _UNSUPPORTED = (
     "MixedInstancesPolicy",
@@ -60,7 +60,7 @@ def _update(known: Callable[..., Any]) -> Callable[..., Any]:
 
 def _delete(_: Callable[..., Any]) -> Callable[..., Any]:
     def delete(physical_id: str, props: Props) -> None:
-        # As CloudFormation: the group is gone when its instances are, so that their security groups can go next.
+        # As in CloudFormation: the instances are gone first, so that their security groups can be deleted next.
         ids = groups.remove(physical_id)
         deadline = time.monotonic() + _GONE_SECONDS
         while time.monotonic() < deadline and any(_lives(one) for one in ids):

@@ -1,4 +1,4 @@
-"""CloudFormation: the resource types ministack lacks, and what it leaves out of those it has.
+"""CloudFormation: the resource types ministack lacks, and what is missing from those it has.
 
 One module per service; each has a table `TYPES` of resource types.
 """

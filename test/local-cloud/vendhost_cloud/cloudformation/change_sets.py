@@ -1,4 +1,4 @@
-"""Change sets named by the id of their stack, and stacks that are in no state for one.
+"""Change sets of a stack given by id, and of a stack whose status does not allow one.
 
 ministack looks a change set up by the name of its stack only, where AWS takes name or id, and lets a change set be made
 for a stack that failed or is busy.
@@ -73,7 +73,7 @@ def _wrong_state(stack: dict[str, Any]) -> str:
 
 
 def _unless_busy(handler: Handler) -> Handler:
-    """A stack does one thing at a time."""
+    """A stack has one operation at a time."""
 
     def handle(parameters: Parameters) -> Any:
         name = _first(parameters, "StackName") or _stack_of(_first(parameters, "ChangeSetName"))

@@ -45,7 +45,7 @@ def _update(resource: Resource) -> Created:
 
 
 def _configure(name: str, resource: Resource) -> Created:
-    """Bring an existing trail to what the template says; what it leaves out goes back to its default."""
+    """Make an existing trail match the template; properties it leaves out return to their defaults."""
     trail = call("cloudtrail", "UpdateTrail", {"Name": name, **_DEFAULTS, **_request(resource.properties)})
     for operation, tags in (
         ("RemoveTags", resource.previous.get("Tags")),
@@ -68,7 +68,7 @@ def _request(properties: Properties) -> dict[str, Any]:
 
 
 def _assert_bucket(bucket: str) -> None:
-    """CloudTrail tries to write: a missing bucket or bucket policy fails the trail on AWS too."""
+    """CloudTrail writes a test object: a missing bucket or bucket policy fails the trail on AWS too."""
     if bucket not in s3._buckets:
         raise ValueError(f"S3 bucket {bucket} does not exist! (S3BucketDoesNotExistException)")
     policy = json.loads(s3._bucket_policies.get(bucket) or "{}")

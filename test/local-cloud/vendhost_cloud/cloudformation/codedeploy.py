@@ -1,4 +1,4 @@
-"""AWS::CodeDeploy types, by the operations of this package's CodeDeploy."""
+"""AWS::CodeDeploy types, through the operations of this package's CodeDeploy."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ _GROUP_DEFAULTS: dict[str, Any] = {
     "onPremisesInstanceTagFilters": [],
     "triggerConfigurations": [],
 }
-"""What an update sends for a property that left the template: UpdateDeploymentGroup keeps what it is not given."""
+"""Sent for a property that was removed from the template: UpdateDeploymentGroup keeps what a request leaves out."""
 
 
 def _group_request(resource: Resource) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""AWS::CodePipeline::Pipeline, by the operations of this package's CodePipeline."""
+"""AWS::CodePipeline::Pipeline, through the operations of this package's CodePipeline."""
 
 from typing import Any
 

@@ -16,7 +16,7 @@ def tag_specifications(resource: Resource, kind: str) -> dict[str, Any]:
 
 
 def retag(resource_id: str, resource: Resource) -> None:
-    """Bring a resource's tags from the previous template's to the present one's."""
+    """Change a resource's tags from those of the previous template to those of the new one."""
     before = {tag["Key"] for tag in resource.previous.get("Tags") or []}
     after = resource.properties.get("Tags") or []
     gone = before - {tag["Key"] for tag in after}

@@ -71,7 +71,7 @@ def _create(resource: Resource) -> Created:
 
 
 def _update(resource: Resource) -> Created:
-    """The certificates the template dropped go, the rest stays."""
+    """Remove the certificates that are no longer in the template."""
     kept = resource.properties["Certificates"]
     dropped = [certificate for certificate in resource.previous["Certificates"] if certificate not in kept]
     if dropped:
@@ -89,7 +89,7 @@ def _request(properties: Properties) -> dict[str, Any]:
 
 
 def _created(resource: Resource) -> Created:
-    """The id does not tell which certificates there are: they change in place."""
+    """The id does not contain the certificates: they are updated in place."""
     listener = resource.properties["ListenerArn"].rpartition("/")[2]
     physical_id = resource.physical_id or f"{resource.stack_name}-{resource.logical_id}-{listener}"
     return Created(physical_id, {"Id": physical_id})

@@ -1,4 +1,4 @@
-"""AWS::EC2::NetworkAcl, its entries and the subnets it guards."""
+"""AWS::EC2::NetworkAcl, its entries and its subnets."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from vendhost_cloud.service_api import call, call_unless_gone
 
 
 def register_operations() -> None:
-    """Entries with ports: ministack forgets the port range they are for."""
+    """Entries with ports: ministack drops their port range."""
     entry_xml = store._network_acl_entry_xml
 
     def entry_with_ports(entry: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""AWS::RDS::OptionGroup, and what protects an AWS::RDS::DBInstance."""
+"""AWS::RDS::OptionGroup, and the deletion protection of AWS::RDS::DBInstance."""
 
 from ministack.services import rds as store
 from ministack.services.cloudformation import provisioners
@@ -8,7 +8,7 @@ from vendhost_cloud.service_api import call, call_unless_gone
 
 
 def register_operations() -> None:
-    """A protected database does not go with its stack, and a retained one is not overwritten by the next."""
+    """A protected database is not deleted with its stack, and a retained one is not overwritten by the next."""
     handlers = provisioners._RESOURCE_HANDLERS["AWS::RDS::DBInstance"]
     create, delete = handlers["create"], handlers["delete"]
 

@@ -1,4 +1,4 @@
-"""What ministack answers to Ref and GetAtt otherwise than AWS: a template that works here must work there."""
+"""Ref and GetAtt where ministack differs from AWS: a template that works here must work there."""
 
 from collections.abc import Callable
 from typing import Any

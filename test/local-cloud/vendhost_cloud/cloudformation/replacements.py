@@ -1,6 +1,6 @@
 """Which changes replace a resource: what the type reference documents as "Update requires: Replacement".
 
-ministack knows it of some types; of the others it tells in change sets that anything may replace, which would make
+ministack knows this for some types; for the others its change sets say that any change may replace, which would make
 every plan of a platform look dangerous.
 """
 

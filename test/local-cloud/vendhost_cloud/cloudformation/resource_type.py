@@ -1,4 +1,4 @@
-"""What a CloudFormation resource type is made of, and how ministack's engine gets to know it."""
+"""What a CloudFormation resource type is made of, and how it is registered with ministack's engine."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ class Resource:
         return generated
 
     def pick(self, *names: str) -> Properties:
-        """Those of the properties the template has."""
+        """The given properties, as far as the template has them."""
         return {name: self.properties[name] for name in names if name in self.properties}
 
     def changed(self, name: str) -> bool:

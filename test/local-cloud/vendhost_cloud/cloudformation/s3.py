@@ -47,7 +47,7 @@ def register() -> None:
 
 
 def _register_policy() -> None:
-    """A policy needs its bucket, and does not take another policy's place."""
+    """A policy needs its bucket, and does not overwrite another policy."""
     handlers = provisioners._RESOURCE_HANDLERS["AWS::S3::BucketPolicy"]
     create: Handler = handlers["create"]
 
@@ -81,7 +81,7 @@ def _put_lifecycle(bucket: str, value: Properties) -> None:
 
 
 def _put_encryption(bucket: str, value: Properties) -> None:
-    """A template says ServerSideEncryptionByDefault as the API does, its rules are just called otherwise."""
+    """ServerSideEncryptionByDefault is the same in templates and the API; only the list of rules has another name."""
     rules = [
         {
             "ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"],

@@ -42,7 +42,7 @@ def _secret(secret_id: str) -> dict[str, Any]:
 
 
 def _put_schedule(resource: Resource) -> Created:
-    """Stored, and shown by DescribeSecret. Nothing rotates: the local cloud's time is too short for it."""
+    """Stored, and shown by DescribeSecret. Nothing rotates: the local cloud does not run long enough."""
     properties = resource.properties
     if "HostedRotationLambda" in properties:
         raise ValueError("HostedRotationLambda is not supported: it needs the AWS::SecretsManager transform")

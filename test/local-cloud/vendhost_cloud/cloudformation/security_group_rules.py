@@ -1,4 +1,4 @@
-"""AWS::EC2::SecurityGroupIngress and SecurityGroupEgress: rules apart from their group."""
+"""AWS::EC2::SecurityGroupIngress and SecurityGroupEgress: rules as resources of their own."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ _PEER = {
     "SourcePrefixListId": ("PrefixListIds", "PrefixListId"),
     "DestinationPrefixListId": ("PrefixListIds", "PrefixListId"),
 }
-"""Property -> (list in an IP permission, member): who is on the other side."""
+"""Property -> (list in an IP permission, member): the source or destination."""
 
 
 def _permission(properties: Properties) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def _create(direction: str) -> Callable[[Resource], Created]:
             "SecurityGroupRuleId"
         ]
         if any(store._sg_rule_id(group_id, direction == "Egress", rule) == rule_id for rule in before):
-            # ministack makes the id of what the rule says, and accepts it twice; EC2 does not.
+            # ministack derives the id from the content of the rule and accepts duplicates; EC2 does not.
             store._security_groups[group_id][key] = before
             raise ValueError("the specified rule already exists (InvalidPermission.Duplicate)")
         return _created(rule_id)

@@ -1,4 +1,4 @@
-"""Stack policies: ministack stores them, here they are obeyed.
+"""Stack policies: ministack stores them, here they are enforced.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-stack-resources.html: a policy that is set
 denies everything it does not allow, an explicit Deny wins, and neither the rollback of an update nor the deletion of
@@ -32,7 +32,7 @@ def register() -> None:
             _assert_allowed(stack_name, logical_id, resource_type, "Replace" if replaces else "Modify")
         updated = update(resource_type, physical_id, previous, properties, stack_name, logical_id, attributes)
         if updated[0] != physical_id:
-            # Some of ministack's types find out only in their handler that they must replace.
+            # Some of ministack's types decide only in their handler that an update is a replacement.
             try:
                 _assert_allowed(stack_name, logical_id, resource_type, "Replace")
             except PermissionError:

@@ -1,4 +1,4 @@
-"""The line to the agent on one instance: its file work, and its scripts."""
+"""The connection to the agent on one instance: it installs files and runs scripts."""
 
 import contextlib
 import json
@@ -10,8 +10,8 @@ import threading
 from pathlib import Path
 from typing import Any, Self
 
-from ..machines import Machine
-from .store import Document
+from vendhost_cloud.codedeploy.store import Document
+from vendhost_cloud.machines import Machine
 
 PACKAGES = Path(__file__).resolve().parents[2]
 HOME = "/opt/codedeploy-agent"
@@ -43,7 +43,7 @@ kill -KILL $processes 2>/dev/null || true
 
 
 class AgentError(Exception):
-    """What the agent said when a command failed."""
+    """The error of a command that failed in the agent."""
 
 
 class ScriptTimedOut(Exception):
@@ -51,7 +51,7 @@ class ScriptTimedOut(Exception):
 
 
 class Stopped(Exception):
-    """The deployment was stopped meanwhile."""
+    """The deployment was stopped in the meantime."""
 
 
 class Log:
@@ -96,7 +96,7 @@ class Agent:
         self._process.wait(timeout=10)
 
     def ask(self, command: Document, content: bytes = b"") -> Any:
-        """Have a command done; its answer, or AgentError."""
+        """Send a command; its answer, or AgentError."""
         assert self._process.stdin is not None and self._process.stdout is not None
         try:
             self._process.stdin.write(json.dumps({**command, "size": len(content)}).encode() + b"\n")

@@ -3,9 +3,9 @@
 https://docs.aws.amazon.com/codedeploy/latest/userguide/monitoring-create-alarms.html
 """
 
-from .. import calls
-from ..errors import AwsError
-from .store import Document
+from vendhost_cloud.codedeploy.store import Document
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.service_api import call
 
 
 def check(deployment: Document) -> None:
@@ -14,15 +14,15 @@ def check(deployment: Document) -> None:
     names = [one["name"] for one in given.get("alarms") or []]
     if not given.get("enabled") or not names or deployment["_stop"].is_set():
         return
-    request = {f"AlarmNames.member.{number}": name for number, name in enumerate(names, start=1)}
-    request |= {"StateValue": "ALARM", "AlarmTypes.member.1": "MetricAlarm", "AlarmTypes.member.2": "CompositeAlarm"}
+    request = {"AlarmNames": names, "StateValue": "ALARM", "AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
     try:
-        root = calls.query("monitoring", "DescribeAlarms", request)
+        answer = call("cloudwatch", "DescribeAlarms", request)
     except AwsError:
         if given.get("ignorePollAlarmFailure"):
             return
         raise
-    active = calls.texts(root, ".//member/AlarmName")
+    kinds = ("MetricAlarms", "CompositeAlarms")
+    active = [str(alarm["AlarmName"]) for kind in kinds for alarm in answer.get(kind, [])]
     if active:
         deployment["_alarms"] = active
         deployment["_stop"].set()

@@ -4,10 +4,10 @@ import re
 import time
 import uuid
 
-from ..errors import AwsError, Unsupported
-from ..json_service import page
-from . import arns, store
-from .store import Document
+from vendhost_cloud.codedeploy import arns, store
+from vendhost_cloud.codedeploy.store import Document
+from vendhost_cloud.errors import AwsError, Unsupported
+from vendhost_cloud.json_service import page
 
 
 def create(request: Document) -> Document:
@@ -58,7 +58,7 @@ def update(request: Document) -> None:
 
 
 def delete(request: Document) -> None:
-    """Deleting what is not there succeeds, as on AWS."""
+    """Deleting an application that does not exist succeeds, as on AWS."""
     name = request["applicationName"]
     with store.lock:
         for key in [key for key in store.groups if key[0] == name]:

@@ -5,8 +5,8 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscoded
 
 from ministack.core.responses import get_account_id, get_region
 
-from . import store
-from .store import Document
+from vendhost_cloud.codedeploy import store
+from vendhost_cloud.codedeploy.store import Document
 
 
 def application(name: str) -> str:
@@ -22,7 +22,7 @@ def target(deployment_id: str, target_id: str) -> str:
 
 
 def of_request(operation: str, request: Document, region: str, account: str) -> str:
-    """The resource IAM decides about for a request; `*` where AWS has none."""
+    """The resource that IAM checks for a request; `*` where AWS has none."""
     prefix = f"arn:aws:codedeploy:{region}:{account}:"
     if "resourceArn" in request:
         return str(request["resourceArn"])

@@ -7,10 +7,10 @@ import math
 import time
 import uuid
 
-from ..errors import AwsError, Unsupported
-from ..json_service import page
-from . import store
-from .store import Document
+from vendhost_cloud.codedeploy import store
+from vendhost_cloud.codedeploy.store import Document
+from vendhost_cloud.errors import AwsError, Unsupported
+from vendhost_cloud.json_service import page
 
 PREFIX = "CodeDeployDefault."
 DEFAULT = "CodeDeployDefault.OneAtATime"

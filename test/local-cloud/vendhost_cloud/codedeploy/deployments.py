@@ -6,16 +6,16 @@ from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
 
-from ..errors import AwsError, Unsupported
-from ..json_service import page
-from . import applications, configs, store
-from .store import COMPLETED, Document
+from vendhost_cloud.codedeploy import applications, configs, store
+from vendhost_cloud.codedeploy.store import COMPLETED, Document
+from vendhost_cloud.errors import AwsError, Unsupported
+from vendhost_cloud.json_service import page
 
 REFUSED = ("targetInstances", "updateOutdatedInstancesOnly", "overrideAlarmConfiguration", "deploymentMode")
 
 
 def create(request: Document) -> Document:
-    """CreateDeployment: checks, then hands over to run.start."""
+    """CreateDeployment: validates the request, then starts the deployment."""
     for member in REFUSED:
         if request.get(member):
             raise Unsupported(f"codedeploy:CreateDeployment with {member}")
@@ -62,8 +62,8 @@ def start(
     rollback_info: Document | None = None,
     only: list[str] | None = None,
 ) -> Document:
-    """Enter a deployment and set it going; `only`: to these instances (else the whole group)."""
-    from . import run
+    """Create and start a deployment; `only`: to these instances, not the whole group."""
+    from vendhost_cloud.codedeploy import run
 
     config = config or group["deploymentConfigName"]
     configs.find(config)

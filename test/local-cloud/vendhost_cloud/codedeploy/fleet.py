@@ -1,9 +1,9 @@
-"""Which instances a deployment group means."""
+"""The instances of a deployment group."""
 
 from collections.abc import Iterable
 
-from .. import calls
-from .store import Document
+from vendhost_cloud.codedeploy.store import Document
+from vendhost_cloud.service_api import call
 
 Tags = dict[str, str]
 
@@ -18,11 +18,11 @@ def auto_scaling_instances(group: Document) -> list[str]:
     names = [one["name"] for one in group.get("autoScalingGroups") or []]
     if not names:
         return []
-    root = calls.query("autoscaling", "DescribeAutoScalingGroups", _members("AutoScalingGroupNames", names))
     return [
-        instance.findtext("InstanceId") or ""
-        for instance in root.iterfind(".//AutoScalingGroups/member/Instances/member")
-        if instance.findtext("LifecycleState") == "InService"
+        str(instance["InstanceId"])
+        for found in _groups(names)
+        for instance in found["Instances"]
+        if instance["LifecycleState"] == "InService"
     ]
 
 
@@ -31,8 +31,13 @@ def existing_groups(names: Iterable[str]) -> set[str]:
     wanted = list(names)
     if not wanted:
         return set()
-    root = calls.query("autoscaling", "DescribeAutoScalingGroups", _members("AutoScalingGroupNames", wanted))
-    return set(calls.texts(root, ".//AutoScalingGroups/member/AutoScalingGroupName"))
+    return {str(found["AutoScalingGroupName"]) for found in _groups(wanted)}
+
+
+def _groups(names: list[str]) -> list[Document]:
+    answer = call("autoscaling", "DescribeAutoScalingGroups", {"AutoScalingGroupNames": names})
+    found: list[Document] = answer["AutoScalingGroups"]
+    return found
 
 
 def _tagged(group: Document) -> list[str]:
@@ -41,13 +46,13 @@ def _tagged(group: Document) -> list[str]:
     alternatives = [*([filters] if filters else []), *sets]
     if not alternatives:
         return []
-    root = calls.query("ec2", "DescribeInstances", {})
+    running = {"Filters": [{"Name": "instance-state-name", "Values": ["running"]}]}
     found: list[str] = []
-    for instance in root.iterfind(".//instancesSet/item"):
-        tags = {tag.findtext("key") or "": tag.findtext("value") or "" for tag in instance.iterfind("tagSet/item")}
-        running = instance.findtext("instanceState/name") == "running"
-        if running and all(any(_matches(tags, one) for one in any_of) for any_of in alternatives):
-            found.append(instance.findtext("instanceId") or "")
+    for reservation in call("ec2", "DescribeInstances", running)["Reservations"]:
+        for instance in reservation["Instances"]:
+            tags = {tag["Key"]: tag["Value"] for tag in instance.get("Tags", [])}
+            if all(any(_matches(tags, one) for one in any_of) for any_of in alternatives):
+                found.append(str(instance["InstanceId"]))
     return found
 
 
@@ -59,7 +64,3 @@ def _matches(tags: Tags, wanted: Document) -> bool:
     if kind == "VALUE_ONLY":
         return value in tags.values()
     return key in tags and tags[key] == value
-
-
-def _members(name: str, values: list[str]) -> dict[str, str]:
-    return {f"{name}.member.{number}": value for number, value in enumerate(values, start=1)}

@@ -4,11 +4,11 @@ import re
 import uuid
 from typing import Any
 
-from ..errors import AwsError, Unsupported
-from ..json_service import page
-from ..roles import Role
-from . import applications, arns, configs, fleet, store
-from .store import Document
+from vendhost_cloud.codedeploy import applications, arns, configs, fleet, store
+from vendhost_cloud.codedeploy.store import Document
+from vendhost_cloud.errors import AwsError, Unsupported
+from vendhost_cloud.json_service import page
+from vendhost_cloud.roles import Role
 
 SERVICE = "codedeploy.amazonaws.com"
 SETTINGS = (
@@ -97,7 +97,7 @@ def batch_get(request: Document) -> Document:
 
 
 def delete(request: Document) -> Document:
-    """Deleting what is not there succeeds, as on AWS."""
+    """Deleting a group that does not exist succeeds, as on AWS."""
     with store.lock:
         applications.drop_group((request["applicationName"], request["deploymentGroupName"]))
     return {"hooksNotCleanedUp": []}
@@ -112,7 +112,7 @@ def list_names(request: Document) -> Document:
 
 
 def target_groups(group: Document) -> list[str]:
-    """Names of the target groups whose traffic a deployment takes away and gives back."""
+    """Names of the target groups that a deployment deregisters instances from and registers them with again."""
     if group["deploymentStyle"].get("deploymentOption") != "WITH_TRAFFIC_CONTROL":
         return []
     listed = (group.get("loadBalancerInfo") or {}).get("targetGroupInfoList") or []

@@ -1,7 +1,7 @@
 """The agent's installer, where AWS publishes it: bucket `aws-codedeploy-<region>`, `latest/install`.
 
 https://docs.aws.amazon.com/codedeploy/latest/userguide/codedeploy-agent-operations-install-linux.html
-The buckets appear when they are first asked for and belong to an account of their own.
+A bucket is created on its first request and belongs to a separate account.
 """
 
 import json

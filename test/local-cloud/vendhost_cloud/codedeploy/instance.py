@@ -1,4 +1,4 @@
-"""One instance's part of a deployment: the life-cycle events, in order."""
+"""One instance's part of a deployment: the lifecycle events, in order."""
 
 import threading
 import time
@@ -6,15 +6,16 @@ import time
 from ministack import app
 from ministack.services import ec2
 
-from .. import calls, machines, roles
-from ..errors import AwsError
-from . import groups, traffic
-from .agent_link import Agent, AgentError, Log, ScriptTimedOut, Stopped
-from .store import Document
+from vendhost_cloud import machines, roles
+from vendhost_cloud.codedeploy import groups, traffic
+from vendhost_cloud.codedeploy.agent_link import Agent, AgentError, Log, ScriptTimedOut, Stopped
+from vendhost_cloud.codedeploy.store import Document
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.service_api import call
 
 MACHINE_SECONDS = 20.0
 AGENT_SECONDS = 5.0
-"""How long an instance without the agent may stay silent (an hour on AWS)."""
+"""How long to wait for the agent of an instance (an hour on AWS)."""
 USER_DATA_SECONDS = 120.0
 """The same while its user data runs, which may be what installs the agent."""
 
@@ -26,7 +27,7 @@ _busy: dict[str, threading.Lock] = {}
 
 
 class EventFailed(Exception):
-    """A life-cycle event that failed; becomes its diagnostics."""
+    """A lifecycle event that failed; becomes its diagnostics."""
 
     def __init__(self, code: str, message: str, script: str = "", log: str = "") -> None:
         super().__init__(message)
@@ -34,8 +35,8 @@ class EventFailed(Exception):
 
 
 def deploy(deployment: Document, target: Document) -> None:
-    """Take one target through its events; its status tells how it went. Never raises for what
-    goes wrong on the instance."""
+    """Run one target's lifecycle events; the result is in its status. Errors on the instance are not
+    raised."""
     busy = _busy.setdefault(target["targetId"], threading.Lock())
     target.update(status="InProgress", lastUpdatedAt=time.time())
     try:
@@ -80,7 +81,7 @@ def _deploy(deployment: Document, target: Document) -> None:
 
 
 def _perform(agent: Agent, deployment: Document, instance_id: str, event: str) -> str:
-    """Do one event; its log tail."""
+    """Run one event; its log tail."""
     group = deployment["_group"]
     stop = deployment["_stop"]
     try:
@@ -102,17 +103,18 @@ def _perform(agent: Agent, deployment: Document, instance_id: str, event: str) -
 def _download(agent: Agent, deployment: Document) -> None:
     place = deployment["revision"]["s3Location"]
     _require_read(agent.machine.instance_id, place)
-    content, headers = calls.get_object(place["bucket"], place["key"], place.get("version"))
-    wanted, actual = str(place.get("eTag") or "").strip('"'), headers.get("etag", "").strip('"')
+    version = {"VersionId": place["version"]} if place.get("version") else {}
+    found = call("s3", "GetObject", {"Bucket": place["bucket"], "Key": place["key"], **version})
+    wanted, actual = str(place.get("eTag") or "").strip('"'), found["ETag"].strip('"')
     if wanted and wanted != actual:
         raise EventFailed(
             "UnknownError", f"Expected deployment artifact bundle etag {wanted} but was actually {actual}"
         )
-    agent.ask({"do": "download", "kind": place["bundleType"], **_place(deployment)}, content)
+    agent.ask({"do": "download", "kind": place["bundleType"], **_place(deployment)}, found["Body"].read())
 
 
 def _require_read(instance_id: str, place: Document) -> None:
-    """The agent fetches the revision as the instance's role."""
+    """The agent downloads the revision with the role of the instance."""
     if not app.AUTH:
         return
     role = roles.of_instance(ec2._instances.get(instance_id))
@@ -196,7 +198,7 @@ def _wait_for_agent(agent: Agent, stop: threading.Event) -> None:
 
 
 def _user_data_runs(machine: machines.Machine) -> bool:
-    """Whether the instance's user data, which may be installing the agent, is still at work."""
+    """Whether the instance's user data, which may be installing the agent, is still running."""
     return machine.run(["pgrep", "-f", "/var/lib/cloud/instance/scripts/"], timeout=5).returncode == 0
 
 
@@ -207,7 +209,7 @@ _SILENT = (
 
 
 def _fail(target: Document, failure: EventFailed) -> None:
-    """The event under way failed (or the first, when none was reached); the rest is skipped."""
+    """The current event failed (or the first one, if none had started); the rest is skipped."""
     now = time.time()
     events = target["lifecycleEvents"]
     current = next((event for event in events if event["status"] == "InProgress"), None)

@@ -1,4 +1,4 @@
-"""A deployment on its way: who is next, when it has failed, and what follows."""
+"""Running a deployment: the next instance, when it has failed, and the rollback."""
 
 import logging
 import threading
@@ -7,10 +7,10 @@ import time
 from ministack.core.concurrency import spawn_background
 from ministack.core.responses import request_scope
 
-from ..errors import AwsError
-from ..roles import Role
-from . import alarms, configs, deployments, fleet, groups, instance, store, targets, traffic
-from .store import Document
+from vendhost_cloud.codedeploy import alarms, configs, deployments, fleet, groups, instance, store, targets, traffic
+from vendhost_cloud.codedeploy.store import Document
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.roles import Role
 
 POLL_SECONDS = 0.1
 HEALTH = (
@@ -99,7 +99,7 @@ def _require_permissions(group: Document) -> None:
 
 
 def _work_through(deployment: Document, allowed: int) -> None:
-    """Deploy to as many at once as may be out of service, counting those that failed."""
+    """Deploy to as many instances at once as may be out of service; failed ones count."""
     waiting = list(deployment["_targets"].values())
     threads: list[threading.Thread] = []
     while True:
@@ -108,7 +108,7 @@ def _work_through(deployment: Document, allowed: int) -> None:
         room = allowed - len(failed) - len(running)
         may_start = room > 0 and not deployment["_stop"].is_set()
         if not running and not (waiting and may_start):
-            # A thread may have ended between the two counts above: look once more.
+            # A thread may have ended between the two counts above: count again.
             if len(failed) == sum(one["status"] == "Failed" for one in deployment["_targets"].values()):
                 return
             continue

@@ -1,19 +1,19 @@
 """New instances of an Auto Scaling group get the revision deployed last before they are in service.
 
-The real service hangs a life-cycle hook into the group for this; here the loop of the Auto Scaling group asks.
+AWS adds a lifecycle hook to the group for this; here the loop of the Auto Scaling group asks.
 https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-auto-scaling.html
 """
 
 from typing import Literal
 
-from . import deployments, store
-from .store import COMPLETED, Document
+from vendhost_cloud.codedeploy import deployments, store
+from vendhost_cloud.codedeploy.store import COMPLETED, Document
 
 Verdict = Literal["wait", "serve", "give up"]
 
 
 def welcome(auto_scaling_group: str, instance_id: str) -> Verdict:
-    """What is to happen with a booted instance of a group; asked again and again, in its account and region.
+    """What to do with a booted instance of a group; asked repeatedly, in its account and region.
 
     It may serve when every deployment group has put its last successful revision on it (or has none), and is given up
     when one of these deployments failed. While a deployment group is busy with another deployment, it waits: so it

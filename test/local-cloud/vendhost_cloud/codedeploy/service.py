@@ -1,7 +1,7 @@
 """CodeDeploy's operations under their names."""
 
-from ..json_service import Document, JsonService
-from . import applications, arns, configs, deployments, groups, installer, store, targets
+from vendhost_cloud.codedeploy import applications, arns, configs, deployments, groups, installer, store, targets
+from vendhost_cloud.json_service import Document, JsonService
 
 service = JsonService(
     "codedeploy",

@@ -1,4 +1,4 @@
-"""What CodeDeploy knows, per account and region, in the shapes of its API.
+"""The state of CodeDeploy, per account and region, in the shapes of its API.
 
 Members whose name starts with an underscore are ours; they never leave the process.
 """
@@ -10,12 +10,12 @@ from typing import Any
 
 from ministack.core.responses import AccountRegionScopedDict
 
-from ..errors import AwsError
+from vendhost_cloud.errors import AwsError
 
 Document = dict[str, Any]
 
 lock = threading.RLock()
-"""Held for every change that reads first."""
+"""Held while a change depends on what it read."""
 
 applications = AccountRegionScopedDict()
 """Name -> application; `_revisions` holds its registered revisions, newest last."""

@@ -1,11 +1,11 @@
-"""Deployment targets: one instance's way through one deployment."""
+"""Deployment targets: one instance in one deployment."""
 
 import time
 
-from ..errors import AwsError, Unsupported
-from ..json_service import page
-from . import arns, store
-from .store import Document
+from vendhost_cloud.codedeploy import arns, store
+from vendhost_cloud.codedeploy.store import Document
+from vendhost_cloud.errors import AwsError, Unsupported
+from vendhost_cloud.json_service import page
 
 TRAFFIC_AWAY = ("BeforeBlockTraffic", "BlockTraffic", "AfterBlockTraffic")
 ALWAYS = (

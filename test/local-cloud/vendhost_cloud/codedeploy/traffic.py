@@ -1,26 +1,27 @@
-"""Take an instance's traffic away and give it back (BlockTraffic, AllowTraffic)."""
+"""Deregister an instance from its target groups and register it again (BlockTraffic, AllowTraffic)."""
 
 import threading
 import time
 
-from .. import calls
-from ..errors import AwsError
-from .agent_link import POLL_SECONDS, Stopped
+from vendhost_cloud.codedeploy.agent_link import POLL_SECONDS, Stopped
+from vendhost_cloud.codedeploy.store import Document
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.service_api import call
 
 DRAIN_SECONDS = 60.0
 HEALTHY_SECONDS = 30.0
-"""The real service waits an hour."""
+"""AWS waits for an hour."""
 
 
 class TrafficError(Exception):
-    """Why traffic could not be taken away or given back."""
+    """An instance that did not drain, or did not become healthy."""
 
 
 def block(target_groups: list[str], instance_id: str, stop: threading.Event) -> None:
     """Deregister the instance and wait until it has drained."""
     for name in target_groups:
         arn = _arn(name)
-        _target("DeregisterTargets", arn, instance_id)
+        call("elbv2", "DeregisterTargets", _target(arn, instance_id))
         state = _wait(arn, instance_id, ("", "unused"), DRAIN_SECONDS, stop)
         if state:
             raise TrafficError(f"{instance_id} is still {state} in the target group {name} after {DRAIN_SECONDS:.0f} s")
@@ -30,7 +31,7 @@ def allow(target_groups: list[str], instance_id: str, stop: threading.Event) -> 
     """Register the instance and wait until it is healthy."""
     for name in target_groups:
         arn = _arn(name)
-        _target("RegisterTargets", arn, instance_id)
+        call("elbv2", "RegisterTargets", _target(arn, instance_id))
         state = _wait(arn, instance_id, ("healthy",), HEALTHY_SECONDS, stop)
         if state:
             raise TrafficError(
@@ -57,25 +58,21 @@ def _wait(arn: str, instance_id: str, wanted: tuple[str, ...], limit: float, sto
 def _state(arn: str, instance_id: str) -> str:
     """The target's health state; empty when it is not registered."""
     try:
-        root = calls.query(
-            "elasticloadbalancing",
-            "DescribeTargetHealth",
-            {"TargetGroupArn": arn, "Targets.member.1.Id": instance_id},
-        )
+        answer = call("elbv2", "DescribeTargetHealth", _target(arn, instance_id))
     except AwsError as error:
         if error.code == "InvalidTarget":
             return ""
         raise
-    for described in root.iterfind(".//TargetHealthDescriptions/member"):
-        if described.findtext("Target/Id") == instance_id:
-            return described.findtext("TargetHealth/State") or ""
+    for described in answer["TargetHealthDescriptions"]:
+        if described["Target"]["Id"] == instance_id:
+            return str(described["TargetHealth"]["State"])
     return ""
 
 
-def _target(action: str, arn: str, instance_id: str) -> None:
-    calls.query("elasticloadbalancing", action, {"TargetGroupArn": arn, "Targets.member.1.Id": instance_id})
+def _target(arn: str, instance_id: str) -> Document:
+    return {"TargetGroupArn": arn, "Targets": [{"Id": instance_id}]}
 
 
 def _arn(name: str) -> str:
-    root = calls.query("elasticloadbalancing", "DescribeTargetGroups", {"Names.member.1": name})
-    return root.findtext(".//TargetGroups/member/TargetGroupArn") or ""
+    found = call("elbv2", "DescribeTargetGroups", {"Names": [name]})["TargetGroups"]
+    return str(found[0]["TargetGroupArn"])

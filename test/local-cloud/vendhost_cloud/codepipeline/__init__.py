@@ -1,5 +1,5 @@
-"""CodePipeline (CodePipeline_20150709): executions that really progress."""
+"""CodePipeline (CodePipeline_20150709): executions that really run."""
 
-from .service import call, register
+from vendhost_cloud.codepipeline.service import call, register
 
 __all__ = ["call", "register"]

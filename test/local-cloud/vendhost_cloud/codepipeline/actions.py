@@ -15,11 +15,12 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import s3
 
-from .. import calls, codedeploy
-from ..errors import AwsError
-from ..roles import Role
-from . import store
-from .store import Document
+from vendhost_cloud import codedeploy
+from vendhost_cloud.codepipeline import store
+from vendhost_cloud.codepipeline.store import Document
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.roles import Role
+from vendhost_cloud.service_api import call
 
 SERVICE = "codepipeline.amazonaws.com"
 POLL_SECONDS = 0.1
@@ -54,6 +55,7 @@ def _source(execution: Document, action: Document, done: Document, given: dict[s
     override = execution["_overrides"].get(action["name"], {})
     bucket = given["S3Bucket"]
     key = override.get("S3_OBJECT_KEY", given["S3ObjectKey"])
+    chosen = override.get("S3_OBJECT_VERSION_ID")
     if s3._bucket_versioning.get(bucket) != "Enabled":
         raise ActionFailed(
             "ConfigurationError", f"The bucket {bucket} does not exist in this account or has no versioning enabled."
@@ -61,18 +63,18 @@ def _source(execution: Document, action: Document, done: Document, given: dict[s
     role = _role(execution, action)
     try:
         role.require("s3:GetBucketVersioning", f"arn:aws:s3:::{bucket}")
-        role.require_read(bucket, key, override.get("S3_OBJECT_VERSION_ID"))
-        content, headers = calls.get_object(bucket, key, override.get("S3_OBJECT_VERSION_ID"))
+        role.require_read(bucket, key, chosen)
+        found = call("s3", "GetObject", {"Bucket": bucket, "Key": key, **({"VersionId": chosen} if chosen else {})})
     except AwsError as error:
         raise ActionFailed(
             "ConfigurationError",
             f"The source object s3://{bucket}/{key} cannot be read: {error.message} ({error.code})",
         ) from error
-    version, etag = headers["x-amz-version-id"], headers["etag"].strip('"')
+    version, etag = found["VersionId"], found["ETag"].strip('"')
     url = f"https://console.aws.amazon.com/s3/object/{bucket}?region={get_region()}&prefix={key}"
     summary = f"Amazon S3 version id: {version}"
     artifact = action["outputArtifacts"][0]["name"]
-    location = _store_artifact(execution, role, artifact, content)
+    location = _store_artifact(execution, role, artifact, found["Body"].read())
     done["output"].update(
         outputArtifacts=[_detail(artifact, location)],
         executionResult={
@@ -134,11 +136,8 @@ def _notify(execution: Document, action: Document, done: Document, given: dict[s
     subject = f"APPROVAL NEEDED: AWS CodePipeline {name} for action {action['name']}"[:100]
     try:
         _role(execution, action).require("sns:Publish", given["NotificationArn"])
-        calls.query(
-            "sns",
-            "Publish",
-            {"TopicArn": given["NotificationArn"], "Subject": subject, "Message": json.dumps(message)},
-        )
+        request = {"TopicArn": given["NotificationArn"], "Subject": subject, "Message": json.dumps(message)}
+        call("sns", "Publish", request)
     except AwsError as error:
         raise ActionFailed("ConfigurationError", f"{given['NotificationArn']}: {error.message}") from error
 
@@ -203,28 +202,29 @@ def _raise_if_abandoned(execution: Document) -> None:
 
 
 def _store_artifact(execution: Document, role: Role, artifact: str, content: bytes) -> Document:
-    """Copy an artifact into the pipeline's store; where CodeDeploy finds it."""
+    """Copy an artifact into the pipeline's artifact store; its location."""
     place = execution["_declaration"]["artifactStore"]
     letters = "".join(random.choices(string.ascii_letters + string.digits, k=7))
     key = f"{execution['pipelineName'][:20]}/{artifact[:10]}/{letters}.zip"
-    headers = {"content-type": "application/zip"}
-    encryption = place.get("encryptionKey")
-    if encryption:
-        headers["x-amz-server-side-encryption"] = "aws:kms"
-        headers["x-amz-server-side-encryption-aws-kms-key-id"] = encryption["id"]
+    encryption, context = {}, {}
+    if place.get("encryptionKey"):
+        encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": place["encryptionKey"]["id"]}
+        context = {
+            "s3:x-amz-server-side-encryption": "aws:kms",
+            "s3:x-amz-server-side-encryption-aws-kms-key-id": place["encryptionKey"]["id"],
+        }
+    request = {"Bucket": place["location"], "Key": key, "Body": content, "ContentType": "application/zip"}
     try:
-        role.require_write(
-            place["location"], key, {f"s3:{name}": value for name, value in headers.items() if name[:2] == "x-"}
-        )
-        answer = calls.put_object(place["location"], key, content, headers)
+        role.require_write(place["location"], key, context)
+        answer = call("s3", "PutObject", {**request, **encryption})
     except AwsError as error:
         raise ActionFailed(
             "ConfigurationError",
             f"The artifact store {place['location']} of account {get_account_id()} cannot be written: {error.message}",
         ) from error
-    location = {"bucket": place["location"], "key": key, "eTag": answer["etag"].strip('"')}
-    if answer.get("x-amz-version-id"):
-        location["version"] = answer["x-amz-version-id"]
+    location = {"bucket": place["location"], "key": key, "eTag": answer["ETag"].strip('"')}
+    if answer.get("VersionId"):
+        location["version"] = answer["VersionId"]
     execution["_artifacts"][artifact] = location
     return location
 
@@ -234,7 +234,7 @@ def _detail(artifact: str, location: Document) -> Document:
 
 
 def input_artifacts(execution: Document, action: Document) -> list[Document]:
-    """The artifacts an action gets, and where they lie."""
+    """The input artifacts of an action and their locations."""
     names = [one["name"] for one in action.get("inputArtifacts") or []]
     return [_detail(name, execution["_artifacts"][name]) for name in names]
 

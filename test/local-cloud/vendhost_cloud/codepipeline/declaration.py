@@ -1,12 +1,12 @@
-"""What a pipeline may declare here: S3 sources, manual approvals, CodeDeploy deployments.
+"""Pipelines that are supported: S3 sources, manual approvals, CodeDeploy deployments.
 
 https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html
 """
 
 import re
 
-from ..errors import AwsError, Unsupported
-from .store import Document
+from vendhost_cloud.codepipeline.store import Document
+from vendhost_cloud.errors import AwsError, Unsupported
 
 NAME = re.compile(r"[A-Za-z0-9.@_-]{1,100}")
 MODES = ("SUPERSEDED", "QUEUED")
@@ -19,7 +19,7 @@ CONFIGURATION = {
 
 
 def check(given: Document) -> Document:
-    """The declaration with AWS's defaults filled in; refuses what AWS or the local cloud would."""
+    """The declaration with AWS's defaults filled in; raises for what AWS or the local cloud rejects."""
     name = given["name"]
     if not NAME.fullmatch(name):
         raise AwsError("ValidationException", f"not a pipeline name: {name}")

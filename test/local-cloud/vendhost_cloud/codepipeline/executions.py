@@ -5,10 +5,10 @@ import time
 
 from ministack.core.iam_evaluator import caller_arn
 
-from ..errors import AwsError, Unsupported
-from ..json_service import page
-from . import declaration, pipelines, run, store
-from .store import Document
+from vendhost_cloud.codepipeline import declaration, pipelines, run, store
+from vendhost_cloud.codepipeline.store import Document
+from vendhost_cloud.errors import AwsError, Unsupported
+from vendhost_cloud.json_service import page
 
 S3_OVERRIDES = ("S3_OBJECT_KEY", "S3_OBJECT_VERSION_ID")
 
@@ -122,7 +122,7 @@ def stop(request: Document) -> Document:
                 f"the execution {execution['pipelineExecutionId']} is {execution['status']}",
             )
         if execution["_stop"] == how:
-            raise AwsError("DuplicatedStopRequestException", "the execution is being stopped already")
+            raise AwsError("DuplicatedStopRequestException", "the execution is already being stopped")
         reason = request.get("reason")
         execution.update(
             status="Stopping",
@@ -143,11 +143,11 @@ def put_approval(request: Document) -> Document:
         stage = pipelines.find_stage(store.pipeline(request["pipelineName"]), request["stageName"])
         done = stage["actions"].get(request["actionName"])
         if done is None or done["input"]["actionTypeId"]["category"] != "Approval":
-            raise AwsError("ActionNotFoundException", f"no approval waits in {request['actionName']}")
+            raise AwsError("ActionNotFoundException", f"no approval is pending in {request['actionName']}")
         if "_token" not in done:
-            raise AwsError("ApprovalAlreadyCompletedException", "the approval is not waiting for a result")
+            raise AwsError("ApprovalAlreadyCompletedException", "the approval is no longer pending")
         if done["_token"] != request["token"]:
-            raise AwsError("InvalidApprovalTokenException", "the token is not the one of the waiting approval")
+            raise AwsError("InvalidApprovalTokenException", "the token is not that of the pending approval")
         now = time.time()
         del done["_token"]
         done.update(_result=request["result"], updatedBy=caller_arn(), lastUpdateTime=now)

@@ -5,15 +5,15 @@ import time
 
 from ministack.core.iam_evaluator import caller_arn
 
-from ..errors import AwsError
-from ..json_service import page
-from ..roles import Role
-from . import declaration, run, store
-from .store import Document
+from vendhost_cloud.codepipeline import declaration, run, store
+from vendhost_cloud.codepipeline.store import Document
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.json_service import page
+from vendhost_cloud.roles import Role
 
 
 def create(request: Document) -> Document:
-    """CreatePipeline; as on AWS the new pipeline runs once at once."""
+    """CreatePipeline; as on AWS, it starts the first execution."""
     given = declaration.check(request["pipeline"])
     name = given["name"]
     _check_role(given)
@@ -69,7 +69,7 @@ def get(request: Document) -> Document:
 
 
 def delete(request: Document) -> None:
-    """Deleting what is not there succeeds, as on AWS; executions under way end."""
+    """Deleting a pipeline that does not exist succeeds, as on AWS; running executions end."""
     with store.changed:
         record = store.pipelines.pop(request["name"], None)
         for execution in store.executions.values():
@@ -153,7 +153,7 @@ def _keep_stages(record: Document) -> None:
             "name": stage["name"],
             "transition": {"enabled": True},
             "holder": None,  # the execution inside
-            "waiting": [],  # executions at its door, oldest first
+            "waiting": [],  # executions waiting for the stage, oldest first
             "latest": None,  # the execution that entered last
             "outcome": {},  # execution id -> status of the stage for it
             "actions": {},  # action name -> its latest execution

@@ -1,7 +1,7 @@
-"""Executions on their way through the stages.
+"""Running executions through the stages.
 
-A stage holds one execution at a time. At its door the newest waits (SUPERSEDED) or all wait in
-order (QUEUED): https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html
+A stage holds one execution at a time. Of the others only the newest waits for it (SUPERSEDED), or all wait in order
+(QUEUED): https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html
 """
 
 import itertools
@@ -13,8 +13,8 @@ import uuid
 from ministack.core.concurrency import spawn_background
 from ministack.core.responses import get_account_id, get_region, request_scope
 
-from . import actions, store
-from .store import Document
+from vendhost_cloud.codepipeline import actions, store
+from vendhost_cloud.codepipeline.store import Document
 
 SERVICE = actions.SERVICE
 WAIT_SECONDS = 0.2
@@ -30,7 +30,7 @@ def start(
     variables: dict[str, str] | None = None,
     token: str | None = None,
 ) -> Document:
-    """Begin an execution of the pipeline as it is declared now."""
+    """Start an execution of the current version of the pipeline."""
     declaration = record["declaration"]
     now = time.time()
     execution: Document = {
@@ -63,7 +63,7 @@ def start(
 
 
 def resume(execution: Document, stage_name: str, finished: dict[str, Document]) -> None:
-    """Go on from a stage, leaving out its finished actions."""
+    """Continue from a stage, without its finished actions."""
     names = [stage["name"] for stage in execution["_declaration"]["stages"]]
     execution.update(status="InProgress", statusSummary=None, lastUpdateTime=time.time())
     _spawn(execution, names.index(stage_name), finished)
@@ -89,7 +89,7 @@ def _run(execution: Document, first: int, finished: dict[str, Document], account
 
 
 def _pass_stages(execution: Document, first: int, finished: dict[str, Document]) -> tuple[str, str | None]:
-    """The execution's outcome and a word about it."""
+    """The execution's status and its summary."""
     for number, declared in enumerate(execution["_declaration"]["stages"]):
         if number < first:
             continue
@@ -111,7 +111,7 @@ def _pass_stages(execution: Document, first: int, finished: dict[str, Document])
 
 
 def _enter(execution: Document, stage: Document) -> bool:
-    """Wait at the door of a stage; False when the execution ended there."""
+    """Wait for a stage to be free; False when the execution ended in the meantime."""
     with store.changed:
         waiting: list[Document] = stage["waiting"]
         waiting.append(execution)
@@ -135,7 +135,7 @@ def _enter(execution: Document, stage: Document) -> bool:
 
 
 def _supersede(waiting: list[Document]) -> None:
-    """Only the newest execution stays at the door."""
+    """Only the newest execution keeps waiting."""
     newest = waiting[-1]
     for older in waiting[:-1]:
         summary = f"Superseded by the execution {newest['pipelineExecutionId']}"
@@ -158,7 +158,7 @@ def _ended(execution: Document) -> tuple[str, str | None]:
 
 
 def _run_stage(execution: Document, declared: Document, stage: Document, finished: dict[str, Document]) -> str:
-    """Run the actions in their order, those of one order together; the stage's outcome."""
+    """Run the actions by their runOrder, those of the same number in parallel; the stage's status."""
     for order in sorted({action["runOrder"] for action in declared["actions"]}):
         if execution["_stop"] or execution["_gone"].is_set():
             return "Stopped"

@@ -1,7 +1,7 @@
 """CodePipeline's operations under their names."""
 
-from ..json_service import Document, JsonService
-from . import executions, pipelines, state, store
+from vendhost_cloud.codepipeline import executions, pipelines, state, store
+from vendhost_cloud.json_service import Document, JsonService
 
 service = JsonService(
     "codepipeline",

@@ -1,7 +1,7 @@
-"""GetPipelineState: which execution is where, and how each action fares."""
+"""GetPipelineState: the execution in each stage and the status of each action."""
 
-from . import store
-from .store import Document
+from vendhost_cloud.codepipeline import store
+from vendhost_cloud.codepipeline.store import Document
 
 
 def get(request: Document) -> Document:

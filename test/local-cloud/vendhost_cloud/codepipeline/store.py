@@ -1,4 +1,4 @@
-"""What CodePipeline knows, per account and region, in the shapes of its API.
+"""The state of CodePipeline, per account and region, in the shapes of its API.
 
 Members whose name starts with an underscore are ours; they never leave the process.
 """
@@ -8,7 +8,7 @@ from typing import Any
 
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
 
-from ..errors import AwsError
+from vendhost_cloud.errors import AwsError
 
 Document = dict[str, Any]
 
@@ -55,7 +55,7 @@ def arn(name: str) -> str:
 
 
 def arn_of_request(operation: str, request: Document, region: str, account: str) -> str:
-    """The resource IAM decides about.
+    """The resource that IAM checks.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscodepipeline.html
     """

@@ -1,10 +1,9 @@
 """RDS for MySQL with a real server behind it: AWS::RDS::DBInstance of the engines mysql and mariadb.
 
 The endpoint is a loopback address of this cloud, reachable from its instances. Backups, standbys, storage and
-monitoring are what ministack makes of them: records. Where MariaDB cannot be had the database is a record too.
+monitoring are what ministack makes of them: records. Where MariaDB cannot be installed, the database is a record too.
 """
 
-import logging
 from typing import Any
 
 from ministack.core.responses import AccountRegionScopedDict, get_account_id
@@ -20,7 +19,6 @@ from vendhost_cloud.state import cloud_directory
 Properties = dict[str, Any]
 Made = tuple[str, dict[str, str]]
 
-log = logging.getLogger("vendhost")
 
 _servers = AccountRegionScopedDict()
 """DB instance identifier -> its Server."""
@@ -66,7 +64,7 @@ def register() -> None:
 
 
 def _follow_parameter_groups() -> None:
-    """A changed group reaches the running servers that use it (by a restart, whether RDS would need one or not)."""
+    """Apply a changed parameter group to the running servers that use it, always by a restart."""
     handlers = provisioners._RESOURCE_HANDLERS["AWS::RDS::DBParameterGroup"]
     update = handlers["update"]
 
@@ -82,7 +80,7 @@ def _follow_parameter_groups() -> None:
 
 
 def _serve(name: str) -> dict[str, str]:
-    """Run the instance's server with its present settings; the attributes that say where it is."""
+    """Run the instance's server with its current settings; the attributes with its endpoint."""
     record = rds._instances[name]
     found = software() if record["Engine"] in ("mysql", "mariadb") else None
     if found is None:

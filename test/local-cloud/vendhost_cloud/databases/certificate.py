@@ -1,4 +1,4 @@
-"""A certificate for a database, so that connections can be encrypted as RDS demands it."""
+"""A certificate for a database, so that connections can be encrypted as RDS requires."""
 
 import ipaddress
 from datetime import UTC, datetime, timedelta

@@ -39,7 +39,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, and wait until the administrator can log in. Raises RuntimeError with the log's tail."""
+        """Start the server and wait until the administrator can log in. Raises RuntimeError with the log's tail."""
         if not self._directory.exists():
             self._directory.mkdir(parents=True)
             shutil.copytree(self._software.empty_data, self._data)
@@ -57,7 +57,7 @@ class Server:
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise RuntimeError(f"the database does not start: {self._log_tail()}")
+                raise RuntimeError(f"the database did not start: {self._log_tail()}")
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -72,7 +72,7 @@ class Server:
         self._process = None
 
     def remove(self) -> None:
-        """Stop it and throw its data away."""
+        """Stop it and delete its data."""
         self.stop()
         shutil.rmtree(self._directory, ignore_errors=True)
 
@@ -124,7 +124,7 @@ class Server:
 
 
 def _accounts(settings: Settings) -> str:
-    """SQL run at every start: the administrator with the present password, and the schema."""
+    """SQL run at every start: the administrator with the current password, and the schema."""
     administrator = f"'{_quoted(settings.username)}'@'%'"
     schema = settings.schema.replace("`", "``")
     statements = [

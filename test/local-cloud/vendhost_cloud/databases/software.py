@@ -1,4 +1,4 @@
-"""MariaDB from Debian's packages, unpacked into the cache: the host gets nothing installed.
+"""MariaDB from Debian's packages, unpacked into the cache: nothing is installed on the host.
 
 It stands in for RDS's MySQL: same protocol and SQL for what an application does, another server inside.
 """
@@ -54,7 +54,7 @@ def software() -> Software | None:
     """MariaDB, fetched on first use (12 MB); None, with the reason in the log, where there is no apt or network."""
     home = cache_directory() / "mariadb"
     building = cache_directory() / "mariadb.part"
-    # Clouds that start at the same time wait for the first one's work. What an ended one left behind is stale.
+    # Clouds that start at the same time wait for the first one. Files left by one that ended are stale.
     with (cache_directory() / "mariadb.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if home.is_dir():
@@ -72,7 +72,7 @@ def software() -> Software | None:
 
 
 def fetch_in_background() -> None:
-    """Have it ready before the first database asks for it."""
+    """Fetch it before the first database needs it."""
     threading.Thread(target=software, name="fetch MariaDB", daemon=True).start()
 
 

@@ -2,8 +2,8 @@
 
 from ministack.services import ec2
 
-from .. import machines
-from . import (
+from vendhost_cloud import machines
+from vendhost_cloud.ec2 import (
     block_devices,
     image_attributes,
     images,
@@ -14,8 +14,8 @@ from . import (
     launch_templates,
     metadata,
 )
-from .instances import notice_deaths, terminate
-from .launch import launch, template_data
+from vendhost_cloud.ec2.instances import notice_deaths, terminate
+from vendhost_cloud.ec2.launch import launch, template_data
 
 
 def register() -> None:

@@ -4,15 +4,15 @@ from typing import Any
 
 from ministack.services import ec2, kms
 
-from ..errors import AwsError
-from ..query_service import Body, render
-from .store import Record, new_id, now, scope, serve, set_tags, tags_of
+from vendhost_cloud.ec2.store import Record, new_id, now, scope, serve, set_tags, tags_of
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.query_service import Body, render
 
 _VOLUME_TYPES = {"gp2", "gp3", "io1", "io2", "st1", "sc1", "standard"}
 
 
 def truth(value: object) -> bool:
-    """A boolean of a template, which may come as a string."""
+    """A boolean of a template, which may be a string."""
     return value if isinstance(value, bool) else str(value).lower() == "true"
 
 
@@ -30,7 +30,7 @@ def key_arn(key: str | None) -> str:
 
 
 def launch_mappings(image: list[Body], requested: list[Body] | None) -> list[Body]:
-    """The image's block devices with what the launch asks for laid over them, by device name."""
+    """The image's block devices overridden by those of the launch, by device name."""
     devices: dict[str, Body] = {entry["DeviceName"]: dict(entry["Ebs"]) for entry in image}
     for entry in requested or []:
         name = entry.get("DeviceName") or ""

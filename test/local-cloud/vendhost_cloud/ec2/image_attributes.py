@@ -1,11 +1,11 @@
-"""Attributes of images: who may launch them, when they are deprecated, which metadata service they want."""
+"""Attributes of images: who may launch them, when they are deprecated, which metadata service they need."""
 
 from datetime import UTC, datetime
 
-from ..errors import AwsError
-from ..query_service import Body
-from .image_store import own
-from .store import serve
+from vendhost_cloud.ec2.image_store import own
+from vendhost_cloud.ec2.store import serve
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.query_service import Body
 
 
 def _deprecate(request: Body) -> Body:

@@ -6,9 +6,9 @@ from typing import Any
 
 from ministack.services import ec2
 
-from ..errors import AwsError
-from ..query_service import Body
-from .store import Record, scope
+from vendhost_cloud.ec2.store import Record, scope
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.query_service import Body
 
 ROOT_DEVICE = "/dev/xvda"
 BASE_NAME = "debian-12-amd64-20260101-0001"

@@ -5,14 +5,12 @@ from typing import Any
 
 from ministack.services import ec2
 
-from .. import machines
-from ..errors import AwsError
-from ..query_service import Body, page
-from .block_devices import add_snapshot, key_arn, snapshot, truth
-from .image_store import common, find, is_public, own, visible
-from .instances import by_id
-from .lifecycle import while_still
-from .store import (
+from vendhost_cloud import machines
+from vendhost_cloud.ec2.block_devices import add_snapshot, key_arn, snapshot, truth
+from vendhost_cloud.ec2.image_store import common, find, is_public, own, visible
+from vendhost_cloud.ec2.instances import by_id
+from vendhost_cloud.ec2.lifecycle import while_still
+from vendhost_cloud.ec2.store import (
     Fields,
     Record,
     in_background,
@@ -26,6 +24,8 @@ from .store import (
     specified_tags,
     tags_of,
 )
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.query_service import Body, page
 
 _NAME = re.compile(r"^[A-Za-z0-9()\[\] ./\-'@_]{3,128}$")
 _FIELDS: Fields = {
@@ -124,7 +124,7 @@ def _mapping(entry: Body, override: Body, description: str, tags: list[dict[str,
     if foreign:
         raise AwsError(
             "InvalidParameterCombination",
-            f"CreateImage does not take {', '.join(sorted(foreign))}: the image is encrypted as the volume is",
+            f"CreateImage does not support {', '.join(sorted(foreign))}: the image is encrypted as the volume is",
         )
     return {
         "DeviceName": entry["DeviceName"],
@@ -241,7 +241,7 @@ def _deregister(request: Body) -> Body:
 
 
 def _refuse_registration(_: Body) -> Body:
-    raise AwsError("UnsupportedOperation", "the local cloud makes images by CreateImage and CopyImage only")
+    raise AwsError("UnsupportedOperation", "the local cloud supports only CreateImage and CopyImage")
 
 
 def register() -> None:

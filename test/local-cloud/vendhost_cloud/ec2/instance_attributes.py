@@ -2,11 +2,11 @@
 
 from ministack.services import ec2
 
-from ..errors import AwsError
-from ..query_service import Body
-from . import instance_types
-from .instances import by_id
-from .store import serve
+from vendhost_cloud.ec2 import instance_types
+from vendhost_cloud.ec2.instances import by_id
+from vendhost_cloud.ec2.store import serve
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.query_service import Body
 
 _ATTRIBUTES = {
     "instanceType": ("InstanceType", "InstanceType"),
@@ -65,7 +65,7 @@ def _attribute(request: Body) -> Body:
     if name == "blockDeviceMapping":
         return {"InstanceId": record["InstanceId"], "BlockDeviceMappings": record["BlockDeviceMappings"]}
     if name not in _ATTRIBUTES:
-        raise AwsError("InvalidParameterValue", f"the local cloud does not keep the attribute '{name}'")
+        raise AwsError("InvalidParameterValue", f"the local cloud does not store the attribute '{name}'")
     member, key = _ATTRIBUTES[name]
     return {"InstanceId": record["InstanceId"], member: {"Value": record[key]}}
 

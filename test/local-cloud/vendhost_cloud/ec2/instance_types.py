@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from ministack.services import ec2
 
-from ..errors import AwsError
-from ..query_service import Answer, Body, Params, page
-from .store import matches, scope, serve
+from vendhost_cloud.ec2.store import matches, scope, serve
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.query_service import Answer, Body, Params, page
 
 _SMALL = ["nano", "micro", "small", "medium", "large", "xlarge", "2xlarge"]
 _BIG = ["large", "xlarge", "2xlarge", "4xlarge"]

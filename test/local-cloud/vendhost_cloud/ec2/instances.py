@@ -6,12 +6,12 @@ from functools import partial
 
 from ministack.services import ec2
 
-from .. import machines
-from ..errors import AwsError
-from ..query_service import Body, page
-from .launch import HONOURED, launch, template_data
-from .lifecycle import boot_machine, lock_of, set_state, terminated, while_still
-from .store import Fields, Record, in_background, matches, new_id, now, scope, serve, tags_of
+from vendhost_cloud import machines
+from vendhost_cloud.ec2.launch import HONOURED, launch, template_data
+from vendhost_cloud.ec2.lifecycle import boot_machine, lock_of, set_state, terminated, while_still
+from vendhost_cloud.ec2.store import Fields, Record, in_background, matches, new_id, now, scope, serve, tags_of
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.query_service import Body, page
 
 _RUN = " ".join([*HONOURED, "MinCount MaxCount LaunchTemplate ClientToken"])
 _FIELDS: Fields = {
@@ -72,7 +72,7 @@ def terminate(instance_id: str) -> Record:
 
 
 def notice_deaths() -> None:
-    """Instances whose PID 1 died without us become `stopped`, as after a shutdown from inside."""
+    """Instances whose PID 1 ended on its own become `stopped`, as after a shutdown inside the instance."""
     for record in ec2._instances.all_values():
         if (
             record["State"]["Name"] == "running"
@@ -91,7 +91,7 @@ def _run(request: Body) -> Body:
     account, _ = scope()
     least, most = request.pop("MinCount", 1), request.pop("MaxCount", 1)
     if not 1 <= least <= most:
-        raise AwsError("InvalidParameterValue", f"MinCount {least} and MaxCount {most} are no range")
+        raise AwsError("InvalidParameterValue", f"MinCount {least} and MaxCount {most} are not a range")
     token = request.pop("ClientToken", "")
     started = [one for one in ec2._instances.values() if token and one["ClientToken"] == token]
     if not started:
@@ -246,4 +246,4 @@ def register() -> None:
 
 
 def _refuse_phantoms(*_: object, **__: object) -> None:
-    raise ValueError("the local cloud starts instances by RunInstances and Auto Scaling groups only")
+    raise ValueError("the local cloud starts instances only for RunInstances and Auto Scaling groups")

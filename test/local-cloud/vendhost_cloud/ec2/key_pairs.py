@@ -1,4 +1,4 @@
-"""Key pairs that open instances: real keys, kept with their public half."""
+"""Key pairs: real keys for logging in to instances; the public key is stored."""
 
 import base64
 import hashlib
@@ -7,9 +7,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from ministack.services import ec2
 
-from ..errors import AwsError
-from ..query_service import Body
-from .store import Record, matches, new_id, now, serve, set_tags, specified_tags, tags_of
+from vendhost_cloud.ec2.store import Record, matches, new_id, now, serve, set_tags, specified_tags, tags_of
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.query_service import Body
 
 
 def public_key(name: str) -> str:

@@ -5,12 +5,12 @@ import binascii
 
 from ministack.services import ec2
 
-from .. import machines
-from ..errors import AwsError, Unsupported
-from ..query_service import Body
-from . import block_devices, image_store, instance_types, key_pairs, metadata
-from .lifecycle import Boot, boot_machine, set_state, terminated
-from .store import Record, in_background, new_id, now, scope, set_tags, specified_tags
+from vendhost_cloud import machines
+from vendhost_cloud.ec2 import block_devices, image_store, instance_types, key_pairs, metadata
+from vendhost_cloud.ec2.lifecycle import Boot, boot_machine, set_state, terminated
+from vendhost_cloud.ec2.store import Record, in_background, new_id, now, scope, set_tags, specified_tags
+from vendhost_cloud.errors import AwsError, Unsupported
+from vendhost_cloud.query_service import Body
 
 HONOURED = frozenset(
     {
@@ -34,7 +34,7 @@ HONOURED = frozenset(
         "Placement",
     }
 )
-"""The settings of a launch, by request or by template; any other is refused."""
+"""Settings of a launch that are supported, in a request or a template."""
 
 
 def template_data(specification: Body) -> Body:
@@ -215,5 +215,5 @@ def _user_data(encoded: str) -> bytes:
     if len(data) > 16384:
         raise AwsError("InvalidParameterValue", "User data is limited to 16384 bytes")
     if data and not data.startswith(b"#!"):
-        raise AwsError("UnsupportedOperation", "the local cloud runs user data that starts with '#!' only")
+        raise AwsError("UnsupportedOperation", "the local cloud supports only user data that starts with '#!'")
     return data

@@ -1,10 +1,10 @@
-"""Launch templates keep the KMS key of their volumes, which ministack's reader of requests drops."""
+"""Launch templates with the KMS key of their volumes, which ministack's request parser drops."""
 
 from typing import Any
 
 from ministack.services import ec2
 
-from ..query_service import Params
+from vendhost_cloud.query_service import Params
 
 
 def _with_keys(known: Any) -> Any:

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .. import machines
-from . import block_devices
-from .store import Record
+from vendhost_cloud import machines
+from vendhost_cloud.ec2 import block_devices
+from vendhost_cloud.ec2.store import Record
 
 STATES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
 
@@ -55,7 +55,7 @@ def boot_machine(record: Record) -> None:
 
 @contextmanager
 def while_still(record: Record, *, reboot: bool) -> Iterator[None]:
-    """Work on the disk of an instance that cannot change state meanwhile; `reboot` stops and starts a running one."""
+    """Work on the disk of an instance while its state cannot change; `reboot` stops and starts a running one."""
     instance_id = record["InstanceId"]
     with lock_of(instance_id):
         running = machines.get(instance_id) is not None
@@ -85,7 +85,7 @@ def _boot(record: Record) -> None:
 
 
 def terminated(record: Record, reason: str, code: str) -> None:
-    """Take note of an instance's end and free what belonged to it."""
+    """Record that an instance has ended and free its resources."""
     set_state(record, "terminated", reason, code)
     record["_terminated_at"] = time.time()
     block_devices.release_volumes(record["InstanceId"])

@@ -1,14 +1,14 @@
-"""Instance metadata options: what a launch asks for, what the image wants, what the account sets as default.
+"""Instance metadata options: those of the launch, the image and the account defaults.
 
 The order is AWS's: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-options.html
-The local cloud has no metadata service; it keeps and shows the options.
+The local cloud has no metadata service; it stores and returns the options.
 """
 
 from ministack.services import ec2
 
-from ..errors import AwsError
-from ..query_service import Body
-from .store import Record, scope, serve
+from vendhost_cloud.ec2.store import Record, scope, serve
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.query_service import Body
 
 _defaults: dict[tuple[str, str], Body] = {}
 _MEMBERS = ("HttpTokens", "HttpPutResponseHopLimit", "HttpEndpoint", "InstanceMetadataTags")

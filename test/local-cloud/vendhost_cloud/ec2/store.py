@@ -11,8 +11,8 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import ec2
 
-from ..errors import AwsError
-from ..query_service import Body, Handler, action
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.query_service import Body, Handler, action
 
 Record = dict[str, Any]
 Fields = Mapping[str, Callable[[Record], object]]

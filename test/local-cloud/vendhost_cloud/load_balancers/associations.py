@@ -9,9 +9,9 @@ from typing import Any
 from ministack.services import alb
 from ministack.services.cloudformation import provisioners
 
-from ..errors import AwsError
-from ..query_service import Params
-from .interception import Answer, Known, around_resource, before, flat
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.load_balancers.interception import Answer, Known, around_resource, before, flat
+from vendhost_cloud.query_service import Params
 
 Record = dict[str, Any]
 
@@ -43,7 +43,7 @@ def _balancer_of(listener: str) -> str:
 
 
 def _groups(actions: list[Record]) -> list[str]:
-    """Target groups of actions, in the spelling of records and templates."""
+    """Target groups of actions, in records or in templates."""
     found: list[str] = []
     for action in actions:
         if action.get("TargetGroupArn"):

@@ -6,20 +6,20 @@ from typing import Any
 from ministack.services import acm, alb
 from ministack.services.cloudformation import provisioners
 
-from ..errors import AwsError
-from ..query_service import Params
-from .interception import Answer, Known, around_resource, before
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.load_balancers.interception import Answer, Known, around_resource, before
+from vendhost_cloud.query_service import Params
 
 _SECURE = ("HTTPS", "TLS")
 
 
 def check(protocol: str, arns: list[str]) -> None:
-    """Refuse a listener of this protocol with these certificates, if AWS would."""
+    """Raise AwsError for a listener that AWS would reject because of its certificates."""
     if protocol in _SECURE and not arns:
         raise AwsError("ValidationError", f"A certificate must be specified for {protocol} listeners")
     for arn in arns:
         certificate = acm._get_local_certificate(arn)
-        # A server certificate of IAM is none of ACM's.
+        # A server certificate of IAM is not in ACM.
         if certificate is None and not arn.startswith("arn:aws:iam:"):
             raise AwsError("CertificateNotFound", f"Certificate '{arn}' not found")
         if certificate is not None and certificate["Status"] != "ISSUED":

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from ministack.services import alb
 
-from ..errors import AwsError
-from ..query_service import Params
-from .interception import Answer, Known, before, flat
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.load_balancers.interception import Answer, Known, before, flat
+from vendhost_cloud.query_service import Params
 
 
 def _listener(arn: str) -> None:

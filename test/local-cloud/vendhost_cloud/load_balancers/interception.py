@@ -6,8 +6,8 @@ from typing import Any
 from ministack.services import alb
 from ministack.services.cloudformation import provisioners
 
-from ..errors import AwsError
-from ..query_service import Params, encode_error
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.query_service import Params, encode_error
 
 Answer = tuple[int, dict[str, str], bytes]
 Known = Callable[[Params], Answer]

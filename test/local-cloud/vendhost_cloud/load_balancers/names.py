@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import AwsError
-from ..query_service import Params
-from .interception import Answer, Known, around_resource, before, flat
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.load_balancers.interception import Answer, Known, around_resource, before, flat
+from vendhost_cloud.query_service import Params
 
 _NAME = re.compile(r"^[A-Za-z0-9-]+$")
 

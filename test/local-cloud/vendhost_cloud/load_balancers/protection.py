@@ -6,9 +6,9 @@ from typing import Any
 from ministack.services import alb
 from ministack.services.cloudformation import provisioners
 
-from ..errors import AwsError
-from ..query_service import Params
-from .interception import Answer, Known, around_resource, before, flat
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.load_balancers.interception import Answer, Known, around_resource, before, flat
+from vendhost_cloud.query_service import Params
 
 _BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 
@@ -53,7 +53,7 @@ def _check_name(name: str | None) -> None:
 
 
 def _as_handler(check: Callable[[], None]) -> None:
-    """A refusal, as CloudFormation words it."""
+    """An error in the words of CloudFormation."""
     try:
         check()
     except AwsError as error:

@@ -1,4 +1,4 @@
-"""Listener rules: one priority, one rule, however many ask at once and by whatever way."""
+"""Listener rules: one rule per priority, also with concurrent requests, by API or CloudFormation."""
 
 import threading
 from collections.abc import Callable
@@ -7,9 +7,9 @@ from typing import Any
 from ministack.services import alb
 from ministack.services.cloudformation import provisioners
 
-from ..errors import AwsError, Unsupported
-from ..query_service import Body, Params, action
-from .interception import Answer, Known, around_resource, before, flat
+from vendhost_cloud.errors import AwsError, Unsupported
+from vendhost_cloud.load_balancers.interception import Answer, Known, around_resource, before, flat
+from vendhost_cloud.query_service import Body, Params, action
 
 _RULES_PER_LISTENER = 100
 _lock = threading.Lock()
@@ -17,7 +17,7 @@ _lock = threading.Lock()
 
 
 def check_priority(listener: str, priority: str, *, own: str = "") -> None:
-    """Refuse a priority that is none, or that another rule of the listener has. `own`: the rule that may have it."""
+    """Raise AwsError for an invalid priority, or one that a rule of the listener other than `own` has."""
     if not priority.isdigit() or not 1 <= int(priority) <= 50000:
         raise AwsError("ValidationError", f"Priority '{priority}' must be between 1 and 50000")
     for rule in alb._rules.values():
@@ -32,7 +32,7 @@ def _check_quota(listener: str) -> None:
 
 
 def _limits(_request: Body) -> Body:
-    """The account's quotas, as far as they hold here."""
+    """The account's quotas that are enforced here."""
     return {"Limits": [{"Name": "rules-per-application-load-balancer", "Max": str(_RULES_PER_LISTENER)}]}
 
 
@@ -64,7 +64,7 @@ def _set_priorities(params: Params, known: Known) -> Answer:
 
 
 def _one_target_group(params: Params) -> Params:
-    """ministack reads TargetGroupArn only; the other way of saying the same is ForwardConfig with one group."""
+    """ministack reads TargetGroupArn only; ForwardConfig with one target group means the same."""
     more = [key for key in params if ".ForwardConfig.TargetGroups.member.2." in key]
     if more:
         raise Unsupported("forwarding to more than one target group")

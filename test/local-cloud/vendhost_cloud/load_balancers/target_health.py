@@ -1,7 +1,7 @@
 """Health of targets by real HTTP health checks.
 
 The settings are the target group's, but the interval is at most INTERVAL_SECONDS and the time-out at most
-TIMEOUT_SECONDS: in the local cloud things are to be quick. Thresholds are honoured.
+TIMEOUT_SECONDS: the local cloud should be fast. Thresholds are honoured.
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
 """
 
@@ -16,10 +16,10 @@ from typing import Any
 
 from ministack.services import alb, ec2
 
-from .. import machines
-from ..errors import AwsError
-from ..query_service import Body, Params, action
-from .interception import Answer, Known, before, flat
+from vendhost_cloud import machines
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.load_balancers.interception import Answer, Known, before, flat
+from vendhost_cloud.query_service import Body, Params, action
 
 _log = logging.getLogger("vendhost")
 
@@ -34,7 +34,7 @@ _INITIAL = ("Elb.InitialHealthChecking", "Initial health checks in progress")
 
 @dataclass
 class Health:
-    """What is known of a target."""
+    """The health of a target."""
 
     state: str = "initial"
     reason: str = _INITIAL[0]
@@ -42,7 +42,7 @@ class Health:
     successes: int = 0
     failures: int = 0
     due: float = 0.0
-    running: "Future[str] | None" = None
+    running: Future[str] | None = None
 
 
 _health: dict[Key, Health] = {}
@@ -85,7 +85,7 @@ def healthy(account: str, target_group: Body) -> list[Body]:
 
 def registered(account: str, target_group_arn: str) -> list[Body]:
     """The targets of a group."""
-    return list(alb._targets._data.get((account, target_group_arn), []))
+    return list(alb._targets.get_scoped(account, target_group_arn.split(":")[3], target_group_arn, []))
 
 
 def _groups_in_use(account: str) -> set[str]:
@@ -145,7 +145,7 @@ def _register(params: Params, known: Known) -> Answer:
 
 
 def _checks(now: float) -> Iterator[tuple[Key, Health, Body, str]]:
-    """The checks that are due; forgets targets that are no more."""
+    """The checks that are due; removes targets that no longer exist."""
     present: set[Key] = set()
     for (account, _, arn), target_group in alb._tgs.all_items():
         in_use = arn in _groups_in_use(account) and target_group.get("HealthCheckEnabled", True)
@@ -163,10 +163,10 @@ def _checks(now: float) -> Iterator[tuple[Key, Health, Body, str]]:
 
 
 def probe(target_group: Body, address: str, port: int) -> str:
-    """One health check; an empty string, or what is wrong."""
+    """One health check; an empty string, or the reason it failed."""
     timeout = min(float(target_group["HealthCheckTimeoutSeconds"]), TIMEOUT_SECONDS)
     if target_group.get("HealthCheckProtocol", "HTTP") != "HTTP":
-        return f"the local cloud checks by HTTP only, not {target_group['HealthCheckProtocol']}"
+        return f"the local cloud supports only HTTP health checks, not {target_group['HealthCheckProtocol']}"
     connection = http.client.HTTPConnection(address, _check_port(target_group, port), timeout=timeout)
     try:
         connection.request("GET", target_group["HealthCheckPath"], headers={"User-Agent": "ELB-HealthChecker/2.0"})
@@ -228,7 +228,7 @@ def _start_due_checks(pool: ThreadPoolExecutor) -> None:
 
 
 def _finish(health: Health, target_group: Body) -> Any:
-    def done(future: "Future[str]") -> None:
+    def done(future: Future[str]) -> None:
         try:
             note(health, target_group, future.result())
         finally:

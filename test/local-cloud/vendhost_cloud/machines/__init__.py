@@ -11,10 +11,10 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from . import base, storage
-from .addresses import free_address, taken_port
-from .command import Completed
-from .machine import ADMIN, CannotRun, Machine, console, start
+from vendhost_cloud.machines import base, storage
+from vendhost_cloud.machines.addresses import free_address, taken_port
+from vendhost_cloud.machines.command import Completed
+from vendhost_cloud.machines.machine import ADMIN, CannotRun, Machine, console, start
 
 _machines: dict[str, Machine] = {}
 _lock = threading.Lock()
@@ -35,7 +35,7 @@ def boot(
     was shut down keeps its disk and boots from it again. `user_data` is run on its first boot only."""
     refuse_if_unable()
     if taken_port(address, 22):
-        raise CannotRun(f"port 22 of {address} is taken: does a sshd of this host listen on 0.0.0.0:22?")
+        raise CannotRun(f"port 22 of {address} is taken: does the sshd of this host listen on 0.0.0.0:22?")
     data = user_data.encode() if isinstance(user_data, str) else user_data
     machine = start(
         instance_id,
@@ -58,13 +58,8 @@ def get(instance_id: str) -> Machine | None:
     return machine if machine is not None and machine.alive else None
 
 
-def running() -> list[Machine]:
-    """All machines that run now."""
-    return [machine for machine in list(_machines.values()) if machine.alive]
-
-
 def shutdown(instance_id: str) -> None:
-    """Stop an instance: SIGTERM to all, five seconds later the end. Its disk stays."""
+    """Stop an instance: SIGTERM to all processes, SIGKILL after five seconds. Its disk is kept."""
     with _lock:
         machine = _machines.pop(instance_id, None)
     if machine is None:
@@ -73,7 +68,7 @@ def shutdown(instance_id: str) -> None:
 
 
 def discard(instance_id: str) -> None:
-    """Throw away the disk of an instance that does not run."""
+    """Delete the disk of an instance that is not running."""
     shutil.rmtree(storage.instances() / instance_id, ignore_errors=True)
 
 
@@ -88,7 +83,7 @@ def copy_layer(source: Path, target: Path) -> None:
 
 
 def layer_path(name: str) -> Path:
-    """Where the layer of this name lies."""
+    """Path of the layer with this name."""
     return storage.layers() / name
 
 
@@ -100,7 +95,7 @@ def refuse_if_unable() -> None:
 
 
 def shutdown_all() -> None:
-    """End every instance at once and forget it."""
+    """Kill every instance and delete its disk."""
     with _lock:
         machines = list(_machines.values())
         _machines.clear()
@@ -152,7 +147,6 @@ __all__ = [
     "make_base",
     "refuse_if_unable",
     "register",
-    "running",
     "save_layer",
     "shutdown",
     "shutdown_all",

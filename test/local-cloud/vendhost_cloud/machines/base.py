@@ -1,4 +1,4 @@
-"""The layer under every image: a plain Debian on top of the host's root, with nobody's business of the host in it.
+"""The layer under every image: a plain Debian on top of the host's root, without the host's own software and data.
 
 Built once and cached as a tar file; the key covers the recipe and what is installed on the host.
 """
@@ -12,8 +12,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from ..state import cache_directory
-from . import storage
+from vendhost_cloud.machines import storage
+from vendhost_cloud.state import cache_directory
 
 _RECIPE = Path(__file__).with_name("base.sh")
 _KNOWN = {
@@ -70,7 +70,7 @@ def layer(build: Build) -> Path:
         target = storage.layers() / "base"
         if not target.exists():
             with (cache_directory() / "base.lock").open("w") as lock:
-                # Clouds that start together build it once; and nobody removes what another one unpacks.
+                # Clouds that start at the same time build it once, and none removes a layer that another one unpacks.
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 storage.unpack(_archive(build), target)
         return target
@@ -104,7 +104,7 @@ def _key() -> str:
 
 
 def hide_host(upper: Path) -> None:
-    """Hide what the host has and a plain Debian has not, by overlayfs's own means (whiteouts, opaque directories).
+    """Hide what is on the host and not in a plain Debian, by overlayfs's own means (whiteouts, opaque directories).
 
     https://docs.kernel.org/filesystems/overlayfs.html#whiteouts-and-opaque-directories
     """
@@ -135,7 +135,7 @@ def _parents(directory: Path) -> None:
 
 
 def _empty_logs(upper: Path) -> None:
-    """Keep the directories under /var/log with their owners, lose the files."""
+    """Keep the directories under /var/log with their owners, without the files."""
     _opaque(upper / "var/log", 0o755)
     for parent, names, _ in os.walk("/var/log"):
         for name in names:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Completed:
-    """What a command ended with; `timed_out` when it was killed for taking too long."""
+    """The result of a command; `timed_out` when it was killed for taking too long."""
 
     returncode: int
     output: str

@@ -25,7 +25,7 @@ CAPABILITIES = (
     "-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service,"
     "+net_raw,+sys_chroot,+audit_write,+setfcap"
 )
-"""What processes of an instance may do: a container's usual set, without device nodes."""
+"""Capabilities of an instance's processes: a container's usual set, without device nodes."""
 
 _MNT_DETACH = 2
 _SYSCALL_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
@@ -160,7 +160,7 @@ def _first_boot(spec: Spec) -> bool:
 
 
 def _tell_programs(spec: Spec) -> None:
-    """Where programs learn of their instance (https://cloudinit.readthedocs.io/en/latest/explanation/instancedata.html)."""
+    """Where programs find data about their instance (https://cloudinit.readthedocs.io/en/latest/explanation/instancedata.html)."""
     data = {
         "v1": {"cloud_name": "aws", "instance_id": spec["instance_id"], "local_hostname": spec["hostname"]},
         "ds": {"meta_data": {"instance-id": spec["instance_id"], "local-ipv4": spec["address"]}},
@@ -240,7 +240,7 @@ def _spawn(command: list[str], output: int, given: int | None = None) -> int:
                 (os.POSIX_SPAWN_DUP2, output, 2),
             ],
             setsid=True,
-            # Python ignores these two, and a child would inherit that.
+            # Python ignores these two signals, and a child would inherit that.
             setsigdef=[signal.SIGPIPE, signal.SIGXFSZ],
         )
     finally:
@@ -248,7 +248,7 @@ def _spawn(command: list[str], output: int, given: int | None = None) -> int:
 
 
 def _live() -> None:
-    """Bury orphans until the life line ends."""
+    """Reap orphaned processes until stdin ends."""
     wake, waker = os.pipe()
     os.set_blocking(wake, False)
     os.set_blocking(waker, False)
@@ -267,7 +267,7 @@ def _live() -> None:
 
 
 def _bury() -> bool:
-    """Collect dead children; whether living ones are left."""
+    """Reap ended children; whether running ones are left."""
     while True:
         try:
             pid, _ = os.waitpid(-1, os.WNOHANG)

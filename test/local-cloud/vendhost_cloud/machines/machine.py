@@ -1,4 +1,4 @@
-"""One machine: how its namespaces start, what one can do with it."""
+"""One machine: starting its namespaces, running commands in it."""
 
 import base64
 import json
@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..state import log_directory
-from . import init, storage
-from .command import Completed, communicate
+from vendhost_cloud.machines import init, storage
+from vendhost_cloud.machines.command import Completed, communicate
+from vendhost_cloud.state import log_directory
 
 ADMIN = "admin"
 """The user of the Debian AMIs."""
@@ -25,7 +25,7 @@ _PROXY = re.compile(r"^(https?|ftp|no|all)_proxy$", re.IGNORECASE)
 
 
 class CannotRun(Exception):
-    """This machine cannot run instances, or not this one; the message says why in one line."""
+    """The host cannot run instances, or not this one; the message says why in one line."""
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Machine:
         return self._process.poll() is None
 
     def path(self, inside: str) -> Path:
-        """The host's path of a path in the instance. Symbolic links inside resolve against the host: mind them."""
+        """The host's path of a path in the instance. Symbolic links in it resolve against the host."""
         return Path(f"/proc/{self._pid}/root") / inside.lstrip("/")
 
     def run(
@@ -92,7 +92,7 @@ class Machine:
         return communicate(command, environment, timeout, log)
 
     def stop(self) -> None:
-        """End the machine: SIGTERM to all, five seconds later the end."""
+        """End the machine: SIGTERM to all processes, SIGKILL after five seconds."""
         try:
             self._process.communicate("stop\n", timeout=_STOP_SECONDS)
         except (subprocess.TimeoutExpired, BrokenPipeError, ValueError):
@@ -170,6 +170,6 @@ def start(
 
 
 def console(instance_id: str) -> str:
-    """What the instance wrote to its console: troubles of its boot, the output of its user data."""
+    """What the instance wrote to its console: errors during boot, the output of its user data."""
     log = log_directory() / f"{instance_id}.log"
     return log.read_text(errors="replace") if log.is_file() else ""

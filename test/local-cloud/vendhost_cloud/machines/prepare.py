@@ -3,7 +3,7 @@
 The launcher runs it, so that the first instance of a fresh machine boots as fast as any other.
 """
 
-from . import CannotRun, make_base, register
+from vendhost_cloud.machines import CannotRun, make_base, register
 
 
 def main() -> None:
@@ -11,7 +11,7 @@ def main() -> None:
     try:
         make_base(lambda line: print(line, flush=True))
     except CannotRun as reason:
-        # Everything else works without instances, and RunInstances says this again.
+        # Everything else works without instances, and RunInstances returns the same reason.
         print(f"no instances here: {reason}", flush=True)
 
 

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from ..state import cloud_directory
+from vendhost_cloud.state import cloud_directory
 
 _CLONE_NEWNS = 0x00020000
 

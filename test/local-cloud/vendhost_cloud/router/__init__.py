@@ -11,8 +11,8 @@ from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import BinaryIO, ClassVar, cast
 
-from ..state import cloud_directory
-from . import answer, choice, forward
+from vendhost_cloud.router import answer, choice, forward
+from vendhost_cloud.state import cloud_directory
 
 _LOCAL_HEADER = ("X-Vendhost-Local", "https listener over plain http")
 _CHUNK = 65536
@@ -96,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(*_LOCAL_HEADER)
 
     def log_message(self, format: str, *args: object) -> None:
-        """An ALB writes to its access log, which nobody asked for."""
+        """No log: an ALB would write its access log to S3, if enabled."""
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = handle_any
 

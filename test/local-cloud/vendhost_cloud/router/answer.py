@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from .choice import Record, Request
+from vendhost_cloud.router.choice import Record, Request
 
 SERVER = "awselb/2.0"
 
@@ -34,7 +34,7 @@ def failure(status: int) -> Answer:
 
 
 def refusal(status: int, reason: str) -> Answer:
-    """What the router says when it cannot do what an ALB could."""
+    """The answer when the router does not support what an ALB would do."""
     return Answer(
         status, f"the local cloud's router: {reason}\n".encode(), {"Content-Type": "text/plain; charset=utf-8"}
     )

@@ -11,12 +11,12 @@ Record = dict[str, Any]
 
 
 class Unsupported(Exception):
-    """A rule the router cannot play; the message names it."""
+    """A rule the router does not support; the message names it."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What rules look at. `protocol` is the listener's: HTTP or HTTPS."""
+    """What rules match on. `protocol` is the listener's: HTTP or HTTPS."""
 
     protocol: str
     method: str

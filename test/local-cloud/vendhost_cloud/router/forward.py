@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from ministack.services import alb
 
-from ..load_balancers import target_health
-from .choice import Choice, Record
+from vendhost_cloud.load_balancers import target_health
+from vendhost_cloud.router.choice import Choice, Record
 
 _TIMEOUT_SECONDS = 60.0
 """An ALB's idle timeout."""
