@@ -1,21 +1,21 @@
 import { App, LegacyStackSynthesizer, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 
-/** Where and with what context an app is synthesized; empty in tests. */
+/** Options for synthesis; tests need none. */
 export interface AppProps {
   readonly outdir?: string;
   readonly context?: Readonly<Record<string, unknown>>;
-  /** `false`: templates are not checked by CloudFormation's rules, which takes seconds; for those only compared. */
+  /** `false` skips the check against CloudFormation's rules, which takes seconds; for templates that are only compared. */
   readonly validation?: boolean;
 }
 
-/** Where a stack goes, and the tags all its resources carry. */
+/** Account and region of a stack, and the tags of all its resources. */
 export interface StackPlace {
   readonly account: string;
   readonly region: string;
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** Behaviour of the CDK that new apps choose; wrong properties are errors at synthesis, not in the middle of a deploy. */
+/** Feature flags that new CDK apps set. Invalid properties are errors at synthesis, not in the middle of a deploy. */
 const flags = {
   '@aws-cdk/core:validateAgainstDefaultRules': true,
   '@aws-cdk/aws-iam:minimizePolicies': true,
@@ -29,8 +29,8 @@ const flags = {
 };
 
 /**
- * An app whose stacks need no CDK bootstrap: no assets, templates are sent inline, and no role of the CDK's exists
- * (https://docs.aws.amazon.com/cdk/v2/guide/configure-synth.html). The bootstrapless synthesizer would still name the
+ * An app whose stacks need no CDK bootstrap: no assets, inline templates, none of the bootstrap's roles
+ * (https://docs.aws.amazon.com/cdk/v2/guide/configure-synth.html). `BootstraplessSynthesizer` would still name the
  * bootstrap's execution role in the assembly, and CloudFormation refuses a role that does not exist.
  */
 export function newApp({ outdir, context, validation = true }: AppProps = {}): App {
@@ -44,11 +44,11 @@ export function newApp({ outdir, context, validation = true }: AppProps = {}): A
   });
 }
 
-/** A stack with a fixed name, account and region; its tags reach every resource. */
+/** A stack with a fixed name, account and region, whose tags are on every resource. */
 export class VendhostStack extends Stack {
   constructor(app: App, name: string, { account, region, tags }: StackPlace, props: StackProps = {}) {
     super(app, name, { ...props, stackName: name, env: { account, region }, tags });
-    // Not every resource takes over the tags of its stack.
+    // CloudFormation does not copy the stack's tags to every type of resource.
     for (const [key, value] of Object.entries(tags)) Tags.of(this).add(key, value);
   }
 }

@@ -1,11 +1,11 @@
-/** Where something is: an account and a region of a partition (`aws`, `aws-cn`, `aws-us-gov`). */
+/** Account and region, and the partition they are in (`aws`, `aws-cn`, `aws-us-gov`). */
 export interface AwsPlace {
   readonly partition: string;
   readonly account: string;
   readonly region: string;
 }
 
-/** The ARNs of an account and region, spelled out: what a policy names can be read in its template and its tests. */
+/** Builds ARNs of an account and region as plain text, so that templates and snapshots can be read. */
 export class Arns {
   readonly partition: string;
   readonly account: string;
@@ -17,27 +17,27 @@ export class Arns {
     this.region = region;
   }
 
-  /** ARN of something in the account and region. */
+  /** ARN of a resource in the account and region. */
   arn(service: string, resource: string): string {
     return `arn:${this.partition}:${service}:${this.region}:${this.account}:${resource}`;
   }
 
-  /** ARN of something that has no region, like a role. */
+  /** ARN of a resource without a region, like a role. */
   globalArn(service: string, resource: string): string {
     return `arn:${this.partition}:${service}::${this.account}:${resource}`;
   }
 
-  /** ARNs of all resources of these types of EC2's; their ids are AWS's to give. */
+  /** ARNs of all EC2 resources of these types, whose ids AWS chooses. */
   ec2(...types: string[]): string[] {
     return types.map((type) => this.arn('ec2', `${type}/*`));
   }
 
-  /** ARN of a bucket, or of objects in it. */
+  /** ARN of a bucket or, with a key, of objects in it. */
   s3(bucket: string, key?: string): string {
     return `arn:${this.partition}:s3:::${bucket}${key === undefined ? '' : `/${key}`}`;
   }
 
-  /** Objects of AWS's own bucket with the CodeDeploy agent. */
+  /** ARN of the objects in AWS's bucket with the CodeDeploy agent. */
   agentObjects(): string {
     return this.s3(`aws-codedeploy-${this.region}`, '*');
   }

@@ -2,27 +2,27 @@ import { providerName } from '../scripts/config/platform.ts';
 import type { Arns } from './arns.ts';
 import type { Condition, Trust } from './role.ts';
 
-/** A project whose jobs may become a role. */
+/** A GitLab project whose jobs may assume a role. */
 export interface GitlabProject {
-  /** Address of GitLab without a slash at the end: issuer of its ID tokens. */
+  /** Address of GitLab, without a slash at the end: the issuer of its ID tokens. */
   readonly gitlab: string;
-  /** What the jobs' ID tokens name as their audience. */
+  /** Audience of the jobs' ID tokens. */
   readonly audience: string;
   /** `group/project` */
   readonly path: string;
 }
 
-/** Trust in ID tokens of jobs that run for one branch of the project, and for nothing else. */
+/** Trusts ID tokens of jobs that run on one branch of the project, and no other. */
 export function branchTrust(arns: Arns, project: GitlabProject, branch: string): Trust {
   return trust(arns, project, { StringEquals: { [key(project, 'sub')]: subject(project, branch) } });
 }
 
-/** Trust in ID tokens of jobs for any branch of the project; merge requests from forks run in the fork's project. */
+/** Trusts ID tokens of jobs on any branch of the project. Those of a fork's merge request name the fork's project. */
 export function anyBranchTrust(arns: Arns, project: GitlabProject): Trust {
   return trust(arns, project, { StringLike: { [key(project, 'sub')]: subject(project, '*') } });
 }
 
-/** ARN of the account's trust in this GitLab. */
+/** ARN of the account's OIDC provider for this GitLab. */
 export function providerArn(arns: Arns, project: Pick<GitlabProject, 'gitlab'>): string {
   return arns.globalArn('iam', `oidc-provider/${providerName(project)}`);
 }

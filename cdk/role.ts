@@ -3,21 +3,21 @@ import { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { Arns } from './arns.ts';
 
-/** A condition of a statement: operator → key → value. */
+/** The conditions of a statement: operator → key → value. */
 export type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
-/** What a role may do, or, with `deny`, may not whatever else it may. */
+/** A statement of a role's policy. */
 export interface Right {
   readonly sid: string;
   readonly deny?: true;
   readonly actions: readonly string[];
   readonly resources: readonly string[];
   readonly when?: Condition;
-  /** Why a `*` in the actions or resources is no more than the role needs; required where there is one. */
+  /** Why a wildcard in the actions or resources is no wider than needed; required where there is one. */
   readonly because?: string;
 }
 
-/** Who may become the role. */
+/** Who may assume the role. */
 export interface Trust {
   readonly principal: { readonly Service: string } | { readonly Federated: string };
   readonly action: 'sts:AssumeRole' | 'sts:AssumeRoleWithWebIdentity';
@@ -30,17 +30,22 @@ export interface RoleProps {
   /** Name of the one policy that lists the rights. */
   readonly policy: string;
   readonly description: string;
-  /** ARN of the policy that no right of the role exceeds. */
+  /** ARN of the permissions boundary. */
   readonly boundary?: string;
   readonly trust: Trust;
   readonly rights: readonly Right[];
   readonly awsPolicies?: readonly { readonly name: string; readonly because: string }[];
 }
 
+/** Keeps the rights that the role was created from: a template has no place for their reasons, which a reviewer needs. */
+export class ListedRole extends CfnRole {
+  rights: readonly Right[] = [];
+}
+
 /** A role with a fixed name and one policy that lists its rights. */
 export function makeRole(parent: Construct, id: string, props: RoleProps): CfnRole {
   const { arns, boundary, trust, rights, awsPolicies = [] } = props;
-  const made = new CfnRole(parent, id, {
+  const made = new ListedRole(parent, id, {
     roleName: props.name,
     description: props.description,
     ...(boundary === undefined ? {} : { permissionsBoundary: boundary }),
@@ -56,6 +61,7 @@ export function makeRole(parent: Construct, id: string, props: RoleProps): CfnRo
     ],
     ...(awsPolicies.length === 0 ? {} : { managedPolicyArns: awsPolicies.map(({ name }) => arns.awsPolicyArn(name)) }),
   });
+  made.rights = rights;
   for (const { name, because } of awsPolicies) {
     Validations.of(made).acknowledge({ id: `AwsSolutions-IAM4[Policy::${arns.awsPolicyArn(name)}]`, reason: because });
   }
@@ -63,7 +69,7 @@ export function makeRole(parent: Construct, id: string, props: RoleProps): CfnRo
   return made;
 }
 
-/** Trust in a service of AWS; with a condition where the service can work for other accounts, too. */
+/** Trust in a service of AWS, with a condition where the service may act for other accounts too. */
 export function serviceTrust(service: string, when?: Condition): Trust {
   return {
     principal: { Service: `${service}.amazonaws.com` },
@@ -86,7 +92,7 @@ function conditionOf({ when }: { when?: Condition | undefined }): object {
   return when === undefined ? {} : { Condition: when };
 }
 
-/** cdk-nag wants a reason for each wildcard; one without a reason is left to be found. */
+/** cdk-nag requires a reason for each wildcard; it reports those that have none. */
 function acknowledge(role: CfnRole, { actions, resources, because }: Right): void {
   if (because === undefined) return;
   const findings = [

@@ -7,12 +7,12 @@ import { names } from '../../scripts/config/names.ts';
 export type FactValues = Readonly<Record<string, string | readonly string[]>>;
 
 /**
- * Parameter Store takes three values a second from an account, and CloudFormation would send all at once
- * (https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm): so each fact waits for the third before it.
+ * Parameter Store accepts three writes a second from an account, and CloudFormation would send all of them at once
+ * (https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm). So each fact waits for the third before it.
  */
 const atOnce = 3;
 
-/** What tenants need to know of the platform, as SSM parameters: each platform stack publishes what it makes. */
+/** What tenants need to know about the platform, as SSM parameters: each platform stack publishes its own facts. */
 export class Facts extends Construct {
   constructor(scope: Stack, environment: string, values: FactValues) {
     super(scope, 'Facts');

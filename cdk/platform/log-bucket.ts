@@ -3,7 +3,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
-/** Where the load balancer's access logs go in the log bucket. */
+/** Prefix of the load balancers' access logs in the log bucket. */
 export const balancerLogs = 'balancer';
 
 export interface LogBucketProps {
@@ -13,10 +13,10 @@ export interface LogBucketProps {
 }
 
 /**
- * The load balancers and S3 deliver their access logs only to a bucket whose default encryption is S3's own
- * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html), which the environment's
- * bucket is not: so they get this one. It is not versioned: nobody writes over a log. Like the environment's bucket it stays
- * when its stack goes, unless the stack could not be created.
+ * Receives the access logs of the load balancers and of S3. They are delivered only to a bucket that is encrypted with S3's
+ * own key (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html), which the
+ * environment's bucket is not. It has no versions, because nobody overwrites a log. Like the environment's bucket it is
+ * retained when the stack is deleted, but not when its creation fails.
  */
 export class LogBucket extends Construct {
   readonly bucket: Bucket;
@@ -56,7 +56,7 @@ export class LogBucket extends Construct {
     this.bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     Validations.of(this.bucket).acknowledge({
       id: 'AwsSolutions-S1',
-      reason: 'This is the bucket that access logs go to; logging itself would never end.',
+      reason: 'This bucket receives the access logs; logging its own deliveries would never end.',
     });
   }
 }

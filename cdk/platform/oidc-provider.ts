@@ -8,14 +8,14 @@ export interface GitlabProps {
   readonly region: string;
   /** Address of GitLab, without a slash at the end: the issuer of its ID tokens. */
   readonly gitlab: string;
-  /** What the jobs' ID tokens name as their audience. */
+  /** Audience of the jobs' ID tokens. */
   readonly audience: string;
 }
 
 /**
- * Makes the account trust ID tokens of GitLab (https://docs.gitlab.com/ci/cloud_services/aws/). An account can have one
- * provider per GitLab, whatever environments it holds: so it has a stack of its own. Without thumbprints, IAM checks the
- * certificate of GitLab by its own list of authorities, or fetches the thumbprint
+ * Makes the account trust ID tokens of GitLab (https://docs.gitlab.com/ci/cloud_services/aws/). It is a stack of its own,
+ * because an account can have only one provider per GitLab and may contain several environments. Without thumbprints, IAM
+ * verifies GitLab's certificate with its own list of authorities, or retrieves the thumbprint
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc_verify-thumbprint.html).
  */
 class GitlabStack extends VendhostStack {
@@ -31,7 +31,7 @@ class GitlabStack extends VendhostStack {
   }
 }
 
-/** The stack an account has once, for all environments in it. */
+/** The app of the stack that an account has once, for all environments in it. */
 export function gitlabApp(app: AppProps, props: GitlabProps): App {
   const made = newApp(app);
   new GitlabStack(made, props);

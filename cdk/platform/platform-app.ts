@@ -6,7 +6,7 @@ import { NetworkStack } from './network/network-stack.ts';
 import type { PlatformProps } from './platform-props.ts';
 import { StorageStack } from './storage/storage-stack.ts';
 
-/** The stacks of one environment's platform. */
+/** The app with the stacks of one environment's platform. */
 export function platformApp(app: AppProps, props: PlatformProps): App {
   const made = newApp(app);
   new NetworkStack(made, props);

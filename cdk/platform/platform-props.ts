@@ -6,13 +6,13 @@ export interface PlatformProps {
   readonly config: EnvironmentConfig;
   /** Address of GitLab, without a slash at the end: the issuer of its ID tokens. */
   readonly gitlab: string;
-  /** What the jobs' ID tokens name as their audience. */
+  /** Audience of the jobs' ID tokens. */
   readonly audience: string;
-  /** The platform's own project and the branch that deploys; its jobs get roles only if it is known. */
+  /** The platform's own project and the branch that deploys; without it there are no roles for the project's jobs. */
   readonly project?: { readonly path: string; readonly branch: string };
 }
 
-/** What the stacks of an environment need to know, out of `platform.yml`. */
+/** Takes from `platform.yml` what the stacks of an environment need. */
 export function platformProps(
   platform: PlatformConfig,
   environment: Environment,

@@ -1,14 +1,14 @@
-/** Hosts that share one listener rule. */
+/** Hosts that share a listener rule. */
 export interface RuleGroup {
-  /** Name of the band their priority lies in: `exact`, or `wildcard-<labels>`. */
+  /** The band of priorities that the rule's priority is in: `exact`, or `wildcard-<labels>`. */
   readonly band: string;
   readonly hosts: readonly string[];
 }
 
-/** `exact` → `ListenerPriority`, `wildcard-3` → `ListenerPriorityWildcard3`. */
+/** Name of the parameter with a band's priority: `ListenerPriority` for `exact`, `ListenerPriorityWildcard3` for `wildcard-3`. */
 export function priorityParameter(band: string): string {
   return band === 'exact' ? 'ListenerPriority' : `ListenerPriorityW${band.slice(1).replace('-', '')}`;
 }
 
-/** Names of the data stack's outputs, which the host stack takes as parameters of the same names. */
+/** Outputs of the data stack that become parameters of the host stack, under the same names. */
 export const dataOutputs = ['DatabaseAddress', 'DatabasePort', 'DatabaseSecurityGroup'] as const;

@@ -17,7 +17,7 @@ export interface VirtualHostProps {
   readonly groups: readonly RuleGroup[];
 }
 
-/** The stacks of a virtual host: its data, unless it has none, and the host itself. */
+/** The app with the stacks of a virtual host: the host, and its data unless it has no database. */
 export function virtualHostApp(props: VirtualHostProps, app: AppProps = {}): App {
   const { place, account, region, facts, config } = props;
   const made = newApp(app);

@@ -1,105 +1,207 @@
-import type { Template } from 'aws-cdk-lib/assertions';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { App } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { serviceBoundary, tenantBoundary } from './roles/platform-boundary.ts';
-import { platformBuilder } from './roles/platform-builder.ts';
-import { platformDeploy } from './roles/platform-deploy.ts';
-import { platformExecution } from './roles/platform-execution.ts';
-import { platformPlan } from './roles/platform-plan.ts';
-import { accessApp, onlyTemplate, tenantApp } from './roles/stacks.ts';
-import { inlinePolicyLimit, managedPolicyTable, policySize, roleNames, roleTable } from './roles/table.ts';
-import { tenantCodedeploy } from './roles/tenant-codedeploy.ts';
-import { tenantDeploy } from './roles/tenant-deploy.ts';
-import { tenantExecution } from './roles/tenant-execution.ts';
-import { tenantInstance } from './roles/tenant-instance.ts';
-import { tenantPipeline } from './roles/tenant-pipeline.ts';
-import { tenantPlan } from './roles/tenant-plan.ts';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { policySize, type Role, readPolicy, readRole, roleNames, type Statement } from './roles/read-role.ts';
+import { reviewFile } from './roles/review-file.ts';
+import { accessApp, audience, onlyTemplate, tenantApp } from './roles/stacks.ts';
 import { facts } from './tenant/props.ts';
 
-/** Each file of `roles/` lists all that one role may do: what widens a role must be written there, too. */
-const tables = {
-  access: {
-    'vendhost-dev-builder': platformBuilder,
-    'vendhost-platform-dev-plan': platformPlan,
-    'vendhost-platform-dev-deploy': platformDeploy,
-    'vendhost-platform-dev-execution': platformExecution,
-  },
-  tenant: {
-    'vendhost-dev-shop-instance': tenantInstance,
-    'vendhost-dev-shop-deploy': tenantDeploy,
-    'vendhost-dev-shop-plan': tenantPlan,
-    'vendhost-dev-shop-execution': tenantExecution,
-    'vendhost-dev-shop-pipeline': tenantPipeline,
-    'vendhost-dev-shop-codedeploy': tenantCodedeploy,
-  },
+// The first synthesis loads the CDK and its validation: seconds on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const folder = join(import.meta.dirname, 'roles');
+
+/** The roles by the names of their review files. */
+const platformRoles = {
+  'platform-builder': 'vendhost-dev-builder',
+  'platform-plan': 'vendhost-platform-dev-plan',
+  'platform-deploy': 'vendhost-platform-dev-deploy',
+  'platform-execution': 'vendhost-platform-dev-execution',
 };
+const tenantRoles = {
+  'tenant-instance': 'vendhost-dev-shop-instance',
+  'tenant-deploy': 'vendhost-dev-shop-deploy',
+  'tenant-plan': 'vendhost-dev-shop-plan',
+  'tenant-execution': 'vendhost-dev-shop-execution',
+  'tenant-pipeline': 'vendhost-dev-shop-pipeline',
+  'tenant-codedeploy': 'vendhost-dev-shop-codedeploy',
+};
+const boundaries = {
+  'platform-boundary': 'vendhost-dev-boundary',
+  'platform-service-boundary': 'vendhost-dev-service-boundary',
+};
+const files = Object.keys({ ...platformRoles, ...tenantRoles, ...boundaries });
 
-const apps = { access: accessApp(), tenant: tenantApp() };
-const made = {} as Record<keyof typeof apps, Template>;
+/** 10,240 characters in all inline policies of a role, 6,144 in a managed policy (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). */
+const inlinePolicyLimit = 10_240;
+const managedPolicyLimit = 6_144;
+
+const apps: Record<'platform' | 'tenant', App> = { platform: accessApp(), tenant: tenantApp() };
+const roles = new Map<string, Role>();
 beforeAll(() => {
-  made.access = onlyTemplate(apps.access);
-  made.tenant = onlyTemplate(apps.tenant);
-}, 60_000);
-
-describe.each(['access', 'tenant'] as const)('the %s stack', (kind) => {
-  test('makes these roles and no others', () => {
-    expect(roleNames(made[kind])).toEqual(Object.keys(tables[kind]));
-  });
-
-  test.each(Object.entries(tables[kind]))('%s has these rights and no others', (name, table) => {
-    expect(roleTable(made[kind], name)).toEqual(table);
-  });
-
-  test('passes cdk-nag', () => {
-    expect(new AwsSolutionsChecks().validateScope(apps[kind]).violations).toEqual([]);
-  }, 60_000);
+  for (const [file, name] of Object.entries(platformRoles)) roles.set(file, readRole(apps.platform, name));
+  for (const [file, name] of Object.entries(tenantRoles)) roles.set(file, readRole(apps.tenant, name));
 });
 
-describe('the ceilings', () => {
+function roleOf(file: string): Role {
+  const role = roles.get(file);
+  if (role === undefined) throw new Error(`no role ${file}`);
+  return role;
+}
+
+describe('review files', () => {
   test.each([
-    ['vendhost-dev-boundary', tenantBoundary],
-    ['vendhost-dev-service-boundary', serviceBoundary],
-  ])('%s is this one', (name, table) => {
-    expect(managedPolicyTable(made.access, name)).toEqual(table);
+    ['platform', platformRoles],
+    ['tenant', tenantRoles],
+  ] as const)('there is one for each role of the access stack of a %s', (kind, named) => {
+    expect(roleNames(apps[kind]).sort()).toEqual(Object.values(named).sort());
   });
 
-  test('fit into a managed policy', () => {
-    // 6,144 characters, white space not counted (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
-    for (const { Properties } of Object.values(made.access.findResources('AWS::IAM::ManagedPolicy'))) {
-      expect(JSON.stringify(Properties.PolicyDocument).length).toBeLessThan(6_144);
+  test('there is none of a role that is gone', async () => {
+    const found = (await readdir(folder)).filter((file) => file.endsWith('.yml'));
+    expect(found.sort()).toEqual(files.map((file) => `${file}.yml`).sort());
+  });
+
+  test.each(Object.keys({ ...platformRoles, ...tenantRoles }))('%s may do what its file says', async (file) => {
+    await expect(reviewFile(roleOf(file))).toMatchFileSnapshot(join(folder, `${file}.yml`));
+  });
+
+  test.each(Object.entries(boundaries))('%s is what its file says', async (file, name) => {
+    await expect(reviewFile(readPolicy(apps.platform, name))).toMatchFileSnapshot(join(folder, `${file}.yml`));
+  });
+});
+
+describe.each(Object.keys({ ...platformRoles, ...tenantRoles }))('%s', (file) => {
+  const allowed = () => roleOf(file).statements.filter(({ effect }) => effect === 'Allow');
+
+  test('explains each wildcard where it is', () => {
+    const unexplained = roleOf(file).statements.filter(
+      ({ actions, resources, because = '' }) =>
+        [...actions, ...resources].some((each) => /[*?]/.test(each)) && because.length < 10,
+    );
+    expect(unexplained).toEqual([]);
+  });
+
+  test('has no action that is a whole service', () => {
+    const actions = roleOf(file).statements.flatMap((each) => each.actions);
+    expect(actions.filter((action) => !/^[a-z0-9-]+:[A-Z][a-zA-Z]+\*?/.test(action))).toEqual([]);
+  });
+
+  test('does nothing but read where the resource is *, unless a condition narrows it', () => {
+    const wide = allowed().filter(({ resources, conditions }) => resources.includes('*') && conditions === undefined);
+    expect(wide.filter(writes)).toEqual([]);
+  });
+
+  test('passes roles only to the service they are for', () => {
+    for (const { sid, actions, conditions } of allowed()) {
+      if (actions.includes('iam:PassRole')) expect(JSON.stringify(conditions), sid).toContain('iam:PassedToService');
+    }
+  });
+});
+
+describe('trust', () => {
+  const subject = 'gitlab.example.com:sub';
+  const audienceOnly = { 'gitlab.example.com:aud': audience };
+
+  test.each([
+    ['platform-deploy', 'project_path:acme/platform:ref_type:branch:ref:main'],
+    ['tenant-deploy', 'project_path:acme/shop:ref_type:branch:ref:dev'],
+  ])('%s is for one branch of one project, letter by letter', (file, branch) => {
+    expect(roleOf(file).trust).toEqual({
+      principal: { Federated: 'arn:aws:iam::111111111111:oidc-provider/gitlab.example.com' },
+      action: 'sts:AssumeRoleWithWebIdentity',
+      conditions: { StringEquals: { ...audienceOnly, [subject]: branch } },
+    });
+  });
+
+  test.each([
+    ['platform-plan', 'project_path:acme/platform:ref_type:branch:ref:*'],
+    ['tenant-plan', 'project_path:acme/shop:ref_type:branch:ref:*'],
+  ])('%s is for any branch of one project', (file, branches) => {
+    expect(roleOf(file).trust.conditions).toEqual({
+      StringEquals: audienceOnly,
+      StringLike: { [subject]: branches },
+    });
+  });
+
+  test('all others are for one service each', () => {
+    const services = [...roles]
+      .filter(([, { trust }]) => trust.action !== 'sts:AssumeRoleWithWebIdentity')
+      .map(([file, { trust }]) => [file, trust.principal]);
+    expect(Object.fromEntries(services)).toEqual({
+      'platform-builder': { Service: 'ec2.amazonaws.com' },
+      'platform-execution': { Service: 'cloudformation.amazonaws.com' },
+      'tenant-instance': { Service: 'ec2.amazonaws.com' },
+      'tenant-execution': { Service: 'cloudformation.amazonaws.com' },
+      'tenant-pipeline': { Service: 'codepipeline.amazonaws.com' },
+      'tenant-codedeploy': { Service: 'codedeploy.amazonaws.com' },
+    });
+  });
+});
+
+describe('what no role may do', () => {
+  test.each(['platform-plan', 'tenant-plan'])('%s writes nothing', (file) => {
+    expect(roleOf(file).statements.filter(writes)).toEqual([]);
+  });
+
+  test.each(Object.keys(tenantRoles))('%s approves no release', (file) => {
+    const actions = roleOf(file).statements.flatMap((each) => each.actions);
+    const approving = actions.filter((each) => matches(each, 'codepipeline:PutApprovalResult'));
+    expect(approving).toEqual([]);
+  });
+
+  test.each(['platform-deploy', 'platform-execution'])('%s changes no access stack and no role made by one', (file) => {
+    const changing = roleOf(file).statements.filter(
+      (each) => writes(each) && !each.actions.every((action) => action === 'iam:PassRole'),
+    );
+    const resources = changing.flatMap((each) => each.resources);
+    expect(resources.filter((arn) => /-access|vendhost-platform-|vendhost-gitlab|:policy\//.test(arn))).toEqual([]);
+  });
+});
+
+describe('policies', () => {
+  test.each(['platform', 'tenant'] as const)('of a %s pass cdk-nag', (kind) => {
+    expect(new AwsSolutionsChecks().validateScope(apps[kind]).violations).toEqual([]);
+  });
+
+  test('fit into IAM, with names as long as they can be', () => {
+    const region = 'ap-southeast-2';
+    const far = JSON.parse(JSON.stringify(facts).replaceAll('eu-west-1', region).replaceAll('dev', 'production'));
+    const place = { environment: 'production', tenant: 'a2345678901234567890' } as const;
+    const longest = [accessApp('production', { region }), tenantApp({ place, region, facts: far })];
+    for (const app of longest) {
+      for (const name of roleNames(app)) expect(policySize(app, name), name).toBeLessThan(inlinePolicyLimit);
+      for (const { Properties } of Object.values(onlyTemplate(app).findResources('AWS::IAM::ManagedPolicy'))) {
+        expect(JSON.stringify(Properties.PolicyDocument).length).toBeLessThan(managedPolicyLimit);
+      }
+    }
+  });
+
+  test('name the partition they are in', () => {
+    const region = 'cn-north-1';
+    const chinese = JSON.parse(
+      JSON.stringify(facts).replaceAll('eu-west-1', region).replaceAll('arn:aws:', 'arn:aws-cn:'),
+    );
+    for (const app of [accessApp('dev', { region }), tenantApp({ region, facts: chinese })]) {
+      const text = JSON.stringify(onlyTemplate(app).toJSON());
+      expect(text).toContain('arn:aws-cn:');
+      expect(text).not.toContain('arn:aws:');
     }
   });
 });
 
 test('a platform without a project has no roles for pipelines', () => {
-  expect(roleNames(onlyTemplate(accessApp('dev', { project: undefined })))).toEqual(['vendhost-dev-builder']);
-}, 60_000);
-
-test('every policy fits, with names as long as they can be', () => {
-  const region = 'ap-southeast-2';
-  const far = JSON.parse(JSON.stringify(facts).replaceAll('eu-west-1', region).replaceAll('dev', 'production'));
-  const place = { environment: 'production', tenant: 'a2345678901234567890' };
-  const apps = [accessApp('production', { region }), tenantApp({ place, region, facts: far })];
-  for (const template of apps.map(onlyTemplate)) {
-    for (const name of roleNames(template)) {
-      expect(policySize(template, name), name).toBeLessThan(inlinePolicyLimit);
-    }
-  }
-}, 60_000);
-
-describe("the platform's pipelines cannot raise their own rights", () => {
-  const writing = (role: string) =>
-    Object.values(roleTable(made.access, `vendhost-platform-dev-${role}`).rights).filter(({ allow = [] }) =>
-      allow.some((action) => !/:(Describe|Get|List)/.test(action)),
-    );
-
-  test('plan writes nothing', () => {
-    expect(writing('plan')).toEqual([]);
-  });
-
-  test.each(['deploy', 'execution'])('%s writes to no access stack, and to no role made by one', (role) => {
-    const reached = writing(role).filter(({ allow = [] }) => !allow.every((action) => action === 'iam:PassRole'));
-    const resources = reached.flatMap(({ on }) => on);
-    expect(resources.filter((arn) => /-access|vendhost-platform-|vendhost-gitlab|:policy\//.test(arn))).toEqual([]);
-  });
+  expect(roleNames(accessApp('dev', { project: undefined }))).toEqual(['vendhost-dev-builder']);
 });
+
+/** Whether a statement allows more than reads. */
+function writes({ effect, actions }: Statement): boolean {
+  return effect === 'Allow' && actions.some((action) => !/:(BatchGet|Decrypt|Describe|Get|List)/.test(action));
+}
+
+/** Whether a pattern of a policy covers an action. */
+function matches(pattern: string, action: string): boolean {
+  return new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i').test(action);
+}

@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { keys, names } from '../../../scripts/config/names.ts';
 import type { PlatformScope } from './platform-scope.ts';
 
-/** Services a virtual host is made of; a role's own policy says which parts of them it gets. */
+/** Services that a virtual host uses; the policy of each role says which actions of them it may call. */
 const services = [
   'autoscaling',
   'cloudformation',
@@ -24,7 +24,7 @@ const services = [
   'ssmmessages',
 ];
 
-/** What belongs to the platform, whatever a tenant's policy may say. */
+/** Denied to every tenant's role, whatever its own policy allows: these change the platform. */
 const platformOnly = [
   'cloudformation:*StackSet*',
   'ec2:*InternetGateway*',
@@ -58,8 +58,9 @@ const platformOnly = [
 ];
 
 /**
- * The permissions boundary of every role of a tenant: what no policy of theirs can exceed. No role may make or change a
- * role or policy, leave the services above, touch the platform's network, listeners, key or bucket settings, or claim hosts.
+ * The permissions boundary of every tenant's role and of the builder: no policy of theirs can exceed it. Such a role cannot
+ * create or change a role or policy, use another service than those above, change the platform's network, listeners, key or
+ * bucket settings, or claim hosts.
  */
 export class Boundary extends Construct {
   readonly policy: ManagedPolicy;
@@ -108,15 +109,15 @@ export class Boundary extends Construct {
     for (const finding of findings) {
       Validations.of(this.policy).acknowledge({
         id: `AwsSolutions-IAM5[${finding}]`,
-        reason: 'A boundary grants nothing: it is the ceiling; each role has a policy of its own that says less.',
+        reason: 'A permissions boundary grants nothing; the policy of each role under it names actions and resources.',
       });
     }
   }
 }
 
 /**
- * The permissions boundary of the roles that services write logs with. The pipeline that deploys network and storage makes
- * these roles and says what they may do; this is all that they can.
+ * The permissions boundary of the roles with which AWS services write logs. The pipeline that deploys network and storage
+ * creates these roles and writes their policies, so the boundary limits them to writing logs.
  */
 export class ServiceBoundary extends Construct {
   constructor(parent: Construct, id: string, scope: PlatformScope) {
@@ -136,7 +137,7 @@ export class ServiceBoundary extends Construct {
     for (const resource of resources) {
       Validations.of(policy).acknowledge({
         id: `AwsSolutions-IAM5[Resource::${resource}]`,
-        reason: 'A boundary grants nothing: it is the ceiling; each role names its one log group.',
+        reason: 'A permissions boundary grants nothing; each role under it names its one log group.',
       });
     }
   }

@@ -9,7 +9,7 @@ export interface BuilderProps {
   readonly boundary: IManagedPolicy;
 }
 
-/** What an instance may do while a tenant's scripts turn it into an image: be managed by SSM, fetch the CodeDeploy agent. */
+/** The instance profile of builders, which tenants' images are baked on: be managed by SSM, download the CodeDeploy agent. */
 export class BuilderProfile extends Construct {
   readonly profileName: string;
 
@@ -23,15 +23,13 @@ export class BuilderProfile extends Construct {
       description: `Instances that bake images in ${scope.environment}`,
       boundary: boundary.managedPolicyArn,
       trust: serviceTrust('ec2'),
-      awsPolicies: [
-        { name: 'AmazonSSMManagedInstanceCore', because: 'AWS keeps this policy in step with the SSM agent.' },
-      ],
+      awsPolicies: [{ name: 'AmazonSSMManagedInstanceCore', because: 'AWS maintains this policy for the SSM agent.' }],
       rights: [
         {
           sid: 'CodeDeployAgent',
           actions: ['s3:GetObject'],
           resources: [scope.agentObjects()],
-          because: "AWS's public bucket with the CodeDeploy agent; the names of its objects carry versions.",
+          because: "AWS's public bucket with the CodeDeploy agent; the keys of its objects contain the version.",
         },
       ],
     });

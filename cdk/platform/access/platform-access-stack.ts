@@ -9,8 +9,8 @@ import { PlatformScope } from './platform-scope.ts';
 import { platformRoles } from './roles.ts';
 
 /**
- * Who may do what: the ceilings of tenants' and services' roles, the builders' instance profile, and the roles of the platform
- * project's pipelines. Only people deploy it: a pipeline that could would hold all rights.
+ * The permissions boundaries, the builders' instance profile, and the roles of the platform project's pipelines. Only people
+ * deploy this stack: a pipeline that could deploy it could give itself any right.
  */
 export class AccessStack extends VendhostStack {
   constructor(app: App, { environment, config, gitlab, audience, project }: PlatformProps) {

@@ -3,10 +3,10 @@ import { type GitlabProject, providerArn } from '../../gitlab-trust.ts';
 import type { Right } from '../../role.ts';
 import type { PlatformScope } from './platform-scope.ts';
 
-const stackId = 'The ARN of a stack ends in an id that AWS gives.';
+const stackId = "A stack's ARN ends in an id that AWS chooses.";
 
-/** What a plan compares and a status shows; the deploy role has these rights, too. */
-export function readingRights(scope: PlatformScope, project: GitlabProject): Right[] {
+/** Reads of `platform plan` and `platform status`: rights of both the plan and the deploy role. */
+export function platformReadRights(scope: PlatformScope, project: GitlabProject): Right[] {
   const { environment, config } = scope;
   const facts = names.factsPath(environment);
   return [
@@ -16,46 +16,35 @@ export function readingRights(scope: PlatformScope, project: GitlabProject): Rig
         'cloudformation:DescribeChangeSet',
         'cloudformation:DescribeEvents',
         'cloudformation:DescribeStackEvents',
-        'cloudformation:DescribeStackResources',
         'cloudformation:DescribeStacks',
-        'cloudformation:GetStackPolicy',
         'cloudformation:GetTemplate',
-        'cloudformation:ListChangeSets',
-        'cloudformation:ListStackResources',
       ],
       resources: [
         ...scope.deployedStacks(),
         scope.arn('cloudformation', `stack/${names.platformStack(environment, 'access')}/*`),
-        // In the region of the account's first environment.
+        // It is in the region of the environment that was first in the account.
         scope.arn('cloudformation', `stack/${names.gitlabStack}/*`).replace(`:${scope.region}:`, ':*:'),
       ],
       because: stackId,
     },
     {
       sid: 'Facts',
-      actions: ['ssm:GetParameter', 'ssm:GetParameters', 'ssm:GetParametersByPath'],
+      actions: ['ssm:GetParametersByPath'],
       resources: [facts, `${facts}/*`].map((path) => scope.arn('ssm', `parameter${path}`)),
-      because: "The environment's facts and the tenants' records; none is a secret.",
+      because: "The environment's facts and the tenants' records; none of them is secret.",
     },
     { sid: 'Certificate', actions: ['acm:DescribeCertificate'], resources: [config.certificate] },
     { sid: 'Provider', actions: ['iam:GetOpenIDConnectProvider'], resources: [providerArn(scope, project)] },
     {
       sid: 'Look',
-      actions: [
-        'ec2:DescribeAvailabilityZones',
-        'ec2:DescribeSubnets',
-        'ec2:DescribeVpcs',
-        'elasticloadbalancing:DescribeListeners',
-        'elasticloadbalancing:DescribeLoadBalancers',
-        'elasticloadbalancing:DescribeRules',
-      ],
+      actions: ['elasticloadbalancing:DescribeRules'],
       resources: ['*'],
-      because: 'Reads that AWS grants for all resources or none.',
+      because: 'AWS grants this read for all resources or for none.',
     },
   ];
 }
 
-/** What executes a plan: change sets of three layers, with the execution role and with no other. */
+/** Creating and executing change sets of network, storage and load balancers, with the execution role and no other. */
 export function deployRights(scope: PlatformScope): Right[] {
   const resources = scope.deployedStacks();
   return [
@@ -63,7 +52,7 @@ export function deployRights(scope: PlatformScope): Right[] {
       sid: 'Plan',
       actions: ['cloudformation:CreateChangeSet'],
       resources,
-      // Without the role CloudFormation would work with this role's own rights.
+      // Without a service role CloudFormation would act with the rights of this role.
       when: { StringEquals: { 'cloudformation:RoleArn': scope.roleArn('execution') } },
       because: stackId,
     },
@@ -73,16 +62,23 @@ export function deployRights(scope: PlatformScope): Right[] {
         'cloudformation:CancelUpdateStack',
         'cloudformation:ContinueUpdateRollback',
         'cloudformation:DeleteChangeSet',
-        // What a first deploy left behind that failed; an empty template would do the same.
+        // What is left of a first deploy that failed. Executing an empty template would delete as much.
         'cloudformation:DeleteStack',
         'cloudformation:ExecuteChangeSet',
         'cloudformation:TagResource',
         'cloudformation:UntagResource',
-        // Set as the app has it, after the change set.
+        // Set to the app's value after the change set was executed.
         'cloudformation:UpdateTerminationProtection',
       ],
       resources,
       because: stackId,
+    },
+    {
+      // CloudFormation checks parameters that are a VPC or subnets, and resolves Fn::GetAZs, when it creates a change set.
+      sid: 'ResolveParameters',
+      actions: ['ec2:DescribeAvailabilityZones', 'ec2:DescribeSubnets', 'ec2:DescribeVpcs'],
+      resources: ['*'],
+      because: 'AWS grants these reads for all resources or for none.',
     },
     {
       sid: 'PassExecution',

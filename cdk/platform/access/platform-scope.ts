@@ -4,7 +4,7 @@ import { type EnvironmentConfig, partitionOf } from '../../../scripts/config/pla
 import { Arns } from '../../arns.ts';
 import type { Condition } from '../../role.ts';
 
-/** The ARNs and conditions that tell one environment's platform from all else in its account. */
+/** ARNs and conditions that match the platform of one environment and nothing else in its account. */
 export class PlatformScope extends Arns {
   readonly environment: Environment;
   readonly config: EnvironmentConfig;
@@ -20,14 +20,14 @@ export class PlatformScope extends Arns {
     return this.globalArn('iam', `role/${names.platformRole(this.environment, role)}`);
   }
 
-  /** Service roles that these stacks make for themselves: CloudFormation names them after the stack. */
+  /** Roles that the network and storage stacks create for AWS services; CloudFormation names them after the stack. */
   serviceRoles(): string[] {
     return (['network', 'storage'] as const).map((layer) =>
       this.globalArn('iam', `role/${names.platformStack(this.environment, layer)}-*`),
     );
   }
 
-  /** Log groups of the environment; AWS writes their ARNs with and without `:*` at the end. */
+  /** Log groups of the environment. AWS writes their ARNs both with and without `:*` at the end; this matches both. */
   logGroups(): string[] {
     const groups = [`/vendhost/${this.environment}/*`, `/vendhost/trail/${names.trail(this.environment)}*`];
     return groups.map((group) => this.arn('logs', `log-group:${group}`));
@@ -37,7 +37,7 @@ export class PlatformScope extends Arns {
     return this.globalArn('iam', `policy/${names.serviceBoundary(this.environment)}`);
   }
 
-  /** Stacks the pipeline deploys; `access` is none of them. */
+  /** Stacks that the platform's pipeline deploys: every layer except `access`. */
   deployedStacks(): string[] {
     const layers = (['network', 'storage'] as const).map((layer) => names.platformStack(this.environment, layer));
     return [...layers, ...this.numbered(names.balancerStack)].map((stack) =>
@@ -46,37 +46,38 @@ export class PlatformScope extends Arns {
   }
 
   /**
-   * The name of each load balancer, or of its stack, there can be: 1, 2 to 9, and 10. `platform.yml` may ask for more of
-   * them without a new access stack. No tenant's name ends so, for those end in a layer or a role.
+   * Patterns for the names of all load balancers an environment can have (1, 2 to 9, and 10), or of their stacks. So
+   * `platform.yml` can add load balancers without a change of the roles. No name of a tenant's resource matches: those
+   * end in a layer or a role.
    */
   numbered(name: (environment: string, number: number) => string): string[] {
     const last = name(this.environment, mostLoadBalancers);
     return [name(this.environment, 1), last.replace(/\d+$/, '?'), last];
   }
 
-  /** Only what carries the tags of these layers in this environment: a tenant's layers are called otherwise. */
-  tagged(...layers: PlatformLayer[]): Condition {
+  /** The resource has the tags of this environment and of one of these layers; tenants' layers have other names. */
+  resourceTags(...layers: PlatformLayer[]): Condition {
     return { StringEquals: this.#tags('aws:ResourceTag', layers) };
   }
 
-  /** Only what gets these tags as it is made. */
-  tagging(...layers: PlatformLayer[]): Condition {
+  /** The request sets these tags. */
+  requestTags(...layers: PlatformLayer[]): Condition {
     return { StringEquals: this.#tags('aws:RequestTag', layers) };
   }
 
-  /** As `tagging`, where CloudFormation may give the tags only after it made the thing. */
-  taggingSoon(...layers: PlatformLayer[]): Condition {
+  /** The request sets these tags or none: CloudFormation tags some resources only after it has created them. */
+  requestTagsIfPresent(...layers: PlatformLayer[]): Condition {
     return { StringEqualsIfExists: this.#tags('aws:RequestTag', layers) };
   }
 
-  /** As `tagged`, or without tags as yet. */
-  taggedSoon(...layers: PlatformLayer[]): Condition {
+  /** The resource has these tags, or has none yet. */
+  resourceTagsIfPresent(...layers: PlatformLayer[]): Condition {
     return { StringEqualsIfExists: this.#tags('aws:ResourceTag', layers) };
   }
 
-  /** Gives these tags, to what has them or has none as yet. */
-  claiming(...layers: PlatformLayer[]): Condition {
-    return { ...this.tagging(...layers), ...this.taggedSoon(...layers) };
+  /** The request sets these tags, on a resource that has them already or has none yet. */
+  takeUntagged(...layers: PlatformLayer[]): Condition {
+    return { ...this.requestTags(...layers), ...this.resourceTagsIfPresent(...layers) };
   }
 
   #tags(key: string, layers: readonly PlatformLayer[]): Record<string, string | readonly string[]> {

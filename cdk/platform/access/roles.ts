@@ -8,19 +8,19 @@ import { factRights } from './execution/facts-rights.ts';
 import { networkRights } from './execution/network-rights.ts';
 import { serviceRoleRights } from './execution/service-role-rights.ts';
 import { storageRights } from './execution/storage-rights.ts';
-import { deployRights, readingRights } from './platform-job-roles.ts';
+import { deployRights, platformReadRights } from './platform-job-roles.ts';
 import type { PlatformScope } from './platform-scope.ts';
 
 export interface PlatformRolesProps {
   readonly scope: PlatformScope;
   readonly project: GitlabProject;
-  /** Branch of the project whose jobs deploy. */
+  /** The branch whose jobs deploy. */
   readonly branch: string;
 }
 
 /**
- * Roles of the platform project's own pipelines. None of them reaches the access stack, where they are made: so no
- * pipeline can raise its own rights. They have no boundary, for what they make no tenant's role may make.
+ * The roles of the platform project's pipelines. None of them can change the access stack, which creates them, so no
+ * pipeline can extend its own rights. They are not under the boundary: it denies tenants what these create.
  */
 export function platformRoles(parent: Construct, { scope, project, branch }: PlatformRolesProps): CfnRole[] {
   const { environment } = scope;
@@ -29,17 +29,17 @@ export function platformRoles(parent: Construct, { scope, project, branch }: Pla
       arns: scope,
       name: names.platformRole(environment, 'plan'),
       policy: 'plan',
-      description: `Jobs of ${project.path} on any branch: they read the platform of ${environment}`,
+      description: `Jobs of ${project.path} on any branch: read the platform of ${environment}`,
       trust: anyBranchTrust(scope, project),
-      rights: readingRights(scope, project),
+      rights: platformReadRights(scope, project),
     }),
     makeRole(parent, 'DeployRole', {
       arns: scope,
       name: names.platformRole(environment, 'deploy'),
       policy: 'deploy',
-      description: `Jobs of ${project.path} on ${branch}: they execute change sets of ${environment}`,
+      description: `Jobs of ${project.path} on ${branch}: execute change sets of ${environment}`,
       trust: branchTrust(scope, project, branch),
-      rights: [...readingRights(scope, project), ...deployRights(scope)],
+      rights: [...platformReadRights(scope, project), ...deployRights(scope)],
     }),
     makeRole(parent, 'ExecutionRole', {
       arns: scope,

@@ -7,8 +7,8 @@ import type { PlatformProps } from '../platform-props.ts';
 import { LoadBalancer } from './load-balancer.ts';
 
 /**
- * A load balancer that the virtual hosts of an environment share; `platform.yml` says how many there are. The network's ids
- * come as parameters, not as exports: an export in use would lock the network stack.
+ * A load balancer that virtual hosts of an environment share; `platform.yml` says how many there are. It gets the network's
+ * ids as parameters. With exports, CloudFormation would refuse to change an output of the network stack that is in use.
  */
 export class BalancerStack extends VendhostStack {
   constructor(app: App, { environment, config }: PlatformProps, number: number) {
@@ -39,7 +39,7 @@ export class BalancerStack extends VendhostStack {
     const numbered = Object.entries(facts).map(([fact, value]) => [names.balancerFact(fact, number), value]);
     new Facts(this, environment, {
       ...Object.fromEntries(numbered),
-      // A fact of the environment, which has one first load balancer.
+      // The environment's domain is published once, with the first load balancer.
       ...(number === 1 ? { domain: config.domain } : {}),
     });
   }

@@ -9,7 +9,7 @@ export interface LoadBalancerProps {
   readonly environment: string;
   readonly number: number;
   readonly vpcId: string;
-  /** The network of the instances: the only place the load balancer connects to. */
+  /** CIDR of the instances' subnets, the only network the load balancer connects to. */
   readonly hostsCidr: string;
   readonly subnetIds: string[];
   readonly certificate: string;
@@ -17,14 +17,14 @@ export interface LoadBalancerProps {
 }
 
 /**
- * TLS 1.3, and 1.2 with forward secrecy and authenticated encryption only; key exchange that withstands quantum computers
- * with those who can, the usual one with all others. AWS recommends it, and it is the console's default
- * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html); CloudFormation's own
- * default dates from 2016 and still speaks TLS 1.0.
+ * TLS 1.3, and TLS 1.2 with forward secrecy and authenticated encryption only; post-quantum key exchange with clients that
+ * support it. AWS recommends this policy, and it is the console's default
+ * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html). CloudFormation's default
+ * dates from 2016 and accepts TLS 1.0.
  */
 const sslPolicy = 'ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09';
 
-/** Port 80 sends everyone to HTTPS; port 443 answers 503 `host not found` until a virtual host's rule matches. */
+/** Port 80 redirects to HTTPS; port 443 answers 503 `host not found` unless the rule of a virtual host matches. */
 export class LoadBalancer extends Construct {
   readonly arn: string;
   readonly dns: string;
@@ -49,7 +49,7 @@ export class LoadBalancer extends Construct {
     });
     Validations.of(securityGroup).acknowledge({
       id: 'AwsSolutions-EC23',
-      reason: 'A public load balancer: anyone may visit its two ports.',
+      reason: 'The load balancer is public: anyone may connect to its two ports.',
     });
     const balancer = new CfnLoadBalancer(this, 'LoadBalancer', {
       name: names.loadBalancer(props.environment, props.number),

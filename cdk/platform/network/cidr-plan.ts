@@ -1,7 +1,7 @@
 import type { AllocateCidrRequest, IIpAddresses, SubnetIpamOptions, VpcIpamOptions } from 'aws-cdk-lib/aws-ec2';
 import { type NetworkChoice, networkPlan, subnetKinds } from '../../../scripts/config/network.ts';
 
-/** Hands the plan of an environment's network to CDK's VPC, which would number the subnets in its own way. */
+/** Gives CDK's VPC the CIDR blocks of `networkPlan`, in place of those CDK would compute. */
 export class CidrPlan implements IIpAddresses {
   readonly #choice: NetworkChoice;
 
@@ -17,7 +17,7 @@ export class CidrPlan implements IIpAddresses {
     const plan = networkPlan(this.#choice);
     const allocated = new Map(subnetKinds.map((kind) => [kind as string, [...plan[kind].subnets]]));
     return {
-      // CDK asks kind by kind, and within a kind zone by zone.
+      // CDK requests them kind by kind, and within a kind zone by zone.
       allocatedSubnets: requestedSubnets.map(({ configuration: { name } }) => {
         const cidr = allocated.get(name)?.shift();
         if (cidr === undefined) throw new Error(`no block is planned for another subnet called ${name}`);

@@ -8,13 +8,13 @@ import { names } from '../../../scripts/config/names.ts';
 export interface FlowLogsProps {
   readonly vpc: IVpc;
   readonly environment: string;
-  /** What the network refused, or all of it. The refused answers "why can A not reach B" for a fraction of the price. */
+  /** Rejected connections or all. The rejected ones answer "why can A not reach B" at a fraction of the price. */
   readonly traffic: 'rejected' | 'all';
 }
 
 /**
- * Which connections in the VPC were tried, for two weeks. The log group is encrypted by CloudWatch Logs' own key, not by the
- * environment's: that one is in the storage stack, which is deployed at the same time. The records hold addresses and
+ * Logs connections in the VPC and keeps them for two weeks. The log group is encrypted with a key of CloudWatch Logs, because
+ * the environment's key is in the storage stack, which is deployed at the same time. The records contain addresses and
  * ports, no content.
  */
 export class FlowLogs extends Construct {
@@ -25,7 +25,7 @@ export class FlowLogs extends Construct {
       retention: RetentionDays.TWO_WEEKS,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    // CDK's own construct would give the role the same rights a second time.
+    // CDK's FlowLog would grant the role the same rights a second time.
     const flowLog = new CfnFlowLog(this, 'FlowLog', {
       resourceType: 'VPC',
       resourceId: vpc.vpcId,
@@ -38,7 +38,8 @@ export class FlowLogs extends Construct {
   }
 
   /**
-   * The role records are delivered with. AWS's example lets it make and list all log groups as well; the one it needs exists
+   * The role with which records are delivered. AWS's example also allows creating and listing log groups, which is not
+   * needed here: the log group exists
    * (https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html).
    */
   #writer(logGroup: LogGroup, environment: string): Role {

@@ -8,15 +8,15 @@ import type { PlatformProps } from '../platform-props.ts';
 import { CidrPlan } from './cidr-plan.ts';
 import { FlowLogs } from './flow-logs.ts';
 
-/** Outputs of the network stack that the balancer stacks take as parameters of the same names. */
+/** Outputs of the network stack that become parameters of the balancer stacks, under the same names. */
 export const networkOutputs = ['VpcId', 'PublicSubnetIds'] as const;
 
 type Subnets = Readonly<Record<SubnetKind, readonly ISubnet[]>>;
 
 /**
- * The VPC of an environment: in each of three zones a public subnet (load balancers, NAT), an egress one (instances: they
- * reach the internet and are not reached from it) and an isolated one (databases), by the plan of `networkPlan`. Production
- * has a NAT gateway in each zone, so that no zone depends on another; one serves the other environments.
+ * The VPC of an environment. Each of three zones has a public subnet (load balancers, NAT), an egress subnet (instances, which
+ * reach the internet but are not reachable from it) and an isolated subnet (databases), with the CIDR blocks of
+ * `networkPlan`. There is one NAT gateway, or one per zone so that no zone depends on another.
  */
 export class NetworkStack extends VendhostStack {
   constructor(app: App, { environment, config }: PlatformProps) {
@@ -36,10 +36,10 @@ export class NetworkStack extends VendhostStack {
         { name: 'isolated', subnetType: SubnetType.PRIVATE_ISOLATED },
       ],
       natGateways: config.nat === 'one' ? 1 : zones,
-      // Traffic to S3 (revisions, packages, logs) is free this way and does not pass the NAT gateway.
+      // Traffic to S3 (revisions, packages, logs) bypasses the NAT gateway and is free.
       gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
-      // CloudFormation cannot empty the default group (https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/658);
-      // CDK does it with a Lambda function of its own, which needs a bootstrap bucket. Nothing of ours is in that group.
+      // CloudFormation cannot remove the rules of the default group (https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/658).
+      // CDK does it with a Lambda function, which needs a bootstrap bucket. Nothing here uses that group.
       restrictDefaultSecurityGroup: false,
     });
     const subnets = { public: vpc.publicSubnets, egress: vpc.privateSubnets, isolated: vpc.isolatedSubnets };
@@ -65,18 +65,18 @@ export class NetworkStack extends VendhostStack {
     });
   }
 
-  /** The region's first three zones, as CloudFormation finds them: CDK would ask AWS during synthesis. */
+  /** The region's first three zones, resolved by CloudFormation; CDK would look them up during synthesis. */
   override get availabilityZones(): string[] {
     return Array.from({ length: zones }, (_, index) => Fn.select(index, Fn.getAzs()));
   }
 }
 
-/** First, second and third zone. A region's zones need not be called so (ca-central-1 has no c): the fact `zone` tells. */
+/** Letter for the first, second and third zone. AWS's names can differ (ca-central-1 has no c); the fact `zone` has them. */
 function letter(zone: number): string {
   return 'abc'.charAt(zone);
 }
 
-/** `vendhost-dev-egress-a`: what people look for; CDK's names are paths in the code. */
+/** Names subnets like `vendhost-dev-egress-a`; CDK would use their paths in the code. */
 function nameSubnets(prefix: string, subnets: Subnets): void {
   for (const kind of subnetKinds) {
     subnets[kind].forEach((subnet, zone) => {
@@ -85,7 +85,7 @@ function nameSubnets(prefix: string, subnets: Subnets): void {
   }
 }
 
-/** Id, network and zone of each subnet, for people and for other teams' templates; tenants read the lists. */
+/** Id, CIDR block and zone of each subnet, for people and for templates of other teams; tenants read the lists. */
 function subnetFacts(subnets: Subnets): FactValues {
   const facts = subnetKinds.flatMap((kind) =>
     subnets[kind].flatMap((subnet, index) => {

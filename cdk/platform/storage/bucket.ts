@@ -11,16 +11,16 @@ export interface EnvironmentBucketProps {
   readonly logDays: number;
 }
 
-const artifactDays = 14;
 const oldVersionDays = 30;
-const brokenUploadDays = 2;
+const incompleteUploadDays = 2;
 
 /**
- * The bucket of an environment: `infrastructure/`, `software/`, `claims/` stay; `logs/` and `artifacts/` expire, and so do
- * versions that were written over. What CodePipeline stores under the names of pipelines stays as well: CodeDeploy fetches
- * the last good revision from there for every new instance. A bucket key saves most of the calls to KMS.
+ * The bucket of an environment. Objects below `logs/` expire, and so do noncurrent versions of all objects; everything else
+ * stays. That includes the artifacts that CodePipeline stores under the names of pipelines: CodeDeploy downloads the last
+ * successful revision from there whenever an instance starts, however old it is. A bucket key saves most calls of KMS.
  *
- * The bucket and its policy outlive the stack, but not a first creation that fails: the next attempt needs the name
+ * The bucket and its policy are retained when the stack is deleted, but not when its creation fails: the next attempt needs
+ * the name
  * (`RetainExceptOnCreate`, https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html).
  */
 export class EnvironmentBucket extends Construct {
@@ -42,13 +42,12 @@ export class EnvironmentBucket extends Construct {
       serverAccessLogsBucket: accessLogs,
       serverAccessLogsPrefix: 'bucket/',
       lifecycleRules: [
-        gone('logs', logDays),
-        gone('artifacts', artifactDays),
+        expiring('logs', logDays),
         {
           id: 'rest',
           noncurrentVersionExpiration: Duration.days(oldVersionDays),
           expiredObjectDeleteMarker: true,
-          abortIncompleteMultipartUploadAfter: Duration.days(brokenUploadDays),
+          abortIncompleteMultipartUploadAfter: Duration.days(incompleteUploadDays),
         },
       ],
     });
@@ -56,8 +55,8 @@ export class EnvironmentBucket extends Construct {
   }
 }
 
-/** In a versioned bucket what expires is still there as an old version: that goes a day later. */
-function gone(folder: string, days: number) {
+/** In a versioned bucket an expired object remains as a noncurrent version, which is deleted a day later. */
+function expiring(folder: string, days: number) {
   return {
     id: folder,
     prefix: `${folder}/`,

@@ -11,18 +11,18 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { names } from '../../../scripts/config/names.ts';
 
-/** What an encrypted volume or log group needs of a key. */
+/** The rights to a key that an encrypted volume or log group needs. */
 const use = ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'];
 
 /**
- * The key that encrypts all of an environment. Its first statement, by CDK, lets the account's IAM policies speak for it; a
- * service that calls KMS as itself, or as a role whose rights AWS writes, needs a word here:
+ * The key that encrypts everything in an environment. The first statement, which CDK adds, lets IAM policies of the account
+ * grant its use. A service that calls KMS as itself, or with a role that AWS defines, needs a statement here:
  *
- * | who                                        | gets in by                                                            |
+ * | who                                        | is allowed by                                                         |
  * |--------------------------------------------|-----------------------------------------------------------------------|
  * | people and roles, S3 for them              | their own IAM rights                                                  |
  * | CodePipeline: artifacts, approval topic    | IAM rights of the pipeline's role ([SNS])                             |
- * | RDS, Secrets Manager                       | IAM rights of who makes the database: RDS goes on by a grant ([RDS])  |
+ * | RDS, Secrets Manager                       | IAM rights of who creates the database, then a grant ([RDS])          |
  * | CloudTrail: log files                      | TrailEncryptsLogs, of this trail only ([trail])                       |
  * | CloudTrail: bucket key                     | TrailMakesBucketKey, TrailUsesBucketKey, of this trail only ([key])   |
  * | who reads CloudTrail's log files           | AccountDecryptsTrailLogs, and their own IAM rights                    |
@@ -30,8 +30,8 @@ const use = ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKe
  * | EC2, and Auto Scaling, whose role is AWS's | VolumesThroughEc2, GrantsThroughEc2 ([scaling])                       |
  * | CloudWatch alarms, RDS events to topics    | NoticesToTopics ([SNS])                                               |
  *
- * EC2's statements are those of AWS's own key for EBS: whoever may start an instance may have EC2 decrypt its volumes. They
- * name no role, as a key policy with a role that does not exist yet is refused.
+ * EC2's statements are those of AWS's own key for EBS: whoever may launch an instance may have EC2 decrypt its volumes. They
+ * name no role, because KMS refuses a key policy that names a role which does not exist yet.
  *
  * [SNS]: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
  * [RDS]: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.Keys.html
@@ -69,14 +69,14 @@ export class EnvironmentKey extends Construct {
     };
     return [
       allow('TrailEncryptsLogs', trail, ['kms:GenerateDataKey*'], { ...ofTrail, ...logFiles }),
-      // The context of a bucket key is the bucket, not the trail.
+      // The encryption context of a bucket key is the bucket, not the trail.
       allow('TrailMakesBucketKey', trail, ['kms:GenerateDataKey*'], {
         StringEquals: {
           ...ofTrail.StringEquals,
           'kms:EncryptionContext:aws:s3:arn': `arn:${partition}:s3:::${bucket}`,
         },
       }),
-      // CloudTrail refuses a trail to a bucket with such a key that it may not decrypt with.
+      // CloudTrail refuses to create a trail for a bucket whose key it may not decrypt with.
       allow('TrailUsesBucketKey', trail, ['kms:Decrypt', 'kms:DescribeKey'], ofTrail),
       allow('AccountDecryptsTrailLogs', new AccountRootPrincipal(), ['kms:Decrypt', 'kms:ReEncryptFrom'], {
         ...logFiles,
@@ -109,7 +109,7 @@ export class EnvironmentKey extends Construct {
       allow('VolumesThroughEc2', new AnyPrincipal(), use, { StringEquals: throughEc2 }),
       allow('GrantsThroughEc2', new AnyPrincipal(), ['kms:CreateGrant'], {
         StringEquals: throughEc2,
-        // Only EC2 itself may pass the right on, to the volumes of an instance.
+        // Only EC2 itself may create the grant, for the volumes of an instance.
         Bool: { 'kms:GrantIsForAWSResource': 'true' },
       }),
     ];

@@ -8,7 +8,7 @@ import { EnvironmentBucket } from './bucket.ts';
 import { EnvironmentKey } from './key.ts';
 import { ObjectTrail } from './trail.ts';
 
-/** What an environment keeps: its key, its bucket, its bucket of delivered logs, and the trail of who wrote what. */
+/** The key of an environment, its bucket, the bucket for delivered logs, and the trail that records who wrote what. */
 export class StorageStack extends VendhostStack {
   constructor(app: App, { environment, config }: PlatformProps) {
     super(
@@ -33,8 +33,8 @@ export class StorageStack extends VendhostStack {
       approval: String(config.approval),
     });
     const trail = new ObjectTrail(this, 'Trail', { environment, bucket, key });
-    // CloudTrail writes to the bucket at once, and a bucket with objects cannot be deleted: when a first creation fails, it
-    // must be before that. So the trail comes last.
+    // CloudTrail writes to the bucket at once, and a bucket with objects cannot be deleted. So the trail comes last: a
+    // creation that fails before it can be rolled back.
     trail.trail.node.addDependency(facts, key, logs);
 
     new CfnOutput(this, 'BucketName', { value: bucket.bucketName });

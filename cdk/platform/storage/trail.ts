@@ -17,10 +17,11 @@ const cloudtrail = new ServicePrincipal('cloudtrail.amazonaws.com');
 const prefix = 'logs/trail';
 
 /**
- * Who wrote which revision and which infrastructure script, and every change through AWS's own API in this region. In the
- * bucket the files expire with the other logs; CloudWatch Logs keeps the events for three days, to search them.
+ * Records who wrote which revision and which infrastructure script, and every management event that changes something in
+ * this region. The files in the bucket expire with the other logs; CloudWatch Logs keeps the events for three days, for
+ * searching.
  *
- * Not CDK's `Trail`: the bucket policy it writes lets in any trail of any account, and its role writes to all streams.
+ * Not CDK's `Trail`: its bucket policy admits any trail of any account, and its role may write to all streams.
  */
 export class ObjectTrail extends Construct {
   readonly trail: CfnTrail;
@@ -35,7 +36,7 @@ export class ObjectTrail extends Construct {
       encryptionKey: key,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.#letIntoBucket(bucket, name);
+    this.#admitToBucket(bucket, name);
     this.trail = new CfnTrail(this, 'Trail', {
       trailName: name,
       isLogging: true,
@@ -46,7 +47,7 @@ export class ObjectTrail extends Construct {
       cloudWatchLogsRoleArn: this.#writer(logGroupName, environment).roleArn,
       enableLogFileValidation: true,
       isMultiRegionTrail: false,
-      // AWS records IAM and STS in us-east-1 only: they are in the trail of an environment there.
+      // AWS records IAM and STS events in us-east-1 only, so only an environment in that region has them in its trail.
       includeGlobalServiceEvents: true,
       eventSelectors: [
         {
@@ -65,12 +66,12 @@ export class ObjectTrail extends Construct {
   }
 
   /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html */
-  #letIntoBucket(bucket: Bucket, name: string): void {
+  #admitToBucket(bucket: Bucket, name: string): void {
     const { account, partition, region } = Stack.of(this);
     const ofTrail = { 'aws:SourceArn': `arn:${partition}:cloudtrail:${region}:${account}:trail/${name}` };
     bucket.addToResourcePolicy(
       new PolicyStatement({
-        sid: 'TrailLooksAtBucket',
+        sid: 'TrailReadsBucketAcl',
         principals: [cloudtrail],
         actions: ['s3:GetBucketAcl'],
         resources: [bucket.bucketArn],
@@ -89,7 +90,7 @@ export class ObjectTrail extends Construct {
   }
 
   /**
-   * The role events are sent to CloudWatch Logs with; its trust cannot name the trail
+   * The role with which events are sent to CloudWatch Logs; its trust policy cannot name the trail
    * (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-required-policy-for-cloudwatch-logs.html).
    */
   #writer(logGroupName: string, environment: string): Role {
@@ -107,7 +108,7 @@ export class ObjectTrail extends Construct {
     });
     Validations.of(role).acknowledge({
       id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:${region}:${account}:${streams}]`,
-      reason: 'CloudTrail begins a further stream, with a number behind this name, when there is much to write.',
+      reason: 'CloudTrail adds streams, numbered after this name, when there are many events.',
     });
     return role;
   }

@@ -2,11 +2,8 @@ import { keys, names } from '../../../scripts/config/names.ts';
 import type { Right } from '../../role.ts';
 import type { Scope } from './tenant-scope.ts';
 
-/** AWS knows no resources in most reads of these services. */
-const listing = 'Reads that AWS grants for all resources or none.';
-
-/** Rights that both the deploy and the plan role have: to look at what there is. */
-export function reading(scope: Scope): Right[] {
+/** Reads of the platform's facts and of the tenant's own resources: rights of both the deploy and the plan role. */
+export function tenantReadRights(scope: Scope): Right[] {
   const { place, host } = scope;
   const { environment, tenant } = place;
   const facts = names.factsPath(environment);
@@ -16,35 +13,41 @@ export function reading(scope: Scope): Right[] {
   return [
     {
       sid: 'Facts',
-      actions: ['ssm:GetParameter', 'ssm:GetParameters', 'ssm:GetParametersByPath'],
+      actions: ['ssm:GetParameter', 'ssm:GetParametersByPath'],
       resources: [facts, `${facts}/*`].map((path) => scope.arn('ssm', `parameter${path}`)),
       because: "The platform's facts and the tenants' records; none is a secret.",
     },
     {
       sid: 'Look',
-      actions: ['autoscaling:Describe*', 'ec2:Describe*', 'elasticloadbalancing:Describe*'],
+      actions: [
+        'autoscaling:DescribeAutoScalingGroups',
+        'autoscaling:DescribeInstanceRefreshes',
+        'autoscaling:DescribeScalingActivities',
+        // Packer reads more than the commands do, and which calls depends on its version.
+        'ec2:Describe*',
+        'elasticloadbalancing:DescribeAccountLimits',
+        'elasticloadbalancing:DescribeRules',
+      ],
       resources: ['*'],
-      because: listing,
+      because: 'AWS grants these reads for all resources or for none.',
     },
     {
       sid: 'Stacks',
       actions: [
         'cloudformation:DescribeEvents',
         'cloudformation:DescribeStackEvents',
-        'cloudformation:DescribeStackResources',
         'cloudformation:DescribeStacks',
         'cloudformation:GetStackPolicy',
         'cloudformation:GetTemplate',
-        'cloudformation:ListStackResources',
       ],
       resources: stacks,
-      because: "The tenant's own stacks; an ARN ends in an id that AWS gives.",
+      because: "The tenant's own stacks; a stack's ARN ends in an id that AWS chooses.",
     },
     {
       sid: 'List',
       actions: ['s3:ListBucket'],
       resources: scope.objects(''),
-      // Reading an object that is not there asks for this right without a prefix; refused, it would be 403, not 404.
+      // S3 answers 404 for a missing object only to who may list the bucket; that check has no prefix. Else it is 403.
       when: {
         StringLikeIfExists: { 's3:prefix': ['claims/*', `infrastructure/${tenant}/*`, `software/${tenant}/*`] },
       },
@@ -53,11 +56,11 @@ export function reading(scope: Scope): Right[] {
       sid: 'Read',
       actions: ['s3:GetObject'],
       resources: scope.objects('claims/*', `infrastructure/${tenant}/*`, `software/${tenant}/*`),
-      because: "Claims are everyone's to see; the rest is the tenant's own.",
+      because: "Every tenant may read all claims; the rest is the tenant's own.",
     },
     {
       sid: 'Decrypt',
-      actions: ['kms:Decrypt', 'kms:DescribeKey'],
+      actions: ['kms:Decrypt'],
       resources: [scope.facts['key-arn']],
       when: scope.via('s3'),
     },
@@ -66,7 +69,6 @@ export function reading(scope: Scope): Right[] {
       actions: [
         'codepipeline:GetPipeline',
         'codepipeline:GetPipelineExecution',
-        'codepipeline:GetPipelineState',
         'codepipeline:ListActionExecutions',
         'codepipeline:ListPipelineExecutions',
       ],
@@ -74,9 +76,14 @@ export function reading(scope: Scope): Right[] {
     },
     {
       sid: 'Deployments',
-      actions: ['codedeploy:BatchGet*', 'codedeploy:Get*', 'codedeploy:List*'],
+      actions: [
+        'codedeploy:BatchGetDeployments',
+        'codedeploy:BatchGetDeploymentTargets',
+        'codedeploy:GetDeployment',
+        'codedeploy:GetDeploymentGroup',
+        'codedeploy:ListDeploymentTargets',
+      ],
       resources: deploymentArns(scope),
-      because: "All reads of the tenant's own application.",
     },
   ];
 }
@@ -89,15 +96,16 @@ export function deploymentArns(scope: Scope): string[] {
   ];
 }
 
-/** Where the pipeline keeps the tenant's artifacts. */
+/** Objects in which CodePipeline stores the tenant's artifacts. */
 export function artifactObjects(scope: Scope): string[] {
   return scope.objects(`*/${names.artifact(scope.place)}/*`);
 }
 
-/** Why the pattern of `artifactObjects` has wildcards. */
-export const artifactReason = "CodePipeline names the folder and the object; the artifact's name is the tenant's own.";
+/** Why `artifactObjects` has wildcards. */
+export const artifactReason =
+  "CodePipeline chooses the first and the last part of the key; between them is the artifact's name, which only this tenant has.";
 
-/** The tenant's revisions, and beside each the push it came from. */
+/** The tenant's revisions, and the description of the push stored beside each. */
 export function revisionObjects(scope: Scope): string[] {
   return scope.objects(keys.revision(scope.place.tenant, '*').replace('*.zip', '*'));
 }

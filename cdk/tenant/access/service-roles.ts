@@ -3,31 +3,29 @@ import type { Construct } from 'constructs';
 import { names } from '../../../scripts/config/names.ts';
 import { anyBranchTrust, type GitlabProject } from '../../gitlab-trust.ts';
 import { serviceTrust } from '../../role.ts';
-import { artifactObjects, artifactReason, deploymentArns, reading, revisionObjects } from './common-rights.ts';
+import { artifactObjects, artifactReason, deploymentArns, revisionObjects, tenantReadRights } from './common-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
-/** The role of jobs on any branch: they may look, and so show what a deploy would change. */
+/** The role of jobs on any branch. It only reads, so that a job can show what a deploy would change. */
 export function planRole(parent: Construct, scope: Scope, project: GitlabProject): CfnRole {
   return tenantRole(parent, {
     scope,
     role: 'plan',
-    description: `Jobs of ${project.path} on any branch: they read`,
+    description: `Jobs of ${project.path} on any branch: read only`,
     trust: anyBranchTrust(scope, project),
-    rights: reading(scope),
+    rights: tenantReadRights(scope),
   });
 }
 
-/** The role of the virtual host's instances: fetch revisions, read their database's secret, be managed by SSM. */
+/** The role of the virtual host's instances: download revisions, read the database's secret, be managed by SSM. */
 export function instanceRole(parent: Construct, scope: Scope): CfnRole {
   return tenantRole(parent, {
     scope,
     role: 'instance',
     description: `Instances of ${scope.host}`,
     trust: serviceTrust('ec2'),
-    awsPolicies: [
-      { name: 'AmazonSSMManagedInstanceCore', because: 'AWS keeps this policy in step with the SSM agent.' },
-    ],
+    awsPolicies: [{ name: 'AmazonSSMManagedInstanceCore', because: 'AWS maintains this policy for the SSM agent.' }],
     rights: [
       {
         sid: 'Revisions',
@@ -39,12 +37,13 @@ export function instanceRole(parent: Construct, scope: Scope): CfnRole {
         sid: 'CodeDeployAgent',
         actions: ['s3:GetObject'],
         resources: [scope.agentObjects()],
-        because: "AWS's public bucket with the CodeDeploy agent; the names of its objects carry versions.",
+        because: "AWS's public bucket with the CodeDeploy agent; the keys of its objects contain the version.",
       },
       {
         sid: 'Database',
         actions: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],
         resources: [scope.arn('secretsmanager', `secret:${names.databaseSecret(scope.place)}-??????`)],
+        because: "AWS appends six characters to the secret's name when it is created.",
       },
       {
         sid: 'Decrypt',
@@ -56,7 +55,7 @@ export function instanceRole(parent: Construct, scope: Scope): CfnRole {
   });
 }
 
-/** The role of the pipeline: from the revision in the bucket to a deployment. */
+/** The role of the pipeline: read the revision, ask for approval, create the deployment. */
 export function pipelineRole(parent: Construct, scope: Scope): CfnRole {
   return tenantRole(parent, {
     scope,
@@ -73,7 +72,7 @@ export function pipelineRole(parent: Construct, scope: Scope): CfnRole {
         sid: 'Source',
         actions: ['s3:GetObject', 's3:GetObjectTagging', 's3:GetObjectVersion', 's3:GetObjectVersionTagging'],
         resources: revisionObjects(scope),
-        because: "The tenant's revisions are named by their content.",
+        because: "The tenant's revisions; their keys are hashes of the content.",
       },
       {
         sid: 'Artifacts',
@@ -98,14 +97,14 @@ export function pipelineRole(parent: Construct, scope: Scope): CfnRole {
           'codedeploy:RegisterApplicationRevision',
         ],
         resources: [...deploymentArns(scope), scope.arn('codedeploy', 'deploymentconfig:*')],
-        because: "AWS's own deployment configurations.",
+        because: 'The deployment configurations that AWS predefines.',
       },
       { sid: 'AskForApproval', actions: ['sns:Publish'], resources: [scope.arn('sns', `${scope.host}-approvals`)] },
     ],
   });
 }
 
-/** The role of CodeDeploy: take the tenant's instances out of the target group and put them back. */
+/** The role of CodeDeploy: deregister the tenant's instances from the target group and register them again. */
 export function codedeployRole(parent: Construct, scope: Scope): CfnRole {
   return tenantRole(parent, {
     scope,
@@ -123,7 +122,7 @@ export function codedeployRole(parent: Construct, scope: Scope): CfnRole {
           'tag:GetResources',
         ],
         resources: ['*'],
-        because: 'Reads that AWS grants for all resources or none.',
+        because: 'AWS grants these reads for all resources or for none.',
       },
       {
         sid: 'Group',
@@ -136,14 +135,14 @@ export function codedeployRole(parent: Construct, scope: Scope): CfnRole {
           'autoscaling:SuspendProcesses',
         ],
         resources: [scope.arn('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${scope.host}`)],
-        because: "The tenant's own group; AWS puts an id before the name.",
+        because: "The tenant's own group; AWS puts an id before its name.",
       },
       {
         sid: 'Targets',
         actions: ['elasticloadbalancing:DeregisterTargets', 'elasticloadbalancing:RegisterTargets'],
         resources: [scope.arn('elasticloadbalancing', 'targetgroup/vendhost-*/*')],
-        when: scope.tagged,
-        because: "Whatever target group carries the tenant's tag.",
+        when: scope.resourceTags,
+        because: "Any target group with the tenant's tag.",
       },
     ],
   });

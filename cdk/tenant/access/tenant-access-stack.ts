@@ -23,7 +23,7 @@ export interface AccessProps {
   readonly limits: TenantLimits;
 }
 
-/** A tenant's roles in one environment, and the record that tells its jobs about them. */
+/** A tenant's roles in one environment, and the record from which its jobs learn them. */
 class TenantAccessStack extends VendhostStack {
   constructor(app: App, props: AccessProps) {
     const { place, account, region, project, branch } = props;
@@ -50,10 +50,10 @@ class TenantAccessStack extends VendhostStack {
     const record = new CfnParameter(this, 'Record', {
       name: names.tenantRecord(place),
       type: 'String',
-      description: `What ${place.tenant} is granted in ${place.environment}`,
+      description: `Hosts, limits and roles of ${place.tenant} in ${place.environment}`,
       value: JSON.stringify(tenantRecord(props, scope)),
     });
-    // Whoever reads the record uses the roles at once.
+    // Whoever reads the record uses the roles immediately.
     for (const each of [...roles, profile]) record.addResourceDependency(each);
     new CfnOutput(this, 'DeployRole', { value: scope.roleArn('deploy') });
     new CfnOutput(this, 'PlanRole', { value: scope.roleArn('plan') });

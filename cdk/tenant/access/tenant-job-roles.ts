@@ -3,12 +3,12 @@ import type { Construct } from 'constructs';
 import { keys, names } from '../../../scripts/config/names.ts';
 import { branchTrust, type GitlabProject } from '../../gitlab-trust.ts';
 import type { Right } from '../../role.ts';
-import { bakingRights } from './bake-rights.ts';
-import { reading } from './common-rights.ts';
+import { bakeRights } from './bake-rights.ts';
+import { tenantReadRights } from './common-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
-/** The role of the jobs on the environment's branch: it bakes, provisions, pushes revisions and releases them. */
+/** The role of jobs on the environment's branch: bake, provision, push revisions, release them. */
 export function deployRole(parent: Construct, scope: Scope, project: GitlabProject, branch: string): CfnRole {
   return tenantRole(parent, {
     scope,
@@ -16,11 +16,11 @@ export function deployRole(parent: Construct, scope: Scope, project: GitlabProje
     description: `Jobs of ${project.path} on ${branch}`,
     trust: branchTrust(scope, project, branch),
     rights: [
-      ...reading(scope),
+      ...tenantReadRights(scope),
       ...bucketRights(scope),
-      ...bakingRights(scope),
-      ...provisioningRights(scope),
-      ...releasing(scope),
+      ...bakeRights(scope),
+      ...provisionRights(scope),
+      ...releaseJobRights(scope),
     ],
   });
 }
@@ -33,7 +33,7 @@ function bucketRights(scope: Scope): Right[] {
       sid: 'Push',
       actions: ['s3:PutObject'],
       resources: scope.objects(`infrastructure/${tenant}/*`, `software/${tenant}/*`),
-      because: "The tenant's own objects; a revision is named by its content.",
+      because: "The tenant's own objects; a revision's key is the hash of its content.",
     },
     {
       sid: 'Claim',
@@ -42,10 +42,9 @@ function bucketRights(scope: Scope): Right[] {
         keys.bakeLease(tenant, '*').replace(/\.json$/, ''),
         keys.tenantPriority(listener, tenant, '*').replace(/\.json$/, ''),
       ),
-      because: "The tenant's own leases and records; hosts are not claimed by tenants.",
+      because: "The tenant's own leases and records; tenants do not claim hosts.",
     },
     {
-      // Any number may become the tenant's. `?` is one character: the records of other tenants have longer names.
       sid: 'ClaimNumber',
       actions: ['s3:DeleteObject', 's3:PutObject'],
       resources: scope.objects(
@@ -53,27 +52,29 @@ function bucketRights(scope: Scope): Right[] {
           keys.priorityClaim(listener, 0).replace('0.', `${digits}.`),
         ),
       ),
+      because:
+        'The tenant may claim any free priority; the records of other tenants have longer names than five characters.',
     },
     {
       sid: 'Encrypt',
-      actions: ['kms:Encrypt', 'kms:GenerateDataKey'],
+      actions: ['kms:GenerateDataKey'],
       resources: [scope.facts['key-arn']],
       when: scope.via('s3'),
     },
   ];
 }
 
-function provisioningRights(scope: Scope): Right[] {
+function provisionRights(scope: Scope): Right[] {
   const stacks = (['data', 'host'] as const).map((layer) =>
     scope.arn('cloudformation', `stack/${names.tenantStack(scope.place, layer)}/*`),
   );
-  const because = "The tenant's own stacks; an ARN ends in an id that AWS gives.";
+  const because = "The tenant's own stacks; a stack's ARN ends in an id that AWS chooses.";
   return [
     {
       sid: 'DeployStacks',
       actions: ['cloudformation:CreateStack', 'cloudformation:UpdateStack'],
       resources: stacks,
-      // Without the role CloudFormation would work with this role's own rights.
+      // Without a service role CloudFormation would act with the rights of this role.
       when: { StringEquals: { 'cloudformation:RoleArn': scope.roleArn('execution') } },
       because,
     },
@@ -98,28 +99,20 @@ function provisioningRights(scope: Scope): Right[] {
     },
     {
       sid: 'Roll',
-      actions: [
-        'autoscaling:CancelInstanceRefresh',
-        'autoscaling:RollbackInstanceRefresh',
-        'autoscaling:StartInstanceRefresh',
-      ],
+      actions: ['autoscaling:RollbackInstanceRefresh', 'autoscaling:StartInstanceRefresh'],
       resources: [scope.arn('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${scope.host}`)],
-      because: "The tenant's own group; AWS puts an id before the name.",
+      because: "The tenant's own group; AWS puts an id before its name.",
     },
   ];
 }
 
-function releasing(scope: Scope): Right[] {
+function releaseJobRights(scope: Scope): Right[] {
   return [
     {
+      // Not PutApprovalResult: the tenant starts a release, and somebody else approves it.
       sid: 'Release',
-      actions: [
-        'codepipeline:PutApprovalResult',
-        'codepipeline:StartPipelineExecution',
-        'codepipeline:StopPipelineExecution',
-      ],
-      resources: [scope.arn('codepipeline', scope.host), scope.arn('codepipeline', `${scope.host}/*`)],
-      because: "Stages and actions of the tenant's own pipeline.",
+      actions: ['codepipeline:StartPipelineExecution', 'codepipeline:StopPipelineExecution'],
+      resources: [scope.arn('codepipeline', scope.host)],
     },
     {
       sid: 'StopDeployment',

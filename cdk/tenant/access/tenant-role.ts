@@ -9,7 +9,7 @@ export interface TenantRoleProps extends Pick<RoleProps, 'description' | 'trust'
   readonly role: TenantRole;
 }
 
-/** A role of a tenant: a fixed name, the platform's boundary above it, one policy that lists its rights. */
+/** A role of a tenant: a fixed name, the platform's permissions boundary, one policy that lists its rights. */
 export function tenantRole(parent: Construct, { scope, role, ...props }: TenantRoleProps): CfnRole {
   return makeRole(parent, `${role.charAt(0).toUpperCase()}${role.slice(1)}`, {
     ...props,

@@ -10,7 +10,7 @@ export interface ScopeProps {
   readonly facts: PlatformFacts;
 }
 
-/** The ARNs and conditions that tell one tenant's things in one environment from everybody else's. */
+/** ARNs and conditions that match one tenant's resources in one environment and nobody else's. */
 export class Scope extends Arns {
   readonly place: Place;
   readonly facts: PlatformFacts;
@@ -27,46 +27,50 @@ export class Scope extends Arns {
     return this.globalArn('iam', `role/${names.tenantRole(this.place, role)}`);
   }
 
-  /** ARN of objects in the environment's bucket; without a key, of the bucket itself. */
+  /** ARNs of objects in the environment's bucket; an empty key stands for the bucket itself. */
   objects(...keys: string[]): string[] {
     return keys.map((key) => (key === '' ? this.s3(this.facts.bucket) : this.s3(this.facts.bucket, key)));
   }
 
-  /** Images belong to no account in their ARN. */
+  /** ARN of every image: AWS leaves the account in it empty. */
   images(): string[] {
-    return this.#unowned('image');
+    return this.#withoutAccount('image');
   }
 
-  /** Snapshots do neither. */
+  /** ARN of every snapshot: AWS leaves the account in it empty. */
   snapshots(): string[] {
-    return this.#unowned('snapshot');
+    return this.#withoutAccount('snapshot');
   }
 
-  #unowned(type: string): string[] {
+  #withoutAccount(type: string): string[] {
     return this.ec2(type).map((arn) => arn.replace(`:${this.account}:`, ':*:'));
   }
 
-  /** Only what carries the tenant's tag. */
-  get tagged(): Condition {
-    return { StringEquals: { 'aws:ResourceTag/vendhost:tenant': this.place.tenant, ...this.#taggedEnvironment } };
+  /** The resource has the tenant's tag and that of the environment. */
+  get resourceTags(): Condition {
+    return {
+      StringEquals: {
+        'aws:ResourceTag/vendhost:tenant': this.place.tenant,
+        'aws:ResourceTag/vendhost:environment': this.place.environment,
+      },
+    };
   }
 
-  /** As `tagged`, or without tags as yet. What the platform owns has no tenant: its layers keep it apart. */
-  get taggedSoon(): Condition {
+  /**
+   * The resource has these tags, or has none yet. A resource of the platform has no tag of a tenant; the tag of its layer
+   * excludes it.
+   */
+  get resourceTagsIfPresent(): Condition {
     const layers = { 'aws:ResourceTag/vendhost:layer': ['data', 'host'] };
-    return { StringEqualsIfExists: { ...this.tagged.StringEquals, ...layers } };
+    return { StringEqualsIfExists: { ...this.resourceTags.StringEquals, ...layers } };
   }
 
-  /** Only what gets the tenant's tag as it is made. */
-  get tagging(): Condition {
+  /** The request sets the tenant's tag. */
+  get requestTags(): Condition {
     return { StringEquals: { 'aws:RequestTag/vendhost:tenant': this.place.tenant } };
   }
 
-  get #taggedEnvironment(): Record<string, string> {
-    return { 'aws:ResourceTag/vendhost:environment': this.place.environment };
-  }
-
-  /** The key, but only where a service uses it for the caller. */
+  /** The key is used by one of these services on behalf of the caller. */
   via(...services: string[]): Condition {
     return { StringEquals: { 'kms:ViaService': services.map((each) => `${each}.${this.region}.amazonaws.com`) } };
   }

@@ -15,8 +15,8 @@ export interface DataStackProps {
 }
 
 /**
- * A tenant's data: a MySQL database and the secret of its administrator. All of it is retained when the stack goes, so
- * that nothing but a person can delete data. It exports nothing: its outputs are given to the host stack by name.
+ * A tenant's data: a MySQL database and the secret of its administrator. All resources are retained when the stack is
+ * deleted, so that only a person can delete data. There are no exports: the host stack gets the outputs as parameters.
  */
 export class DataStack extends VendhostStack {
   constructor(app: App, props: DataStackProps) {

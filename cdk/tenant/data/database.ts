@@ -18,13 +18,13 @@ export interface DatabaseProps {
   readonly secret: DatabaseSecret;
 }
 
-/** The living MySQL release with long-term support (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/MySQL.Concepts.VersionMgmt.html). */
+/** The current MySQL release with long-term support (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/MySQL.Concepts.VersionMgmt.html). */
 const version = '8.4';
 
 /**
- * A MySQL database in private subnets: encrypted, TLS only, backed up, protected against deletion. A standby in a second
- * zone and a month of backups in production, neither elsewhere. Nothing may connect until the host stack admits its
- * instances to the security group.
+ * A MySQL database in isolated subnets: encrypted, TLS only, with backups and deletion protection. In production it has a
+ * standby in a second zone and a month of backups, elsewhere a week of backups and no standby. Nothing can connect until
+ * the host stack adds its instances to the security group.
  */
 export class Database extends Construct {
   readonly instance: CfnDBInstance;
@@ -39,7 +39,7 @@ export class Database extends Construct {
     const securityGroup = new CfnSecurityGroup(this, 'SecurityGroup', {
       groupDescription: `Database of ${name}`,
       vpcId: props.vpcId,
-      // An empty list would leave the rule that lets everything out; this one lets nothing out.
+      // With an empty list the default rule, which allows all egress, would stay; this one allows none.
       securityGroupEgress: [
         { ipProtocol: 'icmp', fromPort: 252, toPort: 86, cidrIp: '255.255.255.255/32', description: 'Nothing' },
       ],
@@ -51,7 +51,7 @@ export class Database extends Construct {
       subnetIds: [...props.subnetIds],
     });
     const parameters = new CfnDBParameterGroup(this, 'Parameters', {
-      // Another release needs another group, beside this one until the database has moved.
+      // A new release needs a new group, and this one must stay until the database uses that.
       dbParameterGroupName: `${stack}-mysql${version.replace('.', '')}`,
       description: `MySQL settings of ${name}`,
       family: `mysql${version}`,
@@ -62,7 +62,7 @@ export class Database extends Construct {
       (log) =>
         new CfnLogGroup(this, `${log}Log`, {
           logGroupName: `/aws/rds/instance/${name}/${log}`,
-          // Slow statements hold what they look for.
+          // Slow statements contain the values they search for.
           kmsKeyId: props.keyArn,
           retentionInDays: 90,
         }),
@@ -94,29 +94,30 @@ export class Database extends Construct {
       deletionProtection: true,
       enableCloudwatchLogsExports: logs,
     });
-    // RDS would make the log groups itself, to be kept for ever.
+    // RDS would create the log groups itself, without a retention.
     for (const group of logGroups) this.instance.addResourceDependency(group);
     for (const resource of [securityGroup, subnets, parameters, this.instance, ...logGroups]) retain(resource);
     this.securityGroupId = securityGroup.attrGroupId;
 
     Validations.of(this.instance).acknowledge({
       id: 'CloudFormation-Validate::E9006',
-      reason: 'A release without its last number is right: RDS chooses the newest and goes on upgrading within it.',
+      reason:
+        'A version without the last number is valid: RDS chooses the newest of the release and keeps it up to date.',
     });
     Validations.of(this.instance).acknowledge({
       id: 'AwsSolutions-RDS11',
-      reason: 'The port is open to the instances of one tenant only; another port would hide nothing from them.',
+      reason: "Only one tenant's instances can reach the port, and they know it; another port would protect nothing.",
     });
     if (!production) {
       Validations.of(this.instance).acknowledge({
         id: 'AwsSolutions-RDS3',
-        reason: 'A standby doubles the price; outside production an outage of a zone is waited for.',
+        reason: 'A standby doubles the price; outside production it is acceptable to wait until a failed zone is back.',
       });
     }
   }
 }
 
-/** What a retained database uses must be retained with it, or the stack's deletion fails on it. */
+/** Everything a retained database uses must be retained too: CloudFormation cannot delete what is in use. */
 function retain(resource: CfnResource): void {
   resource.applyRemovalPolicy(RemovalPolicy.RETAIN);
 }

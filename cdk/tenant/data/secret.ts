@@ -3,10 +3,10 @@ import type { CfnDBInstance } from 'aws-cdk-lib/aws-rds';
 import { CfnSecret, CfnSecretTargetAttachment } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 
-/** The administrator of the database; RDS gives this name no special meaning. */
+/** Name of the database's administrator; it has no special meaning to RDS. */
 const username = 'admin';
 
-/** The administrator's credentials: generated, never in a template, log or file; the software reads them by its role. */
+/** The administrator's credentials: generated, in no template, log or file; the software reads them with its role. */
 export class DatabaseSecret extends Construct {
   readonly arn: string;
 
@@ -20,25 +20,24 @@ export class DatabaseSecret extends Construct {
         secretStringTemplate: JSON.stringify({ username }),
         generateStringKey: 'password',
         passwordLength: 40,
-        // Letters and digits only: the password passes shells and connection strings without quoting.
+        // Letters and digits only, so that shells and connection strings need no quoting.
         excludePunctuation: true,
       },
     });
     secret.applyRemovalPolicy(RemovalPolicy.RETAIN);
     Validations.of(secret).acknowledge({
       id: 'AwsSolutions-SMG4',
-      reason:
-        'Rotation needs a Lambda function in the VPC; the tenant rotates with the runbook and restarts its software.',
+      reason: 'Rotation needs a Lambda function in the VPC; the runbook has the steps to rotate it by hand.',
     });
     this.arn = secret.ref;
   }
 
-  /** For a property that CloudFormation resolves itself: the value stands in no template. */
+  /** Dynamic reference that CloudFormation resolves when it deploys: the value is in no template. */
   resolve(field: 'username' | 'password'): string {
     return `{{resolve:secretsmanager:${this.arn}:SecretString:${field}}}`;
   }
 
-  /** Adds engine, host, port and schema to the secret, so that the software needs nothing else to connect. */
+  /** Adds engine, host, port and schema to the secret, so that it is all the software needs to connect. */
   attachTo(instance: CfnDBInstance): void {
     const attachment = new CfnSecretTargetAttachment(this, 'Attachment', {
       secretId: this.arn,

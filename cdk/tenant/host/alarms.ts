@@ -3,13 +3,13 @@ import type { CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 
 export interface AlarmsProps {
-  /** What the alarms' names begin with. */
+  /** First part of the alarms' names. */
   readonly name: string;
   readonly loadBalancerArn: string;
   readonly targetGroup: CfnTargetGroup;
 }
 
-/** Two alarms that tell "the host is ill": instances that fail their health check, and answers that are server errors. */
+/** Two alarms for an unhealthy host: instances that fail their health check, and responses that are server errors. */
 export class Alarms extends Construct {
   constructor(scope: Construct, id: string, { name, loadBalancerArn, targetGroup }: AlarmsProps) {
     super(scope, id);
@@ -27,7 +27,7 @@ export class Alarms extends Construct {
     new CfnAlarm(this, 'UnhealthyHosts', {
       ...shared,
       alarmName: `${name}-unhealthy-hosts`,
-      alarmDescription: 'Instances fail the health check for ten minutes: longer than a release takes one out',
+      alarmDescription: 'Instances fail the health check for ten minutes; a release takes one out of service for less',
       metricName: 'UnHealthyHostCount',
       statistic: 'Minimum',
       threshold: 0,
@@ -36,7 +36,7 @@ export class Alarms extends Construct {
     new CfnAlarm(this, 'ServerErrors', {
       ...shared,
       alarmName: `${name}-server-errors`,
-      alarmDescription: 'More than 10 answers a minute are server errors, for five minutes',
+      alarmDescription: 'More than 10 responses a minute are server errors, for five minutes',
       metricName: 'HTTPCode_Target_5XX_Count',
       statistic: 'Sum',
       threshold: 10,

@@ -10,6 +10,6 @@ export interface HostStackProps {
   readonly facts: PlatformFacts;
   readonly record: TenantRecord;
   readonly config: VendhostConfig;
-  /** The tenant's hosts, by the rules they share. */
+  /** The tenant's hosts, grouped by listener rule. */
   readonly groups: readonly RuleGroup[];
 }

@@ -10,8 +10,8 @@ import { Releases } from './releases.ts';
 import { Traffic } from './traffic.ts';
 
 /**
- * A tenant's virtual host without its data: where requests come in, the instances that answer them, and what puts
- * software on the instances. The roles it uses are made when the tenant is vended; no role is made here.
+ * A tenant's virtual host without its data: the listener rules and the target group, the instances, and the pipeline that
+ * deploys software to them. It creates no roles: those it uses are created when the tenant is vended.
  */
 export class HostStack extends VendhostStack {
   constructor(app: App, props: HostStackProps) {

@@ -14,10 +14,10 @@ export interface InstancesProps extends HostStackProps {
   readonly database: DatabaseParameters | undefined;
 }
 
-/** Instances are added above this load of their processors, in per cent, and taken away below it. */
+/** Average CPU utilization, in per cent, that scaling keeps the group at. */
 const targetLoad = 60;
 
-/** The instances: what they start from and how many there are. Nothing but the load balancer reaches them. */
+/** The launch template and the Auto Scaling group of the instances. Only the load balancer can connect to them. */
 export class Instances extends Construct {
   readonly template: CfnLaunchTemplate;
   readonly group: CfnAutoScalingGroup;
@@ -26,7 +26,7 @@ export class Instances extends Construct {
     super(scope, id);
     this.template = this.#template(props);
     this.group = this.#group(props);
-    // A listener's rule ties the target group to a load balancer; before that, a group with its health check fails.
+    // Auto Scaling refuses ELB health checks for a target group that no listener rule has attached to a load balancer.
     for (const rule of props.traffic.rules) this.group.addResourceDependency(rule);
     const { min, max } = props.config.instances;
     if (max > min) {
@@ -57,7 +57,7 @@ export class Instances extends Construct {
     const tagList = Object.entries(own).map(([key, value]) => ({ key, value }));
     return new CfnLaunchTemplate(this, 'Template', {
       launchTemplateName: names.host(place),
-      // The role that makes it may touch only what carries these.
+      // The execution role may create and change only launch templates with these tags.
       tagSpecifications: [{ resourceType: 'launch-template', tags: tagList }],
       launchTemplateData: {
         imageId: parameters.imageId.valueAsString,
@@ -100,17 +100,18 @@ export class Instances extends Construct {
       healthCheckType: parameters.healthCheckType.valueAsString,
       healthCheckGracePeriod: config.health_check.grace_seconds,
       defaultInstanceWarmup: config.health_check.grace_seconds,
-      // A new instance is there before an old one goes, also where there is only one.
+      // A new instance is in service before an old one is terminated, even if there is only one.
       instanceMaintenancePolicy: { minHealthyPercentage: 100, maxHealthyPercentage: 200 },
       tags: [{ key: 'Name', value: names.host(place), propagateAtLaunch: true }],
     });
     Validations.of(group).acknowledge({
       id: 'AwsSolutions-AS2',
-      reason: 'Both kinds of health check have a grace period; which one it is says a parameter the rule cannot read.',
+      reason: 'The health check type is a parameter, which the rule cannot read; both types have the grace period.',
     });
     Validations.of(group).acknowledge({
       id: 'AwsSolutions-AS3',
-      reason: 'Who looks at scaling looks at the activities of the group; a message for each would be read by nobody.',
+      reason:
+        'The scaling activities of the group record every launch and termination; nobody would read a notification for each.',
     });
     return group;
   }

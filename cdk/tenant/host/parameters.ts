@@ -2,18 +2,18 @@ import { CfnParameter } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { dataOutputs, priorityParameter, type RuleGroup } from '../host-inputs.ts';
 
-/** What changes without a new template: a new image rolls by a parameter. */
+/** Values that can change without a new template, like the image. */
 export interface HostParameters {
   readonly imageId: CfnParameter;
-  /** Root device of the image: the launch template must name the same one to have it encrypted. */
+  /** Root device of the image. The launch template must use the same name, or the root volume is not encrypted. */
   readonly rootDevice: CfnParameter;
-  /** The version of the launch template the group starts instances from; moved on after a roll-out has succeeded. */
+  /** Version of the launch template that the group launches instances from; it changes after a successful roll-out. */
   readonly launchTemplateVersion: CfnParameter;
   readonly healthCheckType: CfnParameter;
   readonly priorities: ReadonlyMap<string, CfnParameter>;
 }
 
-/** Values of the data stack; without a database there are none. */
+/** Outputs of the data stack; for a host with a database. */
 export interface DatabaseParameters {
   readonly address: CfnParameter;
   readonly port: CfnParameter;
@@ -24,7 +24,7 @@ export function declareHostParameters(scope: Construct, groups: readonly RuleGro
   return {
     imageId: new CfnParameter(scope, 'ImageId', {
       type: 'AWS::EC2::Image::Id',
-      description: 'Image the instances start from',
+      description: 'Image that instances are launched from',
     }),
     rootDevice: new CfnParameter(scope, 'RootDevice', {
       default: '/dev/xvda',
@@ -38,7 +38,7 @@ export function declareHostParameters(scope: Construct, groups: readonly RuleGro
     healthCheckType: new CfnParameter(scope, 'HealthCheckType', {
       default: 'EC2',
       allowedValues: ['EC2', 'ELB'],
-      description: 'ELB once a release has succeeded: before it no instance can be healthy',
+      description: 'ELB after the first successful release; before it no instance can pass the health check',
     }),
     priorities: new Map(
       groups.map(({ band, hosts }) => [

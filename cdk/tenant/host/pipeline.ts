@@ -17,11 +17,11 @@ type Stage = CfnPipeline.StageDeclarationProperty;
 type Action = CfnPipeline.ActionDeclarationProperty;
 
 /**
- * The pipeline inside the VPC: a revision from the bucket, a person's approval where the platform wants one, CodeDeploy.
+ * The pipeline that releases a revision: S3 source, a manual approval if the platform requires one, CodeDeploy.
  *
- * It never looks for revisions: a release starts it with the key of one (`S3_OBJECT_KEY`). The source's own key names no
- * object, because CodePipeline starts a pipeline once when it is made; that first execution ends in its source stage,
- * with the key as its explanation, and deploys nothing.
+ * It does not poll for revisions: a release starts it with the key of one (`S3_OBJECT_KEY`). The key configured for the
+ * source names no object, because CodePipeline executes a pipeline once when it is created; that first execution fails in
+ * the source stage, with the key as the explanation, and deploys nothing.
  */
 export class Pipeline extends Construct {
   readonly name: string;
@@ -36,7 +36,7 @@ export class Pipeline extends Construct {
     new CfnPipeline(this, 'Pipeline', {
       name: this.name,
       pipelineType: 'V2',
-      // A newer release overtakes those that wait for approval or for the stage before.
+      // A newer release supersedes those that wait for approval or for another stage.
       executionMode: 'SUPERSEDED',
       restartExecutionOnUpdate: false,
       roleArn,
@@ -80,7 +80,7 @@ function approval({ tenant, environment }: Place, topicArn: string): Stage {
       action('Approve', 'Approval', 'Manual', {
         configuration: {
           NotificationArn: topicArn,
-          CustomData: `A release of ${tenant} waits to be put on ${environment}.`,
+          CustomData: `A release of ${tenant} to ${environment} waits for approval.`,
         },
       }),
     ],

@@ -12,8 +12,9 @@ export interface ReleasesProps {
 }
 
 /**
- * CodeDeploy puts a revision on the instances in place: each leaves the target group, is changed, and comes back when it
- * is healthy. A failed deployment puts the last good revision back, and a new instance gets it before it serves.
+ * CodeDeploy application and deployment group. Deployments are in place: each instance is deregistered from the target
+ * group, updated, and registered again. A failed deployment is rolled back to the last successful revision, and a new
+ * instance gets that revision before it receives requests.
  */
 export class Releases extends Construct {
   readonly application: CfnApplication;

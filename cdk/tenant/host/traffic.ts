@@ -15,7 +15,7 @@ export interface TrafficProps {
   readonly parameters: HostParameters;
 }
 
-/** The way of a request: a rule for the tenant's hosts, the target group, and the only port the instances listen to. */
+/** The path of a request: listener rules for the tenant's hosts, the target group, and the instances' security group. */
 export class Traffic extends Construct {
   readonly targetGroup: CfnTargetGroup;
   readonly rules: readonly CfnListenerRule[];
@@ -35,7 +35,7 @@ export class Traffic extends Construct {
       healthCheckTimeoutSeconds: 5,
       healthyThresholdCount: 2,
       unhealthyThresholdCount: 3,
-      // A release takes each instance out and back in; the default of 300 s would make every release wait for it.
+      // A release deregisters each instance in turn, and would wait for the default of 300 s every time.
       targetGroupAttributes: [{ key: 'deregistration_delay.timeout_seconds', value: '20' }],
     });
     this.targetGroup = targetGroup;
@@ -62,7 +62,7 @@ export class Traffic extends Construct {
         },
       ],
       securityGroupEgress: [
-        { ipProtocol: '-1', cidrIp: '0.0.0.0/0', description: 'The software chooses whom it calls' },
+        { ipProtocol: '-1', cidrIp: '0.0.0.0/0', description: 'The software may connect to anything' },
       ],
     });
   }

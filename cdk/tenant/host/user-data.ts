@@ -12,8 +12,8 @@ export interface HostFileProps {
 }
 
 /**
- * User data that writes `/etc/vendhost/host.json`: what the software must know of the place it runs in. It names the
- * database's secret and holds nothing secret: whoever may describe the instance can read user data.
+ * User data that writes `/etc/vendhost/host.json`, with what the software needs to know about its environment. It names the
+ * database's secret but contains nothing secret, because whoever may describe the instance can read user data.
  */
 export function userData({ place, region, hosts, port, database }: HostFileProps): string {
   const { tenant, environment } = place;
@@ -33,7 +33,7 @@ export function userData({ place, region, hosts, port, database }: HostFileProps
             schema: database.config.name,
           },
   };
-  // The port is a parameter, so the JSON above has it as a text; the software gets a number.
+  // The port is a reference to a parameter, so it is a string in this JSON; the software gets a number.
   const json = JSON.stringify(file, null, 2).replace(/"port": "([^"]+)"/, '"port": $1');
   const script = `#!/bin/bash
 set -eu

@@ -53,7 +53,7 @@ test('the bucket lets this trail in, and only below logs/trail', () => {
   const service = { Service: 'cloudtrail.amazonaws.com' };
   expect(statements.filter(({ Principal }) => JSON.stringify(Principal) === JSON.stringify(service))).toEqual([
     {
-      Sid: 'TrailLooksAtBucket',
+      Sid: 'TrailReadsBucketAcl',
       Effect: 'Allow',
       Principal: service,
       Action: 's3:GetBucketAcl',

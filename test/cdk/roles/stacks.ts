@@ -11,10 +11,10 @@ import { limits } from '../../../scripts/config/tenant.ts';
 import { facts } from '../tenant/props.ts';
 
 const account = '111111111111';
-/** Other tests have CloudFormation's rules look at these stacks. */
+/** Other tests check these stacks against CloudFormation's rules. */
 const unchecked = { validation: false };
 
-/** What a project's jobs are known by. */
+/** Audience of the jobs' ID tokens. */
 export const audience = 'https://vendhost.example.com';
 
 function platform(environment: Environment, region: string): PlatformProps {
@@ -29,7 +29,7 @@ function platform(environment: Environment, region: string): PlatformProps {
         region,
         cidr: '10.10.0.0/16',
         domain: 'dev.example.com',
-        certificate: `arn:aws:acm:${region}:${account}:certificate/0c5f3a52`,
+        certificate: `arn:${region.startsWith('cn-') ? 'aws-cn' : 'aws'}:acm:${region}:${account}:certificate/0c5f3a52`,
       },
     },
   });
@@ -63,9 +63,14 @@ export function tenantApp(changes: Partial<AccessProps> = {}): App {
   });
 }
 
-/** The template of an app's one stack. */
-export function onlyTemplate(app: App): Template {
+/** An app's one stack. */
+export function onlyStack(app: App): Stack {
   const [stack, ...others] = app.node.children.filter((child) => Stack.isStack(child));
   if (stack === undefined || others.length > 0) throw new Error('the app has not exactly one stack');
-  return Template.fromStack(stack);
+  return stack;
+}
+
+/** The template of an app's one stack. */
+export function onlyTemplate(app: App): Template {
+  return Template.fromStack(onlyStack(app));
 }

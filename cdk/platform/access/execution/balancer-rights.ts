@@ -2,7 +2,7 @@ import { names } from '../../../../scripts/config/names.ts';
 import type { Right } from '../../../role.ts';
 import type { PlatformScope } from '../platform-scope.ts';
 
-/** Load balancers and their listeners, known by their names; rules and target groups are the tenants'. */
+/** Load balancers and their listeners, by name. Rules and target groups belong to the tenants. */
 export function balancerRights(scope: PlatformScope): Right[] {
   const balancers = scope.numbered(names.loadBalancer);
   const arns = (kind: string) => balancers.map((name) => scope.arn('elasticloadbalancing', `${kind}/app/${name}/*`));
@@ -25,10 +25,10 @@ export function balancerRights(scope: PlatformScope): Right[] {
         'elasticloadbalancing:SetSubnets',
       ],
       resources: [...arns('loadbalancer'), ...arns('listener')],
-      because: "The environment's load balancers; the ARN ends in ids that AWS gives.",
+      because: "The environment's load balancers and listeners; their ARNs end in ids that AWS chooses.",
     },
     {
-      sid: 'BalancersOwnRole',
+      sid: 'BalancerServiceRole',
       actions: ['iam:CreateServiceLinkedRole'],
       resources: [scope.globalArn('iam', `role/aws-service-role/${service}/AWSServiceRoleForElasticLoadBalancing`)],
       when: { StringEquals: { 'iam:AWSServiceName': service } },

@@ -2,7 +2,7 @@ import { names } from '../../../../scripts/config/names.ts';
 import type { Right } from '../../../role.ts';
 import type { PlatformScope } from '../platform-scope.ts';
 
-/** The facts of these stacks; not those of access, nor what tenants are granted. */
+/** The facts that these stacks publish, but not those of the access stack and not the tenants' records. */
 export function factRights(scope: PlatformScope): Right[] {
   const facts = names.factsPath(scope.environment);
   const parameters = (...found: string[]) => found.map((each) => scope.arn('ssm', `parameter${facts}/${each}`));
@@ -19,14 +19,14 @@ export function factRights(scope: PlatformScope): Right[] {
         'ssm:RemoveTagsFromResource',
       ],
       resources: parameters('*'),
-      because: 'Each stack publishes what it makes; the next statement says what is not theirs to write.',
+      because: 'Each stack publishes facts of its own; FactsOfOthers denies those of the access stack and the records.',
     },
     {
       sid: 'FactsOfOthers',
       deny: true,
       actions: ['ssm:DeleteParameter', 'ssm:PutParameter'],
       resources: parameters('boundary-arn', 'builder-instance-profile', 'tenants/*'),
-      because: 'All records of tenants are denied.',
+      because: "All tenants' records.",
     },
   ];
 }

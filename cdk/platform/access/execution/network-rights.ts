@@ -2,21 +2,21 @@ import type { Right } from '../../../role.ts';
 import type { PlatformScope } from '../platform-scope.ts';
 
 /**
- * The VPC and all in it, and the load balancers' security groups. The ids are AWS's to give, so tags tell what is whose:
- * of its environment and its layer, which no tenant's thing is. Which kinds an action is about, and which know tags:
+ * The VPC and everything in it, and the load balancers' security groups. AWS chooses the ids, so the conditions are tags: of
+ * the environment and the layer, which no resource of a tenant has. The resource types and condition keys of each action:
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
  */
 export function networkRights(scope: PlatformScope): Right[] {
-  // CloudFormation gives some kinds their tags only after it made them; only what has them can be changed.
-  const making = scope.taggingSoon('network', 'balancer');
-  const made = 'Ids do not exist yet; what is made gets the tags.';
+  // CloudFormation tags some resources only after it has created them; without the tags they cannot be changed.
+  const creating = scope.requestTagsIfPresent('network', 'balancer');
+  const newIds = 'The ids do not exist yet; the new resource gets the tags.';
   return [
     {
       sid: 'Look',
       actions: [
         'cloudtrail:DescribeTrails',
         'ec2:Describe*',
-        // ELB asks for it when it makes a load balancer or gives it other groups.
+        // ELB checks this right when it creates a load balancer or changes its security groups.
         'ec2:GetSecurityGroupsForVpc',
         'elasticloadbalancing:Describe*',
         'kms:ListAliases',
@@ -26,28 +26,28 @@ export function networkRights(scope: PlatformScope): Right[] {
         'ssm:DescribeParameters',
       ],
       resources: ['*'],
-      because: 'Reads that AWS grants for all resources or none.',
+      because: 'AWS grants these reads for all resources or for none.',
     },
     {
       sid: 'MakeVpc',
       actions: ['ec2:CreateVpc'],
       resources: scope.ec2('vpc'),
-      when: making,
-      because: made,
+      when: creating,
+      because: newIds,
     },
     {
       sid: 'MakeParts',
       actions: ['ec2:AllocateAddress', 'ec2:CreateInternetGateway', 'ec2:CreateRouteTable', 'ec2:CreateSubnet'],
       resources: scope.ec2('elastic-ip', 'internet-gateway', 'route-table', 'subnet'),
-      when: making,
-      because: made,
+      when: creating,
+      because: newIds,
     },
     {
       sid: 'MakeOnParts',
       actions: ['ec2:CreateFlowLogs', 'ec2:CreateNatGateway', 'ec2:CreateSecurityGroup', 'ec2:CreateVpcEndpoint'],
       resources: scope.ec2('natgateway', 'security-group', 'vpc-endpoint', 'vpc-flow-log'),
-      when: making,
-      because: made,
+      when: creating,
+      because: newIds,
     },
     {
       sid: 'MakeInside',
@@ -60,24 +60,24 @@ export function networkRights(scope: PlatformScope): Right[] {
         'ec2:CreateVpcEndpoint',
       ],
       resources: scope.ec2('elastic-ip', 'route-table', 'subnet', 'vpc'),
-      when: scope.tagged('network'),
-      because: "In the environment's VPC and in no other.",
+      when: scope.resourceTags('network'),
+      because: "Only in the environment's VPC.",
     },
     {
       sid: 'Tag',
       actions: ['ec2:CreateTags'],
       resources: scope.ec2('*'),
-      when: scope.claiming('network', 'balancer'),
-      because: "Only what is the platform's, or nobody's as yet.",
+      when: scope.takeUntagged('network', 'balancer'),
+      because: 'Only resources of the platform, or without an owner yet.',
     },
     {
       sid: 'ChangeNetwork',
       actions: [
         'ec2:AssociateRouteTable',
         'ec2:AttachInternetGateway',
-        // A route or an association has no tags: the route table's count.
+        // Routes and associations have no tags; the condition is on the route table.
         'ec2:CreateRoute',
-        // An update may send only the tags that changed, which are not always those that tell whose it is.
+        // An update may send only the changed tags, which need not be the environment's and the layer's.
         'ec2:CreateTags',
         'ec2:DeleteFlowLogs',
         'ec2:DeleteInternetGateway',
@@ -99,8 +99,8 @@ export function networkRights(scope: PlatformScope): Right[] {
         'ec2:ReplaceRouteTableAssociation',
       ],
       resources: scope.ec2('*'),
-      when: scope.tagged('network', 'balancer'),
-      because: "Only what carries the platform's tags.",
+      when: scope.resourceTags('network', 'balancer'),
+      because: "Only resources with the platform's tags.",
     },
     {
       sid: 'ChangeGroups',
@@ -113,9 +113,9 @@ export function networkRights(scope: PlatformScope): Right[] {
         'ec2:UpdateSecurityGroupRuleDescriptions*',
       ],
       resources: scope.ec2('security-group', 'security-group-rule'),
-      // CloudFormation may write a group's first rules before its tags, and a rule has none.
-      when: scope.taggedSoon('network', 'balancer'),
-      because: "Not the tenants' groups: they carry the tags of their layers.",
+      // CloudFormation may create a group's first rules before it tags the group, and rules have no tags.
+      when: scope.resourceTagsIfPresent('network', 'balancer'),
+      because: "Not the tenants' groups: those have the tags of tenants' layers.",
     },
   ];
 }

@@ -1,10 +1,13 @@
 import type { Right } from '../../../role.ts';
 import type { PlatformScope } from '../platform-scope.ts';
 
-/** The service roles that write logs: made and changed only under the services' boundary: whatever a pipeline grants them, all they can do is write logs. */
+/**
+ * The roles with which AWS services write logs. They can be created and changed only under the service boundary, so that
+ * they can do nothing but write logs, whatever policy a pipeline gives them.
+ */
 export function serviceRoleRights(scope: PlatformScope): Right[] {
   const resources = scope.serviceRoles();
-  const because = 'Roles of the flow logs and the trail; CloudFormation names them after the stack.';
+  const because = 'The roles of the flow logs and the trail; CloudFormation names them after their stack.';
   return [
     {
       sid: 'MakeServiceRoles',

@@ -2,7 +2,7 @@ import { names } from '../../../../scripts/config/names.ts';
 import type { Right } from '../../../role.ts';
 import type { PlatformScope } from '../platform-scope.ts';
 
-/** The key, the buckets (not what is in them), the trail and the log groups. */
+/** The key, the buckets (without their objects), the trail and the log groups. */
 export function storageRights(scope: PlatformScope): Right[] {
   return [...keyRights(scope), ...bucketRights(scope), ...logRights(scope)];
 }
@@ -14,15 +14,15 @@ function keyRights(scope: PlatformScope): Right[] {
       sid: 'MakeKey',
       actions: ['kms:CreateKey'],
       resources: ['*'],
-      when: scope.tagging('storage'),
-      because: 'AWS knows no resource in this request; the key must get the tags.',
+      when: scope.requestTags('storage'),
+      because: 'AWS checks no resource in this request; it must set the tags of the key.',
     },
     {
       sid: 'TagKey',
       actions: ['kms:TagResource'],
       resources: [keys],
-      when: scope.claiming('storage'),
-      because: "Only the environment's key, whose id does not exist before it is made.",
+      when: scope.takeUntagged('storage'),
+      because: "Only the environment's key, or a new one without tags.",
     },
     {
       sid: 'Key',
@@ -42,8 +42,8 @@ function keyRights(scope: PlatformScope): Right[] {
         'kms:UpdateKeyDescription',
       ],
       resources: [keys],
-      when: scope.tagged('storage'),
-      because: "Only the environment's key; its id is AWS's to give.",
+      when: scope.resourceTags('storage'),
+      because: "Only the environment's key; AWS chooses its id.",
     },
     {
       sid: 'Alias',
@@ -62,7 +62,7 @@ function bucketRights(scope: PlatformScope): Right[] {
         's3:CreateBucket',
         's3:DeleteBucket',
         's3:DeleteBucketPolicy',
-        // CloudFormation reads every setting of a bucket, those it has not as well.
+        // CloudFormation reads every setting of a bucket, also those that are not set.
         's3:Get*Configuration',
         's3:GetBucket*',
         's3:ListBucket',
@@ -79,7 +79,7 @@ function bucketRights(scope: PlatformScope): Right[] {
         's3:UntagResource',
       ],
       resources: [names.bucket(...place), names.logBucket(...place)].map((bucket) => scope.s3(bucket)),
-      because: "Reads of the two buckets' settings; no object is read or written.",
+      because: "Reads of the two buckets' settings; no right to objects.",
     },
   ];
 }

@@ -2,13 +2,13 @@ import { names } from '../../../../scripts/config/names.ts';
 import type { Right } from '../../../role.ts';
 import type { Scope } from '../tenant-scope.ts';
 
-/** The database, its secret and its logs. */
+/** The database, its secret and its log groups. */
 export function dataRights(scope: Scope): Right[] {
   const stack = names.tenantStack(scope.place, 'data').toLowerCase();
   return [
     {
       sid: 'Database',
-      // None deletes: the data stack retains all it has, and only people delete data.
+      // No action deletes: the data stack retains its resources, and only people delete data.
       actions: [
         'rds:AddTagsToResource',
         'rds:CreateDBInstance',
@@ -25,7 +25,7 @@ export function dataRights(scope: Scope): Right[] {
       resources: [`db:${scope.host}`, `pg:${stack}-*`, `subgrp:${stack}-*`, 'og:default:*'].map((each) =>
         scope.arn('rds', each),
       ),
-      because: "The tenant's own database; CloudFormation names its groups after the stack.",
+      because: "The tenant's own database; the names of its parameter and subnet group begin with the stack's.",
     },
     {
       sid: 'Secret',
@@ -39,7 +39,7 @@ export function dataRights(scope: Scope): Right[] {
         'secretsmanager:UpdateSecret',
       ],
       resources: [scope.arn('secretsmanager', `secret:${names.databaseSecret(scope.place)}-*`)],
-      because: "The tenant's own secret; the six characters behind its name are not known before it is made.",
+      because: "The tenant's own secret; AWS appends six characters to its name when it is created.",
     },
     {
       sid: 'Logs',
@@ -54,7 +54,7 @@ export function dataRights(scope: Scope): Right[] {
         'logs:UntagResource',
       ],
       resources: [scope.arn('logs', `log-group:/aws/rds/instance/${scope.host}/*`)],
-      because: "Logs of the tenant's own database.",
+      because: "Log groups of the tenant's own database.",
     },
   ];
 }

@@ -9,8 +9,8 @@ import { releaseRights } from './release-rights.ts';
 import { trafficRights } from './traffic-rights.ts';
 
 /**
- * The role CloudFormation works with in the data and host stacks. It makes no role and no policy: all roles of the tenant
- * are in the access stack, under the boundary.
+ * The role with which CloudFormation deploys the data and host stacks. It can create no role and no policy: all roles of
+ * the tenant are in the access stack, under the boundary.
  */
 export function executionRole(parent: Construct, scope: Scope): CfnRole {
   return tenantRole(parent, {
@@ -19,7 +19,7 @@ export function executionRole(parent: Construct, scope: Scope): CfnRole {
     description: `CloudFormation, for the stacks of ${scope.host}`,
     trust: serviceTrust('cloudformation'),
     rights: [
-      ...general(scope),
+      ...sharedRights(scope),
       ...instanceRights(scope),
       ...trafficRights(scope),
       ...dataRights(scope),
@@ -28,7 +28,7 @@ export function executionRole(parent: Construct, scope: Scope): CfnRole {
   });
 }
 
-function general(scope: Scope): Right[] {
+function sharedRights(scope: Scope): Right[] {
   const pass = { instance: 'ec2', pipeline: 'codepipeline', codedeploy: 'codedeploy' } as const;
   return [
     {
@@ -45,7 +45,7 @@ function general(scope: Scope): Right[] {
         'secretsmanager:GetRandomPassword',
       ],
       resources: ['*'],
-      because: 'Reads that AWS grants for all resources or none.',
+      because: 'AWS grants these reads for all resources or for none.',
     },
     {
       sid: 'PassRoles',
@@ -64,7 +64,7 @@ function general(scope: Scope): Right[] {
           'iam:AWSServiceName': ['autoscaling', 'elasticloadbalancing', 'rds'].map((each) => `${each}.amazonaws.com`),
         },
       },
-      because: 'Roles that AWS defines, made when an account uses a service for the first time.',
+      because: 'Service-linked roles, which AWS defines and an account gets when it first uses the service.',
     },
     {
       sid: 'Key',
@@ -76,7 +76,7 @@ function general(scope: Scope): Right[] {
       sid: 'KeyForVolumes',
       actions: ['kms:CreateGrant'],
       resources: [scope.facts['key-arn']],
-      // The grant is to the service that keeps the volume or database, and to nobody else.
+      // Only the service that encrypts the volume or the database can get the grant.
       when: { ...scope.via('ec2', 'rds'), Bool: { 'kms:GrantIsForAWSResource': 'true' } },
     },
   ];

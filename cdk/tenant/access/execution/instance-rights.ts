@@ -10,7 +10,7 @@ export function instanceRights(scope: Scope): Right[] {
       sid: 'MakeGroups',
       actions: ['ec2:CreateSecurityGroup'],
       resources: [scope.arn('ec2', `vpc/${scope.facts['vpc-id']}`), ...ec2('security-group')],
-      because: 'The id does not exist yet; CloudFormation gives the tag.',
+      because: 'The id does not exist yet; CloudFormation sets the tag.',
     },
     {
       sid: 'OwnGroups',
@@ -24,25 +24,30 @@ export function instanceRights(scope: Scope): Right[] {
         'ec2:UpdateSecurityGroupRuleDescriptionsIngress',
       ],
       resources: ec2('security-group', 'security-group-rule'),
-      // CloudFormation may write a group's first rules before its tags, and a rule has none.
-      when: scope.taggedSoon,
-      because: 'Not the groups of the platform or of other tenants: they carry tags.',
+      // CloudFormation may create a group's first rules before it tags the group, and rules have no tags.
+      when: scope.resourceTagsIfPresent,
+      because: 'Not the groups of the platform or of other tenants: those have their tags.',
     },
     {
       sid: 'Tags',
       actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
       resources: ec2('instance', 'launch-template', 'security-group', 'security-group-rule', 'volume'),
-      when: { StringEqualsIfExists: { ...scope.tagging.StringEquals, ...scope.taggedSoon.StringEqualsIfExists } },
-      because: "Only to make something the tenant's, or on what is.",
+      when: {
+        StringEqualsIfExists: {
+          ...scope.requestTags.StringEquals,
+          ...scope.resourceTagsIfPresent.StringEqualsIfExists,
+        },
+      },
+      because: "Only with the tenant's tag, on resources that are the tenant's or have no owner yet.",
     },
     {
       sid: 'MakeLaunchTemplate',
       actions: ['ec2:CreateLaunchTemplate'],
       resources: ec2('launch-template'),
-      when: scope.tagging,
-      because: 'The id does not exist yet; the tag must be given.',
+      when: scope.requestTags,
+      because: 'The id does not exist yet; the request must set the tag.',
     },
-    ...starting(scope),
+    ...launchRights(scope),
     {
       sid: 'Group',
       actions: [
@@ -61,7 +66,7 @@ export function instanceRights(scope: Scope): Right[] {
         'autoscaling:UpdateAutoScalingGroup',
       ],
       resources: [scope.arn('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${scope.host}`)],
-      because: "The tenant's own group; AWS puts an id before the name.",
+      because: "The tenant's own group; AWS puts an id before its name.",
     },
     {
       sid: 'Alarms',
@@ -72,20 +77,20 @@ export function instanceRights(scope: Scope): Right[] {
         'cloudwatch:UntagResource',
       ],
       resources: [scope.arn('cloudwatch', `alarm:${names.tenantStack(scope.place, 'host')}-*`)],
-      because: 'CloudFormation names alarms after the stack.',
+      because: "The tenant's own alarms; their names begin with the stack's.",
     },
   ];
 }
 
-/** Auto Scaling asks whether its caller may start what the launch template names. */
-function starting(scope: Scope): Right[] {
+/** Auto Scaling checks that its caller may launch what the launch template names. */
+function launchRights(scope: Scope): Right[] {
   return [
     {
       sid: 'Start',
       actions: ['ec2:RunInstances'],
       resources: scope.ec2('instance', 'volume'),
-      when: scope.tagging,
-      because: 'Ids do not exist yet; the launch template gives the tag.',
+      when: scope.requestTags,
+      because: 'The ids do not exist yet; the launch template sets the tag.',
     },
     {
       sid: 'StartFrom',
@@ -96,8 +101,8 @@ function starting(scope: Scope): Right[] {
         'ec2:RunInstances',
       ],
       resources: [...scope.images(), ...scope.ec2('launch-template', 'security-group')],
-      when: scope.tagged,
-      because: "Whatever carries the tenant's tag.",
+      when: scope.resourceTags,
+      because: "Any resource with the tenant's tag.",
     },
     {
       sid: 'StartIn',
@@ -106,7 +111,7 @@ function starting(scope: Scope): Right[] {
         ...scope.ec2('network-interface'),
         ...scope.facts['egress-subnet-ids'].map((id) => scope.arn('ec2', `subnet/${id}`)),
       ],
-      because: 'A network interface is made with the instance and has no tag.',
+      because: 'A network interface is created with the instance and has no tag.',
     },
   ];
 }

@@ -2,7 +2,7 @@ import type { Right } from '../../../role.ts';
 import { deploymentArns } from '../common-rights.ts';
 import type { Scope } from '../tenant-scope.ts';
 
-/** CodeDeploy, CodePipeline and the topic of its approvals. */
+/** CodeDeploy, CodePipeline and the topic that approvals are requested through. */
 export function releaseRights(scope: Scope): Right[] {
   return [
     {
@@ -21,13 +21,12 @@ export function releaseRights(scope: Scope): Right[] {
         'codedeploy:UpdateDeploymentGroup',
       ],
       resources: deploymentArns(scope),
-      because: "The tenant's own application and deployment group.",
     },
     {
       sid: 'DeploymentConfigs',
       actions: ['codedeploy:GetDeploymentConfig'],
       resources: [scope.arn('codedeploy', 'deploymentconfig:*')],
-      because: "AWS's own deployment configurations.",
+      because: 'The deployment configurations that AWS predefines.',
     },
     {
       sid: 'CodePipeline',
@@ -42,7 +41,7 @@ export function releaseRights(scope: Scope): Right[] {
         'codepipeline:UpdatePipeline',
       ],
       resources: [scope.arn('codepipeline', scope.host), scope.arn('codepipeline', `${scope.host}/*`)],
-      because: "The tenant's own pipeline.",
+      because: "The tenant's own pipeline, and its stages and actions.",
     },
     {
       sid: 'Approvals',
@@ -58,7 +57,6 @@ export function releaseRights(scope: Scope): Right[] {
         'sns:UntagResource',
       ],
       resources: [scope.arn('sns', `${scope.host}-approvals`)],
-      because: "The tenant's own topic.",
     },
   ];
 }

@@ -2,7 +2,7 @@ import { names } from '../../../../scripts/config/names.ts';
 import type { Right } from '../../../role.ts';
 import type { Scope } from '../tenant-scope.ts';
 
-/** Target group and listener rule. */
+/** Target groups and listener rules. */
 export function trafficRights(scope: Scope): Right[] {
   const balancer = scope.facts['load-balancer-arn'].split(':loadbalancer/')[1] ?? '';
   const elb = (resource: string) => scope.arn('elasticloadbalancing', resource);
@@ -18,20 +18,20 @@ export function trafficRights(scope: Scope): Right[] {
         'elasticloadbalancing:RemoveTags',
       ],
       resources: [elb(`targetgroup/${names.targetGroupPrefix(scope.place)}*/*`)],
-      because: 'The name ends in a port, the ARN in an id that AWS gives.',
+      because: "The tenant's own target groups: their names end in the port, their ARNs in an id that AWS chooses.",
     },
     {
       sid: 'MakeRules',
       actions: ['elasticloadbalancing:CreateRule'],
       resources: [elb(`listener/${balancer}/*`)],
-      because: "The load balancer that serves the tenant; the listener's ARN ends in an id that AWS gives.",
+      because: "The load balancer that serves the tenant; a listener's ARN ends in an id that AWS chooses.",
     },
     {
       sid: 'TagRules',
       actions: ['elasticloadbalancing:AddTags'],
       resources: [elb('listener-rule/app/*')],
-      when: { ...scope.tagging, ...scope.taggedSoon },
-      because: "Only to make a new rule the tenant's, or on what is.",
+      when: { ...scope.requestTags, ...scope.resourceTagsIfPresent },
+      because: "Only with the tenant's tag, on rules that are the tenant's or have no owner yet.",
     },
     {
       sid: 'OwnRules',
@@ -42,9 +42,9 @@ export function trafficRights(scope: Scope): Right[] {
         'elasticloadbalancing:SetRulePriorities',
       ],
       resources: [elb('listener-rule/app/*')],
-      when: scope.tagged,
+      when: scope.resourceTags,
       because:
-        "Not the other tenants' rules; a tenant that moves to another load balancer leaves a rule on the old one.",
+        "The tenant's own rules on any load balancer: after a move to another one, the old rule is still to be deleted.",
     },
   ];
 }

@@ -1,0 +1,112 @@
+import type { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { ListedRole } from '../../../cdk/role.ts';
+import { onlyStack } from './stacks.ts';
+
+/** A statement as CloudFormation gets it, with the reason that the code gives for it. */
+export interface Statement {
+  readonly sid: string;
+  readonly effect: 'Allow' | 'Deny';
+  readonly because?: string | undefined;
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions?: Conditions | undefined;
+}
+
+export type Conditions = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+
+export interface Trust {
+  readonly principal: Readonly<Record<string, string>>;
+  readonly action: string;
+  readonly conditions?: Conditions | undefined;
+}
+
+/** All there is to a role. */
+export interface Role {
+  readonly role: string;
+  readonly description: string;
+  readonly trust: Trust;
+  readonly boundary: string;
+  readonly managedPolicies: readonly string[];
+  readonly statements: readonly Statement[];
+}
+
+interface Written {
+  readonly Sid: string;
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: Conditions;
+}
+
+/** Reads a role from the template of an app's one stack. Throws if the role has rights that this would not show. */
+export function readRole(app: App, name: string): Role {
+  const stack = onlyStack(app);
+  const template = Template.fromStack(stack);
+  for (const type of ['AWS::IAM::Policy', 'AWS::IAM::RolePolicy']) template.resourceCountIs(type, 0);
+  const properties = propertiesOf(template, 'AWS::IAM::Role', { RoleName: name });
+  const [trust, ...others] = properties.AssumeRolePolicyDocument.Statement;
+  if (others.length > 0) throw new Error(`${name} has ${others.length + 1} trust statements`);
+  const written: Written[] = properties.Policies.flatMap(
+    ({ PolicyDocument }: { PolicyDocument: { Statement: Written[] } }) => PolicyDocument.Statement,
+  );
+  const reasons = reasonsOf(stack, name);
+  return {
+    role: name,
+    description: properties.Description,
+    trust: { principal: trust.Principal, action: trust.Action, conditions: trust.Condition },
+    boundary: boundaryOf(template, properties.PermissionsBoundary),
+    managedPolicies: properties.ManagedPolicyArns ?? [],
+    statements: written.map((each) => ({ ...statementOf(each), because: reasons.get(each.Sid) })),
+  };
+}
+
+/** The statements of a managed policy. */
+export function readPolicy(app: App, name: string): { policy: string; description: string; statements: Statement[] } {
+  const filter = { ManagedPolicyName: name };
+  const properties = propertiesOf(Template.fromStack(onlyStack(app)), 'AWS::IAM::ManagedPolicy', filter);
+  const statements = properties.PolicyDocument.Statement.map(statementOf);
+  return { policy: name, description: properties.Description, statements };
+}
+
+export function roleNames(app: App): string[] {
+  const roles = Template.fromStack(onlyStack(app)).findResources('AWS::IAM::Role');
+  return Object.values(roles).map(({ Properties }) => Properties.RoleName as string);
+}
+
+/** Size of a role's inline policies, as IAM counts it: without white space. */
+export function policySize(app: App, name: string): number {
+  const template = Template.fromStack(onlyStack(app));
+  const { Policies } = propertiesOf(template, 'AWS::IAM::Role', { RoleName: name });
+  return Policies.reduce(
+    (size: number, { PolicyDocument }: { PolicyDocument: object }) => size + JSON.stringify(PolicyDocument).length,
+    0,
+  );
+}
+
+function statementOf({ Sid, Effect, Action, Resource, Condition }: Written): Statement {
+  return { sid: Sid, effect: Effect, actions: [Action].flat(), resources: [Resource].flat(), conditions: Condition };
+}
+
+function reasonsOf(stack: Stack, name: string): Map<string, string | undefined> {
+  const role = stack.node.findAll().find((each) => each instanceof ListedRole && each.roleName === name);
+  if (!(role instanceof ListedRole)) throw new Error(`${name} was not made by makeRole`);
+  const reasons = new Map(role.rights.map(({ sid, because }) => [sid, because]));
+  if (reasons.size < role.rights.length) throw new Error(`${name} has two statements with the same sid`);
+  return reasons;
+}
+
+/** A boundary of the same stack is a reference to it. */
+function boundaryOf(template: Template, boundary: undefined | string | { Ref: string }): string {
+  if (boundary === undefined) return 'none';
+  if (typeof boundary === 'string') return boundary;
+  const policy = template.toJSON().Resources[boundary.Ref].Properties.ManagedPolicyName;
+  return `arn:aws:iam::111111111111:policy/${policy}`;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the properties of a template's resource have no type
+function propertiesOf(template: Template, type: string, Properties: object): any {
+  const [resource] = Object.values(template.findResources(type, { Properties }));
+  if (resource === undefined) throw new Error(`there is no ${type} with ${JSON.stringify(Properties)}`);
+  return resource.Properties;
+}
