@@ -11,13 +11,12 @@ export interface EnvironmentBucketProps {
   readonly logDays: number;
 }
 
-const artifactDays = 14;
 const oldVersionDays = 30;
 const brokenUploadDays = 2;
 
 /**
- * The bucket of an environment: `infrastructure/`, `software/`, `claims/` stay; `logs/` and `artifacts/` expire, and so do
- * versions that were written over. What CodePipeline stores under the names of pipelines stays as well: CodeDeploy fetches
+ * The bucket of an environment: `infrastructure/`, `software/`, `claims/` stay; `logs/` expires, and so do versions that were
+ * written over. What CodePipeline stores under the names of pipelines stays as well: CodeDeploy fetches
  * the last good revision from there for every new instance. A bucket key saves most of the calls to KMS.
  *
  * The bucket and its policy outlive the stack, but not a first creation that fails: the next attempt needs the name
@@ -43,7 +42,6 @@ export class EnvironmentBucket extends Construct {
       serverAccessLogsPrefix: 'bucket/',
       lifecycleRules: [
         gone('logs', logDays),
-        gone('artifacts', artifactDays),
         {
           id: 'rest',
           noncurrentVersionExpiration: Duration.days(oldVersionDays),

@@ -76,20 +76,13 @@ describe('the bucket of the environment', () => {
     });
   });
 
-  test('logs go after a day, artifacts after two weeks, nothing under software, infrastructure, claims or a pipeline', () => {
+  test('logs go after a day, nothing under software, infrastructure, claims or a pipeline', () => {
     expect(rules(bucketName)).toEqual([
       {
         Id: 'logs',
         Status: 'Enabled',
         Prefix: 'logs/',
         ExpirationInDays: 1,
-        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
-      },
-      {
-        Id: 'artifacts',
-        Status: 'Enabled',
-        Prefix: 'artifacts/',
-        ExpirationInDays: 14,
         NoncurrentVersionExpiration: { NoncurrentDays: 1 },
       },
       {
