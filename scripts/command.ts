@@ -10,7 +10,7 @@ export interface Command<Args = unknown> {
   /** Full command lines with what each does. */
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   readonly options: (parser: Argv) => Argv<Args>;
-  /** Parses, calls one room, prints. A returned number is the exit code. */
+  /** Calls one room, which prints. A returned number is the exit code. */
   readonly run: (args: Args, runtime: Runtime) => Promise<number | undefined>;
 }
 

@@ -1,4 +1,4 @@
-/** What the process ends with; DESIGN: 0 done, 1 failed, 2 differs, 3 superseded, 130/143 cancelled after clean-up. */
+/** What the process ends with: 0 done, 1 failed, 2 differs, 3 superseded, 130/143 cancelled after clean-up. */
 export const exitCodes = { done: 0, failed: 1, differs: 2, superseded: 3, interrupted: 130, terminated: 143 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
@@ -33,7 +33,7 @@ export class VendhostError extends Error {
 export class Cancelled extends VendhostError {
   constructor(signal: 'SIGINT' | 'SIGTERM') {
     super('CANCELLED', `cancelled by ${signal}`, {
-      hint: 'run the same command again: it continues where the world stands',
+      hint: 'run the same command again; it resumes from the current state',
       exitCode: signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated,
     });
     this.name = 'Cancelled';

@@ -78,7 +78,7 @@ async function assumed(runtime: Runtime, region: string, own: CredentialSource, 
 async function webIdentity(runtime: Runtime, region: string, token: string, role?: string): Promise<CredentialSource> {
   if (role === undefined || role === '') {
     throw new VendhostError('ROLE_MISSING', 'the job has an ID token but no VENDHOST_ROLE_ARN', {
-      hint: 'set VENDHOST_ROLE_ARN for this environment in the project; `vendhost tenant vend` does so',
+      hint: 'ask the platform team to vend the tenant again: `vendhost tenant vend` sets VENDHOST_ROLE_ARN in its project',
     });
   }
   const { fromWebToken } = await import('@aws-sdk/credential-providers');

@@ -59,14 +59,14 @@ function explain(error: Error, cause: unknown, env: Variables): VendhostError | 
     return new VendhostError('ENDPOINT_UNREACHABLE', `cannot reach ${placeOf(error, env)}: ${silence}`, {
       hint:
         env.AWS_ENDPOINT_URL === undefined
-          ? 'check the network, the proxy and AWS_REGION, then run the same command again'
+          ? 'check the network, the proxy and AWS_REGION, then retry'
           : `start what should answer at ${env.AWS_ENDPOINT_URL}, or unset AWS_ENDPOINT_URL to talk to AWS`,
       cause,
     });
   }
   if (of(expired) !== undefined) {
     return new VendhostError('CREDENTIALS_EXPIRED', `the AWS credentials have expired: ${oneLine(error)}`, {
-      hint: env.VENDHOST_ID_TOKEN === undefined ? 'sign in again' : 'run the job again: it gets a new ID token',
+      hint: env.VENDHOST_ID_TOKEN === undefined ? 'sign in again' : 'retry the job: it gets a new ID token',
       cause,
     });
   }
@@ -79,7 +79,7 @@ function explain(error: Error, cause: unknown, env: Variables): VendhostError | 
   const refusal = of(denied);
   if (of(tokenRefused) !== undefined || (refusal !== undefined && /AssumeRoleWithWebIdentity/.test(error.message))) {
     return new VendhostError('ROLE_REFUSED', `AWS does not accept the job's ID token: ${oneLine(error)}`, {
-      hint: "the role trusts one project and branch, and the token must name GitLab as its audience; `vendhost tenant vend` sets both, for the platform's own jobs platform.yml does",
+      hint: 'the role trusts one project, its branch, and one audience of ID tokens: run the job on the branch of the environment, or ask the platform team to vend the tenant again',
       cause,
     });
   }
@@ -94,7 +94,7 @@ function accessDenied(error: Error, cause: unknown): VendhostError {
   const message = action === undefined ? said : `${who ?? 'the caller'} may not ${action}`;
   return new VendhostError('ACCESS_DENIED', message, {
     details: action === undefined ? [] : [said],
-    hint: "run it with a role that may; a tenant's roles are set by `vendhost tenant vend`, those of the platform's jobs by `vendhost platform deploy --layer access`",
+    hint: "ask the platform team: `vendhost tenant vend` updates a tenant's roles, `vendhost platform deploy --layer access` those of the platform's jobs",
     cause,
   });
 }

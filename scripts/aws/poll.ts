@@ -21,7 +21,7 @@ export async function poll<T>({ what, everyMs, limitMs, signal, check }: PollOpt
     if (answer !== undefined) return answer;
     if (Date.now() - start + everyMs > limitMs) {
       throw new VendhostError('TIMED_OUT', `waited ${duration(limitMs)} for ${what}`, {
-        hint: 'look at it in AWS; when it is done, run the same command again',
+        hint: 'retry, and it waits again; if nothing changes, look at it in AWS, or ask the platform team to',
       });
     }
     await wait(everyMs, undefined, { signal }).catch(() => signal.throwIfAborted());

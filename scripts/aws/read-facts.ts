@@ -44,7 +44,7 @@ export function platformFacts({ environment, region, values }: PublishedFacts, l
     `the platform of ${environment} does not publish all it should in ${region}`,
     {
       details: absent.map((name) => `missing or wrong: SSM parameter ${name}`),
-      hint: `deploy it: vendhost platform deploy --environment ${environment}`,
+      hint: `ask the platform team to deploy it: vendhost platform deploy --environment ${environment}`,
     },
   );
 }
@@ -67,7 +67,7 @@ export async function readTenantRecord(aws: Aws, place: Place): Promise<TenantRe
       'TENANT_UNKNOWN',
       `no tenant ${place.tenant} in ${place.environment}: no SSM parameter ${name}`,
       {
-        hint: `the platform vends it: vendhost tenant vend ${place.tenant} --environment ${place.environment}`,
+        hint: `ask the platform team to vend it: vendhost tenant vend ${place.tenant} --environment ${place.environment}`,
         cause,
       },
     );

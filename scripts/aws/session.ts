@@ -50,7 +50,7 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
   const region = options.region ?? runtime.env.AWS_REGION ?? runtime.env.AWS_DEFAULT_REGION;
   if (region === undefined || region === '') {
     throw new VendhostError('REGION_MISSING', 'no AWS region is set', {
-      hint: "set the variable AWS_REGION; `vendhost tenant vend` sets it in the tenant's project",
+      hint: "set AWS_REGION; in a tenant's project `vendhost tenant vend` sets it: ask the platform team",
     });
   }
   const endpoint = runtime.env.AWS_ENDPOINT_URL;

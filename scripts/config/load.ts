@@ -53,7 +53,7 @@ export function configError(faults: readonly Fault[]): VendhostError {
     `${faults.length} ${faults.length === 1 ? 'fault' : 'faults'} in ${files.join(', ')}`,
     {
       details: faults.map(({ file, path, message }) => `${file}: ${path === '' ? '' : `${path}: `}${message}`),
-      hint: 'correct the lines above; `vendhost config show` prints every key with its value',
+      hint: 'fix the lines above; `vendhost config show` prints every key with its value',
     },
   );
 }

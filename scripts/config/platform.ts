@@ -16,7 +16,7 @@ const network = (form: RegExp, faultOf: (text: string) => string | undefined) =>
 const supernet = (kind: string) =>
   network(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, supernetFault)
     .optional()
-    .meta({ description: `Network of the ${kind} subnets; a quarter of it is a zone's, the last quarter stays free` });
+    .meta({ description: `Network of the ${kind} subnets; each zone gets a quarter, the last quarter stays free` });
 
 const environment = z
   .strictObject({
@@ -24,7 +24,7 @@ const environment = z
       .string()
       .min(1)
       .optional()
-      .meta({ description: 'Branch whose pushes reach this environment; without it dev, staging or master' }),
+      .meta({ description: 'Branch whose pushes reach this environment; default: dev, staging or master' }),
     account: z
       .string()
       .regex(/^\d{12}$/, 'a quoted 12-digit account number')
@@ -39,22 +39,22 @@ const environment = z
       .string()
       .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'the ARN of an IAM role')
       .optional()
-      .meta({ description: 'Role to take for this environment with credentials of another account' }),
+      .meta({ description: 'Role to assume for this environment with credentials of another account' }),
     cidr: network(/^(10|172|192)(\.\d{1,3}){3}\/16$/, vpcFault).meta({
-      description: "Network of the VPC, a private /16 that is no other environment's",
+      description: 'Network of the VPC, a private /16 that no other environment has',
     }),
     subnets: z
       .strictObject({ public: supernet('public'), egress: supernet('egress'), isolated: supernet('isolated') })
       .prefault({})
-      .meta({ description: 'Networks of the kinds of subnets; without one its /18 of the plan' }),
+      .meta({ description: "Network of each subnet tier; default: that tier's /18 of the VPC" }),
     nat: z
       .enum(['one', 'per-zone'])
       .optional()
-      .meta({ description: 'One NAT gateway, or one in each zone; without it per-zone in production, else one' }),
+      .meta({ description: 'One NAT gateway, or one in each zone; default: per-zone in production, else one' }),
     flow_logs: z
       .enum(['rejected', 'all', 'none'])
       .default('rejected')
-      .meta({ description: "Which of the VPC's traffic is logged" }),
+      .meta({ description: 'Which traffic of the VPC is logged' }),
     log_days: z
       .int()
       .min(1)
@@ -64,7 +64,7 @@ const environment = z
     domain: z
       .string()
       .regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/, 'a lower-case domain, like dev.example.com')
-      .meta({ description: 'Domain the platform may give hosts of' }),
+      .meta({ description: 'Domain that hosts are in' }),
     certificate: z
       .string()
       .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/.+$/, 'the ARN of an ACM certificate')
@@ -74,8 +74,11 @@ const environment = z
       .min(1)
       .max(mostLoadBalancers)
       .default(1)
-      .meta({ description: 'Number of load balancers; each takes 100 rules, unless AWS raised the quota' }),
-    approval: z.boolean().default(false).meta({ description: 'A person must approve each release' }),
+      .meta({ description: 'Number of load balancers; each has room for 100 rules, unless AWS raised the quota' }),
+    approval: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Whether each release waits for a manual approval in CodePipeline' }),
   })
   .meta({ description: 'One environment: its account, region, network and load balancers' });
 
@@ -91,10 +94,10 @@ export const platformSchema = z
       .string()
       .min(1)
       .optional()
-      .meta({ description: "Audience of the jobs' ID tokens; without it the address of GitLab" }),
-    project: projectPath
-      .optional()
-      .meta({ description: 'Path of the project this file is in; with it, its pipelines may plan and deploy' }),
+      .meta({ description: "Audience of the jobs' ID tokens; default: the address of GitLab" }),
+    project: projectPath.optional().meta({
+      description: 'Path of the GitLab project this file is in; required for its pipelines to plan and deploy',
+    }),
     branch: z
       .string()
       .min(1)

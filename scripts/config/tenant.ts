@@ -7,7 +7,7 @@ export const limits = z.strictObject({
     .min(1)
     .default(['t3.micro', 't3.small', 't3.medium'])
     .meta({ description: 'Instance types the tenant may choose from' }),
-  max_instances: z.int().min(1).max(100).default(4).meta({ description: 'Most instances of the Auto Scaling group' }),
+  max_instances: z.int().min(1).max(100).default(4).meta({ description: 'Maximum number of instances' }),
   database_classes: z
     .array(z.string().regex(/^db\.[a-z0-9-]+\.[a-z0-9]+$/, 'an RDS instance class, like db.t3.micro'))
     .default(['db.t3.micro', 'db.t3.small', 'db.t4g.micro', 'db.t4g.small'])
@@ -17,7 +17,7 @@ export const limits = z.strictObject({
     .min(20)
     .max(65536)
     .default(100)
-    .meta({ description: 'Most storage of the database, in GiB' }),
+    .meta({ description: 'Maximum storage of the database, in GiB' }),
 });
 
 /** `tenants/<name>.yml`: what the platform grants a tenant. The tenant's name is the file's. */
@@ -33,7 +33,7 @@ export const tenantSchema = z.strictObject({
     .max(mostLoadBalancers)
     .default(1)
     .meta({ description: "Number of the load balancer that serves the tenant's hosts" }),
-  limits: limits.prefault({}).meta({ description: 'What the tenant may ask for in its vendhost.yml' }),
+  limits: limits.prefault({}).meta({ description: 'What the tenant may choose in its vendhost.yml' }),
 });
 
 export type TenantConfig = z.output<typeof tenantSchema>;

@@ -24,7 +24,7 @@ const image = z.strictObject({
     .string()
     .regex(/^[a-z0-9-]+\.[a-z0-9]+$/, 'an EC2 instance type, like t3.small')
     .default('t3.small')
-    .meta({ description: 'Instance type the image is baked on' }),
+    .meta({ description: 'Instance type the image is baked on; of the same architecture as instances.type' }),
   volume_gib: z.int().min(8).max(1024).default(16).meta({ description: 'Size of the root volume, in GiB' }),
 });
 
@@ -35,8 +35,8 @@ const instances = z
       .regex(/^[a-z0-9-]+\.[a-z0-9]+$/, 'an EC2 instance type, like t3.small')
       .default('t3.small')
       .meta({ description: 'EC2 instance type; the platform says which are allowed' }),
-    min: z.int().min(0).max(100).default(1).meta({ description: 'Fewest instances of the Auto Scaling group' }),
-    max: z.int().min(1).max(100).default(2).meta({ description: 'Most instances; at least min' }),
+    min: z.int().min(0).max(100).default(1).meta({ description: 'Minimum number of instances' }),
+    max: z.int().min(1).max(100).default(2).meta({ description: 'Maximum number of instances; at least min' }),
   })
   .refine((range) => range.min <= range.max, { path: ['min'], error: 'at most max' });
 
@@ -53,12 +53,12 @@ const database = z.union([
       .string()
       .regex(/^[a-z][a-z0-9_]{0,62}$/, 'a letter, then lower-case letters, digits and underscores')
       .default('app')
-      .meta({ description: 'Name of the schema made in the database' }),
+      .meta({ description: 'Name of the schema created in the database' }),
   }),
 ]);
 
 const healthCheck = z.strictObject({
-  path: z.string().startsWith('/').default('/').meta({ description: 'Path the load balancer asks for' }),
+  path: z.string().startsWith('/').default('/').meta({ description: 'Path the load balancer requests' }),
   port: z.int().min(1).max(65535).default(8080).meta({ description: 'Port the software listens on' }),
   status: z
     .string()
@@ -82,11 +82,11 @@ const revision = z.strictObject({
   include: z
     .array(z.string().min(1))
     .default(['**'])
-    .meta({ description: 'What belongs to the revision; patterns as in .gitignore' }),
+    .meta({ description: 'Files of the revision; patterns as in .gitignore' }),
   ignore: z
     .array(z.string().min(1))
     .default([])
-    .meta({ description: 'What does not, besides .git; patterns as in .gitignore' }),
+    .meta({ description: 'Files left out, besides .git; patterns as in .gitignore' }),
 });
 
 const deploymentConfigs = [
@@ -99,13 +99,15 @@ const deploymentConfigs = [
 export const vendhostSchema = z.strictObject({
   image: image.prefault({}).meta({ description: 'AMI of the instances, baked from infrastructure/' }),
   instances: instances.prefault({}).meta({ description: 'Instances of the Auto Scaling group' }),
-  database: database.prefault({}).meta({ description: 'MySQL database, or none' }),
-  health_check: healthCheck.prefault({}).meta({ description: 'How the load balancer tells that an instance works' }),
-  revision: revision.prefault({}).meta({ description: 'The software and what of it is released' }),
+  database: database
+    .prefault({})
+    .meta({ description: 'MySQL database on RDS, which costs money; `none` for a tenant without one' }),
+  health_check: healthCheck.prefault({}).meta({ description: 'How the load balancer tells whether an instance works' }),
+  revision: revision.prefault({}).meta({ description: 'The software, and which of its files are released' }),
   deployment_config: z
     .enum(deploymentConfigs)
     .default('CodeDeployDefault.OneAtATime')
-    .meta({ description: 'How many instances get a revision at once' }),
+    .meta({ description: 'How many instances are deployed to at a time' }),
 });
 
 export type VendhostConfig = z.output<typeof vendhostSchema>;

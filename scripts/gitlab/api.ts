@@ -39,14 +39,14 @@ function gitlabError(thrown: unknown, what: string, address: string): unknown {
   const status = statusOf(thrown);
   if (status === undefined) {
     return new VendhostError('GITLAB_UNREACHABLE', `cannot ${what}: ${address} does not answer: ${reasonOf(thrown)}`, {
-      hint: 'check the address in platform.yml (gitlab) and the network, then run the same command again',
+      hint: 'check the address in platform.yml (gitlab) and the network, then retry',
       cause: thrown,
     });
   }
   const known = refusals[status];
   return new VendhostError(known?.code ?? 'GITLAB_REFUSED', `cannot ${what}: ${address} answers ${status}`, {
     details: [descriptionOf(thrown)],
-    hint: known?.hint ?? 'look at the answer above, then run the same command again',
+    hint: known?.hint ?? 'fix what GitLab reports above, then retry',
     cause: thrown,
   });
 }
@@ -54,7 +54,7 @@ function gitlabError(thrown: unknown, what: string, address: string): unknown {
 const refusals: Readonly<Record<number, { code: string; hint: string }>> = {
   401: {
     code: 'GITLAB_TOKEN_REFUSED',
-    hint: 'VENDHOST_GITLAB_TOKEN is wrong, expired or revoked: make a new one with the scope api',
+    hint: 'VENDHOST_GITLAB_TOKEN is wrong, expired or revoked: create a new one with the scope api',
   },
   403: {
     code: 'GITLAB_FORBIDDEN',

@@ -20,7 +20,7 @@ export async function readInfrastructure(directory: string): Promise<ImageFile[]
   if (faults.length === 0) return await readTree(join(directory, 'infrastructure'));
   throw new VendhostError('SCRIPTS_INVALID', `${counted(faults.length, 'fault')} in infrastructure/`, {
     details: faults.map(shownFinding),
-    hint: 'correct the lines above, commit and push again',
+    hint: 'fix the lines above and push',
   });
 }
 

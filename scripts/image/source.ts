@@ -72,7 +72,7 @@ export function chooseSource(
     throw new VendhostError(
       'SOURCE_AMI_MISSING',
       `no available ${architecture} AMI named ${source.name} of owner ${source.owner}`,
-      { hint: 'correct image.source in vendhost.yml; names of arm64 images differ from those of x86_64' },
+      { hint: 'fix image.source in vendhost.yml; names of arm64 images differ from those of x86_64' },
     );
   }
   const root = newest.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === newest.RootDeviceName);

@@ -23,7 +23,7 @@ export async function verifyImage(
   if (image !== undefined) await removeImage(aws, place, image);
   throw new VendhostError('IMAGE_UNENCRYPTED', `${imageId} is not encrypted as it should be; it was deleted`, {
     details: faults,
-    hint: 'this is a fault of the template or of the account; report it to the platform',
+    hint: 'the Packer template or the account is wrong: report it to the platform team',
   });
 }
 

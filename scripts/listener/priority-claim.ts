@@ -61,7 +61,7 @@ export async function claimPriority(runtime: Runtime, aws: Aws, claimant: Claima
     await wait(Math.random() * Math.min(10 * (round + 1), 100), undefined, { signal: runtime.signal }).catch(() => {});
   }
   throw new VendhostError('PRIORITY_CONTENDED', `no listener priority after ${roundLimit} tries`, {
-    hint: `look at ${keys.priorityClaim(listenerId(claimant), 0).replace('0.json', '')} in the bucket ${claimant.bucket}`,
+    hint: `retry; if it happens again, ask the platform team to look at ${keys.priorityClaim(listenerId(claimant), 0).replace('0.json', '')} in the bucket ${claimant.bucket}`,
   });
 }
 
@@ -136,7 +136,7 @@ async function decide(
     'PRIORITIES_EXHAUSTED',
     `no priority from ${band.first} to ${band.last} is free on ${listenerArn}`,
     {
-      hint: 'release the claims of tenants that are gone, or give the environment one more load balancer: load_balancers in platform.yml',
+      hint: 'ask the platform team to delete the claims of removed tenants, or to add a load balancer: load_balancers in platform.yml',
     },
   );
 }

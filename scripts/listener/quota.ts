@@ -20,7 +20,7 @@ const quotaName = 'rules-per-application-load-balancer';
  * @param needed rules to be added
  */
 export async function checkRoom(aws: Aws, served: BalancerUse, standing: number, needed: number): Promise<void> {
-  // Whoever keeps his rules can always do so, and below AWS's default nobody needs to ask for the account's own quota.
+  // A host that adds no rule needs no room, and below AWS's default the account's own quota does not matter.
   if (needed <= 0 || standing + needed <= defaultRuleQuota) return;
   const quota = await readRuleQuota(aws);
   if (standing + needed > quota) throw listenerFull(served, standing, quota);
@@ -58,10 +58,10 @@ export function listenerFull(
     {
       ...reason,
       hint: [
-        `set environments.${environment}.load_balancers: ${next} or more in platform.yml`,
+        `ask the platform team to move the tenant: set environments.${environment}.load_balancers: ${next} or more in platform.yml`,
         `vendhost platform deploy --environment ${environment}`,
         `set load_balancer: ${next} in tenants/${tenant}.yml`,
-        `vendhost tenant vend ${tenant} --environment ${environment}; then run this again`,
+        `vendhost tenant vend ${tenant} --environment ${environment}; then retry`,
       ].join('; '),
     },
   );

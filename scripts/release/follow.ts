@@ -69,7 +69,7 @@ async function watch({ out, signal }: Runtime, aws: Aws, pipeline: ReleasePipeli
 function notYet({ name }: ReleasePipeline, id: string, ms: number): Snapshot {
   if (ms < appearMs) return { execution: { id, status: 'InProgress' }, actions: [] };
   throw new VendhostError('EXECUTION_GONE', `the pipeline ${name} has no execution ${id}`, {
-    hint: 'somebody made the pipeline anew meanwhile: run the same command again',
+    hint: 'the pipeline was recreated in the meantime: retry the job',
   });
 }
 
@@ -90,6 +90,6 @@ export function nextInterval(last: number, happened: boolean, { shortest, longes
 
 function timedOut(snapshot: Snapshot, ms: number): VendhostError {
   return new VendhostError('TIMED_OUT', `waited ${duration(ms)} for ${activityOf(snapshot)}`, {
-    hint: `the execution ${snapshot.execution.id} goes on: run the same command again to follow it further`,
+    hint: `the execution ${snapshot.execution.id} continues in AWS: retry the job to follow it`,
   });
 }

@@ -24,7 +24,7 @@ export async function readPipeline(aws: Aws, place: Place): Promise<ReleasePipel
       'HOST_MISSING',
       `${place.tenant} has no virtual host in ${place.environment}: no pipeline ${name}`,
       {
-        hint: `provision it: vendhost host provision --tenant ${place.tenant} --environment ${place.environment}`,
+        hint: 'start a pipeline by hand on the branch: it provisions the virtual host',
         cause,
       },
     );
@@ -45,7 +45,7 @@ export function pipelineOf(name: string, region: string, declared: PipelineDecla
     return { name, region, source: source.name, application, group };
   }
   throw new VendhostError('PIPELINE_CHANGED', `the pipeline ${name} has no S3 source or no CodeDeploy action`, {
-    hint: 'somebody changed it by hand: deploy the virtual host again with `vendhost host provision`',
+    hint: 'somebody changed it outside CloudFormation: ask the platform team to undo that',
   });
 }
 

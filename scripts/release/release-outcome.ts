@@ -36,7 +36,7 @@ export function errorOf(pipeline: ReleasePipeline, outcome: Outcome, snapshot: S
   if (outcome.kind === 'stopped') {
     const why = outcome.summary === '' ? '' : `: ${outcome.summary}`;
     return new VendhostError('RELEASE_STOPPED', `the execution ${id} of ${pipeline.name} was stopped${why}`, {
-      hint: 'run the same command again to release the revision after all',
+      hint: 'retry the job to release the revision after all',
     });
   }
   if (outcome.kind === 'rejected') {
@@ -46,7 +46,7 @@ export function errorOf(pipeline: ReleasePipeline, outcome: Outcome, snapshot: S
       'RELEASE_REJECTED',
       `the release was not approved${by}: ${summary ?? error?.message ?? ''}`,
       {
-        hint: 'nothing was deployed; correct what the approver names and push again',
+        hint: 'nothing was deployed; fix what the approver names and push',
       },
     );
   }
@@ -61,14 +61,14 @@ function failure(pipeline: ReleasePipeline, action: Action | undefined, snapshot
       deployment?.error?.message ?? action?.error?.message ?? snapshot.execution.summary ?? 'no reason is given';
     return new VendhostError('RELEASE_FAILED', `${action?.stage ?? pipeline.name} failed: ${oneLine(why)}`, {
       details: deployment === undefined ? [] : [`deployment ${deployment.id} of ${pipeline.group}`],
-      hint: `look at ${consoleUrl(pipeline)}`,
+      hint: `retry the job; if it fails again, ask the platform team to look at ${consoleUrl(pipeline)}`,
     });
   }
   const events = [...new Set(failed.map(({ event }) => event.name))].join(', ');
   const where = `${failed.length} of ${deployment.targets.length} instance${deployment.targets.length === 1 ? '' : 's'}`;
   return new VendhostError('RELEASE_FAILED', `${events} failed on ${where} of ${pipeline.group}`, {
     details: [...failed.flatMap(describe), ...rollbackWords(rollback)],
-    hint: 'correct the script, then push again; an instance keeps the whole log in /opt/codedeploy-agent/deployment-root/deployment-logs',
+    hint: 'fix the script and push; the platform team finds the whole log on the instance, in /opt/codedeploy-agent/deployment-root/deployment-logs',
   });
 }
 

@@ -20,7 +20,7 @@ export async function readRevision(
 ): Promise<ReleasedRevision> {
   if (!(await isUploaded(aws, { bucket, key }, signal))) {
     throw new VendhostError('REVISION_MISSING', `no revision ${key} in ${bucket}`, {
-      hint: 'upload it first: vendhost revision push',
+      hint: 'start a pipeline by hand on the branch: its job package uploads the revision',
     });
   }
   const { HeadObjectCommand } = await import('@aws-sdk/client-s3');

@@ -25,7 +25,7 @@ export async function startRelease(runtime: Runtime, options: ReleaseOptions): P
   const start = performance.now();
   const key = revisionKey(options);
   const aws = openAws(runtime);
-  // One after the other: what is missing first is what its reader has to mend first.
+  // One after the other: what is missing first is what its reader has to fix first.
   const facts = await readPlatformFacts(aws, options.environment);
   const record = await readTenantRecord(aws, options);
   const pipeline = await readPipeline(aws, options);
@@ -50,7 +50,7 @@ export async function startRelease(runtime: Runtime, options: ReleaseOptions): P
 export function revisionKey({ tenant, revision }: ReleaseOptions): string {
   if (revision === undefined || revision === '') {
     throw new VendhostError('USAGE', 'no revision is named', {
-      hint: 'give --revision KEY or set VENDHOST_REVISION_KEY; `vendhost revision push` prints the key',
+      hint: 'give --revision KEY or set VENDHOST_REVISION_KEY, as the job package does; `vendhost revision push` prints the key',
     });
   }
   const form = keys.revision(tenant, '<sha256>');

@@ -37,6 +37,6 @@ export function reportFindings({ out }: Runtime, findings: readonly Finding[]): 
   const also = warnings === 0 ? '' : ` (and ${counted(warnings, 'warning')})`;
   throw new VendhostError('CHECK_FAILED', `${counted(faults.length, 'fault')} in ${counted(files, 'file')}${also}`, {
     details: faults.map(shownFinding),
-    hint: 'correct the lines above, then run `vendhost config check` again',
+    hint: 'fix the lines above and push; `vendhost config check` checks a checkout before that',
   });
 }

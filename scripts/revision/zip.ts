@@ -75,7 +75,7 @@ async function* checked(file: HashedFile): AsyncGenerator<Buffer> {
 
 function changed(path: string): VendhostError {
   return new VendhostError('REVISION_CHANGED', `${shownValue(path)} changed while the revision was packed`, {
-    hint: 'let builds end before `vendhost revision push`, then run it again',
+    hint: 'let builds finish before `vendhost revision push`, then retry',
   });
 }
 

@@ -51,6 +51,6 @@ export async function setTerminationProtection(aws: Aws, stack: string, on: bool
 
 function isProtected(stack: string): VendhostError {
   return new VendhostError('STACK_PROTECTED', `${stack} is protected against deletion`, {
-    hint: `to delete it, first run: aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name ${stack}`,
+    hint: `to delete it, an administrator first runs: aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name ${stack}`,
   });
 }

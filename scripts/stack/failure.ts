@@ -44,7 +44,7 @@ export async function stackFailed(
 export function nextStep(operation: Operation, statuses: readonly string[]): string {
   if (operation === 'delete')
     return 'remove what blocks it, as named above, and run the same command again; it resumes with what is left';
-  const command = operation === 'execute' ? 'make a new plan' : 'run the same command again';
+  const command = operation === 'execute' ? 'make a new plan' : 'retry';
   if (statuses.includes('UPDATE_ROLLBACK_FAILED')) {
     return `fix the cause named above and ${command}; it continues the rollback first`;
   }

@@ -79,7 +79,7 @@ function stuck(stack: string, { status, reason }: StackState, failures: readonly
       ...(failures.length === 0 && reason !== undefined ? [reason] : []),
     ],
     hint:
-      'fix what is named above and run the same command again; if it cannot be fixed, skip it in the rollback: ' +
+      'fix what is named above and retry; if it cannot be fixed, an administrator skips it in the rollback: ' +
       `aws cloudformation continue-update-rollback --stack-name ${stack}${skip}`,
   });
 }

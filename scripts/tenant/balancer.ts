@@ -54,7 +54,7 @@ function fixed({ environment, tenant }: Place, from: number, wanted: number, sta
       details: [`stack ${stack} is ${status}: its target group belongs to load balancer ${from}`],
       hint: [
         `set load_balancer: ${from} in tenants/${tenant}.yml`,
-        `or, if ${tenant} may be away for a while: aws cloudformation delete-stack --stack-name ${stack} (its data stays), vend again, and run the tenant's pipeline`,
+        `or, if downtime is acceptable: aws cloudformation delete-stack --stack-name ${stack} (its data stays), vend again, and run the tenant's pipeline`,
       ].join('; '),
     },
   );

@@ -120,7 +120,7 @@ describe('a command', () => {
       stderr: [
         `error[CONFIG_INVALID]: 1 fault in ${cwd}/vendhost.yml`,
         `  ${cwd}/vendhost.yml: imag: unknown key: must be one of image, instances, database, health_check, revision, deployment_config`,
-        'hint: correct the lines above; `vendhost config show` prints every key with its value',
+        'hint: fix the lines above; `vendhost config show` prints every key with its value',
         '',
       ].join('\n'),
     });
@@ -142,7 +142,7 @@ describe('a command', () => {
     expect(ended).toEqual({
       code,
       stdout: '',
-      stderr: `error[CANCELLED]: cancelled by ${signal}\nhint: run the same command again: it continues where the world stands\n`,
+      stderr: `error[CANCELLED]: cancelled by ${signal}\nhint: run the same command again; it resumes from the current state\n`,
     });
   });
   test('an AWS endpoint that nobody answers at is named', async () => {

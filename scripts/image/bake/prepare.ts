@@ -69,6 +69,6 @@ function checkBuilderType(type: string, allowed: readonly string[], tenant: stri
   if (allowed.includes(type)) return;
   throw new VendhostError('LIMIT_EXCEEDED', `image.builder_type ${type} is not among the instance types of ${tenant}`, {
     details: [`allowed: ${allowed.join(', ')}`],
-    hint: 'choose an allowed type in vendhost.yml, or ask the platform to raise the limits of the tenant',
+    hint: "choose an allowed type in vendhost.yml, or ask the platform team to raise the tenant's limits",
   });
 }

@@ -86,8 +86,6 @@ async function cleanUp(runtime: Runtime, aws: Aws, traces: BakeTraces): Promise<
     for (const line of removed) runtime.out.step(`removed what the bake left: ${line}`);
     if (removed.length === 0) runtime.out.step('the bake left nothing behind');
   } catch (thrown) {
-    runtime.out.warn(
-      `cannot look after what the bake left (tag vendhost:bake-run=${traces.run}): ${messageOf(thrown)}`,
-    );
+    runtime.out.warn(`cannot clean up after the bake (tag vendhost:bake-run=${traces.run}): ${messageOf(thrown)}`);
   }
 }

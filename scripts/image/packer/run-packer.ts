@@ -23,7 +23,7 @@ export async function packerVersion(runtime: Runtime): Promise<string> {
   if (version !== undefined) return version;
   const why = code === 'ENOENT' ? 'no packer on the PATH' : 'the packer on the PATH is not HashiCorp Packer';
   throw new VendhostError('PACKER_MISSING', why, {
-    hint: "install Packer 1.6.6 or later where the job runs; the project's runner image has it",
+    hint: "use Vendhost's runner image, or install Packer 1.6.6 or later in yours",
   });
 }
 
@@ -45,7 +45,7 @@ export async function installPlugin(runtime: Runtime, version: string): Promise<
   if (exitCode === 0) return;
   throw new VendhostError('PACKER_PLUGIN', 'packer init cannot get the Amazon plug-in', {
     details: String(all).trim().split('\n').slice(-5),
-    hint: 'let the runner reach github.com, or install the plug-in in its image',
+    hint: "use Vendhost's runner image, whose Packer needs no plug-in; or let the runner reach github.com",
   });
 }
 

@@ -75,10 +75,10 @@ export class Transcript {
     const phase = this.#open?.phase ?? 'launch';
     const code = this.#errors.map(exitCodeIn).find((found) => found !== undefined);
     if (code === undefined) {
-      const [first = 'packer ended without a word', ...more] = this.#errors;
+      const [first = 'packer exited without an error message', ...more] = this.#errors;
       return new VendhostError('BAKE_FAILED', `cannot ${phases[phase]}: ${first}`, {
         details: more.slice(-tailLines),
-        hint: 'when AWS says what is missing, mend that; then run the job again',
+        hint: 'fix what AWS reports above, then retry the job',
       });
     }
     const own = phase === 'preInstall.sh' || phase === 'install.sh';
@@ -88,8 +88,8 @@ export class Transcript {
       {
         details: this.#tail,
         hint: own
-          ? `correct infrastructure/${phase} and push again; its last lines are above`
-          : 'when the lines above show no passing fault of the network, report them to the platform',
+          ? `fix infrastructure/${phase} and push; its last lines are above`
+          : 'if this is a temporary network error, retry the job; otherwise report it to the platform team',
       },
     );
   }

@@ -23,7 +23,7 @@ export async function checkBalancers(
     `the network of ${environment} has other ids than the load balancers were planned with; no load balancer was changed`,
     {
       details,
-      hint: 'network and storage are deployed: make a new plan (in a pipeline: run a new one), and deploy that',
+      hint: 'network and storage are deployed: make a new plan (in a pipeline: start a new one) and deploy it',
     },
   );
 }

@@ -74,7 +74,7 @@ function checkConfirmation(
   const isProduction = chosenEnvironments(platform, environment).some((each) => each.environment === 'production');
   if (!isProduction || dryRun || yesDestroy !== undefined) return;
   throw new VendhostError('CONFIRMATION_MISSING', 'production is destroyed only when the platform is named', {
-    hint: `see what would go with --dry-run, then give: --yes-destroy ${platform.name}`,
+    hint: `see what would be destroyed with --dry-run, then give: --yes-destroy ${platform.name}`,
   });
 }
 

@@ -139,7 +139,7 @@ function executionToken(changeSet: string): string {
 function planOutdated(what: string, details: readonly string[], cause?: unknown): VendhostError {
   return new VendhostError('PLAN_STALE', `the plan is stale: its stacks ${what}`, {
     details,
-    hint: 'make a new plan (in a pipeline: run a new pipeline), look at it, and deploy that one',
+    hint: 'make a new plan (in a pipeline: start a new one), look at it, and deploy it',
     cause,
   });
 }

@@ -96,7 +96,7 @@ function checkPlace(file: string, plan: SavedPlan, place: PlanPlace): void {
 
 function invalid(file: string, why: string, parts: { details?: string[]; cause?: unknown } = {}): VendhostError {
   return new VendhostError('PLAN_FILE_INVALID', `cannot use the plan ${file}: ${why}`, {
-    hint: 'make a new plan with this version of the command, for this environment',
+    hint: 'make a new plan with this version of the command, for this environment (in a pipeline: start a new one)',
     ...parts,
   });
 }

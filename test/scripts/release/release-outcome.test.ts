@@ -76,7 +76,7 @@ describe('errorOf', () => {
         'i-3 AfterInstall: ScriptFailed hooks/migrate.sh: Script at specified location: hooks/migrate.sh failed with exit code 1',
         'rollback d-2: succeeded, to the revision that was deployed last',
       ],
-      hint: 'correct the script, then push again; an instance keeps the whole log in /opt/codedeploy-agent/deployment-root/deployment-logs',
+      hint: 'fix the script and push; the platform team finds the whole log on the instance, in /opt/codedeploy-agent/deployment-root/deployment-logs',
       exit: 1,
     });
   });

@@ -2,16 +2,8 @@ import { expect, test } from 'vitest';
 import { nextStep } from '../../../scripts/stack/failure.ts';
 
 test.each([
-  [
-    'deploy',
-    'ROLLBACK_COMPLETE',
-    'the failed change was rolled back: fix the cause named above and run the same command again',
-  ],
-  [
-    'deploy',
-    'UPDATE_ROLLBACK_FAILED',
-    'fix the cause named above and run the same command again; it continues the rollback first',
-  ],
+  ['deploy', 'ROLLBACK_COMPLETE', 'the failed change was rolled back: fix the cause named above and retry'],
+  ['deploy', 'UPDATE_ROLLBACK_FAILED', 'fix the cause named above and retry; it continues the rollback first'],
   [
     'execute',
     'UPDATE_ROLLBACK_COMPLETE',

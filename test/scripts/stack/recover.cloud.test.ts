@@ -25,7 +25,7 @@ describe('after a failure the same deploy goes on', () => {
     expect(await failRollback('rolling')).toMatchObject({
       code: 'STACK_FAILED',
       message: 'cannot deploy rolling: rolling is UPDATE_ROLLBACK_FAILED',
-      hint: 'mend the cause named above and run the same command again: it continues the rollback first',
+      hint: 'fix the cause named above and retry; it continues the rollback first',
     });
     await createRole('rolling-role');
     const runtime = newRuntime();

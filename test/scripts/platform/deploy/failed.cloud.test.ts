@@ -27,7 +27,7 @@ describe('a deploy that fails', () => {
       code: 'STACK_FAILED',
       message: 'cannot deploy vendhost-dev-storage: vendhost-dev-storage is ROLLBACK_COMPLETE',
       details: [expect.stringMatching(/^vendhost-dev-storage: LogBucket\w+ \(AWS::S3::Bucket\): .*exists/)],
-      hint: expect.stringContaining('run the same command again'),
+      hint: expect.stringContaining('fix the cause named above and retry'),
     });
   });
 

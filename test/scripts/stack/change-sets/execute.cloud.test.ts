@@ -163,7 +163,7 @@ describe('executeChangeSets', () => {
       code: 'STACK_FAILED',
       message: 'cannot deploy breaking: breaking is UPDATE_ROLLBACK_COMPLETE',
       details: [expect.stringMatching(/^breaking: Policy \(AWS::IAM::Policy\): .*breaking-role/)],
-      hint: 'mend the cause named above and make a new plan; what failed was rolled back',
+      hint: 'the failed change was rolled back: fix the cause named above and make a new plan',
     });
     expect(await parameterValue('/breaking/A')).toBe('first');
     expect((await readStack(aws, 'unharmed'))?.status).toBe('CREATE_COMPLETE');
