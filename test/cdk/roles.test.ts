@@ -1,6 +1,7 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { facts } from '../builders/sample.ts';
 import { serviceBoundary, tenantBoundary } from './roles/platform-boundary.ts';
 import { platformBuilder } from './roles/platform-builder.ts';
 import { platformDeploy } from './roles/platform-deploy.ts';
@@ -14,7 +15,6 @@ import { tenantExecution } from './roles/tenant-execution.ts';
 import { tenantInstance } from './roles/tenant-instance.ts';
 import { tenantPipeline } from './roles/tenant-pipeline.ts';
 import { tenantPlan } from './roles/tenant-plan.ts';
-import { facts } from './tenant/props.ts';
 
 /** Each file of `roles/` lists all that one role may do: what widens a role must be written there, too. */
 const tables = {

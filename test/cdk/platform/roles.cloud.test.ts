@@ -19,10 +19,10 @@ import { executeChangeSets } from '../../../scripts/stack/change-sets/execute.ts
 import type { SavedStack } from '../../../scripts/stack/change-sets/plan-file.ts';
 import { saveStacks } from '../../../scripts/stack/change-sets/save-change-sets.ts';
 import { readStack } from '../../../scripts/stack/stack-state.ts';
+import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
+import { recorder } from '../../builders/recorder.ts';
 import { type LocalCloud, startLocalCloud } from '../../local-cloud/start.ts';
 import { createIssuer, type IdTokenIssuer } from '../../local-gitlab/tokens.ts';
-import { type PlatformRepository, platformRepository } from '../../scripts/platform/repository.ts';
-import { recorder } from '../../scripts/recorder.ts';
 
 /** With IAM enforced: people deploy access, and from there on a pipeline's roles make, change and delete the rest. */
 

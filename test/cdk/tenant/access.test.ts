@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { tenantRecordSchema } from '../../../scripts/config/facts.ts';
 import { templateLimitBytes } from '../../../scripts/stack/assembly.ts';
+import { facts } from '../../builders/sample.ts';
 import { onlyTemplate, tenantApp } from '../roles/stacks.ts';
 import { roleNames, roleTable } from '../roles/table.ts';
-import { facts } from './props.ts';
 
 const template = onlyTemplate(tenantApp());
 const propertiesOf = (type: string) => Object.values(template.findResources(type)).map(({ Properties }) => Properties);

@@ -3,8 +3,8 @@ import { expect, inject, test } from 'vitest';
 import { openAws } from '../../../scripts/aws/session.ts';
 import { type EnvironmentConfig, platformSchema } from '../../../scripts/config/platform.ts';
 import { checkCertificate } from '../../../scripts/platform/certificate.ts';
+import { recorder } from '../../builders/recorder.ts';
 import { accountEnvironment } from '../../local-cloud/start.ts';
-import { recorder } from '../recorder.ts';
 
 const account = '100000000306';
 const aws = openAws(recorder(accountEnvironment(inject('localCloud'), account)));

@@ -6,8 +6,8 @@ import { openAws } from '../../../scripts/aws/session.ts';
 import { withAssembly } from '../../../scripts/stack/assembly.ts';
 import { type SaveOptions, saveStacks } from '../../../scripts/stack/change-sets/save-change-sets.ts';
 import { type DeployOptions, deployStacks } from '../../../scripts/stack/deploy/deploy-stacks.ts';
+import { type Recorder, recorder } from '../../builders/recorder.ts';
 import { accountEnvironment } from '../../local-cloud/start.ts';
-import { type Recorder, recorder } from '../recorder.ts';
 import { type Parameters, parameterApp } from './app.ts';
 
 /** What the tests of stacks do in an account of the local cloud. */

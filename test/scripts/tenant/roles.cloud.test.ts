@@ -17,10 +17,10 @@ import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { keys } from '../../../scripts/config/names.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
+import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
+import { recorder } from '../../builders/recorder.ts';
 import { type LocalCloud, startLocalCloud } from '../../local-cloud/start.ts';
 import { createIssuer, type IdTokenIssuer } from '../../local-gitlab/tokens.ts';
-import { type PlatformRepository, platformRepository } from '../platform/repository.ts';
-import { recorder } from '../recorder.ts';
 
 const account = '100000000004';
 const place = { environment: 'dev', tenant: 'shop' } as const;

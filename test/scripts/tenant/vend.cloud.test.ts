@@ -7,10 +7,10 @@ import { keys } from '../../../scripts/config/names.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
 import { HostClaims } from '../../../scripts/tenant/host-claims.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
+import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
+import { recorder } from '../../builders/recorder.ts';
 import { accountEnvironment } from '../../local-cloud/start.ts';
 import { type LocalGitlab, startLocalGitlab } from '../../local-gitlab/api.ts';
-import { type PlatformRepository, platformRepository } from '../platform/repository.ts';
-import { recorder } from '../recorder.ts';
 
 const account = '100000000003';
 const place = (tenant: string) => ({ environment: 'dev', tenant });

@@ -2,10 +2,10 @@ import { CreateBucketCommand, DeleteBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { Cancelled } from '../../../../scripts/errors.ts';
 import { deployPlatform } from '../../../../scripts/platform/deploy/deploy-platform.ts';
+import { type PlatformRepository, platformRepository } from '../../../builders/platform-repository.ts';
+import { recorder } from '../../../builders/recorder.ts';
 import { accountEnvironment } from '../../../local-cloud/start.ts';
-import { recorder } from '../../recorder.ts';
 import { outcomes, type PlatformOwner, platformOwner } from '../operator.ts';
-import { type PlatformRepository, platformRepository } from '../repository.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 const account = '710000000041';

@@ -4,10 +4,10 @@ import { deployPlatform } from '../../../../scripts/platform/deploy/deploy-platf
 import { destroyPlatform } from '../../../../scripts/platform/destroy/destroy-platform.ts';
 import { planPlatform } from '../../../../scripts/platform/plan/plan-platform.ts';
 import { platformStatus } from '../../../../scripts/platform/status/platform-status.ts';
+import { type PlatformRepository, platformRepository } from '../../../builders/platform-repository.ts';
+import { recorder } from '../../../builders/recorder.ts';
 import { type LocalCloud, startLocalCloud } from '../../../local-cloud/start.ts';
 import { createIssuer, type IdTokenIssuer } from '../../../local-gitlab/tokens.ts';
-import { recorder } from '../../recorder.ts';
-import { type PlatformRepository, platformRepository } from '../repository.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 const account = '710000000051';
