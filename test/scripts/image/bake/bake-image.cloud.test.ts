@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   DescribeImagesCommand,
@@ -34,6 +34,8 @@ describe('vendhost image bake', () => {
       'infrastructure/preInstall.sh': '#!/bin/sh\necho prepared\n',
       'infrastructure/install.sh': install,
     });
+    // As from a checkout that keeps no executable bits.
+    await chmod(join(directory, 'infrastructure/install.sh'), 0o644);
     const words = ['--tenant', 'shop', '--directory', directory];
 
     const first = await bake(words, { CI_COMMIT_SHA: 'c0ffee' });
