@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cloudAccount } from '../builders/account.ts';
+import { Deployments } from '../builders/deployments.ts';
+import { makePlatform } from '../builders/platform.ts';
+import { soundTenant, writeTree } from '../builders/repository.ts';
+import { recordTenant } from '../builders/tenant.ts';
 import { startLocalCloud } from '../local-cloud/start.ts';
-import { Deployments } from '../local-cloud/tests/deployments.ts';
-import { publish } from '../scripts/published.ts';
-import { soundTenant, writeTree } from '../scripts/repository/repository.ts';
 import { awsVersion } from './aws.ts';
 import { compare, type Program } from './paired.ts';
 
@@ -21,7 +23,8 @@ const directory = await mkdtemp(join(tmpdir(), 'vendhost-bench-'));
 const cloud = await startLocalCloud();
 try {
   await makeTree(directory);
-  const { bucket } = await publish(cloud.endpoint, account, place);
+  const platform = await makePlatform(cloudAccount(account, cloud));
+  await recordTenant(platform, place.tenant);
   await new Deployments(cloud.endpoint, account, 'bench').prepare();
   const env = { ...cloud.env(account), PATH: process.env.PATH };
   const options = { env, extendEnv: false };
@@ -34,7 +37,7 @@ try {
     options,
   };
   const software = join(directory, 'software');
-  const key = `s3://${bucket}/bench.zip`;
+  const key = `s3://${platform.bucket}/bench.zip`;
   const awsPush = ['deploy', 'push', '--application-name', 'bench', '--source', software, '--s3-location', key];
   const theirs = { name: 'aws deploy push', file: 'aws', args: awsPush, options };
   console.log(

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { App } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { facts } from '../builders/sample.ts';
 import { policySize, type Role, readPolicy, readRole, roleNames, type Statement } from './roles/read-role.ts';
 import { reviewFile } from './roles/review-file.ts';
 import { accessApp, audience, onlyTemplate, tenantApp } from './roles/stacks.ts';
-import { facts } from './tenant/props.ts';
 
 // The first synthesis loads the CDK and its validation: seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });

@@ -10,7 +10,8 @@ import { type Environment, environments } from '../../scripts/config/environment
 import { environmentOf, readPlatformConfig } from '../../scripts/config/files.ts';
 import type { EnvironmentConfig, PlatformConfig } from '../../scripts/config/platform.ts';
 import { vendhostSchema } from '../../scripts/config/vendhost.ts';
-import { facts, record, virtualHost } from '../cdk/tenant/props.ts';
+import { facts, record } from '../builders/sample.ts';
+import { virtualHost } from '../cdk/tenant/props.ts';
 
 /** A template as CloudFormation gets it, and where it comes from. */
 export interface JudgedTemplate {

@@ -1,5 +1,5 @@
 import { ACMClient, RequestCertificateCommand } from '@aws-sdk/client-acm';
-import { clientConfig } from './tests/stacks.ts';
+import { clientConfig } from './clients.ts';
 
 /** An issued certificate for these names; the local cloud validates nothing. Returns its ARN. */
 export async function issueCertificate(

@@ -1,5 +1,5 @@
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
-import { clientConfig } from './tests/stacks.ts';
+import { clientConfig } from './clients.ts';
 
 /** What AWS Organizations calls the role it makes in every account it creates. */
 export const organizationRoleName = 'OrganizationAccountAccessRole';

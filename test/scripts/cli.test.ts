@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Process, parse, run } from '../../scripts/cli.ts';
 import { Cancelled } from '../../scripts/errors.ts';
-import { repository, soundTenant } from './repository/repository.ts';
+import { repository, soundTenant } from '../builders/repository.ts';
 
 /** Runs a command line as the executable would. */
 async function vendhost(words: readonly string[], parts: Partial<Process> = {}) {

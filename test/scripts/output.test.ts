@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Output, type OutputOptions } from '../../scripts/output.ts';
-import { repository } from './repository/repository.ts';
+import { repository } from '../builders/repository.ts';
 
 function output(options: Partial<OutputOptions> = {}) {
   const printed = { stdout: '', stderr: '' };

@@ -7,28 +7,16 @@ import type { Environment } from '../../../scripts/config/environment.ts';
 import { environmentOf } from '../../../scripts/config/files.ts';
 import { names, type PlatformLayer } from '../../../scripts/config/names.ts';
 import { type EnvironmentConfig, type PlatformConfig, platformSchema } from '../../../scripts/config/platform.ts';
-
-const accounts = { dev: '111111111111', staging: '222222222222', production: '333333333333' };
-
-function environment(name: Environment, second: number, changes: Partial<EnvironmentConfig> = {}) {
-  return {
-    account: accounts[name],
-    region: 'eu-west-1',
-    cidr: `10.${second}.0.0/16`,
-    domain: `${name}.example.com`,
-    certificate: `arn:aws:acm:eu-west-1:${accounts[name]}:certificate/0c5f3a52`,
-    ...changes,
-  };
-}
+import { environmentConfig } from '../../builders/sample.ts';
 
 /** A platform with three environments, one account each. */
 export const platform: PlatformConfig = platformSchema.parse({
   name: 'lanterns',
   gitlab: 'https://gitlab.example.com/',
   environments: {
-    dev: environment('dev', 10),
-    staging: environment('staging', 20),
-    production: environment('production', 30, { approval: true }),
+    dev: environmentConfig('dev', '111111111111'),
+    staging: environmentConfig('staging', '222222222222'),
+    production: { ...environmentConfig('production', '333333333333'), approval: true },
   },
 });
 

@@ -19,10 +19,8 @@ import { executeChangeSets } from '../../../scripts/stack/change-sets/execute.ts
 import type { SavedStack } from '../../../scripts/stack/change-sets/plan-file.ts';
 import { saveStacks } from '../../../scripts/stack/change-sets/save-change-sets.ts';
 import { readStack } from '../../../scripts/stack/stack-state.ts';
-import { type LocalCloud, startLocalCloud } from '../../local-cloud/start.ts';
-import { createIssuer, type IdTokenIssuer } from '../../local-gitlab/tokens.ts';
-import { type PlatformRepository, platformRepository } from '../../scripts/platform/repository.ts';
-import { recorder } from '../../scripts/recorder.ts';
+import { type EnforcingCloud, startEnforcingCloud } from '../../builders/enforcing-cloud.ts';
+import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
 
 /** With IAM enforced: people deploy access, and from there on a pipeline's roles make, change and delete the rest. */
 
@@ -31,18 +29,15 @@ const account = '690000000001';
 const executionArn = `arn:aws:iam::${account}:role/vendhost-platform-dev-execution`;
 const own = { project: 'acme/platform' };
 
-let cloud: LocalCloud;
-let issuer: IdTokenIssuer;
+let enforcing: EnforcingCloud;
 let repository: PlatformRepository;
 
 beforeAll(async () => {
   repository = await platformRepository(account);
-  issuer = await createIssuer({ issuer: 'https://gitlab.example.test', directory: `${repository.directory}/issuer` });
-  cloud = await startLocalCloud({ auth: true, jwksFile: issuer.jwksFile, say: () => undefined });
-  await repository.certify(cloud.endpoint);
+  enforcing = await startEnforcingCloud(repository.directory);
+  await repository.certify(enforcing.cloud.endpoint);
   await repository.writePlatform({}, own);
-  const person = recorder(cloud.env(account));
-  await deployPlatform(person, {
+  await deployPlatform(enforcing.person(account).runtime(), {
     directory: repository.directory,
     environment: 'dev',
     layer: 'access',
@@ -50,17 +45,12 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await cloud?.stop();
+  await enforcing?.cloud.stop();
   await repository.remove();
 });
 
 /** A job of the platform's project on a branch. */
-async function job(branch: string) {
-  return recorder({
-    AWS_ENDPOINT_URL: cloud.endpoint,
-    VENDHOST_ID_TOKEN: await issuer.mint({ projectPath: 'acme/platform', ref: branch }, { audience: issuer.issuer }),
-  });
-}
+const job = (ref: string) => enforcing.job({ projectPath: own.project, ref });
 
 async function open(branch: string, purpose: 'plan' | 'deploy'): Promise<Aws> {
   const config = environmentOf(await readPlatformConfig(repository.directory), 'dev');

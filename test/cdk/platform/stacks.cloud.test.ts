@@ -15,8 +15,9 @@ import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { describe, expect, inject, test } from 'vitest';
 import { platformApp } from '../../../cdk/platform/platform-app.ts';
 import { names } from '../../../scripts/config/names.ts';
+import { type StackInput, Stacks } from '../../builders/stacks.ts';
 import { issueCertificate } from '../../local-cloud/certificate.ts';
-import { callJson, clientConfig, type StackInput, Stacks } from '../../local-cloud/tests/stacks.ts';
+import { callJson, clientConfig } from '../../local-cloud/clients.ts';
 import { configured, props, templateIn } from './props.ts';
 
 /** The stacks as CloudFormation makes them, with most of what `platform.yml` can say otherwise. */

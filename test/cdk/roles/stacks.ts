@@ -7,10 +7,8 @@ import { type AccessProps, tenantAccessApp } from '../../../cdk/tenant/access/te
 import type { Environment } from '../../../scripts/config/environment.ts';
 import { environmentOf } from '../../../scripts/config/files.ts';
 import { platformSchema } from '../../../scripts/config/platform.ts';
-import { limits } from '../../../scripts/config/tenant.ts';
-import { facts } from '../tenant/props.ts';
+import { sampleAccount as account, environmentConfig, facts, record } from '../../builders/sample.ts';
 
-const account = '111111111111';
 /** Other tests check these stacks against CloudFormation's rules. */
 const unchecked = { validation: false };
 
@@ -25,10 +23,8 @@ function platform(environment: Environment, region: string): PlatformProps {
     project: 'acme/platform',
     environments: {
       [environment]: {
-        account,
+        ...environmentConfig('dev', account),
         region,
-        cidr: '10.10.0.0/16',
-        domain: 'dev.example.com',
         certificate: `arn:${region.startsWith('cn-') ? 'aws-cn' : 'aws'}:acm:${region}:${account}:certificate/0c5f3a52`,
       },
     },
@@ -56,9 +52,9 @@ export function tenantApp(changes: Partial<AccessProps> = {}): App {
     facts,
     project: { gitlab: 'https://gitlab.example.com', audience, path: 'acme/shop' },
     branch: 'dev',
-    hosts: ['shop.dev.example.com'],
-    loadBalancer: 1,
-    limits: limits.parse({}),
+    hosts: record.hosts,
+    loadBalancer: record.loadBalancer,
+    limits: record.limits,
     ...changes,
   });
 }

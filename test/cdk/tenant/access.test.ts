@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { tenantRecordSchema } from '../../../scripts/config/facts.ts';
 import { templateLimitBytes } from '../../../scripts/stack/assembly.ts';
+import { facts } from '../../builders/sample.ts';
 import { readRole, roleNames } from '../roles/read-role.ts';
 import { onlyTemplate, tenantApp } from '../roles/stacks.ts';
-import { facts } from './props.ts';
 
 const app = tenantApp();
 const template = onlyTemplate(app);

@@ -4,7 +4,8 @@ import { describe, expect, test, vi } from 'vitest';
 import { DataStack } from '../../../cdk/tenant/data/data-stack.ts';
 import { type VirtualHostProps, virtualHostApp } from '../../../cdk/tenant/virtual-host-app.ts';
 import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
-import { facts, virtualHost } from './props.ts';
+import { facts } from '../../builders/sample.ts';
+import { virtualHost } from './props.ts';
 
 // The first synthesis loads the CDK and its validation: seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });

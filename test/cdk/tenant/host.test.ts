@@ -6,7 +6,8 @@ import { priorityParameter } from '../../../cdk/tenant/host-inputs.ts';
 import { type VirtualHostProps, virtualHostApp } from '../../../cdk/tenant/virtual-host-app.ts';
 import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
 import { templateLimitBytes } from '../../../scripts/stack/assembly.ts';
-import { facts, virtualHost } from './props.ts';
+import { facts } from '../../builders/sample.ts';
+import { virtualHost } from './props.ts';
 
 // The first synthesis loads the CDK and its validation: seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });

@@ -4,8 +4,9 @@ import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3
 import { GetParametersByPathCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Stacks } from '../../builders/stacks.ts';
+import { clientConfig } from '../clients.ts';
 import { type LocalCloud, startLocalCloud } from '../start.ts';
-import { clientConfig, Stacks } from './stacks.ts';
 
 const account = '640000000001';
 const bucket = 'authorization-bucket';

@@ -15,8 +15,9 @@ import {
 import { CreateLaunchTemplateVersionCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { CreateRuleCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { describe, expect, inject, test } from 'vitest';
+import { Stacks } from '../../builders/stacks.ts';
+import { clientConfig } from '../clients.ts';
 import { eventually, Fleet, webServer } from './fleet.ts';
-import { clientConfig, Stacks } from './stacks.ts';
 
 const account = '610000000004';
 const { endpoint } = inject('localCloud');

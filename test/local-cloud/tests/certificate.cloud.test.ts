@@ -8,8 +8,8 @@ import { CreateListenerCommand, DescribeListenersCommand } from '@aws-sdk/client
 import { execa } from 'execa';
 import { describe, expect, inject, test } from 'vitest';
 import { issueCertificate } from '../certificate.ts';
+import { clientConfig } from '../clients.ts';
 import { Fleet } from './fleet.ts';
-import { clientConfig } from './stacks.ts';
 
 const { endpoint } = inject('localCloud');
 const account = '670000000008';

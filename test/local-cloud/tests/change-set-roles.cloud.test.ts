@@ -8,9 +8,10 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Stacks } from '../../builders/stacks.ts';
+import { clientConfig } from '../clients.ts';
 import { type LocalCloud, startLocalCloud } from '../start.ts';
 import { account, execution, roles, typed } from './platform-rights.ts';
-import { clientConfig, Stacks } from './stacks.ts';
 
 /** With IAM enforced: whoever makes and executes change sets needs rights on their stacks, and gives CloudFormation a role. */
 

@@ -7,8 +7,9 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { DescribeSubnetsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { expect, inject, test, vi } from 'vitest';
+import { Stacks } from '../../builders/stacks.ts';
+import { clientConfig } from '../clients.ts';
 import { ref, vpc } from './resources.ts';
-import { clientConfig, Stacks } from './stacks.ts';
 
 /** Change sets: what they tell, and when they cannot be made or executed. */
 const config = clientConfig(inject('localCloud').endpoint, '670000000010');

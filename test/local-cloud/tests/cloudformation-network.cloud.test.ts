@@ -7,8 +7,9 @@ import {
   EC2Client,
 } from '@aws-sdk/client-ec2';
 import { describe, expect, inject, test } from 'vitest';
+import { Stacks } from '../../builders/stacks.ts';
+import { clientConfig } from '../clients.ts';
 import { att, ref, subnet, vpc } from './resources.ts';
-import { clientConfig, Stacks } from './stacks.ts';
 
 const { endpoint } = inject('localCloud');
 const account = '610000000001';

@@ -9,8 +9,9 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { describe, expect, inject, test } from 'vitest';
+import { Stacks } from '../../builders/stacks.ts';
+import { callJson, callQuery, clientConfig } from '../clients.ts';
 import { att, ref, subnet, vpc } from './resources.ts';
-import { callJson, callQuery, clientConfig, Stacks } from './stacks.ts';
 
 const { endpoint } = inject('localCloud');
 const account = '610000000002';

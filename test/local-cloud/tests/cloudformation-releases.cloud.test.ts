@@ -1,8 +1,9 @@
 import { CodeDeployClient, GetDeploymentConfigCommand, GetDeploymentGroupCommand } from '@aws-sdk/client-codedeploy';
 import { CodePipelineClient, GetPipelineCommand, GetPipelineStateCommand } from '@aws-sdk/client-codepipeline';
 import { expect, inject, test } from 'vitest';
+import { Stacks } from '../../builders/stacks.ts';
+import { clientConfig } from '../clients.ts';
 import { att, ref } from './resources.ts';
-import { clientConfig, Stacks } from './stacks.ts';
 
 const { endpoint } = inject('localCloud');
 const account = '610000000004';

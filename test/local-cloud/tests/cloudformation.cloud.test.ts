@@ -1,8 +1,9 @@
 import { SetStackPolicyCommand } from '@aws-sdk/client-cloudformation';
 import { GetDocumentCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { describe, expect, inject, test } from 'vitest';
+import { Stacks } from '../../builders/stacks.ts';
+import { clientConfig } from '../clients.ts';
 import { att, ref } from './resources.ts';
-import { clientConfig, Stacks } from './stacks.ts';
 
 const { endpoint } = inject('localCloud');
 const account = '610000000003';

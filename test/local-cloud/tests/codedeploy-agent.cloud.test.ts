@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
-import { Deployments, diagnostics, events, script } from './deployments.ts';
+import { diagnostics, events } from '../../builders/deployment-outcome.ts';
+import { Deployments } from '../../builders/deployments.ts';
+import { script } from '../../builders/revision.ts';
 
 const { endpoint } = inject('localCloud');
 const cloud = new Deployments(endpoint, '660000000005', 'lantern');

@@ -6,7 +6,9 @@ import {
 import { ListDeploymentsCommand } from '@aws-sdk/client-codedeploy';
 import { CreateRuleCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { beforeAll, expect, inject, test } from 'vitest';
-import { Deployments, diagnostics, events, failures, script } from './deployments.ts';
+import { diagnostics, events, failures } from '../../builders/deployment-outcome.ts';
+import { Deployments } from '../../builders/deployments.ts';
+import { script } from '../../builders/revision.ts';
 import { eventually, Fleet } from './fleet.ts';
 
 const { endpoint } = inject('localCloud');
@@ -119,7 +121,7 @@ test('while a deployment has the instance, it is not in the target group', async
   const slow = { ...site('three'), 'start.sh': script('sleep 2', 'exit 1') };
   const deploymentId = await cloud.start('harbour', slow);
   await eventually(async () => {
-    const [target] = await cloud.targets(deploymentId);
+    const [target] = (await cloud.outcome(deploymentId)).targets;
     return (
       target?.lifecycleEvents?.find(({ lifecycleEventName }) => lifecycleEventName === 'Install')?.status ===
       'Succeeded'

@@ -9,8 +9,10 @@ import {
   StopDeploymentCommand,
 } from '@aws-sdk/client-codedeploy';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { Deployments, diagnostics, events, type Files, script } from './deployments.ts';
-import { callQuery } from './stacks.ts';
+import { diagnostics, events } from '../../builders/deployment-outcome.ts';
+import { Deployments } from '../../builders/deployments.ts';
+import { type Files, script } from '../../builders/revision.ts';
+import { callQuery } from '../clients.ts';
 
 const { endpoint } = inject('localCloud');
 const account = '660000000001';
@@ -140,7 +142,7 @@ describe('on an instance with the agent', () => {
   test('a stopped deployment ends its script, also one of another user; meanwhile there is no second one', async () => {
     const slow = { 'hooks/start.sh': script('echo waiting', 'sleep 611') };
     const deploymentId = await cloud.start('one', revision('sixth', slow));
-    await expect.poll(async () => events(await outcomeOf(deploymentId))).toMatchObject({ Install: 'Succeeded' });
+    await expect.poll(async () => events(await cloud.outcome(deploymentId))).toMatchObject({ Install: 'Succeeded' });
     await expect(cloud.start('one', revision('seventh'))).rejects.toMatchObject({
       name: 'DeploymentLimitExceededException',
       message: `The Deployment Group 'one' already has an active Deployment '${deploymentId}'`,
@@ -160,11 +162,6 @@ describe('on an instance with the agent', () => {
     );
     expect(diagnostics(after, 'ValidateService')?.logTail).toContain('[stdout]gone\n');
   });
-
-  async function outcomeOf(deploymentId: string) {
-    const info = await cloud.info(deploymentId);
-    return { info, status: info.status ?? '', targets: await cloud.targets(deploymentId) };
-  }
 
   test('the group and the application remember', async () => {
     const { deploymentGroupInfo: group } = await cloud.codedeploy.send(
@@ -285,7 +282,7 @@ describe('refusals', () => {
     await expect(cloud.start('none', revision('any'))).rejects.toMatchObject({
       name: 'DeploymentGroupDoesNotExistException',
     });
-    await expect(cloud.info('d-000000000')).rejects.toMatchObject({ name: 'DeploymentDoesNotExistException' });
+    await expect(cloud.outcome('d-000000000')).rejects.toMatchObject({ name: 'DeploymentDoesNotExistException' });
     const missing = new GetDeploymentConfigCommand({ deploymentConfigName: 'none' });
     await expect(cloud.codedeploy.send(missing)).rejects.toMatchObject({
       name: 'DeploymentConfigDoesNotExistException',

@@ -11,9 +11,10 @@ import {
 } from '@aws-sdk/client-codepipeline';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { Deployments, script, zipped } from './deployments.ts';
+import { Deployments } from '../../builders/deployments.ts';
+import { script, zipped } from '../../builders/revision.ts';
+import { callQuery } from '../../builders/stacks.ts';
 import { action, Pipelines, source } from './pipelines.ts';
-import { callQuery } from './stacks.ts';
 
 const { endpoint } = inject('localCloud');
 const account = '660000000002';

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, inject, test } from 'vitest';
+import { Stacks } from '../../builders/stacks.ts';
+import { callJson, clientConfig } from '../clients.ts';
 import { cacheDirectory } from '../python.ts';
 import { att, ref } from './resources.ts';
-import { callJson, clientConfig, Stacks } from './stacks.ts';
 
 const { endpoint } = inject('localCloud');
 const account = '650000000001';

@@ -21,7 +21,7 @@ import {
   ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { vi } from 'vitest';
-import { clientConfig } from './stacks.ts';
+import { clientConfig } from '../clients.ts';
 
 const often = { interval: 50, timeout: 40_000 };
 

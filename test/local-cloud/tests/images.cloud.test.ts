@@ -14,8 +14,8 @@ import {
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { callJson } from '../clients.ts';
 import { Fleet } from './fleet.ts';
-import { callJson } from './stacks.ts';
 
 const account = '610000000002';
 const { endpoint } = inject('localCloud');

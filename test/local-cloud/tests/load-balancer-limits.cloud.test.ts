@@ -7,9 +7,10 @@ import {
   ModifyLoadBalancerAttributesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { describe, expect, inject, test } from 'vitest';
+import { Stacks } from '../../builders/stacks.ts';
+import { clientConfig } from '../clients.ts';
 import { Fleet } from './fleet.ts';
 import { ref, subnet, vpc } from './resources.ts';
-import { clientConfig, Stacks } from './stacks.ts';
 
 const account = '670000000005';
 const { endpoint } = inject('localCloud');

@@ -8,8 +8,9 @@ import {
   SetRulePrioritiesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { describe, expect, inject, test } from 'vitest';
+import { Stacks } from '../../builders/stacks.ts';
+import { clientConfig } from '../clients.ts';
 import { eventually, Fleet, webServer } from './fleet.ts';
-import { clientConfig, Stacks } from './stacks.ts';
 
 const account = '610000000003';
 const { endpoint } = inject('localCloud');

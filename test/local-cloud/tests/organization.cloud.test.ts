@@ -2,9 +2,9 @@ import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { clientConfig } from '../clients.ts';
 import { organizationRole, organizationRoleName } from '../organization.ts';
 import { type LocalCloud, startLocalCloud } from '../start.ts';
-import { clientConfig } from './stacks.ts';
 
 const management = '670000000002';
 const member = '670000000003';

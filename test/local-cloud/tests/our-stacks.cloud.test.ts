@@ -1,8 +1,9 @@
 import { UpdateTerminationProtectionCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeLaunchTemplateVersionsCommand, DescribeSecurityGroupsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { describe, expect, inject, test } from 'vitest';
+import { Stacks } from '../../builders/stacks.ts';
+import { callJson, clientConfig } from '../clients.ts';
 import { att, ref } from './resources.ts';
-import { callJson, clientConfig, Stacks } from './stacks.ts';
 
 /** What ministack has types for, but answered otherwise than AWS. */
 const { endpoint } = inject('localCloud');

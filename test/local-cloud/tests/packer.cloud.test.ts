@@ -10,9 +10,9 @@ import {
 } from '@aws-sdk/client-ec2';
 import { execa } from 'execa';
 import { beforeAll, expect, inject, onTestFinished, test } from 'vitest';
+import { callJson } from '../clients.ts';
 import { accountEnvironment } from '../start.ts';
 import { Fleet } from './fleet.ts';
-import { callJson } from './stacks.ts';
 
 const account = '610000000006';
 const cloud = inject('localCloud');

@@ -14,7 +14,7 @@ import {
   StartPipelineExecutionCommand,
   type StartPipelineExecutionCommandInput,
 } from '@aws-sdk/client-codepipeline';
-import { clientConfig } from './stacks.ts';
+import { clientConfig } from '../clients.ts';
 
 const kinds = { S3: 'Source', Manual: 'Approval', CodeDeploy: 'Deploy' } as const;
 

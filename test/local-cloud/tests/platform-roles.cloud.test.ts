@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type StackInput, Stacks } from '../../builders/stacks.ts';
+import { clientConfig } from '../clients.ts';
 import { type LocalCloud, startLocalCloud } from '../start.ts';
 import { account, boundary, document, elb, execution, roles, tags, typed } from './platform-rights.ts';
 import { att, ref } from './resources.ts';
-import { clientConfig, type StackInput, Stacks } from './stacks.ts';
 
 /** With IAM enforced, the stacks of a platform are checked call by call against the role CloudFormation works as. */
 

@@ -1,10 +1,13 @@
 import { CodePipelineClient, StartPipelineExecutionCommand } from '@aws-sdk/client-codepipeline';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { diagnostics } from '../../builders/deployment-outcome.ts';
+import { Deployments } from '../../builders/deployments.ts';
+import { zipped } from '../../builders/revision.ts';
+import { Stacks } from '../../builders/stacks.ts';
+import { clientConfig } from '../clients.ts';
 import { type LocalCloud, startLocalCloud } from '../start.ts';
-import { Deployments, diagnostics, zipped } from './deployments.ts';
 import { action, Pipelines, source } from './pipelines.ts';
-import { clientConfig, Stacks } from './stacks.ts';
 
 /** With IAM enforced, CodePipeline, CodeDeploy and its agent may do what their roles may, and no more. */
 

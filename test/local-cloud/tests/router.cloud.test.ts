@@ -6,9 +6,10 @@ import {
   RegisterTargetsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { Stacks } from '../../builders/stacks.ts';
 import { issueCertificate } from '../certificate.ts';
+import { clientConfig } from '../clients.ts';
 import { eventually, Fleet } from './fleet.ts';
-import { clientConfig, Stacks } from './stacks.ts';
 
 const account = '610000000005';
 const { endpoint, router } = inject('localCloud');

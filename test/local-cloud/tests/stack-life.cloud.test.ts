@@ -10,8 +10,9 @@ import { DescribeFlowLogsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { DeleteObjectCommand, HeadBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, inject, test, vi } from 'vitest';
+import { Stacks } from '../../builders/stacks.ts';
+import { callJson, clientConfig } from '../clients.ts';
 import { att, ref, vpc } from './resources.ts';
-import { callJson, clientConfig, Stacks } from './stacks.ts';
 
 /** How stacks live and die, where the platform depends on it. */
 const { endpoint } = inject('localCloud');

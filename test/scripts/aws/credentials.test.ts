@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { credentialSource } from '../../../scripts/aws/credentials.ts';
-import { recorder } from '../recorder.ts';
+import { recorder } from '../../builders/recorder.ts';
 
 /** Plays STS: every exchange gets new credentials that expire in `lifetimeMs`. */
 let sts: Server;

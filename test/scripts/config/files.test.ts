@@ -5,8 +5,8 @@ import { factsSchema } from '../../../scripts/config/facts.ts';
 import { environmentOf, listTenants, readPlatformConfig, readTenantConfig } from '../../../scripts/config/files.ts';
 import { pushOf } from '../../../scripts/gitlab/ci-context.ts';
 import { showConfig } from '../../../scripts/repository/show.ts';
-import { recorder } from '../recorder.ts';
-import { repository } from '../repository/repository.ts';
+import { recorder } from '../../builders/recorder.ts';
+import { repository } from '../../builders/repository.ts';
 
 const platformYml = [
   'name: acme',

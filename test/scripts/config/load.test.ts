@@ -5,7 +5,7 @@ import { parseConfig, readConfig } from '../../../scripts/config/load.ts';
 import { platformSchema } from '../../../scripts/config/platform.ts';
 import { tenantSchema } from '../../../scripts/config/tenant.ts';
 import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
-import { repository } from '../repository/repository.ts';
+import { repository } from '../../builders/repository.ts';
 
 /** The faults of a file's text, as `path: message`. */
 function faults(schema: z.ZodType, ...lines: string[]): string[] {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type GitlabApi, openGitlab } from '../../../scripts/gitlab/api.ts';
 import { planVariables, readVariables, writeVariables } from '../../../scripts/gitlab/variables.ts';
+import { recorder } from '../../builders/recorder.ts';
 import { type LocalGitlab, startLocalGitlab } from '../../local-gitlab/api.ts';
-import { recorder } from '../recorder.ts';
 
 const project = 'acme/shop';
 const variable = (key: string, value: string, scope = 'dev') => ({ key, value, scope });

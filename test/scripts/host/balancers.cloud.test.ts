@@ -6,34 +6,40 @@ import { readRules } from '../../../scripts/listener/listener-rules.ts';
 import { bandOf } from '../../../scripts/listener/priority.ts';
 import { claimPriority } from '../../../scripts/listener/priority-claim.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
-import { makeRule } from '../listener/listener.ts';
-import { type PlatformRepository, platformRepository } from '../platform/repository.ts';
-import { type HostPlatform, hostPlatform, tenantDirectory } from './platform.ts';
+import { cloudAccount } from '../../builders/account.ts';
+import { makeRule } from '../../builders/balancer.ts';
+import { makeImage } from '../../builders/image.ts';
+import { makePlatform, type Platform } from '../../builders/platform.ts';
+import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
+import { repository } from '../../builders/repository.ts';
 
 const environment = 'dev';
 const account = '100000000308';
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
-let platform: HostPlatform;
-let repository: PlatformRepository;
+let platform: Platform;
+let first: string;
+let second: string;
+let platformFiles: PlatformRepository;
 
 beforeAll(async () => {
-  platform = await hostPlatform(account);
-  repository = await platformRepository(account);
-  await repository.writePlatform({ dev: { domain: 'example.test', load_balancers: 2 } });
+  platform = await makePlatform(cloudAccount(account), { network: true, balancers: 2 });
+  [first = '', second = ''] = platform.listeners;
+  platformFiles = await platformRepository(account);
+  await platformFiles.writePlatform({ dev: { load_balancers: 2 } });
 });
-afterAll(() => repository.remove());
+afterAll(() => platformFiles.remove());
 
 async function vend(tenant: string, loadBalancer: number) {
-  const hosts = { dev: [`${tenant}.example.test`] };
-  await repository.writeTenant(tenant, { project: `acme/${tenant}`, load_balancer: loadBalancer, hosts });
+  const hosts = { dev: [`${tenant}.dev.example.com`] };
+  await platformFiles.writeTenant(tenant, { project: `acme/${tenant}`, load_balancer: loadBalancer, hosts });
   const runtime = platform.runtime();
-  await vendTenant(runtime, { directory: repository.directory, tenant, environment, dryRun: false });
+  await vendTenant(runtime, { directory: platformFiles.directory, tenant, environment, dryRun: false });
   return runtime.progress().map((line) => line.trim());
 }
 
 async function provision(tenant: string, known?: string) {
-  const image = known ?? (await platform.image(tenant));
-  const directory = await tenantDirectory('instances: { min: 0, max: 1 }\ndatabase: none');
+  const image = known ?? (await makeImage(platform, tenant));
+  const directory = await repository({ 'vendhost.yml': 'instances: { min: 0, max: 1 }\ndatabase: none' });
   const runtime = platform.runtime();
   await provisionHost(runtime, { tenant, environment, directory, image, dryRun: false });
   return JSON.parse(runtime.printed()) as { priority: number };
@@ -53,11 +59,11 @@ describe('a platform with two load balancers', () => {
     await vend('shop', 2);
     expect(await recorded('shop')).toBe(2);
     const { priority } = await provision('shop');
-    const rules = await readRules(platform.aws, platform.secondListenerArn);
+    const rules = await readRules(platform.aws, second);
     expect(rules).toEqual([{ priority, targetGroups: ['vendhost-dev-shop--8080'] }]);
-    expect(await claimed(platform.secondListenerArn)).toEqual([`${priority}.json`]);
-    expect(await readRules(platform.aws, platform.listenerArn)).toEqual([]);
-    expect(await claimed(platform.listenerArn)).toEqual([]);
+    expect(await claimed(second)).toEqual([`${priority}.json`]);
+    expect(await readRules(platform.aws, first)).toEqual([]);
+    expect(await claimed(first)).toEqual([]);
   });
 
   test('a tenant with a virtual host cannot move, and is told how', async () => {
@@ -75,7 +81,7 @@ describe('a platform with two load balancers', () => {
       code: 'CONFIG_INVALID',
       details: [expect.stringContaining('load_balancer: 3 is wrong: must be at most 2, the load_balancers of dev')],
     });
-    await repository.writePlatform({ dev: { domain: 'example.test', load_balancers: 3 } });
+    await platformFiles.writePlatform({ dev: { load_balancers: 3 } });
     await expect(vend('blog', 3)).rejects.toMatchObject({
       code: 'PLATFORM_MISSING',
       details: expect.arrayContaining(['missing or wrong: SSM parameter /vendhost/dev/listener-arn-3']),
@@ -83,13 +89,12 @@ describe('a platform with two load balancers', () => {
   });
 
   test('of two tenants that want the last rule at once one gets it; the other is told, moves, and works', async () => {
-    const listener = { bucket: platform.bucket, listenerArn: platform.listenerArn, loadBalancerArn: '' };
     for (let priority = 1; priority <= 99; priority += 1) {
-      await makeRule(platform.aws, listener, priority, `other-${priority}`);
+      await makeRule(platform.aws, first, priority, `other-${priority}`);
     }
     const tenants = ['left', 'right'];
     for (const tenant of tenants) await vend(tenant, 1);
-    const images = await Promise.all(tenants.map((tenant) => platform.image(tenant)));
+    const images = await Promise.all(tenants.map((tenant) => makeImage(platform, tenant)));
     const outcomes = await Promise.allSettled(tenants.map((tenant, index) => provision(tenant, images[index])));
     const lost = outcomes.findIndex(({ status }) => status === 'rejected');
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
@@ -101,32 +106,38 @@ describe('a platform with two load balancers', () => {
     });
     expect(await vend(loser, 2)).toContain('load balancer: 1 → 2');
     const { priority } = await provision(loser, images[lost]);
-    const rules = await readRules(platform.aws, platform.secondListenerArn);
+    const rules = await readRules(platform.aws, second);
     expect(rules).toContainEqual({ priority, targetGroups: [`vendhost-dev-${loser}--8080`] });
   });
 
   test('a tenant whose load balancer is full claims nothing; it moves to the other one, and works', async () => {
     await vend('blog', 1);
-    const { listenerArn, bucket } = platform;
-    const claimant = { bucket, listenerArn, tenant: 'blog', band: bandOf('blog.example.test'), isOurs: () => false };
-    const before = await claimed(listenerArn);
+    const { bucket } = platform;
+    const claimant = {
+      bucket,
+      listenerArn: first,
+      tenant: 'blog',
+      band: bandOf('blog.dev.example.com'),
+      isOurs: () => false,
+    };
+    const before = await claimed(first);
     await expect(provision('blog')).rejects.toMatchObject({
       code: 'LISTENER_FULL',
       message: 'load balancer 1 of dev has 100 rules, and AWS allows 100',
       hint: expect.stringContaining('set load_balancer: 2 in tenants/blog.yml'),
     });
-    expect(await claimed(listenerArn)).toEqual(before);
+    expect(await claimed(first)).toEqual(before);
 
     // As a provision leaves it that claimed before the last rule was made by somebody else.
     await claimPriority(platform.runtime(), platform.aws, claimant);
-    expect(await claimed(listenerArn)).toEqual([...before, '101.json'].toSorted());
+    expect(await claimed(first)).toEqual([...before, '101.json'].toSorted());
     expect(await vend('blog', 2)).toContain('load balancer: 1 → 2');
     expect(await recorded('blog')).toBe(2);
-    expect(await claimed(listenerArn)).toEqual(before);
+    expect(await claimed(first)).toEqual(before);
 
     const { priority } = await provision('blog');
-    const rules = await readRules(platform.aws, platform.secondListenerArn);
+    const rules = await readRules(platform.aws, second);
     expect(rules).toContainEqual({ priority, targetGroups: ['vendhost-dev-blog--8080'] });
-    expect(await readRules(platform.aws, listenerArn)).toHaveLength(100);
+    expect(await readRules(platform.aws, first)).toHaveLength(100);
   });
 });

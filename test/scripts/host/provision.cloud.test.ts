@@ -1,30 +1,32 @@
 import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { GetStackPolicyCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { keys } from '../../../scripts/config/names.ts';
 import { VendhostError } from '../../../scripts/errors.ts';
 import { keepData } from '../../../scripts/host/data-guard.ts';
 import { readGroup } from '../../../scripts/host/instances/group.ts';
 import { type ProvisionOptions, provisionHost } from '../../../scripts/host/provision.ts';
 import { readRules } from '../../../scripts/listener/listener-rules.ts';
 import { readStack } from '../../../scripts/stack/stack-state.ts';
-import { type HostPlatform, hostPlatform, tenantDirectory } from './platform.ts';
+import { cloudAccount } from '../../builders/account.ts';
+import { makeImage } from '../../builders/image.ts';
+import { makePlatform, type Platform } from '../../builders/platform.ts';
+import { repository } from '../../builders/repository.ts';
+import { admitTenant, claimHost, recordTenant } from '../../builders/tenant.ts';
 
 const environment = 'dev';
 // Each test deploys several times; the first loads the CDK and makes the machines' base.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 const none = 'instances: { min: 0, max: 1 }';
-let platform: HostPlatform;
+let platform: Platform;
 
 beforeAll(async () => {
-  platform = await hostPlatform('100000000303');
+  platform = await makePlatform(cloudAccount('100000000303'), { network: true, balancers: 1 });
 });
 
 async function provision(tenant: string, vendhostYml: string, options: Partial<ProvisionOptions> = {}) {
   const runtime = platform.runtime();
-  const directory = await tenantDirectory(vendhostYml);
+  const directory = await repository({ 'vendhost.yml': vendhostYml });
   const given = { tenant, environment, directory, image: undefined, dryRun: false, ...options };
   const code = await provisionHost(runtime, given);
   return { code, result: JSON.parse(runtime.printed()), progress: runtime.progress() };
@@ -38,12 +40,14 @@ async function refused(tenant: string, vendhostYml: string, options: Partial<Pro
 }
 
 const rulesOf = async (targetGroup: string) =>
-  (await readRules(platform.aws, platform.listenerArn)).filter((rule) => rule.targetGroups.includes(targetGroup));
+  (await readRules(platform.aws, platform.listeners[0] ?? '')).filter((rule) =>
+    rule.targetGroups.includes(targetGroup),
+  );
 
 describe('a virtual host', () => {
   test('is planned, made, left alone, and changed', async () => {
-    await platform.admit('shop');
-    const image = await platform.image('shop');
+    await admitTenant(platform, 'shop');
+    const image = await makeImage(platform, 'shop');
 
     const planned = await provision('shop', none, { image, dryRun: true });
     expect(planned).toMatchObject({ code: 2, result: { changed: true } });
@@ -67,8 +71,8 @@ describe('a virtual host', () => {
   });
 
   test('its data is protected', async () => {
-    await platform.admit('vault');
-    await provision('vault', none, { image: await platform.image('vault') });
+    await admitTenant(platform, 'vault');
+    await provision('vault', none, { image: await makeImage(platform, 'vault') });
     const cloudFormation = await platform.aws.cloudFormation();
     const name = 'vendhost-dev-vault-data';
     const { StackPolicyBody } = await cloudFormation.send(new GetStackPolicyCommand({ StackName: name }));
@@ -85,15 +89,15 @@ describe('a virtual host', () => {
 
   test('without a database there is no data stack; wildcards get a rule of their own, and give it back', async () => {
     const hosts = ['plain.example.test', '*.plain.example.test'];
-    await platform.admit('plain', { hosts });
+    await admitTenant(platform, 'plain', { hosts });
     const yml = `${none}\ndatabase: none`;
-    const made = await provision('plain', yml, { image: await platform.image('plain') });
+    const made = await provision('plain', yml, { image: await makeImage(platform, 'plain') });
     expect(made.result.hosts).toEqual(hosts);
     expect(await readStack(platform.aws, 'vendhost-dev-plain-data')).toBeUndefined();
     const priorities = (await rulesOf('vendhost-dev-plain--8080')).map((rule) => rule.priority);
     expect(priorities).toEqual([made.result.priority, 47_001]);
 
-    await platform.admit('plain', { hosts: hosts.slice(0, 1) });
+    await recordTenant(platform, 'plain', { hosts: hosts.slice(0, 1) });
     const fewer = await provision('plain', yml);
     expect(fewer.progress).toContain('gave back the listener priorities 47001');
     expect(await rulesOf('vendhost-dev-plain--8080')).toHaveLength(1);
@@ -102,14 +106,14 @@ describe('a virtual host', () => {
 
 describe('instances', () => {
   test('are in service before it is done, know where they are, and are replaced one by one for a new image', async () => {
-    await platform.admit('rolling');
+    await admitTenant(platform, 'rolling');
     const yml = 'instances: { min: 2, max: 3 }\ndatabase: none';
-    const first = await platform.image('rolling');
+    const first = await makeImage(platform, 'rolling');
     const made = await provision('rolling', yml, { image: first });
     expect(made.result.inService).toBe(2);
     expect(await imagesInService('rolling')).toEqual([first, first]);
 
-    const second = await platform.image('rolling');
+    const second = await makeImage(platform, 'rolling');
     const planned = await provision('rolling', yml, { image: second, dryRun: true });
     const { launchTemplateId: newestOf } = (await readGroup(platform.aws, { tenant: 'rolling', environment })) ?? {};
     expect(planned.code).toBe(2);
@@ -146,9 +150,9 @@ describe('instances', () => {
 
 describe('what is refused', () => {
   test('instances that cannot be started, with the reason of Auto Scaling', async () => {
-    await platform.admit('misfit', { limits: { instance_types: ['t4g.small'] } });
+    await admitTenant(platform, 'misfit', { limits: { instance_types: ['t4g.small'] } });
     const yml = 'instances: { type: t4g.small, min: 1, max: 1 }\ndatabase: none';
-    expect(await refused('misfit', yml, { image: await platform.image('misfit') })).toMatchObject({
+    expect(await refused('misfit', yml, { image: await makeImage(platform, 'misfit') })).toMatchObject({
       code: 'INSTANCES_FAILED',
       message: 'vendhost-dev-misfit cannot start its instances: 3 launches failed',
       details: [expect.stringContaining("The architecture 'arm64' of the specified instance type does not match")],
@@ -156,18 +160,18 @@ describe('what is refused', () => {
   });
 
   test('more than the platform grants: all faults at once, nothing claimed', async () => {
-    await platform.admit('greedy', { limits: { max_instances: 1 } });
+    await admitTenant(platform, 'greedy', { limits: { max_instances: 1 } });
     const failure = await refused('greedy', 'instances: { type: m5.large, max: 9 }', { image: 'ami-1' });
     expect(failure).toMatchObject({ code: 'CONFIG_INVALID', details: { length: 2 } });
   });
 
   test('no image at all, an unknown one, and one of another tenant', async () => {
-    await platform.admit('imageless');
+    await admitTenant(platform, 'imageless');
     expect(await refused('imageless', none)).toMatchObject({ code: 'IMAGE_MISSING' });
     expect(await refused('imageless', none, { image: 'ami-0123456789abcdef0' })).toMatchObject({
       code: 'IMAGE_UNKNOWN',
     });
-    const foreign = await platform.image('someone', { encrypted: false });
+    const foreign = await makeImage(platform, 'someone', { encrypted: false });
     expect(await refused('imageless', none, { image: foreign })).toMatchObject({
       code: 'IMAGE_UNSUITABLE',
       details: ['its volume /dev/xvda is not encrypted', 'its tag vendhost:tenant is someone, not imageless'],
@@ -175,10 +179,8 @@ describe('what is refused', () => {
   });
 
   test('a host that another tenant claimed', async () => {
-    await platform.admit('late', { hosts: ['late.example.test', 'wanted.example.test'] });
-    const Body = JSON.stringify({ tenant: 'early' });
-    const claim = { Bucket: platform.bucket, Key: keys.hostClaim('wanted.example.test'), Body };
-    await platform.s3.send(new PutObjectCommand(claim));
+    await admitTenant(platform, 'late', { hosts: ['late.example.test', 'wanted.example.test'] });
+    await claimHost(platform, 'wanted.example.test', 'early');
     expect(await refused('late', none, { image: 'ami-1' })).toMatchObject({
       code: 'HOST_OF_ANOTHER_TENANT',
       details: ['wanted.example.test: early claimed it'],
@@ -199,6 +201,8 @@ async function imagesInService(tenant: string): Promise<(string | undefined)[]> 
   const ids = (found.AutoScalingGroups?.[0]?.Instances ?? []).flatMap((each) =>
     each.LifecycleState === 'InService' ? (each.InstanceId ?? []) : [],
   );
-  const { Reservations = [] } = await platform.ec2.send(new DescribeInstancesCommand({ InstanceIds: ids }));
+  const { Reservations = [] } = await (await platform.aws.ec2()).send(
+    new DescribeInstancesCommand({ InstanceIds: ids }),
+  );
   return Reservations.flatMap(({ Instances = [] }) => Instances.map(({ ImageId }) => ImageId));
 }

@@ -5,7 +5,11 @@ import { provisionHost } from '../../../scripts/host/provision.ts';
 import { startRelease } from '../../../scripts/release/start.ts';
 import { pushRevision } from '../../../scripts/revision/push.ts';
 import { readStack } from '../../../scripts/stack/stack-state.ts';
-import { type HostPlatform, hostPlatform, tenantDirectory } from './platform.ts';
+import { cloudAccount } from '../../builders/account.ts';
+import { makeImage } from '../../builders/image.ts';
+import { makePlatform, type Platform } from '../../builders/platform.ts';
+import { repository } from '../../builders/repository.ts';
+import { admitTenant } from '../../builders/tenant.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 180_000 });
 
@@ -15,8 +19,9 @@ health_check: { path: /index.html, grace_seconds: 60 }
 database: none
 `;
 const software = {
-  'index.html': 'open\n',
-  'appspec.yml': `version: 0.0
+  'vendhost.yml': vendhostYml,
+  'software/index.html': 'open\n',
+  'software/appspec.yml': `version: 0.0
 os: linux
 files:
   - source: index.html
@@ -26,28 +31,28 @@ hooks:
     - location: start.sh
       timeout: 30
 `,
-  'start.sh': `#!/bin/bash
+  'software/start.sh': `#!/bin/bash
 start-stop-daemon --start --background --make-pidfile --pidfile /run/kiosk.pid --oknodo --exec /usr/bin/python3 -- \\
   -m http.server 8080 --bind "$(hostname -i)" --directory /opt/kiosk
 `,
 };
 
-let platform: HostPlatform;
+let platform: Platform;
 
 beforeAll(async () => {
-  platform = await hostPlatform('100000000305');
-  await platform.admit(place.tenant);
+  platform = await makePlatform(cloudAccount('100000000305'), { network: true, balancers: 1 });
+  await admitTenant(platform, place.tenant);
 });
 
 async function provision(image?: string) {
   const runtime = platform.runtime();
-  const directory = await tenantDirectory(vendhostYml);
+  const directory = await repository({ 'vendhost.yml': vendhostYml });
   await provisionHost(runtime, { ...place, directory, image, dryRun: false });
   return JSON.parse(runtime.printed());
 }
 
 async function release() {
-  const directory = await tenantDirectory(vendhostYml, software);
+  const directory = await repository(software);
   const pushed = platform.runtime();
   await pushRevision(pushed, { ...place, directory, dryRun: false });
   const { revisionKey: revision } = JSON.parse(pushed.printed());
@@ -68,7 +73,7 @@ const healthCheckType = async () =>
   (await readStack(platform.aws, 'vendhost-dev-kiosk-host'))?.parameters.HealthCheckType;
 
 test('after a release the load balancer decides who is well: a new image must serve the revision, or it goes back', async () => {
-  await provision(await platform.image(place.tenant, { agent: true }));
+  await provision(await makeImage(platform, place.tenant, { agent: true }));
   expect(await healthCheckType()).toBe('EC2');
   await release();
   expect(await provision()).toMatchObject({ changed: true });
@@ -76,13 +81,13 @@ test('after a release the load balancer decides who is well: a new image must se
   const before = await readGroup(platform.aws, place);
   expect(await healthy()).toEqual(before?.inService);
 
-  const better = await provision(await platform.image(place.tenant, { agent: true }));
+  const better = await provision(await makeImage(platform, place.tenant, { agent: true }));
   expect(better).toMatchObject({ changed: true, inService: 1 });
   const after = await readGroup(platform.aws, place);
   expect(after?.inService).not.toEqual(before?.inService);
   expect(await healthy()).toEqual(after?.inService);
 
-  const withoutAgent = await platform.image(place.tenant);
+  const withoutAgent = await makeImage(platform, place.tenant);
   await expect(provision(withoutAgent)).rejects.toThrow('were not replaced: RollbackSuccessful');
   expect(await readGroup(platform.aws, place)).toMatchObject({ version: after?.version, inService: after?.inService });
   expect(await healthy()).toEqual(after?.inService);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { packerVariables } from '../../../scripts/image/builder.ts';
-import { facts, parts } from './parts.ts';
+import { facts } from '../../builders/sample.ts';
+import { parts } from './parts.ts';
 
 describe('packerVariables', () => {
   test('on AWS: public builder, agents from the buckets of the region', () => {
@@ -28,10 +29,10 @@ describe('packerVariables', () => {
       ssh_username: 'admin',
       ssh_interface: 'public_ip',
       ssh_source_cidr: '0.0.0.0/0',
-      subnet_id: 'subnet-public-1',
+      subnet_id: 'subnet-011b2c3d4e5f6071',
       instance_type: 't3.small',
       instance_profile: 'vendhost-dev-builder',
-      vpc_id: 'vpc-1',
+      vpc_id: 'vpc-0a1b2c3d4e5f60718',
       device_name: '/dev/xvda',
       volume_gib: 16,
       kms_key_id: facts['key-arn'],
@@ -52,8 +53,8 @@ describe('packerVariables', () => {
   test('a runner inside the VPC gets a builder without a public address', () => {
     expect(packerVariables({ ...parts, access: 'private' })).toMatchObject({
       ssh_interface: 'private_ip',
-      ssh_source_cidr: '10.0.0.0/16',
-      subnet_id: 'subnet-egress-1',
+      ssh_source_cidr: '10.10.0.0/16',
+      subnet_id: 'subnet-021b2c3d4e5f6071',
     });
   });
 

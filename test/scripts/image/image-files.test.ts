@@ -1,16 +1,15 @@
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readInfrastructure } from '../../../scripts/image/image-files.ts';
-import { tenantRepository } from './repository.ts';
+import { repository } from '../../builders/repository.ts';
 
 test('reads every file with its bytes and executable bit, links as what they lead to', async () => {
-  const directory = await tenantRepository({ 'install.sh': '#!/bin/bash\n', 'site.conf': 'a' });
+  const directory = await repository({ 'infrastructure/install.sh': '#!/bin/bash\n', 'infrastructure/site.conf': 'a' });
   const root = join(directory, 'infrastructure');
   await mkdir(join(root, 'sub'));
   await writeFile(join(root, 'sub/.hidden'), Buffer.from([0, 255]));
   await symlink('../site.conf', join(root, 'sub/link.conf'));
-  await chmod(join(root, 'install.sh'), 0o755);
   expect(await readInfrastructure(directory)).toEqual([
     { path: 'install.sh', executable: true, bytes: Buffer.from('#!/bin/bash\n') },
     { path: 'site.conf', executable: false, bytes: Buffer.from('a') },
@@ -20,7 +19,7 @@ test('reads every file with its bytes and executable bit, links as what they lea
 });
 
 test('refuses what cannot run, with all faults at once', async () => {
-  const directory = await tenantRepository({ 'preInstall.sh': '#!/bin/bash\r\necho\r\n' });
+  const directory = await repository({ 'infrastructure/preInstall.sh': '#!/bin/bash\r\necho\r\n' });
   await symlink('/etc/passwd', join(directory, 'infrastructure/out'));
   await expect(readInfrastructure(directory)).rejects.toMatchObject({
     code: 'SCRIPTS_INVALID',

@@ -1,27 +1,6 @@
-import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
 import type { BuilderParts } from '../../../scripts/image/builder.ts';
-
-export const facts: PlatformFacts = {
-  'vpc-id': 'vpc-1',
-  'vpc-cidr': '10.0.0.0/16',
-  'public-cidr': 'unused',
-  'egress-cidr': 'unused',
-  'isolated-cidr': 'unused',
-  'public-subnet-ids': ['subnet-public-1', 'subnet-public-2'],
-  'egress-subnet-ids': ['subnet-egress-1'],
-  'isolated-subnet-ids': ['subnet-isolated-1'],
-  'load-balancer-arn': 'lb',
-  'load-balancer-dns': 'lb',
-  'load-balancer-security-group-id': 'sg-1',
-  'listener-arn': 'listener',
-  bucket: 'bucket',
-  'key-arn': 'arn:aws:kms:eu-west-1:111111111111:key/11111111-2222-3333-4444-555555555555',
-  'boundary-arn': 'boundary',
-  'builder-instance-profile': 'vendhost-dev-builder',
-  approval: false,
-  domain: 'example.test',
-};
+import { facts } from '../../builders/sample.ts';
 
 export const parts: BuilderParts = {
   place: { environment: 'dev', tenant: 'shop' },

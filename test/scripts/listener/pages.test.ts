@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
 import { type Aws, openAws } from '../../../scripts/aws/session.ts';
 import { readRules } from '../../../scripts/listener/listener-rules.ts';
-import { recorder } from '../recorder.ts';
+import { recorder } from '../../builders/recorder.ts';
 
 /** An AWS that answers the first page, and the second one when it is asked for by its token. */
 async function answering(token: string, pages: readonly [string, string]): Promise<Aws> {

@@ -1,7 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
-import { openAws } from '../../../scripts/aws/session.ts';
 import { keys } from '../../../scripts/config/names.ts';
 import { readRules } from '../../../scripts/listener/listener-rules.ts';
 import { bandOf } from '../../../scripts/listener/priority.ts';
@@ -12,23 +11,27 @@ import {
   planReleases,
   releasePriorities,
 } from '../../../scripts/listener/priority-claim.ts';
-import { accountEnvironment } from '../../local-cloud/start.ts';
-import { recorder } from '../recorder.ts';
-import { makeListener, makeRule, type TestListener } from './listener.ts';
+import { cloudAccount } from '../../builders/account.ts';
+import { makeBalancer, makeRule } from '../../builders/balancer.ts';
+import { makeBucket } from '../../builders/bucket.ts';
 
-const account = '100000000301';
-const runtime = recorder(accountEnvironment(inject('localCloud'), account));
-const aws = openAws(runtime);
-const listenerId = (listener: TestListener) => listener.listenerArn.split('/').at(-1) ?? '';
+const { aws, runtime: newRuntime } = cloudAccount('100000000312');
+const runtime = newRuntime();
+const bucket = 'claims-of-listeners';
+const listenerId = (listenerArn: string) => listenerArn.split('/').at(-1) ?? '';
 
-function claimant(listener: TestListener, tenant: string, host = `${tenant}.example.com`): Claimant {
-  return { ...listener, tenant, band: bandOf(host), isOurs: (rule) => rule.targetGroups.includes(tenant) };
+beforeAll(async () => makeBucket(await aws.s3(), bucket));
+
+const makeListener = async (name: string) => (await makeBalancer(aws, name))['listener-arn'];
+
+function claimant(listenerArn: string, tenant: string, host = `${tenant}.example.com`): Claimant {
+  return { bucket, listenerArn, tenant, band: bandOf(host), isOurs: (rule) => rule.targetGroups.includes(tenant) };
 }
 
 /** What the bucket holds: tenants by the numbers they claimed. */
-async function claimed(listener: TestListener): Promise<Record<number, string>> {
-  const objects = new ConditionalObjects(aws, listener.bucket, (value) => value as { tenant: string });
-  const prefix = `claims/listener/${listenerId(listener)}/`;
+async function claimed(listenerArn: string): Promise<Record<number, string>> {
+  const objects = new ConditionalObjects(aws, bucket, (value) => value as { tenant: string });
+  const prefix = `claims/listener/${listenerId(listenerArn)}/`;
   const found: Record<number, string> = {};
   for (const name of await objects.list(prefix)) {
     found[Number.parseInt(name, 10)] = (await objects.read(prefix + name))?.value.tenant ?? '';
@@ -38,7 +41,7 @@ async function claimed(listener: TestListener): Promise<Record<number, string>> 
 
 describe('claimPriority', () => {
   test('fifty tenants at once get fifty numbers without a gap', async () => {
-    const listener = await makeListener(aws, 'fifty');
+    const listener = await makeListener('fifty');
     const tenants = Array.from({ length: 50 }, (_, index) => `tenant-${index}`);
     const choices = await Promise.all(tenants.map((tenant) => claimPriority(runtime, aws, claimant(listener, tenant))));
     const numbers = choices.map(({ priority }) => priority);
@@ -47,7 +50,7 @@ describe('claimPriority', () => {
   });
 
   test('ten jobs of one tenant, among others, end with one number and no claim too many', async () => {
-    const listener = await makeListener(aws, 'ten-jobs');
+    const listener = await makeListener('ten-jobs');
     const jobs = [...Array<string>(10).fill('shop'), 'cafe', 'bank', 'mill'];
     const choices = await Promise.all(jobs.map((tenant) => claimPriority(runtime, aws, claimant(listener, tenant))));
     const ofShop = new Set(choices.slice(0, 10).map(({ priority }) => priority));
@@ -59,9 +62,9 @@ describe('claimPriority', () => {
 });
 
 describe('on one listener', () => {
-  let listener: TestListener;
+  let listener: string;
   beforeAll(async () => {
-    listener = await makeListener(aws, 'sticky');
+    listener = await makeListener('sticky');
     await makeRule(aws, listener, 2, 'legacy');
   });
 
@@ -83,7 +86,7 @@ describe('on one listener', () => {
     const shop = claimant(listener, 'crashed');
     const key = keys.tenantPriority(listenerId(listener), 'crashed', 'exact');
     const Body = JSON.stringify({ tenant: 'crashed', priority: 9 });
-    await (await aws.s3()).send(new PutObjectCommand({ Bucket: listener.bucket, Key: key, Body }));
+    await (await aws.s3()).send(new PutObjectCommand({ Bucket: bucket, Key: key, Body }));
     expect(await planPriority(aws, shop)).toEqual({ priority: 9, kept: true, claimed: false });
     expect(await claimPriority(runtime, aws, shop)).toEqual({ priority: 9, kept: true });
     expect(await claimed(listener)).toMatchObject({ 9: 'crashed' });
@@ -92,7 +95,7 @@ describe('on one listener', () => {
   test("a record that names another tenant's number does not take it", async () => {
     const key = keys.tenantPriority(listenerId(listener), 'greedy', 'exact');
     const Body = JSON.stringify({ tenant: 'greedy', priority: 3 });
-    await (await aws.s3()).send(new PutObjectCommand({ Bucket: listener.bucket, Key: key, Body }));
+    await (await aws.s3()).send(new PutObjectCommand({ Bucket: bucket, Key: key, Body }));
     const { priority } = await claimPriority(runtime, aws, claimant(listener, 'greedy'));
     expect(priority).not.toBe(3);
     expect(await claimed(listener)).toMatchObject({ 3: 'second', [priority]: 'greedy' });
@@ -120,9 +123,9 @@ describe('on one listener', () => {
 });
 
 test('all rules are read, with the names of their target groups', async () => {
-  const listener = await makeListener(aws, 'many-rules');
+  const listener = await makeListener('many-rules');
   await Promise.all(Array.from({ length: 12 }, (_, index) => makeRule(aws, listener, index + 1, `rule-${index}`)));
-  const rules = await readRules(aws, listener.listenerArn);
+  const rules = await readRules(aws, listener);
   expect(rules.map(({ priority }) => priority).toSorted((a, b) => a - b)).toEqual(
     Array.from({ length: 12 }, (_, index) => index + 1),
   );

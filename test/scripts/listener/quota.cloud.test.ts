@@ -1,11 +1,9 @@
-import { expect, inject, test } from 'vitest';
-import { openAws } from '../../../scripts/aws/session.ts';
+import { expect, test } from 'vitest';
 import { VendhostError } from '../../../scripts/errors.ts';
 import { checkRoom, isTooManyRules, listenerFull, readRuleQuota } from '../../../scripts/listener/quota.ts';
-import { accountEnvironment } from '../../local-cloud/start.ts';
-import { recorder } from '../recorder.ts';
+import { cloudAccount } from '../../builders/account.ts';
 
-const aws = openAws(recorder(accountEnvironment(inject('localCloud'), '100000000307')));
+const { aws } = cloudAccount('100000000307');
 const served = { place: { environment: 'dev', tenant: 'shop' }, loadBalancer: 1 };
 
 test("the quota is the account's", async () => {

@@ -5,9 +5,9 @@ import {
 } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
+import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
 import { organizationRole } from '../../local-cloud/organization.ts';
 import { type PlatformOwner, platformOwner } from './operator.ts';
-import { type PlatformRepository, platformRepository } from './repository.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 const management = '710000000021';

@@ -3,9 +3,10 @@ import { ListOpenIDConnectProvidersCommand } from '@aws-sdk/client-iam';
 import { DeleteObjectCommand, ListBucketsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { DeleteParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { clientConfig, Stacks } from '../../local-cloud/tests/stacks.ts';
+import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
+import { Stacks } from '../../builders/stacks.ts';
+import { clientConfig } from '../../local-cloud/clients.ts';
 import { outcomes, type PlatformOwner, platformOwner } from './operator.ts';
-import { type PlatformRepository, platformRepository } from './repository.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 const account = '710000000011';

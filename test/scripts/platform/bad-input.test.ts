@@ -7,8 +7,8 @@ import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform
 import { destroyPlatform } from '../../../scripts/platform/destroy/destroy-platform.ts';
 import { planPlatform } from '../../../scripts/platform/plan/plan-platform.ts';
 import { platformStatus } from '../../../scripts/platform/status/platform-status.ts';
-import { recorder } from '../recorder.ts';
-import { type PlatformRepository, platformRepository } from './repository.ts';
+import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
+import { recorder } from '../../builders/recorder.ts';
 
 let repository: PlatformRepository;
 beforeEach(async () => {

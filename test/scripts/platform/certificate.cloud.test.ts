@@ -1,13 +1,12 @@
 import { DeleteCertificateCommand, RequestCertificateCommand } from '@aws-sdk/client-acm';
-import { expect, inject, test } from 'vitest';
-import { openAws } from '../../../scripts/aws/session.ts';
+import { expect, test } from 'vitest';
 import { type EnvironmentConfig, platformSchema } from '../../../scripts/config/platform.ts';
 import { checkCertificate } from '../../../scripts/platform/certificate.ts';
-import { accountEnvironment } from '../../local-cloud/start.ts';
-import { recorder } from '../recorder.ts';
+import { cloudAccount } from '../../builders/account.ts';
+import { environmentConfig } from '../../builders/sample.ts';
 
 const account = '100000000306';
-const aws = openAws(recorder(accountEnvironment(inject('localCloud'), account)));
+const { aws } = cloudAccount(account);
 
 async function request(name: string, others?: string[]): Promise<string> {
   const command = new RequestCertificateCommand({
@@ -19,7 +18,7 @@ async function request(name: string, others?: string[]): Promise<string> {
 }
 
 function configOf(certificate: string): EnvironmentConfig {
-  const dev = { account, region: 'eu-west-1', cidr: '10.10.0.0/16', domain: 'dev.example.com', certificate };
+  const dev = { ...environmentConfig('dev', account), certificate };
   const platform = { name: 'acme', gitlab: 'https://gitlab.example.com', environments: { dev } };
   return platformSchema.parse(platform).environments.dev as EnvironmentConfig;
 }

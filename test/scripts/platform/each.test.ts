@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Cancelled, VendhostError } from '../../../scripts/errors.ts';
 import { combined, forEach } from '../../../scripts/platform/each.ts';
-import { recorder } from '../recorder.ts';
+import { recorder } from '../../builders/recorder.ts';
 
 const subjects = [{ environment: 'dev' }, { environment: 'staging' }, { environment: 'production' }] as const;
 const broken = new VendhostError('BROKEN', 'it is broken', { hint: 'mend it', details: ['the left one'] });

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Aws } from '../../../scripts/aws/session.ts';
 import { isIssuer, settleProvider } from '../../../scripts/platform/oidc-provider.ts';
+import { recorder } from '../../builders/recorder.ts';
 import { platform } from '../../cdk/platform/props.ts';
-import { recorder } from '../recorder.ts';
 
 test.each([
   ['https://gitlab.example.com', true],

@@ -6,8 +6,8 @@ import { type DestroyPlatformOptions, destroyPlatform } from '../../../scripts/p
 import { type PlanPlatformOptions, planPlatform } from '../../../scripts/platform/plan/plan-platform.ts';
 import { platformStatus } from '../../../scripts/platform/status/platform-status.ts';
 import type { Runtime } from '../../../scripts/runtime.ts';
+import { recorder } from '../../builders/recorder.ts';
 import { accountEnvironment } from '../../local-cloud/start.ts';
-import { recorder } from '../recorder.ts';
 
 /** How a command ended: its exit code, the result as data, and lines of progress. */
 export interface Ran<T = Record<string, unknown>> {

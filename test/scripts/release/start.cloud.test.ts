@@ -2,10 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { execaNode } from 'execa';
-import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { VirtualHost } from './virtual-host.ts';
 
-const cloud = inject('localCloud');
 const vendhost = join(import.meta.dirname, '../../../scripts/vendhost.ts');
 
 /** Runs the real command in a process of its own. */
@@ -70,7 +69,7 @@ function plain(progress: readonly string[]): string[] {
 }
 
 describe('a virtual host with two instances', () => {
-  const host = new VirtualHost(cloud, '650000000001', 'shop');
+  const host = new VirtualHost('650000000001', 'shop');
   let first: string;
   let broken: string;
 
@@ -189,20 +188,20 @@ describe('a virtual host with two instances', () => {
     expect(stderr).toMatch(/stopped: nothing of the execution .* runs any more/);
     expect(stderr).toMatch(/error\[CANCELLED\]: cancelled by SIGTERM\nhint: .*$/);
     const deploymentId = /deployment (d-\w+)/.exec(stderr)?.[1] ?? '';
-    expect((await host.deployments.info(deploymentId)).status).toBe('Stopped');
+    expect((await host.deployments.outcome(deploymentId)).status).toBe('Stopped');
     expect((await host.executions())[0]).toMatch(/^(Stopped|Failed)$/);
   });
 
   test('what does not exist is named, with the next action', async () => {
     const missing = `software/shop/${'0'.repeat(64)}.zip`;
     expect((await host.release(missing)).error).toMatchObject({ code: 'REVISION_MISSING' });
-    const stranger = new VirtualHost(cloud, '650000000004', 'mill');
+    const stranger = new VirtualHost('650000000004', 'mill');
     expect((await stranger.release(missing.replace('shop', 'mill'))).error).toMatchObject({ code: 'PLATFORM_MISSING' });
   });
 });
 
 test('a rollback by CodeDeploy is followed and reported', async () => {
-  const host = new VirtualHost(cloud, '650000000002', 'cafe');
+  const host = new VirtualHost('650000000002', 'cafe');
   await host.make({ rollback: true });
   expect((await host.release(await host.push('good'))).code).toBeUndefined();
   const { error, progress } = await host.release(await host.push('bad', { ValidateService: ['exit 1'] }));
@@ -220,7 +219,7 @@ test('a rollback by CodeDeploy is followed and reported', async () => {
 });
 
 describe('a virtual host whose releases are approved', () => {
-  const host = new VirtualHost(cloud, '650000000003', 'bank');
+  const host = new VirtualHost('650000000003', 'bank');
   const started = (text: string) => /started the execution (\S+)/.exec(text)?.[1];
 
   beforeAll(async () => {

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
-  CodePipelineClient,
   CreatePipelineCommand,
   GetPipelineStateCommand,
   ListPipelineExecutionsCommand,
@@ -14,12 +13,12 @@ import { names } from '../../../scripts/config/names.ts';
 import { exitCodes, type VendhostError } from '../../../scripts/errors.ts';
 import { startRelease } from '../../../scripts/release/start.ts';
 import { pushRevision } from '../../../scripts/revision/push.ts';
-import { accountEnvironment, type LocalCloudAddress } from '../../local-cloud/start.ts';
-import { Deployments, script } from '../../local-cloud/tests/deployments.ts';
-import { clientConfig } from '../../local-cloud/tests/stacks.ts';
-import { publish } from '../published.ts';
-import { recorder } from '../recorder.ts';
-import { soundTenant, type Tree, writeTree } from '../repository/repository.ts';
+import { type CloudAccount, cloudAccount } from '../../builders/account.ts';
+import { Deployments } from '../../builders/deployments.ts';
+import { makePlatform } from '../../builders/platform.ts';
+import { soundTenant, type Tree, writeTree } from '../../builders/repository.ts';
+import { script } from '../../builders/revision.ts';
+import { recordTenant } from '../../builders/tenant.ts';
 
 export interface Released {
   code: number | undefined;
@@ -35,24 +34,24 @@ export type Hooks = Readonly<Record<string, readonly string[]>>;
 export class VirtualHost {
   readonly place: { tenant: string; environment: 'dev' };
   readonly name: string;
-  readonly env: Record<string, string>;
   readonly deployments: Deployments;
-  readonly #pipelines: CodePipelineClient;
-  readonly #endpoint: string;
-  readonly #account: string;
+  readonly #account: CloudAccount;
 
-  constructor(cloud: LocalCloudAddress, account: string, tenant: string) {
+  constructor(account: string, tenant: string) {
     this.place = { tenant, environment: 'dev' };
     this.name = names.host(this.place);
-    this.env = accountEnvironment(cloud, account);
-    this.deployments = new Deployments(cloud.endpoint, account, this.name);
-    this.#pipelines = new CodePipelineClient(clientConfig(cloud.endpoint, account));
-    this.#endpoint = cloud.endpoint;
-    this.#account = account;
+    this.#account = cloudAccount(account);
+    this.deployments = new Deployments(this.#account.endpoint, account, this.name);
+  }
+
+  /** Environment of a command that works in the host's account. */
+  get env(): Readonly<Record<string, string>> {
+    return this.#account.env;
   }
 
   async make({ instances = 1, approval = false, rollback = false } = {}): Promise<void> {
-    const { bucket } = await publish(this.#endpoint, this.#account, this.place);
+    const platform = await makePlatform(this.#account);
+    await recordTenant(platform, this.place.tenant);
     await this.deployments.prepare();
     for (let count = 0; count < instances; count += 1) await this.deployments.launch(this.name);
     const events = ['DEPLOYMENT_FAILURE' as const];
@@ -60,7 +59,7 @@ export class VirtualHost {
       deploymentConfigName: 'CodeDeployDefault.OneAtATime',
       ...(rollback ? { autoRollbackConfiguration: { enabled: true, events } } : {}),
     });
-    await this.#pipelines.send(
+    await (await this.#account.aws.codePipeline()).send(
       new CreatePipelineCommand({
         pipeline: {
           name: this.name,
@@ -68,7 +67,7 @@ export class VirtualHost {
           pipelineType: 'V2',
           executionMode: 'SUPERSEDED',
           artifactStore: { type: 'S3', location: this.deployments.bucket },
-          stages: stages(this.name, bucket, approval),
+          stages: stages(this.name, platform.bucket, approval),
         },
       }),
     );
@@ -79,7 +78,7 @@ export class VirtualHost {
     const directory = await mkdtemp(join(tmpdir(), 'vendhost-test-'));
     try {
       await writeTree(directory, { ...soundTenant, ...software(page, hooks) });
-      const runtime = recorder(this.env);
+      const runtime = this.#account.runtime();
       await pushRevision(runtime, { ...this.place, directory, dryRun: false });
       return (JSON.parse(runtime.printed()) as { revisionKey: string }).revisionKey;
     } finally {
@@ -92,7 +91,7 @@ export class VirtualHost {
     revision: string,
     { dryRun = false, onProgress = (_text: string): void => undefined } = {},
   ): Promise<Released> {
-    const runtime = recorder(this.env, { onProgress });
+    const runtime = this.#account.runtime({ onProgress });
     const ended = await startRelease(runtime, { ...this.place, revision, dryRun }).then(
       (code) => ({ code: code as number | undefined, error: undefined }),
       (error: VendhostError) => ({ code: error.exitCode ?? exitCodes.failed, error }),
@@ -103,7 +102,7 @@ export class VirtualHost {
 
   /** Statuses of the executions, newest first. */
   async executions(): Promise<string[]> {
-    const { pipelineExecutionSummaries = [] } = await this.#pipelines.send(
+    const { pipelineExecutionSummaries = [] } = await (await this.#account.aws.codePipeline()).send(
       new ListPipelineExecutionsCommand({ pipelineName: this.name }),
     );
     return pipelineExecutionSummaries.map(({ status }) => status ?? '');
@@ -112,12 +111,16 @@ export class VirtualHost {
   /** Waits for the approval to be asked for by an execution, and answers it. */
   async answer(executionId: string, status: 'Approved' | 'Rejected', summary: string): Promise<void> {
     for (;;) {
-      const { stageStates = [] } = await this.#pipelines.send(new GetPipelineStateCommand({ name: this.name }));
+      const { stageStates = [] } = await (await this.#account.aws.codePipeline()).send(
+        new GetPipelineStateCommand({ name: this.name }),
+      );
       const stage = stageStates.find(({ stageName }) => stageName === 'Approve');
       const token = stage?.actionStates?.[0]?.latestExecution?.token;
       if (token !== undefined && stage?.latestExecution?.pipelineExecutionId === executionId) {
         const where = { pipelineName: this.name, stageName: 'Approve', actionName: 'Approve', token };
-        await this.#pipelines.send(new PutApprovalResultCommand({ ...where, result: { status, summary } }));
+        await (await this.#account.aws.codePipeline()).send(
+          new PutApprovalResultCommand({ ...where, result: { status, summary } }),
+        );
         return;
       }
       await wait(50);

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkRepository } from '../../../scripts/repository/check.ts';
-import { recorder } from '../recorder.ts';
-import { repository, script, soundTenant, type Tree } from './repository.ts';
+import { recorder } from '../../builders/recorder.ts';
+import { repository, script, soundTenant, type Tree } from '../../builders/repository.ts';
 
 /** What `config check` says of a repository. */
 async function check(tree: Tree) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { collectFiles } from '../../../scripts/repository/collect.ts';
 import { shownFinding } from '../../../scripts/repository/findings.ts';
-import { repository, type Tree } from './repository.ts';
+import { repository, type Tree } from '../../builders/repository.ts';
 
 async function collected(tree: Tree, choice?: { include: string[]; ignore: string[] }) {
   const root = await repository(tree);

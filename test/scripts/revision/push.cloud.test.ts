@@ -1,17 +1,17 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetObjectCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectVersionsCommand, type S3Client } from '@aws-sdk/client-s3';
 import { unzipSync } from 'fflate';
-import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { pushRevision } from '../../../scripts/revision/push.ts';
-import { accountEnvironment } from '../../local-cloud/start.ts';
-import { type Published, publish } from '../published.ts';
-import { recorder } from '../recorder.ts';
-import { repository, soundTenant, type Tree } from '../repository/repository.ts';
+import { cloudAccount } from '../../builders/account.ts';
+import { makePlatform, type Platform } from '../../builders/platform.ts';
+import { recorder } from '../../builders/recorder.ts';
+import { repository, soundTenant, type Tree } from '../../builders/repository.ts';
+import { recordTenant } from '../../builders/tenant.ts';
 
-const cloud = inject('localCloud');
-const account = '640000000001';
+const account = cloudAccount('640000000001');
 const place = { tenant: 'shop', environment: 'dev' } as const;
 const push = {
   CI_COMMIT_SHA: '4f2c',
@@ -21,11 +21,14 @@ const push = {
   CI_PROJECT_URL: 'https://gitlab.example.com/acme/shop',
   CI_PIPELINE_URL: 'https://gitlab.example.com/acme/shop/-/pipelines/7',
 };
-const env = { ...accountEnvironment(cloud, account), ...push };
-let platform: Published;
+const env = { ...account.env, ...push };
+let platform: Platform;
+let s3: S3Client;
 
 beforeAll(async () => {
-  platform = await publish(cloud.endpoint, account, place);
+  platform = await makePlatform(account);
+  s3 = await platform.aws.s3();
+  await recordTenant(platform, place.tenant);
 });
 
 interface Result {
@@ -45,14 +48,12 @@ async function pushed(
 }
 
 async function bytesOf(key: string): Promise<Uint8Array> {
-  const { Body } = await platform.s3.send(new GetObjectCommand({ Bucket: platform.bucket, Key: key }));
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: platform.bucket, Key: key }));
   return (await Body?.transformToByteArray()) ?? new Uint8Array();
 }
 
 async function versions(prefix: string): Promise<string[]> {
-  const { Versions = [] } = await platform.s3.send(
-    new ListObjectVersionsCommand({ Bucket: platform.bucket, Prefix: prefix }),
-  );
+  const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: platform.bucket, Prefix: prefix }));
   return Versions.map(({ Key }) => Key ?? '');
 }
 

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { collectFiles } from '../../../scripts/repository/collect.ts';
 import { hashContent } from '../../../scripts/revision/hash.ts';
 import { revisionFile, writeZip } from '../../../scripts/revision/zip.ts';
-import { repository, type Tree, writeTree } from '../repository/repository.ts';
+import { repository, type Tree, writeTree } from '../../builders/repository.ts';
 
 /** Large enough to be streamed when it is hashed. */
 const largeFile = 18 * 1024 * 1024;

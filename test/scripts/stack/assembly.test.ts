@@ -5,7 +5,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { openAws } from '../../../scripts/aws/session.ts';
 import { checkSize, templateLimitBytes, withAssembly } from '../../../scripts/stack/assembly.ts';
 import { sendTo } from '../../../scripts/stack/endpoint.ts';
-import { recorder } from '../recorder.ts';
+import { recorder } from '../../builders/recorder.ts';
 import { parameterApp } from './app.ts';
 
 describe('withAssembly', () => {

@@ -2,7 +2,7 @@ import type { IoMessage } from '@aws-cdk/toolkit-lib';
 import { describe, expect, test } from 'vitest';
 import { Cancelled } from '../../../scripts/errors.ts';
 import { Progress } from '../../../scripts/stack/progress.ts';
-import { recorder } from '../recorder.ts';
+import { recorder } from '../../builders/recorder.ts';
 
 const start = Date.UTC(2026, 0, 1);
 

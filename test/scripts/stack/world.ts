@@ -1,21 +1,19 @@
 import { DescribeStackEventsCommand, DescribeStackResourceCommand } from '@aws-sdk/client-cloudformation';
 import { CreateRoleCommand, DeleteRoleCommand, DeleteRolePolicyCommand } from '@aws-sdk/client-iam';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
-import { expect, inject } from 'vitest';
+import { expect } from 'vitest';
 import { openAws } from '../../../scripts/aws/session.ts';
 import { withAssembly } from '../../../scripts/stack/assembly.ts';
 import { type SaveOptions, saveStacks } from '../../../scripts/stack/change-sets/save-change-sets.ts';
 import { type DeployOptions, deployStacks } from '../../../scripts/stack/deploy/deploy-stacks.ts';
-import { accountEnvironment } from '../../local-cloud/start.ts';
-import { type Recorder, recorder } from '../recorder.ts';
+import { cloudAccount } from '../../builders/account.ts';
+import type { Recorder } from '../../builders/recorder.ts';
 import { type Parameters, parameterApp } from './app.ts';
 
 /** What the tests of stacks do in an account of the local cloud. */
 export function stackWorld(account: string) {
-  const newRuntime = (options: RecorderOptions = {}) =>
-    recorder(accountEnvironment(inject('localCloud'), account), options);
+  const { aws, runtime: newRuntime } = cloudAccount(account);
   const runtime = newRuntime();
-  const aws = openAws(runtime);
   return {
     aws,
     newRuntime,
@@ -63,5 +61,3 @@ export function stackWorld(account: string) {
     },
   };
 }
-
-type RecorderOptions = NonNullable<globalThis.Parameters<typeof recorder>[1]>;

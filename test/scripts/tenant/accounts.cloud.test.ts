@@ -1,29 +1,25 @@
-import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { readPublishedFacts, readTenantRecord } from '../../../scripts/aws/read-facts.ts';
+import { readTenantRecord } from '../../../scripts/aws/read-facts.ts';
 import { readStack } from '../../../scripts/stack/stack-state.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
+import { cloudAccount } from '../../builders/account.ts';
+import { makePlatform, type Platform } from '../../builders/platform.ts';
+import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
 import { organizationRole } from '../../local-cloud/organization.ts';
-import { type HostPlatform, hostPlatform } from '../host/platform.ts';
-import { type PlatformRepository, platformRepository } from '../platform/repository.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 const management = '100000000309';
 const member = '100000000310';
-let own: HostPlatform;
-let other: HostPlatform;
+let own: Platform;
+let other: Platform;
 let repository: PlatformRepository;
 let role: string;
 
 /** `dev` is in the management account and `staging` in a member account; `production` is where nobody gets in. */
 beforeAll(async () => {
-  [own, other] = [await hostPlatform(management), await hostPlatform(member)];
+  own = await makePlatform(cloudAccount(management));
+  other = await makePlatform(cloudAccount(member), { environment: 'staging' });
   role = await organizationRole(inject('localCloud').endpoint, member, management);
-  const published = await readPublishedFacts(other.aws, 'dev');
-  for (const [name, Value] of Object.entries(published.values)) {
-    const parameter = { Name: `/vendhost/staging/${name}`, Value, Type: 'String' } as const;
-    await (await other.aws.ssm()).send(new PutParameterCommand(parameter));
-  }
   repository = await platformRepository(management);
   await repository.writeTenant('shop', {
     project: 'acme/shop',

@@ -17,53 +17,41 @@ import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { keys } from '../../../scripts/config/names.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
-import { type LocalCloud, startLocalCloud } from '../../local-cloud/start.ts';
-import { createIssuer, type IdTokenIssuer } from '../../local-gitlab/tokens.ts';
-import { type PlatformRepository, platformRepository } from '../platform/repository.ts';
-import { recorder } from '../recorder.ts';
+import { type EnforcingCloud, startEnforcingCloud } from '../../builders/enforcing-cloud.ts';
+import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
 
 const account = '100000000004';
 const place = { environment: 'dev', tenant: 'shop' } as const;
 
-// A cloud of its own: this one enforces IAM and checks the signatures of ID tokens.
-let cloud: LocalCloud;
-let issuer: IdTokenIssuer;
+let enforcing: EnforcingCloud;
 let repository: PlatformRepository;
 let facts: PlatformFacts;
 
 beforeAll(async () => {
   repository = await platformRepository(account);
-  issuer = await createIssuer({ issuer: 'https://gitlab.example.test', directory: `${repository.directory}/issuer` });
-  cloud = await startLocalCloud({ auth: true, jwksFile: issuer.jwksFile, say: () => undefined });
-  await repository.certify(cloud.endpoint);
+  enforcing = await startEnforcingCloud(repository.directory);
+  await repository.certify(enforcing.cloud.endpoint);
   await repository.writeTenant('shop', { project: 'acme/shop', hosts: { dev: ['shop.dev.example.com'] } });
-  const operator = recorder(cloud.env(account));
+  const { aws, runtime } = enforcing.person(account);
   const options = { directory: repository.directory, environment: 'dev', dryRun: false } as const;
-  await deployPlatform(operator, options);
-  await vendTenant(operator, { ...options, tenant: 'shop' });
-  facts = await readPlatformFacts(openAws(operator), 'dev');
+  await deployPlatform(runtime(), options);
+  await vendTenant(runtime(), { ...options, tenant: 'shop' });
+  facts = await readPlatformFacts(aws, 'dev');
   // It refuses everything that is not TLS, which the local cloud does not speak.
-  await (await openAws(operator).s3()).send(new DeleteBucketPolicyCommand({ Bucket: facts.bucket }));
+  await (await aws.s3()).send(new DeleteBucketPolicyCommand({ Bucket: facts.bucket }));
 });
 afterAll(async () => {
-  await cloud?.stop();
+  await enforcing?.cloud.stop();
   await repository.remove();
 });
 
 /** What a job has: an ID token for a branch, and the role its project's variables name. */
-async function job(
-  role: 'deploy' | 'plan',
-  branch: string,
-  { projectPath = 'acme/shop', audience = issuer.issuer } = {},
-) {
-  return openAws(
-    recorder({
-      AWS_ENDPOINT_URL: cloud.endpoint,
-      AWS_REGION: 'eu-west-1',
-      VENDHOST_ROLE_ARN: `arn:aws:iam::${account}:role/vendhost-dev-shop-${role}`,
-      VENDHOST_ID_TOKEN: await issuer.mint({ projectPath, ref: branch }, { audience }),
-    }),
-  );
+async function job(role: 'deploy' | 'plan', ref: string, other: { projectPath?: string; audience?: string } = {}) {
+  const variables = {
+    AWS_REGION: 'eu-west-1',
+    VENDHOST_ROLE_ARN: `arn:aws:iam::${account}:role/vendhost-dev-shop-${role}`,
+  };
+  return openAws(await enforcing.job({ projectPath: 'acme/shop', ref, ...other }, variables));
 }
 
 const outcome = (work: Promise<unknown>) =>

@@ -1,39 +1,37 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
 import { readTenantRecord } from '../../../scripts/aws/read-facts.ts';
-import { openAws } from '../../../scripts/aws/session.ts';
 import { keys } from '../../../scripts/config/names.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
 import { HostClaims } from '../../../scripts/tenant/host-claims.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
-import { accountEnvironment } from '../../local-cloud/start.ts';
+import { cloudAccount } from '../../builders/account.ts';
+import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
+import { recorder } from '../../builders/recorder.ts';
 import { type LocalGitlab, startLocalGitlab } from '../../local-gitlab/api.ts';
-import { type PlatformRepository, platformRepository } from '../platform/repository.ts';
-import { recorder } from '../recorder.ts';
 
 const account = '100000000003';
+const { aws, endpoint, env, runtime: newRuntime } = cloudAccount(account);
 const place = (tenant: string) => ({ environment: 'dev', tenant });
 let repository: PlatformRepository;
 let gitlab: LocalGitlab;
 
 beforeAll(async () => {
   repository = await platformRepository(account);
-  await repository.certify(inject('localCloud').endpoint);
+  await repository.certify(endpoint);
   gitlab = await startLocalGitlab({ projects: ['acme/shop', 'acme/blog'] });
-  const runtime = recorder(accountEnvironment(inject('localCloud'), account));
-  await deployPlatform(runtime, { directory: repository.directory, environment: 'dev', dryRun: false });
+  await deployPlatform(newRuntime(), { directory: repository.directory, environment: 'dev', dryRun: false });
 });
 afterAll(async () => {
   await gitlab.stop();
   await repository.remove();
 });
 
-const aws = () => openAws(recorder(accountEnvironment(inject('localCloud'), account)));
 const bucket = `vendhost-dev-${account}-eu-west-1`;
 
 async function owner(host: string): Promise<string | undefined> {
-  const objects = new ConditionalObjects(aws(), bucket, (value) => value as { tenant: string });
+  const objects = new ConditionalObjects(aws, bucket, (value) => value as { tenant: string });
   return (await objects.read(keys.hostClaim(host)))?.value.tenant;
 }
 
@@ -46,7 +44,7 @@ async function vend(tenant: string, hosts: string[], { dryRun = false, token = f
 async function run(tenant: string, options: { dryRun?: boolean; token?: boolean; environment?: 'dev' } = {}) {
   const { dryRun = false, token = false, environment } = options;
   const access = { CI_API_V4_URL: gitlab.api, VENDHOST_GITLAB_TOKEN: gitlab.token };
-  const runtime = recorder({ ...accountEnvironment(inject('localCloud'), account), ...(token ? access : {}) });
+  const runtime = recorder({ ...env, ...(token ? access : {}) });
   const code = await vendTenant(runtime, { directory: repository.directory, tenant, environment, dryRun });
   return { code, progress: runtime.progress(), result: JSON.parse(runtime.printed()) as Record<string, unknown> };
 }
@@ -83,7 +81,7 @@ describe('tenant vend', () => {
       ],
     });
     expect(await owner('www.shop.dev.example.com')).toBe('shop');
-    expect(await readTenantRecord(aws(), place('shop'))).toMatchObject({ project: 'acme/shop', branch: 'dev' });
+    expect(await readTenantRecord(aws, place('shop'))).toMatchObject({ project: 'acme/shop', branch: 'dev' });
 
     const second = await vend('shop', ['shop.dev.example.com', 'www.shop.dev.example.com']);
     expect(second.result.environments).toMatchObject([{ changed: false }]);
@@ -94,7 +92,7 @@ describe('tenant vend', () => {
     await vend('shop', ['shop.dev.example.com']);
     expect(await owner('www.shop.dev.example.com')).toBeUndefined();
     expect(await owner('shop.dev.example.com')).toBe('shop');
-    expect((await readTenantRecord(aws(), place('shop'))).hosts).toEqual(['shop.dev.example.com']);
+    expect((await readTenantRecord(aws, place('shop'))).hosts).toEqual(['shop.dev.example.com']);
   });
 
   test("refuses another tenant's host, names the owner and does nothing else", async () => {
@@ -106,14 +104,14 @@ describe('tenant vend', () => {
     expect(await owner('blog.dev.example.com')).toBeUndefined();
     expect(await owner('shop.dev.example.com')).toBe('shop');
     const stack = new DescribeStacksCommand({ StackName: 'vendhost-dev-blog-access' });
-    await expect((await aws().cloudFormation()).send(stack)).rejects.toThrow('does not exist');
+    await expect((await aws.cloudFormation()).send(stack)).rejects.toThrow('does not exist');
   });
 
   test('of tenants that want one host at once exactly one gets it, and the others keep nothing', async () => {
     const hosts = ['a.dev.example.com', 'wanted.dev.example.com'];
     const tenants = Array.from({ length: 8 }, (_, index) => `racer-${index}`);
     const outcomes = await Promise.allSettled(
-      tenants.map((tenant) => new HostClaims(aws(), bucket, tenant).claim([`${tenant}.dev.example.com`, ...hosts])),
+      tenants.map((tenant) => new HostClaims(aws, bucket, tenant).claim([`${tenant}.dev.example.com`, ...hosts])),
     );
     const winners = tenants.filter((_, index) => outcomes[index]?.status === 'fulfilled');
     expect(winners).toHaveLength(1);

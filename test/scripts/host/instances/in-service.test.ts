@@ -2,7 +2,7 @@ import type { Activity, Instance } from '@aws-sdk/client-auto-scaling';
 import { describe, expect, test } from 'vitest';
 import type { Aws } from '../../../../scripts/aws/session.ts';
 import { waitInService } from '../../../../scripts/host/instances/in-service.ts';
-import { recorder } from '../../recorder.ts';
+import { recorder } from '../../../builders/recorder.ts';
 
 const since = new Date('2026-03-01T12:00:00Z');
 const [before, after] = [new Date('2026-03-01T11:59:59Z'), new Date('2026-03-01T12:00:01Z')];

@@ -4,19 +4,23 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { Cancelled } from '../../../../scripts/errors.ts';
 import { type Group, readGroup } from '../../../../scripts/host/instances/group.ts';
 import { provisionHost } from '../../../../scripts/host/provision.ts';
-import { type HostPlatform, hostPlatform, tenantDirectory } from '../platform.ts';
+import { cloudAccount } from '../../../builders/account.ts';
+import { makeImage } from '../../../builders/image.ts';
+import { makePlatform, type Platform } from '../../../builders/platform.ts';
+import { repository } from '../../../builders/repository.ts';
+import { admitTenant } from '../../../builders/tenant.ts';
 
 const environment = 'dev';
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
-let platform: HostPlatform;
+let platform: Platform;
 
 beforeAll(async () => {
-  platform = await hostPlatform('100000000304');
+  platform = await makePlatform(cloudAccount('100000000304'), { network: true, balancers: 1 });
 });
 
 async function provision(tenant: string, image?: string, runtime = platform.runtime(), dryRun = false) {
-  const directory = await tenantDirectory('instances: { min: 2, max: 2 }\ndatabase: none');
+  const directory = await repository({ 'vendhost.yml': 'instances: { min: 2, max: 2 }\ndatabase: none' });
   return await provisionHost(runtime, { tenant, environment, directory, image, dryRun });
 }
 
@@ -32,10 +36,10 @@ async function lastRefresh(name: string): Promise<string | undefined> {
 }
 
 test('instances that cannot start: the old ones stay, the error has the reason, and the next good image is rolled out', async () => {
-  await platform.admit('fragile');
-  await provision('fragile', await platform.image('fragile'));
+  await admitTenant(platform, 'fragile');
+  await provision('fragile', await makeImage(platform, 'fragile'));
   const before = await group('fragile');
-  await platform.ec2.send(
+  await (await platform.aws.ec2()).send(
     new CreateLaunchTemplateVersionCommand({
       LaunchTemplateId: before.launchTemplateId,
       SourceVersion: before.version,
@@ -61,13 +65,13 @@ test('instances that cannot start: the old ones stay, the error has the reason, 
   expect(await group('fragile')).toMatchObject({ version: before.version, inService: before.inService });
 
   const fixed = platform.runtime();
-  expect(await provision('fragile', await platform.image('fragile'), fixed)).toBeUndefined();
+  expect(await provision('fragile', await makeImage(platform, 'fragile'), fixed)).toBeUndefined();
   expect(JSON.parse(fixed.printed())).toMatchObject({ changed: true, inService: 2 });
 });
 
 test('a cancelled roll-out is rolled back', async () => {
-  await platform.admit('hasty');
-  await provision('hasty', await platform.image('hasty'));
+  await admitTenant(platform, 'hasty');
+  await provision('hasty', await makeImage(platform, 'hasty'));
   const before = await group('hasty');
   const stop = new AbortController();
   const runtime = platform.runtime({
@@ -76,18 +80,18 @@ test('a cancelled roll-out is rolled back', async () => {
       if (text.includes('replacing the 2 instances')) stop.abort(new Cancelled('SIGTERM'));
     },
   });
-  await expect(provision('hasty', await platform.image('hasty'), runtime)).rejects.toThrow('cancelled by SIGTERM');
+  await expect(provision('hasty', await makeImage(platform, 'hasty'), runtime)).rejects.toThrow('cancelled by SIGTERM');
   expect(runtime.progress()).toContain('vendhost-dev-hasty: Auto Scaling rolls the instance refresh back');
   await expect.poll(() => lastRefresh(before.name), { timeout: 60_000 }).toBe('RollbackSuccessful');
   expect(await group('hasty')).toMatchObject({ version: before.version });
 });
 
 test('an instance refresh of a job before is waited for', async () => {
-  await platform.admit('busy');
-  await provision('busy', await platform.image('busy'));
+  await admitTenant(platform, 'busy');
+  await provision('busy', await makeImage(platform, 'busy'));
   const { name } = await group('busy');
   const autoScaling = await platform.aws.autoScaling();
-  const image = await platform.image('busy');
+  const image = await makeImage(platform, 'busy');
   const started = await autoScaling.send(new StartInstanceRefreshCommand({ AutoScalingGroupName: name }));
   const runtime = platform.runtime();
   await provision('busy', image, runtime);

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   DescribeImagesCommand,
@@ -6,26 +6,36 @@ import {
   DescribeKeyPairsCommand,
   DescribeSecurityGroupsCommand,
   DescribeSnapshotsCommand,
+  type EC2Client,
   type Image,
 } from '@aws-sdk/client-ec2';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { execaNode } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type TestPlatform, testPlatform } from '../platform.ts';
-import { tenantRepository } from '../repository.ts';
+import { cloudAccount } from '../../../builders/account.ts';
+import { makePlatform, type Platform } from '../../../builders/platform.ts';
+import { repository } from '../../../builders/repository.ts';
+import { recordTenant } from '../../../builders/tenant.ts';
 
 const install = '#!/bin/bash\nset -eu\necho "for $VENDHOST_TENANT" > /etc/made-by-bake\n';
 
-let platform: TestPlatform;
+let platform: Platform;
+let ec2: EC2Client;
 
 beforeAll(async () => {
-  platform = await testPlatform('100000000301');
+  platform = await makePlatform(cloudAccount('100000000301'), { network: true });
+  ec2 = await platform.aws.ec2();
 });
 
 describe('vendhost image bake', () => {
   test('bakes an encrypted, tagged image; finds it again; says what changed', async () => {
-    await platform.vend('shop');
-    const directory = await tenantRepository({ 'preInstall.sh': '#!/bin/sh\necho prepared\n', 'install.sh': install });
+    await recordTenant(platform, 'shop');
+    const directory = await repository({
+      'infrastructure/preInstall.sh': '#!/bin/sh\necho prepared\n',
+      'infrastructure/install.sh': install,
+    });
+    // As from a checkout that keeps no executable bits.
+    await chmod(join(directory, 'infrastructure/install.sh'), 0o644);
     const words = ['--tenant', 'shop', '--directory', directory];
 
     const first = await bake(words, { CI_COMMIT_SHA: 'c0ffee' });
@@ -49,8 +59,8 @@ describe('vendhost image bake', () => {
       'vendhost:source-ami': expect.stringMatching(/^ami-/),
     });
     const ids = snapshotsOf(image);
-    const { Snapshots } = await platform.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: ids }));
-    expect(Snapshots).toMatchObject([{ Encrypted: true, KmsKeyId: platform.keyArn }]);
+    const { Snapshots } = await ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: ids }));
+    expect(Snapshots).toMatchObject([{ Encrypted: true, KmsKeyId: platform.facts['key-arn'] }]);
     expect(image?.SourceInstanceId, 'a copy would have no source instance').toMatch(/^i-/);
     expect(await leftovers('shop')).toEqual([]);
 
@@ -66,9 +76,9 @@ describe('vendhost image bake', () => {
   });
 
   test('a failing script shows its last lines and leaves nothing', async () => {
-    await platform.vend('broken');
-    const directory = await tenantRepository({
-      'install.sh': '#!/bin/bash\necho "no such package: pear" >&2\nexit 7\n',
+    await recordTenant(platform, 'broken');
+    const directory = await repository({
+      'infrastructure/install.sh': '#!/bin/bash\necho "no such package: pear" >&2\nexit 7\n',
     });
     const result = await bake(['--tenant', 'broken', '--directory', directory]);
     expect(result.exitCode).toBe(1);
@@ -89,10 +99,10 @@ describe('vendhost image bake', () => {
   ])(
     'SIGTERM at "$moment" (whole group: $group) ends with 143 and leaves nothing',
     async ({ tenant, moment, group }) => {
-      await platform.vend(tenant);
+      await recordTenant(platform, tenant);
       const seconds = moment === 'Creating AMI' ? 0 : 300;
       const script = `#!/bin/bash\necho installing for long\nsleep ${seconds}\n`;
-      const directory = await tenantRepository({ 'install.sh': script });
+      const directory = await repository({ 'infrastructure/install.sh': script });
       const running = bake(['--tenant', tenant, '--directory', directory], {}, group);
       for await (const line of running.iterable({ from: 'stderr' })) {
         if (line.includes(moment)) process.kill((running.pid ?? 0) * (group ? -1 : 1), 'SIGTERM');
@@ -106,8 +116,8 @@ describe('vendhost image bake', () => {
   );
 
   test('of two bakes with one key, one bakes and the other gets its image', async () => {
-    await platform.vend('twins');
-    const directory = await tenantRepository({ 'install.sh': install });
+    await recordTenant(platform, 'twins');
+    const directory = await repository({ 'infrastructure/install.sh': install });
     const words = ['--tenant', 'twins', '--directory', directory];
     const results = (await Promise.all([bake(words), bake(words, { CI_JOB_URL: 'job 2' })])).map(resultOf);
     expect(results.map(({ baked }) => baked).sort()).toEqual([false, true]);
@@ -137,21 +147,22 @@ function resultOf({ stdout, stderr, exitCode }: { stdout?: unknown; stderr?: unk
 }
 
 async function images(tenant: string): Promise<Image[]> {
-  const { Images = [] } = await platform.ec2.send(new DescribeImagesCommand({ Owners: ['self'] }));
+  const { Images = [] } = await ec2.send(new DescribeImagesCommand({ Owners: ['self'] }));
   return Images.filter(({ Name }) => Name?.startsWith(`vendhost-dev-${tenant}-`));
 }
 
 /** Builders, temporary key pairs and groups, snapshots without image and leases; the account is this file's own. */
 async function leftovers(tenant: string): Promise<string[]> {
+  const s3 = await platform.aws.s3();
   const alive = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] };
   const ofTenant = { Name: 'tag:vendhost:tenant', Values: [tenant] };
   const [instances, keyPairs, groups, snapshots, all, leases] = await Promise.all([
-    platform.ec2.send(new DescribeInstancesCommand({ Filters: [alive, ofTenant] })),
-    platform.ec2.send(new DescribeKeyPairsCommand({})),
-    platform.ec2.send(new DescribeSecurityGroupsCommand({})),
-    platform.ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] })),
-    platform.ec2.send(new DescribeImagesCommand({ Owners: ['self'] })),
-    platform.s3.send(new ListObjectsV2Command({ Bucket: platform.bucket, Prefix: `claims/bakes/${tenant}/` })),
+    ec2.send(new DescribeInstancesCommand({ Filters: [alive, ofTenant] })),
+    ec2.send(new DescribeKeyPairsCommand({})),
+    ec2.send(new DescribeSecurityGroupsCommand({})),
+    ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] })),
+    ec2.send(new DescribeImagesCommand({ Owners: ['self'] })),
+    s3.send(new ListObjectsV2Command({ Bucket: platform.bucket, Prefix: `claims/bakes/${tenant}/` })),
   ]);
   const used = (all.Images ?? []).flatMap(snapshotsOf);
   return [

@@ -1,15 +1,12 @@
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { type Aws, openAws } from '../../../../scripts/aws/session.ts';
 import { Lease, type LeasePlace, takeLease } from '../../../../scripts/image/bake/lease.ts';
-import { recorder } from '../../recorder.ts';
-import { type TestPlatform, testPlatform } from '../platform.ts';
+import { cloudAccount } from '../../../builders/account.ts';
+import { makePlatform, type Platform } from '../../../builders/platform.ts';
 
-let platform: TestPlatform;
-let aws: Aws;
+let platform: Platform;
 
 beforeAll(async () => {
-  platform = await testPlatform('100000000302');
-  aws = openAws(recorder(platform.env));
+  platform = await makePlatform(cloudAccount('100000000302'));
 });
 
 const one = { run: 'one', job: 'https://gitlab.example.test/jobs/1' };
@@ -57,7 +54,7 @@ test('a renewed lease stays', async () => {
 });
 
 function leasePlace(name: string): LeasePlace {
-  return { aws, bucket: platform.bucket, key: `claims/bakes/${name}/key.json` };
+  return { aws: platform.aws, bucket: platform.bucket, key: `claims/bakes/${name}/key.json` };
 }
 
 async function lease(place: LeasePlace, holder: { run: string; job: string }): Promise<Lease> {

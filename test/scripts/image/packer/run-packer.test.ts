@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { PackerEvent } from '../../../../scripts/image/packer/packer-events.ts';
 import { build, packerVersion, templateFiles } from '../../../../scripts/image/packer/run-packer.ts';
 import { makeStage } from '../../../../scripts/image/packer/stage.ts';
-import { recorder } from '../../recorder.ts';
+import { recorder } from '../../../builders/recorder.ts';
 
 describe('packerVersion', () => {
   test('says when there is none', async () => {

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { packerVariables } from '../../../../scripts/image/builder.ts';
 import { packerDirectory, packerVersion } from '../../../../scripts/image/packer/run-packer.ts';
 import { makeStage } from '../../../../scripts/image/packer/stage.ts';
-import { recorder } from '../../recorder.ts';
+import { recorder } from '../../../builders/recorder.ts';
 import { parts } from '../parts.ts';
 
 // These need the real Packer, which the set-up of this project installs.

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { VendhostError } from '../../../../scripts/errors.ts';
 import { Transcript } from '../../../../scripts/image/packer/transcript.ts';
 import { Output } from '../../../../scripts/output.ts';
-import { recorder } from '../../recorder.ts';
+import { recorder } from '../../../builders/recorder.ts';
 
 test('prints what happens, phase by phase, and where the time went', async () => {
   const runtime = recorder();

@@ -3,8 +3,8 @@ import { DescribeListenersCommand } from '@aws-sdk/client-elastic-load-balancing
 import { GetBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { readPlatformFacts } from '../../../../scripts/aws/read-facts.ts';
+import { type PlatformRepository, platformRepository } from '../../../builders/platform-repository.ts';
 import { outcomes, type PlatformOwner, platformOwner } from '../operator.ts';
-import { type PlatformRepository, platformRepository } from '../repository.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 const account = '100000000002';

@@ -2,10 +2,9 @@ import { CreateBucketCommand, DeleteBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { Cancelled } from '../../../../scripts/errors.ts';
 import { deployPlatform } from '../../../../scripts/platform/deploy/deploy-platform.ts';
-import { accountEnvironment } from '../../../local-cloud/start.ts';
-import { recorder } from '../../recorder.ts';
+import { cloudAccount } from '../../../builders/account.ts';
+import { type PlatformRepository, platformRepository } from '../../../builders/platform-repository.ts';
 import { outcomes, type PlatformOwner, platformOwner } from '../operator.ts';
-import { type PlatformRepository, platformRepository } from '../repository.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 const account = '710000000041';
@@ -60,8 +59,7 @@ test('a deploy that is cancelled leaves what the same command goes on with', asy
   const onProgress = (text: string) => {
     if (/vendhost-staging-network: creat(ing|ed) /.test(text)) stopping.abort(new Cancelled('SIGINT'));
   };
-  const env = accountEnvironment(inject('localCloud'), account);
-  const runtime = recorder(env, { signal: stopping.signal, onProgress });
+  const runtime = cloudAccount(account).runtime({ signal: stopping.signal, onProgress });
   const options = { directory: repository.directory, environment: 'staging', dryRun: false } as const;
   await expect(deployPlatform(runtime, options)).rejects.toMatchObject({ code: 'CANCELLED', exitCode: 130 });
   expect(runtime.printed()).toBe('');

@@ -4,29 +4,24 @@ import { deployPlatform } from '../../../../scripts/platform/deploy/deploy-platf
 import { destroyPlatform } from '../../../../scripts/platform/destroy/destroy-platform.ts';
 import { planPlatform } from '../../../../scripts/platform/plan/plan-platform.ts';
 import { platformStatus } from '../../../../scripts/platform/status/platform-status.ts';
-import { type LocalCloud, startLocalCloud } from '../../../local-cloud/start.ts';
-import { createIssuer, type IdTokenIssuer } from '../../../local-gitlab/tokens.ts';
-import { recorder } from '../../recorder.ts';
-import { type PlatformRepository, platformRepository } from '../repository.ts';
+import { type EnforcingCloud, startEnforcingCloud } from '../../../builders/enforcing-cloud.ts';
+import { type PlatformRepository, platformRepository } from '../../../builders/platform-repository.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 const account = '710000000051';
 const project = { project: 'platform/lanterns' };
-// A cloud of its own: this one enforces IAM and checks the signatures of ID tokens.
-let cloud: LocalCloud;
-let issuer: IdTokenIssuer;
+let enforcing: EnforcingCloud;
 let repository: PlatformRepository;
 
 beforeAll(async () => {
   repository = await platformRepository(account);
-  issuer = await createIssuer({ issuer: 'https://gitlab.example.test', directory: `${repository.directory}/issuer` });
-  cloud = await startLocalCloud({ auth: true, jwksFile: issuer.jwksFile, say: () => undefined });
-  await repository.certify(cloud.endpoint);
+  enforcing = await startEnforcingCloud(repository.directory);
+  await repository.certify(enforcing.cloud.endpoint);
   await repository.writePlatform({}, project);
-  await deployPlatform(recorder(cloud.env(account)), { ...place(), dryRun: false });
+  await deployPlatform(enforcing.person(account).runtime(), { ...place(), dryRun: false });
 });
 afterAll(async () => {
-  await cloud?.stop();
+  await enforcing?.cloud.stop();
   await repository.remove();
 });
 
@@ -34,13 +29,7 @@ const place = () => ({ directory: repository.directory, environment: 'dev' }) as
 const plan = () => join(repository.directory, 'dev.plan.json');
 
 /** A job of the platform's project on a branch. */
-async function job(ref: string) {
-  return recorder({
-    AWS_ENDPOINT_URL: cloud.endpoint,
-    CI_PIPELINE_ID: '12',
-    VENDHOST_ID_TOKEN: await issuer.mint({ projectPath: project.project, ref }, { audience: issuer.issuer }),
-  });
-}
+const job = (ref: string) => enforcing.job({ projectPath: project.project, ref }, { CI_PIPELINE_ID: '12' });
 
 // One story: each test stands on the one before.
 test('a job of any branch may plan and ask for the status', async () => {
@@ -69,8 +58,8 @@ test('its pipeline deploys what it planned, with the roles of the access stack',
 
 test('by hand, what the pipeline deployed is deployed and destroyed too', async () => {
   await repository.writePlatform({ dev: { approval: false, load_balancers: 2 } }, project);
-  await deployPlatform(recorder(cloud.env(account)), { ...place(), dryRun: false });
-  const owner = recorder(cloud.env(account));
+  await deployPlatform(enforcing.person(account).runtime(), { ...place(), dryRun: false });
+  const owner = enforcing.person(account).runtime();
   await destroyPlatform(owner, { ...place(), dryRun: false });
   expect(JSON.parse(owner.printed())).toMatchObject({ destroyed: true, providers: [{ account }] });
 });

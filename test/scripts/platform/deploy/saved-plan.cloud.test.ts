@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { readPlatformFacts } from '../../../../scripts/aws/read-facts.ts';
 import type { SavedPlan } from '../../../../scripts/stack/change-sets/plan-file.ts';
+import { type PlatformRepository, platformRepository } from '../../../builders/platform-repository.ts';
 import { outcomes, type PlatformOwner, platformOwner } from '../operator.ts';
-import { type PlatformRepository, platformRepository } from '../repository.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 const account = '710000000031';

@@ -2,7 +2,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { expect, test, vi } from 'vitest';
 import type { Aws } from '../../../../scripts/aws/session.ts';
 import { createChangeSet } from '../../../../scripts/stack/change-sets/change-set.ts';
-import { recorder } from '../../recorder.ts';
+import { recorder } from '../../../builders/recorder.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html */
 const reason =

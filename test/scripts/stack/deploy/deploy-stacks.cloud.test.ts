@@ -7,8 +7,8 @@ import { withAssembly } from '../../../../scripts/stack/assembly.ts';
 import { type DeployOptions, deployStacks } from '../../../../scripts/stack/deploy/deploy-stacks.ts';
 import { planStacks } from '../../../../scripts/stack/stack-plan.ts';
 import { readStack } from '../../../../scripts/stack/stack-state.ts';
+import { type Recorder, recorder } from '../../../builders/recorder.ts';
 import { accountEnvironment } from '../../../local-cloud/start.ts';
-import { type Recorder, recorder } from '../../recorder.ts';
 import { type Parameters, parameterApp } from '../app.ts';
 
 const account = '100000000001';

@@ -1,8 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { issueCertificate } from '../../local-cloud/certificate.ts';
+import { issueCertificate } from '../local-cloud/certificate.ts';
+import { writeTree } from './repository.ts';
+import { environmentConfig } from './sample.ts';
 
 /** A platform repository on disk, for one account: `dev` and `staging` are in it, `production` is elsewhere. */
 export interface PlatformRepository {
@@ -13,14 +15,6 @@ export interface PlatformRepository {
   /** Has the local cloud issue the certificate of every environment, in its account, and writes `platform.yml`. */
   certify(endpoint: string): Promise<void>;
   remove(): Promise<void>;
-}
-
-interface Place {
-  readonly account: string;
-  readonly region: string;
-  readonly cidr: string;
-  readonly domain: string;
-  readonly certificate: string;
 }
 
 export interface RepositoryOptions {
@@ -34,21 +28,11 @@ export async function platformRepository(
   { staging = account, production = '999999999999' }: RepositoryOptions = {},
 ): Promise<PlatformRepository> {
   const directory = await mkdtemp(join(tmpdir(), 'vendhost-platform-'));
-  const write = async (file: string, value: object) => {
-    await mkdir(dirname(join(directory, file)), { recursive: true });
-    await writeFile(join(directory, file), stringify(value));
-  };
-  const environment = (owner: string, name: string, second: number): Place => ({
-    account: owner,
-    region: 'eu-west-1',
-    cidr: `10.${second}.0.0/16`,
-    domain: `${name}.example.com`,
-    certificate: `arn:aws:acm:eu-west-1:${owner}:certificate/0c5f3a52`,
-  });
-  const environments: Record<string, Place> = {
-    dev: environment(account, 'dev', 10),
-    staging: environment(staging, 'staging', 20),
-    production: environment(production, 'production', 30),
+  const write = (file: string, value: object) => writeTree(directory, { [file]: stringify(value) });
+  const environments: Record<string, ReturnType<typeof environmentConfig>> = {
+    dev: environmentConfig('dev', account),
+    staging: environmentConfig('staging', staging),
+    production: environmentConfig('production', production),
   };
   const repository: PlatformRepository = {
     directory,

@@ -9,14 +9,17 @@ export interface Recorder extends Runtime {
   readonly printed: () => string;
 }
 
+export interface RecorderOptions {
+  readonly cwd?: string;
+  readonly signal?: AbortSignal;
+  /** Gets each text of stderr as it is written. */
+  readonly onProgress?: ((text: string) => void) | undefined;
+}
+
 /** A runtime for tests: its own environment, nothing of the process. Results are printed as JSON. */
 export function recorder(
   env: Readonly<Record<string, string | undefined>> = {},
-  {
-    cwd = '/',
-    signal = new AbortController().signal,
-    onProgress,
-  }: { cwd?: string; signal?: AbortSignal; onProgress?: (text: string) => void } = {},
+  { cwd = '/', signal = new AbortController().signal, onProgress }: RecorderOptions = {},
 ): Recorder {
   let stdout = '';
   let stderr = '';

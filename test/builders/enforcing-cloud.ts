@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { type LocalCloud, startLocalCloud } from '../local-cloud/start.ts';
+import { createIssuer } from '../local-gitlab/tokens.ts';
+import { type CloudAccount, cloudAccount } from './account.ts';
+import { type Recorder, recorder } from './recorder.ts';
+
+/** Who a job is: the project and the branch it runs for. */
+export interface JobOptions {
+  readonly projectPath: string;
+  readonly ref: string;
+  /** Default: the address of GitLab, as `platform.yml` has it. */
+  readonly audience?: string;
+}
+
+/** A local cloud of a test file's own, which enforces IAM and checks the signatures of ID tokens. */
+export interface EnforcingCloud {
+  readonly cloud: LocalCloud;
+  /** An account with the credentials of its root user: a person who works by hand. */
+  person(account: string): CloudAccount;
+  /** The runtime of a job: its ID token, where AWS is, and these variables of CI. */
+  job(options: JobOptions, variables?: Readonly<Record<string, string>>): Promise<Recorder>;
+}
+
+/** Starts the cloud; its issuer of ID tokens keeps its keys below the directory. Whoever starts it stops it. */
+export async function startEnforcingCloud(directory: string): Promise<EnforcingCloud> {
+  const issuer = await createIssuer({ issuer: 'https://gitlab.example.test', directory: join(directory, 'issuer') });
+  const cloud = await startLocalCloud({ auth: true, jwksFile: issuer.jwksFile, say: () => undefined });
+  return {
+    cloud,
+    person: (account) => cloudAccount(account, cloud),
+    async job({ projectPath, ref, audience = issuer.issuer }, variables = {}) {
+      const token = await issuer.mint({ projectPath, ref }, { audience });
+      return recorder({ AWS_ENDPOINT_URL: cloud.endpoint, VENDHOST_ID_TOKEN: token, ...variables });
+    },
+  };
+}
