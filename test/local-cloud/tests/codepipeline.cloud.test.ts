@@ -13,7 +13,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { Deployments } from '../../builders/deployments.ts';
 import { script, zipped } from '../../builders/revision.ts';
-import { callQuery } from '../../builders/stacks.ts';
+import { callQuery } from '../clients.ts';
 import { action, Pipelines, source } from './pipelines.ts';
 
 const { endpoint } = inject('localCloud');
