@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { duration } from '../aws/poll.ts';
 import { readPlatformFacts } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import { readVendhostConfig } from '../config/files.ts';
 import { keys, type Place } from '../config/names.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
 import { type Push, pushOf } from '../gitlab/ci-context.ts';
+import { duration } from '../output.ts';
 import { reportFindings } from '../repository/check.ts';
 import { counted } from '../repository/findings.ts';
 import { checkSoftware } from '../repository/tenant-repository.ts';

@@ -4,8 +4,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
+import { shownValue } from '../config/issues.ts';
 import { VendhostError } from '../errors.ts';
-import { shownValue } from '../repository/findings.ts';
 import type { HashedFile } from './hash.ts';
 
 /** A file at the root of each revision that holds the revision's name: hooks and software learn from it what they are. */

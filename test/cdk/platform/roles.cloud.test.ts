@@ -19,7 +19,7 @@ import { executeChangeSets } from '../../../scripts/stack/change-sets/execute.ts
 import type { SavedStack } from '../../../scripts/stack/change-sets/plan-file.ts';
 import { saveStacks } from '../../../scripts/stack/change-sets/save-change-sets.ts';
 import { readStack } from '../../../scripts/stack/stack-state.ts';
-import { type LocalCloud, startLocalCloud } from '../../local-cloud/start.ts';
+import { type LocalCloud, placeEnvironment, startLocalCloud } from '../../local-cloud/start.ts';
 import { createIssuer, type IdTokenIssuer } from '../../local-gitlab/tokens.ts';
 import { type PlatformRepository, platformRepository } from '../../scripts/platform/repository.ts';
 import { recorder } from '../../scripts/recorder.ts';
@@ -57,7 +57,7 @@ afterAll(async () => {
 /** A job of the platform's project on a branch. */
 async function job(branch: string) {
   return recorder({
-    AWS_ENDPOINT_URL: cloud.endpoint,
+    ...placeEnvironment(cloud),
     VENDHOST_ID_TOKEN: await issuer.mint({ projectPath: 'acme/platform', ref: branch }, { audience: issuer.issuer }),
   });
 }

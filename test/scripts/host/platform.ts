@@ -189,7 +189,7 @@ async function makeImage({ ec2, keyArn, env }: TestPlatform, tenant: string, opt
   const Tags = Object.entries(all).map(([Key, Value]) => ({ Key, Value }));
   const { ImageId = '' } = await poll({
     what: `an image of ${InstanceId}`,
-    everyMs: 50,
+    pace: { shortest: 50, longest: 50 },
     limitMs: 30_000,
     signal: new AbortController().signal,
     check: () =>
@@ -205,7 +205,7 @@ async function makeImage({ ec2, keyArn, env }: TestPlatform, tenant: string, opt
   });
   await poll({
     what: `${ImageId} to be available`,
-    everyMs: 50,
+    pace: { shortest: 50, longest: 50 },
     limitMs: 30_000,
     signal: new AbortController().signal,
     check: async () => {

@@ -17,7 +17,7 @@ import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { keys } from '../../../scripts/config/names.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
-import { type LocalCloud, startLocalCloud } from '../../local-cloud/start.ts';
+import { type LocalCloud, placeEnvironment, startLocalCloud } from '../../local-cloud/start.ts';
 import { createIssuer, type IdTokenIssuer } from '../../local-gitlab/tokens.ts';
 import { type PlatformRepository, platformRepository } from '../platform/repository.ts';
 import { recorder } from '../recorder.ts';
@@ -58,7 +58,7 @@ async function job(
 ) {
   return openAws(
     recorder({
-      AWS_ENDPOINT_URL: cloud.endpoint,
+      ...placeEnvironment(cloud),
       AWS_REGION: 'eu-west-1',
       VENDHOST_ROLE_ARN: `arn:aws:iam::${account}:role/vendhost-dev-shop-${role}`,
       VENDHOST_ID_TOKEN: await issuer.mint({ projectPath, ref: branch }, { audience }),

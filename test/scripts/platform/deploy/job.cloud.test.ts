@@ -4,7 +4,7 @@ import { deployPlatform } from '../../../../scripts/platform/deploy/deploy-platf
 import { destroyPlatform } from '../../../../scripts/platform/destroy/destroy-platform.ts';
 import { planPlatform } from '../../../../scripts/platform/plan/plan-platform.ts';
 import { platformStatus } from '../../../../scripts/platform/status/platform-status.ts';
-import { type LocalCloud, startLocalCloud } from '../../../local-cloud/start.ts';
+import { type LocalCloud, placeEnvironment, startLocalCloud } from '../../../local-cloud/start.ts';
 import { createIssuer, type IdTokenIssuer } from '../../../local-gitlab/tokens.ts';
 import { recorder } from '../../recorder.ts';
 import { type PlatformRepository, platformRepository } from '../repository.ts';
@@ -36,7 +36,7 @@ const plan = () => join(repository.directory, 'dev.plan.json');
 /** A job of the platform's project on a branch. */
 async function job(ref: string) {
   return recorder({
-    AWS_ENDPOINT_URL: cloud.endpoint,
+    ...placeEnvironment(cloud),
     CI_PIPELINE_ID: '12',
     VENDHOST_ID_TOKEN: await issuer.mint({ projectPath: project.project, ref }, { audience: issuer.issuer }),
   });
