@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
 import { openAws } from '../../../scripts/aws/session.ts';
 import { keys } from '../../../scripts/config/names.ts';
+import { priorityClaimSchema } from '../../../scripts/config/stored.ts';
 import { readRules } from '../../../scripts/listener/listener-rules.ts';
 import { bandOf } from '../../../scripts/listener/priority.ts';
 import {
@@ -27,7 +28,7 @@ function claimant(listener: TestListener, tenant: string, host = `${tenant}.exam
 
 /** What the bucket holds: tenants by the numbers they claimed. */
 async function claimed(listener: TestListener): Promise<Record<number, string>> {
-  const objects = new ConditionalObjects(aws, listener.bucket, (value) => value as { tenant: string });
+  const objects = new ConditionalObjects(aws, listener.bucket, priorityClaimSchema);
   const prefix = `claims/listener/${listenerId(listener)}/`;
   const found: Record<number, string> = {};
   for (const name of await objects.list(prefix)) {
