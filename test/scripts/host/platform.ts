@@ -89,7 +89,7 @@ export async function hostPlatform(account: string): Promise<HostPlatform> {
         JSON.stringify(tenantRecord(account, tenant, hosts, limits)),
       );
       for (const host of hosts) {
-        const claim = { Bucket: base.bucket, Key: keys.hostClaim(host), Body: JSON.stringify({ tenant }) };
+        const claim = { Bucket: base.bucket, Key: keys.hostClaim(host), Body: JSON.stringify({ host, tenant }) };
         await base.s3.send(new PutObjectCommand(claim));
       }
     },

@@ -176,7 +176,7 @@ describe('what is refused', () => {
 
   test('a host that another tenant claimed', async () => {
     await platform.admit('late', { hosts: ['late.example.test', 'wanted.example.test'] });
-    const Body = JSON.stringify({ tenant: 'early' });
+    const Body = JSON.stringify({ host: 'wanted.example.test', tenant: 'early' });
     const claim = { Bucket: platform.bucket, Key: keys.hostClaim('wanted.example.test'), Body };
     await platform.s3.send(new PutObjectCommand(claim));
     expect(await refused('late', none, { image: 'ami-1' })).toMatchObject({
