@@ -11,7 +11,13 @@ variable "region" {
 variable "endpoint" {
   type        = string
   default     = ""
-  description = "Another EC2 endpoint than AWS's, like the local cloud's."
+  description = "Another address than AWS's own that answers for EC2."
+}
+
+variable "local_cloud" {
+  type        = bool
+  default     = false
+  description = "What answers is Vendhost's local cloud, not AWS."
 }
 
 variable "image_name" {
@@ -96,15 +102,12 @@ variable "poll_seconds" {
   default = 5
 }
 
-locals {
-  is_aws = var.endpoint == ""
-}
-
 source "amazon-ebs" "image" {
-  region                  = var.region
-  custom_endpoint_ec2     = var.endpoint
-  skip_region_validation  = !local.is_aws
-  skip_metadata_api_check = !local.is_aws
+  region              = var.region
+  custom_endpoint_ec2 = var.endpoint
+  # Region and credentials are given, and the command has used both.
+  skip_region_validation  = true
+  skip_metadata_api_check = true
   # The platform made the profile; validating it would need IAM rights, and IAM has no endpoint setting here.
   skip_profile_validation = true
 
@@ -125,8 +128,8 @@ source "amazon-ebs" "image" {
   run_tags                              = var.run_tags
   run_volume_tags                       = var.run_tags
 
-  # A builder whose runner died ends itself after two hours.
-  user_data         = local.is_aws ? "#!/bin/sh\nshutdown -h +120\n" : ""
+  # A builder whose runner died ends itself after two hours. In the local cloud it shares its machine's kernel.
+  user_data         = var.local_cloud ? "" : "#!/bin/sh\nshutdown -h +120\n"
   shutdown_behavior = "terminate"
 
   # Encrypted from the start. With encrypt_boot, or kms_key_id out here, Packer would make a plain image and copy

@@ -97,6 +97,16 @@ function writeDotenv(file: string, value: ResultValue): void {
   }
 }
 
+/** Milliseconds as people read them: `1_240` → `1.2 s`, `59_400` → `59 s`, `90_000` → `1 min 30 s`. */
+export function duration(ms: number): string {
+  const exact = Math.max(0, ms) / 1000;
+  if (exact < 9.95) return `${Math.round(exact * 10) / 10} s`;
+  const seconds = Math.round(exact);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes === 0) return `${seconds} s`;
+  return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`;
+}
+
 /** Rows as lines of aligned columns. */
 export function tableLines(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));

@@ -2,7 +2,7 @@
 # Installs the Systems Manager agent from the region's AWS bucket: a shell on an instance without SSH.
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/agent-install-deb.html
 set -euo pipefail
-: "${VENDHOST_SSM_URL:?the base address of the agent\'s bucket}" "${VENDHOST_CLOUD:?aws or local}"
+: "${VENDHOST_SSM_URL:?the base address of the agent\'s bucket}"
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=packer/base/apt.sh
@@ -22,7 +22,7 @@ command -v curl > /dev/null || apt_install ca-certificates curl
 if curl --fail --silent --show-error --location --retry 5 --output "$work/agent.deb" "$url" 2> "$work/error"; then
   apt_install "$work/agent.deb"
   echo "SSM agent: installed"
-elif [ "$VENDHOST_CLOUD" = local ]; then
+elif [ "${VENDHOST_LOCAL_CLOUD:-}" = 1 ]; then
   echo "SSM agent: NOT installed, the local cloud does not publish it"
 else
   echo "ssm-agent.sh: cannot download $url: $(cat "$work/error")" >&2

@@ -1,4 +1,4 @@
-import { VendhostError } from '../errors.ts';
+import { messageOf, VendhostError } from '../errors.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -65,20 +65,20 @@ function explain(error: Error, cause: unknown, env: Variables): VendhostError | 
     });
   }
   if (of(expired) !== undefined) {
-    return new VendhostError('CREDENTIALS_EXPIRED', `the AWS credentials have expired: ${oneLine(error)}`, {
+    return new VendhostError('CREDENTIALS_EXPIRED', `the AWS credentials have expired: ${messageOf(error)}`, {
       hint: env.VENDHOST_ID_TOKEN === undefined ? 'sign in again' : 'retry the job: it gets a new ID token',
       cause,
     });
   }
   if (of(unknownCredentials) !== undefined) {
-    return new VendhostError('CREDENTIALS_REFUSED', `no usable AWS credentials: ${oneLine(error)}`, {
+    return new VendhostError('CREDENTIALS_REFUSED', `no usable AWS credentials: ${messageOf(error)}`, {
       hint: 'sign in to the account (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY); jobs use VENDHOST_ID_TOKEN and VENDHOST_ROLE_ARN',
       cause,
     });
   }
   const refusal = of(denied);
   if (of(tokenRefused) !== undefined || (refusal !== undefined && /AssumeRoleWithWebIdentity/.test(error.message))) {
-    return new VendhostError('ROLE_REFUSED', `AWS does not accept the job's ID token: ${oneLine(error)}`, {
+    return new VendhostError('ROLE_REFUSED', `AWS does not accept the job's ID token: ${messageOf(error)}`, {
       hint: 'the role trusts one project, its branch, and one audience of ID tokens: run the job on the branch of the environment, or ask the platform team to vend the tenant again',
       cause,
     });
@@ -88,7 +88,7 @@ function explain(error: Error, cause: unknown, env: Variables): VendhostError | 
 
 /** AWS's sentence: "User: <arn> is not authorized to perform: <action> on resource: <arn> because …". */
 function accessDenied(error: Error, cause: unknown): VendhostError {
-  const said = oneLine(error);
+  const said = messageOf(error);
   const action = /not authorized to perform:? ([\w-]+:\w+)/.exec(said)?.[1];
   const who = /User: (\S+)/.exec(said)?.[1];
   const message = action === undefined ? said : `${who ?? 'the caller'} may not ${action}`;
@@ -122,8 +122,4 @@ function placeOf(error: Error, env: Variables): string {
   if (env.AWS_ENDPOINT_URL !== undefined) return env.AWS_ENDPOINT_URL;
   const { hostname, address, port } = error as { hostname?: string; address?: string; port?: number };
   return hostname ?? (address === undefined ? 'AWS' : `${address}${port === undefined ? '' : `:${port}`}`);
-}
-
-function oneLine({ message }: Error): string {
-  return message.replaceAll(/\s*\n\s*/g, ' ');
 }

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { Aws } from './session.ts';
 
 /** An object as it was read: its value, and the ETag that a later write can insist on. */
@@ -13,22 +14,23 @@ export interface Stored<T> {
 export class ConditionalObjects<T> {
   readonly #aws: Aws;
   readonly #bucket: string;
-  readonly #parse: (value: unknown) => T;
+  readonly #schema: z.ZodType<T>;
 
-  constructor(aws: Aws, bucket: string, parse: (value: unknown) => T) {
+  constructor(aws: Aws, bucket: string, schema: z.ZodType<T>) {
     this.#aws = aws;
     this.#bucket = bucket;
-    this.#parse = parse;
+    this.#schema = schema;
   }
 
+  /** `undefined` when there is no such object. A refusal is thrown: the roles may list what they read, so absence is a 404. */
   async read(key: string): Promise<Stored<T> | undefined> {
-    const { GetObjectCommand, NoSuchKey } = await import('@aws-sdk/client-s3');
+    const { GetObjectCommand } = await import('@aws-sdk/client-s3');
     try {
       const answer = await (await this.#aws.s3()).send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
       const text = (await answer.Body?.transformToString()) ?? '';
-      return { value: this.#parse(JSON.parse(text)), etag: answer.ETag ?? '' };
+      return { value: this.#schema.parse(JSON.parse(text)), etag: answer.ETag ?? '' };
     } catch (error) {
-      if (error instanceof NoSuchKey) return undefined;
+      if (isAbsence(error)) return undefined;
       throw error;
     }
   }
@@ -78,6 +80,11 @@ export class ConditionalObjects<T> {
       throw error;
     }
   }
+}
+
+/** Whether S3 says that an object is not there; `AccessDenied` says nothing about it. */
+export function isAbsence(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.name === 'NoSuchKey';
 }
 
 const lost = new Set(['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey']);

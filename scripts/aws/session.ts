@@ -1,7 +1,6 @@
 import type { ACMClient } from '@aws-sdk/client-acm';
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import type { CodePipelineClient } from '@aws-sdk/client-codepipeline';
 import type { EC2Client } from '@aws-sdk/client-ec2';
@@ -14,12 +13,17 @@ import type { AwsCredentialIdentity } from '@aws-sdk/types';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { type CredentialSource, credentialSource, type RoleOptions } from './credentials.ts';
+import { type Pace, paces } from './poll.ts';
 
 /** One account and region, with clients that load when first asked for. */
 export interface Aws {
   readonly region: string;
-  /** Set when the command talks to something else than AWS, like the local cloud. */
+  /** Address that answers instead of AWS's own: a proxy, a recorder, the local cloud. It changes nothing but the address. */
   readonly endpoint: string | undefined;
+  /** What answers is the local cloud of this project's tests and demo, not AWS. */
+  readonly isLocalCloud: boolean;
+  /** How often to look at what takes time; every poll keeps to it. */
+  readonly pace: Pace;
   readonly credentials: () => Promise<AwsCredentialIdentity>;
   readonly account: () => Promise<string>;
   readonly acm: () => Promise<ACMClient>;
@@ -30,7 +34,6 @@ export interface Aws {
   readonly ec2: () => Promise<EC2Client>;
   readonly elb: () => Promise<ElasticLoadBalancingV2Client>;
   readonly iam: () => Promise<IAMClient>;
-  readonly logs: () => Promise<CloudWatchLogsClient>;
   readonly s3: () => Promise<S3Client>;
   readonly ssm: () => Promise<SSMClient>;
   readonly sts: () => Promise<STSClient>;
@@ -54,6 +57,7 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
     });
   }
   const endpoint = runtime.env.AWS_ENDPOINT_URL;
+  const isLocalCloud = saysLocalCloud(runtime);
   const shared: ClientOptions = {
     region,
     credentials: credentialSource(runtime, region, options),
@@ -65,6 +69,8 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
   return {
     region,
     endpoint,
+    isLocalCloud,
+    pace: isLocalCloud ? paces.localCloud : paces.aws,
     credentials: shared.credentials,
     account: once(async () => {
       const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
@@ -82,14 +88,29 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
       async () => new (await import('@aws-sdk/client-elastic-load-balancing-v2')).ElasticLoadBalancingV2Client(shared),
     ),
     iam: once(async () => new (await import('@aws-sdk/client-iam')).IAMClient(shared)),
-    logs: once(async () => new (await import('@aws-sdk/client-cloudwatch-logs')).CloudWatchLogsClient(shared)),
     s3: once(async () => {
       const { S3Client } = await import('@aws-sdk/client-s3');
+      // The SDK puts the bucket before the endpoint's host name, unless that is an IP address
+      // (https://github.com/aws/aws-sdk-js-v3/blob/main/codegen/sdk-codegen/aws-models/s3.json, endpointRuleSet). One
+      // address was given for all services, and nobody has DNS for each bucket below it; S3 itself takes both styles
+      // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html).
       return new S3Client({ ...shared, forcePathStyle: endpoint !== undefined });
     }),
     ssm: once(async () => new (await import('@aws-sdk/client-ssm')).SSMClient(shared)),
     sts,
   };
+}
+
+/**
+ * `VENDHOST_LOCAL_CLOUD=1`, which the local cloud's launcher sets. An endpoint alone says nothing: whoever puts a proxy
+ * before AWS wants AWS's behaviour.
+ */
+function saysLocalCloud({ env }: Runtime): boolean {
+  if (env.VENDHOST_LOCAL_CLOUD !== '1') return false;
+  if (env.AWS_ENDPOINT_URL !== undefined) return true;
+  throw new VendhostError('LOCAL_CLOUD_MISSING', 'VENDHOST_LOCAL_CLOUD is 1, but AWS_ENDPOINT_URL is not set', {
+    hint: 'unset VENDHOST_LOCAL_CLOUD to work with AWS, or set what `node test/local-cloud/start.ts` prints',
+  });
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -51,14 +51,15 @@ function meantBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] 
 function wrongValue(input: unknown, path: readonly PropertyKey[]): string {
   const value = valueAt(input, path);
   if (value === undefined) return 'missing: ';
-  return value === null ? 'is blank: ' : `${shown(value)} is wrong: `;
+  return value === null ? 'is blank: ' : `${shownValue(value)} is wrong: `;
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((inside, key) => (inside as Record<PropertyKey, unknown> | null)?.[key], input);
 }
 
-function shown(value: unknown): string {
+/** A wrong value as it reads in a message. */
+export function shownValue(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

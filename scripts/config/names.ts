@@ -84,6 +84,9 @@ export function tags(environment: string, layer: string, tenant?: string): Recor
   };
 }
 
+/** A file at the root of each revision that holds the revision's name: hooks and software learn from it what they are. */
+export const revisionFile = '.vendhost-revision';
+
 /** Keys in an environment's bucket. */
 export const keys = {
   revision: (tenant: string, sha256: string) => `software/${tenant}/${sha256}.zip`,

@@ -111,3 +111,19 @@ export const vendhostSchema = z.strictObject({
 });
 
 export type VendhostConfig = z.output<typeof vendhostSchema>;
+
+export type Architecture = 'x86_64' | 'arm64';
+
+/**
+ * Graviton types have a g after the generation's digit, t4g or im4gn; the first were a1
+ * (https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html).
+ */
+export function architectureOf(instanceType: string): Architecture {
+  const family = instanceType.split('.')[0] ?? '';
+  return family === 'a1' || /^[a-z]+\d+[a-z]*g/.test(family) ? 'arm64' : 'x86_64';
+}
+
+/** Whether the image that the builder makes runs on the instances: both must be of one architecture. */
+export function canBakeFor({ image, instances }: Pick<VendhostConfig, 'image' | 'instances'>): boolean {
+  return architectureOf(image.builder_type) === architectureOf(instances.type);
+}

@@ -1,14 +1,12 @@
-import { z } from 'zod';
 import { ConditionalObjects } from '../aws/objects.ts';
 import type { Aws } from '../aws/session.ts';
 import { keys, type Place } from '../config/names.ts';
+import { hostClaimSchema } from '../config/stored.ts';
 import { VendhostError } from '../errors.ts';
-
-const hostClaim = z.object({ tenant: z.string() });
 
 /** Throws `HOST_OF_ANOTHER_TENANT` when a host of the tenant's record is claimed by another tenant, or by none. */
 export async function checkHosts(aws: Aws, place: Place, bucket: string, hosts: readonly string[]): Promise<void> {
-  const claims = new ConditionalObjects(aws, bucket, (value) => hostClaim.parse(value));
+  const claims = new ConditionalObjects(aws, bucket, hostClaimSchema);
   const holders = await Promise.all(
     hosts.map(async (host) => ({ host, tenant: (await claims.read(keys.hostClaim(host)))?.value.tenant })),
   );

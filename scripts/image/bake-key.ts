@@ -1,20 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Place } from '../config/names.ts';
+import type { BakeInputs } from '../config/stored.ts';
 import { digest, type ImageFile } from './image-files.ts';
-
-/** Everything that decides what an image contains. Contents only: no names of revisions, no times. */
-export interface BakeInputs {
-  readonly place: string;
-  /** Path → hash with executable bit. */
-  readonly scripts: Readonly<Record<string, string>>;
-  readonly base: Readonly<Record<string, string>>;
-  readonly template: Readonly<Record<string, string>>;
-  readonly sourceAmi: string;
-  readonly architecture: string;
-  readonly volumeGib: number;
-  readonly encryptionKey: string;
-  readonly packer: string;
-}
 
 export interface BakeParts {
   place: Place;

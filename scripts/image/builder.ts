@@ -18,19 +18,19 @@ export interface BuilderParts {
   readonly bakeKey: string;
   readonly commit: string;
   readonly stage: string;
-  readonly region: string;
-  readonly endpoint: string | undefined;
+  readonly aws: Pick<Aws, 'region' | 'endpoint' | 'isLocalCloud' | 'pace'>;
   /** `VENDHOST_BUILDER_ACCESS`. */
   readonly access: string | undefined;
 }
 
 /** The values of the template's variables, as written to Packer's variables file. None is a secret. */
 export function packerVariables(parts: BuilderParts): Record<string, unknown> {
-  const { place, facts, config, source, region, endpoint } = parts;
+  const { place, facts, config, source, aws } = parts;
   const common = tags(place.environment, 'image', place.tenant);
   return {
-    region,
-    endpoint: endpoint ?? '',
+    region: aws.region,
+    endpoint: aws.endpoint ?? '',
+    local_cloud: aws.isLocalCloud,
     image_name: parts.imageName,
     image_tags: {
       ...common,
@@ -51,7 +51,7 @@ export function packerVariables(parts: BuilderParts): Record<string, unknown> {
     kms_key_id: facts['key-arn'],
     stage: parts.stage,
     script_environment: Object.entries(scriptEnvironment(parts)).map(([name, value]) => `${name}=${value}`),
-    poll_seconds: endpoint === undefined ? 5 : 1,
+    poll_seconds: Math.ceil(aws.pace.longest / 1000),
   };
 }
 
@@ -67,9 +67,9 @@ export async function packerEnvironment(aws: Aws): Promise<Record<string, string
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     ...(sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: sessionToken }),
     AWS_REGION: aws.region,
-    ...(aws.endpoint === undefined
-      ? {}
-      : { AWS_ENDPOINT_URL: aws.endpoint, AWS_ENDPOINT_URL_EC2: aws.endpoint, AWS_EC2_METADATA_DISABLED: 'true' }),
+    // All there is to know is above: nobody needs to look whether this is an instance with a role of its own.
+    AWS_EC2_METADATA_DISABLED: 'true',
+    ...(aws.endpoint === undefined ? {} : { AWS_ENDPOINT_URL: aws.endpoint, AWS_ENDPOINT_URL_EC2: aws.endpoint }),
   };
 }
 
@@ -90,15 +90,18 @@ function network(facts: PlatformFacts, access: string | undefined): Record<strin
   });
 }
 
-/** What scripts on the builder may know. Agents come from AWS's own buckets in the region. */
-function scriptEnvironment({ place, region, endpoint }: BuilderParts): Record<string, string> {
+/**
+ * What scripts on the builder may know. Agents come from AWS's own buckets in the region: an endpoint of the job is not for
+ * the builder, but the local cloud's instances reach nothing else.
+ */
+function scriptEnvironment({ place, aws }: BuilderParts): Record<string, string> {
+  const { region, endpoint, isLocalCloud } = aws;
   const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-  const bucket = (name: string) =>
-    endpoint === undefined ? `https://${name}.s3.${region}.${suffix}` : `${endpoint}/${name}`;
+  const bucket = (name: string) => (isLocalCloud ? `${endpoint}/${name}` : `https://${name}.s3.${region}.${suffix}`);
   return {
     VENDHOST_TENANT: place.tenant,
     VENDHOST_ENVIRONMENT: place.environment,
-    VENDHOST_CLOUD: endpoint === undefined ? 'aws' : 'local',
+    ...(isLocalCloud ? { VENDHOST_LOCAL_CLOUD: '1' } : {}),
     VENDHOST_CODEDEPLOY_URL: bucket(`aws-codedeploy-${region}`),
     VENDHOST_SSM_URL: bucket(`amazon-ssm-${region}`),
     AWS_REGION: region,

@@ -114,7 +114,7 @@ export async function endBuilders(aws: Aws, run: string, ended: AbortSignal): Pr
     );
     const ids = texts(Reservations.flatMap(({ Instances = [] }) => Instances).map(({ InstanceId }) => InstanceId));
     if (ids.length > 0) await ec2.send(new sdk.TerminateInstancesCommand({ InstanceIds: ids }));
-    await wait(1000, undefined, { signal: ended }).catch(() => undefined);
+    await wait(aws.pace.shortest, undefined, { signal: ended }).catch(() => undefined);
   }
 }
 
@@ -122,7 +122,7 @@ async function untilTerminated(aws: Aws, instances: readonly string[]): Promise<
   const sdk = await import('@aws-sdk/client-ec2');
   await poll({
     what: `${instances.join(', ')} to be terminated`,
-    everyMs: 2000,
+    pace: aws.pace,
     limitMs: 5 * 60_000,
     // Clean-up goes on when the command was told to stop.
     signal: new AbortController().signal,

@@ -1,9 +1,9 @@
+import { ConditionalObjects } from '../aws/objects.ts';
 import type { Aws } from '../aws/session.ts';
 import { keys } from '../config/names.ts';
-import { isAbsence } from './bake/lease.ts';
-import type { BakeInputs } from './bake-key.ts';
+import { type BakeInputs, bakeInputsSchema } from '../config/stored.ts';
 
-/** Stores what an image was made of, so that the next bake can say what changed. */
+/** Stores what an image was made of, so that the next bake can say what changed. A record of the bake key says the same. */
 export async function writeRecord(
   aws: Aws,
   bucket: string,
@@ -11,33 +11,19 @@ export async function writeRecord(
   key: string,
   inputs: BakeInputs,
 ): Promise<void> {
-  const { PutObjectCommand } = await import('@aws-sdk/client-s3');
-  const body = `${JSON.stringify(inputs, null, 2)}\n`;
-  await (await aws.s3()).send(
-    new PutObjectCommand({
-      Bucket: bucket,
-      Key: keys.bakeInputs(tenant, key),
-      Body: body,
-      ContentType: 'application/json',
-    }),
-  );
+  await records(aws, bucket).create(keys.bakeInputs(tenant, key), inputs);
 }
 
-/** What an image was made of; `undefined` when its record is gone. */
+/** What an image was made of; `undefined` when its record is gone, or of a version that recorded something else. */
 export async function readRecord(
   aws: Aws,
   bucket: string,
   tenant: string,
   key: string,
 ): Promise<BakeInputs | undefined> {
-  const { GetObjectCommand } = await import('@aws-sdk/client-s3');
-  try {
-    const { Body } = await (await aws.s3()).send(
-      new GetObjectCommand({ Bucket: bucket, Key: keys.bakeInputs(tenant, key) }),
-    );
-    return JSON.parse((await Body?.transformToString()) ?? '') as BakeInputs;
-  } catch (thrown) {
-    if (isAbsence(thrown)) return undefined;
-    throw thrown;
-  }
+  return (await records(aws, bucket).read(keys.bakeInputs(tenant, key)))?.value;
+}
+
+function records(aws: Aws, bucket: string): ConditionalObjects<BakeInputs | undefined> {
+  return new ConditionalObjects(aws, bucket, bakeInputsSchema.optional().catch(undefined));
 }

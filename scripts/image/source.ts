@@ -1,9 +1,7 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import type { Aws } from '../aws/session.ts';
-import type { VendhostConfig } from '../config/vendhost.ts';
+import { type Architecture, architectureOf, canBakeFor, type VendhostConfig } from '../config/vendhost.ts';
 import { VendhostError } from '../errors.ts';
-
-export type Architecture = 'x86_64' | 'arm64';
 
 /** The AMI that a bake starts from. */
 export interface SourceAmi {
@@ -15,19 +13,10 @@ export interface SourceAmi {
   readonly volumeGib: number;
 }
 
-/**
- * Graviton types have a g after the generation's digit, t4g or im4gn; the first were a1
- * (https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html).
- */
-export function architectureOf(instanceType: string): Architecture {
-  const family = instanceType.split('.')[0] ?? '';
-  return family === 'a1' || /^[a-z]+\d+[a-z]*g/.test(family) ? 'arm64' : 'x86_64';
-}
-
 /** The architecture that builder and instances share; throws `ARCHITECTURE_MIXED` when they differ. */
 export function sharedArchitecture({ image, instances }: Pick<VendhostConfig, 'image' | 'instances'>): Architecture {
   const architecture = architectureOf(instances.type);
-  if (architectureOf(image.builder_type) === architecture) return architecture;
+  if (canBakeFor({ image, instances })) return architecture;
   throw new VendhostError(
     'ARCHITECTURE_MIXED',
     `instances.type ${instances.type} is ${architecture}, image.builder_type ${image.builder_type} is not`,

@@ -61,7 +61,7 @@ export async function publishImage(
   await ec2.send(new CreateTagsCommand({ Resources: [imageId], Tags: [{ Key: bakeKeyTag, Value: bakeKey }] }));
   await poll({
     what: `${imageId} to be found by its bake key`,
-    everyMs: 1000,
+    pace: aws.pace,
     limitMs: 60_000,
     signal: runtime.signal,
     check: () => findImage(aws, place, bakeKey),

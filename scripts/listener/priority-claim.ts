@@ -1,15 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { z } from 'zod';
 import { ConditionalObjects, type Stored } from '../aws/objects.ts';
 import type { Aws } from '../aws/session.ts';
 import { keys } from '../config/names.ts';
+import { type PriorityClaim, priorityClaimSchema } from '../config/stored.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { readRules } from './listener-rules.ts';
 import { type Band, choosePriority, type ListenerRule, type PriorityChoice, priorities } from './priority.ts';
-
-const claimSchema = z.object({ tenant: z.string(), priority: z.int() });
-type Claim = z.output<typeof claimSchema>;
 
 /** Whose numbers, on which listener, and the bucket that holds the claims. */
 export interface PriorityHolder {
@@ -113,13 +110,13 @@ async function otherBands(
   return bands.filter((band) => !keep.some((kept) => kept.name === band));
 }
 
-type Claims = ConditionalObjects<Claim>;
+type Claims = ConditionalObjects<PriorityClaim>;
 
 async function decide(
   claims: Claims,
   claimant: Claimant,
   rules: readonly ListenerRule[],
-  record: Stored<Claim> | undefined,
+  record: Stored<PriorityClaim> | undefined,
   refused: ReadonlySet<number>,
 ): Promise<PriorityChoice> {
   const { band, isOurs, listenerArn } = claimant;
@@ -145,11 +142,11 @@ async function decide(
 async function settle(
   claims: Claims,
   claimant: Claimant,
-  record: Stored<Claim> | undefined,
+  record: Stored<PriorityClaim> | undefined,
   priority: number,
   refused: Set<number>,
 ): Promise<boolean> {
-  const wanted: Claim = { tenant: claimant.tenant, priority };
+  const wanted: PriorityClaim = { tenant: claimant.tenant, priority };
   const former = record?.value.priority;
   let etag = record?.etag;
   if (record === undefined) etag = await claims.create(recordKey(claimant), wanted);
@@ -191,7 +188,7 @@ async function readTaken(claims: Claims, claimant: PriorityHolder): Promise<Set<
 }
 
 function openClaims(aws: Aws, bucket: string): Claims {
-  return new ConditionalObjects(aws, bucket, (value) => claimSchema.parse(value));
+  return new ConditionalObjects(aws, bucket, priorityClaimSchema);
 }
 
 /** The last part of the ARN tells listeners of one account apart. */

@@ -68,8 +68,7 @@ export async function settleProvider(
   const deployed = await readStack(aws, names.gitlabStack);
   if (!owns(deployed) && (await hasProvider(platform, place)))
     return { account, region, arn, plan: undefined, asWanted: true };
-  // The local cloud accepts a GitLab without TLS and on any port.
-  if (aws.endpoint === undefined && !isIssuer(platform.gitlab)) throw noIssuer(platform.gitlab);
+  if (!isIssuer(platform.gitlab)) throw noIssuer(platform.gitlab);
   return await withAssembly(runtime, aws, builder(platform, place), async (assembly) => {
     const states = new Map(deployed === undefined ? [] : [[names.gitlabStack, deployed]]);
     const [asPlanned] = (await planStacks(assembly, {}, states)) as [StackPlan];

@@ -1,4 +1,4 @@
-import { tableLines } from '../output.ts';
+import { duration, tableLines } from '../output.ts';
 import type { StackResult } from '../stack/deploy/deploy-stacks.ts';
 import type { StackPlan } from '../stack/stack-plan.ts';
 
@@ -22,5 +22,7 @@ export function stackOutcome(
 
 /** A table of what happened, one stack a line. */
 export function outcomeLines(outcomes: readonly StackOutcome[]): string[] {
-  return tableLines(outcomes.map(({ stack, outcome, seconds }) => [stack, outcome, seconds > 0 ? `${seconds} s` : '']));
+  return tableLines(
+    outcomes.map(({ stack, outcome, seconds }) => [stack, outcome, seconds > 0 ? duration(seconds * 1000) : '']),
+  );
 }

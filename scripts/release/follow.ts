@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { duration } from '../aws/poll.ts';
+import { nextWait } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
+import { duration } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
 import { activityOf, linesBetween } from './lifecycle-events.ts';
 import type { ReleasePipeline } from './pipeline.ts';
@@ -40,10 +41,9 @@ export async function followRelease(
 }
 
 async function watch({ out, signal }: Runtime, aws: Aws, pipeline: ReleasePipeline, id: string): Promise<Followed> {
-  const pace = paceFor(aws.endpoint !== undefined);
   const start = Date.now();
   let last = start;
-  let everyMs = pace.shortest;
+  let waitMs = aws.pace.shortest;
   let before: Snapshot | undefined;
   for (;;) {
     signal.throwIfAborted();
@@ -59,9 +59,9 @@ async function watch({ out, signal }: Runtime, aws: Aws, pipeline: ReleasePipeli
       out.detail(`waiting for ${activityOf(snapshot)} (${duration(now - start)})`);
       last = now;
     }
-    everyMs = nextInterval(everyMs, lines.length > 0, pace);
+    waitMs = nextWait(waitMs, lines.length > 0, aws.pace);
     before = snapshot;
-    await wait(everyMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await wait(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 
@@ -71,21 +71,6 @@ function notYet({ name }: ReleasePipeline, id: string, ms: number): Snapshot {
   throw new VendhostError('EXECUTION_GONE', `the pipeline ${name} has no execution ${id}`, {
     hint: 'the pipeline was recreated in the meantime: retry the job',
   });
-}
-
-export interface Pace {
-  readonly shortest: number;
-  readonly longest: number;
-}
-
-/** Milliseconds between two looks; AWS throttles those who look more often, a local cloud does not. */
-export function paceFor(isLocal: boolean): Pace {
-  return isLocal ? { shortest: 150, longest: 500 } : { shortest: 1000, longest: 5000 };
-}
-
-/** Looks again soon after something happened, then less and less often. */
-export function nextInterval(last: number, happened: boolean, { shortest, longest }: Pace): number {
-  return happened ? shortest : Math.min(longest, Math.round(last * 1.5));
 }
 
 function timedOut(snapshot: Snapshot, ms: number): VendhostError {

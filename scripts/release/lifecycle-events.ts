@@ -1,3 +1,4 @@
+import { duration } from '../output.ts';
 import type { Deployment, InstanceDeployment, LifecycleEvent } from './deployment.ts';
 import { consoleUrl, type ReleasePipeline } from './pipeline.ts';
 import type { Action, Snapshot } from './snapshot.ts';
@@ -46,7 +47,7 @@ function beginLines(pipeline: ReleasePipeline, old: Action | undefined, { stage,
 
 function endLines(old: Action | undefined, action: Action): string[] {
   if (action.status === 'InProgress' || old?.status === action.status) return [];
-  const took = seconds(action.start, action.update);
+  const took = duration(action.update - action.start);
   const end = `${action.stage}: ${action.status.toLowerCase()}, ${took}`;
   if (action.category === 'Approval') {
     const by = action.updatedBy ? `, by ${action.updatedBy}` : '';
@@ -98,13 +99,7 @@ function why({ status, error }: LifecycleEvent): string {
 }
 
 function tookOf({ start, end }: LifecycleEvent): string {
-  return start === undefined || end === undefined ? '' : `  ${seconds(start, end)}`;
-}
-
-/** `1.2 s`, `75 s`. */
-export function seconds(start: number, end: number): string {
-  const value = Math.max(0, end - start) / 1000;
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)} s`;
+  return start === undefined || end === undefined ? '' : `  ${duration(end - start)}`;
 }
 
 /** True for the states of a deployment that nothing follows. */

@@ -1,4 +1,4 @@
-import { VendhostError } from '../errors.ts';
+import { messageOf, VendhostError } from '../errors.ts';
 import type { Deployment } from './deployment.ts';
 import { deploymentEnded } from './lifecycle-events.ts';
 import { consoleUrl, type ReleasePipeline } from './pipeline.ts';
@@ -59,7 +59,7 @@ function failure(pipeline: ReleasePipeline, action: Action | undefined, snapshot
   if (deployment === undefined || failed.length === 0) {
     const why =
       deployment?.error?.message ?? action?.error?.message ?? snapshot.execution.summary ?? 'no reason is given';
-    return new VendhostError('RELEASE_FAILED', `${action?.stage ?? pipeline.name} failed: ${oneLine(why)}`, {
+    return new VendhostError('RELEASE_FAILED', `${action?.stage ?? pipeline.name} failed: ${messageOf(why)}`, {
       details: deployment === undefined ? [] : [`deployment ${deployment.id} of ${pipeline.group}`],
       hint: `retry the job; if it fails again, ask the platform team to look at ${consoleUrl(pipeline)}`,
     });
@@ -80,7 +80,7 @@ function failedEvents({ targets }: Deployment) {
 
 function describe({ instance, event }: ReturnType<typeof failedEvents>[number]): string[] {
   const { code, script, message, logTail } = event.error ?? { code: '', script: '', message: '', logTail: '' };
-  const head = [`${instance} ${event.name}`, [code, script].filter(Boolean).join(' '), oneLine(message)];
+  const head = [`${instance} ${event.name}`, [code, script].filter(Boolean).join(' '), messageOf(message)];
   const tail = logTail.trimEnd();
   return [head.filter(Boolean).join(': '), ...(tail === '' ? [] : tail.split('\n').map((line) => `  ${line}`))];
 }
@@ -88,8 +88,4 @@ function describe({ instance, event }: ReturnType<typeof failedEvents>[number]):
 function rollbackWords(rollback: Deployment | undefined): string[] {
   if (rollback === undefined) return [];
   return [`rollback ${rollback.id}: ${rollback.status.toLowerCase()}, to the revision that was deployed last`];
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\s*\n\s*/g, ' ').trim();
 }

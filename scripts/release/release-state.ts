@@ -43,9 +43,9 @@ async function readSettled(aws: Aws, pipeline: ReleasePipeline, signal: AbortSig
     last = await readExecutions(aws, pipeline);
     return last.some((execution) => isUnderway(execution) && execution.version === undefined) ? undefined : last;
   };
-  const everyMs = aws.endpoint === undefined ? 1000 : 100;
   const what = `the source of an execution of ${pipeline.name}`;
-  return await poll({ what, everyMs, limitMs: sourceLimitMs, signal, check: settled }).catch((error: unknown) => {
+  const waiting = { what, pace: aws.pace, limitMs: sourceLimitMs, signal, check: settled };
+  return await poll(waiting).catch((error: unknown) => {
     if (error instanceof VendhostError && error.code === 'TIMED_OUT') return last;
     throw error;
   });

@@ -1,8 +1,8 @@
-import { duration } from '../aws/poll.ts';
 import { readPlatformFacts, readTenantRecord } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import { keys, type Place } from '../config/names.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../errors.ts';
+import { duration } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Decision, decide, type ReleasedRevision } from './decision.ts';
 import { type Followed, followRelease } from './follow.ts';

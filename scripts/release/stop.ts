@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { nextWait } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
 import type { Output } from '../output.ts';
 import { activityOf, deploymentEnded } from './lifecycle-events.ts';
@@ -52,9 +53,9 @@ export async function stopRelease(
   executionId: string,
   out: Output,
 ): Promise<void> {
-  const everyMs = aws.endpoint === undefined ? 2000 : 200;
   const start = Date.now();
   let asked: StopRequests = { deployments: [] };
+  let waitMs = aws.pace.shortest;
   out.step(`cancelled: stopping the execution ${executionId}`);
   for (;;) {
     const snapshot = (await readSnapshot(aws, pipeline, executionId)) ?? unseen(executionId);
@@ -67,11 +68,15 @@ export async function stopRelease(
     if (next !== undefined) {
       if (step.kind === 'deployment') out.detail(`stopping the deployment ${step.id}`);
       asked = next;
+      waitMs = aws.pace.shortest;
     } else if (Date.now() - start > limitMs) {
       const { status } = snapshot.execution;
       out.warn(`gave up waiting for ${activityOf(snapshot)}: the execution ${executionId} is ${status}`);
       return;
-    } else await wait(everyMs);
+    } else {
+      await wait(waitMs);
+      waitMs = nextWait(waitMs, false, aws.pace);
+    }
   }
 }
 

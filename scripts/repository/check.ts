@@ -19,11 +19,13 @@ export async function checkRepository(runtime: Runtime, { directory }: { directo
   }
   const isPlatform = await isPlatformRepository(directory);
   runtime.out.step(`checking ${isPlatform ? 'the platform repository' : 'the tenant repository'} in ${directory}`);
-  const { files, findings } = await (isPlatform ? checkPlatformRepository : checkTenantRepository)(directory);
+  const { files, findings, unchecked } = await (isPlatform ? checkPlatformRepository : checkTenantRepository)(
+    directory,
+  );
   reportFindings(runtime, findings);
   const warnings = onlyOf(findings, 'warning').length;
   const summary = `${counted(files, 'file')} checked, ${counted(warnings, 'warning')}, no fault`;
-  runtime.out.result({ files, warnings }, summary);
+  runtime.out.result({ files, warnings }, unchecked === undefined ? summary : `${summary}\nnot checked: ${unchecked}`);
 }
 
 /** Shows notes and warnings; throws `CHECK_FAILED` with all faults when there are any. */

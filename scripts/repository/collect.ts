@@ -2,7 +2,8 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
-import { type Finding, shownValue } from './findings.ts';
+import { shownValue } from '../config/issues.ts';
+import type { Finding } from './findings.ts';
 
 /** One file of a revision. */
 export interface RevisionFile {

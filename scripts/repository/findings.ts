@@ -27,9 +27,3 @@ export function fromFaults(faults: readonly Fault[]): Finding[] {
 export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }
-
-/** A wrong value as it reads in a message. */
-export function shownValue(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
-}

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { type Environment, tenantName } from '../config/environment.ts';
 import { listTenants } from '../config/files.ts';
 import { tenantFaults } from '../config/host-checks.ts';
+import { shownValue } from '../config/issues.ts';
 import { parseConfig } from '../config/load.ts';
 import { platformSchema } from '../config/platform.ts';
 import { hostingOf } from '../config/platform-checks.ts';
 import { type TenantConfig, tenantSchema } from '../config/tenant.ts';
-import { type Finding, fromFaults, shownValue } from './findings.ts';
+import { type Finding, fromFaults } from './findings.ts';
 import type { Checked } from './tenant-repository.ts';
 
 /** Checks a platform's repository: platform.yml, every tenants/*.yml, and whether they fit together. */

@@ -1,30 +1,61 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { shownValue } from '../config/issues.ts';
 import { parseConfig } from '../config/load.ts';
-import { type VendhostConfig, vendhostSchema } from '../config/vendhost.ts';
+import { revisionFile } from '../config/names.ts';
+import { architectureOf, canBakeFor, type VendhostConfig, vendhostSchema } from '../config/vendhost.ts';
 import { checkAppSpec } from './appspec/check-appspec.ts';
 import { type Collected, collectFiles } from './collect.ts';
-import { type Finding, fromFaults } from './findings.ts';
+import { type Finding, fromFaults, type Severity } from './findings.ts';
 import { checkInfrastructure } from './infrastructure.ts';
 
 export interface Checked {
   /** How many files were looked at. */
   readonly files: number;
   readonly findings: readonly Finding[];
+  /** What only AWS knows. */
+  readonly unchecked?: string;
 }
 
 /** Checks a tenant's repository: vendhost.yml, infrastructure/ and the software with its AppSpec. */
 export async function checkTenantRepository(directory: string): Promise<Checked> {
   const text = await readFile(join(directory, 'vendhost.yml'), 'utf8').catch(() => undefined);
-  const { value, faults } = parseConfig('vendhost.yml', text ?? '', vendhostSchema);
+  const { value, faults, content } = parseConfig('vendhost.yml', text ?? '', vendhostSchema);
   // A faulty vendhost.yml must not hide the faults of the rest: go on with the defaults.
   const config = value ?? vendhostSchema.parse({});
   const infrastructure = await checkInfrastructure(directory);
   const software = await checkSoftware(directory, config);
   return {
     files: (text === undefined ? 0 : 1) + infrastructure.files + software.files.length,
-    findings: [...fromFaults(faults), ...infrastructure.findings, ...software.findings],
+    findings: [...fromFaults(faults), ...machineFindings(content), ...infrastructure.findings, ...software.findings],
+    unchecked: "the tenant's limits, which `vendhost host provision` reads from AWS",
   };
+}
+
+/** What the schema lets pass, and a bake or a release would not; faults of other keys do not hide it. */
+function machineFindings(content: unknown): Finding[] {
+  const sections = Object(content) as Readonly<Record<string, unknown>>;
+  const image = vendhostSchema.shape.image.safeParse(sections.image).data;
+  const instances = vendhostSchema.shape.instances.safeParse(sections.instances).data;
+  if (image === undefined || instances === undefined) return [];
+  const finding = (severity: Severity, path: string, message: string) => ({
+    severity,
+    file: 'vendhost.yml',
+    path,
+    message,
+  });
+  const findings: Finding[] = [];
+  if (!canBakeFor({ image, instances })) {
+    const needed = `an ${architectureOf(instances.type)} type, like instances.type ${shownValue(instances.type)}`;
+    findings.push(
+      finding('fault', 'image.builder_type', `${shownValue(image.builder_type)} is wrong: must be ${needed}`),
+    );
+  }
+  if (instances.min === 0) {
+    const why = 'CodeDeploy cannot release to a group without instances';
+    findings.push(finding('warning', 'instances.min', `0 lets the group have no instances, and ${why}`));
+  }
+  return findings;
 }
 
 /** Collects the software that vendhost.yml chooses and checks it with its AppSpec. */
@@ -41,5 +72,15 @@ export async function checkSoftware(directory: string, { revision }: VendhostCon
     return fault('missing: must be the folder with appspec.yml (revision.directory of vendhost.yml)');
   if (!found.isDirectory()) return fault('is not a folder (revision.directory of vendhost.yml)');
   const { files, findings } = await collectFiles(root, label, revision);
-  return { files, findings: [...(await checkAppSpec(root, label, files)), ...findings] };
+  return {
+    files,
+    findings: [...(await checkAppSpec(root, label, files)), ...findings, ...revisionFileFaults(label, files)],
+  };
+}
+
+/** Each revision gets a file of that name, which holds the name of the revision. */
+function revisionFileFaults(label: string, files: Collected['files']): Finding[] {
+  if (!files.some(({ path }) => path === revisionFile)) return [];
+  const message = 'is a file that Vendhost writes into each revision: must have another name';
+  return [{ severity: 'fault', file: `${label}/${revisionFile}`, path: '', message }];
 }

@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { duration } from '../aws/poll.ts';
 import { readPlatformFacts } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import { readVendhostConfig } from '../config/files.ts';
 import { keys, type Place } from '../config/names.ts';
+import type { RevisionPush } from '../config/stored.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
-import { type Push, pushOf } from '../gitlab/ci-context.ts';
+import { pushOf } from '../gitlab/ci-context.ts';
+import { duration } from '../output.ts';
 import { reportFindings } from '../repository/check.ts';
 import { counted } from '../repository/findings.ts';
 import { checkSoftware } from '../repository/tenant-repository.ts';
@@ -56,8 +57,8 @@ export async function pushRevision(runtime: Runtime, options: PushOptions): Prom
     out.result(result, `would upload ${key} to ${bucket}`);
     return exitCodes.differs;
   }
-  if (!options.dryRun)
-    await uploadJson(aws, { bucket, key: revision.pushKey }, metadata(sha256, pushOf(runtime.env)), signal);
+  const push: RevisionPush = { sha256, ...pushOf(runtime.env) };
+  if (!options.dryRun) await uploadJson(aws, { bucket, key: revision.pushKey }, push, signal);
   const did = bytes > 0 ? `uploaded ${megabytes(bytes)} to ${bucket}` : `nothing uploaded: ${bucket} has this content`;
   out.result(result, `${did} (${seconds})\n${key}`);
   return undefined;
@@ -74,10 +75,6 @@ async function upload({ out, signal }: Runtime, aws: Aws, revision: Revision): P
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function metadata(sha256: string, push: Push): object {
-  return { sha256, ...push };
 }
 
 function megabytes(bytes: number): string {

@@ -4,12 +4,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
+import { shownValue } from '../config/issues.ts';
+import { revisionFile } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
-import { shownValue } from '../repository/findings.ts';
 import type { HashedFile } from './hash.ts';
-
-/** A file at the root of each revision that holds the revision's name: hooks and software learn from it what they are. */
-export const revisionFile = '.vendhost-revision';
 
 /** The earliest time a zip can hold, in no time zone. */
 const time = { mtime: new Date(1980, 0, 1), forceDosTimestamp: true };
@@ -21,8 +19,7 @@ const maxBytes = 5 * 1024 ** 3;
 
 /**
  * Writes the files as a zip. The same files give the same bytes: order, times and modes are fixed (0644, 0755 for executables).
- * Returns the size in bytes. Throws `REVISION_TOO_LARGE`, `REVISION_FILE_TAKEN`, and `REVISION_CHANGED` when a file is no
- * longer what was hashed.
+ * Returns the size in bytes. Throws `REVISION_TOO_LARGE`, and `REVISION_CHANGED` when a file is no longer what was hashed.
  */
 export async function writeZip(
   { sha256, files }: { sha256: string; files: readonly HashedFile[] },
@@ -31,7 +28,6 @@ export async function writeZip(
 ): Promise<number> {
   const total = files.reduce((sum, { size }) => sum + size, 0);
   if (total > maxBytes) throw tooLarge(files.length, total);
-  if (files.some(({ path }) => path === revisionFile)) throw taken();
   const zip = new ZipFile();
   const failing = new AbortController();
   const stop = AbortSignal.any([signal, failing.signal]);
@@ -82,11 +78,5 @@ function changed(path: string): VendhostError {
 function tooLarge(count: number, bytes: number): VendhostError {
   return new VendhostError('REVISION_TOO_LARGE', `the revision has ${count} files of ${bytes} bytes`, {
     hint: 'S3 takes 5 GiB at most: leave out what the instances do not need (revision.ignore in vendhost.yml)',
-  });
-}
-
-function taken(): VendhostError {
-  return new VendhostError('REVISION_FILE_TAKEN', `the software has a file ${revisionFile} of its own`, {
-    hint: 'rename it: each revision gets a file of that name, with the name of the revision in it',
   });
 }

@@ -1,6 +1,7 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
-import { duration, poll } from '../aws/poll.ts';
+import { poll } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
+import { duration } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** What CloudFormation has under a stack's name. */
@@ -75,7 +76,7 @@ export async function settledAnyStack(runtime: Runtime, aws: Aws, name: string):
   runtime.out.step(`${name} is ${first.status}: waiting for it to end (at most ${duration(limitMs)})`);
   const { state } = await poll({
     what: `${name} to settle`,
-    everyMs: pollMs(aws),
+    pace: aws.pace,
     limitMs,
     signal: runtime.signal,
     check: async () => {
@@ -89,11 +90,6 @@ export async function settledAnyStack(runtime: Runtime, aws: Aws, name: string):
 /** An operation is in progress; a stack that waits for its first change set is not busy. */
 export function isBusy({ status }: Pick<StackState, 'status'>): boolean {
   return status.endsWith('_IN_PROGRESS') && status !== 'REVIEW_IN_PROGRESS';
-}
-
-/** CloudFormation throttles; an emulator on this machine does not. */
-export function pollMs(aws: Aws): number {
-  return aws.endpoint === undefined ? 3_000 : 250;
 }
 
 function stateOf(stack: Stack): StackState {

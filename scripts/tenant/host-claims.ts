@@ -1,11 +1,8 @@
-import { z } from 'zod';
 import { ConditionalObjects, type Stored } from '../aws/objects.ts';
 import type { Aws } from '../aws/session.ts';
 import { keys } from '../config/names.ts';
+import { type HostClaim, hostClaimSchema } from '../config/stored.ts';
 import { VendhostError } from '../errors.ts';
-
-const claimSchema = z.object({ host: z.string(), tenant: z.string() });
-type Claim = z.output<typeof claimSchema>;
 
 /** Who holds which host, as far as one tenant is concerned. */
 export interface ClaimPlan {
@@ -16,11 +13,11 @@ export interface ClaimPlan {
 
 /** The claims of an environment's bucket. */
 export class HostClaims {
-  readonly #objects: ConditionalObjects<Claim>;
+  readonly #objects: ConditionalObjects<HostClaim>;
   readonly #tenant: string;
 
   constructor(aws: Aws, bucket: string, tenant: string) {
-    this.#objects = new ConditionalObjects(aws, bucket, (value) => claimSchema.parse(value));
+    this.#objects = new ConditionalObjects(aws, bucket, hostClaimSchema);
     this.#tenant = tenant;
   }
 
@@ -67,7 +64,7 @@ export class HostClaims {
     );
   }
 
-  async #read(host: string): Promise<Stored<Claim> | undefined> {
+  async #read(host: string): Promise<Stored<HostClaim> | undefined> {
     return await this.#objects.read(keys.hostClaim(host));
   }
 }

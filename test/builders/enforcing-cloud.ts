@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type LocalCloud, startLocalCloud } from '../local-cloud/start.ts';
+import { type LocalCloud, placeEnvironment, startLocalCloud } from '../local-cloud/start.ts';
 import { createIssuer } from '../local-gitlab/tokens.ts';
 import { type CloudAccount, cloudAccount } from './account.ts';
 import { type Recorder, recorder } from './recorder.ts';
@@ -30,7 +30,7 @@ export async function startEnforcingCloud(directory: string): Promise<EnforcingC
     person: (account) => cloudAccount(account, cloud),
     async job({ projectPath, ref, audience = issuer.issuer }, variables = {}) {
       const token = await issuer.mint({ projectPath, ref }, { audience });
-      return recorder({ AWS_ENDPOINT_URL: cloud.endpoint, VENDHOST_ID_TOKEN: token, ...variables });
+      return recorder({ ...placeEnvironment(cloud), VENDHOST_ID_TOKEN: token, ...variables });
     },
   };
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CreateImageCommand, DescribeImagesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { poll } from '../../scripts/aws/poll.ts';
+import { paces, poll } from '../../scripts/aws/poll.ts';
 import { tags } from '../../scripts/config/names.ts';
 import { bakeKeyTag } from '../../scripts/image/find.ts';
 import { agentInstaller, startInstance } from './instances.ts';
@@ -46,7 +46,7 @@ export async function makeImage(platform: Platform, tenant: string, options: Ima
 }
 
 function soon<T>(what: string, check: () => Promise<T | undefined>): Promise<T> {
-  return poll({ what, everyMs: 50, limitMs: 30_000, signal: new AbortController().signal, check });
+  return poll({ what, pace: paces.localCloud, limitMs: 30_000, signal: new AbortController().signal, check });
 }
 
 /** An address for user data to call when it is done: EC2 does not say. */

@@ -2,7 +2,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { execa, type Result } from 'execa';
-import { type LocalCloud, startLocalCloud } from '../local-cloud/start.ts';
+import { type LocalCloud, placeEnvironment, startLocalCloud } from '../local-cloud/start.ts';
 import { type LocalGitlab, startLocalGitlab } from '../local-gitlab/api.ts';
 import { projectRoot } from '../local-gitlab/platform.ts';
 import { commit, createRepository, type Files } from '../local-gitlab/repository.ts';
@@ -71,7 +71,8 @@ export async function startWorld(say: (line: string) => void = () => undefined):
   const pipelines = {
     directory: join(directory, 'pipelines'),
     gitlab: gitlabAddress,
-    runnerEnvironment: runnerEnvironment(cloud.value),
+    // Nothing that opens AWS: jobs have their ID token only.
+    runnerEnvironment: placeEnvironment(cloud.value),
     issuer,
   };
   const owner = await createOwner(join(directory, 'platform'), { endpoint: cloud.value.endpoint, pipelines }).catch(
@@ -132,10 +133,4 @@ async function operate(
   });
   for await (const line of running.iterable({ from: 'all' })) onLine(line);
   return await running;
-}
-
-/** Where AWS is, and nothing that opens it: jobs have their ID token only. */
-function runnerEnvironment(cloud: LocalCloud): Record<string, string> {
-  const { AWS_ENDPOINT_URL = '', CDK_HOME = '', AWS_EC2_METADATA_DISABLED = '' } = cloud.env(devAccount);
-  return { AWS_ENDPOINT_URL, CDK_HOME, AWS_EC2_METADATA_DISABLED };
 }

@@ -86,17 +86,25 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
   }
 }
 
+/** Where the cloud is, and that it is one: what a command needs that brings credentials of its own. */
+export function placeEnvironment(cloud: LocalCloudAddress) {
+  return {
+    AWS_ENDPOINT_URL: cloud.endpoint,
+    VENDHOST_LOCAL_CLOUD: '1',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    // The CDK remembers which account an access key belongs to; not across clouds.
+    CDK_HOME: join(cloud.directory, 'cdk-home'),
+  };
+}
+
 /** Environment variables for a command that works in this account: an access key of 12 digits is the account. */
 export function accountEnvironment(cloud: LocalCloudAddress, account: string): Record<string, string> {
   return {
-    AWS_ENDPOINT_URL: cloud.endpoint,
+    ...placeEnvironment(cloud),
     AWS_ACCESS_KEY_ID: account,
     AWS_SECRET_ACCESS_KEY: 'local-cloud',
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
-    AWS_EC2_METADATA_DISABLED: 'true',
-    // The CDK remembers which account an access key belongs to; not across clouds.
-    CDK_HOME: join(cloud.directory, 'cdk-home'),
   };
 }
 

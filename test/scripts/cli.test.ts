@@ -103,10 +103,37 @@ describe('a command', () => {
     const words = ['config', 'check', '--directory', '/nowhere', '--directory', '.', '--dotenv', 'result.env'];
     expect(await vendhost(words, { cwd })).toEqual({
       code: 0,
-      stdout: '3 files checked, 0 warnings, no fault\n',
+      stdout:
+        "3 files checked, 0 warnings, no fault\nnot checked: the tenant's limits, which `vendhost host provision` reads from AWS\n",
       stderr: `checking the tenant repository in ${cwd}\n`,
     });
     expect(await readFile(join(cwd, 'result.env'), 'utf8')).toBe('VENDHOST_FILES=3\nVENDHOST_WARNINGS=0\n');
+  });
+  test('config check finds what a later job would refuse, as far as it needs no AWS', async () => {
+    const cwd = await repository({
+      ...soundTenant,
+      'vendhost.yml': 'imag: {}\nimage:\n  builder_type: t3.small\ninstances:\n  type: t4g.small\n  min: 0\n',
+      'software/.vendhost-revision': 'mine\n',
+    });
+    expect(await vendhost(['config', 'check'], { cwd })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: [
+        `checking the tenant repository in ${cwd}`,
+        'warning: vendhost.yml: instances.min: 0 lets the group have no instances, and CodeDeploy cannot release to a group without instances',
+        'error[CHECK_FAILED]: 3 faults in 2 files (and 1 warning)',
+        '  vendhost.yml: imag: unknown key: must be one of image, instances, database, health_check, revision, deployment_config',
+        '  vendhost.yml: image.builder_type: "t3.small" is wrong: must be an arm64 type, like instances.type "t4g.small"',
+        '  software/.vendhost-revision: is a file that Vendhost writes into each revision: must have another name',
+        'hint: correct the lines above, then run `vendhost config check` again',
+        '',
+      ].join('\n'),
+    });
+  });
+  test('config check knows no file of ours deeper in the software, and no architecture mixed', async () => {
+    const arm = 'image:\n  builder_type: c7g.large\ninstances:\n  type: t4g.small\n';
+    const cwd = await repository({ ...soundTenant, 'vendhost.yml': arm, 'software/deep/.vendhost-revision': '' });
+    expect((await vendhost(['config', 'check'], { cwd })).stdout).toMatch(/^5 files checked, 0 warnings, no fault\n/);
   });
   test('--json prints the result as one document, progress stays on stderr', async () => {
     const { stdout } = await vendhost(['config', 'check', '--json'], { cwd: await repository(soundTenant) });

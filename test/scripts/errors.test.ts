@@ -15,6 +15,7 @@ test('cancelled by a signal ends with 128 and its number', () => {
 test.each([
   [new Error('one\n  two'), 'one two'],
   ['text', 'text'],
+  ['a text of a service \n', 'a text of a service'],
   [undefined, 'undefined'],
 ])('messageOf is one line, of whatever was thrown', (thrown, message) => {
   expect(messageOf(thrown)).toBe(message);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Output, type OutputOptions } from '../../scripts/output.ts';
+import { duration, Output, type OutputOptions } from '../../scripts/output.ts';
 import { repository } from '../builders/repository.ts';
 
 function output(options: Partial<OutputOptions> = {}) {
@@ -93,4 +93,18 @@ describe('Output', () => {
     expect(await out.section('bake', 'Baking', async () => 'answer')).toBe('answer');
     expect(printed.stderr).toBe('Baking\n');
   });
+});
+
+test.each([
+  [-10, '0 s'],
+  [40, '0 s'],
+  [1240, '1.2 s'],
+  [2000, '2 s'],
+  [9949, '9.9 s'],
+  [9950, '10 s'],
+  [59_400, '59 s'],
+  [59_600, '1 min'],
+  [90_000, '1 min 30 s'],
+])('duration(%i) is %s', (ms, text) => {
+  expect(duration(ms)).toBe(text);
 });

@@ -1,10 +1,10 @@
-import { duration, poll } from '../../aws/poll.ts';
+import { poll } from '../../aws/poll.ts';
 import type { Aws } from '../../aws/session.ts';
 import { names, type Place } from '../../config/names.ts';
 import { VendhostError } from '../../errors.ts';
 import { newPipeline } from '../../gitlab/new-pipeline.ts';
+import { duration } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
-import { pollMs } from '../../stack/stack-state.ts';
 import { type Group, readGroup } from './group.ts';
 
 const limitMs = 15 * 60_000;
@@ -24,7 +24,7 @@ export async function waitInService(runtime: Runtime, aws: Aws, place: Place, si
   let lastLine = '';
   return await poll({
     what: `the instances of ${names.host(place)} to be in service`,
-    everyMs: pollMs(aws),
+    pace: aws.pace,
     limitMs,
     signal: runtime.signal,
     check: async () => {

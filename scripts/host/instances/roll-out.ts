@@ -1,10 +1,10 @@
 import type { InstanceRefresh } from '@aws-sdk/client-auto-scaling';
-import { duration, poll } from '../../aws/poll.ts';
+import { poll } from '../../aws/poll.ts';
 import type { Aws } from '../../aws/session.ts';
 import { messageOf, VendhostError } from '../../errors.ts';
 import { newPipeline } from '../../gitlab/new-pipeline.ts';
+import { duration } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
-import { pollMs } from '../../stack/stack-state.ts';
 import type { Group } from './group.ts';
 
 const limitMs = 60 * 60_000;
@@ -64,7 +64,7 @@ async function follow(runtime: Runtime, aws: Aws, group: Group, id: string): Pro
   let lastLine = '';
   return await poll({
     what: `the instance refresh ${id} of ${group.name}`,
-    everyMs: pollMs(aws),
+    pace: aws.pace,
     limitMs,
     signal: runtime.signal,
     check: async () => {

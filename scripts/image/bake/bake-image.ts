@@ -1,7 +1,8 @@
-import { duration, poll } from '../../aws/poll.ts';
+import { poll } from '../../aws/poll.ts';
 import { type Aws, openAws } from '../../aws/session.ts';
 import { keys, type Place } from '../../config/names.ts';
 import { type ExitCode, exitCodes } from '../../errors.ts';
+import { duration } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
 import { findImage } from '../find.ts';
 import { planBake, readKnownImages } from './bake-plan.ts';
@@ -64,7 +65,7 @@ async function leaseOrImage(runtime: Runtime, aws: Aws, prepared: PreparedBake, 
   let told = '';
   return await poll({
     what: `another job's bake of ${bakeKey.slice(0, 12)}`,
-    everyMs: 3000,
+    pace: aws.pace,
     limitMs: waitLimitMs,
     signal: runtime.signal,
     async check() {

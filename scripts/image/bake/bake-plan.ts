@@ -1,5 +1,6 @@
 import type { Aws } from '../../aws/session.ts';
-import { type BakeInputs, inputChanges } from '../bake-key.ts';
+import type { BakeInputs } from '../../config/stored.ts';
+import { inputChanges } from '../bake-key.ts';
 import { findImage, type TenantImage } from '../find.ts';
 import { readRecord } from '../record.ts';
 import type { PreparedBake } from './prepare.ts';

@@ -1,18 +1,9 @@
-import { ConditionalObjects, type Stored } from '../../aws/objects.ts';
+import { ConditionalObjects } from '../../aws/objects.ts';
 import type { Aws } from '../../aws/session.ts';
+import { type BakeLease, bakeLeaseSchema } from '../../config/stored.ts';
 
 /** Who bakes, as other jobs are told. */
-export interface LeaseHolder {
-  /** Random; tells one run from the other. */
-  readonly run: string;
-  /** The job's address, or what else a person can look at. */
-  readonly job: string;
-}
-
-/** Who holds a lease, until when (ISO 8601). */
-export interface LeaseText extends LeaseHolder {
-  readonly until: string;
-}
+export type LeaseHolder = Omit<BakeLease, 'until'>;
 
 /** Where a lease is kept. */
 export interface LeasePlace {
@@ -49,7 +40,7 @@ export class Lease {
   /** Gives the lease back, if it still is ours. */
   async release(): Promise<void> {
     clearInterval(this.#timer);
-    const current = await readLease(this.#place);
+    const current = await objects(this.#place).read(this.#place.key);
     if (current?.value.run === this.#holder.run) await objects(this.#place).remove(this.#place.key, current.etag);
   }
 }
@@ -62,35 +53,21 @@ export async function takeLease(
   place: LeasePlace,
   holder: LeaseHolder,
   now = Date.now(),
-): Promise<Lease | LeaseText | undefined> {
+): Promise<Lease | BakeLease | undefined> {
   const text = textOf(holder, now);
   const free = await objects(place).create(place.key, text);
   if (free !== undefined) return new Lease(place, holder, free);
-  const current = await readLease(place);
+  const current = await objects(place).read(place.key);
   if (current === undefined) return undefined;
   if (Date.parse(current.value.until) > now) return current.value;
   const taken = await objects(place).replace(place.key, text, current.etag);
   return taken === undefined ? undefined : new Lease(place, holder, taken);
 }
 
-/** S3 answers "access denied" for an object that is not there to those who may list only some prefixes. */
-export function isAbsence(thrown: unknown): boolean {
-  return thrown instanceof Error && ['NoSuchKey', 'AccessDenied'].includes(thrown.name);
+function objects({ aws, bucket }: LeasePlace): ConditionalObjects<BakeLease> {
+  return new ConditionalObjects(aws, bucket, bakeLeaseSchema);
 }
 
-async function readLease(place: LeasePlace): Promise<Stored<LeaseText> | undefined> {
-  try {
-    return await objects(place).read(place.key);
-  } catch (thrown) {
-    if (isAbsence(thrown)) return undefined;
-    throw thrown;
-  }
-}
-
-function objects({ aws, bucket }: LeasePlace): ConditionalObjects<LeaseText> {
-  return new ConditionalObjects(aws, bucket, (value) => value as LeaseText);
-}
-
-function textOf(holder: LeaseHolder, now: number): LeaseText {
+function textOf(holder: LeaseHolder, now: number): BakeLease {
   return { ...holder, until: new Date(now + leaseMs).toISOString() };
 }

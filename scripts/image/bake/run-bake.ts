@@ -53,8 +53,7 @@ async function packerBuild(
       ...bake,
       commit: pushOf(runtime.env).commit,
       stage: stage.folder,
-      region: aws.region,
-      endpoint: aws.endpoint,
+      aws,
       access: runtime.env.VENDHOST_BUILDER_ACCESS,
     });
     await transcript.begin('launch');

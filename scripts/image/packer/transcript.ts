@@ -1,6 +1,5 @@
-import { duration } from '../../aws/poll.ts';
 import { VendhostError } from '../../errors.ts';
-import type { Output } from '../../output.ts';
+import { duration, type Output } from '../../output.ts';
 import { exitCodeIn, type PackerEvent, type Phase, phases, securityGroupIn } from './packer-events.ts';
 
 const tailLines = 20;

@@ -1,4 +1,4 @@
-import { duration } from '../../aws/poll.ts';
+import { duration } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
 import { elapsedSeconds } from '../../stack/progress.ts';
 import { type EnvironmentFault, failed } from '../each.ts';

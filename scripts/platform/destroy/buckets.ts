@@ -30,7 +30,7 @@ export async function removeBucket(runtime: Runtime, aws: Aws, bucket: string): 
   const client = await aws.s3();
   await poll({
     what: `${bucket} to stay empty`,
-    everyMs: aws.endpoint === undefined ? 10_000 : 250,
+    pace: aws.pace,
     limitMs,
     signal: runtime.signal,
     check: async () => {

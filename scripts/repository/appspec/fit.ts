@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
-import { type Finding, shownValue } from '../findings.ts';
+import { shownValue } from '../../config/issues.ts';
+import type { Finding } from '../findings.ts';
 import { checkScriptFile } from '../shell-scripts.ts';
 import type { FileCopy } from './files-section.ts';
 import type { Hook } from './hooks-section.ts';

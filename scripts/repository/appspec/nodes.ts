@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type LineCounter, type Node, Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
-import { type Finding, type Severity, shownValue } from '../findings.ts';
+import { shownValue } from '../../config/issues.ts';
+import type { Finding, Severity } from '../findings.ts';
 
 /** A part of the AppSpec, with the dotted path it is known by. */
 export interface Part {

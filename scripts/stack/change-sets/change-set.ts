@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Change as ApiChange, DescribeChangeSetOutput, Parameter } from '@aws-sdk/client-cloudformation';
-import { duration, poll } from '../../aws/poll.ts';
+import { poll } from '../../aws/poll.ts';
 import type { Aws } from '../../aws/session.ts';
 import { VendhostError } from '../../errors.ts';
+import { duration } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
 import { type Template, templateBody } from '../assembly.ts';
 import { deleteStack } from '../delete.ts';
 import type { Change } from '../stack-plan.ts';
-import { isAbsent, pollMs, readAnyStack, type StackState } from '../stack-state.ts';
+import { isAbsent, readAnyStack, type StackState } from '../stack-state.ts';
 import { validationFailures } from '../validation.ts';
 
 export interface ChangeSetRequest {
@@ -139,7 +140,7 @@ export async function readChangeSet(aws: Aws, stack: string, id: string): Promis
 async function waitForChangeSet(runtime: Runtime, aws: Aws, stack: string, id: string): Promise<ChangeSetState> {
   return await poll({
     what: `the change set of ${stack} (at most ${duration(limitMs)})`,
-    everyMs: pollMs(aws),
+    pace: aws.pace,
     limitMs,
     signal: runtime.signal,
     check: async () => {

@@ -5,7 +5,7 @@ import { stackFailed } from '../failure.ts';
 import { elapsedSeconds } from '../progress.ts';
 import { recoverStack } from '../recover.ts';
 import type { PlanOptions } from '../stack-plan.ts';
-import { isGood, pollMs, readStack } from '../stack-state.ts';
+import { isGood, readStack } from '../stack-state.ts';
 import { protectStack } from './stack-policy.ts';
 import { isUnchanged } from './unchanged.ts';
 
@@ -71,7 +71,7 @@ async function run(assembly: Assembly, stacks: readonly string[], options: Deplo
       // Without a change set: the plan was made before, and nobody waits for a second one.
       deploymentMethod: { method: 'direct' },
       concurrency,
-      stackEventPollingInterval: pollMs(aws),
+      stackEventPollingInterval: aws.pace.longest,
       parameters: StackParameters.withExisting(flatParameters(stacks, options.parameters)),
       ...(options.roleArn === undefined ? {} : { roleArn: options.roleArn }),
     });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
 import { readTenantRecord } from '../../../scripts/aws/read-facts.ts';
+import { priorityClaimSchema } from '../../../scripts/config/stored.ts';
 import { provisionHost } from '../../../scripts/host/provision.ts';
 import { readRules } from '../../../scripts/listener/listener-rules.ts';
 import { bandOf } from '../../../scripts/listener/priority.ts';
@@ -49,7 +50,7 @@ const recorded = async (tenant: string) => (await readTenantRecord(platform.aws,
 
 /** The priorities that are claimed on a listener, whoever by. */
 async function claimed(listenerArn: string): Promise<string[]> {
-  const objects = new ConditionalObjects(platform.aws, platform.bucket, (value) => value as object);
+  const objects = new ConditionalObjects(platform.aws, platform.bucket, priorityClaimSchema);
   return (await objects.list(`claims/listener/${listenerArn.split('/').at(-1)}/`)).filter((key) => /^\d+/.test(key));
 }
 

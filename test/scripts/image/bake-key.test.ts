@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { bakeInputsSchema } from '../../../scripts/config/stored.ts';
 import { bakeInputs, bakeKey, inputChanges } from '../../../scripts/image/bake-key.ts';
 
 const install = { path: 'install.sh', executable: true, bytes: Buffer.from('#!/bin/bash\n') };
@@ -49,7 +50,9 @@ describe('bakeKey', () => {
 
 describe('inputChanges', () => {
   test('is empty for equal inputs, also when they were stored in between', () => {
-    expect(inputChanges(JSON.parse(JSON.stringify(inputs)), inputs)).toEqual([]);
+    const stored = bakeInputsSchema.parse(JSON.parse(JSON.stringify(inputs)));
+    expect(stored).toEqual(inputs);
+    expect(inputChanges(stored, inputs)).toEqual([]);
   });
 
   test('names every input that changed', () => {

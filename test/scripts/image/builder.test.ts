@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { paces } from '../../../scripts/aws/poll.ts';
 import { packerVariables } from '../../../scripts/image/builder.ts';
 import { facts } from '../../builders/sample.ts';
 import { parts } from './parts.ts';
@@ -8,6 +9,7 @@ describe('packerVariables', () => {
     expect(packerVariables(parts)).toEqual({
       region: 'eu-west-1',
       endpoint: '',
+      local_cloud: false,
       image_name: 'vendhost-dev-shop-0123456789ab-0a1b2c3d',
       image_tags: {
         'vendhost:environment': 'dev',
@@ -40,7 +42,6 @@ describe('packerVariables', () => {
       script_environment: [
         'VENDHOST_TENANT=shop',
         'VENDHOST_ENVIRONMENT=dev',
-        'VENDHOST_CLOUD=aws',
         'VENDHOST_CODEDEPLOY_URL=https://aws-codedeploy-eu-west-1.s3.eu-west-1.amazonaws.com',
         'VENDHOST_SSM_URL=https://amazon-ssm-eu-west-1.s3.eu-west-1.amazonaws.com',
         'AWS_REGION=eu-west-1',
@@ -62,12 +63,24 @@ describe('packerVariables', () => {
     expect(() => packerVariables({ ...parts, access: 'vpn' })).toThrow('VENDHOST_BUILDER_ACCESS is "vpn"');
   });
 
-  test('with another endpoint everything comes from there', () => {
-    expect(packerVariables({ ...parts, endpoint: 'http://127.0.0.1:4566' })).toMatchObject({
+  test('another endpoint is the address that Packer calls, and nothing else', () => {
+    const { endpoint, ...rest } = packerVariables({
+      ...parts,
+      aws: { ...parts.aws, endpoint: 'http://127.0.0.1:4566' },
+    });
+    const { endpoint: none, ...onAws } = packerVariables(parts);
+    expect([endpoint, none]).toEqual(['http://127.0.0.1:4566', '']);
+    expect(rest).toEqual(onAws);
+  });
+
+  test('in the local cloud the agents come from there too', () => {
+    const aws = { ...parts.aws, endpoint: 'http://127.0.0.1:4566', isLocalCloud: true, pace: paces.localCloud };
+    expect(packerVariables({ ...parts, aws })).toMatchObject({
       endpoint: 'http://127.0.0.1:4566',
+      local_cloud: true,
       poll_seconds: 1,
       script_environment: expect.arrayContaining([
-        'VENDHOST_CLOUD=local',
+        'VENDHOST_LOCAL_CLOUD=1',
         'VENDHOST_CODEDEPLOY_URL=http://127.0.0.1:4566/aws-codedeploy-eu-west-1',
         'VENDHOST_SSM_URL=http://127.0.0.1:4566/amazon-ssm-eu-west-1',
       ]),

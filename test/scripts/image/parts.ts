@@ -1,3 +1,4 @@
+import { paces } from '../../../scripts/aws/poll.ts';
 import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
 import type { BuilderParts } from '../../../scripts/image/builder.ts';
 import { facts } from '../../builders/sample.ts';
@@ -18,7 +19,6 @@ export const parts: BuilderParts = {
   bakeKey: '0123456789abcdef',
   commit: 'c0ffee',
   stage: '/tmp/stage/vendhost',
-  region: 'eu-west-1',
-  endpoint: undefined,
+  aws: { region: 'eu-west-1', endpoint: undefined, isLocalCloud: false, pace: paces.aws },
   access: undefined,
 };

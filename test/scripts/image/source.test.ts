@@ -1,7 +1,7 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
-import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
-import { architectureOf, chooseSource, sharedArchitecture } from '../../../scripts/image/source.ts';
+import { architectureOf, vendhostSchema } from '../../../scripts/config/vendhost.ts';
+import { chooseSource, sharedArchitecture } from '../../../scripts/image/source.ts';
 
 const { image, instances } = vendhostSchema.parse({});
 

@@ -2,6 +2,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
 import { keys } from '../../../scripts/config/names.ts';
+import { priorityClaimSchema } from '../../../scripts/config/stored.ts';
 import { readRules } from '../../../scripts/listener/listener-rules.ts';
 import { bandOf } from '../../../scripts/listener/priority.ts';
 import {
@@ -30,7 +31,7 @@ function claimant(listenerArn: string, tenant: string, host = `${tenant}.example
 
 /** What the bucket holds: tenants by the numbers they claimed. */
 async function claimed(listenerArn: string): Promise<Record<number, string>> {
-  const objects = new ConditionalObjects(aws, bucket, (value) => value as { tenant: string });
+  const objects = new ConditionalObjects(aws, bucket, priorityClaimSchema);
   const prefix = `claims/listener/${listenerId(listenerArn)}/`;
   const found: Record<number, string> = {};
   for (const name of await objects.list(prefix)) {

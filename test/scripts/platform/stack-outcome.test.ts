@@ -6,7 +6,7 @@ test('what was done to a stack, with its time', () => {
   const kept = stackOutcome({ stack: 'vendhost-dev-access', action: 'update' }, { changed: false, seconds: 2 });
   expect([created.outcome, kept.outcome]).toEqual(['created', 'no change']);
   expect(outcomeLines([created, kept])).toEqual([
-    'vendhost-dev-network  created    81 s',
+    'vendhost-dev-network  created    1 min 21 s',
     'vendhost-dev-access   no change',
   ]);
 });

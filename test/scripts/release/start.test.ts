@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { nextInterval, paceFor } from '../../../scripts/release/follow.ts';
 import { pipelineOf } from '../../../scripts/release/pipeline.ts';
 import { areSame } from '../../../scripts/release/release-state.ts';
 import { revisionKey } from '../../../scripts/release/start.ts';
@@ -82,14 +81,4 @@ describe('areSame', () => {
   ])('%s', (_name, deployments) => {
     expect(areSame(['d-1', 'd-2'], deployments)).toBe(false);
   });
-});
-
-test('looks again soon after something happened, then less and less often', () => {
-  const pace = paceFor(false);
-  let interval = pace.shortest;
-  const intervals = [false, false, false, false, false, true].map((happened) => {
-    interval = nextInterval(interval, happened, pace);
-    return interval;
-  });
-  expect(intervals).toEqual([1500, 2250, 3375, 5000, 5000, 1000]);
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { GetObjectCommand, ListObjectVersionsCommand, type S3Client } from '@aws-sdk/client-s3';
 import { unzipSync } from 'fflate';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { revisionPushSchema } from '../../../scripts/config/stored.ts';
 import { pushRevision } from '../../../scripts/revision/push.ts';
 import { cloudAccount } from '../../builders/account.ts';
 import { makePlatform, type Platform } from '../../builders/platform.ts';
@@ -72,7 +73,8 @@ describe('pushRevision', () => {
     });
     const files = unzipSync(await bytesOf(result.revisionKey));
     expect(Object.keys(files)).toEqual(['appspec.yml', 'hooks/after.sh', 'index.html', '.vendhost-revision']);
-    expect(JSON.parse(Buffer.from(await bytesOf(`software/shop/${result.sha256}.json`)).toString())).toEqual({
+    const stored: unknown = JSON.parse(Buffer.from(await bytesOf(`software/shop/${result.sha256}.json`)).toString());
+    expect(revisionPushSchema.strict().parse(stored)).toEqual({
       sha256: result.sha256,
       commit: '4f2c',
       branch: 'dev',

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
+import { revisionFile } from '../../../scripts/config/names.ts';
 import { collectFiles } from '../../../scripts/repository/collect.ts';
 import { hashContent } from '../../../scripts/revision/hash.ts';
-import { revisionFile, writeZip } from '../../../scripts/revision/zip.ts';
+import { writeZip } from '../../../scripts/revision/zip.ts';
 import { repository, type Tree, writeTree } from '../../builders/repository.ts';
 
 /** Large enough to be streamed when it is hashed. */
@@ -116,9 +117,5 @@ describe('a revision', () => {
     await expect(writeZip({ sha256: '', files: [file] }, '/nowhere/x', never)).rejects.toMatchObject({
       code: 'REVISION_TOO_LARGE',
     });
-  });
-  test('a file of the software in the place of ours is refused', async () => {
-    const revision = await hashed(await repository({ ...tree, [revisionFile]: 'mine' }));
-    await expect(writeZip(revision, '/nowhere/x', never)).rejects.toMatchObject({ code: 'REVISION_FILE_TAKEN' });
   });
 });

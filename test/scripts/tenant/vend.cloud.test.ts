@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
 import { readTenantRecord } from '../../../scripts/aws/read-facts.ts';
 import { keys } from '../../../scripts/config/names.ts';
+import { hostClaimSchema } from '../../../scripts/config/stored.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
 import { HostClaims } from '../../../scripts/tenant/host-claims.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
@@ -31,7 +32,7 @@ afterAll(async () => {
 const bucket = `vendhost-dev-${account}-eu-west-1`;
 
 async function owner(host: string): Promise<string | undefined> {
-  const objects = new ConditionalObjects(aws, bucket, (value) => value as { tenant: string });
+  const objects = new ConditionalObjects(aws, bucket, hostClaimSchema);
   return (await objects.read(keys.hostClaim(host)))?.value.tenant;
 }
 

@@ -1,5 +1,6 @@
 import type { Activity, Instance } from '@aws-sdk/client-auto-scaling';
 import { describe, expect, test } from 'vitest';
+import { paces } from '../../../../scripts/aws/poll.ts';
 import type { Aws } from '../../../../scripts/aws/session.ts';
 import { waitInService } from '../../../../scripts/host/instances/in-service.ts';
 import { recorder } from '../../../builders/recorder.ts';
@@ -35,7 +36,7 @@ function group(activities: readonly Activity[]): Aws {
     },
   };
   const client = { send: async (command: object) => answers[command.constructor.name]?.() };
-  return { endpoint: 'http://127.0.0.1', autoScaling: async () => client } as unknown as Aws;
+  return { pace: paces.localCloud, autoScaling: async () => client } as unknown as Aws;
 }
 
 const wait = (...activities: Activity[]) =>

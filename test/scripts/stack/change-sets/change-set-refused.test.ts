@@ -1,5 +1,6 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { expect, test, vi } from 'vitest';
+import { paces } from '../../../../scripts/aws/poll.ts';
 import type { Aws } from '../../../../scripts/aws/session.ts';
 import { createChangeSet } from '../../../../scripts/stack/change-sets/change-set.ts';
 import { recorder } from '../../../builders/recorder.ts';
@@ -29,7 +30,7 @@ test('a change set that CloudFormation finds fault with names the resource and t
     asked.push(command.constructor.name);
     return answers[command.constructor.name];
   });
-  const aws = { endpoint: 'http://127.0.0.1', cloudFormation: async () => client } as unknown as Aws;
+  const aws = { pace: paces.aws, cloudFormation: async () => client } as unknown as Aws;
   const state = {
     id: stackId,
     status: 'UPDATE_COMPLETE',

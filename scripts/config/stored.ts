@@ -1,0 +1,56 @@
+import { z } from 'zod';
+
+// What the objects of an environment's bucket hold, each by the name of its key in `keys`. A tenant's record, which is an
+// SSM parameter, is with the platform's facts.
+
+/** `keys.hostClaim`: the tenant a host belongs to. */
+export const hostClaimSchema = z.object({ host: z.string(), tenant: z.string() });
+export type HostClaim = Readonly<z.output<typeof hostClaimSchema>>;
+
+/** `keys.priorityClaim`: who has a number on a listener; `keys.tenantPriority`: which number a tenant has. */
+export const priorityClaimSchema = z.object({ tenant: z.string(), priority: z.int() });
+export type PriorityClaim = Readonly<z.output<typeof priorityClaimSchema>>;
+
+/** `keys.bakeLease`: who bakes an image. */
+export const bakeLeaseSchema = z.object({
+  /** Random; tells one run from the other. */
+  run: z.string(),
+  /** The job's address, or what else a person can look at. */
+  job: z.string(),
+  /** When it ends unless it is renewed; ISO 8601. */
+  until: z.iso.datetime(),
+});
+export type BakeLease = Readonly<z.output<typeof bakeLeaseSchema>>;
+
+/** Path → hash with executable bit. */
+const digests = z.record(z.string(), z.string()).readonly();
+
+/**
+ * `keys.bakeInputs`: everything that decides what an image contains. Contents only: no names of revisions, no times. All of
+ * it is in the bake key.
+ */
+export const bakeInputsSchema = z.object({
+  place: z.string(),
+  scripts: digests,
+  base: digests,
+  template: digests,
+  sourceAmi: z.string(),
+  architecture: z.string(),
+  volumeGib: z.number(),
+  encryptionKey: z.string(),
+  packer: z.string(),
+});
+export type BakeInputs = Readonly<z.output<typeof bakeInputsSchema>>;
+
+/** `keys.push`: the push that first brought a revision; what GitLab did not say is an empty text. */
+export const revisionPushSchema = z.object({
+  /** Name of the revision. */
+  sha256: z.string(),
+  commit: z.string(),
+  branch: z.string(),
+  author: z.string(),
+  message: z.string(),
+  repository: z.string(),
+  pipelineUrl: z.string(),
+});
+export type RevisionPush = Readonly<z.output<typeof revisionPushSchema>>;
