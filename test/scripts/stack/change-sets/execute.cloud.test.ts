@@ -124,7 +124,7 @@ describe('executeChangeSets', () => {
       },
     });
     await expect(executeChangeSets(first, aws, saved)).rejects.toMatchObject({ code: 'CANCELLED' });
-    expect(first.progress().at(-1)).toMatch(/^going is CREATE_IN_PROGRESS: CloudFormation ends that by itself/);
+    expect(first.progress().at(-1)).toMatch(/^going is CREATE_IN_PROGRESS: CloudFormation finishes that by itself/);
     await reached('going', 'Last');
     const second = newRuntime({
       onProgress: (text) => {
