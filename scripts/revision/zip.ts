@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
 import { VendhostError } from '../errors.ts';
+import type { RevisionFile } from '../repository/collect.ts';
 import { shownValue } from '../repository/findings.ts';
 import type { HashedFile } from './hash.ts';
 
@@ -29,9 +30,8 @@ export async function writeZip(
   target: string,
   signal: AbortSignal,
 ): Promise<number> {
-  const total = files.reduce((sum, { size }) => sum + size, 0);
-  if (total > maxBytes) throw tooLarge(files.length, total);
-  if (files.some(({ path }) => path === revisionFile)) throw taken();
+  checkFits(files);
+  const total = sizeOf(files);
   const zip = new ZipFile();
   const failing = new AbortController();
   const stop = AbortSignal.any([signal, failing.signal]);
@@ -55,6 +55,17 @@ export async function writeZip(
     throw error;
   });
   return (await stat(target)).size;
+}
+
+/** Throws `REVISION_TOO_LARGE` and `REVISION_FILE_TAKEN` for files that no revision can be made of. */
+export function checkFits(files: readonly RevisionFile[]): void {
+  const total = sizeOf(files);
+  if (total > maxBytes) throw tooLarge(files.length, total);
+  if (files.some(({ path }) => path === revisionFile)) throw taken();
+}
+
+function sizeOf(files: readonly RevisionFile[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
 }
 
 async function readChecked(file: HashedFile): Promise<Buffer> {

@@ -1,4 +1,4 @@
-import { open, writeFile } from 'node:fs/promises';
+import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { factsSchema } from '../../../scripts/config/facts.ts';
@@ -14,9 +14,12 @@ function platform(beforeUpload: () => Promise<unknown> = async () => undefined) 
   const facts = Object.keys(factsSchema.shape).map((name) => ({ Name: `/vendhost/dev/${name}`, Value: 'false' }));
   const answer = async (call: WireCall) => {
     if (call.service === 'ssm') return { status: 200, body: JSON.stringify({ Parameters: facts }) };
-    if (!call.operation.startsWith('HEAD')) uploads.push(call.operation);
+    if (call.operation.startsWith('PUT')) uploads.push(call.operation);
+    // Asked whether the revision is there: the last call before it is packed.
     else await beforeUpload();
-    return refusal(call, 'NoSuchKey');
+    return call.operation.startsWith('GET')
+      ? { status: 200, body: '<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>' }
+      : refusal(call, 'InternalError');
   };
   return { uploads, answer };
 }
@@ -28,6 +31,16 @@ async function push(tree: Tree, change?: (directory: string) => Promise<unknown>
   const keys = { AWS_ACCESS_KEY_ID: '100000000001', AWS_SECRET_ACCESS_KEY: 'secret' };
   return { ended: await vendhost(words, { env: { ...env, ...keys }, cwd }), uploads };
 }
+
+test('more than one upload holds, before it is read', async () => {
+  const cwd = await repository(soundTenant);
+  await writeFile(join(cwd, 'software/film.bin'), '');
+  await truncate(join(cwd, 'software/film.bin'), 5 * 1024 ** 3);
+  const env = { AWS_REGION: 'eu-west-1' };
+  for (const dryRun of [[], ['--dry-run']]) {
+    expect(errorIn(await vendhost([...words, ...dryRun], { env, cwd }))).toBe('REVISION_TOO_LARGE');
+  }
+});
 
 test('a file of the name that each revision gets', async () => {
   const { ended, uploads } = await push({ 'software/.vendhost-revision': 'mine' });

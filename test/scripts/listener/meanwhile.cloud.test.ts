@@ -1,0 +1,72 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
+import { openAws } from '../../../scripts/aws/session.ts';
+import { keys } from '../../../scripts/config/names.ts';
+import { bandOf } from '../../../scripts/listener/priority.ts';
+import { type Claimant, claimPriority } from '../../../scripts/listener/priority-claim.ts';
+import { accountEnvironment } from '../../local-cloud/start.ts';
+import { recorder } from '../recorder.ts';
+import { after, before, type Meddler, wire } from '../wire.ts';
+import { makeListener, type TestListener } from './listener.ts';
+
+const cloud = inject('localCloud');
+const env = accountEnvironment(cloud, '100000000321');
+const aws = openAws(recorder(env));
+let listener: TestListener;
+beforeAll(async () => {
+  listener = await makeListener(aws, 'meanwhile');
+});
+
+const listenerId = () => listener.listenerArn.split('/').at(-1) ?? '';
+
+/** Claims while somebody meddles between two calls. */
+async function claim(tenant: string, meddle: Meddler) {
+  const runtime = recorder({ ...env, AWS_ENDPOINT_URL: await wire(cloud.endpoint, meddle) });
+  const claimant: Claimant = { ...listener, tenant, band: bandOf(`${tenant}.example.com`), isOurs: () => false };
+  return await claimPriority(runtime, openAws(runtime), claimant);
+}
+
+const write = async (Key: string, value: object) =>
+  (await aws.s3()).send(new PutObjectCommand({ Bucket: listener.bucket, Key, Body: JSON.stringify(value) }));
+const writeClaim = (tenant: string, priority: number) =>
+  write(keys.priorityClaim(listenerId(), priority), { tenant, priority });
+const writeRecord = (tenant: string, priority: number) =>
+  write(keys.tenantPriority(listenerId(), tenant, 'exact'), { tenant, priority });
+
+/** The numbers a tenant holds, and the one its record names. */
+async function held(tenant: string) {
+  const objects = new ConditionalObjects(aws, listener.bucket, (value) => value as { tenant: string; priority: number });
+  const prefix = `claims/listener/${listenerId()}/`;
+  const numbers: number[] = [];
+  for (const name of await objects.list(prefix)) {
+    if ((await objects.read(prefix + name))?.value.tenant === tenant) numbers.push(Number.parseInt(name, 10));
+  }
+  const record = await objects.read(keys.tenantPriority(listenerId(), tenant, 'exact'));
+  return { numbers, recorded: record?.value.priority };
+}
+
+describe('between two calls of a claim', () => {
+  test('another job of the tenant moved on to another number: the claim of the first is removed', async () => {
+    const moved = after(/^PUT .*\/\d+\.json/, async () => {
+      await writeRecord('shop', 500);
+      await writeClaim('shop', 500);
+    });
+    expect(await claim('shop', moved)).toEqual({ priority: 500, kept: true });
+    expect(await held('shop')).toEqual({ numbers: [500], recorded: 500 });
+  });
+
+  test('another tenant took the number: the next one is claimed, and nothing of the first is left', async () => {
+    const { priority: free } = await claim('probe', async (_call, next) => next());
+    const taken = before(/^PUT .*\/\d+\.json/, () => writeClaim('rival', free + 1));
+    expect(await claim('cafe', taken)).toEqual({ priority: free + 2, kept: false });
+    expect(await held('cafe')).toEqual({ numbers: [free + 2], recorded: free + 2 });
+    expect(await held('rival')).toMatchObject({ numbers: [free + 1] });
+  });
+
+  test('another job of the tenant wrote the record first: its number is taken over', async () => {
+    const faster = before(/^PUT .*\/tenants\/mill\//, () => writeRecord('mill', 700));
+    expect(await claim('mill', faster)).toEqual({ priority: 700, kept: true });
+    expect(await held('mill')).toEqual({ numbers: [700], recorded: 700 });
+  });
+});

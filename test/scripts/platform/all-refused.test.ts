@@ -1,0 +1,162 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { errorIn, vendhost } from '../command-line.ts';
+import { refusal, type WireAnswer, type WireCall, wire } from '../wire.ts';
+import { type PlatformRepository, platformRepository } from './repository.ts';
+
+const account = '100000000001';
+let repository: PlatformRepository;
+beforeEach(async () => {
+  repository = await platformRepository(account, { production: account });
+});
+afterEach(() => repository.remove());
+
+type Answers = Readonly<Record<string, string | ((body: URLSearchParams) => string)>>;
+
+const xml = (operation: string, inside: string) =>
+  `<${operation}Response><${operation}Result>${inside}</${operation}Result></${operation}Response>`;
+
+/** What must be answered before a command comes to the work itself. */
+const ready: Answers = {
+  GetCallerIdentity: xml('GetCallerIdentity', `<Account>${account}</Account>`),
+  DescribeCertificate: JSON.stringify({
+    Certificate: {
+      Status: 'ISSUED',
+      SubjectAlternativeNames: ['dev', 'staging', 'production'].flatMap((name) => [
+        `${name}.example.com`,
+        `*.${name}.example.com`,
+      ]),
+    },
+  }),
+};
+
+/** An account that answers so, and refuses all else. */
+async function platform(verb: string, words: readonly string[], answers: Answers = {}) {
+  const known = { ...ready, ...answers };
+  const calls: string[] = [];
+  const answer = async (call: WireCall): Promise<WireAnswer> => {
+    calls.push(call.operation);
+    const found = known[call.operation];
+    const body = typeof found === 'function' ? found(new URLSearchParams(call.body)) : found;
+    const [, code, message] = /^!(\w+)(?:: (.*))?$/.exec(body ?? '') ?? [];
+    if (code !== undefined) return refusal(call, code, message);
+    if (body !== undefined) return { status: 200, body };
+    return refusal(call, 'AccessDenied', `not authorized to perform: ${call.service}:${call.operation}`);
+  };
+  const env = {
+    AWS_ENDPOINT_URL: await wire(undefined, answer),
+    AWS_ACCESS_KEY_ID: account,
+    AWS_SECRET_ACCESS_KEY: 'secret',
+  };
+  const ended = await vendhost(['platform', verb, ...words], { env, cwd: repository.directory });
+  return { ...ended, calls };
+}
+
+describe('in every environment something is refused', () => {
+  test.each([
+    ['status', 'STATUS_FAILED'],
+    ['plan', 'PLAN_FAILED'],
+    ['deploy', 'DEPLOY_FAILED'],
+  ])('%s', async (verb, code) => {
+    const ended = await platform(verb, ['--all']);
+    expect([ended.code, errorIn(ended)]).toEqual([1, code]);
+    for (const environment of ['dev', 'staging', 'production']) {
+      expect(ended.stderr).toContain(`${environment}: error[ACCESS_DENIED]`);
+    }
+  });
+});
+
+/** Nothing but these stacks, and in no bucket anything. */
+const left = (stacks: readonly string[]): Answers => ({
+  ListStacks: xml(
+    'ListStacks',
+    `<StackSummaries>${stacks.map((stack) => `<member><StackName>${stack}</StackName><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime></member>`).join('')}</StackSummaries>`,
+  ),
+  GetParametersByPath: '{"Parameters":[]}',
+  GetParameter: '!ParameterNotFound',
+});
+const noBuckets = Object.fromEntries(
+  ["dev", "staging", "production"].flatMap((name) => {
+    const bucket = `vendhost-${name}-${account}-eu-west-1`;
+    return [bucket, `${bucket}-logs`].map((each) => [`HEAD /${each}/`, '!NoSuchBucket']);
+  }),
+);
+
+const described = (stack: string | null, isProtected = false) =>
+  xml(
+    'DescribeStacks',
+    `<Stacks><member><StackId>arn:${stack}</StackId><StackName>${stack}</StackName><StackStatus>CREATE_COMPLETE</StackStatus><EnableTerminationProtection>${isProtected}</EnableTerminationProtection><CreationTime>2026-01-01T00:00:00Z</CreationTime></member></Stacks>`,
+  );
+
+describe('status', () => {
+  const listener = 'arn:aws:elasticloadbalancing:eu-west-1:100000000001:listener/app/dev/1/2';
+  const whole: Answers = {
+    DescribeStacks: (body) => {
+      const stack = body.get('StackName') ?? '';
+      return /balancer-\d/.test(stack) ? '!ValidationError: Stack does not exist' : described(stack);
+    },
+    GetParametersByPath: JSON.stringify({
+      Parameters: [
+        { Name: '/vendhost/dev/load-balancer-dns', Value: 'dev.elb.example.com' },
+        { Name: '/vendhost/dev/listener-arn', Value: listener },
+      ],
+    }),
+    GetOpenIDConnectProvider: xml(
+      'GetOpenIDConnectProvider',
+      '<ClientIDList><member>https://gitlab.example.test</member></ClientIDList>',
+    ),
+    DescribeRules: xml('DescribeRules', '<Rules></Rules>'),
+  };
+
+  test.each<[string, Answers, string]>([
+    ['a listener that is gone', { DescribeRules: '!ListenerNotFound' }, 'its listener is gone'],
+    ['a load balancer that is gone', { DescribeRules: '!LoadBalancerNotFound' }, 'its listener is gone'],
+    ['a listener that is not published', { GetParametersByPath: '{"Parameters":[]}' }, 'not published'],
+    ['a provider that is gone', { GetOpenIDConnectProvider: '!NoSuchEntity' }, 'the account has no provider'],
+    [
+      'a provider for others',
+      { GetOpenIDConnectProvider: xml('GetOpenIDConnectProvider', '<ClientIDList></ClientIDList>') },
+      'does not take the audience',
+    ],
+  ])('%s is not as it should be', async (_what, change, text) => {
+    expect((await platform('status', ['--environment', 'dev'], whole)).code).toBe(0);
+    const { code, stdout } = await platform('status', ['--environment', 'dev'], { ...whole, ...change });
+    expect(stdout).toContain(text);
+    expect(code).toBe(2);
+  });
+});
+
+describe('destroy', () => {
+  test('of several environments that cannot be destroyed says so of each', async () => {
+    const stacks = ['vendhost-dev-network', 'vendhost-staging-network', 'vendhost-gitlab'];
+    const ended = await platform('destroy', ['--all', '--yes-destroy', 'lanterns'], { ...left(stacks), ...noBuckets });
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'DESTROY_FAILED']);
+    expect(ended.stderr).toMatch(/dev: error\[ACCESS_DENIED\][\s\S]*staging: error\[ACCESS_DENIED\]/);
+    expect(ended.calls).not.toContain('DeleteStack');
+  });
+
+  test('leaves a stack that somebody protected', async () => {
+    const stack = 'vendhost-dev-network';
+    const answers = { ...left([stack]), ...noBuckets, DescribeStacks: described(stack, true) };
+    const ended = await platform('destroy', ['--environment', 'dev'], answers);
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'STACK_PROTECTED']);
+    expect(ended.calls).not.toContain('DeleteStack');
+    expect(ended.calls).not.toContain('UpdateTerminationProtection');
+  });
+
+  test('names the objects that S3 does not delete, and leaves their bucket', async () => {
+    const bucket = `vendhost-dev-${account}-eu-west-1`;
+    const answers = {
+      ...left([]),
+      ...noBuckets,
+      [`HEAD /${bucket}/`]: '',
+      [`GET /${bucket}/?versions=`]:
+        '<ListVersionsResult><IsTruncated>false</IsTruncated><Version><Key>kept</Key><VersionId>1</VersionId></Version></ListVersionsResult>',
+      [`POST /${bucket}/?delete=`]:
+        '<DeleteResult><Error><Key>kept</Key><Code>AccessDenied</Code><Message>held</Message></Error></DeleteResult>',
+    };
+    const ended = await platform('destroy', ['--environment', 'dev'], answers);
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'BUCKET_NOT_EMPTIED']);
+    expect(ended.stderr).toContain('kept: AccessDenied: held');
+    expect(ended.calls).not.toContain(`DELETE /${bucket}/`);
+  });
+});
