@@ -1,0 +1,108 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DescribeImagesCommand, DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { errorIn, vendhost } from '../../command-line.ts';
+import { type Meddler, wire } from '../../wire.ts';
+import { type TestPlatform, testPlatform } from '../platform.ts';
+import { tenantRepository } from '../repository.ts';
+
+const words = ['image', 'bake', '--tenant', 'shop', '--environment', 'dev'];
+const install = { 'install.sh': '#!/bin/bash\necho done\n' };
+let platform: TestPlatform;
+beforeAll(async () => {
+  platform = await testPlatform('100000000323');
+  await platform.vend('shop');
+});
+
+interface Given {
+  readonly vendhostYml?: string;
+  readonly scripts?: Record<string, string>;
+  readonly env?: Record<string, string>;
+  readonly meddle?: Meddler;
+}
+
+async function bake({ vendhostYml = '', scripts = install, env = {}, meddle }: Given) {
+  const cwd = await tenantRepository(scripts, vendhostYml);
+  const address = meddle === undefined ? {} : { AWS_ENDPOINT_URL: await wire(inject('localCloud').endpoint, meddle) };
+  const given = { PATH: process.env.PATH, HOME: process.env.HOME, ...platform.env, ...address, ...env };
+  return await vendhost(words, { cwd, env: given });
+}
+
+/** A folder with a `packer` that says it is this version, and does nothing else. */
+async function packerOf(version: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'vendhost-packer-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const lines = ['#!/bin/sh', `if [ "$1" = version ]; then echo "Packer v${version}"; exit; fi`, 'echo no route; exit 1'];
+  await writeFile(join(folder, 'packer'), `${lines.join('\n')}\n`);
+  await chmod(join(folder, 'packer'), 0o755);
+  return `${folder}:${process.env.PATH}`;
+}
+
+/** Images, snapshots and leases in the account, which is this file's own. */
+async function made(): Promise<string[]> {
+  const [images, snapshots, leases] = await Promise.all([
+    platform.ec2.send(new DescribeImagesCommand({ Owners: ['self'] })),
+    platform.ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] })),
+    platform.s3.send(new ListObjectsV2Command({ Bucket: platform.bucket, Prefix: 'claims/bakes/' })),
+  ]);
+  return [
+    ...(images.Images ?? []).map(({ ImageId = '' }) => ImageId),
+    ...(snapshots.Snapshots ?? []).map(({ SnapshotId = '' }) => SnapshotId),
+    ...(leases.Contents ?? []).map(({ Key = '' }) => Key),
+  ];
+}
+
+describe('image bake refuses', () => {
+  let before: string[];
+  beforeEach(async () => {
+    before = await made();
+  });
+
+  test.each<[string, Given, string]>([
+    ['no script', { scripts: {} }, 'SCRIPTS_INVALID'],
+    ['no Packer', { env: { PATH: '/nowhere' } }, 'PACKER_MISSING'],
+    [
+      'a builder that cannot run the instances',
+      { vendhostYml: 'instances: { type: t4g.small }\nimage: { builder_type: t3.small }\n' },
+      'ARCHITECTURE_MIXED',
+    ],
+    ['a builder that is not granted', { vendhostYml: 'image: { builder_type: m5.large }\n' }, 'LIMIT_EXCEEDED'],
+    ['an AMI that is not there', { vendhostYml: 'image: { source: { name: "no-such-*" } }\n' }, 'SOURCE_AMI_MISSING'],
+    ['an access that is neither', { env: { VENDHOST_BUILDER_ACCESS: 'open' } }, 'BUILDER_ACCESS'],
+  ])('%s', async (_what, given, code) => {
+    const ended = await bake(given);
+    expect([ended.code, errorIn(ended)]).toEqual([1, code]);
+    expect(await made()).toEqual(before);
+  });
+
+  test('a volume smaller than that of the AMI', async () => {
+    const grown: Meddler = async (call, next) => {
+      const answer = await next();
+      if (call.operation !== 'DescribeImages') return answer;
+      return { ...answer, headers: {}, body: String(answer.body).replaceAll(/<volumeSize>\d+/g, '<volumeSize>64') };
+    };
+    const ended = await bake({ meddle: grown });
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'VOLUME_TOO_SMALL']);
+    expect(await made()).toEqual(before);
+  });
+
+  test('a Packer that cannot get its plug-in', async () => {
+    const ended = await bake({ env: { PATH: await packerOf('1.11.2') } });
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'PACKER_PLUGIN']);
+    expect(ended.stderr).toContain('no route');
+    expect(await made()).toEqual(before);
+  });
+
+  test("an image that is encrypted with another key than the platform's, and deletes it", async () => {
+    const other: Meddler = async (call, next) => {
+      const isBuilder = call.operation === 'RunInstances';
+      return await next(isBuilder ? call.body.replace(/(Ebs\.)Encrypted=true/, '$1Encrypted=false') : call.body);
+    };
+    const ended = await bake({ meddle: other });
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'IMAGE_UNENCRYPTED']);
+    expect(await made()).toEqual(before);
+  });
+});
