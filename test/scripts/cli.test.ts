@@ -115,7 +115,9 @@ describe('a command', () => {
   test('a dotenv file that cannot be written', async () => {
     const cwd = await repository(soundTenant);
     const ended = await vendhost(['config', 'check', '--dotenv', 'no-such-folder/result.env'], { cwd });
-    expect(ended.stderr).toContain(`error[DOTENV_UNWRITABLE]: cannot write the dotenv file ${cwd}/no-such-folder/result.env`);
+    expect(ended.stderr).toContain(
+      `error[DOTENV_UNWRITABLE]: cannot write the dotenv file ${cwd}/no-such-folder/result.env`,
+    );
     expect([ended.code, ended.stdout]).toEqual([1, '']);
   });
   test('anything else is a bug and shows its stack', async () => {

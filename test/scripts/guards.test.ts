@@ -26,10 +26,17 @@ const passedOn = ['scripts/platform/each.ts', 'scripts/platform/targets.ts'];
 const matches = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, found = '']) => found);
 const codes = [...new Set([...sources.values()].flatMap((text) => given.flatMap((way) => matches(text, way))))].sort();
 
-/** What `scripts/commands/` calls of the rooms, and the command line itself: whoever calls these drives a command. */
-const entries = [...sources].flatMap(([file, text]) =>
-  file.startsWith('scripts/commands/') ? matches(text, /const \{ (\w+) \} = await import/g) : [],
-);
+/**
+ * What a test must call to drive a guard and not only the function that decides: what `scripts/commands/` calls of the
+ * rooms, what the rooms call of `stack/`, and of two rooms what a command calls as a whole.
+ */
+const entries = [
+  ...[...sources].flatMap(([file, text]) =>
+    file.startsWith('scripts/commands/') ? matches(text, /const \{ (\w+) \} = await import/g) : [],
+  ),
+  ...['deployStacks', 'executeChangeSets', 'saveStacks', 'deleteStack', 'withAssembly'],
+  ...['claimPriority', 'settleProvider'],
+];
 
 /** The files a test file imports of `test/`, and whether it imports an entry or starts the executable itself. */
 function reaches(file: string, seen = new Set<string>()): boolean {
@@ -47,7 +54,7 @@ function reaches(file: string, seen = new Set<string>()): boolean {
 }
 
 const driving = [...tests].filter(([file]) => file.endsWith('.test.ts') && reaches(file));
-const provoked = (code: string) => driving.some(([, text]) => new RegExp(`['[]${code}['\\]]`).test(text));
+const provoked = (code: string) => driving.some(([, text]) => new RegExp(`\\b${code}\\b`).test(text));
 
 test('every error names its code where it is made, so that this file finds it', () => {
   const nameless = [...sources].filter(([file, text]) => {

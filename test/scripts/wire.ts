@@ -52,7 +52,7 @@ export async function wire(cloud: string | undefined, meddle: Meddler): Promise<
 }
 
 /** Acts once, before the first call of this operation is sent on. */
-export function before(operation: string | RegExp, act: (call: WireCall) => Promise<unknown>): Meddler {
+export function justBefore(operation: string | RegExp, act: (call: WireCall) => Promise<unknown>): Meddler {
   return meddleOnce(operation, async (call, next) => {
     await act(call);
     return await next();
@@ -60,7 +60,7 @@ export function before(operation: string | RegExp, act: (call: WireCall) => Prom
 }
 
 /** Acts once, between the first call of this operation and its answer. */
-export function after(operation: string | RegExp, act: (call: WireCall) => Promise<unknown>): Meddler {
+export function justAfter(operation: string | RegExp, act: (call: WireCall) => Promise<unknown>): Meddler {
   return meddleOnce(operation, async (call, next) => {
     const answer = await next();
     await act(call);

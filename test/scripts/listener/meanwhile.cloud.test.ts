@@ -7,7 +7,7 @@ import { bandOf } from '../../../scripts/listener/priority.ts';
 import { type Claimant, claimPriority } from '../../../scripts/listener/priority-claim.ts';
 import { accountEnvironment } from '../../local-cloud/start.ts';
 import { recorder } from '../recorder.ts';
-import { after, before, type Meddler, wire } from '../wire.ts';
+import { justAfter, justBefore, type Meddler, wire } from '../wire.ts';
 import { makeListener, type TestListener } from './listener.ts';
 
 const cloud = inject('localCloud');
@@ -36,7 +36,11 @@ const writeRecord = (tenant: string, priority: number) =>
 
 /** The numbers a tenant holds, and the one its record names. */
 async function held(tenant: string) {
-  const objects = new ConditionalObjects(aws, listener.bucket, (value) => value as { tenant: string; priority: number });
+  const objects = new ConditionalObjects(
+    aws,
+    listener.bucket,
+    (value) => value as { tenant: string; priority: number },
+  );
   const prefix = `claims/listener/${listenerId()}/`;
   const numbers: number[] = [];
   for (const name of await objects.list(prefix)) {
@@ -48,7 +52,7 @@ async function held(tenant: string) {
 
 describe('between two calls of a claim', () => {
   test('another job of the tenant moved on to another number: the claim of the first is removed', async () => {
-    const moved = after(/^PUT .*\/\d+\.json/, async () => {
+    const moved = justAfter(/^PUT .*\/\d+\.json/, async () => {
       await writeRecord('shop', 500);
       await writeClaim('shop', 500);
     });
@@ -58,14 +62,14 @@ describe('between two calls of a claim', () => {
 
   test('another tenant took the number: the next one is claimed, and nothing of the first is left', async () => {
     const { priority: free } = await claim('probe', async (_call, next) => next());
-    const taken = before(/^PUT .*\/\d+\.json/, () => writeClaim('rival', free + 1));
+    const taken = justBefore(/^PUT .*\/\d+\.json/, () => writeClaim('rival', free + 1));
     expect(await claim('cafe', taken)).toEqual({ priority: free + 2, kept: false });
     expect(await held('cafe')).toEqual({ numbers: [free + 2], recorded: free + 2 });
     expect(await held('rival')).toMatchObject({ numbers: [free + 1] });
   });
 
   test('another job of the tenant wrote the record first: its number is taken over', async () => {
-    const faster = before(/^PUT .*\/tenants\/mill\//, () => writeRecord('mill', 700));
+    const faster = justBefore(/^PUT .*\/tenants\/mill\//, () => writeRecord('mill', 700));
     expect(await claim('mill', faster)).toEqual({ priority: 700, kept: true });
     expect(await held('mill')).toEqual({ numbers: [700], recorded: 700 });
   });

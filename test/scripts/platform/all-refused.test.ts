@@ -75,7 +75,7 @@ const left = (stacks: readonly string[]): Answers => ({
   GetParameter: '!ParameterNotFound',
 });
 const noBuckets = Object.fromEntries(
-  ["dev", "staging", "production"].flatMap((name) => {
+  ['dev', 'staging', 'production'].flatMap((name) => {
     const bucket = `vendhost-${name}-${account}-eu-west-1`;
     return [bucket, `${bucket}-logs`].map((each) => [`HEAD /${each}/`, '!NoSuchBucket']);
   }),

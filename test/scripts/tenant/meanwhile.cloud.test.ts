@@ -9,7 +9,7 @@ import { type LocalGitlab, startLocalGitlab } from '../../local-gitlab/api.ts';
 import { errorIn, vendhost } from '../command-line.ts';
 import { type HostPlatform, hostPlatform } from '../host/platform.ts';
 import { type PlatformRepository, platformRepository } from '../platform/repository.ts';
-import { before, type Meddler, wire } from '../wire.ts';
+import { justBefore, type Meddler, wire } from '../wire.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 const account = '100000000322';
@@ -48,7 +48,7 @@ describe('hosts that were claimed a moment ago', () => {
   test('are given back when another tenant was faster with one of them', async () => {
     const Body = JSON.stringify({ host: hosts[1], tenant: 'rival' });
     const Key = keys.hostClaim('b.example.test');
-    const rival = before(/^PUT .*b\.example\.test/, () =>
+    const rival = justBefore(/^PUT .*b\.example\.test/, () =>
       platform.s3.send(new PutObjectCommand({ Bucket: platform.bucket, Key, Body })),
     );
     const ended = await vend('slow', rival);
@@ -70,7 +70,7 @@ describe('hosts that were claimed a moment ago', () => {
 
   test('stay with a tenant whose vend was cancelled: CloudFormation may finish it', async () => {
     const stop = new AbortController();
-    const cancel = before('DescribeStackEvents', async () => stop.abort(new Cancelled('SIGTERM')));
+    const cancel = justBefore('DescribeStackEvents', async () => stop.abort(new Cancelled('SIGTERM')));
     const ended = await vend('shop', cancel, { signal: stop.signal });
     expect([ended.code, errorIn(ended)]).toEqual([143, 'CANCELLED']);
     expect(await owners()).toEqual(['shop', 'shop']);

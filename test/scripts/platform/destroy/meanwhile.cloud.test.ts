@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { accountEnvironment } from '../../../local-cloud/start.ts';
 import { clientConfig, Stacks } from '../../../local-cloud/tests/stacks.ts';
 import { vendhost } from '../../command-line.ts';
-import { after, before, type Meddler, wire } from '../../wire.ts';
+import { justAfter, justBefore, type Meddler, wire } from '../../wire.ts';
 import { type PlatformOwner, platformOwner } from '../operator.ts';
 import { type PlatformRepository, platformRepository } from '../repository.ts';
 
@@ -38,7 +38,7 @@ test('the provider stays for an environment that is deployed while another is de
   const provider = { Type: 'AWS::IAM::OIDCProvider', Properties: { Url, ClientIdList: [Url] } };
   await stacks.create('vendhost-gitlab', { resources: { Provider: provider } });
   await stacks.create('vendhost-dev-access', { resources: topic });
-  const deployed = before('DeleteStack', () => stacks.create('vendhost-staging-access', { resources: topic }));
+  const deployed = justBefore('DeleteStack', () => stacks.create('vendhost-staging-access', { resources: topic }));
   const { code, stderr } = await destroy(deployed);
   expect([code, await providers()]).toEqual([0, 1]);
   expect(stderr).not.toContain('deleting vendhost-gitlab');
@@ -52,8 +52,10 @@ test('what is written to a bucket after it was emptied goes too', async () => {
   const s3 = await owner.aws().s3();
   await s3.send(new CreateBucketCommand({ Bucket }));
   await s3.send(new PutObjectCommand({ Bucket, Key: 'logs/1', Body: 'first' }));
-  const delivered = after(/^POST .*\?delete/, () => s3.send(new PutObjectCommand({ Bucket, Key: 'logs/2', Body: 'x' })));
-  const again = before(/^DELETE \/vendhost-dev-\d+-eu-west-1\//, () =>
+  const delivered = justAfter(/^POST .*\?delete/, () =>
+    s3.send(new PutObjectCommand({ Bucket, Key: 'logs/2', Body: 'x' })),
+  );
+  const again = justBefore(/^DELETE \/vendhost-dev-\d+-eu-west-1\//, () =>
     s3.send(new PutObjectCommand({ Bucket, Key: 'logs/3', Body: 'last' })),
   );
   const { code } = await destroy((call, next) => delivered(call, (body) => again(call, () => next(body))));
