@@ -7,6 +7,9 @@ import { onTestFinished } from 'vitest';
 export interface WireCall {
   /** As signatures name it: `s3`, `ec2`, `cloudformation`. */
   readonly service: string;
+  readonly region: string;
+  /** Id of the access key it is signed with. */
+  readonly accessKey: string;
   /** `CreateStack`; of S3 the method and its place: `PUT /bucket/key`. */
   readonly operation: string;
   readonly body: string;
@@ -102,12 +105,14 @@ export function refusal({ service, operation }: WireCall, code: string, message 
 const isJson = (service: string) => ['acm', 'codedeploy', 'codepipeline', 'kms', 'ssm'].includes(service);
 
 function callOf({ headers, method = '', url = '' }: IncomingMessage, body: string): WireCall {
-  const service = /Credential=[^/]*\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? '')?.[1] ?? 'sts';
+  const scope = /Credential=([^/]*)\/\d+\/([^/]+)\/([^/]+)\//.exec(headers.authorization ?? '');
+  // A token is exchanged for a role without a signature.
+  const [, accessKey = '', region = '', service = 'sts'] = scope ?? [];
   const target = String(headers['x-amz-target'] ?? '')
     .split('.')
     .at(-1);
   const operation = target || new URLSearchParams(body).get('Action') || `${method} ${url}`;
-  return { service, operation, body };
+  return { service, region, accessKey, operation, body };
 }
 
 async function sendOn(cloud: string, { headers, method, url }: IncomingMessage, body: Buffer): Promise<WireAnswer> {

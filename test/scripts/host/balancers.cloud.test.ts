@@ -6,6 +6,7 @@ import { readRules } from '../../../scripts/listener/listener-rules.ts';
 import { bandOf } from '../../../scripts/listener/priority.ts';
 import { claimPriority } from '../../../scripts/listener/priority-claim.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
+import { clientConfig, Stacks } from '../../local-cloud/tests/stacks.ts';
 import { makeRule } from '../listener/listener.ts';
 import { type PlatformRepository, platformRepository } from '../platform/repository.ts';
 import { type HostPlatform, hostPlatform, tenantDirectory } from './platform.ts';
@@ -68,6 +69,18 @@ describe('a platform with two load balancers', () => {
       hint: expect.stringContaining('set load_balancer: 2 in tenants/shop.yml'),
     });
     expect(await recorded('shop')).toBe(2);
+  });
+
+  test('a tenant whose virtual host was never made, because its first creation failed, may move', async () => {
+    await vend('mover', 1);
+    const stacks = new Stacks(clientConfig(platform.env.AWS_ENDPOINT_URL ?? '', account));
+    const role = {
+      Type: 'AWS::IAM::Policy',
+      Properties: { PolicyName: 'p', PolicyDocument: {}, Roles: ['no-such-role'] },
+    };
+    const failed = await stacks.create('vendhost-dev-mover-host', { resources: { Broken: role } });
+    expect(failed.status).toBe('ROLLBACK_COMPLETE');
+    expect(await vend('mover', 2)).toContain('load balancer: 1 → 2');
   });
 
   test('one load balancer more than platform.yml says, and one more than there is', async () => {

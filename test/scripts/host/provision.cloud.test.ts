@@ -1,7 +1,7 @@
 import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { GetStackPolicyCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { keys } from '../../../scripts/config/names.ts';
 import { VendhostError } from '../../../scripts/errors.ts';
@@ -48,6 +48,8 @@ describe('a virtual host', () => {
     const planned = await provision('shop', none, { image, dryRun: true });
     expect(planned).toMatchObject({ code: 2, result: { changed: true } });
     expect(await rulesOf('vendhost-dev-shop--8080')).toEqual([]);
+    const claims = new ListObjectsV2Command({ Bucket: platform.bucket, Prefix: 'claims/listener/' });
+    expect((await platform.s3.send(claims)).Contents ?? []).toEqual([]);
 
     const made = await provision('shop', none, { image });
     const { priority } = planned.result;

@@ -4,10 +4,10 @@ import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
 import { openAws } from '../../../scripts/aws/session.ts';
 import { keys } from '../../../scripts/config/names.ts';
 import { bandOf } from '../../../scripts/listener/priority.ts';
-import { type Claimant, claimPriority } from '../../../scripts/listener/priority-claim.ts';
+import { type Claimant, claimPriority, releasePriorities } from '../../../scripts/listener/priority-claim.ts';
 import { accountEnvironment } from '../../local-cloud/start.ts';
 import { recorder } from '../recorder.ts';
-import { justAfter, justBefore, type Meddler, wire } from '../wire.ts';
+import { justAfter, justBefore, type Meddler, refusal, refusing, wire } from '../wire.ts';
 import { makeListener, type TestListener } from './listener.ts';
 
 const cloud = inject('localCloud');
@@ -68,9 +68,48 @@ describe('between two calls of a claim', () => {
     expect(await held('rival')).toMatchObject({ numbers: [free + 1] });
   });
 
+  test('S3 is just doing another write to the number: it is claimed in the next round', async () => {
+    let conflicts = 0;
+    const busy: Meddler = async (call, next) => {
+      if (!/^PUT .*\/\d+\.json/.test(call.operation) || conflicts > 0) return await next();
+      conflicts += 1;
+      return { ...refusal(call, 'ConditionalRequestConflict'), status: 409 };
+    };
+    const { priority } = await claim('bank', busy);
+    expect([await held('bank'), conflicts]).toEqual([{ numbers: [priority], recorded: priority }, 1]);
+  });
+
   test('another job of the tenant wrote the record first: its number is taken over', async () => {
     const faster = justBefore(/^PUT .*\/tenants\/mill\//, () => writeRecord('mill', 700));
     expect(await claim('mill', faster)).toEqual({ priority: 700, kept: true });
     expect(await held('mill')).toEqual({ numbers: [700], recorded: 700 });
+  });
+});
+
+describe('between two calls of a release', () => {
+  async function release(tenant: string, meddle: Meddler) {
+    const runtime = recorder({ ...env, AWS_ENDPOINT_URL: await wire(cloud.endpoint, meddle) });
+    return await releasePriorities(openAws(runtime), { ...listener, tenant });
+  }
+
+  test('S3 is just doing another write: the claim is removed at the next try', async () => {
+    const { priority } = await claim('farm', async (_call, next) => next());
+    let conflicts = 0;
+    const busy: Meddler = async (call, next) => {
+      if (!/^DELETE .*\/\d+\.json/.test(call.operation) || conflicts > 1) return await next();
+      conflicts += 1;
+      return { ...refusal(call, 'ConditionalRequestConflict'), status: 409 };
+    };
+    expect([await release('farm', busy), conflicts]).toEqual([[priority], 2]);
+    expect(await held('farm')).toEqual({ numbers: [], recorded: undefined });
+  });
+
+  test('it ends early: the record still names what is to be released, and the next one does it', async () => {
+    const { priority } = await claim('dock', async (_call, next) => next());
+    const broken = refusing(/^DELETE .*\/\d+\.json/, 'AccessDenied');
+    await expect(release('dock', broken)).rejects.toThrow('AccessDenied');
+    expect(await held('dock')).toEqual({ numbers: [priority], recorded: priority });
+    expect(await release('dock', async (_call, next) => next())).toEqual([priority]);
+    expect(await held('dock')).toEqual({ numbers: [], recorded: undefined });
   });
 });

@@ -1,8 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { errorIn, vendhost } from '../command-line.ts';
 import { refusal, type WireAnswer, type WireCall, wire } from '../wire.ts';
 import { type PlatformRepository, platformRepository } from './repository.ts';
 
+// Some commands load the CDK.
+vi.setConfig({ testTimeout: 60_000 });
 const account = '100000000001';
 let repository: PlatformRepository;
 beforeEach(async () => {
@@ -10,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => repository.remove());
 
-type Answers = Readonly<Record<string, string | ((body: URLSearchParams) => string)>>;
+type Answers = Readonly<Record<string, string | ((body: URLSearchParams, region: string) => string)>>;
 
 const xml = (operation: string, inside: string) =>
   `<${operation}Response><${operation}Result>${inside}</${operation}Result></${operation}Response>`;
@@ -36,7 +38,7 @@ async function platform(verb: string, words: readonly string[], answers: Answers
   const answer = async (call: WireCall): Promise<WireAnswer> => {
     calls.push(call.operation);
     const found = known[call.operation];
-    const body = typeof found === 'function' ? found(new URLSearchParams(call.body)) : found;
+    const body = typeof found === 'function' ? found(new URLSearchParams(call.body), call.region) : found;
     const [, code, message] = /^!(\w+)(?:: (.*))?$/.exec(body ?? '') ?? [];
     if (code !== undefined) return refusal(call, code, message);
     if (body !== undefined) return { status: 200, body };
@@ -65,12 +67,15 @@ describe('in every environment something is refused', () => {
   });
 });
 
-/** Nothing but these stacks, and in no bucket anything. */
+const stacksOf = (stacks: readonly string[]) => {
+  const state = '<StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime>';
+  const members = stacks.map((stack) => `<member><StackName>${stack}</StackName>${state}</member>`);
+  return xml('ListStacks', `<StackSummaries>${members.join('')}</StackSummaries>`);
+};
+
+/** Nothing but these stacks, and no tenant. */
 const left = (stacks: readonly string[]): Answers => ({
-  ListStacks: xml(
-    'ListStacks',
-    `<StackSummaries>${stacks.map((stack) => `<member><StackName>${stack}</StackName><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime></member>`).join('')}</StackSummaries>`,
-  ),
+  ListStacks: stacksOf(stacks),
   GetParametersByPath: '{"Parameters":[]}',
   GetParameter: '!ParameterNotFound',
 });
@@ -132,6 +137,24 @@ describe('destroy', () => {
     expect([ended.code, errorIn(ended)]).toEqual([1, 'DESTROY_FAILED']);
     expect(ended.stderr).toMatch(/dev: error\[ACCESS_DENIED\][\s\S]*staging: error\[ACCESS_DENIED\]/);
     expect(ended.calls).not.toContain('DeleteStack');
+  });
+
+  test.each([
+    ['in another region of the account', 'vendhost-staging-network', []],
+    ['anywhere in the account', 'somebody-elses-network', [account]],
+  ])('keeps the provider of GitLab while there is an environment %s', async (_where, stack, expected) => {
+    await repository.writePlatform({
+      staging: { region: 'eu-west-2', certificate: `arn:aws:acm:eu-west-2:${account}:certificate/0c5f3a52` },
+    });
+    const stacks: Readonly<Record<string, string[]>> = {
+      'eu-west-1': ['vendhost-dev-network', 'vendhost-gitlab'],
+      'eu-west-2': [stack],
+    };
+    const ListStacks = (_body: URLSearchParams, region: string) => stacksOf(stacks[region] ?? []);
+    const words = ['--environment', 'dev', '--dry-run', '--json'];
+    const { code, stdout } = await platform('destroy', words, { ...left([]), ...noBuckets, ListStacks });
+    const { providers } = JSON.parse(stdout) as { providers: { account: string }[] };
+    expect([code, providers.map((each) => each.account)]).toEqual([2, expected]);
   });
 
   test('leaves a stack that somebody protected', async () => {

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { startLocalGitlab } from '../../local-gitlab/api.ts';
 import { errorIn, vendhost } from '../command-line.ts';
 import { type PlatformRepository, platformRepository } from '../platform/repository.ts';
-import { refusal, type WireCall, wire } from '../wire.ts';
+import { wire } from '../wire.ts';
+import { emptyAccounts } from './empty-accounts.ts';
 
 const account = '100000000001';
 let repository: PlatformRepository;
@@ -15,20 +16,9 @@ beforeEach(async () => {
 });
 afterEach(() => repository.remove());
 
-/** An account with nothing in it. */
-async function emptyAccount(call: WireCall) {
-  const identity = `<Account>${account}</Account>`;
-  if (call.operation === 'GetCallerIdentity') {
-    const body = `<GetCallerIdentityResponse><GetCallerIdentityResult>${identity}</GetCallerIdentityResult></GetCallerIdentityResponse>`;
-    return { status: 200, body };
-  }
-  if (call.operation === 'GetParametersByPath') return { status: 200, body: '{"Parameters":[]}' };
-  return refusal(call, 'ParameterNotFound');
-}
-
 async function vend(CI_API_V4_URL: string, token: string) {
   const env = {
-    AWS_ENDPOINT_URL: await wire(undefined, emptyAccount),
+    AWS_ENDPOINT_URL: await wire(undefined, emptyAccounts),
     AWS_ACCESS_KEY_ID: account,
     AWS_SECRET_ACCESS_KEY: 'secret',
     CI_API_V4_URL,

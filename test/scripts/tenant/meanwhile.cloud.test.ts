@@ -29,12 +29,18 @@ afterAll(async () => {
   await repository.remove();
 });
 
+interface Parts {
+  readonly signal?: AbortSignal;
+  readonly env?: object;
+  readonly hosts?: readonly string[];
+}
+
 /** Vends a tenant with both hosts, while somebody meddles between two calls. */
-async function vend(tenant: string, meddle?: Meddler, parts: { signal?: AbortSignal; env?: object } = {}) {
-  await repository.writeTenant(tenant, { project: 'acme/shop', hosts: { dev: hosts } });
+async function vend(tenant: string, meddle?: Meddler, parts: Parts = {}) {
+  const { env, hosts: wanted = hosts, ...others } = parts;
+  await repository.writeTenant(tenant, { project: 'acme/shop', hosts: { dev: wanted } });
   const address = meddle === undefined ? {} : { AWS_ENDPOINT_URL: await wire(cloud.endpoint, meddle) };
   const words = ['tenant', 'vend', tenant, '--environment', 'dev'];
-  const { env, ...others } = parts;
   return await vendhost(words, { env: { ...platform.env, ...address, ...env }, cwd: repository.directory, ...others });
 }
 
@@ -77,6 +83,16 @@ describe('hosts that were claimed a moment ago', () => {
   });
 });
 
+test('a host that left the file, and that another tenant took meanwhile, stays with that one', async () => {
+  const Body = JSON.stringify({ host: 'b.example.test', tenant: 'rival' });
+  const Key = keys.hostClaim('b.example.test');
+  const taken = justBefore('UpdateStack', () =>
+    platform.s3.send(new PutObjectCommand({ Bucket: platform.bucket, Key, Body })),
+  );
+  expect((await vend('shop', taken, { hosts: hosts.slice(0, 1) })).code).toBe(0);
+  expect(await owners()).toEqual(['shop', 'rival']);
+});
+
 test('variables of several environments that are outdated: only those of this one are updated', async () => {
   const project = gitlab.state.project('acme/shop');
   if (project === undefined) throw new Error('no project');
@@ -84,7 +100,9 @@ test('variables of several environments that are outdated: only those of this on
     gitlab.state.createVariable(project, { key: 'AWS_REGION', value: 'eu-south-1', environment_scope: scope });
   }
   const access = { CI_API_V4_URL: gitlab.api, VENDHOST_GITLAB_TOKEN: gitlab.token };
-  expect((await vend('shop', undefined, { env: access })).stderr).toContain('GitLab variable AWS_REGION (dev): update');
+  expect((await vend('shop', undefined, { env: access, hosts: hosts.slice(0, 1) })).stderr).toContain(
+    'GitLab variable AWS_REGION (dev): update',
+  );
   const regions = gitlab.variables('acme/shop').filter(({ key }) => key === 'AWS_REGION');
   expect(regions.map(({ environment_scope, value }) => [environment_scope, value])).toEqual([
     ['dev', 'eu-west-1'],
