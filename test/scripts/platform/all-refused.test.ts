@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { errorIn, vendhost } from '../command-line.ts';
 import { refusal, type WireAnswer, type WireCall, wire } from '../wire.ts';
@@ -12,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => repository.remove());
 
-type Answers = Readonly<Record<string, string | ((body: URLSearchParams, region: string) => string)>>;
+type Answers = Readonly<Record<string, string | ((call: WireCall) => string)>>;
 
 const xml = (operation: string, inside: string) =>
   `<${operation}Response><${operation}Result>${inside}</${operation}Result></${operation}Response>`;
@@ -38,7 +39,7 @@ async function platform(verb: string, words: readonly string[], answers: Answers
   const answer = async (call: WireCall): Promise<WireAnswer> => {
     calls.push(call.operation);
     const found = known[call.operation];
-    const body = typeof found === 'function' ? found(new URLSearchParams(call.body), call.region) : found;
+    const body = typeof found === 'function' ? found(call) : found;
     const [, code, message] = /^!(\w+)(?:: (.*))?$/.exec(body ?? '') ?? [];
     if (code !== undefined) return refusal(call, code, message);
     if (body !== undefined) return { status: 200, body };
@@ -94,17 +95,18 @@ const described = (stack: string | null, isProtected = false) =>
 
 describe('status', () => {
   const listener = 'arn:aws:elasticloadbalancing:eu-west-1:100000000001:listener/app/dev/1/2';
+  const facts = {
+    Parameters: [
+      { Name: '/vendhost/dev/load-balancer-dns', Value: 'dev.elb.example.com' },
+      { Name: '/vendhost/dev/listener-arn', Value: listener },
+    ],
+  };
   const whole: Answers = {
-    DescribeStacks: (body) => {
-      const stack = body.get('StackName') ?? '';
+    DescribeStacks: ({ body }) => {
+      const stack = new URLSearchParams(body).get('StackName') ?? '';
       return /balancer-\d/.test(stack) ? '!ValidationError: Stack does not exist' : described(stack);
     },
-    GetParametersByPath: JSON.stringify({
-      Parameters: [
-        { Name: '/vendhost/dev/load-balancer-dns', Value: 'dev.elb.example.com' },
-        { Name: '/vendhost/dev/listener-arn', Value: listener },
-      ],
-    }),
+    GetParametersByPath: ({ body }) => (body.includes('/tenants/') ? '{"Parameters":[]}' : JSON.stringify(facts)),
     GetOpenIDConnectProvider: xml(
       'GetOpenIDConnectProvider',
       '<ClientIDList><member>https://gitlab.example.test</member></ClientIDList>',
@@ -112,21 +114,29 @@ describe('status', () => {
     DescribeRules: xml('DescribeRules', '<Rules></Rules>'),
   };
 
+  /** The status of dev as data, part by part. */
+  async function statusOf(answers: Answers) {
+    const { code, stdout } = await platform('status', ['--environment', 'dev', '--json'], answers);
+    const { environments } = JSON.parse(stdout) as { environments: [Record<string, unknown>] };
+    return { code, parts: environments[0] };
+  }
+
   test.each<[string, Answers, string]>([
-    ['a listener that is gone', { DescribeRules: '!ListenerNotFound' }, 'its listener is gone'],
-    ['a load balancer that is gone', { DescribeRules: '!LoadBalancerNotFound' }, 'its listener is gone'],
-    ['a listener that is not published', { GetParametersByPath: '{"Parameters":[]}' }, 'not published'],
-    ['a provider that is gone', { GetOpenIDConnectProvider: '!NoSuchEntity' }, 'the account has no provider'],
+    ['a listener that is gone', { DescribeRules: '!ListenerNotFound' }, 'loadBalancers'],
+    ['a load balancer that is gone', { DescribeRules: '!LoadBalancerNotFound' }, 'loadBalancers'],
+    ['a listener that is not published', { GetParametersByPath: '{"Parameters":[]}' }, 'loadBalancers'],
+    ['a provider that is gone', { GetOpenIDConnectProvider: '!NoSuchEntity' }, 'provider'],
     [
       'a provider for others',
       { GetOpenIDConnectProvider: xml('GetOpenIDConnectProvider', '<ClientIDList></ClientIDList>') },
-      'does not take the audience',
+      'provider',
     ],
-  ])('%s is not as it should be', async (_what, change, text) => {
-    expect((await platform('status', ['--environment', 'dev'], whole)).code).toBe(0);
-    const { code, stdout } = await platform('status', ['--environment', 'dev'], { ...whole, ...change });
-    expect(stdout).toContain(text);
-    expect(code).toBe(2);
+  ])('%s is not as it should be', async (_what, change, part) => {
+    const sound = await statusOf(whole);
+    const { code, parts } = await statusOf({ ...whole, ...change });
+    expect([sound.code, code]).toEqual([0, 2]);
+    const different = Object.keys(parts).filter((key) => !isDeepStrictEqual(parts[key], sound.parts[key]));
+    expect(different.filter((key) => typeof parts[key] === 'object')).toEqual([part]);
   });
 });
 
@@ -150,7 +160,7 @@ describe('destroy', () => {
       'eu-west-1': ['vendhost-dev-network', 'vendhost-gitlab'],
       'eu-west-2': [stack],
     };
-    const ListStacks = (_body: URLSearchParams, region: string) => stacksOf(stacks[region] ?? []);
+    const ListStacks = ({ region }: WireCall) => stacksOf(stacks[region] ?? []);
     const words = ['--environment', 'dev', '--dry-run', '--json'];
     const { code, stdout } = await platform('destroy', words, { ...left([]), ...noBuckets, ListStacks });
     const { providers } = JSON.parse(stdout) as { providers: { account: string }[] };
