@@ -22,7 +22,10 @@ export const tenantName = z
   // RDS refuses them in the database's name, and names of target groups rely on it.
   .regex(/^(?!.*--)/, 'without two hyphens in a row')
   // What the platform's own stacks and roles are called: their roles' rights go by names.
-  .regex(/^(?!(access|balancer|boundary|builder|network|storage)(-|$))/, 'not a name of a part of the platform')
+  .regex(
+    /^(?!(access|balancer|boundary|builder|network|service-boundary|storage)(-|$))/,
+    'not a name of a part of the platform',
+  )
   // CloudFormation names things after stacks: those of `shop-data` would look like things of the data stack of `shop`.
   .regex(/^(?!.*-(access|data|host)(-|$))/, 'without -access, -data or -host in it');
 

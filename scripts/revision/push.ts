@@ -15,7 +15,7 @@ import { checkSoftware } from '../repository/tenant-repository.ts';
 import type { Runtime } from '../runtime.ts';
 import { type HashedFile, hashContent } from './hash.ts';
 import { isUploaded, uploadFile, uploadJson } from './upload.ts';
-import { writeZip } from './zip.ts';
+import { checkFits, writeZip } from './zip.ts';
 
 export interface PushOptions extends Place {
   /** The tenant's repository. */
@@ -41,6 +41,8 @@ export async function pushRevision(runtime: Runtime, options: PushOptions): Prom
   const config = await readVendhostConfig(options.directory);
   const software = await checkSoftware(options.directory, config);
   reportFindings(runtime, software.findings);
+  // Before gigabytes are hashed for nothing; also in a dry run.
+  checkFits(software.files);
   const { sha256, files } = await hashContent(software.files, signal);
   const size = files.reduce((sum, file) => sum + file.size, 0);
   out.step(`revision ${sha256}: ${counted(files.length, 'file')}, ${megabytes(size)}`);

@@ -7,6 +7,7 @@ import { ZipFile } from 'yazl';
 import { shownValue } from '../config/issues.ts';
 import { revisionFile } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
+import type { RevisionFile } from '../repository/collect.ts';
 import type { HashedFile } from './hash.ts';
 
 /** The earliest time a zip can hold, in no time zone. */
@@ -26,8 +27,8 @@ export async function writeZip(
   target: string,
   signal: AbortSignal,
 ): Promise<number> {
-  const total = files.reduce((sum, { size }) => sum + size, 0);
-  if (total > maxBytes) throw tooLarge(files.length, total);
+  checkFits(files);
+  const total = sizeOf(files);
   const zip = new ZipFile();
   const failing = new AbortController();
   const stop = AbortSignal.any([signal, failing.signal]);
@@ -51,6 +52,16 @@ export async function writeZip(
     throw error;
   });
   return (await stat(target)).size;
+}
+
+/** Throws `REVISION_TOO_LARGE` for files that do not fit into a revision. */
+export function checkFits(files: readonly RevisionFile[]): void {
+  const total = sizeOf(files);
+  if (total > maxBytes) throw tooLarge(files.length, total);
+}
+
+function sizeOf(files: readonly RevisionFile[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
 }
 
 async function readChecked(file: HashedFile): Promise<Buffer> {

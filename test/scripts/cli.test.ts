@@ -1,28 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Process, parse, run } from '../../scripts/cli.ts';
+import { parse } from '../../scripts/cli.ts';
 import { Cancelled } from '../../scripts/errors.ts';
 import { repository, soundTenant } from '../builders/repository.ts';
-
-/** Runs a command line as the executable would. */
-async function vendhost(words: readonly string[], parts: Partial<Process> = {}) {
-  let stdout = '';
-  let stderr = '';
-  const code = await run(words, {
-    env: {},
-    cwd: '/',
-    signal: new AbortController().signal,
-    stdout: (text) => {
-      stdout += text;
-    },
-    stderr: (text) => {
-      stderr += text;
-    },
-    ...parts,
-  });
-  return { code, stdout, stderr };
-}
+import { vendhost } from './command-line.ts';
 
 describe('help', () => {
   test('without words, like with --help, lists every noun on stdout', async () => {
@@ -151,6 +133,19 @@ describe('a command', () => {
         '',
       ].join('\n'),
     });
+  });
+  test('a folder that is not there', async () => {
+    const ended = await vendhost(['config', 'check', '--directory', 'nowhere']);
+    expect(ended.stderr).toMatch(/^error\[DIRECTORY_MISSING\]: .*\/nowhere/);
+    expect([ended.code, ended.stdout]).toEqual([1, '']);
+  });
+  test('a dotenv file that cannot be written', async () => {
+    const cwd = await repository(soundTenant);
+    const ended = await vendhost(['config', 'check', '--dotenv', 'no-such-folder/result.env'], { cwd });
+    expect(ended.stderr).toContain(
+      `error[DOTENV_UNWRITABLE]: cannot write the dotenv file ${cwd}/no-such-folder/result.env`,
+    );
+    expect([ended.code, ended.stdout]).toEqual([1, '']);
   });
   test('anything else is a bug and shows its stack', async () => {
     const cwd = null as unknown as string;

@@ -12,7 +12,11 @@ import { makeRule } from '../../builders/balancer.ts';
 import { makeImage } from '../../builders/image.ts';
 import { makePlatform, type Platform } from '../../builders/platform.ts';
 import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
+import { recorder } from '../../builders/recorder.ts';
 import { repository } from '../../builders/repository.ts';
+import { Stacks } from '../../builders/stacks.ts';
+import { clientConfig } from '../../local-cloud/clients.ts';
+import { justBefore, type Meddler, wire } from '../wire.ts';
 
 const environment = 'dev';
 const account = '100000000308';
@@ -38,10 +42,12 @@ async function vend(tenant: string, loadBalancer: number) {
   return runtime.progress().map((line) => line.trim());
 }
 
-async function provision(tenant: string, known?: string) {
+/** Provisions a tenant, while another writer acts between two calls. */
+async function provision(tenant: string, known?: string, meddle?: Meddler) {
   const image = known ?? (await makeImage(platform, tenant));
   const directory = await repository({ 'vendhost.yml': 'instances: { min: 0, max: 1 }\ndatabase: none' });
-  const runtime = platform.runtime();
+  const AWS_ENDPOINT_URL = meddle === undefined ? platform.endpoint : await wire(platform.endpoint, meddle);
+  const runtime = recorder({ ...platform.env, AWS_ENDPOINT_URL });
   await provisionHost(runtime, { tenant, environment, directory, image, dryRun: false });
   return JSON.parse(runtime.printed()) as { priority: number };
 }
@@ -77,6 +83,18 @@ describe('a platform with two load balancers', () => {
     expect(await recorded('shop')).toBe(2);
   });
 
+  test('a tenant whose virtual host was never made, because its first creation failed, may move', async () => {
+    await vend('mover', 1);
+    const stacks = new Stacks(clientConfig(platform.endpoint, account));
+    const role = {
+      Type: 'AWS::IAM::Policy',
+      Properties: { PolicyName: 'p', PolicyDocument: {}, Roles: ['no-such-role'] },
+    };
+    const failed = await stacks.create('vendhost-dev-mover-host', { resources: { Broken: role } });
+    expect(failed.status).toBe('ROLLBACK_COMPLETE');
+    expect(await vend('mover', 2)).toContain('load balancer: 1 → 2');
+  });
+
   test('one load balancer more than platform.yml says, and one more than there is', async () => {
     await expect(vend('blog', 3)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
@@ -89,26 +107,22 @@ describe('a platform with two load balancers', () => {
     });
   });
 
-  test('of two tenants that want the last rule at once one gets it; the other is told, moves, and works', async () => {
+  test('somebody adds the last rule while a host is deployed: the tenant is told, moves, and works', async () => {
     for (let priority = 1; priority <= 99; priority += 1) {
       await makeRule(platform.aws, first, priority, `other-${priority}`);
     }
-    const tenants = ['left', 'right'];
-    for (const tenant of tenants) await vend(tenant, 1);
-    const images = await Promise.all(tenants.map((tenant) => makeImage(platform, tenant)));
-    const outcomes = await Promise.allSettled(tenants.map((tenant, index) => provision(tenant, images[index])));
-    const lost = outcomes.findIndex(({ status }) => status === 'rejected');
-    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
-    const loser = tenants[lost] ?? '';
-    expect((outcomes[lost] as PromiseRejectedResult).reason).toMatchObject({
+    await vend('cafe', 1);
+    const image = await makeImage(platform, 'cafe');
+    const last = justBefore('CreateStack', () => makeRule(platform.aws, first, 500, 'the-last'));
+    await expect(provision('cafe', image, last)).rejects.toMatchObject({
       code: 'LISTENER_FULL',
       message: 'load balancer 1 of dev has 100 rules, and AWS allows 100',
-      details: [expect.stringMatching(new RegExp(`^vendhost-dev-${loser}-host: .*TooManyRules`))],
+      details: [expect.stringMatching(/^vendhost-dev-cafe-host: .*TooManyRules/)],
     });
-    expect(await vend(loser, 2)).toContain('load balancer: 1 → 2');
-    const { priority } = await provision(loser, images[lost]);
+    expect(await vend('cafe', 2)).toContain('load balancer: 1 → 2');
+    const { priority } = await provision('cafe', image);
     const rules = await readRules(platform.aws, second);
-    expect(rules).toContainEqual({ priority, targetGroups: [`vendhost-dev-${loser}--8080`] });
+    expect(rules).toContainEqual({ priority, targetGroups: ['vendhost-dev-cafe--8080'] });
   });
 
   test('a tenant whose load balancer is full claims nothing; it moves to the other one, and works', async () => {
@@ -131,7 +145,7 @@ describe('a platform with two load balancers', () => {
 
     // As a provision leaves it that claimed before the last rule was made by somebody else.
     await claimPriority(platform.runtime(), platform.aws, claimant);
-    expect(await claimed(first)).toEqual([...before, '101.json'].toSorted());
+    expect(await claimed(first)).toEqual([...before, '100.json'].toSorted());
     expect(await vend('blog', 2)).toContain('load balancer: 1 → 2');
     expect(await recorded('blog')).toBe(2);
     expect(await claimed(first)).toEqual(before);

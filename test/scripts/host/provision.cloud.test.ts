@@ -1,6 +1,7 @@
 import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { GetStackPolicyCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { VendhostError } from '../../../scripts/errors.ts';
 import { keepData } from '../../../scripts/host/data-guard.ts';
@@ -52,6 +53,8 @@ describe('a virtual host', () => {
     const planned = await provision('shop', none, { image, dryRun: true });
     expect(planned).toMatchObject({ code: 2, result: { changed: true } });
     expect(await rulesOf('vendhost-dev-shop--8080')).toEqual([]);
+    const claims = new ListObjectsV2Command({ Bucket: platform.bucket, Prefix: 'claims/listener/' });
+    expect((await (await platform.aws.s3()).send(claims)).Contents ?? []).toEqual([]);
 
     const made = await provision('shop', none, { image });
     const { priority } = planned.result;

@@ -36,6 +36,15 @@ describe('withAssembly', () => {
   );
 });
 
+test('withAssembly refuses a template that is too large before any work', async () => {
+  const runtime = recorder({ AWS_ACCESS_KEY_ID: '100000000009', AWS_SECRET_ACCESS_KEY: 'of-nobody' });
+  const aws = openAws(runtime, { region: 'eu-west-1' });
+  const app = parameterApp('100000000009', { small: { A: 'a' }, large: { A: 'x'.repeat(templateLimitBytes) } });
+  const work = vi.fn(async () => undefined);
+  await expect(withAssembly(runtime, aws, app, work)).rejects.toMatchObject({ code: 'TEMPLATE_TOO_LARGE' });
+  expect(work).not.toHaveBeenCalled();
+}, 60_000);
+
 const template = (bytes: number) => ({
   Resources: { A: { Type: 'AWS::SSM::Parameter', Properties: { Value: 'x'.repeat(bytes) } } },
 });

@@ -85,6 +85,7 @@ describe('a plan that is saved, and deployed later', () => {
     await save();
     await repository.writePlatform({ dev: { approval: true, log_days: 7 } }, project);
     await owner.deploy();
+    await expect(owner.deploy({ plan, dryRun: true })).rejects.toMatchObject({ code: 'PLAN_STALE' });
     const error = await owner.deploy({ plan }).catch((thrown) => thrown);
     expect(error).toMatchObject({ code: 'PLAN_STALE' });
     expect(error.details.join('\n')).toMatch(/vendhost-dev-storage was updated .*UPDATE_COMPLETE[\s\S]*~ S3::Bucket/);

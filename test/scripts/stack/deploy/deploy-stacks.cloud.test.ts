@@ -73,6 +73,14 @@ describe('deployStacks', () => {
     expect(JSON.parse(StackPolicyBody ?? '')).toEqual(policy);
   });
 
+  test('protects a stack that was made without a policy before its update, not after', async () => {
+    await deploy({ 'kept-later': { A: 'first' } });
+    const policy = { Statement: [{ Effect: 'Deny', Principal: '*', Action: 'Update:*', Resource: '*' }] };
+    const options = { policies: { 'kept-later': policy } };
+    await expect(deploy({ 'kept-later': { A: 'second' } }, options)).rejects.toMatchObject({ code: 'STACK_FAILED' });
+    expect(await parameterValue('/kept-later/A')).toBe('first');
+  });
+
   test('a failure names the resource and its reason; the next deploy makes the stack anew', async () => {
     const failure = await deploy({ failing: { A: 'a', Broken: '$Fail' } }).catch((error: unknown) => error);
     expect(failure).toMatchObject({

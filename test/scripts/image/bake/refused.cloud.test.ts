@@ -1,0 +1,115 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DescribeImagesCommand, DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { cloudAccount } from '../../../builders/account.ts';
+import { makePlatform, type Platform } from '../../../builders/platform.ts';
+import { repository } from '../../../builders/repository.ts';
+import { recordTenant } from '../../../builders/tenant.ts';
+import { errorIn, vendhost } from '../../command-line.ts';
+import { type Meddler, wire } from '../../wire.ts';
+
+const words = ['image', 'bake', '--tenant', 'shop', '--environment', 'dev'];
+const install = { 'infrastructure/install.sh': '#!/bin/bash\necho done\n' };
+let platform: Platform;
+beforeAll(async () => {
+  platform = await makePlatform(cloudAccount('100000000323'), { network: true });
+  await recordTenant(platform, 'shop');
+});
+
+interface Given {
+  readonly vendhostYml?: string;
+  readonly scripts?: Record<string, string>;
+  readonly env?: Record<string, string>;
+  readonly meddle?: Meddler;
+}
+
+async function bake({ vendhostYml = '', scripts = install, env = {}, meddle }: Given) {
+  const cwd = await repository({ ...scripts, 'vendhost.yml': vendhostYml });
+  const address = meddle === undefined ? {} : { AWS_ENDPOINT_URL: await wire(inject('localCloud').endpoint, meddle) };
+  const given = { PATH: process.env.PATH, HOME: process.env.HOME, ...platform.env, ...address, ...env };
+  return await vendhost(words, { cwd, env: given });
+}
+
+/** A folder with a `packer` that says it is this version, and does nothing else. */
+async function packerOf(version: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'vendhost-packer-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const lines = [
+    '#!/bin/sh',
+    `if [ "$1" = version ]; then echo "Packer v${version}"; exit; fi`,
+    'echo no route; exit 1',
+  ];
+  await writeFile(join(folder, 'packer'), `${lines.join('\n')}\n`);
+  await chmod(join(folder, 'packer'), 0o755);
+  return `${folder}:${process.env.PATH}`;
+}
+
+/** Images, snapshots and leases in the account, which is this file's own. */
+async function made(): Promise<string[]> {
+  const [ec2, s3] = await Promise.all([platform.aws.ec2(), platform.aws.s3()]);
+  const [images, snapshots, leases] = await Promise.all([
+    ec2.send(new DescribeImagesCommand({ Owners: ['self'] })),
+    ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] })),
+    s3.send(new ListObjectsV2Command({ Bucket: platform.bucket, Prefix: 'claims/bakes/' })),
+  ]);
+  return [
+    ...(images.Images ?? []).map(({ ImageId = '' }) => ImageId),
+    ...(snapshots.Snapshots ?? []).map(({ SnapshotId = '' }) => SnapshotId),
+    ...(leases.Contents ?? []).map(({ Key = '' }) => Key),
+  ];
+}
+
+describe('image bake refuses', () => {
+  let before: string[];
+  beforeEach(async () => {
+    before = await made();
+  });
+
+  test.each<[string, Given, string]>([
+    ['no script', { scripts: {} }, 'SCRIPTS_INVALID'],
+    ['no Packer', { env: { PATH: '/nowhere' } }, 'PACKER_MISSING'],
+    [
+      'a builder that cannot run the instances',
+      { vendhostYml: 'instances: { type: t4g.small }\nimage: { builder_type: t3.small }\n' },
+      'ARCHITECTURE_MIXED',
+    ],
+    ['a builder that is not granted', { vendhostYml: 'image: { builder_type: m5.large }\n' }, 'LIMIT_EXCEEDED'],
+    ['an AMI that is not there', { vendhostYml: 'image: { source: { name: "no-such-*" } }\n' }, 'SOURCE_AMI_MISSING'],
+    ['an access that is neither', { env: { VENDHOST_BUILDER_ACCESS: 'open' } }, 'BUILDER_ACCESS'],
+  ])('%s', async (_what, given, code) => {
+    const ended = await bake(given);
+    expect([ended.code, errorIn(ended)]).toEqual([1, code]);
+    expect(await made()).toEqual(before);
+  });
+
+  test('a volume smaller than that of the AMI', async () => {
+    const grown: Meddler = async (call, next) => {
+      const answer = await next();
+      if (call.operation !== 'DescribeImages') return answer;
+      return { ...answer, headers: {}, body: String(answer.body).replaceAll(/<volumeSize>\d+/g, '<volumeSize>64') };
+    };
+    const ended = await bake({ meddle: grown });
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'VOLUME_TOO_SMALL']);
+    expect(await made()).toEqual(before);
+  });
+
+  test('a Packer that cannot get its plug-in', async () => {
+    const ended = await bake({ env: { PATH: await packerOf('1.11.2') } });
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'PACKER_PLUGIN']);
+    expect(ended.stderr).toContain('no route');
+    expect(await made()).toEqual(before);
+  });
+
+  test("an image that is encrypted with another key than the platform's, and deletes it", async () => {
+    const other: Meddler = async (call, next) => {
+      if (call.operation !== 'RunInstances') return await next();
+      return await next(call.body.replaceAll(/&BlockDeviceMapping\.\d+\.Ebs\.KmsKeyId=[^&]+/g, ''));
+    };
+    const ended = await bake({ meddle: other });
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'IMAGE_UNENCRYPTED']);
+    expect(await made()).toEqual(before);
+  });
+});

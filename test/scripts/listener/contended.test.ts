@@ -1,0 +1,46 @@
+import { NoSuchKey } from '@aws-sdk/client-s3';
+import { afterEach, expect, test, vi } from 'vitest';
+import { openAws } from '../../../scripts/aws/session.ts';
+import { bandOf } from '../../../scripts/listener/priority.ts';
+import { claimPriority } from '../../../scripts/listener/priority-claim.ts';
+import { recorder } from '../../builders/recorder.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const refused = (name: string) => Object.assign(new Error(name), { name });
+
+test('numbers that somebody else always claims first: it ends, and says where to look', async () => {
+  // The waits between the rounds are random.
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+  const runtime = recorder({ AWS_REGION: 'eu-west-1' });
+  const aws = openAws(runtime);
+  let writes = 0;
+  // Nothing is there when it is read, and everything when it is written. Without a wire: there are a thousand rounds.
+  (await aws.s3()).middlewareStack.add(
+    (_next, { commandName = '' }) =>
+      async () => {
+        if (commandName === 'GetObjectCommand') throw new NoSuchKey({ message: 'nothing', $metadata: {} });
+        if (commandName !== 'PutObjectCommand') return { output: { $metadata: {} }, response: undefined };
+        writes += 1;
+        throw refused('PreconditionFailed');
+      },
+    { step: 'initialize', priority: 'high' },
+  );
+  (await aws.elb()).middlewareStack.add(() => async () => ({ output: { $metadata: {} }, response: undefined }), {
+    step: 'initialize',
+    priority: 'high',
+  });
+  const claimant = {
+    bucket: 'claims',
+    listenerArn: 'arn:listener/1',
+    tenant: 'shop',
+    band: bandOf('shop.example.com'),
+  };
+  await expect(claimPriority(runtime, aws, { ...claimant, isOurs: () => false })).rejects.toMatchObject({
+    code: 'PRIORITY_CONTENDED',
+    hint: 'look at claims/listener/1/ in the bucket claims',
+  });
+  expect(writes).toBe(1000);
+}, 30_000);

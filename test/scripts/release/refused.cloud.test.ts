@@ -1,0 +1,101 @@
+import { StopPipelineExecutionCommand } from '@aws-sdk/client-codepipeline';
+import { afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { openAws } from '../../../scripts/aws/session.ts';
+import { cloudAccount } from '../../builders/account.ts';
+import { makePlatform } from '../../builders/platform.ts';
+import { recorder } from '../../builders/recorder.ts';
+import { recordTenant } from '../../builders/tenant.ts';
+import { errorIn, vendhost } from '../command-line.ts';
+import { justAfter, type Meddler, refusing, wire } from '../wire.ts';
+import { VirtualHost } from './virtual-host.ts';
+
+const cloud = inject('localCloud');
+const minutes = (count: number) => count * 60_000;
+
+/** A release by the command, while somebody meddles between its calls. */
+async function release(host: VirtualHost, revision: string, meddle: Meddler) {
+  const words = ['release', 'start', '--tenant', host.place.tenant, '--environment', 'dev', '--revision', revision];
+  return await vendhost(words, { env: { ...host.env, AWS_ENDPOINT_URL: await wire(cloud.endpoint, meddle) } });
+}
+
+test('without a virtual host there is nothing to release to', async () => {
+  const host = new VirtualHost('650000000011', 'barn');
+  await recordTenant(await makePlatform(cloudAccount('650000000011')), 'barn');
+  const ended = await release(host, `software/barn/${'a'.repeat(64)}.zip`, (_call, next) => next());
+  expect([ended.code, errorIn(ended)]).toEqual([1, 'HOST_MISSING']);
+});
+
+describe('a virtual host', () => {
+  const host = new VirtualHost('650000000012', 'shed');
+  const pipelines = () => openAws(recorder(host.env)).codePipeline();
+  beforeAll(() => host.make());
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test('whose pipeline somebody changed', async () => {
+    const changed: Meddler = async (call, next) => {
+      const answer = await next();
+      if (call.operation !== 'GetPipeline') return answer;
+      return { ...answer, headers: {}, body: String(answer.body).replaceAll('"S3"', '"CodeCommit"') };
+    };
+    const before = await host.executions();
+    const ended = await release(host, await host.push('changed'), changed);
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'PIPELINE_CHANGED']);
+    expect(await host.executions()).toEqual(before);
+  });
+
+  test('whose execution somebody stopped', async () => {
+    const stopped = justAfter('StartPipelineExecution', async ({ body }) => {
+      const { name } = JSON.parse(body) as { name: string };
+      const client = await pipelines();
+      const id = await latest();
+      await client.send(
+        new StopPipelineExecutionCommand({ pipelineName: name, pipelineExecutionId: id, abandon: true, reason: 'no' }),
+      );
+    });
+    const ended = await release(host, await host.push('stopped'), stopped);
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'RELEASE_STOPPED']);
+  });
+
+  /** The id of the newest execution. */
+  async function latest(): Promise<string> {
+    const { ListPipelineExecutionsCommand } = await import('@aws-sdk/client-codepipeline');
+    const { pipelineExecutionSummaries = [] } = await (await pipelines()).send(
+      new ListPipelineExecutionsCommand({ pipelineName: host.name }),
+    );
+    return pipelineExecutionSummaries[0]?.pipelineExecutionId ?? '';
+  }
+
+  /** Lets time pass with every call of this operation. */
+  function passing(operation: string, ms: number, then: Meddler = (_call, next) => next()): Meddler {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    return async (call, next) => {
+      if (call.operation === operation) vi.setSystemTime(Date.now() + ms);
+      return await then(call, next);
+    };
+  }
+
+  test('whose execution CodePipeline does not know: for half a minute that may be, then it is an error', async () => {
+    const gone = refusing('GetPipelineExecution', 'PipelineExecutionNotFoundException');
+    const revision = await host.push('gone');
+    const ended = await release(host, revision, passing('GetPipelineExecution', 14_000, gone));
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'EXECUTION_GONE']);
+  });
+
+  test('whose release takes longer than a job may', async () => {
+    const calls: string[] = [];
+    const endless: Meddler = async (call, next) => {
+      calls.push(call.operation);
+      const answer = await next();
+      if (call.operation !== 'GetPipelineExecution') return answer;
+      const body = String(answer.body).replace(/"status": ?"\w+"/, '"status":"InProgress"');
+      return { ...answer, headers: {}, body };
+    };
+    const revision = await host.push('endless');
+    const ended = await release(host, revision, passing('GetPipelineExecution', minutes(10), endless));
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'TIMED_OUT']);
+    expect(calls, 'it goes on without the job').not.toContain('StopPipelineExecution');
+    expect(ended.stderr).toMatch(/waiting for the execution to enter its next stage \(\d+ min\)\n/);
+  });
+});

@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
+import { startLocalGitlab } from '../../local-gitlab/api.ts';
+import { errorIn, vendhost } from '../command-line.ts';
+import { wire } from '../wire.ts';
+import { emptyAccounts } from './empty-accounts.ts';
+
+const account = '100000000001';
+let repository: PlatformRepository;
+beforeEach(async () => {
+  repository = await platformRepository(account);
+  await repository.writeTenant('shop', { project: 'acme/shop', hosts: { dev: ['shop.dev.example.com'] } });
+});
+afterEach(() => repository.remove());
+
+async function vend(CI_API_V4_URL: string, token: string) {
+  const env = {
+    AWS_ENDPOINT_URL: await wire(undefined, emptyAccounts),
+    AWS_ACCESS_KEY_ID: account,
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    CI_API_V4_URL,
+    VENDHOST_GITLAB_TOKEN: token,
+  };
+  return await vendhost(['tenant', 'vend', 'shop', '--environment', 'dev'], { env, cwd: repository.directory });
+}
+
+/** A GitLab that answers every request so. */
+async function answering(status: number): Promise<string> {
+  const server = createServer((_request, response) => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end('{"message":"so it is"}');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v4`;
+}
+
+test.each([
+  ['acme/shop', 'a-wrong-token', 'GITLAB_TOKEN_REFUSED'],
+  ['acme/other', 'local-gitlab-token', 'GITLAB_PROJECT_UNKNOWN'],
+])('of a GitLab with %s, with %s: %s', async (project, token, expected) => {
+  const gitlab = await startLocalGitlab({ projects: [project] });
+  onTestFinished(() => gitlab.stop());
+  const ended = await vend(gitlab.api, token);
+  expect([ended.code, errorIn(ended)]).toEqual([1, expected]);
+  expect(ended.stderr).not.toContain(token);
+});
+
+test.each([
+  [403, 'GITLAB_FORBIDDEN'],
+  [400, 'GITLAB_REFUSED'],
+])('GitLab answers %i: %s', async (status, expected) => {
+  expect(errorIn(await vend(await answering(status), 'a-good-token'))).toBe(expected);
+});
+
+test('nobody answers where GitLab should be', async () => {
+  expect(errorIn(await vend('http://127.0.0.1:9/api/v4', 'a-good-token'))).toBe('GITLAB_UNREACHABLE');
+});
