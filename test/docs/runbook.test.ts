@@ -10,6 +10,7 @@ const explainedByTheirHint = [
   'DIRECTORY_MISSING',
   'DOTENV_UNWRITABLE',
   'ENVIRONMENT_UNKNOWN',
+  'LOCAL_CLOUD_MISSING',
   'NOT_IN_A_JOB',
   'USAGE',
 ];

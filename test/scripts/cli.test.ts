@@ -107,7 +107,7 @@ describe('a command', () => {
         '  vendhost.yml: imag: unknown key: must be one of image, instances, database, health_check, revision, deployment_config',
         '  vendhost.yml: image.builder_type: "t3.small" is wrong: must be an arm64 type, like instances.type "t4g.small"',
         '  software/.vendhost-revision: is a file that Vendhost writes into each revision: must have another name',
-        'hint: correct the lines above, then run `vendhost config check` again',
+        'hint: fix the lines above and push; `vendhost config check` checks a checkout before that',
         '',
       ].join('\n'),
     });

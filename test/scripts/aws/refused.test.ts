@@ -22,6 +22,11 @@ test('a job without a region, and a job without a role', async () => {
   expect(ended.stderr).not.toContain(token.VENDHOST_ID_TOKEN);
 });
 
+test('a command that is to work with the local cloud, but does not know where it is', async () => {
+  const env = { ...keys, AWS_REGION: 'eu-west-1', VENDHOST_LOCAL_CLOUD: '1' };
+  expect(errorIn(await vendhost([...words, ...revision], { env }))).toBe('LOCAL_CLOUD_MISSING');
+});
+
 test.each([
   ['ExpiredTokenException', 'The security token included in the request is expired', 'CREDENTIALS_EXPIRED'],
   ['UnrecognizedClientException', 'The security token included in the request is invalid.', 'CREDENTIALS_REFUSED'],

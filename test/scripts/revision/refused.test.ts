@@ -44,7 +44,7 @@ test('more than one upload holds, before it is read', async () => {
 
 test('a file of the name that each revision gets', async () => {
   const { ended, uploads } = await push({ 'software/.vendhost-revision': 'mine' });
-  expect([errorIn(ended), uploads]).toEqual(['REVISION_FILE_TAKEN', []]);
+  expect([errorIn(ended), uploads]).toEqual(['CHECK_FAILED', []]);
 });
 
 test.each([
