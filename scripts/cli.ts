@@ -36,7 +36,7 @@ const nouns: Readonly<Record<string, Noun>> = {
   release: { describe: 'Putting a revision on the virtual host', verbs: [releaseStart] },
 };
 
-/** What the process gives the command line. */
+/** The parts of the process that the command line uses. */
 export interface Process extends Omit<Runtime, 'out'> {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
@@ -62,16 +62,16 @@ export async function parse(words: readonly string[], chosen: Chosen, print: (te
     })
     .epilogue('Progress goes to stderr. Exit codes: 0 done, 1 failed, 2 differs, 3 superseded, 130/143 cancelled.')
     .strict()
-    .demandCommand(1, 'name what to work on')
+    .demandCommand(1, `missing noun: one of ${Object.keys(nouns).join(', ')}`)
     .recommendCommands()
     .wrap(100)
     .help()
     .version(version())
     .exitProcess(false)
-    // Given twice, the last counts, as in other commands; yargs would make a list of both.
+    // The last of repeated options counts, as in other commands; yargs would make a list.
     .parserConfiguration({ 'duplicate-arguments-array': false })
     .fail((message, error) => {
-      // yargs has errors of its own, like that of an option without its value; all others come from a command.
+      // yargs throws errors of its own, for example for an option without a value; all others come from a command.
       throw error === undefined || error.name === 'YError' ? usageError(message ?? error.message, words) : error;
     });
   for (const [noun, { describe, verbs }] of Object.entries(nouns)) {
@@ -88,7 +88,7 @@ function version(): string {
 }
 
 function withVerbs(parser: Argv, noun: string, verbs: readonly Command[], chosen: Chosen): Argv {
-  let inner = parser.demandCommand(1, `name what to do with the ${noun}`);
+  let inner = parser.demandCommand(1, `missing verb: ${verbs.map((verb) => verb.usage.split(' ')[1]).join(' or ')}`);
   for (const verb of verbs) {
     inner = inner.command(
       verb.usage.slice(noun.length + 1),
@@ -107,7 +107,7 @@ function usageError(said: string, words: readonly string[]): VendhostError {
   return new VendhostError('USAGE', usageMessage(said, noun in nouns ? verb : noun), { hint: `see \`${help}\`` });
 }
 
-/** yargs' words in one line that names the wrong value. */
+/** yargs' message in one line that names the wrong value. */
 function usageMessage(said: string, word: string): string {
   const choice = /Argument: (\S+), Given: (.+), Choices: (.+)$/.exec(said);
   if (choice !== null) {
@@ -120,7 +120,7 @@ function usageMessage(said: string, word: string): string {
     : `"${word}" is unknown: did you mean ${close}?`;
 }
 
-/** Runs one command line and returns the exit code; the only place that turns errors into words. */
+/** Runs one command line and returns the exit code; the only place that prints errors. */
 export async function run(words: readonly string[], process: Process): Promise<ExitCode | number> {
   let out = new Output(process);
   let code: number = exitCodes.done;

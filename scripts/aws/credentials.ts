@@ -2,21 +2,21 @@ import type { AwsCredentialIdentity } from '@aws-sdk/types';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** Gives credentials, new ones when the last are about to expire. */
+/** Returns credentials; fetches new ones when the last are about to expire. */
 export type CredentialSource = () => Promise<AwsCredentialIdentity>;
 
 const refreshBeforeMs = 5 * 60_000;
 
 export interface RoleOptions {
-  /** The role a job's ID token is exchanged for, when `VENDHOST_ROLE_ARN` names none. */
+  /** The role to exchange a job's ID token for when `VENDHOST_ROLE_ARN` is not set. */
   readonly jobRole?: string | undefined;
-  /** A role to take with the machine's own credentials. */
+  /** A role to assume with the machine's own credentials. */
   readonly assume?: string | undefined;
 }
 
 /**
  * In a job: the ID token is exchanged for the role in `VENDHOST_ROLE_ARN`
- * (https://docs.gitlab.com/ci/cloud_services/aws/). Elsewhere: the SDK's own chain, and the role to take with it.
+ * (https://docs.gitlab.com/ci/cloud_services/aws/). Elsewhere: the SDK's own chain, and the role to assume with it.
  * Secrets of what is returned are masked in all output.
  */
 export function credentialSource(
@@ -40,7 +40,7 @@ export function credentialSource(
     const known = await last?.catch(() => undefined);
     return known === undefined || isStale(known) ? await fetch() : known;
   };
-  // Each call waits for the one before, so that calls at the same time exchange the token once.
+  // Each call waits for the one before, so that concurrent calls exchange the token once.
   return () => {
     current = keepOrFetch(current);
     return current;
@@ -51,7 +51,7 @@ function isStale({ expiration }: AwsCredentialIdentity): boolean {
   return expiration !== undefined && expiration.getTime() - Date.now() < refreshBeforeMs;
 }
 
-/** Keys of the environment first, as the SDK would find them, but in the runtime's environment; then the SDK's chain. */
+/** Access keys in the runtime's environment first, as the SDK would find them in the process; then the SDK's chain. */
 async function ownChain({ env }: Runtime): Promise<CredentialSource> {
   const {
     AWS_ACCESS_KEY_ID: accessKeyId,

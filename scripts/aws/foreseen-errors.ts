@@ -2,7 +2,7 @@ import { messageOf, VendhostError } from '../errors.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Node's and the SDK's codes for "nobody answers there". */
+/** Node's and the SDK's codes for an endpoint that does not answer. */
 const unreachable = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -39,8 +39,8 @@ const denied = new Set([
 ]);
 
 /**
- * What AWS and the network say about themselves rather than about the task: unreachable, no or expired credentials, a
- * missing right. Looks through causes and aggregates; `undefined` for everything else.
+ * Errors of AWS access rather than of the task: an unreachable endpoint, missing or expired credentials, a missing
+ * permission. Looks through causes and aggregates; `undefined` for everything else.
  */
 export function awsError(thrown: unknown, env: Variables): VendhostError | undefined {
   for (const error of chain(thrown)) {
@@ -60,7 +60,7 @@ function explain(error: Error, cause: unknown, env: Variables): VendhostError | 
       hint:
         env.AWS_ENDPOINT_URL === undefined
           ? 'check the network, the proxy and AWS_REGION, then retry'
-          : `start what should answer at ${env.AWS_ENDPOINT_URL}, or unset AWS_ENDPOINT_URL to talk to AWS`,
+          : `start the server at ${env.AWS_ENDPOINT_URL}, or unset AWS_ENDPOINT_URL to use AWS`,
       cause,
     });
   }
@@ -99,7 +99,7 @@ function accessDenied(error: Error, cause: unknown): VendhostError {
   });
 }
 
-/** The error, its causes and the errors it gathers, outermost first. */
+/** The error, its causes and the errors it aggregates, outermost first. */
 function* chain(thrown: unknown): Generator<Error> {
   const seen = new Set<unknown>();
   const queue = [thrown];

@@ -1,15 +1,15 @@
 import type { z } from 'zod';
 import type { Aws } from './session.ts';
 
-/** An object as it was read: its value, and the ETag that a later write can insist on. */
+/** An object as it was read: its value, and the ETag for a conditional write. */
 export interface Stored<T> {
   readonly value: T;
   readonly etag: string;
 }
 
 /**
- * JSON objects of a bucket, written only if nobody else wrote in between
- * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html). The writes answer whether they won.
+ * JSON objects of a bucket, written only if no other writer was faster
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html). Each write returns whether it succeeded.
  */
 export class ConditionalObjects<T> {
   readonly #aws: Aws;
@@ -22,7 +22,7 @@ export class ConditionalObjects<T> {
     this.#schema = schema;
   }
 
-  /** `undefined` when there is no such object. A refusal is thrown: the roles may list what they read, so absence is a 404. */
+  /** `undefined` when the object does not exist. A denial is thrown: the roles may list what they read, so absence is a 404. */
   async read(key: string): Promise<Stored<T> | undefined> {
     const { GetObjectCommand } = await import('@aws-sdk/client-s3');
     try {
@@ -52,7 +52,7 @@ export class ConditionalObjects<T> {
     return (await this.#won(async () => await (await this.#aws.s3()).send(command))) !== undefined;
   }
 
-  /** The last parts of the keys directly under a prefix, all pages of them. */
+  /** The last parts of the keys directly under a prefix; reads all pages. */
   async list(prefix: string): Promise<string[]> {
     const { paginateListObjectsV2 } = await import('@aws-sdk/client-s3');
     const found: string[] = [];
@@ -71,7 +71,7 @@ export class ConditionalObjects<T> {
     return answer?.ETag;
   }
 
-  /** 412: the condition does not hold. 409: another write is just being done. 404: what should be replaced is gone. */
+  /** 412: the condition does not hold. 409: another write is in progress. 404: the object to replace was deleted. */
   async #won<R>(send: () => Promise<R>): Promise<R | undefined> {
     try {
       return await send();
@@ -82,7 +82,7 @@ export class ConditionalObjects<T> {
   }
 }
 
-/** Whether S3 says that an object is not there; `AccessDenied` says nothing about it. */
+/** Whether S3 says that an object does not exist; `AccessDenied` does not say so. */
 export function isAbsence(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.name === 'NoSuchKey';
 }

@@ -5,13 +5,13 @@ import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Aws, openAws } from './session.ts';
 
-/** What an environment's account is opened for: a job that only plans has a role that only reads. */
+/** What an environment's account is opened for: jobs that only plan have a read-only role. */
 export type AccessMode = 'plan' | 'deploy';
 
 /**
- * Opens an environment's account: in a job of the platform's project with the role its access stack has for that; else
- * with the machine's own credentials, or the environment's `role` when they are of another account. Throws
- * `ACCOUNT_WRONG` when that does not lead into the account.
+ * Opens an environment's account: in a job of the platform's project with the role from the access stack; elsewhere with
+ * the machine's own credentials, or the environment's `role` when they are for another account. Throws `ACCOUNT_WRONG`
+ * when the credentials end up in another account.
  */
 export async function openEnvironment(
   runtime: Runtime,
@@ -34,7 +34,9 @@ async function checked(aws: Aws, environment: Environment, { account }: Environm
   if (actual === account) return aws;
   throw new VendhostError(
     'ACCOUNT_WRONG',
-    `the credentials are of account ${actual}; platform.yml says ${environment} is in ${account}`,
-    { hint: `use credentials of account ${account}, or name a role of it: environments.${environment}.role` },
+    `the credentials are for account ${actual}; platform.yml says ${environment} is in ${account}`,
+    {
+      hint: `use credentials for account ${account}, or set a role there: environments.${environment}.role in platform.yml`,
+    },
   );
 }

@@ -29,7 +29,7 @@ export async function readPublishedFacts(aws: Aws, environment: string): Promise
   return { environment, region: aws.region, values };
 }
 
-/** What a tenant of one load balancer needs. Throws `PLATFORM_MISSING` when not all of it is published. */
+/** The facts for a tenant of one load balancer. Throws `PLATFORM_MISSING` when not all of it is published. */
 export function platformFacts({ environment, region, values }: PublishedFacts, loadBalancer: number): PlatformFacts {
   const path = `${names.factsPath(environment)}/`;
   const own = balancerFacts.map((fact) => [fact, values[names.balancerFact(fact, loadBalancer)]] as const);
@@ -41,7 +41,7 @@ export function platformFacts({ environment, region, values }: PublishedFacts, l
   });
   throw new VendhostError(
     'PLATFORM_MISSING',
-    `the platform of ${environment} does not publish all it should in ${region}`,
+    `the platform of ${environment} does not publish everything a tenant needs in ${region}`,
     {
       details: absent.map((name) => `missing or wrong: SSM parameter ${name}`),
       hint: `ask the platform team to deploy it: vendhost platform deploy --environment ${environment}`,
@@ -49,12 +49,12 @@ export function platformFacts({ environment, region, values }: PublishedFacts, l
   );
 }
 
-/** What the platform publishes, with the first load balancer: for whoever needs none. */
+/** The platform's facts, with those of the first load balancer: for callers that need no load balancer. */
 export async function readPlatformFacts(aws: Aws, environment: string): Promise<PlatformFacts> {
   return platformFacts(await readPublishedFacts(aws, environment), 1);
 }
 
-/** Reads a tenant's record; throws `TENANT_UNKNOWN` when it was not vended in the environment. */
+/** Reads a tenant's record; throws `TENANT_UNKNOWN` when the tenant was not vended in the environment. */
 export async function readTenantRecord(aws: Aws, place: Place): Promise<TenantRecord> {
   const { GetParameterCommand, ParameterNotFound } = await import('@aws-sdk/client-ssm');
   const name = names.tenantRecord(place);

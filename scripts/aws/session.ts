@@ -15,14 +15,14 @@ import type { Runtime } from '../runtime.ts';
 import { type CredentialSource, credentialSource, type RoleOptions } from './credentials.ts';
 import { type Pace, paces } from './poll.ts';
 
-/** One account and region, with clients that load when first asked for. */
+/** One account and region, with clients that are loaded on first use. */
 export interface Aws {
   readonly region: string;
-  /** Address that answers instead of AWS's own: a proxy, a recorder, the local cloud. It changes nothing but the address. */
+  /** Endpoint used instead of AWS's own: a proxy, a recorder, the local cloud. It changes nothing but the address. */
   readonly endpoint: string | undefined;
-  /** What answers is the local cloud of this project's tests and demo, not AWS. */
+  /** The endpoint is the local cloud of this project's tests and demo, not AWS. */
   readonly isLocalCloud: boolean;
-  /** How often to look at what takes time; every poll keeps to it. */
+  /** How often to poll; every poll uses it. */
   readonly pace: Pace;
   readonly credentials: () => Promise<AwsCredentialIdentity>;
   readonly account: () => Promise<string>;
@@ -92,7 +92,7 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
       const { S3Client } = await import('@aws-sdk/client-s3');
       // The SDK puts the bucket before the endpoint's host name, unless that is an IP address
       // (https://github.com/aws/aws-sdk-js-v3/blob/main/codegen/sdk-codegen/aws-models/s3.json, endpointRuleSet). One
-      // address was given for all services, and nobody has DNS for each bucket below it; S3 itself takes both styles
+      // address was given for all services, and DNS does not have each bucket below it; S3 itself takes both styles
       // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html).
       return new S3Client({ ...shared, forcePathStyle: endpoint !== undefined });
     }),
@@ -102,8 +102,8 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
 }
 
 /**
- * `VENDHOST_LOCAL_CLOUD=1`, which the local cloud's launcher sets. An endpoint alone says nothing: whoever puts a proxy
- * before AWS wants AWS's behaviour.
+ * `VENDHOST_LOCAL_CLOUD=1`, which the local cloud's launcher sets. An endpoint alone does not: whoever puts a proxy
+ * in front of AWS wants AWS's behaviour.
  */
 function saysLocalCloud({ env }: Runtime): boolean {
   if (env.VENDHOST_LOCAL_CLOUD !== '1') return false;

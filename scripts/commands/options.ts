@@ -51,7 +51,7 @@ export function withLayer<T>(parser: Argv<T>): Argv<T & { layer: PlatformLayer |
   return parser.option('layer', {
     choices: ['access', 'network', 'storage', 'balancer'] as const,
     requiresArg: true,
-    describe: 'Only this layer; access brings the trust in GitLab along',
+    describe: "Deploy only this layer; access includes GitLab's OIDC provider",
   });
 }
 
@@ -59,7 +59,7 @@ export function withDryRun<T>(parser: Argv<T>): Argv<T & { 'dry-run': boolean }>
   return parser.option('dry-run', {
     type: 'boolean',
     default: false,
-    describe: 'Print what would be done, change nothing; exit code 2 when something would',
+    describe: 'Print what would change and change nothing; exit code 2 when something would change',
   });
 }
 
@@ -74,12 +74,12 @@ export function environmentIfNamed(option: Environment | undefined, { env }: Run
 function environmentFrom(option: Environment | undefined, runtime: Runtime): Environment {
   const found = environmentIfNamed(option, runtime);
   if (found !== undefined) return found;
-  throw new VendhostError('USAGE', 'no environment is named', { hint: environmentHint });
+  throw new VendhostError('USAGE', 'the environment is missing', { hint: environmentHint });
 }
 
 const environmentHint = `give --environment one of ${environments.join(', ')}`;
 
-/** The environment that is named, or all. The job's variable does not count beside `--all`. */
+/** The given environment, or all. With `--all` the job's variable is ignored. */
 export function choiceFrom({ environment, all }: EnvironmentsOptions, runtime: Runtime): Environment | 'all' {
   return all === true ? 'all' : environmentFrom(environment, runtime);
 }
@@ -88,7 +88,7 @@ export function choiceFrom({ environment, all }: EnvironmentsOptions, runtime: R
 export function placeFrom(options: PlaceOptions, runtime: Runtime): { tenant: string; environment: Environment } {
   const tenant = options.tenant ?? runtime.env.VENDHOST_TENANT;
   if (tenant === undefined || tenant === '') {
-    throw new VendhostError('USAGE', 'no tenant is named', { hint: 'give --tenant NAME or set VENDHOST_TENANT' });
+    throw new VendhostError('USAGE', 'the tenant is missing', { hint: 'give --tenant NAME or set VENDHOST_TENANT' });
   }
   return { tenant, environment: environmentFrom(options.environment, runtime) };
 }

@@ -10,7 +10,7 @@ export const defaultBranches: Readonly<Record<Environment, string>> = {
   production: 'master',
 };
 
-/** The most load balancers of an environment; the rights of the platform's roles reach as far (`PlatformScope`). */
+/** Most load balancers of an environment; the rights of the platform's roles cover as many (`PlatformScope`). */
 export const mostLoadBalancers = 10;
 
 export const tenantName = z
@@ -19,14 +19,14 @@ export const tenantName = z
     /^[a-z][a-z0-9-]{1,18}[a-z0-9]$/,
     '3 to 20 lower-case letters, digits and hyphens; a letter first, no hyphen last',
   )
-  // RDS refuses them in the database's name, and names of target groups rely on it.
+  // RDS refuses them in identifiers, and the names of target groups rely on it.
   .regex(/^(?!.*--)/, 'without two hyphens in a row')
-  // What the platform's own stacks and roles are called: their roles' rights go by names.
+  // Names of the platform's own stacks and roles, whose rights go by name.
   .regex(
     /^(?!(access|balancer|boundary|builder|network|service-boundary|storage)(-|$))/,
-    'not a name of a part of the platform',
+    'not a name reserved for the platform',
   )
-  // CloudFormation names things after stacks: those of `shop-data` would look like things of the data stack of `shop`.
+  // CloudFormation names resources after stacks: those of `shop-data` would look like resources of the data stack of `shop`.
   .regex(/^(?!.*-(access|data|host)(-|$))/, 'without -access, -data or -host in it');
 
 /** `group/project`, as GitLab's addresses have it. */

@@ -3,7 +3,7 @@ import { limits } from './tenant.ts';
 
 const list = z.string().transform((text) => text.split(',').filter((item) => item !== ''));
 
-/** Facts that each load balancer has; `names.balancerFact` tells those of the second and further apart. */
+/** Facts that each load balancer has; `names.balancerFact` numbers those of the second and further ones. */
 export const balancerFacts = [
   'load-balancer-arn',
   'load-balancer-dns',
@@ -12,8 +12,8 @@ export const balancerFacts = [
 ] as const;
 
 /**
- * What the platform publishes for tenants: one SSM parameter a key, under `/vendhost/<environment>/`.
- * Lists are comma-separated (`StringList`). Those of a load balancer are of the one that serves the tenant.
+ * What the platform publishes for tenants: one SSM parameter per key, under `/vendhost/<environment>/`. Lists are
+ * comma-separated (`StringList`). The facts of a load balancer are those of the one that serves the tenant.
  */
 export const factsSchema = z.object({
   'vpc-id': z.string(),

@@ -4,7 +4,7 @@ import type { TenantConfig } from './tenant.ts';
 
 type Environments = Readonly<Record<string, Hosting | undefined>>;
 
-/** What does not fit between a tenant's file and platform.yml: its hosts, and the load balancer that serves them. */
+/** Faults between a tenant's file and platform.yml: its hosts, and the load balancer that serves them. */
 export function tenantFaults(file: string, platform: Environments, tenant: TenantConfig): Fault[] {
   return [...hostFaults(file, platform, tenant), ...balancerFaults(file, platform, tenant)];
 }
@@ -21,7 +21,7 @@ function hostFaults(file: string, platform: Environments, tenant: TenantConfig):
       const fault = (message: string) => [{ file, path, message: `"${host}" is wrong: ${message}` }];
       const repeated = seen.has(host);
       seen.add(host);
-      if (repeated) return fault('it is in this file twice');
+      if (repeated) return fault('it is listed twice');
       const config = platform[environment];
       if (config === undefined) return fault(`platform.yml has no environment ${environment}`);
       if (config.domain === undefined) return [];

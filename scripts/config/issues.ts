@@ -10,7 +10,7 @@ export interface Fault {
 
 type Issue = z.core.$ZodIssue;
 
-/** What a schema found wrong in a file's content: each with path, wrong value and what is allowed. */
+/** The faults a schema found in a file's content, each with path, wrong value and what is allowed. */
 export function faultsOf(file: string, issues: readonly Issue[], input: unknown, schema: z.ZodType): Fault[] {
   return issues.flatMap((issue): Fault[] => {
     const path = issue.path.map(String).join('.');
@@ -34,13 +34,13 @@ export function faultsOf(file: string, issues: readonly Issue[], input: unknown,
       {
         file,
         path,
-        message: `${wrongValue(input, issue.path)}must be ${allowedBy(issue, valueAt(input, issue.path))}`,
+        message: `${wrongValue(input, issue.path)}${demand(issue, valueAt(input, issue.path))}`,
       },
     ];
   });
 }
 
-/** The branch of a union that got furthest is what the author meant; none did when all failed at once. */
+/** The union branch that matched furthest is the one the author meant; none when all failed at the top. */
 function meantBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const depth = (issues: readonly Issue[]) =>
     Math.max(0, ...issues.map(({ path, code }) => path.length + (code === 'unrecognized_keys' ? 1 : 0)));
@@ -75,16 +75,20 @@ const types: Readonly<Record<string, string>> = {
 };
 const counted: Readonly<Record<string, string>> = { string: ' characters', array: ' items' };
 
+function demand(issue: Issue, value: unknown): string {
+  const isEmpty = issue.code === 'too_small' && issue.minimum === 1 && issue.origin in counted;
+  return isEmpty ? 'must not be empty' : `must be ${allowedBy(issue, value)}`;
+}
+
 function allowedBy(issue: Issue, value?: unknown): string {
   switch (issue.code) {
     case 'invalid_type':
-      // YAML reads 111111111111, on and 1.0 as something else than a text.
+      // YAML does not read 111111111111, on and 1.0 as text.
       if (issue.expected === 'string' && ['number', 'boolean'].includes(typeof value)) return 'a text, in quotes';
       return types[issue.expected] ?? issue.expected;
     case 'invalid_value':
       return issue.values.length === 1 ? String(issue.values[0]) : `one of ${issue.values.map(String).join(', ')}`;
     case 'too_small':
-      if (issue.minimum === 1 && issue.origin in counted) return 'more than nothing';
       return `at least ${issue.minimum}${counted[issue.origin] ?? ''}`;
     case 'too_big':
       return `at most ${issue.maximum}${counted[issue.origin] ?? ''}`;
@@ -97,7 +101,7 @@ function allowedBy(issue: Issue, value?: unknown): string {
   }
 }
 
-/** Formats whose own message does not read after "must be"; the rest of the schemas say what they want. */
+/** Formats whose own message does not fit after "must be"; schemas describe the others themselves. */
 const formats: Readonly<Record<string, (issue: z.core.$ZodIssueInvalidStringFormat) => string>> = {
   url: () => 'an address that begins with http:// or https://',
   starts_with: (issue) => `a text that begins with ${'prefix' in issue ? String(issue.prefix) : ''}`,

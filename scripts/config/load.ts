@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { messageOf, VendhostError } from '../errors.ts';
 import { type Fault, faultsOf } from './issues.ts';
 
-/** Reads a YAML file and returns what the schema makes of it, or every fault it found; `undefined` text stands for an absent optional file. */
+/** Reads and parses a YAML file; throws `CONFIG_INVALID` with every fault. An absent optional file counts as empty. */
 export async function readConfig<S extends z.ZodType>(
   file: string,
   schema: S,
@@ -16,7 +16,7 @@ export async function readConfig<S extends z.ZodType>(
   return value;
 }
 
-/** Like `readConfig`, but returns the faults, for callers that collect those of several files, and the content as it is. */
+/** Like `readConfig`, but returns faults and raw content, for callers that collect the faults of several files. */
 export function parseConfig<S extends z.ZodType>(
   file: string,
   text: string,
@@ -34,7 +34,7 @@ export function parseConfig<S extends z.ZodType>(
 
 function parseYaml(text: string): { input: unknown; faults?: undefined } | { faults: string[] } {
   const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true });
-  // The first line says what and where; the rest draws the place.
+  // The first line says what and where; the rest shows the source.
   const faults = document.errors.map(({ message }) => (message.split('\n')[0] ?? '').replace(/:$/, ''));
   if (faults.length > 0) return { faults };
   try {

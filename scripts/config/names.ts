@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 
-/** A tenant and the environment its virtual host lives in: what nearly every name is made of. */
+/** A tenant and an environment: the parts of nearly every name. */
 export interface Place {
   readonly environment: string;
   readonly tenant: string;
 }
 
-/** Shortens a name to an AWS limit; what is cut away is replaced by a hash of the whole, so that names stay distinct. */
+/** Shortens a name to an AWS limit; the cut part is replaced by a hash of the whole, so that names stay distinct. */
 export function shorten(name: string, limit: number): string {
   if (name.length <= limit) return name;
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 6);
@@ -28,7 +28,7 @@ export const names = {
   platformStack: (environment: string, layer: PlatformLayer) => `vendhost-${environment}-${layer}`,
   /** An environment's load balancers are numbered from 1; each has a stack. */
   balancerStack: (environment: string, number: number) => `vendhost-${environment}-balancer${suffix(number)}`,
-  /** Once in an account, whatever environments are in it. */
+  /** One per account, whatever environments are in it. */
   gitlabStack: 'vendhost-gitlab',
   tenantStack: ({ environment, tenant }: Place, layer: TenantLayer) => `vendhost-${environment}-${tenant}-${layer}`,
   bucket: (environment: string, account: string, region: string) => `vendhost-${environment}-${account}-${region}`,
@@ -39,27 +39,27 @@ export const names = {
   trail: (environment: string) => `vendhost-${environment}`,
   loadBalancer: (environment: string, number: number) =>
     shorten(`vendhost-${environment}${suffix(number)}`, loadBalancingNameLimit),
-  /** A target group cannot change its port: a new port makes a new group, which needs a name of its own beside the old. */
+  /** A target group cannot change its port: a new port needs a new group, with another name than the old one. */
   targetGroup: (place: Place, port: number) => `${names.targetGroupPrefix(place)}${port}`,
-  /** What the names of a tenant's target groups begin with. No tenant's name has two hyphens, so no other tenant's do. */
+  /** Prefix of the names of a tenant's target groups. No tenant's name has two hyphens in a row, so it is that tenant's alone. */
   targetGroupPrefix: ({ environment, tenant }: Place) =>
     `${shorten(`vendhost-${environment}-${tenant}`, loadBalancingNameLimit - '--65535'.length)}--`,
   boundary: (environment: string) => `vendhost-${environment}-boundary`,
-  /** Ceiling of the roles that services write logs with: all that a platform pipeline can make of a role. */
+  /** Permissions boundary of the roles that services write logs with, the only roles a platform pipeline can create. */
   serviceBoundary: (environment: string) => `vendhost-${environment}-service-boundary`,
   builderRole: (environment: string) => shorten(`vendhost-${environment}-builder`, roleNameLimit),
-  /** Not under `vendhost-<environment>-`: the boundary lets a tenant's roles pass what is called so. */
+  /** Not under `vendhost-<environment>-`: the boundary lets a tenant's roles pass roles with that prefix. */
   platformRole: (environment: string, role: PlatformRole) => `vendhost-platform-${environment}-${role}`,
   tenantRole: ({ environment, tenant }: Place, role: TenantRole) =>
     shorten(`vendhost-${environment}-${tenant}-${role}`, roleNameLimit),
   /** The Auto Scaling group, CodeDeploy application, deployment group and pipeline of a virtual host share this name. */
   host: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}`,
-  /** AMI names are unique in an account and region: the run's id tells apart two bakes of one key. */
+  /** AMI names are unique in an account and region: the run's id distinguishes two bakes of one key. */
   image: ({ environment, tenant }: Place, bakeKey: string, run: string) =>
     `vendhost-${environment}-${tenant}-${bakeKey.slice(0, 12)}-${run}`,
   /**
    * Name of the pipeline's artifact. CodePipeline puts artifacts under the first 20 characters of the pipeline's name and
-   * the first 10 of the artifact's: only this one tells tenants apart, and their roles by it.
+   * the first 10 of the artifact's: only this name keeps tenants, and the rights of their roles, apart.
    */
   artifact: ({ environment, tenant }: Place) =>
     `r${createHash('sha256').update(`${environment}/${tenant}`).digest('hex').slice(0, 9)}`,
@@ -84,20 +84,20 @@ export function tags(environment: string, layer: string, tenant?: string): Recor
   };
 }
 
-/** A file at the root of each revision that holds the revision's name: hooks and software learn from it what they are. */
+/** A file at the root of each revision with the revision's name, for hooks and software to read. */
 export const revisionFile = '.vendhost-revision';
 
 /** Keys in an environment's bucket. */
 export const keys = {
   revision: (tenant: string, sha256: string) => `software/${tenant}/${sha256}.zip`,
-  /** Named by pipelines as their source; there is no such object, so a pipeline that starts by itself deploys nothing. */
+  /** The source key of pipelines; this object never exists, so a pipeline that starts by itself deploys nothing. */
   noRevision: (tenant: string) => `software/${tenant}/no-revision-was-named.zip`,
   /** The push's metadata, stored beside the revision. */
   push: (tenant: string, sha256: string) => `software/${tenant}/${sha256}.json`,
   /** What an image was made of, input by input. */
   bakeInputs: (tenant: string, bakeKey: string) => `infrastructure/${tenant}/${bakeKey}.json`,
   priorityClaim: (listener: string, priority: number) => `claims/listener/${listener}/${priority}.json`,
-  /** A tenant has one number for its exact names, and one for each depth of wildcards it has. */
+  /** A tenant has one priority for its exact hosts, and one for each depth of its wildcards. */
   tenantPriority: (listener: string, tenant: string, band: string) =>
     `claims/listener/${listener}/tenants/${tenant}/${band}.json`,
   hostClaims: 'claims/hosts/',

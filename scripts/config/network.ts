@@ -1,8 +1,8 @@
-/** Kinds of subnets, in the order of their blocks. */
+/** Subnet tiers, in the order of their blocks. */
 export const subnetKinds = ['public', 'egress', 'isolated'] as const;
 export type SubnetKind = (typeof subnetKinds)[number];
 
-/** Availability zones of a VPC: each kind has a subnet in each. */
+/** Availability zones of a VPC: each tier has a subnet in each. */
 export const zones = 3;
 
 /**
@@ -17,27 +17,27 @@ export interface Network {
   readonly prefix: number;
 }
 
-/** Where the subnets of a kind are: the one network that covers them all, and one subnet a zone. */
+/** The subnets of a tier: the network that covers them all, and one subnet per zone. */
 export interface SubnetPlan {
   readonly supernet: string;
   readonly subnets: readonly [string, string, string];
 }
 
-/** What of an environment's configuration decides where its subnets are. */
+/** The part of an environment's configuration that decides where its subnets are. */
 export interface NetworkChoice {
   /** The VPC, a /16. */
   readonly cidr: string;
-  /** Supernets that are not those of the plan. */
+  /** Networks of tiers that do not use the default plan. */
   readonly subnets: Readonly<Partial<Record<SubnetKind, string | undefined>>>;
 }
 
-/** What RFC 1918 sets aside for networks of one's own (https://datatracker.ietf.org/doc/html/rfc1918#section-3). */
+/** The private ranges of RFC 1918 (https://datatracker.ietf.org/doc/html/rfc1918#section-3). */
 export const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'] as const;
 
 /** Without leading zeros: some programs read those as octal numbers. */
 const form = /^((0|[1-9]\d{0,2})\.){3}(0|[1-9]\d{0,2})\/(0|[1-9]\d?)$/;
 
-/** Reads `a.b.c.d/prefix`, whether or not it is on its boundary; `undefined` when it is no network at all. */
+/** Reads `a.b.c.d/prefix`, whether or not it is on its boundary; `undefined` when it is not a network. */
 export function parseNetwork(text: string): Network | undefined {
   if (!form.test(text)) return undefined;
   const [prefix = 0, ...octets] = text.split(/[./]/).map(Number).reverse();
@@ -55,7 +55,7 @@ export function sizeOf({ prefix }: Network): number {
   return 2 ** (32 - prefix);
 }
 
-/** The network of the same size that a network not on its boundary lies in: `10.10.5.0/16` in `10.10.0.0/16`. */
+/** The network of the same size that an unaligned network lies in: `10.10.5.0/16` in `10.10.0.0/16`. */
 export function onBoundary(network: Network): Network {
   return { ...network, first: network.first - (network.first % sizeOf(network)) };
 }
@@ -70,13 +70,13 @@ export function overlaps(one: Network, other: Network): boolean {
   return one.first < other.first + sizeOf(other) && other.first < one.first + sizeOf(one);
 }
 
-/** The supernet a kind has when `platform.yml` names none: one of the first three quarters of the VPC. */
+/** The network of a tier that `platform.yml` does not set: one of the first three quarters of the VPC. */
 export function defaultSupernet(vpc: Network, kind: SubnetKind): Network {
   return quarter(vpc, subnetKinds.indexOf(kind));
 }
 
 /**
- * The plan of a VPC: each kind of subnets has one supernet, each zone one quarter of it, so that one netmask names a
+ * The plan of a VPC: each tier has one supernet, each zone one quarter of it, so that one netmask names a
  * whole tier (`10.10.64.0/18` = every egress subnet). The last quarter of each stays free, for a fourth zone. Without
  * supernets of its own a /16 is divided so, with 4,091 addresses in a subnet:
  *
@@ -87,7 +87,7 @@ export function defaultSupernet(vpc: Network, kind: SubnetKind): Network {
  * | isolated | x.128.0/20 | x.144.0/20 | x.160.0/20 | x.176.0/20 | x.128.0/18 |
  * | free    |            |            |            |            | x.192.0/18 |
  *
- * Takes what `platformSchema` let pass; throws on what is no network.
+ * Takes values that passed `platformSchema`; throws when one is not a network.
  */
 export function networkPlan({ cidr, subnets }: NetworkChoice): Record<SubnetKind, SubnetPlan> {
   const vpc = network(cidr);

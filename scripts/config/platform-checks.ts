@@ -14,13 +14,13 @@ import {
   writeNetwork,
 } from './network.ts';
 
-/** A value that does not fit to the rest of the file: where it is, and what it must be. */
+/** A value that does not fit the rest of the file: where it is, and what is allowed. */
 export interface CrossFieldFault {
   readonly path: readonly string[];
   readonly allowed: string;
 }
 
-/** What is wrong with the network of a VPC by itself: must be a private /16 on its boundary. */
+/** The fault of a VPC's network by itself: it must be an aligned private /16. */
 export function vpcFault(text: string): string | undefined {
   const network = parseNetwork(text);
   const inRange = network !== undefined && ranges.some((range) => contains(range, onBoundary(network)));
@@ -28,7 +28,7 @@ export function vpcFault(text: string): string | undefined {
   return boundaryFault(network);
 }
 
-/** What is wrong with the network of a kind of subnets by itself. */
+/** The fault of a tier's network by itself. */
 export function supernetFault(text: string): string | undefined {
   const network = parseNetwork(text);
   if (network === undefined) return 'a network, like 10.10.64.0/18';
@@ -40,8 +40,8 @@ export function supernetFault(text: string): string | undefined {
 }
 
 /**
- * What does not fit together in platform.yml. Takes the file's content as far as it could be read: keys that are faulty
- * by themselves, or missing, are passed over, and the rest is judged all the same.
+ * Faults between keys of platform.yml. Takes the file's content as far as it could be read: keys that are faulty by
+ * themselves, or missing, are skipped, and the rest is checked.
  */
 export function misfits(content: unknown): CrossFieldFault[] {
   const read = contentSchema.safeParse(content);
@@ -56,7 +56,7 @@ export function misfits(content: unknown): CrossFieldFault[] {
   ];
 }
 
-/** What of an environment tenants' files are checked against. */
+/** The parts of an environment that tenants' files are checked against. */
 export interface Hosting {
   readonly domain?: string | undefined;
   readonly load_balancers?: number | undefined;
@@ -96,13 +96,13 @@ function boundaryFault(network: Network): string | undefined {
   return start.first === network.first ? undefined : `on its boundary: ${writeNetwork(start)}`;
 }
 
-/** The network as it is meant: one beside its boundary is a fault of its own, and is judged as if it were on it. */
+/** The network as meant: an unaligned one is a fault of its own, and is compared as if it were aligned. */
 function meant(value: string | undefined): Network | undefined {
   const network = value === undefined ? undefined : parseNetwork(value);
   return network === undefined ? undefined : onBoundary(network);
 }
 
-/** Supernets outside of the VPC, and those that share addresses with another kind's. */
+/** Tier networks outside the VPC, and those that share addresses with another tier. */
 function supernetMisfits({ name, cidr, subnets }: Entry): CrossFieldFault[] {
   const vpc = meant(cidr);
   if (vpc === undefined || cidr === undefined) return [];
@@ -114,7 +114,7 @@ function supernetMisfits({ name, cidr, subnets }: Entry): CrossFieldFault[] {
     if (!contains(vpc, supernet)) return [misfit(`within the VPC, ${writeNetwork(vpc)}`)];
     return subnetKinds.flatMap((other, otherIndex): CrossFieldFault[] => {
       const isNamed = subnets[other] !== undefined;
-      // Of two networks the file names, the later one is the fault.
+      // Of two networks that the file sets, the later one is the fault.
       if (other === kind || (isNamed && otherIndex > index)) return [];
       const taken = isNamed ? own(other) : defaultSupernet(vpc, other);
       if (taken === undefined || !overlaps(taken, supernet)) return [];
@@ -124,13 +124,13 @@ function supernetMisfits({ name, cidr, subnets }: Entry): CrossFieldFault[] {
   });
 }
 
-/** Certificates and roles that are not of the environment's region, account and partition. */
+/** Certificates and roles in another region, account or partition than the environment. */
 function arnMisfits({ name, account, region, certificate, role }: Entry): CrossFieldFault[] {
   const expected = { partition: region === undefined ? undefined : partitionOfRegion(region), region, account };
   const differing = (arn: string | undefined, parts: readonly (keyof typeof expected)[]) => {
     const [, partition, , arnRegion, arnAccount] = (arn ?? '').split(':');
     const found = { partition, region: arnRegion, account: arnAccount };
-    // What is no ARN at all is a fault of its own.
+    // A value that is not an ARN is a fault of its own.
     if (arnAccount === undefined) return [];
     return parts.filter((part) => expected[part] !== undefined && found[part] !== expected[part]);
   };
@@ -146,7 +146,7 @@ function arnMisfits({ name, account, region, certificate, role }: Entry): CrossF
   ];
 }
 
-/** What two environments may not share; the later one is the fault, unless only the earlier one says it. */
+/** What two environments must not share; the later one is the fault, unless only the earlier one sets it. */
 function pairMisfits(former: Entry, entry: Entry): CrossFieldFault[] {
   const found: CrossFieldFault[] = [];
   const [formerVpc, vpc] = [meant(former.cidr), meant(entry.cidr)];

@@ -11,8 +11,8 @@ export interface GitlabApi {
 const requestLimitMs = 30_000;
 
 /**
- * Opens GitLab's API with `VENDHOST_GITLAB_TOKEN`; `undefined` when that is not set. In a job GitLab says itself where its
- * API is (`CI_API_V4_URL`); elsewhere it is below the address given.
+ * Opens GitLab's API with `VENDHOST_GITLAB_TOKEN`; `undefined` when that is not set. In a job
+ * `CI_API_V4_URL` is the API's address; elsewhere it is derived from the given address.
  */
 export function openGitlab({ env, out }: Runtime, gitlab: string): GitlabApi | undefined {
   const token = env.VENDHOST_GITLAB_TOKEN;

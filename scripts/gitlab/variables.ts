@@ -12,7 +12,7 @@ export interface VariableChange extends ProjectVariable {
   readonly action: 'create' | 'update';
 }
 
-/** What must be written so that the project has the variables wanted; others are left alone. */
+/** The changes that give the project the wanted variables; others are left alone. */
 export function planVariables(
   wanted: readonly ProjectVariable[],
   present: readonly ProjectVariable[],
@@ -24,7 +24,7 @@ export function planVariables(
   });
 }
 
-/** All variables of a project, every page of them. */
+/** All variables of a project; reads all pages. */
 export async function readVariables(api: GitlabApi, project: string): Promise<ProjectVariable[]> {
   const all = await api.call(`read the variables of ${project}`, (client) => client.ProjectVariables.all(project));
   return all.map(({ key, value, environment_scope }) => ({ key, value, scope: String(environment_scope) }));

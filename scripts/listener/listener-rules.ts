@@ -2,7 +2,7 @@ import type { Rule } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Aws } from '../aws/session.ts';
 import type { ListenerRule } from './priority.ts';
 
-/** All rules of a listener but its default one, whoever made them. */
+/** All rules of a listener except the default rule, whoever created them. */
 export async function readRules(aws: Aws, listenerArn: string): Promise<ListenerRule[]> {
   const { paginateDescribeRules } = await import('@aws-sdk/client-elastic-load-balancing-v2');
   const rules: ListenerRule[] = [];

@@ -8,7 +8,7 @@ import type { Runtime } from '../runtime.ts';
 import { readRules } from './listener-rules.ts';
 import { type Band, choosePriority, type ListenerRule, type PriorityChoice, priorities } from './priority.ts';
 
-/** Whose numbers, on which listener, and the bucket that holds the claims. */
+/** The tenant, the listener, and the bucket that holds the claims. */
 export interface PriorityHolder {
   readonly bucket: string;
   readonly listenerArn: string;
@@ -21,29 +21,29 @@ export interface Claimant extends PriorityHolder {
   readonly isOurs: (rule: ListenerRule) => boolean;
 }
 
-/** Rounds lost in a row before something must be wrong: each lost round means that somebody else won one. */
+/** Most rounds to lose in a row: in each lost round another job wins, so more rounds mean a fault. */
 const roundLimit = 1000;
 
 export interface PriorityPlan extends PriorityChoice {
-  /** The tenant holds the number's claim already: `claimPriority` would write nothing. */
+  /** The tenant already holds the claim on the number: `claimPriority` would write nothing. */
   readonly claimed: boolean;
 }
 
-/** What `claimPriority` would choose, without claiming it; somebody else may take it in the meantime. */
+/** What `claimPriority` would choose, without claiming it; another tenant may claim it in the meantime. */
 export async function planPriority(aws: Aws, claimant: Claimant): Promise<PriorityPlan> {
   const claims = openClaims(aws, claimant.bucket);
   const [rules, record] = await Promise.all([readRules(aws, claimant.listenerArn), claims.read(recordKey(claimant))]);
   const choice = await decide(claims, claimant, rules, record, new Set());
-  // A job that died half-way left a record without its claim.
+  // A job that died left a record without its claim.
   return { ...choice, claimed: choice.kept && (await holds(claims, claimant, choice.priority)) };
 }
 
 /**
  * Claims a priority on a listener for a tenant: its old number if it can keep it, else the lowest free one of the band.
  *
- * The tenant's record is written first and names the number wanted, then the number's claim is written; both only if
- * nobody else wrote in between. So two tenants never have one number, two jobs of one tenant end with one number, and
- * a job that dies half-way leaves a record that the next one completes, never a claim nobody knows of.
+ * The tenant's record is written first and names the wanted number, then the claim on the number is written; both
+ * conditionally. So two tenants never share a number, two jobs of one tenant end with one number, and a job that dies
+ * leaves a record that the next one completes, never an orphaned claim.
  */
 export async function claimPriority(runtime: Runtime, aws: Aws, claimant: Claimant): Promise<PriorityChoice> {
   const claims = openClaims(aws, claimant.bucket);
@@ -54,7 +54,7 @@ export async function claimPriority(runtime: Runtime, aws: Aws, claimant: Claima
     const record = await claims.read(recordKey(claimant));
     const choice = await decide(claims, claimant, rules, record, refused);
     if (await settle(claims, claimant, record, choice.priority, refused)) return choice;
-    // Whoever lost in the same moment would lose together again.
+    // Jobs that lost at the same moment must not retry at the same moment.
     await wait(Math.random() * Math.min(10 * (round + 1), 100), undefined, { signal: runtime.signal }).catch(() => {});
   }
   throw new VendhostError('PRIORITY_CONTENDED', `no listener priority after ${roundLimit} tries`, {
@@ -138,7 +138,7 @@ async function decide(
   );
 }
 
-/** Makes record and claim name the number; `false` when somebody else was faster and the world must be looked at again. */
+/** Writes record and claim of the number; `false` when another job was faster and the state must be read again. */
 async function settle(
   claims: Claims,
   claimant: Claimant,
@@ -172,7 +172,7 @@ async function holds(claims: Claims, claimant: PriorityHolder, priority: number)
   return (await claims.read(claimKey(claimant, priority)))?.value.tenant === claimant.tenant;
 }
 
-/** Removes the tenant's own claim; S3 refuses while another write to the same key is being done, so more than once. */
+/** Removes the tenant's own claim; retries, because S3 refuses while another write to the same key is in progress. */
 async function dropClaim(claims: Claims, claimant: PriorityHolder, priority: number): Promise<void> {
   for (let attempt = 0; attempt < 10; attempt += 1) {
     const held = await claims.read(claimKey(claimant, priority));

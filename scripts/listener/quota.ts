@@ -14,7 +14,7 @@ export const defaultRuleQuota = 100;
 const quotaName = 'rules-per-application-load-balancer';
 
 /**
- * Makes sure that a load balancer has room for more rules. Throws `LISTENER_FULL`. Rules that somebody makes after this
+ * Makes sure that a load balancer has room for more rules. Throws `LISTENER_FULL`. Rules that are created after this
  * are AWS's to refuse: `fullListener` tells that.
  * @param standing rules on the listener now, whoever made them
  * @param needed rules to be added

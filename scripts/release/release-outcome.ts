@@ -29,7 +29,7 @@ export function executionEnded(status: string): boolean {
   return ['Succeeded', 'Failed', 'Superseded', 'Stopped', 'Cancelled'].includes(status);
 }
 
-/** The error of an execution that did not bring the revision onto the instances; superseded is none. */
+/** The error of an execution that did not deploy the revision; superseded is not an error. */
 export function errorOf(pipeline: ReleasePipeline, outcome: Outcome, snapshot: Snapshot): VendhostError | undefined {
   if (outcome.kind === 'succeeded' || outcome.kind === 'superseded') return undefined;
   const { id } = snapshot.execution;

@@ -8,7 +8,7 @@ import { type Deployed, type Execution, isUnderway, type ReleasedRevision, type 
 import type { ReleasePipeline } from './pipeline.ts';
 import { readActions } from './snapshot.ts';
 
-/** An execution fetches its source within seconds; one that waits longer (a queue) counts as one for another revision. */
+/** An execution fetches its source within seconds; one that takes longer (a queue) counts as one for another revision. */
 const sourceLimitMs = 30_000;
 
 /** Finds the revision in the bucket; throws `REVISION_MISSING`. */
@@ -36,7 +36,7 @@ export async function readState(aws: Aws, pipeline: ReleasePipeline, signal: Abo
   return { executions, deployed: success && (await readDeployed(aws, pipeline, success)) };
 }
 
-/** The history, once every execution under way has said which revision it is for, or had time to. */
+/** The history, read when every execution in progress has reported its revision or had time to. */
 async function readSettled(aws: Aws, pipeline: ReleasePipeline, signal: AbortSignal): Promise<Execution[]> {
   let last: Execution[] = [];
   const settled = async () => {
@@ -68,9 +68,9 @@ function executionOf(pipeline: ReleasePipeline, summary: PipelineExecutionSummar
 }
 
 /**
- * The group has what an execution deployed when the last deployment that was tried and the last that succeeded both put that
- * execution's artifact on the instances: the execution's own deployment, or a rollback to it. After a failed deployment of
- * something else some instances may hold the other revision, so nothing is known.
+ * The group runs what an execution deployed when both the last attempted and the last successful deployment put that
+ * execution's artifact on the instances: the execution's own deployment, or a rollback to it. After a failed deployment
+ * of another revision some instances may run that one, so the revision is unknown.
  */
 async function readDeployed(aws: Aws, pipeline: ReleasePipeline, success: Execution): Promise<Deployed | undefined> {
   const { BatchGetDeploymentsCommand, GetDeploymentGroupCommand } = await import('@aws-sdk/client-codedeploy');
@@ -89,7 +89,7 @@ async function readDeployed(aws: Aws, pipeline: ReleasePipeline, success: Execut
   return { executionId: success.id, deploymentId: succeeded, version: success.version };
 }
 
-/** True when all these deployments brought one and the same artifact, and none failed. */
+/** True when all these deployments deployed the same artifact and none failed. */
 export function areSame(ids: readonly string[], found: readonly DeploymentInfo[]): boolean {
   const places = new Set(found.map(({ revision }) => placeOf(revision)));
   const failed = found.some(({ status }) => status === 'Failed' || status === 'Stopped');

@@ -19,7 +19,7 @@ export interface Action {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-/** All there is to see of a release at one moment. */
+/** The state of a release at one moment. */
 export interface Snapshot {
   readonly execution: { readonly id: string; readonly status: string; readonly summary?: string };
   /** Oldest first. */
@@ -29,15 +29,15 @@ export interface Snapshot {
 }
 
 /**
- * Reads one execution with its actions and what CodeDeploy does for it; `undefined` when CodePipeline does not know it (yet:
- * for a moment after its start).
+ * Reads one execution with its actions and CodeDeploy's deployments; `undefined` when CodePipeline does not know it, as
+ * for a moment after its start.
  */
 export async function readSnapshot(
   aws: Aws,
   pipeline: ReleasePipeline,
   executionId: string,
 ): Promise<Snapshot | undefined> {
-  // The status first: what is read after it is at least as new, so an ended execution comes with all its events.
+  // The status first: what is read later is at least as new, so an ended execution comes with all its events.
   const pipelineExecution = await readExecution(aws, pipeline, executionId);
   if (pipelineExecution === undefined) return undefined;
   const actions = await readActions(aws, pipeline, executionId);

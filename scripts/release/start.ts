@@ -17,15 +17,15 @@ export interface ReleaseOptions extends Place {
 }
 
 /**
- * Puts a revision on the virtual host and follows it to its end: starts the pipeline for exactly that object, prints the
- * life-cycle events as they happen, and ends as the execution does. Does nothing when the instances have the revision.
+ * Releases a revision to the virtual host and follows the release: starts the pipeline for exactly that object, prints the
+ * life-cycle events as they happen, and ends with the execution's outcome. Does nothing when the instances run the revision.
  */
 export async function startRelease(runtime: Runtime, options: ReleaseOptions): Promise<ExitCode | undefined> {
   const { out, signal } = runtime;
   const start = performance.now();
   const key = revisionKey(options);
   const aws = openAws(runtime);
-  // One after the other: what is missing first is what its reader has to fix first.
+  // One after the other: the first fault is the one to fix first.
   const facts = await readPlatformFacts(aws, options.environment);
   const record = await readTenantRecord(aws, options);
   const pipeline = await readPipeline(aws, options);
@@ -46,10 +46,10 @@ export async function startRelease(runtime: Runtime, options: ReleaseOptions): P
   return report(runtime, { pipeline, key, hosts: record.hosts, ms: performance.now() - start }, followed);
 }
 
-/** A tenant releases its own revisions only: those under its own folder of the bucket. */
+/** A tenant releases only revisions under its own prefix of the bucket. */
 export function revisionKey({ tenant, revision }: ReleaseOptions): string {
   if (revision === undefined || revision === '') {
-    throw new VendhostError('USAGE', 'no revision is named', {
+    throw new VendhostError('USAGE', 'the revision is missing', {
       hint: 'give --revision KEY or set VENDHOST_REVISION_KEY, as the job package does; `vendhost revision push` prints the key',
     });
   }
@@ -62,7 +62,7 @@ export function revisionKey({ tenant, revision }: ReleaseOptions): string {
   });
 }
 
-/** Not given the signal: whether an aborted call started something would not be known. */
+/** Without the signal: after an aborted call nobody would know whether the execution started. */
 async function begin(aws: Aws, pipeline: ReleasePipeline, { key }: ReleasedRevision, token: string): Promise<string> {
   const { StartPipelineExecutionCommand } = await import('@aws-sdk/client-codepipeline');
   const { pipelineExecutionId } = await (await aws.codePipeline()).send(
@@ -84,8 +84,8 @@ function dryRun(
 ): ExitCode | undefined {
   const texts = {
     nothing: `nothing to release: ${pipeline.name} has ${key}`,
-    follow: `would follow the execution of ${pipeline.name} that is under way for ${key}`,
-    start: `would release ${key} by ${pipeline.name}`,
+    follow: `would follow the execution of ${pipeline.name} in progress for ${key}`,
+    start: `would release ${key} with ${pipeline.name}`,
   } as const;
   out.result({ status: decision.kind, revisionKey: key }, texts[decision.kind]);
   return decision.kind === 'nothing' ? undefined : exitCodes.differs;
@@ -126,7 +126,7 @@ function report({ out }: Runtime, context: Context, { snapshot, outcome }: Follo
   return outcome.kind === 'superseded' ? exitCodes.superseded : undefined;
 }
 
-/** Where a person sees the software: the first host that is a name, not a pattern. */
+/** Where to see the software: the first host that is not a wildcard. */
 function addressOf(hosts: readonly string[]): string {
   const host = hosts.find((name) => !name.startsWith('*'));
   return host === undefined ? '' : `https://${host}`;

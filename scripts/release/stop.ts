@@ -7,7 +7,7 @@ import type { ReleasePipeline } from './pipeline.ts';
 import { executionEnded } from './release-outcome.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
 
-/** What was asked to stop so far. */
+/** The stop requests sent so far. */
 export interface StopRequests {
   readonly execution?: 'wait' | 'abandon';
   readonly deployments: readonly string[];
@@ -20,11 +20,11 @@ export type StopStep =
   | { readonly kind: 'deployment'; readonly id: string };
 
 /**
- * The next step to a release that is not running any more.
+ * The next step to stop a release.
  *
- * First the execution is asked to stop and wait, so that no further stage begins; then the deployment is stopped, since
- * CodePipeline would wait for its end. An approval may wait for days: it is abandoned, like an execution that is `late`.
- * Whether a stopped deployment is rolled back is the deployment group's own setting; a rollback is waited for.
+ * First the execution is stopped (stop and wait), so that no further stage starts; then the deployment is stopped, because
+ * CodePipeline would wait for it. An approval may wait for days: it is abandoned, like an execution that is `late`.
+ * Whether a stopped deployment is rolled back is a setting of the deployment group; a rollback is awaited.
  */
 export function nextStop(
   { execution, actions, deployment, rollback }: Snapshot,
@@ -46,7 +46,7 @@ export function nextStop(
 const limitMs = 5 * 60_000;
 const lateMs = 20_000;
 
-/** Stops an execution and its deployment, and waits until nothing of them runs; warns when that takes too long. */
+/** Stops an execution and its deployment, and waits until both have ended; warns when that takes too long. */
 export async function stopRelease(
   aws: Aws,
   pipeline: ReleasePipeline,
@@ -61,7 +61,7 @@ export async function stopRelease(
     const snapshot = (await readSnapshot(aws, pipeline, executionId)) ?? unseen(executionId);
     const step = nextStop(snapshot, asked, Date.now() - start > lateMs);
     if (step.kind === 'done') {
-      out.step(`stopped: nothing of the execution ${executionId} runs any more`);
+      out.step(`stopped: the execution ${executionId} has ended`);
       return;
     }
     const next = await take(aws, pipeline, executionId, step, asked);
@@ -80,7 +80,7 @@ export async function stopRelease(
   }
 }
 
-/** Asks what a step says; returns what was asked by now, or `undefined` when there was nothing to ask or nobody to hear it. */
+/** Sends the stop request of a step; returns all requests sent, or `undefined` when none was sent or AWS did not know the execution. */
 async function take(aws: Aws, pipeline: ReleasePipeline, executionId: string, step: StopStep, asked: StopRequests) {
   if (step.kind === 'deployment') {
     await stopDeployment(aws, step.id);
@@ -90,12 +90,12 @@ async function take(aws: Aws, pipeline: ReleasePipeline, executionId: string, st
   return isHeard ? { ...asked, execution: step.how } : undefined;
 }
 
-/** An execution that was started a moment ago is not always there to be read: stop it nevertheless. */
+/** An execution that was just started cannot always be read yet: stop it all the same. */
 function unseen(id: string): Snapshot {
   return { execution: { id, status: 'InProgress' }, actions: [] };
 }
 
-/** That it has ended or is being stopped already is as good. Returns false when CodePipeline does not know it yet. */
+/** An execution that has ended or is already stopping is fine. Returns false when CodePipeline does not know it yet. */
 async function stopExecution(
   aws: Aws,
   { name }: ReleasePipeline,

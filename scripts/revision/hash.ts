@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { RevisionFile } from '../repository/collect.ts';
 
 export interface HashedFile extends RevisionFile {
-  /** Of the file's bytes. */
+  /** SHA-256 of the file's bytes, in hex. */
   readonly sha256: string;
 }
 
@@ -13,7 +13,7 @@ const streamedFrom = 16 * 1024 * 1024;
 
 /**
  * The name of a revision: the SHA-256 of its files' paths, executable bits and bytes. It is the hash of the content, not of the
- * zip: times, owners, the machine and the way of compressing have no part in it, and an unchanged tree is known without
+ * zip: times, owners, the machine and the compression do not matter, and an unchanged tree is recognised without
  * compressing it.
  */
 export async function hashContent(
@@ -31,13 +31,13 @@ export async function hashContent(
 }
 
 /**
- * Thousands of small files are read four times as fast without a promise for each. Every few files the process
- * gets to hear what else happens, like a signal to stop.
+ * Thousands of small files are read four times as fast without a promise for each. Every few files the event loop runs,
+ * so that signals are handled.
  */
 async function* unhurried<T>(items: readonly T[], signal: AbortSignal): AsyncGenerator<T> {
   for (const [index, item] of items.entries()) {
     if (index % 32 === 0) {
-      await breathe();
+      await yieldToEventLoop();
       signal.throwIfAborted();
     }
     yield item;

@@ -33,7 +33,7 @@ interface Revision {
 
 /**
  * Makes the revision of a checkout: checks it, names it by its content, and uploads it unless that name is in the bucket.
- * Beside it lies the push that first brought it, as JSON. Throws `CHECK_FAILED` before anything is uploaded.
+ * The metadata of the push that first uploaded it is stored beside it as JSON. Throws `CHECK_FAILED` before anything is uploaded.
  */
 export async function pushRevision(runtime: Runtime, options: PushOptions): Promise<ExitCode | undefined> {
   const { out, signal } = runtime;
@@ -41,7 +41,7 @@ export async function pushRevision(runtime: Runtime, options: PushOptions): Prom
   const config = await readVendhostConfig(options.directory);
   const software = await checkSoftware(options.directory, config);
   reportFindings(runtime, software.findings);
-  // Before gigabytes are hashed for nothing; also in a dry run.
+  // Checked before gigabytes are hashed, in a dry run too.
   checkFits(software.files);
   const { sha256, files } = await hashContent(software.files, signal);
   const size = files.reduce((sum, file) => sum + file.size, 0);
@@ -66,7 +66,7 @@ export async function pushRevision(runtime: Runtime, options: PushOptions): Prom
   return undefined;
 }
 
-/** Zips into a temporary file, which is gone afterwards whatever happens; returns the bytes uploaded, 0 when another job was first. */
+/** Zips into a temporary file, which is always removed; returns the bytes uploaded, 0 when another job was first. */
 async function upload({ out, signal }: Runtime, aws: Aws, revision: Revision): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'vendhost-revision-'));
   try {

@@ -21,7 +21,7 @@ export async function isUploaded(aws: Aws, { bucket, key }: UploadTarget, signal
 
 /**
  * Uploads a file unless the object exists (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html); S3 compares
- * its checksum and encrypts by the bucket's default. Returns false when somebody else's object was there first.
+ * its checksum and encrypts by the bucket's default. Returns false when another writer was first.
  */
 export async function uploadFile(aws: Aws, target: UploadTarget, file: string, signal: AbortSignal): Promise<boolean> {
   const { size } = await stat(file);
@@ -39,7 +39,7 @@ export async function uploadJson(aws: Aws, target: UploadTarget, value: object, 
 }
 
 interface Content {
-  /** Makes the body anew for each try: a stream can be read only once, so the SDK does not repeat it. */
+  /** Creates the body for each attempt: a stream can be read only once, so the SDK does not retry it. */
   body: () => Buffer | ReturnType<typeof createReadStream>;
   size: number;
   sha256: string;
@@ -47,7 +47,7 @@ interface Content {
 }
 
 const tries = 3;
-/** Up to this many bytes a zip is sent from memory, which the SDK itself can repeat. */
+/** Up to this many bytes a zip is sent from memory, which the SDK itself can retry. */
 const heldInMemory = 64 * 1024 * 1024;
 
 async function putOnce(
@@ -75,7 +75,7 @@ async function putOnce(
       signal.throwIfAborted();
       const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
       if (status === 412) return false;
-      // 409: another conditional write of this key is under way. No status: the connection broke.
+      // 409: another conditional write to this key is in progress. No status: the connection broke.
       const again = status === undefined || status === 409 || status >= 500;
       if (!again || attempt === tries) throw error;
     }

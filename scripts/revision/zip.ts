@@ -40,7 +40,7 @@ export async function writeZip(
       continue;
     }
     zip.addReadStreamLazy(file.path, options, (give) => {
-      // The archive does not pass on what goes wrong with its files.
+      // The archive does not report errors of its input streams.
       const bytes = Readable.from(checked(file), { objectMode: false }).on('error', (error) => failing.abort(error));
       give(null, bytes);
     });
@@ -70,7 +70,7 @@ async function readChecked(file: HashedFile): Promise<Buffer> {
   return bytes;
 }
 
-/** A file's bytes; an error at their end when they are not those that were hashed. */
+/** A file's bytes; fails at the end when they are not the bytes that were hashed. */
 async function* checked(file: HashedFile): AsyncGenerator<Buffer> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file.from) as AsyncIterable<Buffer>) {

@@ -47,7 +47,7 @@ export function chooseEnvironments(
     ({ config: { account: own, role } }) => own === account || (takesRoles && role !== undefined),
   );
   if (chosen.length === 0) {
-    throw new VendhostError('ACCOUNT_WRONG', `the credentials are of account ${account}`, {
+    throw new VendhostError('ACCOUNT_WRONG', `the credentials are for account ${account}`, {
       details: wanted.map((each) => `${each.environment} is in account ${each.config.account}`),
       hint: 'use credentials of one of these accounts, or name roles of them in platform.yml: environments.*.role',
     });

@@ -36,7 +36,7 @@ describe('wrong words', () => {
   test.each([
     [['bogus'], 'unknown argument: bogus', 'vendhost --help'],
     [['releas'], '"releas" is unknown: did you mean release?', 'vendhost --help'],
-    [['config'], 'name what to do with the config', 'vendhost config --help'],
+    [['config'], 'missing verb: check or show', 'vendhost config --help'],
     [['config', 'chek'], '"chek" is unknown: did you mean check?', 'vendhost config --help'],
     [['config', 'check', 'extra'], 'unknown argument: extra', 'vendhost config check --help'],
     [['config', 'check', '--directry', 'x'], 'unknown argument: directry', 'vendhost config check --help'],
@@ -67,7 +67,7 @@ describe('wrong words', () => {
   });
   test('the tenant and the environment come from options or variables, and are asked for', async () => {
     expect((await vendhost(['release', 'start'])).stderr).toBe(
-      'error[USAGE]: no tenant is named\nhint: give --tenant NAME or set VENDHOST_TENANT\n',
+      'error[USAGE]: the tenant is missing\nhint: give --tenant NAME or set VENDHOST_TENANT\n',
     );
     const env = { VENDHOST_TENANT: 'shop', VENDHOST_ENVIRONMENT: 'prod' };
     expect((await vendhost(['release', 'start'], { env })).stderr).toBe(
@@ -75,7 +75,7 @@ describe('wrong words', () => {
     );
     expect((await vendhost(['tenant', 'vend', 'shop'], { env })).stderr).toContain('"prod" is not an environment');
     const named = { ...env, VENDHOST_ENVIRONMENT: 'dev' };
-    expect((await vendhost(['release', 'start'], { env: named })).stderr).toMatch(/no revision is named/);
+    expect((await vendhost(['release', 'start'], { env: named })).stderr).toMatch(/the revision is missing/);
   });
 });
 
@@ -178,7 +178,9 @@ describe('a command', () => {
     };
     const { code, stderr } = await vendhost(['revision', 'push'], { env, cwd: await repository(soundTenant) });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/error\[ENDPOINT_UNREACHABLE\]: cannot reach http:\/\/127\.0\.0\.1:9: .*\nhint: start what/);
+    expect(stderr).toMatch(
+      /error\[ENDPOINT_UNREACHABLE\]: cannot reach http:\/\/127\.0\.0\.1:9: .*\nhint: start the server/,
+    );
   });
 });
 

@@ -6,11 +6,11 @@ export const command = define({
   usage: 'platform deploy',
   describe: "Deploy environments' VPC, key, buckets, trail, load balancers and roles",
   examples: [
-    ['vendhost platform deploy --environment dev', 'deploy what platform.yml says of dev, all layers in order'],
-    ['vendhost platform deploy --all', 'deploy every environment, at the same time'],
+    ['vendhost platform deploy --environment dev', 'deploy all layers of dev, in order'],
+    ['vendhost platform deploy --all', 'deploy all environments, in parallel'],
     ['vendhost platform deploy --environment dev --dry-run', 'show what would change'],
     ['vendhost platform deploy --environment dev --layer access', 'deploy the roles only, as an administrator'],
-    ['vendhost platform deploy --environment dev --plan dev.plan.json', 'execute exactly what was planned'],
+    ['vendhost platform deploy --environment dev --plan dev.plan.json', 'execute exactly the saved plan'],
   ],
   options: (parser) =>
     withDryRun(withLayer(withDirectory(withEnvironments(parser), 'platform.yml'))).option('plan', {

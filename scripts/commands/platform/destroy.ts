@@ -6,19 +6,19 @@ export const command = define({
   usage: 'platform destroy',
   describe: "Destroy environments' stacks and buckets; refused while they have tenants",
   examples: [
-    ['vendhost platform destroy --environment dev --dry-run', 'show what would go and what stays'],
+    ['vendhost platform destroy --environment dev --dry-run', 'show what would be destroyed and what is kept'],
     ['vendhost platform destroy --environment dev', 'destroy dev, with everything in its buckets'],
-    ['vendhost platform destroy --all --dry-run', 'show the same of every environment'],
+    ['vendhost platform destroy --all --dry-run', 'show the same for every environment'],
     [
       'vendhost platform destroy --environment production --yes-destroy NAME',
-      "NAME is the platform's, in platform.yml",
+      "NAME is the platform's name in platform.yml",
     ],
   ],
   options: (parser) =>
     withDryRun(withDirectory(withEnvironments(parser), 'platform.yml')).option('yes-destroy', {
       type: 'string',
       requiresArg: true,
-      describe: 'Name of the platform; production is destroyed only with it',
+      describe: 'Name of the platform, required to destroy production',
     }),
   async run(args, runtime) {
     const { destroyPlatform } = await import('../../platform/destroy/destroy-platform.ts');

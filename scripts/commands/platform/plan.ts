@@ -10,7 +10,7 @@ export const command = define({
     ['vendhost platform plan --all --report tfplan.json', "also write GitLab's report for merge requests"],
     [
       'vendhost platform plan --environment dev --save dev.plan.json',
-      'make change sets, for: vendhost platform deploy --plan',
+      'create change sets for: vendhost platform deploy --plan',
     ],
   ],
   options: (parser) =>
@@ -18,7 +18,7 @@ export const command = define({
       .option('save', {
         type: 'string',
         requiresArg: true,
-        describe: 'Make change sets and write the plan to this file; exit code 0 also when something would change',
+        describe: 'Create change sets and write the plan to this file; exit code 0 even when something would change',
       })
       .option('report', {
         type: 'string',

@@ -4,10 +4,10 @@ import { choiceFrom, withDirectory, withEnvironments } from '../options.ts';
 
 export const command = define({
   usage: 'platform status',
-  describe: "Show environments' stacks, load balancers and tenants; exit code 2 when something is not as it should be",
+  describe: "Show environments' stacks, load balancers and tenants; exit code 2 when something is not healthy",
   examples: [
-    ['vendhost platform status --environment dev', 'show what is there of dev'],
-    ['vendhost platform status --all --json', 'every environment, as data'],
+    ['vendhost platform status --environment dev', 'show the status of dev'],
+    ['vendhost platform status --all --json', 'every environment, as JSON'],
   ],
   options: (parser) => withDirectory(withEnvironments(parser), 'platform.yml'),
   async run(args, runtime) {

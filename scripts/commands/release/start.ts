@@ -3,7 +3,7 @@ import { placeFrom, withDryRun, withPlace } from '../options.ts';
 
 export const command = define({
   usage: 'release start',
-  describe: 'Put a revision on the virtual host and follow it to its end',
+  describe: 'Release a revision to the virtual host and follow the release',
   examples: [
     ['vendhost release start --tenant shop --environment dev --revision software/shop/….zip', 'release this revision'],
     ['vendhost release start --tenant shop --environment dev', 'release the revision in $VENDHOST_REVISION_KEY'],

@@ -4,7 +4,7 @@ import { placeFrom, withDirectory, withDryRun, withPlace } from '../options.ts';
 
 export const command = define({
   usage: 'revision push',
-  describe: 'Zip the software, name it by its content and upload it, unless it is there',
+  describe: 'Zip the software, name it by its content and upload it unless it exists',
   examples: [
     ['vendhost revision push --tenant shop --environment dev', 'upload the revision of this checkout'],
     ['vendhost revision push --tenant shop --environment dev --dry-run', 'name the revision, upload nothing'],

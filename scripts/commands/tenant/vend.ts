@@ -8,7 +8,7 @@ export const command = define({
   examples: [
     [
       'vendhost tenant vend shop',
-      'vend shop in every environment that tenants/shop.yml has hosts in and the credentials lead to',
+      'vend shop in every environment with hosts in tenants/shop.yml that the credentials reach',
     ],
     ['vendhost tenant vend shop --environment dev --dry-run', 'show what vending shop in dev would change'],
   ],

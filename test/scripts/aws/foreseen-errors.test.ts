@@ -13,7 +13,7 @@ describe('awsError', () => {
     expect(awsError(failure('Error', 'connect', { code: 'ECONNREFUSED' }), endpoint)).toMatchObject({
       code: 'ENDPOINT_UNREACHABLE',
       message: 'cannot reach http://127.0.0.1:1: ECONNREFUSED',
-      hint: 'start what should answer at http://127.0.0.1:1, or unset AWS_ENDPOINT_URL to talk to AWS',
+      hint: 'start the server at http://127.0.0.1:1, or unset AWS_ENDPOINT_URL to use AWS',
     });
   });
 

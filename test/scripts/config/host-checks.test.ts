@@ -44,7 +44,7 @@ describe('tenantFaults', () => {
       'hosts.dev.1: "shop.example.com" is wrong: must lie in dev.example.com, the domain of dev, and it lies in production\'s',
       'hosts.dev.2: "notdev.example.com" is wrong: must lie in dev.example.com, the domain of dev, and it lies in production\'s',
       'hosts.production.0: "shop.dev.example.com" is wrong: must lie in example.com, the domain of production, and it lies in dev\'s',
-      'hosts.production.1: "shop.dev.example.com" is wrong: it is in this file twice',
+      'hosts.production.1: "shop.dev.example.com" is wrong: it is listed twice',
     ]);
   });
 

@@ -80,10 +80,7 @@ describe('vendhost.yml', () => {
     [
       'a list item',
       ['revision: {ignore: [a, 3, ""]}'],
-      [
-        'revision.ignore.1: 3 is wrong: must be a text, in quotes',
-        'revision.ignore.2: "" is wrong: must be more than nothing',
-      ],
+      ['revision.ignore.1: 3 is wrong: must be a text, in quotes', 'revision.ignore.2: "" is wrong: must not be empty'],
     ],
     ['no list', ['revision: {ignore: "*.log"}'], ['revision.ignore: "*.log" is wrong: must be a list']],
     [
@@ -208,7 +205,7 @@ describe('tenants/*.yml', () => {
       ),
     ).toEqual([
       'project: "shop" is wrong: must be the path of a GitLab project, like acme/shop',
-      'hosts.dev: [] is wrong: must be more than nothing',
+      'hosts.dev: [] is wrong: must not be empty',
       'hosts.staging.0: "UP.example.com" is wrong: must be a lower-case DNS name, like shop.example.com',
       'hosts.staging.1: "a.*.example.com" is wrong: must be a lower-case DNS name, like shop.example.com',
       'hosts.prod: unknown key: must be one of dev, staging, production',

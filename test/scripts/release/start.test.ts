@@ -25,7 +25,7 @@ describe('revisionKey', () => {
     );
   });
   test.each([undefined, ''])('%s says what to give', (revision) => {
-    expect(() => named(revision)).toThrow('no revision is named');
+    expect(() => named(revision)).toThrow('the revision is missing');
   });
 });
 

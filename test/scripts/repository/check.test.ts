@@ -200,7 +200,7 @@ describe("a platform's repository", () => {
       ]
         .map((line) => (typeof line === 'string' ? `tenants/Shop.yml: ${line}` : line))
         .concat([
-          'tenants/bar.yml: hosts.dev.2: "bar.dev.example.com" is wrong: it is in this file twice',
+          'tenants/bar.yml: hosts.dev.2: "bar.dev.example.com" is wrong: it is listed twice',
           'tenants/cafe.yml: hosts.dev.0: "cafe.dev.example.com" is claimed already, by tenants/bar.yml in dev: one host, one tenant and environment',
         ]),
     );

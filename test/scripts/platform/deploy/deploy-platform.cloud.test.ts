@@ -113,7 +113,7 @@ describe('platform deploy', () => {
   test('credentials of another account are refused before anything is done', async () => {
     await expect(platformOwner(repository.directory, '100000000009').deploy()).rejects.toMatchObject({
       code: 'ACCOUNT_WRONG',
-      message: `the credentials are of account 100000000009; platform.yml says dev is in ${account}`,
+      message: `the credentials are for account 100000000009; platform.yml says dev is in ${account}`,
     });
   });
 
