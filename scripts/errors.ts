@@ -1,4 +1,4 @@
-/** What the process ends with: 0 done, 1 failed, 2 differs, 3 superseded, 130/143 cancelled after clean-up. */
+/** Exit codes: 0 done, 1 failed, 2 differs, 3 superseded, 130/143 cancelled after clean-up. */
 export const exitCodes = { done: 0, failed: 1, differs: 2, superseded: 3, interrupted: 130, terminated: 143 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
@@ -29,7 +29,7 @@ export class VendhostError extends Error {
   }
 }
 
-/** The reason an `AbortSignal` of the command carries when the process was told to stop. */
+/** The abort reason of a command's `AbortSignal` when the process got a signal to stop. */
 export class Cancelled extends VendhostError {
   constructor(signal: 'SIGINT' | 'SIGTERM') {
     super('CANCELLED', `cancelled by ${signal}`, {
@@ -40,7 +40,7 @@ export class Cancelled extends VendhostError {
   }
 }
 
-/** The message of anything thrown, on one line. */
+/** The message of a thrown value, on one line. */
 export function messageOf(thrown: unknown): string {
   return (thrown instanceof Error ? thrown.message : String(thrown)).trim().replaceAll(/\s*\n\s*/g, ' ');
 }

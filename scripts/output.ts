@@ -30,12 +30,12 @@ export class Output {
     if (secret.length >= 6) this.#secrets.add(secret);
   }
 
-  /** One thing done or begun. */
+  /** One action done or started. */
   step(text: string): void {
     this.#progress(text);
   }
 
-  /** Something that belongs to the last step. */
+  /** A detail of the last step. */
   detail(text: string): void {
     for (const line of this.#masked(text).split('\n')) this.#progress(`  ${line}`);
   }
@@ -73,18 +73,18 @@ export class Output {
 
   #masked(text: string): string {
     let masked = text;
-    // The longest first: one secret may begin with another.
+    // The longest first: one secret may contain another.
     const secrets = [...this.#secrets].sort((left, right) => right.length - left.length);
     for (const secret of secrets) masked = masked.replaceAll(secret, '[masked]');
     return masked;
   }
 }
 
-/** `imageId` becomes `VENDHOST_IMAGE_ID`; lists, objects and texts of several lines do not fit a dotenv report and are left out. */
+/** `imageId` becomes `VENDHOST_IMAGE_ID`; lists, objects and multi-line texts do not fit a dotenv report and are left out. */
 function writeDotenv(file: string, value: ResultValue): void {
   const lines = Object.entries(value)
     .filter(([, item]) => ['string', 'number', 'boolean'].includes(typeof item))
-    // GitLab's dotenv reports know no value of several lines (https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsdotenv).
+    // GitLab's dotenv reports support no multi-line values (https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsdotenv).
     .filter(([, item]) => !String(item).includes('\n'))
     .map(([key, item]) => `VENDHOST_${key.replaceAll(/([A-Z])/g, '_$1').toUpperCase()}=${item}\n`);
   try {
@@ -97,7 +97,7 @@ function writeDotenv(file: string, value: ResultValue): void {
   }
 }
 
-/** Milliseconds as people read them: `1_240` → `1.2 s`, `59_400` → `59 s`, `90_000` → `1 min 30 s`. */
+/** Milliseconds as text: `1_240` → `1.2 s`, `59_400` → `59 s`, `90_000` → `1 min 30 s`. */
 export function duration(ms: number): string {
   const exact = Math.max(0, ms) / 1000;
   if (exact < 9.95) return `${Math.round(exact * 10) / 10} s`;

@@ -6,6 +6,6 @@ export interface Runtime {
   /** The directory that relative paths start from. */
   readonly cwd: string;
   readonly out: Output;
-  /** Aborted with a `Cancelled` when the process is told to stop. */
+  /** Aborted with a `Cancelled` when the process gets a signal to stop. */
   readonly signal: AbortSignal;
 }

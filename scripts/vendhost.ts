@@ -6,15 +6,15 @@ enableCompileCache();
 const { run } = await import('./cli.ts');
 const { Cancelled } = await import('./errors.ts');
 
-/** Whoever signals may signal twice: a terminal and the process above this one, or a group and each process of it. */
+/** One signal may arrive twice: from the terminal and from the parent process, or for the group and for each of its processes. */
 const sameSignalMs = 1000;
 const stopping = new AbortController();
-let toldAt = 0;
+let firstSignalAt = 0;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     const stopped = new Cancelled(signal);
-    if (!stopping.signal.aborted) toldAt = Date.now();
-    else if (Date.now() - toldAt > sameSignalMs) process.exit(stopped.exitCode);
+    if (!stopping.signal.aborted) firstSignalAt = Date.now();
+    else if (Date.now() - firstSignalAt > sameSignalMs) process.exit(stopped.exitCode);
     stopping.abort(stopped);
   });
 }

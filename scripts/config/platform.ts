@@ -3,7 +3,7 @@ import { defaultBranches, type Environment, environments, mostLoadBalancers, pro
 import { type NetworkChoice, networkPlan } from './network.ts';
 import { misfits, supernetFault, vpcFault } from './platform-checks.ts';
 
-/** A text in the form of a network, which `faultOf` finds no fault with; the form is for editors. */
+/** A text in CIDR form in which `faultOf` finds no fault; editors use the pattern. */
 const network = (form: RegExp, faultOf: (text: string) => string | undefined) =>
   z
     .string()
@@ -114,7 +114,7 @@ export const platformSchema = z
         context.addIssue({ code: 'custom', path: [...path], message: allowed });
       }
     },
-    // Faults of single keys do not hide those between keys.
+    // Faults of single keys must not hide faults between keys.
     { when: () => true },
   )
   .transform(({ environments: all, ...platform }) => {
@@ -128,7 +128,7 @@ export const platformSchema = z
     };
   });
 
-/** The defaults that depend on other keys, and on which environment it is. */
+/** Defaults that depend on other keys and on the environment. */
 function filledIn(name: Environment, config: z.output<typeof environment>) {
   const plan = networkPlan(config);
   const subnets: NetworkChoice['subnets'] = {
@@ -147,12 +147,12 @@ function filledIn(name: Environment, config: z.output<typeof environment>) {
 export type PlatformConfig = z.output<typeof platformSchema>;
 export type EnvironmentConfig = ReturnType<typeof filledIn>;
 
-/** IAM names a provider and its condition keys by the address of GitLab without its scheme. */
+/** IAM names a provider and its condition keys after GitLab's address without the scheme. */
 export function providerName({ gitlab }: Pick<PlatformConfig, 'gitlab'>): string {
   return gitlab.replace(/^https?:\/\//, '');
 }
 
-/** `aws`, or what AWS calls the regions of China and of governments. */
+/** The AWS partition: `aws`, `aws-cn` or `aws-us-gov`. */
 export function partitionOf({ certificate }: Pick<EnvironmentConfig, 'certificate'>): string {
   return certificate.split(':')[1] ?? 'aws';
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-// What the objects of an environment's bucket hold, each by the name of its key in `keys`. A tenant's record, which is an
-// SSM parameter, is with the platform's facts.
+// Schemas of the objects in an environment's bucket, each named after its key in `keys`. A tenant's record is an SSM
+// parameter: its schema is beside the platform's facts.
 
 /** `keys.hostClaim`: the tenant a host belongs to. */
 export const hostClaimSchema = z.object({ host: z.string(), tenant: z.string() });
@@ -13,11 +13,11 @@ export type PriorityClaim = Readonly<z.output<typeof priorityClaimSchema>>;
 
 /** `keys.bakeLease`: who bakes an image. */
 export const bakeLeaseSchema = z.object({
-  /** Random; tells one run from the other. */
+  /** Random id of the run. */
   run: z.string(),
-  /** The job's address, or what else a person can look at. */
+  /** The job's URL, or another hint at who holds the lease. */
   job: z.string(),
-  /** When it ends unless it is renewed; ISO 8601. */
+  /** When the lease ends unless it is renewed; ISO 8601. */
   until: z.iso.datetime(),
 });
 export type BakeLease = Readonly<z.output<typeof bakeLeaseSchema>>;
@@ -42,7 +42,7 @@ export const bakeInputsSchema = z.object({
 });
 export type BakeInputs = Readonly<z.output<typeof bakeInputsSchema>>;
 
-/** `keys.push`: the push that first brought a revision; what GitLab did not say is an empty text. */
+/** `keys.push`: the push that first uploaded a revision; unknown values are empty. */
 export const revisionPushSchema = z.object({
   /** Name of the revision. */
   sha256: z.string(),

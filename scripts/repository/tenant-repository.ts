@@ -21,7 +21,7 @@ export interface Checked {
 export async function checkTenantRepository(directory: string): Promise<Checked> {
   const text = await readFile(join(directory, 'vendhost.yml'), 'utf8').catch(() => undefined);
   const { value, faults, content } = parseConfig('vendhost.yml', text ?? '', vendhostSchema);
-  // A faulty vendhost.yml must not hide the faults of the rest: go on with the defaults.
+  // A faulty vendhost.yml must not hide the faults of the rest: continue with the defaults.
   const config = value ?? vendhostSchema.parse({});
   const infrastructure = await checkInfrastructure(directory);
   const software = await checkSoftware(directory, config);

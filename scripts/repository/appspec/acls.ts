@@ -11,14 +11,14 @@ const types: Readonly<Record<string, string>> = {
 
 const form = 'must be [default:][user|group|mask|other:]name:permissions, like u:www-data:rw';
 
-/** What is wrong with an entry of `acls`, or nothing. */
+/** The fault of an entry of `acls`, if it has one. */
 export function aclFault(text: string): string | undefined {
   const parts = text.split(':');
   const isDefault = parts.length > 2 && (parts[0] === 'd' || parts[0] === 'default');
   const [permissions, ...named] = (isDefault ? parts.slice(1) : parts).toReversed();
   if (named.length < 1 || named.length > 2 || permissions === undefined) return form;
   const [name = '', given] = named;
-  // `m:rw` and `o:r` name no one: there the name's place holds the type.
+  // `m:rw` and `o:r` have no name: the type is in its place.
   const bare = given === undefined && ['mask', 'other'].includes(types[name] ?? '');
   const type = bare ? types[name] : given === undefined ? 'user' : types[given];
   if (type === undefined) return form;

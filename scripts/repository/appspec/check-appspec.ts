@@ -10,7 +10,7 @@ import { parseAppSpec } from './parse.ts';
  *
  * @param root the folder the revision is made of
  * @param label its name in findings
- * @param files what of the folder would be packed
+ * @param files the folder's files that would be packed
  */
 export async function checkAppSpec(root: string, label: string, files: readonly RevisionFile[]): Promise<Finding[]> {
   const named = ['appspec.yml', 'appspec.yaml'].filter((name) => files.some(({ path }) => path === name));

@@ -14,7 +14,7 @@ export interface Tree {
   readonly folders: ReadonlySet<string>;
   /** The folder's name in findings. */
   readonly label: string;
-  /** True for what lies in the folder, packed or not. */
+  /** True for paths in the folder, packed or not. */
   readonly exists: (path: string) => Promise<boolean>;
 }
 
@@ -26,7 +26,7 @@ export function treeOf(files: readonly { path: string; from: string }[], label: 
   return { files: new Map(files.map((file) => [file.path, file])), folders, label, exists };
 }
 
-/** Holds an AppSpec against the files it speaks of: what is missing, and what would never apply. */
+/** Compares an AppSpec with the revision's files: what is missing, and what would never apply. */
 export async function checkFit(spec: AppSpec, tree: Tree): Promise<Finding[]> {
   for (const copy of spec.files) await checkCopy(spec, tree, copy);
   for (const permission of spec.permissions) checkPermission(spec, tree, permission);
@@ -70,11 +70,11 @@ function checkPermission({ reader, files }: AppSpec, tree: Tree, permission: Per
   const meets = copies.some(({ path }) => isWithin(path, object) || isWithin(object, path));
   if (!meets) {
     const at = { ...permission.part, path: `${permission.part.path}.object` };
-    reader.warning(at, `${shownValue(object)} is not where files of this revision go: nothing is set`);
+    reader.warning(at, `${shownValue(object)} is not a destination of this revision's files: nothing is set`);
   }
 }
 
-/** Where a copy's files end up: a file lands in its destination, a folder's contents become it. */
+/** Where a copy's files end up: a file inside its destination, a folder's contents as its destination. */
 function landing(copy: FileCopy, tree: Tree): { path: string; isFile: boolean } {
   const source = posix.normalize(copy.source === '' ? '.' : copy.source);
   const destination = copy.destination.replace(/(?<=.)\/+$/, '');

@@ -1,4 +1,4 @@
-/** Life-cycle events a script can be hung on (https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html). */
+/** Life-cycle events that can run scripts (https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html). */
 export const scriptable = [
   'BeforeBlockTraffic',
   'AfterBlockTraffic',
@@ -11,7 +11,7 @@ export const scriptable = [
   'AfterAllowTraffic',
 ] as const;
 
-/** Events of CodeDeploy itself: a script under one of them never runs. */
+/** Events that CodeDeploy reserves: a script under one of them never runs. */
 export const reserved = ['Start', 'DownloadBundle', 'Install', 'BlockTraffic', 'AllowTraffic', 'End'] as const;
 
 export type ScriptableEvent = (typeof scriptable)[number];
@@ -24,7 +24,7 @@ export function isEvent(name: string): boolean {
   return isScriptable(name) || (reserved as readonly string[]).includes(name) || name === 'AfterAllowTestTraffic';
 }
 
-/** The event a misspelt name was meant to be: same letters in another case, or one edit away. */
+/** The event that a misspelt name means: the same letters in another case, or one edit away. */
 export function meant(name: string): ScriptableEvent | undefined {
   return scriptable.find((event) => distance(event.toLowerCase(), name.toLowerCase()) <= 2);
 }

@@ -51,7 +51,7 @@ function whyNot(event: string): string {
   if ((reserved as readonly string[]).includes(event)) return `${event} is CodeDeploy's own; ${allowed}`;
   if (event === 'AfterAllowTestTraffic') return `${event} exists for ECS only; ${allowed}`;
   const close = meant(event);
-  return close === undefined ? `"${event}" is no event; ${allowed}` : `"${event}" is no event; write ${close}`;
+  return close === undefined ? `"${event}" is not an event; ${allowed}` : `"${event}" is not an event; write ${close}`;
 }
 
 function readScript(reader: Reader, item: Part, event: ScriptableEvent, os: string): Hook | undefined {

@@ -6,7 +6,7 @@ import type { Finding, Severity } from '../findings.ts';
 export interface Part {
   readonly node: unknown;
   readonly path: string;
-  /** What a finding points at when it is not the part itself: the key of a value. */
+  /** What a finding points at instead of the part itself: the key of a value. */
   readonly at?: unknown;
 }
 
@@ -42,7 +42,7 @@ export class Reader {
     return start === undefined ? undefined : this.#lines.linePos(start).line;
   }
 
-  /** The entries of a mapping; of a key written twice the agent takes the last. */
+  /** The entries of a mapping; the agent takes the last of duplicate keys. */
   entries(part: Part & { node: YAMLMap }): Entry[] {
     const found = new Map<string, Entry>();
     for (const { key, value } of part.node.items) {

@@ -7,7 +7,7 @@ import { type Hook, readHooks } from './hooks-section.ts';
 import { type Entry, isPlain, type Part, Reader, textOf, unknownKeys } from './nodes.ts';
 import { type Permission, readPermissions } from './permissions-section.ts';
 
-/** What an AppSpec says, with the reader to add findings about it. */
+/** A parsed AppSpec, with the reader to add findings to. */
 export interface AppSpec {
   readonly os: string;
   readonly files: readonly FileCopy[];
@@ -103,7 +103,7 @@ function readOs(reader: Reader, entry: Entry | undefined): string {
   return os === 'windows' ? 'windows' : 'linux';
 }
 
-/** A pattern like `*.sh` without quotes is an alias to YAML, which its own message does not say. */
+/** YAML takes a pattern like `*.sh` without quotes for an alias, which its own message does not say. */
 function aliasHint(text: string, line: number): string {
   const written = /:\s+(\*\S*)/.exec(text.split('\n')[line - 1] ?? '')?.[1];
   return written === undefined ? '' : ` (write "${written}" in quotes)`;

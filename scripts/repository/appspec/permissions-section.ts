@@ -3,7 +3,7 @@ import { aclFault } from './acls.ts';
 import { required } from './files-section.ts';
 import { type Entry, isPlain, type Part, type Reader, textOf, unknownKeys } from './nodes.ts';
 
-/** One entry of `permissions`, as far as it must fit the files that are copied. */
+/** One entry of `permissions`: the parts that must fit the copied files. */
 export interface Permission {
   readonly object: string;
   readonly pattern: string;

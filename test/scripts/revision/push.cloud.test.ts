@@ -115,7 +115,7 @@ describe('pushRevision', () => {
     await expect(pushed(directory, { tenant: 'cafe' })).rejects.toMatchObject({
       code: 'CHECK_FAILED',
       details: [
-        'software/appspec.yml:4: hooks.AfterInstal: its scripts never run: "AfterInstal" is no event; write AfterInstall',
+        'software/appspec.yml:4: hooks.AfterInstal: its scripts never run: "AfterInstal" is not an event; write AfterInstall',
       ],
     });
     expect(await versions('software/cafe/')).toEqual([]);

@@ -26,9 +26,9 @@ describe('hooks', () => {
     ]);
   });
   test.each([
-    ['AplicationStart', `${never} "AplicationStart" is no event; write ApplicationStart`],
-    ['afterinstall', `${never} "afterinstall" is no event; write AfterInstall`],
-    ['PreStart', `${never} "PreStart" is no event; ${scriptable}`],
+    ['AplicationStart', `${never} "AplicationStart" is not an event; write ApplicationStart`],
+    ['afterinstall', `${never} "afterinstall" is not an event; write AfterInstall`],
+    ['PreStart', `${never} "PreStart" is not an event; ${scriptable}`],
     ['Install', `${never} Install is CodeDeploy's own; ${scriptable}`],
     ['AfterAllowTestTraffic', `${never} AfterAllowTestTraffic exists for ECS only; ${scriptable}`],
   ])('%s', (event, message) => {
