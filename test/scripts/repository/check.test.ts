@@ -145,7 +145,7 @@ describe("a tenant's repository", () => {
     });
     expect(progress).toEqual([
       'warning: software/appspec.yml:4: files.0.destination: "/srv/index.html" becomes a folder: the file would be /srv/index.html/index.html',
-      "warning: software/appspec.yml:11: permissions.2.object: "/etc/app" is not a destination of this revision's files: nothing is set",
+      `warning: software/appspec.yml:11: permissions.2.object: "/etc/app" is not a destination of this revision's files: nothing is set`,
     ]);
     expect(faults).toEqual([
       'software/appspec.yml:6: files.2.source: "lib" is not in software',
