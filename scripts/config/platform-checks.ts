@@ -43,7 +43,7 @@ export function supernetFault(text: string): string | undefined {
  * Faults between keys of platform.yml. Takes the file's content as far as it could be read: keys that are faulty by
  * themselves, or missing, are skipped, and the rest is checked.
  */
-export function misfits(content: unknown): CrossFieldFault[] {
+export function crossFieldFaults(content: unknown): CrossFieldFault[] {
   const read = contentSchema.safeParse(content);
   if (!read.success) return [];
   const all = environments.flatMap((name): Entry[] => {
@@ -51,8 +51,8 @@ export function misfits(content: unknown): CrossFieldFault[] {
     return entry === undefined ? [] : [{ name, ...entry }];
   });
   return [
-    ...all.flatMap((entry) => [...supernetMisfits(entry), ...arnMisfits(entry)]),
-    ...all.flatMap((entry, index) => all.slice(0, index).flatMap((former) => pairMisfits(former, entry))),
+    ...all.flatMap((entry) => [...supernetFaults(entry), ...arnFaults(entry)]),
+    ...all.flatMap((entry, index) => all.slice(0, index).flatMap((former) => pairFaults(former, entry))),
   ];
 }
 
@@ -103,15 +103,15 @@ function meant(value: string | undefined): Network | undefined {
 }
 
 /** Tier networks outside the VPC, and those that share addresses with another tier. */
-function supernetMisfits({ name, cidr, subnets }: Entry): CrossFieldFault[] {
+function supernetFaults({ name, cidr, subnets }: Entry): CrossFieldFault[] {
   const vpc = meant(cidr);
   if (vpc === undefined || cidr === undefined) return [];
   const own = (kind: SubnetKind) => (subnets[kind] === undefined ? undefined : meant(subnets[kind]));
   return subnetKinds.flatMap((kind, index): CrossFieldFault[] => {
     const supernet = own(kind);
     if (supernet === undefined) return [];
-    const misfit = (allowed: string) => ({ path: ['environments', name, 'subnets', kind], allowed });
-    if (!contains(vpc, supernet)) return [misfit(`within the VPC, ${writeNetwork(vpc)}`)];
+    const fault = (allowed: string) => ({ path: ['environments', name, 'subnets', kind], allowed });
+    if (!contains(vpc, supernet)) return [fault(`within the VPC, ${writeNetwork(vpc)}`)];
     return subnetKinds.flatMap((other, otherIndex): CrossFieldFault[] => {
       const isNamed = subnets[other] !== undefined;
       // Of two networks that the file sets, the later one is the fault.
@@ -119,13 +119,13 @@ function supernetMisfits({ name, cidr, subnets }: Entry): CrossFieldFault[] {
       const taken = isNamed ? own(other) : defaultSupernet(vpc, other);
       if (taken === undefined || !overlaps(taken, supernet)) return [];
       const wayOut = isNamed ? '' : `, or subnets.${other} must name another`;
-      return [misfit(`apart from the ${other} subnets, ${writeNetwork(taken)}${wayOut}`)];
+      return [fault(`apart from the ${other} subnets, ${writeNetwork(taken)}${wayOut}`)];
     });
   });
 }
 
 /** Certificates and roles in another region, account or partition than the environment. */
-function arnMisfits({ name, account, region, certificate, role }: Entry): CrossFieldFault[] {
+function arnFaults({ name, account, region, certificate, role }: Entry): CrossFieldFault[] {
   const expected = { partition: region === undefined ? undefined : partitionOfRegion(region), region, account };
   const differing = (arn: string | undefined, parts: readonly (keyof typeof expected)[]) => {
     const [, partition, , arnRegion, arnAccount] = (arn ?? '').split(':');
@@ -134,20 +134,20 @@ function arnMisfits({ name, account, region, certificate, role }: Entry): CrossF
     if (arnAccount === undefined) return [];
     return parts.filter((part) => expected[part] !== undefined && found[part] !== expected[part]);
   };
-  const misfit = (key: string, thing: string, parts: readonly (keyof typeof expected)[]): CrossFieldFault[] => {
+  const fault = (key: string, thing: string, parts: readonly (keyof typeof expected)[]): CrossFieldFault[] => {
     const wanted = parts.map((part) => `${part} ${expected[part]}`).join(' and ');
     return parts.length === 0
       ? []
       : [{ path: ['environments', name, key], allowed: `${thing} of ${wanted}, as ${name} is` }];
   };
   return [
-    ...misfit('certificate', 'a certificate', differing(certificate, ['partition', 'region', 'account'])),
-    ...misfit('role', 'a role', differing(role, ['partition', 'account'])),
+    ...fault('certificate', 'a certificate', differing(certificate, ['partition', 'region', 'account'])),
+    ...fault('role', 'a role', differing(role, ['partition', 'account'])),
   ];
 }
 
 /** What two environments must not share; the later one is the fault, unless only the earlier one sets it. */
-function pairMisfits(former: Entry, entry: Entry): CrossFieldFault[] {
+function pairFaults(former: Entry, entry: Entry): CrossFieldFault[] {
   const found: CrossFieldFault[] = [];
   const [formerVpc, vpc] = [meant(former.cidr), meant(entry.cidr)];
   if (formerVpc !== undefined && vpc !== undefined && overlaps(formerVpc, vpc)) {

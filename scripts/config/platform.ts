@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defaultBranches, type Environment, environments, mostLoadBalancers, projectPath } from './environment.ts';
 import { type NetworkChoice, networkPlan } from './network.ts';
-import { misfits, supernetFault, vpcFault } from './platform-checks.ts';
+import { crossFieldFaults, supernetFault, vpcFault } from './platform-checks.ts';
 
 /** A text in CIDR form in which `faultOf` finds no fault; editors use the pattern. */
 const network = (form: RegExp, faultOf: (text: string) => string | undefined) =>
@@ -110,7 +110,7 @@ export const platformSchema = z
   })
   .superRefine(
     (content, context) => {
-      for (const { path, allowed } of misfits(content)) {
+      for (const { path, allowed } of crossFieldFaults(content)) {
         context.addIssue({ code: 'custom', path: [...path], message: allowed });
       }
     },

@@ -65,7 +65,7 @@ async function watch({ out, signal }: Runtime, aws: Aws, pipeline: ReleasePipeli
   }
 }
 
-/** What is told of an execution that CodePipeline has just started; after a while it is an error that it is not there. */
+/** A snapshot for an execution that CodePipeline has just started and does not list yet; throws `EXECUTION_GONE` after half a minute. */
 function notYet({ name }: ReleasePipeline, id: string, ms: number): Snapshot {
   if (ms < appearMs) return { execution: { id, status: 'InProgress' }, actions: [] };
   throw new VendhostError('EXECUTION_GONE', `the pipeline ${name} has no execution ${id}`, {

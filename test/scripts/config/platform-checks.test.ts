@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { parseConfig } from '../../../scripts/config/load.ts';
 import { platformSchema } from '../../../scripts/config/platform.ts';
-import { misfits } from '../../../scripts/config/platform-checks.ts';
+import { crossFieldFaults } from '../../../scripts/config/platform-checks.ts';
 
 type Keys = Readonly<Record<string, unknown>>;
 
@@ -198,5 +198,5 @@ test.each([
   { environments: { dev: 7 } },
   { environments: { dev: { subnets: 1 } } },
 ])('of %j nothing can be judged', (content) => {
-  expect(misfits(content)).toEqual([]);
+  expect(crossFieldFaults(content)).toEqual([]);
 });
