@@ -9,7 +9,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { awsError } from '../../../scripts/aws/foreseen-errors.ts';
 import { readPlatformFacts, readTenantRecord } from '../../../scripts/aws/read-facts.ts';
 import { type Aws, openAws } from '../../../scripts/aws/session.ts';
@@ -20,6 +20,8 @@ import { vendTenant } from '../../../scripts/tenant/vend.ts';
 import { type EnforcingCloud, startEnforcingCloud } from '../../builders/enforcing-cloud.ts';
 import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
 
+// A platform is deployed before the tests.
+vi.setConfig({ hookTimeout: 120_000 });
 const account = '100000000004';
 const place = { environment: 'dev', tenant: 'shop' } as const;
 

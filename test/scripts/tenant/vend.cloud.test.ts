@@ -1,5 +1,5 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
 import { readTenantRecord } from '../../../scripts/aws/read-facts.ts';
 import { keys } from '../../../scripts/config/names.ts';
@@ -12,6 +12,8 @@ import { type PlatformRepository, platformRepository } from '../../builders/plat
 import { recorder } from '../../builders/recorder.ts';
 import { type LocalGitlab, startLocalGitlab } from '../../local-gitlab/api.ts';
 
+// A platform is deployed before the tests.
+vi.setConfig({ hookTimeout: 120_000 });
 const account = '100000000003';
 const { aws, endpoint, env, runtime: newRuntime } = cloudAccount(account);
 const place = (tenant: string) => ({ environment: 'dev', tenant });
