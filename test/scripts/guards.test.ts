@@ -28,14 +28,14 @@ const codes = [...new Set([...sources.values()].flatMap((text) => given.flatMap(
 
 /**
  * What a test must call to drive a guard and not only the function that decides: what `scripts/commands/` calls of the
- * rooms, what the rooms call of `stack/`, and of two rooms what a command calls as a whole.
+ * rooms, what the rooms call of `stack/`, and the claim of a priority, whose thousand rounds no command should wait for.
  */
 const entries = [
   ...[...sources].flatMap(([file, text]) =>
     file.startsWith('scripts/commands/') ? matches(text, /const \{ (\w+) \} = await import/g) : [],
   ),
   ...['deployStacks', 'executeChangeSets', 'saveStacks', 'deleteStack', 'withAssembly'],
-  ...['claimPriority', 'settleProvider'],
+  'claimPriority',
 ];
 
 /** The files a test file imports of `test/`, and whether it imports an entry or starts the executable itself. */

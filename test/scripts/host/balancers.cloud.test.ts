@@ -155,4 +155,16 @@ describe('a platform with two load balancers', () => {
     expect(rules).toContainEqual({ priority, targetGroups: ['vendhost-dev-blog--8080'] });
     expect(await readRules(platform.aws, first)).toHaveLength(100);
   });
+
+  test('a tenant keeps its rule on a load balancer that is full', async () => {
+    const { length } = await readRules(platform.aws, second);
+    for (let count = length; count < 100; count += 1) {
+      await makeRule(platform.aws, second, 1000 + count, `filler-${count}`);
+    }
+    const { priority } = await provision('shop');
+    expect(await readRules(platform.aws, second)).toContainEqual({
+      priority,
+      targetGroups: ['vendhost-dev-shop--8080'],
+    });
+  });
 });

@@ -8,8 +8,8 @@ import { refusal, type WireCall, wire } from '../wire.ts';
 
 const words = ['revision', 'push', '--tenant', 'shop', '--environment', 'dev'];
 
-/** A platform with an empty bucket; `uploading` is what it is asked to take. */
-function platform(beforeUpload: () => Promise<unknown> = async () => undefined) {
+/** A platform whose bucket has this revision, or none; `uploads` is what it is asked to take. */
+function platform(beforeUpload: () => Promise<unknown> = async () => undefined, isThere = false) {
   const uploads: string[] = [];
   const facts = Object.keys(factsSchema.shape).map((name) => ({ Name: `/vendhost/dev/${name}`, Value: 'false' }));
   const answer = async (call: WireCall) => {
@@ -18,11 +18,17 @@ function platform(beforeUpload: () => Promise<unknown> = async () => undefined) 
     // Asked whether the revision is there: the last call before it is packed.
     else await beforeUpload();
     return call.operation.startsWith('GET')
-      ? { status: 200, body: '<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>' }
+      ? {
+          status: 200,
+          body: `<ListBucketResult><IsTruncated>false</IsTruncated>${isThere ? found(call) : ''}</ListBucketResult>`,
+        }
       : refusal(call, 'InternalError');
   };
   return { uploads, answer };
 }
+
+const found = ({ operation }: WireCall) =>
+  `<Contents><Key>${new URLSearchParams(operation.split('?')[1]).get('prefix')}</Key></Contents>`;
 
 async function push(tree: Tree, change?: (directory: string) => Promise<unknown>) {
   const cwd = await repository({ ...soundTenant, ...tree });
@@ -31,6 +37,23 @@ async function push(tree: Tree, change?: (directory: string) => Promise<unknown>
   const keys = { AWS_ACCESS_KEY_ID: '100000000001', AWS_SECRET_ACCESS_KEY: 'secret' };
   return { ended: await vendhost(words, { env: { ...env, ...keys }, cwd }), uploads };
 }
+
+test.each([
+  [false, 2],
+  [true, 0],
+])('a dry run uploads nothing, whether the revision is there (%s) or not', async (isThere, code) => {
+  const cwd = await repository(soundTenant);
+  const { uploads, answer } = platform(undefined, isThere);
+  const env = {
+    AWS_ENDPOINT_URL: await wire(undefined, answer),
+    VENDHOST_LOCAL_CLOUD: '1',
+    AWS_REGION: 'eu-west-1',
+    AWS_ACCESS_KEY_ID: '100000000001',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+  };
+  const ended = await vendhost([...words, '--dry-run'], { env, cwd });
+  expect([ended.code, uploads]).toEqual([code, []]);
+});
 
 test('more than one upload holds, before it is read', async () => {
   const cwd = await repository(soundTenant);

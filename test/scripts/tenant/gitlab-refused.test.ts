@@ -27,10 +27,11 @@ async function vend(CI_API_V4_URL: string, token: string) {
   return await vendhost(['tenant', 'vend', 'shop', '--environment', 'dev'], { env, cwd: repository.directory });
 }
 
-/** A GitLab that answers every request so. */
+/** A GitLab that answers every request so, and repeats the token it was given. */
 async function answering(status: number): Promise<string> {
-  const server = createServer((_request, response) => {
-    response.writeHead(status, { 'content-type': 'application/json' }).end('{"message":"so it is"}');
+  const server = createServer(({ headers }, response) => {
+    const body = JSON.stringify({ message: `no, ${headers['private-token']}` });
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
@@ -54,8 +55,10 @@ test.each([
 test.each([
   [403, 'GITLAB_FORBIDDEN'],
   [400, 'GITLAB_REFUSED'],
-])('GitLab answers %i: %s', async (status, expected) => {
-  expect(errorIn(await vend(await answering(status), 'a-good-token'))).toBe(expected);
+])('GitLab answers %i: %s, and the token is shown to nobody', async (status, expected) => {
+  const ended = await vend(await answering(status), 'a-good-token');
+  expect([errorIn(ended), ended.stderr.includes('a-good-token')]).toEqual([expected, false]);
+  expect(ended.stderr).toContain('no, [masked]');
 });
 
 test('nobody answers where GitLab should be', async () => {

@@ -4,6 +4,7 @@ import { GetBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { readPlatformFacts } from '../../../../scripts/aws/read-facts.ts';
 import { type PlatformRepository, platformRepository } from '../../../builders/platform-repository.ts';
+import { type Meddler, wire } from '../../wire.ts';
 import { outcomes, type PlatformOwner, platformOwner } from '../operator.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -108,6 +109,34 @@ describe('platform deploy', () => {
     const ran = await owner.deploy({ layer: 'balancer' });
     expect(outcomes(ran)).toEqual({ 'vendhost-dev-balancer': 'no change', 'vendhost-dev-balancer-2': 'created' });
     expect(new Set(ran.result.environments[0]?.loadBalancers).size).toBe(2);
+  });
+
+  test('a network with other subnets takes its load balancers along, in one deploy', async () => {
+    const subnets = { public: '10.10.192.0/18' };
+    await repository.writePlatform({ dev: { approval: true, load_balancers: 2, subnets } });
+    expect(outcomes(await owner.deploy())).toMatchObject({
+      'vendhost-dev-network': 'updated',
+      'vendhost-dev-balancer': 'updated',
+      'vendhost-dev-balancer-2': 'updated',
+    });
+    expect((await owner.plan()).code).toBeUndefined();
+  });
+
+  test.each([
+    ['tags', /(<Key>vendhost:layer<\/Key>\s*<Value>)network/],
+    ['termination protection', /(<EnableTerminationProtection>)(?:true|false)/],
+  ])('other %s of a stack are planned too, although the template is the same', async (_what, pattern) => {
+    const other: Meddler = async (call, next) => {
+      const answer = await next();
+      if (call.operation !== 'DescribeStacks' || !call.body.includes('vendhost-dev-network')) return answer;
+      const body = String(answer.body).replace(pattern, (_all, before: string) => `${before}true`);
+      return { ...answer, headers: {}, body };
+    };
+    const AWS_ENDPOINT_URL = await wire(inject('localCloud').endpoint, other);
+    const { code, result } = await platformOwner(repository.directory, account, { AWS_ENDPOINT_URL }).plan();
+    expect(code).toBe(2);
+    const changed = result.environments[0]?.stacks.filter(({ action }) => action !== 'none');
+    expect(changed).toEqual([{ stack: 'vendhost-dev-network', action: 'update', changes: [] }]);
   });
 
   test('credentials of another account are refused before anything is done', async () => {

@@ -49,6 +49,15 @@ describe('executeChangeSets', () => {
     expect(results).toMatchObject([{ stack: 'fine', changed: false, outputs: { AName: '/fine/A' } }]);
   });
 
+  test('switches the protection against deletion as planned, which no change set does', async () => {
+    const [planned] = await save({ guarded: { A: 'a' } });
+    if (planned === undefined) throw new Error('nothing was planned');
+    await execute([{ ...planned, terminationProtection: true }]);
+    expect(await readStack(aws, 'guarded')).toMatchObject({ terminationProtection: true });
+    await execute(await save({ guarded: { A: 'a' } }));
+    expect(await readStack(aws, 'guarded')).toMatchObject({ terminationProtection: false });
+  });
+
   test('one without changes may have been rolled back before', async () => {
     await deploy({ rolled: { A: 'a' } });
     await expect(deploy({ rolled: { A: 'b', Broken: '$Fail' } })).rejects.toMatchObject({ code: 'STACK_FAILED' });
