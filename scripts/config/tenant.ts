@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { environments, hostName, mostLoadBalancers, projectPath } from './environment.ts';
+import { branchName, environments, hostName, mostLoadBalancers, projectPath } from './environment.ts';
+import { subjectForms } from './subject.ts';
 
 export const limits = z.strictObject({
   instance_types: z
@@ -27,6 +28,14 @@ export const tenantSchema = z.strictObject({
     .partialRecord(z.enum(environments), z.array(hostName).min(1).max(5))
     .refine((all) => Object.keys(all).length > 0, 'hosts in at least one environment')
     .meta({ description: 'Host names of the tenant in each environment' }),
+  branches: z
+    .partialRecord(z.enum(environments), branchName)
+    .default({})
+    .meta({ description: 'Branches of the project for environments where they are not those of platform.yml' }),
+  subject: z.enum(subjectForms).optional().meta({
+    description:
+      "What the roles know the project by in its jobs' ID tokens; without it project_id where GitLab is 19.1 or newer",
+  }),
   load_balancer: z
     .int()
     .min(1)
