@@ -34,7 +34,7 @@ export const tenantSchema = z.strictObject({
     .meta({ description: 'Branches of the project for environments where they are not those of platform.yml' }),
   subject: z.enum(subjectForms).optional().meta({
     description:
-      "What the roles know the project by in its jobs' ID tokens; without it project_id where GitLab is 19.1 or newer",
+      "What the roles know the project by in its jobs' ID tokens; without it, project_id if GitLab is 19.1 or newer",
   }),
   load_balancer: z
     .int()

@@ -46,12 +46,12 @@ export async function protectBranch(api: GitlabApi, project: string, branch: str
 }
 
 /**
- * Names of the project's protected environments, every page of them. GitLab Free has none and answers 404
- * (https://docs.gitlab.com/api/protected_environments/).
+ * Names of a project's protected environments, every page of them. GitLab Free has none and answers 404
+ * (https://docs.gitlab.com/api/protected_environments/). Takes the project's number: the client does not encode a path here.
  */
-export async function readProtectedEnvironments(api: GitlabApi, project: string): Promise<string[]> {
-  const read = api.call(`read the protected environments of ${project}`, (client) =>
-    client.ProjectProtectedEnvironments.all(project),
+export async function readProtectedEnvironments(api: GitlabApi, projectId: number): Promise<string[]> {
+  const read = api.call(`read the protected environments of project ${projectId}`, (client) =>
+    client.ProjectProtectedEnvironments.all(projectId),
   );
   const all = await read.catch((error: unknown) => {
     if (error instanceof VendhostError && error.code === 'GITLAB_PROJECT_UNKNOWN') return [];

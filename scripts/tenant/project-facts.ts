@@ -16,7 +16,7 @@ export async function readProjectFacts(api: GitlabApi, path: string): Promise<Pr
   const [version, protectedBranches, protectedEnvironments] = await Promise.all([
     readVersion(api),
     readProtectedBranches(api, path),
-    readProtectedEnvironments(api, path),
+    readProtectedEnvironments(api, project.id),
   ]);
   return { ...project, version, protectedBranches, protectedEnvironments };
 }
