@@ -100,7 +100,7 @@ function unseen(wish: ProjectWish): ProjectPlan {
     trust: Object.fromEntries(
       wish.environments.map(({ environment, record }) => [environment, recordedTrust(record)] as const),
     ),
-    refusals: identityRefusals(wish, undefined),
+    refusals: [...tokenRefusals(wish), ...identityRefusals(wish, undefined)],
     warnings: [],
     notChecked: [
       "the project's path and id",
@@ -109,6 +109,20 @@ function unseen(wish: ProjectWish): ProjectPlan {
       'the subject of its ID tokens',
     ],
   };
+}
+
+/** Options that only a token can follow. */
+function tokenRefusals({ protectBranches, setSubject, projectId }: ProjectWish): ProjectFinding[] {
+  const options = [
+    ...(protectBranches ? ['--protect-branches'] : []),
+    ...(setSubject ? ['--set-subject'] : []),
+    ...(projectId === undefined ? [] : ['--project-id']),
+  ];
+  return options.map((option) => ({
+    code: 'GITLAB_TOKEN_MISSING',
+    message: `${option} needs a token of GitLab`,
+    hint: 'set VENDHOST_GITLAB_TOKEN (Maintainer, scope api)',
+  }));
 }
 
 function recordedTrust(record: ProjectWish['environments'][number]['record']): SubjectTrust {

@@ -256,6 +256,15 @@ describe('without a token', () => {
     });
   });
 
+  test('what only a token can do is refused', () => {
+    const asked = planProject({ ...wish, protectBranches: true, setSubject: true, projectId: 20 }, undefined);
+    expect(asked.refusals.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+      'GITLAB_TOKEN_MISSING: --protect-branches needs a token of GitLab',
+      'GITLAB_TOKEN_MISSING: --set-subject needs a token of GitLab',
+      'GITLAB_TOKEN_MISSING: --project-id needs a token of GitLab',
+    ]);
+  });
+
   test('another path needs one: it may be another project', () => {
     const moved = planProject({ ...wish, path: 'lanterns/shop', environments }, undefined);
     expect(codes(moved).refusals).toEqual(['PROJECT_CHANGED']);
