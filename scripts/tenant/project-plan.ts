@@ -70,7 +70,8 @@ export function refuse({ path, refusals }: ProjectPlan): void {
   const [first, ...others] = refusals;
   if (first === undefined) return;
   const message = others.length === 0 ? first.message : `${refusals.length} things stand against vending ${path}`;
-  throw new VendhostError(first.code, `${message}; nothing was changed`, {
+  const { code } = first;
+  throw new VendhostError(code, `${message}; nothing was changed`, {
     details: others.length === 0 ? [] : refusals.map((each) => `${each.code}: ${each.message}`),
     hint: [...new Set(refusals.map(({ hint }) => hint))].join('; '),
   });

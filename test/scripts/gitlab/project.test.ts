@@ -5,9 +5,9 @@ import { protectBranch } from '../../../scripts/gitlab/protection.ts';
 import { writeTokenSubject } from '../../../scripts/gitlab/token-subject.ts';
 import { isAtLeast } from '../../../scripts/gitlab/version.ts';
 import { readProjectFacts } from '../../../scripts/tenant/project-facts.ts';
+import { recorder } from '../../builders/recorder.ts';
 import { type LocalGitlab, startLocalGitlab } from '../../local-gitlab/api.ts';
 import type { GitlabOptions } from '../../local-gitlab/api-state.ts';
-import { recorder } from '../../builders/recorder.ts';
 
 const path = 'acme/shop';
 let gitlab: LocalGitlab | undefined;
