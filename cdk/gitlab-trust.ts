@@ -1,5 +1,5 @@
 import { providerName } from '../scripts/config/platform.ts';
-import type { SubjectForm, SubjectTrust } from '../scripts/config/subject.ts';
+import type { SubjectForm, SubjectTrust } from '../scripts/config/tenant.ts';
 import type { Arns } from './arns.ts';
 import type { Condition, Trust } from './role.ts';
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { subjectForms } from './subject.ts';
-import { limits } from './tenant.ts';
+import { limits, subjectForms } from './tenant.ts';
 
 const list = z.string().transform((text) => text.split(',').filter((item) => item !== ''));
 

@@ -1,5 +1,5 @@
 import type { TenantRecord } from '../config/facts.ts';
-import type { SubjectForm } from '../config/subject.ts';
+import type { SubjectForm } from '../config/tenant.ts';
 import { covers } from '../gitlab/protection.ts';
 import { isAtLeast } from '../gitlab/version.ts';
 import type { ProjectFacts } from './project-facts.ts';

@@ -1,4 +1,4 @@
-import { type SubjectForm, type SubjectTrust, subjectComponents, subjectFormOf } from '../config/subject.ts';
+import { type SubjectForm, type SubjectTrust, subjectComponents, subjectFormOf } from '../config/tenant.ts';
 import { VendhostError } from '../errors.ts';
 import { isAtLeast } from '../gitlab/version.ts';
 import type { ProjectFacts } from './project-facts.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { tenantRecordSchema } from '../../../scripts/config/facts.ts';
-import type { SubjectTrust } from '../../../scripts/config/subject.ts';
+import type { SubjectTrust } from '../../../scripts/config/tenant.ts';
 import { templateLimitBytes } from '../../../scripts/stack/assembly.ts';
 import { facts } from '../../builders/sample.ts';
 import { readRole, roleNames } from '../roles/read-role.ts';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { subjectComponents } from '../../../scripts/config/subject.ts';
+import { subjectComponents } from '../../../scripts/config/tenant.ts';
 import { type GitlabApi, openGitlab } from '../../../scripts/gitlab/api.ts';
 import { protectBranch } from '../../../scripts/gitlab/protection.ts';
 import { writeTokenSubject } from '../../../scripts/gitlab/token-subject.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { subjectComponents } from '../../../scripts/config/subject.ts';
+import { subjectComponents } from '../../../scripts/config/tenant.ts';
 import type { ProjectFacts } from '../../../scripts/tenant/project-facts.ts';
 import type { ProjectWish } from '../../../scripts/tenant/project-findings.ts';
 import {

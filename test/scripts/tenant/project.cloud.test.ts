@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readTenantRecord } from '../../../scripts/aws/read-facts.ts';
-import { subjectComponents } from '../../../scripts/config/subject.ts';
+import { subjectComponents } from '../../../scripts/config/tenant.ts';
 import { readStack } from '../../../scripts/stack/stack-state.ts';
 import { type VendOptions, vendTenant } from '../../../scripts/tenant/vend.ts';
 import { cloudAccount } from '../../builders/account.ts';

@@ -15,7 +15,7 @@ import { readPlatformFacts, readTenantRecord } from '../../../scripts/aws/read-f
 import { type Aws, openAws } from '../../../scripts/aws/session.ts';
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { keys } from '../../../scripts/config/names.ts';
-import { subjectComponents as subjectComponentsOf } from '../../../scripts/config/subject.ts';
+import { subjectComponents as subjectComponentsOf } from '../../../scripts/config/tenant.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
 import { type EnforcingCloud, type JobOptions, startEnforcingCloud } from '../../builders/enforcing-cloud.ts';
