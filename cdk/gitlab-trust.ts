@@ -1,4 +1,5 @@
 import { providerName } from '../scripts/config/platform.ts';
+import type { SubjectForm, SubjectTrust } from '../scripts/config/tenant.ts';
 import type { Arns } from './arns.ts';
 import type { Condition, Trust } from './role.ts';
 
@@ -10,16 +11,23 @@ export interface GitlabProject {
   readonly audience: string;
   /** `group/project` */
   readonly path: string;
+  /** How its ID tokens name it; without this by its path, as GitLab does by default. */
+  readonly trust?: SubjectTrust;
 }
 
 /** Trusts ID tokens of jobs that run on one branch of the project, and no other. */
 export function branchTrust(arns: Arns, project: GitlabProject, branch: string): Trust {
-  return trust(arns, project, { StringEquals: { [key(project, 'sub')]: subject(project, branch) } });
+  const subjects = formsOf(project).flatMap((form) => branchSubjects[form](project, branch));
+  return trust(arns, project, { StringEquals: { [key(project, 'sub')]: single(subjects) } });
 }
 
-/** Trusts ID tokens of jobs on any branch of the project. Those of a fork's merge request name the fork's project. */
+/**
+ * Trusts ID tokens of jobs on any branch of the project. Those of a fork's merge request name the fork's project, since GitLab
+ * 18.2.2 also where the pipeline runs in the parent project.
+ */
 export function anyBranchTrust(arns: Arns, project: GitlabProject): Trust {
-  return trust(arns, project, { StringLike: { [key(project, 'sub')]: subject(project, '*') } });
+  const subjects = formsOf(project).map((form) => `${start(project, form)}*`);
+  return trust(arns, project, { StringLike: { [key(project, 'sub')]: single(subjects) } });
 }
 
 /** ARN of the account's OIDC provider for this GitLab. */
@@ -36,9 +44,31 @@ function trust(arns: Arns, project: GitlabProject, subjects: Condition): Trust {
   };
 }
 
-/** https://docs.gitlab.com/ci/secrets/id_token_authentication/#token-payload */
-function subject({ path }: GitlabProject, branch: string): string {
-  return `project_path:${path}:ref_type:branch:ref:${branch}`;
+function formsOf({ trust: known }: GitlabProject): readonly SubjectForm[] {
+  return known?.subjects ?? ['project_path'];
+}
+
+/** The subjects of jobs on a branch, in each form (https://docs.gitlab.com/ci/secrets/id_token_authentication/#token-payload). */
+const branchSubjects: Readonly<Record<SubjectForm, (project: GitlabProject, branch: string) => string[]>> = {
+  project_path: (project, branch) => [`${start(project, 'project_path')}${branch}`],
+  project_id(project, branch) {
+    const protectedRef = `${start(project, 'project_id')}${branch}:ref_protected:true`;
+    const only = `${protectedRef}:environment_protected:true`;
+    // GitLab leaves out what a job does not have: without an environment it has no such component.
+    const others = [protectedRef, `${protectedRef}:environment_protected:false`];
+    return project.trust?.environmentProtected === true ? [only] : [...others, only];
+  },
+};
+
+/** A subject up to the branch's name. No branch has a colon in its name, so nothing can be read twice. */
+function start({ path, trust: known }: GitlabProject, form: SubjectForm): string {
+  if (form === 'project_path') return `project_path:${path}:ref_type:branch:ref:`;
+  if (known?.projectId === undefined) throw new Error(`trust in ${path} by its id, without the id`);
+  return `project_id:${known.projectId}:ref_type:branch:ref:`;
+}
+
+function single(subjects: readonly string[]): string | readonly string[] {
+  return subjects.length === 1 ? (subjects[0] as string) : subjects;
 }
 
 function key(project: GitlabProject, claim: 'sub' | 'aud'): string {

@@ -32,6 +32,11 @@ export const tenantName = z
 /** `group/project`, as GitLab's addresses have it. */
 export const projectPath = z.string().regex(/^[\w.-]+(\/[\w.-]+)+$/, 'the path of a GitLab project, like acme/shop');
 
+/** A branch as people name them; no character that a pattern of IAM or GitLab would take for something else. */
+export const branchName = z
+  .string()
+  .regex(/^(?![-/])[\w./-]{1,200}(?<![./])$/, 'the name of a branch, like dev or release/dev');
+
 /** A DNS name, or one with a wildcard as its first label; at most 128 characters, as a listener rule takes it. */
 export const hostName = z
   .string()

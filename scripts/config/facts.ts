@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { limits } from './tenant.ts';
+import { limits, subjectForms } from './tenant.ts';
 
 const list = z.string().transform((text) => text.split(',').filter((item) => item !== ''));
 
@@ -39,11 +39,20 @@ export const factsSchema = z.object({
 export type PlatformFacts = z.output<typeof factsSchema>;
 export type FactName = keyof PlatformFacts;
 
-/** What `tenant vend` records of a tenant in an environment, as JSON in one SSM parameter. */
-export const tenantRecordSchema = z.strictObject({
+/**
+ * What `tenant vend` records of a tenant in an environment, as JSON in one SSM parameter. Jobs read it with the version of
+ * Vendhost they are pinned to: a key that was added later is optional, and one that is not known yet is no fault.
+ */
+export const tenantRecordSchema = z.object({
   tenant: z.string(),
+  /** Path of the GitLab project. */
   project: z.string(),
+  /** GitLab's number of it; absent as long as no vend had a token to ask for it. */
+  projectId: z.int().optional(),
   branch: z.string(),
+  /** What the roles know the project by; `project_path` where it is absent. */
+  subjects: z.array(z.enum(subjectForms)).min(1).readonly().optional(),
+  environmentProtected: z.boolean().optional(),
   hosts: z.array(z.string()),
   /** Number of the load balancer that serves the hosts. */
   loadBalancer: z.int(),

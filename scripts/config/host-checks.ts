@@ -1,12 +1,17 @@
+import { defaultBranches, environments } from './environment.ts';
 import type { Fault } from './issues.ts';
 import type { Hosting } from './platform-checks.ts';
 import type { TenantConfig } from './tenant.ts';
 
 type Environments = Readonly<Record<string, Hosting | undefined>>;
 
-/** Faults between a tenant's file and platform.yml: its hosts, and the load balancer that serves them. */
+/** Faults between a tenant's file and platform.yml: its hosts, its branches, and the load balancer that serves them. */
 export function tenantFaults(file: string, platform: Environments, tenant: TenantConfig): Fault[] {
-  return [...hostFaults(file, platform, tenant), ...balancerFaults(file, platform, tenant)];
+  return [
+    ...hostFaults(file, platform, tenant),
+    ...branchFaults(file, platform, tenant),
+    ...balancerFaults(file, platform, tenant),
+  ];
 }
 
 /**
@@ -31,6 +36,29 @@ function hostFaults(file: string, platform: Environments, tenant: TenantConfig):
       return fault(`must lie in ${config.domain}, the domain of ${environment}${elsewhere}`);
     }),
   );
+}
+
+/** Each environment of the tenant has a branch of its own, or a push would reach two. */
+function branchFaults(file: string, platform: Environments, { hosts, branches }: TenantConfig): Fault[] {
+  const branchOf = (environment: (typeof environments)[number]) =>
+    branches[environment] ?? platform[environment]?.branch ?? defaultBranches[environment];
+  const own = environments.filter((environment) => hosts[environment] !== undefined);
+  return environments.flatMap((environment) => {
+    const branch = branches[environment];
+    if (branch === undefined) return [];
+    const fault = (message: string) => [
+      { file, path: `branches.${environment}`, message: `"${branch}" is wrong: ${message}` },
+    ];
+    if (!own.includes(environment)) return fault(`the tenant has no hosts in ${environment}`);
+    // Of two branches the file names, the later one is the fault.
+    const same = own.find(
+      (other, index) =>
+        other !== environment &&
+        branchOf(other) === branch &&
+        (branches[other] === undefined || index < own.indexOf(environment)),
+    );
+    return same === undefined ? [] : fault(`must be a branch of its own: it is that of ${same}`);
+  });
 }
 
 /** Every environment the tenant has hosts in must have the load balancer that serves them. */

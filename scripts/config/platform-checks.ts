@@ -59,6 +59,8 @@ export function crossFieldFaults(content: unknown): CrossFieldFault[] {
 /** The parts of an environment that tenants' files are checked against. */
 export interface Hosting {
   readonly domain?: string | undefined;
+  /** Without it the default of the environment. */
+  readonly branch?: string | undefined;
   readonly load_balancers?: number | undefined;
 }
 

@@ -3,7 +3,7 @@ import type { Aws } from '../aws/session.ts';
 import type { PlatformFacts, TenantRecord } from '../config/facts.ts';
 import type { Place } from '../config/names.ts';
 import type { PlatformConfig } from '../config/platform.ts';
-import type { TenantConfig } from '../config/tenant.ts';
+import type { SubjectTrust, TenantConfig } from '../config/tenant.ts';
 import { VendhostError } from '../errors.ts';
 import type { AppBuilder } from '../stack/assembly.ts';
 import type { ChosenEnvironment } from './environments.ts';
@@ -14,10 +14,11 @@ export interface AccessParts {
   readonly tenant: TenantConfig;
   readonly chosen: ChosenEnvironment;
   readonly facts: PlatformFacts;
+  readonly trust: SubjectTrust;
 }
 
 /** Builds the tenant's access stack from what the files and the platform say. */
-export function accessApp({ place, platform, tenant, chosen, facts }: AccessParts): AppBuilder {
+export function accessApp({ place, platform, tenant, chosen, facts, trust }: AccessParts): AppBuilder {
   return async (app) => {
     const { tenantAccessApp } = await import('../../cdk/tenant/access/tenant-access-stack.ts');
     const { account, region } = chosen.config;
@@ -26,7 +27,7 @@ export function accessApp({ place, platform, tenant, chosen, facts }: AccessPart
       account,
       region,
       facts,
-      project: { gitlab: platform.gitlab, audience: platform.audience, path: tenant.project },
+      project: { gitlab: platform.gitlab, audience: platform.audience, path: tenant.project, trust },
       branch: chosen.config.branch,
       hosts: chosen.hosts,
       loadBalancer: tenant.load_balancer,

@@ -6,6 +6,7 @@ import { VendhostError } from '../errors.ts';
 
 export interface ChosenEnvironment {
   readonly environment: Environment;
+  /** As platform.yml has it, but with the tenant's own branch. */
   readonly config: EnvironmentConfig;
   readonly hosts: readonly string[];
 }
@@ -35,7 +36,9 @@ export function chooseEnvironments(
 ): EnvironmentSelection {
   const all = environments.flatMap((environment) => {
     const hosts = config.hosts[environment];
-    return hosts === undefined ? [] : [{ environment, config: environmentOf(platform, environment), hosts }];
+    if (hosts === undefined) return [];
+    const platforms = environmentOf(platform, environment);
+    return [{ environment, config: { ...platforms, branch: config.branches[environment] ?? platforms.branch }, hosts }];
   });
   if (asked !== undefined && !all.some(({ environment }) => environment === asked)) {
     throw new VendhostError('ENVIRONMENT_UNKNOWN', `tenants/${name}.yml has no hosts in ${asked}`, {

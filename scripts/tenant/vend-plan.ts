@@ -4,7 +4,7 @@ import type { PlatformFacts } from '../config/facts.ts';
 import type { Place } from '../config/names.ts';
 import { names } from '../config/names.ts';
 import { type PlatformConfig, partitionOf } from '../config/platform.ts';
-import type { TenantConfig } from '../config/tenant.ts';
+import type { SubjectTrust, TenantConfig } from '../config/tenant.ts';
 import type { GitlabApi } from '../gitlab/api.ts';
 import { type ProjectVariable, planVariables, readVariables, type VariableChange } from '../gitlab/variables.ts';
 import type { Runtime } from '../runtime.ts';
@@ -24,11 +24,14 @@ export interface Vending {
   readonly platform: PlatformConfig;
   readonly tenant: TenantConfig;
   readonly chosen: ChosenEnvironment;
+  /** Which ID tokens of the project the roles trust. */
+  readonly trust: SubjectTrust;
 }
 
 /** What vending would change. */
 export interface VendPlan {
   readonly environment: string;
+  readonly branch: string;
   readonly hosts: ClaimPlan;
   /** Set when another load balancer is to serve the tenant than before. */
   readonly balancer?: BalancerMove;
@@ -62,7 +65,7 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
     const stacks = await planStacks(assembly);
     const variables = present === undefined ? undefined : planVariables(wanted, present);
     const moved = balancer === undefined ? {} : { balancer };
-    const plan = { environment: place.environment, hosts, ...moved, stacks, variables };
+    const plan = { environment: place.environment, branch: chosen.config.branch, hosts, ...moved, stacks, variables };
     return await work({ plan, facts, claims, assembly, wanted });
   });
 }

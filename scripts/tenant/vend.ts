@@ -7,11 +7,16 @@ import { tenantFaults } from '../config/host-checks.ts';
 import { configError } from '../config/load.ts';
 import { exitCodes } from '../errors.ts';
 import { openGitlab } from '../gitlab/api.ts';
-import type { ProjectVariable } from '../gitlab/variables.ts';
 import type { Runtime } from '../runtime.ts';
+import { formerRecord } from './access.ts';
 import { applyVend, type VendResult } from './apply-vend.ts';
 import { chooseEnvironments } from './environments.ts';
-import { differs, projectVariables, type Vending, type VendPlan, vendLines, withPlan } from './vend-plan.ts';
+import { readProjectFacts } from './project-facts.ts';
+import type { ProjectWish } from './project-findings.ts';
+import { type ProjectPlan, planProject, projectDiffers, projectLines, refuse } from './project-plan.ts';
+import { differs, type Vending, type VendPlan, vendLines, withPlan } from './vend-plan.ts';
+import { finishProject, prepareProject, tenantsOfProject, warnOfProject } from './vend-project.ts';
+import { summary } from './vend-summary.ts';
 
 export interface VendOptions {
   /** Folder with `platform.yml` and `tenants/`. */
@@ -20,6 +25,12 @@ export interface VendOptions {
   /** Without it: every environment the credentials lead into. */
   readonly environment: Environment | undefined;
   readonly dryRun: boolean;
+  /** Protect branches of environments that are not protected. */
+  readonly protectBranches?: boolean;
+  /** GitLab's number of the project, when it is meant to be another than before. */
+  readonly projectId?: number | undefined;
+  /** Set the subject of the project's ID tokens although this run does not see all roles that trust them. */
+  readonly setSubject?: boolean;
 }
 
 /** Gives a tenant its host claims, roles, record and GitLab variables, or shows what would change (exit code 2). */
@@ -38,16 +49,38 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
   for (const { environment, config } of leftOut) {
     out.step(`${environment} is left out: it is in account ${config.account}, the credentials are of ${account}`);
   }
-  const gitlab = openGitlab(runtime, platform.gitlab);
-  const vendings = await Promise.all(
-    chosen.map(async (each): Promise<Vending> => {
+  const opened = await Promise.all(
+    chosen.map(async (each) => {
       const { environment, config } = each;
       const aws = await openEnvironment(runtime, environment, config, 'deploy');
-      return { runtime, aws, gitlab, place: { environment, tenant: name }, platform, tenant, chosen: each };
+      return { chosen: each, aws, record: await formerRecord(aws, { environment, tenant: name }) };
     }),
   );
-  if (options.dryRun) return await show(runtime, name, vendings);
+  const gitlab = openGitlab(runtime, platform.gitlab);
+  const wish: ProjectWish = {
+    ...{ tenant: name, path: tenant.project, subject: tenant.subject },
+    environments: opened.map(({ chosen: { environment, config }, record }) => {
+      return { environment, branch: config.branch, record };
+    }),
+    elsewhere: [
+      ...Object.keys(tenant.hosts).filter((each) => !chosen.some(({ environment }) => environment === each)),
+      ...(await tenantsOfProject(directory, name, tenant.project)),
+    ],
+    protectBranches: options.protectBranches ?? false,
+    projectId: options.projectId,
+    setSubject: options.setSubject ?? false,
+  };
+  const project = planProject(wish, gitlab && (await readProjectFacts(gitlab, tenant.project)));
+  warnOfProject(out, project);
+  const vendings = opened.map(({ chosen: each, aws }): Vending => {
+    const { environment } = each;
+    const trust = project.trust[environment] ?? { subjects: ['project_path'] };
+    return { runtime, aws, gitlab, place: { environment, tenant: name }, platform, tenant, chosen: each, trust };
+  });
+  if (options.dryRun) return await show(runtime, name, project, vendings);
 
+  refuse(project);
+  if (gitlab !== undefined) await prepareProject(out, gitlab, project);
   const results: VendResult[] = [];
   for (const vending of vendings) {
     const { environment } = vending.place;
@@ -61,41 +94,29 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
       ),
     );
   }
-  out.result({ tenant: name, environments: results }, summary(vendings, results).join('\n'));
+  if (gitlab !== undefined) await finishProject(out, gitlab, project);
+  out.result({ tenant: name, project, environments: results }, summary(vendings, results).join('\n'));
   return undefined;
 }
 
-async function show({ out }: Runtime, tenant: string, vendings: readonly Vending[]): Promise<number | undefined> {
+/** Prints what would be done; what stops it is in the plan, and is thrown after it. */
+async function show(
+  { out }: Runtime,
+  tenant: string,
+  project: ProjectPlan,
+  vendings: readonly Vending[],
+): Promise<number | undefined> {
   const plans: VendPlan[] = [];
   for (const vending of vendings) plans.push(await withPlan(vending, async ({ plan }) => plan));
-  const changes = plans.some(differs);
+  const changes = projectDiffers(project) || plans.some(differs);
   const lines = plans.flatMap((plan) => [
     `${tenant} in ${plan.environment}`,
     ...vendLines(plan).map((line) => `  ${line}`),
   ]);
-  out.result({ tenant, differs: changes, environments: plans }, lines.join('\n'));
-  return changes ? exitCodes.differs : undefined;
-}
-
-function summary(vendings: readonly Vending[], results: readonly VendResult[]): string[] {
-  const lines = results.map(
-    ({ environment, hosts, changed }) => `${environment}: ${changed ? 'vended' : 'no change'}, ${hosts.join(', ')}`,
+  out.result(
+    { tenant, differs: changes, project, environments: plans },
+    [...projectLines(project), ...lines].join('\n'),
   );
-  const { gitlab, tenant } = vendings[0] as Vending;
-  if (gitlab !== undefined) {
-    return [...lines, `next: push to ${branches(vendings)} of ${tenant.project}; its jobs have what they need`];
-  }
-  return [
-    ...lines,
-    `next: set these variables in ${tenant.project} (Settings > CI/CD), or set VENDHOST_GITLAB_TOKEN and run this again:`,
-    ...vendings.flatMap(({ place, chosen }) => projectVariables(place, chosen)).map(variableLine),
-  ];
-}
-
-function variableLine({ key, value, scope }: ProjectVariable): string {
-  return `  ${key}=${value}  (environment ${scope})`;
-}
-
-function branches(vendings: readonly Vending[]): string {
-  return vendings.map(({ chosen }) => chosen.config.branch).join(', ');
+  refuse(project);
+  return changes ? exitCodes.differs : undefined;
 }

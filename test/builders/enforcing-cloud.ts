@@ -1,13 +1,11 @@
 import { join } from 'node:path';
 import { type LocalCloud, placeEnvironment, startLocalCloud } from '../local-cloud/start.ts';
-import { createIssuer } from '../local-gitlab/tokens.ts';
+import { createIssuer, type TokenSubject } from '../local-gitlab/tokens.ts';
 import { type CloudAccount, cloudAccount } from './account.ts';
 import { type Recorder, recorder } from './recorder.ts';
 
-/** Who a job is: the project and the branch it runs for. */
-export interface JobOptions {
-  readonly projectPath: string;
-  readonly ref: string;
+/** Who a job is: the project and the branch it runs for, and what else its ID token says. */
+export interface JobOptions extends Readonly<TokenSubject> {
   /** Default: the address of GitLab, as `platform.yml` has it. */
   readonly audience?: string;
 }
@@ -28,8 +26,8 @@ export async function startEnforcingCloud(directory: string): Promise<EnforcingC
   return {
     cloud,
     person: (account) => cloudAccount(account, cloud),
-    async job({ projectPath, ref, audience = issuer.issuer }, variables = {}) {
-      const token = await issuer.mint({ projectPath, ref }, { audience });
+    async job({ audience = issuer.issuer, ...subject }, variables = {}) {
+      const token = await issuer.mint(subject, { audience });
       return recorder({ ...placeEnvironment(cloud), VENDHOST_ID_TOKEN: token, ...variables });
     },
   };

@@ -64,7 +64,7 @@ async function journey(world: World, signal: AbortSignal): Promise<void> {
   );
 
   heading('The platform owner vends the tenant shop');
-  await operate(world, 'vend', signal, ['tenant', 'vend', 'shop', '--environment', 'dev']);
+  await operate(world, 'vend', signal, ['tenant', 'vend', 'shop', '--environment', 'dev', '--protect-branches']);
 
   heading('First push to dev: image, virtual host, release');
   await push(world, 'push 1', signal, ['validate', 'bake', 'provision', 'package', 'release']);

@@ -22,7 +22,7 @@ describe('pushes to dev', () => {
     world = await startWorld();
     for (const words of [
       ['platform', 'deploy', '--environment', 'dev'],
-      ['tenant', 'vend', 'shop', '--environment', 'dev'],
+      ['tenant', 'vend', 'shop', '--environment', 'dev', '--protect-branches', '--set-subject'],
     ]) {
       const { exitCode, all } = await world.operate(words);
       expect(exitCode, String(all)).toBe(0);

@@ -90,6 +90,7 @@ export async function startWorld(say: (line: string) => void = () => undefined):
       event: 'push',
       branch: 'dev',
       variables: world.gitlab.variables(tenantProject),
+      tokenSettings: world.gitlab.tokenSettings(tenantProject),
       ...options,
     });
   return {

@@ -5,6 +5,22 @@ export interface Project {
   readonly name: string;
   readonly default_branch: string;
   readonly web_url: string;
+  readonly ci_allow_fork_pipelines_to_run_in_parent_project: boolean;
+  readonly ci_id_token_sub_claim_components: readonly string[];
+}
+
+export interface ProtectedBranch {
+  readonly id: number;
+  readonly name: string;
+  readonly push_access_levels: readonly AccessLevel[];
+  readonly merge_access_levels: readonly AccessLevel[];
+  readonly allow_force_push: boolean;
+}
+
+interface AccessLevel {
+  readonly id: number;
+  readonly access_level: number;
+  readonly access_level_description: string;
 }
 
 export interface Variable {
@@ -21,28 +37,105 @@ export interface Variable {
 
 type Faults = { faults: Record<string, string[]> };
 
+export interface GitlabOptions {
+  readonly version?: string;
+  /** Whether it has what only Premium has. Default: false */
+  readonly isPremium?: boolean;
+}
+
 /** What the local GitLab keeps. */
 export class GitlabState {
+  readonly version: string;
+  readonly isPremium: boolean;
   readonly #projects = new Map<number, Project>();
   readonly #variables = new Map<number, Variable[]>();
+  readonly #branches = new Map<number, ProtectedBranch[]>();
+  readonly #environments = new Map<number, string[]>();
+  readonly #formerPaths = new Map<string, number>();
 
+  constructor({ version = '19.4.1-ee', isPremium = false }: GitlabOptions = {}) {
+    this.version = version;
+    this.isPremium = isPremium;
+  }
+
+  /** A new project: only its default branch is protected (https://docs.gitlab.com/user/project/repository/branches/default/). */
   addProject(path: string): Project {
     const id = this.#projects.size + 1;
     const name = path.split('/').at(-1) ?? path;
-    const web = `https://gitlab.example.test/${path}`;
-    const project = { id, path: name, path_with_namespace: path, name, default_branch: 'master', web_url: web };
+    const project: Project = {
+      id,
+      path: name,
+      path_with_namespace: path,
+      name,
+      default_branch: 'master',
+      web_url: `https://gitlab.example.test/${path}`,
+      ci_allow_fork_pipelines_to_run_in_parent_project: true,
+      ci_id_token_sub_claim_components: ['project_path', 'ref_type', 'ref'],
+    };
     this.#projects.set(id, project);
     this.#variables.set(id, []);
+    this.protectBranch(project, project.default_branch);
     return project;
+  }
+
+  /** Moves a project: its old path leads to it until another project takes that path. */
+  moveProject(project: Project, path: string): Project {
+    this.#formerPaths.set(project.path_with_namespace.toLowerCase(), project.id);
+    return this.change(project, { path_with_namespace: path, path: path.split('/').at(-1) ?? path });
+  }
+
+  change(project: Project, changes: Partial<Omit<Project, 'id'>>): Project {
+    const changed = { ...this.current(project), ...changes };
+    this.#projects.set(project.id, changed);
+    return changed;
+  }
+
+  current({ id }: Project): Project {
+    const project = this.#projects.get(id);
+    if (project === undefined) throw new Error(`the local GitLab has no project ${id}`);
+    return project;
+  }
+
+  protectBranch(project: Project, name: string, { push = 40, merge = 40 } = {}): ProtectedBranch {
+    const all = this.protectedBranches(project);
+    const id = all.length + 1;
+    const levels = (access_level: number): AccessLevel[] => [
+      { id, access_level, access_level_description: access_level === 30 ? 'Developers + Maintainers' : 'Maintainers' },
+    ];
+    const branch = {
+      id,
+      name,
+      push_access_levels: levels(push),
+      merge_access_levels: levels(merge),
+      allow_force_push: false,
+    };
+    this.#branches.set(project.id, [...all, branch]);
+    return branch;
+  }
+
+  protectedBranches({ id }: Project): readonly ProtectedBranch[] {
+    return this.#branches.get(id) ?? [];
+  }
+
+  protectEnvironment({ id }: Project, name: string): void {
+    this.#environments.set(id, [...(this.#environments.get(id) ?? []), name]);
+  }
+
+  protectedEnvironments({ id }: Project): readonly string[] {
+    return this.#environments.get(id) ?? [];
   }
 
   projects(): readonly Project[] {
     return [...this.#projects.values()];
   }
 
-  /** By number or by path, like every call below `/projects/:id`. */
+  /** By number or by path, like every call below `/projects/:id`: in any letters, and also by a path it had before. */
   project(id: string): Project | undefined {
-    return this.projects().find((project) => String(project.id) === id || project.path_with_namespace === id);
+    const path = id.toLowerCase();
+    const found = this.projects().find(
+      (each) => String(each.id) === id || each.path_with_namespace.toLowerCase() === path,
+    );
+    return found ?? this.#projects.get(this.#formerPaths.get(path) ?? 0);
   }
 
   variables(project: Project): readonly Variable[] {

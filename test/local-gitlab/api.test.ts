@@ -116,6 +116,83 @@ describe('what GitLab refuses', () => {
   });
 });
 
+describe('a project', () => {
+  const put = (body: unknown, token = api.token) =>
+    get('/projects/1', {
+      method: 'PUT',
+      headers: { 'private-token': token, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+
+  test('shows its CI/CD settings to Maintainers only', async () => {
+    const settings = {
+      ci_allow_fork_pipelines_to_run_in_parent_project: true,
+      ci_id_token_sub_claim_components: ['project_path', 'ref_type', 'ref'],
+    };
+    expect(await client().Projects.show(1)).toMatchObject(settings);
+    const seen = await client(api.developerToken).Projects.show(1);
+    expect(Object.keys(seen).filter((key) => key.startsWith('ci_'))).toEqual([]);
+  });
+
+  test('is changed by Maintainers only, and they alone see variables and protections', async () => {
+    const developer = client(api.developerToken);
+    expect((await put({ ci_id_token_sub_claim_components: ['project_path'] }, api.developerToken)).status).toBe(403);
+    expect(await failure(developer.ProjectVariables.all(1))).toMatchObject({ status: 403 });
+    expect(await failure(developer.ProtectedBranches.all(1))).toMatchObject({ status: 403 });
+  });
+
+  test('takes a subject by the rules of its version, and nothing else', async () => {
+    const components = ['project_id', 'ref', 'user_login'];
+    expect(await put({ ci_id_token_sub_claim_components: components })).toMatchObject({
+      status: 400,
+      body: {
+        message: {
+          'ci_cd_settings.id_token_sub_claim_components': ['user_login is not an allowed sub claim component'],
+        },
+      },
+    });
+    expect((await put({})).status).toBe(400);
+    expect(await put({ ci_id_token_sub_claim_components: ['project_id', 'ref'] })).toMatchObject({
+      status: 200,
+      body: { ci_id_token_sub_claim_components: ['project_id', 'ref'] },
+    });
+  });
+
+  test('protects its default branch from the start, and no branch twice', async () => {
+    const { ProtectedBranches } = client();
+    expect(await ProtectedBranches.all(1)).toMatchObject([{ name: 'master' }]);
+    await ProtectedBranches.protect(1, 'release/*');
+    expect(await ProtectedBranches.show(1, 'release/*')).toMatchObject({ push_access_levels: [{ access_level: 40 }] });
+    expect(await failure(ProtectedBranches.protect(1, 'release/*'))).toMatchObject({ status: 409 });
+    expect(await failure(ProtectedBranches.show(1, 'dev'))).toMatchObject({ status: 404 });
+  });
+
+  test('tells a pipeline what its ID tokens are made of, as it is then', () => {
+    const settings = api.tokenSettings('acme/shop');
+    const [project] = api.state.projects();
+    if (project === undefined) throw new Error('no project');
+    const before = {
+      projectId: 1,
+      subjectComponents: ['project_path', 'ref_type', 'ref'],
+      environmentProtected: false,
+    };
+    expect(settings('release/dev', false, 'dev')).toEqual({ ...before, refProtected: false });
+    api.state.protectBranch(project, 'release/*');
+    api.state.protectEnvironment(project, 'dev');
+    expect(settings('release/dev', false, 'dev')).toEqual({
+      ...before,
+      refProtected: true,
+      environmentProtected: true,
+    });
+    expect(settings('release/dev', true, undefined)).toEqual({ ...before, refProtected: false });
+    expect(settings('release', false, undefined)).toEqual({ ...before, refProtected: false });
+  });
+});
+
+test('its version', async () => {
+  expect(await client().Metadata.show()).toMatchObject({ version: '19.4.1-ee', enterprise: true });
+});
+
 describe('paging', () => {
   test('by offset has numbers and links', async () => {
     const { headers, body } = await get('/projects?per_page=1');

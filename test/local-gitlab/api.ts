@@ -1,7 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { findVariable, GitlabState, type Project, type Variable } from './api-state.ts';
+import { type Answer, type Call, forbidden, notAllowed, notFound } from './answers.ts';
+import { onProject, onProtectedBranches, onProtectedEnvironments } from './api-settings.ts';
+import { type GitlabOptions, GitlabState, type Project, type Variable } from './api-state.ts';
+import { onVariables } from './api-variables.ts';
 import { page } from './paging.ts';
+import { subjectSettings, type TokenSettings } from './subject.ts';
 
 export type { Project, Variable } from './api-state.ts';
 
@@ -10,43 +14,38 @@ export interface LocalGitlab {
   readonly address: string;
   /** For CI_API_V4_URL. */
   readonly api: string;
-  /** A personal access token it takes. */
+  /** A token of a Maintainer of every project. */
   readonly token: string;
+  /** A token of somebody who is only Developer. */
+  readonly developerToken: string;
   /** The state, for a test to prepare and to look at. */
   readonly state: GitlabState;
   /** The variables of a project as they are now, for a pipeline of it. */
   variables(path: string): readonly Variable[];
+  /** What the project's ID tokens are made of, for a pipeline of it. */
+  tokenSettings(path: string): TokenSettings;
   stop(): Promise<void>;
-}
-
-interface Call {
-  readonly method: string;
-  /** Path below `/api/v4`, decoded piece by piece. */
-  readonly path: readonly string[];
-  readonly query: URLSearchParams;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const defaultToken = 'local-gitlab-token';
 
 /**
- * A GitLab that keeps projects and their variables and answers `/api/v4` for them, by the rules of
- * https://docs.gitlab.com/api/projects/ and https://docs.gitlab.com/api/project_level_variables/.
+ * A GitLab that keeps projects, their variables and what trust in their jobs depends on, and answers `/api/v4` for them, by
+ * the rules of https://docs.gitlab.com/api/projects/ and the pages named at each part.
  * What it does not know it answers with 404, as GitLab does. It listens on loopback and ends with its process.
  */
 export async function startLocalGitlab(
-  options: { projects?: readonly string[]; token?: string } = {},
+  options: { projects?: readonly string[]; token?: string } & GitlabOptions = {},
 ): Promise<LocalGitlab> {
   const token = options.token ?? defaultToken;
-  const state = new GitlabState();
+  const developerToken = `${token}-of-a-developer`;
+  const state = new GitlabState(options);
   for (const path of options.projects ?? []) state.addProject(path);
-  const server = createServer((request, response) => void serve(request, response, state, token, () => address));
+  const levels = new Map([
+    [token, 40],
+    [developerToken, 30],
+  ]);
+  const server = createServer((request, response) => void serve(request, response, state, levels, () => address));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   server.unref();
@@ -57,12 +56,10 @@ export async function startLocalGitlab(
     address,
     api: `${address}/api/v4`,
     token,
+    developerToken,
     state,
-    variables(path) {
-      const project = state.project(path);
-      if (project === undefined) throw new Error(`the local GitLab has no project ${path}`);
-      return state.variables(project);
-    },
+    variables: (path) => state.variables(known(state, path)),
+    tokenSettings: (path) => subjectSettings(state, known(state, path)),
     async stop() {
       server.closeAllConnections();
       server.close();
@@ -71,25 +68,34 @@ export async function startLocalGitlab(
   };
 }
 
+function known(state: GitlabState, path: string): Project {
+  const project = state.project(path);
+  if (project === undefined) throw new Error(`the local GitLab has no project ${path}`);
+  return project;
+}
+
+type Levels = ReadonlyMap<string, number>;
+
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   state: GitlabState,
-  token: string,
+  levels: Levels,
   address: () => string,
 ): Promise<void> {
   const url = new URL(request.url ?? '/', address());
-  const answer = await answerOf(request, url, state, token).catch(
+  const answer = await answerOf(request, url, state, levels).catch(
     (error: unknown): Answer => ({ status: 500, body: { message: `500 ${String(error)}` } }),
   );
   response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
   response.end(answer.body === undefined ? undefined : JSON.stringify(answer.body));
 }
 
-async function answerOf(request: IncomingMessage, url: URL, state: GitlabState, token: string): Promise<Answer> {
+async function answerOf(request: IncomingMessage, url: URL, state: GitlabState, levels: Levels): Promise<Answer> {
   const { authorization } = request.headers;
   const given = request.headers['private-token'] ?? authorization?.replace(/^Bearer /, '');
-  if (given !== token) return { status: 401, body: { message: '401 Unauthorized' } };
+  const level = levels.get(String(given));
+  if (level === undefined) return { status: 401, body: { message: '401 Unauthorized' } };
   const pieces = url.pathname.split('/').slice(1).map(decodeURIComponent);
   if (pieces[0] !== 'api' || pieces[1] !== 'v4') return notFound('Not Found');
   const call: Call = {
@@ -98,7 +104,7 @@ async function answerOf(request: IncomingMessage, url: URL, state: GitlabState, 
     query: url.searchParams,
     body: await bodyOf(request),
   };
-  return route(call, state, url);
+  return route(call, state, url, level >= 40);
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
@@ -109,52 +115,29 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
   return type.includes('json') ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text));
 }
 
-function route(call: Call, state: GitlabState, url: URL): Answer {
-  const [noun, id, part, key, ...rest] = call.path;
+function route(call: Call, state: GitlabState, url: URL, isMaintainer: boolean): Answer {
+  const [noun, id, part, name, ...rest] = call.path;
+  if (noun === 'metadata' || noun === 'version') {
+    return {
+      status: 200,
+      body: { version: state.version, revision: '0f3c2b1a', enterprise: state.version.endsWith('-ee') },
+    };
+  }
   if (noun !== 'projects' || rest.length > 0) return notFound('Not Found');
   if (id === undefined) return call.method === 'GET' ? page(state.projects(), call.query, url) : notAllowed();
   const project = state.project(id);
   if (project === undefined) return notFound('Project Not Found');
-  if (part === undefined) return call.method === 'GET' ? { status: 200, body: project } : notAllowed();
-  if (part !== 'variables') return notFound('Not Found');
-  return key === undefined ? onVariables(call, state, project, url) : onVariable(call, state, project, key);
-}
-
-function onVariables(call: Call, state: GitlabState, project: Project, url: URL): Answer {
-  if (call.method === 'GET') return page(state.variables(project), call.query, url);
-  if (call.method !== 'POST') return notAllowed();
-  const given = { ...Object.fromEntries(call.query), ...call.body };
-  const missing = ['key', 'value'].filter((name) => given[name] === undefined);
-  if (missing.length > 0)
-    return { status: 400, body: { error: missing.map((name) => `${name} is missing`).join(', ') } };
-  return saved(201, state.createVariable(project, given));
-}
-
-function onVariable(call: Call, state: GitlabState, project: Project, key: string): Answer {
-  const found = findVariable(state.variables(project), key, scopeOf(call));
-  if (found === 'several') {
-    const hint = "There are multiple variables with provided parameters. Please use 'filter[environment_scope]'";
-    return { status: 409, body: { message: hint } };
+  if (!isMaintainer && (part !== undefined || call.method !== 'GET')) return forbidden();
+  switch (part) {
+    case undefined:
+      return onProject(call, state, project, isMaintainer);
+    case 'variables':
+      return onVariables(call, state, project, url, name);
+    case 'protected_branches':
+      return onProtectedBranches(call, state, project, url, name);
+    case 'protected_environments':
+      return onProtectedEnvironments(call, state, project, url);
+    default:
+      return notFound('Not Found');
   }
-  if (found === undefined) return notFound('Variable Not Found');
-  if (call.method === 'GET') return { status: 200, body: found };
-  if (call.method === 'DELETE') {
-    state.removeVariable(project, found);
-    return { status: 204 };
-  }
-  if (call.method !== 'PUT') return notAllowed();
-  return saved(200, state.updateVariable(project, found, { ...Object.fromEntries(call.query), ...call.body }));
 }
-
-/** `filter[environment_scope]=…` in the query, or `{"filter": {"environment_scope": …}}` in the body. */
-function scopeOf(call: Call): string | undefined {
-  const filter = call.body.filter as { environment_scope?: string } | undefined;
-  return call.query.get('filter[environment_scope]') ?? filter?.environment_scope;
-}
-
-function saved(status: number, result: Variable | { faults: Record<string, string[]> }): Answer {
-  return 'faults' in result ? { status: 400, body: { message: result.faults } } : { status, body: result };
-}
-
-const notFound = (what: string): Answer => ({ status: 404, body: { message: `404 ${what}` } });
-const notAllowed = (): Answer => ({ status: 405, body: { error: '405 Not Allowed' } });

@@ -16,6 +16,7 @@ import { type HookAnswer, openJobHook, type StartingJob } from './hook.ts';
 import { listJobsIn, runnerCommand } from './list.ts';
 import { type LogLine, readRunnerLine } from './log.ts';
 import { descendants, signal } from './processes.ts';
+import type { TokenSettings } from './subject.ts';
 import type { IdTokenIssuer } from './tokens.ts';
 import { prepareWorkspace, type Workspace, type WorkspaceOptions } from './workspace.ts';
 
@@ -46,6 +47,8 @@ export interface PipelineResult {
 export interface PipelineOptions extends WorkspaceOptions {
   /** Mints the ID tokens; needed as soon as a job has `id_tokens`. */
   issuer?: IdTokenIssuer;
+  /** What the project's settings put into them; without it, what a new project has and a branch that is protected. */
+  tokenSettings?: TokenSettings;
   /** Manual jobs that somebody starts. */
   manual?: readonly string[];
   /** Is waited for before the script of a job starts: what happens while a manual job waits for its person. */
@@ -195,6 +198,7 @@ class PipelineRun {
   #subject(job: JobConfig | undefined, env: Readonly<Record<string, string>>) {
     const { event } = this.#workspace;
     const environment = typeof job?.environment === 'string' ? { name: job.environment } : job?.environment;
+    const name = environment?.name ? expand(environment.name, env) : undefined;
     return {
       projectPath: this.#options.projectPath,
       ref: event.branch,
@@ -204,8 +208,9 @@ class PipelineRun {
       pipelineId: this.#workspace.pipelineId,
       jobId: env.CI_JOB_ID ?? '',
       sha: event.commit,
-      ...(environment?.name ? { environment: expand(environment.name, env) } : {}),
+      ...(name === undefined ? {} : { environment: name }),
       ...(environment?.action ? { environmentAction: environment.action } : {}),
+      ...this.#options.tokenSettings?.(event.branch, event.event === 'merge_request', name),
     };
   }
 

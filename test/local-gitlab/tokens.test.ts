@@ -40,6 +40,22 @@ test('a tag is not a branch', async () => {
   expect(payload.environment).toBeUndefined();
 });
 
+test("a project's components make the subject; one the job has no claim for is left out", async () => {
+  const subjectComponents = ['project_id', 'ref_type', 'ref', 'ref_protected', 'environment_protected'];
+  const sub = async (more: object) => {
+    const token = await issuer.mint({ ...subject, projectId: 20, subjectComponents, ...more }, { audience: gitlab });
+    return (await verify(token)).payload.sub;
+  };
+  const start = 'project_id:20:ref_type:branch:ref:dev';
+  expect(await sub({})).toBe(`${start}:ref_protected:true`);
+  expect(await sub({ environment: 'dev', refProtected: false })).toBe(
+    `${start}:ref_protected:false:environment_protected:false`,
+  );
+  expect(await sub({ environment: 'dev', environmentProtected: true })).toBe(
+    `${start}:ref_protected:true:environment_protected:true`,
+  );
+});
+
 test('no token is like another', async () => {
   const [one, two] = await Promise.all([1, 2].map(() => issuer.mint(subject, { audience: gitlab })));
   expect(one).not.toBe(two);

@@ -9,6 +9,10 @@ import { exportJWK, generateKeyPair, type JSONWebKeySet, SignJWT } from 'jose';
 export interface TokenSubject {
   /** `group/project` */
   projectPath: string;
+  projectId?: number;
+  /** Claims that make the subject. Default: GitLab's, `project_path, ref_type, ref` */
+  subjectComponents?: readonly string[];
+  environmentProtected?: boolean;
   /** Branch or tag. */
   ref: string;
   refType?: 'branch' | 'tag';
@@ -79,11 +83,10 @@ function claimsOf(subject: TokenSubject, issuer: string): Record<string, string>
   const userLogin = subject.userLogin ?? 'developer';
   const refPath = `${refType === 'tag' ? 'refs/tags' : 'refs/heads'}/${ref}`;
   const host = new URL(issuer).host;
-  return {
-    sub: `project_path:${projectPath}:ref_type:${refType}:ref:${ref}`,
+  const claims: Record<string, string> = {
     namespace_id: '1216',
     namespace_path: projectPath.split('/').slice(0, -1).join('/'),
-    project_id: '1217',
+    project_id: String(subject.projectId ?? 1217),
     project_path: projectPath,
     project_visibility: 'private',
     user_id: '1000',
@@ -105,12 +108,18 @@ function claimsOf(subject: TokenSubject, issuer: string): Record<string, string>
     ...(subject.environment
       ? {
           environment: subject.environment,
-          environment_protected: 'false',
+          environment_protected: String(subject.environmentProtected ?? false),
           deployment_tier: deploymentTier(subject.environment),
           environment_action: subject.environmentAction ?? 'start',
         }
       : {}),
   };
+  return { sub: subjectOf(claims, subject.subjectComponents ?? ['project_path', 'ref_type', 'ref']), ...claims };
+}
+
+/** As `lib/gitlab/ci/jwt_v2.rb` puts it together: a component the job has no claim for is left out. */
+function subjectOf(claims: Readonly<Record<string, string>>, components: readonly string[]): string {
+  return components.flatMap((name) => (claims[name] === undefined ? [] : [`${name}:${claims[name]}`])).join(':');
 }
 
 /** https://docs.gitlab.com/ci/environments/#deployment-tier-of-environments */

@@ -68,6 +68,7 @@ function tenantRecord(
     tenant: place.tenant,
     project: project.path,
     branch,
+    ...project.trust,
     hosts: [...hosts],
     loadBalancer,
     limits,

@@ -11,13 +11,26 @@ export const command = define({
       'vend shop in every environment with hosts in tenants/shop.yml that the credentials reach',
     ],
     ['vendhost tenant vend shop --environment dev --dry-run', 'show what vending shop in dev would change'],
+    ['vendhost tenant vend shop --protect-branches', "vend shop, and protect its environments' branches in GitLab"],
   ],
   options: (parser) =>
-    withDryRun(withDirectory(withEnvironment(parser), 'platform.yml and tenants/')).positional('tenant', {
-      type: 'string',
-      demandOption: true,
-      describe: 'Name of the tenant',
-    }),
+    withDryRun(withDirectory(withEnvironment(parser), 'platform.yml and tenants/'))
+      .positional('tenant', { type: 'string', demandOption: true, describe: 'Name of the tenant' })
+      .option('protect-branches', {
+        type: 'boolean',
+        default: false,
+        describe: "Protect the environments' branches in GitLab where they are not: Maintainers push and merge",
+      })
+      .option('project-id', {
+        type: 'number',
+        requiresArg: true,
+        describe: 'Id of the GitLab project, when the tenant shall belong to another than before',
+      })
+      .option('set-subject', {
+        type: 'boolean',
+        default: false,
+        describe: 'Set the subject of its ID tokens; the roles of environments that are left out must trust it already',
+      }),
   async run(args, runtime) {
     const { vendTenant } = await import('../../tenant/vend.ts');
     return await vendTenant(runtime, {
@@ -25,6 +38,9 @@ export const command = define({
       tenant: args.tenant,
       environment: environmentIfNamed(args.environment, runtime),
       dryRun: args['dry-run'],
+      protectBranches: args['protect-branches'],
+      projectId: args['project-id'],
+      setSubject: args['set-subject'],
     });
   },
 });

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { tenantRecordSchema } from '../../../scripts/config/facts.ts';
+import type { SubjectTrust } from '../../../scripts/config/tenant.ts';
 import { templateLimitBytes } from '../../../scripts/stack/assembly.ts';
 import { facts } from '../../builders/sample.ts';
 import { readRole, roleNames } from '../roles/read-role.ts';
-import { onlyTemplate, tenantApp } from '../roles/stacks.ts';
+import { audience, onlyTemplate, tenantApp } from '../roles/stacks.ts';
 
 const app = tenantApp();
 const template = onlyTemplate(app);
@@ -56,6 +57,65 @@ describe('the access stack', () => {
     });
     expect(record.roles.deploy).toBe('arn:aws:iam::111111111111:role/vendhost-dev-shop-deploy');
   });
+});
+
+describe('trust in the jobs of the project', () => {
+  const subjects = (trust?: SubjectTrust) => {
+    const project = { gitlab: 'https://gitlab.example.com', audience, path: 'acme/shop' };
+    const app = tenantApp({ project: trust === undefined ? project : { ...project, trust } });
+    const found = onlyTemplate(app);
+    return {
+      deploy: readRole(app, 'vendhost-dev-shop-deploy').trust,
+      plan: readRole(app, 'vendhost-dev-shop-plan').trust,
+      record: JSON.parse(Object.values(found.findResources('AWS::SSM::Parameter'))[0]?.Properties.Value as string),
+    };
+  };
+  const sub = 'gitlab.example.com:sub';
+  const byId = 'project_id:20:ref_type:branch:ref:';
+  const protectedRef = `${byId}dev:ref_protected:true`;
+  const refs = ['', ':environment_protected:false', ':environment_protected:true'].map((end) => protectedRef + end);
+
+  test('is by its path if nothing else is known, and the record is as it always was', () => {
+    const { deploy, plan, record } = subjects();
+    expect(deploy).toMatchObject({
+      conditions: { StringEquals: { [sub]: 'project_path:acme/shop:ref_type:branch:ref:dev' } },
+    });
+    expect(plan).toMatchObject({
+      conditions: { StringLike: { [sub]: 'project_path:acme/shop:ref_type:branch:ref:*' } },
+    });
+    expect(record).not.toHaveProperty('projectId');
+  });
+
+  test('is by its id and for protected refs', () => {
+    const { deploy, plan, record } = subjects({ subjects: ['project_id'], projectId: 20, environmentProtected: false });
+    expect(deploy).toMatchObject({ conditions: { StringEquals: { [sub]: refs } } });
+    expect(plan).toMatchObject({ conditions: { StringLike: { [sub]: `${byId}*` } } });
+    expect(tenantRecordSchema.parse(record)).toMatchObject({ projectId: 20, subjects: ['project_id'] });
+  });
+
+  test('is for jobs of the protected environment where there is one', () => {
+    const { deploy, record } = subjects({ subjects: ['project_id'], projectId: 20, environmentProtected: true });
+    expect(deploy).toMatchObject({
+      conditions: { StringEquals: { [sub]: `${protectedRef}:environment_protected:true` } },
+    });
+    expect(record).toMatchObject({ environmentProtected: true });
+  });
+
+  test('is by both during the change', () => {
+    const { deploy, plan } = subjects({ subjects: ['project_path', 'project_id'], projectId: 20 });
+    const path = 'project_path:acme/shop:ref_type:branch:ref:';
+    expect(deploy).toMatchObject({
+      conditions: { StringEquals: { [sub]: [`${path}dev`, ...refs] } },
+    });
+    expect(plan).toMatchObject({ conditions: { StringLike: { [sub]: [`${path}*`, `${byId}*`] } } });
+  });
+});
+
+test('a record of before, and one of a version to come, are read', () => {
+  const [parameter] = propertiesOf('AWS::SSM::Parameter');
+  const record = JSON.parse(parameter?.Value as string) as object;
+  expect(record).not.toHaveProperty('subjects');
+  expect(tenantRecordSchema.parse({ ...record, later: 'x' })).toEqual(tenantRecordSchema.parse(record));
 });
 
 // What each role may do is in `roles/*.yml`; this holds for every one of them.

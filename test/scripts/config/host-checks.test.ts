@@ -55,6 +55,52 @@ describe('tenantFaults', () => {
   });
 });
 
+describe('branches of a tenant', () => {
+  const hosts = { dev: ['shop.dev.example.com'], production: ['shop.example.com'] };
+  const branchFaults = (branches: object, of: object = hosts) =>
+    tenantFaults(
+      'shop.yml',
+      platform.environments,
+      tenantSchema.parse({ project: 'acme/shop', hosts: of, branches }),
+    ).map(({ path, message }) => `${path}: ${message}`);
+
+  test('are each of one environment', () => {
+    expect(branchFaults({ production: 'main' })).toEqual([]);
+    expect(branchFaults({ dev: 'master', production: 'dev' })).toEqual([]);
+  });
+
+  test('are not those of another environment, be it by platform.yml', () => {
+    expect(branchFaults({ production: 'dev' })).toEqual([
+      'branches.production: "dev" is wrong: must be a branch of its own: it is that of dev',
+    ]);
+    expect(branchFaults({ dev: 'master' })).toEqual([
+      'branches.dev: "master" is wrong: must be a branch of its own: it is that of production',
+    ]);
+    expect(branchFaults({ dev: 'main', production: 'main' })).toEqual([
+      'branches.production: "main" is wrong: must be a branch of its own: it is that of dev',
+    ]);
+  });
+
+  test('are for environments with hosts', () => {
+    expect(branchFaults({ production: 'main' }, { dev: hosts.dev })).toEqual([
+      'branches.production: "main" is wrong: the tenant has no hosts in production',
+    ]);
+  });
+
+  test('reach the environments that are vended', () => {
+    const config = tenantSchema.parse({ project: 'acme/shop', hosts, branches: { production: 'main' } });
+    const reach = { account: '333333333333', takesRoles: false };
+    const { chosen, leftOut } = chooseEnvironments(platform, { name: 'shop', config }, reach, undefined);
+    expect(chosen.map(({ config: { branch } }) => branch)).toEqual(['main']);
+    expect(leftOut.map(({ config: { branch } }) => branch)).toEqual(['dev']);
+  });
+
+  test.each(['dev*', 'a b', '-x', '/dev', 'dev/', 'x?', '', 'a'.repeat(201)])('"%s" is none', (branch) => {
+    const parsed = tenantSchema.safeParse({ project: 'acme/shop', hosts, branches: { dev: branch } });
+    expect(parsed.success).toBe(false);
+  });
+});
+
 test('a load balancer that an environment of its hosts does not have', () => {
   const config = tenantSchema.parse({
     project: 'acme/shop',

@@ -94,6 +94,7 @@ test('variables of several environments that are outdated: only those of this on
   for (const scope of ['dev', 'production']) {
     gitlab.state.createVariable(project, { key: 'AWS_REGION', value: 'eu-south-1', environment_scope: scope });
   }
+  gitlab.state.protectBranch(project, 'dev');
   const access = { CI_API_V4_URL: gitlab.api, VENDHOST_GITLAB_TOKEN: gitlab.token };
   expect((await vend('shop', undefined, { env: access, hosts: hosts.slice(0, 1) })).stderr).toContain(
     'GitLab variable AWS_REGION (dev): update',

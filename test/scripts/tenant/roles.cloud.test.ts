@@ -15,10 +15,14 @@ import { readPlatformFacts, readTenantRecord } from '../../../scripts/aws/read-f
 import { type Aws, openAws } from '../../../scripts/aws/session.ts';
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { keys } from '../../../scripts/config/names.ts';
+import { subjectComponents as subjectComponentsOf } from '../../../scripts/config/tenant.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
-import { type EnforcingCloud, startEnforcingCloud } from '../../builders/enforcing-cloud.ts';
+import { type EnforcingCloud, type JobOptions, startEnforcingCloud } from '../../builders/enforcing-cloud.ts';
 import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
+import { recorder } from '../../builders/recorder.ts';
+import { startLocalGitlab } from '../../local-gitlab/api.ts';
+import type { TokenSubject } from '../../local-gitlab/tokens.ts';
 
 // A platform is deployed before the tests.
 vi.setConfig({ hookTimeout: 120_000 });
@@ -48,7 +52,7 @@ afterAll(async () => {
 });
 
 /** What a job has: an ID token for a branch, and the role its project's variables name. */
-async function job(role: 'deploy' | 'plan', ref: string, other: { projectPath?: string; audience?: string } = {}) {
+async function job(role: 'deploy' | 'plan', ref: string, other: Partial<JobOptions> = {}) {
   const variables = {
     AWS_REGION: 'eu-west-1',
     VENDHOST_ROLE_ARN: `arn:aws:iam::${account}:role/vendhost-dev-shop-${role}`,
@@ -150,5 +154,62 @@ describe('the plan role', () => {
     const builder = new RunInstancesCommand({ ImageId: 'ami-0', MinCount: 1, MaxCount: 1 });
     expect(await outcome(put(aws, 'software/shop/a.zip'))).toBe('ACCESS_DENIED');
     expect(await outcome((await aws.ec2()).send(builder))).toBe('ACCESS_DENIED');
+  });
+});
+
+describe('a project that comes to be known by its id', () => {
+  const subjectComponents = subjectComponentsOf.project_id;
+  const environment = 'dev';
+  const own: Partial<TokenSubject> = { projectId: 1, subjectComponents, environment };
+  /** Who becomes the deploy role on `dev`; the last one is a job of the plan role. */
+  const jobs: Record<string, Partial<TokenSubject>> = {
+    byPath: { environment },
+    byId: own,
+    unprotected: { ...own, refProtected: false },
+    otherProject: { ...own, projectId: 2 },
+    // What GitLab gives a fork's pipeline, and one of a project that took the path.
+    fork: { projectId: 3, projectPath: 'mallory/shop', subjectComponents, environment },
+    reclaimed: { projectId: 4, subjectComponents, environment },
+  };
+  const outcomes = async () => {
+    const all = Object.entries(jobs).map(async ([name, subject]) => {
+      return [name, await outcome((await job('deploy', 'dev', subject)).account())] as const;
+    });
+    return Object.fromEntries(await Promise.all(all));
+  };
+  const refused = { unprotected: 'ROLE_REFUSED', otherProject: 'ROLE_REFUSED', fork: 'ROLE_REFUSED' };
+
+  test('is trusted in both forms until it has the new one, then in that only; no job is locked out in between', async () => {
+    const gitlab = await startLocalGitlab({ projects: ['acme/shop'] });
+    const [project] = gitlab.state.projects();
+    if (project === undefined) throw new Error('no project');
+    const access = { CI_API_V4_URL: gitlab.api, VENDHOST_GITLAB_TOKEN: gitlab.token };
+    const { env, aws } = enforcing.person(account);
+    const vend = (more: object) =>
+      vendTenant(recorder({ ...env, ...access }), {
+        ...{ directory: repository.directory, tenant: 'shop', environment: 'dev', dryRun: false },
+        protectBranches: true,
+        ...more,
+      });
+    // A second environment: the first run must not change what its roles trust.
+    const hosts = { dev: ['shop.dev.example.com'], staging: ['shop.staging.example.com'] };
+    await repository.writeTenant('shop', { project: 'acme/shop', hosts });
+    await vend({});
+    expect(gitlab.state.current(project).ci_id_token_sub_claim_components).toEqual(subjectComponentsOf.project_path);
+    expect(await outcomes()).toEqual({ ...refused, byPath: 'done', byId: 'done', reclaimed: 'ROLE_REFUSED' });
+    expect(await readTenantRecord(aws, place)).toMatchObject({
+      projectId: 1,
+      subjects: ['project_path', 'project_id'],
+    });
+
+    await vend({ setSubject: true });
+    expect(gitlab.state.current(project).ci_id_token_sub_claim_components).toEqual(subjectComponents);
+    expect(await outcomes()).toMatchObject({ byPath: 'done', byId: 'done' });
+
+    await vend({});
+    expect(await outcomes()).toEqual({ ...refused, byPath: 'ROLE_REFUSED', byId: 'done', reclaimed: 'ROLE_REFUSED' });
+    expect(await outcome((await job('plan', 'feature', { ...own, refProtected: false })).account())).toBe('done');
+    expect(await outcome((await job('plan', 'feature')).account())).toBe('ROLE_REFUSED');
+    await gitlab.stop();
   });
 });

@@ -48,7 +48,14 @@ async function run(tenant: string, options: { dryRun?: boolean; token?: boolean;
   const { dryRun = false, token = false, environment } = options;
   const access = { CI_API_V4_URL: gitlab.api, VENDHOST_GITLAB_TOKEN: gitlab.token };
   const runtime = recorder({ ...env, ...(token ? access : {}) });
-  const code = await vendTenant(runtime, { directory: repository.directory, tenant, environment, dryRun });
+  const protectBranches = token;
+  const code = await vendTenant(runtime, {
+    directory: repository.directory,
+    tenant,
+    environment,
+    dryRun,
+    protectBranches,
+  });
   return { code, progress: runtime.progress(), result: JSON.parse(runtime.printed()) as Record<string, unknown> };
 }
 
@@ -73,6 +80,7 @@ describe('tenant vend', () => {
     const first = await vend('shop', ['shop.dev.example.com', 'www.shop.dev.example.com']);
     expect(first.result).toEqual({
       tenant: 'shop',
+      project: expect.objectContaining({ path: 'acme/shop', trust: { dev: { subjects: ['project_path'] } } }),
       environments: [
         {
           environment: 'dev',
@@ -129,6 +137,7 @@ describe('tenant vend', () => {
     await repository.writeTenant('many', { project: 'acme/shop', hosts });
     const { result, progress } = await run('many');
     expect(result.environments).toMatchObject([{ environment: 'dev' }]);
+    expect(progress[1]).toMatch(/^warning: not checked, without VENDHOST_GITLAB_TOKEN: the project's path and id, /);
     expect(progress[0]).toBe(
       `production is left out: it is in account 999999999999, the credentials are of ${account}`,
     );

@@ -1,0 +1,39 @@
+import type { GitlabApi } from './api.ts';
+
+/** A project's settings, as far as trust in its jobs depends on them (https://docs.gitlab.com/api/projects/#get-a-single-project). */
+export interface Project {
+  readonly id: number;
+  /** As GitLab spells it, which is how its ID tokens do. */
+  readonly path: string;
+  readonly defaultBranch: string | undefined;
+  /** Whether pipelines of merge requests from forks may run in this project; `undefined` where GitLab does not say. */
+  readonly forkPipelines: boolean | undefined;
+  /** Components of the subject of its ID tokens; `undefined` where GitLab does not say. */
+  readonly subject: readonly string[] | undefined;
+}
+
+/**
+ * Reads a project. GitLab finds it by a path in other letters, or by one it had before it was moved, too. It leaves its CI/CD
+ * settings out for whoever is less than Maintainer (`lib/api/entities/project.rb`: `admin_project`).
+ */
+export async function readProject(api: GitlabApi, project: string): Promise<Project> {
+  const found: Readonly<Record<string, unknown>> & { id: number; path_with_namespace: string } = await api.call(
+    `read the project ${project}`,
+    (client) => client.Projects.show(project),
+  );
+  const { default_branch, ci_allow_fork_pipelines_to_run_in_parent_project: forks } = found;
+  const components = found.ci_id_token_sub_claim_components;
+  return {
+    id: found.id,
+    path: found.path_with_namespace,
+    defaultBranch: typeof default_branch === 'string' ? default_branch : undefined,
+    forkPipelines: typeof forks === 'boolean' ? forks : undefined,
+    subject: Array.isArray(components) ? components.map(String) : undefined,
+  };
+}
+
+/** GitLab's version, like `18.2.2-ee` (https://docs.gitlab.com/api/metadata/). */
+export async function readVersion(api: GitlabApi): Promise<string> {
+  const { version } = await api.call("read GitLab's version", (client) => client.Metadata.show());
+  return version;
+}

@@ -1,0 +1,131 @@
+import type { TenantRecord } from '../config/facts.ts';
+import type { SubjectForm } from '../config/tenant.ts';
+import { covers } from '../gitlab/protection.ts';
+import { isAtLeast } from '../gitlab/version.ts';
+import type { ProjectFacts } from './project-facts.ts';
+
+/** Something about a tenant's project that people should know, or that stops the vending. */
+export interface ProjectFinding {
+  readonly code: string;
+  readonly message: string;
+  /** The next action. */
+  readonly hint: string;
+}
+
+export interface VendedEnvironment {
+  readonly environment: string;
+  readonly branch: string;
+  /** What an earlier vend recorded. */
+  readonly record: Pick<TenantRecord, 'project' | 'projectId' | 'subjects' | 'environmentProtected'> | undefined;
+}
+
+/** What the platform's files and the command line say. */
+export interface ProjectWish {
+  readonly tenant: string;
+  /** Path in the tenant's file. */
+  readonly path: string;
+  readonly subject: SubjectForm | undefined;
+  /** The environments of this run. */
+  readonly environments: readonly VendedEnvironment[];
+  /** Environments of the tenant that are not in this run, and other tenants with the same project. */
+  readonly elsewhere: readonly string[];
+  readonly protectBranches: boolean;
+  /** The project that is meant, when it is another than before. */
+  readonly projectId: number | undefined;
+  /** Set the subject even though roles that this run does not see may not trust it. */
+  readonly setSubject: boolean;
+}
+
+/** Since when a token of a fork's pipeline in the parent project names the fork (gitlab-org/gitlab issue 548165). */
+export const leastForForks = '18.2.2';
+/** Since when a path that another project had gets no ID token by that path (gitlab-org/gitlab merge request 255969). */
+export const leastForPaths = '19.1';
+
+/** The project is not the one that was vended, or is not spelled as GitLab does. */
+export function identityRefusals(wish: ProjectWish, facts: ProjectFacts | undefined): ProjectFinding[] {
+  const known = wish.environments.flatMap(({ environment, record }) =>
+    record?.projectId === undefined ? [] : [{ environment, id: record.projectId, path: record.project }],
+  );
+  if (facts === undefined) {
+    const moved = known.filter(({ path }) => path !== wish.path);
+    return moved.slice(0, 1).map(({ id, path }) => ({
+      code: 'PROJECT_CHANGED',
+      message: `${wish.tenant} was vended for ${path}, project ${id}; whether ${wish.path} is that project is not known`,
+      hint: 'set VENDHOST_GITLAB_TOKEN and vend again: GitLab says which project it is',
+    }));
+  }
+  const { id, path } = facts;
+  const others = known.filter((each) => each.id !== id);
+  const isMeant = wish.projectId === id;
+  const changed: ProjectFinding[] = [];
+  if (wish.projectId !== undefined && !isMeant) {
+    changed.push({
+      code: 'PROJECT_CHANGED',
+      message: `${path} is project ${id}, not ${wish.projectId}`,
+      hint: "give --project-id the number that the project's page in GitLab shows",
+    });
+  } else if (others.length > 0 && !isMeant) {
+    const before = others.map((each) => `${each.id} in ${each.environment}`).join(', ');
+    changed.push({
+      code: 'PROJECT_CHANGED',
+      message: `${path} is project ${id}, but ${wish.tenant} was vended for project ${before}`,
+      hint: `if the old project was moved, name its new path in tenants/${wish.tenant}.yml; if ${wish.tenant} shall belong to project ${id} from now on: --project-id ${id}`,
+    });
+  }
+  if (path === wish.path) return changed;
+  return [
+    ...changed,
+    {
+      code: 'PROJECT_PATH',
+      message: `tenants/${wish.tenant}.yml has project: ${wish.path}, GitLab has ${path}`,
+      hint: `write project: ${path}; ID tokens have it so, letter by letter`,
+    },
+  ];
+}
+
+/** Branches of environments that anybody with the role Developer could make, unless they are protected now. */
+export function branchFindings(wish: ProjectWish, { path, protectedBranches }: ProjectFacts) {
+  const rulesOf = (branch: string) => protectedBranches.filter((rule) => covers(rule, branch));
+  const open = wish.environments.filter(({ branch }) => rulesOf(branch).length === 0);
+  const protect = wish.protectBranches ? open.map(({ branch }) => branch) : [];
+  const refusals: ProjectFinding[] = (wish.protectBranches ? [] : open).map(({ environment, branch }) => ({
+    code: 'BRANCH_UNPROTECTED',
+    message: `the branch ${branch} of ${path} is not protected: every Developer could deploy to ${environment}`,
+    hint: 'protect it (Settings > Repository > Protected branches), or vend with --protect-branches',
+  }));
+  const warnings: ProjectFinding[] = wish.environments
+    // Of several rules for one branch GitLab takes the most permissive.
+    .filter(({ branch }) => rulesOf(branch).some(({ developers }) => developers))
+    .map(({ environment, branch }) => ({
+      code: 'BRANCH_OPEN',
+      message: `Developers may push to or merge into ${branch} of ${path}, and so deploy to ${environment}`,
+      hint: 'if that is not meant, allow Maintainers only (Settings > Repository > Protected branches)',
+    }));
+  return { protect, refusals, warnings };
+}
+
+/** What GitLab's version leaves open. Answers with nothing for a version it cannot read. */
+export function versionFindings({ path, version, forkPipelines }: ProjectFacts) {
+  const refusals: ProjectFinding[] = [];
+  const warnings: ProjectFinding[] = [];
+  if (isAtLeast(version, leastForForks) === false) {
+    const reason = `GitLab ${version} gives a fork's pipeline in ${path} the ID token of ${path} itself`;
+    const upgrade = `upgrade GitLab to ${leastForForks} or newer`;
+    if (forkPipelines === false) {
+      const message = `${reason}; only the project's setting against such pipelines is in the way`;
+      warnings.push({ code: 'GITLAB_OLD', message, hint: upgrade });
+    } else {
+      const setting = 'Settings > CI/CD > General pipelines > Run pipelines in the parent project';
+      const message = `${reason}: a fork with a branch of an environment's name would get its roles`;
+      refusals.push({ code: 'GITLAB_TOO_OLD', message, hint: `${upgrade}, or switch off ${setting}` });
+    }
+  }
+  if (isAtLeast(version, leastForPaths) === false) {
+    warnings.push({
+      code: 'GITLAB_OLD',
+      message: `GitLab ${version} lets roles know ${path} by its path only: if it is moved or deleted, whoever takes the path next gets its roles`,
+      hint: `upgrade GitLab to ${leastForPaths} or newer and vend again: the roles then know the project by its id, and only its protected branches`,
+    });
+  }
+  return { refusals, warnings };
+}

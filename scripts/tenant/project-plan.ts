@@ -1,0 +1,190 @@
+import { type SubjectForm, type SubjectTrust, subjectComponents, subjectFormOf } from '../config/tenant.ts';
+import { VendhostError } from '../errors.ts';
+import { isAtLeast } from '../gitlab/version.ts';
+import type { ProjectFacts } from './project-facts.ts';
+import {
+  branchFindings,
+  identityRefusals,
+  leastForPaths,
+  type ProjectFinding,
+  type ProjectWish,
+  versionFindings,
+} from './project-findings.ts';
+
+/** The subject of the project's ID tokens changes. */
+export interface SubjectChange {
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  /** `before` the roles are deployed where there are none yet; else `after` they trust both. */
+  readonly when: 'before' | 'after';
+}
+
+/** What vending finds and would change in a tenant's GitLab project. */
+export interface ProjectPlan {
+  readonly path: string;
+  readonly id?: number;
+  readonly version?: string;
+  readonly defaultBranch?: string;
+  /** Branches that would be protected. */
+  readonly protect: readonly string[];
+  readonly subject?: SubjectChange;
+  /** By environment: which ID tokens its roles will trust. */
+  readonly trust: Readonly<Record<string, SubjectTrust>>;
+  /** What stops the vending. */
+  readonly refusals: readonly ProjectFinding[];
+  readonly warnings: readonly ProjectFinding[];
+  /** What could not be looked at. */
+  readonly notChecked: readonly string[];
+}
+
+/** Judges a tenant's project; without `facts`, for want of a token, what is recorded stays as it is. */
+export function planProject(wish: ProjectWish, facts: ProjectFacts | undefined): ProjectPlan {
+  if (facts === undefined) return unseen(wish);
+  const branches = branchFindings(wish, facts);
+  const versions = versionFindings(facts);
+  const subject = planSubject(wish, facts);
+  return {
+    path: facts.path,
+    id: facts.id,
+    version: facts.version,
+    ...(facts.defaultBranch === undefined ? {} : { defaultBranch: facts.defaultBranch }),
+    protect: branches.protect,
+    ...(subject.change === undefined ? {} : { subject: subject.change }),
+    trust: byEnvironment(wish, (environment) => ({
+      subjects: subject.trusted,
+      projectId: facts.id,
+      environmentProtected: facts.protectedEnvironments.includes(environment),
+    })),
+    refusals: [...identityRefusals(wish, facts), ...branches.refusals, ...versions.refusals, ...subject.refusals],
+    warnings: [...branches.warnings, ...versions.warnings, ...subject.warnings],
+    notChecked: [
+      ...(isAtLeast(facts.version, leastForPaths) === undefined ? [`what GitLab ${facts.version} leaves open`] : []),
+      ...(facts.forkPipelines === undefined ? ['whether pipelines of forks run in the project'] : []),
+      ...(facts.subject === undefined ? ['the subject of its ID tokens'] : []),
+    ],
+  };
+}
+
+/** Throws the refusals, all at once, under the code of the first. */
+export function refuse({ path, refusals }: ProjectPlan): void {
+  const [first, ...others] = refusals;
+  if (first === undefined) return;
+  const message = others.length === 0 ? first.message : `${refusals.length} things stand against vending ${path}`;
+  const { code } = first;
+  throw new VendhostError(code, `${message}; nothing was changed`, {
+    details: others.length === 0 ? [] : refusals.map((each) => `${each.code}: ${each.message}`),
+    hint: [...new Set(refusals.map(({ hint }) => hint))].join('; '),
+  });
+}
+
+/** Whether vending would change the project itself. */
+export function projectDiffers({ protect, subject }: ProjectPlan): boolean {
+  return protect.length > 0 || subject !== undefined;
+}
+
+/** The plan as lines for people. */
+export function projectLines({ path, id, version, protect, subject, refusals, notChecked }: ProjectPlan): string[] {
+  return [
+    ...(id === undefined ? [] : [`project ${path}: ${id}, GitLab ${version}`]),
+    ...protect.map((branch) => `branch ${branch}: protect; Maintainers push and merge`),
+    ...(subject === undefined ? [] : [`subject of ID tokens: ${subject.from.join(', ')} → ${subject.to.join(', ')}`]),
+    ...refusals.map(({ code, message }) => `refused, ${code}: ${message}`),
+    ...(notChecked.length === 0 ? [] : [`not checked: ${notChecked.join(', ')}`]),
+  ];
+}
+
+function unseen(wish: ProjectWish): ProjectPlan {
+  const branches = wish.environments.map(({ branch }) => branch).join(', ');
+  return {
+    path: wish.path,
+    protect: [],
+    trust: Object.fromEntries(
+      wish.environments.map(({ environment, record }) => [environment, recordedTrust(record)] as const),
+    ),
+    refusals: [...tokenRefusals(wish), ...identityRefusals(wish, undefined)],
+    warnings: [],
+    notChecked: [
+      "the project's path and id",
+      `that ${branches} ${wish.environments.length === 1 ? 'is' : 'are'} protected`,
+      "GitLab's version and pipelines of forks",
+      'the subject of its ID tokens',
+    ],
+  };
+}
+
+/** Options that only a token can follow. */
+function tokenRefusals({ protectBranches, setSubject, projectId }: ProjectWish): ProjectFinding[] {
+  const options = [
+    ...(protectBranches ? ['--protect-branches'] : []),
+    ...(setSubject ? ['--set-subject'] : []),
+    ...(projectId === undefined ? [] : ['--project-id']),
+  ];
+  return options.map((option) => ({
+    code: 'GITLAB_TOKEN_MISSING',
+    message: `${option} needs a token of GitLab`,
+    hint: 'set VENDHOST_GITLAB_TOKEN (Maintainer, scope api)',
+  }));
+}
+
+function recordedTrust(record: ProjectWish['environments'][number]['record']): SubjectTrust {
+  const { subjects = ['project_path'] as const, projectId, environmentProtected } = record ?? {};
+  return {
+    subjects,
+    ...(projectId === undefined ? {} : { projectId }),
+    ...(environmentProtected === undefined ? {} : { environmentProtected }),
+  };
+}
+
+interface SubjectPlan {
+  readonly trusted: readonly SubjectForm[];
+  readonly change?: SubjectChange;
+  readonly refusals: readonly ProjectFinding[];
+  readonly warnings: readonly ProjectFinding[];
+}
+
+/**
+ * Which form the project's ID tokens shall have, and what the roles trust until they have it: both, so that no job is
+ * refused whenever the change happens, or does not. A later vend finds it done and leaves the roles with one.
+ */
+function planSubject(wish: ProjectWish, { path, version, subject }: ProjectFacts): SubjectPlan {
+  const isAble = subject !== undefined && isAtLeast(version, leastForPaths) === true;
+  const wanted = wish.subject ?? (isAble ? 'project_id' : 'project_path');
+  const from = subject ?? subjectComponents.project_path;
+  const present = subjectFormOf(from);
+  const none = { refusals: [], warnings: [] };
+  if (wanted === 'project_id' && !isAble) {
+    return { ...none, trusted: [present ?? 'project_path'], refusals: [unable(wish.tenant, path, version)] };
+  }
+  if (present === wanted) return { ...none, trusted: [wanted] };
+  const isNew = wish.elsewhere.length === 0 && wish.environments.every(({ record }) => record === undefined);
+  const to = subjectComponents[wanted];
+  // With components that no role trusts nothing works: the change can lock nobody out.
+  if (present === undefined || isNew) {
+    return { ...none, trusted: [wanted], change: { from, to, when: isNew ? 'before' : 'after' } };
+  }
+  const trusted = [present, wanted];
+  if (wish.elsewhere.length === 0 || wish.setSubject) {
+    return { ...none, trusted, change: { from, to, when: 'after' } };
+  }
+  return { ...none, trusted, warnings: [heldBack(path, present, wanted, wish.elsewhere)] };
+}
+
+function unable(tenant: string, path: string, version: string): ProjectFinding {
+  return {
+    code: 'SUBJECT_UNSUPPORTED',
+    message: `tenants/${tenant}.yml has subject: project_id, which GitLab ${version} does not have for ${path}`,
+    hint: `upgrade GitLab to ${leastForPaths} or newer, or leave subject out`,
+  };
+}
+
+function heldBack(path: string, from: SubjectForm, to: SubjectForm, elsewhere: readonly string[]): ProjectFinding {
+  return {
+    code: 'SUBJECT_HELD_BACK',
+    message: `the ID tokens of ${path} keep their subject, ${from}: the roles of ${elsewhere.join(', ')} may not trust ${to} yet`,
+    hint: 'vend all environments in one run (without --environment); or when each was vended since: --set-subject',
+  };
+}
+
+function byEnvironment(wish: ProjectWish, trustOf: (environment: string) => SubjectTrust) {
+  return Object.fromEntries(wish.environments.map(({ environment }) => [environment, trustOf(environment)]));
+}

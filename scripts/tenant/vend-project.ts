@@ -1,0 +1,48 @@
+import { listTenants, readTenantConfig } from '../config/files.ts';
+import type { GitlabApi } from '../gitlab/api.ts';
+import { protectBranch } from '../gitlab/protection.ts';
+import { writeTokenSubject } from '../gitlab/token-subject.ts';
+import type { Output } from '../output.ts';
+import type { ProjectPlan, SubjectChange } from './project-plan.ts';
+
+/** Other tenants of the platform repository with the same project; files that cannot be read are faults elsewhere. */
+export async function tenantsOfProject(directory: string, tenant: string, project: string): Promise<string[]> {
+  const others = (await listTenants(directory)).filter((other) => other !== tenant);
+  const read = await Promise.allSettled(others.map((other) => readTenantConfig(directory, other)));
+  return others.filter((_, index) => {
+    const config = read[index];
+    return config?.status === 'fulfilled' && config.value.project.toLowerCase() === project.toLowerCase();
+  });
+}
+
+/** Changes of the project that come before its roles: nobody may make a branch that they trust. */
+export async function prepareProject(out: Output, gitlab: GitlabApi, plan: ProjectPlan): Promise<void> {
+  for (const branch of plan.protect) {
+    await protectBranch(gitlab, plan.path, branch);
+    out.step(`protected the branch ${branch} of ${plan.path}`);
+  }
+  if (plan.subject?.when === 'before') await setSubject(out, gitlab, plan.path, plan.subject);
+}
+
+/** Changes that come after the roles of all environments. */
+export async function finishProject(out: Output, gitlab: GitlabApi, plan: ProjectPlan): Promise<void> {
+  if (plan.subject?.when !== 'after') return;
+  await setSubject(out, gitlab, plan.path, plan.subject);
+  const [trust] = Object.values(plan.trust);
+  if (trust === undefined || trust.subjects.length < 2) return;
+  const [former, next] = trust.subjects;
+  out.step(`its roles trust ${former} as well, for jobs that run now; vend again later, and they trust ${next} only`);
+}
+
+async function setSubject(out: Output, gitlab: GitlabApi, path: string, { to }: SubjectChange): Promise<void> {
+  await writeTokenSubject(gitlab, path, to);
+  out.step(`the ID tokens of ${path} have the subject ${to.join(', ')}`);
+}
+
+/** Says what people should know of the project. */
+export function warnOfProject(out: Output, { warnings, notChecked, id }: ProjectPlan): void {
+  for (const { message, hint } of warnings) out.warn(`${message} (${hint})`);
+  if (notChecked.length === 0) return;
+  const why = id === undefined ? 'without VENDHOST_GITLAB_TOKEN' : 'GitLab did not say';
+  out.warn(`not checked, ${why}: ${notChecked.join(', ')}`);
+}

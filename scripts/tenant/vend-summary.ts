@@ -1,0 +1,27 @@
+import type { ProjectVariable } from '../gitlab/variables.ts';
+import type { VendResult } from './apply-vend.ts';
+import { projectVariables, type Vending } from './vend-plan.ts';
+
+/** What was vended, and what people do next. */
+export function summary(vendings: readonly Vending[], results: readonly VendResult[]): string[] {
+  const lines = results.map(
+    ({ environment, hosts, changed }) => `${environment}: ${changed ? 'vended' : 'no change'}, ${hosts.join(', ')}`,
+  );
+  const { gitlab, tenant } = vendings[0] as Vending;
+  if (gitlab !== undefined) {
+    return [...lines, `next: push to ${branches(vendings)} of ${tenant.project}; its jobs have what they need`];
+  }
+  return [
+    ...lines,
+    `next: set these variables in ${tenant.project} (Settings > CI/CD), or set VENDHOST_GITLAB_TOKEN and run this again:`,
+    ...vendings.flatMap(({ place, chosen }) => projectVariables(place, chosen)).map(variableLine),
+  ];
+}
+
+function variableLine({ key, value, scope }: ProjectVariable): string {
+  return `  ${key}=${value}  (environment ${scope})`;
+}
+
+function branches(vendings: readonly Vending[]): string {
+  return vendings.map(({ chosen }) => chosen.config.branch).join(', ');
+}

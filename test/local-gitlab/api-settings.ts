@@ -1,0 +1,93 @@
+import { isAtLeast } from '../../scripts/gitlab/version.ts';
+import { type Answer, type Call, given, missing, notAllowed, notFound } from './answers.ts';
+import type { GitlabState, Project } from './api-state.ts';
+import { page } from './paging.ts';
+
+/** `/projects/:id`: GitLab shows the CI/CD settings to Maintainers only, and only those its version has. */
+export function onProject(call: Call, state: GitlabState, project: Project, isMaintainer: boolean): Answer {
+  if (call.method === 'GET') return { status: 200, body: shown(state, project, isMaintainer) };
+  if (call.method !== 'PUT') return notAllowed();
+  const { ci_id_token_sub_claim_components: components, ci_allow_fork_pipelines_to_run_in_parent_project: forks } =
+    given(call);
+  if (components === undefined && forks === undefined) {
+    return { status: 400, body: { error: 'at least one parameter must be provided' } };
+  }
+  if (components !== undefined) {
+    const faults = componentFaults(state.version, [components].flat().map(String));
+    const message = { 'ci_cd_settings.id_token_sub_claim_components': faults };
+    if (faults.length > 0) return { status: 400, body: { message } };
+    state.change(project, { ci_id_token_sub_claim_components: [components].flat().map(String) });
+  }
+  if (forks !== undefined) {
+    state.change(project, { ci_allow_fork_pipelines_to_run_in_parent_project: String(forks) === 'true' });
+  }
+  return onProject({ ...call, method: 'GET' }, state, state.current(project), isMaintainer);
+}
+
+function shown(state: GitlabState, project: Project, isMaintainer: boolean): object {
+  const {
+    ci_id_token_sub_claim_components: components,
+    ci_allow_fork_pipelines_to_run_in_parent_project: forks,
+    ...basics
+  } = project;
+  if (!isMaintainer) return basics;
+  return {
+    ...basics,
+    ci_allow_fork_pipelines_to_run_in_parent_project: forks,
+    // Documented since 17.10 (https://docs.gitlab.com/api/projects/#edit-a-project).
+    ...(isAtLeast(state.version, '17.10') ? { ci_id_token_sub_claim_components: components } : {}),
+  };
+}
+
+/** The rules of GitLab's `app/models/project_ci_cd_setting.rb`, with what each version allows. */
+function componentFaults(version: string, components: readonly string[]): string[] {
+  const newer = isAtLeast(version, '19.1') === true;
+  const first = ['project_path', ...(newer ? ['project_id'] : [])];
+  const allowed = [
+    ...first,
+    ...['ref_type', 'ref'],
+    ...(isAtLeast(version, '18.7') ? ['environment_protected', 'deployment_tier'] : []),
+    ...(newer ? ['ref_protected'] : []),
+  ];
+  return [
+    ...(first.includes(components[0] ?? '')
+      ? []
+      : [`${first.join(' or ')} must be the first element of the sub claim`]),
+    ...components
+      .filter((component) => !allowed.includes(component))
+      .map((component) => `${component} is not an allowed sub claim component`),
+  ];
+}
+
+/** `/projects/:id/protected_branches` and below (https://docs.gitlab.com/api/protected_branches/). */
+export function onProtectedBranches(call: Call, state: GitlabState, project: Project, url: URL, name?: string): Answer {
+  const all = state.protectedBranches(project);
+  if (name !== undefined) {
+    const found = all.find((one) => one.name === name);
+    if (call.method !== 'GET') return notAllowed();
+    return found === undefined ? notFound('Not found') : { status: 200, body: found };
+  }
+  if (call.method === 'GET') return page(all, call.query, url);
+  if (call.method !== 'POST') return notAllowed();
+  const values = given(call);
+  const refusal = missing(values, 'name');
+  if (refusal !== undefined) return refusal;
+  if (all.some((one) => one.name === values.name)) {
+    return { status: 409, body: { message: `Protected branch '${values.name}' already exists` } };
+  }
+  const level = (key: string) => Number(values[key] ?? 40);
+  const levels = { push: level('push_access_level'), merge: level('merge_access_level') };
+  return { status: 201, body: state.protectBranch(project, String(values.name), levels) };
+}
+
+/** `/projects/:id/protected_environments`: Premium; without its licence there is no such path. */
+export function onProtectedEnvironments(call: Call, state: GitlabState, project: Project, url: URL): Answer {
+  if (!state.isPremium) return notFound('Not Found');
+  if (call.method !== 'GET') return notAllowed();
+  const all = state.protectedEnvironments(project).map((name) => ({
+    name,
+    deploy_access_levels: [{ id: 1, access_level: 40, access_level_description: 'Maintainers' }],
+    required_approval_count: 0,
+  }));
+  return page(all, call.query, url);
+}
