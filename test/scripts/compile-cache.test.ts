@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execaNode } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { ownFolder } from '../../scripts/compile-cache.ts';
-import { repository } from './repository/repository.ts';
+import { repository } from '../builders/repository.ts';
 
 describe('ownFolder', () => {
   test('is made for its owner alone, with those above it', async () => {

@@ -2,7 +2,7 @@ import { rename, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { run } from '../../../scripts/cli.ts';
-import { repository, soundTenant, writeTree } from './repository.ts';
+import { repository, soundTenant, writeTree } from '../../builders/repository.ts';
 
 /** Another project's folders, as a runner that keeps its build folders has them. */
 const theirs = { 'software/appspec.yml': 'version: 0.0\nos: linux\n', 'infrastructure/install.sh': '#!/bin/bash\n' };
