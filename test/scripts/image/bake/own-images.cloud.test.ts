@@ -19,6 +19,7 @@ import { repository } from '../../../builders/repository.ts';
 import { recordTenant } from '../../../builders/tenant.ts';
 
 const account = '100000000304';
+const esc = String.fromCharCode(27);
 const install = '#!/bin/bash\ntrue\n';
 let platform: Platform;
 let ec2: EC2Client;
@@ -158,9 +159,8 @@ test('what a script prints steers neither the clean-up nor the log', async () =>
   expect(exitCode).toBe(1);
   expect(stderr).toContain('error[BAKE_FAILED]: install.sh failed with exit code 1');
   expect(stderr).toContain('  red\n');
-  expect(stderr.replaceAll(/\u{1b}\[0K(section_(start|end):\d+:bake_\w+\r\u{1b}\[0K)?/gu, '')).not.toMatch(
-    /[^\P{Cc}\n]/u,
-  );
+  const ours = new RegExp(`${esc}\\[0K(section_(start|end):\\d+:bake_\\w+\\r${esc}\\[0K)?`, 'g');
+  expect(stderr.replaceAll(ours, '')).not.toMatch(/[^\P{Cc}\n]/u);
   expect(stderr.match(/section_end:\d+:bake_install_sh/g)).toHaveLength(1);
   const { SecurityGroups } = await ec2.send(
     new DescribeSecurityGroupsCommand({ GroupIds: [precious.GroupId ?? ''] }),
