@@ -14,7 +14,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { keys, names } from '../../../../scripts/config/names.ts';
 import { keyPairName, runTags } from '../../../../scripts/image/bake-run.ts';
 import { cloudAccount } from '../../../builders/account.ts';
-import { makePlatform, type Platform } from '../../../builders/platform.ts';
+import { makePlatform, type Platform, putParameter } from '../../../builders/platform.ts';
 import { repository } from '../../../builders/repository.ts';
 import { recordTenant } from '../../../builders/tenant.ts';
 
@@ -168,6 +168,17 @@ test('what a script prints steers neither the clean-up nor the log', async () =>
   expect(SecurityGroups).toHaveLength(1);
 });
 
+test('where the platform says so, the builder has a public address', async () => {
+  const open = await makePlatform(cloudAccount('100000000311'), { network: true });
+  await putParameter(open.aws, '/vendhost/dev/builder-access', 'public');
+  await recordTenant(open, 'remote');
+  const directory = await tenantRepository({ 'install.sh': install });
+  resultOf(await bake('remote', directory, [], open.env));
+  const { Reservations = [] } = await (await open.aws.ec2()).send(new DescribeInstancesCommand({}));
+  const builders = Reservations.flatMap(({ Instances = [] }) => Instances);
+  expect(builders).toMatchObject([{ PublicIpAddress: expect.stringMatching(/^\d/) }]);
+});
+
 interface BakeResult {
   imageId: string;
   bakeKey: string;
@@ -180,7 +191,7 @@ function tenantRepository(scripts: Record<string, string>, vendhostYml = ''): Pr
   return repository({ ...Object.fromEntries(files), 'vendhost.yml': vendhostYml });
 }
 
-async function bake(tenant: string, directory: string, words: string[] = [], env: Record<string, string> = {}) {
+async function bake(tenant: string, directory: string, words: string[] = [], env: Readonly<Record<string, string>> = {}) {
   const place = ['--environment', 'dev', '--tenant', tenant, '--directory', directory, '--json'];
   const options = { env: { ...platform.env, ...env }, reject: false };
   return await execaNode('scripts/vendhost.ts', ['image', 'bake', ...place, ...words], options);
