@@ -35,7 +35,7 @@ export async function admitTenant(platform: Platform, tenant: string, options: T
 }
 
 export async function claimHost({ aws, bucket }: Platform, host: string, tenant: string): Promise<void> {
-  const claim = { Bucket: bucket, Key: keys.hostClaim(host), Body: JSON.stringify({ tenant }) };
+  const claim = { Bucket: bucket, Key: keys.hostClaim(host), Body: JSON.stringify({ host, tenant }) };
   await (await aws.s3()).send(new PutObjectCommand(claim));
 }
 
