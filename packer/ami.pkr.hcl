@@ -1,8 +1,8 @@
 # One image of a virtual host: a source AMI, the platform's base scripts, then the tenant's own.
 # `vendhost image bake` calls it; every variable without a default comes from there.
 #
-# It keeps to what Packer 1.6 and current Packer both understand. What only current Packer knows (IMDSv2 on the
-# image) is set through the EC2 API after the bake, so that both make the same image.
+# Packer 1.6 and current Packer both take it. The command leaves out for 1.6 what stands between the lines "current Packer
+# only", and sets the same through the EC2 API once the builder is there. IMDSv2 on the image is set after the bake for both.
 
 variable "region" {
   type = string
@@ -53,9 +53,9 @@ variable "ssh_interface" {
   description = "public_ip for a runner outside of the VPC, private_ip for one inside."
 }
 
-variable "ssh_source_cidr" {
+variable "security_group_id" {
   type        = string
-  description = "Who may reach the builder's port 22, with the temporary key only."
+  description = "The builder's security group, made by the command: Packer 1.6 could not tag one of its own."
 }
 
 variable "instance_type" {
@@ -92,6 +92,11 @@ variable "stage" {
   description = "Folder named vendhost with base/ and infrastructure/, uploaded as it is."
 }
 
+variable "phases" {
+  type        = list(string)
+  description = "Scripts to run on the builder, one after the other: files of phases/. Packer names each before it runs it."
+}
+
 variable "script_environment" {
   type        = list(string)
   description = "NAME=value for the base scripts and the tenant's scripts. No secrets: they would end in the image."
@@ -123,7 +128,7 @@ source "amazon-ebs" "image" {
   vpc_id                                = var.vpc_id
   subnet_id                             = var.subnet_id
   associate_public_ip_address           = var.ssh_interface == "public_ip"
-  temporary_security_group_source_cidrs = [var.ssh_source_cidr]
+  security_group_id                     = var.security_group_id
   temporary_key_pair_name               = var.run_id
   run_tags                              = var.run_tags
   run_volume_tags                       = var.run_tags
@@ -131,6 +136,15 @@ source "amazon-ebs" "image" {
   # A builder whose runner died ends itself after two hours. In the local cloud it shares its machine's kernel.
   user_data         = var.local_cloud ? "" : "#!/bin/sh\nshutdown -h +120\n"
   shutdown_behavior = "terminate"
+
+  # current Packer only {
+  # The instance's credentials are given only to who asks with a session token (IMDSv2), and on the instance itself.
+  metadata_options {
+    http_endpoint               = "enabled"
+    http_tokens                 = "required"
+    http_put_response_hop_limit = 1
+  }
+  # }
 
   # Encrypted from the start. With encrypt_boot, or kms_key_id out here, Packer would make a plain image and copy
   # it: 5 to 8 minutes more per bake.
@@ -165,31 +179,8 @@ build {
     destination = "/tmp"
   }
 
-  # The lines "vendhost-phase: …" tell the command which script is running. 2>&1 keeps a script's lines in order.
   provisioner "shell" {
     environment_vars = var.script_environment
-    inline_shebang   = "/bin/sh -e"
-    inline = [
-      "echo 'vendhost-phase: base'",
-      "sudo -E bash /tmp/vendhost/base/base.sh 2>&1",
-    ]
-  }
-
-  provisioner "shell" {
-    environment_vars = var.script_environment
-    inline_shebang   = "/bin/sh -e"
-    inline = [
-      "sudo -E bash /tmp/vendhost/base/run.sh preInstall.sh",
-      "sudo -E bash /tmp/vendhost/base/run.sh install.sh",
-    ]
-  }
-
-  provisioner "shell" {
-    environment_vars = var.script_environment
-    inline_shebang   = "/bin/sh -e"
-    inline = [
-      "echo 'vendhost-phase: seal'",
-      "sudo -E bash /tmp/vendhost/base/seal.sh 2>&1",
-    ]
+    scripts          = var.phases
   }
 }

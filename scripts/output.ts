@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 import { VendhostError } from './errors.ts';
 
 /** A result's values by name. Texts, numbers and booleans go into a dotenv report too. */
@@ -16,7 +17,10 @@ export interface OutputOptions {
   now?: () => number;
 }
 
-/** Progress goes to stderr, the result to stdout; what was marked secret is never printed. */
+/**
+ * Progress goes to stderr, the result to stdout; what was marked secret is never printed. Much of it is text of a tenant's
+ * scripts: what would steer a terminal or GitLab's job log is left out.
+ */
 export class Output {
   readonly #options: OutputOptions;
   readonly #secrets = new Set<string>();
@@ -52,23 +56,32 @@ export class Output {
   async section<T>(name: string, title: string, work: () => Promise<T>): Promise<T> {
     const seconds = () => Math.floor((this.#options.now ?? Date.now)() / 1000);
     const folded = this.#options.sections === true;
-    this.#progress(folded ? `\u001b[0Ksection_start:${seconds()}:${name}\r\u001b[0K${title}` : title);
+    const marker = (what: 'start' | 'end') =>
+      folded ? `\u001b[0Ksection_${what}:${seconds()}:${name}\r\u001b[0K` : '';
+    this.#options.stderr(`${marker('start')}${this.#shown(title)}\n`);
     try {
       return await work();
     } finally {
-      if (folded) this.#progress(`\u001b[0Ksection_end:${seconds()}:${name}\r\u001b[0K`);
+      if (folded) this.#options.stderr(`${marker('end')}\n`);
     }
   }
 
   /** The command's result: `value` for machines (`--json`, `--dotenv`), `text` for people. */
   result(value: ResultValue, text: string): void {
     if (this.#options.dotenv !== undefined) writeDotenv(this.#options.dotenv, value);
-    const shown = this.#options.json === true ? JSON.stringify(value, null, 2) : text;
-    this.#options.stdout(`${this.#masked(shown)}\n`);
+    // JSON may hold control characters as they are, but those below U+0020: written as \u…, they are the same text.
+    const json = () => JSON.stringify(value, null, 2).replaceAll(/\p{Cc}/gu, escaped);
+    const shown = this.#options.json === true ? this.#masked(json()) : this.#shown(text);
+    this.#options.stdout(`${shown}\n`);
   }
 
   #progress(text: string): void {
-    this.#options.stderr(`${this.#masked(text)}\n`);
+    this.#options.stderr(`${this.#shown(text)}\n`);
+  }
+
+  /** Masked before and after: a secret may have control characters in it, or be broken by them. */
+  #shown(text: string): string {
+    return this.#masked(plainText(this.#masked(text)));
   }
 
   #masked(text: string): string {
@@ -78,6 +91,24 @@ export class Output {
     for (const secret of secrets) masked = masked.replaceAll(secret, '[masked]');
     return masked;
   }
+}
+
+/**
+ * A text without what steers the log it is shown in: control characters but tab and line feed, escape sequences, and
+ * markers of GitLab's folded sections (https://docs.gitlab.com/ci/jobs/job_logs/#custom-collapsible-sections).
+ */
+export function plainText(text: string): string {
+  let plain = stripVTControlCharacters(text).replaceAll(/[^\P{Cc}\t\n]/gu, '');
+  // What is left of a marker may be the marker of another one around it.
+  for (let before = ''; before !== plain; ) {
+    before = plain;
+    plain = plain.replaceAll(/section_(?:start|end):\d+:[\w.-]+(?:\[[^\]\n]*\])?/g, '');
+  }
+  return plain;
+}
+
+function escaped(character: string): string {
+  return character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** `imageId` becomes `VENDHOST_IMAGE_ID`; lists, objects and multi-line texts do not fit a dotenv report and are left out. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
+import { keepCompiled } from './compile-cache.ts';
 
-enableCompileCache();
+keepCompiled(process.env);
 
 const { run } = await import('./cli.ts');
 const { Cancelled } = await import('./errors.ts');

@@ -10,6 +10,9 @@ export const defaultBranches: Readonly<Record<Environment, string>> = {
   production: 'master',
 };
 
+/** How the runners reach an instance that bakes an image: by its address in the VPC, or by a public one. */
+export const builderAccess = ['private', 'public'] as const;
+
 /** Most load balancers of an environment; the rights of the platform's roles cover as many (`PlatformScope`). */
 export const mostLoadBalancers = 10;
 

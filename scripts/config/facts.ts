@@ -1,4 +1,6 @@
 import { z } from 'zod';
+
+import { builderAccess } from './environment.ts';
 import { limits, subjectForms } from './tenant.ts';
 
 const list = z.string().transform((text) => text.split(',').filter((item) => item !== ''));
@@ -32,6 +34,9 @@ export const factsSchema = z.object({
   'key-arn': z.string(),
   'boundary-arn': z.string(),
   'builder-instance-profile': z.string(),
+  /** Whether a builder has a public address, and the networks that reach its port 22. */
+  'builder-access': z.enum(builderAccess),
+  'builder-sources': list,
   approval: z.enum(['true', 'false']).transform((text) => text === 'true'),
   domain: z.string(),
 });

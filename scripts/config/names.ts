@@ -94,13 +94,14 @@ export const keys = {
   noRevision: (tenant: string) => `software/${tenant}/no-revision-was-named.zip`,
   /** The push's metadata, stored beside the revision. */
   push: (tenant: string, sha256: string) => `software/${tenant}/${sha256}.json`,
-  /** What an image was made of, input by input. */
-  bakeInputs: (tenant: string, bakeKey: string) => `infrastructure/${tenant}/${bakeKey}.json`,
+  /** Which image has a bake key, and what it was made of, input by input. */
+  imageRecord: (tenant: string, bakeKey: string) => `infrastructure/${tenant}/${bakeKey}.json`,
   priorityClaim: (listener: string, priority: number) => `claims/listener/${listener}/${priority}.json`,
   /** A tenant has one priority for its exact hosts, and one for each depth of its wildcards. */
   tenantPriority: (listener: string, tenant: string, band: string) =>
     `claims/listener/${listener}/tenants/${tenant}/${band}.json`,
   hostClaims: 'claims/hosts/',
   hostClaim: (host: string) => `claims/hosts/${host}.json`,
+  imageRecords: (tenant: string) => `infrastructure/${tenant}/`,
   bakeLease: (tenant: string, bakeKey: string) => `claims/bakes/${tenant}/${bakeKey}.json`,
 } as const;

@@ -1,6 +1,14 @@
 import { z } from 'zod';
-import { defaultBranches, type Environment, environments, mostLoadBalancers, projectPath } from './environment.ts';
-import { type NetworkChoice, networkPlan } from './network.ts';
+
+import {
+  builderAccess,
+  defaultBranches,
+  type Environment,
+  environments,
+  mostLoadBalancers,
+  projectPath,
+} from './environment.ts';
+import { type NetworkChoice, networkPlan, parseNetwork } from './network.ts';
 import { crossFieldFaults, supernetFault, vpcFault } from './platform-checks.ts';
 
 /** A text in CIDR form in which `faultOf` finds no fault; editors use the pattern. */
@@ -17,6 +25,28 @@ const supernet = (kind: string) =>
   network(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, supernetFault)
     .optional()
     .meta({ description: `Network of the ${kind} subnets; each zone gets a quarter, the last quarter stays free` });
+
+/** Port 22 of an instance that runs a tenant's scripts: no default opens it to the world. */
+const builders = z
+  .strictObject({
+    access: z
+      .enum(builderAccess)
+      .default('private')
+      .meta({ description: 'Address the jobs reach a builder by: one in the VPC, or a public one' }),
+    runners: z
+      .array(
+        network(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, (text) =>
+          parseNetwork(text) === undefined ? 'a network, like 203.0.113.7/32' : undefined,
+        ),
+      )
+      .min(1)
+      .optional()
+      .meta({ description: "Networks of the runners, which may reach a builder's port 22; without them the VPC's" }),
+  })
+  .refine(({ access, runners }) => access === 'private' || runners !== undefined, {
+    path: ['runners'],
+    error: 'the networks of the runners, when access is public',
+  });
 
 const environment = z
   .strictObject({
@@ -75,6 +105,7 @@ const environment = z
       .max(mostLoadBalancers)
       .default(1)
       .meta({ description: 'Number of load balancers; each has room for 100 rules, unless AWS raised the quota' }),
+    builders: builders.prefault({}).meta({ description: 'How jobs reach the instances that bake images' }),
     approval: z
       .boolean()
       .default(false)

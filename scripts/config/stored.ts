@@ -25,10 +25,7 @@ export type BakeLease = Readonly<z.output<typeof bakeLeaseSchema>>;
 /** Path → hash with executable bit. */
 const digests = z.record(z.string(), z.string()).readonly();
 
-/**
- * `keys.bakeInputs`: everything that decides what an image contains. Contents only: no names of revisions, no times. All of
- * it is in the bake key.
- */
+/** Everything that decides what an image contains. Contents only: no names of revisions, no times. All of it is in the bake key. */
 export const bakeInputsSchema = z.object({
   place: z.string(),
   scripts: digests,
@@ -41,6 +38,14 @@ export const bakeInputsSchema = z.object({
   packer: z.string(),
 });
 export type BakeInputs = Readonly<z.output<typeof bakeInputsSchema>>;
+
+/** `keys.imageRecord`: the image of a bake key, written when the image was found to be as it should. */
+export const imageRecordSchema = z.object({
+  imageId: z.string().regex(/^ami-[0-9a-z]+$/),
+  /** What the image was made of. */
+  inputs: bakeInputsSchema,
+});
+export type ImageRecord = Readonly<z.output<typeof imageRecordSchema>>;
 
 /** `keys.push`: the push that first uploaded a revision; unknown values are empty. */
 export const revisionPushSchema = z.object({

@@ -11,7 +11,10 @@ const image = z.strictObject({
           'a quoted 12-digit account number, amazon, aws-marketplace or self',
         )
         .default('136693071363')
-        .meta({ description: 'Account that publishes the source AMI; the default is Debian' }),
+        .meta({
+          description:
+            "Who publishes the source AMI: an account, amazon or aws-marketplace; self is the tenant's own images only. The default is Debian",
+        }),
       user: z
         .string()
         .regex(/^[a-z_][a-z0-9_-]*$/, 'a user name, like admin')

@@ -28,7 +28,7 @@ export async function readHostState(runtime: Runtime, aws: Aws, options: HostSta
   const formerImage = versions?.own.data.ImageId;
   const id = options.image || formerImage;
   if (id === undefined) throw noImage(place);
-  const image = await readHostImage(aws, place, id);
+  const image = await readHostImage(aws, { place, bucket: options.facts.bucket }, id);
   // The group of a stack that never worked goes with it, before the stack is created again.
   const works = host !== undefined && !neverWorks(host);
   const [rules, giveBack] = await Promise.all([planRules(aws, options), planGiveBack(aws, options)]);

@@ -1,12 +1,13 @@
+import { join } from 'node:path';
 import type { Aws } from '../aws/session.ts';
 import type { PlatformFacts } from '../config/facts.ts';
 import { type Place, tags } from '../config/names.ts';
 import type { VendhostConfig } from '../config/vendhost.ts';
-import { VendhostError } from '../errors.ts';
+import { keyPairName, runTag, runTags } from './bake-run.ts';
+import type { ImageFile } from './image-files.ts';
+import { phaseScripts } from './packer/packer-events.ts';
+import { packerDirectory } from './packer/run-packer.ts';
 import type { SourceAmi } from './source.ts';
-
-/** The tag by which a run's own resources are found. */
-export const runTag = 'vendhost:bake-run';
 
 export interface BuilderParts {
   readonly place: Place;
@@ -19,8 +20,10 @@ export interface BuilderParts {
   readonly commit: string;
   readonly stage: string;
   readonly aws: Pick<Aws, 'region' | 'endpoint' | 'isLocalCloud' | 'pace'>;
-  /** `VENDHOST_BUILDER_ACCESS`. */
-  readonly access: string | undefined;
+  /** The tenant's scripts. */
+  readonly scripts: readonly Pick<ImageFile, 'path'>[];
+  /** Id of the builder's security group. */
+  readonly securityGroup: string;
 }
 
 /** The values of the template's variables, as written to Packer's variables file. None is a secret. */
@@ -34,15 +37,17 @@ export function packerVariables(parts: BuilderParts): Record<string, unknown> {
     image_name: parts.imageName,
     image_tags: {
       ...common,
+      [runTag]: parts.run,
       Name: parts.imageName,
       'vendhost:source-ami': source.id,
       ...(parts.commit === '' ? {} : { 'vendhost:commit': parts.commit }),
     },
-    run_tags: { ...common, Name: `${parts.imageName}-builder`, [runTag]: parts.run },
+    run_tags: { ...runTags(place, parts.run), Name: `${parts.imageName}-builder` },
     run_id: keyPairName(parts.run),
     source_ami: source.id,
     ssh_username: config.source.user,
-    ...network(facts, parts.access),
+    ...network(facts),
+    security_group_id: parts.securityGroup,
     instance_type: config.builder_type,
     instance_profile: facts['builder-instance-profile'],
     vpc_id: facts['vpc-id'],
@@ -50,13 +55,10 @@ export function packerVariables(parts: BuilderParts): Record<string, unknown> {
     volume_gib: config.volume_gib,
     kms_key_id: facts['key-arn'],
     stage: parts.stage,
+    phases: scriptsToRun(parts.scripts),
     script_environment: Object.entries(scriptEnvironment(parts)).map(([name, value]) => `${name}=${value}`),
     poll_seconds: Math.ceil(aws.pace.longest / 1000),
   };
-}
-
-export function keyPairName(run: string): string {
-  return `vendhost-bake-${run}`;
 }
 
 /** Credentials and endpoint for Packer's own process. Its current plug-in tags through a client that knows the variable only. */
@@ -73,21 +75,17 @@ export async function packerEnvironment(aws: Aws): Promise<Record<string, string
   };
 }
 
-/** Where the builder stands and who reaches its port 22. A runner outside the VPC has no fixed address, so only the key protects it. */
-function network(facts: PlatformFacts, access: string | undefined): Record<string, unknown> {
-  if (access === undefined || access === '' || access === 'public') {
-    return { ssh_interface: 'public_ip', ssh_source_cidr: '0.0.0.0/0', subnet_id: facts['public-subnet-ids'][0] };
-  }
-  if (access === 'private') {
-    return {
-      ssh_interface: 'private_ip',
-      ssh_source_cidr: facts['vpc-cidr'],
-      subnet_id: facts['egress-subnet-ids'][0],
-    };
-  }
-  throw new VendhostError('BUILDER_ACCESS', `VENDHOST_BUILDER_ACCESS is "${access}"`, {
-    hint: 'set it to public (runners outside the VPC) or private (runners inside)',
-  });
+/** Where the builder stands, which the platform says for all tenants of the environment. */
+function network(facts: PlatformFacts): Record<string, unknown> {
+  return facts['builder-access'] === 'public'
+    ? { ssh_interface: 'public_ip', subnet_id: facts['public-subnet-ids'][0] }
+    : { ssh_interface: 'private_ip', subnet_id: facts['egress-subnet-ids'][0] };
+}
+
+/** Paths of the phases' scripts. */
+function scriptsToRun(scripts: BuilderParts['scripts']): string[] {
+  const isThere = (name: string) => name !== 'preInstall.sh' || scripts.some(({ path }) => path === name);
+  return [...phaseScripts.keys()].filter(isThere).map((name) => join(packerDirectory, 'phases', name));
 }
 
 /**

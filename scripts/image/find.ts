@@ -1,28 +1,50 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import type { Aws } from '../aws/session.ts';
-import { type Place, tags } from '../config/names.ts';
+import { keys } from '../config/names.ts';
+import type { ImageRecord } from '../config/stored.ts';
+import { bakeKeyOf, bakeKeyTag, imageFaults } from './image-faults.ts';
+import { type ImageOwner, readRecord } from './record.ts';
 
-/** The tag that makes an image count: it is set last, when the image was found to be as it should. */
-export const bakeKeyTag = 'vendhost:bake-key';
-
-/** A finished image of a tenant. */
-export interface TenantImage {
-  readonly id: string;
-  readonly bakeKey: string;
+/** The image that a tenant's record names. */
+export interface RecordedImage extends ImageRecord {
+  /** Why it cannot be used; empty when it can. */
+  readonly faults: readonly string[];
 }
 
-/** The newest available image of a tenant in an environment, of one bake key or of any. */
-export async function findImage(aws: Aws, place: Place, bakeKey?: string): Promise<TenantImage | undefined> {
-  const { paginateDescribeImages } = await import('@aws-sdk/client-ec2');
-  const wanted = { ...tags(place.environment, 'image', place.tenant), [bakeKeyTag]: bakeKey ?? '*' };
-  const filters = Object.entries(wanted).map(([tag, value]) => ({ Name: `tag:${tag}`, Values: [value] }));
-  const found: Image[] = [];
-  const pages = paginateDescribeImages(
-    { client: await aws.ec2() },
-    { Owners: ['self'], Filters: [...filters, { Name: 'state', Values: ['available'] }] },
-  );
-  for await (const page of pages) found.push(...(page.Images ?? []));
-  const newest = found.sort((a, b) => (b.CreationDate ?? '').localeCompare(a.CreationDate ?? ''))[0];
-  const key = newest?.Tags?.find(({ Key }) => Key === bakeKeyTag)?.Value;
-  return newest?.ImageId === undefined || key === undefined ? undefined : { id: newest.ImageId, bakeKey: key };
+/**
+ * The image of a bake key: the one that the tenant's record names, compared with what EC2 knows of it. Tags alone find
+ * nothing, as an image of somebody else could have them. `undefined`: there is no record.
+ */
+export async function findImage(aws: Aws, owner: ImageOwner, bakeKey: string): Promise<RecordedImage | undefined> {
+  const record = await readRecord(aws, owner, bakeKey);
+  if (record === undefined) return undefined;
+  const image = await describeImage(aws, record.imageId);
+  if (image === undefined) return { ...record, faults: ['EC2 does not know it'] };
+  const faults = imageFaults(image, { place: owner.place, account: await aws.account() });
+  const found = bakeKeyOf(image);
+  if (found !== undefined && found !== bakeKey) faults.push(`its tag ${bakeKeyTag} is ${found}, not ${bakeKey}`);
+  return { ...record, faults };
+}
+
+/** Everything that keeps an image, however it was chosen, from being one of the tenant's bakes. */
+export async function ownImageFaults(aws: Aws, owner: ImageOwner, image: Image): Promise<string[]> {
+  const faults = imageFaults(image, { place: owner.place, account: await aws.account() });
+  const bakeKey = bakeKeyOf(image);
+  if (bakeKey === undefined) return faults;
+  const record = await readRecord(aws, owner, bakeKey);
+  const key = keys.imageRecord(owner.place.tenant, bakeKey);
+  if (record === undefined) return [...faults, `no record of ${owner.place.tenant} names it: there is no ${key}`];
+  return record.imageId === image.ImageId ? faults : [...faults, `${key} names ${record.imageId} instead of it`];
+}
+
+/** What EC2 knows of an image; `undefined` when it knows none of that id. */
+export async function describeImage(aws: Aws, id: string): Promise<Image | undefined> {
+  const { DescribeImagesCommand } = await import('@aws-sdk/client-ec2');
+  try {
+    const { Images } = await (await aws.ec2()).send(new DescribeImagesCommand({ ImageIds: [id] }));
+    return Images?.[0];
+  } catch (error) {
+    if (error instanceof Error && error.name.startsWith('InvalidAMIID')) return undefined;
+    throw error;
+  }
 }

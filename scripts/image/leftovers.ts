@@ -3,15 +3,16 @@ import type { Image } from '@aws-sdk/client-ec2';
 import { poll } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
 import { type Place, tags } from '../config/names.ts';
-import { keyPairName, runTag } from './builder.ts';
+import { messageOf } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import { keyPairName, runTag } from './bake-run.ts';
+import { removeBuilderGroup } from './builder-group.ts';
 
 /** What identifies everything a bake made, apart from its tag. */
 export interface BakeTraces {
   readonly place: Place;
   readonly run: string;
   readonly imageName: string;
-  /** Names of the security groups Packer said it made. */
-  readonly securityGroups: readonly string[];
 }
 
 /** What a bake that did not end well left behind. */
@@ -22,30 +23,42 @@ export interface Leftovers {
   readonly images: readonly Image[];
 }
 
+/**
+ * What a run left. Instances and security groups are found by the tags that they got when they were made, never by what
+ * somebody printed.
+ */
 export async function findLeftovers(aws: Aws, traces: BakeTraces): Promise<Leftovers> {
   const sdk = await import('@aws-sdk/client-ec2');
   const ec2 = await aws.ec2();
-  const tagged = { Name: `tag:${runTag}`, Values: [traces.run] };
-  const named = { Name: 'group-name', Values: [...traces.securityGroups] };
+  const { environment, tenant } = traces.place;
+  const wanted = { ...tags(environment, 'image', tenant), [runTag]: traces.run };
+  const tagged = Object.entries(wanted).map(([tag, value]) => ({ Name: `tag:${tag}`, Values: [value] }));
   const alive = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] };
-  const [instances, keyPairs, images, ...groups] = await Promise.all([
-    ec2.send(new sdk.DescribeInstancesCommand({ Filters: [tagged, alive] })),
+  const [instances, keyPairs, images, groups] = await Promise.all([
+    ec2.send(new sdk.DescribeInstancesCommand({ Filters: [...tagged, alive] })),
     ec2.send(new sdk.DescribeKeyPairsCommand({ Filters: [{ Name: 'key-name', Values: [keyPairName(traces.run)] }] })),
     ec2.send(
       new sdk.DescribeImagesCommand({ Owners: ['self'], Filters: [{ Name: 'name', Values: [traces.imageName] }] }),
     ),
-    ec2.send(new sdk.DescribeSecurityGroupsCommand({ Filters: [tagged] })),
-    ...(traces.securityGroups.length === 0
-      ? []
-      : [ec2.send(new sdk.DescribeSecurityGroupsCommand({ Filters: [named] }))]),
+    ec2.send(new sdk.DescribeSecurityGroupsCommand({ Filters: tagged })),
   ]);
-  const groupIds = groups.flatMap(({ SecurityGroups }) => SecurityGroups ?? []).map(({ GroupId }) => GroupId);
   return {
     instances: texts(instances.Reservations?.flatMap((one) => one.Instances ?? []).map((one) => one.InstanceId)),
     keyPairs: texts(keyPairs.KeyPairs?.map(({ KeyName }) => KeyName)),
-    securityGroups: [...new Set(texts(groupIds))],
+    securityGroups: texts(groups.SecurityGroups?.map(({ GroupId }) => GroupId)),
     images: images.Images ?? [],
   };
+}
+
+/** Packer cleans up behind itself; this looks whether it did, and does what it did not. `who` ran: `the bake`. */
+export async function cleanUp({ out }: Runtime, aws: Aws, traces: BakeTraces, who: string): Promise<void> {
+  try {
+    const removed = await removeLeftovers(aws, traces.place, await findLeftovers(aws, traces));
+    for (const line of removed) out.step(`removed what ${who} left: ${line}`);
+    if (removed.length === 0) out.step(`${who} left nothing behind`);
+  } catch (thrown) {
+    out.warn(`cannot look after what ${who} left (tag ${runTag}=${traces.run}): ${messageOf(thrown)}`);
+  }
 }
 
 /** Deletes them, the instance first: its group cannot go before it is gone. Returns one line for each. */
@@ -57,7 +70,7 @@ export async function removeLeftovers(aws: Aws, place: Place, found: Leftovers):
     await untilTerminated(aws, found.instances);
   }
   for (const KeyName of found.keyPairs) await ec2.send(new sdk.DeleteKeyPairCommand({ KeyName }));
-  for (const GroupId of found.securityGroups) await ec2.send(new sdk.DeleteSecurityGroupCommand({ GroupId }));
+  for (const id of found.securityGroups) await removeBuilderGroup(aws, id);
   for (const image of found.images) await removeImage(aws, place, image);
   return [
     ...found.instances.map((id) => `instance ${id}`),

@@ -1,29 +1,48 @@
 import { ConditionalObjects } from '../aws/objects.ts';
 import type { Aws } from '../aws/session.ts';
-import { keys } from '../config/names.ts';
-import { type BakeInputs, bakeInputsSchema } from '../config/stored.ts';
+import { keys, type Place } from '../config/names.ts';
+import { type ImageRecord, imageRecordSchema } from '../config/stored.ts';
+import { VendhostError } from '../errors.ts';
 
-/** Stores what an image was made of, so that the next bake can say what changed. A record of the bake key says the same. */
-export async function writeRecord(
-  aws: Aws,
-  bucket: string,
-  tenant: string,
-  key: string,
-  inputs: BakeInputs,
-): Promise<void> {
-  await records(aws, bucket).create(keys.bakeInputs(tenant, key), inputs);
+/** Whose images: only the tenant's own roles can write its records, in the bucket of the environment. */
+export interface ImageOwner {
+  readonly place: Place;
+  readonly bucket: string;
 }
 
-/** What an image was made of; `undefined` when its record is gone, or of a version that recorded something else. */
-export async function readRecord(
-  aws: Aws,
-  bucket: string,
-  tenant: string,
-  key: string,
-): Promise<BakeInputs | undefined> {
-  return (await records(aws, bucket).read(keys.bakeInputs(tenant, key)))?.value;
+/** Names the image of a bake key, in place of an image that is gone. Throws `RECORD_CHANGED` when another run wrote it just now. */
+export async function writeRecord(aws: Aws, owner: ImageOwner, bakeKey: string, record: ImageRecord): Promise<void> {
+  const objects = records(aws, owner);
+  const key = keys.imageRecord(owner.place.tenant, bakeKey);
+  const current = await objects.read(key);
+  const written = await (current === undefined
+    ? objects.create(key, record)
+    : objects.replace(key, record, current.etag));
+  if (written !== undefined) return;
+  throw new VendhostError('RECORD_CHANGED', `another run wrote ${key} while this one baked`, {
+    hint: 'run the job again: it uses the image of the other run',
+  });
 }
 
-function records(aws: Aws, bucket: string): ConditionalObjects<BakeInputs | undefined> {
-  return new ConditionalObjects(aws, bucket, bakeInputsSchema.optional().catch(undefined));
+/** The record of a bake key; `undefined` when there is none, or one of a version that named no image. */
+export async function readRecord(aws: Aws, owner: ImageOwner, bakeKey: string): Promise<ImageRecord | undefined> {
+  return (await records(aws, owner).read(keys.imageRecord(owner.place.tenant, bakeKey)))?.value;
+}
+
+/** The record that was written last, of whatever bake key. */
+export async function readNewestRecord(aws: Aws, owner: ImageOwner): Promise<ImageRecord | undefined> {
+  const { paginateListObjectsV2 } = await import('@aws-sdk/client-s3');
+  const request = { Bucket: owner.bucket, Prefix: keys.imageRecords(owner.place.tenant) };
+  let newest: { key: string; time: number } | undefined;
+  for await (const page of paginateListObjectsV2({ client: await aws.s3() }, request)) {
+    for (const { Key = '', LastModified } of page.Contents ?? []) {
+      const time = LastModified?.getTime() ?? 0;
+      if (newest === undefined || time > newest.time) newest = { key: Key, time };
+    }
+  }
+  return newest && (await records(aws, owner).read(newest.key))?.value;
+}
+
+function records(aws: Aws, { bucket }: ImageOwner): ConditionalObjects<ImageRecord | undefined> {
+  return new ConditionalObjects(aws, bucket, imageRecordSchema.optional().catch(undefined));
 }

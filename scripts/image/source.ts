@@ -2,6 +2,8 @@ import type { Image } from '@aws-sdk/client-ec2';
 import type { Aws } from '../aws/session.ts';
 import { type Architecture, architectureOf, canBakeFor, type VendhostConfig } from '../config/vendhost.ts';
 import { VendhostError } from '../errors.ts';
+import { ownImageFaults } from './find.ts';
+import type { ImageOwner } from './record.ts';
 
 /** The AMI that a bake starts from. */
 export interface SourceAmi {
@@ -24,9 +26,13 @@ export function sharedArchitecture({ image, instances }: Pick<VendhostConfig, 'i
   );
 }
 
-/** The newest available AMI of the name and owner that `vendhost.yml` asks for. */
+/**
+ * The newest available AMI of the name and owner that `vendhost.yml` asks for. In the account itself, which `self` names, only
+ * images that the tenant's records name: the account also holds those of other tenants, with what they keep on their disks.
+ */
 export async function findSourceAmi(
   aws: Aws,
+  owner: ImageOwner,
   image: VendhostConfig['image'],
   architecture: Architecture,
 ): Promise<SourceAmi> {
@@ -47,7 +53,31 @@ export async function findSourceAmi(
     },
   );
   for await (const page of pages) found.push(...(page.Images ?? []));
-  return chooseSource(found, image, architecture);
+  const account = await aws.account();
+  const inAccount = found.filter(({ OwnerId }) => OwnerId === account);
+  if (inAccount.length === 0) return chooseSource(found, image, architecture);
+  return chooseSource(await ownImages(aws, owner, image, inAccount), image, architecture);
+}
+
+/** Those that are the tenant's; throws `SOURCE_AMI_FOREIGN` when none is. */
+async function ownImages(
+  aws: Aws,
+  owner: ImageOwner,
+  { source }: VendhostConfig['image'],
+  images: readonly Image[],
+): Promise<Image[]> {
+  const faults = await Promise.all(images.map((image) => ownImageFaults(aws, owner, image)));
+  const own = images.filter((_image, index) => faults[index]?.length === 0);
+  if (own.length > 0) return own;
+  const { tenant, environment } = owner.place;
+  throw new VendhostError(
+    'SOURCE_AMI_FOREIGN',
+    `no AMI named ${source.name} of this account is an image of ${tenant} in ${environment}`,
+    {
+      details: images.flatMap(({ ImageId }, index) => (faults[index] ?? []).map((fault) => `${ImageId}: ${fault}`)),
+      hint: "set image.source in vendhost.yml to a publisher's account, to amazon or aws-marketplace, or to an own image",
+    },
+  );
 }
 
 /** Chooses the newest; throws when there is none or when it does not fit the volume. */

@@ -4,7 +4,8 @@ import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import type { PreparedBake } from './bake/prepare.ts';
-import { bakeKeyTag, findImage } from './find.ts';
+import { describeImage } from './find.ts';
+import { bakeKeyTag, imageFaults } from './image-faults.ts';
 import { removeImage } from './leftovers.ts';
 
 /** Reads the image Packer made and its snapshots; deletes it and throws `IMAGE_UNENCRYPTED` when it is not as it should be. */
@@ -45,8 +46,8 @@ export function bakedImageFaults(
   });
 }
 
-/** What Packer 1.6 cannot set, then the bake key: from here on the image is found. */
-export async function publishImage(
+/** What Packer 1.6 cannot set, then the bake key. Waits until EC2 shows the image as a later look-up wants it. */
+export async function finishImage(
   runtime: Runtime,
   aws: Aws,
   { place, source, bakeKey }: Pick<PreparedBake, 'place' | 'source' | 'bakeKey'>,
@@ -59,12 +60,16 @@ export async function publishImage(
   const description = `${place.tenant} in ${place.environment}, from ${source.name}`;
   await ec2.send(new ModifyImageAttributeCommand({ ImageId: imageId, Description: { Value: description } }));
   await ec2.send(new CreateTagsCommand({ Resources: [imageId], Tags: [{ Key: bakeKeyTag, Value: bakeKey }] }));
+  const account = await aws.account();
   await poll({
-    what: `${imageId} to be found by its bake key`,
+    what: `${imageId} to have its tags`,
     pace: aws.pace,
     limitMs: 60_000,
     signal: runtime.signal,
-    check: () => findImage(aws, place, bakeKey),
+    check: async () => {
+      const image = await describeImage(aws, imageId);
+      return image !== undefined && imageFaults(image, { place, account }).length === 0 ? true : undefined;
+    },
   });
 }
 

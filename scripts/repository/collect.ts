@@ -60,6 +60,21 @@ export async function collectFiles(
   };
 }
 
+/**
+ * What is wrong with a folder of a repository as the root of a collection: it must lie in the repository, also where symbolic
+ * links lead, and not in `.git`. On a runner that keeps its build folders a link could name another project's files.
+ *
+ * @param root must exist
+ */
+export async function rootFault(directory: string, root: string): Promise<string | undefined> {
+  const [top, target] = await Promise.all([realpath(directory), realpath(root)]);
+  const path = relative(top, target);
+  if (path === '..' || path.startsWith('../')) {
+    return `is a symbolic link out of the repository, to ${shownValue(path)}: must be a folder in it`;
+  }
+  return path.split('/').includes('.git') ? 'leads into .git: must be a folder of the repository' : undefined;
+}
+
 interface Walk {
   readonly top: string;
   readonly label: string;

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { collectFiles } from './collect.ts';
+import { collectFiles, rootFault } from './collect.ts';
 import type { Finding } from './findings.ts';
 import { checkScriptFile } from './shell-scripts.ts';
 
@@ -8,14 +8,17 @@ import { checkScriptFile } from './shell-scripts.ts';
 export async function checkInfrastructure(directory: string): Promise<{ files: number; findings: Finding[] }> {
   const label = 'infrastructure';
   const root = join(directory, label);
+  const fault = (message: string): { files: number; findings: Finding[] } => ({
+    files: 0,
+    findings: [{ severity: 'fault', file: `${label}/`, path: '', message }],
+  });
   const isFolder = await stat(root).then(
     (found) => found.isDirectory(),
     () => false,
   );
-  if (!isFolder) {
-    const message = 'missing: must be a folder with install.sh, which says what the machine needs';
-    return { files: 0, findings: [{ severity: 'fault', file: `${label}/`, path: '', message }] };
-  }
+  if (!isFolder) return fault('missing: must be a folder with install.sh, which says what the machine needs');
+  const wrongRoot = await rootFault(directory, root);
+  if (wrongRoot !== undefined) return fault(wrongRoot);
   const { files, findings } = await collectFiles(root, label);
   const scripts = files.filter(({ path }) => path.endsWith('.sh'));
   const ofScripts = await Promise.all(scripts.map(({ path, from }) => checkScriptFile(from, `${label}/${path}`)));

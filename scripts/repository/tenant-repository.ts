@@ -5,7 +5,7 @@ import { parseConfig } from '../config/load.ts';
 import { revisionFile } from '../config/names.ts';
 import { architectureOf, canBakeFor, type VendhostConfig, vendhostSchema } from '../config/vendhost.ts';
 import { checkAppSpec } from './appspec/check-appspec.ts';
-import { type Collected, collectFiles } from './collect.ts';
+import { type Collected, collectFiles, rootFault } from './collect.ts';
 import { type Finding, fromFaults, type Severity } from './findings.ts';
 import { checkInfrastructure } from './infrastructure.ts';
 
@@ -71,6 +71,8 @@ export async function checkSoftware(directory: string, { revision }: VendhostCon
   if (found === undefined)
     return fault('missing: must be the folder with appspec.yml (revision.directory of vendhost.yml)');
   if (!found.isDirectory()) return fault('is not a folder (revision.directory of vendhost.yml)');
+  const wrongRoot = await rootFault(directory, root);
+  if (wrongRoot !== undefined) return fault(wrongRoot);
   const { files, findings } = await collectFiles(root, label, revision);
   return {
     files,

@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CreateImageCommand, DescribeImagesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { paces, poll } from '../../scripts/aws/poll.ts';
 import { tags } from '../../scripts/config/names.ts';
-import { bakeKeyTag } from '../../scripts/image/find.ts';
+import { bakeInputs } from '../../scripts/image/bake-key.ts';
+import { bakeKeyTag } from '../../scripts/image/image-faults.ts';
+import { writeRecord } from '../../scripts/image/record.ts';
 import { agentInstaller, startInstance } from './instances.ts';
 import type { Platform } from './platform.ts';
 import { script } from './revision.ts';
@@ -12,6 +15,8 @@ import { script } from './revision.ts';
 export interface ImageOptions {
   readonly encrypted?: boolean;
   readonly tags?: Readonly<Record<string, string>>;
+  /** What the tenant's record of its bake key names: this image, another one, or there is no record. */
+  readonly recorded?: boolean | string;
   /** With the CodeDeploy agent: a release can reach its instances. */
   readonly agent?: boolean;
 }
@@ -19,7 +24,7 @@ export interface ImageOptions {
 /** Makes an image as a bake leaves it, in a platform with a network; ask for other tags or no encryption to have a wrong one. */
 export async function makeImage(platform: Platform, tenant: string, options: ImageOptions = {}): Promise<string> {
   const ec2 = await platform.aws.ec2();
-  const { encrypted = true, agent = false } = options;
+  const { encrypted = true, agent = false, recorded = true } = options;
   const Ebs = { VolumeSize: 8, ...(encrypted ? { Encrypted: true, KmsKeyId: platform.facts['key-arn'] } : {}) };
   const bell = agent ? await doorbell() : undefined;
   const install = bell && script('set -e', ...agentInstaller(platform.endpoint), `curl -fsS ${bell.url}`);
@@ -28,7 +33,8 @@ export async function makeImage(platform: Platform, tenant: string, options: Ima
     ...(install === undefined ? {} : { UserData: btoa(install) }),
   });
   await bell?.rung;
-  const all = { ...tags(platform.environment, 'image', tenant), [bakeKeyTag]: 'a-key', ...options.tags };
+  const bakeKey = createHash('sha256').update(InstanceId).digest('hex');
+  const all = { ...tags(platform.environment, 'image', tenant), [bakeKeyTag]: bakeKey, ...options.tags };
   const Tags = Object.entries(all).map(([Key, Value]) => ({ Key, Value }));
   const create = new CreateImageCommand({
     InstanceId,
@@ -42,8 +48,26 @@ export async function makeImage(platform: Platform, tenant: string, options: Ima
     return Images?.[0]?.State === 'available' ? true : undefined;
   });
   await ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId] }));
+  const imageId = recorded === true ? ImageId : recorded;
+  if (imageId !== false) {
+    const owner = { place: { environment: platform.environment, tenant }, bucket: platform.bucket };
+    await writeRecord(platform.aws, owner, bakeKey, { imageId, inputs });
+  }
   return ImageId;
 }
+
+/** What a bake would have recorded; a host does not ask for it. */
+const inputs = bakeInputs({
+  place: { environment: 'dev', tenant: 'any' },
+  scripts: [],
+  base: [],
+  template: [],
+  sourceAmi: 'ami-1',
+  architecture: 'x86_64',
+  volumeGib: 8,
+  encryptionKey: 'key',
+  packer: '1.6.6',
+});
 
 function soon<T>(what: string, check: () => Promise<T | undefined>): Promise<T> {
   return poll({ what, pace: paces.localCloud, limitMs: 30_000, signal: new AbortController().signal, check });

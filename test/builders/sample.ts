@@ -42,6 +42,8 @@ export function platformFacts(environment: Environment, account: string): Platfo
     'key-arn': `arn:aws:kms:${region}:${account}:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9`,
     'boundary-arn': `arn:aws:iam::${account}:policy/${names.boundary(environment)}`,
     'builder-instance-profile': names.builderRole(environment),
+    'builder-access': 'private',
+    'builder-sources': [`${network}.0.0/16`],
     approval: false,
     domain: `${environment}.example.com`,
   };

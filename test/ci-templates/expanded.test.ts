@@ -69,7 +69,7 @@ describe('the examples in docs/templates.md', () => {
     expect(document.package?.needs).toContainEqual(expect.objectContaining({ job: 'unit-tests', optional: true }));
     expect(document.bake).toMatchObject({
       tags: ['inside-the-vpc'],
-      variables: { VENDHOST_TENANT: 'shop', VENDHOST_BUILDER_ACCESS: 'private' },
+      variables: { VENDHOST_TENANT: 'shop', GIT_DEPTH: '1' },
       rules: expect.arrayContaining([{ if: '$CI_COMMIT_MESSAGE =~ /\\[skip bake\\]/', when: 'never' }]),
     });
   });

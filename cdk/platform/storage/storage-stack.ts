@@ -30,6 +30,8 @@ export class StorageStack extends VendhostStack {
     const facts = new Facts(this, environment, {
       bucket: bucket.bucketName,
       'key-arn': key.keyArn,
+      'builder-access': config.builders.access,
+      'builder-sources': config.builders.runners ?? [config.cidr],
       approval: String(config.approval),
     });
     const trail = new ObjectTrail(this, 'Trail', { environment, bucket, key });

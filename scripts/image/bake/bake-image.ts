@@ -4,11 +4,13 @@ import { keys, type Place } from '../../config/names.ts';
 import { type ExitCode, exitCodes } from '../../errors.ts';
 import { duration } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
+import { newRun } from '../bake-run.ts';
 import { findImage } from '../find.ts';
 import { planBake, readKnownImages } from './bake-plan.ts';
+import { removeForgotten } from './forgotten.ts';
 import { Lease, takeLease } from './lease.ts';
 import { type PreparedBake, prepareBake } from './prepare.ts';
-import { newRun, runBake } from './run-bake.ts';
+import { runBake } from './run-bake.ts';
 
 export interface BakeOptions extends Place {
   readonly directory: string;
@@ -50,6 +52,7 @@ async function bakeOnce(runtime: Runtime, aws: Aws, prepared: PreparedBake): Pro
   if (!(lease instanceof Lease)) return { imageId: lease, baked: false };
   const start = Date.now();
   try {
+    await removeForgotten(runtime, aws, prepared, lease.died);
     const imageId = await runBake(runtime, aws, prepared, run);
     runtime.out.step(`baked in ${duration(Date.now() - start)}`);
     return { imageId, baked: true };
@@ -59,7 +62,7 @@ async function bakeOnce(runtime: Runtime, aws: Aws, prepared: PreparedBake): Pro
 }
 
 async function leaseOrImage(runtime: Runtime, aws: Aws, prepared: PreparedBake, run: string): Promise<Lease | string> {
-  const { place, facts, bakeKey } = prepared;
+  const { place, owner, facts, bakeKey } = prepared;
   const lease = { aws, bucket: facts.bucket, key: keys.bakeLease(place.tenant, bakeKey) };
   const holder = { run, job: runtime.env.CI_JOB_URL ?? 'a run outside GitLab' };
   let told = '';
@@ -71,10 +74,10 @@ async function leaseOrImage(runtime: Runtime, aws: Aws, prepared: PreparedBake, 
     async check() {
       const taken = await takeLease(lease, holder);
       // Looked up after the lease, not before: its last holder may have finished in between.
-      const image = await findImage(aws, place, bakeKey);
-      if (image !== undefined) {
+      const image = await findImage(aws, owner, bakeKey);
+      if (image?.faults.length === 0) {
         if (taken instanceof Lease) await taken.release();
-        return image.id;
+        return image.imageId;
       }
       if (taken instanceof Lease) return taken;
       if (taken !== undefined && taken.run !== told) {

@@ -1,8 +1,8 @@
 import type { Aws } from '../../aws/session.ts';
-import type { BakeInputs } from '../../config/stored.ts';
+import type { BakeInputs, ImageRecord } from '../../config/stored.ts';
 import { inputChanges } from '../bake-key.ts';
-import { findImage, type TenantImage } from '../find.ts';
-import { readRecord } from '../record.ts';
+import { findImage, type RecordedImage } from '../find.ts';
+import { readNewestRecord } from '../record.ts';
 import type { PreparedBake } from './prepare.ts';
 
 export type BakePlan =
@@ -10,29 +10,27 @@ export type BakePlan =
   /** Bake, for these reasons. */
   | { readonly action: 'bake'; readonly reasons: readonly string[] };
 
-/** What EC2 and the bucket know of a tenant's images. */
+/** What a tenant's records and EC2 know of its images. */
 export interface KnownImages {
-  /** The image with the bake key. */
-  readonly same: TenantImage | undefined;
-  /** The newest of any key, and what it was made of. */
-  readonly newest: TenantImage | undefined;
-  readonly newestInputs: BakeInputs | undefined;
+  /** The image on record for the bake key. */
+  readonly same: RecordedImage | undefined;
+  /** The newest on record, of any key. */
+  readonly newest: ImageRecord | undefined;
 }
 
-export async function readKnownImages(aws: Aws, { place, facts, bakeKey }: PreparedBake): Promise<KnownImages> {
-  const same = await findImage(aws, place, bakeKey);
-  if (same !== undefined) return { same, newest: same, newestInputs: undefined };
-  const newest = await findImage(aws, place);
-  const newestInputs = newest && (await readRecord(aws, facts.bucket, place.tenant, newest.bakeKey));
-  return { same, newest, newestInputs };
+export async function readKnownImages(aws: Aws, { owner, bakeKey }: PreparedBake): Promise<KnownImages> {
+  const same = await findImage(aws, owner, bakeKey);
+  return { same, newest: same ?? (await readNewestRecord(aws, owner)) };
 }
 
 /** Whether a bake is needed, and which inputs are the reason. */
-export function planBake(inputs: BakeInputs, { same, newest, newestInputs }: KnownImages): BakePlan {
-  if (same !== undefined) return { action: 'use', imageId: same.id };
-  if (newest === undefined) return { action: 'bake', reasons: ['there is no image yet'] };
-  if (newestInputs === undefined) {
-    return { action: 'bake', reasons: [`no image has this bake key; what ${newest.id} was made of is not recorded`] };
+export function planBake(inputs: BakeInputs, { same, newest }: KnownImages): BakePlan {
+  if (same?.faults.length === 0) return { action: 'use', imageId: same.imageId };
+  if (same !== undefined) {
+    const reasons = same.faults.map((fault) => `${same.imageId}, on record for this bake key: ${fault}`);
+    return { action: 'bake', reasons };
   }
-  return { action: 'bake', reasons: inputChanges(newestInputs, inputs).map((line) => `${line} (since ${newest.id})`) };
+  if (newest === undefined) return { action: 'bake', reasons: ['there is no image on record yet'] };
+  const since = `(since ${newest.imageId})`;
+  return { action: 'bake', reasons: inputChanges(newest.inputs, inputs).map((line) => `${line} ${since}`) };
 }

@@ -21,9 +21,12 @@ export class Lease {
   readonly #place: LeasePlace;
   readonly #holder: LeaseHolder;
   readonly #timer: NodeJS.Timeout;
+  /** The run that had it and died with it. */
+  readonly died: string | undefined;
   #etag: string;
 
-  constructor(place: LeasePlace, holder: LeaseHolder, etag: string) {
+  constructor(place: LeasePlace, holder: LeaseHolder, etag: string, died?: string) {
+    this.died = died;
     this.#place = place;
     this.#holder = holder;
     this.#etag = etag;
@@ -61,7 +64,7 @@ export async function takeLease(
   if (current === undefined) return undefined;
   if (Date.parse(current.value.until) > now) return current.value;
   const taken = await objects(place).replace(place.key, text, current.etag);
-  return taken === undefined ? undefined : new Lease(place, holder, taken);
+  return taken === undefined ? undefined : new Lease(place, holder, taken, current.value.run);
 }
 
 function objects({ aws, bucket }: LeasePlace): ConditionalObjects<BakeLease> {

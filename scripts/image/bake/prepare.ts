@@ -10,11 +10,13 @@ import type { Runtime } from '../../runtime.ts';
 import { bakeInputs, bakeKey } from '../bake-key.ts';
 import { type ImageFile, readInfrastructure, readTree } from '../image-files.ts';
 import { packerDirectory, packerVersion, templateFiles } from '../packer/run-packer.ts';
+import type { ImageOwner } from '../record.ts';
 import { findSourceAmi, type SourceAmi, sharedArchitecture } from '../source.ts';
 
 /** Everything a bake needs to know, read once. */
 export interface PreparedBake {
   readonly place: Place;
+  readonly owner: ImageOwner;
   readonly facts: PlatformFacts;
   readonly config: VendhostConfig['image'];
   readonly source: SourceAmi;
@@ -34,11 +36,9 @@ export async function prepareBake(runtime: Runtime, aws: Aws, place: Place, dire
     packerVersion(runtime),
   ]);
   const architecture = sharedArchitecture({ image: config, instances });
-  const [facts, record, source] = await Promise.all([
-    readPlatformFacts(aws, place.environment),
-    readTenantRecord(aws, place),
-    findSourceAmi(aws, config, architecture),
-  ]);
+  const [facts, record] = await Promise.all([readPlatformFacts(aws, place.environment), readTenantRecord(aws, place)]);
+  const owner = { place, bucket: facts.bucket };
+  const source = await findSourceAmi(aws, owner, config, architecture);
   checkBuilderType(config.builder_type, record.limits.instance_types, place.tenant);
   const { base, template } = platformInputs(platformFiles, version);
   const inputs = bakeInputs({
@@ -53,7 +53,7 @@ export async function prepareBake(runtime: Runtime, aws: Aws, place: Place, dire
     packer: version,
   });
   const key = bakeKey(inputs);
-  return { place, facts, config, source, scripts, base, packerVersion: version, inputs, bakeKey: key };
+  return { place, owner, facts, config, source, scripts, base, packerVersion: version, inputs, bakeKey: key };
 }
 
 function platformInputs(files: readonly ImageFile[], version: string) {
@@ -62,7 +62,7 @@ function platformInputs(files: readonly ImageFile[], version: string) {
     base: files
       .filter(({ path }) => path.startsWith('base/'))
       .map((file) => ({ ...file, path: file.path.slice('base/'.length) })),
-    template: files.filter(({ path }) => read.includes(path)),
+    template: files.filter(({ path }) => read.includes(path) || path.startsWith('phases/')),
   };
 }
 

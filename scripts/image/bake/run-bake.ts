@@ -1,37 +1,37 @@
-import { randomBytes } from 'node:crypto';
 import type { Aws } from '../../aws/session.ts';
-import { names } from '../../config/names.ts';
 import { messageOf } from '../../errors.ts';
 import { pushOf } from '../../gitlab/ci-context.ts';
 import type { Runtime } from '../../runtime.ts';
+import { tracesOf } from '../bake-run.ts';
 import { packerEnvironment, packerVariables } from '../builder.ts';
-import { type BakeTraces, endBuilders, findLeftovers, removeLeftovers } from '../leftovers.ts';
-import { build, installPlugin } from '../packer/run-packer.ts';
+import { makeBuilderGroup, removeBuilderGroup } from '../builder-group.ts';
+import { requireTokens } from '../builder-metadata.ts';
+import { cleanUp, endBuilders } from '../leftovers.ts';
+import { builderIn } from '../packer/packer-events.ts';
+import { build, installPlugin, requiresTokens, templateFor } from '../packer/run-packer.ts';
 import { makeStage } from '../packer/stage.ts';
 import { Transcript } from '../packer/transcript.ts';
 import { writeRecord } from '../record.ts';
-import { publishImage, verifyImage } from '../verify.ts';
+import { finishImage, verifyImage } from '../verify.ts';
 import type { PreparedBake } from './prepare.ts';
 
-/** A new id for a run; it names what the run makes. */
-export function newRun(): string {
-  return randomBytes(4).toString('hex');
-}
-
-/** Bakes the image, verifies and publishes it. Whatever goes wrong, also a cancelled job: nothing is left in the account. */
+/**
+ * Bakes the image, verifies and finishes it, and then puts it on record: from there on it is found. Whatever goes wrong, also
+ * a cancelled job: nothing is left in the account.
+ */
 export async function runBake(runtime: Runtime, aws: Aws, prepared: PreparedBake, run: string): Promise<string> {
-  const { place, facts, bakeKey, inputs } = prepared;
-  const imageName = names.image(place, bakeKey, run);
+  const { place, owner, bakeKey, inputs } = prepared;
+  const traces = tracesOf(place, bakeKey, run);
   const transcript = new Transcript(runtime.out);
   try {
-    const imageId = await packerBuild(runtime, aws, { ...prepared, run, imageName, transcript });
+    const imageId = await packerBuild(runtime, aws, { ...prepared, ...traces, transcript });
     await verifyImage(aws, prepared, imageId);
-    await writeRecord(aws, facts.bucket, place.tenant, bakeKey, inputs);
-    await publishImage(runtime, aws, prepared, imageId);
+    await finishImage(runtime, aws, prepared, imageId);
+    await writeRecord(aws, owner, bakeKey, { imageId, inputs });
     runtime.out.detail(transcript.times);
     return imageId;
   } catch (thrown) {
-    await cleanUp(runtime, aws, { place, run, imageName, securityGroups: transcript.securityGroups });
+    await cleanUp(runtime, aws, traces, 'the bake');
     throw thrown;
   }
 }
@@ -47,22 +47,21 @@ async function packerBuild(
   // What goes wrong here shows in the clean-up that follows.
   const stop = () => void endBuilders(aws, bake.run, ended.signal).catch(() => undefined);
   runtime.signal.addEventListener('abort', stop, { once: true });
+  let securityGroup: string | undefined;
   try {
     await installPlugin(runtime, bake.packerVersion);
-    const variables = packerVariables({
-      ...bake,
-      commit: pushOf(runtime.env).commit,
-      stage: stage.folder,
-      aws,
-      access: runtime.env.VENDHOST_BUILDER_ACCESS,
-    });
     await transcript.begin('launch');
+    securityGroup = await makeBuilderGroup(aws, bake);
+    const { commit } = pushOf(runtime.env);
+    const variables = packerVariables({ ...bake, securityGroup, commit, stage: stage.folder, aws });
     const succeeded = await build(runtime, {
-      version: bake.packerVersion,
+      template: await stage.writeTemplate(await templateFor(bake.packerVersion)),
       variablesFile: await stage.writeVariables(variables),
       temporaryDirectory: stage.temporaryDirectory,
       env: await packerEnvironment(aws),
       async onEvent(event) {
+        const builder = 'text' in event && !requiresTokens(bake.packerVersion) ? builderIn(event) : undefined;
+        if (builder !== undefined) await requireTokens(aws, builder);
         // Packer that is cancelled while its builder starts crashes, at length; what it leaves is looked for anyway.
         if (!(runtime.signal.aborted && event.kind === 'error')) await transcript.accept(event);
       },
@@ -75,16 +74,14 @@ async function packerBuild(
     ended.abort();
     runtime.signal.removeEventListener('abort', stop);
     await stage.remove();
+    await freeGroup(runtime, aws, securityGroup);
   }
 }
 
-/** Packer cleans up behind itself; this looks whether it did, and does what it did not. */
-async function cleanUp(runtime: Runtime, aws: Aws, traces: BakeTraces): Promise<void> {
-  try {
-    const removed = await removeLeftovers(aws, traces.place, await findLeftovers(aws, traces));
-    for (const line of removed) runtime.out.step(`removed what the bake left: ${line}`);
-    if (removed.length === 0) runtime.out.step('the bake left nothing behind');
-  } catch (thrown) {
-    runtime.out.warn(`cannot clean up after the bake (tag vendhost:bake-run=${traces.run}): ${messageOf(thrown)}`);
-  }
+/** Packer has ended the builder, or the clean-up that follows does, and then removes the group too. */
+async function freeGroup({ out, signal }: Runtime, aws: Aws, group: string | undefined): Promise<void> {
+  if (group === undefined || signal.aborted) return;
+  await removeBuilderGroup(aws, group).catch((thrown: unknown) => {
+    out.warn(`cannot delete the builder's security group ${group}: ${messageOf(thrown)}`);
+  });
 }

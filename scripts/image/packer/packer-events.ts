@@ -10,12 +10,26 @@ export const phases = {
 
 export type Phase = keyof typeof phases;
 
+/**
+ * Files below `packer/phases/`, in the order they run. Packer names each before it runs it, in a line of its own kind that no
+ * script can write: that is how it is known which one the lines that follow are of.
+ */
+export const phaseScripts: ReadonlyMap<string, Phase> = new Map([
+  ['base.sh', 'base'],
+  ['preInstall.sh', 'preInstall.sh'],
+  ['install.sh', 'install.sh'],
+  ['seal.sh', 'seal'],
+]);
+
 /** What Packer says of its own temporary files, of each tag, and in summary of what was said before. */
 const noise = [
   /^(Provisioning with|Uploading|Prevalidating|Modifying|Tagging|No volumes|Trying to remove) ?/,
   /^(Adding tags?|Creating (AMI|snapshot) tags)\b/,
   /^(Build '|==> |AMIs were created|[a-z0-9-]+: ami-)/,
 ];
+
+/** The same, on the level that scripts write on as well. */
+const ownNoise = /^(Adding tag: "|Modifying: )/;
 
 /** One line of Packer, understood. */
 export type PackerEvent =
@@ -40,12 +54,12 @@ export function readEvents(line: string): PackerEvent[] {
   const [level, text] = data;
   if (level === 'say') return texts(text, 'step').flatMap(phaseOfStep);
   // Scripts write through "message"; "error" repeats what the "error" line above says, with decoration.
-  return level === 'message' ? texts(text, 'output').flatMap(phaseOfOutput) : [];
+  return level === 'message' ? texts(text, 'output').filter(({ text }) => !ownNoise.test(text)) : [];
 }
 
-/** The security group that Packer says it makes; it has no other name we could know. */
-export function securityGroupIn(text: string): string | undefined {
-  return /temporary security group for this instance: (\S+)/.exec(text)?.[1];
+/** The builder, in Packer's words for one that was just started. */
+export function builderIn({ kind, text }: { kind: string; text: string }): string | undefined {
+  return kind === 'step' ? /^Waiting for instance \((i-[0-9a-f]+)\) to become ready/.exec(text)?.[1] : undefined;
 }
 
 /** The exit code in Packer's words for a failed script. */
@@ -70,13 +84,10 @@ function plain(text: string): string {
   return text.replaceAll('%!(PACKER_COMMA)', ',').replaceAll(String.raw`\r`, '').replaceAll(String.raw`\n`, '\n');
 }
 
-function phaseOfOutput(event: { kind: 'output'; text: string }): PackerEvent[] {
-  const phase = /^vendhost-phase: (\S+)$/.exec(event.text)?.[1];
-  if (phase !== undefined && phase in phases) return [{ kind: 'phase', phase: phase as Phase }];
-  return /^(Adding tag: "|Modifying: )/.test(event.text) ? [] : [event];
-}
-
 function phaseOfStep(event: { kind: 'step'; text: string }): PackerEvent[] {
+  const script = /^Provisioning with shell script: .*\/phases\/(\w+)\.sh$/.exec(event.text)?.[1];
+  const phase = script === undefined ? undefined : phaseScripts.get(`${script}.sh`);
+  if (phase !== undefined) return [{ kind: 'phase', phase }];
   if (noise.some((pattern) => pattern.test(event.text))) return [];
   return event.text.startsWith('Stopping the source instance') ? [{ kind: 'phase', phase: 'image' }, event] : [event];
 }

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { VendhostError } from '../../errors.ts';
@@ -38,6 +40,24 @@ export function templateFiles(version: string): string[] {
   return needsPlugin(version) ? ['ami.pkr.hcl', 'plugins.pkr.hcl'] : ['ami.pkr.hcl'];
 }
 
+/** The template as a version of Packer takes it: 1.6 does not know the blocks between the lines "current Packer only". */
+export async function templateFor(version: string): Promise<Readonly<Record<string, string>>> {
+  const files = templateFiles(version).map(async (file) => {
+    const text = await readFile(join(packerDirectory, file), 'utf8');
+    return [file, needsPlugin(version) ? text : withoutCurrent(text)] as const;
+  });
+  return Object.fromEntries(await Promise.all(files));
+}
+
+function withoutCurrent(text: string): string {
+  return text.replaceAll(/^ *# current Packer only \{.*?^ *# \}\n/gms, '');
+}
+
+/** Whether this version requires IMDSv2 of the builder when it starts it; on 1.6 that is done afterwards. */
+export function requiresTokens(version: string): boolean {
+  return needsPlugin(version);
+}
+
 /** Gets the plug-in that the template names, where this version of Packer has none built in. */
 export async function installPlugin(runtime: Runtime, version: string): Promise<void> {
   if (!needsPlugin(version)) return;
@@ -50,7 +70,8 @@ export async function installPlugin(runtime: Runtime, version: string): Promise<
 }
 
 export interface Build {
-  readonly version: string;
+  /** Folder with the template. */
+  readonly template: string;
   readonly variablesFile: string;
   /** Packer's working directory too: that is where it writes crash.log. */
   readonly temporaryDirectory: string;
@@ -64,17 +85,25 @@ export interface Build {
  * makes it end its builder (it ignores a SIGINT to itself alone), and this waits until it has.
  */
 export async function build(runtime: Runtime, options: Build): Promise<boolean> {
-  const template = needsPlugin(options.version) ? packerDirectory : `${packerDirectory}/ami.pkr.hcl`;
-  const words = ['build', '-machine-readable', '-color=false', `-var-file=${options.variablesFile}`, template];
-  const { temporaryDirectory } = options;
+  const { template, variablesFile, temporaryDirectory } = options;
+  const words = ['build', '-machine-readable', '-color=false', `-var-file=${variablesFile}`, template];
   const child = packer(runtime, words, { ...options.env, TMPDIR: temporaryDirectory }, temporaryDirectory);
   const stop = () => child.kill('SIGTERM');
   runtime.signal.addEventListener('abort', stop, { once: true });
   if (runtime.signal.aborted) stop();
+  const failures: unknown[] = [];
+  const deal = async (event: PackerEvent) => await options.onEvent(event);
   try {
+    // To leave the loop before Packer's end would wait for an end that nobody asked for.
     for await (const line of child.iterable({ from: 'all' })) {
-      for (const event of readEvents(line)) await options.onEvent(event);
+      for (const event of failures.length > 0 ? [] : readEvents(line)) {
+        await deal(event).catch((thrown: unknown) => {
+          failures.push(thrown);
+          stop();
+        });
+      }
     }
+    if (failures.length > 0) throw failures[0];
     return (await child).exitCode === 0;
   } finally {
     runtime.signal.removeEventListener('abort', stop);

@@ -8,6 +8,8 @@ export interface Stage {
   /** The folder to upload, named vendhost. */
   readonly folder: string;
   readonly temporaryDirectory: string;
+  /** Writes the files of the template into a folder, and returns it. */
+  writeTemplate(files: Readonly<Record<string, string>>): Promise<string>;
   writeVariables(variables: Record<string, unknown>): Promise<string>;
   remove(): Promise<void>;
 }
@@ -22,6 +24,16 @@ export async function makeStage(base: readonly ImageFile[], scripts: readonly Im
   return {
     folder,
     temporaryDirectory,
+    async writeTemplate(files) {
+      const template = join(root, 'template');
+      const texts = Object.entries(files).map(([path, text]) => ({
+        path,
+        executable: false,
+        bytes: Buffer.from(text),
+      }));
+      await write(template, texts);
+      return template;
+    },
     async writeVariables(variables) {
       const file = join(root, 'variables.json');
       await writeFile(file, JSON.stringify(variables), { mode: 0o600 });

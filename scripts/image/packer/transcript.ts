@@ -1,6 +1,6 @@
 import { VendhostError } from '../../errors.ts';
 import { duration, type Output } from '../../output.ts';
-import { exitCodeIn, type PackerEvent, type Phase, phases, securityGroupIn } from './packer-events.ts';
+import { exitCodeIn, type PackerEvent, type Phase, phases } from './packer-events.ts';
 
 const tailLines = 20;
 
@@ -10,7 +10,6 @@ export class Transcript {
   readonly #now: () => number;
   readonly #errors: string[] = [];
   readonly #times: string[] = [];
-  readonly #groups: string[] = [];
   #tail: string[] = [];
   #imageId: string | undefined;
   #open: { phase: Phase; start: number; end: () => Promise<void> } | undefined;
@@ -22,11 +21,6 @@ export class Transcript {
 
   get imageId(): string | undefined {
     return this.#imageId;
-  }
-
-  /** Names of the security groups Packer said it made. */
-  get securityGroups(): readonly string[] {
-    return this.#groups;
   }
 
   /** `launch 20 s, base 12 s, …`: where the time went. */
@@ -57,8 +51,6 @@ export class Transcript {
     }
     if (event.kind === 'error') this.#errors.push(event.text);
     if (event.kind === 'output') this.#tail = [...this.#tail, event.text].slice(-tailLines);
-    const group = securityGroupIn(event.text);
-    if (group !== undefined) this.#groups.push(group);
     this.#out.detail(event.text);
   }
 

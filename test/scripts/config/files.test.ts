@@ -122,12 +122,13 @@ test('facts are read from texts: lists by commas, approval as a truth', () => {
   const texts = Object.fromEntries(Object.keys(factsSchema.shape).map((name) => [name, 'x']));
   const facts = factsSchema.parse({
     ...texts,
+    'builder-access': 'private',
     'isolated-subnet-ids': 'subnet-1,subnet-2',
     approval: 'true',
     later: 'x',
   });
   expect([facts['isolated-subnet-ids'], facts.approval, facts.bucket]).toEqual([['subnet-1', 'subnet-2'], true, 'x']);
-  expect(factsSchema.safeParse({ ...texts, approval: 'yes' }).success).toBe(false);
+  expect(factsSchema.safeParse({ ...texts, 'builder-access': 'private', approval: 'yes' }).success).toBe(false);
 });
 
 test('the push a job works on comes from predefined variables', () => {

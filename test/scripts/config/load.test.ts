@@ -139,7 +139,7 @@ describe('platform.yml', () => {
 
   test('a sound one, with its defaults', () => {
     const { value } = parseConfig('platform.yml', [...head, '  dev:', ...environment].join('\n'), platformSchema);
-    expect(value?.environments.dev).toMatchObject({ nat: 'one', approval: false });
+    expect(value?.environments.dev).toMatchObject({ nat: 'one', builders: { access: 'private' }, approval: false });
   });
   test.each<[string, string[], string[]]>([
     [
@@ -177,7 +177,20 @@ describe('platform.yml', () => {
         'environments.dev.nat: "two" is wrong: must be one of one, per-zone',
         'environments.dev.domain: missing: must be a text',
         'environments.dev.certificate: missing: must be a text',
-        'environments.dev.vpc: unknown key: must be one of branch, account, region, role, cidr, subnets, nat, flow_logs, log_days, domain, certificate, load_balancers, approval',
+        'environments.dev.vpc: unknown key: must be one of branch, account, region, role, cidr, subnets, nat, flow_logs, log_days, domain, certificate, load_balancers, builders, approval',
+      ],
+    ],
+    [
+      'builders that the world could reach by nobody having said so',
+      [...head, '  dev:', ...environment, '    builders: { access: public }'],
+      ['environments.dev.builders.runners: missing: must be the networks of the runners, when access is public'],
+    ],
+    [
+      'runners without a network',
+      [...head, '  dev:', ...environment, '    builders: { access: public, runners: [203.0.113.7, 300.0.0.0/8] }'],
+      [
+        'environments.dev.builders.runners.0: "203.0.113.7" is wrong: must be a network, like 203.0.113.7/32',
+        'environments.dev.builders.runners.1: "300.0.0.0/8" is wrong: must be a network, like 203.0.113.7/32',
       ],
     ],
   ])('%s', (_name, lines, expected) => {

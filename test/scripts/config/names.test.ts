@@ -45,7 +45,7 @@ describe('names keep within the limits of AWS', () => {
 });
 
 test('keys of a tenant lie under its own folders', () => {
-  expect([keys.revision('shop', 'abc'), keys.push('shop', 'abc'), keys.bakeInputs('shop', 'abc')]).toEqual([
+  expect([keys.revision('shop', 'abc'), keys.push('shop', 'abc'), keys.imageRecord('shop', 'abc')]).toEqual([
     'software/shop/abc.zip',
     'software/shop/abc.json',
     'infrastructure/shop/abc.json',

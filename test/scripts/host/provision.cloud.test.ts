@@ -1,8 +1,9 @@
 import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { GetStackPolicyCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { keys } from '../../../scripts/config/names.ts';
 import { VendhostError } from '../../../scripts/errors.ts';
 import { keepData } from '../../../scripts/host/data-guard.ts';
 import { readGroup } from '../../../scripts/host/instances/group.ts';
@@ -177,7 +178,43 @@ describe('what is refused', () => {
     const foreign = await makeImage(platform, 'someone', { encrypted: false });
     expect(await refused('imageless', none, { image: foreign })).toMatchObject({
       code: 'IMAGE_UNSUITABLE',
-      details: ['its volume /dev/xvda is not encrypted', 'its tag vendhost:tenant is someone, not imageless'],
+      details: [
+        'its volume /dev/xvda is not encrypted',
+        'its tag vendhost:tenant is someone, not imageless',
+        expect.stringMatching(
+          /^no record of imageless names it: there is no infrastructure\/imageless\/[0-9a-f]{64}\.json$/,
+        ),
+      ],
+    });
+  });
+
+  test("an image with all tags of the tenant's that its records do not name, or not for this bake", async () => {
+    await admitTenant(platform, 'tagged');
+    const unrecorded = await makeImage(platform, 'tagged', { recorded: false });
+    const unsuitable = await refused('tagged', none, { image: unrecorded });
+    expect(unsuitable).toMatchObject({ code: 'IMAGE_UNSUITABLE', details: [expect.stringMatching(/^no record of/)] });
+    const orphan = await makeImage(platform, 'tagged', { recorded: 'ami-0123456789abcdef0' });
+    expect(await refused('tagged', none, { image: orphan })).toMatchObject({
+      code: 'IMAGE_UNSUITABLE',
+      message: `${orphan} is no image for tagged in dev`,
+      details: [
+        expect.stringMatching(/^infrastructure\/tagged\/[0-9a-f]{64}\.json names ami-0123456789abcdef0 instead of it$/),
+      ],
+    });
+  });
+
+  test('without --image: the image in use, when the record of it is gone', async () => {
+    await admitTenant(platform, 'forgetful');
+    const image = await makeImage(platform, 'forgetful');
+    await provision('forgetful', none, { image });
+    const Prefix = keys.imageRecords('forgetful');
+    const s3 = await platform.aws.s3();
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: platform.bucket, Prefix }));
+    for (const { Key } of Contents) await s3.send(new DeleteObjectCommand({ Bucket: platform.bucket, Key }));
+    expect(await refused('forgetful', none)).toMatchObject({
+      code: 'IMAGE_UNSUITABLE',
+      message: `${image} is no image for forgetful in dev`,
+      details: [expect.stringMatching(/^no record of forgetful names it/)],
     });
   });
 

@@ -1,17 +1,20 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { paces } from '../../../scripts/aws/poll.ts';
 import { packerVariables } from '../../../scripts/image/builder.ts';
+import { packerDirectory } from '../../../scripts/image/packer/run-packer.ts';
 import { facts } from '../../builders/sample.ts';
 import { parts } from './parts.ts';
 
 describe('packerVariables', () => {
-  test('on AWS: public builder, agents from the buckets of the region', () => {
+  test('on AWS: private builder, agents from the buckets of the region', () => {
     expect(packerVariables(parts)).toEqual({
       region: 'eu-west-1',
       endpoint: '',
       local_cloud: false,
       image_name: 'vendhost-dev-shop-0123456789ab-0a1b2c3d',
       image_tags: {
+        'vendhost:bake-run': '0a1b2c3d',
         'vendhost:environment': 'dev',
         'vendhost:tenant': 'shop',
         'vendhost:layer': 'image',
@@ -29,9 +32,9 @@ describe('packerVariables', () => {
       run_id: 'vendhost-bake-0a1b2c3d',
       source_ami: 'ami-0123456789abcdef0',
       ssh_username: 'admin',
-      ssh_interface: 'public_ip',
-      ssh_source_cidr: '0.0.0.0/0',
-      subnet_id: 'subnet-011b2c3d4e5f6071',
+      ssh_interface: 'private_ip',
+      subnet_id: 'subnet-021b2c3d4e5f6071',
+      security_group_id: 'sg-builder',
       instance_type: 't3.small',
       instance_profile: 'vendhost-dev-builder',
       vpc_id: 'vpc-0a1b2c3d4e5f60718',
@@ -39,6 +42,7 @@ describe('packerVariables', () => {
       volume_gib: 16,
       kms_key_id: facts['key-arn'],
       stage: '/tmp/stage/vendhost',
+      phases: ['base.sh', 'install.sh', 'seal.sh'].map((name) => join(packerDirectory, 'phases', name)),
       script_environment: [
         'VENDHOST_TENANT=shop',
         'VENDHOST_ENVIRONMENT=dev',
@@ -51,16 +55,18 @@ describe('packerVariables', () => {
     });
   });
 
-  test('a runner inside the VPC gets a builder without a public address', () => {
-    expect(packerVariables({ ...parts, access: 'private' })).toMatchObject({
-      ssh_interface: 'private_ip',
-      ssh_source_cidr: '10.10.0.0/16',
-      subnet_id: 'subnet-021b2c3d4e5f6071',
+  test('where the platform says so: a builder with a public address', () => {
+    const open = { ...facts, 'builder-access': 'public' as const };
+    expect(packerVariables({ ...parts, facts: open })).toMatchObject({
+      ssh_interface: 'public_ip',
+      subnet_id: 'subnet-011b2c3d4e5f6071',
     });
   });
 
-  test('another access is refused', () => {
-    expect(() => packerVariables({ ...parts, access: 'vpn' })).toThrow('VENDHOST_BUILDER_ACCESS is "vpn"');
+  test("the tenant's preInstall.sh is a phase when there is one", () => {
+    const scripts = [{ path: 'preInstall.sh' }, { path: 'install.sh' }];
+    const { phases } = packerVariables({ ...parts, scripts });
+    expect(phases).toContain(join(packerDirectory, 'phases/preInstall.sh'));
   });
 
   test('another endpoint is the address that Packer calls, and nothing else', () => {

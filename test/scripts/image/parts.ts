@@ -20,5 +20,6 @@ export const parts: BuilderParts = {
   commit: 'c0ffee',
   stage: '/tmp/stage/vendhost',
   aws: { region: 'eu-west-1', endpoint: undefined, isLocalCloud: false, pace: paces.aws },
-  access: undefined,
+  scripts: [{ path: 'install.sh' }],
+  securityGroup: 'sg-builder',
 };

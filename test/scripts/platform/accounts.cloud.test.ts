@@ -10,7 +10,7 @@ import { organizationRole } from '../../local-cloud/organization.ts';
 import { type PlatformOwner, platformOwner } from './operator.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
-const management = '710000000021';
+const management = '710000000020';
 const member = '710000000022';
 const Url = 'https://gitlab.example.test';
 const arn = `arn:aws:iam::${member}:oidc-provider/gitlab.example.test`;

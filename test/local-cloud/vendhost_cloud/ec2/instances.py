@@ -7,13 +7,13 @@ from functools import partial
 from ministack.services import ec2
 
 from vendhost_cloud import machines
-from vendhost_cloud.ec2.launch import HONOURED, launch, template_data
+from vendhost_cloud.ec2.launch import HONOURED, NEVER_MORE_THAN_NONE, launch, template_data
 from vendhost_cloud.ec2.lifecycle import boot_machine, lock_of, set_state, terminated, while_still
 from vendhost_cloud.ec2.store import Fields, Record, in_background, matches, new_id, now, scope, serve, tags_of
 from vendhost_cloud.errors import AwsError
 from vendhost_cloud.query_service import Body, page
 
-_RUN = " ".join([*HONOURED, "MinCount MaxCount LaunchTemplate ClientToken"])
+_RUN = " ".join([*HONOURED, *NEVER_MORE_THAN_NONE, "MinCount MaxCount LaunchTemplate ClientToken"])
 _FIELDS: Fields = {
     "instance-id": lambda one: one["InstanceId"],
     "instance-state-name": lambda one: one["State"]["Name"],

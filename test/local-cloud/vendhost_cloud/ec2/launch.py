@@ -36,6 +36,9 @@ HONOURED = frozenset(
 )
 """Settings of a launch that are supported, in a request or a template."""
 
+NEVER_MORE_THAN_NONE = ("CapacityReservationSpecification", "EnclaveOptions")
+"""Settings that current Packer always sends; supported when they ask for none."""
+
 
 def template_data(specification: Body) -> Body:
     """The data of the launch template (by id or name, in its version) a request names."""
@@ -66,9 +69,16 @@ def template_data(specification: Body) -> Body:
     )
 
 
+def _none(name: str, value: Body) -> bool:
+    """Whether a setting asks for none of what it is about."""
+    if name not in NEVER_MORE_THAN_NONE:
+        return False
+    return not block_devices.truth(value.get("Enabled", False)) and not value.get("CapacityReservationTarget")
+
+
 def launch(data: Body, count: int = 1, *, token: str = "") -> list[Record]:
     """Launch instances; they are `pending` until their sshd answers. `data` has the shape of RunInstances."""
-    foreign = sorted(name for name, value in data.items() if value and name not in HONOURED)
+    foreign = sorted(name for name, value in data.items() if value and name not in HONOURED and not _none(name, value))
     if foreign:
         raise Unsupported(f"{', '.join(foreign)} when launching instances")
     try:

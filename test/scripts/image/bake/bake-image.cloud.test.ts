@@ -39,7 +39,9 @@ describe('vendhost image bake', () => {
     const words = ['--tenant', 'shop', '--directory', directory];
 
     const first = await bake(words, { CI_COMMIT_SHA: 'c0ffee' });
-    expect(first.stderr).toMatch(/there is no image yet[\s\S]*preInstall\.sh\n\s+prepared\n[\s\S]*make the image/);
+    expect(first.stderr).toMatch(
+      /there is no image on record yet[\s\S]*preInstall\.sh\n\s+prepared\n[\s\S]*make the image/,
+    );
     const { imageId, bakeKey } = resultOf(first);
     expect(resultOf(first)).toEqual({
       imageId: expect.stringMatching(/^ami-/),

@@ -14,30 +14,30 @@ const parts = {
   packer: '1.6.6',
 };
 const inputs = bakeInputs(parts);
-const newest = { id: 'ami-1', bakeKey: 'old' };
+const former = bakeInputs({ ...parts, sourceAmi: 'ami-base-1' });
+const newest = { imageId: 'ami-1', inputs: former };
 
 test('an image with the bake key is used', () => {
-  const same = { id: 'ami-2', bakeKey: 'same' };
-  expect(planBake(inputs, { same, newest, newestInputs: undefined })).toEqual({ action: 'use', imageId: 'ami-2' });
+  const same = { imageId: 'ami-2', inputs, faults: [] };
+  expect(planBake(inputs, { same, newest })).toEqual({ action: 'use', imageId: 'ami-2' });
 });
 
 test('the first bake says so', () => {
-  const plan = planBake(inputs, { same: undefined, newest: undefined, newestInputs: undefined });
-  expect(plan).toEqual({ action: 'bake', reasons: ['there is no image yet'] });
+  const plan = planBake(inputs, { same: undefined, newest: undefined });
+  expect(plan).toEqual({ action: 'bake', reasons: ['there is no image on record yet'] });
 });
 
 test('a later bake names the inputs that changed since the newest image', () => {
-  const newestInputs = bakeInputs({ ...parts, sourceAmi: 'ami-base-1' });
-  expect(planBake(inputs, { same: undefined, newest, newestInputs })).toEqual({
+  expect(planBake(inputs, { same: undefined, newest })).toEqual({
     action: 'bake',
     reasons: ['source AMI changed: ami-base-1 → ami-base-2 (since ami-1)'],
   });
 });
 
-test('a newest image without a record is said to have none', () => {
-  const plan = planBake(inputs, { same: undefined, newest, newestInputs: undefined });
-  expect(plan).toEqual({
+test('an image on record that cannot be used is made again, and what is wrong with it is said', () => {
+  const same = { imageId: 'ami-2', inputs, faults: ['EC2 does not know it'] };
+  expect(planBake(inputs, { same, newest: same })).toEqual({
     action: 'bake',
-    reasons: ['no image has this bake key; what ami-1 was made of is not recorded'],
+    reasons: ['ami-2, on record for this bake key: EC2 does not know it'],
   });
 });

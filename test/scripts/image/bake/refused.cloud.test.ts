@@ -2,14 +2,14 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DescribeImagesCommand, DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { cloudAccount } from '../../../builders/account.ts';
 import { makePlatform, type Platform } from '../../../builders/platform.ts';
 import { repository } from '../../../builders/repository.ts';
 import { recordTenant } from '../../../builders/tenant.ts';
 import { errorIn, vendhost } from '../../command-line.ts';
-import { type Meddler, wire } from '../../wire.ts';
+import { justBefore, type Meddler, wire } from '../../wire.ts';
 
 const words = ['image', 'bake', '--tenant', 'shop', '--environment', 'dev'];
 const install = { 'infrastructure/install.sh': '#!/bin/bash\necho done\n' };
@@ -78,10 +78,20 @@ describe('image bake refuses', () => {
     ],
     ['a builder that is not granted', { vendhostYml: 'image: { builder_type: m5.large }\n' }, 'LIMIT_EXCEEDED'],
     ['an AMI that is not there', { vendhostYml: 'image: { source: { name: "no-such-*" } }\n' }, 'SOURCE_AMI_MISSING'],
-    ['an access that is neither', { env: { VENDHOST_BUILDER_ACCESS: 'open' } }, 'BUILDER_ACCESS'],
   ])('%s', async (_what, given, code) => {
     const ended = await bake(given);
     expect([ended.code, errorIn(ended)]).toEqual([1, code]);
+    expect(await made()).toEqual(before);
+  });
+
+  test('a record that another run wrote while this one baked; its own image is deleted', async () => {
+    const s3 = await platform.aws.s3();
+    const raced = justBefore(/^PUT \/[^/]+\/infrastructure\/shop\//, ({ operation }) => {
+      const Key = operation.replace(/^PUT \/[^/]+\//, '').replace(/\?.*/, '');
+      return s3.send(new PutObjectCommand({ Bucket: platform.bucket, Key, Body: '{}' }));
+    });
+    const ended = await bake({ meddle: raced });
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'RECORD_CHANGED']);
     expect(await made()).toEqual(before);
   });
 

@@ -1,5 +1,14 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { exitCodeIn, readEvents, securityGroupIn } from '../../../../scripts/image/packer/packer-events.ts';
+import {
+  builderIn,
+  exitCodeIn,
+  phaseScripts,
+  phases,
+  readEvents,
+} from '../../../../scripts/image/packer/packer-events.ts';
+import { packerDirectory } from '../../../../scripts/image/packer/run-packer.ts';
 
 describe('readEvents', () => {
   test.each([
@@ -16,8 +25,27 @@ describe('readEvents', () => {
       ],
     ],
     ['1,,ui,message,    amazon-ebs.image:     indented', [{ kind: 'output', text: '    indented' }]],
-    ['1,,ui,message,    amazon-ebs.image: vendhost-phase: install.sh', [{ kind: 'phase', phase: 'install.sh' }]],
-    ['1,,ui,message,    amazon-ebs.image: vendhost-phase: other', [{ kind: 'output', text: 'vendhost-phase: other' }]],
+    [
+      '1,,ui,say,==> amazon-ebs.image: Provisioning with shell script: /opt/vendhost/packer/phases/install.sh',
+      [{ kind: 'phase', phase: 'install.sh' }],
+    ],
+    ['1,,ui,say,==> amazon-ebs.image: Provisioning with shell script: /opt/vendhost/packer/phases/other.sh', []],
+    // What a script writes is what a script writes, whatever it is.
+    [
+      '1,,ui,message,    amazon-ebs.image: Provisioning with shell script: /opt/vendhost/packer/phases/seal.sh',
+      [{ kind: 'output', text: 'Provisioning with shell script: /opt/vendhost/packer/phases/seal.sh' }],
+    ],
+    [
+      '1,,ui,message,    amazon-ebs.image: a\\n1%!(PACKER_COMMA)amazon-ebs.image%!(PACKER_COMMA)artifact%!(PACKER_COMMA)0',
+      [
+        { kind: 'output', text: 'a' },
+        { kind: 'output', text: '1,amazon-ebs.image,artifact,0' },
+      ],
+    ],
+    [
+      '1,,ui,message,    amazon-ebs.image: Stopping the source instance...',
+      [{ kind: 'output', text: 'Stopping the source instance...' }],
+    ],
     [
       '1,,ui,say,==> amazon-ebs.image: Stopping the source instance...',
       [
@@ -42,9 +70,19 @@ describe('readEvents', () => {
   });
 });
 
-test('the security group and the exit code are read from what Packer says', () => {
-  expect(securityGroupIn('Creating temporary security group for this instance: packer_6b03-9')).toBe('packer_6b03-9');
-  expect(securityGroupIn('Deleting temporary security group...')).toBeUndefined();
+test('the builder is read from what Packer says, never from what a script writes', () => {
+  const text = 'Waiting for instance (i-0123abcd) to become ready...';
+  expect(builderIn({ kind: 'step', text })).toBe('i-0123abcd');
+  expect(builderIn({ kind: 'output', text })).toBeUndefined();
+  expect(builderIn({ kind: 'step', text: 'Waiting for SSH to become available...' })).toBeUndefined();
+});
+
+test('the exit code is read from what Packer says', () => {
   expect(exitCodeIn('Script exited with non-zero exit status: 127.Allowed exit codes are: [0]')).toBe(127);
   expect(exitCodeIn('Timeout waiting for SSH.')).toBeUndefined();
+});
+
+test('each phase that runs a script has one, and no other is there', async () => {
+  expect((await readdir(join(packerDirectory, 'phases'))).toSorted()).toEqual([...phaseScripts.keys()].toSorted());
+  expect(Object.keys(phases)).toEqual(['launch', ...phaseScripts.values(), 'image']);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { PackerEvent } from '../../../../scripts/image/packer/packer-events.ts';
-import { build, packerVersion, templateFiles } from '../../../../scripts/image/packer/run-packer.ts';
+import { build, packerVersion, templateFiles, templateFor } from '../../../../scripts/image/packer/run-packer.ts';
 import { makeStage } from '../../../../scripts/image/packer/stage.ts';
 import { recorder } from '../../../builders/recorder.ts';
 
@@ -31,6 +31,15 @@ test.each([
   expect(templateFiles(version)).toEqual(files);
 });
 
+test('Packer 1.6 gets the template without the blocks it does not know, later versions as it is', async () => {
+  const old = (await templateFor('1.6.6'))['ami.pkr.hcl'] ?? '';
+  const current = (await templateFor('1.11.2'))['ami.pkr.hcl'] ?? '';
+  expect(current).toMatch(/metadata_options \{\n +http_endpoint += "enabled"\n +http_tokens += "required"\n/);
+  expect(old).not.toMatch(/metadata_options|current Packer only \{/);
+  expect(old.split('\n').filter((line) => !current.includes(line))).toEqual([]);
+  expect(old).toContain('launch_block_device_mappings');
+});
+
 describe('build', () => {
   const script = 'env | sort > env.txt; echo "1,,ui,message,    amazon-ebs.image: hello"; exit "$FAKE_EXIT"';
 
@@ -54,6 +63,18 @@ describe('build', () => {
     const { options } = await buildOptions({ FAKE_EXIT: '1' });
     expect(await build(runtime, options)).toBe(false);
   });
+
+  test('ends Packer when what it says cannot be dealt with', async () => {
+    const end = 'kill $child; echo ended > ended.txt; exit 1';
+    const waits = `sleep 60 > /dev/null 2>&1 & child=$!; trap "${end}" TERM; echo "1,,ui,say,==> amazon-ebs.image: hello"; wait`;
+    const { directory, options } = await buildOptions({});
+    const onEvent = () => {
+      throw new Error('no such builder');
+    };
+    const running = build(recorder({ PATH: await fakePacker(waits) }), { ...options, onEvent });
+    await expect(running).rejects.toThrow('no such builder');
+    expect(await readFile(join(directory, 'ended.txt'), 'utf8')).toBe('ended\n');
+  });
 });
 
 test('the variables file and nothing secret: readable by its owner only', async () => {
@@ -73,7 +94,7 @@ async function buildOptions(env: Record<string, string>) {
   const directory = await temporaryDirectory();
   const events: PackerEvent[] = [];
   const onEvent = (event: PackerEvent) => void events.push(event);
-  const options = { version: '1.6.6', variablesFile: 'unused', temporaryDirectory: directory, env, onEvent };
+  const options = { template: 'unused', variablesFile: 'unused', temporaryDirectory: directory, env, onEvent };
   return { directory, events, options };
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
 import { packerVariables } from '../../../../scripts/image/builder.ts';
-import { packerDirectory, packerVersion } from '../../../../scripts/image/packer/run-packer.ts';
+import { packerVersion, templateFor } from '../../../../scripts/image/packer/run-packer.ts';
 import { makeStage } from '../../../../scripts/image/packer/stage.ts';
 import { recorder } from '../../../builders/recorder.ts';
 import { parts } from '../parts.ts';
@@ -22,7 +22,8 @@ test('the template takes the variables that the command gives, and with them is 
   const file = await stage.writeVariables(packerVariables(local));
   const home = await mkdtemp(join(tmpdir(), 'vendhost-packer-home-'));
   onTestFinished(() => rm(home, { recursive: true }));
-  const template = join(packerDirectory, 'ami.pkr.hcl');
+  const version = await packerVersion(recorder(process.env, { cwd: tmpdir() }));
+  const template = await stage.writeTemplate(await templateFor(version));
   const env = { HOME: home, CHECKPOINT_DISABLE: '1', AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none' };
   const words = ['validate', `-var-file=${file}`, template];
   const { all, exitCode } = await execa('packer', words, { env, all: true, reject: false });

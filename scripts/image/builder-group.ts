@@ -1,0 +1,60 @@
+import { poll } from '../aws/poll.ts';
+import type { Aws } from '../aws/session.ts';
+import type { PlatformFacts } from '../config/facts.ts';
+import type { Place } from '../config/names.ts';
+import { keyPairName, runTags } from './bake-run.ts';
+
+/** Who bakes, and from where the builder may be reached. */
+export interface BuilderGroup {
+  readonly place: Place;
+  readonly run: string;
+  readonly facts: Pick<PlatformFacts, 'vpc-id' | 'builder-sources'>;
+}
+
+/**
+ * Makes the builder's security group: port 22, from where the platform says. Packer could make one itself, but Packer 1.6
+ * cannot tag it, and without tags nobody could tell whose it is.
+ */
+export async function makeBuilderGroup(aws: Aws, { place, run, facts }: BuilderGroup): Promise<string> {
+  const sdk = await import('@aws-sdk/client-ec2');
+  const ec2 = await aws.ec2();
+  const Tags = Object.entries(runTags(place, run)).map(([Key, Value]) => ({ Key, Value }));
+  const { GroupId } = await ec2.send(
+    new sdk.CreateSecurityGroupCommand({
+      GroupName: keyPairName(run),
+      Description: `Builder of an image of ${place.tenant} in ${place.environment}`,
+      VpcId: facts['vpc-id'],
+      TagSpecifications: [{ ResourceType: 'security-group', Tags }],
+    }),
+  );
+  if (GroupId === undefined) throw new Error('CreateSecurityGroup answered without a group');
+  const IpRanges = facts['builder-sources'].map((CidrIp) => ({ CidrIp, Description: 'Runners' }));
+  await ec2.send(
+    new sdk.AuthorizeSecurityGroupIngressCommand({
+      GroupId,
+      IpPermissions: [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges }],
+    }),
+  );
+  return GroupId;
+}
+
+/** Deletes the group; a builder that was just terminated may still hold it for a while. */
+export async function removeBuilderGroup(aws: Aws, GroupId: string): Promise<void> {
+  const { DeleteSecurityGroupCommand } = await import('@aws-sdk/client-ec2');
+  await poll({
+    what: `${GroupId} to be free`,
+    pace: aws.pace,
+    limitMs: 2 * 60_000,
+    // Clean-up goes on when the command was told to stop.
+    signal: new AbortController().signal,
+    async check() {
+      try {
+        await (await aws.ec2()).send(new DeleteSecurityGroupCommand({ GroupId }));
+        return true;
+      } catch (thrown) {
+        if (thrown instanceof Error && thrown.name === 'DependencyViolation') return undefined;
+        throw thrown;
+      }
+    },
+  });
+}

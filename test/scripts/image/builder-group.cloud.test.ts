@@ -1,0 +1,31 @@
+import { DescribeSecurityGroupsCommand } from '@aws-sdk/client-ec2';
+import { expect, test } from 'vitest';
+import { makeBuilderGroup, removeBuilderGroup } from '../../../scripts/image/builder-group.ts';
+import { findLeftovers } from '../../../scripts/image/leftovers.ts';
+import { cloudAccount } from '../../builders/account.ts';
+import { makePlatform } from '../../builders/platform.ts';
+
+test("a builder's group opens port 22 to what the platform says, is tagged as it is made, and is found by its run", async () => {
+  const { aws, facts } = await makePlatform(cloudAccount('100000000310'), { network: true });
+  const place = { environment: 'dev', tenant: 'shop' };
+  const sources = ['203.0.113.7/32', '198.51.100.0/24'];
+  const id = await makeBuilderGroup(aws, { place, run: '0a1b2c3d', facts: { ...facts, 'builder-sources': sources } });
+  const ec2 = await aws.ec2();
+  const { SecurityGroups: [group] = [] } = await ec2.send(new DescribeSecurityGroupsCommand({ GroupIds: [id] }));
+  expect(group).toMatchObject({ GroupName: 'vendhost-bake-0a1b2c3d', VpcId: facts['vpc-id'] });
+  expect(group?.IpPermissions).toMatchObject([
+    { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: sources.map((CidrIp) => ({ CidrIp })) },
+  ]);
+  expect(Object.fromEntries((group?.Tags ?? []).map(({ Key, Value }) => [Key, Value]))).toEqual({
+    'vendhost:environment': 'dev',
+    'vendhost:tenant': 'shop',
+    'vendhost:layer': 'image',
+    'vendhost:bake-run': '0a1b2c3d',
+  });
+  const traces = { place, run: '0a1b2c3d', imageName: 'none' };
+  expect((await findLeftovers(aws, traces)).securityGroups).toEqual([id]);
+  const other = { ...traces, place: { ...place, tenant: 'cafe' } };
+  expect((await findLeftovers(aws, other)).securityGroups, "another tenant's with the same run").toEqual([]);
+  await removeBuilderGroup(aws, id);
+  expect((await findLeftovers(aws, traces)).securityGroups).toEqual([]);
+});
