@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { globSync } from 'tinyglobby';
 import { expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
@@ -8,7 +7,7 @@ const sources = read('scripts/**/*.ts');
 const tests = read('test/**/*.ts');
 
 function read(pattern: string): ReadonlyMap<string, string> {
-  const files = globSync(pattern, { cwd: root, ignore: '**/node_modules/**' });
+  const files = globSync(pattern, { cwd: root });
   return new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')] as const));
 }
 
@@ -20,22 +19,23 @@ const given = [
   /\bsuper\('([A-Z_]+)'/g,
   /\bcode: '([A-Z_]+)'/g,
 ];
-/** Whoever passes a code on: `combined` that of its caller, and a platform's refusal that of AWS's. */
-const passedOn = ['scripts/platform/each.ts', 'scripts/platform/targets.ts'];
+/** Files that pass a code on: `combined` its caller's, a platform's refusal AWS's, a vend its plan's. */
+const passedOn = ['scripts/platform/each.ts', 'scripts/platform/targets.ts', 'scripts/tenant/project-plan.ts'];
 
 const matches = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, found = '']) => found);
 const codes = [...new Set([...sources.values()].flatMap((text) => given.flatMap((way) => matches(text, way))))].sort();
 
 /**
  * What a test must call to drive a guard and not only the function that decides: what `scripts/commands/` calls of the
- * rooms, what the rooms call of `stack/`, and the claim of a priority, whose thousand rounds no command should wait for.
+ * rooms, what the rooms call of `stack/` and of GitLab's settings, and the claim of a priority, whose thousand rounds no
+ * command should wait for.
  */
 const entries = [
   ...[...sources].flatMap(([file, text]) =>
     file.startsWith('scripts/commands/') ? matches(text, /const \{ (\w+) \} = await import/g) : [],
   ),
   ...['deployStacks', 'executeChangeSets', 'saveStacks', 'deleteStack', 'withAssembly'],
-  'claimPriority',
+  ...['claimPriority', 'writeTokenSubject'],
 ];
 
 /** The files a test file imports of `test/`, and whether it imports an entry or starts the executable itself. */

@@ -11,7 +11,10 @@ const words = ['revision', 'push', '--tenant', 'shop', '--environment', 'dev'];
 /** A platform whose bucket has this revision, or none; `uploads` is what it is asked to take. */
 function platform(beforeUpload: () => Promise<unknown> = async () => undefined, isThere = false) {
   const uploads: string[] = [];
-  const facts = Object.keys(factsSchema.shape).map((name) => ({ Name: `/vendhost/dev/${name}`, Value: 'false' }));
+  const facts = Object.keys(factsSchema.shape).map((name) => ({
+    Name: `/vendhost/dev/${name}`,
+    Value: name === 'builder-access' ? 'private' : 'false',
+  }));
   const answer = async (call: WireCall) => {
     if (call.service === 'ssm') return { status: 200, body: JSON.stringify({ Parameters: facts }) };
     if (call.operation.startsWith('PUT')) uploads.push(call.operation);
