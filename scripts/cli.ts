@@ -100,23 +100,23 @@ function withVerbs(parser: Argv, noun: string, verbs: readonly Command[], chosen
   return inner;
 }
 
-function usageError(said: string, words: readonly string[]): VendhostError {
+function usageError(message: string, words: readonly string[]): VendhostError {
   const [noun = '', verb = ''] = words;
   const isKnown = nouns[noun]?.verbs.some(({ usage }) => usage.split(' ')[1] === verb) === true;
   const help = isKnown ? `vendhost ${noun} ${verb} --help` : `vendhost ${noun in nouns ? `${noun} ` : ''}--help`;
-  return new VendhostError('USAGE', usageMessage(said, noun in nouns ? verb : noun), { hint: `see \`${help}\`` });
+  return new VendhostError('USAGE', usageMessage(message, noun in nouns ? verb : noun), { hint: `see \`${help}\`` });
 }
 
 /** yargs' message in one line that names the wrong value. */
-function usageMessage(said: string, word: string): string {
-  const choice = /Argument: (\S+), Given: (.+), Choices: (.+)$/.exec(said);
+function usageMessage(message: string, word: string): string {
+  const choice = /Argument: (\S+), Given: (.+), Choices: (.+)$/.exec(message);
   if (choice !== null) {
     const [, option, given, choices = ''] = choice;
     return `--${option} ${given} is wrong: must be one of ${choices.replaceAll('"', '')}`;
   }
-  const close = /^Did you mean (\S+)\?$/.exec(said)?.[1];
+  const close = /^Did you mean (\S+)\?$/.exec(message)?.[1];
   return close === undefined
-    ? said.charAt(0).toLowerCase() + said.slice(1)
+    ? message.charAt(0).toLowerCase() + message.slice(1)
     : `"${word}" is unknown: did you mean ${close}?`;
 }
 

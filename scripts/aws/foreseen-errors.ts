@@ -88,12 +88,12 @@ function explain(error: Error, cause: unknown, env: Variables): VendhostError | 
 
 /** AWS's sentence: "User: <arn> is not authorized to perform: <action> on resource: <arn> because …". */
 function accessDenied(error: Error, cause: unknown): VendhostError {
-  const said = messageOf(error);
-  const action = /not authorized to perform:? ([\w-]+:\w+)/.exec(said)?.[1];
-  const who = /User: (\S+)/.exec(said)?.[1];
-  const message = action === undefined ? said : `${who ?? 'the caller'} may not ${action}`;
+  const text = messageOf(error);
+  const action = /not authorized to perform:? ([\w-]+:\w+)/.exec(text)?.[1];
+  const who = /User: (\S+)/.exec(text)?.[1];
+  const message = action === undefined ? text : `${who ?? 'the caller'} may not ${action}`;
   return new VendhostError('ACCESS_DENIED', message, {
-    details: action === undefined ? [] : [said],
+    details: action === undefined ? [] : [text],
     hint: "ask the platform team: `vendhost tenant vend` updates a tenant's roles, `vendhost platform deploy --layer access` those of the platform's jobs",
     cause,
   });

@@ -13,8 +13,8 @@ export interface Project {
 }
 
 /**
- * Reads a project. GitLab finds it by a path in other letters, or by one it had before it was moved, too. It leaves its CI/CD
- * settings out for whoever is less than Maintainer (`lib/api/entities/project.rb`: `admin_project`).
+ * Reads a project. GitLab also finds it by a path in other letters, and by one it had before it was moved. It shows CI/CD
+ * settings to Maintainers only (`lib/api/entities/project.rb`: `admin_project`).
  */
 export async function readProject(api: GitlabApi, project: string): Promise<Project> {
   const found: Readonly<Record<string, unknown>> & { id: number; path_with_namespace: string } = await api.call(

@@ -16,7 +16,7 @@ interface AccessLevel {
   readonly access_level?: number | null;
 }
 
-/** All protected branches of a project, every page of them. */
+/** All protected branches of a project; reads all pages. */
 export async function readProtectedBranches(api: GitlabApi, project: string): Promise<ProtectedBranch[]> {
   const all = await api.call(`read the protected branches of ${project}`, (client) =>
     client.ProtectedBranches.all(project),
@@ -46,7 +46,7 @@ export async function protectBranch(api: GitlabApi, project: string, branch: str
 }
 
 /**
- * Names of a project's protected environments, every page of them. GitLab Free has none and answers 404
+ * Names of a project's protected environments; reads all pages. GitLab Free has none and answers 404
  * (https://docs.gitlab.com/api/protected_environments/). Takes the project's number: the client does not encode a path here.
  */
 export async function readProtectedEnvironments(api: GitlabApi, projectId: number): Promise<string[]> {

@@ -17,7 +17,7 @@ export async function writeTokenSubject(api: GitlabApi, project: string, compone
       if (!(error instanceof VendhostError) || error.code !== 'GITLAB_REFUSED') throw error;
       throw new VendhostError('SUBJECT_REFUSED', error.message, {
         details: error.details,
-        hint: "set subject: project_path in the tenant's file and vend again: the roles go on knowing the project by its path",
+        hint: "set subject: project_path in the tenant's file and vend again: the roles then identify the project by its path",
         cause: error,
       });
     });

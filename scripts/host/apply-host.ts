@@ -25,9 +25,9 @@ export interface ApplyOptions extends RulesOf {
 }
 
 /**
- * Carries out a plan, step by step. What the plan could not know is learned on the way: the host is updated also when a
- * claimed priority or an output of the data stack is not what was expected. After a failure, a plan of what is deployed
- * by then finishes what is left.
+ * Carries out a plan, step by step. Values that the plan could not know become known on the way: the host is also updated
+ * when a claimed priority or an output of the data stack is not the expected one. After a failure, the next plan starts
+ * from what is deployed by then and does the rest.
  */
 export async function applyHost(assembly: Assembly, plan: HostPlan, options: ApplyOptions): Promise<Applied> {
   const { runtime, aws } = assembly;
@@ -75,14 +75,14 @@ async function deployHost(assembly: Assembly, host: HostDeploy): Promise<StackRe
   return (await deployStacks(assembly, options).catch((error) => explain(assembly, host, error)))[0];
 }
 
-/** Somebody else added a rule in the meantime, and it was the last that AWS allows. */
+/** Another writer added a rule in the meantime, and it was the last that AWS allows. */
 async function explain({ aws }: Assembly, { place, facts, loadBalancer }: HostDeploy, error: unknown): Promise<never> {
   if (!isTooManyRules(error)) throw error;
   const [rules, quota] = await Promise.all([readRules(aws, facts['listener-arn']), readRuleQuota(aws)]);
   throw listenerFull({ place, loadBalancer }, rules.length, quota, { details: error.details, cause: error });
 }
 
-/** `false` when no version was made that the instances do not have: there is nothing to replace. */
+/** `false` when the instances already run the newest version: there is nothing to replace. */
 async function refresh(assembly: Assembly, { from, to }: InstanceRefresh, host: HostDeploy): Promise<boolean> {
   const { runtime, aws } = assembly;
   const version = typeof to === 'string' ? to : await newestVersion(aws, to.newestOf);

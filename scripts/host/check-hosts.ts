@@ -17,7 +17,7 @@ export async function checkHosts(aws: Aws, place: Place, bucket: string, hosts: 
     `${faults.length === 1 ? 'a host' : `${faults.length} hosts`} of ${place.tenant} in ${place.environment} cannot be used`,
     {
       details: faults.map(({ host, tenant }) =>
-        tenant === undefined ? `${host}: nobody claimed it` : `${host}: ${tenant} claimed it`,
+        tenant === undefined ? `${host}: not claimed` : `${host}: claimed by ${tenant}`,
       ),
       hint: `ask the platform team to run: vendhost tenant vend ${place.tenant} --environment ${place.environment}`,
     },

@@ -23,7 +23,7 @@ export async function readHostImage(aws: Aws, owner: ImageOwner, id: string): Pr
   }
   const faults = await ownImageFaults(aws, owner, image);
   if (faults.length === 0) return { id, rootDevice: image.RootDeviceName };
-  throw new VendhostError('IMAGE_UNSUITABLE', `${id} is no image for ${place.tenant} in ${place.environment}`, {
+  throw new VendhostError('IMAGE_UNSUITABLE', `${id} is not an image for ${place.tenant} in ${place.environment}`, {
     details: faults,
     hint: bakeHint(place),
   });

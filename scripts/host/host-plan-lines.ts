@@ -3,7 +3,7 @@ import type { HostPlan, InstanceRefresh, StackUpdate } from './host-plan.ts';
 import type { LaunchChange } from './instances/launch-changes.ts';
 import type { PlannedValue } from './planned-value.ts';
 
-/** The plan as lines for people, in the order in which it is applied. */
+/** The plan as text lines, in the order in which it is applied. */
 export function hostPlanLines({ image, priorities, data, host, refresh, giveBack }: HostPlan): string[] {
   return [
     `image ${step(image.from, image.to)}`,
@@ -63,7 +63,7 @@ const words: Readonly<Record<string, string>> = {
 
 function textOf(value: PlannedValue): string {
   if (typeof value === 'string') return value;
-  if ('claim' in value) return `${value.expected}, unless somebody claims it first`;
+  if ('claim' in value) return `${value.expected}, unless another tenant claims it first`;
   return `known once ${value.stack} is deployed`;
 }
 

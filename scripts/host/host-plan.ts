@@ -7,24 +7,24 @@ import type { Group } from './instances/group.ts';
 import { joinChanges, type LaunchChange, launchChanges } from './instances/launch-changes.ts';
 import type { PlannedValue } from './planned-value.ts';
 
-/** A rule of the host with the number it has on the listener, or will have. */
+/** A rule of the host with its present or future priority on the listener. */
 export interface PlannedRule extends RuleGroup {
   readonly priority: number;
   /** The tenant had this number before. */
   readonly kept: boolean;
-  /** The number is the tenant's for certain; else it must be claimed, and somebody may be faster. */
+  /** The tenant already holds the priority; otherwise it must be claimed, and another tenant may be faster. */
   readonly claimed: boolean;
 }
 
-/** What is known of the host before anything is changed. */
+/** The state of the host before anything is changed. */
 export interface HostState {
   readonly rules: readonly PlannedRule[];
   /** Priorities of rules that the host no longer has. */
   readonly giveBack: readonly number[];
   readonly image: HostImage;
-  /** Image of the instances there are. */
+  /** Image of the present instances. */
   readonly formerImage: string | undefined;
-  /** The group there is. */
+  /** The present group. */
   readonly group: Group | undefined;
   /** The newest version of the launch template, when the group does not start instances from it. */
   readonly waiting: { readonly version: string; readonly changes: readonly LaunchChange[] } | undefined;
@@ -55,10 +55,10 @@ export interface InstanceRefresh {
   readonly to: string | NewestVersion;
   /**
    * `maybe`: it depends on a value that becomes known while the plan is applied. `no`: nothing is planned that makes a
-   * version; should CloudFormation make one all the same, the instances follow it.
+   * version; if CloudFormation makes one all the same, the instances are refreshed to it.
    */
   readonly replacement: 'yes' | 'maybe' | 'no';
-  /** What differs in the instances that come. */
+  /** What differs in the new instances. */
   readonly changes: readonly LaunchChange[];
   /** Version that an earlier run left: its roll-out failed or was never begun. */
   readonly unfinished?: string;

@@ -13,11 +13,11 @@ import { readLaunchVersions } from './instances/launch-template.ts';
 import { waitForRefresh } from './instances/roll-out.ts';
 
 export interface HostStateOptions extends RulesOf {
-  /** Image to use; without it that of the instances there are. */
+  /** Image to use; default: the image of the present instances. */
   readonly image: string | undefined;
 }
 
-/** Reads what is deployed, after waiting for another job that is changing it. It changes nothing. */
+/** Reads what is deployed, after waiting for another job that is changing it. Only reads. */
 export async function readHostState(runtime: Runtime, aws: Aws, options: HostStateOptions): Promise<HostState> {
   const { place } = options;
   const [data, host] = await Promise.all(
@@ -29,7 +29,7 @@ export async function readHostState(runtime: Runtime, aws: Aws, options: HostSta
   const id = options.image || formerImage;
   if (id === undefined) throw noImage(place);
   const image = await readHostImage(aws, { place, bucket: options.facts.bucket }, id);
-  // The group of a stack that never worked goes with it, before the stack is created again.
+  // The group of a stack whose creation failed is deleted with it, before the stack is created again.
   const works = host !== undefined && !neverWorks(host);
   const [rules, giveBack] = await Promise.all([planRules(aws, options), planGiveBack(aws, options)]);
   return {
@@ -51,7 +51,7 @@ function waitingVersion(versions: Awaited<ReturnType<typeof readLaunchVersions>>
   return { version: newest.number, changes: versionChanges(own.data, newest.data) };
 }
 
-/** The group, when nobody is replacing its instances: what it starts from is known only then. */
+/** The group, once no instance refresh is running: its launch template version is known only then. */
 async function settledGroup(runtime: Runtime, aws: Aws, place: Place): Promise<Group | undefined> {
   const group = await readGroup(aws, place);
   if (group === undefined || !(await waitForRefresh(runtime, aws, group))) return group;
@@ -61,7 +61,7 @@ async function settledGroup(runtime: Runtime, aws: Aws, place: Place): Promise<G
 function noImage({ tenant, environment }: Place): VendhostError {
   return new VendhostError(
     'IMAGE_MISSING',
-    `no image is named, and ${tenant} has no virtual host in ${environment} yet`,
+    `no image is given, and ${tenant} has no virtual host in ${environment} yet`,
     {
       hint: `in GitLab, ${newPipeline}: it bakes the image first; in a shell, give --image AMI`,
     },

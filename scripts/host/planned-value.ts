@@ -1,4 +1,4 @@
-/** A listener priority that is the tenant's only once it is claimed; somebody may take the expected one first. */
+/** A listener priority that must still be claimed; another tenant may claim the expected one first. */
 export interface ClaimedPriority {
   /** Band of the rule. */
   readonly claim: string;
@@ -15,7 +15,7 @@ export interface StackOutput {
 /** A value of a plan: a text when it is known, else where it will come from. */
 export type PlannedValue = string | ClaimedPriority | StackOutput;
 
-/** What was learned while a plan was applied. */
+/** Values that became known while a plan was applied. */
 export interface Learned {
   /** Priorities claimed, by band. */
   readonly priorities: ReadonlyMap<string, number>;
@@ -23,10 +23,10 @@ export interface Learned {
   readonly outputs: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
-/** Nothing learned yet: values are what they are expected to be. */
+/** Nothing known yet: values are the expected ones. */
 export const nothingLearned: Learned = { priorities: new Map(), outputs: new Map() };
 
-/** The values as far as they are known by now; one that nothing is known of is left out. */
+/** The values known so far; unknown ones are left out. */
 export function knownValues(
   values: Readonly<Record<string, PlannedValue>>,
   learned: Learned = nothingLearned,

@@ -4,7 +4,7 @@ import { names, type Place, tags } from '../config/names.ts';
 /** The tag by which a run's own resources are found. */
 export const runTag = 'vendhost:bake-run';
 
-/** A new id for a run; it names what the run makes. */
+/** A new run id; it is part of the names of what the run creates. */
 export function newRun(): string {
   return randomBytes(4).toString('hex');
 }
@@ -18,12 +18,12 @@ export function keyPairName(run: string): string {
   return `vendhost-bake-${run}`;
 }
 
-/** Tags of what a run makes: whose it is, and which run's. */
+/** Tags of a run's resources: tenant, environment and run. */
 export function runTags({ environment, tenant }: Place, run: string): Record<string, string> {
   return { ...tags(environment, 'image', tenant), [runTag]: run };
 }
 
-/** The traces of a run, by which what it left is found. */
+/** What identifies a run's resources, to find its leftovers. */
 export function tracesOf(place: Place, bakeKey: string, run: string) {
   return { place, run, imageName: names.image(place, bakeKey, run) };
 }

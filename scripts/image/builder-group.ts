@@ -45,7 +45,7 @@ export async function removeBuilderGroup(aws: Aws, GroupId: string): Promise<voi
     what: `${GroupId} to be free`,
     pace: aws.pace,
     limitMs: 2 * 60_000,
-    // Clean-up goes on when the command was told to stop.
+    // Clean-up continues after a cancel.
     signal: new AbortController().signal,
     async check() {
       try {

@@ -69,7 +69,7 @@ export async function packerEnvironment(aws: Aws): Promise<Record<string, string
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     ...(sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: sessionToken }),
     AWS_REGION: aws.region,
-    // All there is to know is above: nobody needs to look whether this is an instance with a role of its own.
+    // The credentials are above: Packer need not ask whether this machine is an instance with a role.
     AWS_EC2_METADATA_DISABLED: 'true',
     ...(aws.endpoint === undefined ? {} : { AWS_ENDPOINT_URL: aws.endpoint, AWS_ENDPOINT_URL_EC2: aws.endpoint }),
   };

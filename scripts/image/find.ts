@@ -26,7 +26,7 @@ export async function findImage(aws: Aws, owner: ImageOwner, bakeKey: string): P
   return { ...record, faults };
 }
 
-/** Everything that keeps an image, however it was chosen, from being one of the tenant's bakes. */
+/** Every reason why an image, however it was chosen, is not one of the tenant's bakes. */
 export async function ownImageFaults(aws: Aws, owner: ImageOwner, image: Image): Promise<string[]> {
   const faults = imageFaults(image, { place: owner.place, account: await aws.account() });
   const bakeKey = bakeKeyOf(image);
@@ -37,7 +37,7 @@ export async function ownImageFaults(aws: Aws, owner: ImageOwner, image: Image):
   return record.imageId === image.ImageId ? faults : [...faults, `${key} names ${record.imageId} instead of it`];
 }
 
-/** What EC2 knows of an image; `undefined` when it knows none of that id. */
+/** An image as EC2 describes it; `undefined` when EC2 has none of that id. */
 export async function describeImage(aws: Aws, id: string): Promise<Image | undefined> {
   const { DescribeImagesCommand } = await import('@aws-sdk/client-ec2');
   try {

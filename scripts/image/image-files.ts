@@ -6,7 +6,7 @@ import { collectFiles } from '../repository/collect.ts';
 import { counted, onlyOf, shownFinding } from '../repository/findings.ts';
 import { checkInfrastructure } from '../repository/infrastructure.ts';
 
-/** One file that goes onto the builder. */
+/** One file to upload to the builder. */
 export interface ImageFile {
   /** Path in its folder, with forward slashes. */
   readonly path: string;

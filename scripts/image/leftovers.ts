@@ -15,7 +15,7 @@ export interface BakeTraces {
   readonly imageName: string;
 }
 
-/** What a bake that did not end well left behind. */
+/** What a failed bake left behind. */
 export interface Leftovers {
   readonly instances: readonly string[];
   readonly keyPairs: readonly string[];
@@ -24,8 +24,8 @@ export interface Leftovers {
 }
 
 /**
- * What a run left. Instances and security groups are found by the tags that they got when they were made, never by what
- * somebody printed.
+ * What a run left. Instances and security groups are found by the tags that they got when they were made, never by
+ * printed output.
  */
 export async function findLeftovers(aws: Aws, traces: BakeTraces): Promise<Leftovers> {
   const sdk = await import('@aws-sdk/client-ec2');
@@ -50,18 +50,18 @@ export async function findLeftovers(aws: Aws, traces: BakeTraces): Promise<Lefto
   };
 }
 
-/** Packer cleans up behind itself; this looks whether it did, and does what it did not. `who` ran: `the bake`. */
+/** Packer cleans up after itself; this checks that and removes the rest. `who` ran: `the bake`. */
 export async function cleanUp({ out }: Runtime, aws: Aws, traces: BakeTraces, who: string): Promise<void> {
   try {
     const removed = await removeLeftovers(aws, traces.place, await findLeftovers(aws, traces));
     for (const line of removed) out.step(`removed what ${who} left: ${line}`);
     if (removed.length === 0) out.step(`${who} left nothing behind`);
   } catch (thrown) {
-    out.warn(`cannot look after what ${who} left (tag ${runTag}=${traces.run}): ${messageOf(thrown)}`);
+    out.warn(`cannot clean up after ${who} (tag ${runTag}=${traces.run}): ${messageOf(thrown)}`);
   }
 }
 
-/** Deletes them, the instance first: its group cannot go before it is gone. Returns one line for each. */
+/** Deletes them, the instance first, because it uses the group. Returns one line for each. */
 export async function removeLeftovers(aws: Aws, place: Place, found: Leftovers): Promise<string[]> {
   const sdk = await import('@aws-sdk/client-ec2');
   const ec2 = await aws.ec2();
@@ -137,7 +137,7 @@ async function untilTerminated(aws: Aws, instances: readonly string[]): Promise<
     what: `${instances.join(', ')} to be terminated`,
     pace: aws.pace,
     limitMs: 5 * 60_000,
-    // Clean-up goes on when the command was told to stop.
+    // Clean-up continues after a cancel.
     signal: new AbortController().signal,
     check: async () => {
       const described = await (await aws.ec2()).send(new sdk.DescribeInstancesCommand({ InstanceIds: [...instances] }));

@@ -8,7 +8,7 @@ import { describeImage } from './find.ts';
 import { bakeKeyTag, imageFaults } from './image-faults.ts';
 import { removeImage } from './leftovers.ts';
 
-/** Reads the image Packer made and its snapshots; deletes it and throws `IMAGE_UNENCRYPTED` when it is not as it should be. */
+/** Reads the image Packer made and its snapshots; deletes it and throws `IMAGE_UNENCRYPTED` when it is not encrypted with the platform's key. */
 export async function verifyImage(
   aws: Aws,
   { place, facts }: Pick<PreparedBake, 'place' | 'facts'>,
@@ -22,7 +22,7 @@ export async function verifyImage(
   const faults = bakedImageFaults(image, Snapshots, facts['key-arn']);
   if (faults.length === 0) return;
   if (image !== undefined) await removeImage(aws, place, image);
-  throw new VendhostError('IMAGE_UNENCRYPTED', `${imageId} is not encrypted as it should be; it was deleted`, {
+  throw new VendhostError('IMAGE_UNENCRYPTED', `${imageId} is not encrypted with the platform's key; it was deleted`, {
     details: faults,
     hint: 'the Packer template or the account is wrong: report it to the platform team',
   });

@@ -9,7 +9,7 @@ export interface Band {
   readonly last: number;
 }
 
-/** A rule that stands on the listener, whoever made it. */
+/** A rule on the listener, whoever created it. */
 export interface ListenerRule {
   readonly priority: number;
   readonly targetGroups: readonly string[];

@@ -32,7 +32,7 @@ export async function readPipeline(aws: Aws, place: Place): Promise<ReleasePipel
   return pipelineOf(name, aws.region, pipeline);
 }
 
-/** Finds the actions that matter; throws `PIPELINE_CHANGED` when somebody made another pipeline of it. */
+/** Finds the actions that matter; throws `PIPELINE_CHANGED` when the pipeline was changed. */
 export function pipelineOf(name: string, region: string, declared: PipelineDeclaration | undefined): ReleasePipeline {
   const actions = (declared?.stages ?? []).flatMap(({ actions: inStage }) => inStage ?? []);
   const source = actions.find(
@@ -45,7 +45,7 @@ export function pipelineOf(name: string, region: string, declared: PipelineDecla
     return { name, region, source: source.name, application, group };
   }
   throw new VendhostError('PIPELINE_CHANGED', `the pipeline ${name} has no S3 source or no CodeDeploy action`, {
-    hint: 'somebody changed it outside CloudFormation: ask the platform team to undo that',
+    hint: 'it was changed outside CloudFormation: ask the platform team to undo that',
   });
 }
 

@@ -16,14 +16,14 @@ export async function stackFailed(
   cause?: unknown,
 ): Promise<VendhostError> {
   const states = await Promise.all(stacks.map(async (stack) => ({ stack, state: await readAnyStack(aws, stack) })));
-  const said = states.map(({ stack, state }) => `${stack} is ${state?.status ?? 'gone'}`).join(', ');
+  const summary = states.map(({ stack, state }) => `${stack} is ${state?.status ?? 'gone'}`).join(', ');
   const quiet = states.filter(({ stack }) => !failures.some((failure) => failure.stack === stack));
   const found = (await Promise.all(quiet.map(({ stack }) => validationFailures(aws, stack)))).flat();
   // Without a failed resource, the stack's own status reason is all there is.
   const silent = quiet.filter(({ stack }) => !found.some((failure) => failure.stack === stack));
   return new VendhostError(
     'STACK_FAILED',
-    `cannot ${operation === 'delete' ? 'delete' : 'deploy'} ${stacks.join(', ')}: ${said}`,
+    `cannot ${operation === 'delete' ? 'delete' : 'deploy'} ${stacks.join(', ')}: ${summary}`,
     {
       details: [
         ...[...failures, ...found].map(

@@ -17,7 +17,7 @@ export interface AccessParts {
   readonly trust: SubjectTrust;
 }
 
-/** Builds the tenant's access stack from what the files and the platform say. */
+/** Builds the tenant's access stack from the platform's files and facts. */
 export function accessApp({ place, platform, tenant, chosen, facts, trust }: AccessParts): AppBuilder {
   return async (app) => {
     const { tenantAccessApp } = await import('../../cdk/tenant/access/tenant-access-stack.ts');

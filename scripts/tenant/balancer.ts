@@ -6,7 +6,7 @@ import { VendhostError } from '../errors.ts';
 import { releasePriorities } from '../listener/priority-claim.ts';
 import { readStack } from '../stack/stack-state.ts';
 
-/** A tenant goes from one load balancer of an environment to another. */
+/** A tenant moves from one load balancer of an environment to another. */
 export interface BalancerMove {
   readonly from: number;
   readonly to: number;
@@ -15,7 +15,7 @@ export interface BalancerMove {
 }
 
 /**
- * Whether another load balancer is to serve the tenant than its record says. Throws `LOAD_BALANCER_FIXED` when it has a
+ * Whether the tenant is to move to another load balancer than in its record. Throws `LOAD_BALANCER_FIXED` when it has a
  * virtual host: a target group belongs to one load balancer
  * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html).
  */
@@ -30,13 +30,13 @@ export async function planMove(
   const { loadBalancer: from } = record;
   const stack = names.tenantStack(place, 'host');
   const host = await readStack(aws, stack);
-  // Of a first creation that was rolled back nothing is left.
+  // A stack whose creation was rolled back has no target group.
   if (host !== undefined && host.status !== 'ROLLBACK_COMPLETE') throw fixed(place, from, wanted, stack, host.status);
   const formerListener = published.values[names.balancerFact('listener-arn', from)];
   return { from, to: wanted, ...(formerListener === undefined ? {} : { formerListener }) };
 }
 
-/** Gives back the listener priorities the tenant claimed where it no longer is; it has no rules there. */
+/** Gives back the priorities claimed on the listener that the tenant left; it has no rules there. */
 export async function leaveBalancer(aws: Aws, place: Place, bucket: string, { formerListener }: BalancerMove) {
   if (formerListener === undefined) return;
   await releasePriorities(aws, { bucket, listenerArn: formerListener, tenant: place.tenant });

@@ -17,7 +17,7 @@ export interface EnvironmentSelection {
   readonly leftOut: readonly ChosenEnvironment[];
 }
 
-/** What the credentials lead to. */
+/** What the credentials reach. */
 export interface Reach {
   readonly account: string;
   /** Whether the roles that platform.yml names for other accounts can be taken: a job's ID token has one role only. */

@@ -69,7 +69,7 @@ export function identityRefusals(wish: ProjectWish, facts: ProjectFacts | undefi
     changed.push({
       code: 'PROJECT_CHANGED',
       message: `${path} is project ${id}, but ${wish.tenant} was vended for project ${before}`,
-      hint: `if the old project was moved, name its new path in tenants/${wish.tenant}.yml; if ${wish.tenant} shall belong to project ${id} from now on: --project-id ${id}`,
+      hint: `if the old project was moved, name its new path in tenants/${wish.tenant}.yml; if ${wish.tenant} is to belong to project ${id} from now on: --project-id ${id}`,
     });
   }
   if (path === wish.path) return changed;

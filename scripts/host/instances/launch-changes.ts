@@ -4,14 +4,14 @@ import type { Template } from '../../stack/assembly.ts';
 import type { Change } from '../../stack/stack-plan.ts';
 import type { PlannedValue } from '../planned-value.ts';
 
-/** A property of the launch template in which new instances differ from those there are. */
+/** A property of the launch template in which new instances differ from the present ones. */
 export interface LaunchChange {
   /** As CloudFormation and EC2 call it: `ImageId`, `InstanceType`, `UserData`, … */
   readonly property: string;
   /** Values, for the image and the instance type only: the others are too long to be read. */
   readonly from?: string;
   readonly to?: string;
-  /** It may stay as it is: that depends on a value which becomes known while the plan is applied. */
+  /** It may stay unchanged: that depends on a value which becomes known while the plan is applied. */
   readonly maybe?: true;
 }
 
@@ -57,7 +57,7 @@ export function versionChanges(from: ResponseLaunchTemplateData, to: ResponseLau
     .map((property) => change(property, textOf(old[property]), textOf(wanted[property]), false));
 }
 
-/** Changes one after the other as one: what the second takes back is no change. */
+/** Joins two sets of changes: a change that the second reverts is dropped. */
 export function joinChanges(first: readonly LaunchChange[], second: readonly LaunchChange[]): LaunchChange[] {
   const byProperty = Map.groupBy([...first, ...second], ({ property }) => property);
   return [...byProperty].flatMap(([property, steps]) => {

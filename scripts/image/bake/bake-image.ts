@@ -17,7 +17,7 @@ export interface BakeOptions extends Place {
   readonly dryRun: boolean;
 }
 
-/** A job that waits for another's bake gives up after this. */
+/** Longest time to wait for another job's bake. */
 const waitLimitMs = 60 * 60_000;
 
 /** Bakes the tenant's image, or finds the one with the same bake key. */
@@ -45,7 +45,7 @@ interface Baked {
   readonly baked: boolean;
 }
 
-/** Bakes under a lease, so that of several jobs with one key one bakes and the others get its image. */
+/** Bakes under a lease: of several jobs with one key, one bakes and the others use its image. */
 async function bakeOnce(runtime: Runtime, aws: Aws, prepared: PreparedBake): Promise<Baked> {
   const run = newRun();
   const lease = await leaseOrImage(runtime, aws, prepared, run);
@@ -65,7 +65,7 @@ async function leaseOrImage(runtime: Runtime, aws: Aws, prepared: PreparedBake, 
   const { place, owner, facts, bakeKey } = prepared;
   const lease = { aws, bucket: facts.bucket, key: keys.bakeLease(place.tenant, bakeKey) };
   const holder = { run, job: runtime.env.CI_JOB_URL ?? 'a run outside GitLab' };
-  let told = '';
+  let lastHolder = '';
   return await poll({
     what: `another job's bake of ${bakeKey.slice(0, 12)}`,
     pace: aws.pace,
@@ -73,16 +73,16 @@ async function leaseOrImage(runtime: Runtime, aws: Aws, prepared: PreparedBake, 
     signal: runtime.signal,
     async check() {
       const taken = await takeLease(lease, holder);
-      // Looked up after the lease, not before: its last holder may have finished in between.
+      // Looked up after taking the lease: its last holder may have finished in between.
       const image = await findImage(aws, owner, bakeKey);
       if (image?.faults.length === 0) {
         if (taken instanceof Lease) await taken.release();
         return image.imageId;
       }
       if (taken instanceof Lease) return taken;
-      if (taken !== undefined && taken.run !== told) {
+      if (taken !== undefined && taken.run !== lastHolder) {
         runtime.out.step(`another job bakes this image: ${taken.job}; waiting for it`);
-        told = taken.run;
+        lastHolder = taken.run;
       }
       return undefined;
     },

@@ -10,7 +10,7 @@ export type BakePlan =
   /** Bake, for these reasons. */
   | { readonly action: 'bake'; readonly reasons: readonly string[] };
 
-/** What a tenant's records and EC2 know of its images. */
+/** A tenant's images, by its records and EC2. */
 export interface KnownImages {
   /** The image on record for the bake key. */
   readonly same: RecordedImage | undefined;

@@ -2,7 +2,7 @@ import { ConditionalObjects } from '../../aws/objects.ts';
 import type { Aws } from '../../aws/session.ts';
 import { type BakeLease, bakeLeaseSchema } from '../../config/stored.ts';
 
-/** Who bakes, as other jobs are told. */
+/** Who bakes, shown to other jobs. */
 export type LeaseHolder = Omit<BakeLease, 'until'>;
 
 /** Where a lease is kept. */
@@ -16,12 +16,12 @@ export interface LeasePlace {
 const leaseMs = 5 * 60_000;
 const renewEveryMs = 60_000;
 
-/** The right to bake one key: an object that one job could write, renewed while it works. */
+/** The right to bake one key: an object that only one job could write, renewed while it works. */
 export class Lease {
   readonly #place: LeasePlace;
   readonly #holder: LeaseHolder;
   readonly #timer: NodeJS.Timeout;
-  /** The run that had it and died with it. */
+  /** The run that held it and died. */
   readonly died: string | undefined;
   #etag: string;
 
@@ -40,7 +40,7 @@ export class Lease {
     this.#etag = (await objects(this.#place).replace(key, text, this.#etag)) ?? this.#etag;
   }
 
-  /** Gives the lease back, if it still is ours. */
+  /** Gives the lease back, if this run still holds it. */
   async release(): Promise<void> {
     clearInterval(this.#timer);
     const current = await objects(this.#place).read(this.#place.key);
@@ -49,8 +49,8 @@ export class Lease {
 }
 
 /**
- * Takes the lease, also from a job that died with it; otherwise returns who holds it. `undefined`: it changed hands just now,
- * ask again.
+ * Takes the lease, also from a job that died with it; otherwise returns who holds it. `undefined`: it just changed
+ * hands, call again.
  */
 export async function takeLease(
   place: LeasePlace,

@@ -13,7 +13,7 @@ import { packerDirectory, packerVersion, templateFiles } from '../packer/run-pac
 import type { ImageOwner } from '../record.ts';
 import { findSourceAmi, type SourceAmi, sharedArchitecture } from '../source.ts';
 
-/** Everything a bake needs to know, read once. */
+/** The inputs of a bake, read once. */
 export interface PreparedBake {
   readonly place: Place;
   readonly owner: ImageOwner;

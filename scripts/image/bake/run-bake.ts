@@ -16,8 +16,8 @@ import { finishImage, verifyImage } from '../verify.ts';
 import type { PreparedBake } from './prepare.ts';
 
 /**
- * Bakes the image, verifies and finishes it, and then puts it on record: from there on it is found. Whatever goes wrong, also
- * a cancelled job: nothing is left in the account.
+ * Bakes the image, verifies and finishes it, and then puts it on record: from there on it is found. After a failure or
+ * a cancel nothing is left in the account.
  */
 export async function runBake(runtime: Runtime, aws: Aws, prepared: PreparedBake, run: string): Promise<string> {
   const { place, owner, bakeKey, inputs } = prepared;
@@ -44,7 +44,7 @@ async function packerBuild(
   const { transcript } = bake;
   const stage = await makeStage(bake.base, bake.scripts);
   const ended = new AbortController();
-  // What goes wrong here shows in the clean-up that follows.
+  // Errors here show in the clean-up that follows.
   const stop = () => void endBuilders(aws, bake.run, ended.signal).catch(() => undefined);
   runtime.signal.addEventListener('abort', stop, { once: true });
   let securityGroup: string | undefined;
@@ -62,7 +62,7 @@ async function packerBuild(
       async onEvent(event) {
         const builder = 'text' in event && !requiresTokens(bake.packerVersion) ? builderIn(event) : undefined;
         if (builder !== undefined) await requireTokens(aws, builder);
-        // Packer that is cancelled while its builder starts crashes, at length; what it leaves is looked for anyway.
+        // When Packer is cancelled while its builder starts, it crashes verbosely; its leftovers are cleaned up anyway.
         if (!(runtime.signal.aborted && event.kind === 'error')) await transcript.accept(event);
       },
     });

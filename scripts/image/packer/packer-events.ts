@@ -21,7 +21,7 @@ export const phaseScripts: ReadonlyMap<string, Phase> = new Map([
   ['seal.sh', 'seal'],
 ]);
 
-/** What Packer says of its own temporary files, of each tag, and in summary of what was said before. */
+/** Packer's messages about its temporary files and each tag, and its closing summary. */
 const noise = [
   /^(Provisioning with|Uploading|Prevalidating|Modifying|Tagging|No volumes|Trying to remove) ?/,
   /^(Adding tags?|Creating (AMI|snapshot) tags)\b/,

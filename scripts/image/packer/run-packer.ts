@@ -9,13 +9,13 @@ import { type PackerEvent, readEvents } from './packer-events.ts';
 /** The folder of the template and the base scripts. */
 export const packerDirectory = fileURLToPath(new URL('../../../packer', import.meta.url));
 
-/** What Packer needs of the job's environment; a tenant's variables and tokens are not among it. */
+/** The variables of the job's environment that Packer gets; a tenant's variables and tokens are not among them. */
 const inherited = [
   ...['PATH', 'HOME', 'LANG', 'PACKER_PLUGIN_PATH', 'PACKER_CONFIG_DIR', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
   ...['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'],
 ];
 
-/** Packer cleans up in this time, or it is ended: stopping an instance takes AWS a minute or two. */
+/** Packer is killed when its clean-up takes longer: stopping an instance takes a minute or two. */
 const cleanUpLimitMs = 5 * 60_000;
 
 /** The version of the `packer` on the PATH; throws `PACKER_MISSING` when there is none that answers like Packer. */
@@ -81,8 +81,8 @@ export interface Build {
 }
 
 /**
- * Runs `packer build` and returns whether it succeeded. When the command is told to stop, Packer gets a SIGTERM, which
- * makes it end its builder (it ignores a SIGINT to itself alone), and this waits until it has.
+ * Runs `packer build` and returns whether it succeeded. When the command is cancelled, Packer gets a SIGTERM, which
+ * makes it terminate its builder (it ignores a SIGINT to itself alone), and this waits for that.
  */
 export async function build(runtime: Runtime, options: Build): Promise<boolean> {
   const { template, variablesFile, temporaryDirectory } = options;
@@ -94,7 +94,7 @@ export async function build(runtime: Runtime, options: Build): Promise<boolean> 
   const failures: unknown[] = [];
   const deal = async (event: PackerEvent) => await options.onEvent(event);
   try {
-    // To leave the loop before Packer's end would wait for an end that nobody asked for.
+    // Leaving the loop earlier would wait for a Packer that was never signalled.
     for await (const line of child.iterable({ from: 'all' })) {
       for (const event of failures.length > 0 ? [] : readEvents(line)) {
         await deal(event).catch((thrown: unknown) => {

@@ -4,7 +4,7 @@ import { exitCodeIn, type PackerEvent, type Phase, phases } from './packer-event
 
 const tailLines = 20;
 
-/** Prints a bake as it happens, one folded section a phase, and keeps what its end needs. */
+/** Prints a bake as it happens, one folded section per phase, and keeps the lines that the result or error needs. */
 export class Transcript {
   readonly #out: Output;
   readonly #now: () => number;

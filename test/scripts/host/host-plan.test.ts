@@ -140,7 +140,7 @@ describe('planHost', () => {
       '  parameter RootDevice: /dev/xvda',
       '  parameter LaunchTemplateVersion: 1',
       '  parameter HealthCheckType: EC2',
-      '  parameter ListenerPriority: 7, unless somebody claims it first',
+      '  parameter ListenerPriority: 7, unless another tenant claims it first',
       '  parameter DatabaseAddress: known once vendhost-dev-shop-data is deployed',
       '  parameter DatabasePort: known once vendhost-dev-shop-data is deployed',
       '  parameter DatabaseSecurityGroup: known once vendhost-dev-shop-data is deployed',

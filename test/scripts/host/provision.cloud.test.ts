@@ -223,7 +223,7 @@ describe('what is refused', () => {
     await claimHost(platform, 'wanted.example.test', 'early');
     expect(await refused('late', none, { image: 'ami-1' })).toMatchObject({
       code: 'HOST_OF_ANOTHER_TENANT',
-      details: ['wanted.example.test: early claimed it'],
+      details: ['wanted.example.test: claimed by early'],
     });
   });
 
