@@ -118,7 +118,7 @@ test('what a run left that died is removed; an image of an older version, whose 
   await s3.send(new PutObjectCommand({ Bucket: platform.bucket, Key, Body: JSON.stringify(lease) }));
   const left = await leftBy(place, bakeKey, 'dead0001');
   const forgotten = await leftBy(place, bakeKey, 'dead0002');
-  const { [`vendhost:bake-run`]: _, ...older } = runTags(place, 'dead0003');
+  const { 'vendhost:bake-run': _, ...older } = runTags(place, 'dead0003');
   const old = await imageOf(left.instance, names.image(place, bakeKey, 'dead0003'), older);
   await writeRecord('phoenix', bakeKey, { place: 'dev/phoenix', sourceAmi: 'ami-1' });
 
