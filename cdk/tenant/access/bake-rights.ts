@@ -70,6 +70,7 @@ export function bakeRights(scope: Scope): Right[] {
         'ec2:DeleteVolume',
         'ec2:DeregisterImage',
         'ec2:ModifyImageAttribute',
+        'ec2:ModifyInstanceMetadataOptions',
         'ec2:StopInstances',
         'ec2:TerminateInstances',
       ],
