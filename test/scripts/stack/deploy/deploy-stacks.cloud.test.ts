@@ -9,6 +9,7 @@ import { planStacks } from '../../../../scripts/stack/stack-plan.ts';
 import { readStack } from '../../../../scripts/stack/stack-state.ts';
 import { type Recorder, recorder } from '../../../builders/recorder.ts';
 import { accountEnvironment } from '../../../local-cloud/start.ts';
+import { type Meddler, wire } from '../../wire.ts';
 import { type Parameters, parameterApp } from '../app.ts';
 
 const account = '100000000001';
@@ -94,6 +95,21 @@ describe('deployStacks', () => {
       'failing is ROLLBACK_COMPLETE, its first creation failed: deleting it and creating it again',
     );
     expect(await parameterValue('/failing/A')).toBe('a');
+  });
+
+  test('a failure of which CloudFormation names no resource is told by the state of the stack', async () => {
+    const silent: Meddler = async (call, next) => {
+      const answer = await next();
+      if (call.operation !== 'DescribeStackEvents') return answer;
+      const body = String(answer.body).replaceAll(/<ResourceStatus>\w+_FAILED/g, '<ResourceStatus>CREATE_IN_PROGRESS');
+      return { ...answer, headers: {}, body };
+    };
+    const AWS_ENDPOINT_URL = await wire(inject('localCloud').endpoint, silent);
+    const own = recorder({ ...accountEnvironment(inject('localCloud'), account), AWS_ENDPOINT_URL });
+    await expect(deploy({ silent: { A: 'a', Broken: '$Fail' } }, {}, own)).rejects.toMatchObject({
+      code: 'STACK_FAILED',
+      message: 'cannot deploy silent: silent is ROLLBACK_COMPLETE',
+    });
   });
 
   test('a failed update is rolled back', async () => {
