@@ -133,7 +133,7 @@ describe('which project it is', () => {
       {
         code: 'PROJECT_CHANGED',
         message: 'acme/shop is project 20, but shop was vended for project 7 in dev',
-        hint: 'if the old project was moved, name its new path in tenants/shop.yml; if shop shall belong to project 20 from now on: --project-id 20',
+        hint: 'if the old project was moved, name its new path in tenants/shop.yml; if shop is to belong to project 20 from now on: --project-id 20',
       },
     ]);
     expect(codes(plan({ environments, projectId: 20 })).refusals).toEqual([]);
