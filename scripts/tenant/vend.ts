@@ -47,7 +47,7 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
   const reach = { account, takesRoles: runtime.env.VENDHOST_ID_TOKEN === undefined };
   const { chosen, leftOut } = chooseEnvironments(platform, { name, config: tenant }, reach, options.environment);
   for (const { environment, config } of leftOut) {
-    out.step(`${environment} is left out: it is in account ${config.account}, the credentials are of ${account}`);
+    out.step(`${environment} is left out: it is in account ${config.account}, the credentials are for ${account}`);
   }
   const opened = await Promise.all(
     chosen.map(async (each) => {

@@ -185,7 +185,7 @@ describe('a virtual host with two instances', () => {
     const { exitCode, stderr, stdout } = await child;
     expect([exitCode, stdout]).toEqual([143, '']);
     expect(stderr).toMatch(/cancelled: stopping the execution .*\n {2}stopping the deployment d-/);
-    expect(stderr).toMatch(/stopped: nothing of the execution .* runs any more/);
+    expect(stderr).toMatch(/stopped: the execution .* has ended/);
     expect(stderr).toMatch(/error\[CANCELLED\]: cancelled by SIGTERM\nhint: .*$/);
     const deploymentId = /deployment (d-\w+)/.exec(stderr)?.[1] ?? '';
     expect((await host.deployments.outcome(deploymentId)).status).toBe('Stopped');

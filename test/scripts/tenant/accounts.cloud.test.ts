@@ -45,7 +45,7 @@ async function vend(staging: object) {
 }
 
 const leftOut = (environment: string, account: string) =>
-  `${environment} is left out: it is in account ${account}, the credentials are of ${management}`;
+  `${environment} is left out: it is in account ${account}, the credentials are for ${management}`;
 
 describe('tenant vend with environments in several accounts', () => {
   test('leaves out those there is no way into', async () => {

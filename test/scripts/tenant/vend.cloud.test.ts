@@ -139,7 +139,7 @@ describe('tenant vend', () => {
     expect(result.environments).toMatchObject([{ environment: 'dev' }]);
     expect(progress[1]).toMatch(/^warning: not checked, without VENDHOST_GITLAB_TOKEN: the project's path and id, /);
     expect(progress[0]).toBe(
-      `production is left out: it is in account 999999999999, the credentials are of ${account}`,
+      `production is left out: it is in account 999999999999, the credentials are for ${account}`,
     );
   });
 
