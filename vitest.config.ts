@@ -21,8 +21,8 @@ export default defineConfig({
           include: ['test/**/*.cloud.test.ts'],
           exclude: [...configDefaults.exclude, 'test/e2e/**'],
           globalSetup: ['test/local-cloud/setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
