@@ -114,6 +114,7 @@ function usageMessage(message: string, word: string): string {
     const [, option, given, choices = ''] = choice;
     return `--${option} ${given} is wrong: must be one of ${choices.replaceAll('"', '')}`;
   }
+  if (/^Not enough non-option arguments/.test(message)) return 'an argument is missing';
   const close = /^Did you mean (\S+)\?$/.exec(message)?.[1];
   return close === undefined
     ? message.charAt(0).toLowerCase() + message.slice(1)

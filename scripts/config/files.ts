@@ -8,18 +8,18 @@ import { type EnvironmentConfig, type PlatformConfig, platformSchema } from './p
 import { type TenantConfig, tenantSchema } from './tenant.ts';
 import { type VendhostConfig, vendhostSchema } from './vendhost.ts';
 
-/** Reads `platform.yml` of a platform repository. */
+/** Throws `CONFIG_UNREADABLE` without the file, `CONFIG_INVALID` with every fault in it. */
 export function readPlatformConfig(directory: string): Promise<PlatformConfig> {
   return readConfig(join(directory, 'platform.yml'), platformSchema);
 }
 
-/** Reads `tenants/<tenant>.yml` of a platform repository. */
+/** The tenant's name is the file's: throws `CONFIG_INVALID` for one that cannot be a tenant's, and as `readPlatformConfig`. */
 export async function readTenantConfig(directory: string, tenant: string): Promise<TenantConfig> {
   checkTenantName(tenant, join(directory, 'tenants', `${tenant}.yml`));
   return await readConfig(join(directory, 'tenants', `${tenant}.yml`), tenantSchema);
 }
 
-/** Reads `vendhost.yml` of a tenant repository; an absent file means every default. */
+/** An absent file means every default. */
 export function readVendhostConfig(directory: string): Promise<VendhostConfig> {
   return readConfig(join(directory, 'vendhost.yml'), vendhostSchema as z.ZodType<VendhostConfig>, { optional: true });
 }

@@ -73,10 +73,10 @@ const types: Readonly<Record<string, string>> = {
   object: 'a mapping',
   record: 'a mapping',
 };
-const counted: Readonly<Record<string, string>> = { string: ' characters', array: ' items' };
+const units: Readonly<Record<string, string>> = { string: ' characters', array: ' items' };
 
 function demand(issue: Issue, value: unknown): string {
-  const isEmpty = issue.code === 'too_small' && issue.minimum === 1 && issue.origin in counted;
+  const isEmpty = issue.code === 'too_small' && issue.minimum === 1 && issue.origin in units;
   return isEmpty ? 'must not be empty' : `must be ${allowedBy(issue, value)}`;
 }
 
@@ -89,9 +89,9 @@ function allowedBy(issue: Issue, value?: unknown): string {
     case 'invalid_value':
       return issue.values.length === 1 ? String(issue.values[0]) : `one of ${issue.values.map(String).join(', ')}`;
     case 'too_small':
-      return `at least ${issue.minimum}${counted[issue.origin] ?? ''}`;
+      return `at least ${issue.minimum}${units[issue.origin] ?? ''}`;
     case 'too_big':
-      return `at most ${issue.maximum}${counted[issue.origin] ?? ''}`;
+      return `at most ${issue.maximum}${units[issue.origin] ?? ''}`;
     case 'invalid_union':
       return [...new Set(issue.errors.flatMap((branch) => branch.map((one) => allowedBy(one))))].join(', or ');
     case 'invalid_format':

@@ -51,23 +51,23 @@ export function writeNetwork({ first, prefix }: Network): string {
 }
 
 /** How many addresses a network has. */
-export function sizeOf({ prefix }: Network): number {
+export function addressCount({ prefix }: Network): number {
   return 2 ** (32 - prefix);
 }
 
 /** The network of the same size that an unaligned network lies in: `10.10.5.0/16` in `10.10.0.0/16`. */
 export function onBoundary(network: Network): Network {
-  return { ...network, first: network.first - (network.first % sizeOf(network)) };
+  return { ...network, first: network.first - (network.first % addressCount(network)) };
 }
 
 /** Whether all of the inner network lies in the outer one. */
 export function contains(outer: Network, inner: Network): boolean {
-  return inner.first >= outer.first && inner.first + sizeOf(inner) <= outer.first + sizeOf(outer);
+  return inner.first >= outer.first && inner.first + addressCount(inner) <= outer.first + addressCount(outer);
 }
 
 /** Whether two networks share an address. */
 export function overlaps(one: Network, other: Network): boolean {
-  return one.first < other.first + sizeOf(other) && other.first < one.first + sizeOf(one);
+  return one.first < other.first + addressCount(other) && other.first < one.first + addressCount(one);
 }
 
 /** The network of a tier that `platform.yml` does not set: one of the first three quarters of the VPC. */
@@ -102,7 +102,7 @@ export function networkPlan({ cidr, subnets }: NetworkChoice): Record<SubnetKind
 
 function quarter({ first, prefix }: Network, index: number): Network {
   const part = { first, prefix: prefix + 2 };
-  return { ...part, first: first + index * sizeOf(part) };
+  return { ...part, first: first + index * addressCount(part) };
 }
 
 function network(text: string): Network {

@@ -46,7 +46,7 @@ export function supernetFault(text: string): string | undefined {
 export function crossFieldFaults(content: unknown): CrossFieldFault[] {
   const read = contentSchema.safeParse(content);
   if (!read.success) return [];
-  const all = environments.flatMap((name): Entry[] => {
+  const all = environments.flatMap((name): EnvironmentEntry[] => {
     const entry = read.data.environments[name];
     return entry === undefined ? [] : [{ name, ...entry }];
   });
@@ -88,7 +88,7 @@ const entrySchema = z.object({
 const contentSchema = z.object({
   environments: z.record(z.string(), entrySchema.optional().catch(undefined)),
 });
-type Entry = z.output<typeof entrySchema> & { readonly name: Environment };
+type EnvironmentEntry = z.output<typeof entrySchema> & { readonly name: Environment };
 
 const ranges = privateRanges.flatMap((range) => parseNetwork(range) ?? []);
 const rangesText = `within ${privateRanges.slice(0, -1).join(', ')} or ${privateRanges.at(-1)}`;
@@ -98,17 +98,17 @@ function boundaryFault(network: Network): string | undefined {
   return start.first === network.first ? undefined : `on its boundary: ${writeNetwork(start)}`;
 }
 
-/** The network as meant: an unaligned one is a fault of its own, and is compared as if it were aligned. */
-function meant(value: string | undefined): Network | undefined {
+/** The network as meantNetwork: an unaligned one is a fault of its own, and is compared as if it were aligned. */
+function meantNetwork(value: string | undefined): Network | undefined {
   const network = value === undefined ? undefined : parseNetwork(value);
   return network === undefined ? undefined : onBoundary(network);
 }
 
 /** Tier networks outside the VPC, and those that share addresses with another tier. */
-function supernetFaults({ name, cidr, subnets }: Entry): CrossFieldFault[] {
-  const vpc = meant(cidr);
+function supernetFaults({ name, cidr, subnets }: EnvironmentEntry): CrossFieldFault[] {
+  const vpc = meantNetwork(cidr);
   if (vpc === undefined || cidr === undefined) return [];
-  const own = (kind: SubnetKind) => (subnets[kind] === undefined ? undefined : meant(subnets[kind]));
+  const own = (kind: SubnetKind) => (subnets[kind] === undefined ? undefined : meantNetwork(subnets[kind]));
   return subnetKinds.flatMap((kind, index): CrossFieldFault[] => {
     const supernet = own(kind);
     if (supernet === undefined) return [];
@@ -127,7 +127,7 @@ function supernetFaults({ name, cidr, subnets }: Entry): CrossFieldFault[] {
 }
 
 /** Certificates and roles in another region, account or partition than the environment. */
-function arnFaults({ name, account, region, certificate, role }: Entry): CrossFieldFault[] {
+function arnFaults({ name, account, region, certificate, role }: EnvironmentEntry): CrossFieldFault[] {
   const expected = { partition: region === undefined ? undefined : partitionOfRegion(region), region, account };
   const differing = (arn: string | undefined, parts: readonly (keyof typeof expected)[]) => {
     const [, partition, , arnRegion, arnAccount] = (arn ?? '').split(':');
@@ -149,9 +149,9 @@ function arnFaults({ name, account, region, certificate, role }: Entry): CrossFi
 }
 
 /** What two environments must not share; the later one is the fault, unless only the earlier one sets it. */
-function pairFaults(former: Entry, entry: Entry): CrossFieldFault[] {
+function pairFaults(former: EnvironmentEntry, entry: EnvironmentEntry): CrossFieldFault[] {
   const found: CrossFieldFault[] = [];
-  const [formerVpc, vpc] = [meant(former.cidr), meant(entry.cidr)];
+  const [formerVpc, vpc] = [meantNetwork(former.cidr), meantNetwork(entry.cidr)];
   if (formerVpc !== undefined && vpc !== undefined && overlaps(formerVpc, vpc)) {
     found.push({
       path: ['environments', entry.name, 'cidr'],
@@ -175,7 +175,7 @@ function pairFaults(former: Entry, entry: Entry): CrossFieldFault[] {
   return found;
 }
 
-function branchOf({ name, branch }: Entry): string {
+function branchOf({ name, branch }: EnvironmentEntry): string {
   return branch ?? defaultBranches[name];
 }
 

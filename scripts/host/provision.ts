@@ -63,7 +63,7 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
     const applied = await applyHost(assembly, plan, { ...rules, roleArn: roles.execution });
     const { changed, inService } = applied;
     const result = { ...resultOf(place, config, plan, applied.priorities), changed, inService };
-    out.result(result, summary(place, plan, applied));
+    out.result(result, provisionSummary(place, plan, applied));
     return undefined;
   });
 }
@@ -107,7 +107,7 @@ function warnOfKeptData({ out }: Runtime, config: VendhostConfig, { data }: Host
   out.warn('vendhost.yml says `database: none`, but there is a database: it stays, the instances no longer reach it');
 }
 
-function summary(place: Place, { priorities }: HostPlan, applied: Applied): string {
+function provisionSummary(place: Place, { priorities }: HostPlan, applied: Applied): string {
   return [
     `virtual host of ${place.tenant} in ${place.environment}: ${applied.changed ? 'provisioned' : 'no change'}`,
     ...priorities.map(

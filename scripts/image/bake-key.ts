@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Place } from '../config/names.ts';
 import type { BakeInputs } from '../config/stored.ts';
-import { digest, type ImageFile } from './image-files.ts';
+import { fileDigest, type ImageFile } from './image-files.ts';
 
 export interface BakeParts {
   place: Place;
@@ -67,7 +67,7 @@ function fileChanges(
 }
 
 function digests(files: readonly ImageFile[]): Record<string, string> {
-  return Object.fromEntries(files.map((file) => [file.path, digest(file)]));
+  return Object.fromEntries(files.map((file) => [file.path, fileDigest(file)]));
 }
 
 function canonical(value: unknown): string {

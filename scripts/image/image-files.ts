@@ -33,6 +33,6 @@ export async function readTree(root: string): Promise<ImageFile[]> {
 }
 
 /** The hash a bake key holds of a file; the executable bit is part of it. */
-export function digest({ executable, bytes }: ImageFile): string {
+export function fileDigest({ executable, bytes }: ImageFile): string {
   return `${executable ? 'x' : '-'}:${createHash('sha256').update(bytes).digest('hex')}`;
 }

@@ -33,7 +33,7 @@ export interface PriorityPlan extends PriorityChoice {
 export async function planPriority(aws: Aws, claimant: Claimant): Promise<PriorityPlan> {
   const claims = openClaims(aws, claimant.bucket);
   const [rules, record] = await Promise.all([readRules(aws, claimant.listenerArn), claims.read(recordKey(claimant))]);
-  const choice = await decide(claims, claimant, rules, record, new Set());
+  const choice = await decidePriority(claims, claimant, rules, record, new Set());
   // A job that died left a record without its claim.
   return { ...choice, claimed: choice.kept && (await holds(claims, claimant, choice.priority)) };
 }
@@ -52,7 +52,7 @@ export async function claimPriority(runtime: Runtime, aws: Aws, claimant: Claima
   for (let round = 0; round < roundLimit; round += 1) {
     runtime.signal.throwIfAborted();
     const record = await claims.read(recordKey(claimant));
-    const choice = await decide(claims, claimant, rules, record, refused);
+    const choice = await decidePriority(claims, claimant, rules, record, refused);
     if (await settle(claims, claimant, record, choice.priority, refused)) return choice;
     // Jobs that lost at the same moment must not retry at the same moment.
     await wait(Math.random() * Math.min(10 * (round + 1), 100), undefined, { signal: runtime.signal }).catch(() => {});
@@ -112,7 +112,7 @@ async function otherBands(
 
 type Claims = ConditionalObjects<PriorityClaim>;
 
-async function decide(
+async function decidePriority(
   claims: Claims,
   claimant: Claimant,
   rules: readonly ListenerRule[],

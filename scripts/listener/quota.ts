@@ -15,7 +15,7 @@ const quotaName = 'rules-per-application-load-balancer';
 
 /**
  * Makes sure that a load balancer has room for more rules. Throws `LISTENER_FULL`. Rules that are created after this
- * are AWS's to refuse: `fullListener` tells that.
+ * are refused by AWS itself, see `isTooManyRules`.
  * @param standing rules on the listener now, whoever created them
  * @param needed rules to be added
  */

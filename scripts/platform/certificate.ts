@@ -17,7 +17,7 @@ export interface CertificateFindings {
   readonly warnings: readonly string[];
 }
 
-type Asked = Pick<EnvironmentConfig, 'certificate' | 'domain' | 'region'>;
+type CertificateNeed = Pick<EnvironmentConfig, 'certificate' | 'domain' | 'region'>;
 
 const warningDays = 30;
 const dayMs = 24 * 60 * 60 * 1000;
@@ -44,7 +44,7 @@ export async function checkCertificate(
 
 /** Decides whether a certificate is what an environment needs: issued, not expired, for names in the domain. */
 export function certificateFindings(
-  { domain, region }: Asked,
+  { domain, region }: CertificateNeed,
   certificate: Certificate | undefined,
   now: Date,
 ): CertificateFindings {
@@ -74,7 +74,10 @@ export function certificateFindings(
 }
 
 /** The next step: finish the pending validation, or else request a certificate that fits. */
-export function certificateHint({ certificate, domain, region }: Asked, found: Certificate | undefined): string {
+export function certificateHint(
+  { certificate, domain, region }: CertificateNeed,
+  found: Certificate | undefined,
+): string {
   if (found?.status === 'PENDING_VALIDATION') {
     return `create the DNS records ACM asks for: aws acm describe-certificate --region ${region} --certificate-arn ${certificate}`;
   }

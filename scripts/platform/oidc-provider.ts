@@ -135,7 +135,7 @@ export async function hasProvider({ audience }: PlatformConfig, place: ProviderP
 
 function builder({ gitlab, audience }: PlatformConfig, { account, region }: ProviderPlace): AppBuilder {
   return async (app) => {
-    const { gitlabApp } = await import('../../cdk/platform/oidc-provider.ts');
+    const { gitlabApp } = await import('../../cdk/platform/oidc-provider-stack.ts');
     // The tests validate this template of one resource; validating it here would cost seconds in every run.
     return gitlabApp({ ...app, validation: false }, { account, region, gitlab, audience });
   };

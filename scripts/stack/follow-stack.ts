@@ -3,7 +3,7 @@ import { poll } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Progress, resourceEvent, stackName } from './progress.ts';
-import { isAbsent, isBusy, limitMs, readAnyStack, type StackState } from './stack-state.ts';
+import { isAbsent, isBusy, readAnyStack, type StackState, stackLimitMs } from './stack-state.ts';
 
 export interface FollowOptions {
   /** ARN of the stack: a deleted stack cannot be found by name. */
@@ -28,7 +28,7 @@ export async function followStack(
     const { state } = await poll({
       what: `${stackName(stack)} to settle`,
       pace: aws.pace,
-      limitMs,
+      limitMs: stackLimitMs,
       signal: runtime.signal,
       check: async () => {
         const events = await newEvents(aws, stack, token, seen);

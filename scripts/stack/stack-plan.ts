@@ -62,7 +62,7 @@ export function describePlan(
 ): StackPlan {
   const changes: Change[] = [];
   diff.resources.forEachDifference((logicalId, difference) => {
-    const change = describeChange(logicalId, difference);
+    const change = changeOf(logicalId, difference);
     if (change !== undefined) changes.push(change);
   });
   for (const { logicalId, type } of reached) {
@@ -73,7 +73,7 @@ export function describePlan(
   return { stack, action: changes.length > 0 || diff.differenceCount > 0 ? 'update' : 'none', changes };
 }
 
-function describeChange(logicalId: string, difference: ResourceDifference): Change | undefined {
+function changeOf(logicalId: string, difference: ResourceDifference): Change | undefined {
   const type = difference.resourceType ?? '';
   // Compared as text: the enum of a lazily loaded package would load it here.
   const impact: string = difference.changeImpact;
@@ -128,7 +128,7 @@ export async function readTemplate(aws: Aws, stack: string): Promise<Record<stri
 export function planLines(plans: readonly StackPlan[]): string[] {
   return plans.flatMap(({ stack, action, changes }) => [
     `${stack}: ${action === 'none' ? 'no change' : action}`,
-    ...(action === 'create' ? summary(changes) : changes.map((change) => `  ${changeLine(change)}`)),
+    ...(action === 'create' ? resourceCounts(changes) : changes.map((change) => `  ${changeLine(change)}`)),
   ]);
 }
 
@@ -139,7 +139,7 @@ function changeLine({ logicalId, type, action, replacement }: Change): string {
 }
 
 /** The resources of a new stack, counted by type: their names say nothing yet. */
-function summary(changes: readonly Change[]): string[] {
+function resourceCounts(changes: readonly Change[]): string[] {
   const counts = new Map<string, number>();
   for (const { type } of changes) counts.set(type, (counts.get(type) ?? 0) + 1);
   return [...counts].map(([type, count]) => `  + ${count} ${type.replace(/^AWS::/, '')}`);

@@ -61,7 +61,7 @@ export function isSteady(status: string): boolean {
 }
 
 /** The longest time an operation on a stack is waited for. */
-export const limitMs = 60 * 60_000;
+export const stackLimitMs = 60 * 60_000;
 
 /** Waits until no operation is in progress on the stack. Only reads. */
 export async function settledStack(runtime: Runtime, aws: Aws, name: string): Promise<StackState | undefined> {
@@ -73,11 +73,11 @@ export async function settledStack(runtime: Runtime, aws: Aws, name: string): Pr
 export async function settledAnyStack(runtime: Runtime, aws: Aws, name: string): Promise<StackState | undefined> {
   const first = await readAnyStack(aws, name);
   if (first === undefined || !isBusy(first)) return first;
-  runtime.out.step(`${name} is ${first.status}: waiting for it to end (at most ${duration(limitMs)})`);
+  runtime.out.step(`${name} is ${first.status}: waiting for it to end (at most ${duration(stackLimitMs)})`);
   const { state } = await poll({
     what: `${name} to settle`,
     pace: aws.pace,
-    limitMs,
+    limitMs: stackLimitMs,
     signal: runtime.signal,
     check: async () => {
       const state = await readAnyStack(aws, name);

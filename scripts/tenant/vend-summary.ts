@@ -3,7 +3,7 @@ import type { VendResult } from './apply-vend.ts';
 import { projectVariables, type Vending } from './vend-plan.ts';
 
 /** What was vended, and what people do next. */
-export function summary(vendings: readonly Vending[], results: readonly VendResult[]): string[] {
+export function vendSummary(vendings: readonly Vending[], results: readonly VendResult[]): string[] {
   const lines = results.map(
     ({ environment, hosts, changed }) => `${environment}: ${changed ? 'vended' : 'no change'}, ${hosts.join(', ')}`,
   );

@@ -16,7 +16,7 @@ import type { ProjectWish } from './project-findings.ts';
 import { type ProjectPlan, planProject, projectDiffers, projectLines, refuse } from './project-plan.ts';
 import { differs, type Vending, type VendPlan, vendLines, withPlan } from './vend-plan.ts';
 import { finishProject, prepareProject, tenantsOfProject, warnOfProject } from './vend-project.ts';
-import { summary } from './vend-summary.ts';
+import { vendSummary } from './vend-summary.ts';
 
 export interface VendOptions {
   /** Folder with `platform.yml` and `tenants/`. */
@@ -95,7 +95,7 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
     );
   }
   if (gitlab !== undefined) await finishProject(out, gitlab, project);
-  out.result({ tenant: name, project, environments: results }, summary(vendings, results).join('\n'));
+  out.result({ tenant: name, project, environments: results }, vendSummary(vendings, results).join('\n'));
   return undefined;
 }
 

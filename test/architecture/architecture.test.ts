@@ -7,6 +7,7 @@ import {
   fileGraph,
   importsAgainstTheArrow,
   loadsCdkAtOnce,
+  looseFiles,
   roomGraph,
   roomOf,
 } from './layers.ts';
@@ -48,22 +49,19 @@ describe('the house', () => {
     expect(loadsCdkAtOnce(graph)).toEqual([]);
   });
 
-  test('gives every file a name of its own; commands are called as their verbs', () => {
-    const names = files.filter((file) => !file.startsWith('scripts/commands/'));
-    const entry = 'scripts/vendhost.ts';
-    expect(
-      repeated(names.filter((file) => file !== entry && file.startsWith('scripts/')).map((f) => basename(f))),
-    ).toEqual([]);
-    expect(repeated(names.filter((file) => file.startsWith('cdk/')).map((file) => basename(file)))).toEqual([]);
+  test('has no loose file beside the rooms', () => {
+    expect(looseFiles(graph)).toEqual([]);
   });
 
-  test('exports every name once; each command exports `command`', () => {
-    const exported = files.flatMap((file) =>
-      [...readText(file).matchAll(/^export (?:async )?(?:function|const|class|interface|type) (\w+)/gm)].map(
-        ([, name = '']) => name,
-      ),
-    );
-    expect(repeated(exported)).toEqual(['command']);
+  test('gives every file a name of its own; commands are called as their verbs', () => {
+    const named = files.filter((file) => !file.startsWith('scripts/commands/') && file !== 'scripts/vendhost.ts');
+    expect(repeated(named.map((file) => basename(file)))).toEqual([]);
+  });
+
+  test('gives every exported name one meaning, also against names inside of files; each command exports `command`', () => {
+    const declared = files.flatMap((file) => declarationsIn(readText(file)));
+    const exported = new Set(declared.flatMap(({ name, isExported }) => (isExported ? name : [])));
+    expect(repeated(declared.map(({ name }) => name)).filter((name) => exported.has(name))).toEqual(['command']);
   });
 
   test('has no crowded folder and no long file', () => {
@@ -96,6 +94,17 @@ describe('what the rules notice', () => {
     ['scripts/cli.ts', "import { a } from './vendhost.ts';", 'scripts/vendhost.ts'],
   ])('%s may not say: %s', (file, text, target) => {
     expect(importsAgainstTheArrow(of([file, text]))).toEqual([`${file} → ${target}`]);
+  });
+
+  test('a loose file, and a name that stands inside of another file', () => {
+    expect(
+      looseFiles(of(['scripts/shared-utils.ts', ''], ['scripts/errors.ts', ''], ['scripts/host/a.ts', ''])),
+    ).toEqual(['scripts/shared-utils.ts']);
+    expect(declarationsIn('export abstract class Place {}\ntype Stage = 1;\nexport async function run() {}')).toEqual([
+      { name: 'Place', isExported: true },
+      { name: 'Stage', isExported: false },
+      { name: 'run', isExported: true },
+    ]);
   });
 
   test('with the arrow nothing is noticed', () => {
@@ -133,6 +142,15 @@ describe('what the rules notice', () => {
     expect(cdkImportsTooMuch(loaded)).toEqual(['cdk/b.ts → scripts/stack/a.ts']);
   });
 });
+
+/** What a file declares at its top: functions, values, classes and types. */
+function declarationsIn(text: string): { name: string; isExported: boolean }[] {
+  const declaration = /^(export )?(?:abstract )?(?:async )?(?:function\*?|const|class|interface|type) (\w+)/gm;
+  return [...text.matchAll(declaration)].map(([, exported, name = '']) => ({
+    name,
+    isExported: exported !== undefined,
+  }));
+}
 
 function repeated(names: readonly string[]): string[] {
   return [...Map.groupBy(names, (name) => name)].filter(([, all]) => all.length > 1).map(([name]) => name);

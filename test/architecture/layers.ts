@@ -15,12 +15,12 @@ const layers = [
   ['command'],
   ['runtime'],
   ['output'],
-  ['errors'],
+  ['errors', 'compile-cache'],
 ] as const;
 
 type Layer = (typeof layers)[number][number];
 
-/** What lies directly below scripts/ and is no room. */
+/** What lies directly below scripts/ and is not a room. */
 const named = new Set<string>(layers.flat());
 
 /** The room a file belongs to; `undefined` outside rooms. */
@@ -34,6 +34,14 @@ function layerOf(file: string): Layer | undefined {
   if (top !== 'scripts') return undefined;
   const plain = name.replace(/\.ts$/, '');
   return named.has(plain) ? (plain as Layer) : 'rooms';
+}
+
+/** Files directly below scripts/ that have no place on the arrow: a room would be theirs. */
+export function looseFiles(graph: ImportGraph): string[] {
+  return [...graph.keys()].filter((file) => {
+    const [top, name = '', rest] = file.split('/');
+    return top === 'scripts' && rest === undefined && !named.has(name.replace(/\.ts$/, ''));
+  });
 }
 
 /** Imports of scripts/ against the arrow, as `from → to`. */

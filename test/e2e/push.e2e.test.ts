@@ -94,7 +94,7 @@ describe('pushes to dev', () => {
       expect(answer.status).toBe(200);
       expect(answer.headers['x-revision']).toBe(running.headers['x-revision']);
     }
-    await world.write({ [validate]: script }, 'Mend the check');
+    await world.write({ [validate]: script }, 'Fix the check');
   });
 
   test('a cancelled release leaves nothing running', async () => {

@@ -25,7 +25,7 @@ export interface Sorted {
   readonly open: readonly Finding[];
   /** Entries with the number of findings each of them answers. */
   readonly answered: ReadonlyMap<Skip, number>;
-  /** Entries that answer nothing: the template was mended, or an earlier entry says it already. */
+  /** Entries that answer nothing: the template was fixed, or an earlier entry says it already. */
   readonly stale: readonly Skip[];
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type App, Stack } from 'aws-cdk-lib';
-import { gitlabApp } from '../../cdk/platform/oidc-provider.ts';
+import { gitlabApp } from '../../cdk/platform/oidc-provider-stack.ts';
 import { platformApp } from '../../cdk/platform/platform-app.ts';
 import { platformProps } from '../../cdk/platform/platform-props.ts';
 import { tenantAccessApp } from '../../cdk/tenant/access/tenant-access-stack.ts';

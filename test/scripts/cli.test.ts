@@ -56,7 +56,7 @@ describe('wrong words', () => {
       '--layer "host" is wrong: must be one of access, network, storage, balancer',
       'vendhost platform deploy --help',
     ],
-    [['tenant', 'vend'], 'not enough non-option arguments: got 0, need at least 1', 'vendhost tenant vend --help'],
+    [['tenant', 'vend'], 'an argument is missing', 'vendhost tenant vend --help'],
     [['tenant', 'vend', 'a', 'b'], 'unknown argument: b', 'vendhost tenant vend --help'],
   ])('%j', async (words, message, help) => {
     expect(await vendhost(words)).toEqual({

@@ -54,7 +54,16 @@ function reaches(file: string, seen = new Set<string>()): boolean {
 }
 
 const driving = [...tests].filter(([file]) => file.endsWith('.test.ts') && reaches(file));
-const provoked = (code: string) => driving.some(([, text]) => new RegExp(`\\b${code}\\b`).test(text));
+const codesExpected = new Set(driving.flatMap(([, text]) => expectedCodes(text)));
+const provoked = (code: string) => codesExpected.has(code);
+
+/** Codes that a test compares with: in quotes or as `error[CODE]`, outside of comments and titles. */
+function expectedCodes(text: string): string[] {
+  const code = text
+    .replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$|\s\/\/ .*$/gm, '')
+    .replaceAll(/\b(?:test|it|describe)(?:\.\w+)*\(\s*(['"`]).*?\1/g, '');
+  return matches(code, /(?:['"`]|error\\?\[)([A-Z][A-Z_]+)(?:['"`]|\\?\])/g);
+}
 
 test('every error names its code where it is made, so that this file finds it', () => {
   const nameless = [...sources].filter(([file, text]) => {

@@ -1,10 +1,10 @@
 import type { App } from 'aws-cdk-lib';
 import { names, tags } from '../../../scripts/config/names.ts';
 import { VendhostStack } from '../../app.ts';
-import { Facts } from '../facts.ts';
 import type { PlatformProps } from '../platform-props.ts';
+import { Facts } from '../published-facts.ts';
 import { Boundary, ServiceBoundary } from './boundary.ts';
-import { BuilderProfile } from './builder.ts';
+import { BuilderProfile } from './builder-role.ts';
 import { PlatformScope } from './platform-scope.ts';
 import { platformRoles } from './roles.ts';
 

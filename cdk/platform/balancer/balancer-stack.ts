@@ -2,8 +2,8 @@ import { type App, CfnOutput, CfnParameter } from 'aws-cdk-lib';
 import { names, tags } from '../../../scripts/config/names.ts';
 import { networkPlan } from '../../../scripts/config/network.ts';
 import { VendhostStack } from '../../app.ts';
-import { Facts } from '../facts.ts';
 import type { PlatformProps } from '../platform-props.ts';
+import { Facts } from '../published-facts.ts';
 import { LoadBalancer } from './load-balancer.ts';
 
 /**

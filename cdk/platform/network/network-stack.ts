@@ -3,8 +3,8 @@ import { type CfnSubnet, GatewayVpcEndpointAwsService, type ISubnet, SubnetType,
 import { names, tags } from '../../../scripts/config/names.ts';
 import { networkPlan, type SubnetKind, subnetKinds, zones } from '../../../scripts/config/network.ts';
 import { VendhostStack } from '../../app.ts';
-import { Facts, type FactValues } from '../facts.ts';
 import type { PlatformProps } from '../platform-props.ts';
+import { Facts, type FactValues } from '../published-facts.ts';
 import { CidrPlan } from './cidr-plan.ts';
 import { FlowLogs } from './flow-logs.ts';
 

@@ -1,9 +1,9 @@
 import { type App, CfnOutput } from 'aws-cdk-lib';
 import { names, tags } from '../../../scripts/config/names.ts';
 import { VendhostStack } from '../../app.ts';
-import { Facts } from '../facts.ts';
 import { LogBucket } from '../log-bucket.ts';
 import type { PlatformProps } from '../platform-props.ts';
+import { Facts } from '../published-facts.ts';
 import { EnvironmentBucket } from './bucket.ts';
 import { EnvironmentKey } from './key.ts';
 import { ObjectTrail } from './trail.ts';

@@ -2,10 +2,10 @@ import { type App, CfnOutput } from 'aws-cdk-lib';
 import { names, tags } from '../../../scripts/config/names.ts';
 import { VendhostStack } from '../../app.ts';
 import { Alarms } from './alarms.ts';
+import { Pipeline } from './codepipeline.ts';
 import type { HostStackProps } from './host-props.ts';
 import { Instances } from './instances.ts';
 import { declareDatabaseParameters, declareHostParameters } from './parameters.ts';
-import { Pipeline } from './pipeline.ts';
 import { Releases } from './releases.ts';
 import { Traffic } from './traffic.ts';
 

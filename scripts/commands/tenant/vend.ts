@@ -24,7 +24,7 @@ export const command = define({
       .option('project-id', {
         type: 'number',
         requiresArg: true,
-        describe: 'Id of the GitLab project, when the tenant shall belong to another than before',
+        describe: 'Id of the GitLab project, to move the tenant to another project',
       })
       .option('set-subject', {
         type: 'boolean',

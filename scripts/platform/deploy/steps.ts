@@ -14,7 +14,7 @@ export interface DeployedStacks {
   readonly loadBalancers: readonly string[];
 }
 
-type Place = Pick<EnvironmentTarget, 'environment'>;
+type StepPlace = Pick<EnvironmentTarget, 'environment'>;
 
 /**
  * Deploys an environment's stacks step by step, those of one step in parallel. Unchanged stacks are not touched. Throws
@@ -22,7 +22,7 @@ type Place = Pick<EnvironmentTarget, 'environment'>;
  */
 export async function applySteps(
   assembly: Assembly,
-  place: Place,
+  place: StepPlace,
   steps: readonly (readonly string[])[],
   comparison: Comparison,
 ): Promise<DeployedStacks> {
@@ -49,7 +49,7 @@ export async function applySteps(
 }
 
 /** What `applySteps` would return when no stack needs a change. */
-export function nothingApplied(place: Place, stacks: readonly Compared[]): DeployedStacks {
+export function nothingApplied(place: StepPlace, stacks: readonly Compared[]): DeployedStacks {
   return {
     stacks: stacks.map(({ plan }) => stackOutcome(plan)),
     loadBalancers: dnsNames(place, new Map(stacks.map(({ plan, deployed }) => [plan.stack, deployed?.outputs ?? {}]))),
@@ -58,7 +58,7 @@ export function nothingApplied(place: Place, stacks: readonly Compared[]): Deplo
 
 async function deployStep(
   assembly: Assembly,
-  { environment }: Place,
+  { environment }: StepPlace,
   stacks: readonly string[],
   parameters: Parameters | undefined,
 ) {
@@ -73,7 +73,7 @@ async function deployStep(
 
 /** Load balancers take the network's outputs; those of a network deployed in this run come first. */
 async function parametersOf(
-  { environment }: Place,
+  { environment }: StepPlace,
   step: readonly string[],
   comparison: Comparison,
   outputs: ReadonlyMap<string, Parameters>,
@@ -90,7 +90,7 @@ function missingNetwork(environment: string): never {
   });
 }
 
-function dnsNames({ environment }: Place, outputs: ReadonlyMap<string, Parameters>): string[] {
+function dnsNames({ environment }: StepPlace, outputs: ReadonlyMap<string, Parameters>): string[] {
   return [...outputs]
     .filter(([stack]) => isBalancer(environment, stack))
     .flatMap(([, { LoadBalancerDns }]) => LoadBalancerDns ?? []);

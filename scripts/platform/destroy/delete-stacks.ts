@@ -9,17 +9,17 @@ import { removeBucket } from './buckets.ts';
 import type { PlatformLeftovers } from './plan-destruction.ts';
 
 /** Destroys what is left of an environment. After a failure, the next run resumes with what is left then. */
-export async function destroyRemains(
+export async function destroyLeftovers(
   runtime: Runtime,
   { aws, environment }: EnvironmentTarget,
-  remains: PlatformLeftovers,
+  leftovers: PlatformLeftovers,
 ): Promise<void> {
   const { out } = runtime;
-  for (const step of remains.steps) {
+  for (const step of leftovers.steps) {
     out.step(`${environment}: deleting ${step.join(' and ')}`);
     await allOf(step.map((stack) => destroyStack(runtime, aws, { environment, stack })));
   }
-  for (const bucket of remains.buckets) {
+  for (const bucket of leftovers.buckets) {
     out.step(`${environment}: emptying and deleting ${bucket}`);
     await removeBucket(runtime, aws, bucket);
   }

@@ -3,11 +3,11 @@ import { names } from '../../config/names.ts';
 import type { PlatformConfig } from '../../config/platform.ts';
 import { exitCodes, VendhostError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
-import { combined, forEach } from '../each.ts';
+import { combined, type EnvironmentFault, forEach } from '../each.ts';
 import { chosenEnvironments, type EnvironmentChoice, type EnvironmentTarget, openTargets } from '../targets.ts';
 import { openOwnProviders, providersToGo, removeProvider } from './delete-provider.ts';
-import { destroyRemains } from './delete-stacks.ts';
-import { type PlatformLeftovers, readRemains } from './plan-destruction.ts';
+import { destroyLeftovers } from './delete-stacks.ts';
+import { type PlatformLeftovers, readLeftovers } from './plan-destruction.ts';
 
 export interface DestroyPlatformOptions {
   /** Folder with `platform.yml`. */
@@ -28,31 +28,30 @@ export async function destroyPlatform(runtime: Runtime, options: DestroyPlatform
   const platform = await readPlatformConfig(directory);
   checkConfirmation(runtime, platform, options);
   const targets = await openTargets(runtime, platform, environment, { purpose: 'deploy' });
-  const { done: remains, faults } = await forEach(runtime, targets, readRemains);
-  if (faults.length > 0)
-    throw combined(faults, 'TENANTS_EXIST', 'nothing was destroyed: these environments still have tenants');
+  const { done: leftovers, faults } = await forEach(runtime, targets, readLeftovers);
+  if (faults.length > 0) throw notDestroyed(faults);
 
   const accounts = await openOwnProviders(runtime, platform, targets);
   const going = await providersToGo(
     accounts,
     targets.map((target) => target.environment),
   );
-  const isSomething = going.length > 0 || remains.some((each) => sizeOf(each) > 0);
-  const shown = { environments: remains, providers: going.map(({ account, region }) => ({ account, region })) };
-  const lines = [...remains.flatMap(remainsLines), ...going.map(({ account }) => providerLine(account))];
+  const isSomething = going.length > 0 || leftovers.some((each) => sizeOf(each) > 0);
+  const shown = { environments: leftovers, providers: going.map(({ account, region }) => ({ account, region })) };
+  const lines = [...leftovers.flatMap(leftoverLines), ...going.map(({ account }) => providerLine(account))];
   if (dryRun || !isSomething) {
     runtime.out.result({ destroyed: false, differs: isSomething, ...shown }, lines.join('\n'));
     return isSomething ? exitCodes.differs : undefined;
   }
   for (const line of lines) runtime.out.step(line);
 
-  const ends = await forEach(runtime, pairs(targets, remains), async ({ target, remains: left }) =>
-    destroyRemains(runtime, target, left),
+  const ends = await forEach(runtime, pairs(targets, leftovers), async ({ target, leftovers: left }) =>
+    destroyLeftovers(runtime, target, left),
   );
   if (ends.faults.length > 0) throw combined(ends.faults, 'DESTROY_FAILED', 'cannot destroy');
   // Another deploy may have run in the meantime: read the stacks again.
   for (const place of await providersToGo(accounts, [])) await removeProvider(runtime, place);
-  runtime.out.result({ destroyed: true, ...shown }, remains.flatMap(endLines).join('\n'));
+  runtime.out.result({ destroyed: true, ...shown }, leftovers.flatMap(endLines).join('\n'));
   return undefined;
 }
 
@@ -78,11 +77,11 @@ function checkConfirmation(
   });
 }
 
-function pairs(targets: readonly EnvironmentTarget[], remains: readonly PlatformLeftovers[]) {
+function pairs(targets: readonly EnvironmentTarget[], leftovers: readonly PlatformLeftovers[]) {
   return targets.map((target, index) => ({
     environment: target.environment,
     target,
-    remains: remains[index] as PlatformLeftovers,
+    leftovers: leftovers[index] as PlatformLeftovers,
   }));
 }
 
@@ -90,9 +89,9 @@ function sizeOf({ steps, buckets }: PlatformLeftovers): number {
   return steps.length + buckets.length;
 }
 
-function remainsLines(remains: PlatformLeftovers): string[] {
-  const { environment, account, region, steps, buckets, key } = remains;
-  if (sizeOf(remains) === 0) return [`${environment}: nothing is left in account ${account}, ${region}`];
+function leftoverLines(leftovers: PlatformLeftovers): string[] {
+  const { environment, account, region, steps, buckets, key } = leftovers;
+  if (sizeOf(leftovers) === 0) return [`${environment}: nothing is left in account ${account}, ${region}`];
   return [
     `${environment} in account ${account}, ${region}`,
     ...steps.flat().map((stack) => `  - stack ${stack}`),
@@ -105,9 +104,9 @@ function providerLine(account: string): string {
   return `account ${account}\n  - stack ${names.gitlabStack}: no environment is left in the account`;
 }
 
-function endLines(remains: PlatformLeftovers): string[] {
-  const { environment, region, key } = remains;
-  if (sizeOf(remains) === 0) return [`${environment}: nothing was left`];
+function endLines(leftovers: PlatformLeftovers): string[] {
+  const { environment, region, key } = leftovers;
+  if (sizeOf(leftovers) === 0) return [`${environment}: nothing was left`];
   return [
     `${environment}: destroyed`,
     ...(key === undefined
@@ -117,4 +116,11 @@ function endLines(remains: PlatformLeftovers): string[] {
           `when no image or snapshot needs it: aws kms schedule-key-deletion --pending-window-in-days 30 --region ${region} --key-id ${key}`,
         ]),
   ];
+}
+
+/** Tenants stand in the way of an environment that could be read; any other fault says that one could not be read. */
+function notDestroyed(faults: readonly EnvironmentFault[]): VendhostError {
+  return faults.every(({ error }) => error.code === 'TENANTS_EXIST')
+    ? combined(faults, 'TENANTS_EXIST', 'nothing was destroyed: these environments still have tenants')
+    : combined(faults, 'DESTROY_FAILED', 'nothing was destroyed: cannot read what these environments hold');
 }

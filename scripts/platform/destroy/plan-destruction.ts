@@ -20,7 +20,7 @@ export interface PlatformLeftovers {
 }
 
 /** Reads what is left of an environment. Throws `TENANTS_EXIST` as long as it has tenants, by record or by stack. */
-export async function readRemains({ environment, config, aws }: EnvironmentTarget): Promise<PlatformLeftovers> {
+export async function readLeftovers({ environment, config, aws }: EnvironmentTarget): Promise<PlatformLeftovers> {
   const { account, region } = config;
   const [stacks, records, key, buckets] = await Promise.all([
     listStackNames(aws),

@@ -46,7 +46,7 @@ export class Reader {
   entries(part: Part & { node: YAMLMap }): Entry[] {
     const found = new Map<string, Entry>();
     for (const { key, value } of part.node.items) {
-      const name = textOf(key) ?? shownValue(key);
+      const name = scalarText(key) ?? shownValue(key);
       const path = part.path === '' ? name : `${part.path}.${name}`;
       if (found.has(name)) this.warning({ node: key, path }, 'written twice: only the last is read');
       found.set(name, { key: name, node: value, at: key, path });
@@ -65,7 +65,7 @@ export class Reader {
 
   /** The text of a scalar, or a fault: used for names, paths and the like. */
   text(part: Part, allowed: string): string | undefined {
-    const text = this.isBlank(part) ? undefined : textOf(part.node);
+    const text = this.isBlank(part) ? undefined : scalarText(part.node);
     if (text === undefined || text === '') this.wrong(part, allowed);
     return text === '' ? undefined : text;
   }
@@ -108,7 +108,7 @@ function itemsOf(part: Part, list: YAMLSeq): Part[] {
 }
 
 /** A scalar's text as written, without quotes; `undefined` for mappings, lists and null. */
-export function textOf(node: unknown): string | undefined {
+export function scalarText(node: unknown): string | undefined {
   if (!isScalar(node) || node.value === null) return undefined;
   return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value));
 }

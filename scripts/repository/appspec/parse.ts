@@ -4,7 +4,7 @@ import type { Finding } from '../findings.ts';
 import { existsBehaviors, type FileCopy, readFiles } from './files-section.ts';
 import { isEvent } from './hook-events.ts';
 import { type Hook, readHooks } from './hooks-section.ts';
-import { type Entry, isPlain, type Part, Reader, textOf, unknownKeys } from './nodes.ts';
+import { type Entry, isPlain, type Part, Reader, scalarText, unknownKeys } from './nodes.ts';
 import { type Permission, readPermissions } from './permissions-section.ts';
 
 /** A parsed AppSpec, with the reader to add findings to. */
@@ -62,7 +62,7 @@ export function parseAppSpec(file: string, text: string): { spec?: AppSpec; find
 function readTop(reader: Reader, entries: readonly Entry[]): AppSpec {
   const by = (key: string) => entries.find((entry) => entry.key === key);
   for (const entry of unknownKeys(entries, known)) readUnknown(reader, entry);
-  readVersion(reader, by('version'));
+  readAppSpecVersion(reader, by('version'));
   const os = readOs(reader, by('os'));
   const behavior = by('file_exists_behavior');
   if (behavior !== undefined) {
@@ -87,10 +87,11 @@ function readUnknown(reader: Reader, entry: Entry): void {
   else reader.warning(entry, `is ignored: known are ${known.join(', ')}`);
 }
 
-function readVersion(reader: Reader, entry: Entry | undefined): void {
+function readAppSpecVersion(reader: Reader, entry: Entry | undefined): void {
   const allowed = '0.0, without quotes';
   if (entry === undefined) reader.fault({ node: undefined, path: 'version' }, `missing: must be ${allowed}`);
-  else if (reader.isBlank(entry) || textOf(entry.node) !== '0.0' || !isPlain(entry.node)) reader.wrong(entry, allowed);
+  else if (reader.isBlank(entry) || scalarText(entry.node) !== '0.0' || !isPlain(entry.node))
+    reader.wrong(entry, allowed);
 }
 
 function readOs(reader: Reader, entry: Entry | undefined): string {

@@ -1,7 +1,7 @@
 import { isScalar } from 'yaml';
 import { aclFault } from './acls.ts';
 import { required } from './files-section.ts';
-import { type Entry, isPlain, type Part, type Reader, textOf, unknownKeys } from './nodes.ts';
+import { type Entry, isPlain, type Part, type Reader, scalarText, unknownKeys } from './nodes.ts';
 
 /** One entry of `permissions`: the parts that must fit the copied files. */
 export interface Permission {
@@ -93,7 +93,7 @@ function readRange(reader: Reader, entry: Entry): void {
   const allowed = 'an SELinux range, like s0 or s0-s1:c1,c3.c5';
   const category = String.raw`c\d+(\.c\d+)?`;
   const range = new RegExp(String.raw`^s\d+(-s\d+)?(:${category}(,${category})*)?$`);
-  if (!isScalar(entry.node) || !range.test(textOf(entry.node) ?? '')) reader.wrong(entry, allowed);
+  if (!isScalar(entry.node) || !range.test(scalarText(entry.node) ?? '')) reader.wrong(entry, allowed);
 }
 
 function readTypes(reader: Reader, entry: Entry | undefined): readonly string[] {

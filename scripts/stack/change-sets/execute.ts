@@ -56,8 +56,8 @@ async function verdicts(aws: Aws, saved: readonly SavedStack[]): Promise<Todo[]>
   const judged = await Promise.all(
     saved.map(async (planned) => ({ planned, verdict: await judge(planned, await present(aws, planned)) })),
   );
-  const outdated = judged.flatMap(({ verdict }) => (typeof verdict === 'string' ? [] : verdict));
-  if (outdated.length > 0) throw planOutdated('changed after it was made; nothing was executed', outdated);
+  const stale = judged.flatMap(({ verdict }) => (typeof verdict === 'string' ? [] : verdict));
+  if (stale.length > 0) throw planStale('changed after it was made; nothing was executed', stale);
   return judged.flatMap(({ planned, verdict }) => (typeof verdict === 'string' ? [{ planned, verdict }] : []));
 }
 
@@ -125,7 +125,7 @@ async function send(aws: Aws, stack: string, changeSet: string, token: string): 
   } catch (error) {
     // Another writer changed the stack between the check and the execution.
     if (error instanceof Error && /^(InvalidChangeSetStatus|ChangeSetNotFound)/.test(error.name)) {
-      throw planOutdated('changed while it was executed', [`${stack}: ${messageOf(error)}`], error);
+      throw planStale('changed while it was executed', [`${stack}: ${messageOf(error)}`], error);
     }
     throw error;
   }
@@ -136,7 +136,7 @@ function executionToken(changeSet: string): string {
   return `plan-${createHash('sha256').update(changeSet).digest('hex').slice(0, 40)}`;
 }
 
-function planOutdated(what: string, details: readonly string[], cause?: unknown): VendhostError {
+function planStale(what: string, details: readonly string[], cause?: unknown): VendhostError {
   return new VendhostError('PLAN_STALE', `the plan is stale: its stacks ${what}`, {
     details,
     hint: 'make a new plan (in a pipeline: start a new one), look at it, and deploy it',

@@ -37,7 +37,7 @@ export async function deployStacks(assembly: Assembly, options: DeployOptions = 
   const stacks = chosenStacks(assembly, options.stacks);
   const looked = await Promise.all(stacks.map((stack) => look(assembly, stack, options)));
   const todo = looked.filter(({ done }) => done === undefined).map(({ stack }) => stack);
-  const results = todo.length === 0 ? [] : await run(assembly, todo, options);
+  const results = todo.length === 0 ? [] : await runDeploy(assembly, todo, options);
   const created = looked.filter(({ exists }) => !exists);
   await Promise.all(created.map(({ stack }) => protect(aws, stack, options)));
   return looked.flatMap(({ stack, done }) => done ?? results.filter((result) => result.stack === stack));
@@ -62,7 +62,11 @@ async function protect(aws: Aws, stack: string, { policies }: DeployOptions): Pr
   if (policy !== undefined) await protectStack(aws, stack, policy);
 }
 
-async function run(assembly: Assembly, stacks: readonly string[], options: DeployOptions): Promise<StackResult[]> {
+async function runDeploy(
+  assembly: Assembly,
+  stacks: readonly string[],
+  options: DeployOptions,
+): Promise<StackResult[]> {
   const { toolkit, cloud, progress, runtime, aws } = assembly;
   const { StackParameters, StackSelectionStrategy } = await import('@aws-cdk/toolkit-lib');
   try {

@@ -156,7 +156,7 @@ describe('an image', () => {
   });
 });
 
-test('CopyImage copies the disk and encrypts it anew', async () => {
+test('CopyImage copies the disk and encrypts it again', async () => {
   const second = await createKey();
   const { ImageId } = await fleet.ec2.send(
     new CopyImageCommand({

@@ -133,7 +133,7 @@ describe('three environments in one account', () => {
     expect(await owner.destroy()).toMatchObject({ code: undefined, result: { destroyed: false, providers: [] } });
   });
 
-  test('a deploy makes it anew', async () => {
+  test('a deploy creates it again', async () => {
     expect(new Set(Object.values(outcomes(await owner.deploy())))).toEqual(new Set(['created']));
     expect((await owner.status()).code).toBeUndefined();
   });

@@ -4,7 +4,7 @@ import { combined, forEach } from '../../../scripts/platform/each.ts';
 import { recorder } from '../../builders/recorder.ts';
 
 const subjects = [{ environment: 'dev' }, { environment: 'staging' }, { environment: 'production' }] as const;
-const broken = new VendhostError('BROKEN', 'it is broken', { hint: 'mend it', details: ['the left one'] });
+const broken = new VendhostError('BROKEN', 'it is broken', { hint: 'fix it', details: ['the left one'] });
 
 test('one failure stops no other; all results and faults come back', async () => {
   const { done, faults } = await forEach(recorder(), subjects, async ({ environment }) => {
@@ -24,10 +24,10 @@ test('several faults are one error with every line of each', async () => {
     details: [
       'dev: error[BROKEN]: it is broken',
       '  the left one',
-      '  hint: mend it',
+      '  hint: fix it',
       'staging: error[BROKEN]: it is broken',
       '  the left one',
-      '  hint: mend it',
+      '  hint: fix it',
     ],
   });
 });

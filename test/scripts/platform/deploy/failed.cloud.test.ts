@@ -42,7 +42,7 @@ describe('a deploy that fails', () => {
     ]);
   });
 
-  test('goes on by the same command once the cause is mended', async () => {
+  test('resumes with the same command once the cause is fixed', async () => {
     await (await owner.aws().s3()).send(new DeleteBucketCommand({ Bucket }));
     expect(outcomes(await owner.deploy())).toEqual({
       'vendhost-dev-access': 'no change',

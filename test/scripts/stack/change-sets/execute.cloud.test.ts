@@ -164,7 +164,7 @@ describe('executeChangeSets', () => {
     expect(await parameterValue('/stopped/A')).toBe('first');
   });
 
-  test('a failure names resource, reason and next step; a new plan goes on when the cause is mended', async () => {
+  test('a failure names resource, reason and next step; a new plan works when the cause is fixed', async () => {
     await deploy({ breaking: { A: 'first' } });
     const stacks = { breaking: { A: 'second', Policy: '$Role breaking-role' }, unharmed: { A: 'a' } };
     const saved = await save(stacks);
@@ -192,7 +192,7 @@ describe('executeChangeSets', () => {
     expect(await parameterValue('/breaking/A')).toBe('second');
   });
 
-  test('a creation that fails is planned anew', async () => {
+  test('a creation that fails is planned again', async () => {
     const stacks = { fresh: { A: 'a', Policy: '$Role fresh-role' } };
     await expect(execute(await save(stacks))).rejects.toMatchObject({
       message: 'cannot deploy fresh: fresh is ROLLBACK_COMPLETE',

@@ -82,7 +82,7 @@ describe('deployStacks', () => {
     expect(await parameterValue('/kept-later/A')).toBe('first');
   });
 
-  test('a failure names the resource and its reason; the next deploy makes the stack anew', async () => {
+  test('a failure names the resource and its reason; the next deploy creates the stack again', async () => {
     const failure = await deploy({ failing: { A: 'a', Broken: '$Fail' } }).catch((error: unknown) => error);
     expect(failure).toMatchObject({
       code: 'STACK_FAILED',

@@ -30,7 +30,7 @@ describe('matches', () => {
     ['a tag less', { tags: {} }],
     ['the protection', { terminationProtection: true }],
     [
-      'a value that is looked up anew',
+      'a value that is looked up again',
       { template: { Parameters: { Image: { Type: 'AWS::SSM::Parameter::Value<String>' } } } },
     ],
   ])('%s differs', (_what, difference) => {

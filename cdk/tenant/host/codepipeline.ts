@@ -13,8 +13,8 @@ export interface PipelineProps {
   readonly releases: Releases;
 }
 
-type Stage = CfnPipeline.StageDeclarationProperty;
-type Action = CfnPipeline.ActionDeclarationProperty;
+type PipelineStage = CfnPipeline.StageDeclarationProperty;
+type PipelineAction = CfnPipeline.ActionDeclarationProperty;
 
 /**
  * The pipeline that releases a revision: S3 source, a manual approval if the platform requires one, CodeDeploy.
@@ -56,7 +56,7 @@ export class Pipeline extends Construct {
   }
 }
 
-function source(bucket: string, tenant: string, artifact: string): Stage {
+function source(bucket: string, tenant: string, artifact: string): PipelineStage {
   return {
     name: 'Source',
     actions: [
@@ -73,7 +73,7 @@ function source(bucket: string, tenant: string, artifact: string): Stage {
   };
 }
 
-function approval({ tenant, environment }: Place, topicArn: string): Stage {
+function approval({ tenant, environment }: Place, topicArn: string): PipelineStage {
   return {
     name: 'Approval',
     actions: [
@@ -87,7 +87,7 @@ function approval({ tenant, environment }: Place, topicArn: string): Stage {
   };
 }
 
-function deploy({ application, deploymentGroup }: Releases, artifact: string): Stage {
+function deploy({ application, deploymentGroup }: Releases, artifact: string): PipelineStage {
   return {
     name: 'Deploy',
     actions: [
@@ -99,6 +99,6 @@ function deploy({ application, deploymentGroup }: Releases, artifact: string): S
   };
 }
 
-function action(name: string, category: string, provider: string, rest: Partial<Action>): Action {
+function action(name: string, category: string, provider: string, rest: Partial<PipelineAction>): PipelineAction {
   return { name, actionTypeId: { category, owner: 'AWS', provider, version: '1' }, runOrder: 1, ...rest };
 }
