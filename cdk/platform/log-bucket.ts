@@ -9,7 +9,7 @@ export const balancerLogs = 'balancer';
 export interface LogBucketProps {
   readonly name: string;
   /** Days after which objects expire. */
-  readonly logDays: number;
+  readonly days: number;
 }
 
 /**
@@ -21,7 +21,7 @@ export interface LogBucketProps {
 export class LogBucket extends Construct {
   readonly bucket: Bucket;
 
-  constructor(scope: Construct, id: string, { name, logDays }: LogBucketProps) {
+  constructor(scope: Construct, id: string, { name, days }: LogBucketProps) {
     super(scope, id);
     const { account, partition, region } = Stack.of(this);
     this.bucket = new Bucket(this, 'Bucket', {
@@ -35,7 +35,7 @@ export class LogBucket extends Construct {
       lifecycleRules: [
         {
           id: 'logs',
-          expiration: Duration.days(logDays),
+          expiration: Duration.days(days),
           abortIncompleteMultipartUploadAfter: Duration.days(1),
         },
       ],

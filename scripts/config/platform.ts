@@ -48,6 +48,15 @@ const builders = z
     error: 'the networks of the runners, when access is public',
   });
 
+const days = (preset: number, description: string) => z.int().min(1).max(3650).default(preset).meta({ description });
+
+/** One day each is what the original had: enough to see a failure, too short to find out what happened last week. */
+const retention = z.strictObject({
+  trail: days(365, "CloudTrail's files: a year, because an intrusion is often found months later"),
+  access: days(90, 'Access logs of load balancers and bucket: a quarter; they hold addresses of visitors'),
+  versions: days(30, 'Former versions of objects that were overwritten, deleted or expired: a month to take one back'),
+});
+
 const environment = z
   .strictObject({
     branch: z
@@ -85,12 +94,7 @@ const environment = z
       .enum(['rejected', 'all', 'none'])
       .default('rejected')
       .meta({ description: 'Which traffic of the VPC is logged' }),
-    log_days: z
-      .int()
-      .min(1)
-      .max(3650)
-      .default(1)
-      .meta({ description: 'Days after which log objects in the buckets expire' }),
+    retention_days: retention.prefault({}).meta({ description: 'How long evidence is kept, in days' }),
     domain: z
       .string()
       .regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/, 'a lower-case domain, like dev.example.com')

@@ -53,11 +53,13 @@ async function journey(world: World, signal: AbortSignal): Promise<void> {
     'a second time it changes nothing and says so',
   );
 
-  heading("A merge request of the platform's project: dev keeps its logs longer");
+  heading("A merge request of the platform's project: dev keeps its access logs longer");
   const config = await readFile(join(world.owner.repository, 'platform.yml'), 'utf8');
-  const change = { 'platform.yml': config.replace('cidr: 10.10.0.0/16', 'cidr: 10.10.0.0/16\n    log_days: 7') };
+  const change = {
+    'platform.yml': config.replace('cidr: 10.10.0.0/16', 'cidr: 10.10.0.0/16\n    retention_days: {access: 180}'),
+  };
   await pipeline('merge request', signal, ['validate', ...eachOf('plan')], (options) =>
-    world.owner.propose('log-longer', change, 'Keep logs of dev for a week', options),
+    world.owner.propose('log-longer', change, 'Keep access logs of dev for half a year', options),
   );
   await pipeline('merge', signal, ['validate', ...eachOf('prepare'), 'deploy-dev'], (options) =>
     world.owner.merge('log-longer', options),

@@ -30,7 +30,7 @@ describe('the platform', () => {
     expect(before.flat().map(({ stack }) => stack)).toEqual(accounts.flatMap((_, at) => stacksOf(at)));
     const text = (await read(config))
       .replace('cidr: 10.10.0.0/16', 'cidr: 10.10.0.0/16\n    flow_logs: all')
-      .replace('cidr: 10.30.0.0/16', 'cidr: 10.30.0.0/16\n    log_days: 7');
+      .replace('cidr: 10.30.0.0/16', 'cidr: 10.30.0.0/16\n    retention_days: {trail: 730, access: 180}');
     const pipeline = await world.owner.propose('log-more', { [config]: text }, 'Keep more logs');
     const result = await pipeline.result;
     expect(statuses(result), logs(result)).toEqual([

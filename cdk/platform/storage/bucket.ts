@@ -7,16 +7,19 @@ export interface EnvironmentBucketProps {
   readonly name: string;
   readonly key: IKey;
   readonly accessLogs: IBucket;
-  /** Days after which objects below `logs/` expire. */
-  readonly logDays: number;
+  readonly days: {
+    /** Days after which objects below `logs/` expire: the files of the trail. */
+    readonly trail: number;
+    /** Days after which noncurrent versions of all objects are deleted. */
+    readonly versions: number;
+  };
 }
 
-const oldVersionDays = 30;
 const incompleteUploadDays = 2;
 
 /**
- * The bucket of an environment. Objects below `logs/` expire, and so do noncurrent versions of all objects; everything else
- * stays. That includes the artifacts that CodePipeline stores under the names of pipelines: CodeDeploy downloads the last
+ * The bucket of an environment. Objects below `logs/` expire, and noncurrent versions of all objects are deleted; everything
+ * else stays. A file of the trail that somebody deletes is a noncurrent version, too, and can be taken back. What stays includes the artifacts that CodePipeline stores under the names of pipelines: CodeDeploy downloads the last
  * successful revision from there whenever an instance starts, however old it is. A bucket key saves most calls of KMS.
  *
  * The bucket and its policy are retained when the stack is deleted, but not when its creation fails: the next attempt needs
@@ -26,7 +29,7 @@ const incompleteUploadDays = 2;
 export class EnvironmentBucket extends Construct {
   readonly bucket: Bucket;
 
-  constructor(scope: Construct, id: string, { name, key, accessLogs, logDays }: EnvironmentBucketProps) {
+  constructor(scope: Construct, id: string, { name, key, accessLogs, days }: EnvironmentBucketProps) {
     super(scope, id);
     this.bucket = new Bucket(this, 'Bucket', {
       bucketName: name,
@@ -42,10 +45,10 @@ export class EnvironmentBucket extends Construct {
       serverAccessLogsBucket: accessLogs,
       serverAccessLogsPrefix: 'bucket/',
       lifecycleRules: [
-        expiring('logs', logDays),
+        { id: 'logs', prefix: 'logs/', expiration: Duration.days(days.trail) },
         {
           id: 'rest',
-          noncurrentVersionExpiration: Duration.days(oldVersionDays),
+          noncurrentVersionExpiration: Duration.days(days.versions),
           expiredObjectDeleteMarker: true,
           abortIncompleteMultipartUploadAfter: Duration.days(incompleteUploadDays),
         },
@@ -53,14 +56,4 @@ export class EnvironmentBucket extends Construct {
     });
     this.bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
   }
-}
-
-/** In a versioned bucket an expired object remains as a noncurrent version, which is deleted a day later. */
-function expiring(folder: string, days: number) {
-  return {
-    id: folder,
-    prefix: `${folder}/`,
-    expiration: Duration.days(days),
-    noncurrentVersionExpiration: Duration.days(1),
-  };
 }

@@ -19,13 +19,13 @@ export class StorageStack extends VendhostStack {
     );
     const place = [environment, config.account, config.region] as const;
     const { key } = new EnvironmentKey(this, 'Key', { environment });
-    const logDays = config.log_days;
-    const logs = new LogBucket(this, 'LogBucket', { name: names.logBucket(...place), logDays });
+    const days = config.retention_days;
+    const logs = new LogBucket(this, 'LogBucket', { name: names.logBucket(...place), days: days.access });
     const { bucket } = new EnvironmentBucket(this, 'Bucket', {
       name: names.bucket(...place),
       key,
       accessLogs: logs.bucket,
-      logDays,
+      days,
     });
     const facts = new Facts(this, environment, {
       bucket: bucket.bucketName,

@@ -15,11 +15,13 @@ export interface ObjectTrailProps {
 
 const cloudtrail = new ServicePrincipal('cloudtrail.amazonaws.com');
 const prefix = 'logs/trail';
+/** Folders of the bucket in which each write and each deletion is recorded. */
+const recorded = ['claims/', 'infrastructure/', 'software/'];
 
 /**
- * Records who wrote which revision and which infrastructure script, and every management event that changes something in
- * this region. The files in the bucket expire with the other logs; CloudWatch Logs keeps the events for three days, for
- * searching.
+ * Records who wrote and who deleted revisions, image records and claims, and every management event that changes something in
+ * this region: policies of bucket and key, listener rules and the trail itself among them. The files in the bucket stay as
+ * long as `retention_days.trail` says; CloudWatch Logs keeps the events for three days, for searching.
  *
  * Not CDK's `Trail`: its bucket policy admits any trail of any account, and its role may write to all streams.
  */
@@ -56,7 +58,7 @@ export class ObjectTrail extends Construct {
           dataResources: [
             {
               type: 'AWS::S3::Object',
-              values: ['infrastructure/', 'software/'].map((folder) => bucket.arnForObjects(folder)),
+              values: recorded.map((folder) => bucket.arnForObjects(folder)),
             },
           ],
         },

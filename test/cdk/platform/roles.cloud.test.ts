@@ -105,7 +105,13 @@ describe('the execution role', () => {
   });
 
   test('changes all of them, and makes a second load balancer', async () => {
-    const changes = { nat: 'per-zone', flow_logs: 'all', log_days: 5, approval: true, load_balancers: 2 };
+    const changes = {
+      nat: 'per-zone',
+      flow_logs: 'all',
+      retention_days: { trail: 5 },
+      approval: true,
+      load_balancers: 2,
+    };
     await repository.writePlatform({ dev: changes }, own);
     expect(await deploy('network', 'storage')).toEqual({ network: true, storage: true });
     expect(await deploy('balancer', 'balancer-2')).toMatchObject({ 'balancer-2': true });

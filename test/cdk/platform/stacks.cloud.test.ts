@@ -32,7 +32,7 @@ const { config: changed } = configured('dev', {
   subnets: { isolated: '10.10.192.0/22' },
   nat: 'per-zone',
   flow_logs: 'all',
-  log_days: 7,
+  retention_days: { trail: 7, access: 7, versions: 7 },
   certificate: await issueCertificate(endpoint, account, '*.dev.example.com'),
   load_balancers: 2,
 });
@@ -97,9 +97,9 @@ describe('the storage stack', () => {
     }
   });
 
-  test('its trail records writes below two prefixes', async () => {
+  test('its trail records writes of claims, image records and revisions', async () => {
     const { EventSelectors } = await trail('GetEventSelectors', { TrailName: 'vendhost-dev' });
-    const written = ['infrastructure/', 'software/'].map((folder) => `arn:aws:s3:::${buckets[0]}/${folder}`);
+    const written = ['claims/', 'infrastructure/', 'software/'].map((folder) => `arn:aws:s3:::${buckets[0]}/${folder}`);
     expect(EventSelectors).toEqual([
       expect.objectContaining({
         ReadWriteType: 'WriteOnly',

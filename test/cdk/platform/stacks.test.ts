@@ -41,7 +41,13 @@ const choices: Record<string, (name: Name) => Partial<PlatformProps>> = {
     const { cidr } = configured(name, {}).config ?? {};
     const block = (third: number) => cidr?.replace(/\.0\.0\/16$/, `.${third}.0/20`);
     const subnets = { public: block(0), egress: block(16), isolated: block(32) };
-    return configured(name, { load_balancers: 3, nat: 'per-zone', flow_logs: 'none', log_days: 90, subnets });
+    return configured(name, {
+      load_balancers: 3,
+      nat: 'per-zone',
+      flow_logs: 'none',
+      retention_days: { trail: 90, access: 30, versions: 7 },
+      subnets,
+    });
   },
 };
 

@@ -13,6 +13,7 @@ const template = templateOf('storage');
 interface Rule {
   readonly Id: string;
   readonly ExpirationInDays?: number;
+  readonly NoncurrentVersionExpiration?: { readonly NoncurrentDays: number };
 }
 
 function bucket(name: string, from = template): Record<string, unknown> {
@@ -79,15 +80,9 @@ describe('the bucket of the environment', () => {
     });
   });
 
-  test('logs expire after a day, and current objects below other prefixes never', () => {
+  test('files of the trail expire after a year, and current objects below other prefixes never', () => {
     expect(rules(bucketName)).toEqual([
-      {
-        Id: 'logs',
-        Status: 'Enabled',
-        Prefix: 'logs/',
-        ExpirationInDays: 1,
-        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
-      },
+      { Id: 'logs', Status: 'Enabled', Prefix: 'logs/', ExpirationInDays: 365 },
       {
         Id: 'rest',
         Status: 'Enabled',
@@ -141,24 +136,29 @@ describe('the log bucket', () => {
     ]);
   });
 
-  test('everything in it goes after a day, broken uploads too', () => {
+  test('everything in it goes after a quarter, broken uploads after a day', () => {
     expect(rules(logBucketName)).toEqual([
       {
         Id: 'logs',
         Status: 'Enabled',
-        ExpirationInDays: 1,
+        ExpirationInDays: 90,
         AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
       },
     ]);
   });
 });
 
-test('log objects stay as long as platform.yml says, in both buckets', () => {
-  const changed = templateOf('storage', 'dev', configured('dev', { log_days: 400 }));
-  const days = [bucketName, logBucketName].map(
-    (name) => rules(name, changed).find(({ Id }) => Id === 'logs')?.ExpirationInDays,
-  );
-  expect(days).toEqual([400, 400]);
+test.each([
+  { trail: 400, access: 20, versions: 7 },
+  { trail: 1, access: 1, versions: 1 },
+])('evidence stays as long as platform.yml says: $trail, $access and $versions days', (days) => {
+  const changed = templateOf('storage', 'dev', configured('dev', { retention_days: days }));
+  const rule = (name: string, id: string) => rules(name, changed).find(({ Id }) => Id === id);
+  expect({
+    trail: rule(bucketName, 'logs')?.ExpirationInDays,
+    access: rule(logBucketName, 'logs')?.ExpirationInDays,
+    versions: rule(bucketName, 'rest')?.NoncurrentVersionExpiration?.NoncurrentDays,
+  }).toEqual(days);
 });
 
 test.each([

@@ -20,13 +20,18 @@ describe('the trail', () => {
     });
   });
 
-  test('records who writes below infrastructure/ and software/, and nobody who reads', () => {
+  test('records who writes and deletes claims, image records and revisions, and nobody who reads', () => {
     const [trail] = allOf(template, 'AWS::CloudTrail::Trail');
     expect(trail?.EventSelectors).toEqual([
       {
         ReadWriteType: 'WriteOnly',
         IncludeManagementEvents: true,
-        DataResources: [{ Type: 'AWS::S3::Object', Values: ['Bucket.Arn/infrastructure/', 'Bucket.Arn/software/'] }],
+        DataResources: [
+          {
+            Type: 'AWS::S3::Object',
+            Values: ['Bucket.Arn/claims/', 'Bucket.Arn/infrastructure/', 'Bucket.Arn/software/'],
+          },
+        ],
       },
     ]);
   });

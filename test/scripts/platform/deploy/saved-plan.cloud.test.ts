@@ -83,7 +83,7 @@ describe('a plan that is saved, and deployed later', () => {
   test('a plan is refused when a stack changed since, and nothing is executed', async () => {
     await repository.writePlatform({ dev: { approval: false } }, project);
     await save();
-    await repository.writePlatform({ dev: { approval: true, log_days: 7 } }, project);
+    await repository.writePlatform({ dev: { approval: true, retention_days: { trail: 7 } } }, project);
     await owner.deploy();
     await expect(owner.deploy({ plan, dryRun: true })).rejects.toMatchObject({ code: 'PLAN_STALE' });
     const error = await owner.deploy({ plan }).catch((thrown) => thrown);
@@ -94,7 +94,10 @@ describe('a plan that is saved, and deployed later', () => {
 
   test('load balancers planned with subnets that the plan itself replaces are not executed', async () => {
     const subnets = { public: '10.10.192.0/18' };
-    await repository.writePlatform({ dev: { approval: true, log_days: 7, load_balancers: 2, subnets } }, project);
+    await repository.writePlatform(
+      { dev: { approval: true, retention_days: { trail: 7 }, load_balancers: 2, subnets } },
+      project,
+    );
     await save();
     const error = await owner.deploy({ plan }).catch((thrown) => thrown);
     expect(error).toMatchObject({
