@@ -96,6 +96,7 @@ export const keys = {
   push: (tenant: string, sha256: string) => `software/${tenant}/${sha256}.json`,
   /** Which image has a bake key, and what it was made of, input by input. */
   imageRecord: (tenant: string, bakeKey: string) => `infrastructure/${tenant}/${bakeKey}.json`,
+  priorityClaims: 'claims/listener/',
   priorityClaim: (listener: string, priority: number) => `claims/listener/${listener}/${priority}.json`,
   /** A tenant has one priority for its exact hosts, and one for each depth of its wildcards. */
   tenantPriority: (listener: string, tenant: string, band: string) =>

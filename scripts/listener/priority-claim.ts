@@ -192,7 +192,7 @@ function openClaims(aws: Aws, bucket: string): Claims {
 }
 
 /** The last part of the ARN tells listeners of one account apart. */
-function listenerId({ listenerArn }: PriorityHolder): string {
+export function listenerId({ listenerArn }: Pick<PriorityHolder, 'listenerArn'>): string {
   return listenerArn.split('/').at(-1) ?? listenerArn;
 }
 

@@ -1,4 +1,4 @@
-import { names } from '../../../scripts/config/names.ts';
+import { keys, names } from '../../../scripts/config/names.ts';
 import { type GitlabProject, providerArn } from '../../gitlab-trust.ts';
 import type { Right } from '../../role.ts';
 import type { PlatformScope } from './platform-scope.ts';
@@ -7,7 +7,9 @@ const stackId = "A stack's ARN ends in an id that AWS chooses.";
 
 /** Reads of `platform plan` and `platform status`: rights of both the plan and the deploy role. */
 export function platformReadRights(scope: PlatformScope, project: GitlabProject): Right[] {
-  const { environment, config } = scope;
+  const { environment, config, account, region } = scope;
+  const bucket = names.bucket(environment, account, region);
+  const claims = [keys.hostClaims, keys.priorityClaims].map((folder) => `${folder}*`);
   const facts = names.factsPath(environment);
   return [
     {
@@ -37,9 +39,38 @@ export function platformReadRights(scope: PlatformScope, project: GitlabProject)
     { sid: 'Provider', actions: ['iam:GetOpenIDConnectProvider'], resources: [providerArn(scope, project)] },
     {
       sid: 'Look',
-      actions: ['elasticloadbalancing:DescribeRules'],
+      actions: ['cloudformation:ListStacks', 'elasticloadbalancing:DescribeRules'],
       resources: ['*'],
-      because: 'AWS grants this read for all resources or for none.',
+      because: 'AWS grants these reads for all resources or for none.',
+    },
+    {
+      sid: 'TenantsRules',
+      actions: ['cloudformation:ListStackResources'],
+      resources: ['access', 'host'].map((layer) =>
+        scope.arn('cloudformation', `stack/vendhost-${environment}-*-${layer}/*`),
+      ),
+      because: "Every tenant's stacks: which of them has a listener rule.",
+    },
+    {
+      sid: 'ListClaims',
+      actions: ['s3:ListBucket'],
+      resources: [scope.s3(bucket)],
+      when: { StringLike: { 's3:prefix': claims } },
+    },
+    {
+      sid: 'ReadClaims',
+      actions: ['s3:GetObject'],
+      resources: claims.map((folder) => scope.s3(bucket, folder)),
+      because: 'Claims of hosts and priorities say which tenant has which; none of them is secret.',
+    },
+    {
+      sid: 'DecryptClaims',
+      actions: ['kms:Decrypt'],
+      resources: [scope.arn('kms', 'key/*')],
+      when: {
+        StringEquals: { ...scope.resourceTags('storage').StringEquals, 'kms:ViaService': `s3.${region}.amazonaws.com` },
+      },
+      because: "Only the environment's key, whose id AWS chooses, and only for objects that S3 lets this role read.",
     },
   ];
 }

@@ -1,8 +1,9 @@
-import { readPublishedFacts } from '../../aws/read-facts.ts';
+import type { PublishedFacts } from '../../aws/read-facts.ts';
+import { mostLoadBalancers } from '../../config/environment.ts';
 import { names } from '../../config/names.ts';
 import type { PlatformConfig } from '../../config/platform.ts';
 import { messageOf, VendhostError } from '../../errors.ts';
-import { readRules } from '../../listener/listener-rules.ts';
+import { readStandingRules, type StandingRule } from '../../listener/listener-rules.ts';
 import type { Runtime } from '../../runtime.ts';
 import { isGood, readStack } from '../../stack/stack-state.ts';
 import { hasProvider, openProviderPlace } from '../oidc-provider.ts';
@@ -15,24 +16,48 @@ export interface BalancerStatus {
   readonly rules?: number;
 }
 
-/** The environment's load balancers, and how many rules each has. */
-export async function readBalancers({ environment, config, aws }: EnvironmentTarget): Promise<BalancerStatus[]> {
-  const { values } = await readPublishedFacts(aws, environment);
-  const numbers = Array.from({ length: config.load_balancers }, (_, index) => index + 1);
+/** A listener that is published, with the rules on it; without them it does not exist. */
+export interface ListenerState {
+  /** Stack of its load balancer. */
+  readonly stack: string;
+  readonly arn: string;
+  readonly rules?: readonly StandingRule[];
+}
+
+/** The listeners an environment publishes, those of load balancers that left platform.yml too: tenants may be on them. */
+export async function readListeners(
+  { aws, environment }: EnvironmentTarget,
+  { values }: PublishedFacts,
+): Promise<ListenerState[]> {
+  const all = Array.from({ length: mostLoadBalancers }, (_, index) => index + 1).flatMap((number) => {
+    const arn = values[names.balancerFact('listener-arn', number)];
+    return arn === undefined ? [] : [{ stack: names.balancerStack(environment, number), arn }];
+  });
   return await Promise.all(
-    numbers.map(async (number) => {
-      const stack = names.balancerStack(environment, number);
-      const dns = values[names.balancerFact('load-balancer-dns', number)];
-      const listener = values[names.balancerFact('listener-arn', number)];
-      const rules = listener === undefined ? undefined : await countRules(aws, listener);
-      return { stack, ...(dns === undefined ? {} : { dns }), ...(rules === undefined ? {} : { rules }) };
+    all.map(async (listener) => {
+      const rules = await rulesOn(aws, listener.arn);
+      return rules === undefined ? listener : { ...listener, rules };
     }),
   );
 }
 
-async function countRules(aws: EnvironmentTarget['aws'], listener: string): Promise<number | undefined> {
+/** The load balancers that platform.yml asks for, and how many rules each has. */
+export function balancersOf(
+  { environment, config }: EnvironmentTarget,
+  { values }: PublishedFacts,
+  listeners: readonly ListenerState[],
+): BalancerStatus[] {
+  return Array.from({ length: config.load_balancers }, (_, index) => {
+    const stack = names.balancerStack(environment, index + 1);
+    const dns = values[names.balancerFact('load-balancer-dns', index + 1)];
+    const rules = listeners.find((listener) => listener.stack === stack)?.rules?.length;
+    return { stack, ...(dns === undefined ? {} : { dns }), ...(rules === undefined ? {} : { rules }) };
+  });
+}
+
+async function rulesOn(aws: EnvironmentTarget['aws'], listener: string): Promise<StandingRule[] | undefined> {
   try {
-    return (await readRules(aws, listener)).length;
+    return await readStandingRules(aws, listener);
   } catch (error) {
     if (error instanceof Error && /^(ListenerNotFound|LoadBalancerNotFound)/.test(error.name)) return undefined;
     throw error;

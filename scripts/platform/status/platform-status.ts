@@ -1,14 +1,17 @@
+import { readPublishedFacts } from '../../aws/read-facts.ts';
 import { readPlatformConfig } from '../../config/files.ts';
 import type { PlatformConfig } from '../../config/platform.ts';
 import { exitCodes } from '../../errors.ts';
 import { defaultRuleQuota } from '../../listener/quota.ts';
 import { tableLines } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
-import { listTenantRecords } from '../account-stacks.ts';
 import { combined, failed, forEach } from '../each.ts';
 import { type EnvironmentChoice, type EnvironmentTarget, openTargets } from '../targets.ts';
-import { type BalancerStatus, type ProviderStatus, readBalancers, readTrust } from './parts.ts';
+import { type OwnershipStatus, ownershipLines, ownershipStatus } from './ownership-status.ts';
+import { type BalancerStatus, balancersOf, type ProviderStatus, readListeners, readTrust } from './parts.ts';
+import { readOwnership, readRecords } from './read-ownership.ts';
 import { readStackRows, type StackRow } from './stacks.ts';
+import { readTenantFiles, type TenantFile } from './tenant-files.ts';
 
 export interface StatusOptions {
   /** Folder with `platform.yml`. */
@@ -20,12 +23,16 @@ interface EnvironmentStatus {
   readonly environment: string;
   readonly account: string;
   readonly region: string;
-  /** All stacks are complete, every load balancer has its listener, and the account has an OIDC provider for GitLab. */
+  /**
+   * All stacks are complete, every load balancer has its listener, the account has an OIDC provider for GitLab, and rules,
+   * claims, records and files agree.
+   */
   readonly healthy: boolean;
   readonly stacks: readonly StackRow[];
   readonly loadBalancers: readonly BalancerStatus[];
   readonly provider: ProviderStatus;
   readonly tenants: readonly string[];
+  readonly ownership: OwnershipStatus;
 }
 
 /** Shows the platforms of environments; exit code 2 when one of them is not healthy. Only reads. */
@@ -35,7 +42,8 @@ export async function platformStatus(
 ): Promise<number | undefined> {
   const platform = await readPlatformConfig(directory);
   const targets = await openTargets(runtime, platform, environment, { purpose: 'plan' });
-  const { done, faults } = await forEach(runtime, targets, (target) => statusOf(runtime, platform, target));
+  const files = await readTenantFiles(directory);
+  const { done, faults } = await forEach(runtime, targets, (target) => statusOf(runtime, platform, target, files));
   // An environment that could not be read is not healthy either: the error below says why.
   const healthy = faults.length === 0 && done.every((each) => each.healthy);
   if (done.length > 0)
@@ -48,22 +56,34 @@ async function statusOf(
   runtime: Runtime,
   platform: PlatformConfig,
   target: EnvironmentTarget,
+  files: readonly TenantFile[] | undefined,
 ): Promise<EnvironmentStatus> {
   const { environment, config, aws } = target;
-  const [stacks, loadBalancers, provider, tenants] = await Promise.all([
+  const [stacks, published, provider, records] = await Promise.all([
     readStackRows(target),
-    readBalancers(target),
+    readPublishedFacts(aws, environment),
     readTrust(runtime, platform, target),
-    listTenantRecords(aws, environment),
+    readRecords(target),
   ]);
+  const listeners = await readListeners(target, published);
+  const loadBalancers = balancersOf(target, published, listeners);
+  const { bucket } = published.values;
+  const ownership = ownershipStatus(
+    bucket === undefined ? undefined : await readOwnership(target, bucket, { listeners, records, files }),
+  );
   const healthy =
-    stacks.every((row) => row.healthy) && loadBalancers.every(({ rules }) => rules !== undefined) && provider.healthy;
+    stacks.every((row) => row.healthy) &&
+    loadBalancers.every(({ rules }) => rules !== undefined) &&
+    provider.healthy &&
+    ownership.compared &&
+    ownership.differences.length === 0;
   const { account, region } = config;
-  return { environment, account, region, healthy, stacks, loadBalancers, provider, tenants };
+  const tenants = records.map(({ tenant }) => tenant);
+  return { environment, account, region, healthy, stacks, loadBalancers, provider, tenants, ownership };
 }
 
 function statusText(status: EnvironmentStatus): string {
-  const { environment, account, region, healthy, stacks, loadBalancers, provider, tenants } = status;
+  const { environment, account, region, healthy, stacks, loadBalancers, provider, tenants, ownership } = status;
   const row = ({ stack, status: state, changedAt, note }: StackRow) => [stack, state, changedAt ?? '-', note ?? ''];
   return [
     `${environment} in account ${account}, ${region}: ${healthy ? 'healthy' : 'not healthy'}`,
@@ -71,6 +91,7 @@ function statusText(status: EnvironmentStatus): string {
     ...loadBalancers.map((each) => `  load balancer ${each.stack}: ${balancerText(each)}`),
     `  GitLab: ${provider.text}`,
     `  tenants: ${tenants.length === 0 ? 'none' : `${tenants.length} (${tenants.join(', ')})`}`,
+    ...ownershipLines(ownership).map((line) => `  ${line}`),
   ].join('\n');
 }
 

@@ -1,0 +1,56 @@
+import { keys } from '../../config/names.ts';
+import type { Difference, GrantOf, HeldHost, Ownership } from './ownership.ts';
+
+/** Claims that no record explains, and hosts of records that are not claimed. */
+export function claimDifferences(ownership: Ownership): Difference[] {
+  const { hosts, priorities, records } = ownership;
+  return [
+    ...hosts.flatMap((held) => ofHost(ownership, held)),
+    ...priorities.flatMap(({ balancer, priority, tenant, key }) =>
+      withoutRecord(ownership, { what: `priority ${priority} of ${balancer}`, key, tenant }),
+    ),
+    ...records.flatMap((record) => ofRecord(ownership, record)),
+  ];
+}
+
+function ofHost(ownership: Ownership, { host, tenant }: HeldHost): Difference[] {
+  const orphaned = withoutRecord(ownership, { what: host, key: keys.hostClaim(host), tenant });
+  const record = ownership.records.find((each) => each.tenant === tenant)?.content;
+  if (orphaned.length > 0 || record === undefined || record.hosts.includes(host)) return orphaned;
+  const text = `${tenant} claimed ${host}, which is not in its record`;
+  const next = `vendhost tenant vend ${tenant} --environment ${ownership.environment}; if that changes nothing: ${removal(ownership, keys.hostClaim(host))}`;
+  return [{ kind: 'CLAIM_NOT_RECORDED', text, next }];
+}
+
+function withoutRecord(
+  { bucket, environment, records }: Ownership,
+  { what, key, tenant }: { what: string; key: string; tenant: string | undefined },
+): Difference[] {
+  if (tenant === undefined) {
+    const next = `look at it: aws s3 cp s3://${bucket}/${key} -; a version before it: aws s3api list-object-versions --bucket ${bucket} --prefix ${key}`;
+    return [{ kind: 'CLAIM_UNREADABLE', text: `the claim of ${what} is not as Vendhost writes it`, next }];
+  }
+  if (records.some((record) => record.tenant === tenant)) return [];
+  const text = `${tenant} claimed ${what} and has no record in ${environment}`;
+  const next = `vendhost tenant vend ${tenant} --environment ${environment}; or, if it was removed: ${removal({ bucket }, key)}`;
+  return [{ kind: 'CLAIM_WITHOUT_RECORD', text, next }];
+}
+
+function ofRecord({ environment, hosts }: Ownership, { tenant, content }: GrantOf): Difference[] {
+  if (content === undefined) {
+    const text = `the record of ${tenant} is not as Vendhost writes it`;
+    return [{ kind: 'RECORD_UNREADABLE', text, next: `vendhost tenant vend ${tenant} --environment ${environment}` }];
+  }
+  return content.hosts.flatMap((host): Difference[] => {
+    const claim = hosts.find((each) => each.host === host);
+    if (claim !== undefined && (claim.tenant === undefined || claim.tenant === tenant)) return [];
+    const text = `${host} is in the record of ${tenant}, and ${claim?.tenant ?? 'nobody'} claimed it`;
+    return [
+      { kind: 'RECORD_HOST_UNCLAIMED', text, next: `vendhost tenant vend ${tenant} --environment ${environment}` },
+    ];
+  });
+}
+
+function removal({ bucket }: Pick<Ownership, 'bucket'>, key: string): string {
+  return `aws s3 rm s3://${bucket}/${key}`;
+}

@@ -1,0 +1,43 @@
+import { claimDifferences } from './claim-differences.ts';
+import type { Difference, Ownership } from './ownership.ts';
+import { recordDifferences } from './record-differences.ts';
+import { ruleDifferences } from './rule-differences.ts';
+
+/** Whether rules, claims, records and files of an environment agree, and how many of each were compared. */
+export type OwnershipStatus =
+  /** The environment has no bucket yet, so it has no claims. */
+  | { readonly compared: false }
+  | {
+      readonly compared: true;
+      readonly rules: number;
+      readonly claims: number;
+      readonly records: number;
+      /** `null` where the folder `tenants/` is not there. */
+      readonly files: number | null;
+      readonly differences: readonly Difference[];
+    };
+
+export function ownershipStatus(ownership: Ownership | undefined): OwnershipStatus {
+  if (ownership === undefined) return { compared: false };
+  const { rules, hosts, priorities, records, files } = ownership;
+  return {
+    compared: true,
+    rules: rules.length,
+    claims: hosts.length + priorities.length,
+    records: records.length,
+    files: files?.length ?? null,
+    differences: [...ruleDifferences(ownership), ...claimDifferences(ownership), ...recordDifferences(ownership)],
+  };
+}
+
+export function ownershipLines(status: OwnershipStatus): string[] {
+  if (!status.compared) return ['rules, claims and records: not compared, the bucket is not published'];
+  const { rules, claims, records, files, differences } = status;
+  const counted = `rules (${rules}), claims (${claims}), records (${records})`;
+  const all = files === null ? `${counted}; no folder tenants/ to compare with` : `${counted}, files (${files})`;
+  if (differences.length === 0) return [`${all}: no difference`];
+  return [
+    `${all}: ${differences.length} ${differences.length === 1 ? 'difference' : 'differences'}`,
+    ...differences.flatMap(({ kind, text, next }) => [`  ${kind}: ${text}`, `    next: ${next}`]),
+  ];
+}

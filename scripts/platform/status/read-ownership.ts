@@ -1,0 +1,89 @@
+import type { Aws } from '../../aws/session.ts';
+import { type TenantRecord, tenantRecordSchema } from '../../config/facts.ts';
+import { names } from '../../config/names.ts';
+import { isAbsent } from '../../stack/stack-state.ts';
+import { listStackNames, tenantOf } from '../account-stacks.ts';
+import type { EnvironmentTarget } from '../targets.ts';
+import type { GrantOf, OwnedRule, Ownership } from './ownership.ts';
+import type { ListenerState } from './parts.ts';
+import { readHostClaims, readPriorityClaims } from './read-claims.ts';
+import { grantsIn, type TenantFile } from './tenant-files.ts';
+
+/** Reads who owns what in an environment. What is vended or provisioned meanwhile may be seen half. */
+export async function readOwnership(
+  target: EnvironmentTarget,
+  bucket: string,
+  found: { listeners: readonly ListenerState[]; records: readonly GrantOf[]; files: readonly TenantFile[] | undefined },
+): Promise<Ownership> {
+  const { environment, aws } = target;
+  const { listeners, records, files } = found;
+  const [rules, hosts, priorities] = await Promise.all([
+    ownedRules(target, listeners),
+    readHostClaims(aws, bucket),
+    Promise.all(
+      listeners.map(({ arn, stack }) => readPriorityClaims(aws, bucket, { listenerArn: arn, balancer: stack })),
+    ),
+  ]);
+  const known = { environment, bucket, rules, hosts, priorities: priorities.flat(), records };
+  return files === undefined ? known : { ...known, files: grantsIn(target, files) };
+}
+
+/** The tenants' records in an environment, sorted; reads all pages. */
+export async function readRecords({ aws, environment }: EnvironmentTarget): Promise<GrantOf[]> {
+  const { paginateGetParametersByPath } = await import('@aws-sdk/client-ssm');
+  const path = names.tenantRecord({ environment, tenant: '' });
+  const found: GrantOf[] = [];
+  for await (const page of paginateGetParametersByPath({ client: await aws.ssm() }, { Path: path })) {
+    for (const { Name = '', Value = '' } of page.Parameters ?? []) {
+      const content = recordIn(Value);
+      found.push({ tenant: Name.slice(path.length), ...(content === undefined ? {} : { content }) });
+    }
+  }
+  return found.sort((a, b) => a.tenant.localeCompare(b.tenant));
+}
+
+function recordIn(text: string): TenantRecord | undefined {
+  try {
+    return tenantRecordSchema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+async function ownedRules(target: EnvironmentTarget, listeners: readonly ListenerState[]): Promise<OwnedRule[]> {
+  const standing = listeners.flatMap(({ stack, rules = [] }) => rules.map((rule) => ({ ...rule, balancer: stack })));
+  const owners = standing.length === 0 ? new Map<string, string>() : await readOwners(target);
+  return standing.map((rule) => {
+    const tenant = owners.get(rule.arn);
+    return tenant === undefined ? rule : { ...rule, tenant };
+  });
+}
+
+/** ARN of a rule → the tenant whose stack has it. A tag says as much, but whoever may tag a rule can write it. */
+async function readOwners({ aws, environment }: EnvironmentTarget): Promise<Map<string, string>> {
+  const owners = new Map<string, string>();
+  for (const stack of await listStackNames(aws)) {
+    const tenant = tenantOf(environment, stack);
+    if (tenant === undefined || stack.endsWith('-data')) continue;
+    // One after the other: CloudFormation throttles an account's reads.
+    for (const arn of await rulesOf(aws, stack)) owners.set(arn, tenant);
+  }
+  return owners;
+}
+
+async function rulesOf(aws: Aws, stack: string): Promise<string[]> {
+  const { paginateListStackResources } = await import('@aws-sdk/client-cloudformation');
+  const found: string[] = [];
+  try {
+    const client = await aws.cloudFormation();
+    for await (const page of paginateListStackResources({ client }, { StackName: stack })) {
+      for (const { ResourceType, PhysicalResourceId } of page.StackResourceSummaries ?? []) {
+        if (ResourceType === 'AWS::ElasticLoadBalancingV2::ListenerRule' && PhysicalResourceId !== undefined)
+          found.push(PhysicalResourceId);
+      }
+    }
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+  }
+  return found;
+}

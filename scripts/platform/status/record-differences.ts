@@ -1,0 +1,51 @@
+import type { Difference, Granted, Ownership } from './ownership.ts';
+
+/** Tenants that only the environment or only the repository knows, and records that are not what their files say. */
+export function recordDifferences({ environment, records, files }: Ownership): Difference[] {
+  if (files === undefined) return [];
+  const vend = (tenant: string) => `vendhost tenant vend ${tenant} --environment ${environment}`;
+  return [
+    ...records
+      .filter(({ tenant }) => !files.some((file) => file.tenant === tenant))
+      .map(({ tenant }): Difference => {
+        const text = `${tenant} has a record in ${environment}, and no tenants/${tenant}.yml with hosts there`;
+        const next = `bring the file back, or remove the tenant: docs/runbook.md#remove-a-tenant`;
+        return { kind: 'RECORD_WITHOUT_FILE', text, next };
+      }),
+    ...files.flatMap(({ tenant, content }): Difference[] => {
+      if (content === undefined) {
+        const text = `tenants/${tenant}.yml is not valid, so nothing was compared with it`;
+        return [{ kind: 'FILE_UNREADABLE', text, next: 'vendhost config check' }];
+      }
+      const record = records.find((each) => each.tenant === tenant);
+      if (record === undefined) {
+        const text = `tenants/${tenant}.yml has hosts in ${environment}, and ${tenant} has no record there`;
+        return [{ kind: 'FILE_WITHOUT_RECORD', text, next: vend(tenant) }];
+      }
+      if (record.content === undefined) return [];
+      return fieldDifferences(record.content, content).map(
+        (text): Difference => ({ kind: 'RECORD_DIFFERS', text: `${tenant}: ${text}`, next: vend(tenant) }),
+      );
+    }),
+  ];
+}
+
+/** Each key in which a record and its file differ, in words of the file; the order of a list has no meaning. */
+function fieldDifferences(record: Granted, file: Granted): string[] {
+  const recorded = valuesOf(record);
+  return Object.entries(valuesOf(file)).flatMap(([key, wanted]) => {
+    const stored = recorded[key] ?? 'nothing';
+    return stored === wanted ? [] : [`${key} is ${stored} in the record, ${wanted} in the file`];
+  });
+}
+
+function valuesOf({ project, branch, hosts, loadBalancer, limits }: Granted): Record<string, string> {
+  const all = { project, branch, hosts, load_balancer: loadBalancer };
+  const limited = Object.entries(limits).map(([key, value]) => [`limits.${key}`, value] as const);
+  return Object.fromEntries([...Object.entries(all), ...limited].map(([key, value]) => [key, shown(value)]));
+}
+
+function shown(value: string | number | readonly string[]): string {
+  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  return value.length === 0 ? 'nothing' : [...value].sort().join(', ');
+}

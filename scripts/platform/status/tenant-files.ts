@@ -1,0 +1,44 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { listTenants, readTenantConfig } from '../../config/files.ts';
+import type { TenantConfig } from '../../config/tenant.ts';
+import { VendhostError } from '../../errors.ts';
+import type { EnvironmentTarget } from '../targets.ts';
+import type { GrantOf } from './ownership.ts';
+
+/** A tenant's file; without a config it is not valid. */
+export interface TenantFile {
+  readonly tenant: string;
+  readonly config?: TenantConfig;
+}
+
+/** All files in `tenants/`; `undefined` where that folder is not there. */
+export async function readTenantFiles(directory: string): Promise<TenantFile[] | undefined> {
+  const folder = await stat(join(directory, 'tenants')).catch(() => undefined);
+  if (folder?.isDirectory() !== true) return undefined;
+  return await Promise.all((await listTenants(directory)).map((tenant) => readFile(directory, tenant)));
+}
+
+async function readFile(directory: string, tenant: string): Promise<TenantFile> {
+  try {
+    return { tenant, config: await readTenantConfig(directory, tenant) };
+  } catch (error) {
+    if (error instanceof VendhostError) return { tenant };
+    throw error;
+  }
+}
+
+/** What the files grant in an environment; one that is not valid may grant something there. */
+export function grantsIn(
+  { environment, config: platform }: EnvironmentTarget,
+  files: readonly TenantFile[],
+): GrantOf[] {
+  return files.flatMap(({ tenant, config }): GrantOf[] => {
+    if (config === undefined) return [{ tenant }];
+    const hosts = config.hosts[environment];
+    if (hosts === undefined) return [];
+    const branch = config.branches[environment] ?? platform.branch;
+    const { project, load_balancer: loadBalancer, limits } = config;
+    return [{ tenant, content: { project, branch, hosts, loadBalancer, limits } }];
+  });
+}
