@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
 import { type Aws, openAws } from '../../../scripts/aws/session.ts';
-import { readRules } from '../../../scripts/listener/listener-rules.ts';
+import { readRules, readStandingRules } from '../../../scripts/listener/listener-rules.ts';
 import { recorder } from '../../builders/recorder.ts';
 
 /** An AWS that answers the first page, and the second one when it is asked for by its token. */
@@ -38,6 +38,25 @@ test('rules are read from every page, without the default one', async () => {
   expect(await readRules(aws, 'arn:listener')).toEqual([
     { priority: 1, targetGroups: ['group-1'] },
     { priority: 2, targetGroups: ['group-2'] },
+  ]);
+});
+
+test('a rule is read with its hosts in lower case, its regular expressions as they are, and none where it asks for none', async () => {
+  const condition = (field: string, config: string) => `<member><Field>${field}</Field>${config}</member>`;
+  const values = (name: string, ...all: string[]) =>
+    `<${name}>${all.map((each) => `<member>${each}</member>`).join('')}</${name}>`;
+  const host = condition(
+    'host-header',
+    `<HostHeaderConfig>${values('Values', 'Shop.example.com', '*.example.com')}${values('RegexValues', '^Any')}</HostHeaderConfig>`,
+  );
+  const path = condition('path-pattern', `<PathPatternConfig>${values('Values', '/x')}</PathPatternConfig>`);
+  const rule = (priority: number, conditions: string) =>
+    `<member><RuleArn>arn:rule/${priority}</RuleArn><Priority>${priority}</Priority><Conditions>${conditions}</Conditions></member>`;
+  const rules = rule(1, path + host) + rule(2, path);
+  const page = `<DescribeRulesResponse><DescribeRulesResult><Rules>${rules}</Rules></DescribeRulesResult></DescribeRulesResponse>`;
+  expect(await readStandingRules(await answering('Marker=more', [page, page]), 'arn:listener')).toEqual([
+    { arn: 'arn:rule/1', priority: 1, targetGroups: [], hosts: ['shop.example.com', '*.example.com', '^Any'] },
+    { arn: 'arn:rule/2', priority: 2, targetGroups: [], hosts: [] },
   ]);
 });
 

@@ -105,10 +105,15 @@ test('what somebody did by hand is named, and exit code 2', async () => {
   ]);
 });
 
-test("a rule that a tenant's stack makes for another tenant's host is named", async () => {
+test("a rule that a tenant's stack makes for another tenant's host is named, and a claim that was written over", async () => {
   await provision('vendhost-dev-blog-host', host, 3);
+  const junk = { Bucket: bucket, Key: number(4), Body: 'not JSON' };
+  await (await person.aws.s3()).send(new PutObjectCommand(junk));
   const { ownership } = await status();
   const texts = ownership.differences.map(({ kind, text }: { kind: string; text: string }) => `${kind}: ${text}`);
+  expect(texts).toContain(
+    'CLAIM_UNREADABLE: the claim of priority 4 of vendhost-dev-balancer is not as Vendhost writes it',
+  );
   expect(texts).toContain(
     `RULE_HOST_OF_ANOTHER: rule 3 of vendhost-dev-balancer (${host}) is in the stack of blog, and shop claimed ${host}`,
   );
