@@ -41,6 +41,13 @@ describe('awsError', () => {
     expect(awsError(failure(name), {})?.code).toBe(code);
   });
 
+  test.each([
+    [{}, 'sign in again'],
+    [{ VENDHOST_ID_TOKEN: 'a token of GitLab' }, 'retry the job: it gets a new ID token'],
+  ])('expired credentials with %j: %s', (env, hint) => {
+    expect(awsError(failure('ExpiredToken'), env)?.hint).toBe(hint);
+  });
+
   test('a refused right names the action and who wanted it', () => {
     const said =
       'User: arn:aws:sts::111111111111:assumed-role/a/b is not authorized to perform: s3:PutObject on resource: arn:aws:s3:::c/d';

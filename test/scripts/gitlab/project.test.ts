@@ -46,6 +46,17 @@ describe('what is read of a project', () => {
     });
   });
 
+  test.each([
+    [40, 40, false],
+    [30, 40, true],
+    [40, 30, true],
+  ])('push for %i, merge for %i: open to Developers: %s', async (push, merge, developers) => {
+    const { state, project, maintainer } = await start();
+    state.protectBranch(project, 'dev', { push, merge });
+    const { protectedBranches } = await readProjectFacts(maintainer, path);
+    expect(protectedBranches).toContainEqual({ name: 'dev', developers });
+  });
+
   test('comes from every page', async () => {
     const { state, project, maintainer } = await start({ isPremium: true });
     for (let number = 0; number < 45; number += 1) {

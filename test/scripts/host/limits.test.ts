@@ -26,6 +26,11 @@ describe('limitFaults', () => {
     ]);
   });
 
+  test('one more than is granted is a fault', () => {
+    const vendhost = { instances: { type: 't3.micro', max: 3 }, database: { storage_gib: 31 } };
+    expect(faultsOf(vendhost).map(({ path }) => path)).toEqual(['instances.max', 'database.storage_gib']);
+  });
+
   test('a tenant without a database needs none granted', () => {
     const none = limitsSchema.parse({ instance_types: ['t3.micro'], database_classes: [] });
     expect(faultsOf({ instances: { type: 't3.micro' }, database: 'none' }, none)).toEqual([]);

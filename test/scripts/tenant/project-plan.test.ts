@@ -180,6 +180,8 @@ describe('branches', () => {
     ['*ev*', true],
     ['dev/*', false],
     ['de.', false],
+    ['de', false],
+    ['ev', false],
     ['Dev', false],
   ])('the rule %s covers dev: %s', (name, covered) => {
     const found = codes(plan({}, { protectedBranches: [{ name, developers: false }] }));

@@ -1,0 +1,203 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { ConditionalObjects } from '../../scripts/aws/objects.ts';
+import { readPublishedFacts } from '../../scripts/aws/read-facts.ts';
+import { names } from '../../scripts/config/names.ts';
+import { readRules } from '../../scripts/listener/listener-rules.ts';
+import { readRuleQuota } from '../../scripts/listener/quota.ts';
+import { listStackNames, listTenantRecords } from '../../scripts/platform/account-stacks.ts';
+import { destroyLeftovers } from '../../scripts/platform/destroy/delete-stacks.ts';
+import type { EnvironmentTarget } from '../../scripts/platform/targets.ts';
+import { readDeployment } from '../../scripts/release/deployment.ts';
+import { readState } from '../../scripts/release/release-state.ts';
+import { readActions } from '../../scripts/release/snapshot.ts';
+import { readChangeSet } from '../../scripts/stack/change-sets/change-set.ts';
+import { followStack } from '../../scripts/stack/follow-stack.ts';
+import { Progress } from '../../scripts/stack/progress.ts';
+import { validationFailures } from '../../scripts/stack/validation.ts';
+import { type Answering, answering, xml } from './answering.ts';
+
+/** What AWS answers to an operation, by the body of the call. */
+type Answer = (body: string) => string;
+
+interface Reader {
+  /** The operation that has pages; of S3 how its call begins. */
+  readonly operation: string;
+  readonly pages: readonly [string, string];
+  /** What else is asked. */
+  readonly others?: Readonly<Record<string, Answer>>;
+  readonly read: (world: Answering) => Promise<unknown>;
+  readonly expected: unknown;
+}
+
+const token = 'the-next-page';
+/** Pages of a list of members, one on each. */
+const lists = (operation: string, list: string, members: readonly [string, string], next = 'NextToken') => ({
+  operation,
+  pages: [
+    xml(operation, `<${list}><member>${members[0]}</member></${list}><${next}>${token}</${next}>`),
+    xml(operation, `<${list}><member>${members[1]}</member></${list}>`),
+  ] as const,
+});
+const json = (operation: string, first: object, second: object, next = 'nextToken') => ({
+  operation,
+  pages: [JSON.stringify({ ...first, [next]: token }), JSON.stringify(second)] as const,
+});
+
+const stack = 'arn:aws:cloudformation:eu-west-1:100000000001:stack/vendhost-dev-storage/1';
+const pipeline = { name: 'shop', region: 'eu-west-1', source: 'Source', application: 'shop', group: 'shop' };
+const rule = (priority: string) => `<Priority>${priority}</Priority><IsDefault>${priority === 'default'}</IsDefault>
+  <Actions><member><Type>forward</Type><ForwardConfig><TargetGroups><member>
+    <TargetGroupArn>arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/group-${priority}/0a</TargetGroupArn>
+  </member></TargetGroups></ForwardConfig></member></Actions>`;
+const change = (id: string) => `<ResourceChange><LogicalResourceId>${id}</LogicalResourceId></ResourceChange>`;
+const limit = (name: string, max: number) => `<Name>${name}</Name><Max>${max}</Max>`;
+const finding = (id: string) =>
+  `<OperationId>1</OperationId><EventType>VALIDATION_ERROR</EventType><LogicalResourceId>${id}</LogicalResourceId>`;
+const balancer = (arn: string) =>
+  `<ResourceType>AWS::ElasticLoadBalancingV2::LoadBalancer</ResourceType><PhysicalResourceId>${arn}</PhysicalResourceId>`;
+const failed = (
+  id: string,
+) => `<EventId>${id}</EventId><StackId>${stack}</StackId><LogicalResourceId>${id}</LogicalResourceId>
+  <PhysicalResourceId>${id}</PhysicalResourceId><ResourceType>AWS::S3::Bucket</ResourceType>
+  <ResourceStatus>CREATE_FAILED</ResourceStatus><ResourceStatusReason>no</ResourceStatusReason>
+  <ClientRequestToken>ours</ClientRequestToken><Timestamp>2026-01-01T00:00:00Z</Timestamp>`;
+const action = (name: string, startTime: number) => ({ actionName: name, startTime });
+const object = (key: string, more: string) =>
+  `<ListBucketResult><Contents><Key>claims/${key}</Key></Contents>${more}</ListBucketResult>`;
+const signal = new AbortController().signal;
+
+const readers: Readonly<Record<string, Reader>> = {
+  'objects below a prefix': {
+    operation: 'GET /bucket/',
+    pages: [
+      object('1.json', `<IsTruncated>true</IsTruncated><NextContinuationToken>${token}</NextContinuationToken>`),
+      object('2.json', '<IsTruncated>false</IsTruncated>'),
+    ],
+    read: ({ aws }) => new ConditionalObjects(aws, 'bucket', z.unknown()).list('claims/'),
+    expected: ['1.json', '2.json'],
+  },
+  'published facts': {
+    ...json(
+      'GetParametersByPath',
+      { Parameters: [{ Name: '/vendhost/dev/a', Value: '1' }] },
+      { Parameters: [{ Name: '/vendhost/dev/b', Value: '2' }] },
+      'NextToken',
+    ),
+    read: async ({ aws }) => Object.values((await readPublishedFacts(aws, 'dev')).values),
+    expected: ['1', '2'],
+  },
+  'tenant records': {
+    ...json(
+      'GetParametersByPath',
+      { Parameters: [{ Name: '/vendhost/dev/tenants/blog' }] },
+      { Parameters: [{ Name: '/vendhost/dev/tenants/shop' }] },
+      'NextToken',
+    ),
+    read: ({ aws }) => listTenantRecords(aws, 'dev'),
+    expected: ['blog', 'shop'],
+  },
+  'stacks of an account': {
+    ...lists('ListStacks', 'StackSummaries', ['<StackName>a</StackName>', '<StackName>b</StackName>']),
+    read: ({ aws }) => listStackNames(aws),
+    expected: ['a', 'b'],
+  },
+  'load balancers of a stack': {
+    ...lists('ListStackResources', 'StackResourceSummaries', [balancer('arn:one'), balancer('arn:two')]),
+    others: {
+      DescribeStacks: () => xml('DescribeStacks', ''),
+      ModifyLoadBalancerAttributes: () => xml('ModifyLoadBalancerAttributes', ''),
+    },
+    async read({ aws, runtime, calls }) {
+      const environment = 'production';
+      const steps = [[names.balancerStack(environment, 2)]];
+      const place = { environment, account: '100000000001', region: 'eu-west-1' } as const;
+      const target = { ...place, aws } as unknown as EnvironmentTarget;
+      await destroyLeftovers(runtime, target, { ...place, steps, buckets: [], key: undefined });
+      return calls.flatMap(({ body }) => new URLSearchParams(body).get('LoadBalancerArn') ?? []);
+    },
+    expected: ['arn:one', 'arn:two'],
+  },
+  'changes of a change set': {
+    ...lists('DescribeChangeSet', 'Changes', [change('A'), change('B')]),
+    read: async ({ aws }) =>
+      (await readChangeSet(aws, 'a', 'b'))?.changes.map((each) => each.ResourceChange?.LogicalResourceId),
+    expected: ['A', 'B'],
+  },
+  'findings of a validation': {
+    ...lists('DescribeEvents', 'OperationEvents', [finding('A'), finding('B')]),
+    read: async ({ aws }) => (await validationFailures(aws, 'a')).map(({ logicalId }) => logicalId),
+    expected: ['A', 'B'],
+  },
+  'events of a stack': {
+    ...lists('DescribeStackEvents', 'StackEvents', [failed('Newer'), failed('Older')]),
+    others: { DescribeStacks: () => xml('DescribeStacks', '') },
+    async read({ aws, runtime }) {
+      const progress = new Progress(runtime);
+      await followStack(runtime, aws, { stack, token: 'ours', progress });
+      return progress.failures.map(({ logicalId }) => logicalId);
+    },
+    expected: ['Older', 'Newer'],
+  },
+  'rules of a listener but its default one': {
+    ...lists('DescribeRules', 'Rules', [rule('1'), `${rule('2')}</member><member>${rule('default')}`], 'NextMarker'),
+    read: ({ aws }) => readRules(aws, 'arn:listener'),
+    expected: [
+      { priority: 1, targetGroups: ['group-1'] },
+      { priority: 2, targetGroups: ['group-2'] },
+    ],
+  },
+  'limits of an account': {
+    ...lists(
+      'DescribeAccountLimits',
+      'Limits',
+      [limit('target-groups', 3000), limit('rules-per-application-load-balancer', 150)],
+      'NextMarker',
+    ),
+    read: ({ aws }) => readRuleQuota(aws),
+    expected: 150,
+  },
+  'instances of a deployment': {
+    ...json('ListDeploymentTargets', { targetIds: ['i-1'] }, { targetIds: ['i-2'] }),
+    others: {
+      GetDeployment: () => '{}',
+      BatchGetDeploymentTargets: (body) => {
+        const { targetIds } = JSON.parse(body) as { targetIds: string[] };
+        return JSON.stringify({ deploymentTargets: targetIds.map((targetId) => ({ instanceTarget: { targetId } })) });
+      },
+    },
+    read: async ({ aws }) => (await readDeployment(aws, 'd-1')).targets.map(({ instance }) => instance),
+    expected: ['i-1', 'i-2'],
+  },
+  'executions of a pipeline, back to its last success': {
+    ...json(
+      'ListPipelineExecutions',
+      { pipelineExecutionSummaries: [{ pipelineExecutionId: '2', status: 'Failed' }] },
+      { pipelineExecutionSummaries: [{ pipelineExecutionId: '1', status: 'Succeeded' }] },
+    ),
+    others: { GetDeploymentGroup: () => '{}', ListActionExecutions: () => '{}' },
+    read: async ({ aws }) => (await readState(aws, pipeline, signal)).executions.map(({ id }) => id),
+    expected: ['2', '1'],
+  },
+  'actions of an execution': {
+    ...json(
+      'ListActionExecutions',
+      { actionExecutionDetails: [action('Deploy', 2)] },
+      { actionExecutionDetails: [action('Source', 1)] },
+    ),
+    read: async ({ aws }) => (await readActions(aws, pipeline, '1')).map(({ name }) => name),
+    expected: ['Source', 'Deploy'],
+  },
+};
+
+test.each(Object.entries(readers))(
+  '%s come from every page',
+  async (_name, { operation, pages, others, read, expected }) => {
+    const world = await answering((call) =>
+      call.operation.startsWith(operation)
+        ? pages[`${call.operation}${call.body}`.includes(token) ? 1 : 0]
+        : others?.[call.operation]?.(call.body),
+    );
+    expect(await read(world)).toEqual(expected);
+  },
+);

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { openAws } from '../../../scripts/aws/session.ts';
+import { HostClaims } from '../../../scripts/tenant/host-claims.ts';
+import { recorder } from '../../builders/recorder.ts';
+import { refusal, wire } from '../wire.ts';
+
+/** A bucket with these claims, host by host, which takes each write once as S3 does; `held` changes with it. */
+async function bucketWith(held: Map<string, string>): Promise<HostClaims> {
+  const AWS_ENDPOINT_URL = await wire(undefined, async (call) => {
+    const [, method, host = ''] = /^(\w+) .*\/([^/]+)\.json/.exec(call.operation) ?? [];
+    const tenant = held.get(host);
+    const headers = { etag: '"1"' };
+    if (method === 'PUT' && tenant === undefined) {
+      held.set(host, 'shop');
+      return { status: 200, headers, body: '' };
+    }
+    if (method === 'PUT') return { ...refusal(call, 'PreconditionFailed'), status: 412 };
+    if (method === 'GET' && tenant !== undefined)
+      return { status: 200, headers, body: JSON.stringify({ host, tenant }) };
+    if (method === 'DELETE' && held.delete(host)) return { status: 204, body: '' };
+    return refusal(call, 'NoSuchKey');
+  });
+  const env = { AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID: '100000000001', AWS_SECRET_ACCESS_KEY: 'a secret key' };
+  return new HostClaims(openAws(recorder({ ...env, AWS_REGION: 'eu-west-1' })), 'bucket', 'shop');
+}
+
+test('a host that another run of the same tenant claimed meanwhile is no loss', async () => {
+  const held = new Map([['b.example.com', 'shop']]);
+  await (await bucketWith(held)).claim(['a.example.com', 'b.example.com', 'c.example.com']);
+  expect([...held.keys()].sort()).toEqual(['a.example.com', 'b.example.com', 'c.example.com']);
+});
+
+test('a host that another tenant claimed meanwhile gives back what this run won, and no more', async () => {
+  const held = new Map([
+    ['b.example.com', 'shop'],
+    ['c.example.com', 'blog'],
+  ]);
+  const claims = await bucketWith(held);
+  await expect(claims.claim(['a.example.com', 'b.example.com', 'c.example.com'])).rejects.toMatchObject({
+    code: 'HOST_TAKEN',
+    details: ['c.example.com belongs to blog'],
+  });
+  expect(Object.fromEntries(held)).toEqual({ 'b.example.com': 'shop', 'c.example.com': 'blog' });
+});
