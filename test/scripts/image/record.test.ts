@@ -3,23 +3,23 @@ import { readNewestRecord } from '../../../scripts/image/record.ts';
 import { answering } from '../answering.ts';
 
 const owner = { place: { environment: 'dev', tenant: 'shop' }, bucket: 'bucket' } as const;
-const oldest = { key: 'oldest', day: 1 };
-const middle = { key: 'middle', day: 2 };
-const newest = { key: 'newest', day: 3 };
+const days: Readonly<Record<string, number>> = { oldest: 1, middle: 2, newest: 3 };
 
-const page = (records: readonly { key: string; day: number }[], more: string) =>
-  `<ListBucketResult>${records
+const page = (records: string, more: string) => {
+  const contents = records
+    .split(', ')
     .map(
-      ({ key, day }) =>
-        `<Contents><Key>infrastructure/shop/${key}.json</Key><LastModified>2026-01-0${day}T00:00:00Z</LastModified></Contents>`,
-    )
-    .join('')}${more}</ListBucketResult>`;
+      (key) =>
+        `<Contents><Key>infrastructure/shop/${key}.json</Key><LastModified>2026-01-0${days[key]}T00:00:00Z</LastModified></Contents>`,
+    );
+  return `<ListBucketResult>${contents.join('')}${more}</ListBucketResult>`;
+};
 
 test.each([
-  { pages: [[oldest, newest], [middle]] },
-  { pages: [[newest, middle], [oldest]] },
-  { pages: [[middle], [oldest, newest]] },
-])('the record that was written last, wherever it is listed: $pages', async ({ pages: [first = [], second = []] }) => {
+  ['oldest, newest', 'middle'],
+  ['newest, middle', 'oldest'],
+  ['middle', 'oldest, newest'],
+])('of the records %s, and on the next page %s, the one that was written last is read', async (first, second) => {
   const { aws, calls } = await answering(({ operation }) => {
     if (!operation.includes('list-type=2')) return undefined;
     if (operation.includes('continuation-token=more')) return page(second, '<IsTruncated>false</IsTruncated>');
