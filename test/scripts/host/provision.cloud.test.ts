@@ -196,7 +196,7 @@ describe('what is refused', () => {
     const orphan = await makeImage(platform, 'tagged', { recorded: 'ami-0123456789abcdef0' });
     expect(await refused('tagged', none, { image: orphan })).toMatchObject({
       code: 'IMAGE_UNSUITABLE',
-      message: `${orphan} is no image for tagged in dev`,
+      message: `${orphan} is not an image for tagged in dev`,
       details: [
         expect.stringMatching(/^infrastructure\/tagged\/[0-9a-f]{64}\.json names ami-0123456789abcdef0 instead of it$/),
       ],
@@ -213,7 +213,7 @@ describe('what is refused', () => {
     for (const { Key } of Contents) await s3.send(new DeleteObjectCommand({ Bucket: platform.bucket, Key }));
     expect(await refused('forgetful', none)).toMatchObject({
       code: 'IMAGE_UNSUITABLE',
-      message: `${image} is no image for forgetful in dev`,
+      message: `${image} is not an image for forgetful in dev`,
       details: [expect.stringMatching(/^no record of forgetful names it/)],
     });
   });
