@@ -53,7 +53,6 @@ function looking(role: 'deploy' | 'plan'): Deed[] {
         'cloudformation:DescribeStacks',
         'cloudformation:GetStackPolicy',
         'cloudformation:GetTemplate',
-        'cloudformation:ListStackResources',
       ],
     })),
     { role, to: things.revision, actions: ['s3:GetObject'] },
@@ -163,13 +162,7 @@ function executing(): Deed[] {
     {
       role,
       to: things.database,
-      actions: [
-        'rds:AddTagsToResource',
-        'rds:CreateDBInstance',
-        'rds:ModifyDBInstance',
-        'rds:RebootDBInstance',
-        'rds:RemoveTagsFromResource',
-      ],
+      actions: ['rds:AddTagsToResource', 'rds:ModifyDBInstance', 'rds:RebootDBInstance', 'rds:RemoveTagsFromResource'],
     },
     {
       role,

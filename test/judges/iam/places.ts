@@ -1,6 +1,6 @@
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { names, type Place } from '../../../scripts/config/names.ts';
-import { facts } from '../../cdk/tenant/props.ts';
+import { facts } from '../../builders/sample.ts';
 
 /** Both environments are in one account and region: there only names and tags keep them apart. */
 export const account = '111111111111';

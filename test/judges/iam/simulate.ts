@@ -5,10 +5,12 @@ import {
   validateTrustPolicy,
 } from '@cloud-copilot/iam-policy';
 import {
+  isConditionKeyArray,
   type RunSimulationResults,
   runSimulation,
   runUnsafeSimulation,
   type Simulation,
+  typeForContextKey,
 } from '@cloud-copilot/iam-simulate';
 import { account, region } from './places.ts';
 import type { Document, World, WorldRole } from './world.ts';
@@ -45,6 +47,7 @@ export class Simulator {
   /** Throws when the case itself is wrong: a role that does not exist, or a key that AWS does not have for the action. */
   async ask(step: Step): Promise<Answer> {
     if (step.by.includes(':oidc-provider/')) return this.#askTrust(step);
+    await refuseLists(step);
     const result = await runSimulation(this.#simulation(step), {});
     if (result.resultType === 'error') return { verdict: 'undecided', why: messageOf(step, result.errors) };
     this.#refuseIgnored(step, result);
@@ -83,7 +86,12 @@ export class Simulator {
 
   #simulation({ by, action, on, tags = {}, given = {} }: Step): Simulation {
     const role = this.#role(by);
-    const resourcePolicy = this.#world.resourcePolicies.get(policyHolder(on));
+    const trust = action === 'sts:AssumeRole' ? this.#world.roles.get(on.split('/').at(-1) ?? '')?.trust : undefined;
+    const policy = this.#world.resourcePolicies.get(policyHolder(on));
+    const resourcePolicy =
+      trust === undefined
+        ? policy && this.#once(policy, validateResourcePolicy)
+        : this.#once(trust, validateTrustPolicy);
     return {
       request: {
         principal: `arn:aws:sts::${account}:assumed-role/${role.name}/job`,
@@ -104,7 +112,7 @@ export class Simulator {
       ...(role.boundary === undefined
         ? {}
         : { permissionBoundaryPolicies: [{ name: 'boundary', policy: this.#identity(role.boundary) }] }),
-      ...(resourcePolicy === undefined ? {} : { resourcePolicy: this.#once(resourcePolicy, validateResourcePolicy) }),
+      ...(resourcePolicy === undefined ? {} : { resourcePolicy }),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
     };
@@ -139,6 +147,15 @@ const always = {
   'aws:ResourceAccount': account,
   'aws:SecureTransport': 'true',
 };
+
+/** Of a list for a key with one value the simulator would look at the first only. */
+async function refuseLists({ action, given = {} }: Step): Promise<void> {
+  for (const [key, value] of Object.entries(given)) {
+    if (typeof value !== 'string' && value.length > 1 && !isConditionKeyArray(await typeForContextKey(key))) {
+      throw new Error(`${key} has one value, not a list, in ${action}`);
+    }
+  }
+}
 
 function messageOf({ action, on }: Step, errors: { message: string }): string {
   if (errors.message === 'policy.errors') throw new Error(`a policy is wrong: ${JSON.stringify(errors)}`);

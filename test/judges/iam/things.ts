@@ -143,7 +143,7 @@ export function pipeline(owner: Owner): Thing {
 }
 
 export function approvalAction(owner: Owner): Thing {
-  return { on: `${pipeline(owner).on}/Approve/Approve`, tags: owner.tags('host') };
+  return { on: `${pipeline(owner).on}/Approval/Approve`, tags: owner.tags('host') };
 }
 
 export function application(owner: Owner): Thing {

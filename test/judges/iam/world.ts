@@ -5,7 +5,6 @@ import { tenantAccessApp } from '../../../cdk/tenant/access/tenant-access-stack.
 import { environmentOf } from '../../../scripts/config/files.ts';
 import { platformSchema } from '../../../scripts/config/platform.ts';
 import { limits } from '../../../scripts/config/tenant.ts';
-import { awsPolicies } from './aws-policies.ts';
 import { account, audience, environments, factsOf, gitlab, places, projectOf, region } from './places.ts';
 import { type Known, type Resources, resolve } from './resolve.ts';
 
@@ -36,16 +35,28 @@ const unchecked = { validation: false };
 export function makeWorld(): World {
   const roles = new Map<string, WorldRole>();
   const resourcePolicies = new Map<string, Document>();
-  const boundaries = new Map<string, Document>();
+  const managedPolicies = new Map<string, Document>();
   for (const app of apps()) {
     for (const { resources, known } of stacksOf(app)) {
-      readBoundaries(resources, known, boundaries);
-      for (const role of readRoles(resources, known, boundaries)) roles.set(role.name, role);
+      readManagedPolicies(resources, known, managedPolicies);
+      for (const role of readRoles(resources, known, managedPolicies)) roles.set(role.name, role);
       for (const [arn, policy] of readResourcePolicies(resources, known)) resourcePolicies.set(arn, policy);
     }
   }
+  roles.set(person.name, person);
   return { roles, resourcePolicies };
 }
+
+/** Somebody of the account who may assume any role that lets them. */
+const person: WorldRole = {
+  name: 'person',
+  arn: `arn:aws:iam::${account}:role/person`,
+  trust: {},
+  tags: {},
+  policies: {
+    assume: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' }] },
+  },
+};
 
 function* apps(): Generator<App> {
   const environment = (name: string, second: number) => ({
@@ -105,7 +116,7 @@ function knownOf(resources: Resources): Known {
   return Object.fromEntries(entries);
 }
 
-function readBoundaries(resources: Resources, known: Known, found: Map<string, Document>): void {
+function readManagedPolicies(resources: Resources, known: Known, found: Map<string, Document>): void {
   for (const { Type, Properties = {} } of Object.values(resources)) {
     if (Type !== 'AWS::IAM::ManagedPolicy') continue;
     const arn = `arn:aws:iam::${account}:policy/${Properties.ManagedPolicyName}`;
@@ -116,14 +127,14 @@ function readBoundaries(resources: Resources, known: Known, found: Map<string, D
 function* readRoles(
   resources: Resources,
   known: Known,
-  boundaries: ReadonlyMap<string, Document>,
+  managedPolicies: ReadonlyMap<string, Document>,
 ): Generator<WorldRole> {
   for (const { Type, Properties = {} } of Object.values(resources)) {
     // Roles without a name are those that services write logs with: they have their own ceiling, and no tenant has them.
     if (Type !== 'AWS::IAM::Role' || Properties.RoleName === undefined) continue;
     const name = String(Properties.RoleName);
     const policies = (Properties.Policies ?? []) as { PolicyName: string; PolicyDocument: unknown }[];
-    const managed = (Properties.ManagedPolicyArns ?? []) as string[];
+    const managed = (resolve(Properties.ManagedPolicyArns, known) ?? []) as string[];
     const tags = (Properties.Tags ?? []) as { Key: string; Value: string }[];
     yield {
       name,
@@ -132,15 +143,15 @@ function* readRoles(
       tags: Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])),
       policies: Object.fromEntries([
         ...policies.map((each) => [each.PolicyName, resolve(each.PolicyDocument, known)]),
-        ...managed.map((arn) => [arn, required(awsPolicies[arn], arn)]),
+        ...managed.map((arn) => [arn, required(managedPolicies.get(arn), arn)]),
       ]),
-      ...boundaryOf(resolve(Properties.PermissionsBoundary, known), boundaries),
+      ...boundaryOf(resolve(Properties.PermissionsBoundary, known), managedPolicies),
     };
   }
 }
 
-function boundaryOf(arn: unknown, boundaries: ReadonlyMap<string, Document>): { boundary?: Document } {
-  return arn === undefined ? {} : { boundary: required(boundaries.get(String(arn)), String(arn)) };
+function boundaryOf(arn: unknown, managedPolicies: ReadonlyMap<string, Document>): { boundary?: Document } {
+  return arn === undefined ? {} : { boundary: required(managedPolicies.get(String(arn)), String(arn)) };
 }
 
 function* readResourcePolicies(resources: Resources, known: Known): Generator<[string, Document]> {

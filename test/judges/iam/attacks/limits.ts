@@ -32,7 +32,6 @@ function groups(): Case[] {
     ['five instances, where four are granted', { 'autoscaling:MaxSize': '5' }],
     ['at least 100 instances', { 'autoscaling:MinSize': '100', 'autoscaling:MaxSize': '100' }],
     ['types of another size', { 'autoscaling:InstanceTypes': ['p5.48xlarge'] }],
-    ['one type that is granted and one that is not', { 'autoscaling:InstanceTypes': ['t3.small', 'p5.48xlarge'] }],
     ["production's subnets", { 'autoscaling:VPCZoneIdentifiers': factsOf('production')['egress-subnet-ids'] }],
     ['the public subnets', { 'autoscaling:VPCZoneIdentifiers': factsOf('dev')['public-subnet-ids'] }],
   ];

@@ -6,11 +6,11 @@ import type { Context, Step } from '../simulate.ts';
 import * as things from '../things.ts';
 
 const self = tenant('shop');
-const all: readonly TenantRole[] = ['deploy', 'plan', 'execution', 'instance', 'pipeline', 'codedeploy'];
+const all: readonly TenantRole[] = ['deploy', 'plan', 'execution', 'instance', 'pipeline', 'codedeploy', 'approver'];
 
 /** More rights: by passing a role, by making one, by a stack that works with another, by another service. */
 export function roleAttacks(): Case[] {
-  return [...passing(), ...stacks(), ...identities(), ...services()];
+  return [...passing(), ...stacks(), ...identities(), ...services(), ...approving()];
 }
 
 function refused(by: string, name: string, because: string, one: Step): Case {
@@ -147,6 +147,49 @@ function identities(): Case[] {
       refused(by, name, 'Only people make and change roles.', step(by, action, thing)),
     );
   });
+}
+
+/** E: the approver's role is for people, and for one pipeline. */
+function approving(): Case[] {
+  const approver = things.role(self, 'approver');
+  const because = 'Who starts a release must not approve it, nor somebody with a stolen key alone.';
+  const own = things.roleName(self, 'approver');
+  return [
+    ...[
+      ...all.map((role) => things.roleName(self, role)),
+      things.platformRole(platform(), 'deploy').on.split('/').at(-1) ?? '',
+    ].map((by) =>
+      refused(
+        by,
+        'becomes the approver',
+        because,
+        step(by, 'sts:AssumeRole', approver, { 'aws:MultiFactorAuthPresent': 'true' }),
+      ),
+    ),
+    refused(
+      'person',
+      'becomes the approver without MFA',
+      because,
+      step('person', 'sts:AssumeRole', approver, { 'aws:MultiFactorAuthPresent': 'false' }),
+    ),
+    refused('person', 'becomes the approver with a key alone', because, step('person', 'sts:AssumeRole', approver)),
+    refused(
+      'person',
+      'becomes the deploy role',
+      'It is trusted for jobs of shop only.',
+      step('person', 'sts:AssumeRole', things.role(self, 'deploy'), { 'aws:MultiFactorAuthPresent': 'true' }),
+    ),
+    ...[tenant('shop2'), tenant('shop', 'production'), tenant('shop-dev')].map((other) =>
+      refused(
+        own,
+        `approves a release of ${other.name}`,
+        'It is for one tenant in one environment.',
+        step(own, 'codepipeline:PutApprovalResult', things.approvalAction(other)),
+      ),
+    ),
+    refused(own, 'starts a release', because, step(own, 'codepipeline:StartPipelineExecution', things.pipeline(self))),
+    refused(own, 'changes the pipeline', because, step(own, 'codepipeline:UpdatePipeline', things.pipeline(self))),
+  ];
 }
 
 /** Services a virtual host is not made of: each could run code, or reach out of the tenant. */

@@ -27,7 +27,7 @@ function builder(): Case[] {
     allowed('makes a key pair', step(by, 'ec2:CreateKeyPair', things.keyPair(pair), {})),
     allowed(
       'makes a security group',
-      step(by, 'ec2:CreateSecurityGroup', group, {}),
+      step(by, 'ec2:CreateSecurityGroup', group, giving(run)),
       step(by, 'ec2:CreateSecurityGroup', things.vpc(self)),
     ),
     allowed(
@@ -109,7 +109,6 @@ function imaging(): Case[] {
       'gives the image its bake key',
       step(by, 'ec2:CreateTags', image, giving({ 'vendhost:bake-key': '5'.repeat(64) })),
     ),
-    allowed('deprecates an old image', step(by, 'ec2:EnableImageDeprecation', image)),
   ];
 }
 
