@@ -211,7 +211,7 @@ export function push(owner: Owner): Thing {
 }
 
 export function imageRecord(owner: Owner): Thing {
-  return { on: objectOf(owner.environment, keys.bakeInputs(placeOf(owner).tenant, revisionHash)) };
+  return { on: objectOf(owner.environment, keys.imageRecord(placeOf(owner).tenant, revisionHash)) };
 }
 
 export function bakeLease(owner: Owner): Thing {

@@ -91,7 +91,7 @@ function looking(self: Tenant): Case[] {
 function absences(self: Tenant): Case[] {
   const prefixes: readonly [string, string][] = [
     ['its revisions', keys.revision(self.tenant, '5'.repeat(64))],
-    ['its image records', keys.bakeInputs(self.tenant, '5'.repeat(64))],
+    ['its image records', keys.imageRecord(self.tenant, '5'.repeat(64))],
   ];
   return (['deploy', 'plan'] as const).flatMap((role) =>
     prefixes.map(([name, prefix]) => {
