@@ -3,27 +3,11 @@ import { merge, type Right } from '../../role.ts';
 import type { Scope } from './tenant-scope.ts';
 
 /**
- * What a bake calls, Packer and the command together, and what cleans up after it. Whatever a bake creates gets the tenant's
- * tags in the call that creates it, and only what has them can be changed: a tag on what exists already would take it from
- * its owner. Packer documents the rights of all its builders together
- * (https://developer.hashicorp.com/packer/integrations/hashicorp/amazon#iam-task-or-instance-role); these are the ones
- * that `packer/ami.pkr.hcl` uses.
+ * What a bake calls, and what cleans up after it. Whatever a bake creates gets the tenant's tags in the call that creates it,
+ * and only what has them can be used or changed: a tag on what exists already would take it from its owner.
  */
 export function bakeRights(scope: Scope): Right[] {
-  return [...builderRights(scope), ...launchRights(scope), ...ownRights(scope)];
-}
-
-/** The builder's key pair, and where its security group is created. */
-function builderRights(scope: Scope): Right[] {
-  return [
-    {
-      sid: 'KeyPair',
-      actions: ['ec2:CreateKeyPair', 'ec2:DeleteKeyPair'],
-      resources: [scope.arn('ec2', 'key-pair/vendhost-bake-*')],
-      because: "Packer's temporary key pair; its name ends in the run.",
-    },
-    { sid: 'MakeGroupIn', actions: ['ec2:CreateSecurityGroup'], resources: [scope.vpc] },
-  ];
+  return [...launchRights(scope), ...ownRights(scope)];
 }
 
 /** RunInstances is authorized for everything an instance is made of. */
@@ -35,7 +19,7 @@ function launchRights(scope: Scope): Right[] {
       sid: 'StartBuilder',
       actions: run,
       resources: scope.ec2('instance', 'volume'),
-      when: merge(scope.requestTags, scope.launchLimits),
+      when: merge(scope.requestTags, scope.launchLimits, scope.tokensOnly),
       because: 'The ids do not exist yet; the request must set the tags, and nothing beyond the limits.',
     },
     {
@@ -48,16 +32,11 @@ function launchRights(scope: Scope): Right[] {
     {
       sid: 'StartFromOwn',
       actions: run,
-      resources: [...scope.images(), ...scope.ec2('security-group')],
+      resources: [...scope.images(), ...scope.ec2('key-pair', 'security-group')],
       when: scope.resourceTags,
       because: "Any resource with the tenant's tags.",
     },
-    {
-      sid: 'StartIn',
-      actions: run,
-      resources: [...scope.builderSubnets, scope.arn('ec2', 'key-pair/vendhost-bake-*')],
-      because: "Packer's temporary key pair; its name ends in the run.",
-    },
+    { sid: 'StartIn', actions: run, resources: scope.builderSubnets },
     {
       sid: 'StartWith',
       actions: run,
@@ -74,16 +53,17 @@ function launchRights(scope: Scope): Right[] {
   ];
 }
 
-/** The security group and the image, and what has the tenant's tags since it was created. */
+/** Key pair, security group and image, and what has the tenant's tags since it was created. */
 function ownRights(scope: Scope): Right[] {
   return [
     {
       sid: 'Make',
-      actions: ['ec2:CreateImage', 'ec2:CreateSecurityGroup'],
-      resources: [...scope.images(), ...scope.snapshots(), ...scope.ec2('security-group')],
+      actions: ['ec2:CreateImage', 'ec2:CreateKeyPair', 'ec2:CreateSecurityGroup'],
+      resources: [...scope.images(), ...scope.snapshots(), ...scope.ec2('key-pair', 'security-group')],
       when: scope.requestTags,
       because: 'The ids do not exist yet; the request must set the tags.',
     },
+    { sid: 'MakeIn', actions: ['ec2:CreateSecurityGroup'], resources: [scope.vpc] },
     {
       sid: 'TagNew',
       actions: ['ec2:CreateTags'],
@@ -97,9 +77,9 @@ function ownRights(scope: Scope): Right[] {
         'ec2:AuthorizeSecurityGroupIngress',
         'ec2:CreateImage',
         'ec2:CreateTags',
+        'ec2:DeleteKeyPair',
         'ec2:DeleteSecurityGroup',
         'ec2:DeleteSnapshot',
-        'ec2:DeleteVolume',
         'ec2:DeregisterImage',
         'ec2:StopInstances',
         'ec2:TerminateInstances',

@@ -89,6 +89,11 @@ export class Scope extends Arns {
     };
   }
 
+  /** The instance gives its role's credentials to session tokens only: IMDSv2. AWS has this key for instances alone. */
+  get tokensOnly(): Condition {
+    return { StringEqualsIfExists: { 'ec2:MetadataHttpTokens': 'required' } };
+  }
+
   /** Everything of EC2's in the region, images and snapshots too; for statements that ask for tags. */
   get anything(): string[] {
     return [`arn:${this.partition}:ec2:${this.region}:*:*`];

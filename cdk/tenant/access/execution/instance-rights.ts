@@ -67,9 +67,7 @@ function launchRights(scope: Scope): Right[] {
       sid: 'Start',
       actions: run,
       resources: scope.ec2('instance', 'volume'),
-      when: merge(scope.requestTags, scope.launchLimits, {
-        StringEqualsIfExists: { 'ec2:MetadataHttpTokens': 'required' },
-      }),
+      when: merge(scope.requestTags, scope.launchLimits, scope.tokensOnly),
       because: 'The ids do not exist yet; the launch template sets the tags, and nothing beyond the limits.',
     },
     { sid: 'StartIn', actions: run, resources: scope.egressSubnets },
