@@ -62,6 +62,11 @@ def _named(request: Request) -> list[str]:
     """`type/id` of every existing resource the request names."""
     ids = [request.parameter(name) for name in _IDS if request.parameter(name)]
     ids += [value for name in _LISTS for value in request.parameters(name)]
+    # A launch may name subnet and groups for each of its network interfaces.
+    for number in range(1, 16):
+        interface = f"NetworkInterface.{number}"
+        ids += [request.parameter(f"{interface}.{name}") for name in ("SubnetId", "NetworkInterfaceId")]
+        ids += request.parameters(f"{interface}.SecurityGroupId")
     resources = [f"{_TYPES[prefix]}/{id_}" for id_ in ids for prefix in [id_.partition("-")[0]] if prefix in _TYPES]
     name = request.parameter("KeyName")
     if name:

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +19,12 @@ test('the version of the real Packer is understood', async () => {
 test('the template takes the variables that the command gives, and with them is valid', async () => {
   const stage = await makeStage([], []);
   onTestFinished(() => stage.remove());
-  const privateKey = await stage.writeKey('private');
+  const { privateKey: pem } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  });
+  const privateKey = await stage.writeKey(pem);
   const file = await stage.writeVariables(packerVariables({ ...parts, privateKey, stage: tmpdir() }));
   const home = await mkdtemp(join(tmpdir(), 'vendhost-packer-home-'));
   onTestFinished(() => rm(home, { recursive: true }));
