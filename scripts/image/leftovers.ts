@@ -5,7 +5,7 @@ import { type Place, tags } from '../config/names.ts';
 import { messageOf } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { keyPairName, runTag } from './bake-run.ts';
-import { removeBuilderGroup } from './builder-group.ts';
+import { removeBuilderGroup } from './builder/builder-group.ts';
 
 /** What identifies everything a bake made, apart from its tag. */
 export interface BakeTraces {

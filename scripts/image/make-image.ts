@@ -4,8 +4,8 @@ import { tags } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { runTag } from './bake-run.ts';
-import type { BuilderParts } from './builder.ts';
-import { tagList } from './launch.ts';
+import type { BuilderParts } from './builder/builder.ts';
+import { tagList } from './builder/launch.ts';
 
 const stopLimitMs = 10 * 60_000;
 const imageLimitMs = 60 * 60_000;

@@ -1,5 +1,5 @@
 import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
-import type { PackerParts } from '../../../scripts/image/builder.ts';
+import type { PackerParts } from '../../../scripts/image/builder/builder.ts';
 import { facts } from '../../builders/sample.ts';
 
 export const parts: PackerParts & { readonly securityGroup: string } = {

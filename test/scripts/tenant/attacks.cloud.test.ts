@@ -20,7 +20,7 @@ import { type Aws, openAws } from '../../../scripts/aws/session.ts';
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { names, tags } from '../../../scripts/config/names.ts';
 import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
-import { launchRequest, tagList } from '../../../scripts/image/launch.ts';
+import { launchRequest, tagList } from '../../../scripts/image/builder/launch.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
 import { type EnforcingCloud, startEnforcingCloud } from '../../builders/enforcing-cloud.ts';

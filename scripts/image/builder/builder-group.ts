@@ -1,8 +1,8 @@
-import { poll } from '../aws/poll.ts';
-import type { Aws } from '../aws/session.ts';
-import type { PlatformFacts } from '../config/facts.ts';
-import type { Place } from '../config/names.ts';
-import { keyPairName, runTags } from './bake-run.ts';
+import { poll } from '../../aws/poll.ts';
+import type { Aws } from '../../aws/session.ts';
+import type { PlatformFacts } from '../../config/facts.ts';
+import type { Place } from '../../config/names.ts';
+import { keyPairName, runTags } from '../bake-run.ts';
 import { tagList } from './launch.ts';
 
 /** Who bakes, and from where the builder may be reached. */

@@ -1,8 +1,8 @@
 import type { RunInstancesCommandInput, Tag } from '@aws-sdk/client-ec2';
-import { poll } from '../aws/poll.ts';
-import type { Aws } from '../aws/session.ts';
-import type { Runtime } from '../runtime.ts';
-import { keyPairName, runTags } from './bake-run.ts';
+import { poll } from '../../aws/poll.ts';
+import type { Aws } from '../../aws/session.ts';
+import type { Runtime } from '../../runtime.ts';
+import { keyPairName, runTags } from '../bake-run.ts';
 import type { BuilderParts } from './builder.ts';
 
 /** A builder that runs, and its address for whoever bakes on it. */

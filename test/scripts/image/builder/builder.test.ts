@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { packerVariables } from '../../../scripts/image/builder.ts';
-import { packerDirectory } from '../../../scripts/image/packer/run-packer.ts';
-import { parts } from './parts.ts';
+import { packerVariables } from '../../../../scripts/image/builder/builder.ts';
+import { packerDirectory } from '../../../../scripts/image/packer/run-packer.ts';
+import { parts } from '../parts.ts';
 
 describe('packerVariables', () => {
   test('on AWS: agents from the buckets of the region', () => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { launchRequest, tagList } from '../../../scripts/image/launch.ts';
-import { imageTags } from '../../../scripts/image/make-image.ts';
-import { facts } from '../../builders/sample.ts';
-import { parts } from './parts.ts';
+import { launchRequest, tagList } from '../../../../scripts/image/builder/launch.ts';
+import { imageTags } from '../../../../scripts/image/make-image.ts';
+import { facts } from '../../../builders/sample.ts';
+import { parts } from '../parts.ts';
 
 const own = {
   'vendhost:environment': 'dev',

@@ -1,6 +1,6 @@
-import type { Aws } from '../aws/session.ts';
-import type { Place } from '../config/names.ts';
-import { keyPairName, runTags } from './bake-run.ts';
+import type { Aws } from '../../aws/session.ts';
+import type { Place } from '../../config/names.ts';
+import { keyPairName, runTags } from '../bake-run.ts';
 import { tagList } from './launch.ts';
 
 /** Makes the key pair of a run, tagged in the call that creates it; returns the private key, as a PEM text. */

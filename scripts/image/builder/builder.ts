@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import type { Aws } from '../aws/session.ts';
-import type { PlatformFacts } from '../config/facts.ts';
-import type { Place } from '../config/names.ts';
-import type { VendhostConfig } from '../config/vendhost.ts';
-import type { ImageFile } from './image-files.ts';
-import { phaseScripts } from './packer/packer-events.ts';
-import { packerDirectory } from './packer/run-packer.ts';
-import type { SourceAmi } from './source.ts';
+import type { Aws } from '../../aws/session.ts';
+import type { PlatformFacts } from '../../config/facts.ts';
+import type { Place } from '../../config/names.ts';
+import type { VendhostConfig } from '../../config/vendhost.ts';
+import type { ImageFile } from '../image-files.ts';
+import { phaseScripts } from '../packer/packer-events.ts';
+import { packerDirectory } from '../packer/run-packer.ts';
+import type { SourceAmi } from '../source.ts';
 
 /** What a builder and its image are made of. */
 export interface BuilderParts {
