@@ -41,8 +41,4 @@ export class Arns {
   agentObjects(): string {
     return this.s3(`aws-codedeploy-${this.region}`, '*');
   }
-
-  awsPolicyArn(name: string): string {
-    return `arn:${this.partition}:iam::aws:policy/${name}`;
-  }
 }

@@ -1,10 +1,19 @@
 import { Validations } from 'aws-cdk-lib';
-import { CfnRole } from 'aws-cdk-lib/aws-iam';
+import { CfnManagedPolicy, CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { Arns } from './arns.ts';
 
 /** The conditions of a statement: operator → key → value. */
 export type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+
+/** All of these conditions; keys of one operator are joined. */
+export function merge(...conditions: readonly Condition[]): Condition {
+  const merged: Record<string, Condition[string]> = {};
+  for (const [name, keys] of conditions.flatMap((each) => Object.entries(each))) {
+    merged[name] = { ...merged[name], ...keys };
+  }
+  return merged;
+}
 
 /** A statement of a role's policy. */
 export interface Right {
@@ -19,7 +28,7 @@ export interface Right {
 
 /** Who may assume the role. */
 export interface Trust {
-  readonly principal: { readonly Service: string } | { readonly Federated: string };
+  readonly principal: { readonly Service: string } | { readonly Federated: string } | { readonly AWS: string };
   readonly action: 'sts:AssumeRole' | 'sts:AssumeRoleWithWebIdentity';
   readonly when?: Condition;
 }
@@ -34,7 +43,8 @@ export interface RoleProps {
   readonly boundary?: string;
   readonly trust: Trust;
   readonly rights: readonly Right[];
-  readonly awsPolicies?: readonly { readonly name: string; readonly because: string }[];
+  /** Managed policies with further rights of the role. */
+  readonly attached?: readonly ListedPolicy[];
 }
 
 /** Keeps the rights that the role was created from: a template has no place for their reasons, which a reviewer needs. */
@@ -44,7 +54,7 @@ export class ListedRole extends CfnRole {
 
 /** A role with a fixed name and one policy that lists its rights. */
 export function makeRole(parent: Construct, id: string, props: RoleProps): CfnRole {
-  const { arns, boundary, trust, rights, awsPolicies = [] } = props;
+  const { boundary, trust, rights, attached = [] } = props;
   const made = new ListedRole(parent, id, {
     roleName: props.name,
     description: props.description,
@@ -53,20 +63,37 @@ export function makeRole(parent: Construct, id: string, props: RoleProps): CfnRo
       Version: '2012-10-17',
       Statement: [{ Effect: 'Allow', Principal: trust.principal, Action: trust.action, ...conditionOf(trust) }],
     },
-    policies: [
-      {
-        policyName: props.policy,
-        policyDocument: { Version: '2012-10-17', Statement: rights.map((right) => statement(right)) },
-      },
-    ],
-    ...(awsPolicies.length === 0 ? {} : { managedPolicyArns: awsPolicies.map(({ name }) => arns.awsPolicyArn(name)) }),
+    ...(rights.length === 0 ? {} : { policies: [{ policyName: props.policy, policyDocument: documentOf(rights) }] }),
+    ...(attached.length === 0 ? {} : { managedPolicyArns: attached.map(({ ref }) => ref) }),
   });
-  made.rights = rights;
-  for (const { name, because } of awsPolicies) {
-    Validations.of(made).acknowledge({ id: `AwsSolutions-IAM4[Policy::${arns.awsPolicyArn(name)}]`, reason: because });
-  }
+  made.rights = [...rights, ...attached.flatMap((policy) => policy.rights)];
   for (const right of rights) acknowledge(made, right);
   return made;
+}
+
+/** Keeps the rights that the policy was created from, as `ListedRole` does. */
+export class ListedPolicy extends CfnManagedPolicy {
+  rights: readonly Right[] = [];
+}
+
+/** A managed policy: for rights of more than one role, or more than IAM takes in a role's own policies. */
+export function makePolicy(
+  parent: Construct,
+  id: string,
+  { name, description, rights }: Pick<RoleProps, 'name' | 'description' | 'rights'>,
+): ListedPolicy {
+  const made = new ListedPolicy(parent, id, {
+    managedPolicyName: name,
+    description,
+    policyDocument: documentOf(rights),
+  });
+  made.rights = rights;
+  for (const right of rights) acknowledge(made, right);
+  return made;
+}
+
+function documentOf(rights: readonly Right[]): object {
+  return { Version: '2012-10-17', Statement: rights.map((right) => statement(right)) };
 }
 
 /** Trust in a service of AWS, with a condition where the service may act for other accounts too. */
@@ -93,13 +120,13 @@ function conditionOf({ when }: { when?: Condition | undefined }): object {
 }
 
 /** cdk-nag requires a reason for each wildcard; it reports those that have none. */
-function acknowledge(role: CfnRole, { actions, resources, because }: Right): void {
+function acknowledge(holder: CfnRole | CfnManagedPolicy, { actions, resources, because }: Right): void {
   if (because === undefined) return;
   const findings = [
     ...actions.filter((each) => each.includes('*')).map((each) => `Action::${each}`),
     ...resources.filter((each) => each.includes('*')).map((each) => `Resource::${each}`),
   ];
   for (const finding of findings) {
-    Validations.of(role).acknowledge({ id: `AwsSolutions-IAM5[${finding}]`, reason: because });
+    Validations.of(holder).acknowledge({ id: `AwsSolutions-IAM5[${finding}]`, reason: because });
   }
 }

@@ -22,7 +22,7 @@ export class ConditionalObjects<T> {
     this.#schema = schema;
   }
 
-  /** `undefined` when the object does not exist. A denial is thrown: the roles may list what they read, so absence is a 404. */
+  /** `undefined` when the object does not exist; a denial is thrown. */
   async read(key: string): Promise<Stored<T> | undefined> {
     const { GetObjectCommand } = await import('@aws-sdk/client-s3');
     try {
@@ -30,7 +30,7 @@ export class ConditionalObjects<T> {
       const text = (await answer.Body?.transformToString()) ?? '';
       return { value: this.#schema.parse(JSON.parse(text)), etag: answer.ETag ?? '' };
     } catch (error) {
-      if (isAbsence(error)) return undefined;
+      if (await this.#isAbsence(error, key)) return undefined;
       throw error;
     }
   }
@@ -49,7 +49,7 @@ export class ConditionalObjects<T> {
   async remove(key: string, etag: string): Promise<boolean> {
     const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
     const command = new DeleteObjectCommand({ Bucket: this.#bucket, Key: key, IfMatch: etag });
-    return (await this.#won(async () => await (await this.#aws.s3()).send(command))) !== undefined;
+    return (await this.#won(key, async () => await (await this.#aws.s3()).send(command))) !== undefined;
   }
 
   /** The last parts of the keys directly under a prefix; reads all pages. */
@@ -67,24 +67,40 @@ export class ConditionalObjects<T> {
     const { PutObjectCommand } = await import('@aws-sdk/client-s3');
     const body = { Bucket: this.#bucket, Key: key, Body: JSON.stringify(value), ContentType: 'application/json' };
     const command = new PutObjectCommand({ ...body, ...condition });
-    const answer = await this.#won(async () => await (await this.#aws.s3()).send(command));
+    const answer = await this.#won(key, async () => await (await this.#aws.s3()).send(command));
     return answer?.ETag;
   }
 
   /** 412: the condition does not hold. 409: another write is in progress. 404: the object to replace was deleted. */
-  async #won<R>(send: () => Promise<R>): Promise<R | undefined> {
+  async #won<R>(key: string, send: () => Promise<R>): Promise<R | undefined> {
     try {
       return await send();
     } catch (error) {
-      if (error instanceof Error && lost.has(error.name)) return undefined;
+      if (nameOf(error) === 'PreconditionFailed' || nameOf(error) === 'ConditionalRequestConflict') return undefined;
+      if (await this.#isAbsence(error, key)) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Whether S3 says that the object does not exist. To a role that may list only below its own prefixes it says 403 instead of
+   * 404 (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, "Permissions"): then the object is looked for by
+   * its key as a prefix. Where that is refused too, or the object is there, the 403 means what it says.
+   */
+  async #isAbsence(thrown: unknown, key: string): Promise<boolean> {
+    if (nameOf(thrown) !== 'AccessDenied') return nameOf(thrown) === 'NoSuchKey';
+    const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+    const request = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: key, MaxKeys: 1 });
+    try {
+      const { Contents = [] } = await (await this.#aws.s3()).send(request);
+      return !Contents.some(({ Key }) => Key === key);
+    } catch (error) {
+      if (nameOf(error) === 'AccessDenied') return false;
       throw error;
     }
   }
 }
 
-/** Whether S3 says that an object does not exist; `AccessDenied` does not say so. */
-export function isAbsence(thrown: unknown): boolean {
-  return thrown instanceof Error && thrown.name === 'NoSuchKey';
+function nameOf(thrown: unknown): string | undefined {
+  return thrown instanceof Error ? thrown.name : undefined;
 }
-
-const lost = new Set(['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey']);

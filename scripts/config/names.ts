@@ -22,7 +22,7 @@ export type PlatformLayer = 'network' | 'storage' | 'access' | 'balancer';
 /** Roles of the platform repository's jobs, and of CloudFormation when it works for them. */
 export type PlatformRole = 'plan' | 'deploy' | 'execution';
 export type TenantLayer = 'access' | 'data' | 'host';
-export type TenantRole = 'deploy' | 'plan' | 'execution' | 'instance' | 'pipeline' | 'codedeploy';
+export type TenantRole = 'deploy' | 'plan' | 'execution' | 'instance' | 'pipeline' | 'codedeploy' | 'approver';
 
 export const names = {
   platformStack: (environment: string, layer: PlatformLayer) => `vendhost-${environment}-${layer}`,

@@ -17,15 +17,20 @@ export const subjectComponents: Readonly<Record<SubjectForm, readonly string[]>>
   project_id: ['project_id', 'ref_type', 'ref', 'ref_protected', 'environment_protected'],
 };
 
+/** They are conditions in the tenant's roles, whose size IAM limits. */
+const mostChoices = 10;
+
 export const limits = z.strictObject({
   instance_types: z
     .array(z.string().regex(/^[a-z0-9-]+\.[a-z0-9]+$/, 'an EC2 instance type, like t3.small'))
     .min(1)
+    .max(mostChoices)
     .default(['t3.micro', 't3.small', 't3.medium'])
     .meta({ description: 'Instance types the tenant may choose from' }),
   max_instances: z.int().min(1).max(100).default(4).meta({ description: 'Maximum number of instances' }),
   database_classes: z
     .array(z.string().regex(/^db\.[a-z0-9-]+\.[a-z0-9]+$/, 'an RDS instance class, like db.t3.micro'))
+    .max(mostChoices)
     .default(['db.t3.micro', 'db.t3.small', 'db.t4g.micro', 'db.t4g.small'])
     .meta({ description: 'Database classes the tenant may choose from' }),
   max_storage_gib: z
@@ -34,6 +39,19 @@ export const limits = z.strictObject({
     .max(65536)
     .default(100)
     .meta({ description: 'Maximum storage of the database, in GiB' }),
+  image_owners: z
+    .array(
+      z
+        .string()
+        .regex(/^(\d{12}|amazon|aws-marketplace)$/, 'a quoted 12-digit account number, amazon or aws-marketplace'),
+    )
+    .min(1)
+    .max(mostChoices)
+    .default(['136693071363', '099720109477', 'amazon'])
+    .meta({
+      description:
+        'Publishers of source AMIs the tenant may choose from, besides its own; the default is Debian, Ubuntu and Amazon',
+    }),
 });
 
 /** `tenants/<name>.yml`: what the platform grants a tenant. The tenant's name is the file's. */

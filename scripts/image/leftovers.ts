@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Image } from '@aws-sdk/client-ec2';
 import { poll } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
@@ -6,7 +5,7 @@ import { type Place, tags } from '../config/names.ts';
 import { messageOf } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { keyPairName, runTag } from './bake-run.ts';
-import { removeBuilderGroup } from './builder-group.ts';
+import { removeBuilderGroup } from './builder/builder-group.ts';
 
 /** What identifies everything a bake made, apart from its tag. */
 export interface BakeTraces {
@@ -50,10 +49,15 @@ export async function findLeftovers(aws: Aws, traces: BakeTraces): Promise<Lefto
   };
 }
 
-/** Packer cleans up after itself; this checks that and removes the rest. `who` ran: `the bake`. */
+/** Ends the builder of a run, and deletes its key pair and security group. */
+export async function endBuilder(aws: Aws, traces: BakeTraces): Promise<void> {
+  await removeLeftovers(aws, { ...(await findLeftovers(aws, traces)), images: [] });
+}
+
+/** Removes what a failed run left. `who` ran: `the bake`. */
 export async function cleanUp({ out }: Runtime, aws: Aws, traces: BakeTraces, who: string): Promise<void> {
   try {
-    const removed = await removeLeftovers(aws, traces.place, await findLeftovers(aws, traces));
+    const removed = await removeLeftovers(aws, await findLeftovers(aws, traces));
     for (const line of removed) out.step(`removed what ${who} left: ${line}`);
     if (removed.length === 0) out.step(`${who} left nothing behind`);
   } catch (thrown) {
@@ -62,7 +66,7 @@ export async function cleanUp({ out }: Runtime, aws: Aws, traces: BakeTraces, wh
 }
 
 /** Deletes them, the instance first, because it uses the group. Returns one line for each. */
-export async function removeLeftovers(aws: Aws, place: Place, found: Leftovers): Promise<string[]> {
+export async function removeLeftovers(aws: Aws, found: Leftovers): Promise<string[]> {
   const sdk = await import('@aws-sdk/client-ec2');
   const ec2 = await aws.ec2();
   if (found.instances.length > 0) {
@@ -71,7 +75,7 @@ export async function removeLeftovers(aws: Aws, place: Place, found: Leftovers):
   }
   for (const KeyName of found.keyPairs) await ec2.send(new sdk.DeleteKeyPairCommand({ KeyName }));
   for (const id of found.securityGroups) await removeBuilderGroup(aws, id);
-  for (const image of found.images) await removeImage(aws, place, image);
+  for (const image of found.images) await removeImage(aws, image);
   return [
     ...found.instances.map((id) => `instance ${id}`),
     ...found.keyPairs.map((name) => `key pair ${name}`),
@@ -80,21 +84,11 @@ export async function removeLeftovers(aws: Aws, place: Place, found: Leftovers):
   ];
 }
 
-/**
- * Deregisters an image and deletes its snapshots, which deregistering leaves. Tags come first: the tenant's role may delete
- * only what has its tag, and an image that Packer had not finished has none.
- */
-export async function removeImage(aws: Aws, place: Place, image: Image): Promise<void> {
+/** Deregisters an image and deletes its snapshots, which deregistering leaves. */
+export async function removeImage(aws: Aws, image: Image): Promise<void> {
   const sdk = await import('@aws-sdk/client-ec2');
   const ec2 = await aws.ec2();
   const snapshots = await snapshotsOf(aws, image);
-  const own = Object.entries(tags(place.environment, 'image', place.tenant));
-  await ec2.send(
-    new sdk.CreateTagsCommand({
-      Resources: texts([image.ImageId, ...snapshots]),
-      Tags: own.map(([Key, Value]) => ({ Key, Value })),
-    }),
-  );
   await ec2.send(new sdk.DeregisterImageCommand({ ImageId: image.ImageId }));
   for (const SnapshotId of snapshots) await ec2.send(new sdk.DeleteSnapshotCommand({ SnapshotId }));
 }
@@ -111,24 +105,6 @@ async function snapshotsOf(aws: Aws, { ImageId, SourceInstanceId, BlockDeviceMap
   );
   const mapped = BlockDeviceMappings?.map(({ Ebs }) => Ebs?.SnapshotId);
   return [...new Set(texts([...Snapshots.map(({ SnapshotId }) => SnapshotId), ...(mapped ?? [])]))];
-}
-
-/**
- * Terminates the run's builders until `ended` is aborted. Packer that is cancelled while its builder starts forgets it, and
- * then tries for minutes to delete the security group that the builder still uses.
- */
-export async function endBuilders(aws: Aws, run: string, ended: AbortSignal): Promise<void> {
-  const sdk = await import('@aws-sdk/client-ec2');
-  const ec2 = await aws.ec2();
-  const running = { Name: 'instance-state-name', Values: ['running', 'pending'] };
-  while (!ended.aborted) {
-    const { Reservations = [] } = await ec2.send(
-      new sdk.DescribeInstancesCommand({ Filters: [{ Name: `tag:${runTag}`, Values: [run] }, running] }),
-    );
-    const ids = texts(Reservations.flatMap(({ Instances = [] }) => Instances).map(({ InstanceId }) => InstanceId));
-    if (ids.length > 0) await ec2.send(new sdk.TerminateInstancesCommand({ InstanceIds: ids }));
-    await wait(aws.pace.shortest, undefined, { signal: ended }).catch(() => undefined);
-  }
 }
 
 async function untilTerminated(aws: Aws, instances: readonly string[]): Promise<void> {

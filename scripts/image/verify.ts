@@ -8,12 +8,8 @@ import { describeImage } from './find.ts';
 import { bakeKeyTag, imageFaults } from './image-faults.ts';
 import { removeImage } from './leftovers.ts';
 
-/** Reads the image Packer made and its snapshots; deletes it and throws `IMAGE_UNENCRYPTED` when it is not encrypted with the platform's key. */
-export async function verifyImage(
-  aws: Aws,
-  { place, facts }: Pick<PreparedBake, 'place' | 'facts'>,
-  imageId: string,
-): Promise<void> {
+/** Reads the image and its snapshots; deletes it and throws `IMAGE_UNENCRYPTED` when it is not encrypted with the platform's key. */
+export async function verifyImage(aws: Aws, { facts }: Pick<PreparedBake, 'facts'>, imageId: string): Promise<void> {
   const { DescribeImagesCommand, DescribeSnapshotsCommand } = await import('@aws-sdk/client-ec2');
   const ec2 = await aws.ec2();
   const { Images: [image] = [] } = await ec2.send(new DescribeImagesCommand({ ImageIds: [imageId] }));
@@ -21,10 +17,10 @@ export async function verifyImage(
   const { Snapshots = [] } = ids.length === 0 ? {} : await ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: ids }));
   const faults = bakedImageFaults(image, Snapshots, facts['key-arn']);
   if (faults.length === 0) return;
-  if (image !== undefined) await removeImage(aws, place, image);
+  if (image !== undefined) await removeImage(aws, image);
   throw new VendhostError('IMAGE_UNENCRYPTED', `${imageId} is not encrypted with the platform's key; it was deleted`, {
     details: faults,
-    hint: 'the Packer template or the account is wrong: report it to the platform team',
+    hint: 'the account does not do what was asked of it: report it to the platform team',
   });
 }
 
@@ -46,7 +42,7 @@ export function bakedImageFaults(
   });
 }
 
-/** What Packer 1.6 cannot set, then the bake key. Waits until EC2 shows the image as a later look-up wants it. */
+/** What CreateImage cannot set, then the bake key. Waits until EC2 shows the image as a later look-up wants it. */
 export async function finishImage(
   runtime: Runtime,
   aws: Aws,

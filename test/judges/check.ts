@@ -6,10 +6,14 @@ import { pythonWith } from '../local-cloud/python.ts';
 import { cfnLintCall, readCfnLint } from './cfn-lint.ts';
 import { checkovCall, readCheckov } from './checkov.ts';
 import { lineOf, type Tool, type Verdict } from './findings.ts';
+import { checkIam } from './iam/check.ts';
 import { readSkips, type Skip, sortFindings } from './skips.ts';
 import { allTemplates, writeTemplates } from './templates.ts';
 
-/** `npm run check:cloud`: cfn-lint and checkov judge every template; what stays as it is has a reason in skips.yml. */
+/**
+ * `npm run check:cloud`: cfn-lint and checkov judge every template; what stays as it is has a reason in skips.yml. An IAM
+ * simulator is asked about attacks and about what commands need; see iam/.
+ */
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const python = await pythonWith('requirements.txt', say, import.meta.dirname);
 const skips = await readSkips(join(import.meta.dirname, 'skips.yml'));
@@ -23,6 +27,11 @@ try {
 } finally {
   await rm(directory, { recursive: true, force: true });
 }
+
+const iam = await checkIam();
+console.log(iam.summary);
+for (const line of iam.faults) console.log(`  ${line}`);
+if (iam.faults.length > 0) process.exitCode = 1;
 
 async function run({ program, args, env }: typeof checkovCall | ReturnType<typeof cfnLintCall>): Promise<string> {
   // The script's first line names the folder it was installed in before that was renamed: Python is called by path.

@@ -45,7 +45,8 @@ function answers({ tool, check, resource, template }: Skip, finding: Finding): b
   return same && matches(resource, finding.resource) && matches(template, finding.file);
 }
 
-function matches(pattern: string, text: string): boolean {
+/** Whether a pattern stands for a text: a `*` is any text. */
+export function matches(pattern: string, text: string): boolean {
   const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${parts.join('.*')}$`).test(text);
 }

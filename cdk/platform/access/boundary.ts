@@ -57,10 +57,50 @@ const platformOnly = [
   's3:PutLifecycleConfiguration',
 ];
 
+/** Layers of what tenants make themselves. */
+const tenantLayers = ['data', 'host', 'image'];
+
+/**
+ * Tags say whose a resource is, so they are compared with those of the role, which only people can change. A tag that is not
+ * there decides nothing here: what has none is refused by the roles' own policies, which ask for the tenant's.
+ */
+function tagStatements(scope: PlatformScope): PolicyStatement[] {
+  const foreign = (sid: string, key: string, tag: 'environment' | 'tenant') =>
+    deny(sid, ['*'], ['*'], {
+      Null: { [`aws:${key}/vendhost:${tag}`]: 'false' },
+      StringNotEquals: { [`aws:${key}/vendhost:${tag}`]: `\${aws:PrincipalTag/vendhost:${tag}}` },
+    });
+  const layer = (key: string) => `aws:${key}/vendhost:layer`;
+  return [
+    foreign('GiveTenant', 'RequestTag', 'tenant'),
+    foreign('GiveEnvironment', 'RequestTag', 'environment'),
+    deny('GiveLayer', ['*'], ['*'], {
+      Null: { [layer('RequestTag')]: 'false' },
+      StringNotEquals: { [layer('RequestTag')]: tenantLayers },
+    }),
+    foreign('OtherTenant', 'ResourceTag', 'tenant'),
+    foreign('OtherEnvironment', 'ResourceTag', 'environment'),
+    // An instance of a tenant's stands in the platform's subnets, but in none of its security groups.
+    deny('PlatformGroups', ['ec2:*'], scope.ec2('security-group'), {
+      StringEquals: { [layer('ResourceTag')]: ['balancer', 'network'] },
+    }),
+    deny('KeepTags', ['ec2:DeleteTags'], ['*'], { 'ForAnyValue:StringLike': { 'aws:TagKeys': 'vendhost:*' } }),
+  ];
+}
+
+function deny(
+  sid: string,
+  actions: string[],
+  resources: string[],
+  conditions: Record<string, unknown>,
+): PolicyStatement {
+  return new PolicyStatement({ sid, effect: Effect.DENY, actions, resources, conditions });
+}
+
 /**
  * The permissions boundary of every tenant's role and of the builder: no policy of theirs can exceed it. Such a role cannot
  * create or change a role or policy, use another service than those above, change the platform's network, listeners, key or
- * bucket settings, or claim hosts.
+ * bucket settings, claim hosts, touch what has another tenant's or environment's tags, or give such tags.
  */
 export class Boundary extends Construct {
   readonly policy: ManagedPolicy;
@@ -87,6 +127,7 @@ export class Boundary extends Construct {
           resources: [serviceRoles],
         }),
         new PolicyStatement({ sid: 'Platform', effect: Effect.DENY, actions: platformOnly, resources: ['*'] }),
+        ...tagStatements(scope),
         new PolicyStatement({
           sid: 'HostClaims',
           effect: Effect.DENY,

@@ -2,6 +2,7 @@ import { CfnInstanceProfile, type IManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { names } from '../../../scripts/config/names.ts';
 import { makeRole, serviceTrust } from '../../role.ts';
+import { agentRights } from '../../ssm-agent.ts';
 import type { PlatformScope } from './platform-scope.ts';
 
 export interface BuilderProps {
@@ -23,8 +24,8 @@ export class BuilderProfile extends Construct {
       description: `Instances that bake images in ${scope.environment}`,
       boundary: boundary.managedPolicyArn,
       trust: serviceTrust('ec2'),
-      awsPolicies: [{ name: 'AmazonSSMManagedInstanceCore', because: 'AWS maintains this policy for the SSM agent.' }],
       rights: [
+        ...agentRights(scope),
         {
           sid: 'CodeDeployAgent',
           actions: ['s3:GetObject'],

@@ -1,63 +1,75 @@
 import { names } from '../../../scripts/config/names.ts';
-import type { Right } from '../../role.ts';
+import { merge, type Right } from '../../role.ts';
 import type { Scope } from './tenant-scope.ts';
 
 /**
- * What Packer's amazon-ebs builder calls, and what cleans up after it. Whatever a bake creates gets the tenant's tag, and
- * only what has that tag can be changed. Packer documents the rights of all its builders together
- * (https://developer.hashicorp.com/packer/integrations/hashicorp/amazon#iam-task-or-instance-role); these are the ones
- * that `packer/ami.pkr.hcl` uses.
+ * What a bake calls, and what cleans up after it. Whatever a bake creates gets the tenant's tags in the call that creates it,
+ * and only what has them can be used or changed: a tag on what exists already would take it from its owner.
  */
 export function bakeRights(scope: Scope): Right[] {
-  const ec2 = scope.ec2.bind(scope);
-  const images = [...scope.images(), ...scope.snapshots()];
+  return [...launchRights(scope), ...ownRights(scope)];
+}
+
+/** RunInstances is authorized for everything an instance is made of. */
+function launchRights(scope: Scope): Right[] {
   const builder = scope.globalArn('iam', `role/${names.builderRole(scope.place.environment)}`);
+  const run = ['ec2:RunInstances'];
   return [
     {
       sid: 'StartBuilder',
-      actions: ['ec2:RunInstances'],
-      resources: ec2('instance', 'volume'),
-      when: scope.requestTags,
-      because: 'The ids do not exist yet; the request must set the tag.',
+      actions: run,
+      resources: scope.ec2('instance', 'volume'),
+      when: merge(scope.requestTags, scope.launchLimits, scope.tokensOnly),
+      because: 'The ids do not exist yet; the request must set the tags, and nothing beyond the limits.',
     },
     {
-      sid: 'StartFrom',
-      actions: ['ec2:RunInstances'],
-      resources: [...ec2('key-pair', 'launch-template', 'network-interface', 'security-group', 'subnet'), ...images],
-      because: 'What an instance is launched from and with; StartBuilder requires the tag on the instance itself.',
+      sid: 'StartFromSource',
+      actions: run,
+      resources: scope.images(),
+      when: { StringEquals: { 'ec2:Owner': scope.limits.image_owners } },
+      because: 'Images of these publishers; an image of the account itself must have the tags, see StartFromOwn.',
     },
     {
-      sid: 'PassInstanceRoles',
+      sid: 'StartFromOwn',
+      actions: run,
+      resources: [...scope.images(), ...scope.ec2('key-pair', 'security-group')],
+      when: scope.resourceTags,
+      because: "Any resource with the tenant's tags.",
+    },
+    { sid: 'StartIn', actions: run, resources: scope.builderSubnets },
+    {
+      sid: 'StartWith',
+      actions: run,
+      resources: scope.ec2('network-interface'),
+      when: scope.newInterface,
+      because: 'A network interface that is created with the instance.',
+    },
+    {
+      sid: 'PassBuilder',
       actions: ['iam:PassRole'],
       resources: [builder, scope.roleArn('instance')],
       when: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
     },
+  ];
+}
+
+/** Key pair, security group and image, and what has the tenant's tags since it was created. */
+function ownRights(scope: Scope): Right[] {
+  return [
     {
-      sid: 'BuilderAccess',
-      actions: ['ec2:CreateKeyPair', 'ec2:CreateSecurityGroup', 'ec2:DeleteKeyPair'],
-      resources: [scope.arn('ec2', 'key-pair/vendhost-bake-*'), ...ec2('security-group', 'vpc')],
-      because: "Packer's temporary key pair, whose name ends in the run, and its temporary security group.",
+      sid: 'Make',
+      actions: ['ec2:CreateImage', 'ec2:CreateKeyPair', 'ec2:CreateSecurityGroup'],
+      resources: [...scope.images(), ...scope.snapshots(), ...scope.ec2('key-pair', 'security-group')],
+      when: scope.requestTags,
+      because: 'The ids do not exist yet; the request must set the tags.',
     },
-    {
-      sid: 'UntaggedGroups',
-      actions: ['ec2:AuthorizeSecurityGroupIngress', 'ec2:DeleteSecurityGroup'],
-      resources: ec2('security-group'),
-      when: { Null: { 'aws:ResourceTag/vendhost:environment': 'true' } },
-      because:
-        'Old versions of Packer do not tag their temporary group; the groups of the platform and of tenants have tags.',
-    },
+    { sid: 'MakeIn', actions: ['ec2:CreateSecurityGroup'], resources: [scope.vpc] },
     {
       sid: 'TagNew',
       actions: ['ec2:CreateTags'],
-      resources: [...ec2('instance', 'key-pair', 'network-interface', 'security-group', 'volume'), ...images],
-      when: { ...scope.requestTags, Null: { 'aws:ResourceTag/vendhost:tenant': 'true' } },
-      because: "Only resources without an owner, and only with the tenant's tag.",
-    },
-    {
-      sid: 'MakeImage',
-      actions: ['ec2:CreateImage'],
-      resources: images,
-      because: "The ids do not exist yet; Own requires that the instance is the tenant's.",
+      resources: scope.anything,
+      when: scope.tagsOnCreation('CreateImage', 'CreateKeyPair', 'CreateSecurityGroup', 'RunInstances'),
+      because: 'Only in the call that creates the resource.',
     },
     {
       sid: 'Own',
@@ -65,18 +77,29 @@ export function bakeRights(scope: Scope): Right[] {
         'ec2:AuthorizeSecurityGroupIngress',
         'ec2:CreateImage',
         'ec2:CreateTags',
+        'ec2:DeleteKeyPair',
         'ec2:DeleteSecurityGroup',
         'ec2:DeleteSnapshot',
-        'ec2:DeleteVolume',
         'ec2:DeregisterImage',
-        'ec2:ModifyImageAttribute',
-        'ec2:ModifyInstanceMetadataOptions',
         'ec2:StopInstances',
         'ec2:TerminateInstances',
       ],
-      resources: [...ec2('instance', 'key-pair', 'security-group', 'volume'), ...images],
+      resources: scope.anything,
       when: scope.resourceTags,
-      because: "Any resource with the tenant's tag.",
+      because: "Any resource with the tenant's tags; the boundary compares the tags it is given.",
+    },
+    {
+      sid: 'NewRules',
+      actions: ['ec2:AuthorizeSecurityGroupIngress'],
+      resources: scope.ec2('security-group-rule'),
+      because: "A rule has no id before it is created; Own requires that its group is the tenant's.",
+    },
+    {
+      sid: 'DescribeImage',
+      actions: ['ec2:ModifyImageAttribute'],
+      resources: scope.images(),
+      when: merge(scope.resourceTags, { StringEqualsIgnoreCase: { 'ec2:Attribute': ['Description', 'ImdsSupport'] } }),
+      because: "The tenant's images; not who may launch them.",
     },
   ];
 }

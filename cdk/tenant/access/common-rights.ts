@@ -23,8 +23,13 @@ export function tenantReadRights(scope: Scope): Right[] {
         'autoscaling:DescribeAutoScalingGroups',
         'autoscaling:DescribeInstanceRefreshes',
         'autoscaling:DescribeScalingActivities',
-        // Packer reads more than the commands do, and which calls depends on its version.
-        'ec2:Describe*',
+        'ec2:DescribeImages',
+        'ec2:DescribeInstances',
+        'ec2:DescribeKeyPairs',
+        'ec2:DescribeLaunchTemplates',
+        'ec2:DescribeLaunchTemplateVersions',
+        'ec2:DescribeSecurityGroups',
+        'ec2:DescribeSnapshots',
         'elasticloadbalancing:DescribeAccountLimits',
         'elasticloadbalancing:DescribeRules',
       ],
@@ -47,9 +52,9 @@ export function tenantReadRights(scope: Scope): Right[] {
       sid: 'List',
       actions: ['s3:ListBucket'],
       resources: scope.objects(''),
-      // S3 answers 404 for a missing object only to who may list the bucket; that check has no prefix. Else it is 403.
+      // Without a prefix a listing would name everybody's objects, so it is refused; `ConditionalObjects` tells absence apart.
       when: {
-        StringLikeIfExists: { 's3:prefix': ['claims/*', `infrastructure/${tenant}/*`, `software/${tenant}/*`] },
+        StringLike: { 's3:prefix': ['claims/*', `infrastructure/${tenant}/*`, `software/${tenant}/*`] },
       },
     },
     {
@@ -76,17 +81,25 @@ export function tenantReadRights(scope: Scope): Right[] {
     },
     {
       sid: 'Deployments',
-      actions: [
-        'codedeploy:BatchGetDeployments',
-        'codedeploy:BatchGetDeploymentTargets',
-        'codedeploy:GetDeployment',
-        'codedeploy:GetDeploymentGroup',
-        'codedeploy:ListDeploymentTargets',
-      ],
+      actions: ['codedeploy:BatchGetDeployments', 'codedeploy:GetDeployment', 'codedeploy:GetDeploymentGroup'],
       resources: deploymentArns(scope),
+    },
+    {
+      sid: 'DeploymentTargets',
+      actions: ['codedeploy:BatchGetDeploymentTargets', 'codedeploy:ListDeploymentTargets'],
+      resources: ['*'],
+      because: anyDeployment,
     },
   ];
 }
+
+/**
+ * CodeDeploy's user guide authorizes these calls on the deployment group, the service authorization reference on nothing
+ * (https://docs.aws.amazon.com/codedeploy/latest/userguide/auth-and-access-control-permissions-reference.html,
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscodedeploy.html).
+ */
+export const anyDeployment =
+  "AWS's references differ in the resource of this call; the id of a deployment cannot be guessed.";
 
 /** The tenant's CodeDeploy application and its one deployment group. */
 export function deploymentArns(scope: Scope): string[] {
@@ -96,14 +109,17 @@ export function deploymentArns(scope: Scope): string[] {
   ];
 }
 
+/** CodePipeline begins the keys of artifacts with this many characters of the pipeline's name. */
+const pipelineFolder = 20;
+
 /** Objects in which CodePipeline stores the tenant's artifacts. */
 export function artifactObjects(scope: Scope): string[] {
-  return scope.objects(`*/${names.artifact(scope.place)}/*`);
+  return scope.objects(`${scope.host.slice(0, pipelineFolder)}/${names.artifact(scope.place)}/*`);
 }
 
 /** Why `artifactObjects` has wildcards. */
 export const artifactReason =
-  "CodePipeline chooses the first and the last part of the key; between them is the artifact's name, which only this tenant has.";
+  "CodePipeline chooses the last part of the key; before it is the artifact's name, which only this tenant has.";
 
 /** The tenant's revisions, and the description of the push stored beside each. */
 export function revisionObjects(scope: Scope): string[] {

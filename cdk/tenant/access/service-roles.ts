@@ -2,19 +2,21 @@ import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { names } from '../../../scripts/config/names.ts';
 import { anyBranchTrust, type GitlabProject } from '../../gitlab-trust.ts';
-import { serviceTrust } from '../../role.ts';
-import { artifactObjects, artifactReason, deploymentArns, revisionObjects, tenantReadRights } from './common-rights.ts';
+import { type ListedPolicy, serviceTrust } from '../../role.ts';
+import { agentRights } from '../../ssm-agent.ts';
+import { artifactObjects, artifactReason, deploymentArns, revisionObjects } from './common-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
 /** The role of jobs on any branch. It only reads, so that a job can show what a deploy would change. */
-export function planRole(parent: Construct, scope: Scope, project: GitlabProject): CfnRole {
+export function planRole(parent: Construct, scope: Scope, project: GitlabProject, reading: ListedPolicy): CfnRole {
   return tenantRole(parent, {
     scope,
     role: 'plan',
     description: `Jobs of ${project.path} on any branch: read only`,
     trust: anyBranchTrust(scope, project),
-    rights: tenantReadRights(scope),
+    rights: [],
+    attached: [reading],
   });
 }
 
@@ -25,8 +27,8 @@ export function instanceRole(parent: Construct, scope: Scope): CfnRole {
     role: 'instance',
     description: `Instances of ${scope.host}`,
     trust: serviceTrust('ec2'),
-    awsPolicies: [{ name: 'AmazonSSMManagedInstanceCore', because: 'AWS maintains this policy for the SSM agent.' }],
     rights: [
+      ...agentRights(scope),
       {
         sid: 'Revisions',
         actions: ['s3:GetObject', 's3:GetObjectVersion'],

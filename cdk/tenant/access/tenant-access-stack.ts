@@ -6,6 +6,9 @@ import { names, type Place, tags } from '../../../scripts/config/names.ts';
 import type { TenantLimits } from '../../../scripts/config/tenant.ts';
 import { type AppProps, newApp, VendhostStack } from '../../app.ts';
 import type { GitlabProject } from '../../gitlab-trust.ts';
+import { makePolicy } from '../../role.ts';
+import { approverRole } from './approver-role.ts';
+import { tenantReadRights } from './common-rights.ts';
 import { executionRole } from './execution/execution-role.ts';
 import { codedeployRole, instanceRole, pipelineRole, planRole } from './service-roles.ts';
 import { deployRole } from './tenant-job-roles.ts';
@@ -39,13 +42,19 @@ class TenantAccessStack extends VendhostStack {
       instanceProfileName: names.tenantRole(place, 'instance'),
       roles: [instance.ref],
     });
+    const reading = makePolicy(this, 'Reading', {
+      name: `${scope.host}-reading`,
+      description: `Jobs of ${project.path} on any branch: read only`,
+      rights: tenantReadRights(scope),
+    });
     const roles = [
-      deployRole(this, scope, project, branch),
-      planRole(this, scope, project),
+      deployRole(this, { scope, project, branch, reading }),
+      planRole(this, scope, project, reading),
       executionRole(this, scope),
       pipelineRole(this, scope),
       codedeployRole(this, scope),
       instance,
+      approverRole(this, scope),
     ];
     const record = new CfnParameter(this, 'Record', {
       name: names.tenantRecord(place),
@@ -57,6 +66,7 @@ class TenantAccessStack extends VendhostStack {
     for (const each of [...roles, profile]) record.addResourceDependency(each);
     new CfnOutput(this, 'DeployRole', { value: scope.roleArn('deploy') });
     new CfnOutput(this, 'PlanRole', { value: scope.roleArn('plan') });
+    new CfnOutput(this, 'ApproverRole', { value: scope.roleArn('approver') });
   }
 }
 

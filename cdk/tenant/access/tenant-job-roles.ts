@@ -2,26 +2,29 @@ import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { keys, names } from '../../../scripts/config/names.ts';
 import { branchTrust, type GitlabProject } from '../../gitlab-trust.ts';
-import type { Right } from '../../role.ts';
+import type { ListedPolicy, Right } from '../../role.ts';
 import { bakeRights } from './bake-rights.ts';
-import { tenantReadRights } from './common-rights.ts';
+import { anyDeployment } from './common-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
+export interface DeployRoleProps {
+  readonly scope: Scope;
+  readonly project: GitlabProject;
+  readonly branch: string;
+  /** `tenantReadRights`. */
+  readonly reading: ListedPolicy;
+}
+
 /** The role of jobs on the environment's branch: bake, provision, push revisions, release them. */
-export function deployRole(parent: Construct, scope: Scope, project: GitlabProject, branch: string): CfnRole {
+export function deployRole(parent: Construct, { scope, project, branch, reading }: DeployRoleProps): CfnRole {
   return tenantRole(parent, {
     scope,
     role: 'deploy',
     description: `Jobs of ${project.path} on ${branch}`,
     trust: branchTrust(scope, project, branch),
-    rights: [
-      ...tenantReadRights(scope),
-      ...bucketRights(scope),
-      ...bakeRights(scope),
-      ...provisionRights(scope),
-      ...releaseJobRights(scope),
-    ],
+    attached: [reading],
+    rights: [...bucketRights(scope), ...bakeRights(scope), ...provisionRights(scope), ...releaseJobRights(scope)],
   });
 }
 
@@ -117,7 +120,8 @@ function releaseJobRights(scope: Scope): Right[] {
     {
       sid: 'StopDeployment',
       actions: ['codedeploy:StopDeployment'],
-      resources: [scope.arn('codedeploy', `deploymentgroup:${scope.host}/${scope.host}`)],
+      resources: ['*'],
+      because: anyDeployment,
     },
   ];
 }

@@ -1,5 +1,6 @@
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { names, type Place, type TenantRole } from '../../../scripts/config/names.ts';
+import type { TenantLimits } from '../../../scripts/config/tenant.ts';
 import { Arns } from '../../arns.ts';
 import type { Condition } from '../../role.ts';
 
@@ -8,18 +9,21 @@ export interface ScopeProps {
   readonly account: string;
   readonly region: string;
   readonly facts: PlatformFacts;
+  readonly limits: TenantLimits;
 }
 
 /** ARNs and conditions that match one tenant's resources in one environment and nobody else's. */
 export class Scope extends Arns {
   readonly place: Place;
   readonly facts: PlatformFacts;
+  readonly limits: TenantLimits;
   readonly host: string;
 
-  constructor({ place, account, region, facts }: ScopeProps) {
+  constructor({ place, account, region, facts, limits }: ScopeProps) {
     super({ partition: facts['key-arn'].split(':')[1] ?? 'aws', account, region });
     this.place = place;
     this.facts = facts;
+    this.limits = limits;
     this.host = names.host(place);
   }
 
@@ -56,18 +60,63 @@ export class Scope extends Arns {
     };
   }
 
-  /**
-   * The resource has these tags, or has none yet. A resource of the platform has no tag of a tenant; the tag of its layer
-   * excludes it.
-   */
-  get resourceTagsIfPresent(): Condition {
-    const layers = { 'aws:ResourceTag/vendhost:layer': ['data', 'host'] };
-    return { StringEqualsIfExists: { ...this.resourceTags.StringEquals, ...layers } };
+  /** The request sets the tenant's tag and that of the environment. */
+  get requestTags(): Condition {
+    return {
+      StringEquals: {
+        'aws:RequestTag/vendhost:tenant': this.place.tenant,
+        'aws:RequestTag/vendhost:environment': this.place.environment,
+      },
+    };
   }
 
-  /** The request sets the tenant's tag. */
-  get requestTags(): Condition {
-    return { StringEquals: { 'aws:RequestTag/vendhost:tenant': this.place.tenant } };
+  /**
+   * As `requestTags`, and only while one of these calls creates the resource: nothing that exists without an owner can be
+   * taken (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html).
+   */
+  tagsOnCreation(...calls: string[]): Condition {
+    return { StringEquals: { ...this.requestTags.StringEquals, 'ec2:CreateAction': calls } };
+  }
+
+  /**
+   * An instance of the granted types, a volume that is encrypted. AWS has the first key for instances and the second for
+   * volumes, so that one statement can be about both; which key encrypts, no condition says.
+   */
+  get launchLimits(): Condition {
+    return {
+      StringEqualsIfExists: { 'ec2:InstanceType': this.limits.instance_types },
+      BoolIfExists: { 'ec2:Encrypted': 'true' },
+    };
+  }
+
+  /** The instance gives its role's credentials to session tokens only: IMDSv2. AWS has this key for instances alone. */
+  get tokensOnly(): Condition {
+    return { StringEqualsIfExists: { 'ec2:MetadataHttpTokens': 'required' } };
+  }
+
+  /** Everything of EC2's in the region, images and snapshots too; for statements that ask for tags. */
+  get anything(): string[] {
+    return [`arn:${this.partition}:ec2:${this.region}:*:*`];
+  }
+
+  /** A network interface that the call creates: AWS has `*` for its id, or none. */
+  get newInterface(): Condition {
+    return { StringEqualsIfExists: { 'ec2:NetworkInterfaceID': '*' } };
+  }
+
+  /** The subnets a builder is started in: `vendhost image bake` uses the first of a tier. */
+  get builderSubnets(): string[] {
+    const [first = ''] = this.facts['public-subnet-ids'];
+    return [this.arn('ec2', `subnet/${first}`), ...this.egressSubnets.slice(0, 1)];
+  }
+
+  /** The subnets of instances. */
+  get egressSubnets(): string[] {
+    return this.facts['egress-subnet-ids'].map((id) => this.arn('ec2', `subnet/${id}`));
+  }
+
+  get vpc(): string {
+    return this.arn('ec2', `vpc/${this.facts['vpc-id']}`);
   }
 
   /** The key is used by one of these services on behalf of the caller. */

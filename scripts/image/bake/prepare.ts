@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { readPlatformFacts, readTenantRecord } from '../../aws/read-facts.ts';
 import type { Aws } from '../../aws/session.ts';
 import type { PlatformFacts } from '../../config/facts.ts';
@@ -9,7 +10,7 @@ import { VendhostError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import { bakeInputs, bakeKey } from '../bake-key.ts';
 import { type ImageFile, readInfrastructure, readTree } from '../image-files.ts';
-import { packerDirectory, packerVersion, templateFiles } from '../packer/run-packer.ts';
+import { packerDirectory, packerTemplate, packerVersion } from '../packer/run-packer.ts';
 import type { ImageOwner } from '../record.ts';
 import { findSourceAmi, type SourceAmi, sharedArchitecture } from '../source.ts';
 
@@ -22,7 +23,6 @@ export interface PreparedBake {
   readonly source: SourceAmi;
   readonly scripts: readonly ImageFile[];
   readonly base: readonly ImageFile[];
-  readonly packerVersion: string;
   readonly inputs: BakeInputs;
   readonly bakeKey: string;
 }
@@ -40,7 +40,7 @@ export async function prepareBake(runtime: Runtime, aws: Aws, place: Place, dire
   const owner = { place, bucket: facts.bucket };
   const source = await findSourceAmi(aws, owner, config, architecture);
   checkBuilderType(config.builder_type, record.limits.instance_types, place.tenant);
-  const { base, template } = platformInputs(platformFiles, version);
+  const { base, template } = platformInputs(platformFiles);
   const inputs = bakeInputs({
     place,
     scripts,
@@ -53,16 +53,16 @@ export async function prepareBake(runtime: Runtime, aws: Aws, place: Place, dire
     packer: version,
   });
   const key = bakeKey(inputs);
-  return { place, owner, facts, config, source, scripts, base, packerVersion: version, inputs, bakeKey: key };
+  return { place, owner, facts, config, source, scripts, base, inputs, bakeKey: key };
 }
 
-function platformInputs(files: readonly ImageFile[], version: string) {
-  const read = templateFiles(version);
+function platformInputs(files: readonly ImageFile[]) {
+  const template = basename(packerTemplate);
   return {
     base: files
       .filter(({ path }) => path.startsWith('base/'))
       .map((file) => ({ ...file, path: file.path.slice('base/'.length) })),
-    template: files.filter(({ path }) => read.includes(path) || path.startsWith('phases/')),
+    template: files.filter(({ path }) => path === template || path.startsWith('phases/')),
   };
 }
 

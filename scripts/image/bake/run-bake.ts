@@ -1,15 +1,15 @@
 import type { Aws } from '../../aws/session.ts';
-import { messageOf } from '../../errors.ts';
 import { pushOf } from '../../gitlab/ci-context.ts';
 import type { Runtime } from '../../runtime.ts';
 import { tracesOf } from '../bake-run.ts';
-import { packerEnvironment, packerVariables } from '../builder.ts';
-import { makeBuilderGroup, removeBuilderGroup } from '../builder-group.ts';
-import { requireTokens } from '../builder-metadata.ts';
-import { cleanUp, endBuilders } from '../leftovers.ts';
-import { builderIn } from '../packer/packer-events.ts';
-import { build, installPlugin, requiresTokens, templateFor } from '../packer/run-packer.ts';
-import { makeStage } from '../packer/stage.ts';
+import { type BuilderParts, packerVariables } from '../builder/builder.ts';
+import { makeBuilderGroup } from '../builder/builder-group.ts';
+import { makeBuilderKey } from '../builder/builder-key.ts';
+import { type Builder, launchBuilder } from '../builder/launch.ts';
+import { cleanUp, endBuilder } from '../leftovers.ts';
+import { makeImage } from '../make-image.ts';
+import { build, packerTemplate } from '../packer/run-packer.ts';
+import { makeStage, type Stage } from '../packer/stage.ts';
 import { Transcript } from '../packer/transcript.ts';
 import { writeRecord } from '../record.ts';
 import { finishImage, verifyImage } from '../verify.ts';
@@ -22,66 +22,60 @@ import type { PreparedBake } from './prepare.ts';
 export async function runBake(runtime: Runtime, aws: Aws, prepared: PreparedBake, run: string): Promise<string> {
   const { place, owner, bakeKey, inputs } = prepared;
   const traces = tracesOf(place, bakeKey, run);
+  const parts: BuilderParts = { ...prepared, ...traces, aws, commit: pushOf(runtime.env).commit };
   const transcript = new Transcript(runtime.out);
+  const stage = await makeStage(prepared.base, prepared.scripts);
   try {
-    const imageId = await packerBuild(runtime, aws, { ...prepared, ...traces, transcript });
+    const imageId = await bake(runtime, aws, { parts, stage, transcript });
     await verifyImage(aws, prepared, imageId);
     await finishImage(runtime, aws, prepared, imageId);
+    await endBuilder(aws, traces);
     await writeRecord(aws, owner, bakeKey, { imageId, inputs });
     runtime.out.detail(transcript.times);
     return imageId;
   } catch (thrown) {
+    await transcript.end();
     await cleanUp(runtime, aws, traces, 'the bake');
     throw thrown;
-  }
-}
-
-async function packerBuild(
-  runtime: Runtime,
-  aws: Aws,
-  bake: PreparedBake & { run: string; imageName: string; transcript: Transcript },
-): Promise<string> {
-  const { transcript } = bake;
-  const stage = await makeStage(bake.base, bake.scripts);
-  const ended = new AbortController();
-  // Errors here show in the clean-up that follows.
-  const stop = () => void endBuilders(aws, bake.run, ended.signal).catch(() => undefined);
-  runtime.signal.addEventListener('abort', stop, { once: true });
-  let securityGroup: string | undefined;
-  try {
-    await installPlugin(runtime, bake.packerVersion);
-    await transcript.begin('launch');
-    securityGroup = await makeBuilderGroup(aws, bake);
-    const { commit } = pushOf(runtime.env);
-    const variables = packerVariables({ ...bake, securityGroup, commit, stage: stage.folder, aws });
-    const succeeded = await build(runtime, {
-      template: await stage.writeTemplate(await templateFor(bake.packerVersion)),
-      variablesFile: await stage.writeVariables(variables),
-      temporaryDirectory: stage.temporaryDirectory,
-      env: await packerEnvironment(aws),
-      async onEvent(event) {
-        const builder = 'text' in event && !requiresTokens(bake.packerVersion) ? builderIn(event) : undefined;
-        if (builder !== undefined) await requireTokens(aws, builder);
-        // When Packer is cancelled while its builder starts, it crashes verbosely; its leftovers are cleaned up anyway.
-        if (!(runtime.signal.aborted && event.kind === 'error')) await transcript.accept(event);
-      },
-    });
-    await transcript.end();
-    runtime.signal.throwIfAborted();
-    if (succeeded && transcript.imageId !== undefined) return transcript.imageId;
-    throw transcript.failure();
   } finally {
-    ended.abort();
-    runtime.signal.removeEventListener('abort', stop);
     await stage.remove();
-    await freeGroup(runtime, aws, securityGroup);
   }
 }
 
-/** Packer has ended the builder, or the clean-up that follows does, and then removes the group too. */
-async function freeGroup({ out, signal }: Runtime, aws: Aws, group: string | undefined): Promise<void> {
-  if (group === undefined || signal.aborted) return;
-  await removeBuilderGroup(aws, group).catch((thrown: unknown) => {
-    out.warn(`cannot delete the builder's security group ${group}: ${messageOf(thrown)}`);
+interface Bake {
+  readonly parts: BuilderParts;
+  readonly stage: Stage;
+  readonly transcript: Transcript;
+}
+
+/** Starts the builder, runs the scripts on it, and makes the image. */
+async function bake(runtime: Runtime, aws: Aws, { parts, stage, transcript }: Bake): Promise<string> {
+  await transcript.begin('launch');
+  const privateKey = await stage.writeKey(await makeBuilderKey(aws, parts));
+  const securityGroup = await makeBuilderGroup(aws, parts);
+  const builder = await launchBuilder(runtime, aws, { ...parts, securityGroup });
+  await runScripts(runtime, { parts, stage, transcript }, builder, privateKey);
+  await transcript.begin('image');
+  const imageId = await makeImage(runtime, aws, parts, builder.instanceId);
+  await transcript.end();
+  return imageId;
+}
+
+async function runScripts(
+  runtime: Runtime,
+  { parts, stage, transcript }: Bake,
+  { host }: Builder,
+  privateKey: string,
+): Promise<void> {
+  const succeeded = await build(runtime, {
+    template: packerTemplate,
+    variablesFile: await stage.writeVariables(packerVariables({ ...parts, stage: stage.folder, host, privateKey })),
+    temporaryDirectory: stage.temporaryDirectory,
+    async onEvent(event) {
+      // When Packer is cancelled, it may crash verbosely.
+      if (!(runtime.signal.aborted && event.kind === 'error')) await transcript.accept(event);
+    },
   });
+  runtime.signal.throwIfAborted();
+  if (!succeeded) throw transcript.failure();
 }

@@ -21,15 +21,8 @@ export const phaseScripts: ReadonlyMap<string, Phase> = new Map([
   ['seal.sh', 'seal'],
 ]);
 
-/** Packer's messages about its temporary files and each tag, and its closing summary. */
-const noise = [
-  /^(Provisioning with|Uploading|Prevalidating|Modifying|Tagging|No volumes|Trying to remove) ?/,
-  /^(Adding tags?|Creating (AMI|snapshot) tags)\b/,
-  /^(Build '|==> |AMIs were created|[a-z0-9-]+: ami-)/,
-];
-
-/** The same, on the level that scripts write on as well. */
-const ownNoise = /^(Adding tag: "|Modifying: )/;
+/** Packer's messages about its connection and temporary files, and its closing summary. */
+const noise = /^(Provisioning with|Uploading|Using ssh communicator|Build '|==> |--> |Builds finished) ?/;
 
 /** One line of Packer, understood. */
 export type PackerEvent =
@@ -38,8 +31,7 @@ export type PackerEvent =
   | { readonly kind: 'step'; readonly text: string }
   /** A line that a script wrote. */
   | { readonly kind: 'output'; readonly text: string }
-  | { readonly kind: 'error'; readonly text: string }
-  | { readonly kind: 'artifact'; readonly imageId: string };
+  | { readonly kind: 'error'; readonly text: string };
 
 /**
  * Reads a line of `packer build -machine-readable`: `time,target,type,data…`
@@ -48,18 +40,12 @@ export type PackerEvent =
 export function readEvents(line: string): PackerEvent[] {
   const [time = '', , type, ...data] = line.split(',');
   if (!/^\d+$/.test(time)) return line.trim() === '' ? [] : [{ kind: 'error', text: line }];
-  if (type === 'artifact') return artifact(data);
   if (type === 'error') return texts(data[0], 'error');
   if (type !== 'ui') return [];
   const [level, text] = data;
   if (level === 'say') return texts(text, 'step').flatMap(phaseOfStep);
   // Scripts write through "message"; "error" repeats what the "error" line above says, with decoration.
-  return level === 'message' ? texts(text, 'output').filter(({ text }) => !ownNoise.test(text)) : [];
-}
-
-/** The builder, in Packer's words for one that was just started. */
-export function builderIn({ kind, text }: { kind: string; text: string }): string | undefined {
-  return kind === 'step' ? /^Waiting for instance \((i-[0-9a-f]+)\) to become ready/.exec(text)?.[1] : undefined;
+  return level === 'message' ? texts(text, 'output') : [];
 }
 
 /** The exit code in Packer's words for a failed script. */
@@ -68,15 +54,10 @@ export function exitCodeIn(text: string): number | undefined {
   return code === undefined ? undefined : Number(code);
 }
 
-function artifact([, field, value]: readonly string[]): PackerEvent[] {
-  const imageId = field === 'id' ? /:(ami-[0-9a-z]+)/.exec(value ?? '')?.[1] : undefined;
-  return imageId === undefined ? [] : [{ kind: 'artifact', imageId }];
-}
-
 function texts<K extends 'step' | 'output' | 'error'>(data: string | undefined, kind: K): { kind: K; text: string }[] {
   return plain(data ?? '')
     .split('\n')
-    .map((text) => ({ kind, text: text.replace(/^(==>|-->| {3}) amazon-ebs\.image: ?/, '').trimEnd() }))
+    .map((text) => ({ kind, text: text.replace(/^(==>|-->| {3}) null\.builder: ?/, '').trimEnd() }))
     .filter(({ text }) => text !== '');
 }
 
@@ -88,6 +69,5 @@ function phaseOfStep(event: { kind: 'step'; text: string }): PackerEvent[] {
   const script = /^Provisioning with shell script: .*\/phases\/(\w+)\.sh$/.exec(event.text)?.[1];
   const phase = script === undefined ? undefined : phaseScripts.get(`${script}.sh`);
   if (phase !== undefined) return [{ kind: 'phase', phase }];
-  if (noise.some((pattern) => pattern.test(event.text))) return [];
-  return event.text.startsWith('Stopping the source instance') ? [{ kind: 'phase', phase: 'image' }, event] : [event];
+  return noise.test(event.text) ? [] : [event];
 }

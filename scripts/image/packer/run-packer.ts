@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -9,14 +8,14 @@ import { type PackerEvent, readEvents } from './packer-events.ts';
 /** The folder of the template and the base scripts. */
 export const packerDirectory = fileURLToPath(new URL('../../../packer', import.meta.url));
 
-/** The variables of the job's environment that Packer gets; a tenant's variables and tokens are not among them. */
-const inherited = [
-  ...['PATH', 'HOME', 'LANG', 'PACKER_PLUGIN_PATH', 'PACKER_CONFIG_DIR', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
-  ...['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'],
-];
+/** The template that Packer is given: what runs on the builder. */
+export const packerTemplate = join(packerDirectory, 'builder.pkr.hcl');
 
-/** Packer is killed when its clean-up takes longer: stopping an instance takes a minute or two. */
-const cleanUpLimitMs = 5 * 60_000;
+/** The variables of the job's environment that Packer gets; a tenant's variables, tokens and credentials are not among them. */
+const inherited = [...['PATH', 'HOME', 'LANG', 'PACKER_CONFIG_DIR']];
+
+/** Packer is killed when it takes longer to end. */
+const cleanUpLimitMs = 60_000;
 
 /** The version of the `packer` on the PATH; throws `PACKER_MISSING` when there is none that answers like Packer. */
 export async function packerVersion(runtime: Runtime): Promise<string> {
@@ -29,65 +28,23 @@ export async function packerVersion(runtime: Runtime): Promise<string> {
   });
 }
 
-/** 1.6 has the Amazon builder built in and refuses the block that later versions need to find their plug-in. */
-function needsPlugin(version: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major > 1 || minor >= 7;
-}
-
-/** The files of the template that a version of Packer reads. */
-export function templateFiles(version: string): string[] {
-  return needsPlugin(version) ? ['ami.pkr.hcl', 'plugins.pkr.hcl'] : ['ami.pkr.hcl'];
-}
-
-/** The template as a version of Packer takes it: 1.6 does not know the blocks between the lines "current Packer only". */
-export async function templateFor(version: string): Promise<Readonly<Record<string, string>>> {
-  const files = templateFiles(version).map(async (file) => {
-    const text = await readFile(join(packerDirectory, file), 'utf8');
-    return [file, needsPlugin(version) ? text : withoutCurrent(text)] as const;
-  });
-  return Object.fromEntries(await Promise.all(files));
-}
-
-function withoutCurrent(text: string): string {
-  return text.replaceAll(/^ *# current Packer only \{.*?^ *# \}\n/gms, '');
-}
-
-/** Whether this version requires IMDSv2 of the builder when it starts it; on 1.6 that is done afterwards. */
-export function requiresTokens(version: string): boolean {
-  return needsPlugin(version);
-}
-
-/** Gets the plug-in that the template names, where this version of Packer has none built in. */
-export async function installPlugin(runtime: Runtime, version: string): Promise<void> {
-  if (!needsPlugin(version)) return;
-  const { exitCode, all } = await packer(runtime, ['init', packerDirectory], {});
-  if (exitCode === 0) return;
-  throw new VendhostError('PACKER_PLUGIN', 'packer init cannot get the Amazon plug-in', {
-    details: String(all).trim().split('\n').slice(-5),
-    hint: "use Vendhost's runner image, whose Packer needs no plug-in; or let the runner reach github.com",
-  });
-}
-
 export interface Build {
-  /** Folder with the template. */
+  /** File with the template. */
   readonly template: string;
   readonly variablesFile: string;
   /** Packer's working directory too: that is where it writes crash.log. */
   readonly temporaryDirectory: string;
-  /** Credentials and endpoint; given to Packer alone. */
-  readonly env: Readonly<Record<string, string>>;
   readonly onEvent: (event: PackerEvent) => Promise<void> | void;
 }
 
 /**
  * Runs `packer build` and returns whether it succeeded. When the command is cancelled, Packer gets a SIGTERM, which
- * makes it terminate its builder (it ignores a SIGINT to itself alone), and this waits for that.
+ * ends it (it ignores a SIGINT to itself alone), and this waits for that.
  */
 export async function build(runtime: Runtime, options: Build): Promise<boolean> {
   const { template, variablesFile, temporaryDirectory } = options;
   const words = ['build', '-machine-readable', '-color=false', `-var-file=${variablesFile}`, template];
-  const child = packer(runtime, words, { ...options.env, TMPDIR: temporaryDirectory }, temporaryDirectory);
+  const child = packer(runtime, words, { TMPDIR: temporaryDirectory }, temporaryDirectory);
   const stop = () => child.kill('SIGTERM');
   runtime.signal.addEventListener('abort', stop, { once: true });
   if (runtime.signal.aborted) stop();

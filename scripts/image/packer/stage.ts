@@ -8,8 +8,8 @@ export interface Stage {
   /** The folder to upload, named vendhost. */
   readonly folder: string;
   readonly temporaryDirectory: string;
-  /** Writes the files of the template into a folder, and returns it. */
-  writeTemplate(files: Readonly<Record<string, string>>): Promise<string>;
+  /** Writes the builder's private key for its owner alone, and returns the file. */
+  writeKey(privateKey: string): Promise<string>;
   writeVariables(variables: Record<string, unknown>): Promise<string>;
   remove(): Promise<void>;
 }
@@ -24,15 +24,10 @@ export async function makeStage(base: readonly ImageFile[], scripts: readonly Im
   return {
     folder,
     temporaryDirectory,
-    async writeTemplate(files) {
-      const template = join(root, 'template');
-      const texts = Object.entries(files).map(([path, text]) => ({
-        path,
-        executable: false,
-        bytes: Buffer.from(text),
-      }));
-      await write(template, texts);
-      return template;
+    async writeKey(privateKey) {
+      const file = join(root, 'builder.pem');
+      await writeFile(file, privateKey, { mode: 0o600 });
+      return file;
     },
     async writeVariables(variables) {
       const file = join(root, 'variables.json');

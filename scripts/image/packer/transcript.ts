@@ -11,16 +11,11 @@ export class Transcript {
   readonly #errors: string[] = [];
   readonly #times: string[] = [];
   #tail: string[] = [];
-  #imageId: string | undefined;
   #open: { phase: Phase; start: number; end: () => Promise<void> } | undefined;
 
   constructor(out: Output, now: () => number = Date.now) {
     this.#out = out;
     this.#now = now;
-  }
-
-  get imageId(): string | undefined {
-    return this.#imageId;
   }
 
   /** `launch 20 s, base 12 s, …`: where the time went. */
@@ -45,10 +40,6 @@ export class Transcript {
 
   async accept(event: PackerEvent): Promise<void> {
     if (event.kind === 'phase') return await this.begin(event.phase);
-    if (event.kind === 'artifact') {
-      this.#imageId = event.imageId;
-      return;
-    }
     if (event.kind === 'error') this.#errors.push(event.text);
     if (event.kind === 'output') this.#tail = [...this.#tail, event.text].slice(-tailLines);
     this.#out.detail(event.text);

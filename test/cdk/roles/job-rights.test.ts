@@ -1,6 +1,6 @@
-import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { glob } from 'tinyglobby';
 import { expect, test, vi } from 'vitest';
 import { readRole } from './read-role.ts';
 import { accessApp, tenantApp } from './stacks.ts';
@@ -14,15 +14,9 @@ const indirect: Readonly<Record<string, string>> = {
   'cloudformation:TagResource': 'CloudFormation checks it when a stack has tags',
   'cloudformation:UntagResource': 'CloudFormation checks it when a stack loses tags',
   'cloudformation:UpdateStack': 'toolkit-lib deploys an existing stack',
-  'ec2:CreateImage': 'Packer makes the image',
-  'ec2:CreateKeyPair': 'Packer makes its temporary key pair',
-  'ec2:DeleteVolume': 'Packer deletes volumes that a failed launch left',
-  'ec2:Describe*': 'Packer reads, which calls depends on its version',
   'ec2:DescribeAvailabilityZones': 'CloudFormation resolves Fn::GetAZs for a change set',
   'ec2:DescribeSubnets': 'CloudFormation checks a parameter of that type for a change set',
   'ec2:DescribeVpcs': 'CloudFormation checks a parameter of that type for a change set',
-  'ec2:RunInstances': 'Packer launches the builder; an instance refresh checks it',
-  'ec2:StopInstances': 'Packer stops the builder before it makes the image',
   'iam:PassRole': 'EC2 and CloudFormation check it',
   'kms:Decrypt': 'S3 checks it when an object is read',
   'kms:GenerateDataKey': 'S3 checks it when an object is written',
@@ -39,7 +33,7 @@ async function rightsOfJobs(): Promise<string[]> {
 
 async function callsOfScripts(): Promise<Set<string>> {
   const cwd = join(import.meta.dirname, '../../../scripts');
-  const sources = await Promise.all(globSync('**/*.ts', { cwd }).map((file) => readFile(join(cwd, file), 'utf8')));
+  const sources = await Promise.all((await glob('**/*.ts', { cwd })).map((file) => readFile(join(cwd, file), 'utf8')));
   const calls = sources.flatMap((source) => [...source.matchAll(/\b(?:paginate([A-Z]\w+)|([A-Z]\w+)Command)\b/g)]);
   return new Set(calls.map(([, paged, sent]) => (paged ?? sent) as string));
 }

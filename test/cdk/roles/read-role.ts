@@ -47,17 +47,21 @@ export function readRole(app: App, name: string): Role {
   const properties = propertiesOf(template, 'AWS::IAM::Role', { RoleName: name });
   const [trust, ...others] = properties.AssumeRolePolicyDocument.Statement;
   if (others.length > 0) throw new Error(`${name} has ${others.length + 1} trust statements`);
-  const written: Written[] = properties.Policies.flatMap(
+  const written: Written[] = (properties.Policies ?? []).flatMap(
     ({ PolicyDocument }: { PolicyDocument: { Statement: Written[] } }) => PolicyDocument.Statement,
   );
+  const attached = attachedTo(template, properties.ManagedPolicyArns);
   const reasons = reasonsOf(stack, name);
   return {
     role: name,
     description: properties.Description,
     trust: { principal: trust.Principal, action: trust.Action, conditions: trust.Condition },
     boundary: boundaryOf(template, properties.PermissionsBoundary),
-    managedPolicies: properties.ManagedPolicyArns ?? [],
-    statements: written.map((each) => ({ ...statementOf(each), because: reasons.get(each.Sid) })),
+    managedPolicies: attached.map(({ name }) => name),
+    statements: [...written, ...attached.flatMap(({ statements }) => statements)].map((each) => ({
+      ...statementOf(each),
+      because: reasons.get(each.Sid),
+    })),
   };
 }
 
@@ -78,7 +82,7 @@ export function roleNames(app: App): string[] {
 export function policySize(app: App, name: string): number {
   const template = Template.fromStack(onlyStack(app));
   const { Policies } = propertiesOf(template, 'AWS::IAM::Role', { RoleName: name });
-  return Policies.reduce(
+  return (Policies ?? []).reduce(
     (size: number, { PolicyDocument }: { PolicyDocument: object }) => size + JSON.stringify(PolicyDocument).length,
     0,
   );
@@ -94,6 +98,17 @@ function reasonsOf(stack: Stack, name: string): Map<string, string | undefined> 
   const reasons = new Map(role.rights.map(({ sid, because }) => [sid, because]));
   if (reasons.size < role.rights.length) throw new Error(`${name} has two statements with the same sid`);
   return reasons;
+}
+
+/** Policies of the same stack that are attached to a role; no other can be, for its rights would not be seen here. */
+function attachedTo(
+  template: Template,
+  arns: readonly { Ref: string }[] = [],
+): { name: string; statements: Written[] }[] {
+  return arns.map(({ Ref }) => {
+    const { ManagedPolicyName, PolicyDocument } = template.toJSON().Resources[Ref].Properties;
+    return { name: ManagedPolicyName, statements: PolicyDocument.Statement };
+  });
 }
 
 /** A boundary of the same stack is a reference to it. */

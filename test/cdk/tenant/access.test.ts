@@ -12,11 +12,12 @@ const template = onlyTemplate(app);
 const propertiesOf = (type: string) => Object.values(template.findResources(type)).map(({ Properties }) => Properties);
 
 describe('the access stack', () => {
-  test('is the roles, the instance profile and the record', () => {
+  test('is the roles, two policies, the instance profile and the record', () => {
     const resources = Object.values(template.toJSON().Resources as Record<string, { Type: string }>);
     expect(resources.map(({ Type }) => Type).sort()).toEqual([
       'AWS::IAM::InstanceProfile',
-      ...Array.from({ length: 6 }, () => 'AWS::IAM::Role'),
+      ...Array.from({ length: 2 }, () => 'AWS::IAM::ManagedPolicy'),
+      ...Array.from({ length: 7 }, () => 'AWS::IAM::Role'),
       'AWS::SSM::Parameter',
     ]);
     expect(propertiesOf('AWS::IAM::InstanceProfile')).toEqual([
@@ -26,6 +27,7 @@ describe('the access stack', () => {
 
   test('puts out what the project is told', () => {
     expect(template.toJSON().Outputs).toEqual({
+      ApproverRole: { Value: 'arn:aws:iam::111111111111:role/vendhost-dev-shop-approver' },
       DeployRole: { Value: 'arn:aws:iam::111111111111:role/vendhost-dev-shop-deploy' },
       PlanRole: { Value: 'arn:aws:iam::111111111111:role/vendhost-dev-shop-plan' },
     });

@@ -115,6 +115,10 @@ class Role:
             arn = key if key.startswith("arn:") else f"arn:aws:kms:{region}:{get_account_id()}:key/{key}"
             self.require(action, arn, via)
 
+    def _tags(self) -> Document:
+        tags = (iam._roles.get(self.name) or {}).get("Tags") or []
+        return {f"aws:principaltag/{tag['Key'].lower()}": tag["Value"] for tag in tags}
+
     def _context(self, action: str, resource: str, context: Document) -> EvalContext:
         account = get_account_id()
         return EvalContext(
@@ -125,6 +129,7 @@ class Role:
             resource_arn=resource,
             region=get_region(),
             secure_transport=True,
+            principal_keys=self._tags(),
             service_context={key.lower(): value for key, value in {"s3:TlsVersion": "1.3", **context}.items()},
         )
 

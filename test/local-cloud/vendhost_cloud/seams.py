@@ -30,8 +30,14 @@ SEAMS = (
     Seam("ministack.core.iam_evaluator", "replaced: one request may need several permissions", ("enforce",)),
     Seam(
         "ministack.core.iam_evaluator",
+        "replaced: variables in conditions; whether a resource's tags matter",
+        ("_conditions_met", "_names_condition_key"),
+    ),
+    Seam("ministack.core.iam_evaluator", "the value of a variable", ("_resolve_condition_key",)),
+    Seam(
+        "ministack.core.iam_evaluator",
         "whether a role that a service assumed may do something",
-        ("_conditions_met", "_gather_role_policies", "_permissions_boundary", "_service_principal_matches"),
+        ("_gather_role_policies", "_permissions_boundary", "_service_principal_matches"),
     ),
     Seam("ministack.services.iam", "stores", ("_instance_profiles", "_oidc_providers", "_roles")),
     Seam("ministack.services.iam", "error answers", ("_error",)),

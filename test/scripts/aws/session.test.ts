@@ -5,7 +5,8 @@ import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { paces } from '../../../scripts/aws/poll.ts';
 import { openAws } from '../../../scripts/aws/session.ts';
-import { packerVariables } from '../../../scripts/image/builder.ts';
+import { packerVariables } from '../../../scripts/image/builder/builder.ts';
+import { launchRequest } from '../../../scripts/image/builder/launch.ts';
 import { settleProvider } from '../../../scripts/platform/oidc-provider.ts';
 import { recorder } from '../../builders/recorder.ts';
 import { platform } from '../../cdk/platform/props.ts';
@@ -51,10 +52,9 @@ describe('AWS_ENDPOINT_URL alone changes the address only', () => {
   });
 
   test("the builder stands where AWS's stands and gets its agents from AWS", () => {
-    expect(packerVariables({ ...parts, aws: openAws(onlyEndpoint()) })).toEqual({
-      ...packerVariables({ ...parts, aws: openAws(recorder(own)) }),
-      endpoint,
-    });
+    const [there, here] = [openAws(onlyEndpoint()), openAws(recorder(own))];
+    expect(launchRequest({ ...parts, aws: there })).toEqual(launchRequest({ ...parts, aws: here }));
+    expect(packerVariables({ ...parts, aws: there })).toEqual(packerVariables({ ...parts, aws: here }));
   });
 
   test('buckets are found below the one address', async () => {
@@ -67,7 +67,7 @@ describe('AWS_ENDPOINT_URL alone changes the address only', () => {
 describe('VENDHOST_LOCAL_CLOUD=1', () => {
   test('says that the endpoint is the local cloud', () => {
     expect(openAws(localCloud())).toMatchObject({ endpoint, isLocalCloud: true, pace: paces.localCloud });
-    expect(packerVariables({ ...parts, aws: openAws(localCloud()) })).toMatchObject({ endpoint, local_cloud: true });
+    expect(launchRequest({ ...parts, aws: openAws(localCloud()) })).not.toHaveProperty('UserData');
   });
 
   test('loosens no rule of AWS', async () => {

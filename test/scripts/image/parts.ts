@@ -1,9 +1,8 @@
-import { paces } from '../../../scripts/aws/poll.ts';
 import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
-import type { BuilderParts } from '../../../scripts/image/builder.ts';
+import type { PackerParts } from '../../../scripts/image/builder/builder.ts';
 import { facts } from '../../builders/sample.ts';
 
-export const parts: BuilderParts = {
+export const parts: PackerParts & { readonly securityGroup: string } = {
   place: { environment: 'dev', tenant: 'shop' },
   facts,
   config: vendhostSchema.parse({}).image,
@@ -16,10 +15,11 @@ export const parts: BuilderParts = {
   },
   run: '0a1b2c3d',
   imageName: 'vendhost-dev-shop-0123456789ab-0a1b2c3d',
-  bakeKey: '0123456789abcdef',
   commit: 'c0ffee',
-  stage: '/tmp/stage/vendhost',
-  aws: { region: 'eu-west-1', endpoint: undefined, isLocalCloud: false, pace: paces.aws },
+  aws: { region: 'eu-west-1', endpoint: undefined, isLocalCloud: false },
   scripts: [{ path: 'install.sh' }],
   securityGroup: 'sg-builder',
+  host: '10.10.64.7',
+  privateKey: '/tmp/stage/builder.pem',
+  stage: '/tmp/stage/vendhost',
 };

@@ -112,10 +112,16 @@ export function networkRights(scope: PlatformScope): Right[] {
         'ec2:RevokeSecurityGroupIngress',
         'ec2:UpdateSecurityGroupRuleDescriptions*',
       ],
-      resources: scope.ec2('security-group', 'security-group-rule'),
-      // CloudFormation may create a group's first rules before it tags the group, and rules have no tags.
-      when: scope.resourceTagsIfPresent('network', 'balancer'),
-      because: "Not the tenants' groups: those have the tags of tenants' layers.",
+      resources: scope.ec2('security-group'),
+      // CloudFormation tags a group in the call that creates it: `tagOnCreate` in the schema of AWS::EC2::SecurityGroup.
+      when: scope.resourceTags('network', 'balancer'),
+      because: "Only groups with the platform's tags.",
+    },
+    {
+      sid: 'NewRules',
+      actions: ['ec2:AuthorizeSecurityGroupEgress', 'ec2:AuthorizeSecurityGroupIngress'],
+      resources: scope.ec2('security-group-rule'),
+      because: "A rule has no id before it is created; ChangeGroups requires that its group is the platform's.",
     },
   ];
 }

@@ -4,29 +4,8 @@ import type { Scope } from '../tenant-scope.ts';
 
 /** The database, its secret and its log groups. */
 export function dataRights(scope: Scope): Right[] {
-  const stack = names.tenantStack(scope.place, 'data').toLowerCase();
   return [
-    {
-      sid: 'Database',
-      // No action deletes: the data stack retains its resources, and only people delete data.
-      actions: [
-        'rds:AddTagsToResource',
-        'rds:CreateDBInstance',
-        'rds:CreateDBParameterGroup',
-        'rds:CreateDBSubnetGroup',
-        'rds:ListTagsForResource',
-        'rds:ModifyDBInstance',
-        'rds:ModifyDBParameterGroup',
-        'rds:ModifyDBSubnetGroup',
-        'rds:RebootDBInstance',
-        'rds:RemoveTagsFromResource',
-        'rds:ResetDBParameterGroup',
-      ],
-      resources: [`db:${scope.host}`, `pg:${stack}-*`, `subgrp:${stack}-*`, 'og:default:*'].map((each) =>
-        scope.arn('rds', each),
-      ),
-      because: "The tenant's own database; the names of its parameter and subnet group begin with the stack's.",
-    },
+    ...databaseRights(scope),
     {
       sid: 'Secret',
       actions: [
@@ -55,6 +34,70 @@ export function dataRights(scope: Scope): Right[] {
       ],
       resources: [scope.arn('logs', `log-group:/aws/rds/instance/${scope.host}/*`)],
       because: "Log groups of the tenant's own database.",
+    },
+  ];
+}
+
+/**
+ * No action deletes: the data stack retains its resources, and only people delete data. IAM has no key for public access in
+ * a change, and none for the limit of storage autoscaling; the database's subnets have no route to the internet
+ * (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html).
+ */
+function databaseRights(scope: Scope): Right[] {
+  const stack = names.tenantStack(scope.place, 'data').toLowerCase();
+  const database = [scope.arn('rds', `db:${scope.host}`)];
+  const groups = [`pg:${stack}-*`, `subgrp:${stack}-*`, 'og:default:*'].map((each) => scope.arn('rds', each));
+  return [
+    ...limitedRights(scope, database),
+    {
+      sid: 'Database',
+      actions: [
+        'rds:AddTagsToResource',
+        'rds:ListTagsForResource',
+        'rds:RebootDBInstance',
+        'rds:RemoveTagsFromResource',
+      ],
+      resources: [...database, ...groups],
+      because: "The tenant's own database; the names of its parameter and subnet group begin with the stack's.",
+    },
+    {
+      sid: 'DatabaseGroups',
+      actions: [
+        'rds:CreateDBInstance',
+        'rds:CreateDBParameterGroup',
+        'rds:CreateDBSubnetGroup',
+        'rds:ModifyDBInstance',
+        'rds:ModifyDBParameterGroup',
+        'rds:ModifyDBSubnetGroup',
+        'rds:ResetDBParameterGroup',
+      ],
+      resources: groups,
+      because: "The names of the database's parameter and subnet group begin with the stack's.",
+    },
+  ];
+}
+
+/** A database within the tenant's limits; none where no class is granted. */
+function limitedRights({ limits }: Scope, resources: string[]): Right[] {
+  if (limits.database_classes.length === 0) return [];
+  return [
+    {
+      sid: 'LimitedDatabase',
+      actions: ['rds:CreateDBInstance', 'rds:ModifyDBInstance'],
+      resources,
+      // A change has only the keys of what it changes.
+      when: {
+        StringEqualsIfExists: { 'rds:DatabaseClass': limits.database_classes, 'rds:DatabaseEngine': 'mysql' },
+        NumericLessThanEqualsIfExists: { 'rds:StorageSize': String(limits.max_storage_gib) },
+        BoolIfExists: { 'rds:StorageEncrypted': 'true', 'rds:PubliclyAccessible': 'false' },
+      },
+    },
+    {
+      sid: 'PlainDatabase',
+      deny: true,
+      actions: ['rds:CreateDBInstance'],
+      resources,
+      when: { StringNotEquals: { 'rds:StorageEncrypted': 'true' } },
     },
   ];
 }

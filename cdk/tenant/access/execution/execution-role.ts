@@ -1,6 +1,7 @@
 import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { type Right, serviceTrust } from '../../../role.ts';
+import { names } from '../../../../scripts/config/names.ts';
+import { makePolicy, type Right, serviceTrust } from '../../../role.ts';
 import { tenantRole } from '../tenant-role.ts';
 import type { Scope } from '../tenant-scope.ts';
 import { dataRights } from './data-rights.ts';
@@ -18,12 +19,14 @@ export function executionRole(parent: Construct, scope: Scope): CfnRole {
     role: 'execution',
     description: `CloudFormation, for the stacks of ${scope.host}`,
     trust: serviceTrust('cloudformation'),
-    rights: [
-      ...sharedRights(scope),
-      ...instanceRights(scope),
-      ...trafficRights(scope),
-      ...dataRights(scope),
-      ...releaseRights(scope),
+    rights: [...sharedRights(scope), ...instanceRights(scope)],
+    // More than IAM takes in a role's own policies.
+    attached: [
+      makePolicy(parent, 'ExecutionPolicy', {
+        name: names.tenantRole(scope.place, 'execution'),
+        description: `CloudFormation, for traffic, database and releases of ${scope.host}`,
+        rights: [...trafficRights(scope), ...dataRights(scope), ...releaseRights(scope)],
+      }),
     ],
   });
 }

@@ -1,72 +1,117 @@
 import { names } from '../../../../scripts/config/names.ts';
-import type { Right } from '../../../role.ts';
+import { type Condition, merge, type Right } from '../../../role.ts';
 import type { Scope } from '../tenant-scope.ts';
 
 /** The Auto Scaling group, its launch template, security groups and alarms. */
 export function instanceRights(scope: Scope): Right[] {
-  const ec2 = scope.ec2.bind(scope);
+  return [...ec2Rights(scope), ...launchRights(scope), ...groupRights(scope)];
+}
+
+/**
+ * CloudFormation tags a security group in the call that creates it (`tagOnCreate` in the schema of AWS::EC2::SecurityGroup),
+ * and a launch template too, by its TagSpecifications.
+ */
+function ec2Rights(scope: Scope): Right[] {
   return [
     {
-      sid: 'MakeGroups',
-      actions: ['ec2:CreateSecurityGroup'],
-      resources: [scope.arn('ec2', `vpc/${scope.facts['vpc-id']}`), ...ec2('security-group')],
-      because: 'The id does not exist yet; CloudFormation sets the tag.',
+      sid: 'Make',
+      actions: ['ec2:CreateLaunchTemplate', 'ec2:CreateSecurityGroup'],
+      resources: scope.ec2('launch-template', 'security-group'),
+      when: scope.requestTags,
+      because: 'The ids do not exist yet; the request must set the tags.',
+    },
+    { sid: 'MakeIn', actions: ['ec2:CreateSecurityGroup'], resources: [scope.vpc] },
+    {
+      sid: 'TagNew',
+      actions: ['ec2:CreateTags'],
+      resources: scope.anything,
+      when: scope.tagsOnCreation('CreateLaunchTemplate', 'CreateSecurityGroup', 'RunInstances'),
+      because: 'Only in the call that creates the resource.',
     },
     {
-      sid: 'OwnGroups',
+      sid: 'Own',
       actions: [
         'ec2:AuthorizeSecurityGroupEgress',
         'ec2:AuthorizeSecurityGroupIngress',
+        'ec2:CreateLaunchTemplateVersion',
+        'ec2:CreateTags',
+        'ec2:DeleteLaunchTemplate',
         'ec2:DeleteSecurityGroup',
+        'ec2:DeleteTags',
+        'ec2:ModifyLaunchTemplate',
         'ec2:RevokeSecurityGroupEgress',
         'ec2:RevokeSecurityGroupIngress',
+        // Auto Scaling checks that its caller may launch what the launch template names.
+        'ec2:RunInstances',
         'ec2:UpdateSecurityGroupRuleDescriptionsEgress',
         'ec2:UpdateSecurityGroupRuleDescriptionsIngress',
       ],
-      resources: ec2('security-group', 'security-group-rule'),
-      // CloudFormation may create a group's first rules before it tags the group, and rules have no tags.
-      when: scope.resourceTagsIfPresent,
-      because: 'Not the groups of the platform or of other tenants: those have their tags.',
+      resources: scope.anything,
+      when: scope.resourceTags,
+      because: "Any resource with the tenant's tags; the boundary compares the tags it is given.",
     },
     {
-      sid: 'Tags',
-      actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
-      resources: ec2('instance', 'launch-template', 'security-group', 'security-group-rule', 'volume'),
-      when: {
-        StringEqualsIfExists: {
-          ...scope.requestTags.StringEquals,
-          ...scope.resourceTagsIfPresent.StringEqualsIfExists,
-        },
-      },
-      because: "Only with the tenant's tag, on resources that are the tenant's or have no owner yet.",
+      sid: 'NewRules',
+      actions: ['ec2:AuthorizeSecurityGroupEgress', 'ec2:AuthorizeSecurityGroupIngress'],
+      resources: scope.ec2('security-group-rule'),
+      because: "A rule has no id before it is created; Own requires that its group is the tenant's.",
     },
+  ];
+}
+
+/** Auto Scaling checks that its caller may launch what the launch template names; see Own for image and groups. */
+function launchRights(scope: Scope): Right[] {
+  const run = ['ec2:RunInstances'];
+  return [
     {
-      sid: 'MakeLaunchTemplate',
-      actions: ['ec2:CreateLaunchTemplate'],
-      resources: ec2('launch-template'),
-      when: scope.requestTags,
-      because: 'The id does not exist yet; the request must set the tag.',
+      sid: 'Start',
+      actions: run,
+      resources: scope.ec2('instance', 'volume'),
+      when: merge(scope.requestTags, scope.launchLimits, scope.tokensOnly),
+      because: 'The ids do not exist yet; the launch template sets the tags, and nothing beyond the limits.',
     },
-    ...launchRights(scope),
+    { sid: 'StartIn', actions: run, resources: scope.egressSubnets },
     {
-      sid: 'Group',
+      sid: 'StartWith',
+      actions: run,
+      resources: scope.ec2('network-interface'),
+      when: scope.newInterface,
+      because: 'A network interface that is created with the instance.',
+    },
+  ];
+}
+
+function groupRights(scope: Scope): Right[] {
+  const resources = [scope.arn('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${scope.host}`)];
+  const because = "The tenant's own group; AWS puts an id before its name.";
+  return [
+    {
+      sid: 'LimitedGroup',
       actions: [
         'autoscaling:AttachLoadBalancerTargetGroups',
         'autoscaling:AttachTrafficSources',
         'autoscaling:CreateAutoScalingGroup',
+        'autoscaling:DetachLoadBalancerTargetGroups',
+        'autoscaling:DetachTrafficSources',
+        'autoscaling:UpdateAutoScalingGroup',
+      ],
+      resources,
+      when: groupLimits(scope),
+      because,
+    },
+    {
+      sid: 'Group',
+      actions: [
         'autoscaling:CreateOrUpdateTags',
         'autoscaling:DeleteAutoScalingGroup',
         'autoscaling:DeletePolicy',
         'autoscaling:DeleteTags',
-        'autoscaling:DetachLoadBalancerTargetGroups',
-        'autoscaling:DetachTrafficSources',
         'autoscaling:PutScalingPolicy',
         'autoscaling:ResumeProcesses',
         'autoscaling:SuspendProcesses',
-        'autoscaling:UpdateAutoScalingGroup',
       ],
-      resources: [scope.arn('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${scope.host}`)],
-      because: "The tenant's own group; AWS puts an id before its name.",
+      resources,
+      because,
     },
     {
       sid: 'Alarms',
@@ -82,36 +127,21 @@ export function instanceRights(scope: Scope): Right[] {
   ];
 }
 
-/** Auto Scaling checks that its caller may launch what the launch template names. */
-function launchRights(scope: Scope): Right[] {
-  return [
-    {
-      sid: 'Start',
-      actions: ['ec2:RunInstances'],
-      resources: scope.ec2('instance', 'volume'),
-      when: scope.requestTags,
-      because: 'The ids do not exist yet; the launch template sets the tag.',
+/**
+ * Auto Scaling registers instances by a role of AWS's own: only its keys say with which target groups. No call has all keys,
+ * and one that is not there decides nothing
+ * (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2autoscaling.html).
+ */
+function groupLimits(scope: Scope): Condition {
+  const targets = scope.arn('elasticloadbalancing', `targetgroup/${names.targetGroupPrefix(scope.place)}*/*`);
+  const size = String(scope.limits.max_instances);
+  return {
+    'ForAllValues:ArnLike': { 'autoscaling:TargetGroupARNs': targets },
+    'ForAllValues:StringLike': { 'autoscaling:TrafficSourceIdentifiers': targets },
+    NumericLessThanEqualsIfExists: { 'autoscaling:MaxSize': size, 'autoscaling:MinSize': size },
+    'ForAllValues:StringEquals': {
+      'autoscaling:InstanceTypes': scope.limits.instance_types,
+      'autoscaling:VPCZoneIdentifiers': scope.facts['egress-subnet-ids'],
     },
-    {
-      sid: 'StartFrom',
-      actions: [
-        'ec2:CreateLaunchTemplateVersion',
-        'ec2:DeleteLaunchTemplate',
-        'ec2:ModifyLaunchTemplate',
-        'ec2:RunInstances',
-      ],
-      resources: [...scope.images(), ...scope.ec2('launch-template', 'security-group')],
-      when: scope.resourceTags,
-      because: "Any resource with the tenant's tag.",
-    },
-    {
-      sid: 'StartIn',
-      actions: ['ec2:RunInstances'],
-      resources: [
-        ...scope.ec2('network-interface'),
-        ...scope.facts['egress-subnet-ids'].map((id) => scope.arn('ec2', `subnet/${id}`)),
-      ],
-      because: 'A network interface is created with the instance and has no tag.',
-    },
-  ];
+  };
 }

@@ -1,5 +1,5 @@
 import { names } from '../../../../scripts/config/names.ts';
-import type { Right } from '../../../role.ts';
+import { merge, type Right } from '../../../role.ts';
 import type { Scope } from '../tenant-scope.ts';
 
 /** Target groups and listener rules. */
@@ -30,8 +30,8 @@ export function trafficRights(scope: Scope): Right[] {
       sid: 'TagRules',
       actions: ['elasticloadbalancing:AddTags'],
       resources: [elb('listener-rule/app/*')],
-      when: { ...scope.requestTags, ...scope.resourceTagsIfPresent },
-      because: "Only with the tenant's tag, on rules that are the tenant's or have no owner yet.",
+      when: merge(scope.requestTags, { StringEquals: { 'elasticloadbalancing:CreateAction': 'CreateRule' } }),
+      because: 'Only in the call that creates the rule.',
     },
     {
       sid: 'OwnRules',

@@ -15,7 +15,7 @@ from ministack import app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.iam_evaluator import AuthError, EvalResult
 
-from vendhost_cloud.authorization import requirements, stack_roles, tags
+from vendhost_cloud.authorization import requirements, stack_roles, tags, variables
 from vendhost_cloud.authorization.request import Request, Requirement
 
 _pending: ContextVar[list[Requirement]] = ContextVar("vendhost_requirements", default=[])  # noqa: B039
@@ -35,6 +35,7 @@ def register() -> None:
     iam_actions.extract_resource_arn = _extract_resource_arn
     iam_evaluator.enforce = _enforce_all
     tags.register()
+    variables.register()
     _count_loopback_as_tls()
 
 

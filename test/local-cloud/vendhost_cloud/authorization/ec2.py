@@ -2,6 +2,7 @@
 
 from ministack.services import iam
 
+from vendhost_cloud.authorization import ec2_keys
 from vendhost_cloud.authorization.keys import key_requirement
 from vendhost_cloud.authorization.request import Context, Request, Requirement, pass_role
 from vendhost_cloud.authorization.tags import tags_of
@@ -42,10 +43,15 @@ def requirements(request: Request) -> list[Requirement]:
     if request.operation.startswith(("Describe", "Get")):
         return [request.needs("*")]
     made = [resource.format(KeyName=request.parameter("KeyName")) for resource in _CREATES.get(request.operation, [])]
-    needed = [request.needs(_arn(request, resource), _tags_of_new(request, resource)) for resource in made]
-    existing = [_arn(request, resource) for resource in _named(request) if resource not in made]
+    needed = [
+        request.needs(_arn(request, resource), {**_tags_of_new(request, resource), **ec2_keys.of(request, resource)})
+        for resource in made
+    ]
+    existing = [resource for resource in _named(request) if resource not in made]
     given = _request_tags(_tag_list(request, "Tag"))
-    needed += [request.needs(arn, {**given, **_existing_tags(arn)}) for arn in existing]
+    for resource in existing:
+        arn = _arn(request, resource)
+        needed.append(request.needs(arn, {**given, **_existing_tags(arn), **ec2_keys.of(request, resource)}))
     needed += [_tagging(request, resource) for resource in made if _tags_of_new(request, resource)]
     needed += _instance_profile(request)
     needed += _volume_keys(request)
@@ -56,6 +62,11 @@ def _named(request: Request) -> list[str]:
     """`type/id` of every existing resource the request names."""
     ids = [request.parameter(name) for name in _IDS if request.parameter(name)]
     ids += [value for name in _LISTS for value in request.parameters(name)]
+    # A launch may name subnet and groups for each of its network interfaces.
+    for number in range(1, 16):
+        interface = f"NetworkInterface.{number}"
+        ids += [request.parameter(f"{interface}.{name}") for name in ("SubnetId", "NetworkInterfaceId")]
+        ids += request.parameters(f"{interface}.SecurityGroupId")
     resources = [f"{_TYPES[prefix]}/{id_}" for id_ in ids for prefix in [id_.partition("-")[0]] if prefix in _TYPES]
     name = request.parameter("KeyName")
     if name:

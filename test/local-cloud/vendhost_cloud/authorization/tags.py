@@ -29,7 +29,10 @@ def _listed(tags: list[dict[str, Any]] | None) -> Tags | None:
 
 
 def _of_ec2(arn: str) -> Tags | None:
-    return _listed(ec2._tags.get(arn.rpartition("/")[2]))
+    kind, _, name = arn.split(":", 5)[5].partition("/")
+    # The ARN of a key pair has its name, its tags are those of its id.
+    known = str((ec2._key_pairs.get(name) or {}).get("KeyPairId", name)) if kind == "key-pair" else name
+    return _listed(ec2._tags.get(known))
 
 
 def _of_load_balancing(arn: str) -> Tags | None:

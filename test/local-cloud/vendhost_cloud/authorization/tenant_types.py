@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from vendhost_cloud.authorization.type_permissions import Resource, Table, TypePermissions
+from vendhost_cloud.authorization.type_permissions import Properties, Resource, Table, TypePermissions
 
 
 def _named(service: str, prefix: str, property_name: str) -> Callable[[Resource], str]:
@@ -45,6 +45,33 @@ def _topic(resource: Resource) -> str:
     return resource.physical_id or resource.own("sns", resource.name("TopicName"))
 
 
+def _group_keys(resource: Resource) -> Properties:
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2autoscaling.html"""
+    given = resource.properties
+    sources = [one.get("Identifier", "") for one in given.get("TrafficSources") or []]
+    keys = {
+        "autoscaling:TargetGroupARNs": given.get("TargetGroupARNs") or None,
+        "autoscaling:TrafficSourceIdentifiers": sources or None,
+        "autoscaling:VPCZoneIdentifiers": given.get("VPCZoneIdentifier") or None,
+        "autoscaling:MinSize": given.get("MinSize"),
+        "autoscaling:MaxSize": given.get("MaxSize"),
+    }
+    return {key: value if isinstance(value, list) else str(value) for key, value in keys.items() if value is not None}
+
+
+def _database_keys(resource: Resource) -> Properties:
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html"""
+    given = resource.properties
+    keys = {
+        "rds:DatabaseClass": given.get("DBInstanceClass"),
+        "rds:DatabaseEngine": given.get("Engine"),
+        "rds:StorageSize": given.get("AllocatedStorage"),
+        "rds:StorageEncrypted": given.get("StorageEncrypted", False),
+        "rds:PubliclyAccessible": given.get("PubliclyAccessible", False),
+    }
+    return {key: str(value).lower() for key, value in keys.items() if value is not None}
+
+
 def _any(_: Resource) -> str:
     return "*"
 
@@ -55,6 +82,7 @@ TYPES: Table = {
         "autoscaling:UpdateAutoScalingGroup",
         "autoscaling:DeleteAutoScalingGroup",
         _scaling_group,
+        context=_group_keys,
     ),
     "AWS::AutoScaling::ScalingPolicy": TypePermissions(
         "autoscaling:PutScalingPolicy", "autoscaling:PutScalingPolicy", "autoscaling:DeletePolicy", _scaling_group
@@ -121,6 +149,7 @@ TYPES: Table = {
         "rds:ModifyDBInstance",
         "rds:DeleteDBInstance",
         _named("rds", "db:", "DBInstanceIdentifier"),
+        context=_database_keys,
     ),
     "AWS::RDS::DBParameterGroup": TypePermissions(
         "rds:CreateDBParameterGroup",

@@ -67,11 +67,15 @@ class TypePermissions:
     arn: Callable[[Resource], str]
     roles: tuple[tuple[str, str], ...] = ()
     """(property with a role's ARN, service the role is passed to): needs iam:PassRole."""
+    context: Callable[[Resource], Properties] | None = None
+    """Condition keys of the service's own, in a create or update call."""
 
     def needed(self, operation: str, resource: Resource) -> Iterator[Permission]:
         arn = self.arn(resource)
         actions: str = getattr(self, operation)
         conditions = {**_existing_tags(arn), **request_tags(resource), **_resource_tags(resource.tags())}
+        if self.context is not None and operation != "delete":
+            conditions |= self.context(resource)
         for action in actions.split():
             yield action, arn, conditions
         if operation == "delete":

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { PackerEvent } from '../../../../scripts/image/packer/packer-events.ts';
-import { build, packerVersion, templateFiles, templateFor } from '../../../../scripts/image/packer/run-packer.ts';
+import { build, packerVersion } from '../../../../scripts/image/packer/run-packer.ts';
 import { makeStage } from '../../../../scripts/image/packer/stage.ts';
 import { recorder } from '../../../builders/recorder.ts';
 
@@ -22,52 +22,35 @@ describe('packerVersion', () => {
   });
 });
 
-test.each([
-  ['1.6.6', ['ami.pkr.hcl']],
-  ['1.7.0', ['ami.pkr.hcl', 'plugins.pkr.hcl']],
-  ['1.11.2', ['ami.pkr.hcl', 'plugins.pkr.hcl']],
-  ['2.0.0', ['ami.pkr.hcl', 'plugins.pkr.hcl']],
-])('Packer %s reads %j', (version, files) => {
-  expect(templateFiles(version)).toEqual(files);
-});
-
-test('Packer 1.6 gets the template without the blocks it does not know, later versions as it is', async () => {
-  const old = (await templateFor('1.6.6'))['ami.pkr.hcl'] ?? '';
-  const current = (await templateFor('1.11.2'))['ami.pkr.hcl'] ?? '';
-  expect(current).toMatch(/metadata_options \{\n +http_endpoint += "enabled"\n +http_tokens += "required"\n/);
-  expect(old).not.toMatch(/metadata_options|current Packer only \{/);
-  expect(old.split('\n').filter((line) => !current.includes(line))).toEqual([]);
-  expect(old).toContain('launch_block_device_mappings');
-});
-
 describe('build', () => {
-  const script = 'env | sort > env.txt; echo "1,,ui,message,    amazon-ebs.image: hello"; exit "$FAKE_EXIT"';
+  const script = 'env | sort > env.txt; echo "1,,ui,message,    null.builder: hello"; exit 0';
 
-  test("passes the credentials and nothing of the job's own variables", async () => {
+  test("passes nothing of the job's own variables: no token, no credentials", async () => {
     const runtime = recorder({
       PATH: await fakePacker(script),
       HOME: '/root',
       VENDHOST_ID_TOKEN: 'secret',
       CI_JOB_TOKEN: 'secret',
+      AWS_SECRET_ACCESS_KEY: 'secret',
     });
-    const { directory, events, options } = await buildOptions({ AWS_ACCESS_KEY_ID: 'key', FAKE_EXIT: '0' });
+    const { directory, events, options } = await buildOptions();
     expect(await build(runtime, options)).toBe(true);
     expect(events).toEqual([{ kind: 'output', text: 'hello' }]);
     const env = await readFile(join(directory, 'env.txt'), 'utf8');
-    expect(env).toContain('AWS_ACCESS_KEY_ID=key');
+    expect(env).toContain('HOME=/root');
     expect(env).not.toContain('secret');
   });
 
   test('answers false when Packer fails', async () => {
-    const runtime = recorder({ PATH: await fakePacker(script) });
-    const { options } = await buildOptions({ FAKE_EXIT: '1' });
+    const runtime = recorder({ PATH: await fakePacker('exit 1') });
+    const { options } = await buildOptions();
     expect(await build(runtime, options)).toBe(false);
   });
 
   test('ends Packer when what it says cannot be dealt with', async () => {
     const end = 'kill $child; echo ended > ended.txt; exit 1';
-    const waits = `sleep 60 > /dev/null 2>&1 & child=$!; trap "${end}" TERM; echo "1,,ui,say,==> amazon-ebs.image: hello"; wait`;
-    const { directory, options } = await buildOptions({});
+    const waits = `sleep 60 > /dev/null 2>&1 & child=$!; trap "${end}" TERM; echo "1,,ui,say,==> null.builder: hello"; wait`;
+    const { directory, options } = await buildOptions();
     const onEvent = () => {
       throw new Error('no such builder');
     };
@@ -77,24 +60,25 @@ describe('build', () => {
   });
 });
 
-test('the variables file and nothing secret: readable by its owner only', async () => {
+test('variables and key are readable by their owner only', async () => {
   const script = { path: 'sub/tool', executable: true, bytes: Buffer.from('#!/bin/sh\n') };
   const stage = await makeStage([], [script, { ...script, path: 'data', executable: false }]);
   onTestFinished(() => stage.remove());
   const file = await stage.writeVariables({ region: 'eu-west-1' });
   const mode = async (path: string) => (await stat(path)).mode & 0o777;
   expect(await mode(file)).toBe(0o600);
+  expect(await mode(await stage.writeKey('private'))).toBe(0o600);
   expect(await mode(join(stage.folder, 'infrastructure/sub/tool'))).toBe(0o755);
   expect(await mode(join(stage.folder, 'infrastructure/data'))).toBe(0o644);
   await stage.remove();
   await expect(stat(stage.folder)).rejects.toThrow('ENOENT');
 });
 
-async function buildOptions(env: Record<string, string>) {
+async function buildOptions() {
   const directory = await temporaryDirectory();
   const events: PackerEvent[] = [];
   const onEvent = (event: PackerEvent) => void events.push(event);
-  const options = { template: 'unused', variablesFile: 'unused', temporaryDirectory: directory, env, onEvent };
+  const options = { template: 'unused', variablesFile: 'unused', temporaryDirectory: directory, onEvent };
   return { directory, events, options };
 }
 

@@ -1,10 +1,11 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
-import { packerVariables } from '../../../../scripts/image/builder.ts';
-import { packerVersion, templateFor } from '../../../../scripts/image/packer/run-packer.ts';
+import { packerVariables } from '../../../../scripts/image/builder/builder.ts';
+import { packerTemplate, packerVersion } from '../../../../scripts/image/packer/run-packer.ts';
 import { makeStage } from '../../../../scripts/image/packer/stage.ts';
 import { recorder } from '../../../builders/recorder.ts';
 import { parts } from '../parts.ts';
@@ -18,14 +19,17 @@ test('the version of the real Packer is understood', async () => {
 test('the template takes the variables that the command gives, and with them is valid', async () => {
   const stage = await makeStage([], []);
   onTestFinished(() => stage.remove());
-  const local = { ...parts, aws: { ...parts.aws, endpoint: 'http://127.0.0.1:9' }, stage: tmpdir() };
-  const file = await stage.writeVariables(packerVariables(local));
+  const { privateKey: pem } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  });
+  const privateKey = await stage.writeKey(pem);
+  const file = await stage.writeVariables(packerVariables({ ...parts, privateKey, stage: tmpdir() }));
   const home = await mkdtemp(join(tmpdir(), 'vendhost-packer-home-'));
   onTestFinished(() => rm(home, { recursive: true }));
-  const version = await packerVersion(recorder(process.env, { cwd: tmpdir() }));
-  const template = await stage.writeTemplate(await templateFor(version));
-  const env = { HOME: home, CHECKPOINT_DISABLE: '1', AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none' };
-  const words = ['validate', `-var-file=${file}`, template];
+  const env = { HOME: home, CHECKPOINT_DISABLE: '1' };
+  const words = ['validate', `-var-file=${file}`, packerTemplate];
   const { all, exitCode } = await execa('packer', words, { env, all: true, reject: false });
   expect(exitCode, all).toBe(0);
 });

@@ -1,8 +1,9 @@
-import { poll } from '../aws/poll.ts';
-import type { Aws } from '../aws/session.ts';
-import type { PlatformFacts } from '../config/facts.ts';
-import type { Place } from '../config/names.ts';
-import { keyPairName, runTags } from './bake-run.ts';
+import { poll } from '../../aws/poll.ts';
+import type { Aws } from '../../aws/session.ts';
+import type { PlatformFacts } from '../../config/facts.ts';
+import type { Place } from '../../config/names.ts';
+import { keyPairName, runTags } from '../bake-run.ts';
+import { tagList } from './launch.ts';
 
 /** Who bakes, and from where the builder may be reached. */
 export interface BuilderGroup {
@@ -12,19 +13,17 @@ export interface BuilderGroup {
 }
 
 /**
- * Makes the builder's security group: port 22, from where the platform says. Packer could make one itself, but Packer 1.6
- * cannot tag it, and without tags nobody could tell whose it is.
+ * Makes the builder's security group, tagged in the call that creates it: port 22, from where the platform says.
  */
 export async function makeBuilderGroup(aws: Aws, { place, run, facts }: BuilderGroup): Promise<string> {
   const sdk = await import('@aws-sdk/client-ec2');
   const ec2 = await aws.ec2();
-  const Tags = Object.entries(runTags(place, run)).map(([Key, Value]) => ({ Key, Value }));
   const { GroupId } = await ec2.send(
     new sdk.CreateSecurityGroupCommand({
       GroupName: keyPairName(run),
       Description: `Builder of an image of ${place.tenant} in ${place.environment}`,
       VpcId: facts['vpc-id'],
-      TagSpecifications: [{ ResourceType: 'security-group', Tags }],
+      TagSpecifications: [{ ResourceType: 'security-group', Tags: tagList(runTags(place, run)) }],
     }),
   );
   if (GroupId === undefined) throw new Error('CreateSecurityGroup answered without a group');

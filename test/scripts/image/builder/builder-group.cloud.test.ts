@@ -1,9 +1,9 @@
 import { DescribeSecurityGroupsCommand } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
-import { makeBuilderGroup, removeBuilderGroup } from '../../../scripts/image/builder-group.ts';
-import { findLeftovers } from '../../../scripts/image/leftovers.ts';
-import { cloudAccount } from '../../builders/account.ts';
-import { makePlatform } from '../../builders/platform.ts';
+import { makeBuilderGroup, removeBuilderGroup } from '../../../../scripts/image/builder/builder-group.ts';
+import { findLeftovers } from '../../../../scripts/image/leftovers.ts';
+import { cloudAccount } from '../../../builders/account.ts';
+import { makePlatform } from '../../../builders/platform.ts';
 
 test("a builder's group opens port 22 to what the platform says, is tagged as it is made, and is found by its run", async () => {
   const { aws, facts } = await makePlatform(cloudAccount('100000000310'), { network: true });

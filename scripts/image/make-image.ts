@@ -1,0 +1,74 @@
+import { poll } from '../aws/poll.ts';
+import type { Aws } from '../aws/session.ts';
+import { tags } from '../config/names.ts';
+import { VendhostError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import { runTag } from './bake-run.ts';
+import type { BuilderParts } from './builder/builder.ts';
+import { tagList } from './builder/launch.ts';
+
+const stopLimitMs = 10 * 60_000;
+const imageLimitMs = 60 * 60_000;
+
+/** Tags of the image and of its snapshots; the bake key follows when the image was found to be as it should. */
+export function imageTags({ place, run, imageName, source, commit }: BuilderParts): Record<string, string> {
+  return {
+    ...tags(place.environment, 'image', place.tenant),
+    [runTag]: run,
+    Name: imageName,
+    'vendhost:source-ami': source.id,
+    ...(commit === '' ? {} : { 'vendhost:commit': commit }),
+  };
+}
+
+/** Stops the builder and makes an image of it, tagged in the call that creates it; returns the image's id. */
+export async function makeImage(
+  { signal, out }: Pick<Runtime, 'signal' | 'out'>,
+  aws: Aws,
+  parts: BuilderParts,
+  instanceId: string,
+): Promise<string> {
+  const sdk = await import('@aws-sdk/client-ec2');
+  const ec2 = await aws.ec2();
+  out.detail(`stopping ${instanceId}`);
+  await ec2.send(new sdk.StopInstancesCommand({ InstanceIds: [instanceId] }));
+  await poll({
+    what: `${instanceId} to stop`,
+    pace: aws.pace,
+    limitMs: stopLimitMs,
+    signal,
+    async check() {
+      const { Reservations = [] } = await ec2.send(new sdk.DescribeInstancesCommand({ InstanceIds: [instanceId] }));
+      return Reservations[0]?.Instances?.[0]?.State?.Name === 'stopped' ? true : undefined;
+    },
+  });
+  const Tags = tagList(imageTags(parts));
+  const { ImageId } = await ec2.send(
+    new sdk.CreateImageCommand({
+      InstanceId: instanceId,
+      Name: parts.imageName,
+      TagSpecifications: (['image', 'snapshot'] as const).map((ResourceType) => ({ ResourceType, Tags })),
+    }),
+  );
+  if (ImageId === undefined) throw new Error('CreateImage answered without an image');
+  out.detail(`creating image ${ImageId}`);
+  await poll({
+    what: `${ImageId} to be available`,
+    pace: aws.pace,
+    limitMs: imageLimitMs,
+    signal,
+    async check() {
+      const wanted = { Owners: ['self'], Filters: [{ Name: 'image-id', Values: [ImageId] }] };
+      const { Images: [image] = [] } = await ec2.send(new sdk.DescribeImagesCommand(wanted));
+      if (image?.State !== 'failed' && image?.State !== 'error') return image?.State === 'available' ? true : undefined;
+      throw new VendhostError(
+        'BAKE_FAILED',
+        `EC2 could not make ${ImageId}: ${image.StateReason?.Message ?? image.State}`,
+        {
+          hint: 'run the job again; if it fails again, report it to the platform team',
+        },
+      );
+    },
+  });
+  return ImageId;
+}

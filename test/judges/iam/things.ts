@@ -1,0 +1,252 @@
+import { createHash } from 'node:crypto';
+import {
+  keys,
+  names,
+  type Place,
+  type PlatformLayer,
+  type TenantLayer,
+  type TenantRole,
+} from '../../../scripts/config/names.ts';
+import type { Owner } from './owners.ts';
+import { account, arn, factsOf, objectOf, region } from './places.ts';
+
+/** Something a request is about. */
+export interface Thing {
+  readonly on: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** Ids that AWS would give: the same for the same text. */
+function id(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 17);
+}
+
+function placeOf(owner: Owner): Place {
+  if (owner.tenant === undefined)
+    throw new Error(`${owner.name} is no tenant: it has no things that are named after one`);
+  return { environment: owner.environment, tenant: owner.tenant };
+}
+
+const prefixes = {
+  image: 'ami',
+  instance: 'i',
+  'launch-template': 'lt',
+  'network-interface': 'eni',
+  'security-group': 'sg',
+  'security-group-rule': 'sgr',
+  snapshot: 'snap',
+  volume: 'vol',
+} as const;
+export type Ec2Kind = keyof typeof prefixes;
+
+/** Something of EC2's, known by an id and told apart by its tags alone. */
+export function ec2(kind: Ec2Kind, owner: Owner, layer: 'image' | 'host' | 'data' = 'host'): Thing {
+  const of = kind === 'image' || kind === 'snapshot' ? '' : account;
+  const on = `arn:aws:ec2:${region}:${of}:${kind}/${prefixes[kind]}-${id(`${kind} ${owner.name} ${layer}`)}`;
+  // AWS copies no tags to a group's rules, and Vendhost gives them none.
+  return kind === 'security-group-rule' ? { on } : { on, tags: owner.tags(layer) };
+}
+
+/** The same, while it is made: it has no tags yet. */
+export function newEc2(kind: Ec2Kind, owner: Owner): Thing {
+  return { on: ec2(kind, owner).on };
+}
+
+export function keyPair(name: string, tags?: Readonly<Record<string, string>>): Thing {
+  return { on: arn('ec2', `key-pair/${name}`), ...(tags === undefined ? {} : { tags }) };
+}
+
+export function vpc({ environment }: Owner): Thing {
+  return {
+    on: arn('ec2', `vpc/${factsOf(environment)['vpc-id']}`),
+    tags: { 'vendhost:environment': environment, 'vendhost:layer': 'network' },
+  };
+}
+
+export function subnet({ environment }: Owner, tier: 'public' | 'egress' | 'isolated'): Thing {
+  const [first] = factsOf(environment)[`${tier}-subnet-ids`];
+  return {
+    on: arn('ec2', `subnet/${first}`),
+    tags: { 'vendhost:environment': environment, 'vendhost:layer': 'network' },
+  };
+}
+
+export function balancersGroup({ environment }: Owner): Thing {
+  const group = factsOf(environment)['load-balancer-security-group-id'];
+  return {
+    on: arn('ec2', `security-group/${group}`),
+    tags: { 'vendhost:environment': environment, 'vendhost:layer': 'balancer' },
+  };
+}
+
+export function stack(owner: Owner, layer: TenantLayer): Thing {
+  return { on: stackArn(names.tenantStack(placeOf(owner), layer)) };
+}
+
+export function platformStack({ environment }: Owner, layer: PlatformLayer): Thing {
+  return { on: stackArn(names.platformStack(environment, layer)) };
+}
+
+export function stackArn(name: string): string {
+  return arn('cloudformation', `stack/${name}/0f8e6b50-8a4e-11f0-9c3d-0a1b2c3d4e5f`);
+}
+
+export function role(owner: Owner, name: TenantRole): Thing {
+  return { on: roleArn(names.tenantRole(placeOf(owner), name)) };
+}
+
+export function builderRole({ environment }: Owner): Thing {
+  return { on: roleArn(names.builderRole(environment)) };
+}
+
+export function platformRole({ environment }: Owner, name: 'plan' | 'deploy' | 'execution'): Thing {
+  return { on: roleArn(names.platformRole(environment, name)) };
+}
+
+export function roleArn(name: string): string {
+  return `arn:aws:iam::${account}:role/${name}`;
+}
+
+/** The name of a tenant's role, as cases give who asks. */
+export function roleName(owner: Owner, name: TenantRole): string {
+  return names.tenantRole(placeOf(owner), name);
+}
+
+export function group(owner: Owner): Thing {
+  const uuid = 'b4a7c1f0-8a4e-11f0-9c3d-0a1b2c3d4e5f';
+  const name = names.host(placeOf(owner));
+  return { on: arn('autoscaling', `autoScalingGroup:${uuid}:autoScalingGroupName/${name}`), tags: owner.tags('host') };
+}
+
+export function targetGroup(owner: Owner, port = 8080): Thing {
+  return {
+    on: arn('elasticloadbalancing', `targetgroup/${names.targetGroup(placeOf(owner), port)}/73e2d6bc24d8a067`),
+    tags: owner.tags('host'),
+  };
+}
+
+export function listener({ environment }: Owner): Thing {
+  return { on: factsOf(environment)['listener-arn'] };
+}
+
+export function listenerRule(owner: Owner): Thing {
+  const on = factsOf(owner.environment)['listener-arn'].replace(':listener/', ':listener-rule/');
+  return { on: `${on}/${id(`rule ${owner.name}`).slice(0, 16)}`, tags: owner.tags('host') };
+}
+
+export function loadBalancer({ environment }: Owner): Thing {
+  return { on: factsOf(environment)['load-balancer-arn'] };
+}
+
+export function pipeline(owner: Owner): Thing {
+  return { on: arn('codepipeline', names.host(placeOf(owner))), tags: owner.tags('host') };
+}
+
+export function approvalAction(owner: Owner): Thing {
+  return { on: `${pipeline(owner).on}/Approval/Approve`, tags: owner.tags('host') };
+}
+
+export function application(owner: Owner): Thing {
+  return { on: arn('codedeploy', `application:${names.host(placeOf(owner))}`), tags: owner.tags('host') };
+}
+
+export function deploymentGroup(owner: Owner): Thing {
+  const host = names.host(placeOf(owner));
+  return { on: arn('codedeploy', `deploymentgroup:${host}/${host}`), tags: owner.tags('host') };
+}
+
+export function database(owner: Owner): Thing {
+  return { on: arn('rds', `db:${names.host(placeOf(owner))}`), tags: owner.tags('data') };
+}
+
+/** Parameter or subnet group of the database: CloudFormation names it after the stack. */
+export function databaseGroup(owner: Owner, kind: 'pg' | 'subgrp'): Thing {
+  const name = names.tenantStack(placeOf(owner), 'data').toLowerCase();
+  return { on: arn('rds', `${kind}:${name}-parameters-1a2b3c4d5e6f`), tags: owner.tags('data') };
+}
+
+export function secret(owner: Owner): Thing {
+  return {
+    on: arn('secretsmanager', `secret:${names.databaseSecret(placeOf(owner))}-AbCdEf`),
+    tags: owner.tags('data'),
+  };
+}
+
+export function databaseLogs(owner: Owner): Thing {
+  return {
+    on: arn('logs', `log-group:/aws/rds/instance/${names.host(placeOf(owner))}/error`),
+    tags: owner.tags('data'),
+  };
+}
+
+export function alarm(owner: Owner): Thing {
+  const name = `${names.tenantStack(placeOf(owner), 'host')}-Alarms-1A2B3C4D5E6F`;
+  return { on: arn('cloudwatch', `alarm:${name}`), tags: owner.tags('host') };
+}
+
+export function topic(owner: Owner): Thing {
+  return { on: arn('sns', `${names.host(placeOf(owner))}-approvals`), tags: owner.tags('host') };
+}
+
+/** The environment's key, as EC2 and S3 use it for the caller. */
+export function key({ environment }: Owner): Thing {
+  return {
+    on: factsOf(environment)['key-arn'],
+    tags: { 'vendhost:environment': environment, 'vendhost:layer': 'storage' },
+  };
+}
+
+export function bucket({ environment }: Owner): Thing {
+  return { on: `arn:aws:s3:::${names.bucket(environment, account, region)}` };
+}
+
+const revisionHash = '5'.repeat(64);
+
+export function revision(owner: Owner): Thing {
+  return { on: objectOf(owner.environment, keys.revision(placeOf(owner).tenant, revisionHash)) };
+}
+
+export function push(owner: Owner): Thing {
+  return { on: objectOf(owner.environment, keys.push(placeOf(owner).tenant, revisionHash)) };
+}
+
+export function imageRecord(owner: Owner): Thing {
+  return { on: objectOf(owner.environment, keys.imageRecord(placeOf(owner).tenant, revisionHash)) };
+}
+
+export function bakeLease(owner: Owner): Thing {
+  return { on: objectOf(owner.environment, keys.bakeLease(placeOf(owner).tenant, revisionHash)) };
+}
+
+/** The object with which a tenant remembers its priority. */
+export function priorityRecord(owner: Owner): Thing {
+  return { on: objectOf(owner.environment, keys.tenantPriority(listenerId(owner), placeOf(owner).tenant, 'exact')) };
+}
+
+export function priorityClaim(owner: Owner, priority: number): Thing {
+  return { on: objectOf(owner.environment, keys.priorityClaim(listenerId(owner), priority)) };
+}
+
+export function hostClaim(owner: Owner): Thing {
+  return {
+    on: objectOf(owner.environment, keys.hostClaim(`${owner.tenant ?? 'www'}.${owner.environment}.example.com`)),
+  };
+}
+
+/** Where CodePipeline puts a release: the first 20 characters of the pipeline, then the artifact. */
+export function artifact(owner: Owner): Thing {
+  const place = placeOf(owner);
+  return { on: objectOf(owner.environment, `${names.host(place).slice(0, 20)}/${names.artifact(place)}/AbCdEfG`) };
+}
+
+export function fact({ environment }: Owner, name = 'listener-arn'): Thing {
+  return { on: arn('ssm', `parameter${names.factsPath(environment)}/${name}`) };
+}
+
+export function tenantRecord(owner: Owner): Thing {
+  return { on: arn('ssm', `parameter${names.tenantRecord(placeOf(owner))}`) };
+}
+
+function listenerId({ environment }: Owner): string {
+  return factsOf(environment)['listener-arn'].split('/').at(-1) ?? '';
+}

@@ -1,0 +1,176 @@
+import { type App, Stack } from 'aws-cdk-lib';
+import { platformApp } from '../../../cdk/platform/platform-app.ts';
+import { platformProps } from '../../../cdk/platform/platform-props.ts';
+import { tenantAccessApp } from '../../../cdk/tenant/access/tenant-access-stack.ts';
+import { environmentOf } from '../../../scripts/config/files.ts';
+import { platformSchema } from '../../../scripts/config/platform.ts';
+import { limits } from '../../../scripts/config/tenant.ts';
+import { account, audience, environments, factsOf, gitlab, places, projectOf, region } from './places.ts';
+import { type Known, type Resources, resolve } from './resolve.ts';
+
+/** A policy document; the simulator checks its form. */
+export type Document = object;
+
+/** A role with all that decides what it may do. */
+export interface WorldRole {
+  readonly name: string;
+  readonly arn: string;
+  readonly trust: Document;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Name → document: its own policies and AWS's. */
+  readonly policies: Readonly<Record<string, Document>>;
+  readonly boundary?: Document;
+}
+
+/** The synthesized roles and resource policies of two environments in one account. */
+export interface World {
+  readonly roles: ReadonlyMap<string, WorldRole>;
+  /** ARN of a bucket or key → its policy. */
+  readonly resourcePolicies: ReadonlyMap<string, Document>;
+}
+
+const unchecked = { validation: false };
+
+/** Synthesizes the platform in both environments and the access stack of every tenant in each. */
+export function makeWorld(): World {
+  const roles = new Map<string, WorldRole>();
+  const resourcePolicies = new Map<string, Document>();
+  const managedPolicies = new Map<string, Document>();
+  for (const app of apps()) {
+    for (const { resources, known } of stacksOf(app)) {
+      readManagedPolicies(resources, known, managedPolicies);
+      for (const role of readRoles(resources, known, managedPolicies)) roles.set(role.name, role);
+      for (const [arn, policy] of readResourcePolicies(resources, known)) resourcePolicies.set(arn, policy);
+    }
+  }
+  roles.set(person.name, person);
+  return { roles, resourcePolicies };
+}
+
+/** Somebody of the account who may assume any role that lets them. */
+const person: WorldRole = {
+  name: 'person',
+  arn: `arn:aws:iam::${account}:role/person`,
+  trust: {},
+  tags: {},
+  policies: {
+    assume: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' }] },
+  },
+};
+
+function* apps(): Generator<App> {
+  const environment = (name: string, second: number) => ({
+    account,
+    region,
+    cidr: `10.${second}.0.0/16`,
+    domain: `${name}.example.com`,
+    certificate: `arn:aws:acm:${region}:${account}:certificate/0c5f3a52`,
+  });
+  const config = platformSchema.parse({
+    name: 'lanterns',
+    gitlab,
+    audience,
+    project: 'acme/platform',
+    environments: { dev: environment('dev', 10), production: { ...environment('production', 30), approval: true } },
+  });
+  for (const name of environments)
+    yield platformApp(unchecked, platformProps(config, name, environmentOf(config, name)));
+  for (const place of places) {
+    yield tenantAccessApp(unchecked, {
+      place,
+      account,
+      region,
+      facts: factsOf(place.environment),
+      project: { gitlab, audience, path: projectOf(place.tenant) },
+      branch: environmentOf(config, place.environment).branch,
+      hosts: [`${place.tenant}.${place.environment}.example.com`],
+      loadBalancer: 1,
+      limits: limits.parse({}),
+    });
+  }
+}
+
+function stacksOf(app: App): { resources: Resources; known: Known }[] {
+  const stacks = app.node.children.filter((child) => Stack.isStack(child));
+  const templates = app.synth().stacks.map(({ template }) => (template as { Resources: Resources }).Resources);
+  if (stacks.length !== templates.length) throw new Error('an app has things that are no stacks');
+  return templates.map((resources) => ({ resources, known: knownOf(resources) }));
+}
+
+/** ARNs of what policies refer to: buckets, keys, roles and managed policies, all with fixed names. */
+function knownOf(resources: Resources): Known {
+  const entries = Object.entries(resources).flatMap(([id, { Type, Properties = {} }]) => {
+    const iam = (kind: string, name: unknown) => `arn:aws:iam::${account}:${kind}/${name}`;
+    const { BucketName: bucket, RoleName: role = id, ManagedPolicyName: policy } = Properties;
+    if (Type === 'AWS::S3::Bucket') return [[id, { ref: String(bucket), arn: `arn:aws:s3:::${bucket}` }] as const];
+    if (Type === 'AWS::IAM::Role') return [[id, { ref: String(role), arn: iam('role', role) }] as const];
+    if (Type === 'AWS::IAM::ManagedPolicy')
+      return [[id, { ref: iam('policy', policy), arn: iam('policy', policy) }] as const];
+    // One log group for each kind of log: the services that write them are not looked at here.
+    if (Type === 'AWS::Logs::LogGroup') {
+      const name = String(Properties.LogGroupName ?? id);
+      return [[id, { ref: name, arn: `arn:aws:logs:${region}:${account}:log-group:${name}:*` }] as const];
+    }
+    return [];
+  });
+  return Object.fromEntries(entries);
+}
+
+function readManagedPolicies(resources: Resources, known: Known, found: Map<string, Document>): void {
+  for (const { Type, Properties = {} } of Object.values(resources)) {
+    if (Type !== 'AWS::IAM::ManagedPolicy') continue;
+    const arn = `arn:aws:iam::${account}:policy/${Properties.ManagedPolicyName}`;
+    found.set(arn, resolve(Properties.PolicyDocument, known) as Document);
+  }
+}
+
+function* readRoles(
+  resources: Resources,
+  known: Known,
+  managedPolicies: ReadonlyMap<string, Document>,
+): Generator<WorldRole> {
+  for (const { Type, Properties = {} } of Object.values(resources)) {
+    // Roles without a name are those that services write logs with: they have their own ceiling, and no tenant has them.
+    if (Type !== 'AWS::IAM::Role' || Properties.RoleName === undefined) continue;
+    const name = String(Properties.RoleName);
+    const policies = (Properties.Policies ?? []) as { PolicyName: string; PolicyDocument: unknown }[];
+    const managed = (resolve(Properties.ManagedPolicyArns, known) ?? []) as string[];
+    const tags = (Properties.Tags ?? []) as { Key: string; Value: string }[];
+    yield {
+      name,
+      arn: `arn:aws:iam::${account}:role/${name}`,
+      trust: resolve(Properties.AssumeRolePolicyDocument, known) as Document,
+      tags: Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])),
+      policies: Object.fromEntries([
+        ...policies.map((each) => [each.PolicyName, resolve(each.PolicyDocument, known)]),
+        ...managed.map((arn) => [arn, required(managedPolicies.get(arn), arn)]),
+      ]),
+      ...boundaryOf(resolve(Properties.PermissionsBoundary, known), managedPolicies),
+    };
+  }
+}
+
+function boundaryOf(arn: unknown, managedPolicies: ReadonlyMap<string, Document>): { boundary?: Document } {
+  return arn === undefined ? {} : { boundary: required(managedPolicies.get(String(arn)), String(arn)) };
+}
+
+function* readResourcePolicies(resources: Resources, known: Known): Generator<[string, Document]> {
+  for (const { Type, Properties = {} } of Object.values(resources)) {
+    if (Type === 'AWS::S3::BucketPolicy') {
+      yield [
+        `arn:aws:s3:::${resolve(Properties.Bucket, known)}`,
+        resolve(Properties.PolicyDocument, known) as Document,
+      ];
+    }
+    if (Type === 'AWS::KMS::Key') {
+      const tags = Properties.Tags as { Key: string; Value: string }[];
+      const environment = tags.find(({ Key }) => Key === 'vendhost:environment')?.Value ?? '';
+      yield [factsOf(environment)['key-arn'], resolve(Properties.KeyPolicy, known) as Document];
+    }
+  }
+}
+
+function required<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new Error(`the text of policy ${name} is not known here`);
+  return value;
+}

@@ -1,0 +1,252 @@
+import { CreateStackCommand, DescribeStackEventsCommand } from '@aws-sdk/client-cloudformation';
+import { PutApprovalResultCommand } from '@aws-sdk/client-codepipeline';
+import {
+  CreateSecurityGroupCommand,
+  CreateTagsCommand,
+  DeleteSecurityGroupCommand,
+  DescribeImagesCommand,
+  type EC2Client,
+  RevokeSecurityGroupIngressCommand,
+  RunInstancesCommand,
+  type RunInstancesCommandInput,
+} from '@aws-sdk/client-ec2';
+import { CreateTargetGroupCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { awsError } from '../../../scripts/aws/foreseen-errors.ts';
+import { poll } from '../../../scripts/aws/poll.ts';
+import { readPlatformFacts } from '../../../scripts/aws/read-facts.ts';
+import { type Aws, openAws } from '../../../scripts/aws/session.ts';
+import type { PlatformFacts } from '../../../scripts/config/facts.ts';
+import { names, tags } from '../../../scripts/config/names.ts';
+import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
+import { launchRequest, tagList } from '../../../scripts/image/builder/launch.ts';
+import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
+import { vendTenant } from '../../../scripts/tenant/vend.ts';
+import { type EnforcingCloud, startEnforcingCloud } from '../../builders/enforcing-cloud.ts';
+import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
+
+// What a tenant's job can do with its credentials, whatever its commands are: each attack succeeded once. The judges try some
+// thousand more (`npm run check:cloud`); here they go through the requests themselves.
+
+const account = '100000000311';
+const own = tags('dev', 'image', 'shop');
+const victim = { environment: 'dev', tenant: 'blog' };
+
+let enforcing: EnforcingCloud;
+let repository: PlatformRepository;
+let facts: PlatformFacts;
+let owner: Aws;
+let aws: Aws;
+let ec2: EC2Client;
+
+beforeAll(async () => {
+  repository = await platformRepository(account);
+  enforcing = await startEnforcingCloud(repository.directory);
+  await repository.certify(enforcing.cloud.endpoint);
+  const person = enforcing.person(account);
+  owner = person.aws;
+  const options = { directory: repository.directory, environment: 'dev', dryRun: false } as const;
+  await deployPlatform(person.runtime(), options);
+  for (const tenant of ['shop', 'blog']) {
+    await repository.writeTenant(tenant, { project: `acme/${tenant}`, hosts: { dev: [`${tenant}.dev.example.com`] } });
+    await vendTenant(person.runtime(), { ...options, tenant });
+  }
+  facts = await readPlatformFacts(owner, 'dev');
+  const variables = {
+    AWS_REGION: 'eu-west-1',
+    VENDHOST_ROLE_ARN: `arn:aws:iam::${account}:role/vendhost-dev-shop-deploy`,
+  };
+  aws = openAws(await enforcing.job({ projectPath: 'acme/shop', ref: 'dev' }, variables));
+  ec2 = await aws.ec2();
+}, 240_000);
+afterAll(async () => {
+  await enforcing?.cloud.stop();
+  await repository.remove();
+});
+
+const outcome = (work: Promise<unknown>) =>
+  work.then(
+    () => 'done',
+    (error: unknown) => awsError(error, {})?.code ?? (error as Error).name,
+  );
+
+/** A security group that somebody else in the account made, with these tags. */
+async function group(name: string, given: Readonly<Record<string, string>>): Promise<string> {
+  const { GroupId = '' } = await (await owner.ec2()).send(
+    new CreateSecurityGroupCommand({
+      GroupName: name,
+      Description: name,
+      VpcId: facts['vpc-id'],
+      ...(Object.keys(given).length === 0
+        ? {}
+        : { TagSpecifications: [{ ResourceType: 'security-group', Tags: tagList(given) }] }),
+    }),
+  );
+  return GroupId;
+}
+
+const giveTags = (id: string, given: Readonly<Record<string, string>>) =>
+  outcome(ec2.send(new CreateTagsCommand({ Resources: [id], Tags: tagList(given) })));
+
+describe('tags', () => {
+  test("the load balancer's group is not made the tenant's, nor emptied", async () => {
+    const id = facts['load-balancer-security-group-id'];
+    const everybody = [{ IpProtocol: 'tcp', FromPort: 443, ToPort: 443, IpRanges: [{ CidrIp: '0.0.0.0/0' }] }];
+    const revoke = new RevokeSecurityGroupIngressCommand({ GroupId: id, IpPermissions: everybody });
+    expect(await giveTags(id, { 'vendhost:tenant': 'shop' })).toBe('ACCESS_DENIED');
+    expect(await outcome(ec2.send(revoke))).toBe('ACCESS_DENIED');
+  });
+
+  test('what has no tags is not taken', async () => {
+    const id = await group('runner', {});
+    expect(await giveTags(id, own)).toBe('ACCESS_DENIED');
+    expect(await outcome(ec2.send(new DeleteSecurityGroupCommand({ GroupId: id })))).toBe('ACCESS_DENIED');
+  });
+
+  test("what is the tenant's gets no tags of others, and others of its own", async () => {
+    const id = await group('own', own);
+    expect(await giveTags(id, { 'vendhost:tenant': 'blog' })).toBe('ACCESS_DENIED');
+    expect(await giveTags(id, { 'vendhost:environment': 'production' })).toBe('ACCESS_DENIED');
+    expect(await giveTags(id, { 'vendhost:layer': 'balancer' })).toBe('ACCESS_DENIED');
+    expect(await giveTags(id, { Name: 'shop' })).toBe('done');
+  });
+
+  test('a new thing gets the own tags or is not made', async () => {
+    const make = (given: Readonly<Record<string, string>>) =>
+      ec2.send(
+        new CreateSecurityGroupCommand({
+          GroupName: `made-${given['vendhost:tenant']}-${given['vendhost:environment']}`,
+          Description: 'made',
+          VpcId: facts['vpc-id'],
+          TagSpecifications: [{ ResourceType: 'security-group', Tags: tagList(given) }],
+        }),
+      );
+    expect(await outcome(make({ ...own, 'vendhost:tenant': 'blog' }))).toBe('ACCESS_DENIED');
+    expect(await outcome(make({ ...own, 'vendhost:environment': 'production' }))).toBe('ACCESS_DENIED');
+    expect(await outcome(make(own))).toBe('done');
+  });
+});
+
+describe('builders', () => {
+  /** The request of a bake, with these changes; as a dry run, which is answered when the rights suffice. */
+  async function launch(changes: Partial<RunInstancesCommandInput>): Promise<string> {
+    const { Images: [debian] = [] } = await ec2.send(new DescribeImagesCommand({ Owners: ['136693071363'] }));
+    const source = {
+      id: debian?.ImageId ?? '',
+      name: 'debian',
+      architecture: 'x86_64',
+      rootDevice: '/dev/xvda',
+    } as const;
+    const request = launchRequest({
+      place: { environment: 'dev', tenant: 'shop' },
+      facts,
+      config: vendhostSchema.parse({}).image,
+      source: { ...source, volumeGib: 8 },
+      run: '0a1b2c3d',
+      imageName: 'image',
+      commit: '',
+      aws,
+      scripts: [],
+      securityGroup: await ownGroup(),
+    });
+    const { KeyName, ...withoutKey } = request;
+    return await outcome(ec2.send(new RunInstancesCommand({ ...withoutKey, ...changes, DryRun: true })));
+  }
+  let made: Promise<string> | undefined;
+  const ownGroup = () => {
+    made ??= group('builder', own);
+    return made;
+  };
+
+  test.each<[string, () => Promise<Partial<RunInstancesCommandInput>>]>([
+    ['a size that is not granted', async () => ({ InstanceType: 'm5.24xlarge' })],
+    ['IMDSv1', async () => ({ MetadataOptions: { HttpTokens: 'optional' } })],
+    ['a plain disk', async () => ({ BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { Encrypted: false } }] })],
+    ['no tags', async () => ({ TagSpecifications: [] })],
+    [
+      "another tenant's group",
+      async () => {
+        const Groups = [await group('of-blog', tags('dev', 'host', 'blog'))];
+        return { NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: facts['egress-subnet-ids'][0], Groups }] };
+      },
+    ],
+    [
+      'the subnets of databases',
+      async () => {
+        const Groups = [await ownGroup()];
+        return { NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: facts['isolated-subnet-ids'][0], Groups }] };
+      },
+    ],
+  ])('not with %s', async (_what, changes) => {
+    expect(await launch(await changes())).toBe('ACCESS_DENIED');
+  });
+
+  test('as a bake asks for them', async () => {
+    expect(await launch({})).toBe('DryRunOperation');
+  });
+});
+
+test("a template cannot put its instances behind another tenant's host", async () => {
+  const made = new CreateTargetGroupCommand({
+    Name: names.targetGroup(victim, 8080),
+    Protocol: 'HTTP',
+    Port: 8080,
+    VpcId: facts['vpc-id'],
+  });
+  const { TargetGroups: [target] = [] } = await (await owner.elb()).send(made);
+  const stack = 'vendhost-dev-shop-host';
+  const group = {
+    Type: 'AWS::AutoScaling::AutoScalingGroup',
+    Properties: {
+      AutoScalingGroupName: 'vendhost-dev-shop',
+      MinSize: '1',
+      MaxSize: '1',
+      VPCZoneIdentifier: facts['egress-subnet-ids'],
+      TargetGroupARNs: [target?.TargetGroupArn],
+    },
+  };
+  const cloudFormation = await aws.cloudFormation();
+  await cloudFormation.send(
+    new CreateStackCommand({
+      StackName: stack,
+      TemplateBody: JSON.stringify({ Resources: { Group: group } }),
+      RoleARN: `arn:aws:iam::${account}:role/vendhost-dev-shop-execution`,
+      OnFailure: 'DO_NOTHING',
+    }),
+  );
+  const reason = await poll({
+    what: 'the stack to fail',
+    pace: aws.pace,
+    limitMs: 30_000,
+    signal: new AbortController().signal,
+    async check() {
+      const { StackEvents = [] } = await cloudFormation.send(new DescribeStackEventsCommand({ StackName: stack }));
+      return StackEvents.find(({ ResourceStatus }) => ResourceStatus === 'CREATE_FAILED')?.ResourceStatusReason;
+    },
+  });
+  expect(reason).toContain('is not authorized to perform: autoscaling:CreateAutoScalingGroup');
+});
+
+test('who starts a release does not approve it', async () => {
+  const approve = new PutApprovalResultCommand({
+    pipelineName: 'vendhost-dev-shop',
+    stageName: 'Approval',
+    actionName: 'Approve',
+    token: '0fe7b8c2-0e3a-4d0e-9e5c-0a1b2c3d4e5f',
+    result: { status: 'Approved', summary: 'fine' },
+  });
+  expect(await outcome((await aws.codePipeline()).send(approve))).toBe('ACCESS_DENIED');
+});
+
+test('nobody lists what others have', async () => {
+  const list = async (Prefix?: string) =>
+    outcome(
+      (await aws.s3()).send(
+        new ListObjectsV2Command({ Bucket: facts.bucket, ...(Prefix === undefined ? {} : { Prefix }) }),
+      ),
+    );
+  expect(await list()).toBe('ACCESS_DENIED');
+  expect(await list('software/')).toBe('ACCESS_DENIED');
+  expect(await list('software/shop/')).toBe('done');
+});
