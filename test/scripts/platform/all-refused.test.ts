@@ -38,7 +38,7 @@ async function platform(verb: string, words: readonly string[], answers: Answers
   const calls: string[] = [];
   const answer = async (call: WireCall): Promise<WireAnswer> => {
     calls.push(call.operation);
-    const found = known[call.operation];
+    const found = known[call.operation] ?? known[call.operation.replace(/\?.*/, '')];
     const body = typeof found === 'function' ? found(call) : found;
     const [, code, message] = /^!(\w+)(?:: (.*))?$/.exec(body ?? '') ?? [];
     if (code !== undefined) return refusal(call, code, message);
@@ -99,19 +99,29 @@ describe('status', () => {
     Parameters: [
       { Name: '/vendhost/dev/load-balancer-dns', Value: 'dev.elb.example.com' },
       { Name: '/vendhost/dev/listener-arn', Value: listener },
+      { Name: '/vendhost/dev/bucket', Value: 'claims' },
     ],
   };
+  /** These of the facts, and no tenant's record. */
+  const published =
+    (isPublished: (name: string) => boolean) =>
+    ({ body }: WireCall) => {
+      const all = body.includes('/tenants/') ? [] : facts.Parameters.filter(({ Name }) => isPublished(Name));
+      return JSON.stringify({ Parameters: all });
+    };
   const whole: Answers = {
     DescribeStacks: ({ body }) => {
       const stack = new URLSearchParams(body).get('StackName') ?? '';
       return /balancer-\d/.test(stack) ? '!ValidationError: Stack does not exist' : described(stack);
     },
-    GetParametersByPath: ({ body }) => (body.includes('/tenants/') ? '{"Parameters":[]}' : JSON.stringify(facts)),
+    GetParametersByPath: published(() => true),
     GetOpenIDConnectProvider: xml(
       'GetOpenIDConnectProvider',
       '<ClientIDList><member>https://gitlab.example.test</member></ClientIDList>',
     ),
     DescribeRules: xml('DescribeRules', '<Rules></Rules>'),
+    ListStacks: stacksOf([]),
+    'GET /claims/': '<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>',
   };
 
   /** The status of dev as data, part by part. */
@@ -124,7 +134,11 @@ describe('status', () => {
   test.each<[string, Answers, string]>([
     ['a listener that is gone', { DescribeRules: '!ListenerNotFound' }, 'loadBalancers'],
     ['a load balancer that is gone', { DescribeRules: '!LoadBalancerNotFound' }, 'loadBalancers'],
-    ['a listener that is not published', { GetParametersByPath: '{"Parameters":[]}' }, 'loadBalancers'],
+    [
+      'a listener that is not published',
+      { GetParametersByPath: published((name) => !name.endsWith('/listener-arn')) },
+      'loadBalancers',
+    ],
     ['a provider that is gone', { GetOpenIDConnectProvider: '!NoSuchEntity' }, 'provider'],
     [
       'a provider for others',
