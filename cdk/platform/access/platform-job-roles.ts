@@ -5,11 +5,9 @@ import type { PlatformScope } from './platform-scope.ts';
 
 const stackId = "A stack's ARN ends in an id that AWS chooses.";
 
-/** Reads of `platform plan` and `platform status`: rights of both the plan and the deploy role. */
+/** Reads of `platform plan`: rights of both the plan and the deploy role. */
 export function platformReadRights(scope: PlatformScope, project: GitlabProject): Right[] {
-  const { environment, config, account, region } = scope;
-  const bucket = names.bucket(environment, account, region);
-  const claims = [keys.hostClaims, keys.priorityClaims].map((folder) => `${folder}*`);
+  const { environment, config } = scope;
   const facts = names.factsPath(environment);
   return [
     {
@@ -37,6 +35,15 @@ export function platformReadRights(scope: PlatformScope, project: GitlabProject)
     },
     { sid: 'Certificate', actions: ['acm:DescribeCertificate'], resources: [config.certificate] },
     { sid: 'Provider', actions: ['iam:GetOpenIDConnectProvider'], resources: [providerArn(scope, project)] },
+  ];
+}
+
+/** What `platform status` reads besides: rules, and the claims and stacks they are compared with. The plan role's only. */
+export function statusRights(scope: PlatformScope): Right[] {
+  const { environment, account, region } = scope;
+  const bucket = names.bucket(environment, account, region);
+  const claims = [keys.hostClaims, keys.priorityClaims].map((folder) => `${folder}*`);
+  return [
     {
       sid: 'Look',
       actions: ['cloudformation:ListStacks', 'elasticloadbalancing:DescribeRules'],

@@ -8,7 +8,7 @@ import { factRights } from './execution/facts-rights.ts';
 import { networkRights } from './execution/network-rights.ts';
 import { serviceRoleRights } from './execution/service-role-rights.ts';
 import { storageRights } from './execution/storage-rights.ts';
-import { deployRights, platformReadRights } from './platform-job-roles.ts';
+import { deployRights, platformReadRights, statusRights } from './platform-job-roles.ts';
 import type { PlatformScope } from './platform-scope.ts';
 
 export interface PlatformRolesProps {
@@ -31,7 +31,7 @@ export function platformRoles(parent: Construct, { scope, project, branch }: Pla
       policy: 'plan',
       description: `Jobs of ${project.path} on any branch: read the platform of ${environment}`,
       trust: anyBranchTrust(scope, project),
-      rights: platformReadRights(scope, project),
+      rights: [...platformReadRights(scope, project), ...statusRights(scope)],
     }),
     makeRole(parent, 'DeployRole', {
       arns: scope,
