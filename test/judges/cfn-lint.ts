@@ -30,5 +30,5 @@ export function readCfnLint(json: string, templates: readonly JudgedTemplate[]):
     const resource = [type ?? section ?? 'template', name].filter((part) => part !== undefined).join('.');
     return { tool: 'cfn-lint' as const, file: Filename, resource, check: Rule.Id, message: Message };
   });
-  return { findings, seen: 'errors and warnings' };
+  return { findings, seen: `${templates.length} templates, errors and warnings` };
 }

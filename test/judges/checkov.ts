@@ -41,7 +41,7 @@ export function readCheckov(json: string, templates: readonly JudgedTemplate[]):
       ...results.failed_checks.map((each) => finding(each, each.check_name)),
       ...results.skipped_checks.map((each) => finding(each, `switched off in the template: ${each.check_name}`)),
     ],
-    seen: `${results.passed_checks.length} checks passed`,
+    seen: `${templates.length} templates, ${results.passed_checks.length} checks passed`,
   };
 }
 

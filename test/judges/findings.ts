@@ -18,7 +18,7 @@ export interface Verdict {
 
 const longest = 200;
 
-export const tools = ['cfn-lint', 'checkov'] as const;
+export const tools = ['cfn-lint', 'checkov', 'parliament'] as const;
 export type Tool = (typeof tools)[number];
 
 /** One line: file, resource, check, message; cfn-lint's messages may list every version of MySQL. */

@@ -41,7 +41,7 @@ const found = {
 };
 
 test('checkov: what failed', () => {
-  expect(readCheckov(checkovReport(), templates)).toEqual({ findings: [found], seen: '1 checks passed' });
+  expect(readCheckov(checkovReport(), templates)).toEqual({ findings: [found], seen: '1 templates, 1 checks passed' });
 });
 
 test('checkov: a check switched off in a template is a finding', () => {

@@ -67,7 +67,7 @@ test('every fault of the file is named', async () => {
   expect((error as { details: string[] }).details).toEqual([
     `${file}: 0.reason: missing: must be a text`,
     `${file}: 1.reason: "because of it" is wrong: must be at least 20 characters`,
-    `${file}: 2.tool: "tflint" is wrong: must be one of cfn-lint, checkov`,
+    `${file}: 2.tool: "tflint" is wrong: must be one of cfn-lint, checkov, parliament`,
     `${file}: 3.check: "all" is wrong: must be the id of a check, like CKV_AWS_21 or W3005`,
   ]);
 });

@@ -3,7 +3,7 @@ import { type Judged, judge, readExceptions } from './exceptions.ts';
 import { ask } from './run.ts';
 import { Simulator } from './simulate.ts';
 import { attacks, legitimate } from './tables.ts';
-import { makeWorld } from './world.ts';
+import type { World } from './world.ts';
 
 export interface IamReport {
   /** How much was asked, in a line. */
@@ -13,11 +13,11 @@ export interface IamReport {
 }
 
 /** Asks the simulator about every attack and every legitimate call, and says what came out otherwise than it should. */
-export async function checkIam(): Promise<IamReport> {
+export async function checkIam(world: World): Promise<IamReport> {
   const [open, undecided] = await Promise.all(
     ['known-open.yml', 'undecided.yml'].map((file) => readExceptions(join(import.meta.dirname, file))),
   );
-  const simulator = new Simulator(makeWorld());
+  const simulator = new Simulator(world);
   const cases = { attacks: attacks(), legitimate: legitimate() };
   const judged = await ask(simulator, [...cases.attacks, ...cases.legitimate]);
   const { faults, unused } = judge(judged, { open: open ?? [], undecided: undecided ?? [] });
