@@ -6,7 +6,7 @@ import { makePlatform, type Platform } from '../../builders/platform.ts';
 import { repository } from '../../builders/repository.ts';
 import { admitTenant } from '../../builders/tenant.ts';
 import { errorIn, vendhost } from '../command-line.ts';
-import { justBefore, type Meddler, wire } from '../wire.ts';
+import { type Meddler, wire } from '../wire.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 let platform: Platform;
@@ -27,9 +27,17 @@ test('an instance refresh that begins while the host is deployed is waited for b
   const name = 'vendhost-dev-shop';
   await provision(await makeImage(platform, 'shop'), (_call, next) => next());
   const autoScaling = await platform.aws.autoScaling();
-  const begun = justBefore('UpdateStack', () =>
-    autoScaling.send(new StartInstanceRefreshCommand({ AutoScalingGroupName: name })),
-  );
+  let isDeployed = false;
+  let isBegun = false;
+  // Right before the roll-out looks for one: earlier it could be over by then.
+  const begun: Meddler = async ({ operation }, next) => {
+    if (operation === 'UpdateStack') isDeployed = true;
+    if (isDeployed && !isBegun && operation === 'DescribeInstanceRefreshes') {
+      isBegun = true;
+      await autoScaling.send(new StartInstanceRefreshCommand({ AutoScalingGroupName: name }));
+    }
+    return await next();
+  };
   const ended = await provision(await makeImage(platform, 'shop'), begun);
   expect([ended.code, errorIn(ended)]).toEqual([0, undefined]);
   expect(ended.stderr).toContain(`an instance refresh of ${name} is `);
