@@ -8,7 +8,7 @@ import { Stacks } from '../../builders/stacks.ts';
 import { clientConfig } from '../clients.ts';
 import { type LocalCloud, startLocalCloud } from '../start.ts';
 
-const account = '640000000001';
+const account = '640000000041';
 const bucket = 'authorization-bucket';
 let cloud: LocalCloud;
 let root: ReturnType<typeof clientConfig>;
@@ -192,7 +192,7 @@ test('parameters are read by path', async () => {
   const read = await ssm.send(new GetParametersByPathCommand({ Path: '/vendhost/dev/', Recursive: true }));
   expect(read.Parameters).toMatchObject([{ Name: '/vendhost/dev/vpc-id' }]);
   await expect(ssm.send(new GetParametersByPathCommand({ Path: '/vendhost/production/' }))).rejects.toThrow(
-    'ssm:GetParametersByPath on resource: arn:aws:ssm:eu-west-1:640000000001:parameter/vendhost/production/',
+    'ssm:GetParametersByPath on resource: arn:aws:ssm:eu-west-1:640000000041:parameter/vendhost/production/',
   );
 });
 
@@ -217,7 +217,7 @@ describe('instances', () => {
   test("may be launched with the tenant's tag only", async () => {
     await expect(launch({})).rejects.toMatchObject({
       name: 'UnauthorizedOperation',
-      message: expect.stringContaining('ec2:RunInstances on resource: arn:aws:ec2:eu-west-1:640000000001:instance/*'),
+      message: expect.stringContaining('ec2:RunInstances on resource: arn:aws:ec2:eu-west-1:640000000041:instance/*'),
     });
     await expect(launch({ 'vendhost:tenant': 'other' })).rejects.toMatchObject({ name: 'UnauthorizedOperation' });
     await expect(launch({ 'vendhost:tenant': 'shop' })).rejects.toMatchObject({ name: 'DryRunOperation' });

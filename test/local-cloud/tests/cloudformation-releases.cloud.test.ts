@@ -6,7 +6,7 @@ import { clientConfig } from '../clients.ts';
 import { att, ref } from './resources.ts';
 
 const { endpoint } = inject('localCloud');
-const account = '610000000004';
+const account = '610000000044';
 const config = clientConfig(endpoint, account);
 const stacks = new Stacks(config);
 

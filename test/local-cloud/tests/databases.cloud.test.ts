@@ -7,7 +7,7 @@ import { cacheDirectory } from '../python.ts';
 import { att, ref } from './resources.ts';
 
 const { endpoint } = inject('localCloud');
-const account = '650000000001';
+const account = '650000000041';
 const stacks = new Stacks(clientConfig(endpoint, account));
 
 const stack = (parameters: Record<string, string>) => ({

@@ -17,7 +17,7 @@ import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { callJson } from '../clients.ts';
 import { Fleet } from './fleet.ts';
 
-const account = '610000000002';
+const account = '610000000042';
 const { endpoint } = inject('localCloud');
 const fleet = new Fleet(endpoint, account);
 const other = new Fleet(endpoint, '610000000012');

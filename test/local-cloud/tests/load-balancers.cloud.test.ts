@@ -12,7 +12,7 @@ import { Stacks } from '../../builders/stacks.ts';
 import { clientConfig } from '../clients.ts';
 import { eventually, Fleet, webServer } from './fleet.ts';
 
-const account = '610000000003';
+const account = '610000000043';
 const { endpoint } = inject('localCloud');
 const fleet = new Fleet(endpoint, account);
 const stacks = new Stacks(clientConfig(endpoint, account));

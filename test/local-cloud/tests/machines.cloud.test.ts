@@ -17,7 +17,7 @@ import { execa } from 'execa';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { Fleet } from './fleet.ts';
 
-const fleet = new Fleet(inject('localCloud').endpoint, '610000000001');
+const fleet = new Fleet(inject('localCloud').endpoint, '610000000041');
 const script = (...lines: string[]) =>
   Buffer.from(['#!/bin/bash', ...lines, 'echo end', ''].join('\n')).toString('base64');
 

@@ -29,7 +29,7 @@ import { type PlatformRepository, platformRepository } from '../../builders/plat
 // What a tenant's job can do with its credentials, whatever its commands are: each attack succeeded once. The judges try some
 // thousand more (`npm run check:cloud`); here they go through the requests themselves.
 
-const account = '100000000311';
+const account = '100000000344';
 const own = tags('dev', 'image', 'shop');
 const victim = { environment: 'dev', tenant: 'blog' };
 

@@ -10,7 +10,7 @@ import { recorder } from '../../builders/recorder.ts';
 import { type LocalGitlab, startLocalGitlab } from '../../local-gitlab/api.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-const account = '100000000312';
+const account = '100000000345';
 let platform: Platform;
 let repository: PlatformRepository;
 let gitlab: LocalGitlab;

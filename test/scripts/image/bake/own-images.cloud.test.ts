@@ -18,7 +18,7 @@ import { makePlatform, type Platform, putParameter } from '../../../builders/pla
 import { repository } from '../../../builders/repository.ts';
 import { recordTenant } from '../../../builders/tenant.ts';
 
-const account = '100000000304';
+const account = '100000000341';
 const esc = String.fromCharCode(27);
 const install = '#!/bin/bash\ntrue\n';
 let platform: Platform;
@@ -167,7 +167,7 @@ test('what a script prints steers neither the clean-up nor the log', async () =>
 });
 
 test('where the platform says so, the builder has a public address', async () => {
-  const open = await makePlatform(cloudAccount('100000000311'), { network: true });
+  const open = await makePlatform(cloudAccount('100000000342'), { network: true });
   await putParameter(open.aws, '/vendhost/dev/builder-access', 'public');
   await recordTenant(open, 'remote');
   const directory = await tenantRepository({ 'install.sh': install });

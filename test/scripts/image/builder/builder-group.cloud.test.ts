@@ -6,7 +6,7 @@ import { cloudAccount } from '../../../builders/account.ts';
 import { makePlatform } from '../../../builders/platform.ts';
 
 test("a builder's group opens port 22 to what the platform says, is tagged as it is made, and is found by its run", async () => {
-  const { aws, facts } = await makePlatform(cloudAccount('100000000310'), { network: true });
+  const { aws, facts } = await makePlatform(cloudAccount('100000000343'), { network: true });
   const place = { environment: 'dev', tenant: 'shop' };
   const sources = ['203.0.113.7/32', '198.51.100.0/24'];
   const id = await makeBuilderGroup(aws, { place, run: '0a1b2c3d', facts: { ...facts, 'builder-sources': sources } });
