@@ -132,8 +132,10 @@ function platformCommands(): Case[] {
     'ContinueUpdateRollback',
     'DeleteStack',
   ];
-  const anywhere = ['elasticloadbalancing:DescribeRules'];
+  // Of `platform status`, which jobs run with the plan role.
+  const ofStatus = ['elasticloadbalancing:DescribeRules', 'cloudformation:ListStacks'];
   return [
+    ...ofStatus.map((action) => allowed(`${roles.plan}: ${action}`, step(roles.plan, action, '*'))),
     ...Object.values(roles).flatMap((by) => [
       ...[...layers, 'access' as const].flatMap((layer) =>
         reads.map((action) =>
@@ -143,7 +145,6 @@ function platformCommands(): Case[] {
           ),
         ),
       ),
-      ...anywhere.map((action) => allowed(`${by}: ${action}`, step(by, action, '*'))),
       allowed(`${by}: reads the facts`, step(by, 'ssm:GetParametersByPath', things.fact(dev))),
       allowed(
         `${by}: reads the certificate`,
