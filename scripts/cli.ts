@@ -45,6 +45,7 @@ export interface Process extends Omit<Runtime, 'out'> {
 export interface GlobalOptions {
   json?: boolean;
   dotenv?: string;
+  verbose?: boolean;
 }
 
 type Chosen = (chosen: Command, args: GlobalOptions) => Promise<void>;
@@ -59,6 +60,11 @@ export async function parse(words: readonly string[], chosen: Chosen, print: (te
       type: 'string',
       requiresArg: true,
       describe: 'Write the result to this file as VENDHOST_… lines',
+    })
+    .option('verbose', {
+      type: 'boolean',
+      describe:
+        'Print each call to AWS and GitLab on stderr: when, how long, status, request id; never contents [default: $VENDHOST_VERBOSE]',
     })
     .epilogue('Progress goes to stderr. Exit codes: 0 done, 1 failed, 2 differs, 3 superseded, 130/143 cancelled.')
     .strict()
@@ -129,7 +135,8 @@ export async function run(words: readonly string[], process: Process): Promise<E
     const asked = words.length === 0 ? ['--help'] : words;
     const chosen: Chosen = async (verb, args) => {
       const dotenv = args.dotenv === undefined ? {} : { dotenv: resolve(process.cwd, args.dotenv) };
-      out = new Output({ ...process, ...args, ...dotenv, sections: process.env.GITLAB_CI === 'true' });
+      const verbose = args.verbose ?? process.env.VENDHOST_VERBOSE === 'true';
+      out = new Output({ ...process, ...args, ...dotenv, verbose, sections: process.env.GITLAB_CI === 'true' });
       code = (await verb.run(args, { env: process.env, cwd: process.cwd, signal: process.signal, out })) ?? code;
     };
     await parse(asked, chosen, process.stdout);

@@ -14,7 +14,19 @@ export interface OutputOptions {
   dotenv?: string;
   /** Fold sections the way GitLab's job log does. */
   sections?: boolean;
+  /** Print each call to AWS and GitLab. */
+  verbose?: boolean;
   now?: () => number;
+}
+
+/** A call to AWS or GitLab, as far as anybody may see it: nothing that was sent or answered. */
+export interface Call {
+  readonly name: string;
+  /** In milliseconds; absent where only its end is known. */
+  readonly startedAt?: number;
+  /** How it ended: its HTTP status, and the code of an error. */
+  readonly end: string;
+  readonly details?: readonly string[];
 }
 
 /**
@@ -42,6 +54,20 @@ export class Output {
   /** A detail of the last step. */
   detail(text: string): void {
     for (const line of this.#masked(text).split('\n')) this.#progress(`  ${line}`);
+  }
+
+  /** Whether calls are printed: whoever has to prepare for it need not do so for nothing. */
+  get isVerbose(): boolean {
+    return this.#options.verbose === true;
+  }
+
+  /** Prints a call when it has ended: `call 12:03:04.123 S3 GetObject: 404 NoSuchKey in 20 ms, 1 attempt`; the time is UTC. */
+  call({ name, startedAt, end, details = [] }: Call): void {
+    if (!this.isVerbose) return;
+    const now = (this.#options.now ?? Date.now)();
+    const time = new Date(startedAt ?? now).toISOString().slice('2026-01-01T'.length, -1);
+    const took = startedAt === undefined ? '' : ` in ${now - startedAt} ms`;
+    this.#progress([`call ${time} ${name}: ${end}${took}`, ...details].join(', '));
   }
 
   warn(text: string): void {

@@ -1,6 +1,7 @@
 import type { AwsCredentialIdentity } from '@aws-sdk/types';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
+import { callLog } from './call-log.ts';
 
 /** Returns credentials; fetches new ones when the last are about to expire. */
 export type CredentialSource = () => Promise<AwsCredentialIdentity>;
@@ -72,6 +73,7 @@ async function assumed(runtime: Runtime, region: string, own: CredentialSource, 
     masterCredentials: own,
     params: { RoleArn: role, RoleSessionName: sessionName(runtime) },
     clientConfig: clientPlace(runtime, region),
+    ...callPlugins(runtime),
   });
 }
 
@@ -87,6 +89,7 @@ async function webIdentity(runtime: Runtime, region: string, token: string, role
     webIdentityToken: token,
     roleSessionName: sessionName(runtime),
     clientConfig: clientPlace(runtime, region),
+    ...callPlugins(runtime),
   });
 }
 
@@ -97,4 +100,9 @@ function sessionName({ env }: Runtime): string {
 
 function clientPlace({ env }: Runtime, region: string): { region: string; endpoint?: string } {
   return { region, ...(env.AWS_ENDPOINT_URL === undefined ? {} : { endpoint: env.AWS_ENDPOINT_URL }) };
+}
+
+/** The clients that fetch credentials print their calls like all others. */
+function callPlugins({ out }: Runtime) {
+  return out.isVerbose ? { clientPlugins: [callLog(out)] } : {};
 }

@@ -9,9 +9,10 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { STSClient } from '@aws-sdk/client-sts';
-import type { AwsCredentialIdentity } from '@aws-sdk/types';
+import type { AwsCredentialIdentity, MetadataBearer, Pluggable } from '@aws-sdk/types';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
+import { callLog } from './call-log.ts';
 import { type CredentialSource, credentialSource, type RoleOptions } from './credentials.ts';
 import { type Pace, paces } from './poll.ts';
 
@@ -37,6 +38,10 @@ export interface Aws {
   readonly s3: () => Promise<S3Client>;
   readonly ssm: () => Promise<SSMClient>;
   readonly sts: () => Promise<STSClient>;
+}
+
+interface SdkClient {
+  readonly middlewareStack: { use(plugin: Pluggable<object, MetadataBearer>): void };
 }
 
 export interface ClientOptions {
@@ -65,7 +70,8 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
     maxAttempts: 5,
     customUserAgent: 'vendhost',
   };
-  const sts = once(async () => new (await import('@aws-sdk/client-sts')).STSClient(shared));
+  const client = clientFactory(runtime);
+  const sts = client(async () => new (await import('@aws-sdk/client-sts')).STSClient(shared));
   return {
     region,
     endpoint,
@@ -78,17 +84,19 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
       if (Account === undefined) throw new Error('GetCallerIdentity answered without an account');
       return Account;
     }),
-    acm: once(async () => new (await import('@aws-sdk/client-acm')).ACMClient(shared)),
-    autoScaling: once(async () => new (await import('@aws-sdk/client-auto-scaling')).AutoScalingClient(shared)),
-    cloudFormation: once(async () => new (await import('@aws-sdk/client-cloudformation')).CloudFormationClient(shared)),
-    codeDeploy: once(async () => new (await import('@aws-sdk/client-codedeploy')).CodeDeployClient(shared)),
-    codePipeline: once(async () => new (await import('@aws-sdk/client-codepipeline')).CodePipelineClient(shared)),
-    ec2: once(async () => new (await import('@aws-sdk/client-ec2')).EC2Client(shared)),
-    elb: once(
+    acm: client(async () => new (await import('@aws-sdk/client-acm')).ACMClient(shared)),
+    autoScaling: client(async () => new (await import('@aws-sdk/client-auto-scaling')).AutoScalingClient(shared)),
+    cloudFormation: client(
+      async () => new (await import('@aws-sdk/client-cloudformation')).CloudFormationClient(shared),
+    ),
+    codeDeploy: client(async () => new (await import('@aws-sdk/client-codedeploy')).CodeDeployClient(shared)),
+    codePipeline: client(async () => new (await import('@aws-sdk/client-codepipeline')).CodePipelineClient(shared)),
+    ec2: client(async () => new (await import('@aws-sdk/client-ec2')).EC2Client(shared)),
+    elb: client(
       async () => new (await import('@aws-sdk/client-elastic-load-balancing-v2')).ElasticLoadBalancingV2Client(shared),
     ),
-    iam: once(async () => new (await import('@aws-sdk/client-iam')).IAMClient(shared)),
-    s3: once(async () => {
+    iam: client(async () => new (await import('@aws-sdk/client-iam')).IAMClient(shared)),
+    s3: client(async () => {
       const { S3Client } = await import('@aws-sdk/client-s3');
       // The SDK puts the bucket before the endpoint's host name, unless that is an IP address
       // (https://github.com/aws/aws-sdk-js-v3/blob/main/codegen/sdk-codegen/aws-models/s3.json, endpointRuleSet). One
@@ -96,7 +104,7 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
       // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html).
       return new S3Client({ ...shared, forcePathStyle: endpoint !== undefined });
     }),
-    ssm: once(async () => new (await import('@aws-sdk/client-ssm')).SSMClient(shared)),
+    ssm: client(async () => new (await import('@aws-sdk/client-ssm')).SSMClient(shared)),
     sts,
   };
 }
@@ -111,6 +119,17 @@ function saysLocalCloud({ env }: Runtime): boolean {
   throw new VendhostError('LOCAL_CLOUD_MISSING', 'VENDHOST_LOCAL_CLOUD is 1, but AWS_ENDPOINT_URL is not set', {
     hint: 'unset VENDHOST_LOCAL_CLOUD to work with AWS, or set what `node test/local-cloud/start.ts` prints',
   });
+}
+
+/** Makes a client on first use; with `--verbose` it prints its calls. */
+function clientFactory({ out }: Runtime) {
+  const plugin = out.isVerbose ? callLog(out) : undefined;
+  return <T extends SdkClient>(make: () => Promise<T>) =>
+    once(async () => {
+      const made = await make();
+      if (plugin !== undefined) made.middlewareStack.use(plugin);
+      return made;
+    });
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -1,6 +1,7 @@
 import type { Gitlab } from '@gitbeaker/rest';
 import { messageOf, VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
+import { printCalls } from './print-calls.ts';
 
 /** GitLab's API with a token; calls go through `call`, which turns GitLab's answers into foreseen errors. */
 export interface GitlabApi {
@@ -25,7 +26,7 @@ export function openGitlab({ env, out }: Runtime, gitlab: string): GitlabApi | u
       const sdk = await import('@gitbeaker/rest');
       const client = new sdk.Gitlab({ host: address, token, queryTimeout: requestLimitMs });
       try {
-        return await work(client);
+        return await work(out.isVerbose ? printCalls(client, out) : client);
       } catch (thrown) {
         throw gitlabError(thrown, what, address);
       }

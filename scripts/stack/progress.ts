@@ -1,5 +1,6 @@
 import type { IIoHost, IoMessage, IoRequest, StackActivity, StackDeployProgress } from '@aws-cdk/toolkit-lib';
 import type { StackEvent } from '@aws-sdk/client-cloudformation';
+import { awsCall, type CallFailure, type CallMetadata } from '../aws/call-log.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** What happened to one resource; the part of CloudFormation's stack event we print. */
@@ -41,6 +42,7 @@ export class Progress implements IIoHost {
     if (code === 'CDK_TOOLKIT_I5502') this.event(resourceEvent((data as StackActivity).event));
     else if (code === 'CDK_TOOLKIT_I5100') this.#started.set((data as StackDeployProgress).stack.stackName, Date.now());
     else if (code === 'CDK_TOOLKIT_I5900') this.#deployed(data as { noOp?: boolean; stackArn?: string });
+    else if (code === 'CDK_SDK_I0100') this.#called((data as SdkTrace).content[0]);
     else if (level === 'warn') this.#runtime.out.warn(message);
   }
 
@@ -81,11 +83,28 @@ export class Progress implements IIoHost {
     this.#waiting.clear();
   }
 
+  /** A call of the toolkit's own clients; its message and the rest of its data hold what was sent and answered. */
+  #called(call: ToolkitCall | undefined): void {
+    if (call?.commandName !== undefined) this.#runtime.out.call(awsCall(call, call.metadata, call.error));
+  }
+
   #deployed({ noOp, stackArn }: { noOp?: boolean; stackArn?: string }): void {
     if (stackArn === undefined) return;
     if (noOp === true) this.unchanged.add(stackArn);
     this.#ended.set(stackName(stackArn), Date.now());
   }
+}
+
+interface SdkTrace {
+  readonly content: readonly (ToolkitCall | undefined)[];
+}
+
+/** What the SDK logs of a call, as far as it may be shown (https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/logging-sdk-calls.html). */
+interface ToolkitCall {
+  readonly clientName?: string;
+  readonly commandName?: string;
+  readonly metadata?: NonNullable<CallMetadata>;
+  readonly error?: CallFailure;
 }
 
 /** `arn:…:stack/name/uuid` → `name`. */

@@ -12,6 +12,7 @@ export interface Recorder extends Runtime {
 export interface RecorderOptions {
   readonly cwd?: string;
   readonly signal?: AbortSignal;
+  readonly verbose?: boolean;
   /** Gets each text of stderr as it is written. */
   readonly onProgress?: ((text: string) => void) | undefined;
 }
@@ -19,7 +20,7 @@ export interface RecorderOptions {
 /** A runtime for tests: its own environment, nothing of the process. Results are printed as JSON. */
 export function recorder(
   env: Readonly<Record<string, string | undefined>> = {},
-  { cwd = '/', signal = new AbortController().signal, onProgress }: RecorderOptions = {},
+  { cwd = '/', signal = new AbortController().signal, verbose = false, onProgress }: RecorderOptions = {},
 ): Recorder {
   let stdout = '';
   let stderr = '';
@@ -32,6 +33,7 @@ export function recorder(
       onProgress?.(text);
     },
     json: true,
+    verbose,
   });
   return { env, cwd, signal, out, progress: () => stderr.split('\n').filter(Boolean), printed: () => stdout };
 }
