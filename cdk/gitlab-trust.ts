@@ -5,8 +5,8 @@ import type { Condition, Trust } from './role.ts';
 
 /** A GitLab project whose jobs may assume a role. */
 export interface GitlabProject {
-  /** Address of GitLab, without a slash at the end: the issuer of its ID tokens. */
-  readonly gitlab: string;
+  /** Issuer of its ID tokens: an address without a slash at the end. */
+  readonly issuer: string;
   /** Audience of the jobs' ID tokens. */
   readonly audience: string;
   /** `group/project` */
@@ -31,7 +31,7 @@ export function anyBranchTrust(arns: Arns, project: GitlabProject): Trust {
 }
 
 /** ARN of the account's OIDC provider for this GitLab. */
-export function providerArn(arns: Arns, project: Pick<GitlabProject, 'gitlab'>): string {
+export function providerArn(arns: Arns, project: Pick<GitlabProject, 'issuer'>): string {
   return arns.globalArn('iam', `oidc-provider/${providerName(project)}`);
 }
 

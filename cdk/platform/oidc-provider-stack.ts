@@ -6,8 +6,8 @@ import { type AppProps, newApp, VendhostStack } from '../app.ts';
 export interface GitlabProps {
   readonly account: string;
   readonly region: string;
-  /** Address of GitLab, without a slash at the end: the issuer of its ID tokens. */
-  readonly gitlab: string;
+  /** Issuer of GitLab's ID tokens: an address without a slash at the end. */
+  readonly issuer: string;
   /** Audience of the jobs' ID tokens. */
   readonly audience: string;
 }
@@ -19,14 +19,14 @@ export interface GitlabProps {
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc_verify-thumbprint.html).
  */
 class GitlabStack extends VendhostStack {
-  constructor(app: App, { account, region, gitlab, audience }: GitlabProps) {
+  constructor(app: App, { account, region, issuer, audience }: GitlabProps) {
     super(
       app,
       names.gitlabStack,
       { account, region, tags: { 'vendhost:layer': 'gitlab' } },
-      { description: `Trust in ID tokens of ${gitlab}` },
+      { description: `Trust in ID tokens of ${issuer}` },
     );
-    const provider = new CfnOIDCProvider(this, 'Provider', { url: gitlab, clientIdList: [audience] });
+    const provider = new CfnOIDCProvider(this, 'Provider', { url: issuer, clientIdList: [audience] });
     provider.applyRemovalPolicy(RemovalPolicy.DESTROY);
   }
 }

@@ -4,8 +4,8 @@ import type { EnvironmentConfig, PlatformConfig } from '../../scripts/config/pla
 export interface PlatformProps {
   readonly environment: Environment;
   readonly config: EnvironmentConfig;
-  /** Address of GitLab, without a slash at the end: the issuer of its ID tokens. */
-  readonly gitlab: string;
+  /** Issuer of GitLab's ID tokens: an address without a slash at the end. */
+  readonly issuer: string;
   /** Audience of the jobs' ID tokens. */
   readonly audience: string;
   /** The platform's own project and the branch that deploys; without it there are no roles for the project's jobs. */
@@ -18,11 +18,11 @@ export function platformProps(
   environment: Environment,
   config: EnvironmentConfig,
 ): PlatformProps {
-  const { gitlab, audience, project, branch } = platform;
+  const { issuer, audience, project, branch } = platform;
   return {
     environment,
     config,
-    gitlab,
+    issuer,
     audience,
     ...(project === undefined ? {} : { project: { path: project, branch } }),
   };

@@ -125,6 +125,17 @@ export const platformSchema = z
       .regex(/^[a-z][a-z0-9-]{1,30}$/, 'lower-case letters, digits and hyphens')
       .meta({ description: 'Name of the platform' }),
     gitlab: z.url({ protocol: /^https?$/ }).meta({ description: 'Address of GitLab, like https://gitlab.example.com' }),
+    issuer: z
+      .string()
+      .regex(
+        /^https:\/\/[a-z0-9.-]+(\/[^?#\s]*[^/?#\s])?$/,
+        'an https address without a port, a query, a fragment and a slash at the end',
+      )
+      .optional()
+      .meta({
+        description:
+          "Issuer of the jobs' ID tokens where it is not the address of GitLab: its setting ci_id_tokens_issuer_url, letter by letter",
+      }),
     audience: z
       .string()
       .min(1)
@@ -158,6 +169,7 @@ export const platformSchema = z
     return {
       ...platform,
       gitlab,
+      issuer: platform.issuer ?? gitlab,
       audience: platform.audience ?? gitlab,
       environments: Object.fromEntries(filled) as Partial<Record<Environment, EnvironmentConfig>>,
     };
@@ -182,9 +194,9 @@ function filledIn(name: Environment, config: z.output<typeof environment>) {
 export type PlatformConfig = z.output<typeof platformSchema>;
 export type EnvironmentConfig = ReturnType<typeof filledIn>;
 
-/** IAM names a provider and its condition keys after GitLab's address without the scheme. */
-export function providerName({ gitlab }: Pick<PlatformConfig, 'gitlab'>): string {
-  return gitlab.replace(/^https?:\/\//, '');
+/** IAM names a provider and its condition keys after the issuer's address without the scheme. */
+export function providerName({ issuer }: Pick<PlatformConfig, 'issuer'>): string {
+  return issuer.replace(/^https?:\/\//, '');
 }
 
 /** The AWS partition: `aws`, `aws-cn` or `aws-us-gov`. */

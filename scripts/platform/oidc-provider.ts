@@ -68,7 +68,7 @@ export async function settleProvider(
   const deployed = await readStack(aws, names.gitlabStack);
   if (!owns(deployed) && (await hasProvider(platform, place)))
     return { account, region, arn, plan: undefined, asWanted: true };
-  if (!isIssuer(platform.gitlab)) throw noIssuer(platform.gitlab);
+  if (!isIssuer(platform.issuer)) throw noIssuer(platform);
   return await withAssembly(runtime, aws, builder(platform, place), async (assembly) => {
     const states = new Map(deployed === undefined ? [] : [[names.gitlabStack, deployed]]);
     const [asPlanned] = (await planStacks(assembly, {}, states)) as [StackPlan];
@@ -94,15 +94,16 @@ export async function planProvider(
 }
 
 /** Whether IAM accepts an address: https, no port, no query (https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html). */
-export function isIssuer(gitlab: string): boolean {
-  const { protocol, port, search, hash } = new URL(gitlab);
+export function isIssuer(address: string): boolean {
+  const { protocol, port, search, hash } = new URL(address);
   return protocol === 'https:' && port === '' && search === '' && hash === '';
 }
 
-function noIssuer(gitlab: string): VendhostError {
+/** Only an address of `gitlab` comes here: `issuer` is checked with the file. */
+function noIssuer({ gitlab }: PlatformConfig): VendhostError {
   return new VendhostError('GITLAB_ADDRESS', `AWS cannot trust the ID tokens of ${gitlab}`, {
     details: ['gitlab: must be an https address without a port, a query and a fragment'],
-    hint: 'set gitlab in platform.yml to the address AWS reaches GitLab at, which is also the issuer of its ID tokens (external_url)',
+    hint: 'set gitlab in platform.yml to the address AWS reaches GitLab at, which is also the issuer of its ID tokens (external_url); if AWS cannot reach it, set issuer: see docs/gitlab.md',
   });
 }
 
@@ -133,10 +134,10 @@ export async function hasProvider({ audience }: PlatformConfig, place: ProviderP
   }
 }
 
-function builder({ gitlab, audience }: PlatformConfig, { account, region }: ProviderPlace): AppBuilder {
+function builder({ issuer, audience }: PlatformConfig, { account, region }: ProviderPlace): AppBuilder {
   return async (app) => {
     const { gitlabApp } = await import('../../cdk/platform/oidc-provider-stack.ts');
     // The tests validate this template of one resource; validating it here would cost seconds in every run.
-    return gitlabApp({ ...app, validation: false }, { account, region, gitlab, audience });
+    return gitlabApp({ ...app, validation: false }, { account, region, issuer, audience });
   };
 }

@@ -27,7 +27,7 @@ export function accessApp({ place, platform, tenant, chosen, facts, trust }: Acc
       account,
       region,
       facts,
-      project: { gitlab: platform.gitlab, audience: platform.audience, path: tenant.project, trust },
+      project: { issuer: platform.issuer, audience: platform.audience, path: tenant.project, trust },
       branch: chosen.config.branch,
       hosts: chosen.hosts,
       loadBalancer: tenant.load_balancer,

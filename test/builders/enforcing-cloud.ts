@@ -8,6 +8,8 @@ import { type Recorder, recorder } from './recorder.ts';
 export interface JobOptions extends Readonly<TokenSubject> {
   /** Default: the address of GitLab, as `platform.yml` has it. */
   readonly audience?: string;
+  /** Claims that replace the real ones. */
+  readonly claims?: Readonly<Record<string, unknown>>;
 }
 
 /** A local cloud of a test file's own, which enforces IAM and checks the signatures of ID tokens. */
@@ -19,15 +21,17 @@ export interface EnforcingCloud {
   job(options: JobOptions, variables?: Readonly<Record<string, string>>): Promise<Recorder>;
 }
 
-/** Starts the cloud; its issuer of ID tokens keeps its keys below the directory. Whoever starts it stops it. */
-export async function startEnforcingCloud(directory: string): Promise<EnforcingCloud> {
-  const issuer = await createIssuer({ issuer: 'https://gitlab.example.test', directory: join(directory, 'issuer') });
+const gitlab = 'https://gitlab.example.test';
+
+/** Starts the cloud; the issuer of ID tokens keeps its keys below the directory. Whoever starts it stops it. */
+export async function startEnforcingCloud(directory: string, address: string = gitlab): Promise<EnforcingCloud> {
+  const issuer = await createIssuer({ issuer: address, gitlab, directory: join(directory, 'issuer') });
   const cloud = await startLocalCloud({ auth: true, jwksFile: issuer.jwksFile, say: () => undefined });
   return {
     cloud,
     person: (account) => cloudAccount(account, cloud),
-    async job({ audience = issuer.issuer, ...subject }, variables = {}) {
-      const token = await issuer.mint(subject, { audience });
+    async job({ audience = gitlab, claims = {}, ...subject }, variables = {}) {
+      const token = await issuer.mint(subject, { audience, claims });
       return recorder({ ...placeEnvironment(cloud), VENDHOST_ID_TOKEN: token, ...variables });
     },
   };

@@ -52,9 +52,9 @@ export async function writeTemplates(directory: string, templates: readonly Judg
 }
 
 function* appsOf(platform: PlatformConfig): Generator<[folder: string, app: App]> {
-  const { gitlab, audience } = platform;
+  const { issuer, audience } = platform;
   const { account, region } = environmentOf(platform, 'dev');
-  yield ['gitlab', gitlabApp({}, { account, region, gitlab, audience })];
+  yield ['gitlab', gitlabApp({}, { account, region, issuer, audience })];
   for (const environment of environments) {
     const config = environmentOf(platform, environment);
     yield* platformApps(platform, environment, config);
@@ -83,7 +83,7 @@ function* tenantApps(platform: PlatformConfig, name: Environment, config: Enviro
   const { account, region, branch, approval } = config;
   const place = { tenant: 'shop', environment: name };
   const where = { place, account, region };
-  const project = { gitlab: platform.gitlab, audience: platform.audience, path: record.project };
+  const project = { issuer: platform.issuer, audience: platform.audience, path: record.project };
   const { hosts, loadBalancer, limits } = record;
   yield [`${name}-shop`, tenantAccessApp({}, { ...where, facts, project, branch, hosts, loadBalancer, limits })];
   yield [`${name}-shop`, virtualHostApp(virtualHost({ ...where, facts: { ...facts, approval } }))];

@@ -37,7 +37,7 @@ export interface MintOptions {
 }
 
 export interface IdTokenIssuer {
-  /** Address of GitLab: the claim `iss`. */
+  /** The claim `iss`: address of GitLab, or its setting `ci_id_tokens_issuer_url`. */
   readonly issuer: string;
   /** Public keys; a relying party without a network reads this file. */
   readonly jwksFile: string;
@@ -49,7 +49,13 @@ export interface IdTokenIssuer {
  * Signs tokens as GitLab does for `id_tokens` (https://docs.gitlab.com/ci/secrets/id_token_authentication/#token-payload):
  * RS256, every number and boolean a text.
  */
-export async function createIssuer(options: { issuer: string; directory: string }): Promise<IdTokenIssuer> {
+export async function createIssuer(options: {
+  issuer: string;
+  /** Address of GitLab, where that is not the issuer. */
+  gitlab?: string;
+  directory: string;
+}): Promise<IdTokenIssuer> {
+  const { gitlab = options.issuer } = options;
   const { publicKey, privateKey } = await generateKeyPair('RS256');
   const kid = randomUUID();
   const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid, use: 'sig', alg: 'RS256' }] };
@@ -63,7 +69,7 @@ export async function createIssuer(options: { issuer: string; directory: string 
     mint(subject, { audience, lifetimeSeconds = 3600, claims = {} }) {
       const now = Math.floor(Date.now() / 1000);
       return new SignJWT({
-        ...claimsOf(subject, options.issuer),
+        ...claimsOf(subject, gitlab),
         iss: options.issuer,
         aud: audience,
         jti: randomUUID(),
@@ -78,11 +84,11 @@ export async function createIssuer(options: { issuer: string; directory: string 
   };
 }
 
-function claimsOf(subject: TokenSubject, issuer: string): Record<string, string> {
+function claimsOf(subject: TokenSubject, gitlab: string): Record<string, string> {
   const { projectPath, ref, refType = 'branch', pipelineId = '1', jobId = '1', sha = '0'.repeat(40) } = subject;
   const userLogin = subject.userLogin ?? 'developer';
   const refPath = `${refType === 'tag' ? 'refs/tags' : 'refs/heads'}/${ref}`;
-  const host = new URL(issuer).host;
+  const host = new URL(gitlab).host;
   const claims: Record<string, string> = {
     namespace_id: '1216',
     namespace_path: projectPath.split('/').slice(0, -1).join('/'),

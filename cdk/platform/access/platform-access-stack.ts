@@ -13,7 +13,7 @@ import { platformRoles } from './roles.ts';
  * deploy this stack: a pipeline that could deploy it could give itself any right.
  */
 export class AccessStack extends VendhostStack {
-  constructor(app: App, { environment, config, gitlab, audience, project }: PlatformProps) {
+  constructor(app: App, { environment, config, issuer, audience, project }: PlatformProps) {
     super(
       app,
       names.platformStack(environment, 'access'),
@@ -26,7 +26,7 @@ export class AccessStack extends VendhostStack {
     const builder = new BuilderProfile(this, 'Builder', { scope, boundary: boundary.policy });
     if (project !== undefined) {
       const { path, branch } = project;
-      platformRoles(this, { scope, project: { gitlab, audience, path }, branch });
+      platformRoles(this, { scope, project: { issuer, audience, path }, branch });
     }
 
     new Facts(this, environment, {

@@ -6,6 +6,7 @@ import type { Runtime } from '../../runtime.ts';
 import { withAssembly } from '../../stack/assembly.ts';
 import { comparedLines, compareStacks, platformBuilder } from '../compare.ts';
 import { combined, forEach } from '../each.ts';
+import { checkIssuer } from '../issuer.ts';
 import { stepsOf } from '../layers.ts';
 import { openProviderPlace, type ProviderWork, settleProvider } from '../oidc-provider.ts';
 import { planPlatform } from '../plan/plan-platform.ts';
@@ -27,6 +28,9 @@ export async function deployPlatform(runtime: Runtime, options: DeployPlatformOp
   const started = Date.now();
   const platform = await readPlatformConfig(directory);
   const targets = await openTargets(runtime, platform, environment, { purpose: 'deploy', certificates: true });
+  // The local cloud has the issuer's keys in a file.
+  const isAsked = (layer === undefined || layer === 'access') && !targets.some(({ aws }) => aws.isLocalCloud);
+  if (isAsked) await checkIssuer(runtime, platform);
   const providers = new Providers(runtime, platform);
   const { done, faults } = await forEach(runtime, targets, (target) =>
     deployOne(runtime, platform, target, { layer, providers }),

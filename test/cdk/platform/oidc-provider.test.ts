@@ -9,7 +9,7 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const app = gitlabApp(
   {},
-  { account: '111111111111', region: 'eu-west-1', gitlab: 'https://gitlab.example.com', audience: 'vendhost' },
+  { account: '111111111111', region: 'eu-west-1', issuer: 'https://gitlab.example.com', audience: 'vendhost' },
 );
 const stack = app.node.findChild('vendhost-gitlab') as Stack;
 

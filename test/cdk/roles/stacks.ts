@@ -50,7 +50,7 @@ export function tenantApp(changes: Partial<AccessProps> = {}): App {
     account,
     region: 'eu-west-1',
     facts,
-    project: { gitlab: 'https://gitlab.example.com', audience, path: 'acme/shop' },
+    project: { issuer: 'https://gitlab.example.com', audience, path: 'acme/shop' },
     branch: 'dev',
     hosts: record.hosts,
     loadBalancer: record.loadBalancer,

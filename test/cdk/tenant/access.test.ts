@@ -63,7 +63,7 @@ describe('the access stack', () => {
 
 describe('trust in the jobs of the project', () => {
   const subjects = (trust?: SubjectTrust) => {
-    const project = { gitlab: 'https://gitlab.example.com', audience, path: 'acme/shop' };
+    const project = { issuer: 'https://gitlab.example.com', audience, path: 'acme/shop' };
     const app = tenantApp({ project: trust === undefined ? project : { ...project, trust } });
     const found = onlyTemplate(app);
     return {

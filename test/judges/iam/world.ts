@@ -81,7 +81,7 @@ function* apps(): Generator<App> {
       account,
       region,
       facts: factsOf(place.environment),
-      project: { gitlab, audience, path: projectOf(place.tenant) },
+      project: { issuer: gitlab, audience, path: projectOf(place.tenant) },
       branch: environmentOf(config, place.environment).branch,
       hosts: [`${place.tenant}.${place.environment}.example.com`],
       loadBalancer: 1,

@@ -84,5 +84,10 @@ describe('VENDHOST_LOCAL_CLOUD=1', () => {
 function settleHttp(runtime: ReturnType<typeof recorder>) {
   const account = '111111111111';
   const place = { aws: openAws(runtime), account, region: 'eu-west-1', arn: `arn:aws:iam::${account}:oidc-provider/x` };
-  return settleProvider(runtime, { ...platform, gitlab: 'http://gitlab.example.com' }, place, { deploy: true });
+  return settleProvider(
+    runtime,
+    { ...platform, gitlab: 'http://gitlab.example.com', issuer: 'http://gitlab.example.com' },
+    place,
+    { deploy: true },
+  );
 }

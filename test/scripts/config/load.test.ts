@@ -141,6 +141,26 @@ describe('platform.yml', () => {
     const { value } = parseConfig('platform.yml', [...head, '  dev:', ...environment].join('\n'), platformSchema);
     expect(value?.environments.dev).toMatchObject({ nat: 'one', builders: { access: 'private' }, approval: false });
   });
+  test.each([
+    [[], 'https://gitlab.example.com'],
+    [['issuer: https://bucket.s3.eu-west-1.amazonaws.com/gitlab'], 'https://bucket.s3.eu-west-1.amazonaws.com/gitlab'],
+  ])('%j: ID tokens are issued by %s; the audience is GitLab', (lines, issuer) => {
+    const text = [...lines, head[0], 'gitlab: https://gitlab.example.com/', head[2], '  dev:', ...environment].join('\n');
+    const { value } = parseConfig('platform.yml', text, platformSchema);
+    expect(value).toMatchObject({ issuer, gitlab: 'https://gitlab.example.com', audience: 'https://gitlab.example.com' });
+  });
+  test.each([
+    'http://tokens.example.com',
+    'https://tokens.example.com/',
+    'https://tokens.example.com:8443',
+    'https://tokens.example.com?a=b',
+    'https://tokens.example.com/a#b',
+    'tokens.example.com',
+  ])('an issuer that AWS or GitLab would write otherwise: %s', (issuer) => {
+    expect(platform(`issuer: ${issuer}`, ...head, '  dev:', ...environment)).toEqual([
+      `issuer: "${issuer}" is wrong: must be an https address without a port, a query, a fragment and a slash at the end`,
+    ]);
+  });
   test.each<[string, string[], string[]]>([
     [
       'an empty file',

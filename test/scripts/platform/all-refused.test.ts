@@ -9,9 +9,14 @@ vi.setConfig({ testTimeout: 60_000 });
 const account = '100000000001';
 let repository: PlatformRepository;
 beforeEach(async () => {
+  // The issuer of ID tokens, which a deploy asks.
+  vi.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('fetch failed'));
   repository = await platformRepository(account, { production: account });
 });
-afterEach(() => repository.remove());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await repository.remove();
+});
 
 type Answers = Readonly<Record<string, string | ((call: WireCall) => string)>>;
 
