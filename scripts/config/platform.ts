@@ -144,6 +144,9 @@ export const platformSchema = z
     project: projectPath.optional().meta({
       description: 'Path of the GitLab project this file is in; required for its pipelines to plan and deploy',
     }),
+    library: projectPath.optional().meta({
+      description: 'Path of the project of this library in GitLab; `tenant vend` checks that the tenants can use it',
+    }),
     branch: z
       .string()
       .min(1)

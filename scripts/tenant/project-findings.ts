@@ -34,6 +34,8 @@ export interface ProjectWish {
   readonly projectId: number | undefined;
   /** Set the subject even though roles that this run does not see may not trust it. */
   readonly setSubject: boolean;
+  /** Add it to the job token allowlist of the library. */
+  readonly allowLibrary?: boolean;
 }
 
 /** Since when a token of a fork's pipeline in the parent project names the fork (gitlab-org/gitlab issue 548165). */

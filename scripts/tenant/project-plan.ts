@@ -1,6 +1,7 @@
 import { type SubjectForm, type SubjectTrust, subjectComponents, subjectFormOf } from '../config/tenant.ts';
 import { VendhostError } from '../errors.ts';
 import { isAtLeast } from '../gitlab/version.ts';
+import type { AllowedProject, LibraryPlan } from './library/plan-library.ts';
 import type { ProjectFacts } from './project-facts.ts';
 import {
   branchFindings,
@@ -28,6 +29,8 @@ export interface ProjectPlan {
   /** Branches that would be protected. */
   readonly protect: readonly string[];
   readonly subject?: SubjectChange;
+  /** Set when it would be added to the job token allowlist of the library. */
+  readonly allow?: AllowedProject;
   /** By environment: which ID tokens its roles will trust. */
   readonly trust: Readonly<Record<string, SubjectTrust>>;
   /** What stops the vending. */
@@ -65,6 +68,16 @@ export function planProject(wish: ProjectWish, facts: ProjectFacts | undefined):
   };
 }
 
+/** Puts what is planned for the library into the plan of the project. */
+export function withLibrary(plan: ProjectPlan, { allow, refusals, warnings }: LibraryPlan): ProjectPlan {
+  return {
+    ...plan,
+    ...(allow === undefined ? {} : { allow }),
+    refusals: [...plan.refusals, ...refusals],
+    warnings: [...plan.warnings, ...warnings],
+  };
+}
+
 /** Throws the refusals, all at once, under the code of the first. */
 export function refuse({ path, refusals }: ProjectPlan): void {
   const [first, ...others] = refusals;
@@ -78,16 +91,18 @@ export function refuse({ path, refusals }: ProjectPlan): void {
 }
 
 /** Whether vending would change the project itself. */
-export function projectDiffers({ protect, subject }: ProjectPlan): boolean {
-  return protect.length > 0 || subject !== undefined;
+export function projectDiffers({ protect, subject, allow }: ProjectPlan): boolean {
+  return protect.length > 0 || subject !== undefined || allow !== undefined;
 }
 
 /** The plan as lines for people. */
-export function projectLines({ path, id, version, protect, subject, refusals, notChecked }: ProjectPlan): string[] {
+export function projectLines(plan: ProjectPlan): string[] {
+  const { path, id, version, protect, subject, allow, refusals, notChecked } = plan;
   return [
     ...(id === undefined ? [] : [`project ${path}: ${id}, GitLab ${version}`]),
     ...protect.map((branch) => `branch ${branch}: protect; Maintainers push and merge`),
     ...(subject === undefined ? [] : [`subject of ID tokens: ${subject.from.join(', ')} → ${subject.to.join(', ')}`]),
+    ...(allow === undefined ? [] : [`job token allowlist of ${allow.library}: add ${path}`]),
     ...refusals.map(({ code, message }) => `refused, ${code}: ${message}`),
     ...(notChecked.length === 0 ? [] : [`not checked: ${notChecked.join(', ')}`]),
   ];
@@ -108,16 +123,18 @@ function unseen(wish: ProjectWish): ProjectPlan {
       `that ${branches} ${wish.environments.length === 1 ? 'is' : 'are'} protected`,
       "GitLab's version and pipelines of forks",
       'the subject of its ID tokens',
+      'that its pipelines can use the library',
     ],
   };
 }
 
 /** Options that only a token can follow. */
-function tokenRefusals({ protectBranches, setSubject, projectId }: ProjectWish): ProjectFinding[] {
+function tokenRefusals({ protectBranches, setSubject, projectId, allowLibrary }: ProjectWish): ProjectFinding[] {
   const options = [
     ...(protectBranches ? ['--protect-branches'] : []),
     ...(setSubject ? ['--set-subject'] : []),
     ...(projectId === undefined ? [] : ['--project-id']),
+    ...(allowLibrary === true ? ['--allow-library'] : []),
   ];
   return options.map((option) => ({
     code: 'GITLAB_TOKEN_MISSING',

@@ -1,5 +1,6 @@
 import { listTenants, readTenantConfig } from '../config/files.ts';
 import type { GitlabApi } from '../gitlab/api.ts';
+import { allowJobTokens } from '../gitlab/job-token-scope.ts';
 import { protectBranch } from '../gitlab/protection.ts';
 import { writeTokenSubject } from '../gitlab/token-subject.ts';
 import type { Output } from '../output.ts';
@@ -20,6 +21,10 @@ export async function prepareProject(out: Output, gitlab: GitlabApi, plan: Proje
   for (const branch of plan.protect) {
     await protectBranch(gitlab, plan.path, branch);
     out.step(`protected the branch ${branch} of ${plan.path}`);
+  }
+  if (plan.allow !== undefined) {
+    await allowJobTokens(gitlab, plan.allow.libraryId, plan.allow.project);
+    out.step(`added ${plan.path} to the job token allowlist of ${plan.allow.library}`);
   }
   if (plan.subject?.when === 'before') await setSubject(out, gitlab, plan.path, plan.subject);
 }

@@ -5,15 +5,18 @@ import type { Environment } from '../config/environment.ts';
 import { readPlatformConfig, readTenantConfig } from '../config/files.ts';
 import { tenantFaults } from '../config/host-checks.ts';
 import { configError } from '../config/load.ts';
+import type { PlatformConfig } from '../config/platform.ts';
 import { exitCodes } from '../errors.ts';
-import { openGitlab } from '../gitlab/api.ts';
+import { type GitlabApi, openGitlab } from '../gitlab/api.ts';
 import type { Runtime } from '../runtime.ts';
 import { formerRecord } from './access.ts';
 import { applyVend, type VendResult } from './apply-vend.ts';
 import { chooseEnvironments } from './environments.ts';
+import { readLibrary } from './library/library-facts.ts';
+import { planLibrary } from './library/plan-library.ts';
 import { readProjectFacts } from './project-facts.ts';
 import type { ProjectWish } from './project-findings.ts';
-import { type ProjectPlan, planProject, projectDiffers, projectLines, refuse } from './project-plan.ts';
+import { type ProjectPlan, planProject, projectDiffers, projectLines, refuse, withLibrary } from './project-plan.ts';
 import { differs, type Vending, type VendPlan, vendLines, withPlan } from './vend-plan.ts';
 import { finishProject, prepareProject, tenantsOfProject, warnOfProject } from './vend-project.ts';
 import { vendSummary } from './vend-summary.ts';
@@ -31,6 +34,8 @@ export interface VendOptions {
   readonly projectId?: number | undefined;
   /** Set the subject of the project's ID tokens although this run does not see all roles that trust them. */
   readonly setSubject?: boolean;
+  /** Add the project to the job token allowlist of the library, if its jobs cannot pull the image. */
+  readonly allowLibrary?: boolean;
 }
 
 /** Gives a tenant its host claims, roles, record and GitLab variables, or shows what would change (exit code 2). */
@@ -69,8 +74,9 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
     protectBranches: options.protectBranches ?? false,
     projectId: options.projectId,
     setSubject: options.setSubject ?? false,
+    allowLibrary: options.allowLibrary ?? false,
   };
-  const project = planProject(wish, gitlab && (await readProjectFacts(gitlab, tenant.project)));
+  const project = await lookAtProject(gitlab, platform, wish);
   warnOfProject(out, project);
   const vendings = opened.map(({ chosen: each, aws }): Vending => {
     const { environment } = each;
@@ -97,6 +103,19 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
   if (gitlab !== undefined) await finishProject(out, gitlab, project);
   out.result({ tenant: name, project, environments: results }, vendSummary(vendings, results).join('\n'));
   return undefined;
+}
+
+/** What GitLab says of the tenant's project, and of the library that it is to use, as a plan. */
+async function lookAtProject(
+  gitlab: GitlabApi | undefined,
+  { library }: PlatformConfig,
+  wish: ProjectWish,
+): Promise<ProjectPlan> {
+  if (gitlab === undefined) return planProject(wish, undefined);
+  const facts = await readProjectFacts(gitlab, wish.path);
+  const shared = library === undefined ? undefined : await readLibrary(gitlab, library);
+  const allow = wish.allowLibrary ?? false;
+  return withLibrary(planProject(wish, facts), planLibrary({ library, project: facts, allow }, shared));
 }
 
 /** Prints what would be done; what stops it is in the plan, and is thrown after it. */

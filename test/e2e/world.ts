@@ -52,7 +52,7 @@ export async function startWorld(say: (line: string) => void = () => undefined):
   const repository = join(directory, 'shop');
   const started = await Promise.allSettled([
     startLocalCloud({ jwksFile: issuer.jwksFile, auth: true, say }),
-    startLocalGitlab({ projects: [tenantProject] }),
+    startGitlab(),
     copyShop(repository),
   ]);
   const [cloud, gitlab] = started;
@@ -104,6 +104,13 @@ export async function startWorld(say: (line: string) => void = () => undefined):
     pushAgain,
     stop,
   };
+}
+
+/** A GitLab with the tenant's project, and with the library for everybody who is signed in. */
+async function startGitlab(): Promise<LocalGitlab> {
+  const gitlab = await startLocalGitlab({ projects: [tenantProject] });
+  gitlab.state.change(gitlab.state.addProject('platform/vendhost'), { visibility: 'internal' });
+  return gitlab;
 }
 
 async function copyShop(repository: string): Promise<void> {

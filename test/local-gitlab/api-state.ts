@@ -7,6 +7,30 @@ export interface Project {
   readonly web_url: string;
   readonly ci_allow_fork_pipelines_to_run_in_parent_project: boolean;
   readonly ci_id_token_sub_claim_components: readonly string[];
+  readonly visibility: 'private' | 'internal' | 'public';
+  /** Who sees its repository: whoever sees the project, its members, or nobody. */
+  readonly repository_access_level: FeatureLevel;
+  readonly container_registry_access_level: FeatureLevel;
+  /** Absent where the instance has no registry. */
+  readonly container_registry_image_prefix?: string | undefined;
+  readonly shared_with_groups: readonly SharedGroup[];
+}
+
+type FeatureLevel = 'enabled' | 'private' | 'disabled';
+
+interface SharedGroup {
+  readonly group_id: number;
+  readonly group_name: string;
+  readonly group_full_path: string;
+  readonly group_access_level: number;
+}
+
+/** Who may use the job tokens of their pipelines in a project. */
+export interface JobTokens {
+  readonly limited: boolean;
+  readonly projects: readonly number[];
+  /** Paths of groups. */
+  readonly groups: readonly string[];
 }
 
 export interface ProtectedBranch {
@@ -51,6 +75,8 @@ export class GitlabState {
   readonly #variables = new Map<number, Variable[]>();
   readonly #branches = new Map<number, ProtectedBranch[]>();
   readonly #environments = new Map<number, string[]>();
+  readonly #jobTokens = new Map<number, JobTokens>();
+  readonly #highest = new Map<number, number>();
   readonly #formerPaths = new Map<string, number>();
 
   constructor({ version = '19.4.1-ee', isPremium = false }: GitlabOptions = {}) {
@@ -71,6 +97,11 @@ export class GitlabState {
       web_url: `https://gitlab.example.test/${path}`,
       ci_allow_fork_pipelines_to_run_in_parent_project: true,
       ci_id_token_sub_claim_components: ['project_path', 'ref_type', 'ref'],
+      visibility: 'private',
+      repository_access_level: 'enabled',
+      container_registry_access_level: 'enabled',
+      container_registry_image_prefix: `registry.gitlab.example.test/${path}`,
+      shared_with_groups: [],
     };
     this.#projects.set(id, project);
     this.#variables.set(id, []);
@@ -123,6 +154,24 @@ export class GitlabState {
 
   protectedEnvironments({ id }: Project): readonly string[] {
     return this.#environments.get(id) ?? [];
+  }
+
+  /** Nobody has a role in this project above that one; 0 is no member. */
+  limitRoles({ id }: Project, level: number): void {
+    this.#highest.set(id, level);
+  }
+
+  /** The role that somebody has in a project, who has this one in all others. */
+  roleIn({ id }: Project, level: number): number {
+    return Math.min(level, this.#highest.get(id) ?? level);
+  }
+
+  jobTokens({ id }: Project): JobTokens {
+    return this.#jobTokens.get(id) ?? { limited: true, projects: [], groups: [] };
+  }
+
+  changeJobTokens(project: Project, changes: Partial<JobTokens>): void {
+    this.#jobTokens.set(project.id, { ...this.jobTokens(project), ...changes });
   }
 
   projects(): readonly Project[] {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Answer, type Call, forbidden, notAllowed, notFound } from './answers.ts';
+import { onJobTokenScope } from './api-job-tokens.ts';
 import { onProject, onProtectedBranches, onProtectedEnvironments } from './api-settings.ts';
 import { type GitlabOptions, GitlabState, type Project, type Variable } from './api-state.ts';
 import { onVariables } from './api-variables.ts';
@@ -104,7 +105,7 @@ async function answerOf(request: IncomingMessage, url: URL, state: GitlabState, 
     query: url.searchParams,
     body: await bodyOf(request),
   };
-  return route(call, state, url, level >= 40);
+  return route(call, state, url, level);
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
@@ -115,7 +116,7 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
   return type.includes('json') ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text));
 }
 
-function route(call: Call, state: GitlabState, url: URL, isMaintainer: boolean): Answer {
+function route(call: Call, state: GitlabState, url: URL, level: number): Answer {
   const [noun, id, part, name, ...rest] = call.path;
   if (noun === 'metadata' || noun === 'version') {
     return {
@@ -124,9 +125,12 @@ function route(call: Call, state: GitlabState, url: URL, isMaintainer: boolean):
     };
   }
   if (noun !== 'projects' || rest.length > 0) return notFound('Not Found');
-  if (id === undefined) return call.method === 'GET' ? page(state.projects(), call.query, url) : notAllowed();
+  const isSeen = (each: Project) => each.visibility !== 'private' || state.roleIn(each, level) > 0;
+  if (id === undefined)
+    return call.method === 'GET' ? page(state.projects().filter(isSeen), call.query, url) : notAllowed();
   const project = state.project(id);
-  if (project === undefined) return notFound('Project Not Found');
+  if (project === undefined || !isSeen(project)) return notFound('Project Not Found');
+  const isMaintainer = state.roleIn(project, level) >= 40;
   if (!isMaintainer && (part !== undefined || call.method !== 'GET')) return forbidden();
   switch (part) {
     case undefined:
@@ -135,6 +139,8 @@ function route(call: Call, state: GitlabState, url: URL, isMaintainer: boolean):
       return onVariables(call, state, project, url, name);
     case 'protected_branches':
       return onProtectedBranches(call, state, project, url, name);
+    case 'job_token_scope':
+      return onJobTokenScope(call, state, project, url, isSeen, name);
     case 'protected_environments':
       return onProtectedEnvironments(call, state, project, url);
     default:

@@ -21,6 +21,11 @@ export const command = define({
         default: false,
         describe: "Protect the environments' branches in GitLab where they are not: Maintainers push and merge",
       })
+      .option('allow-library', {
+        type: 'boolean',
+        default: false,
+        describe: "Add the project to the library's job token allowlist where its jobs could not pull the image",
+      })
       .option('project-id', {
         type: 'number',
         requiresArg: true,
@@ -39,6 +44,7 @@ export const command = define({
       environment: environmentIfNamed(args.environment, runtime),
       dryRun: args['dry-run'],
       protectBranches: args['protect-branches'],
+      allowLibrary: args['allow-library'],
       projectId: args['project-id'],
       setSubject: args['set-subject'],
     });

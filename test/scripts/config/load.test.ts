@@ -145,9 +145,15 @@ describe('platform.yml', () => {
     [[], 'https://gitlab.example.com'],
     [['issuer: https://bucket.s3.eu-west-1.amazonaws.com/gitlab'], 'https://bucket.s3.eu-west-1.amazonaws.com/gitlab'],
   ])('%j: ID tokens are issued by %s; the audience is GitLab', (lines, issuer) => {
-    const text = [...lines, head[0], 'gitlab: https://gitlab.example.com/', head[2], '  dev:', ...environment].join('\n');
+    const text = [...lines, head[0], 'gitlab: https://gitlab.example.com/', head[2], '  dev:', ...environment].join(
+      '\n',
+    );
     const { value } = parseConfig('platform.yml', text, platformSchema);
-    expect(value).toMatchObject({ issuer, gitlab: 'https://gitlab.example.com', audience: 'https://gitlab.example.com' });
+    expect(value).toMatchObject({
+      issuer,
+      gitlab: 'https://gitlab.example.com',
+      audience: 'https://gitlab.example.com',
+    });
   });
   test.each([
     'http://tokens.example.com',

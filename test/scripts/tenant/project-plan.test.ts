@@ -8,6 +8,7 @@ import {
   projectDiffers,
   projectLines,
   refuse,
+  withLibrary,
 } from '../../../scripts/tenant/project-plan.ts';
 
 const wish: ProjectWish = {
@@ -250,6 +251,7 @@ describe('without a token', () => {
         'that dev is protected',
         "GitLab's version and pipelines of forks",
         'the subject of its ID tokens',
+        'that its pipelines can use the library',
       ],
     });
     expect(planProject(wish, undefined).trust).toEqual({ dev: { subjects: ['project_path'] } });
@@ -259,11 +261,15 @@ describe('without a token', () => {
   });
 
   test('what only a token can do is refused', () => {
-    const asked = planProject({ ...wish, protectBranches: true, setSubject: true, projectId: 20 }, undefined);
+    const asked = planProject(
+      { ...wish, protectBranches: true, setSubject: true, projectId: 20, allowLibrary: true },
+      undefined,
+    );
     expect(asked.refusals.map(({ code, message }) => `${code}: ${message}`)).toEqual([
       'GITLAB_TOKEN_MISSING: --protect-branches needs a token of GitLab',
       'GITLAB_TOKEN_MISSING: --set-subject needs a token of GitLab',
       'GITLAB_TOKEN_MISSING: --project-id needs a token of GitLab',
+      'GITLAB_TOKEN_MISSING: --allow-library needs a token of GitLab',
     ]);
   });
 
@@ -271,6 +277,17 @@ describe('without a token', () => {
     const moved = planProject({ ...wish, path: 'lanterns/shop', environments }, undefined);
     expect(codes(moved).refusals).toEqual(['PROJECT_CHANGED']);
   });
+});
+
+test("what is planned for the library is part of the project's plan", () => {
+  const allow = { library: 'platform/vendhost', libraryId: 7, project: 20 };
+  const finding = { code: 'LIBRARY_PRIVATE', message: 'closed', hint: 'open it' };
+  const settledProject = plan({ environments: withRecord({ projectId: 20 }) }, { subject: to });
+  const found = withLibrary(settledProject, { allow, refusals: [finding], warnings: [finding] });
+  expect(found).toEqual({ ...settled, allow, refusals: [finding], warnings: [finding] });
+  expect(projectDiffers(found)).toBe(true);
+  expect(projectLines(found)).toContain('job token allowlist of platform/vendhost: add acme/shop');
+  expect(withLibrary(settledProject, { refusals: [], warnings: [] })).toEqual(settled);
 });
 
 test('refusals come all at once, under the code of the first', () => {

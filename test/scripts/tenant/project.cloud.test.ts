@@ -113,6 +113,22 @@ describe('tenant vend and the GitLab project', () => {
     expect(await record('named')).toMatchObject({ branch: 'develop' });
   });
 
+  test('the library lets its jobs pull the image when that is asked for; then nothing changes', async () => {
+    const library = gitlab.state.addProject('platform/vendhost');
+    await repository.writePlatform({}, { library: 'platform/vendhost' });
+    const more = { branches: { dev: 'develop' } };
+    const planned = await vend('named', { dryRun: true, allowLibrary: true, more });
+    expect(planned.code).toBe(2);
+    expect(planned.result.project.allow).toEqual({ library: 'platform/vendhost', libraryId: library.id, project: 4 });
+    expect(gitlab.state.jobTokens(library).projects).toEqual([]);
+
+    const { code, progress } = await vend('named', { allowLibrary: true, more });
+    expect(code).toBeUndefined();
+    expect(progress).toContain('added acme/named to the job token allowlist of platform/vendhost');
+    expect(gitlab.state.jobTokens(library).projects).toEqual([4]);
+    expect((await vend('named', { dryRun: true, allowLibrary: true, more })).code).toBeUndefined();
+  });
+
   test('a token of a Developer is not enough', async () => {
     expect((await vend('named', { token: gitlab.developerToken })).code).toMatchObject({ code: 'GITLAB_FORBIDDEN' });
   });

@@ -1,0 +1,47 @@
+import type { GitlabApi } from './api.ts';
+
+/** Who may use the job token of their pipelines in a project (https://docs.gitlab.com/api/project_job_token_scopes/). */
+export interface JobTokenScope {
+  /** Whether only those on its allowlist may; else everybody's jobs. */
+  readonly isLimited: boolean;
+  /** Numbers of the projects on its allowlist, without itself. */
+  readonly projects: readonly number[];
+  /** Paths of the groups on it, for all projects in them. */
+  readonly groups: readonly string[];
+}
+
+/** Most projects on an allowlist (`app/models/ci/job_token/project_scope_link.rb`); groups are counted by themselves. */
+export const mostAllowedProjects = 200;
+
+/** Reads a project's setting and its allowlist, all pages. It takes the role Maintainer in the project. */
+export async function readJobTokenScope(api: GitlabApi, project: number): Promise<JobTokenScope> {
+  return await api.call(
+    `read the job token allowlist of project ${project}`,
+    async ({ ProjectJobTokenScopes: scopes }) => {
+      const [{ inbound_enabled: isLimited }, projects, groups] = await Promise.all([
+        scopes.show(project),
+        scopes.showInboundAllowList(project),
+        scopes.showGroupsAllowList(project),
+      ]);
+      return {
+        isLimited,
+        // GitLab lists the project itself first.
+        projects: projects.map(({ id }) => id).filter((id) => id !== project),
+        groups: groups.map(({ web_url }) => groupPath(web_url)),
+      };
+    },
+  );
+}
+
+/** Lets jobs of another project use their token in this one. Both by number: GitLab takes no path here. */
+export async function allowJobTokens(api: GitlabApi, project: number, other: number): Promise<void> {
+  await api.call(`add project ${other} to the job token allowlist of project ${project}`, (client) =>
+    client.ProjectJobTokenScopes.addToInboundAllowList(project, other),
+  );
+}
+
+/** `https://gitlab.example.com/groups/acme/web` → `acme/web`: GitLab says the path of a group in its address only. */
+function groupPath(address: string): string {
+  const { pathname } = new URL(address);
+  return decodeURIComponent(pathname.slice(pathname.indexOf('/groups/') + '/groups/'.length));
+}
