@@ -57,10 +57,7 @@ function explain(error: Error, cause: unknown, env: Variables): VendhostError | 
   const silence = of(unreachable);
   if (silence !== undefined) {
     return new VendhostError('ENDPOINT_UNREACHABLE', `cannot reach ${placeOf(error, env)}: ${silence}`, {
-      hint:
-        env.AWS_ENDPOINT_URL === undefined
-          ? 'check the network, the proxy and AWS_REGION, then retry'
-          : `start the server at ${env.AWS_ENDPOINT_URL}, or unset AWS_ENDPOINT_URL to use AWS`,
+      hint: endpointHint(silence, env),
       cause,
     });
   }
@@ -79,11 +76,21 @@ function explain(error: Error, cause: unknown, env: Variables): VendhostError | 
   const refusal = of(denied);
   if (of(tokenRefused) !== undefined || (refusal !== undefined && /AssumeRoleWithWebIdentity/.test(error.message))) {
     return new VendhostError('ROLE_REFUSED', `AWS does not accept the job's ID token: ${messageOf(error)}`, {
-      hint: 'the role trusts one project, its branch, and one audience of ID tokens: run the job on the branch of the environment, or ask the platform team to vend the tenant again',
+      hint: 'the role trusts one project, its branch, one audience, and one form of the subject of ID tokens (the setting ci_id_token_sub_claim_components of the project): run the job on the branch of the environment, or ask the platform team to vend the tenant again',
       cause,
     });
   }
   return refusal === undefined ? undefined : accessDenied(error, cause);
+}
+
+/** What to do about an endpoint that does not answer: somebody named it, and its kind of silence says what is wrong. */
+function endpointHint(silence: string, { AWS_ENDPOINT_URL: endpoint, VENDHOST_LOCAL_CLOUD }: Variables): string {
+  if (endpoint === undefined) return 'check the network, the proxy and AWS_REGION, then retry';
+  if (VENDHOST_LOCAL_CLOUD === '1') return 'start the local cloud again, and set what it prints';
+  const unset = 'or unset AWS_ENDPOINT_URL to call AWS itself';
+  if (silence === 'ECONNREFUSED') return `nothing listens at ${endpoint}: start the proxy or server there, ${unset}`;
+  if (silence === 'ENOTFOUND' || silence === 'EAI_AGAIN') return `no such host: correct AWS_ENDPOINT_URL, ${unset}`;
+  return `check that ${endpoint} answers and can be reached from here, ${unset}`;
 }
 
 /** AWS's sentence: "User: <arn> is not authorized to perform: <action> on resource: <arn> because …". */

@@ -57,6 +57,11 @@ describe('wrong words', () => {
       'vendhost platform deploy --help',
     ],
     [['tenant', 'vend'], 'an argument is missing', 'vendhost tenant vend --help'],
+    ...['abc', '0', '-1', '1.5'].map((id): [string[], string, string] => [
+      ['tenant', 'vend', 'shop', `--project-id=${id}`],
+      `--project-id "${id}" is wrong: must be the number of a GitLab project`,
+      'vendhost tenant vend --help',
+    ]),
     [['tenant', 'vend', 'a', 'b'], 'unknown argument: b', 'vendhost tenant vend --help'],
   ])('%j', async (words, message, help) => {
     expect(await vendhost(words)).toEqual({
@@ -179,7 +184,7 @@ describe('a command', () => {
     const { code, stderr } = await vendhost(['revision', 'push'], { env, cwd: await repository(soundTenant) });
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /error\[ENDPOINT_UNREACHABLE\]: cannot reach http:\/\/127\.0\.0\.1:9: .*\nhint: start the server/,
+      /error\[ENDPOINT_UNREACHABLE\]: cannot reach http:\/\/127\.0\.0\.1:9: .*\nhint: nothing listens at/,
     );
   });
 });

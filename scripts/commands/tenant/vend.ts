@@ -1,6 +1,15 @@
 import { resolve } from 'node:path';
 import { define } from '../../command.ts';
+import { VendhostError } from '../../errors.ts';
 import { environmentIfNamed, withDirectory, withDryRun, withEnvironment } from '../options.ts';
+
+/** Throws `USAGE` for what is no number of a project. */
+function projectNumber(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new VendhostError('USAGE', `--project-id "${text}" is wrong: must be the number of a GitLab project`, {
+    hint: 'see `vendhost tenant vend --help`',
+  });
+}
 
 export const command = define({
   usage: 'tenant vend <tenant>',
@@ -27,8 +36,9 @@ export const command = define({
         describe: "Add the project to the library's job token allowlist where its jobs could not pull the image",
       })
       .option('project-id', {
-        type: 'number',
+        type: 'string',
         requiresArg: true,
+        coerce: projectNumber,
         describe: 'Id of the GitLab project, to move the tenant to another project',
       })
       .option('set-subject', {

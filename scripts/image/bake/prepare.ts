@@ -38,6 +38,7 @@ export async function prepareBake(runtime: Runtime, aws: Aws, place: Place, dire
   const architecture = sharedArchitecture({ image: config, instances });
   const [facts, record] = await Promise.all([readPlatformFacts(aws, place.environment), readTenantRecord(aws, place)]);
   const owner = { place, bucket: facts.bucket };
+  checkSourceOwner(config.source.owner, [...record.limits.image_owners, await aws.account()], place.tenant);
   const source = await findSourceAmi(aws, owner, config, architecture);
   checkBuilderType(config.builder_type, record.limits.instance_types, place.tenant);
   const { base, template } = platformInputs(platformFiles);
@@ -64,6 +65,19 @@ function platformInputs(files: readonly ImageFile[]) {
       .map((file) => ({ ...file, path: file.path.slice('base/'.length) })),
     template: files.filter(({ path }) => path === template || path.startsWith('phases/')),
   };
+}
+
+/** IAM asks the same when the builder starts (`ec2:Owner`), and says less. `self` is the tenant's own images. */
+function checkSourceOwner(publisher: string, allowed: readonly string[], tenant: string): void {
+  if (publisher === 'self' || allowed.includes(publisher)) return;
+  throw new VendhostError(
+    'LIMIT_EXCEEDED',
+    `image.source.owner ${publisher} is not among the publishers that ${tenant} may choose from`,
+    {
+      details: [`allowed: ${allowed.join(', ')}, self`],
+      hint: "choose an allowed publisher in vendhost.yml, or ask the platform team to raise the tenant's limits",
+    },
+  );
 }
 
 function checkBuilderType(type: string, allowed: readonly string[], tenant: string): void {

@@ -13,8 +13,17 @@ describe('awsError', () => {
     expect(awsError(failure('Error', 'connect', { code: 'ECONNREFUSED' }), endpoint)).toMatchObject({
       code: 'ENDPOINT_UNREACHABLE',
       message: 'cannot reach http://127.0.0.1:1: ECONNREFUSED',
-      hint: 'start the server at http://127.0.0.1:1, or unset AWS_ENDPOINT_URL to use AWS',
+      hint: 'nothing listens at http://127.0.0.1:1: start the proxy or server there, or unset AWS_ENDPOINT_URL to call AWS itself',
     });
+  });
+
+  test.each([
+    ['ENOTFOUND', endpoint, /^no such host: correct AWS_ENDPOINT_URL, or unset/],
+    ['ETIMEDOUT', endpoint, /^check that http:\/\/127.0.0.1:1 answers and can be reached from here, or unset/],
+    ['ECONNREFUSED', { ...endpoint, VENDHOST_LOCAL_CLOUD: '1' }, /^start the local cloud again/],
+    ['ECONNREFUSED', {}, /^check the network, the proxy and AWS_REGION/],
+  ])('the hint fits the cause: %s with %j', (code, env, hint) => {
+    expect(awsError(failure('Error', 'connect', { code }), env)?.hint).toMatch(hint);
   });
 
   test('without an endpoint it names the host that was asked for', () => {
@@ -59,7 +68,10 @@ describe('awsError', () => {
 
   test('a refused ID token is about the role', () => {
     const said = 'Not authorized to perform sts:AssumeRoleWithWebIdentity';
-    expect(awsError(failure('AccessDenied', said), {})).toMatchObject({ code: 'ROLE_REFUSED' });
+    expect(awsError(failure('AccessDenied', said), {})).toMatchObject({
+      code: 'ROLE_REFUSED',
+      hint: expect.stringContaining('ci_id_token_sub_claim_components'),
+    });
   });
 
   test('leaves other errors and foreseen ones alone', () => {

@@ -60,6 +60,11 @@ describe('image bake refuses', () => {
       'ARCHITECTURE_MIXED',
     ],
     ['a builder that is not granted', { vendhostYml: 'image: { builder_type: m5.large }\n' }, 'LIMIT_EXCEEDED'],
+    [
+      'a publisher that is not granted',
+      { vendhostYml: 'image: { source: { owner: "123456789012" } }\n' },
+      'LIMIT_EXCEEDED',
+    ],
     ['an AMI that is not there', { vendhostYml: 'image: { source: { name: "no-such-*" } }\n' }, 'SOURCE_AMI_MISSING'],
   ])('%s', async (_what, given, code) => {
     const ended = await bake(given);
