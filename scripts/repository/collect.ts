@@ -1,6 +1,7 @@
-import type { Dirent } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import ignore, { type Ignore } from 'ignore';
 import { shownValue } from '../config/issues.ts';
 import type { Finding } from './findings.ts';
@@ -11,15 +12,20 @@ export interface RevisionFile {
   readonly path: string;
   /** Where its bytes are read; for a symbolic link the file it leads to. */
   readonly from: string;
+  /** Its owner may execute it: the one bit of a mode that git keeps (https://git-scm.com/docs/gitdatamodel). */
   readonly executable: boolean;
   /** In bytes. */
   readonly size: number;
+  /** The path is a symbolic link. */
+  readonly isLink?: true;
 }
 
 export interface Collected {
   /** Sorted by path, so that the same tree always gives the same list. */
   readonly files: readonly RevisionFile[];
   readonly findings: readonly Finding[];
+  /** Folders with nothing in them that are not ignored. */
+  readonly emptyFolders: readonly string[];
 }
 
 export interface FileSelection {
@@ -47,16 +53,18 @@ export async function collectFiles(
   const walk: Walk = {
     top,
     label,
-    included: ignore().add([...choice.include]),
-    ignored: ignore().add(['.git', ...choice.ignore]),
+    included: matcher(choice.include),
+    ignored: matcher(['.git', ...choice.ignore]),
     files: [],
     findings: [],
+    emptyFolders: [],
   };
   await readFolder(walk, { path: '', from: top, above: [top] });
   const byPath = (left: { path: string }, right: { path: string }) => (left.path < right.path ? -1 : 1);
   return {
     files: walk.files.toSorted(byPath),
     findings: walk.findings.toSorted((left, right) => (left.file < right.file ? -1 : 1)),
+    emptyFolders: walk.emptyFolders.toSorted(),
   };
 }
 
@@ -75,6 +83,20 @@ export async function rootFault(directory: string, root: string): Promise<string
   return path.split('/').includes('.git') ? 'leads into .git: must be a folder of the repository' : undefined;
 }
 
+/** Letters count as they are written, as git has it where file systems tell them apart. */
+function matcher(patterns: readonly string[]): Ignore {
+  return ignore({ ignoreCase: false }).add(patterns.map(asBytes));
+}
+
+function isMatch(chosen: Ignore, path: string): boolean {
+  return chosen.ignores(asBytes(path));
+}
+
+/** To git a `?` is one byte of a name, not one letter. */
+function asBytes(text: string): string {
+  return Buffer.from(text).toString('latin1');
+}
+
 interface Walk {
   readonly top: string;
   readonly label: string;
@@ -82,6 +104,7 @@ interface Walk {
   readonly ignored: Ignore;
   readonly files: RevisionFile[];
   readonly findings: Finding[];
+  readonly emptyFolders: string[];
 }
 
 interface Folder {
@@ -91,38 +114,56 @@ interface Folder {
   readonly above: readonly string[];
 }
 
+/** Thousands of files are listed several times as fast without a promise for each; the event loop runs between folders. */
 async function readFolder(walk: Walk, folder: Folder): Promise<void> {
-  const entries = await readdir(folder.from, { withFileTypes: true });
-  await Promise.all(entries.map((entry) => readEntry(walk, folder, entry)));
+  await yieldToEventLoop();
+  const entries = readdirSync(folder.from, { withFileTypes: true });
+  if (entries.length === 0 && folder.path !== '') walk.emptyFolders.push(folder.path);
+  for (const entry of entries) {
+    const inner = readEntry(walk, folder, entry);
+    if (inner !== undefined) await readFolder(walk, inner);
+  }
 }
 
-async function readEntry(walk: Walk, folder: Folder, entry: Dirent): Promise<void> {
+/** Adds a file or a fault; returns a folder that is still to be read. */
+function readEntry(walk: Walk, folder: Folder, entry: Dirent): Folder | undefined {
   const path = folder.path === '' ? entry.name : `${folder.path}/${entry.name}`;
   const from = join(folder.from, entry.name);
-  const fault = (message: string) => {
-    walk.findings.push({ severity: 'fault', file: `${walk.label}/${path}`, path: '', message });
-  };
-  if (walk.ignored.ignores(path) || (entry.isDirectory() && walk.ignored.ignores(`${path}/`))) return;
-  if (entry.name.includes('\uFFFD')) return fault('the name is not UTF-8');
-  if (entry.isDirectory()) {
-    return await readFolder(walk, { path, from, above: [...folder.above, from] });
-  }
-  if (entry.isFile()) return await addFile(walk, path, from);
-  if (!entry.isSymbolicLink()) return fault('is neither a file, a folder nor a symbolic link');
-  const target = await realpath(from).catch(() => undefined);
-  if (target === undefined) return fault('is a symbolic link that leads nowhere');
-  if (target !== walk.top && !target.startsWith(`${walk.top}/`)) {
-    return fault(`is a symbolic link out of ${walk.label}, to ${shownValue(relative(walk.top, target))}`);
-  }
-  const isFolder = (await stat(target)).isDirectory();
-  if (!isFolder) return await addFile(walk, path, target);
-  if (walk.ignored.ignores(`${path}/`)) return;
-  if (folder.above.includes(target)) return fault('is a symbolic link to a folder above it');
-  await readFolder(walk, { path, from: target, above: [...folder.above, target] });
+  const isFolder = entry.isDirectory();
+  // As git judges it, a folder is nothing but `dist/`: a pattern that would match a file `dist` may be undone by `!dist/`.
+  if (isMatch(walk.ignored, isFolder ? `${path}/` : path)) return undefined;
+  if (entry.name.includes('\uFFFD')) return fault(walk, path, 'the name is not UTF-8');
+  if (isFolder) return { path, from, above: [...folder.above, from] };
+  if (entry.isFile()) return addFile(walk, path, from, statSync(from));
+  if (!entry.isSymbolicLink()) return fault(walk, path, 'is neither a file, a folder nor a symbolic link');
+  return followLink(walk, folder, { path, from });
 }
 
-async function addFile(walk: Walk, path: string, from: string): Promise<void> {
-  if (!walk.included.ignores(path)) return;
-  const { mode, size } = await stat(from);
-  walk.files.push({ path, from, executable: (mode & 0o111) !== 0, size });
+function followLink(walk: Walk, { above }: Folder, { path, from }: Pick<Folder, 'path' | 'from'>): Folder | undefined {
+  const target = realpathOf(from);
+  if (target === undefined) return fault(walk, path, 'is a symbolic link that leads nowhere');
+  if (target !== walk.top && !target.startsWith(`${walk.top}/`)) {
+    return fault(walk, path, `is a symbolic link out of ${walk.label}, to ${shownValue(relative(walk.top, target))}`);
+  }
+  const found = statSync(target);
+  if (!found.isDirectory()) return addFile(walk, path, target, found, { isLink: true });
+  if (isMatch(walk.ignored, `${path}/`)) return undefined;
+  if (above.includes(target)) return fault(walk, path, 'is a symbolic link to a folder above it');
+  return { path, from: target, above: [...above, target] };
+}
+
+function realpathOf(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function fault({ findings, label }: Walk, path: string, message: string): undefined {
+  findings.push({ severity: 'fault', file: `${label}/${path}`, path: '', message });
+}
+
+function addFile({ files, included }: Walk, path: string, from: string, { mode, size }: Stats, link = {}): undefined {
+  if (isMatch(included, path)) files.push({ path, from, executable: (mode & 0o100) !== 0, size, ...link });
 }

@@ -2,12 +2,12 @@ import { readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { shownValue } from '../config/issues.ts';
 import { parseConfig } from '../config/load.ts';
-import { revisionFile } from '../config/names.ts';
 import { architectureOf, canBakeFor, type VendhostConfig, vendhostSchema } from '../config/vendhost.ts';
 import { checkAppSpec } from './appspec/check-appspec.ts';
 import { type Collected, collectFiles, rootFault } from './collect.ts';
 import { type Finding, fromFaults, type Severity } from './findings.ts';
 import { checkInfrastructure } from './infrastructure.ts';
+import { checkFiles } from './revision-files.ts';
 
 export interface Checked {
   /** How many files were looked at. */
@@ -59,12 +59,15 @@ function machineFindings(content: unknown): Finding[] {
 }
 
 /** Collects the software that vendhost.yml chooses and checks it with its AppSpec. */
-export async function checkSoftware(directory: string, { revision }: VendhostConfig): Promise<Collected> {
+export async function checkSoftware(
+  directory: string,
+  { revision }: VendhostConfig,
+): Promise<Pick<Collected, 'files' | 'findings'>> {
   const root = join(directory, revision.directory);
   const label = relative(directory, root) || '.';
-  const fault = (message: string): Collected => ({
+  const fault = (message: string) => ({
     files: [],
-    findings: [{ severity: 'fault', file: `${label}/`, path: '', message }],
+    findings: [{ severity: 'fault' as const, file: `${label}/`, path: '', message }],
   });
   if (label === '..' || label.startsWith('../')) return fault('revision.directory leaves the repository');
   const found = await stat(root).catch(() => undefined);
@@ -73,16 +76,8 @@ export async function checkSoftware(directory: string, { revision }: VendhostCon
   if (!found.isDirectory()) return fault('is not a folder (revision.directory of vendhost.yml)');
   const wrongRoot = await rootFault(directory, root);
   if (wrongRoot !== undefined) return fault(wrongRoot);
-  const { files, findings } = await collectFiles(root, label, revision);
-  return {
-    files,
-    findings: [...(await checkAppSpec(root, label, files)), ...findings, ...revisionFileFaults(label, files)],
-  };
-}
-
-/** Each revision gets a file of that name, which holds the name of the revision. */
-function revisionFileFaults(label: string, files: Collected['files']): Finding[] {
-  if (!files.some(({ path }) => path === revisionFile)) return [];
-  const message = 'is a file that Vendhost writes into each revision: must have another name';
-  return [{ severity: 'fault', file: `${label}/${revisionFile}`, path: '', message }];
+  const collected = await collectFiles(root, label, revision);
+  const { files, findings } = collected;
+  const appSpec = await checkAppSpec(root, label, files);
+  return { files, findings: [...appSpec, ...findings, ...checkFiles(directory, { ...collected, label })] };
 }

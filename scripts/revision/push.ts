@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { readPlatformFacts } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import { readVendhostConfig } from '../config/files.ts';
@@ -13,22 +10,15 @@ import { reportFindings } from '../repository/check.ts';
 import { counted } from '../repository/findings.ts';
 import { checkSoftware } from '../repository/tenant-repository.ts';
 import type { Runtime } from '../runtime.ts';
-import { type HashedFile, hashContent } from './hash.ts';
-import { isUploaded, uploadFile, uploadJson } from './upload.ts';
-import { checkFits, writeZip } from './zip.ts';
+import { FileWorkers } from './file-workers.ts';
+import { hashContent } from './hash.ts';
+import { isUploaded, type UploadTarget, uploadOnce } from './upload.ts';
+import { checkFits, zipOf } from './zip.ts';
 
 export interface PushOptions extends Place {
   /** The tenant's repository. */
   directory: string;
   dryRun: boolean;
-}
-
-interface Revision {
-  readonly sha256: string;
-  readonly files: readonly HashedFile[];
-  readonly bucket: string;
-  readonly key: string;
-  readonly pushKey: string;
 }
 
 /**
@@ -43,40 +33,38 @@ export async function pushRevision(runtime: Runtime, options: PushOptions): Prom
   reportFindings(runtime, software.findings);
   // Checked before gigabytes are hashed, in a dry run too.
   checkFits(software.files);
-  const { sha256, files } = await hashContent(software.files, signal);
-  const size = files.reduce((sum, file) => sum + file.size, 0);
-  out.step(`revision ${sha256}: ${counted(files.length, 'file')}, ${megabytes(size)}`);
-
-  const aws = openAws(runtime);
-  const { bucket } = await readPlatformFacts(aws, options.environment);
-  const key = keys.revision(options.tenant, sha256);
-  const revision = { sha256, files, bucket, key, pushKey: keys.push(options.tenant, sha256) };
-  const isThere = await isUploaded(aws, revision, signal);
-  const bytes = isThere || options.dryRun ? 0 : await upload(runtime, aws, revision);
-  const result = { revisionKey: key, sha256, uploaded: bytes > 0, bytes };
-  const seconds = duration(performance.now() - start);
-  if (options.dryRun && !isThere) {
-    out.result(result, `would upload ${key} to ${bucket}`);
-    return exitCodes.differs;
+  const workers = new FileWorkers(software.files, signal);
+  try {
+    const aws = openAws(runtime);
+    const [{ sha256, files }, { bucket }] = await Promise.all([
+      hashContent(software.files, workers, signal),
+      readPlatformFacts(aws, options.environment),
+    ]);
+    const size = files.reduce((sum, file) => sum + file.size, 0);
+    out.step(`revision ${sha256}: ${counted(files.length, 'file')}, ${megabytes(size)}`);
+    const key = keys.revision(options.tenant, sha256);
+    const isThere = await isUploaded(aws, { bucket, key }, signal);
+    if (options.dryRun && !isThere) {
+      out.result({ revisionKey: key, sha256, uploaded: false, bytes: 0 }, `would upload ${key} to ${bucket}`);
+      return exitCodes.differs;
+    }
+    const zip = { bytes: () => zipOf({ sha256, files, workers, signal }), type: 'application/zip' };
+    const bytes = isThere ? 0 : ((await uploadOnce(aws, { bucket, key }, zip, signal)) ?? 0);
+    const push: RevisionPush = { sha256, ...pushOf(runtime.env) };
+    if (!options.dryRun) await storePush(aws, { bucket, key: keys.push(options.tenant, sha256) }, push, signal);
+    const did =
+      bytes > 0 ? `uploaded ${megabytes(bytes)} to ${bucket}` : `nothing uploaded: ${bucket} has this content`;
+    const seconds = duration(performance.now() - start);
+    out.result({ revisionKey: key, sha256, uploaded: bytes > 0, bytes }, `${did} (${seconds})\n${key}`);
+    return undefined;
+  } finally {
+    await workers.close();
   }
-  const push: RevisionPush = { sha256, ...pushOf(runtime.env) };
-  if (!options.dryRun) await uploadJson(aws, { bucket, key: revision.pushKey }, push, signal);
-  const did = bytes > 0 ? `uploaded ${megabytes(bytes)} to ${bucket}` : `nothing uploaded: ${bucket} has this content`;
-  out.result(result, `${did} (${seconds})\n${key}`);
-  return undefined;
 }
 
-/** Zips into a temporary file, which is always removed; returns the bytes uploaded, 0 when another job was first. */
-async function upload({ out, signal }: Runtime, aws: Aws, revision: Revision): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'vendhost-revision-'));
-  try {
-    const file = join(folder, 'revision.zip');
-    const bytes = await writeZip(revision, file, signal);
-    out.detail(`packed ${megabytes(bytes)}`);
-    return (await uploadFile(aws, revision, file, signal)) ? bytes : 0;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+async function storePush(aws: Aws, target: UploadTarget, push: RevisionPush, signal: AbortSignal): Promise<void> {
+  const json = Buffer.from(`${JSON.stringify(push, null, 2)}\n`);
+  await uploadOnce(aws, target, { bytes: () => [json], type: 'application/json' }, signal);
 }
 
 function megabytes(bytes: number): string {

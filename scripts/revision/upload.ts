@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import type { Aws } from '../aws/session.ts';
+import { VendhostError } from '../errors.ts';
 
 export interface UploadTarget {
   readonly bucket: string;
@@ -19,71 +18,76 @@ export async function isUploaded(aws: Aws, { bucket, key }: UploadTarget, signal
   return Contents.some(({ Key }) => Key === key);
 }
 
-/**
- * Uploads a file unless the object exists (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html); S3 compares
- * its checksum and encrypts by the bucket's default. Returns false when another writer was first.
- */
-export async function uploadFile(aws: Aws, target: UploadTarget, file: string, signal: AbortSignal): Promise<boolean> {
-  const { size } = await stat(file);
-  const whole = size <= heldInMemory ? await readFile(file) : undefined;
-  const sha256 = await digest(whole === undefined ? createReadStream(file) : [whole]);
-  const body = () => whole ?? createReadStream(file, { highWaterMark: 1024 * 1024 });
-  return await putOnce(aws, target, { body, size, sha256, type: 'application/zip' }, signal);
-}
-
-/** Uploads JSON unless the object exists; returns false when it does. */
-export async function uploadJson(aws: Aws, target: UploadTarget, value: object, signal: AbortSignal): Promise<boolean> {
-  const text = Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
-  const sha256 = createHash('sha256').update(text).digest('base64');
-  return await putOnce(aws, target, { body: () => text, size: text.length, sha256, type: 'application/json' }, signal);
-}
-
-interface Content {
-  /** Creates the body for each attempt: a stream can be read only once, so the SDK does not retry it. */
-  body: () => Buffer | ReturnType<typeof createReadStream>;
-  size: number;
-  sha256: string;
-  type: string;
+export interface Content {
+  /** Makes the bytes, for each attempt anew: what was sent is no longer in memory. */
+  readonly bytes: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  readonly type: string;
 }
 
 const tries = 3;
-/** Up to this many bytes a zip is sent from memory, which the SDK itself can retry. */
-const heldInMemory = 64 * 1024 * 1024;
 
-async function putOnce(
+/**
+ * Uploads an object unless it exists (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html): while it is made, a
+ * larger one in parts side by side. S3 compares checksums and encrypts by the bucket's default. Returns the bytes sent;
+ * `undefined` when another writer was first.
+ */
+export async function uploadOnce(
   aws: Aws,
-  { bucket, key }: UploadTarget,
+  target: UploadTarget,
   content: Content,
   signal: AbortSignal,
-): Promise<boolean> {
-  const { PutObjectCommand, S3ServiceException } = await import('@aws-sdk/client-s3');
-  const s3 = await aws.s3();
+): Promise<number | undefined> {
   for (let attempt = 1; ; attempt += 1) {
-    const put = new PutObjectCommand({
-      Bucket: bucket,
-      Key: key,
-      Body: content.body(),
-      ContentLength: content.size,
-      ContentType: content.type,
-      ChecksumSHA256: content.sha256,
-      IfNoneMatch: '*',
-    });
     try {
-      await s3.send(put, { abortSignal: signal });
-      return true;
+      return await send(aws, target, content, signal);
     } catch (error) {
       signal.throwIfAborted();
-      const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
-      if (status === 412) return false;
-      // 409: another conditional write to this key is in progress. No status: the connection broke.
-      const again = status === undefined || status === 409 || status >= 500;
-      if (!again || attempt === tries) throw error;
+      const status = statusOf(error);
+      if (status === 412) return undefined;
+      // 409: another conditional write to this key is in progress. 404: the parts are gone, perhaps because they were put
+      // together and the answer was lost. No status: the connection broke.
+      const again = status === undefined || status === 404 || status === 409 || status >= 500;
+      if (!again || error instanceof VendhostError) throw error;
+      if (await isUploaded(aws, target, signal)) return undefined;
+      if (attempt === tries) throw error;
     }
   }
 }
 
-async function digest(chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of chunks) hash.update(chunk);
-  return hash.digest('base64');
+async function send(aws: Aws, { bucket, key }: UploadTarget, content: Content, signal: AbortSignal): Promise<number> {
+  const { Upload } = await import('@aws-sdk/lib-storage');
+  const controller = new AbortController();
+  const abort = () => controller.abort(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  let sent = 0;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of content.bytes()) {
+      signal.throwIfAborted();
+      sent += chunk.length;
+      yield chunk;
+    }
+  }
+  try {
+    const upload = new Upload({
+      client: await aws.s3(),
+      params: {
+        Bucket: bucket,
+        Key: key,
+        Body: Readable.from(counted(), { objectMode: false }),
+        ContentType: content.type,
+        IfNoneMatch: '*',
+      },
+      queueSize: 2,
+      abortController: controller,
+    });
+    await upload.done();
+    return sent;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function statusOf(error: unknown): number | undefined {
+  const { $metadata } = Object(error) as { $metadata?: { httpStatusCode?: number } };
+  return $metadata?.httpStatusCode;
 }

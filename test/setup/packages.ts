@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 
-/** Programs that the local cloud and the local GitLab call, and the Debian packages they are in. */
+/** Programs that the tests, the local cloud and the local GitLab call, and the Debian packages they are in. */
 const programs: Readonly<Record<string, string>> = {
   git: 'git',
   mount: 'mount',
@@ -11,6 +11,7 @@ const programs: Readonly<Record<string, string>> = {
   rsync: 'rsync',
   ssh: 'openssh-client',
   unshare: 'util-linux',
+  unzip: 'unzip',
 };
 
 /** Debian packages of programs that are not on the PATH. */

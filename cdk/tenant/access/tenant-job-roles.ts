@@ -34,7 +34,8 @@ function bucketRights(scope: Scope): Right[] {
   return [
     {
       sid: 'Push',
-      actions: ['s3:PutObject'],
+      // https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+      actions: ['s3:AbortMultipartUpload', 's3:PutObject'],
       resources: scope.objects(`infrastructure/${tenant}/*`, `software/${tenant}/*`),
       because: "The tenant's own objects; a revision's key is the hash of its content.",
     },

@@ -82,6 +82,7 @@ function pushing(): Deed[] {
       to,
       actions: ['s3:PutObject'],
     })),
+    { role: 'deploy', to: things.revision, actions: ['s3:AbortMultipartUpload'] },
     { role: 'deploy', to: things.bakeLease, actions: ['s3:PutObject', 's3:DeleteObject'] },
   ];
 }

@@ -1,5 +1,6 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { collectFiles } from '../../../scripts/repository/collect.ts';
 import { shownFinding } from '../../../scripts/repository/findings.ts';
@@ -80,10 +81,22 @@ describe('collectFiles', () => {
     const { findings } = await collected({ 'tmp/x': '-> /etc/passwd' }, { include: all, ignore: ['tmp/x'] });
     expect(findings).toEqual([]);
   });
-  test('any executable bit counts', async () => {
-    const root = await repository({ tool: 'x' });
-    await chmod(join(root, 'tool'), 0o654);
+  test("the owner's executable bit counts, as in git", async () => {
+    const root = await repository({ others: 'x', owner: 'x' });
+    await chmod(join(root, 'others'), 0o655);
+    await chmod(join(root, 'owner'), 0o700);
+    await execa('git', ['init', '--quiet'], { cwd: root });
+    await execa('git', ['add', '.'], { cwd: root });
+    const { stdout } = await execa('git', ['ls-files', '--stage'], { cwd: root });
     const { files } = await collectFiles(root, 'software');
-    expect(files.map(({ executable }) => executable)).toEqual([true]);
+    expect(files.map(({ executable }) => executable)).toEqual(
+      stdout.split('\n').map((line) => line.startsWith('100755')),
+    );
+    expect(files.map(({ executable }) => executable)).toEqual([false, true]);
+  });
+  test('a folder that is re-included is judged as a folder only', async () => {
+    const tree = { 'appspec.yml': '', 'dist/app/x.js': '', 'README.md': '' };
+    const { paths } = await collected(tree, { include: all, ignore: ['/*', '!/dist/', '!appspec.yml'] });
+    expect(paths).toEqual(['appspec.yml', 'dist/app/x.js']);
   });
 });

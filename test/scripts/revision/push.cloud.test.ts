@@ -1,7 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetObjectCommand, ListObjectVersionsCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { unzipSync } from 'fflate';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { revisionPushSchema } from '../../../scripts/config/stored.ts';
@@ -129,6 +135,20 @@ describe('pushRevision', () => {
     const files = unzipSync(await bytesOf(result.revisionKey));
     expect(Buffer.from(files['big.bin'] ?? []).equals(await readFile(join(directory, 'software/big.bin')))).toBe(true);
     expect(await temporaryFolders()).toEqual(before);
+  });
+
+  test('a larger one goes up in parts, once, when two jobs push it at the same time', async () => {
+    const directory = await repository({ ...soundTenant, 'software/film.bin': randomBytes(18_000_000) });
+    const both = await Promise.all([pushed(directory), pushed(directory)]);
+    expect(both.map(({ result }) => result.uploaded).toSorted()).toEqual([false, true]);
+    const { revisionKey, sha256 } = both[0]?.result ?? { revisionKey: '', sha256: '' };
+    expect(await versions(`software/shop/${sha256}`)).toHaveLength(2);
+    const files = unzipSync(await bytesOf(revisionKey));
+    expect(Buffer.from(files['film.bin'] ?? []).equals(await readFile(join(directory, 'software/film.bin')))).toBe(
+      true,
+    );
+    const { Uploads } = await s3.send(new ListMultipartUploadsCommand({ Bucket: platform.bucket }));
+    expect(Uploads ?? []).toEqual([]);
   });
 
   test('a cancelled push uploads nothing', async () => {

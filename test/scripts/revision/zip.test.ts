@@ -3,11 +3,14 @@ import { chmod, readFile, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { unzipSync } from 'fflate';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { revisionFile } from '../../../scripts/config/names.ts';
 import { collectFiles } from '../../../scripts/repository/collect.ts';
+import type { HashedFile } from '../../../scripts/revision/file-work.ts';
+import { FileWorkers } from '../../../scripts/revision/file-workers.ts';
 import { hashContent } from '../../../scripts/revision/hash.ts';
-import { writeZip } from '../../../scripts/revision/zip.ts';
+import { checkFits, zipOf } from '../../../scripts/revision/zip.ts';
+import { needsZip64, zip64 } from '../../../scripts/revision/zip64.ts';
 import { repository, type Tree, writeTree } from '../../builders/repository.ts';
 
 /** Large enough to be streamed when it is hashed. */
@@ -16,15 +19,24 @@ const never = new AbortController().signal;
 
 async function hashed(root: string) {
   const { files } = await collectFiles(root, 'software');
-  return await hashContent(files, never);
+  const workers = new FileWorkers(files, never);
+  onTestFinished(() => workers.close());
+  return { ...(await hashContent(files, workers, never)), workers };
+}
+
+async function zipped(
+  revision: { sha256: string; files: readonly HashedFile[]; workers: FileWorkers },
+  signal = never,
+) {
+  const target = join(await repository({}), 'revision.zip');
+  await writeFile(target, zipOf({ ...revision, signal }));
+  return target;
 }
 
 async function packed(root: string) {
   const revision = await hashed(root);
-  const target = join(await repository({}), 'revision.zip');
-  const bytes = await writeZip(revision, target, never);
-  const zip = await readFile(target);
-  return { sha256: revision.sha256, bytes, zip, target };
+  const target = await zipped(revision);
+  return { sha256: revision.sha256, zip: await readFile(target), target };
 }
 
 const tree: Tree = {
@@ -36,8 +48,7 @@ const tree: Tree = {
 
 describe('a revision', () => {
   test('holds what the folder holds', async () => {
-    const { zip, bytes, sha256 } = await packed(await repository(tree));
-    expect(zip.length).toBe(bytes);
+    const { zip, sha256 } = await packed(await repository(tree));
     const files = Object.entries(unzipSync(zip)).map(([path, data]) => [path, Buffer.from(data).toString()]);
     expect(files).toEqual([
       ['app/ümläut.txt', 'x'.repeat(9000)],
@@ -102,7 +113,7 @@ describe('a revision', () => {
     const root = await repository({ 'a.bin': Buffer.alloc(size, 'a') });
     const revision = await hashed(root);
     await writeFile(join(root, 'a.bin'), Buffer.alloc(size, 'b'));
-    await expect(writeZip(revision, join(root, 'out.zip'), never)).rejects.toMatchObject({
+    await expect(zipped(revision)).rejects.toMatchObject({
       code: 'REVISION_CHANGED',
       message: '"a.bin" changed while the revision was packed',
     });
@@ -110,12 +121,28 @@ describe('a revision', () => {
   test('packing ends when the command is cancelled', async () => {
     const revision = await hashed(await repository(tree));
     const stopped = AbortSignal.abort(new Error('told to stop'));
-    await expect(writeZip(revision, join(await repository({}), 'out.zip'), stopped)).rejects.toThrow('told to stop');
+    await expect(zipped(revision, stopped)).rejects.toThrow('told to stop');
   });
-  test('more than one upload takes is refused', async () => {
-    const file = { path: 'x', from: '/x', executable: false, size: 6 * 1024 ** 3, sha256: '' };
-    await expect(writeZip({ sha256: '', files: [file] }, '/nowhere/x', never)).rejects.toMatchObject({
-      code: 'REVISION_TOO_LARGE',
+  test('more files or bytes than a plain zip counts go into a zip64, which holds the same', async () => {
+    const file = { path: 'x', from: '/x', executable: false, size: 1 };
+    expect([
+      needsZip64(Array.from({ length: 65_533 }, () => file)),
+      needsZip64(Array.from({ length: 65_534 }, () => file)),
+      needsZip64([{ ...file, size: 4.2e9 }]),
+      needsZip64([{ ...file, size: 4.3e9 }]),
+    ]).toEqual([false, true, false, true]);
+    const revision = await hashed(await repository(tree));
+    const target = join(await repository({}), 'large.zip');
+    await writeFile(target, zip64({ ...revision, signal: never }));
+    const plain = await readFile(await zipped(revision));
+    expect(unzipSync(await readFile(target))).toEqual(unzipSync(plain));
+    const changing = { ...revision, files: revision.files.map((each) => ({ ...each, sha256: 'another' })) };
+    await expect(writeFile(target, zip64({ ...changing, signal: never }))).rejects.toMatchObject({
+      code: 'REVISION_CHANGED',
     });
+  });
+  test('more than one object holds is refused', () => {
+    const file = { path: 'x', from: '/x', executable: false, size: 6 * 1024 ** 3 };
+    expect(() => checkFits([file])).toThrow(expect.objectContaining({ code: 'REVISION_TOO_LARGE' }));
   });
 });

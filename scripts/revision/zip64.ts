@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { addAbortSignal, Readable } from 'node:stream';
+import { ZipFile } from 'yazl';
+import { revisionFile } from '../config/names.ts';
+import type { RevisionFile } from '../repository/collect.ts';
+import type { HashedFile } from './file-work.ts';
+import { changed, type Packing, zipMode, zipTime } from './packing.ts';
+
+/** A zip counts files in 16 bits and bytes in 32 (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3.16). */
+const maxFiles = 2 ** 16 - 2;
+const maxZipBytes = 2 ** 32 - 1;
+/** A file's headers; deflate may add a little to what it cannot compress. */
+const overhead = 256;
+
+/** Whether the files need the extended format, which fflate does not write and yazl does. */
+export function needsZip64(files: readonly RevisionFile[]): boolean {
+  const most = files.reduce((sum, { size, path }) => sum + size * 1.001 + 2 * path.length + overhead, 0);
+  return files.length >= maxFiles || most > maxZipBytes;
+}
+
+/** The bytes of a zip of any number and size of files, compressed one after the other. */
+export async function* zip64({ sha256, files, signal }: Packing): AsyncGenerator<Uint8Array> {
+  const zip = new ZipFile();
+  const failing = new AbortController();
+  for (const file of files) {
+    const options = { mtime: zipTime, forceDosTimestamp: true, mode: zipMode(file) };
+    zip.addReadStreamLazy(file.path, options, (give) => {
+      // The archive does not report errors of its input streams.
+      const bytes = Readable.from(checked(file), { objectMode: false }).on('error', (error) => failing.abort(error));
+      give(null, bytes);
+    });
+  }
+  zip.addBuffer(Buffer.from(`${sha256}\n`), revisionFile, {
+    ...{ mtime: zipTime, forceDosTimestamp: true, mode: zipMode({ executable: false }) },
+  });
+  zip.end();
+  const stop = AbortSignal.any([signal, failing.signal]);
+  const bytes = addAbortSignal(stop, zip.outputStream as Readable);
+  try {
+    for await (const chunk of bytes as AsyncIterable<Buffer>) yield chunk;
+  } catch (error) {
+    stop.throwIfAborted();
+    throw error;
+  }
+}
+
+/** A file's bytes; fails at the end when they are not the bytes that were hashed. */
+async function* checked(file: HashedFile): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file.from) as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  if (hash.digest('hex') !== file.sha256) throw changed(file.path);
+}
