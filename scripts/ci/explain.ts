@@ -5,7 +5,7 @@ import { tableLines } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
 import { type ExplainedPipeline, pipelineOf, ruleOf } from './pipeline.ts';
 import { type Happening, isOfMergeRequest } from './pipeline-event.ts';
-import { type PipelineFile, readPipelineFile } from './pipeline-file.ts';
+import { invalid, type PipelineFile, readPipelineFile } from './pipeline-file.ts';
 
 export interface ExplainOptions extends Omit<Happening, 'branch'> {
   readonly directory: string;
@@ -21,9 +21,17 @@ export async function explainPipeline({ out }: Runtime, options: ExplainOptions)
   const file = await readPipelineFile(options.directory);
   for (const warning of warnings(file)) out.warn(warning);
   const happening = { ...options, branch: options.branch ?? (await branchOf(options.directory)) };
-  const pipeline = pipelineOf(file.configuration, happening, await filesOf(options.directory));
+  const pipeline = explainedBy(file, happening, await filesOf(options.directory));
   const { event, branch, target } = happening;
   out.result({ event, branch, ...(target === undefined ? {} : { target }), ...pipeline }, pageOf(happening, pipeline));
+}
+
+function explainedBy({ configuration }: PipelineFile, happening: Happening, files: string[]): ExplainedPipeline {
+  try {
+    return pipelineOf(configuration, happening, files);
+  } catch (error) {
+    throw error instanceof SyntaxError ? invalid('.gitlab-ci.yml', [error.message]) : error;
+  }
 }
 
 function warnings({ templates, notRead }: PipelineFile): string[] {

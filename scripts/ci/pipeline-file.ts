@@ -110,8 +110,9 @@ function documentsOf(label: string, text: string): Mapping[] {
 }
 
 /** What GitLab would not create a pipeline of. */
-function invalid(file: string, faults: readonly string[]): VendhostError {
-  return new VendhostError('CONFIG_INVALID', `GitLab creates no pipeline: ${faults.length} faults in ${file}`, {
+export function invalid(file: string, faults: readonly string[]): VendhostError {
+  const counted = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
+  return new VendhostError('CONFIG_INVALID', `GitLab creates no pipeline: ${counted} in ${file}`, {
     details: faults.map((fault) => `${file}: ${fault}`),
     hint: 'fix the lines above; docs/templates.md has every input',
   });

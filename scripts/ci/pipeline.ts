@@ -45,7 +45,7 @@ export function pipelineOf(configuration: Mapping, happening: Happening, files: 
   const { rules: workflow } = isMapping(configuration.workflow) ? configuration.workflow : {};
   const global = { ...textsOf(configuration.variables), ...eventVariables(happening) };
   const decision = Array.isArray(workflow)
-    ? decide(workflow as Rule[], { variables: global, changed, files }, 'always')
+    ? decided('workflow', workflow, { variables: global, changed, files }, 'always')
     : undefined;
   const variables = { ...global, ...decision?.variables };
   const jobs = jobsOf(configuration).map(([name, job]) =>
@@ -79,7 +79,7 @@ export function ruleOf({ rule, why }: Pick<Decision, 'rule' | 'why'>): string {
 
 function explained(name: string, job: Mapping, circumstances: Circumstances, onlyBranches: boolean): ExplainedJob {
   const own = { ...circumstances, variables: { ...textsOf(job.variables), ...circumstances.variables } };
-  const decision = decisionOf(job, own, onlyBranches);
+  const decision = decisionOf(name, job, own, onlyBranches);
   const { name: environment = job.environment } = isMapping(job.environment) ? job.environment : {};
   const all = { ...own.variables, ...decision.variables };
   return {
@@ -94,9 +94,9 @@ function explained(name: string, job: Mapping, circumstances: Circumstances, onl
   };
 }
 
-function decisionOf(job: Mapping, circumstances: Circumstances, onlyBranches: boolean): Decision {
+function decisionOf(name: string, job: Mapping, circumstances: Circumstances, onlyBranches: boolean): Decision {
   const when = typeof job.when === 'string' ? job.when : 'on_success';
-  if (Array.isArray(job.rules)) return decide(job.rules as Rule[], circumstances, when);
+  if (Array.isArray(job.rules)) return decided(name, job.rules, circumstances, when);
   const plain = { rule: 0, when, variables: {} };
   if (job.only !== undefined || job.except !== undefined) {
     return { ...plain, runs: true, why: '`only` and `except`, which are not looked at' };
@@ -104,6 +104,15 @@ function decisionOf(job: Mapping, circumstances: Circumstances, onlyBranches: bo
   // https://docs.gitlab.com/ci/jobs/job_rules/#avoid-duplicate-pipelines
   if (onlyBranches) return { ...plain, runs: false, when: 'never', why: 'no rules: branches and tags only' };
   return { ...plain, runs: when !== 'never', why: 'no rules' };
+}
+
+/** Throws a `SyntaxError` that names the job whose rule GitLab cannot read. */
+function decided(name: string, rules: readonly unknown[], circumstances: Circumstances, otherwise: string): Decision {
+  try {
+    return decide(rules as readonly Rule[], circumstances, otherwise);
+  } catch (error) {
+    throw error instanceof SyntaxError ? new SyntaxError(`${name}: rules: ${error.message}`) : error;
+  }
 }
 
 function jobsOf(configuration: Mapping): [string, Mapping][] {
