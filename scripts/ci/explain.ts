@@ -3,9 +3,9 @@ import { join, relative } from 'node:path';
 import { VendhostError } from '../errors.ts';
 import { tableLines } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
-import { type ExplainedPipeline, pipelineOf, ruleOf } from './pipeline.ts';
+import { type ExplainedPipeline, pipelineFor, ruleOf } from './explained-pipeline.ts';
 import { type Happening, isOfMergeRequest } from './pipeline-event.ts';
-import { invalid, type PipelineFile, readPipelineFile } from './pipeline-file.ts';
+import { invalidPipeline, type PipelineFile, readPipelineFile } from './pipeline-file.ts';
 
 export interface ExplainOptions extends Omit<Happening, 'branch'> {
   readonly directory: string;
@@ -28,9 +28,9 @@ export async function explainPipeline({ out }: Runtime, options: ExplainOptions)
 
 function explainedBy({ configuration }: PipelineFile, happening: Happening, files: string[]): ExplainedPipeline {
   try {
-    return pipelineOf(configuration, happening, files);
+    return pipelineFor(configuration, happening, files);
   } catch (error) {
-    throw error instanceof SyntaxError ? invalid('.gitlab-ci.yml', [error.message]) : error;
+    throw error instanceof SyntaxError ? invalidPipeline('.gitlab-ci.yml', [error.message]) : error;
   }
 }
 

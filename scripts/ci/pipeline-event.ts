@@ -1,4 +1,4 @@
-import type { Variables } from './rule-expression.ts';
+import type { PipelineVariables } from './rule-expression.ts';
 
 /** What can start a pipeline, as people say it. */
 export const pipelineEvents = [
@@ -31,7 +31,13 @@ export interface Happening {
 const project = 'group/project';
 
 /** The predefined variables that tell events apart (https://docs.gitlab.com/ci/variables/predefined_variables/). */
-export function eventVariables({ event, branch, target, openMergeRequest, defaultBranch }: Happening): Variables {
+export function eventVariables({
+  event,
+  branch,
+  target,
+  openMergeRequest,
+  defaultBranch,
+}: Happening): PipelineVariables {
   const common = { CI_COMMIT_REF_NAME: branch, CI_DEFAULT_BRANCH: defaultBranch ?? 'main', CI_PROJECT_PATH: project };
   if (event === 'tag') return { ...common, CI_PIPELINE_SOURCE: 'push', CI_COMMIT_TAG: branch };
   if (!isOfMergeRequest(event)) {

@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { parseAllDocuments, Scalar, type ScalarTag, visit } from 'yaml';
 import { messageOf, VendhostError } from '../errors.ts';
 import { isMapping, type Mapping, merged, Reference, resolved } from './merged-jobs.ts';
-import { type Input, type Inputs, inputFaults, withInputs } from './template-inputs.ts';
+import { type Input, inputFaults, type TemplateInputs, withInputs } from './template-inputs.ts';
 
 /** A project's pipeline configuration, as GitLab puts it together. */
 export interface PipelineFile {
   readonly configuration: Mapping;
   /** Includes of this library: the template's name and the ref that is asked for. */
-  readonly templates: readonly { readonly name: string; readonly ref: string; readonly inputs: Inputs }[];
+  readonly templates: readonly { readonly name: string; readonly ref: string; readonly inputs: TemplateInputs }[];
   /** Includes that only GitLab can read. */
   readonly notRead: readonly string[];
 }
@@ -18,7 +18,7 @@ export interface PipelineFile {
 interface Source {
   readonly label: string;
   readonly text: string;
-  readonly inputs: Inputs;
+  readonly inputs: TemplateInputs;
 }
 
 /** https://docs.gitlab.com/administration/settings/continuous_integration/#set-maximum-includes */
@@ -36,7 +36,7 @@ export async function readPipelineFile(directory: string): Promise<PipelineFile>
   let includes = 0;
   const whole = await load({ label: fileName, text, inputs: {} }, async (include) => {
     includes += 1;
-    if (includes > mostIncludes) throw invalid(fileName, [`more than ${mostIncludes} includes`]);
+    if (includes > mostIncludes) throw invalidPipeline(fileName, [`more than ${mostIncludes} includes`]);
     const named = libraryTemplate(include);
     const inputs = isMapping(include.inputs) ? include.inputs : {};
     if (named !== undefined) {
@@ -56,7 +56,7 @@ export async function readPipelineFile(directory: string): Promise<PipelineFile>
   try {
     return { configuration: resolved(whole), ...read };
   } catch (error) {
-    throw invalid(fileName, [messageOf(error)]);
+    throw invalidPipeline(fileName, [messageOf(error)]);
   }
 }
 
@@ -86,7 +86,7 @@ function bodyOf({ label, text, inputs }: Source): Mapping {
   const declared = (isMapping(spec?.inputs) ? spec.inputs : {}) as Readonly<Record<string, Input>>;
   const faults = inputFaults(declared, inputs);
   if (faults.length > 0)
-    throw invalid(
+    throw invalidPipeline(
       label,
       faults.map((fault) => `inputs: ${fault}`),
     );
@@ -99,18 +99,18 @@ const referenceTag = { tag: '!reference', collection: 'seq' } as unknown as Scal
 function documentsOf(label: string, text: string): Mapping[] {
   return [...parseAllDocuments(text, { customTags: [referenceTag], merge: true })].map((document) => {
     const fault = document.errors[0]?.message.split('\n')[0];
-    if (fault !== undefined) throw invalid(label, [`not YAML: ${fault}`]);
+    if (fault !== undefined) throw invalidPipeline(label, [`not YAML: ${fault}`]);
     visit(document, {
       Seq: (_, node) => (node.tag === '!reference' ? new Scalar(new Reference(node.toJSON().map(String))) : undefined),
     });
     const content = document.toJS() ?? {};
     if (isMapping(content)) return content;
-    throw invalid(label, ['must be a mapping of jobs and keywords']);
+    throw invalidPipeline(label, ['must be a mapping of jobs and keywords']);
   });
 }
 
 /** What GitLab would not create a pipeline of. */
-export function invalid(file: string, faults: readonly string[]): VendhostError {
+export function invalidPipeline(file: string, faults: readonly string[]): VendhostError {
   const counted = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
   return new VendhostError('CONFIG_INVALID', `GitLab creates no pipeline: ${counted} in ${file}`, {
     details: faults.map((fault) => `${file}: ${fault}`),

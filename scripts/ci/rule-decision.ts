@@ -1,5 +1,5 @@
 import { matchesPath } from './path-pattern.ts';
-import { isTrue, type Variables } from './rule-expression.ts';
+import { isTrue, type PipelineVariables } from './rule-expression.ts';
 
 /** One entry of `rules:`, of a job or of `workflow:` (https://docs.gitlab.com/ci/yaml/#rules). */
 export interface Rule {
@@ -11,7 +11,7 @@ export interface Rule {
 }
 
 export interface Circumstances {
-  readonly variables: Variables;
+  readonly variables: PipelineVariables;
   /** What `rules:changes` looks at; `undefined` makes each such rule true. */
   readonly changed: readonly string[] | undefined;
   /** Files of the checkout, for `rules:exists`. */
@@ -19,7 +19,7 @@ export interface Circumstances {
 }
 
 /** What a list of rules comes to. */
-export interface Decision {
+export interface RuleDecision {
   /** Number of the rule that decided, from 1; 0 when none did. */
   readonly rule: number;
   /** The rule in words. */
@@ -31,7 +31,11 @@ export interface Decision {
 }
 
 /** The first rule that holds decides; if none does, there is no job. Throws a `SyntaxError` for an expression that is none. */
-export function decide(rules: readonly Rule[], circumstances: Circumstances, otherwise = 'on_success'): Decision {
+export function decideRules(
+  rules: readonly Rule[],
+  circumstances: Circumstances,
+  otherwise = 'on_success',
+): RuleDecision {
   const at = rules.findIndex((rule) => holds(rule, circumstances));
   const rule = rules[at];
   if (rule === undefined) return { rule: 0, why: 'no rule matches', runs: false, when: 'never', variables: {} };

@@ -1,11 +1,11 @@
-/** Variables by name; one that is not set is absent. */
-export type Variables = Readonly<Record<string, string | undefined>>;
+/** PipelineVariables by name; one that is not set is absent. */
+export type PipelineVariables = Readonly<Record<string, string | undefined>>;
 
 /** What a part of an expression is worth: a text, `null` for a variable that is not set, or the outcome of an operator. */
 type Value = string | boolean | null | RegExp;
 
 type Token =
-  | { readonly kind: 'value'; readonly value: (variables: Variables) => Value }
+  | { readonly kind: 'value'; readonly value: (variables: PipelineVariables) => Value }
   | { readonly kind: 'operator'; readonly operator: Operator }
   | { readonly kind: '(' | ')' };
 
@@ -17,8 +17,8 @@ type Operator = (typeof operators)[number];
  * texts in quotes, variables, patterns, `null` (https://docs.gitlab.com/ci/jobs/job_rules/#cicd-variable-expressions).
  * Throws a `SyntaxError` for what is no such expression.
  */
-export function isTrue(expression: string, variables: Variables): boolean {
-  const reader = new Reader(tokensOf(expression), variables);
+export function isTrue(expression: string, variables: PipelineVariables): boolean {
+  const reader = new ExpressionReader(tokensOf(expression), variables);
   const value = reader.either();
   reader.end();
   return isPresent(value);
@@ -36,7 +36,7 @@ function tokensOf(expression: string): Token[] {
     if (found !== null) at = sticky.lastIndex;
     return found;
   };
-  const value = (make: (variables: Variables) => Value) => tokens.push({ kind: 'value', value: make });
+  const value = (make: (variables: PipelineVariables) => Value) => tokens.push({ kind: 'value', value: make });
   for (;;) {
     take(/\s+/);
     if (at === expression.length) return tokens;
@@ -61,12 +61,12 @@ function tokensOf(expression: string): Token[] {
 }
 
 /** Reads operators by how tightly they bind: comparisons, then `&&`, then `||`. */
-class Reader {
+class ExpressionReader {
   readonly #tokens: readonly Token[];
-  readonly #variables: Variables;
+  readonly #variables: PipelineVariables;
   #at = 0;
 
-  constructor(tokens: readonly Token[], variables: Variables) {
+  constructor(tokens: readonly Token[], variables: PipelineVariables) {
     this.#tokens = tokens;
     this.#variables = variables;
   }
@@ -98,8 +98,8 @@ class Reader {
     for (;;) {
       if (this.#takes('==')) left = left === this.#one();
       else if (this.#takes('!=')) left = left !== this.#one();
-      else if (this.#takes('=~')) left = matches(left, this.#one());
-      else if (this.#takes('!~')) left = !matches(left, this.#one());
+      else if (this.#takes('=~')) left = matchesPattern(left, this.#one());
+      else if (this.#takes('!~')) left = !matchesPattern(left, this.#one());
       else return left;
     }
   }
@@ -129,7 +129,7 @@ const isFalse = (value: Value) => value === null || value === false;
 const isPresent = (value: Value) => (typeof value === 'string' ? value.trim() !== '' : !isFalse(value));
 
 /** A variable may hold the pattern; a text that is none is searched for the left side, as GitLab does. */
-function matches(left: Value, right: Value): boolean {
+function matchesPattern(left: Value, right: Value): boolean {
   const text = left === null ? '' : String(left);
   if (right instanceof RegExp) return right.test(text);
   if (typeof right !== 'string') return false;

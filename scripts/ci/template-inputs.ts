@@ -8,10 +8,10 @@ export interface Input {
   readonly options?: readonly unknown[];
   readonly regex?: string;
 }
-export type Inputs = Readonly<Record<string, unknown>>;
+export type TemplateInputs = Readonly<Record<string, unknown>>;
 
 /** What GitLab would refuse in the inputs that an include gives; empty when nothing. */
-export function inputFaults(declared: Readonly<Record<string, Input>>, given: Inputs): string[] {
+export function inputFaults(declared: Readonly<Record<string, Input>>, given: TemplateInputs): string[] {
   const unknown = Object.keys(given).filter((name) => !(name in declared));
   const wrong = Object.entries(declared).flatMap(([name, input]) => {
     const value = given[name] ?? input.default;
@@ -30,7 +30,7 @@ function allowedOf({ type = 'string', options, regex }: Input, value: unknown): 
 }
 
 /** Puts inputs into a template's text, as GitLab does before it reads the YAML; anything but a text becomes JSON. */
-export function withInputs(text: string, declared: Readonly<Record<string, Input>>, given: Inputs): string {
+export function withInputs(text: string, declared: Readonly<Record<string, Input>>, given: TemplateInputs): string {
   return text.replaceAll(/\$\[\[\s*inputs\.(\w+)\s*\]\]/g, (_, name: string) => {
     const value = given[name] ?? declared[name]?.default;
     return typeof value === 'string' ? value : JSON.stringify(value);

@@ -1,7 +1,6 @@
-import { type PipelineFile, readPipelineFile } from '../ci/pipeline-file.ts';
+import { readPipelineFile } from '../ci/pipeline-file.ts';
+import type { TemplateInputs } from '../ci/template-inputs.ts';
 import type { Finding } from './findings.ts';
-
-type Inputs = PipelineFile['templates'][number]['inputs'];
 
 const branches = ['dev_branch', 'staging_branch', 'production_branch'] as const;
 
@@ -17,7 +16,7 @@ export async function includedTwice(directory: string): Promise<Finding[]> {
 }
 
 /** Findings for the inputs of each include of tenant.yml. */
-export function tenantFindings(tenants: readonly Inputs[]): Finding[] {
+export function tenantFindings(tenants: readonly TemplateInputs[]): Finding[] {
   const names = tenants.map(({ tenant }) => tenant).join(' and ');
   const fault = (path: string, message: string): Finding => ({
     severity: 'fault',

@@ -66,8 +66,8 @@ describe('what the examples say under hidden names', () => {
 
   test('rules of the tenant come first', async () => {
     const document = await expanded('[skip bake\\]');
-    const [first, second] = document.bake?.rules as unknown[];
-    const [others] = document.release?.rules as unknown[];
+    const [first, second] = [document.bake?.rules].flat();
+    const [others] = [document.release?.rules].flat();
     expect(first).toEqual({ if: '$CI_COMMIT_MESSAGE =~ /\\[skip bake\\]/', when: 'never' });
     expect(second).toEqual(others);
   });

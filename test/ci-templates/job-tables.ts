@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { type ExplainedPipeline, pipelineFor } from '../../scripts/ci/explained-pipeline.ts';
 import type { Mapping } from '../../scripts/ci/merged-jobs.ts';
-import { type ExplainedPipeline, pipelineOf } from '../../scripts/ci/pipeline.ts';
 import type { Happening } from '../../scripts/ci/pipeline-event.ts';
 import { readPipelineFile } from '../../scripts/ci/pipeline-file.ts';
 import { projectRoot } from '../local-gitlab/platform.ts';
@@ -34,7 +34,7 @@ const rows: readonly (readonly [title: string, happening: Happening])[] = [
 /** Which jobs run for what, asked of `ci explain` for examples/shop; and what each of them is given and passes on. */
 export async function jobTables(): Promise<string> {
   const { configuration } = await readPipelineFile(join(projectRoot, 'examples/shop'));
-  const push = pipelineOf(configuration, { event: 'push', branch: 'dev' }, []);
+  const push = pipelineFor(configuration, { event: 'push', branch: 'dev' }, []);
   const names = push.jobs.map(({ name }) => name);
   const jobs = push.jobs.map(({ name, needs = [] }) => {
     const job = configuration[name] as Mapping;
@@ -42,7 +42,7 @@ export async function jobTables(): Promise<string> {
     const command = line.split(' ').slice(0, 3).join(' ');
     return [`\`${name}\``, `\`${command}\``, needs.map((need) => `\`${need}\``).join(', '), passedOn[name] ?? ''];
   });
-  const runs = rows.map(([title, happening]) => [title, ...marks(pipelineOf(configuration, happening, []), names)]);
+  const runs = rows.map(([title, happening]) => [title, ...marks(pipelineFor(configuration, happening, []), names)]);
   return [
     table(['job', 'command', 'needs', 'passes on'], jobs),
     table(['', ...names.map((name) => `\`${name}\``)], runs),

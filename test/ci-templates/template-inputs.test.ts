@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { pipelineOf } from '../../scripts/ci/pipeline.ts';
+import { pipelineFor } from '../../scripts/ci/explained-pipeline.ts';
 import type { Happening } from '../../scripts/ci/pipeline-event.ts';
 import { readPipelineFile } from '../../scripts/ci/pipeline-file.ts';
 import { platformTemplate, type Template, tenantTemplate } from './templates.ts';
@@ -22,7 +22,7 @@ async function jobsWith(template: Template, inputs: Inputs, happening: Happening
   const include = [{ component, inputs: { ...template.required, ...inputs } }];
   await writeFile(join(directory, '.gitlab-ci.yml'), stringify({ include, ...own }));
   const { configuration } = await readPipelineFile(directory);
-  const { created, jobs } = pipelineOf(configuration, { defaultBranch: 'main', ...happening }, []);
+  const { created, jobs } = pipelineFor(configuration, { defaultBranch: 'main', ...happening }, []);
   return !created
     ? []
     : jobs

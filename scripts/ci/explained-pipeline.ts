@@ -1,7 +1,7 @@
 import { isMapping, type Mapping } from './merged-jobs.ts';
 import { comparedFiles, eventVariables, type Happening, isOfMergeRequest } from './pipeline-event.ts';
-import { type Circumstances, type Decision, decide, type Rule } from './rule-decision.ts';
-import type { Variables } from './rule-expression.ts';
+import { type Circumstances, decideRules, type Rule, type RuleDecision } from './rule-decision.ts';
+import type { PipelineVariables } from './rule-expression.ts';
 
 /** A job of the configuration, whether it is in the pipeline, and why. */
 export interface ExplainedJob {
@@ -16,7 +16,7 @@ export interface ExplainedJob {
   readonly environment: string;
   /** Jobs of this pipeline that it waits for; `undefined` if it waits for the stages before its own. */
   readonly needs: readonly string[] | undefined;
-  /** Variables of the rule that decided. */
+  /** PipelineVariables of the rule that decided. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
@@ -40,7 +40,7 @@ const keywords = new Set([
 ]);
 
 /** What GitLab does with a configuration when something happens: whether there is a pipeline, and its jobs by stage. */
-export function pipelineOf(configuration: Mapping, happening: Happening, files: readonly string[]): ExplainedPipeline {
+export function pipelineFor(configuration: Mapping, happening: Happening, files: readonly string[]): ExplainedPipeline {
   const changed = comparedFiles(happening);
   const { rules: workflow } = isMapping(configuration.workflow) ? configuration.workflow : {};
   const global = { ...textsOf(configuration.variables), ...eventVariables(happening) };
@@ -56,7 +56,7 @@ export function pipelineOf(configuration: Mapping, happening: Happening, files: 
   return { ...verdict(configuration, decision, named), jobs: present };
 }
 
-function verdict(configuration: Mapping, decision: Decision | undefined, named: ReadonlySet<string>) {
+function verdict(configuration: Mapping, decision: RuleDecision | undefined, named: ReadonlySet<string>) {
   if (decision?.runs === false) return { created: false, why: `workflow: ${ruleOf(decision)}` };
   if (named.size === 0) return { created: false, why: 'no job is in it' };
   const missing = jobsOf(configuration)
@@ -73,7 +73,7 @@ function verdict(configuration: Mapping, decision: Decision | undefined, named: 
 }
 
 /** A decision as `rule 2: if …`. */
-export function ruleOf({ rule, why }: Pick<Decision, 'rule' | 'why'>): string {
+export function ruleOf({ rule, why }: Pick<RuleDecision, 'rule' | 'why'>): string {
   return rule === 0 ? why : `rule ${rule}: ${why}`;
 }
 
@@ -94,7 +94,7 @@ function explained(name: string, job: Mapping, circumstances: Circumstances, onl
   };
 }
 
-function decisionOf(name: string, job: Mapping, circumstances: Circumstances, onlyBranches: boolean): Decision {
+function decisionOf(name: string, job: Mapping, circumstances: Circumstances, onlyBranches: boolean): RuleDecision {
   const when = typeof job.when === 'string' ? job.when : 'on_success';
   if (Array.isArray(job.rules)) return decided(name, job.rules, circumstances, when);
   const plain = { rule: 0, when, variables: {} };
@@ -107,9 +107,14 @@ function decisionOf(name: string, job: Mapping, circumstances: Circumstances, on
 }
 
 /** Throws a `SyntaxError` that names the job whose rule GitLab cannot read. */
-function decided(name: string, rules: readonly unknown[], circumstances: Circumstances, otherwise: string): Decision {
+function decided(
+  name: string,
+  rules: readonly unknown[],
+  circumstances: Circumstances,
+  otherwise: string,
+): RuleDecision {
   try {
-    return decide(rules as readonly Rule[], circumstances, otherwise);
+    return decideRules(rules as readonly Rule[], circumstances, otherwise);
   } catch (error) {
     throw error instanceof SyntaxError ? new SyntaxError(`${name}: rules: ${error.message}`) : error;
   }
@@ -139,6 +144,6 @@ function textsOf(variables: unknown): Record<string, string> {
 }
 
 /** `$NAME` and `${NAME}`; what is not set stays as it is written. */
-function expanded(text: string, variables: Variables): string {
+function expanded(text: string, variables: PipelineVariables): string {
   return text.replaceAll(/\$(?:\{(\w+)\}|(\w+))/g, (written, braced, bare) => variables[braced ?? bare] ?? written);
 }
