@@ -1,5 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { tenantFindings } from '../../../scripts/repository/included-twice.ts';
+import { stringify } from 'yaml';
+import { includedTwice, tenantFindings } from '../../../scripts/repository/included-twice.ts';
 
 const shop = { tenant: 'shop' };
 const blog = { tenant: 'blog', job_prefix: 'blog ', environment_prefix: 'blog/' };
@@ -23,4 +27,16 @@ test('two with branches of their own have one workflow', () => {
   expect(shown([shop, { ...blog, dev_branch: 'develop' }])).toEqual([
     'fault include: inputs.dev_branch: shop and blog: must be the same, because a pipeline has one workflow',
   ]);
+});
+
+test('they are read from .gitlab-ci.yml; a file that only GitLab understands says nothing', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'included-twice-'));
+  const component = '$CI_SERVER_FQDN/platform/vendhost/tenant@v0.1.0';
+  const include = ['shop', 'blog'].map((tenant) => ({ component, inputs: { tenant, image: 'vendhost' } }));
+  expect(await includedTwice(directory)).toEqual([]);
+  await writeFile(join(directory, '.gitlab-ci.yml'), stringify({ include }));
+  expect(await includedTwice(directory)).toHaveLength(2);
+  await writeFile(join(directory, '.gitlab-ci.yml'), 'include: [');
+  expect(await includedTwice(directory)).toEqual([]);
+  await rm(directory, { recursive: true });
 });
