@@ -1,0 +1,42 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { includedTwice, tenantFindings } from '../../../scripts/repository/included-twice.ts';
+
+const shop = { tenant: 'shop' };
+const blog = { tenant: 'blog', job_prefix: 'blog ', environment_prefix: 'blog/' };
+const shown = (tenants: Parameters<typeof tenantFindings>[0]) =>
+  tenantFindings(tenants).map(({ severity, path, message }) => `${severity} ${path}: ${message}`);
+
+test('one tenant, and two that share nothing', () => {
+  expect(shown([])).toEqual([]);
+  expect(shown([shop])).toEqual([]);
+  expect(shown([shop, blog])).toEqual([]);
+});
+
+test('two of one name would merge', () => {
+  expect(shown([shop, { tenant: 'blog' }])).toEqual([
+    'fault include: inputs.job_prefix: shop and blog: must differ, or the last tenant takes the place of the others',
+    'fault include: inputs.environment_prefix: shop and blog: must differ, or the last tenant takes the place of the others',
+  ]);
+});
+
+test('two with branches of their own have one workflow', () => {
+  expect(shown([shop, { ...blog, dev_branch: 'develop' }])).toEqual([
+    'fault include: inputs.dev_branch: shop and blog: must be the same, because a pipeline has one workflow',
+  ]);
+});
+
+test('they are read from .gitlab-ci.yml; a file that only GitLab understands says nothing', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'included-twice-'));
+  const component = '$CI_SERVER_FQDN/platform/vendhost/tenant@v0.1.0';
+  const include = ['shop', 'blog'].map((tenant) => ({ component, inputs: { tenant, image: 'vendhost' } }));
+  expect(await includedTwice(directory)).toEqual([]);
+  await writeFile(join(directory, '.gitlab-ci.yml'), stringify({ include }));
+  expect(await includedTwice(directory)).toHaveLength(2);
+  await writeFile(join(directory, '.gitlab-ci.yml'), 'include: [');
+  expect(await includedTwice(directory)).toEqual([]);
+  await rm(directory, { recursive: true });
+});
