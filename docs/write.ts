@@ -1,9 +1,16 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { referencePage, schemaFiles } from './reference.ts';
 
-/** `npm run docs`: writes the parts of the documentation that are generated from the schemas. */
+/** `npm run docs`: writes what is generated: the reference of the schemas, and the components. */
 const schemas = join(import.meta.dirname, 'schemas');
 mkdirSync(schemas, { recursive: true });
 for (const [name, text] of Object.entries(schemaFiles())) writeFileSync(join(schemas, name), text);
 writeFileSync(join(import.meta.dirname, 'configuration.md'), referencePage());
+
+// GitLab's catalog looks for components in templates/ (https://docs.gitlab.com/ci/components/#directory-structure).
+const root = join(import.meta.dirname, '..');
+mkdirSync(join(root, 'templates'), { recursive: true });
+for (const file of readdirSync(join(root, 'ci-templates'))) {
+  copyFileSync(join(root, 'ci-templates', file), join(root, 'templates', file.replace('.gitlab-ci.yml', '.yml')));
+}

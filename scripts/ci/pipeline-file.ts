@@ -24,7 +24,7 @@ interface Source {
 /** https://docs.gitlab.com/administration/settings/continuous_integration/#set-maximum-includes */
 const mostIncludes = 150;
 const fileName = '.gitlab-ci.yml';
-const templatesFolder = fileURLToPath(new URL('../../templates/', import.meta.url));
+const templatesFolder = fileURLToPath(new URL('../../ci-templates/', import.meta.url));
 
 /**
  * Reads `.gitlab-ci.yml` with its includes: files of the checkout, and this library's templates, which are taken from this version.
@@ -42,7 +42,7 @@ export async function readPipelineFile(directory: string): Promise<PipelineFile>
     if (named !== undefined) {
       read.templates.push({ ...named, inputs });
       const label = `${fileName}: template ${named.name}`;
-      return { label, text: await readFile(join(templatesFolder, `${named.name}.yml`), 'utf8'), inputs };
+      return { label, text: await readFile(join(templatesFolder, `${named.name}.gitlab-ci.yml`), 'utf8'), inputs };
     }
     if (typeof include.local === 'string' && !include.local.includes('*')) {
       const local = include.local.replace(/^\//, '');
@@ -65,8 +65,11 @@ function libraryTemplate({ component, project, file, ref }: Mapping): { name: st
   const asComponent = /\/(?<name>tenant|platform)@(?<ref>.+)$/.exec(typeof component === 'string' ? component : '');
   if (asComponent?.groups !== undefined)
     return { name: asComponent.groups.name ?? '', ref: asComponent.groups.ref ?? '' };
-  const asFile = /^\/?templates\/(tenant|platform)\.yml$/.exec(project === undefined ? '' : String([file].flat()));
-  return asFile === null ? undefined : { name: asFile[1] ?? '', ref: typeof ref === 'string' ? ref : 'HEAD' };
+  const path = project === undefined ? '' : String([file].flat());
+  const asFile = /^\/?(?:ci-templates\/(tenant|platform)\.gitlab-ci|templates\/(tenant|platform))\.yml$/.exec(path);
+  return asFile === null
+    ? undefined
+    : { name: asFile[1] ?? asFile[2] ?? '', ref: typeof ref === 'string' ? ref : 'HEAD' };
 }
 
 /** A file with its inputs put in and merged over what it includes; `find` opens an include. */

@@ -7,7 +7,7 @@ import { commandLines, type Written, wordsOf } from './command-lines.ts';
 import { jobsOf, templates } from './templates.ts';
 
 const patterns = [
-  'templates/**/*.yml',
+  'ci-templates/**/*.yml',
   'docs/**/*.md',
   'examples/**/*',
   'examples/*/.gitlab-ci.yml',
@@ -41,7 +41,7 @@ async function chosenBy(line: string): Promise<string | undefined> {
 }
 
 test('there is something to check', () => {
-  expect(written.filter(({ file }) => file.startsWith('templates/')).length).toBeGreaterThanOrEqual(5);
+  expect(written.filter(({ file }) => file.startsWith('ci-templates/')).length).toBeGreaterThanOrEqual(5);
 });
 
 test.each(written.map((one) => [`${one.file}:${one.line}`, one.text, one.mention] as const))(

@@ -6,6 +6,7 @@ import { previewPipeline } from '../local-gitlab/list.ts';
 import { publishPlatform, version } from '../local-gitlab/platform.ts';
 import { createRepository } from '../local-gitlab/repository.ts';
 import { defaultGitlab } from '../local-gitlab/workspace.ts';
+import { sourceOf } from './templates.ts';
 
 /** A pipeline after includes, inputs, `extends` and `!reference`: its jobs and global keywords by name. */
 export type Expanded = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -30,7 +31,7 @@ export async function openExpander(): Promise<Expander> {
   return {
     include: (file, inputs = {}, form = 'project') =>
       form === 'project'
-        ? { ...library, file: `/templates/${file}`, inputs }
+        ? { ...library, file: `/${sourceOf(file)}`, inputs }
         : { component: `$CI_SERVER_FQDN/platform/vendhost/${file.replace('.yml', '')}@${ref}`, inputs },
     expand: async (pipeline) => {
       projects += 1;

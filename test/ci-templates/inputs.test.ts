@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { projectRoot, version } from '../local-gitlab/platform.ts';
-import { jobsOf, prefix, templateFiles, templates } from './templates.ts';
+import { jobsOf, prefix, sourceOf, templateFiles, templates } from './templates.ts';
 
 const inputs = templates.flatMap(({ file, spec }) =>
   Object.entries(spec.inputs).map(([name, input]) => [`${file}: ${name}`, name, input] as const),
@@ -33,7 +33,13 @@ describe('every input', () => {
 
 test('the catalog finds each template, and nothing that is none', () => {
   // https://docs.gitlab.com/ci/components/#directory-structure
-  expect([...templateFiles].sort()).toEqual(templates.map(({ file }) => file).sort());
+  expect([...templateFiles].sort()).toEqual(templates.map(({ file }) => basename(sourceOf(file))).sort());
+});
+
+test('the components are the same files; else run `npm run docs`', () => {
+  const components = join(projectRoot, 'templates');
+  const texts = readdirSync(components).map((file) => [file, readFileSync(join(components, file), 'utf8')]);
+  expect(Object.fromEntries(texts)).toEqual(Object.fromEntries(templates.map(({ file, text }) => [file, text])));
 });
 
 describe.each(templates.map((one) => [one.file, one] as const))('%s', (_, template) => {
@@ -101,7 +107,7 @@ test("the images and the examples have the project's version", async () => {
   const current = await version();
   for (const { text } of templates) expect(text).toContain(`image: $[[ inputs.image ]]:${current}\n`);
   const documents = [
-    ...templates.map(({ file }) => `templates/${file}`),
+    ...templates.map(({ file }) => sourceOf(file)),
     'examples/shop/.gitlab-ci.yml',
     'examples/platform/.gitlab-ci.yml',
     'docs/templates.md',

@@ -13,7 +13,7 @@ import { defaultGitlab } from '../local-gitlab/workspace.ts';
 import { type Cell, readMatrix } from './matrix.ts';
 import { type Changes, changedFiles, repositoryWith } from './matrix-repository.ts';
 import { inPairs } from './pairs.ts';
-import { platformTemplate, tenantTemplate } from './templates.ts';
+import { platformTemplate, sourceOf, tenantTemplate } from './templates.ts';
 
 vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });
 
@@ -35,7 +35,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ci-templates-matrix-'));
   platform = await publishPlatform({ directory: join(directory, 'git-host'), gitlab: defaultGitlab });
   for (const [table, given] of Object.entries(inputs)) {
-    const file = `/templates/${table.split(' ')[0]}`;
+    const file = `/${sourceOf(String(table.split(' ')[0]))}`;
     const include = [{ project: 'platform/vendhost', ref: `v${await version()}`, file, inputs: given }];
     pipelineText.set(table, stringify({ include }));
     await writeFile(join(directory, '.gitlab-ci.yml'), stringify({ include }));

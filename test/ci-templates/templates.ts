@@ -14,7 +14,7 @@ export interface Part {
 }
 
 export interface Template {
-  /** File name in templates/. */
+  /** Name of the template: `tenant.yml` is `ci-templates/tenant.gitlab-ci.yml`, and the component of that name. */
   readonly file: string;
   readonly text: string;
   readonly spec: { readonly inputs: Readonly<Record<string, Input>> };
@@ -23,15 +23,19 @@ export interface Template {
   readonly required: Readonly<Record<string, unknown>>;
 }
 
-export const directory = join(projectRoot, 'templates');
+export const directory = join(projectRoot, 'ci-templates');
 export const prefix = '$[[ inputs.job_prefix ]]';
 const image = 'registry.example.test/platform/vendhost';
+
+export function sourceOf(file: string): string {
+  return `ci-templates/${file.replace(/\.yml$/, '.gitlab-ci.yml')}`;
+}
 
 /** GitLab's own tag; the list behind it is kept as it is. */
 const reference = { tag: '!reference', collection: 'seq' } as unknown as ScalarTag;
 
 function readTemplate(file: string, required: Template['required']): Template {
-  const text = readFileSync(join(directory, file), 'utf8');
+  const text = readFileSync(join(projectRoot, sourceOf(file)), 'utf8');
   const documents = parseAllDocuments(text, { customTags: [reference] });
   const fault = documents.flatMap(({ errors }) => errors)[0];
   if (fault !== undefined) throw fault;

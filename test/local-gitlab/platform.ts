@@ -34,9 +34,12 @@ export interface PlatformProject {
   readonly includes: string;
 }
 
+/** What a project can include: files, and the same as components. */
+const folders = ['ci-templates', 'templates'];
+
 /**
  * Makes the project `platform/vendhost` of a git host out of this checkout, with what is not committed yet.
- * Only `templates/` is in it: an include reads nothing else.
+ * Only its templates are in it: an include reads nothing else.
  */
 export async function publishPlatform(options: {
   directory: string;
@@ -48,13 +51,13 @@ export async function publishPlatform(options: {
   await mkdir(repository, { recursive: true });
   await git(repository, ['init', '--quiet', '--bare', '--initial-branch=main']);
   const place = { GIT_DIR: repository, GIT_WORK_TREE: projectRoot };
-  await git(projectRoot, ['add', '--', 'templates'], place);
+  await git(projectRoot, ['add', '--', ...folders], place);
   await git(projectRoot, ['commit', '--quiet', '--message', 'Templates of this checkout'], place);
   const includes = join(directory, 'includes');
   for (const ref of options.refs ?? [`v${await version()}`]) {
     await git(repository, ['tag', ref]);
-    const fetched = join(includes, new URL(gitlab).hostname, 'platform/vendhost', ref, 'templates');
-    await cp(join(projectRoot, 'templates'), fetched, { recursive: true });
+    const fetched = join(includes, new URL(gitlab).hostname, 'platform/vendhost', ref);
+    for (const folder of folders) await cp(join(projectRoot, folder), join(fetched, folder), { recursive: true });
   }
   // gitlab-ci-local fetches single files by commit.
   await git(repository, ['config', 'uploadpack.allowFilter', 'true']);
