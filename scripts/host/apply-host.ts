@@ -10,6 +10,7 @@ import { readGroup } from './instances/group.ts';
 import { waitInService } from './instances/in-service.ts';
 import { newestVersion } from './instances/launch-template.ts';
 import { rollOut } from './instances/roll-out.ts';
+import { type Provenance, unfinished } from './key/provision-key.ts';
 import { isSurprising, knownValues, type Learned } from './planned-value.ts';
 
 export interface Applied {
@@ -17,11 +18,14 @@ export interface Applied {
   readonly inService: number;
   /** Priorities by the bands of their rules. */
   readonly priorities: ReadonlyMap<string, number>;
+  readonly provenance: Provenance;
 }
 
 export interface ApplyOptions extends RulesOf {
   /** Role that CloudFormation works with. */
   readonly roleArn: string;
+  /** What the host is provisioned from; asked for once the data stack is deployed. */
+  readonly provenance: () => Promise<Provenance>;
 }
 
 /**
@@ -45,15 +49,20 @@ export async function applyHost(assembly: Assembly, plan: HostPlan, options: App
   }
   const planned = Object.fromEntries(Object.entries(plan.host.parameters).map(([name, { to }]) => [name, to]));
   const host: HostDeploy = { ...options, stack: plan.host.stack, parameters: knownValues(planned, learned) };
+  const done = await options.provenance();
+  // The key is part of the update that comes last.
+  const isLast = (plan.refresh?.replacement ?? 'no') === 'no' && plan.giveBack.length === 0;
   if (plan.host.action !== 'none' || isSurprising(planned, learned)) {
-    const result = await out.section('provision_host', 'host', () => deployHost(assembly, host));
+    const parameters = { ...host.parameters, ...(isLast ? done : unfinished) };
+    const result = await out.section('provision_host', 'host', () => deployHost(assembly, { ...host, parameters }));
     changed ||= result?.changed === true;
   }
-  if (plan.refresh !== undefined && (await refresh(assembly, plan.refresh, host))) changed = true;
+  if (plan.refresh !== undefined && (await refresh(assembly, plan.refresh, host, done))) changed = true;
   const released = plan.giveBack.length === 0 ? [] : await giveBack(aws, options);
   if (released.length > 0) out.step(`gave back the listener priorities ${released.join(', ')}`);
   const inService = await waitInService(runtime, aws, options.place, since);
-  return { changed: changed || released.length > 0, inService, priorities };
+  const kept = await deployHost(assembly, { ...host, parameters: { ...done } });
+  return { changed: changed || released.length > 0 || kept?.changed === true, inService, priorities, provenance: done };
 }
 
 interface HostDeploy extends ApplyOptions {
@@ -83,7 +92,12 @@ async function explain({ aws }: Assembly, { place, facts, loadBalancer }: HostDe
 }
 
 /** `false` when the instances already run the newest version: there is nothing to replace. */
-async function refresh(assembly: Assembly, { from, to }: InstanceRefresh, host: HostDeploy): Promise<boolean> {
+async function refresh(
+  assembly: Assembly,
+  { from, to }: InstanceRefresh,
+  host: HostDeploy,
+  done: Provenance,
+): Promise<boolean> {
   const { runtime, aws } = assembly;
   const version = typeof to === 'string' ? to : await newestVersion(aws, to.newestOf);
   if (version === from) return false;
@@ -91,7 +105,7 @@ async function refresh(assembly: Assembly, { from, to }: InstanceRefresh, host: 
   if (group === undefined) throw new Error(`no Auto Scaling group ${names.host(host.place)}`);
   await runtime.out.section('provision_instances', 'instances', async () => {
     await rollOut(runtime, aws, group, version);
-    const parameters = { ...host.parameters, LaunchTemplateVersion: version };
+    const parameters = { ...host.parameters, ...done, LaunchTemplateVersion: version };
     await deployHost(assembly, { ...host, parameters });
   });
   return true;

@@ -46,6 +46,9 @@ export class HostStack extends VendhostStack {
       TargetGroupArn: traffic.targetGroup.ref,
       LaunchTemplateId: instances.template.ref,
       NewestVersion: instances.template.attrLatestVersionNumber,
+      // CloudFormation refuses an update that reaches neither a resource nor an output
+      // (https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2027).
+      ProvisionedFrom: parameters.provenance.map(({ valueAsString }) => valueAsString).join('; '),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }

@@ -11,6 +11,7 @@ export interface HostParameters {
   readonly launchTemplateVersion: CfnParameter;
   readonly healthCheckType: CfnParameter;
   readonly priorities: ReadonlyMap<string, CfnParameter>;
+  readonly provenance: readonly CfnParameter[];
 }
 
 /** Outputs of the data stack; for a host with a database. */
@@ -19,6 +20,13 @@ export interface DatabaseParameters {
   readonly port: CfnParameter;
   readonly securityGroup: CfnParameter;
 }
+
+/** No resource refers to them. */
+const provenanceParameters = {
+  ProvisionKey: 'What decides what this host is, as the last provision that got to its end had it',
+  ProvisionCommit: "Commit of the tenant's repository that this key was first provisioned from",
+  DataUpdated: 'When the data stack had been updated before this one',
+};
 
 export function declareHostParameters(scope: Construct, groups: readonly RuleGroup[]): HostParameters {
   return {
@@ -40,6 +48,9 @@ export function declareHostParameters(scope: Construct, groups: readonly RuleGro
       allowedValues: ['EC2', 'ELB'],
       description: 'ELB after the first successful release; before it no instance can pass the health check',
     }),
+    provenance: Object.entries(provenanceParameters).map(
+      ([name, description]) => new CfnParameter(scope, name, { default: 'none', description }),
+    ),
     priorities: new Map(
       groups.map(({ band, hosts }) => [
         band,
