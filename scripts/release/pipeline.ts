@@ -2,6 +2,7 @@ import type { PipelineDeclaration } from '@aws-sdk/client-codepipeline';
 import type { Aws } from '../aws/session.ts';
 import { names, type Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
+import { newPipeline } from '../gitlab/new-pipeline.ts';
 
 /** The in-VPC pipeline of a virtual host, as far as a release needs to know it. */
 export interface ReleasePipeline {
@@ -24,7 +25,7 @@ export async function readPipeline(aws: Aws, place: Place): Promise<ReleasePipel
       'HOST_MISSING',
       `${place.tenant} has no virtual host in ${place.environment}: no pipeline ${name}`,
       {
-        hint: 'start a pipeline by hand on the branch: it provisions the virtual host',
+        hint: `in GitLab, ${newPipeline}: it provisions the virtual host`,
         cause,
       },
     );

@@ -8,6 +8,7 @@ import { keys, type Place } from '../config/names.ts';
 import type { RevisionPush } from '../config/stored.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
 import { pushOf } from '../gitlab/ci-context.ts';
+import { requireProvisioned } from '../host/key/require-provisioned.ts';
 import { duration } from '../output.ts';
 import { reportFindings } from '../repository/check.ts';
 import { counted } from '../repository/findings.ts';
@@ -21,6 +22,8 @@ export interface PushOptions extends Place {
   /** The tenant's repository. */
   directory: string;
   dryRun: boolean;
+  /** Refuse a revision whose commit says something else of the virtual host than what is provisioned. */
+  requireProvisioned?: boolean;
 }
 
 interface Revision {
@@ -33,7 +36,8 @@ interface Revision {
 
 /**
  * Makes the revision of a checkout: checks it, names it by its content, and uploads it unless that name is in the bucket.
- * The metadata of the push that first uploaded it is stored beside it as JSON. Throws `CHECK_FAILED` before anything is uploaded.
+ * The metadata of the push that first uploaded it is stored beside it as JSON. Throws `CHECK_FAILED`, and when it is asked for
+ * `INFRASTRUCTURE_OUTDATED`, before anything is uploaded.
  */
 export async function pushRevision(runtime: Runtime, options: PushOptions): Promise<ExitCode | undefined> {
   const { out, signal } = runtime;
@@ -41,13 +45,16 @@ export async function pushRevision(runtime: Runtime, options: PushOptions): Prom
   const config = await readVendhostConfig(options.directory);
   const software = await checkSoftware(options.directory, config);
   reportFindings(runtime, software.findings);
-  // Checked before gigabytes are hashed, in a dry run too.
+  const aws = openAws(runtime);
+  // Both are checked before gigabytes are hashed, in a dry run too.
   checkFits(software.files);
+  const place: Place = { tenant: options.tenant, environment: options.environment };
+  if (options.requireProvisioned === true)
+    await requireProvisioned(runtime, aws, { place, directory: options.directory });
   const { sha256, files } = await hashContent(software.files, signal);
   const size = files.reduce((sum, file) => sum + file.size, 0);
   out.step(`revision ${sha256}: ${counted(files.length, 'file')}, ${megabytes(size)}`);
 
-  const aws = openAws(runtime);
   const { bucket } = await readPlatformFacts(aws, options.environment);
   const key = keys.revision(options.tenant, sha256);
   const revision = { sha256, files, bucket, key, pushKey: keys.push(options.tenant, sha256) };

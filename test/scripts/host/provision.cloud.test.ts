@@ -203,7 +203,7 @@ describe('what is refused', () => {
     });
   });
 
-  test('without --image: the image in use, when the record of it is gone', async () => {
+  test('without --image: the image in use, when the record of it is gone and everything is compared', async () => {
     await admitTenant(platform, 'forgetful');
     const image = await makeImage(platform, 'forgetful');
     await provision('forgetful', none, { image });
@@ -211,7 +211,7 @@ describe('what is refused', () => {
     const s3 = await platform.aws.s3();
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: platform.bucket, Prefix }));
     for (const { Key } of Contents) await s3.send(new DeleteObjectCommand({ Bucket: platform.bucket, Key }));
-    expect(await refused('forgetful', none)).toMatchObject({
+    expect(await refused('forgetful', none, { full: true })).toMatchObject({
       code: 'IMAGE_UNSUITABLE',
       message: `${image} is not an image for forgetful in dev`,
       details: [expect.stringMatching(/^no record of forgetful names it/)],
