@@ -20,7 +20,7 @@ import { hostPlanLines } from './host-plan-lines.ts';
 import type { RulesOf } from './host-rules.ts';
 import { readHostState } from './host-state.ts';
 import { readLibrary } from './key/library.ts';
-import { type Deployed, readDeployed, reasonsToProvision } from './key/look-up.ts';
+import { type DeployedHost, readDeployedHost, reasonsToProvision } from './key/look-up.ts';
 import { isKept, provenance, provenanceOf, provisionKey, sameTemplates } from './key/provision-key.ts';
 import { limitFaults } from './limits.ts';
 import { readHostPlan } from './read-host-plan.ts';
@@ -48,7 +48,7 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
   const [published, record, deployed, library] = await Promise.all([
     readPublishedFacts(aws, place.environment),
     readTenantRecord(aws, place),
-    readDeployed(aws, place),
+    readDeployedHost(aws, place),
     readLibrary(),
   ]);
   const { hosts, loadBalancer, limits, roles } = record;
@@ -91,7 +91,7 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
 /** Reports a host that is what its key says: its rules, its image and its instances as they are. */
 function reportUnchanged(
   runtime: Runtime,
-  { place, config, record, deployed }: Pick<Parts, 'place' | 'config' | 'record'> & { deployed: Deployed },
+  { place, config, record, deployed }: Pick<Parts, 'place' | 'config' | 'record'> & { deployed: DeployedHost },
 ): undefined {
   const { host, group } = deployed;
   const parameters = host?.parameters ?? {};
@@ -154,7 +154,7 @@ function resultOf(
 }
 
 /** `database: none` deletes nothing: the data stack stays until a person retires it. */
-function warnOfKeptData({ out }: Runtime, config: VendhostConfig, { data }: Pick<Deployed, 'data'>): void {
+function warnOfKeptData({ out }: Runtime, config: VendhostConfig, { data }: Pick<DeployedHost, 'data'>): void {
   if (config.database !== 'none' || data === undefined) return;
   out.warn('vendhost.yml says `database: none`, but there is a database: it stays, the instances no longer reach it');
 }

@@ -6,7 +6,7 @@ import { isRefreshing } from '../instances/roll-out.ts';
 import { dataUpdated, keyChanges, type ProvisionKey } from './provision-key.ts';
 
 /** A virtual host as it is deployed, as far as a few calls tell. */
-export interface Deployed {
+export interface DeployedHost {
   readonly host: StackState | undefined;
   readonly data: StackState | undefined;
   readonly group: Group | undefined;
@@ -15,7 +15,7 @@ export interface Deployed {
   readonly released: boolean;
 }
 
-export async function readDeployed(aws: Aws, place: Place): Promise<Deployed> {
+export async function readDeployedHost(aws: Aws, place: Place): Promise<DeployedHost> {
   const [host, data, { group, refreshing }] = await Promise.all([
     readStack(aws, names.tenantStack(place, 'host')),
     readStack(aws, names.tenantStack(place, 'data')),
@@ -26,7 +26,7 @@ export async function readDeployed(aws: Aws, place: Place): Promise<Deployed> {
   return { host, data, group, refreshing, released };
 }
 
-async function readInstances(aws: Aws, place: Place): Promise<Pick<Deployed, 'group' | 'refreshing'>> {
+async function readInstances(aws: Aws, place: Place): Promise<Pick<DeployedHost, 'group' | 'refreshing'>> {
   const group = await readGroup(aws, place);
   return { group, refreshing: group !== undefined && (await isRefreshing(aws, group)) };
 }
@@ -35,13 +35,13 @@ async function readInstances(aws: Aws, place: Place): Promise<Pick<Deployed, 'gr
  * Why a host is not what a provision of this key would make it; empty when it is. The key says what it was made of, and the rest
  * that it still is: a provision that was killed, and a change of the group by hand, are found by what is deployed.
  */
-export function reasonsToProvision(place: Place, key: ProvisionKey, { host, ...deployed }: Deployed): string[] {
+export function reasonsToProvision(place: Place, key: ProvisionKey, { host, ...deployed }: DeployedHost): string[] {
   if (host === undefined) return ['there is no virtual host yet'];
   const changes = keyChanges(host.parameters.ProvisionKey, key);
   return changes.length > 0 ? changes : differences(place, key, { ...deployed, host });
 }
 
-function differences(place: Place, { image }: ProvisionKey, deployed: Deployed & { host: StackState }): string[] {
+function differences(place: Place, { image }: ProvisionKey, deployed: DeployedHost & { host: StackState }): string[] {
   const { host, data, group, refreshing, released } = deployed;
   const { LaunchTemplateVersion: version = '', HealthCheckType, ImageId, DataUpdated } = host.parameters;
   const newest = host.outputs.NewestVersion ?? version;

@@ -16,10 +16,10 @@ export interface KeyInputs {
 }
 
 const parts = ['configuration', 'facts', 'record', 'image', 'library'] as const;
-type Part = (typeof parts)[number];
+type KeyPart = (typeof parts)[number];
 
 /** The provision key, part by part, so that a key that differs says in what. */
-export type ProvisionKey = Readonly<Record<Part, string>>;
+export type ProvisionKey = Readonly<Record<KeyPart, string>>;
 
 /** Whole facts and the whole record, used in a template or not: what is left out by mistake would be missed for ever. */
 export function provisionKey({ config, facts, record, image, library }: KeyInputs): ProvisionKey {
@@ -89,7 +89,7 @@ export function sameTemplates(deployed: string | undefined, wanted: ProvisionKey
   return before !== undefined && keyText({ ...before, image: wanted.image }) === keyText(wanted);
 }
 
-const words: Readonly<Record<Part, string>> = {
+const words: Readonly<Record<KeyPart, string>> = {
   configuration: 'vendhost.yml',
   facts: 'what the platform publishes',
   record: "the tenant's record",
@@ -104,7 +104,7 @@ function keyFrom(text = ''): ProvisionKey | undefined {
 }
 
 /** The first 48 bits of a hash; the order of keys does not matter. */
-export function digest(value: unknown): string {
+function digest(value: unknown): string {
   return createHash('sha256').update(canonical(value)).digest('hex').slice(0, 12);
 }
 
