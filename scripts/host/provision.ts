@@ -4,17 +4,16 @@ import { type Aws, openAws } from '../aws/session.ts';
 import type { PlatformFacts, TenantRecord } from '../config/facts.ts';
 import { readVendhostConfig } from '../config/files.ts';
 import { configError } from '../config/load.ts';
-import { names, type Place } from '../config/names.ts';
+import type { Place } from '../config/names.ts';
 import type { VendhostConfig } from '../config/vendhost.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
-import { groupByBand } from '../listener/priority.ts';
 import type { Runtime } from '../runtime.ts';
 import { type AppBuilder, withAssembly } from '../stack/assembly.ts';
 import { type Applied, applyHost } from './apply-host.ts';
 import { checkHosts } from './check-hosts.ts';
+import { readTargetGroup } from './health-check.ts';
 import { type HostPlan, type HostState, hostPlanDiffers } from './host-plan.ts';
 import { hostPlanLines } from './host-plan-lines.ts';
-import type { RulesOf } from './host-rules.ts';
 import { readHostState } from './host-state.ts';
 import { limitFaults } from './limits.ts';
 import { readHostPlan } from './read-host-plan.ts';
@@ -28,8 +27,8 @@ export interface ProvisionOptions extends Place {
 }
 
 /**
- * Deploys a tenant's virtual host: plans what differs from what is deployed, and applies the plan. It claims listener
- * priorities, deploys the data and host stacks, replaces the instances when what they start from changes, and waits until there are
+ * Deploys a tenant's virtual host: plans what differs from what is deployed, and applies the plan. It sets the health check of the
+ * tenant's target group, deploys the data and host stacks, replaces the instances when what they start from changes, and waits until there are
  * enough of them for a release. A dry run prints the plan and changes nothing; its exit code is 2 when something would change.
  */
 export async function provisionHost(runtime: Runtime, options: ProvisionOptions): Promise<ExitCode | undefined> {
@@ -47,58 +46,53 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
   if (faults.length > 0) throw configError(faults);
   await checkHosts(aws, place, facts.bucket, hosts);
 
-  const rules: RulesOf = { place, facts, hosts, loadBalancer };
-  const state = await readHostState(runtime, aws, { ...rules, image: options.image });
-  return await withAssembly(runtime, aws, await appOf(aws, { place, facts, record, config }), async (assembly) => {
-    const plan = await readHostPlan(assembly, place, state);
-    const lines = hostPlanLines(plan);
-    if (options.dryRun) {
-      const changed = hostPlanDiffers(plan);
-      out.result({ ...resultOf(place, config, plan), changed, plan }, lines.join('\n'));
-      return changed ? exitCodes.differs : undefined;
-    }
-    out.step(`virtual host of ${place.tenant} in ${place.environment}`);
-    for (const line of lines) out.detail(line);
-    warnOfKeptData(runtime, config, state);
-    const applied = await applyHost(assembly, plan, { ...rules, roleArn: roles.execution });
-    const { changed, inService } = applied;
-    const result = { ...resultOf(place, config, plan, applied.priorities), changed, inService };
-    out.result(result, provisionSummary(place, plan, applied));
-    return undefined;
-  });
+  const { bucket } = facts;
+  const targetGroup = await readTargetGroup(aws, place, record);
+  const wanted = { place, bucket, targetGroup, healthCheck: config.health_check, image: options.image };
+  const state = await readHostState(runtime, aws, wanted);
+  return await withAssembly(
+    runtime,
+    aws,
+    await appOf(aws, { place, facts, record, targetGroup: targetGroup.arn, config }),
+    async (assembly) => {
+      const plan = await readHostPlan(assembly, place, state);
+      const lines = hostPlanLines(plan);
+      if (options.dryRun) {
+        const changed = hostPlanDiffers(plan);
+        out.result({ ...resultOf(record, plan), changed, plan }, lines.join('\n'));
+        return changed ? exitCodes.differs : undefined;
+      }
+      out.step(`virtual host of ${place.tenant} in ${place.environment}`);
+      for (const line of lines) out.detail(line);
+      warnOfKeptData(runtime, config, state);
+      const applied = await applyHost(assembly, plan, { place, roleArn: roles.execution });
+      const { changed, inService } = applied;
+      out.result({ ...resultOf(record, plan), changed, inService }, provisionSummary(place, record, applied));
+      return undefined;
+    },
+  );
 }
 
 interface Parts {
   readonly place: Place;
   readonly facts: PlatformFacts;
   readonly record: TenantRecord;
+  /** ARN. */
+  readonly targetGroup: string;
   readonly config: VendhostConfig;
 }
 
 async function appOf(aws: Aws, parts: Parts): Promise<AppBuilder> {
   const { region } = aws;
   const account = await aws.account();
-  const groups = groupByBand(parts.record.hosts).map(({ band, hosts }) => ({ band: band.name, hosts }));
   return async (app) => {
     const { virtualHostApp } = await import('../../cdk/tenant/virtual-host-app.ts');
-    return virtualHostApp({ ...parts, account, region, groups }, app);
+    return virtualHostApp({ ...parts, account, region }, app);
   };
 }
 
-function resultOf(
-  place: Place,
-  config: VendhostConfig,
-  { priorities, image }: HostPlan,
-  claimed: Applied['priorities'] = new Map(),
-) {
-  const [first] = priorities;
-  return {
-    priority: first === undefined ? undefined : (claimed.get(first.band) ?? first.priority),
-    pipeline: names.host(place),
-    targetGroup: names.targetGroup(place, config.health_check.port),
-    imageId: image.to,
-    hosts: priorities.flatMap((rule) => rule.hosts),
-  };
+function resultOf({ pipeline, hosts }: TenantRecord, { image, healthCheck }: HostPlan) {
+  return { pipeline, targetGroup: healthCheck.targetGroup, imageId: image.to, hosts };
 }
 
 /** `database: none` deletes nothing: the data stack stays until a person retires it. */
@@ -107,14 +101,12 @@ function warnOfKeptData({ out }: Runtime, config: VendhostConfig, { data }: Host
   out.warn('vendhost.yml says `database: none`, but there is a database: it stays, the instances no longer reach it');
 }
 
-function provisionSummary(place: Place, { priorities }: HostPlan, applied: Applied): string {
+function provisionSummary(place: Place, { hosts, pipeline }: TenantRecord, { changed, inService }: Applied): string {
   return [
-    `virtual host of ${place.tenant} in ${place.environment}: ${applied.changed ? 'provisioned' : 'no change'}`,
-    ...priorities.map(
-      ({ band, hosts }) => `hosts: ${hosts.join(', ')} (listener priority ${applied.priorities.get(band)})`,
-    ),
-    `pipeline: ${names.host(place)}`,
-    `instances in service: ${applied.inService}`,
+    `virtual host of ${place.tenant} in ${place.environment}: ${changed ? 'provisioned' : 'no change'}`,
+    `hosts: ${hosts.join(', ')}`,
+    `pipeline: ${pipeline}`,
+    `instances in service: ${inService}`,
     'next: vendhost revision push, then vendhost release start',
   ].join('\n');
 }

@@ -1,6 +1,6 @@
 import { CfnParameter } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { dataOutputs, priorityParameter, type RuleGroup } from '../host-inputs.ts';
+import { dataOutputs } from '../host-inputs.ts';
 
 /** Values that can change without a new template, like the image. */
 export interface HostParameters {
@@ -10,7 +10,6 @@ export interface HostParameters {
   /** Version of the launch template that the group launches instances from; it changes after a successful roll-out. */
   readonly launchTemplateVersion: CfnParameter;
   readonly healthCheckType: CfnParameter;
-  readonly priorities: ReadonlyMap<string, CfnParameter>;
 }
 
 /** Outputs of the data stack; for a host with a database. */
@@ -20,7 +19,7 @@ export interface DatabaseParameters {
   readonly securityGroup: CfnParameter;
 }
 
-export function declareHostParameters(scope: Construct, groups: readonly RuleGroup[]): HostParameters {
+export function declareHostParameters(scope: Construct): HostParameters {
   return {
     imageId: new CfnParameter(scope, 'ImageId', {
       type: 'AWS::EC2::Image::Id',
@@ -40,17 +39,6 @@ export function declareHostParameters(scope: Construct, groups: readonly RuleGro
       allowedValues: ['EC2', 'ELB'],
       description: 'ELB after the first successful release; before it no instance can pass the health check',
     }),
-    priorities: new Map(
-      groups.map(({ band, hosts }) => [
-        band,
-        new CfnParameter(scope, priorityParameter(band), {
-          type: 'Number',
-          minValue: 1,
-          maxValue: 50_000,
-          description: `Claimed priority of the rule for ${hosts.join(', ')}`,
-        }),
-      ]),
-    ),
   };
 }
 

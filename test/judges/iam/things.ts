@@ -120,7 +120,7 @@ export function group(owner: Owner): Thing {
 
 export function targetGroup(owner: Owner, port = 8080): Thing {
   return {
-    on: arn('elasticloadbalancing', `targetgroup/${names.targetGroup(placeOf(owner), port)}/73e2d6bc24d8a067`),
+    on: arn('elasticloadbalancing', `targetgroup/${names.targetGroup(placeOf(owner), port, 1)}/73e2d6bc24d8a067`),
     tags: owner.tags('host'),
   };
 }
