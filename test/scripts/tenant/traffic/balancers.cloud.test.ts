@@ -4,8 +4,6 @@ import { readTenantRecord } from '../../../../scripts/aws/read-facts.ts';
 import { priorityClaimSchema } from '../../../../scripts/config/stored.ts';
 import { provisionHost } from '../../../../scripts/host/provision.ts';
 import { readRules } from '../../../../scripts/listener/listener-rules.ts';
-import { bandOf } from '../../../../scripts/listener/priority.ts';
-import { claimPriority } from '../../../../scripts/listener/priority-claim.ts';
 import { vendTenant } from '../../../../scripts/tenant/vend.ts';
 import { cloudAccount } from '../../../builders/account.ts';
 import { makeRule } from '../../../builders/balancer.ts';
@@ -34,22 +32,27 @@ beforeAll(async () => {
 });
 afterAll(() => platformFiles.remove());
 
-async function vend(tenant: string, loadBalancer: number) {
+/** Writes the tenant's file and vends it, while another writer acts between two calls. */
+async function vend(
+  tenant: string,
+  loadBalancer: number,
+  { port = 8080, meddle }: { port?: number; meddle?: Meddler } = {},
+) {
   const hosts = { dev: [`${tenant}.dev.example.com`] };
-  await platformFiles.writeTenant(tenant, { project: `acme/${tenant}`, load_balancer: loadBalancer, hosts });
-  const runtime = platform.runtime();
-  await vendTenant(runtime, { directory: platformFiles.directory, tenant, environment, dryRun: false });
-  return runtime.progress().map((line) => line.trim());
-}
-
-/** Provisions a tenant, while another writer acts between two calls. */
-async function provision(tenant: string, known?: string, meddle?: Meddler) {
-  const image = known ?? (await makeImage(platform, tenant));
-  const directory = await repository({ 'vendhost.yml': 'instances: { min: 0, max: 1 }\ndatabase: none' });
+  await platformFiles.writeTenant(tenant, { project: `acme/${tenant}`, load_balancer: loadBalancer, port, hosts });
   const AWS_ENDPOINT_URL = meddle === undefined ? platform.endpoint : await wire(platform.endpoint, meddle);
   const runtime = recorder({ ...platform.env, AWS_ENDPOINT_URL });
-  await provisionHost(runtime, { tenant, environment, directory, image, dryRun: false });
-  return JSON.parse(runtime.printed()) as { priority: number };
+  await vendTenant(runtime, { directory: platformFiles.directory, tenant, environment, dryRun: false });
+  const { environments: vended } = JSON.parse(runtime.printed()) as {
+    environments: { priorities: { exact: number } }[];
+  };
+  return { lines: runtime.progress().map((line) => line.trim()), priority: vended[0]?.priorities.exact };
+}
+
+async function provision(tenant: string) {
+  const image = await makeImage(platform, tenant);
+  const directory = await repository({ 'vendhost.yml': 'instances: { min: 0, max: 1 }\ndatabase: none' });
+  await provisionHost(platform.runtime(), { tenant, environment, directory, image, dryRun: false });
 }
 
 const recorded = async (tenant: string) => (await readTenantRecord(platform.aws, { tenant, environment })).loadBalancer;
@@ -63,28 +66,43 @@ async function claimed(listenerArn: string): Promise<string[]> {
 // One story: each test stands on the one before.
 describe('a platform with two load balancers', () => {
   test('a tenant on the second has its rule and its claim there, and nothing on the first', async () => {
-    await vend('shop', 2);
+    const { priority } = await vend('shop', 2);
     expect(await recorded('shop')).toBe(2);
-    const { priority } = await provision('shop');
-    const rules = await readRules(platform.aws, second);
-    expect(rules).toEqual([{ priority, targetGroups: ['vendhost-dev-shop--8080'] }]);
+    expect(await readRules(platform.aws, second)).toEqual([{ priority, targetGroups: ['vendhost-dev-shop--8080-2'] }]);
     expect(await claimed(second)).toEqual([`${priority}.json`]);
     expect(await readRules(platform.aws, first)).toEqual([]);
     expect(await claimed(first)).toEqual([]);
   });
 
-  test('a tenant with a virtual host cannot move, and is told how', async () => {
+  test('a tenant without a virtual host may change its port, and keeps its number', async () => {
+    const { priority } = await vend('porter', 2, { port: 3000 });
+    expect((await vend('porter', 2, { port: 8080 })).priority).toBe(priority);
+    expect(await readRules(platform.aws, second)).toContainEqual({
+      priority,
+      targetGroups: ['vendhost-dev-porter--8080-2'],
+    });
+  });
+
+  test('a tenant with a virtual host can change neither, and is told how', async () => {
+    await provision('shop');
     await expect(vend('shop', 1)).rejects.toMatchObject({
       code: 'LOAD_BALANCER_FIXED',
       message: 'shop in dev is served by load balancer 2 and cannot move to 1; nothing was changed',
       details: ['stack vendhost-dev-shop-host is CREATE_COMPLETE: its target group belongs to load balancer 2'],
       hint: expect.stringContaining('set load_balancer: 2 in tenants/shop.yml'),
     });
+    await expect(vend('shop', 2, { port: 3000 })).rejects.toMatchObject({
+      code: 'PORT_FIXED',
+      message: 'shop in dev listens on port 8080 and cannot move to 3000; nothing was changed',
+      details: ['stack vendhost-dev-shop-host is CREATE_COMPLETE: its instances and its target group have port 8080'],
+      hint: expect.stringContaining('set port: 8080 in tenants/shop.yml'),
+    });
     expect(await recorded('shop')).toBe(2);
   });
 
   test('a tenant whose virtual host was never made, because its first creation failed, may move', async () => {
-    await vend('mover', 1);
+    const { priority } = await vend('mover', 1);
+    expect(await claimed(first)).toEqual([`${priority}.json`]);
     const stacks = new Stacks(clientConfig(platform.endpoint, account));
     const role = {
       Type: 'AWS::IAM::Policy',
@@ -92,7 +110,9 @@ describe('a platform with two load balancers', () => {
     };
     const failed = await stacks.create('vendhost-dev-mover-host', { resources: { Broken: role } });
     expect(failed.status).toBe('ROLLBACK_COMPLETE');
-    expect(await vend('mover', 2)).toContain('load balancer: 1 → 2');
+    expect((await vend('mover', 2)).lines).toContain('load balancer: 1 → 2');
+    expect(await readRules(platform.aws, first)).toEqual([]);
+    expect(await claimed(first)).toEqual([]);
   });
 
   test('one load balancer more than platform.yml says, and one more than there is', async () => {
@@ -107,52 +127,34 @@ describe('a platform with two load balancers', () => {
     });
   });
 
-  test('somebody adds the last rule while a host is deployed: the tenant is told, moves, and works', async () => {
+  test('somebody adds the last rule while a tenant is vended: the platform team is told, moves it, and it works', async () => {
     for (let priority = 1; priority <= 99; priority += 1) {
       await makeRule(platform.aws, first, priority, `other-${priority}`);
     }
-    await vend('cafe', 1);
-    const image = await makeImage(platform, 'cafe');
     const last = justBefore('CreateStack', () => makeRule(platform.aws, first, 500, 'the-last'));
-    await expect(provision('cafe', image, last)).rejects.toMatchObject({
+    await expect(vend('cafe', 1, { meddle: last })).rejects.toMatchObject({
       code: 'LISTENER_FULL',
       message: 'load balancer 1 of dev has 100 rules, and AWS allows 100',
-      details: [expect.stringMatching(/^vendhost-dev-cafe-host: .*TooManyRules/)],
+      details: [expect.stringMatching(/^vendhost-dev-cafe-entry: .*TooManyRules/)],
     });
-    expect(await vend('cafe', 2)).toContain('load balancer: 1 → 2');
-    const { priority } = await provision('cafe', image);
+    expect(await claimed(first)).toEqual(['100.json']);
+    const { lines, priority } = await vend('cafe', 2);
+    expect(lines).toContain('load balancer: 1 → 2');
+    expect(await claimed(first)).toEqual([]);
     const rules = await readRules(platform.aws, second);
-    expect(rules).toContainEqual({ priority, targetGroups: ['vendhost-dev-cafe--8080'] });
+    expect(rules).toContainEqual({ priority, targetGroups: ['vendhost-dev-cafe--8080-2'] });
   });
 
-  test('a tenant whose load balancer is full claims nothing; it moves to the other one, and works', async () => {
-    await vend('blog', 1);
-    const { bucket } = platform;
-    const claimant = {
-      bucket,
-      listenerArn: first,
-      tenant: 'blog',
-      band: bandOf('blog.dev.example.com'),
-      isOurs: () => false,
-    };
-    const before = await claimed(first);
-    await expect(provision('blog')).rejects.toMatchObject({
+  test('a tenant whose load balancer is full claims nothing; on the other one it works', async () => {
+    await expect(vend('blog', 1)).rejects.toMatchObject({
       code: 'LISTENER_FULL',
       message: 'load balancer 1 of dev has 100 rules, and AWS allows 100',
       hint: expect.stringContaining('set load_balancer: 2 in tenants/blog.yml'),
     });
-    expect(await claimed(first)).toEqual(before);
-
-    // As a provision leaves it that claimed before the last rule was made by somebody else.
-    await claimPriority(platform.runtime(), platform.aws, claimant);
-    expect(await claimed(first)).toEqual([...before, '100.json'].toSorted());
-    expect(await vend('blog', 2)).toContain('load balancer: 1 → 2');
-    expect(await recorded('blog')).toBe(2);
-    expect(await claimed(first)).toEqual(before);
-
-    const { priority } = await provision('blog');
+    expect(await claimed(first)).toEqual([]);
+    const { priority } = await vend('blog', 2);
     const rules = await readRules(platform.aws, second);
-    expect(rules).toContainEqual({ priority, targetGroups: ['vendhost-dev-blog--8080'] });
+    expect(rules).toContainEqual({ priority, targetGroups: ['vendhost-dev-blog--8080-2'] });
     expect(await readRules(platform.aws, first)).toHaveLength(100);
   });
 
@@ -161,10 +163,9 @@ describe('a platform with two load balancers', () => {
     for (let count = length; count < 100; count += 1) {
       await makeRule(platform.aws, second, 1000 + count, `filler-${count}`);
     }
-    const { priority } = await provision('shop');
-    expect(await readRules(platform.aws, second)).toContainEqual({
-      priority,
-      targetGroups: ['vendhost-dev-shop--8080'],
-    });
+    const { priority, lines } = await vend('shop', 2);
+    expect(lines).toContain(`priority ${priority} (kept) for shop.dev.example.com`);
+    const rules = await readRules(platform.aws, second);
+    expect(rules).toContainEqual({ priority, targetGroups: ['vendhost-dev-shop--8080-2'] });
   });
 });
