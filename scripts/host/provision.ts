@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { priorityParameter } from '../../cdk/tenant/host-inputs.ts';
 import { platformFacts, readPublishedFacts, readTenantRecord } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import type { PlatformFacts, TenantRecord } from '../config/facts.ts';
@@ -9,15 +8,14 @@ import { names, type Place } from '../config/names.ts';
 import type { VendhostConfig } from '../config/vendhost.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
 import { pushOf } from '../gitlab/ci-context.ts';
-import { groupByBand } from '../listener/priority.ts';
 import type { Runtime } from '../runtime.ts';
 import { type AppBuilder, withAssembly } from '../stack/assembly.ts';
 import { readStack } from '../stack/stack-state.ts';
 import { type Applied, applyHost } from './apply-host.ts';
 import { checkHosts } from './check-hosts.ts';
+import { healthCheckUpdate, readTargetGroup } from './health-check.ts';
 import { hostPlanDiffers } from './host-plan.ts';
 import { hostPlanLines } from './host-plan-lines.ts';
-import type { RulesOf } from './host-rules.ts';
 import { readHostState } from './host-state.ts';
 import { readLibrary } from './key/library.ts';
 import { type DeployedHost, readDeployedHost, reasonsToProvision } from './key/look-up.ts';
@@ -36,18 +34,19 @@ export interface ProvisionOptions extends Place {
 }
 
 /**
- * Deploys a tenant's virtual host. A host that is what its provision key says costs a look-up; else it plans what differs from what is deployed, and applies the plan. It claims listener
- * priorities, deploys the data and host stacks, replaces the instances when what they start from changes, and waits until there are
- * enough of them for a release. A dry run prints the plan and changes nothing; its exit code is 2 when something would change.
+ * Deploys a tenant's virtual host. A host that is what its provision key says costs a look-up. Otherwise it plans what differs from
+ * what is deployed, and applies the plan: it sets the health check of the tenant's target group, deploys the data and host stacks,
+ * replaces the instances when what they start from changes, and waits until there are enough of them for a release. A dry run
+ * prints the plan and changes nothing; its exit code is 2 when something would change.
  */
 export async function provisionHost(runtime: Runtime, options: ProvisionOptions): Promise<ExitCode | undefined> {
   const { out } = runtime;
   const place: Place = { tenant: options.tenant, environment: options.environment };
   const config = await readVendhostConfig(options.directory);
   const aws = openAws(runtime);
-  const [published, record, deployed, library] = await Promise.all([
+  const [published, { record, targetGroup }, deployed, library] = await Promise.all([
     readPublishedFacts(aws, place.environment),
-    readTenantRecord(aws, place),
+    readAccess(aws, place),
     readDeployedHost(aws, place),
     readLibrary(),
   ]);
@@ -56,101 +55,90 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
   const faults = limitFaults(join(options.directory, 'vendhost.yml'), config, limits);
   if (faults.length > 0) throw configError(faults);
 
-  const wanted = { config, facts, record, library };
-  const key = provisionKey({ ...wanted, image: options.image || (deployed.host?.parameters.ImageId ?? '') });
-  const reasons = reasonsToProvision(place, key, deployed);
-  if (reasons.length === 0 && options.full !== true)
-    return reportUnchanged(runtime, { place, config, record, deployed });
+  const inputs = { config, facts, record, library };
+  const key = provisionKey({ ...inputs, image: options.image || (deployed.host?.parameters.ImageId ?? '') });
+  const { health_check: healthCheck } = config;
+  const reasons = reasonsToProvision(place, key, {
+    ...deployed,
+    healthCheck: healthCheckUpdate(targetGroup, healthCheck).changes,
+  });
+  const shown = { place, record, targetGroup: targetGroup.name };
+  warnOfKeptData(runtime, config, deployed);
+  if (reasons.length === 0 && options.full !== true) {
+    const { parameters = {} } = deployed.host ?? {};
+    const inService = deployed.group?.inService.length ?? 0;
+    report(
+      runtime,
+      { ...shown, image: key.image },
+      { changed: false, inService, provenance: provenanceOf(parameters) },
+    );
+    return undefined;
+  }
 
   await checkHosts(aws, place, facts.bucket, hosts);
-  const rules: RulesOf = { place, facts, hosts, loadBalancer };
-  const state = await readHostState(runtime, aws, { ...rules, image: options.image });
+  const wanted = { place, bucket: facts.bucket, targetGroup, healthCheck, image: options.image };
+  const state = await readHostState(runtime, aws, wanted);
   const from = { key: { ...key, image: state.image.id }, commit: pushOf(runtime.env).commit };
   // A template was validated when it was deployed.
   const validation = !sameTemplates(state.parameters.ProvisionKey, from.key);
-  const app = await appOf(aws, { place, facts, record, config, validation });
+  const app = await appOf(aws, { place, facts, record, targetGroup: targetGroup.arn, config, validation });
   return await withAssembly(runtime, aws, app, async (assembly) => {
     const plan = await readHostPlan(assembly, place, state);
     const lines = [...reasons, ...hostPlanLines(plan)];
     const provenanceNow = async () =>
       provenance(state.parameters, { ...from, data: await readStack(aws, names.tenantStack(place, 'data')) });
+    const host = { ...shown, image: plan.image.to };
     if (options.dryRun) {
       const changed = hostPlanDiffers(plan) || !isKept(state.parameters, await provenanceNow());
-      out.result({ ...resultOf(place, config, plan), changed, reasons, plan }, lines.join('\n'));
+      out.result({ ...resultOf(host), changed, reasons, plan }, lines.join('\n'));
       return changed ? exitCodes.differs : undefined;
     }
     out.step(`virtual host of ${place.tenant} in ${place.environment}`);
     for (const line of lines) out.detail(line);
-    warnOfKeptData(runtime, config, deployed);
-    const applied = await applyHost(assembly, plan, { ...rules, roleArn: roles.execution, provenance: provenanceNow });
-    report(runtime, { place, config, plan, applied });
+    report(
+      runtime,
+      host,
+      await applyHost(assembly, plan, { place, roleArn: roles.execution, provenance: provenanceNow }),
+    );
     return undefined;
   });
 }
 
-/** Reports a host that is what its key says: its rules, its image and its instances as they are. */
-function reportUnchanged(
-  runtime: Runtime,
-  { place, config, record, deployed }: Pick<Parts, 'place' | 'config' | 'record'> & { deployed: DeployedHost },
-): undefined {
-  const { host, group } = deployed;
-  const parameters = host?.parameters ?? {};
-  const priorities = groupByBand(record.hosts).map(({ band: { name: band }, hosts }) => ({
-    band,
-    hosts,
-    priority: Number(parameters[priorityParameter(band)]),
-  }));
-  const applied: Applied = {
-    changed: false,
-    inService: group?.inService.length ?? 0,
-    priorities: new Map(priorities.map(({ band, priority }) => [band, priority])),
-    provenance: provenanceOf(parameters),
-  };
-  warnOfKeptData(runtime, config, deployed);
-  report(runtime, { place, config, plan: { priorities, image: { to: parameters.ImageId ?? '' } }, applied });
+/** What the tenant was given when it was vended. */
+async function readAccess(aws: Aws, place: Place) {
+  const record = await readTenantRecord(aws, place);
+  return { record, targetGroup: await readTargetGroup(aws, place, record) };
 }
 
 interface Parts {
   readonly place: Place;
   readonly facts: PlatformFacts;
   readonly record: TenantRecord;
+  /** ARN. */
+  readonly targetGroup: string;
   readonly config: VendhostConfig;
 }
 
 async function appOf(aws: Aws, { validation, ...parts }: Parts & { validation: boolean }): Promise<AppBuilder> {
   const { region } = aws;
   const account = await aws.account();
-  const groups = groupByBand(parts.record.hosts).map(({ band, hosts }) => ({ band: band.name, hosts }));
   return async (app) => {
     const { virtualHostApp } = await import('../../cdk/tenant/virtual-host-app.ts');
-    return virtualHostApp({ ...parts, account, region, groups }, { ...app, validation });
+    return virtualHostApp({ ...parts, account, region }, { ...app, validation });
   };
 }
 
-/** What a report says of a plan. */
-interface Shown {
-  readonly priorities: readonly {
-    readonly band: string;
-    readonly hosts: readonly string[];
-    readonly priority: number;
-  }[];
-  readonly image: { readonly to: string };
+/** What a report says of a host. */
+interface ReportedHost {
+  readonly place: Place;
+  readonly record: TenantRecord;
+  /** Name. */
+  readonly targetGroup: string;
+  readonly image: string;
 }
 
-function resultOf(
-  place: Place,
-  config: VendhostConfig,
-  { priorities, image }: Shown,
-  claimed: Applied['priorities'] = new Map(),
-) {
-  const [first] = priorities;
-  return {
-    priority: first === undefined ? undefined : (claimed.get(first.band) ?? first.priority),
-    pipeline: names.host(place),
-    targetGroup: names.targetGroup(place, config.health_check.port),
-    imageId: image.to,
-    hosts: priorities.flatMap((rule) => rule.hosts),
-  };
+function resultOf({ record: { pipeline, hosts }, targetGroup, image }: ReportedHost) {
+  return { pipeline, targetGroup, imageId: image, hosts };
 }
 
 /** `database: none` deletes nothing: the data stack stays until a person retires it. */
@@ -159,26 +147,16 @@ function warnOfKeptData({ out }: Runtime, config: VendhostConfig, { data }: Pick
   out.warn('vendhost.yml says `database: none`, but there is a database: it stays, the instances no longer reach it');
 }
 
-interface Reported {
-  readonly place: Place;
-  readonly config: VendhostConfig;
-  readonly plan: Shown;
-  readonly applied: Applied;
-}
-
-function report({ out }: Runtime, { place, config, plan, applied }: Reported): void {
-  const { changed, inService, priorities } = applied;
-  const { ProvisionKey, ProvisionCommit } = applied.provenance;
+function report({ out }: Runtime, host: ReportedHost, { changed, inService, provenance: from }: Applied): void {
+  const { place, record } = host;
+  const { ProvisionKey: provisionKey, ProvisionCommit: provisionCommit } = from;
   const lines = [
     `virtual host of ${place.tenant} in ${place.environment}: ${changed ? 'provisioned' : 'no change'}`,
-    ...plan.priorities.map(
-      ({ band, hosts }) => `hosts: ${hosts.join(', ')} (listener priority ${priorities.get(band)})`,
-    ),
-    `pipeline: ${names.host(place)}`,
+    `hosts: ${record.hosts.join(', ')}`,
+    `pipeline: ${record.pipeline}`,
     `instances in service: ${inService}`,
-    `provisioned from: commit ${ProvisionCommit}, ${ProvisionKey}`,
+    `provisioned from: commit ${provisionCommit}, ${provisionKey}`,
     'next: vendhost revision push, then vendhost release start',
   ];
-  const from = { provisionCommit: ProvisionCommit, provisionKey: ProvisionKey };
-  out.result({ ...resultOf(place, config, plan, priorities), changed, inService, ...from }, lines.join('\n'));
+  out.result({ ...resultOf(host), changed, inService, provisionCommit, provisionKey }, lines.join('\n'));
 }

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import type { VirtualHostProps } from '../../cdk/tenant/virtual-host-app.ts';
 import { readPlatformFacts, readTenantRecord } from '../../scripts/aws/read-facts.ts';
 import { readVendhostConfig } from '../../scripts/config/files.ts';
-import { groupByBand } from '../../scripts/listener/priority.ts';
+import { readTargetGroup } from '../../scripts/host/health-check.ts';
 import { cloudAccount } from '../builders/account.ts';
 import { makeImage } from '../builders/image.ts';
 import { makePlatform } from '../builders/platform.ts';
@@ -74,8 +74,8 @@ try {
       readTenantRecord(aws, place),
       readVendhostConfig(directory),
     ]);
-    const groups = groupByBand(record.hosts).map(({ band, hosts }) => ({ band: band.name, hosts }));
-    return { place, account, region: aws.region, facts, record, config, groups };
+    const targetGroup = (await readTargetGroup(aws, place, record)).arn;
+    return { place, account, region: aws.region, facts, record, targetGroup, config };
   }
 } finally {
   await cloud.stop();

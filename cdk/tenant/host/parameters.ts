@@ -1,6 +1,6 @@
 import { CfnParameter } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { dataOutputs, priorityParameter, type RuleGroup } from '../host-inputs.ts';
+import { dataOutputs } from '../host-inputs.ts';
 
 /** Values that can change without a new template, like the image. */
 export interface HostParameters {
@@ -10,7 +10,6 @@ export interface HostParameters {
   /** Version of the launch template that the group launches instances from; it changes after a successful roll-out. */
   readonly launchTemplateVersion: CfnParameter;
   readonly healthCheckType: CfnParameter;
-  readonly priorities: ReadonlyMap<string, CfnParameter>;
   readonly provenance: readonly CfnParameter[];
 }
 
@@ -28,7 +27,7 @@ const provenanceParameters = {
   DataUpdated: 'When the data stack had been updated before this one',
 };
 
-export function declareHostParameters(scope: Construct, groups: readonly RuleGroup[]): HostParameters {
+export function declareHostParameters(scope: Construct): HostParameters {
   return {
     imageId: new CfnParameter(scope, 'ImageId', {
       type: 'AWS::EC2::Image::Id',
@@ -50,17 +49,6 @@ export function declareHostParameters(scope: Construct, groups: readonly RuleGro
     }),
     provenance: Object.entries(provenanceParameters).map(
       ([name, description]) => new CfnParameter(scope, name, { default: 'none', description }),
-    ),
-    priorities: new Map(
-      groups.map(({ band, hosts }) => [
-        band,
-        new CfnParameter(scope, priorityParameter(band), {
-          type: 'Number',
-          minValue: 1,
-          maxValue: 50_000,
-          description: `Claimed priority of the rule for ${hosts.join(', ')}`,
-        }),
-      ]),
     ),
   };
 }

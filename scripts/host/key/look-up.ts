@@ -1,6 +1,7 @@
 import type { Aws } from '../../aws/session.ts';
 import { names, type Place } from '../../config/names.ts';
 import { isSteady, readStack, type StackState } from '../../stack/stack-state.ts';
+import type { HealthCheckChange } from '../health-check.ts';
 import { type Group, readGroup, wasReleased } from '../instances/group.ts';
 import { isRefreshing } from '../instances/roll-out.ts';
 import { dataUpdated, keyChanges, type ProvisionKey } from './provision-key.ts';
@@ -31,17 +32,22 @@ async function readInstances(aws: Aws, place: Place): Promise<Pick<DeployedHost,
   return { group, refreshing: group !== undefined && (await isRefreshing(aws, group)) };
 }
 
+/** The same, and what is not as it should be in the health check of its target group. */
+export interface FoundHost extends DeployedHost {
+  readonly healthCheck: readonly HealthCheckChange[];
+}
+
 /**
  * Why a host is not what a provision of this key would make it; empty when it is. The key says what it was made of, and the rest
  * that it still is: a provision that was killed, and a change of the group by hand, are found by what is deployed.
  */
-export function reasonsToProvision(place: Place, key: ProvisionKey, { host, ...deployed }: DeployedHost): string[] {
+export function reasonsToProvision(place: Place, key: ProvisionKey, { host, ...found }: FoundHost): string[] {
   if (host === undefined) return ['there is no virtual host yet'];
   const changes = keyChanges(host.parameters.ProvisionKey, key);
-  return changes.length > 0 ? changes : differences(place, key, { ...deployed, host });
+  return changes.length > 0 ? changes : differences(place, key, { ...found, host });
 }
 
-function differences(place: Place, { image }: ProvisionKey, deployed: DeployedHost & { host: StackState }): string[] {
+function differences(place: Place, { image }: ProvisionKey, deployed: FoundHost & { host: StackState }): string[] {
   const { host, data, group, refreshing, released } = deployed;
   const { LaunchTemplateVersion: version = '', HealthCheckType, ImageId, DataUpdated } = host.parameters;
   const newest = host.outputs.NewestVersion ?? version;
@@ -54,6 +60,7 @@ function differences(place: Place, { image }: ProvisionKey, deployed: DeployedHo
       `${names.tenantStack(place, 'data')} was updated since, or by a provision that did not get to its end`,
     );
   }
+  for (const { setting, from, to } of deployed.healthCheck) reasons.push(`${setting} is ${from}, not ${to}`);
   if (ImageId !== image) reasons.push(`the stack has the image ${ImageId}, not ${image}`);
   if (Number(newest) > Number(version)) reasons.push(`launch template version ${newest} was not rolled out`);
   if (released && HealthCheckType === 'EC2')

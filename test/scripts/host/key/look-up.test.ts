@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { vendhostSchema } from '../../../../scripts/config/vendhost.ts';
-import { type DeployedHost, reasonsToProvision } from '../../../../scripts/host/key/look-up.ts';
+import { type FoundHost, reasonsToProvision } from '../../../../scripts/host/key/look-up.ts';
 import { provenance, provisionKey } from '../../../../scripts/host/key/provision-key.ts';
 import type { StackState } from '../../../../scripts/stack/stack-state.ts';
 import { facts, record } from '../../../builders/sample.ts';
@@ -34,7 +34,7 @@ const group = {
   instances: 1,
 };
 /** A host as a provision left it. */
-const settled: DeployedHost = { host, data: stack, group, refreshing: false, released: true };
+const settled: FoundHost = { host, data: stack, group, refreshing: false, released: true, healthCheck: [] };
 const withParameters = (changes: Record<string, string>) => ({
   ...settled,
   host: { ...host, parameters: { ...parameters, ...changes } },
@@ -48,7 +48,7 @@ test('a host that is what its key says needs nothing', () => {
   expect(reasonsToProvision(place, key, beforeTheFirstRelease)).toEqual([]);
 });
 
-test.each<[string, DeployedHost, string]>([
+test.each<[string, FoundHost, string]>([
   ['no host', { ...settled, host: undefined }, 'there is no virtual host yet'],
   [
     'a busy host',
@@ -85,6 +85,11 @@ test.each<[string, DeployedHost, string]>([
     'the first release',
     withParameters({ HealthCheckType: 'EC2' }),
     'since the first release the load balancer decides who is healthy',
+  ],
+  [
+    'a health check by hand',
+    { ...settled, healthCheck: [{ setting: 'health check path', from: '/old', to: '/' }] },
+    'health check path is /old, not /',
   ],
   ['no group', { ...settled, group: undefined }, 'there is no Auto Scaling group vendhost-dev-shop'],
   [

@@ -76,6 +76,7 @@ describe('an unchanged host', () => {
       'DescribeAutoScalingGroups',
       'DescribeInstanceRefreshes',
       'DescribeStacks',
+      'DescribeTargetGroups',
       'GetDeploymentGroup',
       'GetParameter',
       'GetParametersByPath',
