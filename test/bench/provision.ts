@@ -1,11 +1,14 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { execa } from 'execa';
 import type { VirtualHostProps } from '../../cdk/tenant/virtual-host-app.ts';
 import { readPlatformFacts, readTenantRecord } from '../../scripts/aws/read-facts.ts';
 import { readVendhostConfig } from '../../scripts/config/files.ts';
+import { names } from '../../scripts/config/names.ts';
 import { readTargetGroup } from '../../scripts/host/health-check.ts';
+import { readStack } from '../../scripts/stack/stack-state.ts';
 import { cloudAccount } from '../builders/account.ts';
 import { makeImage } from '../builders/image.ts';
 import { makePlatform } from '../builders/platform.ts';
@@ -44,21 +47,17 @@ try {
   const whole = { ...ours, name: 'the same with --full', args: [...ours.args, '--full'] };
   await execa(ours.file, ours.args, options);
   const app = `${process.execPath} ${join(import.meta.dirname, 'host-app.ts')}`;
-  const deploy = [
-    'deploy',
-    '--all',
-    '--app',
-    app,
-    '--require-approval',
-    'never',
-    '--no-notices',
-    '--no-version-reporting',
-  ];
+  // Without what the CLI would add to the templates.
+  const plain = ['--no-version-reporting', '--no-path-metadata', '--no-asset-metadata', '--no-notices'];
+  const deploy = ['deploy', '--all', '--app', app, '--require-approval', 'never', ...plain];
   const theirs = { name: 'cdk deploy', file: 'cdk', args: deploy, options };
 
   console.log(`cdk ${version}, node ${process.version}, ${pairs} pairs; nothing changed`);
+  const before = await stacks();
   const time = await compare(ours, theirs, pairs);
   const wholeTime = await compare(whole, theirs, pairs);
+  if (!isDeepStrictEqual(await stacks(), before))
+    throw new Error('a stack was updated: nothing unchanged was measured');
   const peaks = { ours: await peakOf(ours), whole: await peakOf(whole), theirs: await peakOf(theirs) };
   console.log(line('', 'seconds', 'MiB', 'ratio of times'));
   console.log(line(ours.name, time.ours.toFixed(2), peaks.ours.toFixed(0), time.ratio.toFixed(2)));
@@ -66,6 +65,11 @@ try {
   console.log(line(theirs.name, time.theirs.toFixed(2), peaks.theirs.toFixed(0), '1'));
   console.log(`${ours.name}: at most ${limits.seconds} s and ${limits.mebibytes} MiB`);
   process.exitCode = time.ours <= limits.seconds && peaks.ours <= limits.mebibytes ? 0 : 1;
+
+  function stacks() {
+    const layers = ['data', 'host'] as const;
+    return Promise.all(layers.map((layer) => readStack(platform.aws, names.tenantStack(place, layer))));
+  }
 
   async function propsOf(): Promise<VirtualHostProps> {
     const { aws } = platform;
