@@ -5,7 +5,6 @@ import type { VendhostConfig } from '../../scripts/config/vendhost.ts';
 import { type AppProps, newApp } from '../app.ts';
 import { DataStack } from './data/data-stack.ts';
 import { HostStack } from './host/host-stack.ts';
-import type { RuleGroup } from './host-inputs.ts';
 
 export interface VirtualHostProps {
   readonly place: Place;
@@ -13,8 +12,9 @@ export interface VirtualHostProps {
   readonly region: string;
   readonly facts: PlatformFacts;
   readonly record: TenantRecord;
+  /** ARN of the tenant's target group. */
+  readonly targetGroup: string;
   readonly config: VendhostConfig;
-  readonly groups: readonly RuleGroup[];
 }
 
 /** The app with the stacks of a virtual host: the host, and its data unless it has no database. */

@@ -1,6 +1,9 @@
+import type { ZodError } from 'zod';
 import {
   balancerFacts,
+  type FormerRecord,
   factsSchema,
+  formerRecordSchema,
   type PlatformFacts,
   type TenantRecord,
   tenantRecordSchema,
@@ -54,13 +57,29 @@ export async function readPlatformFacts(aws: Aws, environment: string): Promise<
   return platformFacts(await readPublishedFacts(aws, environment), 1);
 }
 
-/** Reads a tenant's record; throws `TENANT_UNKNOWN` when the tenant was not vended in the environment. */
+/**
+ * Reads a tenant's record; throws `TENANT_UNKNOWN` when the tenant was not vended in the environment, `RECORD_OUTDATED` when
+ * an older version of Vendhost did.
+ */
 export async function readTenantRecord(aws: Aws, place: Place): Promise<TenantRecord> {
+  const parsed = tenantRecordSchema.safeParse(await readFormerRecord(aws, place));
+  if (parsed.success) return parsed.data;
+  throw outdated(place, parsed.error);
+}
+
+/** As `readTenantRecord`, for a record as any version wrote it; throws `RECORD_OUTDATED` when none did. */
+export async function readFormerRecord(aws: Aws, place: Place): Promise<FormerRecord> {
+  const parsed = formerRecordSchema.safeParse(jsonOf(await storedRecord(aws, place)));
+  if (parsed.success) return parsed.data;
+  throw outdated(place, parsed.error);
+}
+
+async function storedRecord(aws: Aws, place: Place): Promise<string> {
   const { GetParameterCommand, ParameterNotFound } = await import('@aws-sdk/client-ssm');
   const name = names.tenantRecord(place);
   try {
     const { Parameter } = await (await aws.ssm()).send(new GetParameterCommand({ Name: name }));
-    return tenantRecordSchema.parse(JSON.parse(Parameter?.Value ?? ''));
+    return Parameter?.Value ?? '';
   } catch (cause) {
     if (!(cause instanceof ParameterNotFound)) throw cause;
     throw new VendhostError(
@@ -72,4 +91,24 @@ export async function readTenantRecord(aws: Aws, place: Place): Promise<TenantRe
       },
     );
   }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function outdated(place: Place, { issues }: ZodError): VendhostError {
+  const keys = issues.map(({ path }) => path.join('.')).filter((key) => key !== '');
+  return new VendhostError(
+    'RECORD_OUTDATED',
+    `the record of ${place.tenant} in ${place.environment} is not as this version of Vendhost writes it`,
+    {
+      details: keys.map((key) => `missing or wrong in ${names.tenantRecord(place)}: ${key}`),
+      hint: `ask the platform team to vend it: vendhost tenant vend ${place.tenant} --environment ${place.environment}; with a virtual host that stands: docs/runbook.md#move-a-tenant-of-an-older-version`,
+    },
+  );
 }

@@ -30,7 +30,7 @@ export const tenantName = z
     'not a name reserved for the platform',
   )
   // CloudFormation names resources after stacks: those of `shop-data` would look like resources of the data stack of `shop`.
-  .regex(/^(?!.*-(access|data|host)(-|$))/, 'without -access, -data or -host in it');
+  .regex(/^(?!.*-(access|entry|data|host)(-|$))/, 'without -access, -entry, -data or -host in it');
 
 /** `group/project`, as GitLab's addresses have it. */
 export const projectPath = z.string().regex(/^[\w.-]+(\/[\w.-]+)+$/, 'the path of a GitLab project, like acme/shop');
@@ -39,6 +39,9 @@ export const projectPath = z.string().regex(/^[\w.-]+(\/[\w.-]+)+$/, 'the path o
 export const branchName = z
   .string()
   .regex(/^(?![-/])[\w./-]{1,200}(?<![./])$/, 'the name of a branch, like dev or release/dev');
+
+/** A port that software can listen on. */
+export const portNumber = z.int().min(1).max(65535);
 
 /** A DNS name, or one with a wildcard as its first label; at most 128 characters, as a listener rule takes it. */
 export const hostName = z

@@ -46,7 +46,7 @@ export type FactName = keyof PlatformFacts;
 
 /**
  * What `tenant vend` records of a tenant in an environment, as JSON in one SSM parameter. Jobs read it with the version of
- * Vendhost they are pinned to: a key that was added later is optional, and one that is not known yet is no fault.
+ * Vendhost they are pinned to: a key that is not known yet is no fault.
  */
 export const tenantRecordSchema = z.object({
   tenant: z.string(),
@@ -61,6 +61,10 @@ export const tenantRecordSchema = z.object({
   hosts: z.array(z.string()),
   /** Number of the load balancer that serves the hosts. */
   loadBalancer: z.int(),
+  /** Port the software listens on. */
+  port: z.int(),
+  /** Name of the pipeline that releases the software. */
+  pipeline: z.string(),
   limits,
   roles: z.strictObject({
     deploy: z.string(),
@@ -74,3 +78,7 @@ export const tenantRecordSchema = z.object({
 });
 
 export type TenantRecord = z.output<typeof tenantRecordSchema>;
+
+/** A record as an older version may have written it, when rules, target group and pipeline were the virtual host's own. */
+export const formerRecordSchema = tenantRecordSchema.partial({ port: true, pipeline: true });
+export type FormerRecord = z.output<typeof formerRecordSchema>;

@@ -10,6 +10,11 @@ export interface Fault {
 
 type Issue = z.core.$ZodIssue;
 
+/** Keys of former versions, and where to say the same now. */
+const formerKeys: Readonly<Record<string, string>> = {
+  'health_check.port': 'the platform gives the port now: `port` in tenants/<name>.yml, 8080 if it says nothing',
+};
+
 /** The faults a schema found in a file's content, each with path, wrong value and what is allowed. */
 export function faultsOf(file: string, issues: readonly Issue[], input: unknown, schema: z.ZodType): Fault[] {
   return issues.flatMap((issue): Fault[] => {
@@ -17,11 +22,10 @@ export function faultsOf(file: string, issues: readonly Issue[], input: unknown,
     if (issue.code === 'unrecognized_keys') {
       const known = keysAt(schema, issue.path);
       const allowed = known.length === 0 ? '' : `: must be one of ${known.join(', ')}`;
-      return issue.keys.map((key) => ({
-        file,
-        path: [...issue.path, key].map(String).join('.'),
-        message: `unknown key${allowed}`,
-      }));
+      return issue.keys.map((key) => {
+        const unknown = [...issue.path, key].map(String).join('.');
+        return { file, path: unknown, message: formerKeys[unknown] ?? `unknown key${allowed}` };
+      });
     }
     if (issue.code === 'invalid_union') {
       const meant = meantBranch(issue.errors);

@@ -21,7 +21,7 @@ const loadBalancingNameLimit = 32;
 export type PlatformLayer = 'network' | 'storage' | 'access' | 'balancer';
 /** Roles of the platform repository's jobs, and of CloudFormation when it works for them. */
 export type PlatformRole = 'plan' | 'deploy' | 'execution';
-export type TenantLayer = 'access' | 'data' | 'host';
+export type TenantLayer = 'access' | 'entry' | 'data' | 'host';
 export type TenantRole = 'deploy' | 'plan' | 'execution' | 'instance' | 'pipeline' | 'codedeploy' | 'approver';
 
 export const names = {
@@ -39,11 +39,12 @@ export const names = {
   trail: (environment: string) => `vendhost-${environment}`,
   loadBalancer: (environment: string, number: number) =>
     shorten(`vendhost-${environment}${suffix(number)}`, loadBalancingNameLimit),
-  /** A target group cannot change its port: a new port needs a new group, with another name than the old one. */
-  targetGroup: (place: Place, port: number) => `${names.targetGroupPrefix(place)}${port}`,
+  /** A target group can change neither port nor load balancer: for another one a new group is created, with another name. */
+  targetGroup: (place: Place, port: number, loadBalancer: number) =>
+    `${names.targetGroupPrefix(place)}${port}-${loadBalancer}`,
   /** Prefix of the names of a tenant's target groups. No tenant's name has two hyphens in a row, so it is that tenant's alone. */
   targetGroupPrefix: ({ environment, tenant }: Place) =>
-    `${shorten(`vendhost-${environment}-${tenant}`, loadBalancingNameLimit - '--65535'.length)}--`,
+    `${shorten(`vendhost-${environment}-${tenant}`, loadBalancingNameLimit - '--65535-10'.length)}--`,
   boundary: (environment: string) => `vendhost-${environment}-boundary`,
   /** Permissions boundary of the roles that services write logs with, the only roles a platform pipeline can create. */
   serviceBoundary: (environment: string) => `vendhost-${environment}-service-boundary`,
@@ -52,7 +53,7 @@ export const names = {
   platformRole: (environment: string, role: PlatformRole) => `vendhost-platform-${environment}-${role}`,
   tenantRole: ({ environment, tenant }: Place, role: TenantRole) =>
     shorten(`vendhost-${environment}-${tenant}-${role}`, roleNameLimit),
-  /** The Auto Scaling group, CodeDeploy application, deployment group and pipeline of a virtual host share this name. */
+  /** The Auto Scaling group, CodeDeploy application and deployment group of a virtual host share this name, and its pipeline. */
   host: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}`,
   /** AMI names are unique in an account and region: the run's id distinguishes two bakes of one key. */
   image: ({ environment, tenant }: Place, bakeKey: string, run: string) =>

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { branchName, environments, hostName, mostLoadBalancers, projectPath } from './environment.ts';
+import {
+  branchName,
+  type Environment,
+  environments,
+  hostName,
+  mostLoadBalancers,
+  portNumber,
+  projectPath,
+} from './environment.ts';
 
 /**
  * What the claim `sub` of a project's ID tokens begins with. AWS knows no other claim of GitLab's that tells projects apart
@@ -16,6 +24,8 @@ export const subjectComponents: Readonly<Record<SubjectForm, readonly string[]>>
   project_path: ['project_path', 'ref_type', 'ref'],
   project_id: ['project_id', 'ref_type', 'ref', 'ref_protected', 'environment_protected'],
 };
+
+const defaultPort = 8080;
 
 /** They are conditions in the tenant's roles, whose size IAM limits. */
 const mostChoices = 10;
@@ -69,6 +79,12 @@ export const tenantSchema = z.strictObject({
     description:
       "What the roles know the project by in its jobs' ID tokens; without it, project_id if GitLab is 19.1 or newer",
   }),
+  port: z
+    .union([portNumber, z.partialRecord(z.enum(environments), portNumber)])
+    .default(defaultPort)
+    .meta({
+      description: 'Port the software listens on: one for all environments, or one for each; 8080 for those left out',
+    }),
   load_balancer: z
     .int()
     .min(1)
@@ -80,6 +96,11 @@ export const tenantSchema = z.strictObject({
 
 export type TenantConfig = z.output<typeof tenantSchema>;
 export type TenantLimits = z.output<typeof limits>;
+
+/** The port a tenant's software listens on in an environment. */
+export function portIn({ port }: Pick<TenantConfig, 'port'>, environment: Environment): number {
+  return typeof port === 'number' ? port : (port[environment] ?? defaultPort);
+}
 
 /** Which ID tokens of a tenant's project the roles of one environment trust. */
 export interface SubjectTrust {

@@ -62,7 +62,6 @@ const database = z.union([
 
 const healthCheck = z.strictObject({
   path: z.string().startsWith('/').default('/').meta({ description: 'Path the load balancer requests' }),
-  port: z.int().min(1).max(65535).default(8080).meta({ description: 'Port the software listens on' }),
   status: z
     .string()
     .regex(/^\d{3}([-,]\d{3})*$/, 'HTTP codes, like 200 or 200-299')

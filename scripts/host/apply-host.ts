@@ -1,59 +1,63 @@
-import { names } from '../config/names.ts';
-import { readRules } from '../listener/listener-rules.ts';
-import { isTooManyRules, listenerFull, readRuleQuota } from '../listener/quota.ts';
+import { names, type Place } from '../config/names.ts';
 import type { Assembly } from '../stack/assembly.ts';
 import { deployStacks, type StackResult } from '../stack/deploy/deploy-stacks.ts';
 import { keepData } from './data-guard.ts';
+import { applyHealthCheck } from './health-check.ts';
 import type { HostPlan, InstanceRefresh } from './host-plan.ts';
-import { claimRules, giveBack, type RulesOf } from './host-rules.ts';
 import { readGroup } from './instances/group.ts';
 import { waitInService } from './instances/in-service.ts';
 import { newestVersion } from './instances/launch-template.ts';
 import { rollOut } from './instances/roll-out.ts';
+import { type Provenance, unfinished } from './key/provision-key.ts';
 import { isSurprising, knownValues, type Learned } from './planned-value.ts';
 
 export interface Applied {
   readonly changed: boolean;
   readonly inService: number;
-  /** Priorities by the bands of their rules. */
-  readonly priorities: ReadonlyMap<string, number>;
+  readonly provenance: Provenance;
 }
 
-export interface ApplyOptions extends RulesOf {
+export interface ApplyOptions {
+  readonly place: Place;
   /** Role that CloudFormation works with. */
   readonly roleArn: string;
+  /** What the host is provisioned from; asked for once the data stack is deployed. */
+  readonly provenance: () => Promise<Provenance>;
 }
 
 /**
  * Carries out a plan, step by step. Values that the plan could not know become known on the way: the host is also updated
- * when a claimed priority or an output of the data stack is not the expected one. After a failure, the next plan starts
+ * when an output of the data stack is not the expected one. After a failure, the next plan starts
  * from what is deployed by then and does the rest.
  */
 export async function applyHost(assembly: Assembly, plan: HostPlan, options: ApplyOptions): Promise<Applied> {
   const { runtime, aws } = assembly;
   const { out } = runtime;
   const since = new Date();
-  const priorities = await claimRules(runtime, aws, options, plan.priorities);
   const outputs = new Map<string, StackResult['outputs']>();
-  const learned: Learned = { priorities, outputs };
-  let changed = false;
+  const learned: Learned = { outputs };
+  // First, because instances must meet it as soon as there are any.
+  let changed = await applyHealthCheck(aws, plan.healthCheck);
   if (plan.data !== undefined && plan.data.action !== 'none') {
     const { stack } = plan.data;
     const data = await out.section('provision_data', 'database', () => deployData(assembly, stack, options));
     outputs.set(stack, data?.outputs ?? {});
-    changed = data?.changed === true;
+    changed ||= data?.changed === true;
   }
   const planned = Object.fromEntries(Object.entries(plan.host.parameters).map(([name, { to }]) => [name, to]));
   const host: HostDeploy = { ...options, stack: plan.host.stack, parameters: knownValues(planned, learned) };
+  const done = await options.provenance();
+  // The key is part of the update that comes last.
+  const isLast = (plan.refresh?.replacement ?? 'no') === 'no';
   if (plan.host.action !== 'none' || isSurprising(planned, learned)) {
-    const result = await out.section('provision_host', 'host', () => deployHost(assembly, host));
+    const parameters = { ...host.parameters, ...(isLast ? done : unfinished) };
+    const result = await out.section('provision_host', 'host', () => deployHost(assembly, { ...host, parameters }));
     changed ||= result?.changed === true;
   }
-  if (plan.refresh !== undefined && (await refresh(assembly, plan.refresh, host))) changed = true;
-  const released = plan.giveBack.length === 0 ? [] : await giveBack(aws, options);
-  if (released.length > 0) out.step(`gave back the listener priorities ${released.join(', ')}`);
+  if (plan.refresh !== undefined && (await refresh(assembly, plan.refresh, host, done))) changed = true;
   const inService = await waitInService(runtime, aws, options.place, since);
-  return { changed: changed || released.length > 0, inService, priorities };
+  const kept = await deployHost(assembly, { ...host, parameters: { ...done } });
+  return { changed: changed || kept?.changed === true, inService, provenance: done };
 }
 
 interface HostDeploy extends ApplyOptions {
@@ -72,18 +76,16 @@ async function deployData(
 async function deployHost(assembly: Assembly, host: HostDeploy): Promise<StackResult | undefined> {
   const { stack, parameters, roleArn } = host;
   const options = { stacks: [stack], parameters: { [stack]: parameters }, roleArn };
-  return (await deployStacks(assembly, options).catch((error) => explain(assembly, host, error)))[0];
-}
-
-/** Another writer added a rule in the meantime, and it was the last that AWS allows. */
-async function explain({ aws }: Assembly, { place, facts, loadBalancer }: HostDeploy, error: unknown): Promise<never> {
-  if (!isTooManyRules(error)) throw error;
-  const [rules, quota] = await Promise.all([readRules(aws, facts['listener-arn']), readRuleQuota(aws)]);
-  throw listenerFull({ place, loadBalancer }, rules.length, quota, { details: error.details, cause: error });
+  return (await deployStacks(assembly, options))[0];
 }
 
 /** `false` when the instances already run the newest version: there is nothing to replace. */
-async function refresh(assembly: Assembly, { from, to }: InstanceRefresh, host: HostDeploy): Promise<boolean> {
+async function refresh(
+  assembly: Assembly,
+  { from, to }: InstanceRefresh,
+  host: HostDeploy,
+  done: Provenance,
+): Promise<boolean> {
   const { runtime, aws } = assembly;
   const version = typeof to === 'string' ? to : await newestVersion(aws, to.newestOf);
   if (version === from) return false;
@@ -91,7 +93,7 @@ async function refresh(assembly: Assembly, { from, to }: InstanceRefresh, host: 
   if (group === undefined) throw new Error(`no Auto Scaling group ${names.host(host.place)}`);
   await runtime.out.section('provision_instances', 'instances', async () => {
     await rollOut(runtime, aws, group, version);
-    const parameters = { ...host.parameters, LaunchTemplateVersion: version };
+    const parameters = { ...host.parameters, ...done, LaunchTemplateVersion: version };
     await deployHost(assembly, { ...host, parameters });
   });
   return true;

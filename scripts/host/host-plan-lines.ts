@@ -4,16 +4,15 @@ import type { LaunchChange } from './instances/launch-changes.ts';
 import type { PlannedValue } from './planned-value.ts';
 
 /** The plan as text lines, in the order in which it is applied. */
-export function hostPlanLines({ image, priorities, data, host, refresh, giveBack }: HostPlan): string[] {
+export function hostPlanLines({ image, healthCheck, data, host, refresh }: HostPlan): string[] {
   return [
     `image ${step(image.from, image.to)}`,
-    ...priorities.map(
-      ({ hosts, priority, kept }) => `priority ${priority} (${kept ? 'kept' : 'new'}) for ${hosts.join(', ')}`,
+    ...healthCheck.changes.map(
+      ({ setting, from, to }) => `target group ${healthCheck.targetGroup}: ${setting} ${step(from, to)}`,
     ),
     ...(data === undefined ? [] : updateLines(data)),
     ...updateLines(host),
     ...(refresh === undefined ? [] : refreshLines(refresh, host.stack)),
-    ...giveBack.map((priority) => `priority ${priority} is given back: the host no longer has its rule`),
   ];
 }
 
@@ -63,7 +62,6 @@ const words: Readonly<Record<string, string>> = {
 
 function textOf(value: PlannedValue): string {
   if (typeof value === 'string') return value;
-  if ('claim' in value) return `${value.expected}, unless another tenant claims it first`;
   return `known once ${value.stack} is deployed`;
 }
 

@@ -1,26 +1,16 @@
-import { dataOutputs, priorityParameter, type RuleGroup } from '../../cdk/tenant/host-inputs.ts';
+import { dataOutputs } from '../../cdk/tenant/host-inputs.ts';
 import { names, type Place } from '../config/names.ts';
 import type { Template } from '../stack/assembly.ts';
 import type { StackPlan } from '../stack/stack-plan.ts';
+import type { HealthCheckUpdate } from './health-check.ts';
 import type { HostImage } from './host-image.ts';
 import type { Group } from './instances/group.ts';
 import { joinChanges, type LaunchChange, launchChanges } from './instances/launch-changes.ts';
 import type { PlannedValue } from './planned-value.ts';
 
-/** A rule of the host with its present or future priority on the listener. */
-export interface PlannedRule extends RuleGroup {
-  readonly priority: number;
-  /** The tenant had this number before. */
-  readonly kept: boolean;
-  /** The tenant already holds the priority; otherwise it must be claimed, and another tenant may be faster. */
-  readonly claimed: boolean;
-}
-
 /** The state of the host before anything is changed. */
 export interface HostState {
-  readonly rules: readonly PlannedRule[];
-  /** Priorities of rules that the host no longer has. */
-  readonly giveBack: readonly number[];
+  readonly healthCheck: HealthCheckUpdate;
   readonly image: HostImage;
   /** Image of the present instances. */
   readonly formerImage: string | undefined;
@@ -69,13 +59,11 @@ export interface InstanceRefresh {
 /** What provisioning a virtual host would change, in the order in which it does. */
 export interface HostPlan {
   readonly image: { readonly from?: string; readonly to: string };
-  readonly priorities: readonly PlannedRule[];
+  readonly healthCheck: HealthCheckUpdate;
   /** Without a database there is none. */
   readonly data?: StackUpdate;
   readonly host: StackUpdate;
   readonly refresh?: InstanceRefresh;
-  /** Priorities released when all else is done. */
-  readonly giveBack: readonly number[];
 }
 
 export interface HostPlanInput {
@@ -88,7 +76,7 @@ export interface HostPlanInput {
   readonly deployed: Template;
 }
 
-/** Plans a virtual host: the data first, because the host needs its address; then the host; then its instances. */
+/** Plans a virtual host: the health check, which instances must meet; the data, because the host needs its address; then the host; then its instances. */
 export function planHost(input: HostPlanInput): HostPlan {
   const { place, state, stacks } = input;
   const data = stacks.find(({ stack }) => stack === names.tenantStack(place, 'data'));
@@ -98,7 +86,7 @@ export function planHost(input: HostPlanInput): HostPlan {
   const refresh = planRefresh(input, host, data, parameters);
   return {
     image: { ...(state.formerImage === undefined ? {} : { from: state.formerImage }), to: state.image.id },
-    priorities: state.rules,
+    healthCheck: state.healthCheck,
     ...(data === undefined ? {} : { data: { ...data, parameters: {} } }),
     host: {
       ...host,
@@ -110,7 +98,6 @@ export function planHost(input: HostPlanInput): HostPlan {
       ),
     },
     ...(refresh === undefined ? {} : { refresh }),
-    giveBack: state.giveBack,
   };
 }
 
@@ -120,7 +107,7 @@ export function planHost(input: HostPlanInput): HostPlan {
  * @param data plan of the data stack, if the host has one
  */
 export function hostParameters(
-  { image, group, released, rules, data: outputs }: HostState,
+  { image, group, released, data: outputs }: HostState,
   data: StackPlan | undefined,
 ): Record<string, PlannedValue> {
   return {
@@ -128,12 +115,6 @@ export function hostParameters(
     RootDevice: image.rootDevice,
     LaunchTemplateVersion: group?.version ?? '1',
     HealthCheckType: released ? 'ELB' : 'EC2',
-    ...Object.fromEntries(
-      rules.map(({ band, priority, claimed }) => {
-        const expected = String(priority);
-        return [priorityParameter(band), claimed ? expected : { claim: band, expected }];
-      }),
-    ),
     ...(data === undefined ? {} : databaseParameters(data, outputs)),
   };
 }
@@ -178,11 +159,10 @@ function planRefresh(
 }
 
 /** Whether applying the plan would change anything. */
-export function hostPlanDiffers({ priorities, data, host, refresh, giveBack }: HostPlan): boolean {
+export function hostPlanDiffers({ healthCheck, data, host, refresh }: HostPlan): boolean {
   return (
-    priorities.some(({ claimed }) => !claimed) ||
+    healthCheck.changes.length > 0 ||
     [data, host].some((update) => update !== undefined && update.action !== 'none') ||
-    (refresh !== undefined && refresh.replacement !== 'no') ||
-    giveBack.length > 0
+    (refresh !== undefined && refresh.replacement !== 'no')
   );
 }

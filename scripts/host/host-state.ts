@@ -4,15 +4,19 @@ import { VendhostError } from '../errors.ts';
 import { newPipeline } from '../gitlab/new-pipeline.ts';
 import type { Runtime } from '../runtime.ts';
 import { neverWorks, settledStack } from '../stack/stack-state.ts';
+import { type HealthCheck, healthCheckUpdate, type PresentTargetGroup } from './health-check.ts';
 import { readHostImage } from './host-image.ts';
 import type { HostState } from './host-plan.ts';
-import { planGiveBack, planRules, type RulesOf } from './host-rules.ts';
 import { type Group, readGroup, wasReleased } from './instances/group.ts';
 import { versionChanges } from './instances/launch-changes.ts';
 import { readLaunchVersions } from './instances/launch-template.ts';
 import { waitForRefresh } from './instances/roll-out.ts';
 
-export interface HostStateOptions extends RulesOf {
+export interface HostStateOptions {
+  readonly place: Place;
+  readonly bucket: string;
+  readonly targetGroup: PresentTargetGroup;
+  readonly healthCheck: HealthCheck;
   /** Image to use; default: the image of the present instances. */
   readonly image: string | undefined;
 }
@@ -28,13 +32,11 @@ export async function readHostState(runtime: Runtime, aws: Aws, options: HostSta
   const formerImage = versions?.own.data.ImageId;
   const id = options.image || formerImage;
   if (id === undefined) throw noImage(place);
-  const image = await readHostImage(aws, { place, bucket: options.facts.bucket }, id);
+  const image = await readHostImage(aws, { place, bucket: options.bucket }, id);
   // The group of a stack whose creation failed is deleted with it, before the stack is created again.
   const works = host !== undefined && !neverWorks(host);
-  const [rules, giveBack] = await Promise.all([planRules(aws, options), planGiveBack(aws, options)]);
   return {
-    rules,
-    giveBack,
+    healthCheck: healthCheckUpdate(options.targetGroup, options.healthCheck),
     image,
     formerImage,
     group: works ? group : undefined,

@@ -1,10 +1,3 @@
-/** A listener priority that must still be claimed; another tenant may claim the expected one first. */
-export interface ClaimedPriority {
-  /** Band of the rule. */
-  readonly claim: string;
-  readonly expected: string;
-}
-
 /** An output of a stack that is deployed before; `expected` is what it is now, if the stack is there. */
 export interface StackOutput {
   readonly stack: string;
@@ -13,18 +6,16 @@ export interface StackOutput {
 }
 
 /** A value of a plan: a text when it is known, else where it will come from. */
-export type PlannedValue = string | ClaimedPriority | StackOutput;
+export type PlannedValue = string | StackOutput;
 
 /** Values that became known while a plan was applied. */
 export interface Learned {
-  /** Priorities claimed, by band. */
-  readonly priorities: ReadonlyMap<string, number>;
   /** Outputs of the stacks deployed, by stack name. */
   readonly outputs: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
 /** Nothing known yet: values are the expected ones. */
-export const nothingLearned: Learned = { priorities: new Map(), outputs: new Map() };
+export const nothingLearned: Learned = { outputs: new Map() };
 
 /** The values known so far; unknown ones are left out. */
 export function knownValues(
@@ -44,8 +35,7 @@ export function isSurprising(values: Readonly<Record<string, PlannedValue>>, lea
   return Object.values(values).some((value) => knownValue(value, learned) !== knownValue(value, nothingLearned));
 }
 
-function knownValue(value: PlannedValue, { priorities, outputs }: Learned): string | undefined {
+function knownValue(value: PlannedValue, { outputs }: Learned): string | undefined {
   if (typeof value === 'string') return value;
-  if ('claim' in value) return String(priorities.get(value.claim) ?? value.expected);
   return outputs.get(value.stack)?.[value.output] ?? value.expected;
 }

@@ -7,15 +7,19 @@ import { configError } from '../config/load.ts';
 import { names, type Place } from '../config/names.ts';
 import type { VendhostConfig } from '../config/vendhost.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
-import { groupByBand } from '../listener/priority.ts';
+import { pushOf } from '../gitlab/ci-context.ts';
 import type { Runtime } from '../runtime.ts';
 import { type AppBuilder, withAssembly } from '../stack/assembly.ts';
+import { readStack } from '../stack/stack-state.ts';
 import { type Applied, applyHost } from './apply-host.ts';
 import { checkHosts } from './check-hosts.ts';
-import { type HostPlan, type HostState, hostPlanDiffers } from './host-plan.ts';
+import { healthCheckUpdate, readTargetGroup } from './health-check.ts';
+import { hostPlanDiffers } from './host-plan.ts';
 import { hostPlanLines } from './host-plan-lines.ts';
-import type { RulesOf } from './host-rules.ts';
 import { readHostState } from './host-state.ts';
+import { readLibrary } from './key/library.ts';
+import { type DeployedHost, readDeployedHost, reasonsToProvision } from './key/look-up.ts';
+import { isKept, provenance, provenanceOf, provisionKey, sameTemplates } from './key/provision-key.ts';
 import { limitFaults } from './limits.ts';
 import { readHostPlan } from './read-host-plan.ts';
 
@@ -25,96 +29,134 @@ export interface ProvisionOptions extends Place {
   /** AMI of the instances; without it they keep the one they have. */
   readonly image: string | undefined;
   readonly dryRun: boolean;
+  /** Compare the stacks even when the provision key says that nothing differs. */
+  readonly full?: boolean;
 }
 
 /**
- * Deploys a tenant's virtual host: plans what differs from what is deployed, and applies the plan. It claims listener
- * priorities, deploys the data and host stacks, replaces the instances when what they start from changes, and waits until there are
- * enough of them for a release. A dry run prints the plan and changes nothing; its exit code is 2 when something would change.
+ * Deploys a tenant's virtual host. A host that is what its provision key says costs a look-up. Otherwise it plans what differs from
+ * what is deployed, and applies the plan: it sets the health check of the tenant's target group, deploys the data and host stacks,
+ * replaces the instances when what they start from changes, and waits until there are enough of them for a release. A dry run
+ * prints the plan and changes nothing; its exit code is 2 when something would change.
  */
 export async function provisionHost(runtime: Runtime, options: ProvisionOptions): Promise<ExitCode | undefined> {
   const { out } = runtime;
   const place: Place = { tenant: options.tenant, environment: options.environment };
   const config = await readVendhostConfig(options.directory);
   const aws = openAws(runtime);
-  const [published, record] = await Promise.all([
+  const [published, { record, targetGroup }, deployed, library] = await Promise.all([
     readPublishedFacts(aws, place.environment),
-    readTenantRecord(aws, place),
+    readAccess(aws, place),
+    readDeployedHost(aws, place),
+    readLibrary(),
   ]);
   const { hosts, loadBalancer, limits, roles } = record;
   const facts = platformFacts(published, loadBalancer);
   const faults = limitFaults(join(options.directory, 'vendhost.yml'), config, limits);
   if (faults.length > 0) throw configError(faults);
-  await checkHosts(aws, place, facts.bucket, hosts);
 
-  const rules: RulesOf = { place, facts, hosts, loadBalancer };
-  const state = await readHostState(runtime, aws, { ...rules, image: options.image });
-  return await withAssembly(runtime, aws, await appOf(aws, { place, facts, record, config }), async (assembly) => {
+  const inputs = { config, facts, record, library };
+  const key = provisionKey({ ...inputs, image: options.image || (deployed.host?.parameters.ImageId ?? '') });
+  const { health_check: healthCheck } = config;
+  const reasons = reasonsToProvision(place, key, {
+    ...deployed,
+    healthCheck: healthCheckUpdate(targetGroup, healthCheck).changes,
+  });
+  const shown = { place, record, targetGroup: targetGroup.name };
+  warnOfKeptData(runtime, config, deployed);
+  if (reasons.length === 0 && options.full !== true) {
+    const { parameters = {} } = deployed.host ?? {};
+    const inService = deployed.group?.inService.length ?? 0;
+    report(
+      runtime,
+      { ...shown, image: key.image },
+      { changed: false, inService, provenance: provenanceOf(parameters) },
+    );
+    return undefined;
+  }
+
+  await checkHosts(aws, place, facts.bucket, hosts);
+  const wanted = { place, bucket: facts.bucket, targetGroup, healthCheck, image: options.image };
+  const state = await readHostState(runtime, aws, wanted);
+  const from = { key: { ...key, image: state.image.id }, commit: pushOf(runtime.env).commit };
+  // A template was validated when it was deployed.
+  const validation = !sameTemplates(state.parameters.ProvisionKey, from.key);
+  const app = await appOf(aws, { place, facts, record, targetGroup: targetGroup.arn, config, validation });
+  return await withAssembly(runtime, aws, app, async (assembly) => {
     const plan = await readHostPlan(assembly, place, state);
-    const lines = hostPlanLines(plan);
+    const lines = [...reasons, ...hostPlanLines(plan)];
+    const provenanceNow = async () =>
+      provenance(state.parameters, { ...from, data: await readStack(aws, names.tenantStack(place, 'data')) });
+    const host = { ...shown, image: plan.image.to };
     if (options.dryRun) {
-      const changed = hostPlanDiffers(plan);
-      out.result({ ...resultOf(place, config, plan), changed, plan }, lines.join('\n'));
+      const changed = hostPlanDiffers(plan) || !isKept(state.parameters, await provenanceNow());
+      out.result({ ...resultOf(host), changed, reasons, plan }, lines.join('\n'));
       return changed ? exitCodes.differs : undefined;
     }
     out.step(`virtual host of ${place.tenant} in ${place.environment}`);
     for (const line of lines) out.detail(line);
-    warnOfKeptData(runtime, config, state);
-    const applied = await applyHost(assembly, plan, { ...rules, roleArn: roles.execution });
-    const { changed, inService } = applied;
-    const result = { ...resultOf(place, config, plan, applied.priorities), changed, inService };
-    out.result(result, provisionSummary(place, plan, applied));
+    report(
+      runtime,
+      host,
+      await applyHost(assembly, plan, { place, roleArn: roles.execution, provenance: provenanceNow }),
+    );
     return undefined;
   });
+}
+
+/** What the tenant was given when it was vended. */
+async function readAccess(aws: Aws, place: Place) {
+  const record = await readTenantRecord(aws, place);
+  return { record, targetGroup: await readTargetGroup(aws, place, record) };
 }
 
 interface Parts {
   readonly place: Place;
   readonly facts: PlatformFacts;
   readonly record: TenantRecord;
+  /** ARN. */
+  readonly targetGroup: string;
   readonly config: VendhostConfig;
 }
 
-async function appOf(aws: Aws, parts: Parts): Promise<AppBuilder> {
+async function appOf(aws: Aws, { validation, ...parts }: Parts & { validation: boolean }): Promise<AppBuilder> {
   const { region } = aws;
   const account = await aws.account();
-  const groups = groupByBand(parts.record.hosts).map(({ band, hosts }) => ({ band: band.name, hosts }));
   return async (app) => {
     const { virtualHostApp } = await import('../../cdk/tenant/virtual-host-app.ts');
-    return virtualHostApp({ ...parts, account, region, groups }, app);
+    return virtualHostApp({ ...parts, account, region }, { ...app, validation });
   };
 }
 
-function resultOf(
-  place: Place,
-  config: VendhostConfig,
-  { priorities, image }: HostPlan,
-  claimed: Applied['priorities'] = new Map(),
-) {
-  const [first] = priorities;
-  return {
-    priority: first === undefined ? undefined : (claimed.get(first.band) ?? first.priority),
-    pipeline: names.host(place),
-    targetGroup: names.targetGroup(place, config.health_check.port),
-    imageId: image.to,
-    hosts: priorities.flatMap((rule) => rule.hosts),
-  };
+/** What a report says of a host. */
+interface ReportedHost {
+  readonly place: Place;
+  readonly record: TenantRecord;
+  /** Name. */
+  readonly targetGroup: string;
+  readonly image: string;
+}
+
+function resultOf({ record: { pipeline, hosts }, targetGroup, image }: ReportedHost) {
+  return { pipeline, targetGroup, imageId: image, hosts };
 }
 
 /** `database: none` deletes nothing: the data stack stays until a person retires it. */
-function warnOfKeptData({ out }: Runtime, config: VendhostConfig, { data }: HostState): void {
-  if (config.database !== 'none' || Object.keys(data).length === 0) return;
+function warnOfKeptData({ out }: Runtime, config: VendhostConfig, { data }: Pick<DeployedHost, 'data'>): void {
+  if (config.database !== 'none' || data === undefined) return;
   out.warn('vendhost.yml says `database: none`, but there is a database: it stays, the instances no longer reach it');
 }
 
-function provisionSummary(place: Place, { priorities }: HostPlan, applied: Applied): string {
-  return [
-    `virtual host of ${place.tenant} in ${place.environment}: ${applied.changed ? 'provisioned' : 'no change'}`,
-    ...priorities.map(
-      ({ band, hosts }) => `hosts: ${hosts.join(', ')} (listener priority ${applied.priorities.get(band)})`,
-    ),
-    `pipeline: ${names.host(place)}`,
-    `instances in service: ${applied.inService}`,
+function report({ out }: Runtime, host: ReportedHost, { changed, inService, provenance: from }: Applied): void {
+  const { place, record } = host;
+  const { ProvisionKey: provisionKey, ProvisionCommit: provisionCommit } = from;
+  const lines = [
+    `virtual host of ${place.tenant} in ${place.environment}: ${changed ? 'provisioned' : 'no change'}`,
+    `hosts: ${record.hosts.join(', ')}`,
+    `pipeline: ${record.pipeline}`,
+    `instances in service: ${inService}`,
+    `provisioned from: commit ${provisionCommit}, ${provisionKey}`,
     'next: vendhost revision push, then vendhost release start',
-  ].join('\n');
+  ];
+  out.result({ ...resultOf(host), changed, inService, provisionCommit, provisionKey }, lines.join('\n'));
 }

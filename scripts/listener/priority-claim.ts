@@ -58,7 +58,7 @@ export async function claimPriority(runtime: Runtime, aws: Aws, claimant: Claima
     await wait(Math.random() * Math.min(10 * (round + 1), 100), undefined, { signal: runtime.signal }).catch(() => {});
   }
   throw new VendhostError('PRIORITY_CONTENDED', `no listener priority after ${roundLimit} tries`, {
-    hint: `retry; if it happens again, ask the platform team to look at ${keys.priorityClaim(listenerId(claimant), 0).replace('0.json', '')} in the bucket ${claimant.bucket}`,
+    hint: `retry; if it happens again, look at ${keys.priorityClaim(listenerId(claimant), 0).replace('0.json', '')} in the bucket ${claimant.bucket}`,
   });
 }
 
@@ -133,7 +133,7 @@ async function decidePriority(
     'PRIORITIES_EXHAUSTED',
     `no priority from ${band.first} to ${band.last} is free on ${listenerArn}`,
     {
-      hint: 'ask the platform team to delete the claims of removed tenants, or to add a load balancer: load_balancers in platform.yml',
+      hint: 'delete the claims of removed tenants, or add a load balancer: load_balancers in platform.yml',
     },
   );
 }

@@ -58,10 +58,10 @@ export function listenerFull(
     {
       ...reason,
       hint: [
-        `ask the platform team to move the tenant: set environments.${environment}.load_balancers: ${next} or more in platform.yml`,
+        `set environments.${environment}.load_balancers: ${next} or more in platform.yml`,
         `vendhost platform deploy --environment ${environment}`,
         `set load_balancer: ${next} in tenants/${tenant}.yml`,
-        `vendhost tenant vend ${tenant} --environment ${environment}; then retry`,
+        `vendhost tenant vend ${tenant} --environment ${environment}`,
       ].join('; '),
     },
   );

@@ -18,7 +18,7 @@ export async function listStackNames(aws: Aws): Promise<string[]> {
 export function tenantOf(environment: Environment, stack: string): string | undefined {
   const prefix = `vendhost-${environment}-`;
   const tenant = stack.startsWith(prefix)
-    ? /^(.+)-(access|data|host)$/.exec(stack.slice(prefix.length))?.[1]
+    ? /^(.+)-(access|entry|data|host)$/.exec(stack.slice(prefix.length))?.[1]
     : undefined;
   return tenant !== undefined && tenantName.safeParse(tenant).success ? tenant : undefined;
 }

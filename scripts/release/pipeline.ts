@@ -1,7 +1,8 @@
 import type { PipelineDeclaration } from '@aws-sdk/client-codepipeline';
 import type { Aws } from '../aws/session.ts';
-import { names, type Place } from '../config/names.ts';
+import type { Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
+import { newPipeline } from '../gitlab/new-pipeline.ts';
 
 /** The in-VPC pipeline of a virtual host, as far as a release needs to know it. */
 export interface ReleasePipeline {
@@ -13,23 +14,32 @@ export interface ReleasePipeline {
   readonly group: string;
 }
 
-/** Reads the pipeline of a virtual host; throws `HOST_MISSING` when there is none. */
-export async function readPipeline(aws: Aws, place: Place): Promise<ReleasePipeline> {
+/** Reads a tenant's pipeline by the name in its record; throws `PIPELINE_CHANGED` when it is not as it was vended. */
+export async function readPipeline(aws: Aws, name: string): Promise<ReleasePipeline> {
   const { GetPipelineCommand, PipelineNotFoundException } = await import('@aws-sdk/client-codepipeline');
-  const name = names.host(place);
   const client = await aws.codePipeline();
   const { pipeline } = await client.send(new GetPipelineCommand({ name })).catch((cause: unknown) => {
     if (!(cause instanceof PipelineNotFoundException)) throw cause;
-    throw new VendhostError(
-      'HOST_MISSING',
-      `${place.tenant} has no virtual host in ${place.environment}: no pipeline ${name}`,
-      {
-        hint: 'start a pipeline by hand on the branch: it provisions the virtual host',
-        cause,
-      },
-    );
+    throw new VendhostError('PIPELINE_CHANGED', `no pipeline ${name}`, { hint: changedHint, cause });
   });
   return pipelineOf(name, aws.region, pipeline);
+}
+
+/** The tenant's pipeline is there since it was vended; throws `HOST_MISSING` when there is nothing yet that it could deploy to. */
+export async function checkHost(aws: Aws, { application, group }: ReleasePipeline, place: Place): Promise<void> {
+  const { ApplicationDoesNotExistException, DeploymentGroupDoesNotExistException, GetDeploymentGroupCommand } =
+    await import('@aws-sdk/client-codedeploy');
+  const command = new GetDeploymentGroupCommand({ applicationName: application, deploymentGroupName: group });
+  await (await aws.codeDeploy()).send(command).catch((cause: unknown) => {
+    const isAbsent =
+      cause instanceof ApplicationDoesNotExistException || cause instanceof DeploymentGroupDoesNotExistException;
+    if (!isAbsent) throw cause;
+    throw new VendhostError(
+      'HOST_MISSING',
+      `${place.tenant} has no virtual host in ${place.environment}: no deployment group ${group}`,
+      { hint: `in GitLab, ${newPipeline}: it provisions the virtual host`, cause },
+    );
+  });
 }
 
 /** Finds the actions that matter; throws `PIPELINE_CHANGED` when the pipeline was changed. */
@@ -45,9 +55,11 @@ export function pipelineOf(name: string, region: string, declared: PipelineDecla
     return { name, region, source: source.name, application, group };
   }
   throw new VendhostError('PIPELINE_CHANGED', `the pipeline ${name} has no S3 source or no CodeDeploy action`, {
-    hint: 'it was changed outside CloudFormation: ask the platform team to undo that',
+    hint: changedHint,
   });
 }
+
+const changedHint = 'it was changed outside CloudFormation: ask the platform team to undo that';
 
 /** Where a person looks at the pipeline, and approves. */
 export function consoleUrl({ name, region }: ReleasePipeline): string {

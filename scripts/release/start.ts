@@ -6,7 +6,7 @@ import { duration } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Decision, decide, type ReleasedRevision } from './decision.ts';
 import { type Followed, followRelease } from './follow.ts';
-import { consoleUrl, type ReleasePipeline, readPipeline } from './pipeline.ts';
+import { checkHost, consoleUrl, type ReleasePipeline, readPipeline } from './pipeline.ts';
 import { errorOf } from './release-outcome.ts';
 import { readRevision, readState } from './release-state.ts';
 
@@ -28,7 +28,8 @@ export async function startRelease(runtime: Runtime, options: ReleaseOptions): P
   // One after the other: the first fault is the one to fix first.
   const facts = await readPlatformFacts(aws, options.environment);
   const record = await readTenantRecord(aws, options);
-  const pipeline = await readPipeline(aws, options);
+  const pipeline = await readPipeline(aws, record.pipeline);
+  await checkHost(aws, pipeline, options);
   const revision = await readRevision(aws, facts.bucket, key, signal);
   const decision = decide(pipeline.name, revision, await readState(aws, pipeline, signal));
   if (options.dryRun) return dryRun(runtime, pipeline, revision, decision);

@@ -5,6 +5,7 @@ import { keys, type Place } from '../config/names.ts';
 import type { RevisionPush } from '../config/stored.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
 import { pushOf } from '../gitlab/ci-context.ts';
+import { requireProvisioned } from '../host/key/require-provisioned.ts';
 import { duration } from '../output.ts';
 import { reportFindings } from '../repository/check.ts';
 import { counted } from '../repository/findings.ts';
@@ -19,11 +20,14 @@ export interface PushOptions extends Place {
   /** The tenant's repository. */
   directory: string;
   dryRun: boolean;
+  /** Refuse a revision whose commit says something else of the virtual host than what is provisioned. */
+  requireProvisioned?: boolean;
 }
 
 /**
  * Makes the revision of a checkout: checks it, names it by its content, and uploads it unless that name is in the bucket.
- * The metadata of the push that first uploaded it is stored beside it as JSON. Throws `CHECK_FAILED` before anything is uploaded.
+ * The metadata of the push that first uploaded it is stored beside it as JSON. Throws `CHECK_FAILED`, and when it is asked for
+ * `INFRASTRUCTURE_OUTDATED`, before anything is uploaded.
  */
 export async function pushRevision(runtime: Runtime, options: PushOptions): Promise<ExitCode | undefined> {
   const { out, signal } = runtime;
@@ -31,11 +35,15 @@ export async function pushRevision(runtime: Runtime, options: PushOptions): Prom
   const config = await readVendhostConfig(options.directory);
   const software = await checkSoftware(options.directory, config);
   reportFindings(runtime, software.findings);
-  // Checked before gigabytes are hashed, in a dry run too.
+  const aws = openAws(runtime);
+  // Both are checked before gigabytes are hashed, in a dry run too.
   checkFits(software.files);
+  const place: Place = { tenant: options.tenant, environment: options.environment };
+  if (options.requireProvisioned === true) {
+    await requireProvisioned(runtime, aws, { place, directory: options.directory });
+  }
   const workers = new FileWorkers(software.files, signal);
   try {
-    const aws = openAws(runtime);
     const [{ sha256, files }, { bucket }] = await Promise.all([
       hashContent(software.files, workers, signal),
       readPlatformFacts(aws, options.environment),

@@ -1,12 +1,13 @@
-import { readTenantRecord } from '../aws/read-facts.ts';
+import { readFormerRecord } from '../aws/read-facts.ts';
 import type { Aws } from '../aws/session.ts';
-import type { PlatformFacts, TenantRecord } from '../config/facts.ts';
+import type { FormerRecord, PlatformFacts } from '../config/facts.ts';
 import type { Place } from '../config/names.ts';
 import type { PlatformConfig } from '../config/platform.ts';
-import type { SubjectTrust, TenantConfig } from '../config/tenant.ts';
+import { portIn, type SubjectTrust, type TenantConfig } from '../config/tenant.ts';
 import { VendhostError } from '../errors.ts';
 import type { AppBuilder } from '../stack/assembly.ts';
 import type { ChosenEnvironment } from './environments.ts';
+import { ruleGroups } from './traffic/tenant-rules.ts';
 
 export interface AccessParts {
   readonly place: Place;
@@ -30,6 +31,8 @@ export function accessApp({ place, platform, tenant, chosen, facts, trust }: Acc
       project: { issuer: platform.issuer, audience: platform.audience, path: tenant.project, trust },
       branch: chosen.config.branch,
       hosts: chosen.hosts,
+      groups: ruleGroups(chosen.hosts),
+      port: portIn(tenant, chosen.environment),
       loadBalancer: tenant.load_balancer,
       limits: tenant.limits,
     });
@@ -37,8 +40,8 @@ export function accessApp({ place, platform, tenant, chosen, facts, trust }: Acc
 }
 
 /** The record of an earlier vend; `undefined` for a new tenant. */
-export async function formerRecord(aws: Aws, place: Place): Promise<TenantRecord | undefined> {
-  return await readTenantRecord(aws, place).catch((error: unknown) => {
+export async function formerRecord(aws: Aws, place: Place): Promise<FormerRecord | undefined> {
+  return await readFormerRecord(aws, place).catch((error: unknown) => {
     if (error instanceof VendhostError && error.code === 'TENANT_UNKNOWN') return undefined;
     throw error;
   });

@@ -1,6 +1,8 @@
+import { names } from '../config/names.ts';
 import { writeVariables } from '../gitlab/variables.ts';
 import { deployStacks } from '../stack/deploy/deploy-stacks.ts';
-import { leaveBalancer } from './balancer.ts';
+import { leaveBalancer } from './traffic/balancer.ts';
+import { claimRules, explainFull, giveBack, priorityParameters } from './traffic/tenant-rules.ts';
 import type { PreparedVend, Vending } from './vend-plan.ts';
 
 export interface VendResult {
@@ -8,33 +10,47 @@ export interface VendResult {
   readonly deployRole: string;
   readonly planRole: string;
   readonly hosts: readonly string[];
+  /** Listener priorities by the bands of their rules. */
+  readonly priorities: Readonly<Record<string, number>>;
   readonly changed: boolean;
 }
 
 /**
- * Claims the hosts, deploys the roles and the record, gives back hosts that left the file, writes the project's variables.
- * Hosts claimed a moment ago are given back when the roles cannot be deployed.
+ * Claims hosts and listener priorities, deploys the access and entry stacks, gives back what left the file, writes the project's variables.
+ * Hosts claimed a moment ago are given back when a stack cannot be deployed. Priorities are not: nobody waits for a number, and
+ * the next run takes up the same one.
  */
 export async function applyVend(
   vending: Vending,
-  { plan, facts, claims, assembly }: PreparedVend,
+  { plan, facts, rulesOf, claims, assembly }: PreparedVend,
 ): Promise<VendResult> {
-  const { gitlab, tenant, chosen, place } = vending;
+  const { runtime, aws, gitlab, tenant, chosen, place } = vending;
   await claims.claim(plan.hosts.claim);
-  const [access] = await deployStacks(assembly).catch(async (error: unknown) => {
+  const deploy = async () => {
+    const numbers = await claimRules(runtime, aws, rulesOf, plan.rules);
+    const parameters = { [names.tenantStack(place, 'entry')]: priorityParameters(numbers) };
+    return { results: await deployStacks(assembly, { parameters }), numbers };
+  };
+  const { results, numbers } = await deploy().catch(async (error: unknown) => {
     // After a cancel CloudFormation may still finish: then the hosts are the tenant's, and the next run sees that.
-    if (!vending.runtime.signal.aborted) await claims.release(plan.hosts.claim);
-    throw error;
+    if (!runtime.signal.aborted) await claims.release(plan.hosts.claim);
+    throw await explainFull(aws, rulesOf, error);
   });
   await claims.release(plan.hosts.release);
-  if (plan.balancer !== undefined) await leaveBalancer(vending.aws, place, facts.bucket, plan.balancer);
+  const released = plan.giveBack.length === 0 ? [] : await giveBack(aws, rulesOf);
+  if (plan.balancer !== undefined) await leaveBalancer(aws, place, facts.bucket, plan.balancer);
   const variables = plan.variables ?? [];
   if (gitlab !== undefined) await writeVariables(gitlab, tenant.project, variables);
+  const output = (name: string) => results.find(({ outputs }) => name in outputs)?.outputs[name] ?? '';
   return {
     environment: place.environment,
-    deployRole: access?.outputs.DeployRole ?? '',
-    planRole: access?.outputs.PlanRole ?? '',
+    deployRole: output('DeployRole'),
+    planRole: output('PlanRole'),
     hosts: chosen.hosts,
-    changed: access?.changed === true || plan.hosts.claim.length + plan.hosts.release.length + variables.length > 0,
+    priorities: Object.fromEntries(numbers),
+    changed:
+      results.some((stack) => stack.changed) ||
+      plan.rules.some(({ claimed }) => !claimed) ||
+      plan.hosts.claim.length + plan.hosts.release.length + released.length + variables.length > 0,
   };
 }

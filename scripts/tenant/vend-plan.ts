@@ -4,16 +4,17 @@ import type { PlatformFacts } from '../config/facts.ts';
 import type { Place } from '../config/names.ts';
 import { names } from '../config/names.ts';
 import { type PlatformConfig, partitionOf } from '../config/platform.ts';
-import type { SubjectTrust, TenantConfig } from '../config/tenant.ts';
+import { portIn, type SubjectTrust, type TenantConfig } from '../config/tenant.ts';
 import type { GitlabApi } from '../gitlab/api.ts';
 import { type ProjectVariable, planVariables, readVariables, type VariableChange } from '../gitlab/variables.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Assembly, withAssembly } from '../stack/assembly.ts';
 import { planLines, planStacks, type StackPlan } from '../stack/stack-plan.ts';
 import { accessApp, formerRecord } from './access.ts';
-import { type BalancerMove, moveLine, planMove } from './balancer.ts';
 import type { ChosenEnvironment } from './environments.ts';
 import { type ClaimPlan, HostClaims } from './host-claims.ts';
+import { type BalancerMove, moveLine, planMove } from './traffic/balancer.ts';
+import { type PlannedRule, planGiveBack, planRules, priorityParameters, type RulesOf } from './traffic/tenant-rules.ts';
 
 /** One tenant in one environment. */
 export interface Vending {
@@ -33,6 +34,9 @@ export interface VendPlan {
   readonly environment: string;
   readonly branch: string;
   readonly hosts: ClaimPlan;
+  readonly rules: readonly PlannedRule[];
+  /** Priorities of rules that the tenant no longer has. */
+  readonly giveBack: readonly number[];
   /** Set when another load balancer is to serve the tenant than before. */
   readonly balancer?: BalancerMove;
   readonly stacks: readonly StackPlan[];
@@ -43,12 +47,13 @@ export interface VendPlan {
 export interface PreparedVend {
   readonly plan: VendPlan;
   readonly facts: PlatformFacts;
+  readonly rulesOf: RulesOf;
   readonly claims: HostClaims;
   readonly assembly: Assembly;
   readonly wanted: readonly ProjectVariable[];
 }
 
-/** Plans the vending and hands the plan, with all it takes to apply it, to `work`. Throws `HOST_TAKEN` or `LOAD_BALANCER_FIXED` before that. */
+/** Plans the vending and hands the plan, with all it takes to apply it, to `work`. Throws before that what stands against it: `HOST_TAKEN`, `LISTENER_FULL`, `LOAD_BALANCER_FIXED` or `PORT_FIXED`. */
 export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVend) => Promise<T>): Promise<T> {
   const { runtime, aws, gitlab, place, tenant, chosen } = vending;
   const [published, record, present] = await Promise.all([
@@ -57,16 +62,22 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
     gitlab === undefined ? undefined : readVariables(gitlab, tenant.project),
   ]);
   const facts = platformFacts(published, tenant.load_balancer);
-  const balancer = await planMove(aws, published, place, record, tenant.load_balancer);
+  const loadBalancer = tenant.load_balancer;
+  const port = portIn(tenant, chosen.environment);
+  const balancer = await planMove(aws, published, place, record, { loadBalancer, port });
   const claims = new HostClaims(aws, facts.bucket, place.tenant);
   const hosts = await claims.plan(chosen.hosts, record?.hosts ?? []);
+  const rulesOf: RulesOf = { place, facts, hosts: chosen.hosts, loadBalancer };
+  const [rules, giveBack] = await Promise.all([planRules(aws, rulesOf), planGiveBack(aws, rulesOf)]);
   const wanted = projectVariables(place, chosen);
   return await withAssembly(runtime, aws, accessApp({ ...vending, facts }), async (assembly) => {
-    const stacks = await planStacks(assembly);
+    const numbers = priorityParameters(rules.map(({ band, priority }) => [band, priority]));
+    const stacks = await planStacks(assembly, { parameters: { [names.tenantStack(place, 'entry')]: numbers } });
     const variables = present === undefined ? undefined : planVariables(wanted, present);
     const moved = balancer === undefined ? {} : { balancer };
-    const plan = { environment: place.environment, branch: chosen.config.branch, hosts, ...moved, stacks, variables };
-    return await work({ plan, facts, claims, assembly, wanted });
+    const { branch } = chosen.config;
+    const plan = { environment: place.environment, branch, hosts, rules, giveBack, ...moved, stacks, variables };
+    return await work({ plan, facts, rulesOf, claims, assembly, wanted });
   });
 }
 
@@ -83,23 +94,27 @@ export function projectVariables(place: Place, { config }: Pick<ChosenEnvironmen
 }
 
 /** Whether vending would change anything that can be seen. */
-export function differs({ hosts, stacks, variables }: VendPlan): boolean {
+export function differs({ hosts, rules, giveBack, stacks, variables }: VendPlan): boolean {
   return (
     hosts.claim.length > 0 ||
     hosts.release.length > 0 ||
+    rules.some(({ claimed }) => !claimed) ||
+    giveBack.length > 0 ||
     stacks.some(({ action }) => action !== 'none') ||
     (variables?.length ?? 0) > 0
   );
 }
 
 /** The plan as lines for people. */
-export function vendLines({ hosts, balancer, stacks, variables }: VendPlan): string[] {
+export function vendLines({ hosts, rules, giveBack, balancer, stacks, variables }: VendPlan): string[] {
   return [
     ...hosts.claim.map((host) => `host ${host}: claim`),
     ...hosts.keep.map((host) => `host ${host}: no change`),
-    ...hosts.release.map((host) => `host ${host}: release; its rule goes with the tenant's next provision`),
+    ...hosts.release.map((host) => `host ${host}: release`),
+    ...rules.map((rule) => `priority ${rule.priority} (${rule.kept ? 'kept' : 'new'}) for ${rule.hosts.join(', ')}`),
     ...(balancer === undefined ? [] : [moveLine(balancer)]),
     ...planLines(stacks),
+    ...giveBack.map((priority) => `priority ${priority} is given back: the tenant no longer has its rule`),
     ...(variables ?? []).map(({ action, key, scope }) => `GitLab variable ${key} (${scope}): ${action}`),
   ];
 }

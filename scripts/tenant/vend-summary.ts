@@ -5,7 +5,8 @@ import { projectVariables, type Vending } from './vend-plan.ts';
 /** What was vended, and what people do next. */
 export function vendSummary(vendings: readonly Vending[], results: readonly VendResult[]): string[] {
   const lines = results.map(
-    ({ environment, hosts, changed }) => `${environment}: ${changed ? 'vended' : 'no change'}, ${hosts.join(', ')}`,
+    ({ environment, hosts, priorities, changed }) =>
+      `${environment}: ${changed ? 'vended' : 'no change'}, ${hosts.join(', ')} (listener priority ${Object.values(priorities).join(', ')})`,
   );
   const { gitlab, tenant } = vendings[0] as Vending;
   if (gitlab !== undefined) {

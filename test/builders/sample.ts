@@ -58,6 +58,8 @@ export function tenantRecord(place: Place, account: string): TenantRecord {
     branch: place.environment,
     hosts: [`${place.tenant}.${place.environment}.example.com`],
     loadBalancer: 1,
+    port: 8080,
+    pipeline: names.host(place),
     limits: limits.parse({}),
     roles: {
       deploy: role('deploy'),
@@ -71,6 +73,13 @@ export function tenantRecord(place: Place, account: string): TenantRecord {
   };
 }
 
-/** Facts of `dev`, and the record of the shop there: for tests that need any. */
+/** ARN of a tenant's target group. */
+export function targetGroupArn(place: Place, account: string): string {
+  const name = names.targetGroup(place, 8080, 1);
+  return `arn:aws:elasticloadbalancing:${region}:${account}:targetgroup/${name}/73e2d6bc24d8a067`;
+}
+
+/** Facts of `dev`, and the record and the target group of the shop there: for tests that need any. */
 export const facts = platformFacts('dev', sampleAccount);
 export const record = tenantRecord({ tenant: 'shop', environment: 'dev' }, sampleAccount);
+export const targetGroup = targetGroupArn({ tenant: 'shop', environment: 'dev' }, sampleAccount);

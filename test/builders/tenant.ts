@@ -1,7 +1,11 @@
 import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { tenantAccessApp } from '../../cdk/tenant/access/tenant-access-stack.ts';
 import { keys, names, type Place, type TenantRole } from '../../scripts/config/names.ts';
 import type { TenantLimits } from '../../scripts/config/tenant.ts';
+import { withAssembly } from '../../scripts/stack/assembly.ts';
+import { deployStacks } from '../../scripts/stack/deploy/deploy-stacks.ts';
+import { claimRules, planRules, priorityParameters, ruleGroups } from '../../scripts/tenant/traffic/tenant-rules.ts';
 import { makeInstanceProfile } from './network.ts';
 import { type Platform, putParameter } from './platform.ts';
 import { tenantRecord } from './sample.ts';
@@ -23,7 +27,7 @@ export async function recordTenant(platform: Platform, tenant: string, options: 
   );
 }
 
-/** Writes a tenant's record, claims its hosts and makes its roles: enough for a virtual host. */
+/** Writes a tenant's record, claims its hosts, makes its roles and deploys its entry stack: enough for a virtual host. */
 export async function admitTenant(platform: Platform, tenant: string, options: TenantOptions = {}): Promise<void> {
   const place = { tenant, environment: platform.environment };
   const { hosts = tenantRecord(place, platform.account).hosts } = options;
@@ -32,6 +36,26 @@ export async function admitTenant(platform: Platform, tenant: string, options: T
     ...hosts.map((host) => claimHost(platform, host, tenant)),
     makeRoles(platform, place),
   ]);
+  await deployEntry(platform, place, hosts);
+}
+
+/** The entry stack as vending deploys it, with priorities that are claimed. */
+async function deployEntry(platform: Platform, place: Place, hosts: readonly string[]): Promise<void> {
+  const { aws, account, facts } = platform;
+  const runtime = platform.runtime();
+  const { project, branch, limits, port, loadBalancer } = tenantRecord(place, account);
+  const rules = { place, facts, hosts, loadBalancer };
+  const numbers = await claimRules(runtime, aws, rules, await planRules(aws, rules));
+  const gitlab = { issuer: 'https://gitlab.example.com', audience: 'https://gitlab.example.com', path: project };
+  const where = { place, account, region: aws.region, facts };
+  const granted = { branch, hosts, groups: ruleGroups(hosts), limits, port, loadBalancer };
+  const stack = names.tenantStack(place, 'entry');
+  await withAssembly(
+    runtime,
+    aws,
+    async (app) => tenantAccessApp(app, { ...where, ...granted, project: gitlab }),
+    (assembly) => deployStacks(assembly, { stacks: [stack], parameters: { [stack]: priorityParameters(numbers) } }),
+  );
 }
 
 export async function claimHost({ aws, bucket }: Platform, host: string, tenant: string): Promise<void> {

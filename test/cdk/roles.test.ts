@@ -4,10 +4,11 @@ import type { App } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { limits } from '../../scripts/config/tenant.ts';
+import { checkSize } from '../../scripts/stack/assembly.ts';
 import { facts } from '../builders/sample.ts';
 import { policySize, type Role, readPolicy, readRole, roleNames, type Statement } from './roles/read-role.ts';
 import { reviewFile } from './roles/review-file.ts';
-import { accessApp, audience, onlyTemplate, tenantApp } from './roles/stacks.ts';
+import { accessApp, audience, entryTemplate, onlyTemplate, tenantApp } from './roles/stacks.ts';
 
 // The first synthesis loads the CDK and its validation: seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -181,7 +182,7 @@ describe('policies', () => {
     expect(new AwsSolutionsChecks().validateScope(apps[kind]).violations).toEqual([]);
   });
 
-  test('fit into IAM, with names and limits as long as they can be', () => {
+  test('fit into IAM and a request to CloudFormation, with names and limits as long as they can be', () => {
     const region = 'ap-southeast-2';
     const far = JSON.parse(JSON.stringify(facts).replaceAll('eu-west-1', region).replaceAll('dev', 'production'));
     const place = { environment: 'production', tenant: 'a2345678901234567890' } as const;
@@ -190,7 +191,19 @@ describe('policies', () => {
       database_classes: Array(10).fill('db.x2iedn.32xlarge'),
       image_owners: Array(10).fill('136693071363'),
     });
-    const longest = [accessApp('production', { region }), tenantApp({ place, region, facts: far, limits: most })];
+    const hosts = Array.from({ length: 5 }, (_, index) => `${'a'.repeat(100 + index)}.production.example.com`);
+    const tenant = tenantApp({
+      ...{ place, region, facts: { ...far, approval: true }, limits: most, hosts, port: 65_535, loadBalancer: 10 },
+      groups: hosts.map((host, index) => ({ band: `wildcard-${index + 3}`, hosts: [host] })),
+      branch: 'b'.repeat(100),
+      project: {
+        ...{ issuer: 'https://gitlab.a-company-with-a-long-name.example.com', audience },
+        path: `acme/${'p'.repeat(100)}`,
+        trust: { subjects: ['project_path', 'project_id'], projectId: 12_345_678, environmentProtected: false },
+      },
+    });
+    for (const template of [onlyTemplate(tenant), entryTemplate(tenant)]) checkSize('longest', template.toJSON());
+    const longest = [accessApp('production', { region }), tenant];
     for (const app of longest) {
       for (const name of roleNames(app)) expect(policySize(app, name), name).toBeLessThan(inlinePolicyLimit);
       for (const { Properties } of Object.values(onlyTemplate(app).findResources('AWS::IAM::ManagedPolicy'))) {

@@ -84,17 +84,16 @@ function* tenantApps(platform: PlatformConfig, name: Environment, config: Enviro
   const place = { tenant: 'shop', environment: name };
   const where = { place, account, region };
   const project = { issuer: platform.issuer, audience: platform.audience, path: record.project };
-  const { hosts, loadBalancer, limits } = record;
-  yield [`${name}-shop`, tenantAccessApp({}, { ...where, facts, project, branch, hosts, loadBalancer, limits })];
-  yield [`${name}-shop`, virtualHostApp(virtualHost({ ...where, facts: { ...facts, approval } }))];
+  const { hosts, port, loadBalancer, limits } = record;
+  const exact = { band: 'exact', hosts };
+  const granted = { ...where, project, branch, hosts, port, loadBalancer, limits };
+  yield [`${name}-shop`, tenantAccessApp({}, { ...granted, facts: { ...facts, approval }, groups: [exact] })];
+  yield [`${name}-shop`, virtualHostApp(virtualHost(where))];
 
-  const groups = [
-    { band: 'exact', hosts },
-    { band: 'wildcard-4', hosts: ['*.shop.example.com'] },
-  ];
+  const groups = [exact, { band: 'wildcard-4', hosts: ['*.shop.example.com'] }];
+  yield [`${name}-shop-changed`, tenantAccessApp({}, { ...granted, facts: { ...facts, approval: !approval }, groups })];
   const own = vendhostSchema.parse({ database: 'none', instances: { min: 2, max: 2 } });
-  const other = { ...where, facts: { ...facts, approval: !approval }, config: own, groups };
-  yield [`${name}-shop-changed`, virtualHostApp(virtualHost(other))];
+  yield [`${name}-shop-changed`, virtualHostApp(virtualHost({ ...where, config: own }))];
 }
 
 function templatesOf(folder: string, app: App): JudgedTemplate[] {

@@ -24,9 +24,12 @@ const services = [
   'ssmmessages',
 ];
 
-/** Denied to every tenant's role, whatever its own policy allows: these change the platform. */
+/** Denied to every tenant's role, whatever its own policy allows: these change the platform, or what it made for a tenant. */
 const platformOnly = [
   'cloudformation:*StackSet*',
+  'codepipeline:CreatePipeline',
+  'codepipeline:DeletePipeline',
+  'codepipeline:UpdatePipeline',
   'ec2:*InternetGateway*',
   'ec2:*NatGateway*',
   'ec2:*RouteTable*',
@@ -42,10 +45,17 @@ const platformOnly = [
   'ec2:ModifyVpcAttribute',
   'elasticloadbalancing:AddListenerCertificates',
   'elasticloadbalancing:CreateListener',
+  'elasticloadbalancing:CreateRule',
+  'elasticloadbalancing:CreateTargetGroup',
   'elasticloadbalancing:DeleteListener',
   'elasticloadbalancing:DeleteLoadBalancer',
+  'elasticloadbalancing:DeleteRule',
+  'elasticloadbalancing:DeleteTargetGroup',
   'elasticloadbalancing:ModifyListener',
   'elasticloadbalancing:ModifyLoadBalancerAttributes',
+  'elasticloadbalancing:ModifyRule',
+  'elasticloadbalancing:ModifyTargetGroupAttributes',
+  'elasticloadbalancing:SetRulePriorities',
   'elasticloadbalancing:SetSecurityGroups',
   'elasticloadbalancing:SetSubnets',
   'kms:DisableKey',
@@ -99,8 +109,8 @@ function deny(
 
 /**
  * The permissions boundary of every tenant's role and of the builder: no policy of theirs can exceed it. Such a role cannot
- * create or change a role or policy, use another service than those above, change the platform's network, listeners, key or
- * bucket settings, claim hosts, touch what has another tenant's or environment's tags, or give such tags.
+ * create or change a role or policy, use another service than those above, change the platform's network, listeners, rules, target
+ * groups, pipelines, key or bucket settings, claim hosts or priorities, touch what has another tenant's or environment's tags, or give such tags.
  */
 export class Boundary extends Construct {
   readonly policy: ManagedPolicy;
@@ -129,10 +139,12 @@ export class Boundary extends Construct {
         new PolicyStatement({ sid: 'Platform', effect: Effect.DENY, actions: platformOnly, resources: ['*'] }),
         ...tagStatements(scope),
         new PolicyStatement({
-          sid: 'HostClaims',
+          sid: 'Claims',
           effect: Effect.DENY,
           actions: ['s3:DeleteObject*', 's3:PutObject*'],
-          resources: [scope.s3(names.bucket(environment, account, region), `${keys.hostClaims}*`)],
+          resources: [keys.hostClaims, keys.priorityClaims].map((claims) =>
+            scope.s3(names.bucket(environment, account, region), `${claims}*`),
+          ),
         }),
         new PolicyStatement({
           sid: 'Facts',

@@ -142,9 +142,8 @@ export function codedeployRole(parent: Construct, scope: Scope): CfnRole {
       {
         sid: 'Targets',
         actions: ['elasticloadbalancing:DeregisterTargets', 'elasticloadbalancing:RegisterTargets'],
-        resources: [scope.arn('elasticloadbalancing', 'targetgroup/vendhost-*/*')],
-        when: scope.resourceTags,
-        because: "Any target group with the tenant's tag.",
+        resources: [scope.targetGroup],
+        because: "The tenant's own target group; its ARN ends in an id that AWS chooses.",
       },
     ],
   });

@@ -7,6 +7,8 @@ import type { TenantLimits } from '../../../scripts/config/tenant.ts';
 import { type AppProps, newApp, VendhostStack } from '../../app.ts';
 import type { GitlabProject } from '../../gitlab-trust.ts';
 import { makePolicy } from '../../role.ts';
+import { EntryStack } from '../entry/entry-stack.ts';
+import type { RuleGroup } from '../entry/rule-groups.ts';
 import { approverRole } from './approver-role.ts';
 import { tenantReadRights } from './common-rights.ts';
 import { executionRole } from './execution/execution-role.ts';
@@ -22,7 +24,10 @@ export interface AccessProps {
   readonly project: GitlabProject;
   readonly branch: string;
   readonly hosts: readonly string[];
+  /** The hosts, grouped by listener rule. */
+  readonly groups: readonly RuleGroup[];
   readonly loadBalancer: number;
+  readonly port: number;
   readonly limits: TenantLimits;
 }
 
@@ -71,7 +76,7 @@ class TenantAccessStack extends VendhostStack {
 }
 
 function tenantRecord(
-  { place, project, branch, hosts, loadBalancer, limits }: AccessProps,
+  { place, project, branch, hosts, loadBalancer, port, limits }: AccessProps,
   scope: Scope,
 ): TenantRecord {
   return {
@@ -81,6 +86,8 @@ function tenantRecord(
     ...project.trust,
     hosts: [...hosts],
     loadBalancer,
+    port,
+    pipeline: names.host(place),
     limits,
     roles: {
       deploy: scope.roleArn('deploy'),
@@ -94,9 +101,10 @@ function tenantRecord(
   };
 }
 
-/** The access stack of one tenant in one environment. */
+/** The two stacks that vending deploys: the access stack, and the entry stack, whose pipeline has a role of the first. */
 export function tenantAccessApp(app: AppProps, props: AccessProps): App {
   const made = newApp(app);
-  new TenantAccessStack(made, props);
+  const access = new TenantAccessStack(made, props);
+  new EntryStack(made, { ...props, pipelineRole: new Scope(props).roleArn('pipeline') }).addStackDependency(access);
   return made;
 }

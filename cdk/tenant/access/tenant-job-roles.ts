@@ -30,7 +30,6 @@ export function deployRole(parent: Construct, { scope, project, branch, reading 
 
 function bucketRights(scope: Scope): Right[] {
   const { tenant } = scope.place;
-  const listener = scope.facts['listener-arn'].split('/').at(-1) ?? '';
   return [
     {
       sid: 'Push',
@@ -42,22 +41,8 @@ function bucketRights(scope: Scope): Right[] {
     {
       sid: 'Claim',
       actions: ['s3:DeleteObject', 's3:PutObject'],
-      resources: scope.objects(
-        keys.bakeLease(tenant, '*').replace(/\.json$/, ''),
-        keys.tenantPriority(listener, tenant, '*').replace(/\.json$/, ''),
-      ),
-      because: "The tenant's own leases and records; tenants do not claim hosts.",
-    },
-    {
-      sid: 'ClaimNumber',
-      actions: ['s3:DeleteObject', 's3:PutObject'],
-      resources: scope.objects(
-        ...['?', '??', '???', '????', '?????'].map((digits) =>
-          keys.priorityClaim(listener, 0).replace('0.', `${digits}.`),
-        ),
-      ),
-      because:
-        'The tenant may claim any free priority; the records of other tenants have longer names than five characters.',
+      resources: scope.objects(keys.bakeLease(tenant, '*').replace(/\.json$/, '')),
+      because: "The tenant's own leases; tenants claim neither hosts nor priorities.",
     },
     {
       sid: 'Encrypt',
@@ -106,6 +91,13 @@ function provisionRights(scope: Scope): Right[] {
       actions: ['autoscaling:RollbackInstanceRefresh', 'autoscaling:StartInstanceRefresh'],
       resources: [scope.arn('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${scope.host}`)],
       because: "The tenant's own group; AWS puts an id before its name.",
+    },
+    {
+      // Neither the port nor the protocol, which the call cannot change.
+      sid: 'HealthCheck',
+      actions: ['elasticloadbalancing:ModifyTargetGroup'],
+      resources: [scope.targetGroup],
+      because: "The tenant's own target group; its ARN ends in an id that AWS chooses.",
     },
   ];
 }

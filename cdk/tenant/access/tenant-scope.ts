@@ -10,6 +10,8 @@ export interface ScopeProps {
   readonly region: string;
   readonly facts: PlatformFacts;
   readonly limits: TenantLimits;
+  readonly port: number;
+  readonly loadBalancer: number;
 }
 
 /** ARNs and conditions that match one tenant's resources in one environment and nobody else's. */
@@ -18,13 +20,17 @@ export class Scope extends Arns {
   readonly facts: PlatformFacts;
   readonly limits: TenantLimits;
   readonly host: string;
+  /** ARN of the tenant's target group, whose last part AWS chooses. */
+  readonly targetGroup: string;
 
-  constructor({ place, account, region, facts, limits }: ScopeProps) {
+  constructor({ place, account, region, facts, limits, port, loadBalancer }: ScopeProps) {
     super({ partition: facts['key-arn'].split(':')[1] ?? 'aws', account, region });
     this.place = place;
     this.facts = facts;
     this.limits = limits;
     this.host = names.host(place);
+    const group = names.targetGroup(place, port, loadBalancer);
+    this.targetGroup = this.arn('elasticloadbalancing', `targetgroup/${group}/*`);
   }
 
   roleArn(role: TenantRole): string {

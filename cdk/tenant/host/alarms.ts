@@ -1,12 +1,12 @@
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
-import type { CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 
 export interface AlarmsProps {
   /** First part of the alarms' names. */
   readonly name: string;
   readonly loadBalancerArn: string;
-  readonly targetGroup: CfnTargetGroup;
+  /** ARN. */
+  readonly targetGroup: string;
 }
 
 /** Two alarms for an unhealthy host: instances that fail their health check, and responses that are server errors. */
@@ -15,7 +15,7 @@ export class Alarms extends Construct {
     super(scope, id);
     const dimensions = [
       { name: 'LoadBalancer', value: loadBalancerArn.split(':loadbalancer/').at(-1) ?? loadBalancerArn },
-      { name: 'TargetGroup', value: targetGroup.attrTargetGroupFullName },
+      { name: 'TargetGroup', value: targetGroup.split(':').at(-1) ?? targetGroup },
     ];
     const shared = {
       namespace: 'AWS/ApplicationELB',

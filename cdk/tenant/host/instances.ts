@@ -1,15 +1,14 @@
 import { Validations } from 'aws-cdk-lib';
 import { CfnAutoScalingGroup, CfnScalingPolicy } from 'aws-cdk-lib/aws-autoscaling';
-import { CfnLaunchTemplate, CfnSecurityGroupIngress } from 'aws-cdk-lib/aws-ec2';
+import { CfnLaunchTemplate, type CfnSecurityGroup, CfnSecurityGroupIngress } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { names, tags } from '../../../scripts/config/names.ts';
 import type { HostStackProps } from './host-props.ts';
 import type { DatabaseParameters, HostParameters } from './parameters.ts';
-import type { Traffic } from './traffic.ts';
 import { userData } from './user-data.ts';
 
 export interface InstancesProps extends HostStackProps {
-  readonly traffic: Traffic;
+  readonly securityGroup: CfnSecurityGroup;
   readonly parameters: HostParameters;
   readonly database: DatabaseParameters | undefined;
 }
@@ -17,7 +16,7 @@ export interface InstancesProps extends HostStackProps {
 /** Average CPU utilization, in per cent, that scaling keeps the group at. */
 const targetLoad = 60;
 
-/** The launch template and the Auto Scaling group of the instances. Only the load balancer can connect to them. */
+/** The launch template and the Auto Scaling group of the instances, which are attached to the tenant's target group. */
 export class Instances extends Construct {
   readonly template: CfnLaunchTemplate;
   readonly group: CfnAutoScalingGroup;
@@ -26,8 +25,6 @@ export class Instances extends Construct {
     super(scope, id);
     this.template = this.#template(props);
     this.group = this.#group(props);
-    // Auto Scaling refuses ELB health checks for a target group that no listener rule has attached to a load balancer.
-    for (const rule of props.traffic.rules) this.group.addResourceDependency(rule);
     const { min, max } = props.config.instances;
     if (max > min) {
       new CfnScalingPolicy(this, 'Load', {
@@ -42,7 +39,7 @@ export class Instances extends Construct {
     if (props.database !== undefined) {
       new CfnSecurityGroupIngress(this, 'ToDatabase', {
         groupId: props.database.securityGroup.valueAsString,
-        sourceSecurityGroupId: props.traffic.instanceSecurityGroup.attrGroupId,
+        sourceSecurityGroupId: props.securityGroup.attrGroupId,
         ipProtocol: 'tcp',
         fromPort: 3306,
         toPort: 3306,
@@ -51,7 +48,16 @@ export class Instances extends Construct {
     }
   }
 
-  #template({ place, stack, facts, record, config, traffic, parameters, database }: InstancesProps): CfnLaunchTemplate {
+  #template({
+    place,
+    stack,
+    facts,
+    record,
+    config,
+    securityGroup,
+    parameters,
+    database,
+  }: InstancesProps): CfnLaunchTemplate {
     const { instanceProfile } = record.roles;
     const own = { ...tags(place.environment, 'host', place.tenant), Name: names.host(place) };
     const tagList = Object.entries(own).map(([key, value]) => ({ key, value }));
@@ -63,7 +69,7 @@ export class Instances extends Construct {
         imageId: parameters.imageId.valueAsString,
         instanceType: config.instances.type,
         iamInstanceProfile: instanceProfile.startsWith('arn:') ? { arn: instanceProfile } : { name: instanceProfile },
-        securityGroupIds: [traffic.instanceSecurityGroup.attrGroupId],
+        securityGroupIds: [securityGroup.attrGroupId],
         metadataOptions: { httpTokens: 'required', httpEndpoint: 'enabled', httpPutResponseHopLimit: 1 },
         blockDeviceMappings: [
           {
@@ -75,7 +81,7 @@ export class Instances extends Construct {
           place,
           region: stack.region,
           hosts: record.hosts,
-          port: config.health_check.port,
+          port: record.port,
           database:
             database === undefined || config.database === 'none'
               ? undefined
@@ -86,7 +92,7 @@ export class Instances extends Construct {
     });
   }
 
-  #group({ place, facts, config, traffic, parameters }: InstancesProps): CfnAutoScalingGroup {
+  #group({ place, facts, targetGroup, config, parameters }: InstancesProps): CfnAutoScalingGroup {
     const group = new CfnAutoScalingGroup(this, 'Group', {
       autoScalingGroupName: names.host(place),
       minSize: String(config.instances.min),
@@ -96,7 +102,7 @@ export class Instances extends Construct {
         launchTemplateId: this.template.ref,
         version: parameters.launchTemplateVersion.valueAsString,
       },
-      targetGroupArns: [traffic.targetGroup.ref],
+      targetGroupArns: [targetGroup],
       healthCheckType: parameters.healthCheckType.valueAsString,
       healthCheckGracePeriod: config.health_check.grace_seconds,
       defaultInstanceWarmup: config.health_check.grace_seconds,

@@ -1,6 +1,6 @@
 import { CfnParameter } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { dataOutputs, priorityParameter, type RuleGroup } from '../host-inputs.ts';
+import { dataOutputs } from '../host-inputs.ts';
 
 /** Values that can change without a new template, like the image. */
 export interface HostParameters {
@@ -10,7 +10,7 @@ export interface HostParameters {
   /** Version of the launch template that the group launches instances from; it changes after a successful roll-out. */
   readonly launchTemplateVersion: CfnParameter;
   readonly healthCheckType: CfnParameter;
-  readonly priorities: ReadonlyMap<string, CfnParameter>;
+  readonly provenance: readonly CfnParameter[];
 }
 
 /** Outputs of the data stack; for a host with a database. */
@@ -20,7 +20,14 @@ export interface DatabaseParameters {
   readonly securityGroup: CfnParameter;
 }
 
-export function declareHostParameters(scope: Construct, groups: readonly RuleGroup[]): HostParameters {
+/** No resource refers to them. */
+const provenanceParameters = {
+  ProvisionKey: 'What decides what this host is, as the last provision that got to its end had it',
+  ProvisionCommit: "Commit of the tenant's repository that this key was first provisioned from",
+  DataUpdated: 'When the data stack had been updated before this one',
+};
+
+export function declareHostParameters(scope: Construct): HostParameters {
   return {
     imageId: new CfnParameter(scope, 'ImageId', {
       type: 'AWS::EC2::Image::Id',
@@ -40,16 +47,8 @@ export function declareHostParameters(scope: Construct, groups: readonly RuleGro
       allowedValues: ['EC2', 'ELB'],
       description: 'ELB after the first successful release; before it no instance can pass the health check',
     }),
-    priorities: new Map(
-      groups.map(({ band, hosts }) => [
-        band,
-        new CfnParameter(scope, priorityParameter(band), {
-          type: 'Number',
-          minValue: 1,
-          maxValue: 50_000,
-          description: `Claimed priority of the rule for ${hosts.join(', ')}`,
-        }),
-      ]),
+    provenance: Object.entries(provenanceParameters).map(
+      ([name, description]) => new CfnParameter(scope, name, { default: 'none', description }),
     ),
   };
 }

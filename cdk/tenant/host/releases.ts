@@ -1,6 +1,5 @@
 import type { CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { CfnApplication, CfnDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
-import type { CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 
 export interface ReleasesProps {
@@ -8,7 +7,8 @@ export interface ReleasesProps {
   readonly roleArn: string;
   readonly deploymentConfig: string;
   readonly group: CfnAutoScalingGroup;
-  readonly targetGroup: CfnTargetGroup;
+  /** ARN. */
+  readonly targetGroup: string;
 }
 
 /**
@@ -17,23 +17,20 @@ export interface ReleasesProps {
  * instance gets that revision before it receives requests.
  */
 export class Releases extends Construct {
-  readonly application: CfnApplication;
-  readonly deploymentGroup: CfnDeploymentGroup;
-
   constructor(scope: Construct, id: string, props: ReleasesProps) {
     super(scope, id);
-    this.application = new CfnApplication(this, 'Application', {
+    const application = new CfnApplication(this, 'Application', {
       applicationName: props.name,
       computePlatform: 'Server',
     });
-    this.deploymentGroup = new CfnDeploymentGroup(this, 'DeploymentGroup', {
-      applicationName: this.application.ref,
+    new CfnDeploymentGroup(this, 'DeploymentGroup', {
+      applicationName: application.ref,
       deploymentGroupName: props.name,
       serviceRoleArn: props.roleArn,
       deploymentConfigName: props.deploymentConfig,
       autoScalingGroups: [props.group.ref],
       deploymentStyle: { deploymentType: 'IN_PLACE', deploymentOption: 'WITH_TRAFFIC_CONTROL' },
-      loadBalancerInfo: { targetGroupInfoList: [{ name: props.targetGroup.attrTargetGroupName }] },
+      loadBalancerInfo: { targetGroupInfoList: [{ name: props.targetGroup.split('/').at(-2) }] },
       autoRollbackConfiguration: { enabled: true, events: ['DEPLOYMENT_FAILURE'] },
     });
   }

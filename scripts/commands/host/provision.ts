@@ -13,11 +13,17 @@ export const command = define({
     ],
   ],
   options: (parser) =>
-    withDryRun(withDirectory(withPlace(parser), 'vendhost.yml')).option('image', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'AMI of the instances [default: $VENDHOST_IMAGE_ID]',
-    }),
+    withDryRun(withDirectory(withPlace(parser), 'vendhost.yml'))
+      .option('image', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'AMI of the instances [default: $VENDHOST_IMAGE_ID]',
+      })
+      .option('full', {
+        type: 'boolean',
+        default: false,
+        describe: 'Compare the whole stacks, even when the provision key says that nothing differs',
+      }),
   async run(args, runtime) {
     const { provisionHost } = await import('../../host/provision.ts');
     return await provisionHost(runtime, {
@@ -25,6 +31,7 @@ export const command = define({
       directory: resolve(runtime.cwd, args.directory),
       image: args.image ?? runtime.env.VENDHOST_IMAGE_ID,
       dryRun: args['dry-run'],
+      full: args.full,
     });
   },
 });

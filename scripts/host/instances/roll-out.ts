@@ -60,6 +60,11 @@ export async function waitForRefresh(runtime: Runtime, aws: Aws, group: Group): 
   return true;
 }
 
+/** Whether an instance refresh of the group is running. */
+export async function isRefreshing(aws: Aws, group: Group): Promise<boolean> {
+  return (await describe(aws, group)).some(({ Status = '' }) => running.has(Status));
+}
+
 async function follow(runtime: Runtime, aws: Aws, group: Group, id: string): Promise<InstanceRefresh> {
   let lastLine = '';
   return await poll({

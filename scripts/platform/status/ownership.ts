@@ -1,4 +1,4 @@
-import type { TenantRecord } from '../../config/facts.ts';
+import type { FormerRecord } from '../../config/facts.ts';
 import type { StandingRule } from '../../listener/listener-rules.ts';
 
 /** A rule on a listener, with the tenant whose stack it is in. */
@@ -24,7 +24,7 @@ export interface HeldPriority {
 }
 
 /** What a tenant's record says, and what its file wants it to say. */
-export type Granted = Pick<TenantRecord, 'project' | 'branch' | 'hosts' | 'loadBalancer' | 'limits'>;
+export type Granted = Pick<FormerRecord, 'project' | 'branch' | 'hosts' | 'port' | 'loadBalancer' | 'limits'>;
 
 /** A tenant's record or file; without a content it could not be read. */
 export interface GrantOf {

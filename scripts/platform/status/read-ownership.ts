@@ -1,5 +1,5 @@
 import type { Aws } from '../../aws/session.ts';
-import { type TenantRecord, tenantRecordSchema } from '../../config/facts.ts';
+import { type FormerRecord, formerRecordSchema } from '../../config/facts.ts';
 import { names } from '../../config/names.ts';
 import { isAbsent } from '../../stack/stack-state.ts';
 import { listStackNames, tenantOf } from '../account-stacks.ts';
@@ -42,9 +42,9 @@ export async function readRecords({ aws, environment }: EnvironmentTarget): Prom
   return found.sort((a, b) => a.tenant.localeCompare(b.tenant));
 }
 
-function recordIn(text: string): TenantRecord | undefined {
+function recordIn(text: string): FormerRecord | undefined {
   try {
-    return tenantRecordSchema.parse(JSON.parse(text));
+    return formerRecordSchema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -39,8 +39,8 @@ function fieldDifferences(record: Granted, file: Granted): string[] {
   });
 }
 
-function valuesOf({ project, branch, hosts, loadBalancer, limits }: Granted): Record<string, string> {
-  const all = { project, branch, hosts, load_balancer: loadBalancer };
+function valuesOf({ project, branch, hosts, port, loadBalancer, limits }: Granted): Record<string, string> {
+  const all = { project, branch, hosts, port: port ?? 'nothing', load_balancer: loadBalancer };
   const limited = Object.entries(limits).map(([key, value]) => [`limits.${key}`, value] as const);
   return Object.fromEntries([...Object.entries(all), ...limited].map(([key, value]) => [key, shown(value)]));
 }

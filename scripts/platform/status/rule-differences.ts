@@ -35,7 +35,7 @@ function hostDifferences({ hosts, environment }: Ownership, rule: OwnedRule, ten
   });
 }
 
-function priorityDifferences({ priorities }: Ownership, rule: OwnedRule, tenant: string): Difference[] {
+function priorityDifferences({ priorities, environment }: Ownership, rule: OwnedRule, tenant: string): Difference[] {
   const here = priorities.filter(({ balancer }) => balancer === rule.balancer);
   const claim = here.find(({ priority }) => priority === rule.priority);
   // One that cannot be read is named by itself.
@@ -46,7 +46,7 @@ function priorityDifferences({ priorities }: Ownership, rule: OwnedRule, tenant:
     {
       kind: 'RULE_PRIORITY_DIFFERS',
       text: `${nameOf(rule)} is in the stack of ${tenant}, and ${holder} claimed ${rule.priority}; ${tenant} claimed ${own.length === 0 ? 'no number there' : own.join(', ')}`,
-      next: `start a pipeline of ${tenant} by hand: its provision gives the rule the number that is claimed`,
+      next: `vendhost tenant vend ${tenant} --environment ${environment}: it gives the rule a number that is claimed`,
     },
   ];
 }

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listTenants, readTenantConfig } from '../../config/files.ts';
-import type { TenantConfig } from '../../config/tenant.ts';
+import { portIn, type TenantConfig } from '../../config/tenant.ts';
 import { VendhostError } from '../../errors.ts';
 import type { EnvironmentTarget } from '../targets.ts';
 import type { GrantOf } from './ownership.ts';
@@ -39,6 +39,6 @@ export function grantsIn(
     if (hosts === undefined) return [];
     const branch = config.branches[environment] ?? platform.branch;
     const { project, load_balancer: loadBalancer, limits } = config;
-    return [{ tenant, content: { project, branch, hosts, loadBalancer, limits } }];
+    return [{ tenant, content: { project, branch, hosts, port: portIn(config, environment), loadBalancer, limits } }];
   });
 }

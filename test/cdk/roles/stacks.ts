@@ -43,7 +43,7 @@ export function accessApp(
   return app;
 }
 
-/** The app of a tenant's access stack. */
+/** The app of a tenant's access and entry stacks. */
 export function tenantApp(changes: Partial<AccessProps> = {}): App {
   return tenantAccessApp(unchecked, {
     place: { environment: 'dev', tenant: 'shop' },
@@ -53,20 +53,31 @@ export function tenantApp(changes: Partial<AccessProps> = {}): App {
     project: { issuer: 'https://gitlab.example.com', audience, path: 'acme/shop' },
     branch: 'dev',
     hosts: record.hosts,
+    groups: [{ band: 'exact', hosts: record.hosts }],
+    port: record.port,
     loadBalancer: record.loadBalancer,
     limits: record.limits,
     ...changes,
   });
 }
 
-/** An app's one stack. */
+/** The access stack of an app. */
 export function onlyStack(app: App): Stack {
-  const [stack, ...others] = app.node.children.filter((child) => Stack.isStack(child));
-  if (stack === undefined || others.length > 0) throw new Error('the app has not exactly one stack');
-  return stack;
+  return stackOf(app, 'access');
 }
 
-/** The template of an app's one stack. */
+/** The template of an app's access stack. */
 export function onlyTemplate(app: App): Template {
   return Template.fromStack(onlyStack(app));
+}
+
+/** The template of a tenant's entry stack. */
+export function entryTemplate(app: App): Template {
+  return Template.fromStack(stackOf(app, 'entry'));
+}
+
+function stackOf(app: App, layer: string): Stack {
+  const stack = app.node.children.find((child) => Stack.isStack(child) && child.stackName.endsWith(`-${layer}`));
+  if (!Stack.isStack(stack)) throw new Error(`the app has no stack -${layer}`);
+  return stack;
 }

@@ -56,6 +56,8 @@ describe('the access stack', () => {
       project: 'acme/shop',
       branch: 'dev',
       hosts: ['shop.dev.example.com'],
+      port: 8080,
+      pipeline: 'vendhost-dev-shop',
     });
     expect(record.roles.deploy).toBe('arn:aws:iam::111111111111:role/vendhost-dev-shop-deploy');
   });

@@ -1,6 +1,6 @@
 import type { VirtualHostProps } from '../../../cdk/tenant/virtual-host-app.ts';
 import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
-import { facts, record, region, sampleAccount } from '../../builders/sample.ts';
+import { facts, record, region, sampleAccount, targetGroup } from '../../builders/sample.ts';
 
 /** The shop in dev with every default; give what a test wants otherwise. */
 export function virtualHost(changes: Partial<VirtualHostProps> = {}): VirtualHostProps {
@@ -10,8 +10,8 @@ export function virtualHost(changes: Partial<VirtualHostProps> = {}): VirtualHos
     region,
     facts,
     record,
+    targetGroup,
     config: vendhostSchema.parse({}),
-    groups: [{ band: 'exact', hosts: record.hosts }],
     ...changes,
   };
 }

@@ -118,6 +118,8 @@ function provisioning(): Deed[] {
       to: things.group,
       actions: ['autoscaling:StartInstanceRefresh', 'autoscaling:RollbackInstanceRefresh'],
     },
+    // The health check.
+    { role: 'deploy', to: things.targetGroup, actions: ['elasticloadbalancing:ModifyTargetGroup'] },
   ];
 }
 
@@ -133,7 +135,7 @@ function releasing(): Deed[] {
 
 /** CloudFormation with the execution role, by the permissions that the registry's handlers ask for. */
 function executing(): Deed[] {
-  const passing = { instance: 'ec2', pipeline: 'codepipeline', codedeploy: 'codedeploy' } as const;
+  const passing = { instance: 'ec2', codedeploy: 'codedeploy' } as const;
   const role = 'execution';
   return [
     ...Object.entries(passing).flatMap(([name, service]): Deed[] => {
@@ -201,38 +203,6 @@ function executing(): Deed[] {
         'codedeploy:DeleteDeploymentGroup',
         'codedeploy:GetDeploymentGroup',
         'codedeploy:UpdateDeploymentGroup',
-      ],
-    },
-    {
-      role,
-      to: things.pipeline,
-      actions: [
-        'codepipeline:CreatePipeline',
-        'codepipeline:DeletePipeline',
-        'codepipeline:GetPipeline',
-        'codepipeline:TagResource',
-        'codepipeline:UpdatePipeline',
-      ],
-    },
-    {
-      role,
-      to: things.topic,
-      actions: [
-        'sns:CreateTopic',
-        'sns:DeleteTopic',
-        'sns:GetTopicAttributes',
-        'sns:SetTopicAttributes',
-        'sns:TagResource',
-      ],
-    },
-    {
-      role,
-      to: things.targetGroup,
-      actions: [
-        'elasticloadbalancing:CreateTargetGroup',
-        'elasticloadbalancing:DeleteTargetGroup',
-        'elasticloadbalancing:ModifyTargetGroup',
-        'elasticloadbalancing:ModifyTargetGroupAttributes',
       ],
     },
   ];

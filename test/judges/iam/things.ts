@@ -120,8 +120,8 @@ export function group(owner: Owner): Thing {
 
 export function targetGroup(owner: Owner, port = 8080): Thing {
   return {
-    on: arn('elasticloadbalancing', `targetgroup/${names.targetGroup(placeOf(owner), port)}/73e2d6bc24d8a067`),
-    tags: owner.tags('host'),
+    on: arn('elasticloadbalancing', `targetgroup/${names.targetGroup(placeOf(owner), port, 1)}/73e2d6bc24d8a067`),
+    tags: owner.tags('entry'),
   };
 }
 
@@ -131,7 +131,7 @@ export function listener({ environment }: Owner): Thing {
 
 export function listenerRule(owner: Owner): Thing {
   const on = factsOf(owner.environment)['listener-arn'].replace(':listener/', ':listener-rule/');
-  return { on: `${on}/${id(`rule ${owner.name}`).slice(0, 16)}`, tags: owner.tags('host') };
+  return { on: `${on}/${id(`rule ${owner.name}`).slice(0, 16)}`, tags: owner.tags('entry') };
 }
 
 export function loadBalancer({ environment }: Owner): Thing {
@@ -139,11 +139,11 @@ export function loadBalancer({ environment }: Owner): Thing {
 }
 
 export function pipeline(owner: Owner): Thing {
-  return { on: arn('codepipeline', names.host(placeOf(owner))), tags: owner.tags('host') };
+  return { on: arn('codepipeline', names.host(placeOf(owner))), tags: owner.tags('entry') };
 }
 
 export function approvalAction(owner: Owner): Thing {
-  return { on: `${pipeline(owner).on}/Approval/Approve`, tags: owner.tags('host') };
+  return { on: `${pipeline(owner).on}/Approval/Approve`, tags: owner.tags('entry') };
 }
 
 export function application(owner: Owner): Thing {
@@ -185,7 +185,7 @@ export function alarm(owner: Owner): Thing {
 }
 
 export function topic(owner: Owner): Thing {
-  return { on: arn('sns', `${names.host(placeOf(owner))}-approvals`), tags: owner.tags('host') };
+  return { on: arn('sns', `${names.host(placeOf(owner))}-approvals`), tags: owner.tags('entry') };
 }
 
 /** The environment's key, as EC2 and S3 use it for the caller. */

@@ -76,6 +76,7 @@ function* apps(): Generator<App> {
   for (const name of environments)
     yield platformApp(unchecked, platformProps(config, name, environmentOf(config, name)));
   for (const place of places) {
+    const hosts = [`${place.tenant}.${place.environment}.example.com`];
     yield tenantAccessApp(unchecked, {
       place,
       account,
@@ -83,7 +84,9 @@ function* apps(): Generator<App> {
       facts: factsOf(place.environment),
       project: { issuer: gitlab, audience, path: projectOf(place.tenant) },
       branch: environmentOf(config, place.environment).branch,
-      hosts: [`${place.tenant}.${place.environment}.example.com`],
+      hosts,
+      groups: [{ band: 'exact', hosts }],
+      port: 8080,
       loadBalancer: 1,
       limits: limits.parse({}),
     });

@@ -27,7 +27,7 @@ describe('vendhost.yml', () => {
       },
       instances: { type: 't3.small', min: 1, max: 2 },
       database: { class: 'db.t3.micro', storage_gib: 20, name: 'app' },
-      health_check: { path: '/', port: 8080, status: '200', grace_seconds: 120 },
+      health_check: { path: '/', status: '200', grace_seconds: 120 },
       revision: { directory: 'software', include: ['**'], ignore: [] },
       deployment_config: 'CodeDeployDefault.OneAtATime',
     });
@@ -36,12 +36,12 @@ describe('vendhost.yml', () => {
   test.each<[string, string[], string[]]>([
     [
       'all faults at once: unknown keys, wrong types, wrong values',
-      ['imag: {}', 'instances: {typ: t3.small, min: one, type: 7}', 'health_check: {port: 80.5}'],
+      ['imag: {}', 'instances: {typ: t3.small, min: one, type: 7}', 'health_check: {port: 80}'],
       [
         `instances.type: 7 is wrong: must be a text, in quotes`,
         'instances.min: "one" is wrong: must be a number',
         'instances.typ: unknown key: must be one of type, min, max',
-        'health_check.port: 80.5 is wrong: must be a whole number',
+        'health_check.port: the platform gives the port now: `port` in tenants/<name>.yml, 8080 if it says nothing',
         'imag: unknown key: must be one of image, instances, database, health_check, revision, deployment_config',
       ],
     ],

@@ -23,7 +23,7 @@ describe('names keep within the limits of AWS', () => {
   const roles = ['deploy', 'plan', 'execution', 'instance', 'pipeline', 'codedeploy'] as const;
   test('for the longest tenant there can be', () => {
     expect(tenantName.safeParse(longest.tenant).success).toBe(true);
-    expect(names.targetGroup(longest, 65_535).length).toBeLessThanOrEqual(32);
+    expect(names.targetGroup(longest, 65_535, 10).length).toBeLessThanOrEqual(32);
     expect(names.loadBalancer(longest.environment, 10).length).toBeLessThanOrEqual(32);
     expect(Math.max(...roles.map((role) => names.tenantRole(longest, role).length))).toBeLessThanOrEqual(64);
     expect(names.bucket('production', '111111111111', 'ap-southeast-3').length).toBeLessThanOrEqual(63);
@@ -31,16 +31,17 @@ describe('names keep within the limits of AWS', () => {
     expect(names.image(longest, 'f'.repeat(64), '1234567890').length).toBeLessThanOrEqual(128);
     expect(names.host(longest).length).toBeLessThanOrEqual(100);
   });
-  test('target groups of two ports have two names', () => {
-    expect(names.targetGroup(longest, 80)).not.toBe(names.targetGroup(longest, 8080));
+  test('target groups of two ports or load balancers have two names', () => {
+    const group = (port: number, loadBalancer: number) => names.targetGroup(longest, port, loadBalancer);
+    expect(new Set([group(80, 1), group(8080, 1), group(80, 10)]).size).toBe(3);
   });
   test('as they are for a short one', () => {
     expect([
       names.host(shop),
       names.tenantStack(shop, 'data'),
       names.tenantRole(shop, 'plan'),
-      names.targetGroup(shop, 8080),
-    ]).toEqual(['vendhost-dev-shop', 'vendhost-dev-shop-data', 'vendhost-dev-shop-plan', 'vendhost-dev-shop--8080']);
+      names.targetGroup(shop, 8080, 1),
+    ]).toEqual(['vendhost-dev-shop', 'vendhost-dev-shop-data', 'vendhost-dev-shop-plan', 'vendhost-dev-shop--8080-1']);
   });
 });
 

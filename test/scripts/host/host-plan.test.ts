@@ -24,7 +24,6 @@ const parameters = {
   RootDevice: '/dev/xvda',
   LaunchTemplateVersion: '4',
   HealthCheckType: 'ELB',
-  ListenerPriority: '7',
   ...outputs,
 };
 const group = {
@@ -35,12 +34,17 @@ const group = {
   inService: [],
   instances: 2,
 };
-const rule = { band: 'exact', hosts: ['shop.example.com'], priority: 7, kept: true, claimed: true };
+const healthCheck = {
+  arn: 'arn:group',
+  targetGroup: 'vendhost-dev-shop--8080-1',
+  wanted: { path: '/health', status: '200' },
+  changes: [],
+};
+const toHealth = { setting: 'health check path', from: '/', to: '/health' };
 
 /** A host as a successful provision and a release left it. */
 const settled: HostState = {
-  rules: [rule],
-  giveBack: [],
+  healthCheck,
   image: { id: 'ami-1', rootDevice: '/dev/xvda' },
   formerImage: 'ami-1',
   group,
@@ -51,8 +55,7 @@ const settled: HostState = {
 };
 /** A host that is not there yet, with a database that is not there either. */
 const absent: HostState = {
-  rules: [{ ...rule, kept: false, claimed: false }],
-  giveBack: [],
+  healthCheck: { ...healthCheck, changes: [toHealth] },
   image: { id: 'ami-1', rootDevice: '/dev/xvda' },
   formerImage: undefined,
   group: undefined,
@@ -82,10 +85,9 @@ const same = Object.fromEntries(Object.entries(parameters).map(([name, value]) =
 const noData = { ...unchanged(dataStack), parameters: {} };
 const settledPlan = {
   image: { from: 'ami-1', to: 'ami-1' },
-  priorities: [rule],
+  healthCheck,
   data: noData,
   host: { ...unchanged(hostStack), parameters: same },
-  giveBack: [],
 };
 
 describe('planHost', () => {
@@ -95,13 +97,12 @@ describe('planHost', () => {
     expect(hostPlanDiffers(planned)).toBe(false);
     expect(hostPlanLines(planned)).toEqual([
       'image ami-1',
-      'priority 7 (kept) for shop.example.com',
       'vendhost-dev-shop-data: no change',
       'vendhost-dev-shop-host: no change',
     ]);
   });
 
-  test('a new host: the priority and what the database is reached by become known on the way', () => {
+  test('a new host: what the database is reached by become known on the way', () => {
     const create = (stack: string, type: string): StackPlan => ({
       stack,
       action: 'create',
@@ -111,7 +112,7 @@ describe('planHost', () => {
     const planned = plan(absent, { stacks });
     expect(planned).toEqual({
       image: { to: 'ami-1' },
-      priorities: [{ ...rule, kept: false, claimed: false }],
+      healthCheck: absent.healthCheck,
       data: { ...stacks[0], parameters: {} },
       host: {
         ...stacks[1],
@@ -120,18 +121,16 @@ describe('planHost', () => {
           RootDevice: { to: '/dev/xvda' },
           LaunchTemplateVersion: { to: '1' },
           HealthCheckType: { to: 'EC2' },
-          ListenerPriority: { to: { claim: 'exact', expected: '7' } },
           DatabaseAddress: { to: { stack: dataStack, output: 'DatabaseAddress' } },
           DatabasePort: { to: { stack: dataStack, output: 'DatabasePort' } },
           DatabaseSecurityGroup: { to: { stack: dataStack, output: 'DatabaseSecurityGroup' } },
         },
       },
-      giveBack: [],
     });
     expect(hostPlanDiffers(planned)).toBe(true);
     expect(hostPlanLines(planned)).toEqual([
       'image ami-1',
-      'priority 7 (new) for shop.example.com',
+      'target group vendhost-dev-shop--8080-1: health check path / → /health',
       'vendhost-dev-shop-data: create',
       '  + 1 RDS::DBInstance',
       'vendhost-dev-shop-host: create',
@@ -140,7 +139,6 @@ describe('planHost', () => {
       '  parameter RootDevice: /dev/xvda',
       '  parameter LaunchTemplateVersion: 1',
       '  parameter HealthCheckType: EC2',
-      '  parameter ListenerPriority: 7, unless another tenant claims it first',
       '  parameter DatabaseAddress: known once vendhost-dev-shop-data is deployed',
       '  parameter DatabasePort: known once vendhost-dev-shop-data is deployed',
       '  parameter DatabaseSecurityGroup: known once vendhost-dev-shop-data is deployed',
@@ -169,7 +167,6 @@ describe('planHost', () => {
     });
     expect(hostPlanLines(planned)).toEqual([
       'image ami-1 → ami-2',
-      'priority 7 (kept) for shop.example.com',
       'vendhost-dev-shop-data: no change',
       'vendhost-dev-shop-host: update',
       '  ~ EC2::LaunchTemplate LaunchTemplate',
@@ -197,7 +194,6 @@ describe('planHost', () => {
     expect(planned.refresh).toMatchObject({ replacement: 'no', changes: [] });
     expect(hostPlanLines(planned)).toEqual([
       'image ami-1',
-      'priority 7 (kept) for shop.example.com',
       'vendhost-dev-shop-data: no change',
       'vendhost-dev-shop-host: update',
       '  ~ EC2::Group Group',
@@ -230,6 +226,13 @@ describe('planHost', () => {
     );
     expect(hostPlanLines(planned)).toContain('  user data: depends on a value that is not known yet');
   });
+});
+
+test('another health check is a change, even if no stack is', () => {
+  const planned = plan({ ...settled, healthCheck: { ...healthCheck, changes: [toHealth] } });
+  expect(planned).toEqual({ ...settledPlan, healthCheck: { ...healthCheck, changes: [toHealth] } });
+  expect(hostPlanDiffers(planned)).toBe(true);
+  expect(hostPlanLines(planned)[1]).toBe('target group vendhost-dev-shop--8080-1: health check path / → /health');
 });
 
 describe('a plan after a run that did not finish', () => {
@@ -279,31 +282,10 @@ describe('a plan after a run that did not finish', () => {
     expect(planned.host.parameters.LaunchTemplateVersion).toEqual({ from: '4', to: '5' });
     expect(planned.refresh).toMatchObject({ from: '5', replacement: 'no', changes: [] });
   });
-
-  test('died between a record and its claim: the number is kept, and has yet to be claimed', () => {
-    const planned = plan({ ...settled, rules: [{ ...rule, claimed: false }] });
-    expect(planned.host.parameters.ListenerPriority).toEqual({ from: '7', to: { claim: 'exact', expected: '7' } });
-    expect(hostPlanDiffers(planned)).toBe(true);
-  });
-
-  test('died before it gave a priority back', () => {
-    const planned = plan({ ...settled, giveBack: [47_001] });
-    expect(planned).toEqual({ ...settledPlan, giveBack: [47_001] });
-    expect(hostPlanDiffers(planned)).toBe(true);
-    expect(hostPlanLines(planned).at(-1)).toBe('priority 47001 is given back: the host no longer has its rule');
-  });
 });
 
 describe('hostParameters', () => {
   test('a database that vendhost.yml no longer has is not given to the host', () => {
     expect(Object.keys(hostParameters(settled, undefined))).not.toContain('DatabaseAddress');
-  });
-
-  test('each rule has a parameter', () => {
-    const wildcard = { ...rule, band: 'wildcard-3', hosts: ['*.example.com'], priority: 48_001 };
-    expect(hostParameters({ ...settled, rules: [rule, wildcard] }, undefined)).toMatchObject({
-      ListenerPriority: '7',
-      ListenerPriorityWildcard3: '48001',
-    });
   });
 });

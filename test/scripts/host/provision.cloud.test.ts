@@ -1,6 +1,7 @@
 import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { GetStackPolicyCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import { DescribeTargetGroupsCommand, ModifyTargetGroupCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { keys } from '../../../scripts/config/names.ts';
@@ -8,7 +9,6 @@ import { VendhostError } from '../../../scripts/errors.ts';
 import { keepData } from '../../../scripts/host/data-guard.ts';
 import { readGroup } from '../../../scripts/host/instances/group.ts';
 import { type ProvisionOptions, provisionHost } from '../../../scripts/host/provision.ts';
-import { readRules } from '../../../scripts/listener/listener-rules.ts';
 import { readStack } from '../../../scripts/stack/stack-state.ts';
 import { cloudAccount } from '../../builders/account.ts';
 import { makeImage } from '../../builders/image.ts';
@@ -41,37 +41,50 @@ async function refused(tenant: string, vendhostYml: string, options: Partial<Pro
   throw error;
 }
 
-const rulesOf = async (targetGroup: string) =>
-  (await readRules(platform.aws, platform.listeners[0] ?? '')).filter((rule) =>
-    rule.targetGroups.includes(targetGroup),
-  );
+async function targetGroup(tenant: string) {
+  const Names = [`vendhost-dev-${tenant}--8080-1`];
+  return (await (await platform.aws.elb()).send(new DescribeTargetGroupsCommand({ Names }))).TargetGroups?.[0];
+}
 
 describe('a virtual host', () => {
   test('is planned, made, left alone, and changed', async () => {
     await admitTenant(platform, 'shop');
     const image = await makeImage(platform, 'shop');
+    const yml = `${none}\nhealth_check: { path: /health }`;
 
-    const planned = await provision('shop', none, { image, dryRun: true });
-    expect(planned).toMatchObject({ code: 2, result: { changed: true } });
-    expect(await rulesOf('vendhost-dev-shop--8080')).toEqual([]);
-    const claims = new ListObjectsV2Command({ Bucket: platform.bucket, Prefix: 'claims/listener/' });
-    expect((await (await platform.aws.s3()).send(claims)).Contents ?? []).toEqual([]);
+    const planned = await provision('shop', yml, { image, dryRun: true });
+    const toHealth = { setting: 'health check path', from: '/', to: '/health' };
+    expect(planned).toMatchObject({
+      code: 2,
+      result: { changed: true, plan: { healthCheck: { changes: expect.arrayContaining([toHealth]) } } },
+    });
+    expect(await targetGroup('shop')).toMatchObject({ HealthCheckPath: '/', HealthCheckIntervalSeconds: 30 });
 
-    const made = await provision('shop', none, { image });
-    const { priority } = planned.result;
-    expect(made.result).toMatchObject({ pipeline: 'vendhost-dev-shop', priority, changed: true, imageId: image });
-    expect(await rulesOf('vendhost-dev-shop--8080')).toMatchObject([{ priority }]);
+    const made = await provision('shop', yml, { image });
+    expect(made.result).toMatchObject({
+      pipeline: 'vendhost-dev-shop',
+      targetGroup: 'vendhost-dev-shop--8080-1',
+      hosts: ['shop.dev.example.com'],
+      changed: true,
+      imageId: image,
+    });
+    expect(await targetGroup('shop')).toMatchObject({ HealthCheckPath: '/health', HealthCheckIntervalSeconds: 10 });
 
-    const again = await provision('shop', none);
-    expect(again.result).toMatchObject({ priority, changed: false, imageId: image });
+    const again = await provision('shop', yml);
+    expect(again.result).toMatchObject({ changed: false, imageId: image });
     expect(again.progress.join()).not.toContain('creat');
-    const plannedAgain = await provision('shop', none, { dryRun: true });
+    const plannedAgain = await provision('shop', yml, { dryRun: true });
     expect(plannedAgain).toMatchObject({ code: undefined, result: { changed: false } });
+  });
 
-    const moved = await provision('shop', `${none}\nhealth_check: { port: 3000 }`);
-    expect(moved.result).toMatchObject({ priority, changed: true, targetGroup: 'vendhost-dev-shop--3000' });
-    expect(await rulesOf('vendhost-dev-shop--8080')).toEqual([]);
-    expect(await rulesOf('vendhost-dev-shop--3000')).toMatchObject([{ priority }]);
+  test("somebody's change of its health check is undone, though no stack differs", async () => {
+    const TargetGroupArn = (await targetGroup('shop'))?.TargetGroupArn;
+    const meddled = new ModifyTargetGroupCommand({ TargetGroupArn, HealthCheckPath: '/else' });
+    await (await platform.aws.elb()).send(meddled);
+    const put = await provision('shop', `${none}\nhealth_check: { path: /health }`);
+    expect(put.result).toMatchObject({ changed: true });
+    expect(put.progress).toContain('  target group vendhost-dev-shop--8080-1: health check path /else → /health');
+    expect(await targetGroup('shop')).toMatchObject({ HealthCheckPath: '/health' });
   });
 
   test('its data is protected', async () => {
@@ -91,20 +104,10 @@ describe('a virtual host', () => {
     expect(await readStack(platform.aws, name)).toMatchObject({ status: 'CREATE_COMPLETE' });
   });
 
-  test('without a database there is no data stack; wildcards get a rule of their own, and give it back', async () => {
-    const hosts = ['plain.example.test', '*.plain.example.test'];
-    await admitTenant(platform, 'plain', { hosts });
-    const yml = `${none}\ndatabase: none`;
-    const made = await provision('plain', yml, { image: await makeImage(platform, 'plain') });
-    expect(made.result.hosts).toEqual(hosts);
+  test('without a database there is no data stack', async () => {
+    await admitTenant(platform, 'plain');
+    await provision('plain', `${none}\ndatabase: none`, { image: await makeImage(platform, 'plain') });
     expect(await readStack(platform.aws, 'vendhost-dev-plain-data')).toBeUndefined();
-    const priorities = (await rulesOf('vendhost-dev-plain--8080')).map((rule) => rule.priority);
-    expect(priorities).toEqual([made.result.priority, 47_001]);
-
-    await recordTenant(platform, 'plain', { hosts: hosts.slice(0, 1) });
-    const fewer = await provision('plain', yml);
-    expect(fewer.progress).toContain('gave back the listener priorities 47001');
-    expect(await rulesOf('vendhost-dev-plain--8080')).toHaveLength(1);
   });
 });
 
@@ -123,7 +126,7 @@ describe('instances', () => {
     expect(planned.code).toBe(2);
     expect(planned.result.plan).toMatchObject({
       image: { from: first, to: second },
-      priorities: [{ priority: made.result.priority, kept: true, claimed: true }],
+      healthCheck: { changes: [] },
       host: { action: 'update', parameters: { ImageId: { from: first, to: second } } },
       refresh: {
         instances: 2,
@@ -203,7 +206,7 @@ describe('what is refused', () => {
     });
   });
 
-  test('without --image: the image in use, when the record of it is gone', async () => {
+  test('without --image: the image in use, when the record of it is gone and everything is compared', async () => {
     await admitTenant(platform, 'forgetful');
     const image = await makeImage(platform, 'forgetful');
     await provision('forgetful', none, { image });
@@ -211,7 +214,7 @@ describe('what is refused', () => {
     const s3 = await platform.aws.s3();
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: platform.bucket, Prefix }));
     for (const { Key } of Contents) await s3.send(new DeleteObjectCommand({ Bucket: platform.bucket, Key }));
-    expect(await refused('forgetful', none)).toMatchObject({
+    expect(await refused('forgetful', none, { full: true })).toMatchObject({
       code: 'IMAGE_UNSUITABLE',
       message: `${image} is not an image for forgetful in dev`,
       details: [expect.stringMatching(/^no record of forgetful names it/)],
@@ -227,8 +230,14 @@ describe('what is refused', () => {
     });
   });
 
-  test('a tenant that was not vended', async () => {
+  test('a tenant that was not vended, or not completely', async () => {
     expect(await refused('nobody', none)).toMatchObject({ code: 'TENANT_UNKNOWN' });
+    await recordTenant(platform, 'halfway');
+    await claimHost(platform, 'halfway.dev.example.com', 'halfway');
+    expect(await refused('halfway', none)).toMatchObject({
+      code: 'TARGET_GROUP_MISSING',
+      message: 'halfway has no target group vendhost-dev-halfway--8080-1',
+    });
   });
 });
 

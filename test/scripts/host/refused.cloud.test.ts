@@ -13,7 +13,7 @@ let platform: Platform;
 let image: string;
 beforeAll(async () => {
   platform = await makePlatform(cloudAccount('100000000324'), { network: true, balancers: 1 });
-  await admitTenant(platform, 'shop', { hosts: ['*.a.b.c.d.e.f.g.h.example.test'] });
+  await admitTenant(platform, 'shop');
   image = await makeImage(platform, 'shop');
 });
 
@@ -26,19 +26,22 @@ async function provision(meddle: Meddler) {
   });
 }
 
-test('a band whose every number is claimed', async () => {
-  const claims = Array.from({ length: 1000 }, (_, index) => `${40_001 + index}.json`);
-  const full: Meddler = async ({ operation }, next) => {
-    const prefix = /^GET .*[?&]prefix=([^&]*claims%2Flistener[^&]*)/.exec(operation)?.[1];
-    if (prefix === undefined) return await next();
-    const keys = claims.map((name) => `<Contents><Key>${decodeURIComponent(prefix)}${name}</Key></Contents>`);
-    return {
-      status: 200,
-      body: `<ListBucketResult><IsTruncated>false</IsTruncated>${keys.join('')}</ListBucketResult>`,
-    };
+test('a record that an older version wrote, and a target group that somebody deleted', async () => {
+  const outdated: Meddler = async (call, next) => {
+    const answer = await next();
+    if (call.operation !== 'GetParameter') return answer;
+    return { ...answer, headers: {}, body: String(answer.body).replace('\\"port\\":8080,', '') };
   };
-  const ended = await provision(full);
-  expect([ended.code, errorIn(ended)]).toEqual([1, 'PRIORITIES_EXHAUSTED']);
+  const old = await provision(outdated);
+  expect([old.code, errorIn(old)]).toEqual([1, 'RECORD_OUTDATED']);
+  expect(old.stderr).toContain('missing or wrong in /vendhost/dev/tenants/shop: port');
+  const gone: Meddler = async (call, next) => {
+    if (call.operation !== 'DescribeTargetGroups') return await next();
+    const error = '<Error><Type>Sender</Type><Code>TargetGroupNotFound</Code><Message>not found</Message></Error>';
+    return { status: 400, body: `<ErrorResponse>${error}</ErrorResponse>` };
+  };
+  const ended = await provision(gone);
+  expect([ended.code, errorIn(ended)]).toEqual([1, 'TARGET_GROUP_MISSING']);
 });
 
 test('instances that cannot be started, and then those that do not come', async () => {

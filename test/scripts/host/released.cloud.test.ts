@@ -1,4 +1,4 @@
-import { DescribeTargetHealthCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { DescribeTargetGroupsCommand, DescribeTargetHealthCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { readGroup } from '../../../scripts/host/instances/group.ts';
 import { provisionHost } from '../../../scripts/host/provision.ts';
@@ -61,9 +61,10 @@ async function release() {
 
 /** The instances the load balancer finds healthy. */
 async function healthy(): Promise<(string | undefined)[]> {
-  const outputs = (await readStack(platform.aws, 'vendhost-dev-kiosk-host'))?.outputs;
-  const command = new DescribeTargetHealthCommand({ TargetGroupArn: outputs?.TargetGroupArn });
-  const { TargetHealthDescriptions = [] } = await (await platform.aws.elb()).send(command);
+  const elb = await platform.aws.elb();
+  const { TargetGroups } = await elb.send(new DescribeTargetGroupsCommand({ Names: ['vendhost-dev-kiosk--8080-1'] }));
+  const command = new DescribeTargetHealthCommand({ TargetGroupArn: TargetGroups?.[0]?.TargetGroupArn });
+  const { TargetHealthDescriptions = [] } = await elb.send(command);
   return TargetHealthDescriptions.flatMap(({ Target, TargetHealth }) =>
     TargetHealth?.State === 'healthy' ? [Target?.Id] : [],
   );

@@ -18,10 +18,32 @@ async function release(host: VirtualHost, revision: string, meddle: Meddler) {
   return await vendhost(words, { env: { ...host.env, AWS_ENDPOINT_URL: await wire(cloud.endpoint, meddle) } });
 }
 
+/** The pipeline that a tenant has from the day it is vended, as far as a release looks at it. */
+const declared = {
+  stages: [
+    { actions: [{ name: 'Revision', actionTypeId: { category: 'Source', provider: 'S3' } }] },
+    {
+      actions: [
+        {
+          name: 'CodeDeploy',
+          actionTypeId: { category: 'Deploy', provider: 'CodeDeploy' },
+          configuration: { ApplicationName: 'vendhost-dev-barn', DeploymentGroupName: 'vendhost-dev-barn' },
+        },
+      ],
+    },
+  ],
+};
+
 test('without a virtual host there is nothing to release to', async () => {
   const host = new VirtualHost('650000000011', 'barn');
   await recordTenant(await makePlatform(cloudAccount('650000000011')), 'barn');
-  const ended = await release(host, `software/barn/${'a'.repeat(64)}.zip`, (_call, next) => next());
+  const revision = `software/barn/${'a'.repeat(64)}.zip`;
+  const withoutPipeline = await release(host, revision, (_call, next) => next());
+  expect([withoutPipeline.code, errorIn(withoutPipeline)]).toEqual([1, 'PIPELINE_CHANGED']);
+  expect(withoutPipeline.stderr).toContain('no pipeline vendhost-dev-barn');
+  const vended: Meddler = async (call, next) =>
+    call.operation === 'GetPipeline' ? { status: 200, body: JSON.stringify({ pipeline: declared }) } : await next();
+  const ended = await release(host, revision, vended);
   expect([ended.code, errorIn(ended)]).toEqual([1, 'HOST_MISSING']);
 });
 

@@ -189,7 +189,7 @@ describe('builders', () => {
 
 test("a template cannot put its instances behind another tenant's host", async () => {
   const made = new CreateTargetGroupCommand({
-    Name: names.targetGroup(victim, 8080),
+    Name: names.targetGroup(victim, 8080, 2),
     Protocol: 'HTTP',
     Port: 8080,
     VpcId: facts['vpc-id'],

@@ -88,6 +88,21 @@ test('a host that left the file, and that another tenant took meanwhile, stays w
   expect(await owners()).toEqual(['shop', 'rival']);
 });
 
+test('a band whose every number is claimed', async () => {
+  const claims = Array.from({ length: 1000 }, (_, index) => `${40_001 + index}.json`);
+  const full: Meddler = async ({ operation }, next) => {
+    const prefix = /^GET .*[?&]prefix=([^&]*claims%2Flistener[^&]*)/.exec(operation)?.[1];
+    if (prefix === undefined) return await next();
+    const keys = claims.map((name) => `<Contents><Key>${decodeURIComponent(prefix)}${name}</Key></Contents>`);
+    return {
+      status: 200,
+      body: `<ListBucketResult><IsTruncated>false</IsTruncated>${keys.join('')}</ListBucketResult>`,
+    };
+  };
+  const ended = await vend('crowd', full, { hosts: ['*.a.b.c.d.e.f.g.h.example.test'] });
+  expect([ended.code, errorIn(ended)]).toEqual([1, 'PRIORITIES_EXHAUSTED']);
+});
+
 test('variables of several environments that are outdated: only those of this one are updated', async () => {
   const project = gitlab.state.project('acme/shop');
   if (project === undefined) throw new Error('no project');

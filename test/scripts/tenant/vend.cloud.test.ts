@@ -1,9 +1,9 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
-import { readTenantRecord } from '../../../scripts/aws/read-facts.ts';
+import { readPlatformFacts, readTenantRecord } from '../../../scripts/aws/read-facts.ts';
 import { keys } from '../../../scripts/config/names.ts';
-import { hostClaimSchema } from '../../../scripts/config/stored.ts';
+import { hostClaimSchema, priorityClaimSchema } from '../../../scripts/config/stored.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
 import { HostClaims } from '../../../scripts/tenant/host-claims.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
@@ -38,6 +38,13 @@ async function owner(host: string): Promise<string | undefined> {
   return (await objects.read(keys.hostClaim(host)))?.value.tenant;
 }
 
+/** The listener priorities that are claimed. */
+async function numbers(): Promise<string[]> {
+  const listener = (await readPlatformFacts(aws, 'dev'))['listener-arn'].split('/').at(-1);
+  const keysThere = await new ConditionalObjects(aws, bucket, priorityClaimSchema).list(`claims/listener/${listener}/`);
+  return keysThere.filter((key) => /^\d+/.test(key));
+}
+
 /** Writes the tenant's file and vends it in dev. */
 async function vend(tenant: string, hosts: string[], { dryRun = false, token = false } = {}) {
   await repository.writeTenant(tenant, { project: `acme/${tenant}`, hosts: { dev: hosts } });
@@ -69,11 +76,17 @@ describe('tenant vend', () => {
         {
           environment: 'dev',
           hosts: { claim: ['planned.dev.example.com'], keep: [], release: [] },
-          stacks: [{ stack: 'vendhost-dev-planned-access', action: 'create' }],
+          rules: [{ band: 'exact', priority: 1, kept: false, claimed: false }],
+          giveBack: [],
+          stacks: [
+            { stack: 'vendhost-dev-planned-access', action: 'create' },
+            { stack: 'vendhost-dev-planned-entry', action: 'create' },
+          ],
         },
       ],
     });
     expect(await owner('planned.dev.example.com')).toBeUndefined();
+    expect(await numbers()).toEqual([]);
   });
 
   test('claims hosts, makes roles, writes the record; the second time nothing changes', async () => {
@@ -87,12 +100,18 @@ describe('tenant vend', () => {
           deployRole: `arn:aws:iam::${account}:role/vendhost-dev-shop-deploy`,
           planRole: `arn:aws:iam::${account}:role/vendhost-dev-shop-plan`,
           hosts: ['shop.dev.example.com', 'www.shop.dev.example.com'],
+          priorities: { exact: 1 },
           changed: true,
         },
       ],
     });
     expect(await owner('www.shop.dev.example.com')).toBe('shop');
-    expect(await readTenantRecord(aws, place('shop'))).toMatchObject({ project: 'acme/shop', branch: 'dev' });
+    expect(await readTenantRecord(aws, place('shop'))).toMatchObject({
+      project: 'acme/shop',
+      branch: 'dev',
+      port: 8080,
+      pipeline: 'vendhost-dev-shop',
+    });
 
     const second = await vend('shop', ['shop.dev.example.com', 'www.shop.dev.example.com']);
     expect(second.result.environments).toMatchObject([{ changed: false }]);
@@ -106,6 +125,19 @@ describe('tenant vend', () => {
     expect((await readTenantRecord(aws, place('shop'))).hosts).toEqual(['shop.dev.example.com']);
   });
 
+  test('a wildcard gets a rule of its own, whose number is given back with it', async () => {
+    const hosts = ['shop.dev.example.com', '*.shop.dev.example.com'];
+    const both = await vend('shop', hosts);
+    expect(both.result.environments).toMatchObject([{ priorities: { exact: 1, 'wildcard-5': 46_001 }, changed: true }]);
+    expect(await numbers()).toEqual(['1.json', '46001.json']);
+    await repository.writeTenant('shop', { project: 'acme/shop', hosts: { dev: hosts.slice(0, 1) } });
+    const planned = await run('shop', { dryRun: true, environment: 'dev' });
+    expect(planned).toMatchObject({ code: 2, result: { environments: [{ giveBack: [46_001] }] } });
+    const one = await vend('shop', hosts.slice(0, 1));
+    expect(one.result.environments).toMatchObject([{ priorities: { exact: 1 }, changed: true }]);
+    expect(await numbers()).toEqual(['1.json']);
+  });
+
   test("refuses another tenant's host, names the owner and does nothing else", async () => {
     await vend('shop', ['shop.dev.example.com']);
     await expect(vend('blog', ['blog.dev.example.com', 'shop.dev.example.com'])).rejects.toMatchObject({
@@ -114,6 +146,7 @@ describe('tenant vend', () => {
     });
     expect(await owner('blog.dev.example.com')).toBeUndefined();
     expect(await owner('shop.dev.example.com')).toBe('shop');
+    expect(await numbers()).toEqual(['1.json']);
     const stack = new DescribeStacksCommand({ StackName: 'vendhost-dev-blog-access' });
     await expect((await aws.cloudFormation()).send(stack)).rejects.toThrow('does not exist');
   });

@@ -7,11 +7,10 @@ import type { Scope } from '../tenant-scope.ts';
 import { dataRights } from './data-rights.ts';
 import { instanceRights } from './instance-rights.ts';
 import { releaseRights } from './release-rights.ts';
-import { trafficRights } from './traffic-rights.ts';
 
 /**
- * The role with which CloudFormation deploys the data and host stacks. It can create no role and no policy: all roles of
- * the tenant are in the access stack, under the boundary.
+ * The role with which CloudFormation deploys the data and host stacks. It can create no role and no policy, no listener rule, target
+ * group or pipeline: all of these are in the access stack.
  */
 export function executionRole(parent: Construct, scope: Scope): CfnRole {
   return tenantRole(parent, {
@@ -24,15 +23,15 @@ export function executionRole(parent: Construct, scope: Scope): CfnRole {
     attached: [
       makePolicy(parent, 'ExecutionPolicy', {
         name: names.tenantRole(scope.place, 'execution'),
-        description: `CloudFormation, for traffic, database and releases of ${scope.host}`,
-        rights: [...trafficRights(scope), ...dataRights(scope), ...releaseRights(scope)],
+        description: `CloudFormation, for database and releases of ${scope.host}`,
+        rights: [...dataRights(scope), ...releaseRights(scope)],
       }),
     ],
   });
 }
 
 function sharedRights(scope: Scope): Right[] {
-  const pass = { instance: 'ec2', pipeline: 'codepipeline', codedeploy: 'codedeploy' } as const;
+  const pass = { instance: 'ec2', codedeploy: 'codedeploy' } as const;
   return [
     {
       sid: 'Look',
@@ -53,7 +52,7 @@ function sharedRights(scope: Scope): Right[] {
     {
       sid: 'PassRoles',
       actions: ['iam:GetRole', 'iam:PassRole'],
-      resources: (['instance', 'pipeline', 'codedeploy'] as const).map((role) => scope.roleArn(role)),
+      resources: (['instance', 'codedeploy'] as const).map((role) => scope.roleArn(role)),
       when: {
         StringEqualsIfExists: { 'iam:PassedToService': Object.values(pass).map((each) => `${each}.amazonaws.com`) },
       },
@@ -73,7 +72,7 @@ function sharedRights(scope: Scope): Right[] {
       sid: 'Key',
       actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
       resources: [scope.facts['key-arn']],
-      when: scope.via('ec2', 'logs', 'rds', 'secretsmanager', 'sns', 's3'),
+      when: scope.via('ec2', 'logs', 'rds', 'secretsmanager', 's3'),
     },
     {
       sid: 'KeyForVolumes',

@@ -91,8 +91,6 @@ function groupRights(scope: Scope): Right[] {
         'autoscaling:AttachLoadBalancerTargetGroups',
         'autoscaling:AttachTrafficSources',
         'autoscaling:CreateAutoScalingGroup',
-        'autoscaling:DetachLoadBalancerTargetGroups',
-        'autoscaling:DetachTrafficSources',
         'autoscaling:UpdateAutoScalingGroup',
       ],
       resources,
@@ -106,6 +104,8 @@ function groupRights(scope: Scope): Right[] {
         'autoscaling:DeleteAutoScalingGroup',
         'autoscaling:DeletePolicy',
         'autoscaling:DeleteTags',
+        'autoscaling:DetachLoadBalancerTargetGroups',
+        'autoscaling:DetachTrafficSources',
         'autoscaling:PutScalingPolicy',
         'autoscaling:ResumeProcesses',
         'autoscaling:SuspendProcesses',
@@ -133,11 +133,10 @@ function groupRights(scope: Scope): Right[] {
  * (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2autoscaling.html).
  */
 function groupLimits(scope: Scope): Condition {
-  const targets = scope.arn('elasticloadbalancing', `targetgroup/${names.targetGroupPrefix(scope.place)}*/*`);
   const size = String(scope.limits.max_instances);
   return {
-    'ForAllValues:ArnLike': { 'autoscaling:TargetGroupARNs': targets },
-    'ForAllValues:StringLike': { 'autoscaling:TrafficSourceIdentifiers': targets },
+    'ForAllValues:ArnLike': { 'autoscaling:TargetGroupARNs': scope.targetGroup },
+    'ForAllValues:StringLike': { 'autoscaling:TrafficSourceIdentifiers': scope.targetGroup },
     NumericLessThanEqualsIfExists: { 'autoscaling:MaxSize': size, 'autoscaling:MinSize': size },
     'ForAllValues:StringEquals': {
       'autoscaling:InstanceTypes': scope.limits.instance_types,

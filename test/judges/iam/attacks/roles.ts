@@ -31,6 +31,7 @@ function passing(): Case[] {
       'ec2',
     ]),
     ['its own execution role to an instance', things.role(self, 'execution'), 'ec2'],
+    ['its own pipeline role to CodePipeline', things.role(self, 'pipeline'), 'codepipeline'],
     ['its own execution role to Lambda', things.role(self, 'execution'), 'lambda'],
     ['its own instance role to Lambda', things.role(self, 'instance'), 'lambda'],
     ["the platform's execution role", things.platformRole(platform(), 'execution'), 'cloudformation'],
@@ -80,17 +81,20 @@ function stacks(): Case[] {
         ),
       ),
     ),
-    ...[
-      'cloudformation:UpdateStack',
-      'cloudformation:DeleteStack',
-      'cloudformation:SetStackPolicy',
-      'cloudformation:UpdateTerminationProtection',
-    ].map((action) =>
-      refused(
-        by,
-        `${action} of its own access stack`,
-        'It says what the tenant may do.',
-        step(by, action, things.stack(self, 'access'), action.endsWith('UpdateStack') ? own : undefined),
+    ...(['access', 'entry'] as const).flatMap((layer) =>
+      [
+        'cloudformation:CreateStack',
+        'cloudformation:UpdateStack',
+        'cloudformation:DeleteStack',
+        'cloudformation:SetStackPolicy',
+        'cloudformation:UpdateTerminationProtection',
+      ].map((action) =>
+        refused(
+          by,
+          `${action} of its own ${layer} stack`,
+          'It says what the tenant may do.',
+          step(by, action, things.stack(self, layer), /(Create|Update)Stack$/.test(action) ? own : undefined),
+        ),
       ),
     ),
     refused(

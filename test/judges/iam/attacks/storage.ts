@@ -33,6 +33,8 @@ function claims(): Case[] {
       ['s3:PutObject', 's3:DeleteObject'].flatMap((action) => [
         refused(role, `${action} of the host claim of shop2`, because, action, things.hostClaim(victim)),
         refused(role, `${action} of its own host claim`, because, action, things.hostClaim(self)),
+        refused(role, `${action} of its own number claim`, because, action, things.priorityClaim(self, 7)),
+        refused(role, `${action} of its own priority record`, because, action, things.priorityRecord(self)),
         refused(role, `${action} of the number claim of shop2`, because, action, things.priorityClaim(victim, 7)),
         refused(role, `${action} of the priority record of shop2`, because, action, things.priorityRecord(victim)),
       ]),

@@ -86,19 +86,35 @@ function ruling(): Case[] {
       because,
       step(by, 'elasticloadbalancing:AddTags', { ...things.listenerRule(stranger), tags: {} }, giving(host)),
     ),
-    refused(
-      by,
-      'changes its own target group',
-      'Its port and health check are the access layer’s.',
-      step(by, 'elasticloadbalancing:ModifyTargetGroup', things.targetGroup(self)),
+    ...[self, tenant('shop2')].flatMap((owner) =>
+      targetGroupChanges.map((action) =>
+        refused(
+          by,
+          `${action} of the target group of ${owner.name}`,
+          'A target group is made when a tenant is vended; the tenant may say how its health is checked.',
+          step(by, `elasticloadbalancing:${action}`, things.targetGroup(owner), making(action)),
+        ),
+      ),
     ),
     refused(
       by,
-      'registers an address with a target group of shop2/dev',
+      'makes a target group of another port',
       because,
-      step(by, 'elasticloadbalancing:RegisterTargets', things.targetGroup(tenant('shop2'))),
+      step(by, 'elasticloadbalancing:CreateTargetGroup', things.targetGroup(self, 22), giving(host)),
     ),
   ]);
+}
+
+const targetGroupChanges = [
+  'CreateTargetGroup',
+  'DeleteTargetGroup',
+  'ModifyTargetGroupAttributes',
+  'RegisterTargets',
+  'DeregisterTargets',
+];
+
+function making(action: string): Context | undefined {
+  return action.startsWith('Create') ? giving(host) : undefined;
 }
 
 function balancing(): Case[] {
@@ -140,12 +156,22 @@ function releasing(): Case[] {
         ),
       ),
     ),
+    refused(
+      things.roleName(self, 'execution'),
+      "changes its own target group's health check by a template",
+      'The command does, with the deploy role.',
+      step(things.roleName(self, 'execution'), 'elasticloadbalancing:ModifyTargetGroup', things.targetGroup(self)),
+    ),
+    ...topics(),
     ...[
       'UpdatePipeline',
       'DeletePipeline',
       'CreatePipeline',
       'DisableStageTransition',
       'EnableStageTransition',
+      'OverrideStageCondition',
+      'RollbackStage',
+      'RetryStageExecution',
     ].flatMap((action) =>
       (['deploy', 'execution'] as const).map((role) =>
         refused(
@@ -155,7 +181,7 @@ function releasing(): Case[] {
           step(
             things.roleName(production, role),
             `codepipeline:${action}`,
-            action.endsWith('StageTransition')
+            action.includes('Stage')
               ? { on: `${things.pipeline(production).on}/Approve` }
               : things.pipeline(production),
           ),
@@ -175,6 +201,21 @@ function releasing(): Case[] {
       step(deploy, 'codedeploy:CreateDeployment', things.deploymentGroup(self)),
     ),
   ];
+}
+
+/** Who could unsubscribe the approvers, or ask them in another's name. */
+function topics(): Case[] {
+  const actions = ['CreateTopic', 'DeleteTopic', 'SetTopicAttributes', 'Subscribe', 'Publish', 'AddPermission'];
+  return (['deploy', 'execution'] as const).flatMap((role) =>
+    actions.map((action) =>
+      refused(
+        things.roleName(self, role),
+        `${action}: the topic of its approvals`,
+        'People are asked by the pipeline, and by nobody else.',
+        step(things.roleName(self, role), `sns:${action}`, things.topic(self)),
+      ),
+    ),
+  );
 }
 
 function refused(by: string, name: string, because: string, one: Case['steps'][number]): Case {

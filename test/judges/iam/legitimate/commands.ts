@@ -63,8 +63,7 @@ function looking(self: Tenant): Case[] {
     'autoscaling:DescribeAutoScalingGroups',
     'autoscaling:DescribeInstanceRefreshes',
     'autoscaling:DescribeScalingActivities',
-    'elasticloadbalancing:DescribeRules',
-    'elasticloadbalancing:DescribeAccountLimits',
+    'elasticloadbalancing:DescribeTargetGroups',
     'codedeploy:BatchGetDeploymentTargets',
     'codedeploy:ListDeploymentTargets',
   ];
@@ -92,6 +91,7 @@ function absences(self: Tenant): Case[] {
   const prefixes: readonly [string, string][] = [
     ['its revisions', keys.revision(self.tenant, '5'.repeat(64))],
     ['its image records', keys.imageRecord(self.tenant, '5'.repeat(64))],
+    ['the claims of its hosts', keys.hostClaim(`${self.tenant}.dev.example.com`)],
   ];
   return (['deploy', 'plan'] as const).flatMap((role) =>
     prefixes.map(([name, prefix]) => {

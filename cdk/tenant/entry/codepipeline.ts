@@ -4,37 +4,34 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { keys, names, type Place } from '../../../scripts/config/names.ts';
-import type { Releases } from './releases.ts';
 
 export interface PipelineProps {
   readonly place: Place;
   readonly facts: PlatformFacts;
   readonly roleArn: string;
-  readonly releases: Releases;
 }
 
 type PipelineStage = CfnPipeline.StageDeclarationProperty;
 type PipelineAction = CfnPipeline.ActionDeclarationProperty;
 
 /**
- * The pipeline that releases a revision: S3 source, a manual approval if the platform requires one, CodeDeploy.
+ * The pipeline that releases a revision: S3 source, a manual approval if the platform requires one, CodeDeploy. It names the
+ * application and the deployment group, which come with the virtual host.
  *
  * It does not poll for revisions: a release starts it with the key of one (`S3_OBJECT_KEY`). The key configured for the
  * source names no object, because CodePipeline executes a pipeline once when it is created; that first execution fails in
  * the source stage, with the key as the explanation, and deploys nothing.
  */
 export class Pipeline extends Construct {
-  readonly name: string;
-
-  constructor(scope: Construct, id: string, { place, facts, roleArn, releases }: PipelineProps) {
+  constructor(scope: Construct, id: string, { place, facts, roleArn }: PipelineProps) {
     super(scope, id);
-    this.name = names.host(place);
+    const name = names.host(place);
     const artifact = names.artifact(place);
     const stages = [source(facts.bucket, place.tenant, artifact)];
     if (facts.approval) stages.push(approval(place, this.#approvals(place, facts['key-arn'])));
-    stages.push(deploy(releases, artifact));
+    stages.push(deploy(name, artifact));
     new CfnPipeline(this, 'Pipeline', {
-      name: this.name,
+      name,
       pipelineType: 'V2',
       // A newer release supersedes those that wait for approval or for another stage.
       executionMode: 'SUPERSEDED',
@@ -87,13 +84,13 @@ function approval({ tenant, environment }: Place, topicArn: string): PipelineSta
   };
 }
 
-function deploy({ application, deploymentGroup }: Releases, artifact: string): PipelineStage {
+function deploy(host: string, artifact: string): PipelineStage {
   return {
     name: 'Deploy',
     actions: [
       action('CodeDeploy', 'Deploy', 'CodeDeploy', {
         inputArtifacts: [{ name: artifact }],
-        configuration: { ApplicationName: application.ref, DeploymentGroupName: deploymentGroup.ref },
+        configuration: { ApplicationName: host, DeploymentGroupName: host },
       }),
     ],
   };

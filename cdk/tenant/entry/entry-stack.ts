@@ -1,0 +1,37 @@
+import type { App } from 'aws-cdk-lib';
+import type { PlatformFacts } from '../../../scripts/config/facts.ts';
+import { names, type Place, tags } from '../../../scripts/config/names.ts';
+import { VendhostStack } from '../../app.ts';
+import { Pipeline } from './codepipeline.ts';
+import type { RuleGroup } from './rule-groups.ts';
+import { Traffic } from './traffic.ts';
+
+export interface EntryProps {
+  readonly place: Place;
+  readonly account: string;
+  readonly region: string;
+  readonly facts: PlatformFacts;
+  readonly groups: readonly RuleGroup[];
+  readonly port: number;
+  readonly loadBalancer: number;
+  /** ARN of the pipeline's role. */
+  readonly pipelineRole: string;
+}
+
+/**
+ * How requests and revisions reach a tenant's instances: listener rules and target group, and the pipeline with its approval. The
+ * tenant must not be able to redefine any of it.
+ */
+export class EntryStack extends VendhostStack {
+  constructor(app: App, props: EntryProps) {
+    const { place, account, region, facts, pipelineRole } = props;
+    super(
+      app,
+      names.tenantStack(place, 'entry'),
+      { account, region, tags: tags(place.environment, 'entry', place.tenant) },
+      { description: `Hosts and pipeline of ${place.tenant} in ${place.environment}` },
+    );
+    new Traffic(this, 'Traffic', props);
+    new Pipeline(this, 'Pipeline', { place, facts, roleArn: pipelineRole });
+  }
+}

@@ -1,0 +1,48 @@
+import { CfnParameter } from 'aws-cdk-lib';
+import { CfnListenerRule, CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Construct } from 'constructs';
+import type { PlatformFacts } from '../../../scripts/config/facts.ts';
+import { names, type Place } from '../../../scripts/config/names.ts';
+import { priorityParameter, type RuleGroup } from './rule-groups.ts';
+
+export interface TrafficProps {
+  readonly place: Place;
+  readonly facts: PlatformFacts;
+  readonly port: number;
+  readonly loadBalancer: number;
+  /** The tenant's hosts, grouped by listener rule. */
+  readonly groups: readonly RuleGroup[];
+}
+
+/**
+ * The path of a request up to the instances: listener rules for the tenant's hosts, and the target group. How the health check is
+ * done is the tenant's to say; `vendhost host provision` sets it, and so the template does not mention it.
+ */
+export class Traffic extends Construct {
+  constructor(scope: Construct, id: string, { place, facts, port, loadBalancer, groups }: TrafficProps) {
+    super(scope, id);
+    const targetGroup = new CfnTargetGroup(this, 'Targets', {
+      name: names.targetGroup(place, port, loadBalancer),
+      vpcId: facts['vpc-id'],
+      targetType: 'instance',
+      protocol: 'HTTP',
+      port,
+      // A release deregisters each instance in turn, and would wait for the default of 300 s every time.
+      targetGroupAttributes: [{ key: 'deregistration_delay.timeout_seconds', value: '20' }],
+    });
+    for (const { band, hosts } of groups) {
+      const priority = new CfnParameter(scope, priorityParameter(band), {
+        type: 'Number',
+        minValue: 1,
+        maxValue: 50_000,
+        description: `Claimed priority of the rule for ${hosts.join(', ')}`,
+      });
+      new CfnListenerRule(this, `Rule-${band}`, {
+        listenerArn: facts['listener-arn'],
+        priority: priority.valueAsNumber,
+        conditions: [{ field: 'host-header', hostHeaderConfig: { values: [...hosts] } }],
+        actions: [{ type: 'forward', targetGroupArn: targetGroup.ref }],
+      });
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import type { PlatformFacts, TenantRecord } from '../../config/facts.ts';
+import type { VendhostConfig } from '../../config/vendhost.ts';
+import type { StackState } from '../../stack/stack-state.ts';
+
+/** Everything that decides what a virtual host is. */
+export interface KeyInputs {
+  /** `vendhost.yml` with its defaults. */
+  readonly config: VendhostConfig;
+  readonly facts: PlatformFacts;
+  readonly record: TenantRecord;
+  /** Image the instances start from. */
+  readonly image: string;
+  /** `readLibrary`. */
+  readonly library: string;
+}
+
+const parts = ['configuration', 'facts', 'record', 'image', 'library'] as const;
+type KeyPart = (typeof parts)[number];
+
+/** The provision key, part by part, so that a key that differs says in what. */
+export type ProvisionKey = Readonly<Record<KeyPart, string>>;
+
+/** Whole facts and the whole record, used in a template or not: what is left out by mistake would be missed for ever. */
+export function provisionKey({ config, facts, record, image, library }: KeyInputs): ProvisionKey {
+  return { configuration: digest(config), facts: digest(facts), record: digest(record), image, library };
+}
+
+/** A key as the host stack has it. */
+export function keyText(key: ProvisionKey): string {
+  return parts.map((part) => `${part}=${key[part]}`).join(' ');
+}
+
+/** Parameters of the host stack that say what it was provisioned from. */
+export interface Provenance {
+  readonly ProvisionKey: string;
+  /** The first commit with this key: another one alone changes nothing. */
+  readonly ProvisionCommit: string;
+  readonly DataUpdated: string;
+}
+
+/** What a stack says it was provisioned from. */
+export function provenanceOf(deployed: Readonly<Record<string, string>>): Provenance {
+  const { ProvisionKey = 'none', ProvisionCommit = 'none', DataUpdated = 'none' } = deployed;
+  return { ProvisionKey, ProvisionCommit, DataUpdated };
+}
+
+/** What it will say, when all else has succeeded. */
+export function provenance(
+  deployed: Readonly<Record<string, string>>,
+  { key, commit, data }: { key: ProvisionKey; commit: string; data: Pick<StackState, 'updatedAt'> | undefined },
+): Provenance {
+  const ProvisionKey = keyText(key);
+  const before = provenanceOf(deployed);
+  const ProvisionCommit = before.ProvisionKey === ProvisionKey ? before.ProvisionCommit : commit || 'none';
+  return { ProvisionKey, ProvisionCommit, DataUpdated: dataUpdated(data) };
+}
+
+/** Whether a stack has these parameters already. */
+export function isKept(deployed: Readonly<Record<string, string>>, wanted: Provenance): boolean {
+  return Object.entries(wanted).every(([name, value]) => deployed[name] === value);
+}
+
+/** The same while a roll-out is still to come: a provision that is killed before the end was none. */
+export const unfinished = { ProvisionKey: 'unfinished' } as const;
+
+/** When the data stack was updated last: a provision may die between it and the host stack. */
+export function dataUpdated(data: Pick<StackState, 'updatedAt'> | undefined): string {
+  return data?.updatedAt ?? 'none';
+}
+
+/** What differs between the key on a host stack and the one wanted, one line each. */
+export function keyChanges(deployed: string | undefined, wanted: ProvisionKey): string[] {
+  if (deployed === unfinished.ProvisionKey) return ['the last provision did not get to its end'];
+  const before = keyFrom(deployed);
+  if (before === undefined) return ['it was provisioned by a version of Vendhost that kept no key'];
+  return parts.flatMap((part) => {
+    const [old, now] = [before[part], wanted[part]];
+    if (old === now) return [];
+    return [
+      part === 'image' || part === 'library' ? `${words[part]} changed: ${old} → ${now}` : `${words[part]} changed`,
+    ];
+  });
+}
+
+/** Whether the templates are those that were deployed with a key: an image is a parameter of them. */
+export function sameTemplates(deployed: string | undefined, wanted: ProvisionKey): boolean {
+  const before = keyFrom(deployed);
+  return before !== undefined && keyText({ ...before, image: wanted.image }) === keyText(wanted);
+}
+
+const words: Readonly<Record<KeyPart, string>> = {
+  configuration: 'vendhost.yml',
+  facts: 'what the platform publishes',
+  record: "the tenant's record",
+  image: 'image',
+  library: 'version of Vendhost',
+};
+
+function keyFrom(text = ''): ProvisionKey | undefined {
+  const found = new Map(text.split(' ').map((item) => item.split('=', 2) as [string, string | undefined]));
+  const values = parts.map((part) => [part, found.get(part)] as const);
+  return values.every(([, value]) => value !== undefined) ? (Object.fromEntries(values) as ProvisionKey) : undefined;
+}
+
+/** The first 48 bits of a hash; the order of keys does not matter. */
+function digest(value: unknown): string {
+  return createHash('sha256').update(canonical(value)).digest('hex').slice(0, 12);
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) => {
+    if (item === null || typeof item !== 'object' || Array.isArray(item)) return item;
+    return Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1));
+  });
+}

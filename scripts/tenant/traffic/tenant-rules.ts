@@ -1,0 +1,116 @@
+import { priorityParameter, type RuleGroup } from '../../../cdk/tenant/entry/rule-groups.ts';
+import type { Aws } from '../../aws/session.ts';
+import type { PlatformFacts } from '../../config/facts.ts';
+import { names, type Place } from '../../config/names.ts';
+import { readRules } from '../../listener/listener-rules.ts';
+import { type Band, groupByBand, type ListenerRule } from '../../listener/priority.ts';
+import {
+  type Claimant,
+  claimPriority,
+  type PriorityHolder,
+  planPriority,
+  planReleases,
+  releasePriorities,
+} from '../../listener/priority-claim.ts';
+import { checkRoom, isTooManyRules, listenerFull, readRuleQuota } from '../../listener/quota.ts';
+import type { Runtime } from '../../runtime.ts';
+
+/** A rule of the tenant with its present or future priority on the listener. */
+export interface PlannedRule extends RuleGroup {
+  readonly priority: number;
+  /** The tenant had this number before. */
+  readonly kept: boolean;
+  /** The tenant already holds the priority; otherwise it must be claimed, and another tenant may be faster. */
+  readonly claimed: boolean;
+}
+
+export interface RulesOf {
+  readonly place: Place;
+  readonly facts: PlatformFacts;
+  readonly hosts: readonly string[];
+  /** Number of the load balancer the facts are of. */
+  readonly loadBalancer: number;
+}
+
+/** Hosts that share a rule, for the entry stack. */
+export function ruleGroups(hosts: readonly string[]): RuleGroup[] {
+  return groupByBand(hosts).map(({ band, hosts: own }) => ({ band: band.name, hosts: own }));
+}
+
+/** The tenant's rules with the priorities they have or would get. Throws `LISTENER_FULL` when there is no room for them. */
+export async function planRules(aws: Aws, of: RulesOf): Promise<PlannedRule[]> {
+  const groups = groupByBand(of.hosts);
+  const standing = await readRules(aws, of.facts['listener-arn']);
+  const own = standing.filter((rule) => forwardsTo(rule, of.place));
+  await checkRoom(aws, of, standing.length, groups.length - own.length);
+  return await Promise.all(
+    groups.map(async ({ band, hosts }) => ({
+      band: band.name,
+      hosts,
+      ...(await planPriority(aws, claimantOf(of, band))),
+    })),
+  );
+}
+
+/** Claims the priorities of a plan that are not claimed yet; returns the numbers of all rules by their bands. */
+export async function claimRules(
+  runtime: Runtime,
+  aws: Aws,
+  of: RulesOf,
+  planned: readonly PlannedRule[],
+): Promise<Map<string, number>> {
+  const numbers = new Map(planned.map(({ band, priority }) => [band, priority]));
+  const unclaimed = groupByBand(of.hosts).filter(({ band }) =>
+    planned.some((rule) => rule.band === band.name && !rule.claimed),
+  );
+  for (const { band } of unclaimed) {
+    const { priority } = await claimPriority(runtime, aws, claimantOf(of, band));
+    numbers.set(band.name, priority);
+  }
+  return numbers;
+}
+
+/** Parameters of the entry stack: the priority of each rule. */
+export function priorityParameters(
+  numbers: Iterable<readonly [band: string, priority: number]>,
+): Record<string, string> {
+  return Object.fromEntries([...numbers].map(([band, priority]) => [priorityParameter(band), String(priority)]));
+}
+
+/** `LISTENER_FULL` when another writer added a rule in the meantime, and it was the last that AWS allows; else the error itself. */
+export async function explainFull(aws: Aws, { place, facts, loadBalancer }: RulesOf, error: unknown): Promise<unknown> {
+  if (!isTooManyRules(error)) return error;
+  const [rules, quota] = await Promise.all([readRules(aws, facts['listener-arn']), readRuleQuota(aws)]);
+  return listenerFull({ place, loadBalancer }, rules.length, quota, { details: error.details, cause: error });
+}
+
+/** The numbers of rules the tenant no longer has. */
+export async function planGiveBack(aws: Aws, of: RulesOf): Promise<number[]> {
+  return await planReleases(aws, holderOf(of), bandsOf(of));
+}
+
+/** Gives back the numbers of rules the tenant no longer has; call it when the rules are gone. */
+export async function giveBack(aws: Aws, of: RulesOf): Promise<number[]> {
+  return await releasePriorities(aws, holderOf(of), bandsOf(of));
+}
+
+function bandsOf({ hosts }: RulesOf): Band[] {
+  return groupByBand(hosts).map(({ band }) => band);
+}
+
+function holderOf({ place, facts }: RulesOf): PriorityHolder {
+  return { bucket: facts.bucket, listenerArn: facts['listener-arn'], tenant: place.tenant };
+}
+
+function claimantOf(of: RulesOf, band: Band): Claimant {
+  return { ...holderOf(of), band, isOurs: (rule) => forwardsTo(rule, of.place) };
+}
+
+/**
+ * Only this tenant's target groups have its name; port and load balancer at its end may be former ones. The rule of a virtual host
+ * that an older version deployed is not ours: it keeps its number until that host is moved.
+ */
+function forwardsTo({ targetGroups }: ListenerRule, place: Place): boolean {
+  const own = names.targetGroupPrefix(place);
+  return targetGroups.some((name) => name.startsWith(own) && /^\d+-\d+$/.test(name.slice(own.length)));
+}

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import { vendhostSchema } from '../../../../scripts/config/vendhost.ts';
+import {
+  isKept,
+  type KeyInputs,
+  keyChanges,
+  keyText,
+  provenance,
+  provenanceOf,
+  provisionKey,
+  sameTemplates,
+  unfinished,
+} from '../../../../scripts/host/key/provision-key.ts';
+import { facts, record } from '../../../builders/sample.ts';
+
+const config = vendhostSchema.parse({});
+const inputs: KeyInputs = { config, facts, record, image: 'ami-1', library: '0.1.0+aaaaaaaaaaaa' };
+const key = provisionKey(inputs);
+const reversed = <T extends object>(value: T) => Object.fromEntries(Object.entries(value).reverse()) as T;
+
+describe('a provision key', () => {
+  test('is a short text of its parts', () => {
+    expect(keyText(key)).toMatch(
+      /^configuration=[0-9a-f]{12} facts=[0-9a-f]{12} record=[0-9a-f]{12} image=ami-1 library=0\.1\.0\+aaaaaaaaaaaa$/,
+    );
+  });
+
+  test('does not depend on the order of keys, at any depth', () => {
+    const turned = { ...reversed(config), instances: reversed(config.instances), image: reversed(config.image) };
+    expect(Object.keys(turned)).not.toEqual(Object.keys(config));
+    expect(provisionKey({ ...inputs, config: turned, facts: reversed(facts), record: reversed(record) })).toEqual(key);
+  });
+
+  test('depends on the order of a list', () => {
+    const hosts = ['a.example.com', 'b.example.com'];
+    const of = (names: string[]) => provisionKey({ ...inputs, record: { ...record, hosts: names } }).record;
+    expect(of(hosts)).not.toBe(of(hosts.toReversed()));
+  });
+
+  const changed: [string, Partial<KeyInputs>, string][] = [
+    [
+      'a value of vendhost.yml',
+      { config: { ...config, instances: { ...config.instances, max: 3 } } },
+      'vendhost.yml changed',
+    ],
+    [
+      'a list that got longer',
+      { config: { ...config, revision: { ...config.revision, ignore: ['x'] } } },
+      'vendhost.yml changed',
+    ],
+    ['no database', { config: { ...config, database: 'none' } }, 'vendhost.yml changed'],
+    ['a fact', { facts: { ...facts, approval: true } }, 'what the platform publishes changed'],
+    ['the record', { record: { ...record, loadBalancer: 2 } }, "the tenant's record changed"],
+    ['the image', { image: 'ami-2' }, 'image changed: ami-1 → ami-2'],
+    [
+      'the library',
+      { library: '0.2.0+bbbbbbbbbbbb' },
+      'version of Vendhost changed: 0.1.0+aaaaaaaaaaaa → 0.2.0+bbbbbbbbbbbb',
+    ],
+  ];
+  test.each(changed)('%s changes it, and is named', (_what, change, line) => {
+    expect(keyChanges(keyText(key), provisionKey({ ...inputs, ...change }))).toEqual([line]);
+  });
+
+  test('that is the same has no changes', () => {
+    expect(keyChanges(keyText(key), provisionKey(structuredClone(inputs)))).toEqual([]);
+  });
+
+  test.each([undefined, '', 'none', 'configuration=1 facts=2'])('%j on the stack is none', (text) => {
+    expect(keyChanges(text, key)).toEqual(['it was provisioned by a version of Vendhost that kept no key']);
+    expect(sameTemplates(text, key)).toBe(false);
+  });
+
+  test('of a provision that did not end differs from every key', () => {
+    expect(keyChanges(unfinished.ProvisionKey, key)).toEqual(['the last provision did not get to its end']);
+  });
+});
+
+test.each([
+  [{}, true],
+  [{ image: 'ami-2' }, true],
+  [{ library: '0.2.0' }, false],
+  [{ facts: { ...facts, domain: 'other.test' } }, false],
+])('with %j the templates are the deployed ones: %s', (change, expected) => {
+  expect(sameTemplates(keyText(key), provisionKey({ ...inputs, ...change }))).toBe(expected);
+});
+
+describe('what a stack keeps of its provision', () => {
+  const data = { updatedAt: '2026-01-02T03:04:05.000Z' };
+  const first = provenance({}, { key, commit: 'aaa', data });
+
+  test('is the key, the first commit with it, and the state of the data', () => {
+    expect(first).toEqual({ ProvisionKey: keyText(key), ProvisionCommit: 'aaa', DataUpdated: data.updatedAt });
+    expect(provenance({ ...first }, { key, commit: 'bbb', data })).toEqual(first);
+    const next = provisionKey({ ...inputs, image: 'ami-2' });
+    expect(provenance({ ...first }, { key: next, commit: 'bbb', data: undefined })).toEqual({
+      ProvisionKey: keyText(next),
+      ProvisionCommit: 'bbb',
+      DataUpdated: 'none',
+    });
+  });
+
+  test('is there or not', () => {
+    expect(isKept({ ...first, ImageId: 'ami-1' }, first)).toBe(true);
+    expect(isKept({ ...first, DataUpdated: 'none' }, first)).toBe(false);
+    expect(provenanceOf({ ...first, ImageId: 'ami-1' })).toEqual(first);
+    expect(provenanceOf({})).toEqual({ ProvisionKey: 'none', ProvisionCommit: 'none', DataUpdated: 'none' });
+  });
+});
