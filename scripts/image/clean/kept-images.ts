@@ -42,8 +42,8 @@ async function usedImages(aws: Aws, place: Place, images: readonly string[]): Pr
       used.push(...(page.LaunchTemplateVersions ?? []).map(({ LaunchTemplateData }) => LaunchTemplateData?.ImageId));
     }
   } catch (thrown) {
-    // There is no virtual host yet.
-    if (!(thrown instanceof Error && thrown.name.startsWith('InvalidLaunchTemplateName'))) throw thrown;
+    // There is no virtual host yet (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html).
+    if (!(thrown instanceof Error && /^InvalidLaunchTemplate(Name|Id)\.NotFound/.test(thrown.name))) throw thrown;
   }
   return images.filter((id) => used.includes(id));
 }
