@@ -10,7 +10,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { paces, poll } from '../../scripts/aws/poll.ts';
 import { keys, names } from '../../scripts/config/names.ts';
 import { keyPairName, runTags } from '../../scripts/image/bake-run.ts';
-import { findTraces, leftoverLines } from '../../scripts/image/clean/leftovers.ts';
+import { findTraces, linesOfTraces } from '../../scripts/image/clean/leftovers.ts';
 import { bakeKeyTag } from '../../scripts/image/image-faults.ts';
 import { running, startInstance } from './instances.ts';
 import type { Platform } from './platform.ts';
@@ -88,5 +88,5 @@ export async function holdLease({ aws, bucket }: Platform, tenant: string, run: 
 /** All there is of a tenant's bakes, one line each. */
 export async function tracesOf({ aws, environment }: Platform, tenant: string): Promise<string[]> {
   const traces = await findTraces(aws, { environment, tenant });
-  return [...traces.values()].flatMap(leftoverLines).sort();
+  return [...traces.values()].flatMap(linesOfTraces).sort();
 }

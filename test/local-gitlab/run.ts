@@ -16,6 +16,7 @@ import {
 import { rememberPush } from './event.ts';
 import { type Executor, endProcesses } from './executor.ts';
 import { type HookAnswer, openJobHook, type StartingJob } from './hook.ts';
+import { deploymentOf, expand, idTokens } from './job-tokens.ts';
 import { listJobsIn, runnerCommand } from './list.ts';
 import { type LogLine, readRunnerLine } from './log.ts';
 import type { GitlabProject, PeerPipeline } from './project.ts';
@@ -232,38 +233,7 @@ class PipelineRun implements PeerPipeline {
     } else if (known.canceled && this.#options.executor?.afterScript === false) {
       return { refusal: 'the runner is lost' };
     }
-    return { variables: await this.#idTokens(job, env) };
-  }
-
-  async #idTokens(job: JobConfig | undefined, env: Readonly<Record<string, string>>): Promise<Record<string, string>> {
-    const { issuer } = this.#options;
-    const minted = Object.entries(job?.id_tokens ?? {}).map(async ([variable, { aud }]) => {
-      if (issuer === undefined) throw new Error(`the job ${env.CI_JOB_NAME} wants an ID token, but there is no issuer`);
-      const token = await issuer.mint(this.#subject(job, env), {
-        audience: Array.isArray(aud) ? aud.map((one) => expand(one, env)) : expand(aud, env),
-      });
-      return [variable, token] as const;
-    });
-    return Object.fromEntries(await Promise.all(minted));
-  }
-
-  #subject(job: JobConfig | undefined, env: Readonly<Record<string, string>>) {
-    const { event } = this.#workspace;
-    const environment = environmentOf(job, env);
-    const name = environment?.name;
-    return {
-      projectPath: this.#options.projectPath,
-      ref: event.branch,
-      refType: event.event === 'tag' ? ('tag' as const) : ('branch' as const),
-      refProtected: event.event !== 'merge_request',
-      pipelineSource: env.CI_PIPELINE_SOURCE ?? '',
-      pipelineId: this.#workspace.pipelineId,
-      jobId: env.CI_JOB_ID ?? '',
-      sha: event.commit,
-      ...(name === undefined ? {} : { environment: name }),
-      ...(environment?.action ? { environmentAction: environment.action } : {}),
-      ...this.#options.tokenSettings?.(event.branch, event.event === 'merge_request', name),
-    };
+    return { variables: await idTokens({ ...this.#options, ...this.#workspace }, job, env) };
   }
 
   async #readConfig(): Promise<PipelineConfig> {
@@ -337,20 +307,4 @@ class PipelineRun implements PeerPipeline {
 function statusOf(jobs: readonly JobResult[], isCanceled: boolean): PipelineResult['status'] {
   if (jobs.some(({ status }) => status === 'failed')) return 'failed';
   return isCanceled || jobs.some(({ status }) => status === 'canceled') ? 'canceled' : 'success';
-}
-
-function environmentOf(job: JobConfig | undefined, env: Readonly<Record<string, string>>) {
-  const environment = typeof job?.environment === 'string' ? { name: job.environment } : job?.environment;
-  return environment?.name ? { ...environment, name: expand(environment.name, env) } : undefined;
-}
-
-/** A job that starts an environment deploys to it; one that prepares, verifies, accesses or stops it does not. */
-function deploymentOf(job: JobConfig, env: Readonly<Record<string, string>>): string | undefined {
-  const environment = environmentOf(job, env);
-  return (environment?.action ?? 'start') === 'start' ? environment?.name : undefined;
-}
-
-/** `$NAME` and `${NAME}`, as GitLab expands them in `id_tokens:aud` and `environment:name`. */
-function expand(text: string, env: Readonly<Record<string, string>>): string {
-  return text.replaceAll(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced, bare) => env[braced ?? bare] ?? '');
 }

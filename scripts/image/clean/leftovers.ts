@@ -72,7 +72,7 @@ async function all<P, T>(pages: AsyncIterable<P>, items: (page: P) => T[] | unde
 }
 
 /** One line for each thing, as it is named in AWS. */
-export function leftoverLines(left: Leftovers): string[] {
+export function linesOfTraces(left: Leftovers): string[] {
   return [
     ...left.instances.map((id) => `instance ${id}`),
     ...left.keyPairs.map((name) => `key pair ${name}`),

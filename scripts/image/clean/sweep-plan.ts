@@ -1,6 +1,6 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import type { KeptLease } from '../bake/lease.ts';
-import { type Leftovers, leftoverLines } from './leftovers.ts';
+import { type Leftovers, linesOfTraces } from './leftovers.ts';
 
 /** What there is of a tenant's bakes in one environment. */
 export interface Found {
@@ -46,7 +46,7 @@ export function planSweep({ traces, leases, kept }: Found, { run: own, endedJob 
         snapshots: left.snapshots.filter((id) => !used.has(id)),
       },
     }))
-    .filter(({ left }) => leftoverLines(left).length > 0);
+    .filter(({ left }) => linesOfTraces(left).length > 0);
   return { runs: runs.slice(0, mostRuns), leases: leases.filter((lease) => isOver(lease) && lease.run !== own) };
 }
 

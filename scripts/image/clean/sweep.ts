@@ -4,7 +4,7 @@ import type { Runtime } from '../../runtime.ts';
 import { dropLease, readLeases } from '../bake/lease.ts';
 import type { ImageOwner } from '../record.ts';
 import { keptImages } from './kept-images.ts';
-import { findTraces, leftoverLines } from './leftovers.ts';
+import { findTraces, linesOfTraces } from './leftovers.ts';
 import { type Removed, removeLeftovers } from './remove.ts';
 import { planSweep, type Sweeper, type SweepPlan } from './sweep-plan.ts';
 
@@ -53,7 +53,7 @@ export async function sweep(runtime: Runtime, aws: Aws, owner: ImageOwner, sweep
 /** What a plan removes, one line each. */
 export function sweepLines({ runs, leases }: SweepPlan): string[] {
   return [
-    ...runs.flatMap(({ run, left }) => leftoverLines(left).map((line) => `${line} (run ${run})`)),
+    ...runs.flatMap(({ run, left }) => linesOfTraces(left).map((line) => `${line} (run ${run})`)),
     ...leases.map(({ key }) => `lease ${key}`),
   ];
 }
