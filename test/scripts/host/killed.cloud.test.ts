@@ -9,7 +9,7 @@ import { makeImage } from '../../builders/image.ts';
 import { makePlatform, type Platform } from '../../builders/platform.ts';
 import { repository } from '../../builders/repository.ts';
 import { admitTenant } from '../../builders/tenant.ts';
-import { type Meddler, wire } from '../../wire.ts';
+import { type Meddler, wire } from '../wire.ts';
 
 const place = { tenant: 'shop', environment: 'dev' };
 let platform: Platform;
