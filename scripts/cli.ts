@@ -8,6 +8,7 @@ import { command as configCheck } from './commands/config/check.ts';
 import { command as configShow } from './commands/config/show.ts';
 import { command as hostProvision } from './commands/host/provision.ts';
 import { command as imageBake } from './commands/image/bake.ts';
+import { command as imageClean } from './commands/image/clean.ts';
 import { command as platformDeploy } from './commands/platform/deploy.ts';
 import { command as platformDestroy } from './commands/platform/destroy.ts';
 import { command as platformPlan } from './commands/platform/plan.ts';
@@ -32,7 +33,7 @@ const nouns: Readonly<Record<string, Noun>> = {
     verbs: [platformDeploy, platformPlan, platformStatus, platformDestroy],
   },
   tenant: { describe: "A tenant's access to the platform", verbs: [tenantVend] },
-  image: { describe: "The AMI of a tenant's virtual host", verbs: [imageBake] },
+  image: { describe: "The AMI of a tenant's virtual host", verbs: [imageBake, imageClean] },
   host: { describe: "A tenant's virtual host", verbs: [hostProvision] },
   revision: { describe: "A tenant's software, named by its content", verbs: [revisionPush] },
   release: { describe: 'Putting a revision on the virtual host', verbs: [releaseStart] },

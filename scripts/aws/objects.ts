@@ -5,6 +5,8 @@ import type { Aws } from './session.ts';
 export interface Stored<T> {
   readonly value: T;
   readonly etag: string;
+  /** Milliseconds since it was written, both times by S3's clock, in whole seconds: the clock of this machine may be wrong. */
+  readonly ageMs: number;
 }
 
 /**
@@ -25,10 +27,21 @@ export class ConditionalObjects<T> {
   /** `undefined` when the object does not exist; a denial is thrown. */
   async read(key: string): Promise<Stored<T> | undefined> {
     const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+    const command = new GetObjectCommand({ Bucket: this.#bucket, Key: key });
+    let now = '';
+    command.middlewareStack.add(
+      (next) => async (args) => {
+        const answer = await next(args);
+        now = (answer.response as { headers?: Record<string, string> }).headers?.date ?? '';
+        return answer;
+      },
+      { step: 'deserialize' },
+    );
     try {
-      const answer = await (await this.#aws.s3()).send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
+      const answer = await (await this.#aws.s3()).send(command);
       const text = (await answer.Body?.transformToString()) ?? '';
-      return { value: this.#schema.parse(JSON.parse(text)), etag: answer.ETag ?? '' };
+      const value = this.#schema.parse(JSON.parse(text));
+      return { value, etag: answer.ETag ?? '', ageMs: ageOf(answer.LastModified, now) };
     } catch (error) {
       if (await this.#isAbsence(error, key)) return undefined;
       throw error;
@@ -99,6 +112,12 @@ export class ConditionalObjects<T> {
       throw error;
     }
   }
+}
+
+/** Without both times nothing is known of the age: then it counts as new. */
+function ageOf(written: Date | undefined, now: string): number {
+  const age = Date.parse(now) - (written?.getTime() ?? Number.NaN);
+  return Number.isNaN(age) ? 0 : age;
 }
 
 function nameOf(thrown: unknown): string | undefined {

@@ -105,5 +105,6 @@ export const keys = {
   hostClaims: 'claims/hosts/',
   hostClaim: (host: string) => `claims/hosts/${host}.json`,
   imageRecords: (tenant: string) => `infrastructure/${tenant}/`,
+  bakeLeases: (tenant: string) => `claims/bakes/${tenant}/`,
   bakeLease: (tenant: string, bakeKey: string) => `claims/bakes/${tenant}/${bakeKey}.json`,
 } as const;

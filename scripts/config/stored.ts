@@ -17,7 +17,7 @@ export const bakeLeaseSchema = z.object({
   run: z.string(),
   /** The job's URL, or another hint at who holds the lease. */
   job: z.string(),
-  /** When the lease ends unless it is renewed; ISO 8601. */
+  /** When the lease ends unless it is renewed, by the holder's clock; ISO 8601. For people: jobs go by when S3 wrote it. */
   until: z.iso.datetime(),
 });
 export type BakeLease = Readonly<z.output<typeof bakeLeaseSchema>>;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { names, type Place, tags } from '../config/names.ts';
+import { type Place, tags } from '../config/names.ts';
 
 /** The tag by which a run's own resources are found. */
 export const runTag = 'vendhost:bake-run';
@@ -21,9 +21,4 @@ export function keyPairName(run: string): string {
 /** Tags of a run's resources: tenant, environment and run. */
 export function runTags({ environment, tenant }: Place, run: string): Record<string, string> {
   return { ...tags(environment, 'image', tenant), [runTag]: run };
-}
-
-/** What identifies a run's resources, to find its leftovers. */
-export function tracesOf(place: Place, bakeKey: string, run: string) {
-  return { place, run, imageName: names.image(place, bakeKey, run) };
 }

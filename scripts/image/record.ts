@@ -29,6 +29,12 @@ export async function readRecord(aws: Aws, owner: ImageOwner, bakeKey: string): 
   return (await records(aws, owner).read(keys.imageRecord(owner.place.tenant, bakeKey)))?.value;
 }
 
+/** Bake keys that have a record. */
+export async function listRecordedKeys(aws: Aws, owner: ImageOwner): Promise<ReadonlySet<string>> {
+  const listed = await records(aws, owner).list(keys.imageRecords(owner.place.tenant));
+  return new Set(listed.map((name) => name.replace(/\.json$/, '')));
+}
+
 /** The record that was written last, of whatever bake key. */
 export async function readNewestRecord(aws: Aws, owner: ImageOwner): Promise<ImageRecord | undefined> {
   const { paginateListObjectsV2 } = await import('@aws-sdk/client-s3');

@@ -4,9 +4,9 @@ import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import type { PreparedBake } from './bake/prepare.ts';
+import { removeImage } from './clean/remove.ts';
 import { describeImage } from './find.ts';
 import { bakeKeyTag, imageFaults } from './image-faults.ts';
-import { removeImage } from './leftovers.ts';
 
 /** Reads the image and its snapshots; deletes it and throws `IMAGE_UNENCRYPTED` when it is not encrypted with the platform's key. */
 export async function verifyImage(aws: Aws, { facts }: Pick<PreparedBake, 'facts'>, imageId: string): Promise<void> {

@@ -11,6 +11,8 @@ export interface JobConfig {
   readonly artifacts?: { when?: string };
   readonly when?: string;
   readonly rules?: readonly { when?: string }[];
+  readonly interruptible?: boolean;
+  readonly resource_group?: string;
   readonly [key: string]: unknown;
 }
 
@@ -30,6 +32,17 @@ export async function readPipelineConfig(checkout: string): Promise<PipelineConf
   return new Map(jobs.sort((one, other) => place(one) - place(other)));
 }
 
+export type AutoCancel = 'conservative' | 'interruptible' | 'none';
+
+/** `workflow:auto_cancel:on_new_commit` of a pipeline. */
+export async function readAutoCancel(checkout: string): Promise<AutoCancel> {
+  const text = await readFile(join(checkout, stateDirectory, 'expanded-gitlab-ci.yml'), 'utf8');
+  const { workflow } = parse(text, { merge: true }) as {
+    workflow?: { auto_cancel?: { on_new_commit?: AutoCancel } };
+  };
+  return workflow?.auto_cancel?.on_new_commit ?? 'conservative';
+}
+
 /** The configuration behind a job; jobs of `parallel` have a name of their own, `name: [value]` or `name: [1/2]`. */
 export function baseName(job: string): string {
   return job.replace(/: \[[^\]]*\]$/, '');
@@ -37,7 +50,7 @@ export function baseName(job: string): string {
 
 /**
  * What a pipeline asks for that gitlab-ci-local would silently leave out. Not here, as leaving them out only makes a run
- * less patient: `retry`, `timeout`, `interruptible`, `resource_group`.
+ * less patient: `retry`, `timeout`.
  */
 export function unsupported(config: PipelineConfig): string[] {
   const faults: string[] = [];

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createLocalJWKSet, type JWTPayload, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type PlatformProject, publishPlatform } from './platform.ts';
+import { GitlabProject } from './project.ts';
 import { commit, createRepository } from './repository.ts';
 import { type PipelineOptions, type PipelineResult, runPipeline, startPipeline } from './run.ts';
 import { createIssuer, type IdTokenIssuer } from './tokens.ts';
@@ -256,6 +257,72 @@ test('a canceled job gets SIGTERM, and what needs it does not start', async () =
   expect(statuses(result)).toEqual({ long: 'canceled', waits: 'skipped' });
   expect(logOf(result, 'long')).toContain('told to stop');
   expect(result.status).toBe('canceled');
+});
+
+test.each(['docker', 'kubernetes'] as const)(
+  'a job that is canceled the %s way is killed; after_script runs, or not',
+  async (name) => {
+    const options = await tenant(`
+stages: [one, two]
+long: { stage: one, script: [echo ready, "bash -c 'trap : TERM; while :; do sleep 0.1; done'"], after_script: [echo cleaned] }
+waits: { stage: two, script: [echo never] }
+`);
+    const cancel = async (afterScript: boolean) => {
+      const ready = Promise.withResolvers<void>();
+      const executor = { name, graceMs: 300, afterScript };
+      const onLine = ({ text }: { text: string }) => text === 'ready' && ready.resolve();
+      const pipeline = await startPipeline({ ...options, executor, onLine });
+      await Promise.race([ready.promise, pipeline.result]);
+      await pipeline.cancel('long');
+      return await pipeline.result;
+    };
+    const [clean, lost] = [await cancel(true), await cancel(false)];
+    expect(statuses(clean)).toEqual({ long: 'canceled', waits: 'skipped' });
+    expect(clean.jobs[0]?.exitCode).toBe(137);
+    expect(logOf(clean, 'long')).toContain('cleaned');
+    expect(statuses(lost)).toEqual({ long: 'canceled', waits: 'skipped' });
+    expect(logOf(lost, 'long')).not.toMatch(/^cleaned$/m);
+  },
+);
+
+const deployment = (script: string) => `
+workflow: { auto_cancel: { on_new_commit: conservative } }
+stages: [test, deploy]
+test: { stage: test, interruptible: true, script: ['${script}'] }
+release: { stage: deploy, environment: dev, resource_group: all-$CI_COMMIT_BRANCH, script: ['test ! -e "$BUSY"', 'touch "$BUSY"', 'rm "$BUSY"'] }
+`;
+
+test('a newer push cancels a pipeline that may be interrupted', async () => {
+  const options = { ...(await tenant(deployment('echo ready; sleep 60'))), project: new GitlabProject() };
+  const ready = Promise.withResolvers<void>();
+  const older = await startPipeline({ ...options, onLine: ({ text }) => text === 'ready' && ready.resolve() });
+  await Promise.race([ready.promise, older.result]);
+  await commit(options.tenantRepository, { '.gitlab-ci.yml': deployment('true') }, 'Second');
+  const newer = await startPipeline({ ...options, runnerEnvironment: { BUSY: join(directory, 'busy-1') } });
+  expect(statuses(await older.result)).toEqual({ test: 'canceled', release: 'skipped' });
+  expect(statuses(await newer.result)).toEqual({ test: 'success', release: 'success' });
+});
+
+test('an older deployment that comes after a newer one fails before it runs', async () => {
+  const options = {
+    ...(await tenant(deployment('true'))),
+    project: new GitlabProject({ autoCancel: false }),
+    runnerEnvironment: { BUSY: join(directory, 'busy-2') },
+  };
+  const [mayGoOn, waits] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const beforeJob = async (job: string) => {
+    if (job !== 'test') return;
+    waits.resolve();
+    await mayGoOn.promise;
+  };
+  const older = await startPipeline({ ...options, beforeJob });
+  await waits.promise;
+  await commit(options.tenantRepository, {}, 'Second');
+  expect(statuses(await runPipeline(options))).toEqual({ test: 'success', release: 'success' });
+  mayGoOn.resolve();
+  const result = await older.result;
+  expect(statuses(result)).toEqual({ test: 'success', release: 'failed' });
+  expect(logOf(result, 'release')).toBe('failed outdated deployment job\n');
 });
 
 test('an aborted signal cancels the pipeline', async () => {

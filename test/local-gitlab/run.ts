@@ -4,18 +4,22 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import {
+  type AutoCancel,
   baseName,
   hasManualJobs,
   type JobConfig,
   type PipelineConfig,
+  readAutoCancel,
   readPipelineConfig,
   unsupported,
 } from './config.ts';
 import { rememberPush } from './event.ts';
+import { type Executor, endProcesses } from './executor.ts';
 import { type HookAnswer, openJobHook, type StartingJob } from './hook.ts';
+import { deploymentOf, expand, idTokens } from './job-tokens.ts';
 import { listJobsIn, runnerCommand } from './list.ts';
 import { type LogLine, readRunnerLine } from './log.ts';
-import { descendants, signal } from './processes.ts';
+import type { GitlabProject, PeerPipeline } from './project.ts';
 import type { TokenSettings } from './subject.ts';
 import type { IdTokenIssuer } from './tokens.ts';
 import { prepareWorkspace, type Workspace, type WorkspaceOptions } from './workspace.ts';
@@ -57,12 +61,16 @@ export interface PipelineOptions extends WorkspaceOptions {
   onLine?: (line: LogLine) => void;
   /** Gets each job as it starts and as it ends. */
   onJob?: (event: { job: string; status: 'running' | JobStatus; durationMs: number }) => void;
+  /** How a canceled job ends. Default: the shell executor */
+  executor?: Executor;
+  /** The project, when its other pipelines matter: resource groups, outdated deployments, auto-cancel. */
+  project?: GitlabProject;
   /** Cancels the pipeline: every running job is told to stop, no other starts. */
   signal?: AbortSignal;
 }
 
 export interface RunningPipeline {
-  /** Sends SIGTERM to all processes of a running job, as a runner does when somebody cancels the job. */
+  /** Ends the processes of a running job, as its executor does when somebody cancels the job. */
   cancel(job: string): Promise<void>;
   /** Resolves when the job's shell runs; rejects when the pipeline ends without it. */
   started(job: string): Promise<void>;
@@ -75,6 +83,8 @@ interface RunningJob {
   readonly startedAt: number;
   log: string;
   canceled: boolean;
+  /** Gives back what the job holds in its project. */
+  leave?: (succeeded: boolean) => void;
   end?: { status: JobStatus; exitCode: number; durationMs: number };
 }
 
@@ -87,6 +97,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
 export async function startPipeline(options: PipelineOptions): Promise<RunningPipeline> {
   const workspace = await prepareWorkspace(options);
   const run = new PipelineRun(workspace, options);
+  if (options.event === 'push') await options.project?.begin(run);
   return {
     cancel: (job) => run.cancel(job),
     started: (job) => run.started(job),
@@ -94,11 +105,13 @@ export async function startPipeline(options: PipelineOptions): Promise<RunningPi
   };
 }
 
-class PipelineRun {
+class PipelineRun implements PeerPipeline {
   readonly #workspace: Workspace;
   readonly #options: PipelineOptions;
   readonly #jobs = new Map<string, RunningJob>();
   readonly #waiting: { job: string; resolve: () => void; reject: (error: Error) => void }[] = [];
+  /** Jobs that must not start any more. */
+  readonly #canceled: ((job: JobConfig) => boolean)[] = [];
   #config: PipelineConfig | undefined;
   #ended = false;
 
@@ -107,11 +120,41 @@ class PipelineRun {
     this.#options = options;
   }
 
+  get id(): string {
+    return this.#workspace.pipelineId;
+  }
+
+  get branch(): string {
+    return this.#workspace.event.branch;
+  }
+
+  get commit(): string {
+    return this.#workspace.event.commit;
+  }
+
+  async autoCancel(): Promise<AutoCancel> {
+    return await readAutoCancel(this.#workspace.checkout);
+  }
+
+  async startedJobs(): Promise<readonly JobConfig[]> {
+    const config = await this.#readConfig();
+    return [...this.#jobs.keys()].map((name) => config.get(baseName(name)) ?? {});
+  }
+
+  async cancelJobs(which: (job: JobConfig) => boolean): Promise<void> {
+    this.#canceled.push(which);
+    const config = await this.#readConfig();
+    const running = [...this.#jobs.values()].filter(
+      ({ name, end }) => end === undefined && which(config.get(baseName(name)) ?? {}),
+    );
+    await Promise.all(running.map(({ name }) => this.cancel(name)));
+  }
+
   async finish(): Promise<PipelineResult> {
     const { directory, checkout, env, args, event, pipelineId } = this.#workspace;
     const startedAt = performance.now();
     const hook = await openJobHook(directory, (job) => this.#begin(job));
-    const onAbort = () => void this.#cancelAll();
+    const onAbort = () => void this.cancelJobs(() => true);
     this.#options.signal?.addEventListener('abort', onAbort);
     try {
       const manual = (this.#options.manual ?? []).map((job) => `--manual=${job}`);
@@ -134,7 +177,7 @@ class PipelineRun {
       const place = ({ name }: JobResult) => order.indexOf(baseName(name));
       const jobs = [...started, ...(await this.#notStarted(config, started))].sort((a, b) => place(a) - place(b));
       return {
-        status: statusOf(jobs, this.#options.signal),
+        status: statusOf(jobs, this.#options.signal?.aborted === true || this.#canceled.length > 0),
         pipelineId,
         commit: event.commit,
         durationMs: performance.now() - startedAt,
@@ -143,6 +186,7 @@ class PipelineRun {
       };
     } finally {
       this.#ended = true;
+      this.#options.project?.end(this);
       this.#options.signal?.removeEventListener('abort', onAbort);
       for (const { job, reject } of this.#waiting) reject(new Error(`the pipeline ended without the job ${job}`));
       await hook.close();
@@ -159,13 +203,7 @@ class PipelineRun {
     const job = this.#jobs.get(name);
     if (job === undefined || job.end !== undefined) throw new Error(`the job ${name} is not running`);
     job.canceled = true;
-    // Not the shell itself: gitlab-ci-local takes a shell that a signal ended for a success.
-    for (const pid of await descendants(job.pid)) signal(pid, 'SIGTERM');
-  }
-
-  async #cancelAll(): Promise<void> {
-    const running = [...this.#jobs.values()].filter((job) => job.end === undefined);
-    await Promise.all(running.map((job) => this.cancel(job.name)));
+    await endProcesses(job.pid, this.#options.executor ?? { name: 'shell' });
   }
 
   /** A job's shell asks what the runner has for it. */
@@ -173,45 +211,29 @@ class PipelineRun {
     const config = await this.#readConfig();
     const faults = unsupported(config);
     if (faults.length > 0) return { refusal: faults.join('\n') };
-    if (this.#options.signal?.aborted) return { refusal: 'the pipeline was canceled' };
-    if (!this.#jobs.has(name)) {
-      this.#jobs.set(name, { name, pid, startedAt: performance.now(), log: '', canceled: false });
+    const known = this.#jobs.get(name);
+    const job = config.get(baseName(name)) ?? {};
+    if (known === undefined) {
+      const isCanceled = () => this.#options.signal?.aborted || this.#canceled.some((which) => which(job));
+      if (isCanceled()) return { refusal: 'the pipeline was canceled' };
+      const admitted = await this.#options.project?.admit(this, {
+        resourceGroup: job.resource_group && expand(job.resource_group, env),
+        deploysTo: deploymentOf(job, env),
+      });
+      if (isCanceled()) {
+        admitted?.leave(false);
+        return { refusal: 'the pipeline was canceled' };
+      }
+      const started: RunningJob = { name, pid, startedAt: performance.now(), log: '', canceled: false };
+      this.#jobs.set(name, admitted === undefined ? started : { ...started, leave: admitted.leave });
       this.#options.onJob?.({ job: name, status: 'running', durationMs: 0 });
       for (const waiting of this.#waiting.filter(({ job }) => job === name)) waiting.resolve();
+      if (admitted?.refusal !== undefined) return { refusal: admitted.refusal };
       await this.#options.beforeJob?.(name);
+    } else if (known.canceled && this.#options.executor?.afterScript === false) {
+      return { refusal: 'the runner is lost' };
     }
-    return { variables: await this.#idTokens(config.get(baseName(name)), env) };
-  }
-
-  async #idTokens(job: JobConfig | undefined, env: Readonly<Record<string, string>>): Promise<Record<string, string>> {
-    const { issuer } = this.#options;
-    const minted = Object.entries(job?.id_tokens ?? {}).map(async ([variable, { aud }]) => {
-      if (issuer === undefined) throw new Error(`the job ${env.CI_JOB_NAME} wants an ID token, but there is no issuer`);
-      const token = await issuer.mint(this.#subject(job, env), {
-        audience: Array.isArray(aud) ? aud.map((one) => expand(one, env)) : expand(aud, env),
-      });
-      return [variable, token] as const;
-    });
-    return Object.fromEntries(await Promise.all(minted));
-  }
-
-  #subject(job: JobConfig | undefined, env: Readonly<Record<string, string>>) {
-    const { event } = this.#workspace;
-    const environment = typeof job?.environment === 'string' ? { name: job.environment } : job?.environment;
-    const name = environment?.name ? expand(environment.name, env) : undefined;
-    return {
-      projectPath: this.#options.projectPath,
-      ref: event.branch,
-      refType: event.event === 'tag' ? ('tag' as const) : ('branch' as const),
-      refProtected: event.event !== 'merge_request',
-      pipelineSource: env.CI_PIPELINE_SOURCE ?? '',
-      pipelineId: this.#workspace.pipelineId,
-      jobId: env.CI_JOB_ID ?? '',
-      sha: event.commit,
-      ...(name === undefined ? {} : { environment: name }),
-      ...(environment?.action ? { environmentAction: environment.action } : {}),
-      ...this.#options.tokenSettings?.(event.branch, event.event === 'merge_request', name),
-    };
+    return { variables: await idTokens({ ...this.#options, ...this.#workspace }, job, env) };
   }
 
   async #readConfig(): Promise<PipelineConfig> {
@@ -254,6 +276,7 @@ class PipelineRun {
     const failed = allowed ? 'warning' : 'failed';
     const status = job.canceled ? 'canceled' : exitCode === 0 ? 'success' : failed;
     job.end = { status, exitCode, durationMs: performance.now() - job.startedAt };
+    job.leave?.(status === 'success');
     this.#options.onJob?.({ job: job.name, status, durationMs: job.end.durationMs });
   }
 
@@ -281,12 +304,7 @@ class PipelineRun {
   }
 }
 
-function statusOf(jobs: readonly JobResult[], abort: AbortSignal | undefined): PipelineResult['status'] {
+function statusOf(jobs: readonly JobResult[], isCanceled: boolean): PipelineResult['status'] {
   if (jobs.some(({ status }) => status === 'failed')) return 'failed';
-  return abort?.aborted || jobs.some(({ status }) => status === 'canceled') ? 'canceled' : 'success';
-}
-
-/** `$NAME` and `${NAME}`, as GitLab expands them in `id_tokens:aud` and `environment:name`. */
-function expand(text: string, env: Readonly<Record<string, string>>): string {
-  return text.replaceAll(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced, bare) => env[braced ?? bare] ?? '');
+  return isCanceled || jobs.some(({ status }) => status === 'canceled') ? 'canceled' : 'success';
 }

@@ -76,6 +76,17 @@ export function refusing(operation: string | RegExp, code: string, message = cod
   return async (call, next) => (isCalled(operation, call) ? refusal(call, code, message) : await next());
 }
 
+/** Lets S3 say that every object was written so many minutes earlier than it was. */
+export function ageing(minutes: number): Meddler {
+  return async (_call, next) => {
+    const answer = await next();
+    const { date, 'last-modified': written } = answer.headers ?? {};
+    if (date === undefined || written === undefined) return answer;
+    const earlier = new Date(Date.parse(written) - minutes * 60_000).toUTCString();
+    return { ...answer, headers: { ...answer.headers, 'last-modified': earlier } };
+  };
+}
+
 function meddleOnce(operation: string | RegExp, meddle: Meddler): Meddler {
   let isDone = false;
   return async (call, next) => {

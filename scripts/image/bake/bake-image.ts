@@ -5,9 +5,9 @@ import { type ExitCode, exitCodes } from '../../errors.ts';
 import { duration } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
 import { newRun } from '../bake-run.ts';
+import { sweep } from '../clean/sweep.ts';
 import { findImage } from '../find.ts';
 import { planBake, readKnownImages } from './bake-plan.ts';
-import { removeForgotten } from './forgotten.ts';
 import { Lease, takeLease } from './lease.ts';
 import { type PreparedBake, prepareBake } from './prepare.ts';
 import { runBake } from './run-bake.ts';
@@ -20,7 +20,7 @@ export interface BakeOptions extends Place {
 /** Longest time to wait for another job's bake. */
 const waitLimitMs = 60 * 60_000;
 
-/** Bakes the tenant's image, or finds the one with the same bake key. */
+/** Bakes the tenant's image, or finds the one with the same bake key. Either way it removes what bakes left that died. */
 export async function bakeImage(runtime: Runtime, options: BakeOptions): Promise<ExitCode | undefined> {
   const { tenant, environment, directory, dryRun } = options;
   const place = { tenant, environment };
@@ -28,7 +28,10 @@ export async function bakeImage(runtime: Runtime, options: BakeOptions): Promise
   const prepared = await prepareBake(runtime, aws, place, directory);
   const { bakeKey, source } = prepared;
   const plan = planBake(prepared.inputs, await readKnownImages(aws, prepared));
-  if (plan.action === 'use') return report(runtime, { imageId: plan.imageId, bakeKey, baked: false });
+  if (plan.action === 'use') {
+    if (!dryRun) await sweep(runtime, aws, prepared.owner);
+    return report(runtime, { imageId: plan.imageId, bakeKey, baked: false });
+  }
 
   runtime.out.step(`${tenant} in ${environment} needs a bake:`);
   for (const reason of plan.reasons) runtime.out.detail(reason);
@@ -52,7 +55,7 @@ async function bakeOnce(runtime: Runtime, aws: Aws, prepared: PreparedBake): Pro
   if (!(lease instanceof Lease)) return { imageId: lease, baked: false };
   const start = Date.now();
   try {
-    await removeForgotten(runtime, aws, prepared, lease.died);
+    await sweep(runtime, aws, prepared.owner, { run });
     const imageId = await runBake(runtime, aws, prepared, run);
     runtime.out.step(`baked in ${duration(Date.now() - start)}`);
     return { imageId, baked: true };

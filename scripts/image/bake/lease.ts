@@ -1,5 +1,6 @@
 import { ConditionalObjects } from '../../aws/objects.ts';
 import type { Aws } from '../../aws/session.ts';
+import { keys } from '../../config/names.ts';
 import { type BakeLease, bakeLeaseSchema } from '../../config/stored.ts';
 
 /** Who bakes, shown to other jobs. */
@@ -12,39 +13,50 @@ export interface LeasePlace {
   readonly key: string;
 }
 
-/** A lease that is not renewed for this long belongs to a dead job. Clocks of runners may differ by a minute. */
+/** A lease that was not renewed for this long, by S3's clock, belongs to a dead job. */
 const leaseMs = 5 * 60_000;
 const renewEveryMs = 60_000;
+
+/** A lease as it is stored. */
+export interface KeptLease extends BakeLease {
+  readonly key: string;
+  readonly etag: string;
+  /** Whoever held it died. */
+  readonly isStale: boolean;
+}
 
 /** The right to bake one key: an object that only one job could write, renewed while it works. */
 export class Lease {
   readonly #place: LeasePlace;
   readonly #holder: LeaseHolder;
   readonly #timer: NodeJS.Timeout;
-  /** The run that held it and died. */
-  readonly died: string | undefined;
   #etag: string;
 
-  constructor(place: LeasePlace, holder: LeaseHolder, etag: string, died?: string) {
-    this.died = died;
+  constructor(place: LeasePlace, holder: LeaseHolder, etag: string) {
     this.#place = place;
     this.#holder = holder;
     this.#etag = etag;
-    // A renewal that fails leaves the lease as it is: at worst another job bakes the same key once more.
+    // A renewal that fails leaves the lease as it is; the next one is in time.
     this.#timer = setInterval(() => void this.renew().catch(() => undefined), renewEveryMs).unref();
   }
 
   async renew(): Promise<void> {
     const { key } = this.#place;
-    const text = textOf(this.#holder, Date.now());
-    this.#etag = (await objects(this.#place).replace(key, text, this.#etag)) ?? this.#etag;
+    const renewed = await objects(this.#place).replace(key, textOf(this.#holder), this.#etag);
+    this.#etag = renewed ?? (await this.#written()) ?? this.#etag;
   }
 
   /** Gives the lease back, if this run still holds it. */
   async release(): Promise<void> {
     clearInterval(this.#timer);
+    const etag = await this.#written();
+    if (etag !== undefined) await objects(this.#place).remove(this.#place.key, etag);
+  }
+
+  /** The ETag of what this run wrote: a renewal whose answer was lost, repeated by the SDK, is refused and was written. */
+  async #written(): Promise<string | undefined> {
     const current = await objects(this.#place).read(this.#place.key);
-    if (current?.value.run === this.#holder.run) await objects(this.#place).remove(this.#place.key, current.etag);
+    return current?.value.run === this.#holder.run ? current.etag : undefined;
   }
 }
 
@@ -55,22 +67,41 @@ export class Lease {
 export async function takeLease(
   place: LeasePlace,
   holder: LeaseHolder,
-  now = Date.now(),
+  staleAfterMs = leaseMs,
 ): Promise<Lease | BakeLease | undefined> {
-  const text = textOf(holder, now);
+  const text = textOf(holder);
   const free = await objects(place).create(place.key, text);
   if (free !== undefined) return new Lease(place, holder, free);
   const current = await objects(place).read(place.key);
   if (current === undefined) return undefined;
-  if (Date.parse(current.value.until) > now) return current.value;
+  // Written, but the answer was lost.
+  if (current.value.run === holder.run) return new Lease(place, holder, current.etag);
+  if (current.ageMs <= staleAfterMs) return current.value;
   const taken = await objects(place).replace(place.key, text, current.etag);
-  return taken === undefined ? undefined : new Lease(place, holder, taken, current.value.run);
+  return taken === undefined ? undefined : new Lease(place, holder, taken);
 }
 
-function objects({ aws, bucket }: LeasePlace): ConditionalObjects<BakeLease> {
+/** All leases of a tenant, of whatever bake key. */
+export async function readLeases(aws: Aws, bucket: string, tenant: string): Promise<KeptLease[]> {
+  const leases = objects({ aws, bucket });
+  const prefix = keys.bakeLeases(tenant);
+  const found = (await leases.list(prefix)).map(async (name): Promise<KeptLease[]> => {
+    const key = `${prefix}${name}`;
+    const lease = await leases.read(key);
+    return lease === undefined ? [] : [{ ...lease.value, key, etag: lease.etag, isStale: lease.ageMs > leaseMs }];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** Removes a lease that nobody took over or renewed since it was read. */
+export async function dropLease(aws: Aws, bucket: string, { key, etag }: KeptLease): Promise<boolean> {
+  return await objects({ aws, bucket }).remove(key, etag);
+}
+
+function objects({ aws, bucket }: Omit<LeasePlace, 'key'>): ConditionalObjects<BakeLease> {
   return new ConditionalObjects(aws, bucket, bakeLeaseSchema);
 }
 
-function textOf(holder: LeaseHolder, now: number): BakeLease {
-  return { ...holder, until: new Date(now + leaseMs).toISOString() };
+function textOf(holder: LeaseHolder): BakeLease {
+  return { ...holder, until: new Date(Date.now() + leaseMs).toISOString() };
 }

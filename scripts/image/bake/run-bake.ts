@@ -1,12 +1,12 @@
 import type { Aws } from '../../aws/session.ts';
+import { names } from '../../config/names.ts';
 import { pushOf } from '../../gitlab/ci-context.ts';
 import type { Runtime } from '../../runtime.ts';
-import { tracesOf } from '../bake-run.ts';
 import { type BuilderParts, packerVariables } from '../builder/builder.ts';
 import { makeBuilderGroup } from '../builder/builder-group.ts';
 import { makeBuilderKey } from '../builder/builder-key.ts';
 import { type Builder, launchBuilder } from '../builder/launch.ts';
-import { cleanUp, endBuilder } from '../leftovers.ts';
+import { cleanUp, endBuilder } from '../clean/clean-up.ts';
 import { makeImage } from '../make-image.ts';
 import { build, packerTemplate } from '../packer/run-packer.ts';
 import { makeStage, type Stage } from '../packer/stage.ts';
@@ -21,21 +21,22 @@ import type { PreparedBake } from './prepare.ts';
  */
 export async function runBake(runtime: Runtime, aws: Aws, prepared: PreparedBake, run: string): Promise<string> {
   const { place, owner, bakeKey, inputs } = prepared;
-  const traces = tracesOf(place, bakeKey, run);
-  const parts: BuilderParts = { ...prepared, ...traces, aws, commit: pushOf(runtime.env).commit };
+  const imageName = names.image(place, bakeKey, run);
+  const parts: BuilderParts = { ...prepared, run, imageName, aws, commit: pushOf(runtime.env).commit };
   const transcript = new Transcript(runtime.out);
   const stage = await makeStage(prepared.base, prepared.scripts);
   try {
     const imageId = await bake(runtime, aws, { parts, stage, transcript });
     await verifyImage(aws, prepared, imageId);
+    // It may take minutes, and an image with its key but without its record would be made in vain: so it comes first.
+    await endBuilder(aws, place, run);
     await finishImage(runtime, aws, prepared, imageId);
-    await endBuilder(aws, traces);
     await writeRecord(aws, owner, bakeKey, { imageId, inputs });
     runtime.out.detail(transcript.times);
     return imageId;
   } catch (thrown) {
     await transcript.end();
-    await cleanUp(runtime, aws, traces, 'the bake');
+    await cleanUp(runtime, aws, place, run);
     throw thrown;
   } finally {
     await stage.remove();

@@ -38,14 +38,13 @@ export async function makeBuilderGroup(aws: Aws, { place, run, facts }: BuilderG
 }
 
 /** Deletes the group; a builder that was just terminated may still hold it for a while. */
-export async function removeBuilderGroup(aws: Aws, GroupId: string): Promise<void> {
+export async function removeBuilderGroup(aws: Aws, GroupId: string, signal: AbortSignal): Promise<void> {
   const { DeleteSecurityGroupCommand } = await import('@aws-sdk/client-ec2');
   await poll({
     what: `${GroupId} to be free`,
     pace: aws.pace,
     limitMs: 2 * 60_000,
-    // Clean-up continues after a cancel.
-    signal: new AbortController().signal,
+    signal,
     async check() {
       try {
         await (await aws.ec2()).send(new DeleteSecurityGroupCommand({ GroupId }));

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { names } from '../../../scripts/config/names.ts';
 import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
-import { removeForgotten } from '../../../scripts/image/bake/forgotten.ts';
-import type { PreparedBake } from '../../../scripts/image/bake/prepare.ts';
+import { readLeases } from '../../../scripts/image/bake/lease.ts';
 import { runTag } from '../../../scripts/image/bake-run.ts';
+import { keptImages } from '../../../scripts/image/clean/kept-images.ts';
+import { findTraces } from '../../../scripts/image/clean/leftovers.ts';
+import { bakeKeyTag } from '../../../scripts/image/image-faults.ts';
 import { findSourceAmi } from '../../../scripts/image/source.ts';
 import { answering, xml } from '../answering.ts';
 
@@ -26,16 +27,59 @@ test('the newest source is found on whatever page', async () => {
   expect(await findSourceAmi(aws, owner, vendhostSchema.parse({}).image, 'x86_64')).toMatchObject({ id: 'ami-2' });
 });
 
-test('runs that died are found by their images on every page', async () => {
-  const bakeKey = 'a'.repeat(64);
-  const { aws, runtime } = await answering(({ operation, body }) => {
-    if (operation.startsWith('GET ')) return undefined;
-    // What a single run left is asked for by its name.
-    const isOfKey = new URLSearchParams(body).getAll('Filter.5.Value.1').includes(names.image(place, bakeKey, '*'));
-    if (operation !== 'DescribeImages' || !isOfKey) return `<${operation}Response/>`;
-    if (body.includes(token)) return images(image('ami-2', 2, '22222222'));
-    return images(image('ami-1', 1, '11111111'), `<nextToken>${token}</nextToken>`);
+/** One thing of each run, each on a page of its own; one list is in reservations. */
+const lists: Readonly<Record<string, readonly [set: string, id: string]>> = {
+  DescribeInstances: ['reservationSet', 'instanceId'],
+  DescribeSecurityGroups: ['securityGroupInfo', 'groupId'],
+  DescribeImages: ['imagesSet', 'imageId'],
+  DescribeSnapshots: ['snapshotSet', 'snapshotId'],
+};
+
+test('what bakes left is found on every page', async () => {
+  const { aws } = await answering(({ operation, body }) => {
+    const [set, id] = lists[operation] ?? ['keySet', 'keyName'];
+    const run = body.includes(token) ? '22222222' : '11111111';
+    const thing = `<item><${id}>${operation}-${run}</${id}>
+      <tagSet><item><key>${runTag}</key><value>${run}</value></item></tagSet></item>`;
+    const inside = set === 'reservationSet' ? `<item><instancesSet>${thing}</instancesSet></item>` : thing;
+    const more = body.includes(token) ? '' : `<nextToken>${token}</nextToken>`;
+    return `<${operation}Response><${set}>${inside}</${set}>${more}</${operation}Response>`;
   });
-  await removeForgotten(runtime, aws, { place, owner, bakeKey } as PreparedBake, undefined);
-  expect(runtime.progress().map((line) => /run (\w+), which died/.exec(line)?.[1])).toEqual(['11111111', '22222222']);
+  const left = (run: string) => ({
+    instances: [`DescribeInstances-${run}`],
+    keyPairs: run === '11111111' ? ['DescribeKeyPairs-11111111'] : [],
+    securityGroups: [`DescribeSecurityGroups-${run}`],
+    images: [expect.objectContaining({ ImageId: `DescribeImages-${run}` })],
+    snapshots: [`DescribeSnapshots-${run}`],
+  });
+  const runs = ['11111111', '22222222'];
+  expect(await findTraces(aws, place)).toEqual(new Map(runs.map((run) => [run, left(run)])));
+});
+
+test('leases, records, instances and versions of a launch template are read to the last page', async () => {
+  const s3Page = (key: string, last: boolean) => `<ListBucketResult><Contents><Key>${key}</Key></Contents>
+    <IsTruncated>${!last}</IsTruncated>${last ? '' : `<NextContinuationToken>${token}</NextContinuationToken>`}</ListBucketResult>`;
+  const { aws } = await answering(({ operation, body }) => {
+    const last = `${operation}${body}`.includes(token);
+    const more = last ? '' : `<nextToken>${token}</nextToken>`;
+    if (operation.includes('claims')) {
+      const lease = { run: '11111111', job: 'job', until: '2026-01-01T00:00:00Z' };
+      return operation.includes('list-type') ? s3Page(`claims/bakes/shop/${last}.json`, last) : JSON.stringify(lease);
+    }
+    if (operation.includes('list-type'))
+      return s3Page(`infrastructure/shop/${(last ? 'b' : 'a').repeat(64)}.json`, last);
+    if (operation === 'DescribeInstances') {
+      const instance = `<instancesSet><item><imageId>${last ? 'ami-c' : ''}</imageId></item></instancesSet>`;
+      return `<${operation}Response><reservationSet><item>${instance}</item></reservationSet>${more}</${operation}Response>`;
+    }
+    if (operation !== 'DescribeLaunchTemplateVersions') return undefined;
+    const data = `<launchTemplateData><imageId>${last ? 'ami-d' : ''}</imageId></launchTemplateData>`;
+    return `<${operation}Response><launchTemplateVersionSet><item>${data}</item></launchTemplateVersionSet>${more}</${operation}Response>`;
+  });
+  expect(await readLeases(aws, 'bucket', 'shop')).toHaveLength(2);
+  const found = ['a', 'b', 'c', 'd', 'e'].map((key) => ({
+    ImageId: `ami-${key}`,
+    Tags: [{ Key: bakeKeyTag, Value: key.repeat(64) }],
+  }));
+  expect([...(await keptImages(aws, owner, found))]).toEqual(['ami-a', 'ami-b', 'ami-c', 'ami-d']);
 });

@@ -176,6 +176,23 @@ describe('a virtual host with two instances', () => {
     expect(await host.executions()).toEqual(['Succeeded', ...before.slice(1)]);
   });
 
+  test('a release after one whose job was lost waits for that one, and is what the instances have in the end', async () => {
+    const { wait, open } = await gate();
+    const slow = await host.push('lost and slow', { AfterInstall: [wait] });
+    const lost = releaseProcess(host, slow);
+    await lost.printed('BeforeInstall');
+    lost.child.kill('SIGKILL');
+    await lost.child;
+    const before = await host.executions();
+    const newer = await host.push('newer');
+    const { code, result } = await host.release(newer, {
+      onProgress: (text) => text.includes('Source: succeeded') && open(),
+    });
+    expect([code, result?.status]).toEqual([undefined, 'succeeded']);
+    expect(await host.executions()).toEqual(['Succeeded', 'Succeeded', ...before.slice(1)]);
+    expect((await host.release(newer)).result?.status).toBe('unchanged');
+  });
+
   test('a cancelled job leaves nothing running', async () => {
     const { wait } = await gate();
     const endless = await host.push('endless', { BeforeInstall: [wait] });

@@ -1,7 +1,7 @@
 import { DescribeSecurityGroupsCommand } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
 import { makeBuilderGroup, removeBuilderGroup } from '../../../../scripts/image/builder/builder-group.ts';
-import { findLeftovers } from '../../../../scripts/image/leftovers.ts';
+import { findLeftovers } from '../../../../scripts/image/clean/leftovers.ts';
 import { cloudAccount } from '../../../builders/account.ts';
 import { makePlatform } from '../../../builders/platform.ts';
 
@@ -22,10 +22,10 @@ test("a builder's group opens port 22 to what the platform says, is tagged as it
     'vendhost:layer': 'image',
     'vendhost:bake-run': '0a1b2c3d',
   });
-  const traces = { place, run: '0a1b2c3d', imageName: 'none' };
-  expect((await findLeftovers(aws, traces)).securityGroups).toEqual([id]);
-  const other = { ...traces, place: { ...place, tenant: 'cafe' } };
-  expect((await findLeftovers(aws, other)).securityGroups, "another tenant's with the same run").toEqual([]);
-  await removeBuilderGroup(aws, id);
-  expect((await findLeftovers(aws, traces)).securityGroups).toEqual([]);
+  const groupsOf = async (tenant: string) =>
+    (await findLeftovers(aws, { ...place, tenant }, '0a1b2c3d')).securityGroups;
+  expect(await groupsOf('shop')).toEqual([id]);
+  expect(await groupsOf('cafe'), "another tenant's with the same run").toEqual([]);
+  await removeBuilderGroup(aws, id, new AbortController().signal);
+  expect(await groupsOf('shop')).toEqual([]);
 });
