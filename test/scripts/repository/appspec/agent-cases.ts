@@ -47,7 +47,9 @@ const folder = join(import.meta.dirname, 'agent-cases');
 
 /** The cases of one file. */
 export async function casesOf(file: string): Promise<AgentCase[]> {
-  const { tree, cases } = parse(await readFile(join(folder, file), 'utf8')) as { tree: {}; cases: AgentCase[] };
+  const { tree, cases } = parse(await readFile(join(folder, file), 'utf8')) as Pick<AgentCase, 'tree'> & {
+    cases: AgentCase[];
+  };
   return cases.map((one) => ({ ...one, tree: one.tree ?? tree }));
 }
 
