@@ -1,11 +1,17 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeTree } from '../../builders/repository.ts';
-import { type AgentCase, allCases, revisionOf } from '../../scripts/repository/appspec/agent-cases.ts';
+import {
+  type AgentCase,
+  allCases,
+  type Run,
+  revisionOf,
+  type Script,
+} from '../../scripts/repository/appspec/agent-cases.ts';
 import { cacheDirectory, pythonDirectory, pythonWith } from '../python.ts';
 
 const home = 'opt/codedeploy-agent/deployment-root';
@@ -58,6 +64,21 @@ class LocalAgent {
     const text = await readFile(file, 'utf8').catch(() => '{"instructions": []}');
     const { instructions } = JSON.parse(text) as { instructions: Step[] };
     return instructions.map(planned).sort();
+  }
+
+  /** Starts a script as CodeDeploy would; its exit code, or why it cannot be started. */
+  async run(script: Script, path: string): Promise<Partial<Run>> {
+    const where = `Script at specified location: ${script.location}`;
+    const user = script.runas === undefined ? where : `${where} run as user ${script.runas}`;
+    const { ok } = await this.ask({ do: 'prepare', path, runas: script.runas ?? null, sudo: script.sudo ?? false });
+    const prepared = ok as { argv: string[]; failure?: string } | null;
+    if (prepared === null) {
+      return { code: 1, message: `Script does not exist at specified location: ${normalize(path).replace(/\/$/, '')}` };
+    }
+    if (prepared.failure !== undefined) return { code: 4, message: `${user} failed with error ${prepared.failure}` };
+    const inside = ['--target', String(this.#process.pid), '--mount', '--', ...prepared.argv];
+    const { exitCode } = await execa('nsenter', inside, { reject: false, stdin: 'ignore', cwd: '/' });
+    return exitCode === 0 ? {} : { code: 4, message: `${user} failed with exit code ${exitCode}` };
   }
 
   async end(): Promise<void> {
@@ -121,11 +142,21 @@ async function verdict(one: AgentCase) {
       ...(sudo ? { sudo } : {}),
     }));
   }
+  const outcomes: Partial<Run>[] = [];
+  for (const script of (parsed.error === undefined && one.agent.hooks?.[one.event ?? '']) || []) {
+    const { message, ...rest } = await agent.run(script, `${archive}/${script.location.replace(/^\//, '')}`);
+    outcomes.push(
+      message === undefined
+        ? rest
+        : { ...rest, message: message.replaceAll(archive, '<archive>').replace(dirname(archive), '<above>') },
+    );
+  }
   const installed = await agent.ask({ do: 'install', behaviour: one.behaviour ?? 'DISALLOW', ...place });
   const plan = (await agent.plan(place.group)).map((line) => line.replaceAll(`${archive}/`, ''));
   const commands = await readFile(join(stubs, 'commands'), 'utf8').catch(() => '');
   await rm(join(stubs, 'commands'), { force: true });
   return {
+    run: outcomes.find(({ code }) => code !== undefined) ?? {},
     parse: own(parsed.error),
     hooks,
     install: own(installed.error),
@@ -156,14 +187,20 @@ const elsewhere = [
   'object "srv/x"',
 ];
 
+// Scripts that take time are run by deployments, in hook-cases.cloud.test.ts.
 for (const [file, cases] of await allCases()) {
+  if (file === 'running.yml') continue;
   describe(`${file}: the local agent is like the real one`, () => {
     const here = cases.filter(({ name }) => !elsewhere.includes(name));
     test.each(here.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
-      const { parse, hooks = {}, install } = one.agent;
+      const { parse, hooks = {}, run, install } = one.agent;
       const found = await verdict(one);
       expect(withoutValues(found.parse)).toEqual(expected(parse));
       expect(found.hooks).toEqual(hooks);
+      const { code, message } = run ?? {};
+      expect(found.run).toEqual(
+        code === undefined ? {} : { code, message: message?.replace('/mnt/deployment', '<above>') },
+      );
       if (parse !== 'ok' && install === undefined) return;
       expect(withoutValues(found.install)).toEqual(expected(install?.result));
       expect(found.plan).toEqual(install?.plan ?? []);

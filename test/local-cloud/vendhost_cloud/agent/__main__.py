@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from vendhost_cloud.agent import appspec, bundle, installer
+from vendhost_cloud.agent import appspec, bundle, installer, launch
 from vendhost_cloud.agent.layout import HOME, INSTRUCTIONS, Layout
 
 LATE_IMPORTS = (encodings.cp437, gzip)
@@ -80,14 +80,24 @@ def scripts(command: Command) -> Command:
     return {"scripts": found, "log": str(directory / "logs" / "scripts.log")}
 
 
-def prepare(command: Command) -> bool:
-    """Make a script executable; False when there is no such file or folder."""
+def prepare(command: Command) -> Command | None:
+    """Make a script executable and say how it is started; None when there is no such file or folder."""
     path = Path(command["path"])
     if not os.path.exists(command["path"]):  # noqa: PTH110 (a slash at the end counts)
-        return False
+        return None
     if not os.access(path, os.X_OK):
         path.chmod(path.stat().st_mode | 0o111)
-    return True
+    try:
+        line = launch.command_line(command["path"], command["runas"], sudo=command["sudo"])
+        return {"argv": launch.argv(line)}
+    except launch.LaunchError as error:
+        return {"failure": str(error)}
+
+
+def log(command: Command) -> None:
+    """Add entries to a deployment's log of scripts."""
+    with Path(command["file"]).open("a", encoding="utf-8") as file:
+        file.writelines(command["entries"])
 
 
 COMMANDS = {
@@ -96,6 +106,7 @@ COMMANDS = {
     "install": install,
     "scripts": scripts,
     "prepare": prepare,
+    "log": log,
 }
 
 

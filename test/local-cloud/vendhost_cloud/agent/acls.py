@@ -8,7 +8,10 @@ _TYPES = {"u": "user", "user": "user", "g": "group", "group": "group", "m": "mas
     "o": "other",
     "other": "other",
 }
-_PROBLEM = "The deployment failed because of a problem with the acls permission settings in the application specification file. "
+_PROBLEM = (
+    "The deployment failed because of a problem with the acls permission settings in the application "
+    "specification file. "
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ def parse_ace(text: Any, *, internal: bool = False) -> Ace:
         raise wrong
     if not (internal or default or kind == "mask" or name):
         raise ValueError(
-            f"{_PROBLEM}Use mode to set the base acl entry ({text}). Update the permissions section of the AppSpec file, "
+            f"{_PROBLEM}Use mode to set the base acl entry ({text}). Update the permissions section of the "
+            "AppSpec file, "
             "and then try again."
         )
     return Ace(default, kind, name, _letters(text, letters))
@@ -58,8 +62,10 @@ def _letters(entry: str, text: str) -> str:
     wrong = re.search("[^rwx-]", text)
     if wrong:
         raise ValueError(
-            f"The deployment failed because the access control list (ACL) named {entry} in the application specification "
-            f"file contains an invalid character ({wrong.group()}). Correct the ACL in the hooks section of the AppSpec "
+            f"The deployment failed because the access control list (ACL) named {entry} in the application "
+            "specification "
+            f"file contains an invalid character ({wrong.group()}). Correct the ACL in the hooks section "
+            "of the AppSpec "
             "file, and then try again."
         )
     return "".join(letter if letter in text else "-" for letter in "rwx")
@@ -99,7 +105,8 @@ def parse_context(value: Any) -> Context:
     """ValueError when the agent refuses it."""
     if not isinstance(value, dict) or value.get("type") is None:
         raise ValueError(
-            f"The deployment failed because the application specification file specifies an invalid context type ({value}). "
+            "The deployment failed because the application specification file specifies an invalid "
+            f"context type ({value}). "
             "Update the permissions section of the AppSpec file, and then try again."
         )
     written = value.get("range")

@@ -69,8 +69,10 @@ def parse(content: bytes) -> AppSpec:
     behaviour = document.get("file_exists_behavior")
     if behaviour is not None and behaviour not in BEHAVIOURS:
         raise AppSpecError(
-            f"The deployment failed because an invalid file_exists_behavior value ({_shown(behaviour)}) was entered in the "
-            "application specification file. Make sure your AppSpec file specifies one of DISALLOW,OVERWRITE,RETAIN as the "
+            f"The deployment failed because an invalid file_exists_behavior value ({_shown(behaviour)}) "
+            "was entered in the "
+            "application specification file. Make sure your AppSpec file specifies one of "
+            "DISALLOW,OVERWRITE,RETAIN as the "
             "file_exists_behavior, and then try again."
         )
     return AppSpec(

@@ -220,14 +220,16 @@ def _exists(path: str) -> bool:
 def _validate_file(entry: Permission) -> None:
     if entry.pattern != "**":
         raise InstallError(
-            f"The deployment failed because the application specification file includes an object ({entry.object}) with "
+            "The deployment failed because the application specification file includes an object "
+            f"({entry.object}) with "
             f"an invalid pattern ({entry.pattern}), such as a pattern for a file applied to a directory. Correct the "
             "permissions section of the AppSpec file, and then try again."
         )
     if entry.excepts:
         raise InstallError(
             "The deployment failed because the except parameter for a pattern in the permissions section "
-            f"({json.dumps(list(entry.excepts))}) for the object named {entry.object} contains an invalid format. Update "
+            f"({json.dumps(list(entry.excepts))}) for the object named {entry.object} contains an invalid "
+            "format. Update "
             "the AppSpec file, and then try again."
         )
 
@@ -291,7 +293,8 @@ def _require(command: str, problem: str) -> None:
     code = _call(command)
     if code != 0:
         raise InstallError(
-            f"The deployment failed because of {problem} in the application specification file. Failed command: {command}. "
+            f"The deployment failed because of {problem} in the application specification file. Failed "
+            f"command: {command}. "
             f"Exit code: {code}"
         )
 
