@@ -81,7 +81,7 @@ class Planner implements InstallPlan {
       ...(permission.types.includes('directory') ? this.folders : []),
     ];
     for (const path of paths) {
-      if (path.startsWith(base) && covers(permission, path.slice(base.length))) this.#set(entry, permission, path);
+      if (path.startsWith(base) && appliesTo(permission, path.slice(base.length))) this.#set(entry, permission, path);
     }
   }
 
@@ -133,7 +133,7 @@ export function tidy(path: string): string {
   return posix.resolve('/', path);
 }
 
-function covers({ pattern, except }: Permission, name: string): boolean {
+function appliesTo({ pattern, except }: Permission, name: string): boolean {
   if (pattern !== '**' && !matchesGlob(name, pattern)) return false;
   return !except.some((glob) => matchesGlob(name, glob));
 }

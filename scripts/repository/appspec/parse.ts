@@ -14,7 +14,7 @@ import { existsBehaviors, type FileCopy, readFiles } from './files-section.ts';
 import { isEvent, meant } from './hook-events.ts';
 import { type Hook, readHooks } from './hooks-section.ts';
 import { type Permission, readPermissions } from './permissions-section.ts';
-import { textOf } from './yaml/bytes.ts';
+import { appSpecText } from './yaml/bytes.ts';
 import { type Entry, type Part, Reader, unknownKeys } from './yaml/nodes.ts';
 import { isPlain, kindOf, scalarText } from './yaml/scalars.ts';
 import { yamlFault } from './yaml/yaml-faults.ts';
@@ -37,7 +37,7 @@ const root: Part = { node: undefined, path: '' };
  * where the agent is laxer, the documentation counts. Without a usable document there are only findings.
  */
 export function parseAppSpec(file: string, bytes: Uint8Array): { spec?: AppSpec; findings: readonly Finding[] } {
-  const decoded = textOf(bytes);
+  const decoded = appSpecText(bytes);
   if (!('text' in decoded)) return { findings: [{ severity: 'fault', file, path: '', ...decoded }] };
   const { text } = decoded;
   const lines = new LineCounter();
@@ -60,7 +60,7 @@ export function parseAppSpec(file: string, bytes: Uint8Array): { spec?: AppSpec;
     reader.fault({ node: contents, path: '' }, `${what}: must be a mapping with version, os, files and hooks`);
     return { findings };
   }
-  refuse(reader, document as Document.Parsed, text);
+  checkLoading(reader, document as Document.Parsed, text);
   const entries = reader.entries({ node: contents, path: '' });
   const resources = entries.find(({ key }) => key === 'Resources');
   if (resources !== undefined) {
@@ -74,7 +74,7 @@ export function parseAppSpec(file: string, bytes: Uint8Array): { spec?: AppSpec;
 }
 
 /** What the agent's loader refuses wherever it stands, or reads in its own way. */
-function refuse(reader: Reader, document: Document.Parsed, text: string): void {
+function checkLoading(reader: Reader, document: Document.Parsed, text: string): void {
   const inside: (readonly [number, number])[] = [];
   visit(document, (key, node) => {
     if (!isNode(node)) return;

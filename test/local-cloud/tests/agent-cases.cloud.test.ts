@@ -76,7 +76,16 @@ class LocalAgent {
       return { code: 1, message: `Script does not exist at specified location: ${normalize(path).replace(/\/$/, '')}` };
     }
     if (prepared.failure !== undefined) return { code: 4, message: `${user} failed with error ${prepared.failure}` };
-    const inside = ['--target', String(this.#process.pid), '--mount', '--', ...prepared.argv];
+    const inside = [
+      '--target',
+      String(this.#process.pid),
+      '--mount',
+      '--',
+      'env',
+      '--chdir=/srv',
+      '--',
+      ...prepared.argv,
+    ];
     const { exitCode } = await execa('nsenter', inside, { reject: false, stdin: 'ignore', cwd: '/' });
     return exitCode === 0 ? {} : { code: 4, message: `${user} failed with exit code ${exitCode}` };
   }

@@ -5,7 +5,7 @@ const forbidden = /[^\t\n\r\u{20}-\u{7e}\u{85}\u{a0}-\u{d7ff}\u{e000}-\u{fefe}\u
 const lineEnds = /[\u{85}\u{2028}\u{2029}]/u;
 
 /** An AppSpec's bytes as text with LF as line ends, or what keeps the agent from reading them. */
-export function textOf(bytes: Uint8Array): { text: string } | { message: string; line?: number } {
+export function appSpecText(bytes: Uint8Array): { text: string } | { message: string; line?: number } {
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff) || first === 0 || second === 0) {
     return { message: 'is UTF-16: save it as UTF-8, without BOM' };

@@ -54,8 +54,17 @@ def load(content: bytes) -> Any:
             if isinstance(event, yaml.DocumentStartEvent):
                 return _build(next(events), events)
     except yaml.YAMLError as error:
-        raise YamlError(f"(<unknown>): {error}") from error
+        raise YamlError(f"(<unknown>): {_words(error)}") from error
     return None
+
+
+def _words(error: yaml.YAMLError) -> str:
+    """Psych's: the problem, what was being read, and where."""
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return " ".join(str(error).split())
+    mark = error.problem_mark or error.context_mark
+    where = f"at line {mark.line + 1} column {mark.column + 1}" if mark else ""
+    return " ".join(part for part in (error.problem, error.context, where) if part)
 
 
 def _build(event: Any, events: Iterator[Any]) -> Any:
