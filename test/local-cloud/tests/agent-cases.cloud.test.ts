@@ -81,9 +81,9 @@ class LocalAgent {
       String(this.#process.pid),
       '--mount',
       '--',
-      'env',
-      '--chdir=/srv',
-      '--',
+      'sh',
+      '-c',
+      'cd /srv && exec "$0" "$@"',
       ...prepared.argv,
     ];
     const { exitCode } = await execa('nsenter', inside, { reject: false, stdin: 'ignore', cwd: '/' });

@@ -9,8 +9,8 @@ const cloud = new Deployments(endpoint, '660000000015', 'hooks');
 
 /** Recorded by the real agent: what a script may do, and how it ends. */
 const cases = (await casesOf('running.yml')).filter(({ name, tree, modes }) => {
-  // Here the application is called otherwise.
-  if (name === 'what the environment is') return false;
+  // Here the application is called otherwise; and how su passes a signal on depends on the session it is started in.
+  if (['what the environment is', 'a time-out of a script run as a user'].includes(name)) return false;
   // A zip of the tests holds no links and gives every .sh file the right to run.
   return modes === undefined && !Object.values(tree).some((content) => content.startsWith('-> '));
 });
@@ -85,11 +85,11 @@ describe('a script runs and ends as with the real agent', () => {
   });
 });
 
-/** The lines of a log, sorted: which of two streams comes first is chance. Letters that are not UTF-8 are shown in different ways; what su says when it is ended depends on who is first. */
+/** The lines of a log, sorted: which of two streams comes first is chance. Letters that are not UTF-8 are shown in different ways. */
 function plain(log: string): string[] {
   const lines = log.replaceAll(/[\r\uFFFD]/g, '').replaceAll(/\/opt\/\S+\/deployment-archive/g, '<archive>');
   return lines
     .split('\n')
-    .filter((line) => !['', '[stderr]', '[stderr]Terminated'].includes(line))
+    .filter((line) => line !== '')
     .sort();
 }
