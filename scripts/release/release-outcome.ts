@@ -68,8 +68,19 @@ function failure(pipeline: ReleasePipeline, action: Action | undefined, snapshot
   const where = `${failed.length} of ${deployment.targets.length} instance${deployment.targets.length === 1 ? '' : 's'}`;
   return new VendhostError('RELEASE_FAILED', `${events} failed on ${where} of ${pipeline.group}`, {
     details: [...failed.flatMap(describe), ...rollbackWords(rollback)],
-    hint: 'fix the script and push; the platform team finds the whole log on the instance, in /opt/codedeploy-agent/deployment-root/deployment-logs',
+    hint: hintFor(failed.map(({ event }) => event.error?.message ?? '')),
   });
+}
+
+/** What to do about the agent's own messages, which name no script's fault; otherwise the script is to be fixed. */
+function hintFor(messages: readonly string[]): string {
+  if (messages.some((message) => message.includes('already exists at this location'))) {
+    return 'write file_exists_behavior: OVERWRITE at the top of appspec.yml, or remove the file in a BeforeInstall script; then push';
+  }
+  if (messages.some((message) => /failed to close STD(OUT|ERR)/.test(message))) {
+    return 'the script left a process in the background that keeps its output open: add > FILE 2>&1 before the &, and push';
+  }
+  return 'fix the script and push; the platform team finds the whole log on the instance, in /opt/codedeploy-agent/deployment-root/deployment-logs';
 }
 
 function failedEvents({ targets }: Deployment) {

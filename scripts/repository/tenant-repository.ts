@@ -6,6 +6,7 @@ import { architectureOf, canBakeFor, type VendhostConfig, vendhostSchema } from 
 import { checkAppSpec } from './appspec/check-appspec.ts';
 import { type Collected, collectFiles, rootFault } from './collect.ts';
 import { type Finding, fromFaults, type Severity } from './findings.ts';
+import { isGitIgnored } from './git-ignored.ts';
 import { checkInfrastructure } from './infrastructure.ts';
 import { checkFiles } from './revision-files.ts';
 
@@ -24,7 +25,7 @@ export async function checkTenantRepository(directory: string): Promise<Checked>
   // A faulty vendhost.yml must not hide the faults of the rest: continue with the defaults.
   const config = value ?? vendhostSchema.parse({});
   const infrastructure = await checkInfrastructure(directory);
-  const software = await checkSoftware(directory, config);
+  const software = await checkSoftware(directory, config, { beforeBuild: true });
   return {
     files: (text === undefined ? 0 : 1) + infrastructure.files + software.files.length,
     findings: [...fromFaults(faults), ...machineFindings(content), ...infrastructure.findings, ...software.findings],
@@ -58,26 +59,34 @@ function machineFindings(content: unknown): Finding[] {
   return findings;
 }
 
-/** Collects the software that vendhost.yml chooses and checks it with its AppSpec. */
+/**
+ * Collects the software that vendhost.yml chooses and checks it with its AppSpec. Before a build, what is missing and ignored by
+ * git is a warning only: the build may make it.
+ */
 export async function checkSoftware(
   directory: string,
   { revision }: VendhostConfig,
+  { beforeBuild }: { beforeBuild: boolean },
 ): Promise<Pick<Collected, 'files' | 'findings'>> {
   const root = join(directory, revision.directory);
   const label = relative(directory, root) || '.';
-  const fault = (message: string) => ({
+  const only = (severity: Severity, message: string) => ({
     files: [],
-    findings: [{ severity: 'fault' as const, file: `${label}/`, path: '', message }],
+    findings: [{ severity, file: `${label}/`, path: '', message }],
   });
-  if (label === '..' || label.startsWith('../')) return fault('revision.directory leaves the repository');
+  if (label === '..' || label.startsWith('../')) return only('fault', 'revision.directory leaves the repository');
+  const isBuilt = async (path: string) => beforeBuild && (await isGitIgnored(directory, join(label, path)));
   const found = await stat(root).catch(() => undefined);
+  if (found === undefined && (await isBuilt('.'))) {
+    return only('warning', 'is not there, and git ignores it: a build must make it before the revision is packed');
+  }
   if (found === undefined)
-    return fault('missing: must be the folder with appspec.yml (revision.directory of vendhost.yml)');
-  if (!found.isDirectory()) return fault('is not a folder (revision.directory of vendhost.yml)');
+    return only('fault', 'missing: must be the folder with appspec.yml (revision.directory of vendhost.yml)');
+  if (!found.isDirectory()) return only('fault', 'is not a folder (revision.directory of vendhost.yml)');
   const wrongRoot = await rootFault(directory, root);
-  if (wrongRoot !== undefined) return fault(wrongRoot);
+  if (wrongRoot !== undefined) return only('fault', wrongRoot);
   const collected = await collectFiles(root, label, revision);
   const { files, findings } = collected;
-  const appSpec = await checkAppSpec(root, label, files);
-  return { files, findings: [...appSpec, ...findings, ...checkFiles(directory, { ...collected, label })] };
+  const ofAppSpec = await checkAppSpec(root, label, files, isBuilt);
+  return { files, findings: [...ofAppSpec, ...findings, ...checkFiles(directory, { ...collected, label })] };
 }

@@ -33,7 +33,7 @@ export async function pushRevision(runtime: Runtime, options: PushOptions): Prom
   const { out, signal } = runtime;
   const start = performance.now();
   const config = await readVendhostConfig(options.directory);
-  const software = await checkSoftware(options.directory, config);
+  const software = await checkSoftware(options.directory, config, { beforeBuild: false });
   reportFindings(runtime, software.findings);
   const aws = openAws(runtime);
   // Both are checked before gigabytes are hashed, in a dry run too.

@@ -32,6 +32,7 @@ export const script = '#!/bin/bash\necho done\n';
 /** A tenant repository without a fault. */
 export const soundTenant: Tree = {
   'infrastructure/install.sh': script,
-  'software/appspec.yml': 'version: 0.0\nos: linux\nhooks:\n  AfterInstall:\n    - location: hooks/after.sh\n',
+  'software/appspec.yml':
+    'version: 0.0\nos: linux\nhooks:\n  AfterInstall:\n    - location: hooks/after.sh\n      timeout: 60\n',
   'software/hooks/after.sh': script,
 };

@@ -2,8 +2,12 @@ import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RevisionFile } from '../collect.ts';
 import type { Finding } from '../findings.ts';
-import { checkFit, treeOf } from './fit.ts';
+import { checkFit } from './fit.ts';
 import { parseAppSpec } from './parse.ts';
+import { treeOf } from './tree.ts';
+
+/** The one name that hooks are read from; the agent's Install event alone takes appspec.yaml too. */
+const name = 'appspec.yml';
 
 /**
  * Checks the AppSpec of a revision: its grammar, then against the files.
@@ -11,42 +15,43 @@ import { parseAppSpec } from './parse.ts';
  * @param root the folder the revision is made of
  * @param label its name in findings
  * @param files the folder's files that would be packed
+ * @param isBuilt whether a build may still make a path of the folder that is not there
  */
-export async function checkAppSpec(root: string, label: string, files: readonly RevisionFile[]): Promise<Finding[]> {
-  const named = ['appspec.yml', 'appspec.yaml'].filter((name) => files.some(({ path }) => path === name));
-  const [name] = named;
-  if (name === undefined) return [await missing(root, label, files)];
-  const file = `${label}/${name}`;
-  const findings: Finding[] = [];
-  if (named.length > 1) {
-    findings.push({ severity: 'warning', file, path: '', message: 'the agent reads appspec.yaml beside it first' });
-  } else if (name !== 'appspec.yml') {
-    findings.push({
-      severity: 'warning',
-      file,
-      path: '',
-      message: 'must be called appspec.yml: no other name is documented',
-    });
+export async function checkAppSpec(
+  root: string,
+  label: string,
+  files: readonly RevisionFile[],
+  isBuilt: (path: string) => Promise<boolean>,
+): Promise<Finding[]> {
+  const found = files.find(({ path }) => path === name);
+  const file = join(label, name);
+  const exists = (path: string) => isThere(join(root, path));
+  if (found === undefined) {
+    if ((await exists(name)) || !(await isBuilt(name))) return [await missing(file, files, exists)];
+    const message = 'is not there, and git ignores it: a build must make it before the revision is packed';
+    return [{ severity: 'warning', file, path: '', message }];
   }
-  const text = await readFile(files.find(({ path }) => path === name)?.from ?? '', 'utf8');
-  const { spec, findings: ofGrammar } = parseAppSpec(file, text);
-  if (spec === undefined) return [...findings, ...ofGrammar];
+  const { spec, findings: ofGrammar } = parseAppSpec(file, await readFile(found.from));
+  if (spec === undefined) return [...ofGrammar];
   if (spec.os === 'windows')
     spec.reader.fault({ node: undefined, path: 'os' }, 'windows never deploys here: virtual hosts run linux');
-  const exists = (path: string) => isThere(join(root, path));
-  const ofScripts = await checkFit(spec, treeOf(files, label, exists));
-  return [...findings, ...ofGrammar.toSorted((left, right) => (left.line ?? 0) - (right.line ?? 0)), ...ofScripts];
+  const ofScripts = await checkFit(spec, treeOf(files, label), { exists, isBuilt });
+  return [...ofGrammar.toSorted((left, right) => (left.line ?? 0) - (right.line ?? 0)), ...ofScripts];
 }
 
-async function missing(root: string, label: string, files: readonly RevisionFile[]): Promise<Finding> {
-  const fault = (message: string): Finding => ({ severity: 'fault', file: `${label}/appspec.yml`, path: '', message });
-  if (await isThere(join(root, 'appspec.yml'))) {
+async function missing(
+  file: string,
+  files: readonly RevisionFile[],
+  exists: (path: string) => Promise<boolean>,
+): Promise<Finding> {
+  const fault = (message: string): Finding => ({ severity: 'fault', file, path: '', message });
+  if (await exists(name)) {
     return fault('is left out of the revision by revision.include or revision.ignore of vendhost.yml');
   }
   const close = files.find(({ path }) => /(^|\/)appspec\.(ya?ml|json)$/i.test(path));
-  return fault(
-    close === undefined ? 'missing' : `missing: there is ${close.path}, but it must be appspec.yml at the top`,
-  );
+  if (close === undefined) return fault('missing');
+  const where = close.path.includes('/') ? `${name} at the top` : name;
+  return fault(`missing: there is ${close.path}, but it must be ${where}, the only name that hooks are read from`);
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -1,8 +1,8 @@
-import { type Entry, type Part, type Reader, unknownKeys } from './nodes.ts';
+import { type Entry, type Part, type Reader, unknownKeys } from './yaml/nodes.ts';
 
 /** One entry of `files`. */
 export interface FileCopy {
-  /** Relative to the revision's root, without leading slashes; empty for the whole revision. */
+  /** As written; relative to the revision's root, whether it begins with a slash or not. */
   readonly source: string;
   readonly destination: string;
   readonly part: Part;
@@ -33,20 +33,12 @@ function readCopy(reader: Reader, item: Part, os: string): FileCopy | undefined 
 }
 
 function readSource(reader: Reader, item: Part, entries: readonly Entry[]): string | undefined {
-  const entry = required(reader, item, entries, 'source', 'a path in the revision, or / for all of it');
-  const text = entry && reader.text(entry, 'a path in the revision, or / for all of it');
+  const allowed = 'a path in the revision, or / for all of it';
+  const entry = required(reader, item, entries, 'source', allowed);
+  const text = entry && reader.text(entry, allowed);
   if (entry === undefined || text === undefined) return undefined;
   if (/[*?[\]]/.test(text)) reader.warning(entry, `"${text}": there are no wildcards here, it is taken as a name`);
-  return relativeSource(text);
-}
-
-/** `/`, `\` and `./` in front mean the revision's root. */
-export function relativeSource(text: string): string {
-  return text
-    .replaceAll('\\', '/')
-    .replace(/^(\.?\/+)+/, '')
-    .replace(/^\.$/, '')
-    .replace(/\/+$/, '');
+  return text;
 }
 
 function readDestination(reader: Reader, item: Part, entries: readonly Entry[], os: string): string | undefined {
@@ -55,8 +47,10 @@ function readDestination(reader: Reader, item: Part, entries: readonly Entry[], 
   const text = entry && reader.text(entry, allowed);
   if (entry === undefined || text === undefined) return undefined;
   const full = os === 'windows' ? /^[A-Za-z]:[\\/]/.test(text) : text.startsWith('/');
-  if (!full) reader.wrong(entry, allowed);
-  return full ? text : undefined;
+  // The agent makes each folder of the path as it is written, the one before `..` too.
+  if (!full || text.split('/').includes('..')) reader.wrong(entry, full ? `${allowed}, without ..` : allowed);
+  else return text;
+  return undefined;
 }
 
 /** The entry of a key that must be there. */

@@ -1,103 +1,153 @@
 import { posix } from 'node:path';
 import { shownValue } from '../../config/issues.ts';
 import type { Finding } from '../findings.ts';
-import { checkScriptFile } from '../shell-scripts.ts';
+import { checkHookScript } from '../hook-scripts.ts';
 import type { FileCopy } from './files-section.ts';
 import type { Hook } from './hooks-section.ts';
-import type { Part } from './nodes.ts';
+import { type InstallPlan, planInstall, type Refusal, tidy } from './install-plan.ts';
 import type { AppSpec } from './parse.ts';
 import type { Permission } from './permissions-section.ts';
+import { pathIn, type Tree } from './tree.ts';
+import type { Part } from './yaml/nodes.ts';
 
-/** The files a revision would hold. */
-export interface Tree {
-  readonly files: ReadonlyMap<string, { readonly from: string }>;
-  readonly folders: ReadonlySet<string>;
-  /** The folder's name in findings. */
-  readonly label: string;
-  /** True for paths in the folder, packed or not. */
+/** What is known of paths that the revision does not have. */
+export interface Absence {
+  /** Whether it is in the folder, but left out of the revision. */
   readonly exists: (path: string) => Promise<boolean>;
+  /** Whether a build may still make it. */
+  readonly isBuilt: (path: string) => Promise<boolean>;
 }
 
-export function treeOf(files: readonly { path: string; from: string }[], label: string, exists: Tree['exists']): Tree {
-  const folders = new Set(['']);
-  for (const { path } of files) {
-    for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) folders.add(path.slice(0, at));
+/** Compares an AppSpec with the revision's files: what is missing, what would never apply, and what Install would refuse. */
+export async function checkFit(spec: AppSpec, tree: Tree, absence: Absence): Promise<Finding[]> {
+  const missing: FileCopy[] = [];
+  for (const copy of spec.files) {
+    if (pathIn(tree, copy.source) === undefined) {
+      missing.push(copy);
+      await addMissing(spec, tree, absence, copy.part, 'source', copy.source);
+    } else warnOfFolder(spec, tree, copy);
   }
-  return { files: new Map(files.map((file) => [file.path, file])), folders, label, exists };
-}
-
-/** Compares an AppSpec with the revision's files: what is missing, and what would never apply. */
-export async function checkFit(spec: AppSpec, tree: Tree): Promise<Finding[]> {
-  for (const copy of spec.files) await checkCopy(spec, tree, copy);
-  for (const permission of spec.permissions) checkPermission(spec, tree, permission);
+  const plan = planInstall(spec.files, spec.permissions, tree);
+  for (const refusal of plan.refusals) addRefusal(spec, refusal);
+  const used = new Set([...plan.permissions.values(), ...plan.refusals.map(({ entry }) => entry)]);
+  for (const [index, permission] of spec.permissions.entries()) {
+    if (!used.has(index)) warnOfNothing(spec, plan, permission, missing);
+  }
   const scripts = new Set<string>();
   for (const hook of spec.hooks) {
-    if (await checkHook(spec, tree, hook)) scripts.add(hook.location);
+    const path = await scriptOf(spec, tree, absence, hook);
+    if (path !== undefined) scripts.add(path);
   }
   const checked = [...scripts].sort().map((path) => {
-    return checkScriptFile(tree.files.get(path)?.from ?? '', `${tree.label}/${path}`);
+    return checkHookScript(tree.files.get(path)?.from ?? '', posix.join(tree.label, path));
   });
   return (await Promise.all(checked)).flat();
 }
 
-async function checkCopy({ reader }: AppSpec, tree: Tree, copy: FileCopy): Promise<void> {
-  const source = posix.normalize(copy.source === '' ? '.' : copy.source);
-  const at = { ...copy.part, path: `${copy.part.path}.source` };
-  if (!tree.files.has(source) && !tree.folders.has(source) && source !== '.') {
-    reader.fault(at, `${shownValue(copy.source)} ${await whyMissing(tree, source)}`);
+function warnOfFolder({ reader }: AppSpec, tree: Tree, { source, destination, part }: FileCopy): void {
+  const from = pathIn(tree, source) ?? '';
+  const name = posix.basename(from);
+  if (!tree.files.has(from) || posix.basename(destination) !== name) return;
+  const at = { ...part, path: `${part.path}.destination` };
+  reader.warning(at, `${shownValue(destination)} becomes a folder: the file would be ${destination}/${name}`);
+}
+
+function addRefusal({ reader, files, permissions }: AppSpec, refusal: Refusal): void {
+  const isCopy = refusal.kind === 'two copies' || refusal.kind === 'file and folder';
+  const list: readonly { part: Part }[] = isCopy ? files : permissions;
+  const part = list[refusal.entry]?.part;
+  const other = 'other' in refusal ? list[refusal.other]?.part.path : undefined;
+  if (part === undefined) return;
+  const at = refusal.kind === 'default acl of a file' ? { ...part, path: `${part.path}.acls` } : part;
+  reader.fault(at, `${shownValue(refusal.path)} ${whyRefused(refusal.kind, other)}`);
+}
+
+function whyRefused(kind: Refusal['kind'], other: string | undefined): string {
+  const fails = 'Install would fail';
+  switch (kind) {
+    case 'two copies':
+      return `is copied by this entry and by ${other}: ${fails}`;
+    case 'file and folder':
+      return `is a file in one and a folder in the other of this entry and ${other}: ${fails}`;
+    case 'set twice':
+      return `is set by this entry and by ${other}: ${fails}; leave it out of one, by except, pattern or type`;
+    case 'pattern of a file':
+      return `is a copied file, and pattern and except are for folders: ${fails}`;
+    case 'default acl of a file':
+      return `is a file, and a default entry is for folders: ${fails}; write type: [directory]`;
   }
-  const name = posix.basename(source);
-  if (tree.files.has(source) && posix.basename(copy.destination) === name) {
-    const path = `${copy.part.path}.destination`;
+}
+
+function warnOfNothing(
+  { reader }: AppSpec,
+  plan: InstallPlan,
+  permission: Permission,
+  missing: readonly FileCopy[],
+): void {
+  const object = tidy(permission.object);
+  // What is not there yet may be what the entry is about.
+  if (missing.some(({ destination }) => isWithin(tidy(destination), object) || isWithin(object, tidy(destination))))
+    return;
+  const at = { ...permission.part, path: `${permission.part.path}.object` };
+  const isKnown = plan.copies.has(object) || plan.folders.has(object);
+  const within = [...plan.copies.keys()].some((path) => isWithin(path, object));
+  if (isKnown || within)
     reader.warning(
-      { ...copy.part, path },
-      `${shownValue(copy.destination)} becomes a folder: the file would be ${copy.destination}/${name}`,
+      at,
+      `nothing in ${shownValue(object)} fits pattern, except and type: nothing is set, and the folder itself never is`,
     );
-  }
-}
-
-function checkPermission({ reader, files }: AppSpec, tree: Tree, permission: Permission): void {
-  const object = permission.object.replace(/(?<=.)\/+$/, '');
-  const copies = files.map((copy) => landing(copy, tree));
-  const isFile = copies.some(({ path, isFile: file }) => file && path === object);
-  const narrowed = permission.pattern !== '**' || permission.hasExcept;
-  if (isFile && narrowed && permission.types.includes('file')) {
-    reader.fault(
-      permission.part,
-      `pattern and except are for folders, and ${shownValue(object)} is a copied file: Install would fail`,
-    );
-  }
-  const meets = copies.some(({ path }) => isWithin(path, object) || isWithin(object, path));
-  if (!meets) {
-    const at = { ...permission.part, path: `${permission.part.path}.object` };
-    reader.warning(at, `${shownValue(object)} is not a destination of this revision's files: nothing is set`);
-  }
-}
-
-/** Where a copy's files end up: a file inside its destination, a folder's contents as its destination. */
-function landing(copy: FileCopy, tree: Tree): { path: string; isFile: boolean } {
-  const source = posix.normalize(copy.source === '' ? '.' : copy.source);
-  const destination = copy.destination.replace(/(?<=.)\/+$/, '');
-  const isFile = tree.files.has(source);
-  return { path: isFile ? posix.join(destination, posix.basename(source)) : destination, isFile };
+  else reader.warning(at, `${shownValue(object)} is not a destination of this revision's files: nothing is set`);
 }
 
 function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
 }
 
-async function checkHook({ reader }: AppSpec, tree: Tree, hook: Hook): Promise<boolean> {
-  if (tree.files.has(hook.location)) return true;
-  const at: Part = { ...hook.part, path: `${hook.part.path}.location` };
-  reader.fault(at, `${shownValue(hook.location)} ${await whyMissing(tree, posix.normalize(hook.location))}`);
-  return false;
+async function scriptOf(spec: AppSpec, tree: Tree, absence: Absence, hook: Hook): Promise<string | undefined> {
+  const path = pathIn(tree, hook.location);
+  if (path !== undefined && tree.files.has(path)) return path;
+  await addMissing(spec, tree, absence, hook.part, 'location', hook.location);
+  return undefined;
 }
 
-async function whyMissing(tree: Tree, path: string): Promise<string> {
+async function addMissing(
+  { reader }: AppSpec,
+  tree: Tree,
+  { exists, isBuilt }: Absence,
+  part: Part,
+  key: 'source' | 'location',
+  written: string,
+): Promise<void> {
+  const at = { ...part, path: `${part.path}.${key}` };
+  const shown = shownValue(written);
+  const path = posix.join('.', written.replace(/^\/+/, ''));
+  const where = tree.label === '.' ? 'the repository' : tree.label;
+  if (!written.includes('\\') && !path.startsWith('..') && !tree.children.has(folderOf(path))) {
+    const isLeftOut = await exists(path);
+    if (!isLeftOut && (await isBuilt(path))) {
+      const later = 'git ignores it: a build must make it before the revision is packed';
+      reader.warning(at, `${shown} is not in ${where}, and ${later}`);
+      return;
+    }
+    if (isLeftOut) {
+      const why = 'vendhost.yml leaves it out (revision.include, revision.ignore) or it is an empty folder';
+      reader.fault(at, `${shown} is in ${tree.label}, but ${why}`);
+      return;
+    }
+  }
+  reader.fault(at, `${shown} ${whyMissing(tree, path, where)}`);
+}
+
+function whyMissing(tree: Tree, path: string, where: string): string {
   if (path === '..' || path.startsWith('../')) return 'leaves the revision';
-  if (tree.folders.has(path)) return 'is a folder: must be a script';
+  if (path.includes('\\')) return `is not in ${where}: folders are separated by /`;
+  if (tree.children.has(folderOf(path))) return 'is a folder: must be a script';
   const other = [...tree.files.keys()].find((name) => name.toLowerCase() === path.toLowerCase());
+  if (other === path) return `is a file: must be written without what is before or behind its name`;
   if (other !== undefined) return `is not in the revision: the file is called ${shownValue(other)}`;
-  if (!(await tree.exists(path))) return `is not in ${tree.label}`;
-  return `is in ${tree.label}, but vendhost.yml leaves it out (revision.include, revision.ignore) or it is an empty folder`;
+  return `is not in ${where}`;
+}
+
+function folderOf(path: string): string {
+  return path === '.' || path === './' ? '' : path.replace(/\/$/, '');
 }

@@ -24,9 +24,11 @@ export function isEvent(name: string): boolean {
   return isScriptable(name) || (reserved as readonly string[]).includes(name) || name === 'AfterAllowTestTraffic';
 }
 
-/** The event that a misspelt name means: the same letters in another case, or one edit away. */
+/** The event that a misspelt name means: two edits away at most, where case, spaces and signs do not count. */
 export function meant(name: string): ScriptableEvent | undefined {
-  return scriptable.find((event) => distance(event.toLowerCase(), name.toLowerCase()) <= 2);
+  const letters = name.toLowerCase().replaceAll(/[^a-z]/g, '');
+  if (letters.length > 40) return undefined;
+  return scriptable.find((event) => distance(event.toLowerCase(), letters) <= 2);
 }
 
 /** Levenshtein distance of two short words. */

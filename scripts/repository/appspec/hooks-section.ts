@@ -1,19 +1,23 @@
-import { isMap, isSeq } from 'yaml';
-import { relativeSource, required } from './files-section.ts';
+import { isMap, isScalar, isSeq } from 'yaml';
+import { required } from './files-section.ts';
 import { isScriptable, meant, reserved, type ScriptableEvent, scriptable } from './hook-events.ts';
-import { type Entry, type Part, type Reader, unknownKeys } from './nodes.ts';
+import { isAccountName } from './permissions-section.ts';
+import { type Entry, type Part, type Reader, unknownKeys } from './yaml/nodes.ts';
+import { isPlain, scalarText } from './yaml/scalars.ts';
 
 /** One script of an event. */
 export interface Hook {
   readonly event: ScriptableEvent;
-  /** Relative to the revision's root, without leading slashes. */
+  /** As written, without spaces around it; relative to the revision's root, whether it begins with a slash or not. */
   readonly location: string;
   /** Seconds; `undefined` stands for CodeDeploy's default of 3600. */
   readonly timeout?: number;
+  /** Without the key `timeout`. */
+  readonly isUnlimited: boolean;
   readonly part: Part;
 }
 
-/** All scripts of one event together may take this many seconds. */
+/** All scripts of one event together may take this many seconds; one alone may without `timeout`. */
 const limitSeconds = 3600;
 
 /** Reads `hooks`, a mapping of events to lists of scripts (https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html). */
@@ -27,7 +31,16 @@ export function readHooks(reader: Reader, part: Part, os: string): Hook[] {
     return [];
   }
   const events = reader.mapping(part, 'a mapping of events to lists of scripts') ?? [];
-  return events.flatMap((event) => readEvent(reader, event, os));
+  const hooks = events.flatMap((event) => readEvent(reader, event, os));
+  const [first, ...more] = hooks.filter(({ isUnlimited }) => isUnlimited);
+  if (first !== undefined && os === 'linux') {
+    const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
+    reader.warning(
+      first.part,
+      `no timeout${others}: a script that hangs is ended after an hour; write timeout, in seconds`,
+    );
+  }
+  return hooks;
 }
 
 function readEvent(reader: Reader, entry: Entry, os: string): Hook[] {
@@ -36,7 +49,7 @@ function readEvent(reader: Reader, entry: Entry, os: string): Hook[] {
     reader.fault(entry, `its scripts never run: ${whyNot(event)}`);
     return [];
   }
-  if (reader.isBlank(entry)) {
+  if (reader.isBlank(entry) || (isMap(entry.node) && entry.node.items.length === 0)) {
     reader.warning(entry, 'no script runs: leave the event out, or list scripts');
     return [];
   }
@@ -67,38 +80,58 @@ function readScript(reader: Reader, item: Part, event: ScriptableEvent, os: stri
       undocumented ? 'is not documented: use runas' : 'is ignored: known are location, timeout, runas',
     );
   }
-  const location = required(reader, item, entries, 'location', 'the path of a script in the revision');
-  const text = location && reader.text(location, 'the path of a script in the revision');
+  const allowed = 'the path of a script in the revision';
+  const location = required(reader, item, entries, 'location', allowed);
+  const text = location && reader.words(location, allowed);
   const timeout = readTimeout(reader, entries);
-  const runas = entries.find(({ key }) => key === 'runas');
-  if (runas !== undefined) reader.text(runas, 'the name of a user');
-  if (runas !== undefined && os === 'windows') reader.warning(runas, 'has no effect on windows');
-  if (text === undefined) return undefined;
-  return { event, location: relativeSource(text), ...(timeout === undefined ? {} : { timeout }), part: item };
+  const isUnlimited = !entries.some(({ key }) => key === 'timeout');
+  const runas = reader.optional(entries, 'runas');
+  if (runas !== undefined) readUser(reader, runas, os);
+  if (text === undefined || location === undefined) return undefined;
+  if (os === 'linux') checkName(reader, location, text);
+  return { event, location: text, ...(timeout === undefined ? {} : { timeout }), isUnlimited, part: item };
+}
+
+function readUser(reader: Reader, entry: Entry, os: string): void {
+  if (os === 'windows') reader.warning(entry, 'has no effect on windows');
+  const user = reader.words(entry, 'the name of a user');
+  if (user !== undefined && !isAccountName(user)) reader.wrong(entry, 'the name of a user');
+}
+
+/**
+ * The agent writes the path unquoted into one command line, `su USER -c PATH` or PATH alone
+ * (https://github.com/aws/aws-codedeploy-agent/blob/v1.8.1/lib/instance_agent/platform/linux_util.rb).
+ */
+function checkName(reader: Reader, entry: Entry, location: string): void {
+  const odd = /[ \t\n\r\f\v"'`$&|;<>()*?[\\]/.exec(location)?.[0];
+  if (odd === undefined) return;
+  const what = /\s/.test(odd) ? 'a space' : odd;
+  const why = odd === '\\' ? 'folders are separated by /' : 'the agent runs it as a command line: rename the file';
+  reader.fault(entry, `${JSON.stringify(location)} has ${what}: ${why}`);
 }
 
 function readTimeout(reader: Reader, entries: readonly Entry[]): number | undefined {
-  const entry = entries.find(({ key }) => key === 'timeout');
+  const entry = reader.optional(entries, 'timeout');
   if (entry === undefined) return undefined;
-  const allowed = `whole seconds, 1 to ${limitSeconds}`;
-  const text = reader.text(entry, allowed);
-  if (text === undefined) return undefined;
-  if (/^[1-9]\d*$/.test(text)) return Number(text);
-  reader.wrong(entry, allowed);
-  return undefined;
+  const seconds = isScalar(entry.node) ? secondsOf(entry) : undefined;
+  if (seconds === undefined) reader.wrong(entry, `whole seconds, 1 to ${limitSeconds}`);
+  return seconds;
+}
+
+/** Only what means the same number to a reader and to the agent, which takes 5m for 5, a bare 0300 for 192 and 10:00 for 36000. */
+function secondsOf({ node }: Entry): number | undefined {
+  const text = scalarText(node);
+  const found = (isPlain(node) ? /^\+?([1-9]\d{0,8})(\.0*)?$/ : /^\s*\+?0*([1-9]\d{0,8})\s*$/).exec(text);
+  return found === null ? undefined : Number(found[1]);
 }
 
 function checkTime(reader: Reader, entry: Entry, hooks: readonly Hook[]): void {
   const timeouts = hooks.flatMap(({ timeout }) => timeout ?? []);
   const sum = timeouts.reduce((total, timeout) => total + timeout, 0);
-  if (sum > limitSeconds) {
-    const parts = timeouts.length > 1 ? ` (${timeouts.join(' + ')})` : '';
-    reader.fault(
-      entry,
-      `timeouts of ${sum} s${parts} are wrong: one event's scripts together must be at most ${limitSeconds} s`,
-    );
-  }
-  if (hooks.length - timeouts.length > 1) {
-    reader.note(entry, `${hooks.length - timeouts.length} scripts without timeout share ${limitSeconds} s`);
-  }
+  if (sum <= limitSeconds) return;
+  const parts = timeouts.length > 1 ? ` (${timeouts.join(' + ')})` : '';
+  reader.fault(
+    entry,
+    `timeouts of ${sum} s${parts} are wrong: one event's scripts together must be at most ${limitSeconds} s`,
+  );
 }

@@ -1,11 +1,23 @@
-import { isAlias, isMap, isNode, LineCounter, parseAllDocuments, visit } from 'yaml';
-import { messageOf } from '../../errors.ts';
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  parseAllDocuments,
+  visit,
+} from 'yaml';
 import type { Finding } from '../findings.ts';
 import { existsBehaviors, type FileCopy, readFiles } from './files-section.ts';
-import { isEvent } from './hook-events.ts';
+import { isEvent, meant } from './hook-events.ts';
 import { type Hook, readHooks } from './hooks-section.ts';
-import { type Entry, isPlain, type Part, Reader, scalarText, unknownKeys } from './nodes.ts';
 import { type Permission, readPermissions } from './permissions-section.ts';
+import { appSpecText } from './yaml/bytes.ts';
+import { type Entry, type Part, Reader, unknownKeys } from './yaml/nodes.ts';
+import { isPlain, kindOf, scalarText } from './yaml/scalars.ts';
+import { yamlFault } from './yaml/yaml-faults.ts';
 
 /** A parsed AppSpec, with the reader to add findings to. */
 export interface AppSpec {
@@ -17,46 +29,75 @@ export interface AppSpec {
 }
 
 const known = ['version', 'os', 'files', 'permissions', 'hooks', 'file_exists_behavior'];
+const root: Part = { node: undefined, path: '' };
 
 /**
  * Reads an AppSpec by the documented grammar for EC2
- * (https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure.html);
+ * (https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure.html), as YAML of the agent's kind;
  * where the agent is laxer, the documentation counts. Without a usable document there are only findings.
  */
-export function parseAppSpec(file: string, text: string): { spec?: AppSpec; findings: readonly Finding[] } {
+export function parseAppSpec(file: string, bytes: Uint8Array): { spec?: AppSpec; findings: readonly Finding[] } {
+  const decoded = appSpecText(bytes);
+  if (!('text' in decoded)) return { findings: [{ severity: 'fault', file, path: '', ...decoded }] };
+  const { text } = decoded;
   const lines = new LineCounter();
   const reader = new Reader(file, lines);
-  const root: Part = { node: undefined, path: '' };
   const { findings } = reader;
-  if (text.startsWith('\uFEFF')) reader.fault(root, 'begins with a byte order mark: save it as UTF-8 without BOM');
-  const documents = parseAllDocuments(text.replace(/^\uFEFF/, ''), {
-    lineCounter: lines,
-    uniqueKeys: false,
-    prettyErrors: false,
-  });
-  const [document, second] = 'empty' in documents ? [] : documents;
-  if (document === undefined || document.contents === null) {
+  // Scalars are read as the agent reads them, in scalars.ts; here they are all text.
+  const settings = { lineCounter: lines, uniqueKeys: false, prettyErrors: false, schema: 'failsafe', version: '1.1' };
+  const documents = parseAllDocuments(text, settings as Parameters<typeof parseAllDocuments>[1]);
+  const [document, second] = 'empty' in documents ? [] : (documents as Document.Parsed[]);
+  const fault = document && yamlFault(document, text, lines);
+  if (fault !== undefined) return { findings: [{ severity: 'fault', file, path: '', ...fault }] };
+  const contents = document?.contents;
+  if (contents === undefined || (isScalar(contents) && kindOf(contents) === 'nothing')) {
     reader.fault(root, 'is empty: must hold version: 0.0 and os: linux');
     return { findings };
   }
   if (second !== undefined) reader.warning(root, 'what follows the second --- is ignored');
-  for (const error of document.errors) {
-    const line = lines.linePos(error.pos[0]).line;
-    const message = `not YAML: ${messageOf(error)}${aliasHint(text, line)}`;
-    findings.push({ severity: 'fault', file, line, path: '', message });
-  }
-  if (document.errors.length > 0) return { findings };
-  visit(document, (_key, node) => {
-    if (isAlias(node)) reader.fault({ node, path: '' }, `*${node.source} is an alias: quote it, or write it out`);
-    else if (isNode(node) && 'anchor' in node && node.anchor) {
-      reader.fault({ node, path: '' }, `&${node.anchor} is an anchor, which the agent refuses: write it out`);
-    }
-  });
-  if (!isMap(document.contents)) {
-    reader.wrong({ node: document.contents, path: '' }, 'a mapping with version, os, files and hooks');
+  if (!isMap(contents)) {
+    const what = isScalar(contents) ? 'is text, not an AppSpec' : 'is a list, not an AppSpec';
+    reader.fault({ node: contents, path: '' }, `${what}: must be a mapping with version, os, files and hooks`);
     return { findings };
   }
-  return { spec: readTop(reader, reader.entries({ node: document.contents, path: '' })), findings };
+  checkLoading(reader, document as Document.Parsed, text);
+  const entries = reader.entries({ node: contents, path: '' });
+  const resources = entries.find(({ key }) => key === 'Resources');
+  if (resources !== undefined) {
+    reader.fault(
+      resources,
+      'this is an AppSpec for ECS or Lambda: one for virtual hosts has os, files and hooks instead',
+    );
+    return { findings };
+  }
+  return { spec: readTop(reader, entries), findings };
+}
+
+/** What the agent's loader refuses wherever it stands, or reads in its own way. */
+function checkLoading(reader: Reader, document: Document.Parsed, text: string): void {
+  const inside: (readonly [number, number])[] = [];
+  visit(document, (key, node) => {
+    if (!isNode(node)) return;
+    const part = { node, path: '' };
+    if (isAlias(node)) {
+      reader.fault(part, `*${node.source} is an alias to the agent: quote it, or write it out`);
+      return;
+    }
+    const isFlow = isCollection(node) && node.flow === true;
+    if (isFlow || (isScalar(node) && !isPlain(node))) inside.push([node.range?.[0] ?? 0, node.range?.[1] ?? 0]);
+    if (node.tag !== undefined)
+      reader.fault(part, 'has a tag (!…), which AppSpec has not: quote a text that begins with !');
+    else if (isScalar(node) && kindOf(node) === 'date') {
+      reader.fault(part, `${scalarText(node)} is a date to the agent, which refuses it: write it in quotes`);
+    } else if (key === 'key' && isScalar(node) && scalarText(node) === '' && isPlain(node)) {
+      reader.fault(part, 'a name is missing before the colon');
+    }
+  });
+  for (const { index } of text.slice(0, document.range[1]).matchAll(/^ *\t[ \t]*(#.*)?$/gm)) {
+    if (inside.some(([start, end]) => index > start && index < end)) continue;
+    reader.fault({ node: { range: [index] }, path: '' }, 'is indented with a tab: use spaces, or leave the line empty');
+    break;
+  }
 }
 
 function readTop(reader: Reader, entries: readonly Entry[]): AppSpec {
@@ -64,16 +105,23 @@ function readTop(reader: Reader, entries: readonly Entry[]): AppSpec {
   for (const entry of unknownKeys(entries, known)) readUnknown(reader, entry);
   readAppSpecVersion(reader, by('version'));
   const os = readOs(reader, by('os'));
-  const behavior = by('file_exists_behavior');
+  const behavior = reader.optional(entries, 'file_exists_behavior');
   if (behavior !== undefined) {
     const allowed = `one of ${existsBehaviors.join(', ')}`;
     const value = reader.text(behavior, allowed);
     if (value !== undefined && !existsBehaviors.some((one) => one === value)) reader.wrong(behavior, allowed);
   }
   const [files, permissions, hooks] = [by('files'), by('permissions'), by('hooks')];
+  const copies = files === undefined ? [] : readFiles(reader, files, os);
+  if (files !== undefined && copies.length > 0 && os === 'linux' && by('file_exists_behavior') === undefined) {
+    reader.warning(
+      files,
+      'without file_exists_behavior, Install fails where a file is that the last deployment did not put there: write OVERWRITE, RETAIN or DISALLOW',
+    );
+  }
   return {
     os,
-    files: files === undefined ? [] : readFiles(reader, files, os),
+    files: copies,
     permissions: permissions === undefined ? [] : readPermissions(reader, permissions, os),
     hooks: hooks === undefined ? [] : readHooks(reader, hooks, os),
     reader,
@@ -81,17 +129,23 @@ function readTop(reader: Reader, entries: readonly Entry[]): AppSpec {
 }
 
 function readUnknown(reader: Reader, entry: Entry): void {
-  const plural = `${entry.key}s`;
+  const close = known.find((key) => [key, key.replace(/s$/, '')].includes(letters(entry.key)));
+  const event = meant(entry.key);
   if (isEvent(entry.key)) reader.fault(entry, 'its scripts never run: indent it below hooks');
-  else if (['files', 'hooks', 'permissions'].includes(plural)) reader.fault(entry, `is not read: write ${plural}`);
+  else if (close !== undefined) reader.fault(entry, `is not read: write ${close}`);
+  else if (event !== undefined) reader.fault(entry, `its scripts never run: write ${event}, below hooks`);
   else reader.warning(entry, `is ignored: known are ${known.join(', ')}`);
+}
+
+/** A key as `known` has it: case, spaces and hyphens do not count. */
+function letters(key: string): string {
+  return key.toLowerCase().replaceAll(/[^a-z_]/g, '');
 }
 
 function readAppSpecVersion(reader: Reader, entry: Entry | undefined): void {
   const allowed = '0.0, without quotes';
   if (entry === undefined) reader.fault({ node: undefined, path: 'version' }, `missing: must be ${allowed}`);
-  else if (reader.isBlank(entry) || scalarText(entry.node) !== '0.0' || !isPlain(entry.node))
-    reader.wrong(entry, allowed);
+  else if (scalarText(entry.node) !== '0.0' || !isPlain(entry.node)) reader.wrong(entry, allowed);
 }
 
 function readOs(reader: Reader, entry: Entry | undefined): string {
@@ -102,10 +156,4 @@ function readOs(reader: Reader, entry: Entry | undefined): string {
   const os = reader.text(entry, 'linux');
   if (os !== undefined && os !== 'linux' && os !== 'windows') reader.wrong(entry, 'linux');
   return os === 'windows' ? 'windows' : 'linux';
-}
-
-/** YAML takes a pattern like `*.sh` without quotes for an alias, which its own message does not say. */
-function aliasHint(text: string, line: number): string {
-  const written = /:\s+(\*\S*)/.exec(text.split('\n')[line - 1] ?? '')?.[1];
-  return written === undefined ? '' : ` (write "${written}" in quotes)`;
 }

@@ -22,8 +22,8 @@ describe('what the agent refuses', () => {
   test.each([
     ['a version that is not 0.0', 'version: 1.0\nos: linux\n', 'invalid version value (1.0)'],
     ['a missing os', 'version: 0.0\n', 'unsupported operating system ()'],
-    ['YAML that is none', `${head}files:\n\t- source: a\n`, 'not valid YAML'],
-    ['a bare star, which is an alias', `${head}permissions:\n  - object: *\n`, 'not valid YAML'],
+    ['YAML that is none', `${head}files:\n\t- source: a\n`, 'found character that cannot start any token'],
+    ['a bare star, which is an alias', `${head}permissions:\n  - object: *\n`, 'while scanning an alias at line 4'],
     ['a hook that is no list', `${head}hooks:\n  BeforeInstall:\n    location: a.sh\n`, 'BeforeInstall is not a list'],
     ['a script without location', `${head}hooks:\n  BeforeInstall:\n    - timeout: 3\n`, 'no location value'],
     [

@@ -56,6 +56,23 @@ function error(moment: Snapshot) {
 }
 
 describe('errorOf', () => {
+  test.each([
+    [
+      'The deployment failed because a specified file already exists at this location: /opt/shop/app/cache.txt',
+      'write file_exists_behavior: OVERWRITE at the top of appspec.yml, or remove the file in a BeforeInstall script; then push',
+    ],
+    [
+      'Script at specified location: hooks/start.sh failed to close STDOUT',
+      'the script left a process in the background that keeps its output open: add > FILE 2>&1 before the &, and push',
+    ],
+  ])('%s has a hint of its own', (message, hint) => {
+    const failed = event('Install', 'Failed', { error: { code: 'UnknownError', script: '', message, logTail: '' } });
+    const moment = snapshot('Failed', {
+      actions: [failedDeploy],
+      deployment: deployment('Failed', { 'i-1': [failed] }),
+    });
+    expect(error(moment)?.hint).toBe(hint);
+  });
   test('success and superseded are none', () => {
     expect([error(snapshot('Succeeded')), error(snapshot('Superseded'))]).toEqual([undefined, undefined]);
   });

@@ -44,12 +44,11 @@ describe("a tenant's repository", () => {
       'software/hosts': '-> /etc/hosts',
     });
     expect(progress).toEqual([
-      '  software/appspec.yml:5: hooks.AfterInstall: 2 scripts without timeout share 3600 s',
-      '  software/appspec.yml:8: hooks.ApplicationStart: 3 scripts without timeout share 3600 s',
       'warning: software/appspec.yml:3: flies: is ignored: known are version, os, files, permissions, hooks, file_exists_behavior',
+      'warning: software/appspec.yml:6: hooks.AfterInstall.0: no timeout (and 4 more): a script that hangs is ended after an hour; write timeout, in seconds',
       'warning: software/hooks/after.sh:1: no interpreter in the first line: write #!/bin/bash',
     ]);
-    expect([code, message]).toEqual(['CHECK_FAILED', '9 faults in 5 files (and 2 warnings)']);
+    expect([code, message]).toEqual(['CHECK_FAILED', '9 faults in 5 files (and 3 warnings)']);
     expect(faults).toEqual([
       expect.stringMatching(/^vendhost\.yml: instances\.typ: unknown key/),
       expect.stringMatching(/^vendhost\.yml: instances\.min: 5 is wrong: must be at most max/),
@@ -74,7 +73,9 @@ describe("a tenant's repository", () => {
     [
       'no appspec.yml',
       { 'infrastructure/install.sh': script, 'software/deep/AppSpec.yml': '' },
-      ['software/appspec.yml: missing: there is deep/AppSpec.yml, but it must be appspec.yml at the top'],
+      [
+        'software/appspec.yml: missing: there is deep/AppSpec.yml, but it must be appspec.yml at the top, the only name that hooks are read from',
+      ],
     ],
     [
       'an appspec.yml that is left out',
@@ -119,7 +120,7 @@ describe("a tenant's repository", () => {
     const tree = {
       'infrastructure/install.sh': script,
       'vendhost.yml': 'revision:\n  directory: .\n  ignore: [infrastructure]\n',
-      'appspec.yml': 'version: 0.0\nos: linux\nhooks:\n  AfterInstall:\n    - location: tool\n',
+      'appspec.yml': 'version: 0.0\nos: linux\nhooks:\n  AfterInstall:\n    - location: tool\n      timeout: 5\n',
       tool: elf,
     };
     expect(await check(tree)).toEqual({ ...sound, result: { files: 5, warnings: 0 } });
@@ -144,21 +145,22 @@ describe("a tenant's repository", () => {
       ].join('\n'),
     });
     expect(progress).toEqual([
+      'warning: software/appspec.yml:3: files: without file_exists_behavior, Install fails where a file is that the last deployment did not put there: write OVERWRITE, RETAIN or DISALLOW',
       'warning: software/appspec.yml:4: files.0.destination: "/srv/index.html" becomes a folder: the file would be /srv/index.html/index.html',
       `warning: software/appspec.yml:11: permissions.2.object: "/etc/app" is not a destination of this revision's files: nothing is set`,
+      'warning: software/appspec.yml:12: permissions.3.object: nothing in "/opt/all/app" fits pattern, except and type: nothing is set, and the folder itself never is',
     ]);
     expect(faults).toEqual([
       'software/appspec.yml:6: files.2.source: "lib" is not in software',
-      'software/appspec.yml:9: permissions.0: pattern and except are for folders, and "/srv/index.html/index.html" is a copied file: Install would fail',
+      'software/appspec.yml:9: permissions.0: "/srv/index.html/index.html" is a copied file, and pattern and except are for folders: Install would fail',
     ]);
   });
-  test('another name than appspec.yml is a warning', async () => {
+  test('another name than appspec.yml is a fault', async () => {
     const { 'software/appspec.yml': spec = '', ...rest } = soundTenant;
-    const { progress, result } = await check({ ...rest, 'software/appspec.yaml': spec });
-    expect(progress).toEqual([
-      'warning: software/appspec.yaml: must be called appspec.yml: no other name is documented',
+    const { faults } = await check({ ...rest, 'software/appspec.yaml': spec });
+    expect(faults).toEqual([
+      'software/appspec.yml: missing: there is appspec.yaml, but it must be appspec.yml, the only name that hooks are read from',
     ]);
-    expect(result).toEqual({ files: 3, warnings: 1 });
   });
 });
 

@@ -15,14 +15,14 @@ const signal = new AbortController().signal;
 const config = vendhostSchema.parse({});
 
 async function findings(directory: string): Promise<string[]> {
-  return (await checkSoftware(directory, config)).findings.map(shownFinding);
+  return (await checkSoftware(directory, config, { beforeBuild: false })).findings.map(shownFinding);
 }
 
 const appSpec: Tree = { 'software/appspec.yml': 'version: 0.0\nos: linux\n' };
 
 /** Packs the software, and unpacks it as the CodeDeploy agent does; its service runs without a locale. */
 async function unpacked(directory: string): Promise<string[]> {
-  const { files } = await checkSoftware(directory, config);
+  const { files } = await checkSoftware(directory, config, { beforeBuild: false });
   const workers = new FileWorkers(files, signal);
   const revision = await hashContent(files, workers, signal);
   const zip = join(directory, 'revision.zip');
@@ -66,7 +66,9 @@ test('each name arrives on the instance as it is, or is refused by name', async 
         ...Object.fromEntries(all.map((each) => [`software/${each}`, ''])),
       });
       const wrong = new Set(
-        (await checkSoftware(directory, config)).findings.map(({ file }) => file.slice('software/'.length)),
+        (await checkSoftware(directory, config, { beforeBuild: false })).findings.map(({ file }) =>
+          file.slice('software/'.length),
+        ),
       );
       refused += wrong.size;
       const sound = all.filter((each) => !wrong.has(each));

@@ -13,11 +13,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from vendhost_cloud.agent import appspec, bundle, installer
+from vendhost_cloud.agent import appspec, bundle, installer, launch
 from vendhost_cloud.agent.layout import HOME, INSTRUCTIONS, Layout
 
 LATE_IMPORTS = (encodings.cp437, gzip)
 """Modules the standard library imports when it opens its first zip or tgz: after chroot it is too late."""
+
+HOOKS = ("appspec.yml",)
+"""Where the scripts of an event are read."""
+INSTALLED = ("appspec.yml", "appspec.yaml")
+"""Where Install reads: the first that is there."""
 
 Command = dict[str, Any]
 
@@ -44,7 +49,7 @@ def install(command: Command) -> None:
     """Copy files and set permissions (Install)."""
     layout = _layout(command)
     archive = layout.directory / "deployment-archive"
-    installer.install(layout, archive, _read(archive), command["behaviour"])
+    installer.install(layout, archive, _read(archive, INSTALLED), command["behaviour"])
 
 
 def scripts(command: Command) -> Command:
@@ -60,12 +65,12 @@ def scripts(command: Command) -> Command:
     if directory is None:
         return {"scripts": []}
     archive = directory / "deployment-archive"
-    hooks = _read(archive).hooks.get(command["event"], [])
+    hooks = _read(archive, HOOKS).hooks.get(command["event"], [])
     (directory / "logs").mkdir(exist_ok=True)
     found = [
         {
             "location": script.location,
-            "path": str(archive / script.location.replace("\\", "/").lstrip("/")),
+            "path": installer.join(archive, script.location),
             "timeout": script.timeout,
             "runas": script.runas,
             "sudo": script.sudo,
@@ -75,13 +80,24 @@ def scripts(command: Command) -> Command:
     return {"scripts": found, "log": str(directory / "logs" / "scripts.log")}
 
 
-def prepare(command: Command) -> bool:
-    """Make a script executable; False when there is no such file."""
+def prepare(command: Command) -> Command | None:
+    """Make a script executable and say how it is started; None when there is no such file or folder."""
     path = Path(command["path"])
-    if not path.is_file():
-        return False
-    path.chmod(path.stat().st_mode | 0o111)
-    return True
+    if not os.path.exists(command["path"]):  # noqa: PTH110 (a slash at the end counts)
+        return None
+    if not os.access(path, os.X_OK):
+        path.chmod(path.stat().st_mode | 0o111)
+    try:
+        line = launch.command_line(command["path"], command["runas"], sudo=command["sudo"])
+        return {"argv": launch.argv(line)}
+    except launch.LaunchError as error:
+        return {"failure": str(error)}
+
+
+def log(command: Command) -> None:
+    """Add entries to a deployment's log of scripts."""
+    with Path(command["file"]).open("a", encoding="utf-8") as file:
+        file.writelines(command["entries"])
 
 
 COMMANDS = {
@@ -90,6 +106,7 @@ COMMANDS = {
     "install": install,
     "scripts": scripts,
     "prepare": prepare,
+    "log": log,
 }
 
 
@@ -111,11 +128,11 @@ def _layout(command: Command) -> Layout:
     return Layout(command["group"], command["deployment"])
 
 
-def _read(archive: Path) -> appspec.AppSpec:
-    for name in ("appspec.yaml", "appspec.yml"):
+def _read(archive: Path, names: tuple[str, ...]) -> appspec.AppSpec:
+    for name in names:
         file = archive / name
         if file.exists():
-            return appspec.parse(file.read_text(encoding="utf-8"))
+            return appspec.parse(file.read_bytes())
     raise FileNotFoundError(
         "The CodeDeploy agent did not find an AppSpec file within the unpacked revision directory "
         f'at revision-relative path "appspec.yml". The revision was unpacked to directory '

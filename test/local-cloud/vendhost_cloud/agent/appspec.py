@@ -4,13 +4,14 @@ https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file.h
 agent's parser (aws/aws-codedeploy-agent, application_specification.rb).
 """
 
+import json
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-
-from vendhost_cloud.agent.permissions import Permission, parse_permission
+from vendhost_cloud.agent import psych
+from vendhost_cloud.agent.permissions import Permission, absent, parse_permission
 
 BEHAVIOURS = ("DISALLOW", "OVERWRITE", "RETAIN")
 
@@ -30,20 +31,26 @@ class Script:
 @dataclass(frozen=True)
 class AppSpec:
     hooks: dict[str, list[Script]] = field(default_factory=dict)
-    files: list[tuple[str, str]] = field(default_factory=list)
+    files: list[tuple[Any, Any]] = field(default_factory=list)
     permissions: list[Permission] = field(default_factory=list)
     file_exists_behavior: str | None = None
 
 
-def parse(text: str) -> AppSpec:
+def parse(content: bytes) -> AppSpec:
     """Read an application specification; AppSpecError says why it cannot be used."""
     try:
-        # The agent reads the first document only and takes YAML 1.1 (bare 0644 is an octal).
-        document = next(iter(yaml.load_all(text, Loader=_Loader)), None)
-    except yaml.YAMLError as error:
-        raise AppSpecError(f"the application specification is not valid YAML: {error}") from error
+        document = psych.load(content)
+    except psych.YamlError as error:
+        raise AppSpecError(str(error)) from error
+    if absent(document):
+        raise AppSpecError(
+            "The deployment failed because the application specification file was empty. Make sure your AppSpec file "
+            "defines at minimum the 'version' and 'os' properties."
+        )
+    if isinstance(document, str):
+        document = _found_in(document)
     if not isinstance(document, dict):
-        raise AppSpecError("the application specification is not a mapping")
+        raise AppSpecError(f"no implicit conversion of String into Integer: {document!r} is not a mapping")
     version = document.get("version")
     if isinstance(version, bool) or not isinstance(version, (int, float)) or version != 0:
         raise AppSpecError(
@@ -52,7 +59,8 @@ def parse(text: str) -> AppSpec:
             'Make sure your AppSpec file specifies "0.0" as the version, and then try again.'
         )
     system = document.get("os")
-    if system != "linux":
+    # The agent's reader does not skip a byte order mark, and loses the first level of keys over it.
+    if system != "linux" or content.startswith(b"\xef\xbb\xbf"):
         raise AppSpecError(
             "The deployment failed because the application specification file specifies an "
             f'unsupported operating system ({_shown(system)}). Specify either "linux" or '
@@ -61,9 +69,11 @@ def parse(text: str) -> AppSpec:
     behaviour = document.get("file_exists_behavior")
     if behaviour is not None and behaviour not in BEHAVIOURS:
         raise AppSpecError(
-            "The deployment failed because an invalid option was specified for "
-            f"fileExistsBehavior: {behaviour}. Valid options include OVERWRITE, RETAIN, and "
-            "DISALLOW."
+            f"The deployment failed because an invalid file_exists_behavior value ({_shown(behaviour)}) "
+            "was entered in the "
+            "application specification file. Make sure your AppSpec file specifies one of "
+            "DISALLOW,OVERWRITE,RETAIN as the "
+            "file_exists_behavior, and then try again."
         )
     return AppSpec(
         hooks=_hooks(document.get("hooks")),
@@ -73,93 +83,100 @@ def parse(text: str) -> AppSpec:
     )
 
 
-class _Loader(yaml.SafeLoader):
-    """Aliases are an error in the agent's loader."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.events.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call]
-            raise yaml.YAMLError(f"unknown alias: {event.anchor}")
-        return super().compose_node(parent, index)
-
-
 def _hooks(section: Any) -> dict[str, list[Script]]:
-    if section in (None, ""):
+    if absent(section):
         return {}
     if not isinstance(section, dict):
-        raise AppSpecError("the hooks section of the application specification is not a mapping")
-    return {str(event): _scripts(event, scripts) for event, scripts in section.items()}
+        raise AppSpecError(f"undefined method `each_pair' for {section!r}: hooks is not a mapping")
+    return {_shown(event): _scripts(event, scripts) for event, scripts in section.items() if not absent(scripts)}
 
 
 def _scripts(event: Any, scripts: Any) -> list[Script]:
-    if scripts is None:
+    if scripts == {}:
         return []
     if not isinstance(scripts, list) or not all(isinstance(item, dict) for item in scripts):
-        raise AppSpecError(f"the hook {event} is not a list of scripts")
-    return [_script(event, item) for item in scripts]
+        raise AppSpecError(f"the hook {event} is not a list of scripts: {scripts!r}")
+    return [_script(item) for item in scripts]
 
 
-def _script(event: Any, item: dict[str, Any]) -> Script:
-    location = "" if item.get("location") is None else str(item["location"]).strip()
+def _script(item: dict[str, Any]) -> Script:
+    location = _shown(item.get("location")).strip()
     if not location:
         raise AppSpecError(
             "The deployment failed because the application specification file specifies a script "
-            f"with no location value in the hook {event}. Specify the location in the hooks "
-            "section of the AppSpec file, and then try again."
+            "with no location value. Specify the location in the hooks section of the AppSpec file, and then try again."
         )
-    timeout = 3600 if item.get("timeout") is None else _to_i(item["timeout"])
+    timeout = 3600 if absent(item.get("timeout")) else _to_i(item["timeout"])
     if timeout <= 0:
         raise AppSpecError(
             "The deployment failed because an invalid timeout value was provided for a script in "
             "the application specification file. Make corrections in the hooks section of the "
             "AppSpec file, and then try again."
         )
-    runas = None if item.get("runas") is None else str(item["runas"]).strip()
-    return Script(location, timeout, runas, bool(item.get("sudo")))
+    runas = None if item.get("runas") is None else _shown(item["runas"]).strip()
+    return Script(location, timeout, runas, not absent(item.get("sudo")))
 
 
-def _files(section: Any) -> list[tuple[str, str]]:
-    if section in (None, ""):
-        return []
-    if not isinstance(section, list) or not all(isinstance(item, dict) for item in section):
-        raise AppSpecError("the files section of the application specification is not a list")
-    files: list[tuple[str, str]] = []
-    for item in section:
+def _files(section: Any) -> list[tuple[Any, Any]]:
+    """Sources and destinations; numbers and the like fail at Install only."""
+    files: list[tuple[Any, Any]] = []
+    texts = section if isinstance(section, list) else []
+    section = [_found_in(item) if isinstance(item, str) else item for item in texts] or section
+    for item in _entries(section, "files"):
         source, destination = item.get("source"), item.get("destination")
         if source is None:
             raise AppSpecError(
-                "The deployment failed because the application specification file specifies a "
-                f"destination file ({_shown(destination)}), but no source file. Update the files "
-                "section of the AppSpec file, and then try again."
+                "The deployment failed because the application specification file specifies a destination file, but no "
+                "source file. Update the files section of the AppSpec file, and then try again."
             )
         if destination is None:
             raise AppSpecError(
                 "The deployment failed because the application specification file specifies only "
-                f"a source file ({source}). Add the name of the destination file to the files "
+                f"a source file ({_shown(source)}). Add the name of the destination file to the files "
                 "section of the AppSpec file, and then try again."
             )
-        files.append((str(source), str(destination)))
+        files.append((source, destination))
     return files
 
 
 def _permissions(section: Any) -> list[Permission]:
-    if section in (None, ""):
-        return []
-    if not isinstance(section, list) or not all(isinstance(item, dict) for item in section):
-        raise AppSpecError("the permissions section of the application specification is not a list")
     try:
-        return [parse_permission(item) for item in section]
+        return [parse_permission(item) for item in _entries(section, "permissions")]
     except ValueError as error:
         raise AppSpecError(str(error)) from error
 
 
+def _entries(section: Any, name: str) -> list[dict[str, Any]]:
+    if absent(section) or section == {}:
+        return []
+    if not isinstance(section, list) or not all(isinstance(item, dict) for item in section):
+        raise AppSpecError(f"{name} of the application specification is not a list of mappings: {section!r}")
+    return section
+
+
+def _found_in(text: str) -> dict[str, Any]:
+    """A text has the keys that are in it, to Ruby."""
+    return {key: key for key in ("version", "os", "source", "destination") if key in text}
+
+
 def _to_i(value: Any) -> int:
     """Ruby's to_i: the leading digits, else 0."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if isinstance(value, (bool, list, dict)):
+        raise AppSpecError(f"undefined method `to_i' for {value!r}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise AppSpecError(str(value))
+    if isinstance(value, (int, float)):
         return int(value)
-    leading = re.match(r"\s*-?\d+", str(value))
+    leading = re.match(r"\s*[-+]?\d+", str(value))
     return int(leading.group()) if leading else 0
 
 
 def _shown(value: Any) -> str:
-    return "" if value is None else str(value)
+    """Ruby's to_s, as far as it is the same text."""
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return f"[{', '.join(json.dumps(item) for item in value)}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)}=>{json.dumps(item)}" for key, item in value.items()) + "}"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -3,10 +3,12 @@
 import contextlib
 import json
 import os
-import shlex
+import select
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,26 +21,14 @@ POLL_SECONDS = 0.1
 LOG_TAIL = 2048
 """Characters of the log tail the real agent reports."""
 
-# Marks each line with its stream, as the agent does, and ends when both streams are closed.
-# Its process id is in the file $1.
-WRAPPER = """
-echo $$ > "$1"; log=$2; shift 2
-{ { "$@" 2>&1 1>&4 3>&- 4>&- | sed -u 's/^/[stderr]/' >&3 4>&-
-    exit "${PIPESTATUS[0]}"
-  } 4>&1 | sed -u 's/^/[stdout]/' >&3
-  exit "${PIPESTATUS[0]}"
-} 3>&1 | tee -a "$log"
-exit "${PIPESTATUS[0]}"
-"""
+# The script leads a process group of its own, and its id is in the file.
+LEAD = 'echo $$ > "$0"; exec setsid "$@"'
 
-# SIGTERM to the script and everything below it, as far as it has not been sent into the
-# background, SIGKILL to what is left. By descent: `su -c` makes a session of its own.
+# SIGKILL to the script and everything below it, as far as it has not been sent into the
+# background. By descent: `su -c` makes a session of its own.
 KILL = """
 tree() { echo "$1"; for child in $(ps -o pid= --ppid "$1"); do tree "$child"; done; }
-processes=$(tree "$(cat "$1")")
-kill -TERM $processes
-sleep 0.5
-kill -KILL $processes 2>/dev/null || true
+kill -KILL $(tree "$(cat "$1")")
 """
 
 
@@ -47,7 +37,11 @@ class AgentError(Exception):
 
 
 class ScriptTimedOut(Exception):
-    pass
+    """It was sent SIGTERM after its time-out."""
+
+
+class OutputLeftOpen(Exception):
+    """It ended, and something that it started still has STDOUT or STDERR, which is the error's text."""
 
 
 class Stopped(Exception):
@@ -66,7 +60,7 @@ class Log:
         for index in range(len(self._entries) - 1, -1, -1):
             size += len(self._entries[index])
             if size >= LOG_TAIL:
-                self._entries = self._entries[index + 1 :] or [entry[-LOG_TAIL:]]
+                self._entries = self._entries[index + 1 :]
                 break
 
     def __str__(self) -> str:
@@ -113,49 +107,72 @@ class Agent:
         return answer["ok"]
 
     def run_script(
-        self, script: Document, environment: dict[str, str], log_file: str, log: Log, stop: threading.Event
-    ) -> int:
-        """Run a hook script to its end; ScriptTimedOut or Stopped when it was killed instead."""
+        self,
+        script: Document,
+        argv: list[str],
+        environment: dict[str, str],
+        log: Callable[[str], None],
+        stop: threading.Event,
+    ) -> int | None:
+        """Run a hook script to its end, as the agent's popen3 does; its exit code, None when a signal ended it.
+
+        ScriptTimedOut, OutputLeftOpen or Stopped otherwise.
+        """
         pid_file = f"{HOME}/.hook-{threading.get_native_id()}"
-        finished = threading.Event()
-        codes: list[int] = []
-        errors: list[Exception] = []
-
-        def run() -> None:
-            try:
-                done = self.machine.run(
-                    ["setsid", "--wait", "bash", "-c", WRAPPER, "hook", pid_file, log_file, *_command(script)],
-                    env=environment,
-                    cwd=HOME,
-                    timeout=script["timeout"] + 60,
-                    log=lambda line: log.add(line.rstrip("\n") + "\n"),
-                )
-                codes.append(done.returncode)
-            except Exception as error:
-                errors.append(error)
-            finally:
-                finished.set()
-
-        threading.Thread(target=run, daemon=True, name="codedeploy-hook").start()
-        waited = 0.0
-        while not finished.wait(POLL_SECONDS):
-            waited += POLL_SECONDS
-            if stop.is_set() or waited >= script["timeout"]:
-                self._kill(pid_file)
-                finished.wait(5)
-                raise Stopped if stop.is_set() else ScriptTimedOut
-        if errors:
-            raise AgentError(f"the instance is gone: {errors[0]}") from errors[0]
-        return codes[0]
-
-    def _kill(self, pid_file: str) -> None:
-        self.machine.run(["bash", "-c", KILL, "kill", pid_file], timeout=10)
+        process = self.machine.popen(["sh", "-c", LEAD, pid_file, *argv], env=environment, cwd=HOME)
+        assert process.stdout is not None and process.stderr is not None
+        streams = Streams({process.stdout.fileno(): "stdout", process.stderr.fileno(): "stderr"}, log)
+        deadline, timed_out = time.monotonic() + script["timeout"], False
+        with process.stdout, process.stderr:
+            while process.poll() is None or (streams.open and not timed_out):
+                streams.read(POLL_SECONDS)
+                if stop.is_set():
+                    self.machine.run(["bash", "-c", KILL, "kill", pid_file], timeout=10)
+                    raise Stopped
+                if time.monotonic() < deadline or timed_out:
+                    continue
+                if process.poll() is not None:
+                    raise OutputLeftOpen(min(streams.open, key=["stdout", "stderr"].index).upper())
+                # Once, to the group; then it waits for the script however long that takes.
+                timed_out = True
+                self.machine.run(["bash", "-c", 'kill -TERM -- "-$(cat "$0")"', pid_file], timeout=10)
+        if timed_out:
+            raise ScriptTimedOut
+        return process.returncode if process.returncode >= 0 else None
 
 
-def _command(script: Document) -> list[str]:
-    """How the real agent starts a script: directly, or through su and sudo."""
-    path = str(script["path"])
-    prefix = ["sudo"] if script["sudo"] else []
-    if script["runas"]:
-        return [*prefix, "su", script["runas"], "-c", shlex.quote(path)]
-    return [*prefix, path]
+class Streams:
+    """Reads the outputs of a process line by line; each is marked with the stream it came from."""
+
+    def __init__(self, names: dict[int, str], log: Callable[[str], None]) -> None:
+        self._names = names
+        self._rest = dict.fromkeys(names, b"")
+        self._log = log
+        # Not select(): it takes no descriptor above 1023, and a cloud with many instances and callers has more.
+        self._ready = select.poll()
+        for descriptor in names:
+            self._ready.register(descriptor, select.POLLIN)
+
+    @property
+    def open(self) -> list[str]:
+        """The streams that somebody can still write to."""
+        return [self._names[descriptor] for descriptor in self._rest]
+
+    def read(self, seconds: float) -> None:
+        """Read what there is, or wait for it so long."""
+        if not self._rest:
+            time.sleep(seconds / 10)
+        for descriptor, _ in self._ready.poll(seconds * 1000):
+            chunk = os.read(descriptor, 65536)
+            *lines, rest = (self._rest[descriptor] + chunk).split(b"\n")
+            self._rest[descriptor] = rest
+            for line in lines:
+                self._add(descriptor, line + b"\n")
+            if not chunk:
+                if rest:
+                    self._add(descriptor, rest)
+                del self._rest[descriptor]
+                self._ready.unregister(descriptor)
+
+    def _add(self, descriptor: int, line: bytes) -> None:
+        self._log(f"[{self._names[descriptor]}]{line.decode(errors='replace')}")

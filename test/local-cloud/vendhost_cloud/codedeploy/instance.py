@@ -1,14 +1,16 @@
 """One instance's part of a deployment: the lifecycle events, in order."""
 
+import os
 import threading
 import time
+from collections.abc import Callable
 
 from ministack import app
 from ministack.services import ec2
 
 from vendhost_cloud import machines, roles
 from vendhost_cloud.codedeploy import groups, traffic
-from vendhost_cloud.codedeploy.agent_link import Agent, AgentError, Log, ScriptTimedOut, Stopped
+from vendhost_cloud.codedeploy.agent_link import Agent, AgentError, Log, OutputLeftOpen, ScriptTimedOut, Stopped
 from vendhost_cloud.codedeploy.store import Document
 from vendhost_cloud.errors import AwsError
 from vendhost_cloud.service_api import call
@@ -132,25 +134,48 @@ def _run_scripts(agent: Agent, deployment: Document, event: str) -> str:
     if not found["scripts"]:
         return ""
     log.add(f"LifecycleEvent - {event}\n")
-    for script in found["scripts"]:
-        location = script["location"]
-        where = f"Script at specified location: {location}"
-        if not agent.ask({"do": "prepare", "path": script["path"]}):
-            message = f"Script does not exist at specified location: {script['path']}"
-            raise EventFailed("ScriptMissing", message, location, str(log))
-        log.add(f"Script - {location}\n")
-        try:
-            code = agent.run_script(script, _environment(deployment, event), found["log"], log, deployment["_stop"])
-        except ScriptTimedOut as error:
-            message = f"{where} failed to complete in {script['timeout']} seconds"
-            raise EventFailed("ScriptTimedOut", message, location, str(log)) from error
-        except Stopped as error:
-            message = f"{where} was killed because the deployment was stopped"
-            raise EventFailed("UnknownError", message, location, str(log)) from error
-        if code != 0:
-            user = f" run as user {script['runas']}" if script["runas"] else ""
-            raise EventFailed("ScriptFailed", f"{where}{user} failed with exit code {code}", location, str(log))
+    entries: list[str] = []
+
+    def add(line: str) -> None:
+        log.add(line)
+        entries.append(time.strftime("%Y-%m-%d %H:%M:%S ") + line.rstrip("\n") + "\n")
+
+    try:
+        for script in found["scripts"]:
+            _run_script(agent, deployment, event, script, add, log)
+    finally:
+        agent.ask({"do": "log", "file": found["log"], "entries": entries})
     return str(log)
+
+
+def _run_script(
+    agent: Agent, deployment: Document, event: str, script: Document, add: Callable[[str], None], log: Log
+) -> None:
+    location = script["location"]
+    where = f"Script at specified location: {location}"
+    user = f"{where} run as user {script['runas']}" if script["runas"] is not None else where
+
+    def failed(code: str, message: str) -> EventFailed:
+        return EventFailed(code, message, location, str(log))
+
+    prepared = agent.ask({"do": "prepare", "path": script["path"], "runas": script["runas"], "sudo": script["sudo"]})
+    if prepared is None:
+        absolute = os.path.normpath(script["path"])
+        raise failed("ScriptMissing", f"Script does not exist at specified location: {absolute}")
+    add(f"Script - {location}\n")
+    if "failure" in prepared:
+        raise failed("ScriptFailed", f"{user} failed with error {prepared['failure']}")
+    try:
+        code = agent.run_script(script, prepared["argv"], _environment(deployment, event), add, deployment["_stop"])
+    except ScriptTimedOut as error:
+        raise failed("ScriptTimedOut", f"{where} failed to complete in {script['timeout']} seconds") from error
+    except OutputLeftOpen as error:
+        # The API has no error code for the agent's sixth.
+        raise failed("UnknownError", f"{where} failed to close {error}") from error
+    except Stopped as error:
+        raise failed("UnknownError", f"{where} was killed because the deployment was stopped") from error
+    if code != 0:
+        raise failed("ScriptFailed", f"{user} failed with exit code {'' if code is None else code}")
 
 
 def _environment(deployment: Document, event: str) -> dict[str, str]:

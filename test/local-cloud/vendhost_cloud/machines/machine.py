@@ -68,9 +68,21 @@ class Machine:
         `env` is all the command gets besides PATH, HOME, USER and LOGNAME. `log` gets each line of the output as
         it comes. After `timeout` seconds the command's whole process group is killed.
         """
-        home = "/root" if user == "root" else f"/home/{user}"
-        environment = {"PATH": init.PATH, "HOME": home, "USER": user, "LOGNAME": user, "LANG": "C.UTF-8", **(env or {})}
-        command = [
+        return communicate(self._command(argv, user, cwd), _environment(user, env), timeout, log)
+
+    def popen(self, argv: list[str], *, env: dict[str, str], cwd: str) -> "subprocess.Popen[bytes]":
+        """Start a command in the instance as root, with stdout and stderr in pipes and nothing on stdin."""
+        return subprocess.Popen(
+            self._command(argv, "root", cwd),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=_environment("root", env),
+            start_new_session=True,
+        )
+
+    def _command(self, argv: list[str], user: str, cwd: str) -> list[str]:
+        return [
             "/usr/bin/nsenter",
             f"--target={self._pid}",
             "--mount",
@@ -89,7 +101,6 @@ class Machine:
             "--",
             *argv,
         ]
-        return communicate(command, environment, timeout, log)
 
     def stop(self) -> None:
         """End the machine: SIGTERM to all processes, SIGKILL after five seconds."""
@@ -102,6 +113,11 @@ class Machine:
         """End the machine at once."""
         self._process.kill()
         self._process.wait()
+
+
+def _environment(user: str, env: dict[str, str] | None) -> dict[str, str]:
+    home = "/root" if user == "root" else f"/home/{user}"
+    return {"PATH": init.PATH, "HOME": home, "USER": user, "LOGNAME": user, "LANG": "C.UTF-8", **(env or {})}
 
 
 def start(

@@ -3,7 +3,7 @@ import { shownFinding } from '../../../../scripts/repository/findings.ts';
 
 /** What is found in an AppSpec, as `severity line: path: message`. */
 export function findings(...lines: string[]): string[] {
-  return parseAppSpec('a', lines.join('\n')).findings.map(
+  return parseAppSpec('a', Buffer.from(lines.join('\n'))).findings.map(
     (finding) => `${finding.severity} ${shownFinding(finding).replace(/^a:\s*/, '')}`,
   );
 }

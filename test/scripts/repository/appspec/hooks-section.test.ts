@@ -8,24 +8,28 @@ describe('hooks', () => {
   const never = 'its scripts never run:';
   const seconds = 'must be whole seconds, 1 to 3600';
 
-  test('are read in their order, with relative locations', () => {
+  test('are read in their order, as they are written', () => {
     const { spec, findings: found } = parseAppSpec(
       'a',
-      [
-        ...top,
-        'hooks:',
-        '  AfterInstall:',
-        '    - {location: /a.sh, timeout: "300", runas: admin}',
-        '    - location: ./b.sh',
-      ].join('\n'),
+      Buffer.from(
+        [
+          ...top,
+          'hooks:',
+          '  AfterInstall:',
+          '    - {location: /a.sh, timeout: "300", runas: admin}',
+          '    - {location: ./b.sh, timeout: 5}',
+        ].join('\n'),
+      ),
     );
     expect(found).toEqual([]);
     expect(spec?.hooks.map(({ event, location, timeout }) => ({ event, location, timeout }))).toEqual([
-      { event: 'AfterInstall', location: 'a.sh', timeout: 300 },
-      { event: 'AfterInstall', location: 'b.sh', timeout: undefined },
+      { event: 'AfterInstall', location: '/a.sh', timeout: 300 },
+      { event: 'AfterInstall', location: './b.sh', timeout: 5 },
     ]);
   });
   test.each([
+    ['After Install', `${never} "After Install" is not an event; write AfterInstall`],
+    ['after_install', `${never} "after_install" is not an event; write AfterInstall`],
     ['AplicationStart', `${never} "AplicationStart" is not an event; write ApplicationStart`],
     ['afterinstall', `${never} "afterinstall" is not an event; write AfterInstall`],
     ['PreStart', `${never} "PreStart" is not an event; ${scriptable}`],
@@ -70,7 +74,7 @@ describe('hooks', () => {
     ],
     [
       'other keys',
-      ['hooks:', '  AfterInstall:', '    - {location: a.sh, user: x, sudo: true}'],
+      ['hooks:', '  AfterInstall:', '    - {location: a.sh, timeout: 5, user: x, sudo: true}'],
       [
         'warning 5: hooks.AfterInstall.0.user: is ignored: known are location, timeout, runas',
         'warning 5: hooks.AfterInstall.0.sudo: is not documented: use runas',
@@ -79,7 +83,9 @@ describe('hooks', () => {
     [
       'scripts without timeout',
       ['hooks:', '  AfterInstall:', '    - location: a.sh', '    - location: b.sh'],
-      ['note 4: hooks.AfterInstall: 2 scripts without timeout share 3600 s'],
+      [
+        'warning 5: hooks.AfterInstall.0: no timeout (and 1 more): a script that hangs is ended after an hour; write timeout, in seconds',
+      ],
     ],
   ])('%s', (_name, lines, expected) => {
     expect(below(...lines)).toEqual(expected);

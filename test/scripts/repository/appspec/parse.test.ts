@@ -10,15 +10,26 @@ describe('the file', () => {
   });
   test('windows line ends, other indentation and JSON are accepted', () => {
     expect(
-      findings('version: 0.0\r', 'os: linux\r', 'hooks:\r', '   AfterInstall:\r', '       - location: a.sh\r'),
+      findings(
+        'version: 0.0\r',
+        'os: linux\r',
+        'hooks:\r',
+        '   AfterInstall:\r',
+        '       - location: a.sh\r',
+        '         timeout: 5\r',
+      ),
     ).toEqual([]);
     expect(findings('{"version": 0.0, "os": "linux"}')).toEqual([]);
   });
   test.each([
     ['an empty file', [''], ['fault is empty: must hold version: 0.0 and os: linux']],
     ['a comment only', ['# nothing'], ['fault is empty: must hold version: 0.0 and os: linux']],
-    ['a list', ['- version'], ['fault 1: a list is wrong: must be a mapping with version, os, files and hooks']],
-    ['a tab', [...top, 'hooks:', '\tAfterInstall:'], ['fault 4: not YAML: Tabs are not allowed as indentation']],
+    [
+      'a list',
+      ['- version'],
+      ['fault 1: is a list, not an AppSpec: must be a mapping with version, os, files and hooks'],
+    ],
+    ['a tab', [...top, 'hooks:', '\tAfterInstall:'], ['fault 4: is indented with a tab: use spaces']],
     [
       'a byte order mark',
       ['\uFEFFversion: 0.0', 'os: linux'],
@@ -30,16 +41,15 @@ describe('the file', () => {
   });
   test('a star without quotes is an alias to YAML', () => {
     expect(below('permissions:', '  - object: /srv', '    pattern: *')).toEqual([
-      'fault 5: not YAML: Alias cannot be an empty string (write "*" in quotes)',
+      'fault 5: * must be in quotes: write "*"',
     ]);
     expect(below('permissions:', '  - object: /srv', '    pattern: **')).toEqual([
-      'fault 5: ** is an alias: quote it, or write it out',
+      'fault 5: ** is an alias to the agent: quote it, or write it out',
     ]);
   });
-  test('anchors are refused, since the agent refuses them', () => {
-    expect(below('hooks:', '  AfterInstall: &a', '    - location: a.sh', '  BeforeInstall: *a')).toEqual([
-      'fault 5: &a is an anchor, which the agent refuses: write it out',
-      'fault 6: *a is an alias: quote it, or write it out',
+  test('aliases are refused, since the agent refuses them; an anchor alone does no harm', () => {
+    expect(below('hooks:', '  AfterInstall: &a', '    - {location: a.sh, timeout: 5}', '  BeforeInstall: *a')).toEqual([
+      'fault 6: *a is an alias to the agent: quote it, or write it out',
     ]);
   });
 });
@@ -59,7 +69,7 @@ describe('top keys', () => {
   test('os is lower case; quotes do no harm', () => {
     expect(findings('version: 0.0', "os: 'linux'")).toEqual([]);
     expect(findings('version: 0.0', 'os: Linux')).toEqual(['fault 2: os: Linux is wrong: must be linux']);
-    expect(findings('version: 0.0', 'os:')).toEqual(['fault 2: os: nothing is wrong: must be linux']);
+    expect(findings('version: 0.0', 'os:')).toEqual(['fault 2: os: is blank: must be linux']);
   });
   test('an unknown key is ignored by the agent: a warning', () => {
     expect(below('flies: []')).toEqual([`warning 3: flies: is ignored: ${known}`]);
@@ -90,9 +100,9 @@ describe('top keys', () => {
 });
 
 describe('files', () => {
-  const spec = (...lines: string[]) => parseAppSpec('a', [...top, ...lines].join('\n')).spec;
+  const spec = (...lines: string[]) => parseAppSpec('a', Buffer.from([...top, ...lines].join('\n'))).spec;
 
-  test('are read with sources relative to the root', () => {
+  test('are read as they are written', () => {
     const read = spec(
       'files:',
       '  - source: /',
@@ -101,9 +111,9 @@ describe('files', () => {
       '  - {source: ./lib/, destination: /lib}',
     );
     expect(read?.files.map(({ source, destination }) => [source, destination])).toEqual([
-      ['', '/srv'],
-      ['app/x', '/srv/x'],
-      ['lib', '/lib'],
+      ['/', '/srv'],
+      ['\\app\\x', '/srv/x'],
+      ['./lib/', '/lib'],
     ]);
   });
   test.each([
@@ -126,7 +136,7 @@ describe('files', () => {
     [
       'a blank source',
       ['files:', '  - source:', '    destination: /x'],
-      ['fault 4: files.0.source: nothing is wrong: must be a path in the revision, or / for all of it'],
+      ['fault 4: files.0.source: is blank: must be a path in the revision, or / for all of it'],
     ],
     [
       'a relative destination',
@@ -150,7 +160,12 @@ describe('files', () => {
       ['warning 4: files.0.overwrite: is ignored: write file_exists_behavior at the top of the file'],
     ],
   ])('%s', (_name, lines, expected) => {
-    expect(below(...lines)).toEqual(expected);
+    expect(below(...lines, 'file_exists_behavior: OVERWRITE')).toEqual(expected);
+  });
+  test('without file_exists_behavior are warned of once', () => {
+    expect(below('files:', '  - {source: x, destination: /x}', '  - {source: y, destination: /y}')).toEqual([
+      'warning 3: files: without file_exists_behavior, Install fails where a file is that the last deployment did not put there: write OVERWRITE, RETAIN or DISALLOW',
+    ]);
   });
   test('on windows a destination has a drive', () => {
     expect(findings('version: 0.0', 'os: windows', 'files:', '  - {source: x, destination: "c:\\\\x"}')).toEqual([]);
@@ -200,17 +215,21 @@ describe('permissions', () => {
     ],
     ['context: {type: httpd_sys_content_t, range: "s0-s1:c1,c3.c5"}', []],
     [
-      'context: {type: t, user: u}',
+      'context: {type: t, user: u, range: s0}',
       [
         'warning 5: permissions.0.context.user: has no effect: the agent reads the key name instead of the documented user',
       ],
     ],
     ['context: {range: s0}', ['fault 5: permissions.0.context: type is missing: must be an SELinux type']],
     [
+      'context: {type: t}',
+      ['fault 5: permissions.0.context: range is missing: must be an SELinux range, like s0 or s0-s1:c1,c3.c5'],
+    ],
+    [
       'context: {type: t, range: {low: s0}}',
       ['fault 5: permissions.0.context.range: a mapping is wrong: must be an SELinux range, like s0 or s0-s1:c1,c3.c5'],
     ],
-    ['owner:', ['fault 5: permissions.0.owner: nothing is wrong: must be the name of a user']],
+    ['owner:', ['warning 5: permissions.0.owner: is blank: write a value, or leave the key out']],
     [
       'user: bob',
       [

@@ -1,0 +1,95 @@
+import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { diagnostics } from '../../builders/deployment-outcome.ts';
+import { Deployments } from '../../builders/deployments.ts';
+import { script } from '../../builders/revision.ts';
+import { type AgentCase, casesOf } from '../../scripts/repository/appspec/agent-cases.ts';
+
+const { endpoint } = inject('localCloud');
+const cloud = new Deployments(endpoint, '660000000015', 'hooks');
+
+/** Recorded by the real agent: what a script may do, and how it ends. */
+const cases = (await casesOf('running.yml')).filter(({ name, tree, modes }) => {
+  // Here the application is called otherwise; and how su passes a signal on depends on the session it is started in.
+  if (['what the environment is', 'a time-out of a script run as a user'].includes(name)) return false;
+  // A zip of the tests holds no links and gives every .sh file the right to run.
+  return modes === undefined && !Object.values(tree).some((content) => content.startsWith('-> '));
+});
+const machines = ['one', 'two', 'three', 'four'];
+const codes = [
+  'Success',
+  'ScriptMissing',
+  'ScriptNotExecutable',
+  'ScriptTimedOut',
+  'ScriptFailed',
+  'UnknownError',
+  'UnknownError',
+];
+
+interface Found {
+  code: string | undefined;
+  message: string | undefined;
+  log: string;
+  seconds: number;
+  left: Record<string, string>;
+}
+
+const found = new Map<string, Found>();
+
+/** Shows and removes the files in /srv, after a while. */
+const look = (seconds: number) => ({
+  'appspec.yml': 'version: 0.0\nos: linux\nhooks:\n  AfterInstall:\n    - location: look.sh\n',
+  'look.sh': script(
+    `sleep ${seconds}`,
+    'for file in /srv/*; do [ -f "$file" ] && echo "$file=$(cat "$file")"; done',
+    'rm -rf /srv/*',
+  ),
+});
+
+async function deploy(group: string, one: AgentCase): Promise<Found> {
+  const outcome = await cloud.deploy(group, { ...one.tree, 'appspec.yml': one.appspec ?? '' });
+  const event = outcome.targets[0]?.lifecycleEvents?.find(({ lifecycleEventName }) => lifecycleEventName === one.event);
+  const { errorCode, message, logTail = '' } = event?.diagnostics ?? {};
+  const seconds = ((event?.endTime?.getTime() ?? 0) - (event?.startTime?.getTime() ?? 0)) / 1000;
+  const needsLook = one.settle !== undefined || one.agent.run?.left !== undefined;
+  const seen = needsLook ? diagnostics(await cloud.deploy(group, look(one.settle ?? 0)), 'AfterInstall')?.logTail : '';
+  const left = [...(seen ?? '').matchAll(/^\[stdout\](\/srv\/\w+)=(.*)$/gm)].map(([, file, text]) => [
+    file,
+    `${text}\n`,
+  ]);
+  return { code: errorCode, message, log: logTail, seconds, left: Object.fromEntries(left) };
+}
+
+beforeAll(async () => {
+  await cloud.prepare();
+  const waiting = [...cases];
+  const work = async (group: string) => {
+    await cloud.launch(group);
+    await cloud.group(group);
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift())
+      found.set(one.name, await deploy(group, one));
+  };
+  await Promise.all(machines.map(work));
+}, 300_000);
+
+describe('a script runs and ends as with the real agent', () => {
+  test.each(cases.map((one) => [one.name, one] as const))('%s', (_name, one) => {
+    const { code = 0, message, log, seconds, left = {} } = one.agent.run ?? { log: [], seconds: 0 };
+    const ours = found.get(one.name);
+    expect(ours?.code).toBe(codes[code]);
+    if (code !== 0) expect(ours?.message?.replace(/\/opt\/\S+\/deployment-archive/, '<archive>')).toBe(message);
+    expect(plain(ours?.log ?? '')).toEqual(plain(log.join('')));
+    expect(ours?.left).toEqual(left);
+    // The real one counts whole seconds, and others use this machine too.
+    expect(ours?.seconds).toBeGreaterThan(seconds - 1.5);
+    expect(ours?.seconds).toBeLessThan(seconds + 15);
+  });
+});
+
+/** The lines of a log, sorted: which of two streams comes first is chance. Letters that are not UTF-8 are shown in different ways. */
+function plain(log: string): string[] {
+  const lines = log.replaceAll(/[\r\uFFFD]/g, '').replaceAll(/\/opt\/\S+\/deployment-archive/g, '<archive>');
+  return lines
+    .split('\n')
+    .filter((line) => line !== '')
+    .sort();
+}
