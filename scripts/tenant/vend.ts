@@ -38,7 +38,7 @@ export interface VendOptions {
   readonly allowLibrary?: boolean;
 }
 
-/** Gives a tenant its host claims, roles, record and GitLab variables, or shows what would change (exit code 2). */
+/** Gives a tenant its hosts, roles, rules, pipeline, record and GitLab variables, or shows what would change (exit code 2). */
 export async function vendTenant(runtime: Runtime, options: VendOptions): Promise<number | undefined> {
   const { out } = runtime;
   const { directory, tenant: name } = options;

@@ -2,11 +2,19 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import {
+  DeleteRuleCommand,
+  DescribeListenersCommand,
+  DescribeLoadBalancersCommand,
+  DescribeRulesCommand,
+  ElasticLoadBalancingV2Client,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { clientConfig } from '../local-cloud/clients.ts';
 import type { Files } from '../local-gitlab/repository.ts';
 import type { PipelineOptions, PipelineResult, RunningPipeline } from '../local-gitlab/run.ts';
 import { type Answer, ask } from './ask.ts';
 import { Timeline } from './timeline.ts';
-import { startWorld, type World } from './world.ts';
+import { devAccount, startWorld, type World } from './world.ts';
 
 const usage = `npm run demo [-- --keep]
 
@@ -80,6 +88,9 @@ async function journey(world: World, signal: AbortSignal): Promise<void> {
   const second = await ask(world.cloud.router.https, host);
   check(second.body.includes('every long night'), 'the new page answers');
   check(revisionOf(second) !== revisionOf(first), `with revision ${revisionOf(second)}`);
+
+  heading("What the tenant's own jobs may not do, whatever their script calls");
+  check((await deleteRule(world)) === 'AccessDenied', 'deleting the listener rule of its host: AccessDenied');
 
   heading('The same commit once more');
   const again = await push(world, 'push 3', signal, everyJob);
@@ -166,6 +177,23 @@ async function askLoadBalancer(world: World): Promise<Answer> {
     `port 80 answers ${plain.status} to ${plain.headers.location}`,
   );
   return shop;
+}
+
+/** The error that AWS answers when a job of the tenant's deletes a listener rule. */
+async function deleteRule(world: World): Promise<string | undefined> {
+  const administrator = new ElasticLoadBalancingV2Client(clientConfig(world.cloud.endpoint, devAccount));
+  const { LoadBalancers: [balancer] = [] } = await administrator.send(new DescribeLoadBalancersCommand({}));
+  const { Listeners = [] } = await administrator.send(
+    new DescribeListenersCommand({ LoadBalancerArn: balancer?.LoadBalancerArn }),
+  );
+  const ListenerArn = Listeners.find(({ Port }) => Port === 443)?.ListenerArn;
+  const { Rules = [] } = await administrator.send(new DescribeRulesCommand({ ListenerArn }));
+  const RuleArn = Rules.find(({ Priority }) => Priority === '1')?.RuleArn;
+  const job = await (await world.job()).elb();
+  return await job.send(new DeleteRuleCommand({ RuleArn })).then(
+    () => undefined,
+    (error: Error) => error.name,
+  );
 }
 
 function summary(world: World, kept: boolean): void {

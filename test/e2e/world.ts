@@ -2,6 +2,8 @@ import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { execa, type Result } from 'execa';
+import { type Aws, openAws } from '../../scripts/aws/session.ts';
+import { recorder } from '../builders/recorder.ts';
 import { type LocalCloud, placeEnvironment, startLocalCloud } from '../local-cloud/start.ts';
 import { type LocalGitlab, startLocalGitlab } from '../local-gitlab/api.ts';
 import { projectRoot } from '../local-gitlab/platform.ts';
@@ -43,6 +45,8 @@ export interface World {
   write(files: Files, message: string): Promise<unknown>;
   /** Commits files to the tenant's repository and starts the pipeline of the push to `dev`. */
   push(files: Files, message: string, options?: Partial<PipelineOptions>): Promise<RunningPipeline>;
+  /** AWS with what a job of the tenant's project on `dev` holds: an ID token, good for the deploy role. */
+  job(): Promise<Aws>;
   /** Starts the pipeline of a push again, as it is. */
   pushAgain(options?: Partial<PipelineOptions>): Promise<RunningPipeline>;
   stop(): Promise<void>;
@@ -108,6 +112,16 @@ export async function startWorld(say: (line: string) => void = () => undefined):
       return await pushAgain(options);
     },
     pushAgain,
+    async job() {
+      const settings = world.gitlab.tokenSettings(tenantProject)('dev', false, 'dev');
+      const subject = { projectPath: tenantProject, ref: 'dev', environment: 'dev', ...settings };
+      const token = await issuer.mint(subject, { audience: gitlabAddress });
+      const variables = {
+        AWS_REGION: 'eu-west-1',
+        VENDHOST_ROLE_ARN: `arn:aws:iam::${devAccount}:role/vendhost-dev-shop-deploy`,
+      };
+      return openAws(recorder({ ...placeEnvironment(world.cloud), VENDHOST_ID_TOKEN: token, ...variables }));
+    },
     stop,
   };
 }

@@ -53,7 +53,7 @@ export function statusRights(scope: PlatformScope): Right[] {
     {
       sid: 'TenantsRules',
       actions: ['cloudformation:ListStackResources'],
-      resources: ['access', 'host'].map((layer) =>
+      resources: ['access', 'entry', 'host'].map((layer) =>
         scope.arn('cloudformation', `stack/vendhost-${environment}-*-${layer}/*`),
       ),
       because: "Every tenant's stacks: which of them has a listener rule.",

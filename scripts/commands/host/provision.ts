@@ -4,7 +4,7 @@ import { placeFrom, withDirectory, withDryRun, withPlace } from '../options.ts';
 
 export const command = define({
   usage: 'host provision',
-  describe: 'Deploy a virtual host: listener priorities, data and host stacks, instances',
+  describe: 'Deploy a virtual host: health check, data and host stacks, instances',
   examples: [
     ['vendhost host provision --tenant shop --environment dev --image ami-0abc…', 'deploy with this image'],
     [

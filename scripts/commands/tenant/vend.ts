@@ -13,7 +13,7 @@ function projectNumber(text: string): number {
 
 export const command = define({
   usage: 'tenant vend <tenant>',
-  describe: 'Give a tenant its roles, host claims, record and GitLab variables',
+  describe: 'Give a tenant its roles, hosts, listener rules, pipeline, record and GitLab variables',
   examples: [
     [
       'vendhost tenant vend shop',

@@ -143,3 +143,22 @@ describe('stack policies', () => {
     expect((await stacks.delete('policy')).status).toBe('DELETE_COMPLETE');
   });
 });
+
+test('new values of parameters that reach neither a resource nor an output are no update', async () => {
+  const name = 'parameters';
+  const texts = (Shown: string, Idle: string) =>
+    Object.entries({ Shown, Idle }).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue }));
+  const input = {
+    resources: { Group: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: 'kept' } } },
+    parameters: { Shown: { Type: 'String' }, Idle: { Type: 'String' } },
+    outputs: { Value: { 'Fn::Sub': 'is ${Shown}' } },
+  };
+  await stacks.create(name, { ...input, values: texts('a', 'a') });
+  await expect(stacks.update(name, { ...input, values: texts('a', 'b') })).rejects.toThrow(
+    'No updates are to be performed.',
+  );
+  expect(await stacks.update(name, { ...input, values: texts('b', 'b') })).toMatchObject({
+    status: 'UPDATE_COMPLETE',
+    outputs: { Value: 'is b' },
+  });
+});

@@ -152,6 +152,11 @@ SEAMS = (
         "the table of actions, in which ours take their places",
         ("_ACTION_HANDLERS",),
     ),
+    Seam(
+        "ministack.services.cloudformation.handlers",
+        "replaced: which updates change nothing",
+        ("_stack_has_no_updates",),
+    ),
     Seam("ministack.services.cloudformation.changesets", "change sets by name or ARN", ("_find_change_set",)),
     Seam("ministack.services.cloudformation.drift", "what drift detection reads of a type", ("_DRIFT_READERS",)),
     Seam("ministack.services.cloudformation.helpers", "error answers", ("_error",)),

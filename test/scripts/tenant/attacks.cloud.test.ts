@@ -1,5 +1,5 @@
 import { CreateStackCommand, DescribeStackEventsCommand } from '@aws-sdk/client-cloudformation';
-import { PutApprovalResultCommand } from '@aws-sdk/client-codepipeline';
+import { GetPipelineCommand, PutApprovalResultCommand, UpdatePipelineCommand } from '@aws-sdk/client-codepipeline';
 import {
   CreateSecurityGroupCommand,
   CreateTagsCommand,
@@ -10,7 +10,12 @@ import {
   RunInstancesCommand,
   type RunInstancesCommandInput,
 } from '@aws-sdk/client-ec2';
-import { CreateTargetGroupCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import {
+  DeleteRuleCommand,
+  DescribeRulesCommand,
+  DescribeTargetGroupsCommand,
+  SetRulePrioritiesCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { awsError } from '../../../scripts/aws/foreseen-errors.ts';
@@ -187,45 +192,87 @@ describe('builders', () => {
   });
 });
 
-test("a template cannot put its instances behind another tenant's host", async () => {
-  const made = new CreateTargetGroupCommand({
-    Name: names.targetGroup(victim, 8080, 2),
-    Protocol: 'HTTP',
-    Port: 8080,
-    VpcId: facts['vpc-id'],
-  });
-  const { TargetGroups: [target] = [] } = await (await owner.elb()).send(made);
+/** Why CloudFormation refuses a resource of the tenant's host stack, when it works with the tenant's execution role. */
+async function refusal(resource: object): Promise<string | undefined> {
   const stack = 'vendhost-dev-shop-host';
-  const group = {
-    Type: 'AWS::AutoScaling::AutoScalingGroup',
-    Properties: {
+  const cloudFormation = await aws.cloudFormation();
+  const { StackId } = await cloudFormation.send(
+    new CreateStackCommand({
+      StackName: stack,
+      TemplateBody: JSON.stringify({ Resources: { Attack: resource } }),
+      RoleARN: `arn:aws:iam::${account}:role/vendhost-dev-shop-execution`,
+      OnFailure: 'DELETE',
+    }),
+  );
+  const wait = { pace: aws.pace, limitMs: 30_000, signal: new AbortController().signal };
+  const statuses = async () => {
+    const { StackEvents = [] } = await cloudFormation.send(new DescribeStackEventsCommand({ StackName: StackId }));
+    return StackEvents;
+  };
+  const reason = await poll({
+    what: 'the stack to fail',
+    ...wait,
+    check: async () =>
+      (await statuses()).find(({ ResourceStatus }) => ResourceStatus === 'CREATE_FAILED')?.ResourceStatusReason,
+  });
+  await poll({
+    what: 'the stack to go',
+    ...wait,
+    check: async () =>
+      (await statuses()).find(
+        ({ ResourceStatus, PhysicalResourceId }) =>
+          ResourceStatus === 'DELETE_COMPLETE' && PhysicalResourceId === StackId,
+      ),
+  });
+  return reason;
+}
+
+describe('templates', () => {
+  const targetGroup = async () => {
+    const Names = [names.targetGroup(victim, 8080, 1)];
+    const { TargetGroups } = await (await owner.elb()).send(new DescribeTargetGroupsCommand({ Names }));
+    return TargetGroups?.[0]?.TargetGroupArn;
+  };
+
+  test("do not put the tenant's instances behind another tenant's host", async () => {
+    const Properties = {
       AutoScalingGroupName: 'vendhost-dev-shop',
       MinSize: '1',
       MaxSize: '1',
       VPCZoneIdentifier: facts['egress-subnet-ids'],
-      TargetGroupARNs: [target?.TargetGroupArn],
-    },
-  };
-  const cloudFormation = await aws.cloudFormation();
-  await cloudFormation.send(
-    new CreateStackCommand({
-      StackName: stack,
-      TemplateBody: JSON.stringify({ Resources: { Group: group } }),
-      RoleARN: `arn:aws:iam::${account}:role/vendhost-dev-shop-execution`,
-      OnFailure: 'DO_NOTHING',
-    }),
-  );
-  const reason = await poll({
-    what: 'the stack to fail',
-    pace: aws.pace,
-    limitMs: 30_000,
-    signal: new AbortController().signal,
-    async check() {
-      const { StackEvents = [] } = await cloudFormation.send(new DescribeStackEventsCommand({ StackName: stack }));
-      return StackEvents.find(({ ResourceStatus }) => ResourceStatus === 'CREATE_FAILED')?.ResourceStatusReason;
-    },
+      TargetGroupARNs: [await targetGroup()],
+    };
+    const reason = await refusal({ Type: 'AWS::AutoScaling::AutoScalingGroup', Properties });
+    expect(reason).toContain('is not authorized to perform: autoscaling:CreateAutoScalingGroup');
   });
-  expect(reason).toContain('is not authorized to perform: autoscaling:CreateAutoScalingGroup');
+
+  test("make no rule for another tenant's host", async () => {
+    const Properties = {
+      ListenerArn: facts['listener-arn'],
+      Priority: 1000,
+      Conditions: [{ Field: 'host-header', HostHeaderConfig: { Values: ['blog.dev.example.com'] } }],
+      Actions: [{ Type: 'forward', TargetGroupArn: await targetGroup() }],
+    };
+    const reason = await refusal({ Type: 'AWS::ElasticLoadBalancingV2::ListenerRule', Properties });
+    expect(reason).toContain('is not authorized to perform: elasticloadbalancing:CreateRule');
+  });
+});
+
+test('what was vended is not changed: neither rules, of whomever, nor the pipeline', async () => {
+  const elb = await aws.elb();
+  const { Rules = [] } = await (await owner.elb()).send(
+    new DescribeRulesCommand({ ListenerArn: facts['listener-arn'] }),
+  );
+  const own = Rules.filter(({ IsDefault }) => IsDefault !== true);
+  expect(own.map(({ Priority }) => Priority)).toEqual(['1', '2']);
+  for (const { RuleArn } of own) {
+    expect(await outcome(elb.send(new DeleteRuleCommand({ RuleArn })))).toBe('ACCESS_DENIED');
+    const first = new SetRulePrioritiesCommand({ RulePriorities: [{ RuleArn, Priority: 3 }] });
+    expect(await outcome(elb.send(first))).toBe('ACCESS_DENIED');
+  }
+  const pipelines = await aws.codePipeline();
+  const { pipeline } = await pipelines.send(new GetPipelineCommand({ name: 'vendhost-dev-shop' }));
+  expect(await outcome(pipelines.send(new UpdatePipelineCommand({ pipeline })))).toBe('ACCESS_DENIED');
 });
 
 test('who starts a release does not approve it', async () => {

@@ -1,7 +1,12 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { StartPipelineExecutionCommand } from '@aws-sdk/client-codepipeline';
 import { CreateVpcCommand, DescribeImagesCommand, RunInstancesCommand } from '@aws-sdk/client-ec2';
-import { DescribeRulesCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import {
+  CreateTargetGroupCommand,
+  DescribeTargetGroupsCommand,
+  ModifyTargetGroupAttributesCommand,
+  ModifyTargetGroupCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
 import {
   DeleteBucketPolicyCommand,
   GetObjectCommand,
@@ -25,7 +30,7 @@ import { startLocalGitlab } from '../../local-gitlab/api.ts';
 import type { TokenSubject } from '../../local-gitlab/tokens.ts';
 
 // A platform is deployed before the tests.
-vi.setConfig({ hookTimeout: 120_000 });
+vi.setConfig({ hookTimeout: 240_000 });
 const account = '100000000004';
 const place = { environment: 'dev', tenant: 'shop' } as const;
 
@@ -105,17 +110,31 @@ describe('the deploy role', () => {
     expect(await outcome(put(aws, key))).toBe(expected);
   });
 
-  test("writes a priority of its own load balancer's listener", async () => {
+  test('claims no priority, not even its own', async () => {
     const listener = facts['listener-arn'].split('/').at(-1) ?? '';
-    expect(await outcome(put(aws, keys.priorityClaim(listener, 7)))).toBe('done');
-    expect(await outcome(put(aws, keys.priorityClaim(listener, 47_001)))).toBe('done');
-    expect(await outcome(put(aws, keys.tenantPriority(listener, 'shop', 'exact')))).toBe('done');
-    expect(await outcome(put(aws, keys.tenantPriority(listener, 'blog', 'exact')))).toBe('ACCESS_DENIED');
+    expect(await outcome(put(aws, keys.priorityClaim(listener, 7)))).toBe('ACCESS_DENIED');
+    expect(await outcome(put(aws, keys.tenantPriority(listener, 'shop', 'exact')))).toBe('ACCESS_DENIED');
+  });
+
+  test('says how the health of its own target group is checked, and nothing else of it', async () => {
+    const elb = await aws.elb();
+    const made = { Name: 'vendhost-dev-blog--8080-1', Protocol: 'HTTP', Port: 8080, VpcId: facts['vpc-id'] } as const;
+    await (await enforcing.person(account).aws.elb()).send(new CreateTargetGroupCommand(made));
+    const { TargetGroups = [] } = await elb.send(new DescribeTargetGroupsCommand({}));
+    const arnOf = (tenant: string) =>
+      TargetGroups.find(({ TargetGroupName }) => TargetGroupName === `vendhost-dev-${tenant}--8080-1`)?.TargetGroupArn;
+    const check = (TargetGroupArn: string | undefined) =>
+      elb.send(new ModifyTargetGroupCommand({ TargetGroupArn, HealthCheckPath: '/health' }));
+    expect(await outcome(check(arnOf('shop')))).toBe('done');
+    expect(await outcome(check(arnOf('blog')))).toBe('ACCESS_DENIED');
+    const Attributes = [{ Key: 'stickiness.enabled', Value: 'true' }];
+    const attributes = new ModifyTargetGroupAttributesCommand({ TargetGroupArn: arnOf('shop'), Attributes });
+    expect(await outcome(elb.send(attributes))).toBe('ACCESS_DENIED');
   });
 
   test('starts its own pipeline and no other', async () => {
     const start = async (name: string) => (await aws.codePipeline()).send(new StartPipelineExecutionCommand({ name }));
-    expect(await outcome(start('vendhost-dev-shop'))).toBe('PipelineNotFoundException');
+    expect(await outcome(start('vendhost-dev-shop'))).toBe('done');
     expect(await outcome(start('vendhost-dev-blog'))).toBe('ACCESS_DENIED');
   });
 
@@ -138,7 +157,7 @@ describe('the plan role', () => {
     const claim = new GetObjectCommand({ Bucket: facts.bucket, Key: keys.hostClaim('shop.dev.example.com') });
     const list = new ListObjectsV2Command({ Bucket: facts.bucket, Prefix: 'claims/listener/' });
     const stack = new DescribeStacksCommand({ StackName: 'vendhost-dev-shop-access' });
-    const rules = new DescribeRulesCommand({ ListenerArn: facts['listener-arn'] });
+    const groups = new DescribeTargetGroupsCommand({});
     const missing = new GetObjectCommand({ Bucket: facts.bucket, Key: 'software/shop/missing.zip' });
     const others = new ListObjectsV2Command({ Bucket: facts.bucket, Prefix: 'software/blog/' });
     expect(await outcome((await aws.s3()).send(claim))).toBe('done');
@@ -146,7 +165,7 @@ describe('the plan role', () => {
     expect(await outcome((await aws.s3()).send(others))).toBe('ACCESS_DENIED');
     expect(await outcome((await aws.s3()).send(list))).toBe('done');
     expect(await outcome((await aws.cloudFormation()).send(stack))).toBe('done');
-    expect(await outcome((await aws.elb()).send(rules))).toBe('done');
+    expect(await outcome((await aws.elb()).send(groups))).toBe('done');
     expect(await outcome((await aws.ec2()).send(new DescribeImagesCommand({ Owners: ['self'] })))).toBe('done');
   });
 

@@ -30,7 +30,7 @@ function onStacks(): Case[] {
     ...['ExecuteChangeSet', 'DeleteStack', 'UpdateStack', 'SetStackPolicy', 'UpdateTerminationProtection'].map(
       (action) => refused(by, `${action} of the access stack`, because, step(by, `cloudformation:${action}`, access)),
     ),
-    ...(['access', 'data', 'host'] as const).flatMap((layer) =>
+    ...(['access', 'entry', 'data', 'host'] as const).flatMap((layer) =>
       ['CreateChangeSet', 'ExecuteChangeSet', 'DeleteStack'].map((action) =>
         refused(
           by,

@@ -5,7 +5,7 @@ import time
 from ministack.services import autoscaling, ec2
 from ministack.services.cloudformation import provisioners
 
-from vendhost_cloud.auto_scaling import activities, members, refresh
+from vendhost_cloud.auto_scaling import activities, members, refresh, target_groups
 from vendhost_cloud.auto_scaling.members import Group
 from vendhost_cloud.ec2.store import now, scope
 from vendhost_cloud.errors import AwsError
@@ -142,6 +142,10 @@ def _set_desired(request: Body) -> None:
     _update({"AutoScalingGroupName": request["AutoScalingGroupName"], "DesiredCapacity": request["DesiredCapacity"]})
 
 
+def _attach(request: Body) -> None:
+    target_groups.attach(group_of(request.get("AutoScalingGroupName", "")), request["TargetGroupARNs"])
+
+
 def _delete(request: Body) -> None:
     name = request.get("AutoScalingGroupName", "")
     group = group_of(name)
@@ -275,6 +279,7 @@ def register() -> None:
     serve("CreateAutoScalingGroup", _create, _CREATE)
     serve("UpdateAutoScalingGroup", _update, _CREATE)
     serve("SetDesiredCapacity", _set_desired, "AutoScalingGroupName DesiredCapacity HonorCooldown")
+    serve("AttachLoadBalancerTargetGroups", _attach, "AutoScalingGroupName TargetGroupARNs")
     serve("DeleteAutoScalingGroup", _delete, "AutoScalingGroupName ForceDelete")
     serve("DescribeAutoScalingGroups", _describe, f"AutoScalingGroupNames Filters {paging}")
     serve("DescribeAutoScalingInstances", _describe_members, f"InstanceIds {paging}")

@@ -7,7 +7,7 @@ from typing import Any
 from ministack.services import autoscaling, ec2
 from ministack.services.cloudformation import provisioners
 
-from vendhost_cloud.auto_scaling import groups
+from vendhost_cloud.auto_scaling import groups, target_groups
 
 _UNSUPPORTED = (
     "MixedInstancesPolicy",
@@ -46,9 +46,11 @@ def _update(known: Callable[..., Any]) -> Callable[..., Any]:
     def update(physical_id: str, old: Props, new: Props, stack_name: str, *logical_id: str) -> Any:
         _check(new)
         before = autoscaling._asgs.get(physical_id, {}).get("DesiredCapacity")
+        former = autoscaling._asgs.get(physical_id, {}).get("TargetGroupARNs", [])
         name, attributes = known(physical_id, old, new, stack_name, *logical_id)
         group = autoscaling._asgs[name]
-        group["TargetGroupARNs"] = list(new.get("TargetGroupARNs") or [])
+        group["TargetGroupARNs"] = former
+        target_groups.put(group, list(new.get("TargetGroupARNs") or []))
         if before is not None and name == physical_id and "DesiredCapacity" not in new:
             # A template without it leaves the capacity alone.
             group["DesiredCapacity"] = before

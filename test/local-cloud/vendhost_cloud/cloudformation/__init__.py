@@ -14,6 +14,7 @@ from vendhost_cloud.cloudformation import (
     iam,
     listener_certificate,
     network_acl,
+    no_updates,
     rds,
     references,
     replacements,
@@ -50,6 +51,7 @@ def register() -> None:
         for name, resource_type in service.TYPES.items():
             resource_type.register(name)
     change_sets.register()
+    no_updates.register()
     references.register()
     replacements.register()
     s3.register()

@@ -77,7 +77,7 @@ test('a tenant whose file, record, claims and rule agree is healthy', async () =
   await putParameter(person.aws, names.tenantRecord(place), JSON.stringify(record));
   await claim(keys.hostClaim(host), { host, tenant: 'shop' });
   await claim(number(1), { tenant: 'shop', priority: 1 });
-  await provision(names.tenantStack(place, 'host'), host, 1);
+  await provision(names.tenantStack(place, 'entry'), host, 1);
   expect(await status()).toEqual({
     code: undefined,
     healthy: true,
@@ -106,7 +106,7 @@ test('what somebody did by hand is named, and exit code 2', async () => {
 });
 
 test("a rule that a tenant's stack makes for another tenant's host is named, and a claim that was written over", async () => {
-  await provision('vendhost-dev-blog-host', host, 3);
+  await provision('vendhost-dev-blog-entry', host, 3);
   const junk = { Bucket: bucket, Key: number(4), Body: 'not JSON' };
   await (await person.aws.s3()).send(new PutObjectCommand(junk));
   const { ownership } = await status();

@@ -6,12 +6,12 @@ import { record } from '../../../builders/sample.ts';
 const host = 'shop.dev.example.com';
 const balancer = 'vendhost-dev-balancer';
 const arn = 'arn:aws:elasticloadbalancing:eu-west-1:111111111111:listener-rule/app/vendhost-dev/1/2/3';
-const rule = { arn, balancer, priority: 1, hosts: [host], targetGroups: ['vendhost-dev-shop--80'], tenant: 'shop' };
+const rule = { arn, balancer, priority: 1, hosts: [host], targetGroups: ['vendhost-dev-shop--8080-1'], tenant: 'shop' };
 const key = 'claims/listener/2/1.json';
-const { project, branch, hosts, loadBalancer, limits } = record;
-const granted = { project, branch, hosts, loadBalancer, limits };
+const { project, branch, hosts, port, loadBalancer, limits } = record;
+const granted = { project, branch, hosts, port, loadBalancer, limits };
 
-/** An environment in which everything agrees: one tenant, vended and provisioned. */
+/** An environment in which everything agrees: one tenant that was vended. */
 const agreeing: Ownership = {
   environment: 'dev',
   bucket: 'bucket',
@@ -33,7 +33,7 @@ const deletion = `delete it: aws elbv2 delete-rule --rule-arn ${arn}`;
 /** What is changed in the environment above → all differences. */
 const cases: readonly [string, Partial<Ownership>, Difference[]][] = [
   ['nothing', {}, []],
-  ['a tenant that was vended and not provisioned yet', { rules: [], priorities: [] }, []],
+  ['a tenant without rules', { rules: [], priorities: [] }, []],
   ['a record whose hosts are in another order than in the file', reordered(), []],
   [
     "a rule in no tenant's stack",
@@ -91,7 +91,7 @@ const cases: readonly [string, Partial<Ownership>, Difference[]][] = [
       {
         kind: 'RULE_PRIORITY_DIFFERS',
         text: `rule 3 of ${balancer} (${host}) is in the stack of shop, and nobody claimed 3; shop claimed 1`,
-        next: 'start a pipeline of shop by hand: its provision gives the rule the number that is claimed',
+        next: `${vend}: it gives the rule a number that is claimed`,
       },
     ],
   ],
@@ -102,7 +102,7 @@ const cases: readonly [string, Partial<Ownership>, Difference[]][] = [
       {
         kind: 'RULE_PRIORITY_DIFFERS',
         text: `rule 1 of ${balancer} (${host}) is in the stack of shop, and nobody claimed 1; shop claimed no number there`,
-        next: 'start a pipeline of shop by hand: its provision gives the rule the number that is claimed',
+        next: `${vend}: it gives the rule a number that is claimed`,
       },
     ],
   ],
