@@ -12,7 +12,7 @@ import type { Runtime } from '../runtime.ts';
 import { formerRecord } from './access.ts';
 import { applyVend, type VendResult } from './apply-vend.ts';
 import { chooseEnvironments } from './environments.ts';
-import { readLibrary } from './library/library-facts.ts';
+import { readLibraryProject } from './library/library-facts.ts';
 import { planLibrary } from './library/plan-library.ts';
 import { readProjectFacts } from './project-facts.ts';
 import type { ProjectWish } from './project-findings.ts';
@@ -113,7 +113,7 @@ async function lookAtProject(
 ): Promise<ProjectPlan> {
   if (gitlab === undefined) return planProject(wish, undefined);
   const facts = await readProjectFacts(gitlab, wish.path);
-  const shared = library === undefined ? undefined : await readLibrary(gitlab, library);
+  const shared = library === undefined ? undefined : await readLibraryProject(gitlab, library);
   const allow = wish.allowLibrary ?? false;
   return withLibrary(planProject(wish, facts), planLibrary({ library, project: facts, allow }, shared));
 }

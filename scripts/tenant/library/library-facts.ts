@@ -10,7 +10,7 @@ export interface LibraryFacts extends SharedProject {
 }
 
 /** Reads the library's project; `undefined` where the token does not see it. */
-export async function readLibrary(api: GitlabApi, path: string): Promise<LibraryFacts | undefined> {
+export async function readLibraryProject(api: GitlabApi, path: string): Promise<LibraryFacts | undefined> {
   const project = await orUnseen(readSharedProject(api, path));
   if (project === undefined) return undefined;
   const tokens = await orUnseen(readJobTokenScope(api, project.id));

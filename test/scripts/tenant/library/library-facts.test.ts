@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type GitlabApi, openGitlab } from '../../../../scripts/gitlab/api.ts';
 import { allowJobTokens } from '../../../../scripts/gitlab/job-token-scope.ts';
-import { readLibrary } from '../../../../scripts/tenant/library/library-facts.ts';
+import { readLibraryProject } from '../../../../scripts/tenant/library/library-facts.ts';
 import { recorder } from '../../../builders/recorder.ts';
 import { type LocalGitlab, startLocalGitlab } from '../../../local-gitlab/api.ts';
 import type { Project } from '../../../local-gitlab/api-state.ts';
@@ -34,7 +34,7 @@ describe('what is read of the library', () => {
     const shared_with_groups = [group('acme', 20), group('guests', 10)];
     gitlab.state.change(library, { visibility: 'internal', repository_access_level: 'private', shared_with_groups });
     gitlab.state.changeJobTokens(library, { projects: [1], groups: ['acme/web'] });
-    expect(await readLibrary(api, path)).toEqual({
+    expect(await readLibraryProject(api, path)).toEqual({
       id: 2,
       path,
       visibility: 'internal',
@@ -49,26 +49,26 @@ describe('what is read of the library', () => {
     const projects = Array.from({ length: 130 }, (_, number) => gitlab.state.addProject(`acme/app-${number}`).id);
     const groups = Array.from({ length: 130 }, (_, number) => `acme/group-${number}`);
     gitlab.state.changeJobTokens(library, { projects, groups });
-    expect((await readLibrary(api, path))?.tokens).toEqual({ isLimited: true, projects, groups });
+    expect((await readLibraryProject(api, path))?.tokens).toEqual({ isLimited: true, projects, groups });
   });
 
   test('of an instance without a registry', async () => {
     gitlab.state.change(library, { container_registry_image_prefix: undefined });
-    expect(await readLibrary(api, path)).toMatchObject({ registry: 'disabled' });
+    expect(await readLibraryProject(api, path)).toMatchObject({ registry: 'disabled' });
   });
 
   test('is what the token may see', async () => {
     gitlab.state.limitRoles(library, 30);
-    expect(await readLibrary(api, path)).not.toHaveProperty('tokens');
+    expect(await readLibraryProject(api, path)).not.toHaveProperty('tokens');
     gitlab.state.limitRoles(library, 0);
-    expect(await readLibrary(api, path)).toBeUndefined();
-    expect(await readLibrary(api, 'platform/gone')).toBeUndefined();
-    await expect(readLibrary(open('wrong-token'), path)).rejects.toMatchObject({ code: 'GITLAB_TOKEN_REFUSED' });
+    expect(await readLibraryProject(api, path)).toBeUndefined();
+    expect(await readLibraryProject(api, 'platform/gone')).toBeUndefined();
+    await expect(readLibraryProject(open('wrong-token'), path)).rejects.toMatchObject({ code: 'GITLAB_TOKEN_REFUSED' });
   });
 });
 
 test("the tenant's project is added to the allowlist, once", async () => {
   await allowJobTokens(api, library.id, 1);
-  expect((await readLibrary(api, path))?.tokens).toMatchObject({ projects: [1] });
+  expect((await readLibraryProject(api, path))?.tokens).toMatchObject({ projects: [1] });
   await expect(allowJobTokens(api, library.id, 1)).rejects.toMatchObject({ code: 'GITLAB_REFUSED' });
 });
