@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import yargs, { type Argv } from 'yargs';
 import { awsError } from './aws/foreseen-errors.ts';
 import type { Command } from './command.ts';
+import { command as ciExplain } from './commands/ci/explain.ts';
 import { command as configCheck } from './commands/config/check.ts';
 import { command as configShow } from './commands/config/show.ts';
 import { command as hostProvision } from './commands/host/provision.ts';
@@ -26,6 +27,7 @@ interface Noun {
 
 const nouns: Readonly<Record<string, Noun>> = {
   config: { describe: 'Check and show configuration files', verbs: [configCheck, configShow] },
+  ci: { describe: 'The pipelines of GitLab', verbs: [ciExplain] },
   platform: {
     describe: 'The shared stacks of the environments',
     verbs: [platformDeploy, platformPlan, platformStatus, platformDestroy],

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { counted, type Finding, onlyOf, shownFinding } from './findings.ts';
+import { includedTwice } from './included-twice.ts';
 import { checkPlatformRepository } from './platform-repository.ts';
 import { isPlatformRepository } from './show.ts';
 import { checkTenantRepository } from './tenant-repository.ts';
@@ -22,8 +23,10 @@ export async function checkRepository(runtime: Runtime, { directory }: { directo
   const { files, findings, unchecked } = await (isPlatform ? checkPlatformRepository : checkTenantRepository)(
     directory,
   );
-  reportFindings(runtime, findings);
-  const warnings = onlyOf(findings, 'warning').length;
+  // A job runs at the repository's root, whatever folder the tenant's files are in.
+  const all = [...findings, ...(isPlatform ? [] : await includedTwice(runtime.cwd))];
+  reportFindings(runtime, all);
+  const warnings = onlyOf(all, 'warning').length;
   const summary = `${counted(files, 'file')} checked, ${counted(warnings, 'warning')}, no fault`;
   runtime.out.result({ files, warnings }, unchecked === undefined ? summary : `${summary}\nnot checked: ${unchecked}`);
 }

@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { parse } from '../../scripts/cli.ts';
 import { projectRoot } from '../local-gitlab/platform.ts';
 import { commandLines, type Written, wordsOf } from './command-lines.ts';
-import { forEnvironment, jobFiles, jobsOf, template } from './templates.ts';
+import { jobsOf, templates } from './templates.ts';
 
 const patterns = [
-  'ci-templates/**/*.yml',
+  'templates/**/*.yml',
   'docs/**/*.md',
   'examples/**/*',
   'examples/*/.gitlab-ci.yml',
@@ -20,7 +20,7 @@ const files = globSync(patterns, { cwd: projectRoot, withFileTypes: true, exclud
 
 const written: Written[] = files
   .sort()
-  .flatMap((file) => commandLines(file, forEnvironment(readFileSync(join(projectRoot, file), 'utf8'))));
+  .flatMap((file) => commandLines(file, readFileSync(join(projectRoot, file), 'utf8')));
 
 /** Parses a line with the real parser; returns the command it names. */
 async function chosenBy(line: string): Promise<string | undefined> {
@@ -36,7 +36,7 @@ async function chosenBy(line: string): Promise<string | undefined> {
 }
 
 test('there is something to check', () => {
-  expect(written.filter(({ file }) => file.startsWith('ci-templates/')).length).toBeGreaterThanOrEqual(5);
+  expect(written.filter(({ file }) => file.startsWith('templates/')).length).toBeGreaterThanOrEqual(5);
 });
 
 test.each(written.map((one) => [`${one.file}:${one.line}`, one.text, one.mention] as const))(
@@ -61,19 +61,16 @@ describe('the parser', () => {
 });
 
 test('each job runs the command of its place', async () => {
-  const jobs = jobFiles.flatMap((file) => jobsOf(template(file)));
-  const commands = jobs.map(async ({ name, hidden }) => {
-    const [line = ''] = hidden.script ?? [];
-    return [forEnvironment(name), await chosenBy(forEnvironment(line))];
-  });
+  const jobs = templates.flatMap((template) => jobsOf(template)).filter(({ job }) => job.script !== undefined);
+  const commands = jobs.map(async ({ name, job }) => [name.replace('.', ''), await chosenBy(job.script?.[0] ?? '')]);
   expect(Object.fromEntries(await Promise.all(commands))).toEqual({
-    validate: 'config check',
-    bake: 'image bake',
-    provision: 'host provision',
-    package: 'revision push',
-    release: 'release start',
-    'plan-dev': 'platform plan',
-    'prepare-dev': 'platform plan',
-    'deploy-dev': 'platform deploy',
+    'vendhost-validate': 'config check',
+    'vendhost-bake': 'image bake',
+    'vendhost-provision': 'host provision',
+    'vendhost-package': 'revision push',
+    'vendhost-release': 'release start',
+    'vendhost-plan': 'platform plan',
+    'vendhost-prepare': 'platform plan',
+    'vendhost-deploy': 'platform deploy',
   });
 });

@@ -10,11 +10,13 @@ import { defaultGitlab } from '../local-gitlab/workspace.ts';
 /** A pipeline after includes, inputs, `extends` and `!reference`: its jobs and global keywords by name. */
 export type Expanded = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
+type Mapping = Readonly<Record<string, unknown>>;
+
 export interface Expander {
-  /** An entry of `include:` that names one of the templates, as a project writes it. */
-  include(file: string, inputs?: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
-  /** Expands the `.gitlab-ci.yml` of a project. Rejects with gitlab-ci-local's message when it is not valid. */
-  expand(pipeline: Readonly<Record<string, unknown>>): Promise<Expanded>;
+  /** An entry of `include:` that names one of the templates, as a project writes it: by its file, or as a component. */
+  include(file: string, inputs?: Readonly<Record<string, unknown>>, form?: 'project' | 'component'): Mapping;
+  /** Expands the `.gitlab-ci.yml` of a project, given as its text or content. Rejects with gitlab-ci-local's message when it is not valid. */
+  expand(pipeline: Mapping | string): Promise<Expanded>;
   close(): Promise<void>;
 }
 
@@ -22,13 +24,17 @@ export interface Expander {
 export async function openExpander(): Promise<Expander> {
   const directory = await mkdtemp(join(tmpdir(), 'ci-templates-expand-'));
   const platform = await publishPlatform({ directory: join(directory, 'git-host'), gitlab: defaultGitlab });
-  const library = { project: 'platform/vendhost', ref: `v${await version()}` };
+  const ref = `v${await version()}`;
+  const library = { project: 'platform/vendhost', ref };
   let projects = 0;
   return {
-    include: (file, inputs = {}) => ({ ...library, file: `/ci-templates/${file}`, inputs }),
+    include: (file, inputs = {}, form = 'project') =>
+      form === 'project'
+        ? { ...library, file: `/templates/${file}`, inputs }
+        : { component: `$CI_SERVER_FQDN/platform/vendhost/${file.replace('.yml', '')}@${ref}`, inputs },
     expand: async (pipeline) => {
       projects += 1;
-      const files = { '.gitlab-ci.yml': stringify(pipeline) };
+      const files = { '.gitlab-ci.yml': typeof pipeline === 'string' ? pipeline : stringify(pipeline) };
       const text = await previewPipeline({
         tenantRepository: await createRepository(join(directory, `project-${projects}`), files, 'dev'),
         projectPath: 'acme/shop',

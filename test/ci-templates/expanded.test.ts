@@ -1,12 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { parse } from 'yaml';
-import { everyInput, neededJobs } from './every-input.ts';
+import { everyInput } from './every-input.ts';
 import { type Expander, openExpander } from './expand.ts';
 import { schemaFaults } from './gitlab-schema.ts';
 import { goldenText } from './golden.ts';
-import { page } from './reference.ts';
-import { baseFile, jobNames, pipelines, platformPipeline, template, tenantPipeline } from './templates.ts';
+import { platformTemplate, templates, tenantTemplate } from './templates.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
@@ -16,88 +13,77 @@ beforeAll(async () => {
 });
 afterAll(() => expander.close());
 
-const named = pipelines.map((pipeline) => [pipeline.file, pipeline] as const);
-
-describe.each(named)('%s', (file, pipeline) => {
-  const name = file.replace('.gitlab-ci.yml', '');
+describe.each(templates.map((template) => [template.file, template] as const))('%s', (file, template) => {
+  const name = file.replace('.yml', '');
 
   test('with nothing but its required inputs is valid, and what was reviewed', async () => {
-    const document = await expander.expand({ include: [expander.include(file, pipeline.required)] });
+    const document = await expander.expand({ include: [expander.include(file, template.required)] });
     expect(schemaFaults(document)).toEqual([]);
     await expect(goldenText(`${file} with its defaults`, document)).toMatchFileSnapshot(`golden/${name}.yml`);
   });
 
   test('with every input set is valid, and what was reviewed', async () => {
-    const inputs = everyInput(pipeline);
-    expect(Object.keys(inputs).sort()).toEqual(Object.keys(template(file).spec.inputs).sort());
-    const document = await expander.expand({
-      include: [expander.include(file, inputs)],
-      ...neededJobs(pipeline),
-    });
+    const inputs = everyInput(template);
+    expect(Object.keys(inputs).sort()).toEqual(Object.keys(template.spec.inputs).sort());
+    const document = await expander.expand({ include: [expander.include(file, inputs)] });
     expect(schemaFaults(document)).toEqual([]);
-    const jobs = Object.entries(document).filter(([key]) => !key.startsWith('lint-'));
-    const text = goldenText(`${file} with every input set (every-input.ts)`, Object.fromEntries(jobs));
+    const text = goldenText(`${file} with every input set (every-input.ts)`, document);
     await expect(text).toMatchFileSnapshot(`golden/${name}-every-input.yml`);
   });
-});
 
-test('job files one by one are valid, and a hidden job can be overridden', async () => {
-  const document = await expander.expand({
-    stages: ['all'],
-    include: [
-      expander.include(baseFile, { tenant: 'shop' }),
-      ...jobNames.map((job) => expander.include(`${job}.gitlab-ci.yml`, { stage: 'all' })),
-    ],
-    '.vendhost': { variables: { VENDHOST_ENVIRONMENT: 'dev' } },
-    '.vendhost-bake': { before_script: ['echo mine'] },
-  });
-  expect(schemaFaults(document)).toEqual([]);
-  expect(document.bake).toMatchObject({
-    stage: 'all',
-    before_script: ['echo mine'],
-    variables: { VENDHOST_TENANT: 'shop', VENDHOST_ENVIRONMENT: 'dev' },
+  test('is the same as a component', async () => {
+    const [project, component] = await Promise.all(
+      (['project', 'component'] as const).map((form) =>
+        expander.expand({ include: [expander.include(file, everyInput(template), form)] }),
+      ),
+    );
+    expect(component).toEqual(project);
   });
 });
-
-describe('the examples in docs/templates.md', () => {
-  test("a tenant's inputs, job and hidden job", async () => {
-    const document = await expander.expand({
-      ...exampleWith('bake_rules'),
-      ...exampleWith('.vendhost-bake'),
-    });
-    expect(schemaFaults(document)).toEqual([]);
-    expect(document.package?.needs).toContainEqual(expect.objectContaining({ job: 'unit-tests', optional: true }));
-    expect(document.bake).toMatchObject({
-      tags: ['inside-the-vpc'],
-      variables: { VENDHOST_TENANT: 'shop', GIT_DEPTH: '1' },
-      rules: expect.arrayContaining([{ if: '$CI_COMMIT_MESSAGE =~ /\\[skip bake\\]/', when: 'never' }]),
-    });
-  });
-
-  test('a plan every night', async () => {
-    const { inputs } = exampleWith('schedule') as { inputs: Record<string, unknown> };
-    const document = await expander.expand({ include: [expander.include(platformPipeline.file, inputs)] });
-    expect(schemaFaults(document)).toEqual([]);
-    expect(document['plan-dev']?.rules).toContainEqual({
-      if: '$CI_PIPELINE_SOURCE == "schedule"',
-      allow_failure: false,
-    });
-  });
-});
-
-/** The page's example that has this text. */
-function exampleWith(text: string): Readonly<Record<string, unknown>> {
-  const blocks = [...readFileSync(page, 'utf8').matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, block = '']) => block);
-  return parse(blocks.find((block) => block.includes(text)) ?? '');
-}
 
 test.each([
-  [tenantPipeline.file, { tenant: 'No Good' }],
-  [platformPipeline.file, { environments: 'dev test' }],
-  [platformPipeline.file, { environments: 'dev,staging' }],
-  [platformPipeline.file, { automatic: 'none dev' }],
-])('%s refuses %o', async (file, inputs) => {
-  await expect(expander.expand({ include: [expander.include(file, inputs)] })).rejects.toThrow(
-    'does not match required regex',
-  );
+  [tenantTemplate, { tenant: 'No Good' }, 'does not match required regex'],
+  [tenantTemplate, { image: 'registry.example.test/vendhost:0.1.0' }, 'does not match required regex'],
+  [tenantTemplate, { directory: 'shop' }, 'does not match required regex'],
+  [tenantTemplate, { infrastructure: 'never' }, 'allowed options'],
+  [platformTemplate, { environments: 'dev test' }, 'does not match required regex'],
+  [platformTemplate, { environments: 'dev,staging' }, 'does not match required regex'],
+  [platformTemplate, { automatic: 'none dev' }, 'does not match required regex'],
+])('$0.file refuses $1', async ({ file, required }, inputs, message) => {
+  const include = [expander.include(file, { ...required, ...inputs })];
+  await expect(expander.expand({ include })).rejects.toThrow(message);
+});
+
+describe('two tenants in one repository', () => {
+  const second = {
+    tenant: 'blog',
+    job_prefix: 'blog ',
+    environment_prefix: 'blog/',
+    directory: 'blog/',
+    infrastructure: 'changed',
+  };
+
+  test('share no job, hidden or not, no environment, no resource group and no variable', async () => {
+    const file = tenantTemplate.file;
+    const both = await expander.expand({
+      include: [
+        expander.include(file, { ...tenantTemplate.required }),
+        expander.include(file, { ...tenantTemplate.required, ...second }),
+      ],
+    });
+    const alone = await expander.expand({ include: [expander.include(file, tenantTemplate.required)] });
+    const other = await expander.expand({
+      include: [expander.include(file, { ...tenantTemplate.required, ...second })],
+    });
+    expect(schemaFaults(both)).toEqual([]);
+    expect(both).toEqual({ ...alone, ...other });
+    const own = Object.entries(both).filter(([name]) => name.startsWith('blog '));
+    expect(own).toHaveLength(5);
+    const text = JSON.stringify(own);
+    expect(text).not.toContain('shop');
+    expect(own.map(([, job]) => job.resource_group).filter(Boolean)).toEqual([
+      'vendhost-blog-$VENDHOST_ENVIRONMENT',
+      'vendhost-blog-$VENDHOST_ENVIRONMENT',
+    ]);
+  });
 });

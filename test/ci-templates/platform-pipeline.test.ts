@@ -13,11 +13,11 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 /** Stands in for the command: says what it was given, writes the files the real one would, and finds that all differs. */
 const recorder = `#!/bin/bash
-echo "$* | $(cat "$6" 2>/dev/null)"
+echo "$* in $VENDHOST_ENVIRONMENT | $(cat "$4" 2>/dev/null)"
 echo "token=$VENDHOST_ID_TOKEN"
 [ "$2" = plan ] || exit 0
-echo "$2 of $4" > "$6"
-[ "$5" = --save ] || exit 2
+echo "$2 of $VENDHOST_ENVIRONMENT" > "$4"
+[ "$3" = --save ] || exit 2
 `;
 
 let directory: string;
@@ -91,7 +91,7 @@ describe('a push to the default branch', () => {
 
   test.each(['dev', 'staging'])('gives the plan of %s to its deployment', (environment) => {
     expect(logOf(push, `deploy-${environment}`)).toContain(
-      `platform deploy --environment ${environment} --plan plan-${environment}.json | plan of ${environment}\n`,
+      `platform deploy --plan plan.json in ${environment} | plan of ${environment}\n`,
     );
     expect(claimsOf(push, `deploy-${environment}`)).toMatchObject({
       sub: 'project_path:operations/lanterns:ref_type:branch:ref:main',

@@ -1,19 +1,24 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Input } from '../../scripts/ci/template-inputs.ts';
 import { projectRoot } from '../local-gitlab/platform.ts';
-import { type Input, pipelines, runnerFile, type Template, template } from './templates.ts';
+import { jobTables } from './job-tables.ts';
+import { type Template, templates } from './templates.ts';
 
 export const page = join(projectRoot, 'docs/templates.md');
-const begin = '<!-- inputs: written by `node test/ci-templates/reference.ts` -->';
-const end = '<!-- /inputs -->';
 
-/** The page with its reference of inputs generated from the files' `spec:inputs`. */
-export function withReference(text: string): string {
+/** The page with its generated parts: the jobs as `vendhost ci explain` has them, the inputs as `spec:inputs` has them. */
+export async function withReference(text: string): Promise<string> {
+  const jobs = put(text, 'jobs', await jobTables());
+  return put(jobs, 'inputs', templates.map(section).join('\n'));
+}
+
+function put(text: string, part: string, content: string): string {
+  const begin = `<!-- ${part}: written by \`node test/ci-templates/reference.ts\` -->`;
   const [before, rest] = halves(text, begin);
-  const [, after] = halves(rest, end);
-  const files = new Set([...pipelines.flatMap(({ file, base, jobFiles }) => [file, base, ...jobFiles]), runnerFile]);
-  return `${before}${begin}\n\n${[...files].map((file) => section(template(file))).join('\n')}\n${end}${after}`;
+  const [, after] = halves(rest, `<!-- /${part} -->`);
+  return `${before}${begin}\n\n${content}\n<!-- /${part} -->${after}`;
 }
 
 function halves(text: string, mark: string): [string, string] {
@@ -32,10 +37,9 @@ function section({ file, text, spec }: Template): string {
   return `### \`${file}\`\n\n${purpose(text)}\n\n| input | type | default | meaning |\n|---|---|---|---|\n${rows.join('')}`;
 }
 
-/** The first paragraph's first sentence of the comment that a file starts with. */
+/** The first paragraph of the comment that a file starts with. */
 function purpose(text: string): string {
-  const comment = /^(# .*\n)+/.exec(text)?.[0] ?? '';
-  return /^.*?\.(?= |$)/.exec(comment.replaceAll(/^# /gm, '').replaceAll('\n', ' '))?.[0] ?? '';
+  return `${/^# (.*)/.exec(text)?.[1] ?? ''}`;
 }
 
 const isRequired = ([, input]: [string, Input]) => input.default === undefined;
@@ -49,5 +53,5 @@ const cell = (text: string) => text.replaceAll('|', '\\|');
 
 /** `node test/ci-templates/reference.ts` writes the page. */
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await writeFile(page, withReference(await readFile(page, 'utf8')));
+  await writeFile(page, await withReference(await readFile(page, 'utf8')));
 }

@@ -1,16 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments, type ScalarTag } from 'yaml';
+import type { Input } from '../../scripts/ci/template-inputs.ts';
 import { projectRoot } from '../local-gitlab/platform.ts';
-
-/** One input of `spec:inputs` (https://docs.gitlab.com/ci/yaml/#specinputs). */
-export interface Input {
-  readonly description?: string;
-  readonly type?: 'string' | 'number' | 'boolean' | 'array';
-  readonly default?: unknown;
-  readonly options?: readonly unknown[];
-  readonly regex?: string;
-}
 
 /** A job or another top-level key, before inputs are put in. */
 export interface Part {
@@ -21,92 +13,40 @@ export interface Part {
   readonly [key: string]: unknown;
 }
 
-export interface Include {
-  readonly local: string;
-  readonly inputs: Readonly<Record<string, unknown>>;
-}
-
 export interface Template {
-  /** File name in ci-templates/. */
+  /** File name in templates/. */
   readonly file: string;
   readonly text: string;
   readonly spec: { readonly inputs: Readonly<Record<string, Input>> };
   readonly body: Readonly<Record<string, Part>>;
-}
-
-/** A file that a project includes as its whole pipeline. */
-export interface PipelineFile {
-  readonly file: string;
-  /** What defines `.vendhost` and the rules for it; included first. */
-  readonly base: string;
-  /** The files with jobs that it includes, in order; one that is for an environment is there once for each. */
-  readonly jobFiles: readonly string[];
-  readonly stages: readonly string[];
-  /** The inputs that have no default. */
+  /** The inputs that have no default, with a value. */
   readonly required: Readonly<Record<string, unknown>>;
 }
 
-export const pipelineFile = 'tenant.gitlab-ci.yml';
-export const baseFile = 'base.gitlab-ci.yml';
-export const runnerFile = 'runner.gitlab-ci.yml';
-/** A tenant's jobs in the order they run. */
-export const jobNames = ['validate', 'bake', 'provision', 'package', 'release'] as const;
-const environmentFile = 'platform-environment.gitlab-ci.yml';
-
-export const tenantPipeline: PipelineFile = {
-  file: pipelineFile,
-  base: baseFile,
-  jobFiles: jobNames.map((job) => `${job}.gitlab-ci.yml`),
-  stages: jobNames,
-  required: { tenant: 'shop' },
-};
-export const platformPipeline: PipelineFile = {
-  file: 'platform.gitlab-ci.yml',
-  base: 'platform-base.gitlab-ci.yml',
-  jobFiles: ['validate.gitlab-ci.yml', environmentFile, environmentFile, environmentFile],
-  stages: ['validate', 'plan', 'deploy'],
-  required: {},
-};
-export const pipelines: readonly PipelineFile[] = [tenantPipeline, platformPipeline];
-/** All files with jobs. */
-export const jobFiles: readonly string[] = [...new Set(pipelines.flatMap((pipeline) => pipeline.jobFiles))];
-
-export const directory = join(projectRoot, 'ci-templates');
+export const directory = join(projectRoot, 'templates');
+export const prefix = '$[[ inputs.job_prefix ]]';
+const image = 'registry.example.test/platform/vendhost';
 
 /** GitLab's own tag; the list behind it is kept as it is. */
 const reference = { tag: '!reference', collection: 'seq' } as unknown as ScalarTag;
 
-export function readTemplate(file: string): Template {
+function readTemplate(file: string, required: Template['required']): Template {
   const text = readFileSync(join(directory, file), 'utf8');
   const documents = parseAllDocuments(text, { customTags: [reference] });
   const fault = documents.flatMap(({ errors }) => errors)[0];
   if (fault !== undefined) throw fault;
   const [header, body] = documents.map((document) => document.toJS());
-  return { file, text, spec: header.spec, body };
+  return { file, text, spec: header.spec, body, required };
 }
 
-export const templateFiles: readonly string[] = readdirSync(directory).filter((file) => file.endsWith('.yml'));
-export const templates: readonly Template[] = templateFiles.map(readTemplate);
+export const tenantTemplate = readTemplate('tenant.yml', { tenant: 'shop', image });
+export const platformTemplate = readTemplate('platform.yml', { image });
+export const templates: readonly Template[] = [tenantTemplate, platformTemplate];
+export const templateFiles: readonly string[] = readdirSync(directory);
 
-/** The template of this name; a test that asks for another is wrong. */
-export function template(file: string): Template {
-  const found = templates.find((one) => one.file === file);
-  if (found === undefined) throw new Error(`there is no ci-templates/${file}`);
-  return found;
-}
-
-/** The visible jobs of a file with the hidden job that each extends, before inputs are put in. */
-export function jobsOf({ body }: Template): { name: string; visible: Part; hiddenName: string; hidden: Part }[] {
+/** The names that a template gives its jobs, hidden or not, without the prefix that is an input. */
+export function jobsOf({ body }: Template): { name: string; job: Part }[] {
   return Object.entries(body)
-    .filter(([key]) => !key.startsWith('.'))
-    .map(([key, visible]) => {
-      const name = key.replace('$[[ inputs.job_prefix ]]', '');
-      const hiddenName = `.vendhost-${name}`;
-      return { name, visible, hiddenName, hidden: body[hiddenName] ?? {} };
-    });
-}
-
-/** The text of a template as the include for this environment has it. */
-export function forEnvironment(text: string, environment = 'dev'): string {
-  return text.replaceAll('$[[ inputs.environment ]]', environment);
+    .filter(([name]) => name.includes(prefix))
+    .map(([name, job]) => ({ name: name.replace(prefix, ''), job }));
 }

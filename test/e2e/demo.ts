@@ -75,13 +75,16 @@ async function journey(world: World, signal: AbortSignal): Promise<void> {
   heading('Second push to dev: software only');
   const text = await readFile(join(world.repository, page), 'utf8');
   const files = { [page]: text.replace('every dark corner', 'every long night') };
-  await push(world, 'push 2', signal, ['validate', 'package', 'release'], files);
+  const everyJob = ['validate', 'bake', 'provision', 'package', 'release'];
+  await push(world, 'push 2', signal, everyJob, files);
   const second = await ask(world.cloud.router.https, host);
   check(second.body.includes('every long night'), 'the new page answers');
   check(revisionOf(second) !== revisionOf(first), `with revision ${revisionOf(second)}`);
 
   heading('The same commit once more');
-  const again = await push(world, 'push 3', signal, ['validate', 'package', 'release']);
+  const again = await push(world, 'push 3', signal, everyJob);
+  check(/image exists/i.test(logOf(again, 'bake')), 'bake finds the image and says so');
+  check(/no change/i.test(logOf(again, 'provision')), 'provision changes nothing and says so');
   check(/nothing uploaded/i.test(logOf(again, 'package')), 'package uploads nothing and says so');
   check(/nothing to release/i.test(logOf(again, 'release')), 'release deploys nothing and says so');
 }

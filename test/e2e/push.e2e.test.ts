@@ -12,7 +12,6 @@ const validate = 'software/hooks/validate.sh';
 const clean = 'software/hooks/clean.sh';
 const install = 'infrastructure/install.sh';
 const everyJob = ['validate', 'bake', 'provision', 'package', 'release'];
-const softwareJobs = ['validate', 'package', 'release'];
 
 describe('pushes to dev', () => {
   let world: World;
@@ -59,10 +58,12 @@ describe('pushes to dev', () => {
     expect(await leftovers(world)).toEqual({ builders: [], keyPairs: [], securityGroups: [] });
   });
 
-  test('software only: no bake, no provision, the new page answers', async () => {
+  test('software only: bake and provision find nothing to do, the new page answers', async () => {
     const changed = (await read(page)).replace('every dark corner', 'every long night');
+    const before = await images(world);
     const result = await push({ [page]: changed }, 'Say it better');
-    expect(statuses(result), logs(result)).toEqual(softwareJobs.map((job) => [job, 'success']));
+    expect(statuses(result), logs(result)).toEqual(everyJob.map((job) => [job, 'success']));
+    expect(await images(world)).toEqual(before);
     const answer = await askShop();
     expect(answer.body).toContain('every long night');
     expect(answer.headers['x-revision']).not.toBe(running.headers['x-revision']);
@@ -71,7 +72,9 @@ describe('pushes to dev', () => {
 
   test('the same commit again: nothing is uploaded or deployed', async () => {
     const result = await (await world.pushAgain()).result;
-    expect(statuses(result), logs(result)).toEqual(softwareJobs.map((job) => [job, 'success']));
+    expect(statuses(result), logs(result)).toEqual(everyJob.map((job) => [job, 'success']));
+    expect(logOf(result, 'bake')).toContain('image exists');
+    expect(logOf(result, 'provision')).toContain('no change');
     expect(logOf(result, 'package')).toContain('nothing uploaded');
     expect(logOf(result, 'release')).toContain('nothing to release');
   });
@@ -82,6 +85,8 @@ describe('pushes to dev', () => {
     const result = await push({ [validate]: broken }, 'Break the check');
     expect(statuses(result)).toEqual([
       ['validate', 'success'],
+      ['bake', 'success'],
+      ['provision', 'success'],
       ['package', 'success'],
       ['release', 'failed'],
     ]);

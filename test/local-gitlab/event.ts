@@ -1,7 +1,7 @@
 import { git } from './platform.ts';
 
-/** What starts a pipeline. `web` is "Run pipeline" in GitLab's pages. */
-export type PipelineEvent = 'push' | 'merge_request' | 'schedule' | 'tag' | 'web';
+/** What starts a pipeline. `web` is "New pipeline" in GitLab's pages, `trigger` a trigger token. */
+export type PipelineEvent = 'push' | 'merge_request' | 'merge_train' | 'schedule' | 'tag' | 'web' | 'api' | 'trigger';
 
 export interface EventOptions {
   event: PipelineEvent;
@@ -9,6 +9,8 @@ export interface EventOptions {
   branch: string;
   /** Branch a merge request wants into. */
   targetBranch?: string;
+  /** Whether a merge request from the branch is open. */
+  openMergeRequest?: boolean;
   /** `group/project` of the fork a merge request comes from. Default: the project itself */
   fork?: string;
   /**
@@ -37,7 +39,7 @@ export async function resolveEvent(repository: string, options: EventOptions): P
 }
 
 async function changesSince(repository: string, options: EventOptions, commit: string): Promise<string | undefined> {
-  if (options.event === 'merge_request') {
+  if (isOfMergeRequest(options)) {
     if (options.targetBranch === undefined) throw new Error('a merge request needs a targetBranch');
     return git(repository, ['merge-base', `refs/heads/${options.targetBranch}`, commit]);
   }
@@ -53,6 +55,8 @@ async function changesSince(repository: string, options: EventOptions, commit: s
 export async function rememberPush(repository: string, { event, branch, commit }: ResolvedEvent): Promise<void> {
   if (event === 'push') await git(repository, ['update-ref', pushedRef(branch), commit]);
 }
+
+const isOfMergeRequest = ({ event }: EventOptions) => event === 'merge_request' || event === 'merge_train';
 
 const pushedRef = (branch: string) => `refs/pushed/${branch}`;
 
@@ -82,9 +86,9 @@ export async function eventVariables(
     CI_COMMIT_TIMESTAMP: timestamp,
     CI_COMMIT_REF_NAME: event.branch,
     CI_COMMIT_REF_SLUG: slug,
-    CI_COMMIT_REF_PROTECTED: String(event.event !== 'merge_request'),
+    CI_COMMIT_REF_PROTECTED: String(!isOfMergeRequest(event)),
   };
-  if (event.event === 'merge_request') {
+  if (isOfMergeRequest(event)) {
     return {
       ...common,
       CI_PIPELINE_SOURCE: 'merge_request_event',
@@ -92,7 +96,8 @@ export async function eventVariables(
       CI_MERGE_REQUEST_IID: '7',
       CI_MERGE_REQUEST_ID: '7007',
       CI_MERGE_REQUEST_TITLE: title,
-      CI_MERGE_REQUEST_EVENT_TYPE: 'detached',
+      CI_OPEN_MERGE_REQUESTS: `${projectPath}!7`,
+      CI_MERGE_REQUEST_EVENT_TYPE: event.event === 'merge_train' ? 'merge_train' : 'detached',
       CI_MERGE_REQUEST_PROJECT_PATH: projectPath,
       CI_MERGE_REQUEST_SOURCE_PROJECT_PATH: event.fork ?? projectPath,
       CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: event.branch,
@@ -104,5 +109,6 @@ export async function eventVariables(
   if (event.event === 'tag') {
     return { ...common, CI_PIPELINE_SOURCE: 'push', CI_COMMIT_BRANCH: undefined, CI_COMMIT_TAG: event.branch };
   }
-  return { ...common, CI_PIPELINE_SOURCE: event.event, CI_COMMIT_BRANCH: event.branch };
+  const open = event.openMergeRequest === true ? { CI_OPEN_MERGE_REQUESTS: `${projectPath}!7` } : {};
+  return { ...common, ...open, CI_PIPELINE_SOURCE: event.event, CI_COMMIT_BRANCH: event.branch };
 }

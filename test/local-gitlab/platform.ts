@@ -36,7 +36,7 @@ export interface PlatformProject {
 
 /**
  * Makes the project `platform/vendhost` of a git host out of this checkout, with what is not committed yet.
- * Only `ci-templates/` is in it: an include reads nothing else.
+ * Only `templates/` is in it: an include reads nothing else.
  */
 export async function publishPlatform(options: {
   directory: string;
@@ -48,13 +48,13 @@ export async function publishPlatform(options: {
   await mkdir(repository, { recursive: true });
   await git(repository, ['init', '--quiet', '--bare', '--initial-branch=main']);
   const place = { GIT_DIR: repository, GIT_WORK_TREE: projectRoot };
-  await git(projectRoot, ['add', '--', 'ci-templates'], place);
+  await git(projectRoot, ['add', '--', 'templates'], place);
   await git(projectRoot, ['commit', '--quiet', '--message', 'Templates of this checkout'], place);
   const includes = join(directory, 'includes');
   for (const ref of options.refs ?? [`v${await version()}`]) {
     await git(repository, ['tag', ref]);
-    const fetched = join(includes, new URL(gitlab).hostname, 'platform/vendhost', ref, 'ci-templates');
-    await cp(join(projectRoot, 'ci-templates'), fetched, { recursive: true });
+    const fetched = join(includes, new URL(gitlab).hostname, 'platform/vendhost', ref, 'templates');
+    await cp(join(projectRoot, 'templates'), fetched, { recursive: true });
   }
   // gitlab-ci-local fetches single files by commit.
   await git(repository, ['config', 'uploadpack.allowFilter', 'true']);

@@ -40,7 +40,7 @@ export async function deployPlatform(runtime: Runtime, options: DeployPlatformOp
 function refuseInJob({ env }: Runtime, environment: EnvironmentChoice): void {
   if (env.VENDHOST_ID_TOKEN === undefined) return;
   throw new VendhostError('PLAN_NEEDED', 'a job deploys saved plans only, and --plan is missing', {
-    hint: `in a pipeline use the jobs of platform.gitlab-ci.yml; by hand make a plan: vendhost platform plan --environment ${environment === 'all' ? 'ENVIRONMENT' : environment} --save FILE; then deploy it with --plan FILE`,
+    hint: `in a pipeline use the jobs of templates/platform.yml; by hand make a plan: vendhost platform plan --environment ${environment === 'all' ? 'ENVIRONMENT' : environment} --save FILE; then deploy it with --plan FILE`,
   });
 }
 

@@ -1,0 +1,67 @@
+import type { Variables } from './rule-expression.ts';
+
+/** What can start a pipeline, as people say it. */
+export const pipelineEvents = [
+  'push',
+  'merge_request',
+  'fork',
+  'merge_train',
+  'tag',
+  'schedule',
+  'web',
+  'api',
+  'trigger',
+] as const;
+export type PipelineEvent = (typeof pipelineEvents)[number];
+
+export interface Happening {
+  readonly event: PipelineEvent;
+  /** The branch; of a merge request its source, of a tag the tag. */
+  readonly branch: string;
+  /** Branch a merge request is to be merged into. */
+  readonly target?: string | undefined;
+  /** Whether a merge request from this branch is open. */
+  readonly openMergeRequest?: boolean;
+  /** Files that the push or the merge request changes; absent for a new branch, where every file counts as changed. */
+  readonly changed?: readonly string[] | undefined;
+  /** The project's default branch. */
+  readonly defaultBranch?: string | undefined;
+}
+
+const project = 'group/project';
+
+/** The predefined variables that tell events apart (https://docs.gitlab.com/ci/variables/predefined_variables/). */
+export function eventVariables({ event, branch, target, openMergeRequest, defaultBranch }: Happening): Variables {
+  const common = { CI_COMMIT_REF_NAME: branch, CI_DEFAULT_BRANCH: defaultBranch ?? 'main', CI_PROJECT_PATH: project };
+  if (event === 'tag') return { ...common, CI_PIPELINE_SOURCE: 'push', CI_COMMIT_TAG: branch };
+  if (!isOfMergeRequest(event)) {
+    const open = openMergeRequest === true ? { CI_OPEN_MERGE_REQUESTS: `${project}!1` } : {};
+    return { ...common, ...open, CI_PIPELINE_SOURCE: event, CI_COMMIT_BRANCH: branch };
+  }
+  return {
+    ...common,
+    // The pipeline of a fork's merge request runs in the fork.
+    CI_PROJECT_PATH: event === 'fork' ? 'somebody/project' : project,
+    CI_PIPELINE_SOURCE: 'merge_request_event',
+    CI_OPEN_MERGE_REQUESTS: `${project}!1`,
+    CI_MERGE_REQUEST_ID: '1001',
+    CI_MERGE_REQUEST_IID: '1',
+    CI_MERGE_REQUEST_EVENT_TYPE: event === 'merge_train' ? 'merge_train' : 'detached',
+    CI_MERGE_REQUEST_PROJECT_PATH: project,
+    CI_MERGE_REQUEST_SOURCE_PROJECT_PATH: event === 'fork' ? 'somebody/project' : project,
+    CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: branch,
+    CI_MERGE_REQUEST_TARGET_BRANCH_NAME: target ?? '',
+  };
+}
+
+export function isOfMergeRequest(event: PipelineEvent): boolean {
+  return event === 'merge_request' || event === 'fork' || event === 'merge_train';
+}
+
+/**
+ * Files that `rules:changes` compares with; `undefined` where GitLab knows of no comparison and takes the rule as true: in
+ * new branches, and in all pipelines but those of pushes and merge requests (https://docs.gitlab.com/ci/yaml/#ruleschanges).
+ */
+export function comparedFiles({ event, changed }: Happening): readonly string[] | undefined {
+  return event === 'push' || isOfMergeRequest(event) ? changed : undefined;
+}

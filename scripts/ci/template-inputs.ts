@@ -1,0 +1,38 @@
+import { shownValue } from '../config/issues.ts';
+
+/** One input of `spec:inputs` (https://docs.gitlab.com/ci/yaml/#specinputs). */
+export interface Input {
+  readonly description?: string;
+  readonly type?: 'string' | 'number' | 'boolean' | 'array';
+  readonly default?: unknown;
+  readonly options?: readonly unknown[];
+  readonly regex?: string;
+}
+export type Inputs = Readonly<Record<string, unknown>>;
+
+/** What GitLab would refuse in the inputs that an include gives; empty when nothing. */
+export function inputFaults(declared: Readonly<Record<string, Input>>, given: Inputs): string[] {
+  const unknown = Object.keys(given).filter((name) => !(name in declared));
+  const wrong = Object.entries(declared).flatMap(([name, input]) => {
+    const value = given[name] ?? input.default;
+    if (value === undefined) return [`${name}: missing: ${input.description ?? 'required'}`];
+    const allowed = allowedOf(input, value);
+    return allowed === undefined ? [] : [`${name}: ${shownValue(value)} is wrong: must be ${allowed}`];
+  });
+  return [...unknown.map((name) => `${name}: there is no such input`), ...wrong];
+}
+
+function allowedOf({ type = 'string', options, regex }: Input, value: unknown): string | undefined {
+  const isType = type === 'array' ? Array.isArray(value) : typeof value === type;
+  if (!isType) return `of type ${type}`;
+  if (options !== undefined && !options.includes(value)) return `one of ${options.join(', ')}`;
+  return regex !== undefined && !new RegExp(regex).test(String(value)) ? `like ${regex}` : undefined;
+}
+
+/** Puts inputs into a template's text, as GitLab does before it reads the YAML; anything but a text becomes JSON. */
+export function withInputs(text: string, declared: Readonly<Record<string, Input>>, given: Inputs): string {
+  return text.replaceAll(/\$\[\[\s*inputs\.(\w+)\s*\]\]/g, (_, name: string) => {
+    const value = given[name] ?? declared[name]?.default;
+    return typeof value === 'string' ? value : JSON.stringify(value);
+  });
+}
