@@ -90,7 +90,20 @@ export async function images(world: Cloud): Promise<Image[]> {
   return Images.sort((a, b) => `${a.CreationDate}`.localeCompare(`${b.CreationDate}`));
 }
 
-/** What a bake must not leave: Packer names its key pairs and security groups `packer…`. */
+/** Images of the shop's instances. */
+export async function imagesInService(world: Cloud): Promise<(string | undefined)[]> {
+  const { Reservations = [] } = await ec2(world).send(
+    new DescribeInstancesCommand({
+      Filters: [
+        { Name: 'tag:vendhost:layer', Values: ['host'] },
+        { Name: 'instance-state-name', Values: ['running'] },
+      ],
+    }),
+  );
+  return Reservations.flatMap(({ Instances = [] }) => Instances.map(({ ImageId }) => ImageId));
+}
+
+/** What a bake must not leave. */
 export async function leftovers(world: Cloud) {
   const client = ec2(world);
   const [instances, keyPairs, groups] = await Promise.all([
@@ -110,7 +123,7 @@ export async function leftovers(world: Cloud) {
     keyPairs: (keyPairs.KeyPairs ?? []).map(({ KeyName }) => KeyName),
     securityGroups: (groups.SecurityGroups ?? [])
       .map(({ GroupName }) => GroupName)
-      .filter((name) => name?.startsWith('packer')),
+      .filter((name) => name?.startsWith('vendhost-bake-')),
   };
 }
 

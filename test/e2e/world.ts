@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { execa, type Result } from 'execa';
@@ -35,6 +35,10 @@ export interface World {
   readonly directory: string;
   /** Runs `vendhost` as the platform's owner does by hand: in the platform repository, from the management account. */
   operate(words: readonly string[], options?: OperateOptions): Promise<Result>;
+  /** What every job of a pipeline gets from its runner. */
+  readonly runnerEnvironment: Readonly<Record<string, string>>;
+  /** A file of the tenant's repository. */
+  read(file: string): Promise<string>;
   /** Commits files to the tenant's repository without a push. */
   write(files: Files, message: string): Promise<unknown>;
   /** Commits files to the tenant's repository and starts the pipeline of the push to `dev`. */
@@ -95,7 +99,9 @@ export async function startWorld(say: (line: string) => void = () => undefined):
     });
   return {
     ...world,
+    runnerEnvironment: pipelines.runnerEnvironment,
     operate: (words, options) => operate(world, words, options),
+    read: (file) => readFile(join(repository, file), 'utf8'),
     write: (files, message) => commit(repository, files, message),
     async push(files, message, options) {
       await commit(repository, files, message);
