@@ -173,7 +173,9 @@ async function leftovers(tenant: string): Promise<string[]> {
       .flatMap(({ Instances }) => Instances ?? [])
       .map(({ InstanceId }) => `${InstanceId}`),
     ...(keyPairs.KeyPairs ?? []).map(({ KeyName }) => `${KeyName}`),
-    ...(groups.SecurityGroups ?? []).map(({ GroupName }) => `${GroupName}`).filter((name) => name.startsWith('vendhost-bake-')),
+    ...(groups.SecurityGroups ?? [])
+      .map(({ GroupName }) => `${GroupName}`)
+      .filter((name) => name.startsWith('vendhost-bake-')),
     ...(leases.Contents ?? []).map(({ Key }) => `${Key}`),
   ];
 }
