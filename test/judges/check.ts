@@ -7,6 +7,7 @@ import { cfnLintCall, readCfnLint } from './cfn-lint.ts';
 import { checkovCall, readCheckov } from './checkov.ts';
 import { lineOf, type Tool, type Verdict } from './findings.ts';
 import { checkIam } from './iam/check.ts';
+import { checkHandlers } from './iam/handlers.ts';
 import { makeWorld } from './iam/world.ts';
 import { parliamentCall, readParliament, writePolicies } from './parliament.ts';
 import { readSkips, type Skip, sortFindings } from './skips.ts';
@@ -14,7 +15,8 @@ import { allTemplates, writeTemplates } from './templates.ts';
 
 /**
  * `npm run check:cloud`: cfn-lint and checkov judge every template, parliament every policy; what stays as it is has a reason in
- * skips.yml. An IAM simulator is asked about attacks and about what commands need; see iam/.
+ * skips.yml. An IAM simulator is asked about attacks and about what commands need, and CloudFormation's registry about what it may
+ * call for tenants' stacks; see iam/.
  */
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const python = await pythonWith('requirements.txt', say, import.meta.dirname);
@@ -38,6 +40,11 @@ const iam = await checkIam(world);
 console.log(iam.summary);
 for (const line of iam.faults) console.log(`  ${line}`);
 if (iam.faults.length > 0) process.exitCode = 1;
+
+const handlers = await checkHandlers(dirname(python), templates);
+console.log(handlers.summary);
+for (const line of handlers.faults) console.log(`  ${line}`);
+if (handlers.faults.length > 0) process.exitCode = 1;
 
 interface Call {
   readonly program: string;

@@ -30,7 +30,17 @@ test('every class of stacks is judged', async () => {
 });
 
 test.each(environments)('every stack of %s is judged', (environment) => {
-  const layers = ['network', 'storage', 'access', 'balancer', 'balancer-2', 'shop-access', 'shop-data', 'shop-host'];
+  const layers = [
+    'network',
+    'storage',
+    'access',
+    'balancer',
+    'balancer-2',
+    'shop-access',
+    'shop-entry',
+    'shop-data',
+    'shop-host',
+  ];
   const judged = new Set(templates.map(({ file }) => file.split('/')[1]));
   expect(layers.filter((layer) => !judged.has(`vendhost-${environment}-${layer}.json`))).toEqual([]);
 });
@@ -38,8 +48,8 @@ test.each(environments)('every stack of %s is judged', (environment) => {
 test.each([
   ['NetworkStack', 'AWS::EC2::NatGateway', [1, 3]],
   ['NetworkStack', 'AWS::EC2::FlowLog', [0, 1]],
-  ['HostStack', 'AWS::SNS::Topic', [0, 1]],
-  ['HostStack', 'AWS::ElasticLoadBalancingV2::ListenerRule', [1, 2]],
+  ['EntryStack', 'AWS::SNS::Topic', [0, 1]],
+  ['EntryStack', 'AWS::ElasticLoadBalancingV2::ListenerRule', [1, 2]],
   ['HostStack', 'AWS::EC2::SecurityGroupIngress', [0, 1]],
   ['HostStack', 'AWS::AutoScaling::ScalingPolicy', [0, 1]],
 ])('both answers to a choice are judged: %s with %s', (made, type, expected) => {

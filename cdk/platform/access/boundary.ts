@@ -30,7 +30,11 @@ const platformOnly = [
   'codepipeline:CreatePipeline',
   'codepipeline:DeletePipeline',
   'codepipeline:UpdatePipeline',
-  'ec2:*InternetGateway*',
+  // RDS reads them when it creates a database.
+  'ec2:Attach*InternetGateway',
+  'ec2:Create*InternetGateway',
+  'ec2:Delete*InternetGateway',
+  'ec2:Detach*InternetGateway',
   'ec2:*NatGateway*',
   'ec2:*RouteTable*',
   'ec2:*VpcPeering*',

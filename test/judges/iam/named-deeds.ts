@@ -150,6 +150,8 @@ function executing(): Deed[] {
         'autoscaling:CreateAutoScalingGroup',
         'autoscaling:CreateOrUpdateTags',
         'autoscaling:DeleteAutoScalingGroup',
+        'autoscaling:DeleteTags',
+        'autoscaling:DetachTrafficSources',
         'autoscaling:PutScalingPolicy',
         'autoscaling:DeletePolicy',
         'autoscaling:ResumeProcesses',
@@ -160,7 +162,13 @@ function executing(): Deed[] {
     {
       role,
       to: things.alarm,
-      actions: ['cloudwatch:PutMetricAlarm', 'cloudwatch:DeleteAlarms', 'cloudwatch:TagResource'],
+      actions: [
+        'cloudwatch:DeleteAlarms',
+        'cloudwatch:ListTagsForResource',
+        'cloudwatch:PutMetricAlarm',
+        'cloudwatch:TagResource',
+        'cloudwatch:UntagResource',
+      ],
     },
     {
       role,
@@ -170,12 +178,17 @@ function executing(): Deed[] {
     {
       role,
       to: (owner) => things.databaseGroup(owner, 'pg'),
-      actions: ['rds:CreateDBParameterGroup', 'rds:ModifyDBParameterGroup', 'rds:ResetDBParameterGroup'],
+      actions: [
+        'rds:CreateDBParameterGroup',
+        'rds:ListTagsForResource',
+        'rds:ModifyDBParameterGroup',
+        'rds:ResetDBParameterGroup',
+      ],
     },
     {
       role,
       to: (owner) => things.databaseGroup(owner, 'subgrp'),
-      actions: ['rds:CreateDBSubnetGroup', 'rds:ModifyDBSubnetGroup'],
+      actions: ['rds:CreateDBSubnetGroup', 'rds:ListTagsForResource', 'rds:ModifyDBSubnetGroup'],
     },
     {
       role,
@@ -186,14 +199,34 @@ function executing(): Deed[] {
         'secretsmanager:GetSecretValue',
         'secretsmanager:PutSecretValue',
         'secretsmanager:TagResource',
+        'secretsmanager:UntagResource',
         'secretsmanager:UpdateSecret',
       ],
     },
-    { role, to: things.databaseLogs, actions: ['logs:CreateLogGroup', 'logs:PutRetentionPolicy', 'logs:TagResource'] },
+    {
+      role,
+      to: things.databaseLogs,
+      actions: [
+        'logs:AssociateKmsKey',
+        'logs:CreateLogGroup',
+        'logs:DisassociateKmsKey',
+        'logs:GetDataProtectionPolicy',
+        'logs:ListTagsForResource',
+        'logs:PutRetentionPolicy',
+        'logs:TagResource',
+        'logs:UntagResource',
+      ],
+    },
     {
       role,
       to: things.application,
-      actions: ['codedeploy:CreateApplication', 'codedeploy:DeleteApplication', 'codedeploy:TagResource'],
+      actions: [
+        'codedeploy:CreateApplication',
+        'codedeploy:DeleteApplication',
+        'codedeploy:GetApplication',
+        'codedeploy:TagResource',
+        'codedeploy:UntagResource',
+      ],
     },
     {
       role,

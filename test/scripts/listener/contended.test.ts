@@ -40,7 +40,7 @@ test('numbers that somebody else always claims first: it ends, and says where to
   };
   await expect(claimPriority(runtime, aws, { ...claimant, isOurs: () => false })).rejects.toMatchObject({
     code: 'PRIORITY_CONTENDED',
-    hint: 'retry; if it happens again, ask the platform team to look at claims/listener/1/ in the bucket claims',
+    hint: 'retry; if it happens again, look at claims/listener/1/ in the bucket claims',
   });
   expect(writes).toBe(1000);
 }, 30_000);

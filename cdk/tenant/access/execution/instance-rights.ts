@@ -117,6 +117,7 @@ function groupRights(scope: Scope): Right[] {
       sid: 'Alarms',
       actions: [
         'cloudwatch:DeleteAlarms',
+        'cloudwatch:ListTagsForResource',
         'cloudwatch:PutMetricAlarm',
         'cloudwatch:TagResource',
         'cloudwatch:UntagResource',

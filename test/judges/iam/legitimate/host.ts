@@ -2,6 +2,7 @@ import { names } from '../../../../scripts/config/names.ts';
 import { usualDatabase, usualGroup, usualUpdate } from '../attacks/limits.ts';
 import { type Case, giving, step, via } from '../cases.ts';
 import { tenant } from '../owners.ts';
+import { arn } from '../places.ts';
 import type { Step } from '../simulate.ts';
 import * as things from '../things.ts';
 
@@ -188,21 +189,57 @@ function databases(): Case[] {
 function reads(): Case[] {
   const anywhere = [
     'autoscaling:DescribeAutoScalingGroups',
+    'autoscaling:DescribePolicies',
     'autoscaling:DescribeScalingActivities',
     'cloudwatch:DescribeAlarms',
+    'ec2:DescribeAccountAttributes',
+    'ec2:DescribeAvailabilityZones',
+    'ec2:DescribeInstances',
+    'ec2:DescribeInternetGateways',
     'ec2:DescribeLaunchTemplates',
     'ec2:DescribeLaunchTemplateVersions',
     'ec2:DescribeSecurityGroupRules',
     'ec2:DescribeSecurityGroups',
+    'ec2:DescribeSubnets',
+    'ec2:DescribeVpcAttribute',
+    'ec2:DescribeVpcs',
     'elasticloadbalancing:DescribeTargetGroups',
+    'logs:DescribeIndexPolicies',
+    'logs:DescribeLogGroups',
+    'logs:DescribeResourcePolicies',
+    'rds:DescribeDBClusterSnapshots',
+    'rds:DescribeDBClusters',
+    'rds:DescribeDBEngineVersions',
+    'rds:DescribeDBInstanceAutomatedBackups',
     'rds:DescribeDBInstances',
+    'rds:DescribeDBParameterGroups',
+    'rds:DescribeDBParameters',
+    'rds:DescribeDBSnapshots',
+    'rds:DescribeDBSubnetGroups',
+    'rds:DescribeEngineDefaultParameters',
+    'rds:DescribeEvents',
     'secretsmanager:GetRandomPassword',
   ];
   const byName: Readonly<Record<string, things.Thing>> = {
     'rds:DescribeDBInstances': things.database(self),
     'cloudwatch:DescribeAlarms': things.alarm(self),
   };
-  return anywhere.map((action) => allowed(action, step(by, action, byName[action] ?? '*')));
+  const linked = ['autoscaling', 'rds'].map((service) => {
+    const role = { on: `arn:aws:iam::111111111111:role/aws-service-role/${service}.amazonaws.com/AWSServiceRole` };
+    const given = { 'iam:AWSServiceName': `${service}.amazonaws.com` };
+    return allowed(`first use of ${service}`, step(by, 'iam:CreateServiceLinkedRole', role, given));
+  });
+  return [
+    ...anywhere.map((action) => allowed(action, step(by, action, byName[action] ?? '*'))),
+    ...linked,
+    allowed('looks at the role of instances', step(by, 'iam:GetRole', things.role(self, 'instance'))),
+    allowed(
+      'looks at the deployment configuration',
+      step(by, 'codedeploy:GetDeploymentConfig', {
+        on: arn('codedeploy', 'deploymentconfig:CodeDeployDefault.OneAtATime'),
+      }),
+    ),
+  ];
 }
 
 /** What instances and builders do to be managed by SSM, and where they find AWS's agents. */
