@@ -104,6 +104,8 @@ export const keys = {
     `claims/listener/${listener}/tenants/${tenant}/${band}.json`,
   hostClaims: 'claims/hosts/',
   hostClaim: (host: string) => `claims/hosts/${host}.json`,
+  /** The newest pipeline that provisioned the tenant's host. */
+  hostPipeline: (tenant: string) => `infrastructure/${tenant}/host/pipeline.json`,
   imageRecords: (tenant: string) => `infrastructure/${tenant}/`,
   bakeLeases: (tenant: string) => `claims/bakes/${tenant}/`,
   bakeLease: (tenant: string, bakeKey: string) => `claims/bakes/${tenant}/${bakeKey}.json`,

@@ -47,6 +47,16 @@ export const imageRecordSchema = z.object({
 });
 export type ImageRecord = Readonly<z.output<typeof imageRecordSchema>>;
 
+/** `keys.hostPipeline`: the newest pipeline that provisioned a host. */
+export const hostPipelineSchema = z.object({
+  /** GitLab's ids. */
+  project: z.string(),
+  pipeline: z.int(),
+  commit: z.string(),
+  url: z.string(),
+});
+export type HostPipeline = Readonly<z.output<typeof hostPipelineSchema>>;
+
 /** `keys.push`: the push that first uploaded a revision; unknown values are empty. */
 export const revisionPushSchema = z.object({
   /** Name of the revision. */

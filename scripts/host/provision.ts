@@ -21,6 +21,7 @@ import { readLibrary } from './key/library.ts';
 import { type DeployedHost, readDeployedHost, reasonsToProvision } from './key/look-up.ts';
 import { isKept, provenance, provenanceOf, provisionKey, sameTemplates } from './key/provision-key.ts';
 import { limitFaults } from './limits.ts';
+import { checkNewest } from './newest-pipeline.ts';
 import { readHostPlan } from './read-host-plan.ts';
 
 export interface ProvisionOptions extends Place {
@@ -55,6 +56,7 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
   const faults = limitFaults(join(options.directory, 'vendhost.yml'), config, limits);
   if (faults.length > 0) throw configError(faults);
 
+  await checkNewest(runtime, aws, { place, bucket: facts.bucket, dryRun: options.dryRun });
   const inputs = { config, facts, record, library };
   const key = provisionKey({ ...inputs, image: options.image || (deployed.host?.parameters.ImageId ?? '') });
   const { health_check: healthCheck } = config;

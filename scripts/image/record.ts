@@ -38,7 +38,7 @@ export async function listRecordedKeys(aws: Aws, owner: ImageOwner): Promise<Rea
 /** The record that was written last, of whatever bake key. */
 export async function readNewestRecord(aws: Aws, owner: ImageOwner): Promise<ImageRecord | undefined> {
   const { paginateListObjectsV2 } = await import('@aws-sdk/client-s3');
-  const request = { Bucket: owner.bucket, Prefix: keys.imageRecords(owner.place.tenant) };
+  const request = { Bucket: owner.bucket, Prefix: keys.imageRecords(owner.place.tenant), Delimiter: '/' };
   let newest: { key: string; time: number } | undefined;
   for await (const page of paginateListObjectsV2({ client: await aws.s3() }, request)) {
     for (const { Key = '', LastModified } of page.Contents ?? []) {

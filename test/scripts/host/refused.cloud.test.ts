@@ -1,7 +1,9 @@
 import { beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
+import { checkNewest } from '../../../scripts/host/newest-pipeline.ts';
 import { cloudAccount } from '../../builders/account.ts';
 import { makeImage } from '../../builders/image.ts';
 import { makePlatform, type Platform } from '../../builders/platform.ts';
+import { recorder } from '../../builders/recorder.ts';
 import { repository } from '../../builders/repository.ts';
 import { admitTenant } from '../../builders/tenant.ts';
 import { errorIn, vendhost } from '../command-line.ts';
@@ -17,12 +19,12 @@ beforeAll(async () => {
   image = await makeImage(platform, 'shop');
 });
 
-async function provision(meddle: Meddler) {
+async function provision(meddle: Meddler, env = {}) {
   const cwd = await repository({ 'vendhost.yml': 'instances: { min: 0, max: 1 }\ndatabase: none' });
   const words = ['host', 'provision', '--tenant', 'shop', '--environment', 'dev', '--image', image];
   return await vendhost(words, {
     cwd,
-    env: { ...platform.env, AWS_ENDPOINT_URL: await wire(cloud.endpoint, meddle) },
+    env: { ...platform.env, ...env, AWS_ENDPOINT_URL: await wire(cloud.endpoint, meddle) },
   });
 }
 
@@ -42,6 +44,23 @@ test('a record that an older version wrote, and a target group that somebody del
   };
   const ended = await provision(gone);
   expect([ended.code, errorIn(ended)]).toEqual([1, 'TARGET_GROUP_MISSING']);
+});
+
+test('a pipeline that is older than the one that provisioned the host last', async () => {
+  const pipeline = (id: string) => ({
+    CI_PROJECT_ID: '7',
+    CI_PIPELINE_ID: id,
+    CI_COMMIT_SHA: '0123456789abcdef',
+    CI_PIPELINE_URL: `https://gitlab.example.test/acme/shop/-/pipelines/${id}`,
+  });
+  await checkNewest(recorder(pipeline('12')), platform.aws, {
+    place: { tenant: 'shop', environment: 'dev' },
+    bucket: platform.bucket,
+    dryRun: false,
+  });
+  const ended = await provision((_call, next) => next(), pipeline('11'));
+  expect([ended.code, errorIn(ended)]).toEqual([1, 'PIPELINE_OUTDATED']);
+  expect(ended.stderr).toContain('pipeline 12 is newer and has provisioned shop in dev, for commit 01234567');
 });
 
 test('instances that cannot be started, and then those that do not come', async () => {

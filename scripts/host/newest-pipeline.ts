@@ -1,0 +1,60 @@
+import { ConditionalObjects } from '../aws/objects.ts';
+import type { Aws } from '../aws/session.ts';
+import { keys, type Place } from '../config/names.ts';
+import { type HostPipeline, hostPipelineSchema } from '../config/stored.ts';
+import { VendhostError } from '../errors.ts';
+import { newPipeline } from '../gitlab/new-pipeline.ts';
+import type { Runtime } from '../runtime.ts';
+
+const tries = 5;
+
+/**
+ * Makes sure that no newer pipeline of the project has provisioned the host, and leaves this one's id, unless it is a dry run.
+ * GitLab itself holds back older jobs that deploy, not those that prepare an environment
+ * (https://docs.gitlab.com/ci/environments/deployment_safety/#prevent-outdated-deployment-jobs); ids of pipelines ascend. Outside of a
+ * pipeline anybody may provision. Throws `PIPELINE_OUTDATED`.
+ */
+export async function checkNewest(
+  { env }: Runtime,
+  aws: Aws,
+  { place, bucket, dryRun }: { place: Place; bucket: string; dryRun: boolean },
+): Promise<void> {
+  const own = ownPipeline(env);
+  if (own === undefined) return;
+  const objects = new ConditionalObjects<HostPipeline>(aws, bucket, hostPipelineSchema);
+  const key = keys.hostPipeline(place.tenant);
+  for (let attempt = 0; attempt < tries; attempt += 1) {
+    const found = await objects.read(key);
+    if (found !== undefined && found.value.project === own.project) {
+      if (found.value.pipeline > own.pipeline) throw outdated(place, found.value);
+      if (found.value.pipeline === own.pipeline) return;
+    }
+    if (dryRun) return;
+    const written = found === undefined ? objects.create(key, own) : objects.replace(key, own, found.etag);
+    if ((await written) !== undefined) return;
+  }
+  throw new Error(`${key} was changed ${tries} times while it was written`);
+}
+
+/** https://docs.gitlab.com/ci/variables/predefined_variables/ */
+function ownPipeline(env: Runtime['env']): HostPipeline | undefined {
+  const {
+    CI_PROJECT_ID: project,
+    CI_PIPELINE_ID: pipeline,
+    CI_PIPELINE_URL: url = '',
+    CI_COMMIT_SHA: commit = '',
+  } = env;
+  if (project === undefined || !/^\d+$/.test(pipeline ?? '')) return undefined;
+  return { project, pipeline: Number(pipeline), commit, url };
+}
+
+function outdated({ tenant, environment }: Place, { pipeline, commit, url }: HostPipeline): VendhostError {
+  return new VendhostError(
+    'PIPELINE_OUTDATED',
+    `pipeline ${pipeline} is newer and has provisioned ${tenant} in ${environment}, for commit ${commit.slice(0, 8)}`,
+    {
+      details: url === '' ? [] : [url],
+      hint: `nothing is left to do; to go back to this commit, revert what came after it, or ${newPipeline}`,
+    },
+  );
+}
