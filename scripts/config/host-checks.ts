@@ -15,6 +15,27 @@ export function tenantFaults(file: string, platform: Environments, tenant: Tenan
 }
 
 /**
+ * Tenants of one GitLab project whose environments have the same names there: each would overwrite the other's variables.
+ * Yields the tenant that is named later, with the one it collides with.
+ */
+export function sharedEnvironments(
+  tenants: ReadonlyMap<string, Pick<TenantConfig, 'project' | 'environment_prefix'>>,
+): { tenant: string; other: string }[] {
+  const first = new Map<string, string>();
+  return [...tenants].flatMap(([tenant, { project, environment_prefix }]) => {
+    const place = `${project.toLowerCase()} ${environment_prefix}`;
+    const other = first.get(place);
+    if (other === undefined) first.set(place, tenant);
+    return other === undefined ? [] : [{ tenant, other }];
+  });
+}
+
+/** What is wrong with a tenant that shares its environments' names. */
+export function sharedMessage(other: string, { project, environment_prefix }: TenantConfig): string {
+  return `"${environment_prefix}" is what tenants/${other}.yml has for the same project ${project}: must be another`;
+}
+
+/**
  * The faults of a tenant's hosts: each must lie in the domain of its environment, where the longest domain counts
  * (`shop.dev.example.com` is of `dev.example.com`, not of `example.com`), and be named once.
  */

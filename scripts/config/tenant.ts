@@ -75,6 +75,14 @@ export const tenantSchema = z.strictObject({
     .partialRecord(z.enum(environments), branchName)
     .default({})
     .meta({ description: 'Branches of the project for environments where they are not those of platform.yml' }),
+  environment_prefix: z
+    .string()
+    .regex(/^([a-z0-9-]+\/)?$/, 'lower-case letters, digits and hyphens with a slash at the end, like blog/')
+    .default('')
+    .meta({
+      description:
+        'Prefix of the environments in GitLab, as the input of that name; tells tenants of one project apart',
+    }),
   subject: z.enum(subjectForms).optional().meta({
     description:
       "What the roles know the project by in its jobs' ID tokens; without it, project_id if GitLab is 19.1 or newer",

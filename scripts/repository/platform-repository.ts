@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Environment, tenantName } from '../config/environment.ts';
 import { listTenants } from '../config/files.ts';
-import { tenantFaults } from '../config/host-checks.ts';
+import { sharedEnvironments, sharedMessage, tenantFaults } from '../config/host-checks.ts';
 import { shownValue } from '../config/issues.ts';
 import { parseConfig } from '../config/load.ts';
 import { platformSchema } from '../config/platform.ts';
@@ -34,6 +34,7 @@ export async function checkPlatformRepository(directory: string): Promise<Checke
         known === undefined ? [] : fromFaults(tenantFaults(fileOf(tenant), known, config)),
       ),
       ...claimFaults(configs),
+      ...prefixFaults(configs),
       ...(await unreadFiles(directory)),
     ],
   };
@@ -55,6 +56,13 @@ function claimFaults(tenants: Tenants): Finding[] {
       path,
       `${shownValue(host)} is claimed already, by ${by}: one host, one tenant and environment`,
     );
+  });
+}
+
+function prefixFaults(tenants: Tenants): Finding[] {
+  return sharedEnvironments(tenants).flatMap(({ tenant, other }) => {
+    const config = tenants.get(tenant);
+    return config === undefined ? [] : fault(tenant, 'environment_prefix', sharedMessage(other, config));
   });
 }
 

@@ -25,6 +25,8 @@ export interface ProjectWish {
   /** Path in the tenant's file. */
   readonly path: string;
   readonly subject: SubjectForm | undefined;
+  /** What the names of its environments in GitLab begin with. */
+  readonly environmentPrefix: string;
   /** The environments of this run. */
   readonly environments: readonly VendedEnvironment[];
   /** Environments of the tenant that are not in this run, and other tenants with the same project. */

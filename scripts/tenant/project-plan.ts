@@ -56,7 +56,7 @@ export function planProject(wish: ProjectWish, facts: ProjectFacts | undefined):
     trust: byEnvironment(wish, (environment) => ({
       subjects: subject.trusted,
       projectId: facts.id,
-      environmentProtected: facts.protectedEnvironments.includes(environment),
+      environmentProtected: facts.protectedEnvironments.includes(`${wish.environmentPrefix}${environment}`),
     })),
     refusals: [...identityRefusals(wish, facts), ...branches.refusals, ...versions.refusals, ...subject.refusals],
     warnings: [...branches.warnings, ...versions.warnings, ...subject.warnings],

@@ -69,7 +69,7 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
   const hosts = await claims.plan(chosen.hosts, record?.hosts ?? []);
   const rulesOf: RulesOf = { place, facts, hosts: chosen.hosts, loadBalancer };
   const [rules, giveBack] = await Promise.all([planRules(aws, rulesOf), planGiveBack(aws, rulesOf)]);
-  const wanted = projectVariables(place, chosen);
+  const wanted = projectVariables(place, chosen, tenant);
   return await withAssembly(runtime, aws, accessApp({ ...vending, facts }), async (assembly) => {
     const numbers = priorityParameters(rules.map(({ band, priority }) => [band, priority]));
     const stacks = await planStacks(assembly, { parameters: { [names.tenantStack(place, 'entry')]: numbers } });
@@ -82,7 +82,11 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
 }
 
 /** What the tenant's jobs need to know; none of it is a secret. */
-export function projectVariables(place: Place, { config }: Pick<ChosenEnvironment, 'config'>): ProjectVariable[] {
+export function projectVariables(
+  place: Place,
+  { config }: Pick<ChosenEnvironment, 'config'>,
+  { environment_prefix: prefix }: Pick<TenantConfig, 'environment_prefix'>,
+): ProjectVariable[] {
   const role = (name: 'deploy' | 'plan') =>
     `arn:${partitionOf(config)}:iam::${config.account}:role/${names.tenantRole(place, name)}`;
   const values = {
@@ -90,7 +94,7 @@ export function projectVariables(place: Place, { config }: Pick<ChosenEnvironmen
     VENDHOST_ROLE_ARN: role('deploy'),
     VENDHOST_PLAN_ROLE_ARN: role('plan'),
   };
-  return Object.entries(values).map(([key, value]) => ({ key, value, scope: place.environment }));
+  return Object.entries(values).map(([key, value]) => ({ key, value, scope: `${prefix}${place.environment}` }));
 }
 
 /** Whether vending would change anything that can be seen. */

@@ -1,4 +1,5 @@
 import { listTenants, readTenantConfig } from '../config/files.ts';
+import type { TenantConfig } from '../config/tenant.ts';
 import type { GitlabApi } from '../gitlab/api.ts';
 import { allowJobTokens } from '../gitlab/job-token-scope.ts';
 import { protectBranch } from '../gitlab/protection.ts';
@@ -7,13 +8,19 @@ import type { Output } from '../output.ts';
 import type { ProjectPlan, SubjectChange } from './project-plan.ts';
 
 /** Other tenants of the platform repository with the same project; files that cannot be read are faults elsewhere. */
-export async function tenantsOfProject(directory: string, tenant: string, project: string): Promise<string[]> {
+export async function tenantsOfProject(
+  directory: string,
+  tenant: string,
+  project: string,
+): Promise<Map<string, TenantConfig>> {
   const others = (await listTenants(directory)).filter((other) => other !== tenant);
   const read = await Promise.allSettled(others.map((other) => readTenantConfig(directory, other)));
-  return others.filter((_, index) => {
+  const configs = others.flatMap((other, index): [string, TenantConfig][] => {
     const config = read[index];
-    return config?.status === 'fulfilled' && config.value.project.toLowerCase() === project.toLowerCase();
+    const isOfProject = config?.status === 'fulfilled' && config.value.project.toLowerCase() === project.toLowerCase();
+    return isOfProject ? [[other, config.value]] : [];
   });
+  return new Map(configs);
 }
 
 /** Changes of the project that come before its roles: nobody may make a branch that they trust. */

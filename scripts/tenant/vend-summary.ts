@@ -15,7 +15,7 @@ export function vendSummary(vendings: readonly Vending[], results: readonly Vend
   return [
     ...lines,
     `next: set these variables in ${tenant.project} (Settings > CI/CD), or set VENDHOST_GITLAB_TOKEN and run this again:`,
-    ...vendings.flatMap(({ place, chosen }) => projectVariables(place, chosen)).map(variableLine),
+    ...vendings.flatMap(({ place, chosen }) => projectVariables(place, chosen, tenant)).map(variableLine),
   ];
 }
 

@@ -3,7 +3,7 @@ import { openEnvironment } from '../aws/open-environment.ts';
 import { openAws } from '../aws/session.ts';
 import type { Environment } from '../config/environment.ts';
 import { readPlatformConfig, readTenantConfig } from '../config/files.ts';
-import { tenantFaults } from '../config/host-checks.ts';
+import { sharedEnvironments, sharedMessage, tenantFaults } from '../config/host-checks.ts';
 import { configError } from '../config/load.ts';
 import type { PlatformConfig } from '../config/platform.ts';
 import { exitCodes } from '../errors.ts';
@@ -44,7 +44,13 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
   const { directory, tenant: name } = options;
   const platform = await readPlatformConfig(directory);
   const tenant = await readTenantConfig(directory, name);
-  const faults = tenantFaults(join(directory, 'tenants', `${name}.yml`), platform.environments, tenant);
+  const file = join(directory, 'tenants', `${name}.yml`);
+  const others = await tenantsOfProject(directory, name, tenant.project);
+  const shared = sharedEnvironments(new Map([...others, [name, tenant]])).filter((each) => each.tenant === name);
+  const faults = [
+    ...tenantFaults(file, platform.environments, tenant),
+    ...shared.map(({ other }) => ({ file, path: 'environment_prefix', message: sharedMessage(other, tenant) })),
+  ];
   if (faults.length > 0) throw configError(faults);
 
   const anyRegion = Object.values(platform.environments)[0]?.region ?? '';
@@ -64,12 +70,13 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
   const gitlab = openGitlab(runtime, platform.gitlab);
   const wish: ProjectWish = {
     ...{ tenant: name, path: tenant.project, subject: tenant.subject },
+    environmentPrefix: tenant.environment_prefix,
     environments: opened.map(({ chosen: { environment, config }, record }) => {
       return { environment, branch: config.branch, record };
     }),
     elsewhere: [
       ...Object.keys(tenant.hosts).filter((each) => !chosen.some(({ environment }) => environment === each)),
-      ...(await tenantsOfProject(directory, name, tenant.project)),
+      ...others.keys(),
     ],
     protectBranches: options.protectBranches ?? false,
     projectId: options.projectId,

@@ -15,6 +15,7 @@ const wish: ProjectWish = {
   tenant: 'shop',
   path: 'acme/shop',
   subject: undefined,
+  environmentPrefix: '',
   environments: [{ environment: 'dev', branch: 'dev', record: undefined }],
   elsewhere: [],
   protectBranches: false,

@@ -199,6 +199,20 @@ describe('tenant vend', () => {
     expect(second.progress.join('\n')).not.toContain(gitlab.token);
   });
 
+  test('a second tenant of a project needs environments of its own, whose variables it gets', async () => {
+    const first = { project: 'acme/pair', hosts: { dev: ['left.dev.example.com'] } };
+    const second = { project: 'acme/Pair', hosts: { dev: ['right.dev.example.com'] } };
+    await repository.writeTenant('left', first);
+    await repository.writeTenant('right', second);
+    await expect(run('right', { token: true, environment: 'dev' })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      details: [expect.stringContaining('environment_prefix: "" is what tenants/left.yml has for the same project')],
+    });
+    await repository.writeTenant('right', { ...second, project: 'acme/pair', environment_prefix: 'right/' });
+    const { result } = await run('right', { dryRun: true, token: true, environment: 'dev' });
+    expect(result.environments).toMatchObject([{ variables: [{ scope: 'right/dev' }, {}, {}] }]);
+  });
+
   test('an environment whose platform was never deployed', async () => {
     await repository.writeTenant('early', { project: 'acme/shop', hosts: { staging: ['early.staging.example.com'] } });
     await expect(run('early')).rejects.toMatchObject({ code: 'PLATFORM_MISSING' });
