@@ -17,8 +17,8 @@ let role: string;
 
 /** `dev` is in the management account and `staging` in a member account; `production` is where nobody gets in. */
 beforeAll(async () => {
-  own = await makePlatform(cloudAccount(management));
-  other = await makePlatform(cloudAccount(member), { environment: 'staging' });
+  own = await makePlatform(cloudAccount(management), { network: true, balancers: 1 });
+  other = await makePlatform(cloudAccount(member), { environment: 'staging', network: true, balancers: 1 });
   role = await organizationRole(inject('localCloud').endpoint, member, management);
   repository = await platformRepository(management);
   await repository.writeTenant('shop', {

@@ -12,7 +12,7 @@ const account = '100000000327';
 let platform: Platform;
 let repository: PlatformRepository;
 beforeAll(async () => {
-  platform = await makePlatform(cloudAccount(account));
+  platform = await makePlatform(cloudAccount(account), { network: true, balancers: 1 });
   repository = await platformRepository(account);
 });
 afterAll(() => repository.remove());

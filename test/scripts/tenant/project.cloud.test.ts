@@ -16,7 +16,7 @@ let repository: PlatformRepository;
 let gitlab: LocalGitlab;
 
 beforeAll(async () => {
-  platform = await makePlatform(cloudAccount(account));
+  platform = await makePlatform(cloudAccount(account), { network: true, balancers: 1 });
   repository = await platformRepository(account);
   gitlab = await startLocalGitlab({ projects: ['acme/new', 'acme/old', 'acme/gone', 'acme/named'] });
 });
