@@ -40,7 +40,7 @@ interface Parts {
 /** Vends a tenant with both hosts, while somebody meddles between two calls. */
 async function vend(tenant: string, meddle?: Meddler, parts: Parts = {}) {
   const { env, hosts: wanted = hosts, ...others } = parts;
-  await repository.writeTenant(tenant, { project: 'acme/shop', hosts: { dev: wanted } });
+  await repository.writeTenant(tenant, { project: `acme/${tenant}`, hosts: { dev: wanted } });
   const address = meddle === undefined ? {} : { AWS_ENDPOINT_URL: await wire(cloud.endpoint, meddle) };
   const words = ['tenant', 'vend', tenant, '--environment', 'dev'];
   return await vendhost(words, { env: { ...platform.env, ...address, ...env }, cwd: repository.directory, ...others });

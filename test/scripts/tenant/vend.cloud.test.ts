@@ -23,7 +23,7 @@ let gitlab: LocalGitlab;
 beforeAll(async () => {
   repository = await platformRepository(account);
   await repository.certify(endpoint);
-  gitlab = await startLocalGitlab({ projects: ['acme/shop', 'acme/blog'] });
+  gitlab = await startLocalGitlab({ projects: ['acme/shop', 'acme/blog', 'acme/pair'] });
   await deployPlatform(newRuntime(), { directory: repository.directory, environment: 'dev', dryRun: false });
 });
 afterAll(async () => {
@@ -167,7 +167,7 @@ describe('tenant vend', () => {
 
   test('without an environment: those of the account, saying what is left out', async () => {
     const hosts = { dev: ['many.dev.example.com'], production: ['many.production.example.com'] };
-    await repository.writeTenant('many', { project: 'acme/shop', hosts });
+    await repository.writeTenant('many', { project: 'acme/many', hosts });
     const { result, progress } = await run('many');
     expect(result.environments).toMatchObject([{ environment: 'dev' }]);
     expect(progress[1]).toMatch(/^warning: not checked, without VENDHOST_GITLAB_TOKEN: the project's path and id, /);
@@ -214,7 +214,7 @@ describe('tenant vend', () => {
   });
 
   test('an environment whose platform was never deployed', async () => {
-    await repository.writeTenant('early', { project: 'acme/shop', hosts: { staging: ['early.staging.example.com'] } });
+    await repository.writeTenant('early', { project: 'acme/early', hosts: { staging: ['early.staging.example.com'] } });
     await expect(run('early')).rejects.toMatchObject({ code: 'PLATFORM_MISSING' });
   });
 });
