@@ -9,6 +9,7 @@ import { command as configShow } from './commands/config/show.ts';
 import { command as hostProvision } from './commands/host/provision.ts';
 import { command as imageBake } from './commands/image/bake.ts';
 import { command as imageClean } from './commands/image/clean.ts';
+import { switchFrom } from './commands/options.ts';
 import { command as platformDeploy } from './commands/platform/deploy.ts';
 import { command as platformDestroy } from './commands/platform/destroy.ts';
 import { command as platformPlan } from './commands/platform/plan.ts';
@@ -138,7 +139,7 @@ export async function run(words: readonly string[], process: Process): Promise<E
     const asked = words.length === 0 ? ['--help'] : words;
     const chosen: Chosen = async (verb, args) => {
       const dotenv = args.dotenv === undefined ? {} : { dotenv: resolve(process.cwd, args.dotenv) };
-      const verbose = args.verbose ?? process.env.VENDHOST_VERBOSE === 'true';
+      const verbose = switchFrom(args.verbose, 'VENDHOST_VERBOSE', process.env);
       out = new Output({ ...process, ...args, ...dotenv, verbose, sections: process.env.GITLAB_CI === 'true' });
       code = (await verb.run(args, { env: process.env, cwd: process.cwd, signal: process.signal, out })) ?? code;
     };

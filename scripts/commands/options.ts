@@ -63,6 +63,17 @@ export function withDryRun<T>(parser: Argv<T>): Argv<T & { 'dry-run': boolean }>
   });
 }
 
+/** A switch that an option or a job's variable sets: `true`, `false`, or neither. Throws `USAGE` for any other value. */
+export function switchFrom(option: boolean | undefined, name: string, env: Runtime['env']): boolean {
+  const value = env[name] ?? '';
+  if (option !== undefined) return option;
+  if (value === '' || value === 'false') return false;
+  if (value === 'true') return true;
+  throw new VendhostError('USAGE', `"${value}" is wrong: ${name} must be true or false`, {
+    hint: `set ${name} to true or false, or unset it`,
+  });
+}
+
 /** The environment that an option or the job's variable names, if one does. */
 export function environmentIfNamed(option: Environment | undefined, { env }: Runtime): Environment | undefined {
   const value = option ?? env.VENDHOST_ENVIRONMENT;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import {
+  branchName,
   builderAccess,
   defaultBranches,
   type Environment,
@@ -59,9 +60,7 @@ const retention = z.strictObject({
 
 const environment = z
   .strictObject({
-    branch: z
-      .string()
-      .min(1)
+    branch: branchName
       .optional()
       .meta({ description: 'Branch whose pushes reach this environment; default: dev, staging or master' }),
     account: z
@@ -124,12 +123,15 @@ export const platformSchema = z
       .string()
       .regex(/^[a-z][a-z0-9-]{1,30}$/, 'lower-case letters, digits and hyphens')
       .meta({ description: 'Name of the platform' }),
-    gitlab: z.url({ protocol: /^https?$/ }).meta({ description: 'Address of GitLab, like https://gitlab.example.com' }),
+    gitlab: z
+      .url({ protocol: /^https?$/ })
+      .regex(/^[^@?#]*$/, 'an address without a user, a query and a fragment')
+      .meta({ description: 'Address of GitLab, like https://gitlab.example.com' }),
     issuer: z
       .string()
       .regex(
-        /^https:\/\/[a-z0-9.-]+(\/[^?#\s]*[^/?#\s])?$/,
-        'an https address without a port, a query, a fragment and a slash at the end',
+        /^https:\/\/([a-z0-9-]+\.)+[a-z0-9-]+(\/(?!\.well-known)[^?#\s]*[^/?#\s])?$/,
+        'a lower-case https address with a domain, without a port, a query, a fragment, /.well-known and a slash at the end',
       )
       .optional()
       .meta({
@@ -147,11 +149,7 @@ export const platformSchema = z
     library: projectPath.optional().meta({
       description: 'Path of the project of this library in GitLab; `tenant vend` checks that the tenants can use it',
     }),
-    branch: z
-      .string()
-      .min(1)
-      .default('main')
-      .meta({ description: 'Branch of that project whose pipelines may deploy' }),
+    branch: branchName.default('main').meta({ description: 'Branch of that project whose pipelines may deploy' }),
     environments: z
       .partialRecord(z.enum(environments), environment)
       .refine((all) => Object.keys(all).length > 0, 'at least one environment')

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { define } from '../../command.ts';
-import { placeFrom, withDirectory, withDryRun, withPlace } from '../options.ts';
+import { placeFrom, switchFrom, withDirectory, withDryRun, withPlace } from '../options.ts';
 
 export const command = define({
   usage: 'revision push',
@@ -24,7 +24,7 @@ export const command = define({
       ...placeFrom(args, runtime),
       directory: resolve(runtime.cwd, args.directory),
       dryRun: args['dry-run'],
-      requireProvisioned: args['require-provisioned'] ?? runtime.env.VENDHOST_REQUIRE_PROVISIONED === 'true',
+      requireProvisioned: switchFrom(args['require-provisioned'], 'VENDHOST_REQUIRE_PROVISIONED', runtime.env),
     });
   },
 });

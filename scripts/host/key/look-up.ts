@@ -47,9 +47,13 @@ export function reasonsToProvision(place: Place, key: ProvisionKey, { host, ...f
   return changes.length > 0 ? changes : differences(place, key, { ...found, host });
 }
 
-function differences(place: Place, { image }: ProvisionKey, deployed: FoundHost & { host: StackState }): string[] {
-  const { host, data, group, refreshing, released } = deployed;
-  const { LaunchTemplateVersion: version = '', HealthCheckType, ImageId, DataUpdated } = host.parameters;
+/** What a provision left that did not get to its end, on stacks whose key may be that of an earlier one. */
+export function interruptions(
+  place: Place,
+  deployed: { readonly host: StackState; readonly data: StackState | undefined },
+): string[] {
+  const { host, data } = deployed;
+  const { LaunchTemplateVersion: version = '', DataUpdated } = host.parameters;
   const newest = host.outputs.NewestVersion ?? version;
   const reasons = (['host', 'data'] as const).flatMap((layer) => {
     const status = deployed[layer]?.status;
@@ -60,9 +64,16 @@ function differences(place: Place, { image }: ProvisionKey, deployed: FoundHost 
       `${names.tenantStack(place, 'data')} was updated since, or by a provision that did not get to its end`,
     );
   }
+  if (Number(newest) > Number(version)) reasons.push(`launch template version ${newest} was not rolled out`);
+  return reasons;
+}
+
+function differences(place: Place, { image }: ProvisionKey, deployed: FoundHost & { host: StackState }): string[] {
+  const { host, group, refreshing, released } = deployed;
+  const { LaunchTemplateVersion: version = '', HealthCheckType, ImageId } = host.parameters;
+  const reasons = interruptions(place, deployed);
   for (const { setting, from, to } of deployed.healthCheck) reasons.push(`${setting} is ${from}, not ${to}`);
   if (ImageId !== image) reasons.push(`the stack has the image ${ImageId}, not ${image}`);
-  if (Number(newest) > Number(version)) reasons.push(`launch template version ${newest} was not rolled out`);
   if (released && HealthCheckType === 'EC2')
     reasons.push('since the first release the load balancer decides who is healthy');
   if (group === undefined) return [...reasons, `there is no Auto Scaling group ${names.host(place)}`];

@@ -12,6 +12,7 @@ import { readRecord } from '../../image/record.ts';
 import type { Runtime } from '../../runtime.ts';
 import { readStack } from '../../stack/stack-state.ts';
 import { readLibrary } from './library.ts';
+import { interruptions } from './look-up.ts';
 import { keyChanges, provisionKey } from './provision-key.ts';
 
 /** The tenant's checkout. */
@@ -26,7 +27,10 @@ export interface Checkout {
  */
 export async function requireProvisioned(runtime: Runtime, aws: Aws, checkout: Checkout): Promise<void> {
   const { place, directory } = checkout;
-  const host = await readStack(aws, names.tenantStack(place, 'host'));
+  const [host, data] = await Promise.all([
+    readStack(aws, names.tenantStack(place, 'host')),
+    readStack(aws, names.tenantStack(place, 'data')),
+  ]);
   if (host === undefined) throw outdated(`${place.tenant} has no virtual host in ${place.environment} yet`, []);
   const { ImageId: image = '', ProvisionKey } = host.parameters;
   const [config, published, record, library, imageReasons] = await Promise.all([
@@ -38,7 +42,7 @@ export async function requireProvisioned(runtime: Runtime, aws: Aws, checkout: C
   ]);
   const facts = platformFacts(published, record.loadBalancer);
   const changes = keyChanges(ProvisionKey, provisionKey({ config, facts, record, image, library }));
-  const reasons = [...imageReasons, ...changes];
+  const reasons = [...imageReasons, ...changes, ...interruptions(place, { host, data })];
   if (reasons.length === 0) return;
   throw outdated(`the virtual host of ${place.tenant} in ${place.environment} is not what this commit says`, reasons);
 }

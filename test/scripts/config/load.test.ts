@@ -164,7 +164,7 @@ describe('platform.yml', () => {
     'tokens.example.com',
   ])('an issuer that AWS or GitLab would write otherwise: %s', (issuer) => {
     expect(platform(`issuer: ${issuer}`, ...head, '  dev:', ...environment)).toEqual([
-      `issuer: "${issuer}" is wrong: must be an https address without a port, a query, a fragment and a slash at the end`,
+      `issuer: "${issuer}" is wrong: must be a lower-case https address with a domain, without a port, a query, a fragment, /.well-known and a slash at the end`,
     ]);
   });
   test.each<[string, string[], string[]]>([

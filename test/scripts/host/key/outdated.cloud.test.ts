@@ -1,4 +1,4 @@
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, inject, test, vi } from 'vitest';
 import { openAws } from '../../../../scripts/aws/session.ts';
 import { prepareBake } from '../../../../scripts/image/bake/prepare.ts';
 import { writeRecord } from '../../../../scripts/image/record.ts';
@@ -8,6 +8,7 @@ import { makePlatform, type Platform } from '../../../builders/platform.ts';
 import { repository, soundTenant, type Tree } from '../../../builders/repository.ts';
 import { admitTenant } from '../../../builders/tenant.ts';
 import { errorIn, vendhost } from '../../command-line.ts';
+import { type Meddler, wire } from '../../wire.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 const place = { tenant: 'shop', environment: 'dev' };
@@ -20,13 +21,14 @@ beforeAll(async () => {
 });
 
 /** A command with the environment of a job that limits the machine's jobs to changed paths. */
-async function job(words: readonly string[], tree: Tree, required = 'true') {
+async function job(words: readonly string[], tree: Tree, required = 'true', more = {}) {
   const env = {
     ...platform.env,
     PATH: process.env.PATH,
     VENDHOST_TENANT: place.tenant,
     VENDHOST_ENVIRONMENT: place.environment,
     VENDHOST_REQUIRE_PROVISIONED: required,
+    ...more,
   };
   return await vendhost(words, { cwd: await repository(tree), env });
 }
@@ -72,6 +74,29 @@ test('a revision is pushed where the host is that of its commit, and refused whe
     '  vendhost.yml changed',
   ]);
   expect(stderr).toContain('the virtual host of shop in dev is not what this commit says');
+});
+
+test('a data stack that was updated without its host is not that of the commit', async () => {
+  const image = await bake(checkout);
+  expect(await job(['host', 'provision', '--image', image], checkout)).toMatchObject({ code: 0 });
+  const half: Meddler = async (call, next) => {
+    const answer = await next();
+    const isHost = call.operation === 'DescribeStacks' && call.body.includes('shop-host');
+    if (!isHost) return answer;
+    const body = String(answer.body).replace(
+      /(<ParameterKey>DataUpdated<\/ParameterKey>\s*<ParameterValue>)[^<]*/,
+      '$1earlier',
+    );
+    return { ...answer, headers: {}, body };
+  };
+  const AWS_ENDPOINT_URL = await wire(inject('localCloud').endpoint, half);
+  const ended = await job(push, checkout, 'true', { AWS_ENDPOINT_URL });
+  expect(errorIn(ended)).toBe('INFRASTRUCTURE_OUTDATED');
+  expect(ended.stderr).toContain('vendhost-dev-shop-data was updated since');
+});
+
+test('the switch is true or false', async () => {
+  expect(errorIn(await job(push, checkout, '1'))).toBe('USAGE');
 });
 
 test('a host whose image was made of something else is not that of the commit', async () => {
