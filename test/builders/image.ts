@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { CreateImageCommand, DescribeImagesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { paces, poll } from '../../scripts/aws/poll.ts';
 import { tags } from '../../scripts/config/names.ts';
@@ -12,6 +14,9 @@ import { agentInstaller, startInstance } from './instances.ts';
 import type { Platform } from './platform.ts';
 import { script } from './revision.ts';
 
+/** The last step of a bake. */
+const sealing = join(import.meta.dirname, '../../packer/base/seal.sh');
+
 export interface ImageOptions {
   readonly encrypted?: boolean;
   readonly tags?: Readonly<Record<string, string>>;
@@ -19,15 +24,25 @@ export interface ImageOptions {
   readonly recorded?: boolean | string;
   /** With the CodeDeploy agent: a release can reach its instances. */
   readonly agent?: boolean;
+  /** Lines of bash that are run on the builder as well. */
+  readonly install?: readonly string[];
 }
 
 /** Makes an image as a bake leaves it, in a platform with a network; ask for other tags or no encryption to have a wrong one. */
 export async function makeImage(platform: Platform, tenant: string, options: ImageOptions = {}): Promise<string> {
   const ec2 = await platform.aws.ec2();
-  const { encrypted = true, agent = false, recorded = true } = options;
+  const { encrypted = true, agent = false, install: more = [], recorded = true } = options;
   const Ebs = { VolumeSize: 8, ...(encrypted ? { Encrypted: true, KmsKeyId: platform.facts['key-arn'] } : {}) };
   const bell = agent ? await doorbell() : undefined;
-  const install = bell && script('set -e', ...agentInstaller(platform.endpoint), `curl -fsS ${bell.url}`);
+  const install =
+    bell &&
+    script(
+      'set -e',
+      ...agentInstaller(platform.endpoint),
+      ...more,
+      await readFile(sealing, 'utf8'),
+      `curl -fsS ${bell.url}`,
+    );
   const InstanceId = await startInstance(ec2, {
     BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs }],
     ...(install === undefined ? {} : { UserData: btoa(install) }),

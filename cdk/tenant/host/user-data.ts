@@ -12,8 +12,10 @@ export interface HostFileProps {
 }
 
 /**
- * User data that writes `/etc/vendhost/host.json`, with what the software needs to know about its environment. It names the
- * database's secret but contains nothing secret, because whoever may describe the instance can read user data.
+ * User data that writes `/etc/vendhost/host.json`, with what the software needs to know about its environment, and then starts the
+ * CodeDeploy agent, which is disabled in the image: no hook runs before the file is there. User data runs once; from then on the
+ * agent starts at each boot, and the file stays. It names the database's secret but contains nothing secret, because whoever may
+ * describe the instance can read user data.
  */
 export function userData({ place, region, hosts, port, database }: HostFileProps): string {
   const { tenant, environment } = place;
@@ -43,6 +45,7 @@ ${json}
 END
 chmod 0644 /etc/vendhost/host.json.new
 mv /etc/vendhost/host.json.new /etc/vendhost/host.json
+systemctl enable --now codedeploy-agent
 `;
   return Fn.base64(database === undefined ? script : Fn.sub(script));
 }

@@ -253,7 +253,7 @@ describe('refusals', () => {
     const outcome = await cloud.deploy('silent', revision('any'));
     expect(outcome.status).toBe('Failed');
     expect(diagnostics(outcome, 'ApplicationStop')?.message).toMatch(
-      /not able to receive the lifecycle event.*no \/opt\/codedeploy-agent/,
+      /not able to receive the lifecycle event.*No agent was started/,
     );
   });
 

@@ -28,8 +28,8 @@ Command = dict[str, Any]
 
 
 def probe(_: Command) -> bool:
-    """Whether the base script installed the agent here."""
-    return os.access(HOME / "bin" / "codedeploy-agent", os.X_OK)
+    """Whether the agent is installed here and was started since the last boot."""
+    return os.access(HOME / "bin" / "codedeploy-agent", os.X_OK) and Path("/run/codedeploy-agent.started").exists()
 
 
 def download(command: Command) -> None:

@@ -216,7 +216,7 @@ def _wait_for_agent(agent: Agent, stop: threading.Event) -> None:
         if waited > AGENT_SECONDS and (waited > USER_DATA_SECONDS or not _user_data_runs(agent.machine)):
             raise EventFailed(
                 "UnknownError",
-                f"{_SILENT} There is no /opt/codedeploy-agent/bin/codedeploy-agent on {agent.machine.instance_id}.",
+                f"{_SILENT} No agent was started on {agent.machine.instance_id} since it booted.",
             )
         if stop.wait(0.1):
             raise Stopped

@@ -27,6 +27,11 @@ CAPABILITIES = (
 )
 """Capabilities of an instance's processes: a container's usual set, without device nodes."""
 
+AGENT = Path("/opt/codedeploy-agent/bin/codedeploy-agent")
+AGENT_ENABLED = Path("/etc/systemd/system/multi-user.target.wants/codedeploy-agent.service")
+USER_DATA_DELAY = Path("/etc/local-cloud/user-data-delay")
+"""Seconds that user data comes late on instances of an image with this file, as on AWS, where cloud-init has much to do before."""
+
 _MNT_DETACH = 2
 _SYSCALL_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _STOP_SECONDS = 5.0
@@ -48,6 +53,7 @@ def main() -> None:
         print(f"failed: {' '.join(str(detail).split())}", flush=True)
         sys.exit(1)
     print("ready", flush=True)
+    _start_agent()
     if first_boot and spec["user_data"]:
         _run_user_data(spec)
     _live()
@@ -214,6 +220,15 @@ def _start_sshd(spec: Spec, first_boot: bool) -> None:
         select.select([], [], [], 0.01)
 
 
+def _start_agent() -> None:
+    """Start the CodeDeploy agent if it is enabled: as systemd does, before user data.
+
+    Debian's cloud-final.service, which runs user data, is ordered after multi-user.target, and that after what it wants.
+    """
+    if AGENT_ENABLED.is_symlink() and AGENT.exists():
+        subprocess.run([str(AGENT), "start"], check=False, capture_output=True)
+
+
 def _run_user_data(spec: Spec) -> None:
     script = Path("/var/lib/cloud/instance/scripts/part-001")
     script.parent.mkdir(parents=True, exist_ok=True)
@@ -222,7 +237,8 @@ def _run_user_data(spec: Spec) -> None:
     reading, writing = os.pipe()
     # As cloud-init: to its log and to the console.
     _spawn(_confined("/usr/bin/tee", "-a", "/var/log/cloud-init-output.log"), 2, reading)
-    _spawn(_confined(str(script)), writing)
+    delay = USER_DATA_DELAY.read_text().strip() if USER_DATA_DELAY.exists() else ""
+    _spawn(_confined(*(["/bin/sh", "-c", f'sleep {float(delay)}; exec "$0"'] if delay else []), str(script)), writing)
     os.close(reading)
     os.close(writing)
 
