@@ -15,6 +15,8 @@ export interface VirtualHostProps {
   /** ARN of the tenant's target group. */
   readonly targetGroup: string;
   readonly config: VendhostConfig;
+  /** There is a database that the host keeps, also with `database: none`. */
+  readonly keepsDatabase: boolean;
 }
 
 /** The app with the stacks of a virtual host: the host, and its data unless it has no database. */

@@ -2,7 +2,7 @@ import { names, type Place } from '../config/names.ts';
 import type { Assembly } from '../stack/assembly.ts';
 import { deployStacks, type StackResult } from '../stack/deploy/deploy-stacks.ts';
 import { keepData } from './data-guard.ts';
-import { applyHealthCheck } from './health-check.ts';
+import { setHealthCheck } from './health/tenant-target-group.ts';
 import type { HostPlan, InstanceRefresh } from './host-plan.ts';
 import { readGroup } from './instances/group.ts';
 import { waitInService } from './instances/in-service.ts';
@@ -37,7 +37,9 @@ export async function applyHost(assembly: Assembly, plan: HostPlan, options: App
   const outputs = new Map<string, StackResult['outputs']>();
   const learned: Learned = { outputs };
   // First, because instances must meet it as soon as there are any.
-  let changed = await applyHealthCheck(aws, plan.healthCheck);
+  const { arn, wanted, changes } = plan.healthCheck;
+  let changed = changes.length > 0;
+  if (changed) await setHealthCheck(aws, arn, wanted);
   if (plan.data !== undefined && plan.data.action !== 'none') {
     const { stack } = plan.data;
     const data = await out.section('provision_data', 'database', () => deployData(assembly, stack, options));

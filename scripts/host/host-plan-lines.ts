@@ -10,6 +10,10 @@ export function hostPlanLines({ image, healthCheck, data, host, refresh }: HostP
     ...healthCheck.changes.map(
       ({ setting, from, to }) => `target group ${healthCheck.targetGroup}: ${setting} ${step(from, to)}`,
     ),
+    ...(healthCheck.afterRelease ?? []).map(
+      ({ setting, from, to }) =>
+        `after the release, target group ${healthCheck.targetGroup}: ${setting} ${step(from, to)}`,
+    ),
     ...(data === undefined ? [] : updateLines(data)),
     ...updateLines(host),
     ...(refresh === undefined ? [] : refreshLines(refresh, host.stack)),

@@ -2,7 +2,7 @@ import { dataOutputs } from '../../cdk/tenant/host-inputs.ts';
 import { names, type Place } from '../config/names.ts';
 import type { Template } from '../stack/assembly.ts';
 import type { StackPlan } from '../stack/stack-plan.ts';
-import type { HealthCheckUpdate } from './health-check.ts';
+import type { HealthCheckUpdate } from './health/health-check.ts';
 import type { HostImage } from './host-image.ts';
 import type { Group } from './instances/group.ts';
 import { joinChanges, type LaunchChange, launchChanges } from './instances/launch-changes.ts';
@@ -107,16 +107,31 @@ export function planHost(input: HostPlanInput): HostPlan {
  * @param data plan of the data stack, if the host has one
  */
 export function hostParameters(
-  { image, group, released, data: outputs }: HostState,
+  { image, group, released, healthCheck, data: outputs }: HostState,
   data: StackPlan | undefined,
 ): Record<string, PlannedValue> {
   return {
     ImageId: image.id,
     RootDevice: image.rootDevice,
     LaunchTemplateVersion: group?.version ?? '1',
-    HealthCheckType: released ? 'ELB' : 'EC2',
-    ...(data === undefined ? {} : databaseParameters(data, outputs)),
+    // Until the software is released that passes the check, no instance is replaced for failing it.
+    HealthCheckType: released && healthCheck.afterRelease === undefined ? 'ELB' : 'EC2',
+    ...(data === undefined ? keptDatabase(outputs) : databaseParameters(data, outputs)),
   };
+}
+
+/**
+ * Whether a data stack has all that a host takes of it. With `database: none` the stack stays until a person deletes it, and until
+ * then instances are told of the database and admitted to it: the present software may need it, and so may the last revision, when
+ * a release of software without a database is rolled back.
+ */
+export function hasDatabase(outputs: HostState['data']): boolean {
+  return dataOutputs.every((output) => output in outputs);
+}
+
+function keptDatabase(outputs: HostState['data']): Record<string, PlannedValue> {
+  if (!hasDatabase(outputs)) return {};
+  return Object.fromEntries(dataOutputs.map((output) => [output, outputs[output] ?? '']));
 }
 
 /** What the host stack takes of the data stack's outputs. */

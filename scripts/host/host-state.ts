@@ -4,7 +4,7 @@ import { VendhostError } from '../errors.ts';
 import { newPipeline } from '../gitlab/new-pipeline.ts';
 import type { Runtime } from '../runtime.ts';
 import { neverWorks, settledStack } from '../stack/stack-state.ts';
-import { type HealthCheck, healthCheckUpdate, type PresentTargetGroup } from './health-check.ts';
+import { type HealthCheck, healthCheckUpdate, type PresentTargetGroup } from './health/health-check.ts';
 import { readHostImage } from './host-image.ts';
 import type { HostState } from './host-plan.ts';
 import { type Group, readGroup, wasReleased } from './instances/group.ts';
@@ -17,6 +17,8 @@ export interface HostStateOptions {
   readonly bucket: string;
   readonly targetGroup: PresentTargetGroup;
   readonly healthCheck: HealthCheck;
+  /** No instance passes the health check that is set. */
+  readonly failing: boolean;
   /** Image to use; default: the image of the present instances. */
   readonly image: string | undefined;
 }
@@ -36,7 +38,7 @@ export async function readHostState(runtime: Runtime, aws: Aws, options: HostSta
   // The group of a stack whose creation failed is deleted with it, before the stack is created again.
   const works = host !== undefined && !neverWorks(host);
   return {
-    healthCheck: healthCheckUpdate(options.targetGroup, options.healthCheck),
+    healthCheck: healthCheckUpdate(options.targetGroup, options.healthCheck, { released, failing: options.failing }),
     image,
     formerImage,
     group: works ? group : undefined,

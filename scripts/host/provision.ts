@@ -13,8 +13,9 @@ import { type AppBuilder, withAssembly } from '../stack/assembly.ts';
 import { readStack } from '../stack/stack-state.ts';
 import { type Applied, applyHost } from './apply-host.ts';
 import { checkHosts } from './check-hosts.ts';
-import { healthCheckUpdate, readTargetGroup } from './health-check.ts';
-import { hostPlanDiffers } from './host-plan.ts';
+import { healthCheckUpdate } from './health/health-check.ts';
+import { readTargetGroup, readTargetHealth } from './health/tenant-target-group.ts';
+import { hasDatabase, hostPlanDiffers } from './host-plan.ts';
 import { hostPlanLines } from './host-plan-lines.ts';
 import { readHostState } from './host-state.ts';
 import { readLibrary } from './key/library.ts';
@@ -36,7 +37,7 @@ export interface ProvisionOptions extends Place {
 
 /**
  * Deploys a tenant's virtual host. A host that is what its provision key says costs a look-up. Otherwise it plans what differs from
- * what is deployed, and applies the plan: it sets the health check of the tenant's target group, deploys the data and host stacks,
+ * what is deployed, and applies the plan: it sets the health check of the tenant's target group (another one of a released host waits for the release), deploys the data and host stacks,
  * replaces the instances when what they start from changes, and waits until there are enough of them for a release. A dry run
  * prints the plan and changes nothing; its exit code is 2 when something would change.
  */
@@ -60,9 +61,10 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
   const inputs = { config, facts, record, library };
   const key = provisionKey({ ...inputs, image: options.image || (deployed.host?.parameters.ImageId ?? '') });
   const { health_check: healthCheck } = config;
+  const failing = await isFailing(aws, targetGroup.arn, deployed);
   const reasons = reasonsToProvision(place, key, {
     ...deployed,
-    healthCheck: healthCheckUpdate(targetGroup, healthCheck).changes,
+    healthCheck: healthCheckUpdate(targetGroup, healthCheck, { released: deployed.released, failing }),
   });
   const shown = { place, record, targetGroup: targetGroup.name };
   warnOfKeptData(runtime, config, deployed);
@@ -78,12 +80,14 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
   }
 
   await checkHosts(aws, place, facts.bucket, hosts);
-  const wanted = { place, bucket: facts.bucket, targetGroup, healthCheck, image: options.image };
+  const wanted = { place, bucket: facts.bucket, targetGroup, healthCheck, failing, image: options.image };
   const state = await readHostState(runtime, aws, wanted);
-  const from = { key: { ...key, image: state.image.id }, commit: pushOf(runtime.env).commit };
+  const from = { key: { ...key, image: state.image.id }, commit: pushOf(runtime.env).commit, healthCheck };
   // A template was validated when it was deployed.
   const validation = !sameTemplates(state.parameters.ProvisionKey, from.key);
-  const app = await appOf(aws, { place, facts, record, targetGroup: targetGroup.arn, config, validation });
+  const keepsDatabase = hasDatabase(state.data);
+  const parts = { place, facts, record, targetGroup: targetGroup.arn, config, keepsDatabase };
+  const app = await appOf(aws, { ...parts, validation });
   return await withAssembly(runtime, aws, app, async (assembly) => {
     const plan = await readHostPlan(assembly, place, state);
     const lines = [...reasons, ...hostPlanLines(plan)];
@@ -119,6 +123,7 @@ interface Parts {
   /** ARN. */
   readonly targetGroup: string;
   readonly config: VendhostConfig;
+  readonly keepsDatabase: boolean;
 }
 
 async function appOf(aws: Aws, { validation, ...parts }: Parts & { validation: boolean }): Promise<AppBuilder> {
@@ -143,10 +148,19 @@ function resultOf({ record: { pipeline, hosts }, targetGroup, image }: ReportedH
   return { pipeline, targetGroup, imageId: image, hosts };
 }
 
-/** `database: none` deletes nothing: the data stack stays until a person retires it. */
+/** Whether no instance passes the health check, on a host where Auto Scaling does not replace them for it yet. */
+async function isFailing(aws: Aws, targetGroup: string, { host, released }: DeployedHost): Promise<boolean> {
+  if (!released || host?.parameters.HealthCheckType !== 'EC2') return false;
+  const { healthy, unhealthy } = await readTargetHealth(aws, targetGroup);
+  return healthy.length === 0 && unhealthy.length > 0;
+}
+
+/** `database: none` deletes nothing: the data stack stays until a person removes it, and the present software may need it. */
 function warnOfKeptData({ out }: Runtime, config: VendhostConfig, { data }: Pick<DeployedHost, 'data'>): void {
   if (config.database !== 'none' || data === undefined) return;
-  out.warn('vendhost.yml says `database: none`, but there is a database: it stays, the instances no longer reach it');
+  out.warn(
+    'vendhost.yml says `database: none`, but there is a database: it stays, and the instances reach it, until the platform team removes it',
+  );
 }
 
 function report({ out }: Runtime, host: ReportedHost, { changed, inService, provenance: from }: Applied): void {

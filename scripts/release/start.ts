@@ -2,6 +2,7 @@ import { readPlatformFacts, readTenantRecord } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import { keys, type Place } from '../config/names.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../errors.ts';
+import { settleHealthCheck } from '../host/health/settle.ts';
 import { duration } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Decision, decide, type ReleasedRevision } from './decision.ts';
@@ -18,7 +19,8 @@ export interface ReleaseOptions extends Place {
 
 /**
  * Releases a revision to the virtual host and follows the release: starts the pipeline for exactly that object, prints the
- * life-cycle events as they happen, and ends with the execution's outcome. Does nothing when the instances run the revision.
+ * life-cycle events as they happen, and ends with the execution's outcome. A health check that provisioning left to the release is
+ * set then. Does nothing when the instances run the revision and the check is in force.
  */
 export async function startRelease(runtime: Runtime, options: ReleaseOptions): Promise<ExitCode | undefined> {
   const { out, signal } = runtime;
@@ -33,7 +35,9 @@ export async function startRelease(runtime: Runtime, options: ReleaseOptions): P
   const revision = await readRevision(aws, facts.bucket, key, signal);
   const decision = decide(pipeline.name, revision, await readState(aws, pipeline, signal));
   if (options.dryRun) return dryRun(runtime, pipeline, revision, decision);
+  const settle = () => settleHealthCheck(runtime, aws, options, record);
   if (decision.kind === 'nothing') {
+    await settle();
     const { executionId, deploymentId } = decision;
     const result = { executionId, deploymentId, status: 'unchanged', revisionKey: key, url: addressOf(record.hosts) };
     out.result(result, `nothing to release: ${pipeline.name} has ${key} since ${deploymentId}`);
@@ -44,6 +48,7 @@ export async function startRelease(runtime: Runtime, options: ReleaseOptions): P
   out.step(`${decision.kind === 'follow' ? 'following' : 'started'} the execution ${executionId} of ${pipeline.name}`);
   out.detail(consoleUrl(pipeline));
   const followed = await followRelease(runtime, aws, pipeline, executionId);
+  if (followed.outcome.kind === 'succeeded') await settle();
   return report(runtime, { pipeline, key, hosts: record.hosts, ms: performance.now() - start }, followed);
 }
 

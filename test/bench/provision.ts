@@ -7,7 +7,7 @@ import type { VirtualHostProps } from '../../cdk/tenant/virtual-host-app.ts';
 import { readPlatformFacts, readTenantRecord } from '../../scripts/aws/read-facts.ts';
 import { readVendhostConfig } from '../../scripts/config/files.ts';
 import { names } from '../../scripts/config/names.ts';
-import { readTargetGroup } from '../../scripts/host/health-check.ts';
+import { readTargetGroup } from '../../scripts/host/health/tenant-target-group.ts';
 import { readStack } from '../../scripts/stack/stack-state.ts';
 import { cloudAccount } from '../builders/account.ts';
 import { makeImage } from '../builders/image.ts';
@@ -79,7 +79,7 @@ try {
       readVendhostConfig(directory),
     ]);
     const targetGroup = (await readTargetGroup(aws, place, record)).arn;
-    return { place, account, region: aws.region, facts, record, targetGroup, config };
+    return { place, account, region: aws.region, facts, record, targetGroup, config, keepsDatabase: true };
   }
 } finally {
   await cloud.stop();

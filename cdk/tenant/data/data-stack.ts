@@ -38,6 +38,7 @@ export class DataStack extends VendhostStack {
       database.instance.attrEndpointAddress,
       database.instance.attrEndpointPort,
       database.securityGroupId,
+      props.config.name,
     ];
     dataOutputs.forEach((name, index) => {
       new CfnOutput(this, name, { value: values[index] ?? '' });

@@ -11,4 +11,6 @@ export interface HostStackProps {
   /** ARN of the tenant's target group. */
   readonly targetGroup: string;
   readonly config: VendhostConfig;
+  /** There is a database, whatever the configuration says of one. */
+  readonly keepsDatabase: boolean;
 }

@@ -22,7 +22,7 @@ export class HostStack extends VendhostStack {
       { description: `Virtual host of ${place.tenant} in ${place.environment}` },
     );
     const parameters = declareHostParameters(this);
-    const database = config.database === 'none' ? undefined : declareDatabaseParameters(this);
+    const database = config.database === 'none' && !props.keepsDatabase ? undefined : declareDatabaseParameters(this);
 
     // The group's logical id contains this id: a new one would be a new group for all instances.
     const { group: securityGroup } = new Admission(this, 'Traffic', { place, facts, port: record.port });

@@ -82,10 +82,7 @@ export class Instances extends Construct {
           region: stack.region,
           hosts: record.hosts,
           port: record.port,
-          database:
-            database === undefined || config.database === 'none'
-              ? undefined
-              : { config: config.database, parameters: database },
+          database,
         }),
         tagSpecifications: ['instance', 'volume'].map((resourceType) => ({ resourceType, tags: tagList })),
       },

@@ -18,12 +18,14 @@ export interface DatabaseParameters {
   readonly address: CfnParameter;
   readonly port: CfnParameter;
   readonly securityGroup: CfnParameter;
+  readonly schema: CfnParameter;
 }
 
 /** No resource refers to them. */
 const provenanceParameters = {
   ProvisionKey: 'What decides what this host is, as the last provision that got to its end had it',
   ProvisionCommit: "Commit of the tenant's repository that this key was first provisioned from",
+  HealthCheck: 'Health check that a release sets when it has succeeded: status and path',
   DataUpdated: 'When the data stack had been updated before this one',
 };
 
@@ -45,7 +47,7 @@ export function declareHostParameters(scope: Construct): HostParameters {
     healthCheckType: new CfnParameter(scope, 'HealthCheckType', {
       default: 'EC2',
       allowedValues: ['EC2', 'ELB'],
-      description: 'ELB after the first successful release; before it no instance can pass the health check',
+      description: 'ELB once a release has succeeded; before it no instance can pass the health check',
     }),
     provenance: Object.entries(provenanceParameters).map(
       ([name, description]) => new CfnParameter(scope, name, { default: 'none', description }),
@@ -54,8 +56,8 @@ export function declareHostParameters(scope: Construct): HostParameters {
 }
 
 export function declareDatabaseParameters(scope: Construct): DatabaseParameters {
-  const [address, port, securityGroup] = dataOutputs.map(
+  const [address, port, securityGroup, schema] = dataOutputs.map(
     (name) => new CfnParameter(scope, name, { description: 'Output of the data stack' }),
-  ) as [CfnParameter, CfnParameter, CfnParameter];
-  return { address, port, securityGroup };
+  ) as [CfnParameter, CfnParameter, CfnParameter, CfnParameter];
+  return { address, port, securityGroup, schema };
 }

@@ -1,6 +1,5 @@
 import { Fn } from 'aws-cdk-lib';
 import { names, type Place } from '../../../scripts/config/names.ts';
-import type { DatabaseConfig } from '../data/database.ts';
 import type { DatabaseParameters } from './parameters.ts';
 
 export interface HostFileProps {
@@ -8,7 +7,7 @@ export interface HostFileProps {
   readonly region: string;
   readonly hosts: readonly string[];
   readonly port: number;
-  readonly database?: { readonly config: DatabaseConfig; readonly parameters: DatabaseParameters } | undefined;
+  readonly database: DatabaseParameters | undefined;
 }
 
 /**
@@ -30,9 +29,9 @@ export function userData({ place, region, hosts, port, database }: HostFileProps
         ? null
         : {
             secret: names.databaseSecret(place),
-            address: `\${${database.parameters.address.logicalId}}`,
-            port: `\${${database.parameters.port.logicalId}}`,
-            schema: database.config.name,
+            address: `\${${database.address.logicalId}}`,
+            port: `\${${database.port.logicalId}}`,
+            schema: `\${${database.schema.logicalId}}`,
           },
   };
   // The port is a reference to a parameter, so it is a string in this JSON; the software gets a number.

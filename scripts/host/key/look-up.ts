@@ -1,7 +1,7 @@
 import type { Aws } from '../../aws/session.ts';
 import { names, type Place } from '../../config/names.ts';
 import { isSteady, readStack, type StackState } from '../../stack/stack-state.ts';
-import type { HealthCheckChange } from '../health-check.ts';
+import type { HealthCheckUpdate } from '../health/health-check.ts';
 import { type Group, readGroup, wasReleased } from '../instances/group.ts';
 import { isRefreshing } from '../instances/roll-out.ts';
 import { dataUpdated, keyChanges, type ProvisionKey } from './provision-key.ts';
@@ -34,7 +34,7 @@ async function readInstances(aws: Aws, place: Place): Promise<Pick<DeployedHost,
 
 /** The same, and what is not as it should be in the health check of its target group. */
 export interface FoundHost extends DeployedHost {
-  readonly healthCheck: readonly HealthCheckChange[];
+  readonly healthCheck: Pick<HealthCheckUpdate, 'changes' | 'afterRelease'>;
 }
 
 /**
@@ -72,10 +72,11 @@ function differences(place: Place, { image }: ProvisionKey, deployed: FoundHost 
   const { host, group, refreshing, released } = deployed;
   const { LaunchTemplateVersion: version = '', HealthCheckType, ImageId } = host.parameters;
   const reasons = interruptions(place, deployed);
-  for (const { setting, from, to } of deployed.healthCheck) reasons.push(`${setting} is ${from}, not ${to}`);
+  const { changes, afterRelease } = deployed.healthCheck;
+  for (const { setting, from, to } of changes) reasons.push(`${setting} is ${from}, not ${to}`);
   if (ImageId !== image) reasons.push(`the stack has the image ${ImageId}, not ${image}`);
-  if (released && HealthCheckType === 'EC2')
-    reasons.push('since the first release the load balancer decides who is healthy');
+  if (released && HealthCheckType === 'EC2' && afterRelease === undefined)
+    reasons.push('since the release the load balancer decides who is healthy');
   if (group === undefined) return [...reasons, `there is no Auto Scaling group ${names.host(place)}`];
   if (group.version !== version) {
     reasons.push(`instances start from launch template version ${group.version}, not ${version}`);

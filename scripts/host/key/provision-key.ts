@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { PlatformFacts, TenantRecord } from '../../config/facts.ts';
 import type { VendhostConfig } from '../../config/vendhost.ts';
 import type { StackState } from '../../stack/stack-state.ts';
+import { type HealthCheck, healthCheckText } from '../health/health-check.ts';
 
 /** Everything that decides what a virtual host is. */
 export interface KeyInputs {
@@ -37,23 +38,33 @@ export interface Provenance {
   /** The first commit with this key: another one alone changes nothing. */
   readonly ProvisionCommit: string;
   readonly DataUpdated: string;
+  /** What a release sets when it has succeeded. */
+  readonly HealthCheck: string;
 }
 
 /** What a stack says it was provisioned from. */
 export function provenanceOf(deployed: Readonly<Record<string, string>>): Provenance {
-  const { ProvisionKey = 'none', ProvisionCommit = 'none', DataUpdated = 'none' } = deployed;
-  return { ProvisionKey, ProvisionCommit, DataUpdated };
+  const { ProvisionKey = 'none', ProvisionCommit = 'none', DataUpdated = 'none', HealthCheck = 'none' } = deployed;
+  return { ProvisionKey, ProvisionCommit, DataUpdated, HealthCheck };
+}
+
+export interface ProvisionedFrom {
+  readonly key: ProvisionKey;
+  readonly commit: string;
+  /** The data stack. */
+  readonly data: Pick<StackState, 'updatedAt'> | undefined;
+  readonly healthCheck: HealthCheck;
 }
 
 /** What it will say, when all else has succeeded. */
 export function provenance(
   deployed: Readonly<Record<string, string>>,
-  { key, commit, data }: { key: ProvisionKey; commit: string; data: Pick<StackState, 'updatedAt'> | undefined },
+  { key, commit, data, healthCheck }: ProvisionedFrom,
 ): Provenance {
   const ProvisionKey = keyText(key);
   const before = provenanceOf(deployed);
   const ProvisionCommit = before.ProvisionKey === ProvisionKey ? before.ProvisionCommit : commit || 'none';
-  return { ProvisionKey, ProvisionCommit, DataUpdated: dataUpdated(data) };
+  return { ProvisionKey, ProvisionCommit, DataUpdated: dataUpdated(data), HealthCheck: healthCheckText(healthCheck) };
 }
 
 /** Whether a stack has these parameters already. */

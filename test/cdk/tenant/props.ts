@@ -12,6 +12,7 @@ export function virtualHost(changes: Partial<VirtualHostProps> = {}): VirtualHos
     record,
     targetGroup,
     config: vendhostSchema.parse({}),
+    keepsDatabase: false,
     ...changes,
   };
 }

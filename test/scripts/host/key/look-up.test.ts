@@ -22,7 +22,7 @@ const parameters = {
   ImageId: 'ami-1',
   LaunchTemplateVersion: '4',
   HealthCheckType: 'ELB',
-  ...provenance({}, { key, commit: 'c', data: stack }),
+  ...provenance({}, { key, commit: 'c', data: stack, healthCheck: { path: '/', status: '200' } }),
 };
 const host: StackState = { ...stack, parameters, outputs: { NewestVersion: '4' } };
 const group = {
@@ -34,7 +34,14 @@ const group = {
   instances: 1,
 };
 /** A host as a provision left it. */
-const settled: FoundHost = { host, data: stack, group, refreshing: false, released: true, healthCheck: [] };
+const settled: FoundHost = {
+  host,
+  data: stack,
+  group,
+  refreshing: false,
+  released: true,
+  healthCheck: { changes: [] },
+};
 const withParameters = (changes: Record<string, string>) => ({
   ...settled,
   host: { ...host, parameters: { ...parameters, ...changes } },
@@ -88,7 +95,7 @@ test.each<[string, FoundHost, string]>([
   ],
   [
     'a health check by hand',
-    { ...settled, healthCheck: [{ setting: 'health check path', from: '/old', to: '/' }] },
+    { ...settled, healthCheck: { changes: [{ setting: 'health check path', from: '/old', to: '/' }] } },
     'health check path is /old, not /',
   ],
   ['no group', { ...settled, group: undefined }, 'there is no Auto Scaling group vendhost-dev-shop'],

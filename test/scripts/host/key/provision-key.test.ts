@@ -87,16 +87,23 @@ test.each([
 
 describe('what a stack keeps of its provision', () => {
   const data = { updatedAt: '2026-01-02T03:04:05.000Z' };
-  const first = provenance({}, { key, commit: 'aaa', data });
+  const healthCheck = { path: '/health', status: '200-299' };
+  const first = provenance({}, { key, commit: 'aaa', data, healthCheck });
 
-  test('is the key, the first commit with it, and the state of the data', () => {
-    expect(first).toEqual({ ProvisionKey: keyText(key), ProvisionCommit: 'aaa', DataUpdated: data.updatedAt });
-    expect(provenance({ ...first }, { key, commit: 'bbb', data })).toEqual(first);
+  test('is the key, the first commit with it, the state of the data, and the health check for the release', () => {
+    expect(first).toEqual({
+      ProvisionKey: keyText(key),
+      ProvisionCommit: 'aaa',
+      DataUpdated: data.updatedAt,
+      HealthCheck: '200-299 /health',
+    });
+    expect(provenance({ ...first }, { key, commit: 'bbb', data, healthCheck })).toEqual(first);
     const next = provisionKey({ ...inputs, image: 'ami-2' });
-    expect(provenance({ ...first }, { key: next, commit: 'bbb', data: undefined })).toEqual({
+    expect(provenance({ ...first }, { key: next, commit: 'bbb', data: undefined, healthCheck })).toEqual({
       ProvisionKey: keyText(next),
       ProvisionCommit: 'bbb',
       DataUpdated: 'none',
+      HealthCheck: '200-299 /health',
     });
   });
 
@@ -104,6 +111,11 @@ describe('what a stack keeps of its provision', () => {
     expect(isKept({ ...first, ImageId: 'ami-1' }, first)).toBe(true);
     expect(isKept({ ...first, DataUpdated: 'none' }, first)).toBe(false);
     expect(provenanceOf({ ...first, ImageId: 'ami-1' })).toEqual(first);
-    expect(provenanceOf({})).toEqual({ ProvisionKey: 'none', ProvisionCommit: 'none', DataUpdated: 'none' });
+    expect(provenanceOf({})).toEqual({
+      ProvisionKey: 'none',
+      ProvisionCommit: 'none',
+      DataUpdated: 'none',
+      HealthCheck: 'none',
+    });
   });
 });

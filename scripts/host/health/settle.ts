@@ -1,0 +1,45 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Aws } from '../../aws/session.ts';
+import type { TenantRecord } from '../../config/facts.ts';
+import { names, type Place } from '../../config/names.ts';
+import { VendhostError } from '../../errors.ts';
+import type { Runtime } from '../../runtime.ts';
+import { readStack } from '../../stack/stack-state.ts';
+import { anyStatus, healthCheckFrom, healthCheckUpdate } from './health-check.ts';
+import { readTargetGroup, readTargetHealth, setHealthCheck } from './tenant-target-group.ts';
+
+/** A minute of AWS's longest waits: twice the time in which a target that fails its checks is found unhealthy. */
+const looks = 12;
+
+/**
+ * Sets the health check that the host was provisioned with, once its software is released, and watches whether the instances pass it.
+ * If one does not, any answer counts again and `HEALTH_CHECK_FAILED` is thrown: no instance is replaced for it, because Auto Scaling
+ * goes by the load balancer only from the provision after this. Does nothing when the check is in force.
+ */
+export async function settleHealthCheck(runtime: Runtime, aws: Aws, place: Place, record: TenantRecord): Promise<void> {
+  const { out, signal } = runtime;
+  const wanted = healthCheckFrom((await readStack(aws, names.tenantStack(place, 'host')))?.parameters.HealthCheck);
+  if (wanted === undefined) return;
+  const present = await readTargetGroup(aws, place, record);
+  const { arn, changes } = healthCheckUpdate(present, wanted, { released: false });
+  if (changes.length === 0) return;
+  out.step(`health check: GET ${wanted.path} must answer ${wanted.status} from now on`);
+  for (const { setting, from, to } of changes) out.detail(`${present.name}: ${setting} ${from} → ${to}`);
+  await setHealthCheck(aws, arn, wanted);
+  const meanwhile = { path: present.settings.HealthCheckPath ?? '/', status: anyStatus };
+  for (let look = 0; look < looks; look += 1) {
+    // A job that is cancelled here leaves the check in force; the next provision sees whether instances pass it.
+    await wait(aws.pace.longest, undefined, { signal }).catch(() => signal.throwIfAborted());
+    const { unhealthy } = await readTargetHealth(aws, arn);
+    if (unhealthy.length === 0) continue;
+    await setHealthCheck(aws, arn, meanwhile);
+    throw new VendhostError(
+      'HEALTH_CHECK_FAILED',
+      `the revision is released, but GET ${wanted.path} does not answer ${wanted.status}`,
+      {
+        details: unhealthy,
+        hint: `correct health_check in vendhost.yml, or the software, and push; until then any answer below 500 to GET ${meanwhile.path} counts as healthy`,
+      },
+    );
+  }
+}

@@ -1,0 +1,53 @@
+import type { Aws } from '../../aws/session.ts';
+import type { TenantRecord } from '../../config/facts.ts';
+import { names, type Place } from '../../config/names.ts';
+import { VendhostError } from '../../errors.ts';
+import { type HealthCheck, type PresentTargetGroup, settingsOf } from './health-check.ts';
+
+/** Reads the target group that the tenant was given; throws `TARGET_GROUP_MISSING`. */
+export async function readTargetGroup(aws: Aws, place: Place, record: TenantRecord): Promise<PresentTargetGroup> {
+  const { DescribeTargetGroupsCommand, TargetGroupNotFoundException } = await import(
+    '@aws-sdk/client-elastic-load-balancing-v2'
+  );
+  const name = names.targetGroup(place, record.port, record.loadBalancer);
+  const client = await aws.elb();
+  const { TargetGroups } = await client
+    .send(new DescribeTargetGroupsCommand({ Names: [name] }))
+    .catch((error: unknown) => {
+      if (error instanceof TargetGroupNotFoundException) return { TargetGroups: [] };
+      throw error;
+    });
+  const [found] = TargetGroups ?? [];
+  if (found?.TargetGroupArn !== undefined) return { arn: found.TargetGroupArn, name, settings: found };
+  throw new VendhostError('TARGET_GROUP_MISSING', `${place.tenant} has no target group ${name}`, {
+    hint: `ask the platform team to vend it: vendhost tenant vend ${place.tenant} --environment ${place.environment}`,
+  });
+}
+
+/** Sets the health check of a target group. */
+export async function setHealthCheck(aws: Aws, arn: string, wanted: HealthCheck): Promise<void> {
+  const { ModifyTargetGroupCommand } = await import('@aws-sdk/client-elastic-load-balancing-v2');
+  await (await aws.elb()).send(new ModifyTargetGroupCommand({ TargetGroupArn: arn, ...settingsOf(wanted) }));
+}
+
+/** Targets as the load balancer judges them; those that come or go are in neither list. */
+export interface TargetHealth {
+  readonly healthy: readonly string[];
+  /** Instance and the load balancer's reason, like `i-1: Health checks failed with these codes: [404]`. */
+  readonly unhealthy: readonly string[];
+}
+
+export async function readTargetHealth(aws: Aws, arn: string): Promise<TargetHealth> {
+  const { DescribeTargetHealthCommand } = await import('@aws-sdk/client-elastic-load-balancing-v2');
+  const { TargetHealthDescriptions = [] } = await (await aws.elb()).send(
+    new DescribeTargetHealthCommand({ TargetGroupArn: arn }),
+  );
+  const inState = (state: string) =>
+    TargetHealthDescriptions.filter(({ TargetHealth }) => TargetHealth?.State === state);
+  return {
+    healthy: inState('healthy').map(({ Target }) => Target?.Id ?? ''),
+    unhealthy: inState('unhealthy').map(
+      ({ Target, TargetHealth }) => `${Target?.Id}: ${TargetHealth?.Description ?? 'no reason given'}`,
+    ),
+  };
+}

@@ -1,0 +1,163 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { SetDesiredCapacityCommand } from '@aws-sdk/client-auto-scaling';
+import { DescribeTargetGroupsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { inject } from 'vitest';
+import { names } from '../../../../scripts/config/names.ts';
+import { readGroup } from '../../../../scripts/host/instances/group.ts';
+import { provisionHost } from '../../../../scripts/host/provision.ts';
+import { startRelease } from '../../../../scripts/release/start.ts';
+import { pushRevision } from '../../../../scripts/revision/push.ts';
+import { readStack } from '../../../../scripts/stack/stack-state.ts';
+import { cloudAccount } from '../../../builders/account.ts';
+import { makeImage } from '../../../builders/image.ts';
+import { makePlatform, type Platform } from '../../../builders/platform.ts';
+import { type Tree, writeTree } from '../../../builders/repository.ts';
+import { admitTenant } from '../../../builders/tenant.ts';
+import { ask } from '../../../e2e/ask.ts';
+
+/** A commit: `vendhost.yml`, what the software answers to a path, and lines of its first hook. */
+export interface Commit {
+  readonly config: string;
+  /** Path -> status; any other path is a 404. */
+  readonly answers: Readonly<Record<string, number>>;
+  readonly hook?: readonly string[];
+}
+
+const server = (answers: Commit['answers']) => `
+import http.server, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(${JSON.stringify(answers)}.get(self.path, 404))
+        self.end_headers()
+    def log_message(self, *_):
+        pass
+http.server.ThreadingHTTPServer((sys.argv[1], 8080), Handler).serve_forever()
+`;
+
+function tree({ config, answers, hook = [] }: Commit): Tree {
+  return {
+    'vendhost.yml': config,
+    'software/server.py': server(answers),
+    'software/appspec.yml': `version: 0.0
+os: linux
+files:
+  - { source: server.py, destination: /opt/kiosk }
+file_exists_behavior: OVERWRITE
+hooks:
+  BeforeInstall: [{ location: before.sh, timeout: 30 }]
+  ApplicationStop: [{ location: stop.sh, timeout: 30 }]
+  ApplicationStart: [{ location: start.sh, timeout: 30 }]
+`,
+    'software/before.sh': ['#!/bin/bash', 'set -e', ...hook, ''].join('\n'),
+    'software/stop.sh': '#!/bin/bash\nstart-stop-daemon --stop --oknodo --retry 5 --pidfile /run/kiosk.pid\n',
+    'software/start.sh': `#!/bin/bash
+start-stop-daemon --start --background --make-pidfile --pidfile /run/kiosk.pid --exec /usr/bin/python3 -- \\
+  /opt/kiosk/server.py "$(hostname -i)"
+`,
+  };
+}
+
+async function inCheckout(commit: Commit, work: (directory: string) => Promise<unknown>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'vendhost-test-'));
+  try {
+    await writeTree(directory, tree(commit));
+    await work(directory);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+/** A tenant's host that commits are pushed to, as its pipeline does: machine first, then software. */
+export class OrderedHost {
+  readonly platform: Platform;
+  readonly place = { tenant: 'kiosk', environment: 'dev' } as const;
+  readonly #host: string;
+
+  private constructor(platform: Platform) {
+    this.platform = platform;
+    // Test files share the local cloud, and its router.
+    this.#host = `kiosk-${platform.account}.dev.example.com`;
+  }
+
+  static async make(account: string): Promise<OrderedHost> {
+    const platform = await makePlatform(cloudAccount(account), { network: true, balancers: 1 });
+    const made = new OrderedHost(platform);
+    await admitTenant(platform, made.place.tenant, { hosts: [made.#host] });
+    return made;
+  }
+
+  image(...install: string[]): Promise<string> {
+    return makeImage(this.platform, this.place.tenant, { agent: true, install });
+  }
+
+  async provision(commit: Commit, image?: string): Promise<string[]> {
+    const runtime = this.platform.runtime();
+    await inCheckout(commit, (directory) => provisionHost(runtime, { ...this.place, directory, image, dryRun: false }));
+    return runtime.progress();
+  }
+
+  async release(commit: Commit): Promise<string[]> {
+    const pushed = this.platform.runtime();
+    await inCheckout(commit, (directory) => pushRevision(pushed, { ...this.place, directory, dryRun: false }));
+    const { revisionKey: revision } = JSON.parse(pushed.printed());
+    const runtime = this.platform.runtime();
+    await startRelease(runtime, { ...this.place, revision, dryRun: false });
+    return runtime.progress();
+  }
+
+  /** What a pipeline does. */
+  async push(commit: Commit, image?: string): Promise<void> {
+    await this.provision(commit, image);
+    await this.release(commit);
+  }
+
+  /** Statuses other than 200 that visitors got in the meantime, asking every 0.2 s; and how often they asked. */
+  async probed(work: () => Promise<unknown>): Promise<{ asked: number; failed: number[] }> {
+    const { router } = inject('localCloud');
+    const done = new AbortController();
+    const answers: Promise<number>[] = [];
+    const probing = (async () => {
+      while (!done.signal.aborted) {
+        answers.push(
+          ask(router.http, this.#host).then(
+            ({ status }) => status,
+            () => 0,
+          ),
+        );
+        await wait(200, undefined, { signal: done.signal }).catch(() => undefined);
+      }
+    })();
+    try {
+      await work();
+    } finally {
+      done.abort();
+      await probing;
+    }
+    const statuses = await Promise.all(answers);
+    return { asked: statuses.length, failed: statuses.filter((status) => status !== 200) };
+  }
+
+  async healthCheck() {
+    const command = new DescribeTargetGroupsCommand({ Names: ['vendhost-dev-kiosk--8080-1'] });
+    const { TargetGroups } = await (await this.platform.aws.elb()).send(command);
+    const { HealthCheckPath: path, Matcher } = TargetGroups?.[0] ?? {};
+    return { path, status: Matcher?.HttpCode };
+  }
+
+  group() {
+    return readGroup(this.platform.aws, this.place);
+  }
+
+  async parameters() {
+    return (await readStack(this.platform.aws, names.tenantStack(this.place, 'host')))?.parameters;
+  }
+
+  /** Scales out or in. */
+  async scale(DesiredCapacity: number): Promise<void> {
+    const command = new SetDesiredCapacityCommand({ AutoScalingGroupName: names.host(this.place), DesiredCapacity });
+    await (await this.platform.aws.autoScaling()).send(command);
+  }
+}
