@@ -50,3 +50,54 @@ test.each<[string, Commit, { path: string; status: string }]>([
   await host.provision(before);
   expect(await host.parameters()).toMatchObject({ HealthCheckType: 'ELB' });
 });
+
+test('a check that the software does not pass: the release says so, nobody is replaced, and a correction is enough', async () => {
+  const instances = (await host.group())?.inService;
+  const typo: Commit = { ...before, config: config('path: /helth') };
+  const wrong = await host.probed(async () => {
+    await host.provision(typo);
+    await expect(host.release(typo)).rejects.toMatchObject({
+      code: 'HEALTH_CHECK_FAILED',
+      message: 'the revision is released, but GET /helth does not answer 200',
+      details: expect.arrayContaining([
+        expect.stringMatching(/^i-\w+: Health checks failed with these codes: \[404\]$/),
+      ]),
+    });
+    await expect(host.release(typo)).rejects.toMatchObject({ code: 'HEALTH_CHECK_FAILED' });
+  });
+  expect(wrong.failed).toEqual([]);
+  expect(await host.healthCheck()).toEqual({ path: '/health', status: '200-499' });
+  const corrected = await host.probed(() => host.push(before));
+  expect(corrected.failed).toEqual([]);
+  expect(await host.healthCheck()).toEqual({ path: '/health', status: '200' });
+  expect((await host.group())?.inService).toEqual(instances);
+});
+
+test('a check that is left in force though no instance passes it is taken back by the next provision', async () => {
+  const typo: Commit = { ...before, config: config('path: /helth') };
+  await host.provision(typo);
+  await host.setHealthCheck({ path: '/helth', status: '200' });
+  const found = await host.probed(async () => {
+    await host.everyTargetIs('unhealthy');
+    await host.provision(typo);
+    await host.everyTargetIs('healthy');
+  });
+  expect(found.failed).toEqual([]);
+  expect(await host.healthCheck()).toEqual({ path: '/helth', status: '200-499' });
+  await host.push(before);
+  await host.provision(before);
+  expect(await host.parameters()).toMatchObject({ HealthCheckType: 'ELB' });
+});
+
+test('new software that fails is rolled back to the old, which passes meanwhile; reverting the commit ends it', async () => {
+  const broken: Commit = { config: config('path: /ready'), answers: { '/': 200, '/ready': 200 }, hook: ['exit 7'] };
+  const failed = await host.probed(async () => {
+    await host.provision(broken);
+    await expect(host.release(broken)).rejects.toMatchObject({ code: 'RELEASE_FAILED' });
+  });
+  expect(failed.failed).toEqual([]);
+  expect(await host.healthCheck()).toEqual({ path: '/health', status: '200-499' });
+  const reverted = await host.probed(() => host.push(before));
+  expect(reverted.failed).toEqual([]);
+  expect(await host.healthCheck()).toEqual({ path: '/health', status: '200' });
+});

@@ -2,10 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { SetDesiredCapacityCommand } from '@aws-sdk/client-auto-scaling';
+import { DescribeScalingActivitiesCommand, SetDesiredCapacityCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeTargetGroupsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { inject } from 'vitest';
+import { inject, vi } from 'vitest';
 import { names } from '../../../../scripts/config/names.ts';
+import type { HealthCheck } from '../../../../scripts/host/health/health-check.ts';
+import { readTargetHealth, setHealthCheck } from '../../../../scripts/host/health/tenant-target-group.ts';
 import { readGroup } from '../../../../scripts/host/instances/group.ts';
 import { provisionHost } from '../../../../scripts/host/provision.ts';
 import { startRelease } from '../../../../scripts/release/start.ts';
@@ -140,11 +142,32 @@ export class OrderedHost {
     return { asked: statuses.length, failed: statuses.filter((status) => status !== 200) };
   }
 
-  async healthCheck() {
+  async #targetGroup() {
     const command = new DescribeTargetGroupsCommand({ Names: ['vendhost-dev-kiosk--8080-1'] });
-    const { TargetGroups } = await (await this.platform.aws.elb()).send(command);
-    const { HealthCheckPath: path, Matcher } = TargetGroups?.[0] ?? {};
+    return (await (await this.platform.aws.elb()).send(command)).TargetGroups?.[0];
+  }
+
+  async healthCheck() {
+    const { HealthCheckPath: path, Matcher } = (await this.#targetGroup()) ?? {};
     return { path, status: Matcher?.HttpCode };
+  }
+
+  /** As the release job sets it. */
+  async setHealthCheck(check: HealthCheck): Promise<void> {
+    await setHealthCheck(this.platform.aws, (await this.#targetGroup())?.TargetGroupArn ?? '', check);
+  }
+
+  /** Waits until the load balancer finds all targets so. */
+  async everyTargetIs(state: 'healthy' | 'unhealthy'): Promise<void> {
+    const arn = (await this.#targetGroup())?.TargetGroupArn ?? '';
+    await vi.waitUntil(
+      async () => {
+        const health = await readTargetHealth(this.platform.aws, arn);
+        const other = state === 'healthy' ? 'unhealthy' : 'healthy';
+        return health[state].length > 0 && health[other].length === 0;
+      },
+      { interval: 100, timeout: 30_000 },
+    );
   }
 
   group() {
@@ -153,6 +176,13 @@ export class OrderedHost {
 
   async parameters() {
     return (await readStack(this.platform.aws, names.tenantStack(this.place, 'host')))?.parameters;
+  }
+
+  /** Reasons for which Auto Scaling gave up instances. */
+  async failedLaunches(): Promise<(string | undefined)[]> {
+    const command = new DescribeScalingActivitiesCommand({ AutoScalingGroupName: names.host(this.place) });
+    const { Activities = [] } = await (await this.platform.aws.autoScaling()).send(command);
+    return Activities.filter(({ Cause }) => Cause?.includes('launch hook failed')).map(({ Cause }) => Cause);
   }
 
   /** Scales out or in. */
