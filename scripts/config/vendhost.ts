@@ -38,10 +38,13 @@ const instances = z
       .regex(/^[a-z0-9-]+\.[a-z0-9]+$/, 'an EC2 instance type, like t3.small')
       .default('t3.small')
       .meta({ description: 'EC2 instance type; the platform says which are allowed' }),
-    min: z.int().min(0).max(100).default(1).meta({ description: 'Minimum number of instances' }),
+    min: z.int().min(0).max(100).optional().meta({
+      description:
+        'Minimum number of instances; default: 2 in production, else 1. A release takes one at a time out of service: if there is only one, the host answers 503 meanwhile',
+    }),
     max: z.int().min(1).max(100).default(2).meta({ description: 'Maximum number of instances; at least min' }),
   })
-  .refine((range) => range.min <= range.max, { path: ['min'], error: 'at most max' });
+  .refine(({ min = 0, max }) => min <= max, { path: ['min'], error: 'at most max' });
 
 const database = z.union([
   z.literal('none'),
@@ -123,6 +126,11 @@ export type Architecture = 'x86_64' | 'arm64';
 export function architectureOf(instanceType: string): Architecture {
   const family = instanceType.split('.')[0] ?? '';
   return family === 'a1' || /^[a-z]+\d+[a-z]*g/.test(family) ? 'arm64' : 'x86_64';
+}
+
+/** Minimum number of instances in an environment: in production two unless the tenant says otherwise, so that one serves during a release. */
+export function minInstances({ min, max }: VendhostConfig['instances'], environment: string): number {
+  return min ?? Math.min(environment === 'production' ? 2 : 1, max);
 }
 
 /** Whether the image that the builder makes runs on the instances: both must be of one architecture. */

@@ -5,7 +5,7 @@ import type { PlatformFacts, TenantRecord } from '../config/facts.ts';
 import { readVendhostConfig } from '../config/files.ts';
 import { configError } from '../config/load.ts';
 import { names, type Place } from '../config/names.ts';
-import type { VendhostConfig } from '../config/vendhost.ts';
+import { minInstances, type VendhostConfig } from '../config/vendhost.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
 import { pushOf } from '../gitlab/ci-context.ts';
 import type { Runtime } from '../runtime.ts';
@@ -90,7 +90,7 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
   const app = await appOf(aws, { ...parts, validation });
   return await withAssembly(runtime, aws, app, async (assembly) => {
     const plan = await readHostPlan(assembly, place, state);
-    const lines = [...reasons, ...hostPlanLines(plan)];
+    const lines = [...reasons, ...hostPlanLines(plan), ...outageLines(config, place)];
     const provenanceNow = async () =>
       provenance(state.parameters, { ...from, data: await readStack(aws, names.tenantStack(place, 'data')) });
     const host = { ...shown, image: plan.image.to };
@@ -146,6 +146,13 @@ interface ReportedHost {
 
 function resultOf({ record: { pipeline, hosts }, targetGroup, image }: ReportedHost) {
   return { pipeline, targetGroup, imageId: image, hosts };
+}
+
+function outageLines({ instances }: VendhostConfig, { environment }: Place): string[] {
+  if (minInstances(instances, environment) > 1) return [];
+  return [
+    'one instance at least: each release takes the only instance out of service, and the host answers 503 until it is back',
+  ];
 }
 
 /** Whether no instance passes the health check, on a host where Auto Scaling does not replace them for it yet. */

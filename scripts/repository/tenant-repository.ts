@@ -56,6 +56,12 @@ function machineFindings(content: unknown): Finding[] {
     const why = 'CodeDeploy cannot release to a group without instances';
     findings.push(finding('warning', 'instances.min', `0 lets the group have no instances, and ${why}`));
   }
+  if (instances.min === 1) {
+    const why = 'the host answers 503 until it is back';
+    findings.push(
+      finding('warning', 'instances.min', `with 1, each release takes the only instance out of service, and ${why}`),
+    );
+  }
   return findings;
 }
 

@@ -3,6 +3,7 @@ import { CfnAutoScalingGroup, CfnScalingPolicy } from 'aws-cdk-lib/aws-autoscali
 import { CfnLaunchTemplate, type CfnSecurityGroup, CfnSecurityGroupIngress } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { names, tags } from '../../../scripts/config/names.ts';
+import { minInstances } from '../../../scripts/config/vendhost.ts';
 import type { HostStackProps } from './host-props.ts';
 import type { DatabaseParameters, HostParameters } from './parameters.ts';
 import { userData } from './user-data.ts';
@@ -25,8 +26,7 @@ export class Instances extends Construct {
     super(scope, id);
     this.template = this.#template(props);
     this.group = this.#group(props);
-    const { min, max } = props.config.instances;
-    if (max > min) {
+    if (props.config.instances.max > minInstances(props.config.instances, props.place.environment)) {
       new CfnScalingPolicy(this, 'Load', {
         autoScalingGroupName: this.group.ref,
         policyType: 'TargetTrackingScaling',
@@ -92,7 +92,7 @@ export class Instances extends Construct {
   #group({ place, facts, targetGroup, config, parameters }: InstancesProps): CfnAutoScalingGroup {
     const group = new CfnAutoScalingGroup(this, 'Group', {
       autoScalingGroupName: names.host(place),
-      minSize: String(config.instances.min),
+      minSize: String(minInstances(config.instances, place.environment)),
       maxSize: String(config.instances.max),
       vpcZoneIdentifier: [...facts['egress-subnet-ids']],
       launchTemplate: {

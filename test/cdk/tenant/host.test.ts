@@ -132,6 +132,23 @@ describe('instances', () => {
   });
 });
 
+test('with `database: none` a database that is there stays within reach', () => {
+  const kept = template({ ...noDatabase, keepsDatabase: true });
+  expect(hostFile(kept)).toEqual(hostFile(template()));
+  kept.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { GroupId: { Ref: 'DatabaseSecurityGroup' } });
+});
+
+test('at least two instances in production, unless the tenant says otherwise', () => {
+  const group = (environment: string, instances = {}) => {
+    const host = template({ place: { tenant: 'shop', environment }, config: vendhostSchema.parse({ instances }) });
+    return Object.values(host.findResources('AWS::AutoScaling::AutoScalingGroup'))[0]?.Properties.MinSize;
+  };
+  expect(group('production')).toBe('2');
+  expect(group('staging')).toBe('1');
+  expect(group('production', { min: 1 })).toBe('1');
+  expect(group('production', { max: 1 })).toBe('1');
+});
+
 describe('releases', () => {
   test('deployments shift traffic and roll back', () => {
     template().hasResourceProperties('AWS::CodeDeploy::DeploymentGroup', {
@@ -148,6 +165,7 @@ function hostFile(host: Template): unknown {
   const encoded = launchTemplate?.Properties.LaunchTemplateData.UserData['Fn::Base64'];
   const script = (typeof encoded === 'string' ? encoded : (encoded['Fn::Sub'] as string))
     .replace('${DatabaseAddress}', 'db.internal')
-    .replace('${DatabasePort}', '3306');
+    .replace('${DatabasePort}', '3306')
+    .replace('${DatabaseSchema}', 'app');
   return JSON.parse(/<<'END'\n(.*)\nEND\n/s.exec(script)?.[1] ?? '');
 }

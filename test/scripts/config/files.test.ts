@@ -50,7 +50,7 @@ describe('showConfig', () => {
   test("a tenant's repository: every key with its value", async () => {
     const runtime = recorder();
     await showConfig(runtime, { directory: await repository({ 'vendhost.yml': 'database: none\n' }) });
-    expect(JSON.parse(runtime.printed())).toMatchObject({ database: 'none', instances: { min: 1, max: 2 } });
+    expect(JSON.parse(runtime.printed())).toMatchObject({ database: 'none', instances: { max: 2 } });
   });
   test("a platform's repository: the platform and its tenants", async () => {
     const runtime = recorder();

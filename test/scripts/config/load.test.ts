@@ -25,7 +25,7 @@ describe('vendhost.yml', () => {
         builder_type: 't3.small',
         volume_gib: 16,
       },
-      instances: { type: 't3.small', min: 1, max: 2 },
+      instances: { type: 't3.small', max: 2 },
       database: { class: 'db.t3.micro', storage_gib: 20, name: 'app' },
       health_check: { path: '/', status: '200', grace_seconds: 120 },
       revision: { directory: 'software', include: ['**'], ignore: [] },

@@ -18,7 +18,12 @@ const updated = (stack: string, ...logicalIds: string[]): StackPlan => ({
   changes: logicalIds.map((logicalId) => ({ logicalId, type: `AWS::EC2::${logicalId}`, action: 'update' })),
 });
 
-const outputs = { DatabaseAddress: 'db.test', DatabasePort: '3306', DatabaseSecurityGroup: 'sg-db' };
+const outputs = {
+  DatabaseAddress: 'db.test',
+  DatabasePort: '3306',
+  DatabaseSecurityGroup: 'sg-db',
+  DatabaseSchema: 'app',
+};
 const parameters = {
   ImageId: 'ami-1',
   RootDevice: '/dev/xvda',
@@ -124,6 +129,7 @@ describe('planHost', () => {
           DatabaseAddress: { to: { stack: dataStack, output: 'DatabaseAddress' } },
           DatabasePort: { to: { stack: dataStack, output: 'DatabasePort' } },
           DatabaseSecurityGroup: { to: { stack: dataStack, output: 'DatabaseSecurityGroup' } },
+          DatabaseSchema: { to: { stack: dataStack, output: 'DatabaseSchema' } },
         },
       },
     });
@@ -214,6 +220,7 @@ describe('planHost', () => {
         DatabaseAddress: output('DatabaseAddress'),
         DatabasePort: output('DatabasePort'),
         DatabaseSecurityGroup: output('DatabaseSecurityGroup'),
+        DatabaseSchema: output('DatabaseSchema'),
       },
     });
     expect(planned.refresh).toMatchObject({
@@ -233,6 +240,21 @@ test('another health check is a change, even if no stack is', () => {
   expect(planned).toEqual({ ...settledPlan, healthCheck: { ...healthCheck, changes: [toHealth] } });
   expect(hostPlanDiffers(planned)).toBe(true);
   expect(hostPlanLines(planned)[1]).toBe('target group vendhost-dev-shop--8080-1: health check path / → /health');
+});
+
+test('what is left of a health check to the release: until then Auto Scaling does not go by the load balancer', () => {
+  const left = { ...healthCheck, changes: [], afterRelease: [toHealth] };
+  const planned = plan({ ...settled, healthCheck: left });
+  expect(planned.host.parameters.HealthCheckType).toEqual({ from: 'ELB', to: 'EC2' });
+  expect(hostPlanDiffers(planned)).toBe(false);
+  expect(hostPlanLines(planned)).toContain(
+    'after the release, target group vendhost-dev-shop--8080-1: health check path / → /health',
+  );
+});
+
+test('`database: none` keeps what a host takes of a database that is there, and only of a whole one', () => {
+  expect(hostParameters(settled, undefined)).toEqual(parameters);
+  expect(Object.keys(hostParameters({ ...settled, data: {} }, undefined))).not.toContain('DatabaseAddress');
 });
 
 describe('a plan after a run that did not finish', () => {

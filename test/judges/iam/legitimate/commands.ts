@@ -64,6 +64,7 @@ function looking(self: Tenant): Case[] {
     'autoscaling:DescribeInstanceRefreshes',
     'autoscaling:DescribeScalingActivities',
     'elasticloadbalancing:DescribeTargetGroups',
+    'elasticloadbalancing:DescribeTargetHealth',
     'codedeploy:BatchGetDeploymentTargets',
     'codedeploy:ListDeploymentTargets',
   ];

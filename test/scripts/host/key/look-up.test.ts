@@ -91,7 +91,7 @@ test.each<[string, FoundHost, string]>([
   [
     'the first release',
     withParameters({ HealthCheckType: 'EC2' }),
-    'since the first release the load balancer decides who is healthy',
+    'since the release the load balancer decides who is healthy',
   ],
   [
     'a health check by hand',

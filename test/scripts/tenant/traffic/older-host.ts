@@ -57,7 +57,10 @@ export async function deployOlder(platform: Platform, place: Place, image: strin
     await (await aws.s3()).send(new PutObjectCommand({ Bucket: bucket, Key, Body: claim }));
   }
   const old = `arn:aws:elasticloadbalancing:${aws.region}:${account}:targetgroup/${names.host(place)}--8080/0a`;
-  const app = virtualHostApp({ ...where, record, targetGroup: old, config, keepsDatabase: false }, { validation: false });
+  const app = virtualHostApp(
+    { ...where, record, targetGroup: old, config, keepsDatabase: false },
+    { validation: false },
+  );
   const stack = app.node.children.find((child) => Stack.isStack(child) && child.stackName.endsWith('-host')) as Stack;
   const template = Template.fromStack(stack).toJSON() as { Resources: object; Parameters: object };
   const resources = JSON.parse(JSON.stringify(template.Resources).replaceAll(`"${old}"`, '{"Ref":"OldTargets"}'));
