@@ -32,7 +32,7 @@ export interface HealthCheckUpdate {
 }
 
 /** How far a host is, as the health check is concerned. */
-export interface Progress {
+export interface HostProgress {
   /** A release has succeeded: instances serve, and must go on doing so. */
   readonly released: boolean;
   /** No instance passes the check that is set. */
@@ -72,7 +72,7 @@ export function settingsOf({ path, status }: HealthCheck) {
 export function healthCheckUpdate(
   { arn, name, settings }: PresentTargetGroup,
   wanted: HealthCheck,
-  { released, failing = false }: Progress,
+  { released, failing = false }: HostProgress,
 ): HealthCheckUpdate {
   const group = { arn, targetGroup: name };
   const { HealthCheckPath: path, Matcher } = settings;

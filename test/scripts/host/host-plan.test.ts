@@ -148,6 +148,7 @@ describe('planHost', () => {
       '  parameter DatabaseAddress: known once vendhost-dev-shop-data is deployed',
       '  parameter DatabasePort: known once vendhost-dev-shop-data is deployed',
       '  parameter DatabaseSecurityGroup: known once vendhost-dev-shop-data is deployed',
+      '  parameter DatabaseSchema: known once vendhost-dev-shop-data is deployed',
     ]);
   });
 
@@ -252,7 +253,7 @@ test('what is left of a health check to the release: until then Auto Scaling doe
   );
 });
 
-test('`database: none` keeps what a host takes of a database that is there, and only of a whole one', () => {
+test('hostParameters: `database: none` keeps what a host takes of a database that is there, and only of a whole one', () => {
   expect(hostParameters(settled, undefined)).toEqual(parameters);
   expect(Object.keys(hostParameters({ ...settled, data: {} }, undefined))).not.toContain('DatabaseAddress');
 });
@@ -303,11 +304,5 @@ describe('a plan after a run that did not finish', () => {
     const planned = plan(state, { stacks: [unchanged(dataStack), updated(hostStack, 'Group')] });
     expect(planned.host.parameters.LaunchTemplateVersion).toEqual({ from: '4', to: '5' });
     expect(planned.refresh).toMatchObject({ from: '5', replacement: 'no', changes: [] });
-  });
-});
-
-describe('hostParameters', () => {
-  test('a database that vendhost.yml no longer has is not given to the host', () => {
-    expect(Object.keys(hostParameters(settled, undefined))).not.toContain('DatabaseAddress');
   });
 });

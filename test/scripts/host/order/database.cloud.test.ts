@@ -18,7 +18,7 @@ const without: Commit = { config: config('none'), answers: { '/': 200, '/plain':
 let host: OrderedHost;
 
 beforeAll(async () => {
-  host = await OrderedHost.make('100000000343');
+  host = await OrderedHost.make('100000000562');
   await host.push(needsDatabase, await host.image());
   await host.provision(needsDatabase);
 });

@@ -17,7 +17,7 @@ const late = ['mkdir -p /etc/local-cloud', 'echo 3 > /etc/local-cloud/user-data-
 let host: OrderedHost;
 
 beforeAll(async () => {
-  host = await OrderedHost.make('100000000342');
+  host = await OrderedHost.make('100000000561');
 });
 
 test('a hook that reads host.json finds it on an instance that joins later, however late user data is', async () => {

@@ -11,7 +11,7 @@ const before: Commit = { config: config('path: /health'), answers: { '/': 200, '
 let host: OrderedHost;
 
 beforeAll(async () => {
-  host = await OrderedHost.make('100000000341');
+  host = await OrderedHost.make('100000000560');
   await host.push(before, await host.image());
   // From here on Auto Scaling replaces what the load balancer calls unhealthy.
   await host.provision(before);

@@ -15,7 +15,7 @@ let host: OrderedHost;
 let oldImage: string;
 
 beforeAll(async () => {
-  host = await OrderedHost.make('100000000344');
+  host = await OrderedHost.make('100000000563');
   oldImage = await host.image(...install('old'));
   await host.push(old, oldImage);
   await host.provision(old);
