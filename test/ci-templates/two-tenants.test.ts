@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
-import { publishPlatform, version } from '../local-gitlab/platform.ts';
+import { environmentOf, readPlatformConfig } from '../../scripts/config/files.ts';
+import { projectVariables } from '../../scripts/tenant/vend-plan.ts';
+import { projectRoot, publishPlatform, version } from '../local-gitlab/platform.ts';
 import { createRepository } from '../local-gitlab/repository.ts';
 import { type PipelineResult, runPipeline } from '../local-gitlab/run.ts';
 import { createIssuer } from '../local-gitlab/tokens.ts';
@@ -58,14 +60,17 @@ beforeAll(async () => {
     platform: await publishPlatform({ directory: join(directory, 'git-host'), gitlab: defaultGitlab }),
     path: [bin],
     issuer: await createIssuer({ issuer: defaultGitlab, directory }),
-    variables: tenants.map((tenant) => ({
-      key: 'VENDHOST_ROLE_ARN',
-      value: `arn:${tenant}`,
-      environment_scope: `${tenant}/dev`,
-    })),
+    variables: (await Promise.all(tenants.map(vended))).flat(),
   });
 });
 afterAll(() => rm(directory, { recursive: true }));
+
+/** The variables that vending sets for a tenant of examples/platform. */
+async function vended(tenant: string) {
+  const config = environmentOf(await readPlatformConfig(join(projectRoot, 'examples/platform')), 'dev');
+  const wanted = projectVariables({ environment: 'dev', tenant }, { config }, { environment_prefix: `${tenant}/` });
+  return wanted.map(({ key, value, scope }) => ({ key, value, environment_scope: scope }));
+}
 
 const logOf = (name: string) => result.jobs.find((job) => job.name === name)?.log ?? '';
 
@@ -78,15 +83,12 @@ test('both are deployed by one pipeline', () => {
 });
 
 test.each(tenants)('the jobs of %s get its folder, role, image and revision, and no others', (tenant) => {
+  const role = `arn:aws:iam::111111111111:role/vendhost-dev-${tenant}-deploy`;
   const given = (job: string) => logOf(`${tenant} ${job}`).split('\n')[1];
   expect(given('validate')).toBe(`config check --directory ./${tenant}/ | ${tenant}   |  `);
-  expect(given('bake')).toBe(
-    `image bake --directory ./${tenant}/ --dotenv image.env | ${tenant} dev arn:${tenant} |  `,
-  );
-  expect(given('provision')).toBe(
-    `host provision --directory ./${tenant}/ | ${tenant} dev arn:${tenant} | ami-${tenant} `,
-  );
-  expect(given('release')).toBe(`release start --dotenv release.env | ${tenant} dev arn:${tenant} |  key-${tenant}`);
+  expect(given('bake')).toBe(`image bake --directory ./${tenant}/ --dotenv image.env | ${tenant} dev ${role} |  `);
+  expect(given('provision')).toBe(`host provision --directory ./${tenant}/ | ${tenant} dev ${role} | ami-${tenant} `);
+  expect(given('release')).toBe(`release start --dotenv release.env | ${tenant} dev ${role} |  key-${tenant}`);
   const token = /^token=(.+)$/m.exec(logOf(`${tenant} release`))?.[1] ?? '';
   expect(decodeJwt(token)).toMatchObject({ environment: `${tenant}/dev` });
 });

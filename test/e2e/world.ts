@@ -47,7 +47,7 @@ export interface World {
   push(files: Files, message: string, options?: Partial<PipelineOptions>): Promise<RunningPipeline>;
   /** AWS with what a job of the tenant's project on `dev` holds: an ID token, good for the deploy role. */
   job(): Promise<Aws>;
-  /** Starts the pipeline of a push again, as it is. */
+  /** Starts the pipeline of a push again, as it is; of another project with that one's variables and settings. */
   pushAgain(options?: Partial<PipelineOptions>): Promise<RunningPipeline>;
   stop(): Promise<void>;
 }
@@ -90,15 +90,15 @@ export async function startWorld(say: (line: string) => void = () => undefined):
     },
   );
   const world = { cloud: cloud.value, gitlab: gitlab.value, repository, directory, owner };
-  const pushAgain = (options: Partial<PipelineOptions> = {}) =>
+  const pushAgain = ({ projectPath = tenantProject, ...options }: Partial<PipelineOptions> = {}) =>
     startPipeline({
       ...pipelines,
       tenantRepository: repository,
-      projectPath: tenantProject,
+      projectPath,
       event: 'push',
       branch: 'dev',
-      variables: world.gitlab.variables(tenantProject),
-      tokenSettings: world.gitlab.tokenSettings(tenantProject),
+      variables: world.gitlab.variables(projectPath),
+      tokenSettings: world.gitlab.tokenSettings(projectPath),
       ...options,
     });
   return {

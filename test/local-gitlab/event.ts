@@ -11,8 +11,10 @@ export interface EventOptions {
   targetBranch?: string;
   /** Whether a merge request from the branch is open. */
   openMergeRequest?: boolean;
-  /** `group/project` of the fork a merge request comes from. Default: the project itself */
+  /** `group/project` of the fork a merge request comes from, whose pipeline a member runs in the project. */
   fork?: string;
+  /** `group/project` that a merge request wants into, where its pipeline runs in a fork. Default: the project itself */
+  targetProject?: string;
   /**
    * Commit the branch was at before the push, or `none` for a new branch.
    * Default: the commit of the last push pipeline of this branch, which the tenant's repository remembers.
@@ -96,9 +98,9 @@ export async function eventVariables(
       CI_MERGE_REQUEST_IID: '7',
       CI_MERGE_REQUEST_ID: '7007',
       CI_MERGE_REQUEST_TITLE: title,
-      CI_OPEN_MERGE_REQUESTS: `${projectPath}!7`,
+      CI_OPEN_MERGE_REQUESTS: `${event.targetProject ?? projectPath}!7`,
       CI_MERGE_REQUEST_EVENT_TYPE: event.event === 'merge_train' ? 'merge_train' : 'detached',
-      CI_MERGE_REQUEST_PROJECT_PATH: projectPath,
+      CI_MERGE_REQUEST_PROJECT_PATH: event.targetProject ?? projectPath,
       CI_MERGE_REQUEST_SOURCE_PROJECT_PATH: event.fork ?? projectPath,
       CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: event.branch,
       CI_MERGE_REQUEST_SOURCE_BRANCH_SHA: event.commit,

@@ -27,11 +27,15 @@ export async function idTokens(source: TokenSource, job: JobConfig, env: Env): P
   return Object.fromEntries(await Promise.all(minted));
 }
 
+/**
+ * The project is that of the code: of a fork's merge request the fork, wherever its pipeline runs, as in GitLab since 18.2.2
+ * (`source_project` in https://gitlab.com/gitlab-org/gitlab/-/blob/master/lib/gitlab/ci/jwt.rb).
+ */
 function subjectOf({ event, projectPath, pipelineId, tokenSettings }: TokenSource, job: JobConfig, env: Env) {
   const environment = environmentOf(job, env);
   const name = environment?.name;
   return {
-    projectPath,
+    projectPath: event.fork ?? projectPath,
     ref: event.branch,
     refType: event.event === 'tag' ? ('tag' as const) : ('branch' as const),
     refProtected: event.event !== 'merge_request',
@@ -41,7 +45,7 @@ function subjectOf({ event, projectPath, pipelineId, tokenSettings }: TokenSourc
     sha: event.commit,
     ...(name === undefined ? {} : { environment: name }),
     ...(environment?.action ? { environmentAction: environment.action } : {}),
-    ...tokenSettings?.(event.branch, event.event === 'merge_request', name),
+    ...tokenSettings?.(event.branch, event.event === 'merge_request', name, event.fork),
   };
 }
 

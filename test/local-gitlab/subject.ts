@@ -6,15 +6,18 @@ export type TokenSettings = (
   ref: string,
   isMergeRequest: boolean,
   environment: string | undefined,
+  fork?: string,
 ) => Partial<TokenSubject>;
 
-/** The settings as the local GitLab has them at that moment. */
+/** The settings as the local GitLab has them at that moment; of a fork only the number is its own. */
 export function subjectSettings(state: GitlabState, project: Project): TokenSettings {
-  return (ref, isMergeRequest, environment) => {
+  return (ref, isMergeRequest, environment, fork) => {
     const { id, ci_id_token_sub_claim_components: subjectComponents } = state.current(project);
+    const source = fork === undefined ? { id } : state.project(fork);
+    if (source === undefined) throw new Error(`the local GitLab has no project ${fork}`);
     const isProtected = state.protectedBranches(project).some(({ name }) => isNamed(name, ref));
     return {
-      projectId: id,
+      projectId: source.id,
       subjectComponents,
       refProtected: isProtected && !isMergeRequest,
       environmentProtected: environment !== undefined && state.protectedEnvironments(project).includes(environment),
