@@ -17,6 +17,7 @@ import { healthCheckUpdate, readTargetGroup } from './health-check.ts';
 import { hostPlanDiffers } from './host-plan.ts';
 import { hostPlanLines } from './host-plan-lines.ts';
 import { readHostState } from './host-state.ts';
+import { checkKeptData } from './kept-data.ts';
 import { readLibrary } from './key/library.ts';
 import { type DeployedHost, readDeployedHost, reasonsToProvision } from './key/look-up.ts';
 import { isKept, provenance, provenanceOf, provisionKey, sameTemplates } from './key/provision-key.ts';
@@ -84,6 +85,7 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
   const app = await appOf(aws, { place, facts, record, targetGroup: targetGroup.arn, config, validation });
   return await withAssembly(runtime, aws, app, async (assembly) => {
     const plan = await readHostPlan(assembly, place, state);
+    if (plan.data?.action === 'create') await checkKeptData(aws, place);
     const lines = [...reasons, ...hostPlanLines(plan)];
     const provenanceNow = async () =>
       provenance(state.parameters, { ...from, data: await readStack(aws, names.tenantStack(place, 'data')) });
