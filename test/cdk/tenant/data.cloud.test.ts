@@ -88,3 +88,17 @@ test.each(['Secret', 'Subnets', 'Parameters', 'errorLog', 'slowqueryLog', 'Insta
     expect(await stacks.create(name, input)).toMatchObject({ status: 'CREATE_COMPLETE', failures: [] });
   },
 );
+
+test('a database that was made stays when something after it fails: a person decides about it', async () => {
+  const { name, resources } = await dataStack('late');
+  const topic = { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'somebody-elses' } };
+  await stacks.create('late-topic', { resources: { Topic: topic } });
+  const last = { ...topic, DependsOn: Object.keys(resources) };
+  const failed = await stacks.create(name, { resources: { ...resources, Late: last } });
+  expect(failed.status).toBe('ROLLBACK_FAILED');
+  expect(failed.failures.join('\n')).toContain('Cannot delete protected DB Instance vendhost-dev-late');
+  // A group that the database uses is kept by RDS itself.
+  expect(failed.failures.join('\n')).toMatch(
+    /vendhost-dev-late-data-subnets is in use .*InvalidDBSubnetGroupStateFault/,
+  );
+});
