@@ -4,6 +4,7 @@ import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
 import { duration } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
+import { awaitedTargets, readTargetReasons } from './failure/target-health.ts';
 import { activityOf, linesBetween } from './lifecycle-events.ts';
 import type { ReleasePipeline } from './pipeline.ts';
 import { type Outcome, releaseOutcome } from './release-outcome.ts';
@@ -16,6 +17,12 @@ const limitMs = 55 * 60_000;
 const appearMs = 30_000;
 /** After so much silence a line says what is waited for. */
 const silenceMs = 60_000;
+
+/** The host as a release needs to know it. */
+export interface FollowedHost {
+  /** Name of its target group. */
+  readonly targetGroup: string;
+}
 
 export interface Followed {
   readonly snapshot: Snapshot;
@@ -30,17 +37,24 @@ export async function followRelease(
   runtime: Runtime,
   aws: Aws,
   pipeline: ReleasePipeline,
+  host: FollowedHost,
   id: string,
 ): Promise<Followed> {
   try {
-    return await watch(runtime, aws, pipeline, id);
+    return await watch(runtime, aws, pipeline, host, id);
   } catch (error) {
     if (runtime.signal.aborted) await stopRelease(aws, pipeline, id, runtime.out);
     throw error;
   }
 }
 
-async function watch({ out, signal }: Runtime, aws: Aws, pipeline: ReleasePipeline, id: string): Promise<Followed> {
+async function watch(
+  { out, signal }: Runtime,
+  aws: Aws,
+  pipeline: ReleasePipeline,
+  host: FollowedHost,
+  id: string,
+): Promise<Followed> {
   const start = Date.now();
   let last = start;
   let waitMs = aws.pace.shortest;
@@ -48,7 +62,8 @@ async function watch({ out, signal }: Runtime, aws: Aws, pipeline: ReleasePipeli
   for (;;) {
     signal.throwIfAborted();
     const now = Date.now();
-    const snapshot = (await readSnapshot(aws, pipeline, id)) ?? notYet(pipeline, id, now - start);
+    const seen = (await readSnapshot(aws, pipeline, id)) ?? notYet(pipeline, id, now - start);
+    const snapshot = await withHealth(aws, host, before, seen);
     const lines = linesBetween(pipeline, before, snapshot);
     for (const line of lines) out.step(line);
     const outcome = releaseOutcome(snapshot);
@@ -63,6 +78,21 @@ async function watch({ out, signal }: Runtime, aws: Aws, pipeline: ReleasePipeli
     before = snapshot;
     await wait(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
+}
+
+/** Reasons are asked for while instances wait for the load balancer: a rollback changes what it says. */
+async function withHealth(
+  aws: Aws,
+  { targetGroup }: FollowedHost,
+  before: Snapshot | undefined,
+  now: Snapshot,
+): Promise<Snapshot> {
+  const known = before?.health ?? {};
+  const awaited = awaitedTargets(now, known);
+  if (awaited.length === 0) return { ...now, health: known };
+  const reasons = Object.entries(await readTargetReasons(aws, targetGroup));
+  const health = { ...known, ...Object.fromEntries(reasons.filter(([instance]) => awaited.includes(instance))) };
+  return { ...now, health };
 }
 
 /** A snapshot for an execution that CodePipeline has just started and does not list yet; throws `EXECUTION_GONE` after half a minute. */

@@ -102,6 +102,14 @@ function tookOf({ start, end }: LifecycleEvent): string {
   return start === undefined || end === undefined ? '' : `  ${duration(end - start)}`;
 }
 
+/**
+ * Events whose scripts are those of the last revision that was deployed successfully, not of the one being deployed
+ * (https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html#reference-appspec-file-structure-hooks-availability).
+ */
+export function isOfFormerRevision(event: string): boolean {
+  return ['ApplicationStop', 'BeforeBlockTraffic', 'AfterBlockTraffic'].includes(event);
+}
+
 /** True for the states of a deployment that nothing follows. */
 export function deploymentEnded(status: string): boolean {
   return ['Succeeded', 'Failed', 'Stopped'].includes(status);

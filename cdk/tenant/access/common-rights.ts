@@ -31,6 +31,7 @@ export function tenantReadRights(scope: Scope): Right[] {
         'ec2:DescribeSecurityGroups',
         'ec2:DescribeSnapshots',
         'elasticloadbalancing:DescribeTargetGroups',
+        'elasticloadbalancing:DescribeTargetHealth',
       ],
       resources: ['*'],
       because: 'AWS grants these reads for all resources or for none.',

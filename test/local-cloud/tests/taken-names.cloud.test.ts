@@ -1,15 +1,20 @@
+import { CreateSubnetCommand, CreateVpcCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { expect, inject, test } from 'vitest';
 import { Stacks } from '../../builders/stacks.ts';
 import { clientConfig } from '../clients.ts';
 
 /** A stack never takes over what somebody else made under the same name. */
-const stacks = new Stacks(clientConfig(inject('localCloud').endpoint, '630000000031'));
+const config = clientConfig(inject('localCloud').endpoint, '630000000031');
+const stacks = new Stacks(config);
+const ec2 = new EC2Client(config);
+const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.0.0.0/16' }));
+const { Subnet } = await ec2.send(new CreateSubnetCommand({ VpcId: Vpc?.VpcId, CidrBlock: '10.0.0.0/24' }));
 
 test.each([
   ['AWS::SNS::Topic', 'TopicName', {}],
   ['AWS::Logs::LogGroup', 'LogGroupName', {}],
   ['AWS::SecretsManager::Secret', 'Name', { GenerateSecretString: {} }],
-  ['AWS::RDS::DBSubnetGroup', 'DBSubnetGroupName', { DBSubnetGroupDescription: 'taken', SubnetIds: [] }],
+  ['AWS::RDS::DBSubnetGroup', 'DBSubnetGroupName', { DBSubnetGroupDescription: 'taken', SubnetIds: [Subnet?.SubnetId] }],
   ['AWS::RDS::DBParameterGroup', 'DBParameterGroupName', { Family: 'mysql8.4', Description: 'taken' }],
   [
     'AWS::EC2::LaunchTemplate',
