@@ -4,6 +4,7 @@ import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
 import { duration } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
+import { checkWait, waitOf } from './failure/lost-instances.ts';
 import { awaitedTargets, readTargetReasons } from './failure/target-health.ts';
 import { activityOf, linesBetween } from './lifecycle-events.ts';
 import type { ReleasePipeline } from './pipeline.ts';
@@ -15,7 +16,7 @@ import { stopRelease } from './stop.ts';
 const limitMs = 55 * 60_000;
 /** Within this time an execution that was started can be read. */
 const appearMs = 30_000;
-/** After so much silence a line says what is waited for. */
+/** After so much silence a line says what is waited for, and EC2 is asked about the instances. */
 const silenceMs = 60_000;
 
 /** The host as a release needs to know it. */
@@ -31,7 +32,7 @@ export interface Followed {
 
 /**
  * Prints what happens to an execution until it has ended. When the command is cancelled, the execution is stopped first.
- * Throws `TIMED_OUT` after 55 minutes, saying what it waited for.
+ * Throws `TIMED_OUT` after 55 minutes, saying what it waited for; `INSTANCE_GONE` and `AGENT_SILENT`, once the execution is stopped.
  */
 export async function followRelease(
   runtime: Runtime,
@@ -44,6 +45,8 @@ export async function followRelease(
     return await watch(runtime, aws, pipeline, host, id);
   } catch (error) {
     if (runtime.signal.aborted) await stopRelease(aws, pipeline, id, runtime.out);
+    // What can never end would hold up the next release.
+    else if (isLost(error)) await stopRelease(aws, pipeline, id, runtime.out, error.message);
     throw error;
   }
 }
@@ -57,6 +60,7 @@ async function watch(
 ): Promise<Followed> {
   const start = Date.now();
   let last = start;
+  let changed = start;
   let waitMs = aws.pace.shortest;
   let before: Snapshot | undefined;
   for (;;) {
@@ -69,15 +73,23 @@ async function watch(
     const outcome = releaseOutcome(snapshot);
     if (outcome !== undefined) return { snapshot, outcome };
     if (now - start > limitMs) throw timedOut(snapshot, now - start);
-    if (lines.length > 0) last = now;
-    else if (now - last >= silenceMs) {
+    if (lines.length > 0) {
+      last = now;
+      changed = now;
+    } else if (now - last >= silenceMs) {
       out.detail(`waiting for ${activityOf(snapshot)} (${duration(now - start)})`);
       last = now;
+      const waiting = waitOf(snapshot);
+      if (waiting !== undefined) await checkWait(aws, pipeline, waiting, now - changed);
     }
     waitMs = nextWait(waitMs, lines.length > 0, aws.pace);
     before = snapshot;
     await wait(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
+}
+
+function isLost(error: unknown): error is VendhostError {
+  return error instanceof VendhostError && ['INSTANCE_GONE', 'AGENT_SILENT'].includes(error.code);
 }
 
 /** Reasons are asked for while instances wait for the load balancer: a rollback changes what it says. */

@@ -100,7 +100,12 @@ export function tenantReadRights(scope: Scope): Right[] {
     },
     {
       sid: 'Deployments',
-      actions: ['codedeploy:BatchGetDeployments', 'codedeploy:GetDeployment', 'codedeploy:GetDeploymentGroup'],
+      actions: [
+        'codedeploy:BatchGetDeployments',
+        'codedeploy:GetDeployment',
+        'codedeploy:GetDeploymentGroup',
+        'codedeploy:ListDeployments',
+      ],
       resources: deploymentArns(scope),
     },
     {

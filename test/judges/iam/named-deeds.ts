@@ -73,7 +73,12 @@ function looking(role: 'deploy' | 'plan'): Deed[] {
     {
       role,
       to: things.deploymentGroup,
-      actions: ['codedeploy:GetDeploymentGroup', 'codedeploy:GetDeployment', 'codedeploy:BatchGetDeployments'],
+      actions: [
+        'codedeploy:GetDeploymentGroup',
+        'codedeploy:GetDeployment',
+        'codedeploy:BatchGetDeployments',
+        'codedeploy:ListDeployments',
+      ],
     },
   ];
 }
