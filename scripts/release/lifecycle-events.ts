@@ -1,5 +1,5 @@
+import type { Deployment, InstanceDeployment, LifecycleEvent } from '../deployment/deployment.ts';
 import { duration } from '../output.ts';
-import type { Deployment, InstanceDeployment, LifecycleEvent } from './deployment.ts';
 import { consoleUrl, type ReleasePipeline } from './pipeline.ts';
 import type { Action, Snapshot } from './snapshot.ts';
 

@@ -1,7 +1,7 @@
 import type { Place } from '../config/names.ts';
+import type { Deployment } from '../deployment/deployment.ts';
+import { type FailedEvent, failedEvents, failureLines } from '../deployment/failed-events.ts';
 import { messageOf, VendhostError } from '../errors.ts';
-import type { Deployment } from './deployment.ts';
-import { describeEvent, type FailedEvent, failedEvents } from './failure/failed-events.ts';
 import { failureHint } from './failure/failure-hint.ts';
 import { deploymentEnded, isOfFormerRevision } from './lifecycle-events.ts';
 import { consoleUrl, type ReleasePipeline } from './pipeline.ts';
@@ -95,7 +95,7 @@ function failure(
 /** An event that failed, and for one that waits for the load balancer the load balancer's reason. */
 function describe(failed: FailedEvent, { health = {} }: Snapshot): string[] {
   const reason = failed.event.name === 'AllowTraffic' ? health[failed.instance] : undefined;
-  return [...describeEvent(failed), ...(reason === undefined ? [] : [`  ${reason}`])];
+  return [...failureLines(failed), ...(reason === undefined ? [] : [`  ${reason}`])];
 }
 
 function rollbackWords(rollback: Deployment | undefined): string[] {

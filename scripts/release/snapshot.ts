@@ -1,6 +1,6 @@
 import type { ActionExecutionDetail, PipelineExecution } from '@aws-sdk/client-codepipeline';
 import type { Aws } from '../aws/session.ts';
-import { type Deployment, readDeployment } from './deployment.ts';
+import { type Deployment, readDeployment } from '../deployment/deployment.ts';
 import type { TargetReasons } from './failure/target-health.ts';
 import type { ReleasePipeline } from './pipeline.ts';
 

@@ -1,7 +1,7 @@
 import type { DeploymentInfo } from '@aws-sdk/client-codedeploy';
 import type { Aws } from '../../aws/session.ts';
-import { readDeployment } from '../../release/deployment.ts';
-import { describeEvent, failedEvents } from '../../release/failure/failed-events.ts';
+import { readDeployment } from '../../deployment/deployment.ts';
+import { failedEvents, failureLines } from '../../deployment/failed-events.ts';
 
 /**
  * What failed on new instances of a group, as CodeDeploy's launch hook says: a deployment of the last revision to each. Empty when
@@ -14,7 +14,7 @@ export async function launchFailures(aws: Aws, group: string, since: Date): Prom
   const last = failed.toSorted((left, right) => Number(right.createTime ?? 0) - Number(left.createTime ?? 0))[0];
   if (last?.deploymentId === undefined) return [];
   const deployment = await readDeployment(aws, last.deploymentId);
-  const events = failedEvents(deployment).flatMap(describeEvent);
+  const events = failedEvents(deployment).flatMap(failureLines);
   const others = failed.length === 1 ? '' : `, the last of ${failed.length} that failed`;
   const reason = events.length > 0 ? events : [deployment.error?.message ?? 'no reason is given'];
   return [`the revision could not be put on a new instance: deployment ${deployment.id}${others}`, ...reason];

@@ -31,12 +31,12 @@ export async function replaceAll(runtime: Runtime, aws: Aws, group: Group): Prom
   await refresh(runtime, aws, group, { Preferences: { ...pace, SkipMatching: false } });
 }
 
-type Wanted = Pick<StartInstanceRefreshCommandInput, 'DesiredConfiguration' | 'Preferences'>;
+type RefreshRequest = Pick<StartInstanceRefreshCommandInput, 'DesiredConfiguration' | 'Preferences'>;
 
 /** A new instance is in service before an old one is terminated. */
 const pace = { MinHealthyPercentage: 100, MaxHealthyPercentage: 200 };
 
-async function refresh(runtime: Runtime, aws: Aws, group: Group, wanted: Wanted): Promise<void> {
+async function refresh(runtime: Runtime, aws: Aws, group: Group, wanted: RefreshRequest): Promise<void> {
   const id = await start(aws, group, wanted);
   const which = group.instances === 1 ? 'the instance' : `the ${group.instances} instances`;
   runtime.out.step(`replacing ${which} of ${group.name}, each when a new one is healthy`);
@@ -59,7 +59,7 @@ async function refresh(runtime: Runtime, aws: Aws, group: Group, wanted: Wanted)
   });
 }
 
-async function start(aws: Aws, { name }: Group, wanted: Wanted): Promise<string> {
+async function start(aws: Aws, { name }: Group, wanted: RefreshRequest): Promise<string> {
   const { StartInstanceRefreshCommand } = await import('@aws-sdk/client-auto-scaling');
   const { InstanceRefreshId } = await (await aws.autoScaling()).send(
     new StartInstanceRefreshCommand({ AutoScalingGroupName: name, Strategy: 'Rolling', ...wanted }),

@@ -1,12 +1,12 @@
 import type { Place } from '../../config/names.ts';
+import type { FailedEvent } from '../../deployment/failed-events.ts';
 import { isOfFormerRevision } from '../lifecycle-events.ts';
-import type { FailedEvent } from './failed-events.ts';
 
 /** What made an event fail, as far as the next step depends on it. */
 export type Cause = 'agent' | 'former' | 'file' | 'output' | 'traffic' | 'health' | 'bundle' | 'install' | 'script';
 
 /** The agent's and CodeDeploy's own messages name no script's fault; nor do events that run no script. */
-export function causeOf({ event }: FailedEvent): Cause {
+export function failureCause({ event }: FailedEvent): Cause {
   const { message = '', script = '' } = event.error ?? {};
   if (message.includes('agent was not able to receive the lifecycle event')) return 'agent';
   if (isOfFormerRevision(event.name)) return 'former';
@@ -43,5 +43,5 @@ export function failureHint({ tenant, environment }: Place, failed: readonly Fai
     install: 'no script failed: correct appspec.yml or the files that it names, as said above, and push',
     script:
       'fix the script and push; the platform team finds the whole log on the instance, in /opt/codedeploy-agent/deployment-root/deployment-logs',
-  }[first === undefined ? 'script' : causeOf(first)];
+  }[first === undefined ? 'script' : failureCause(first)];
 }

@@ -1,7 +1,7 @@
 import type { Aws } from '../../aws/session.ts';
+import type { InstanceDeployment } from '../../deployment/deployment.ts';
 import { VendhostError } from '../../errors.ts';
 import { duration } from '../../output.ts';
-import type { InstanceDeployment } from '../deployment.ts';
 import { deploymentEnded } from '../lifecycle-events.ts';
 import type { ReleasePipeline } from '../pipeline.ts';
 import type { Snapshot } from '../snapshot.ts';

@@ -1,12 +1,12 @@
 import type { TargetGroup, TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Aws } from '../../aws/session.ts';
-import type { Snapshot } from '../snapshot.ts';
+import type { Deployment } from '../../deployment/deployment.ts';
 
 /** Why a load balancer does not send requests to an instance, by its id: one sentence each. */
 export type TargetReasons = Readonly<Record<string, string>>;
 
 /** Instances that the load balancer is to admit now, or did not, as far as no reason is known. */
-export function awaitedTargets({ deployment }: Snapshot, known: TargetReasons): string[] {
+export function awaitedTargets(deployment: Deployment | undefined, known: TargetReasons): string[] {
   return (deployment?.targets ?? []).flatMap(({ instance, events }) => {
     const status = events.find(({ name }) => name === 'AllowTraffic')?.status;
     const asks = status === 'InProgress' || (status === 'Failed' && known[instance] === undefined);
@@ -27,7 +27,7 @@ export async function readTargetReasons(aws: Aws, targetGroup: string): Promise<
     const { TargetHealthDescriptions = [] } = await elb.send(command);
     return Object.fromEntries(
       TargetHealthDescriptions.flatMap((target) => {
-        const reason = reasonOf(group, target);
+        const reason = healthReason(group, target);
         return reason === undefined ? [] : [[target.Target?.Id ?? '', reason]];
       }),
     );
@@ -41,7 +41,7 @@ export async function readTargetReasons(aws: Aws, targetGroup: string): Promise<
  * The load balancer's reason, with what it asked: `GET / on port 8080 answered 500, wanted 200`. `undefined` for one that is not unhealthy
  * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html#target-health-reason-codes).
  */
-export function reasonOf(
+export function healthReason(
   { HealthCheckPath, HealthCheckTimeoutSeconds, Matcher, Port }: TargetGroup,
   { TargetHealth, Target }: TargetHealthDescription,
 ): string | undefined {

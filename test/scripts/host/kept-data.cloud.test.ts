@@ -14,7 +14,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 let platform: Platform;
 let image: string;
 beforeAll(async () => {
-  platform = await makePlatform(cloudAccount('100000000327'), { network: true, balancers: 1 });
+  platform = await makePlatform(cloudAccount('100000000349'), { network: true, balancers: 1 });
   await admitTenant(platform, 'shop');
   image = await makeImage(platform, 'shop');
 });

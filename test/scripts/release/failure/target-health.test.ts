@@ -1,15 +1,15 @@
 import type { TargetHealthReasonEnum, TargetHealthStateEnum } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { describe, expect, test } from 'vitest';
-import { awaitedTargets, reasonOf } from '../../../../scripts/release/failure/target-health.ts';
-import { deployment, event, snapshot } from '../snapshots.ts';
+import { awaitedTargets, healthReason } from '../../../../scripts/release/failure/target-health.ts';
+import { deployment, event } from '../snapshots.ts';
 
 const group = { HealthCheckPath: '/', HealthCheckTimeoutSeconds: 5, Matcher: { HttpCode: '200-299' }, Port: 8080 };
 
 function reason(Reason: TargetHealthReasonEnum, Description: string, State: TargetHealthStateEnum = 'unhealthy') {
-  return reasonOf(group, { Target: { Id: 'i-1', Port: 8080 }, TargetHealth: { State, Reason, Description } });
+  return healthReason(group, { Target: { Id: 'i-1', Port: 8080 }, TargetHealth: { State, Reason, Description } });
 }
 
-describe('reasonOf', () => {
+describe('healthReason', () => {
   test.each([
     [
       'Target.ResponseCodeMismatch',
@@ -29,13 +29,12 @@ describe('reasonOf', () => {
 
   test('a target that is healthy, or is not checked yet, has none', () => {
     expect(reason('Elb.InitialHealthChecking', 'Initial health checks in progress', 'initial')).toBeUndefined();
-    expect(reasonOf(group, { TargetHealth: { State: 'healthy' } })).toBeUndefined();
+    expect(healthReason(group, { TargetHealth: { State: 'healthy' } })).toBeUndefined();
   });
 });
 
 test('the load balancer is asked while it is waited for, and once more after it refused', () => {
-  const at = (status: string) =>
-    snapshot('InProgress', { deployment: deployment('InProgress', { 'i-1': [event('AllowTraffic', status)] }) });
+  const at = (status: string) => deployment('InProgress', { 'i-1': [event('AllowTraffic', status)] });
   expect(awaitedTargets(at('InProgress'), { 'i-1': 'known' })).toEqual(['i-1']);
   expect(awaitedTargets(at('Failed'), {})).toEqual(['i-1']);
   expect(awaitedTargets(at('Failed'), { 'i-1': 'known' })).toEqual([]);

@@ -1,5 +1,5 @@
-import { messageOf } from '../../errors.ts';
-import type { Deployment, LifecycleEvent } from '../deployment.ts';
+import { messageOf } from '../errors.ts';
+import type { Deployment, LifecycleEvent } from './deployment.ts';
 
 /** An event that failed on an instance. */
 export interface FailedEvent {
@@ -14,7 +14,7 @@ export function failedEvents({ targets }: Pick<Deployment, 'targets'>): FailedEv
 }
 
 /** Instance, event, script and message, then the end of the script's log. */
-export function describeEvent({ instance, event }: FailedEvent): string[] {
+export function failureLines({ instance, event }: FailedEvent): string[] {
   const { code, script, message, logTail } = event.error ?? { code: '', script: '', message: '', logTail: '' };
   const head = [`${instance} ${event.name}`, [code, script].filter(Boolean).join(' '), messageOf(message)];
   const tail = logTail.trimEnd();
