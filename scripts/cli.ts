@@ -7,6 +7,7 @@ import { command as ciExplain } from './commands/ci/explain.ts';
 import { command as configCheck } from './commands/config/check.ts';
 import { command as configShow } from './commands/config/show.ts';
 import { command as hostProvision } from './commands/host/provision.ts';
+import { command as hostReplace } from './commands/host/replace.ts';
 import { command as imageBake } from './commands/image/bake.ts';
 import { command as imageClean } from './commands/image/clean.ts';
 import { switchFrom } from './commands/options.ts';
@@ -35,7 +36,7 @@ const nouns: Readonly<Record<string, Noun>> = {
   },
   tenant: { describe: "A tenant's access to the platform", verbs: [tenantVend] },
   image: { describe: "The AMI of a tenant's virtual host", verbs: [imageBake, imageClean] },
-  host: { describe: "A tenant's virtual host", verbs: [hostProvision] },
+  host: { describe: "A tenant's virtual host", verbs: [hostProvision, hostReplace] },
   revision: { describe: "A tenant's software, named by its content", verbs: [revisionPush] },
   release: { describe: 'Putting a revision on the virtual host', verbs: [releaseStart] },
 };

@@ -1,12 +1,15 @@
 import type { ACMClient } from '@aws-sdk/client-acm';
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import type { CodePipelineClient } from '@aws-sdk/client-codepipeline';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { IAMClient } from '@aws-sdk/client-iam';
+import type { RDSClient } from '@aws-sdk/client-rds';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { STSClient } from '@aws-sdk/client-sts';
 import type { AwsCredentialIdentity, MetadataBearer, Pluggable } from '@aws-sdk/types';
@@ -35,7 +38,10 @@ export interface Aws {
   readonly ec2: () => Promise<EC2Client>;
   readonly elb: () => Promise<ElasticLoadBalancingV2Client>;
   readonly iam: () => Promise<IAMClient>;
+  readonly logs: () => Promise<CloudWatchLogsClient>;
+  readonly rds: () => Promise<RDSClient>;
   readonly s3: () => Promise<S3Client>;
+  readonly secretsManager: () => Promise<SecretsManagerClient>;
   readonly ssm: () => Promise<SSMClient>;
   readonly sts: () => Promise<STSClient>;
 }
@@ -96,6 +102,8 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
       async () => new (await import('@aws-sdk/client-elastic-load-balancing-v2')).ElasticLoadBalancingV2Client(shared),
     ),
     iam: client(async () => new (await import('@aws-sdk/client-iam')).IAMClient(shared)),
+    logs: client(async () => new (await import('@aws-sdk/client-cloudwatch-logs')).CloudWatchLogsClient(shared)),
+    rds: client(async () => new (await import('@aws-sdk/client-rds')).RDSClient(shared)),
     s3: client(async () => {
       const { S3Client } = await import('@aws-sdk/client-s3');
       // The SDK puts the bucket before the endpoint's host name, unless that is an IP address
@@ -104,6 +112,9 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
       // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html).
       return new S3Client({ ...shared, forcePathStyle: endpoint !== undefined });
     }),
+    secretsManager: client(
+      async () => new (await import('@aws-sdk/client-secrets-manager')).SecretsManagerClient(shared),
+    ),
     ssm: client(async () => new (await import('@aws-sdk/client-ssm')).SSMClient(shared)),
     sts,
   };

@@ -24,6 +24,12 @@ export type PlatformRole = 'plan' | 'deploy' | 'execution';
 export type TenantLayer = 'access' | 'entry' | 'data' | 'host';
 export type TenantRole = 'deploy' | 'plan' | 'execution' | 'instance' | 'pipeline' | 'codedeploy' | 'approver';
 
+/** The current MySQL release with long-term support (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/MySQL.Concepts.VersionMgmt.html). */
+export const mysqlVersion = '8.4';
+
+/** Logs of a database that go to CloudWatch. */
+export const databaseLogs = ['error', 'slowquery'] as const;
+
 export const names = {
   platformStack: (environment: string, layer: PlatformLayer) => `vendhost-${environment}-${layer}`,
   /** An environment's load balancers are numbered from 1; each has a stack. */
@@ -65,12 +71,22 @@ export const names = {
   artifact: ({ environment, tenant }: Place) =>
     `r${createHash('sha256').update(`${environment}/${tenant}`).digest('hex').slice(0, 9)}`,
   databaseSecret: ({ environment, tenant }: Place) => `vendhost/${environment}/${tenant}/database`,
+  /** Names of RDS are in lower case. */
+  databaseSubnets: (place: Place) => `${dataStack(place)}-subnets`,
+  /** A new release of MySQL needs a new group, and this one must stay until the database uses that. */
+  databaseParameters: (place: Place) => `${dataStack(place)}-mysql${mysqlVersion.replace('.', '')}`,
+  databaseLogs: ({ environment, tenant }: Place) =>
+    databaseLogs.map((log) => `/aws/rds/instance/vendhost-${environment}-${tenant}/${log}`),
   factsPath: (environment: string) => `/vendhost/${environment}`,
   /** A fact of a load balancer: the first one's have no number. */
   balancerFact: (fact: string, number: number) => `${fact}${suffix(number)}`,
   subnetFact: (kind: string, zone: string, fact: 'id' | 'cidr' | 'zone') => `subnets/${kind}-${zone}/${fact}`,
   tenantRecord: ({ environment, tenant }: Place) => `/vendhost/${environment}/tenants/${tenant}`,
 } as const;
+
+function dataStack({ environment, tenant }: Place): string {
+  return `vendhost-${environment}-${tenant}-data`;
+}
 
 function suffix(number: number): string {
   return number === 1 ? '' : `-${number}`;

@@ -18,6 +18,7 @@ import { readTargetGroup, readTargetHealth } from './health/tenant-target-group.
 import { hasDatabase, hostPlanDiffers } from './host-plan.ts';
 import { hostPlanLines } from './host-plan-lines.ts';
 import { readHostState } from './host-state.ts';
+import { checkKeptData } from './kept-data.ts';
 import { readLibrary } from './key/library.ts';
 import { type DeployedHost, readDeployedHost, reasonsToProvision } from './key/look-up.ts';
 import { isKept, provenance, provenanceOf, provisionKey, sameTemplates } from './key/provision-key.ts';
@@ -90,6 +91,7 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
   const app = await appOf(aws, { ...parts, validation });
   return await withAssembly(runtime, aws, app, async (assembly) => {
     const plan = await readHostPlan(assembly, place, state);
+    if (plan.data?.action === 'create') await checkKeptData(aws, place);
     const lines = [...reasons, ...hostPlanLines(plan), ...outageLines(config, place)];
     const provenanceNow = async () =>
       provenance(state.parameters, { ...from, data: await readStack(aws, names.tenantStack(place, 'data')) });

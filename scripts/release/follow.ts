@@ -4,6 +4,8 @@ import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
 import { duration } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
+import { checkWait, waitOf } from './failure/lost-instances.ts';
+import { awaitedTargets, readTargetReasons } from './failure/target-health.ts';
 import { activityOf, linesBetween } from './lifecycle-events.ts';
 import type { ReleasePipeline } from './pipeline.ts';
 import { type Outcome, releaseOutcome } from './release-outcome.ts';
@@ -14,8 +16,14 @@ import { stopRelease } from './stop.ts';
 const limitMs = 55 * 60_000;
 /** Within this time an execution that was started can be read. */
 const appearMs = 30_000;
-/** After so much silence a line says what is waited for. */
+/** After so much silence a line says what is waited for, and EC2 is asked about the instances. */
 const silenceMs = 60_000;
+
+/** The host as a release needs to know it. */
+export interface FollowedHost {
+  /** Name of its target group. */
+  readonly targetGroup: string;
+}
 
 export interface Followed {
   readonly snapshot: Snapshot;
@@ -24,45 +32,79 @@ export interface Followed {
 
 /**
  * Prints what happens to an execution until it has ended. When the command is cancelled, the execution is stopped first.
- * Throws `TIMED_OUT` after 55 minutes, saying what it waited for.
+ * Throws `TIMED_OUT` after 55 minutes, saying what it waited for; `INSTANCE_GONE` and `AGENT_SILENT`, once the execution is stopped.
  */
 export async function followRelease(
   runtime: Runtime,
   aws: Aws,
   pipeline: ReleasePipeline,
+  host: FollowedHost,
   id: string,
 ): Promise<Followed> {
   try {
-    return await watch(runtime, aws, pipeline, id);
+    return await watch(runtime, aws, pipeline, host, id);
   } catch (error) {
     if (runtime.signal.aborted) await stopRelease(aws, pipeline, id, runtime.out);
+    // What can never end would hold up the next release.
+    else if (isLost(error)) await stopRelease(aws, pipeline, id, runtime.out, error.message);
     throw error;
   }
 }
 
-async function watch({ out, signal }: Runtime, aws: Aws, pipeline: ReleasePipeline, id: string): Promise<Followed> {
+async function watch(
+  { out, signal }: Runtime,
+  aws: Aws,
+  pipeline: ReleasePipeline,
+  host: FollowedHost,
+  id: string,
+): Promise<Followed> {
   const start = Date.now();
   let last = start;
+  let changed = start;
   let waitMs = aws.pace.shortest;
   let before: Snapshot | undefined;
   for (;;) {
     signal.throwIfAborted();
     const now = Date.now();
-    const snapshot = (await readSnapshot(aws, pipeline, id)) ?? notYet(pipeline, id, now - start);
+    const seen = (await readSnapshot(aws, pipeline, id)) ?? notYet(pipeline, id, now - start);
+    const snapshot = await withHealth(aws, host, before, seen);
     const lines = linesBetween(pipeline, before, snapshot);
     for (const line of lines) out.step(line);
     const outcome = releaseOutcome(snapshot);
     if (outcome !== undefined) return { snapshot, outcome };
     if (now - start > limitMs) throw timedOut(snapshot, now - start);
-    if (lines.length > 0) last = now;
-    else if (now - last >= silenceMs) {
+    if (lines.length > 0) {
+      last = now;
+      changed = now;
+    } else if (now - last >= silenceMs) {
       out.detail(`waiting for ${activityOf(snapshot)} (${duration(now - start)})`);
       last = now;
+      const waiting = waitOf(snapshot);
+      if (waiting !== undefined) await checkWait(aws, pipeline, waiting, now - changed);
     }
     waitMs = nextWait(waitMs, lines.length > 0, aws.pace);
     before = snapshot;
     await wait(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
+}
+
+function isLost(error: unknown): error is VendhostError {
+  return error instanceof VendhostError && ['INSTANCE_GONE', 'AGENT_SILENT'].includes(error.code);
+}
+
+/** Reasons are asked for while instances wait for the load balancer: a rollback changes what it says. */
+async function withHealth(
+  aws: Aws,
+  { targetGroup }: FollowedHost,
+  before: Snapshot | undefined,
+  now: Snapshot,
+): Promise<Snapshot> {
+  const known = before?.health ?? {};
+  const awaited = awaitedTargets(now.deployment, known);
+  if (awaited.length === 0) return { ...now, health: known };
+  const reasons = Object.entries(await readTargetReasons(aws, targetGroup));
+  const health = { ...known, ...Object.fromEntries(reasons.filter(([instance]) => awaited.includes(instance))) };
+  return { ...now, health };
 }
 
 /** A snapshot for an execution that CodePipeline has just started and does not list yet; throws `EXECUTION_GONE` after half a minute. */

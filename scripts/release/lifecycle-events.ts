@@ -1,5 +1,5 @@
+import type { Deployment, InstanceDeployment, LifecycleEvent } from '../deployment/deployment.ts';
 import { duration } from '../output.ts';
-import type { Deployment, InstanceDeployment, LifecycleEvent } from './deployment.ts';
 import { consoleUrl, type ReleasePipeline } from './pipeline.ts';
 import type { Action, Snapshot } from './snapshot.ts';
 
@@ -100,6 +100,14 @@ function why({ status, error }: LifecycleEvent): string {
 
 function tookOf({ start, end }: LifecycleEvent): string {
   return start === undefined || end === undefined ? '' : `  ${duration(end - start)}`;
+}
+
+/**
+ * Events whose scripts are those of the last revision that was deployed successfully, not of the one being deployed
+ * (https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html#reference-appspec-file-structure-hooks-availability).
+ */
+export function isOfFormerRevision(event: string): boolean {
+  return ['ApplicationStop', 'BeforeBlockTraffic', 'AfterBlockTraffic'].includes(event);
 }
 
 /** True for the states of a deployment that nothing follows. */

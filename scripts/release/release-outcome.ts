@@ -1,6 +1,9 @@
+import type { Place } from '../config/names.ts';
+import type { Deployment } from '../deployment/deployment.ts';
+import { type FailedEvent, failedEvents, failureLines } from '../deployment/failed-events.ts';
 import { messageOf, VendhostError } from '../errors.ts';
-import type { Deployment } from './deployment.ts';
-import { deploymentEnded } from './lifecycle-events.ts';
+import { failureHint } from './failure/failure-hint.ts';
+import { deploymentEnded, isOfFormerRevision } from './lifecycle-events.ts';
 import { consoleUrl, type ReleasePipeline } from './pipeline.ts';
 import type { Action, Snapshot } from './snapshot.ts';
 
@@ -30,7 +33,12 @@ export function executionEnded(status: string): boolean {
 }
 
 /** The error of an execution that did not deploy the revision; superseded is not an error. */
-export function errorOf(pipeline: ReleasePipeline, outcome: Outcome, snapshot: Snapshot): VendhostError | undefined {
+export function errorOf(
+  pipeline: ReleasePipeline,
+  place: Place,
+  outcome: Outcome,
+  snapshot: Snapshot,
+): VendhostError | undefined {
   if (outcome.kind === 'succeeded' || outcome.kind === 'superseded') return undefined;
   const { id } = snapshot.execution;
   if (outcome.kind === 'stopped') {
@@ -50,10 +58,18 @@ export function errorOf(pipeline: ReleasePipeline, outcome: Outcome, snapshot: S
       },
     );
   }
-  return failure(pipeline, outcome.action, snapshot);
+  return failure(pipeline, place, outcome.action, snapshot);
 }
 
-function failure(pipeline: ReleasePipeline, action: Action | undefined, snapshot: Snapshot): VendhostError {
+const formerRevision =
+  'ApplicationStop, BeforeBlockTraffic and AfterBlockTraffic run from the revision that was released before, not from this one';
+
+function failure(
+  pipeline: ReleasePipeline,
+  place: Place,
+  action: Action | undefined,
+  snapshot: Snapshot,
+): VendhostError {
   const { deployment, rollback } = snapshot;
   const failed = deployment === undefined ? [] : failedEvents(deployment);
   if (deployment === undefined || failed.length === 0) {
@@ -67,36 +83,28 @@ function failure(pipeline: ReleasePipeline, action: Action | undefined, snapshot
   const events = [...new Set(failed.map(({ event }) => event.name))].join(', ');
   const where = `${failed.length} of ${deployment.targets.length} instance${deployment.targets.length === 1 ? '' : 's'}`;
   return new VendhostError('RELEASE_FAILED', `${events} failed on ${where} of ${pipeline.group}`, {
-    details: [...failed.flatMap(describe), ...rollbackWords(rollback)],
-    hint: hintFor(failed.map(({ event }) => event.error?.message ?? '')),
+    details: [
+      ...failed.flatMap((each) => describe(each, snapshot)),
+      ...(failed.some(({ event }) => isOfFormerRevision(event.name)) ? [formerRevision] : []),
+      ...rollbackWords(rollback),
+    ],
+    hint: failureHint(place, failed, pipeline.group),
   });
 }
 
-/** What to do about the agent's own messages, which name no script's fault; otherwise the script is to be fixed. */
-function hintFor(messages: readonly string[]): string {
-  if (messages.some((message) => message.includes('already exists at this location'))) {
-    return 'write file_exists_behavior: OVERWRITE at the top of appspec.yml, or remove the file in a BeforeInstall script; then push';
-  }
-  if (messages.some((message) => /failed to close STD(OUT|ERR)/.test(message))) {
-    return 'the script left a process in the background that keeps its output open: add > FILE 2>&1 before the &, and push';
-  }
-  return 'fix the script and push; the platform team finds the whole log on the instance, in /opt/codedeploy-agent/deployment-root/deployment-logs';
-}
-
-function failedEvents({ targets }: Deployment) {
-  return targets.flatMap(({ instance, events }) =>
-    events.filter(({ status }) => status === 'Failed').map((event) => ({ instance, event })),
-  );
-}
-
-function describe({ instance, event }: ReturnType<typeof failedEvents>[number]): string[] {
-  const { code, script, message, logTail } = event.error ?? { code: '', script: '', message: '', logTail: '' };
-  const head = [`${instance} ${event.name}`, [code, script].filter(Boolean).join(' '), messageOf(message)];
-  const tail = logTail.trimEnd();
-  return [head.filter(Boolean).join(': '), ...(tail === '' ? [] : tail.split('\n').map((line) => `  ${line}`))];
+/** An event that failed, and for one that waits for the load balancer the load balancer's reason. */
+function describe(failed: FailedEvent, { health = {} }: Snapshot): string[] {
+  const reason = failed.event.name === 'AllowTraffic' ? health[failed.instance] : undefined;
+  return [...failureLines(failed), ...(reason === undefined ? [] : [`  ${reason}`])];
 }
 
 function rollbackWords(rollback: Deployment | undefined): string[] {
   if (rollback === undefined) return [];
-  return [`rollback ${rollback.id}: ${rollback.status.toLowerCase()}, to the revision that was deployed last`];
+  const failed = failedEvents(rollback).map(
+    ({ instance, event }) => `  ${instance} ${event.name} failed too: the instance is not in service`,
+  );
+  return [
+    `rollback ${rollback.id}: ${rollback.status.toLowerCase()}, to the revision that was deployed last`,
+    ...failed,
+  ];
 }

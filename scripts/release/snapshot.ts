@@ -1,6 +1,7 @@
 import type { ActionExecutionDetail, PipelineExecution } from '@aws-sdk/client-codepipeline';
 import type { Aws } from '../aws/session.ts';
-import { type Deployment, readDeployment } from './deployment.ts';
+import { type Deployment, readDeployment } from '../deployment/deployment.ts';
+import type { TargetReasons } from './failure/target-health.ts';
 import type { ReleasePipeline } from './pipeline.ts';
 
 /** An action of one execution. Times are milliseconds since 1970. */
@@ -26,6 +27,8 @@ export interface Snapshot {
   readonly actions: readonly Action[];
   readonly deployment?: Deployment;
   readonly rollback?: Deployment;
+  /** Why the load balancer does not send requests to an instance; the last reason that was seen. */
+  readonly health?: TargetReasons;
 }
 
 /**

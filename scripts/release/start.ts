@@ -1,6 +1,6 @@
 import { readPlatformFacts, readTenantRecord } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
-import { keys, type Place } from '../config/names.ts';
+import { keys, names, type Place } from '../config/names.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../errors.ts';
 import { settleHealthCheck } from '../host/health/settle.ts';
 import { duration } from '../output.ts';
@@ -47,9 +47,11 @@ export async function startRelease(runtime: Runtime, options: ReleaseOptions): P
     decision.kind === 'follow' ? decision.executionId : await begin(aws, pipeline, revision, decision.token);
   out.step(`${decision.kind === 'follow' ? 'following' : 'started'} the execution ${executionId} of ${pipeline.name}`);
   out.detail(consoleUrl(pipeline));
-  const followed = await followRelease(runtime, aws, pipeline, executionId);
+  const targetGroup = names.targetGroup(options, record.port, record.loadBalancer);
+  const followed = await followRelease(runtime, aws, pipeline, { targetGroup }, executionId);
   if (followed.outcome.kind === 'succeeded') await settle();
-  return report(runtime, { pipeline, key, hosts: record.hosts, ms: performance.now() - start }, followed);
+  const ms = performance.now() - start;
+  return report(runtime, { pipeline, place: options, key, hosts: record.hosts, ms }, followed);
 }
 
 /** A tenant releases only revisions under its own prefix of the bucket. */
@@ -99,13 +101,14 @@ function dryRun(
 
 interface Context {
   readonly pipeline: ReleasePipeline;
+  readonly place: Place;
   readonly key: string;
   readonly hosts: readonly string[];
   readonly ms: number;
 }
 
 function report({ out }: Runtime, context: Context, { snapshot, outcome }: Followed): ExitCode | undefined {
-  const error = errorOf(context.pipeline, outcome, snapshot);
+  const error = errorOf(context.pipeline, context.place, outcome, snapshot);
   if (error !== undefined) throw error;
   const { execution, deployment } = snapshot;
   const result = {

@@ -52,11 +52,12 @@ export async function stopRelease(
   pipeline: ReleasePipeline,
   executionId: string,
   out: Output,
+  why = 'cancelled',
 ): Promise<void> {
   const start = Date.now();
   let asked: StopRequests = { deployments: [] };
   let waitMs = aws.pace.shortest;
-  out.step(`cancelled: stopping the execution ${executionId}`);
+  out.step(`${why}: stopping the execution ${executionId}`);
   for (;;) {
     const snapshot = (await readSnapshot(aws, pipeline, executionId)) ?? unseen(executionId);
     const step = nextStop(snapshot, asked, Date.now() - start > lateMs);

@@ -48,5 +48,8 @@ export function nextStep(operation: Operation, statuses: readonly string[]): str
   if (statuses.includes('UPDATE_ROLLBACK_FAILED')) {
     return `fix the cause named above and ${command}; it continues the rollback first`;
   }
+  if (statuses.includes('ROLLBACK_FAILED')) {
+    return `some of what was created could not be deleted, as named above: fix the cause and ${command}`;
+  }
   return `the failed change was rolled back: fix the cause named above and ${command}`;
 }

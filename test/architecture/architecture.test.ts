@@ -24,6 +24,7 @@ describe('the house', () => {
     const rooms = new Set(files.flatMap((file) => roomOf(file) ?? []));
     expect([...rooms].toSorted()).toEqual([
       'ci',
+      'deployment',
       'host',
       'image',
       'listener',

@@ -68,3 +68,13 @@ test('each distinct template is judged once, and lands in a file of its own', as
   expect(files.sort()).toEqual(templates.map(({ file }) => file).sort());
   expect(new Set(texts).size).toBe(texts.length);
 });
+
+/** Whatever has a fixed name: a rollback that kept it would block every further creation of its stack. */
+test('no resource outlives the creation that failed to make its stack', () => {
+  const kept = templates.flatMap(({ file, template }) =>
+    Object.entries(template.Resources).flatMap(([id, { DeletionPolicy }]) =>
+      DeletionPolicy === 'Retain' ? `${file}: ${id}` : [],
+    ),
+  );
+  expect(kept).toEqual([]);
+});

@@ -24,7 +24,7 @@ export interface JudgedTemplate {
 
 /** The part of a template that is looked at here. */
 export interface Template {
-  readonly Resources: Readonly<Record<string, { readonly Type: string }>>;
+  readonly Resources: Readonly<Record<string, { readonly Type: string; readonly DeletionPolicy?: string }>>;
 }
 
 const example = join(import.meta.dirname, '../../examples/platform');

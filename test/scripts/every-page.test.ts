@@ -3,12 +3,14 @@ import { z } from 'zod';
 import { ConditionalObjects } from '../../scripts/aws/objects.ts';
 import { readPublishedFacts } from '../../scripts/aws/read-facts.ts';
 import { names } from '../../scripts/config/names.ts';
+import { readDeployment } from '../../scripts/deployment/deployment.ts';
+import { launchFailures } from '../../scripts/host/instances/launch-failures.ts';
 import { readRules } from '../../scripts/listener/listener-rules.ts';
 import { readRuleQuota } from '../../scripts/listener/quota.ts';
 import { listStackNames, listTenantRecords } from '../../scripts/platform/account-stacks.ts';
 import { destroyLeftovers } from '../../scripts/platform/destroy/delete-stacks.ts';
 import type { EnvironmentTarget } from '../../scripts/platform/targets.ts';
-import { readDeployment } from '../../scripts/release/deployment.ts';
+import { checkWait } from '../../scripts/release/failure/lost-instances.ts';
 import { readState } from '../../scripts/release/release-state.ts';
 import { readActions } from '../../scripts/release/snapshot.ts';
 import { readChangeSet } from '../../scripts/stack/change-sets/change-set.ts';
@@ -62,6 +64,12 @@ const failed = (
   <PhysicalResourceId>${id}</PhysicalResourceId><ResourceType>AWS::S3::Bucket</ResourceType>
   <ResourceStatus>CREATE_FAILED</ResourceStatus><ResourceStatusReason>no</ResourceStatusReason>
   <ClientRequestToken>ours</ClientRequestToken><Timestamp>2026-01-01T00:00:00Z</Timestamp>`;
+const ec2Instances = (
+  id: string,
+  more: string,
+) => `<DescribeInstancesResponse><reservationSet><item><instancesSet><item>
+  <instanceId>${id}</instanceId><instanceState><code>16</code><name>running</name></instanceState>
+  </item></instancesSet></item></reservationSet>${more}</DescribeInstancesResponse>`;
 const action = (name: string, startTime: number) => ({ actionName: name, startTime });
 const object = (key: string, more: string) =>
   `<ListBucketResult><Contents><Key>claims/${key}</Key></Contents>${more}</ListBucketResult>`;
@@ -168,6 +176,37 @@ const readers: Readonly<Record<string, Reader>> = {
     },
     read: async ({ aws }) => (await readDeployment(aws, 'd-1')).targets.map(({ instance }) => instance),
     expected: ['i-1', 'i-2'],
+  },
+  'deployments of the launch hook that failed': {
+    ...json('ListDeployments', { deployments: ['d-1'] }, { deployments: ['d-2'] }),
+    others: {
+      BatchGetDeployments: (body) => {
+        const { deploymentIds } = JSON.parse(body) as { deploymentIds: string[] };
+        const info = (deploymentId: string, createTime: number) => ({
+          deploymentId,
+          createTime,
+          creator: 'autoscaling',
+        });
+        return JSON.stringify({ deploymentsInfo: deploymentIds.map((id, at) => info(id, at)) });
+      },
+      GetDeployment: () => '{}',
+      ListDeploymentTargets: () => '{}',
+    },
+    read: ({ aws }) => launchFailures(aws, 'shop', new Date(0)),
+    expected: [
+      'the revision could not be put on a new instance: deployment d-2, the last of 2 that failed',
+      'no reason is given',
+    ],
+  },
+  'instances that a release waits for': {
+    operation: 'DescribeInstances',
+    pages: [ec2Instances('i-1', `<nextToken>${token}</nextToken>`), ec2Instances('i-2', '')],
+    others: { DescribeAutoScalingGroups: () => xml('DescribeAutoScalingGroups', '') },
+    read: ({ aws }) =>
+      checkWait(aws, pipeline, { deployment: 'd-1', instances: ['i-1', 'i-2'], event: 'Install' }, 0).then(
+        () => 'fine',
+      ),
+    expected: 'fine',
   },
   'executions of a pipeline, back to its last success': {
     ...json(

@@ -49,6 +49,25 @@ export function tenantReadRights(scope: Scope): Right[] {
       because: "The tenant's own stacks; a stack's ARN ends in an id that AWS chooses.",
     },
     {
+      sid: 'Data',
+      actions: [
+        'logs:ListTagsForResource',
+        'rds:DescribeDBInstances',
+        'rds:DescribeDBParameterGroups',
+        'rds:DescribeDBSubnetGroups',
+        'secretsmanager:DescribeSecret',
+      ],
+      resources: [
+        ...names.databaseLogs(place).map((log) => scope.arn('logs', `log-group:${log}`)),
+        scope.arn('rds', `db:${host}`),
+        scope.arn('rds', `pg:${names.databaseParameters(place)}`),
+        scope.arn('rds', `subgrp:${names.databaseSubnets(place)}`),
+        scope.arn('secretsmanager', `secret:${names.databaseSecret(place)}-??????`),
+      ],
+      because:
+        "Whether the tenant's data is there, not what is in it; AWS appends six characters to the secret's name.",
+    },
+    {
       sid: 'List',
       actions: ['s3:ListBucket'],
       resources: scope.objects(''),
@@ -81,7 +100,12 @@ export function tenantReadRights(scope: Scope): Right[] {
     },
     {
       sid: 'Deployments',
-      actions: ['codedeploy:BatchGetDeployments', 'codedeploy:GetDeployment', 'codedeploy:GetDeploymentGroup'],
+      actions: [
+        'codedeploy:BatchGetDeployments',
+        'codedeploy:GetDeployment',
+        'codedeploy:GetDeploymentGroup',
+        'codedeploy:ListDeployments',
+      ],
       resources: deploymentArns(scope),
     },
     {

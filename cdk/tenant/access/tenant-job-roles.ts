@@ -88,7 +88,11 @@ function provisionRights(scope: Scope): Right[] {
     },
     {
       sid: 'Roll',
-      actions: ['autoscaling:RollbackInstanceRefresh', 'autoscaling:StartInstanceRefresh'],
+      actions: [
+        'autoscaling:RollbackInstanceRefresh',
+        'autoscaling:StartInstanceRefresh',
+        'autoscaling:TerminateInstanceInAutoScalingGroup',
+      ],
       resources: [scope.arn('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${scope.host}`)],
       because: "The tenant's own group; AWS puts an id before its name.",
     },

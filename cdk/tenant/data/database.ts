@@ -3,7 +3,7 @@ import { CfnSecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { CfnDBInstance, CfnDBParameterGroup, CfnDBSubnetGroup } from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
-import { names, type Place } from '../../../scripts/config/names.ts';
+import { databaseLogs, mysqlVersion, names, type Place } from '../../../scripts/config/names.ts';
 import type { VendhostConfig } from '../../../scripts/config/vendhost.ts';
 import type { DatabaseSecret } from './secret.ts';
 
@@ -17,9 +17,6 @@ export interface DatabaseProps {
   readonly config: DatabaseConfig;
   readonly secret: DatabaseSecret;
 }
-
-/** The current MySQL release with long-term support (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/MySQL.Concepts.VersionMgmt.html). */
-const version = '8.4';
 
 /**
  * A MySQL database in isolated subnets: encrypted, TLS only, with backups and deletion protection. In production it has a
@@ -44,24 +41,21 @@ export class Database extends Construct {
         { ipProtocol: 'icmp', fromPort: 252, toPort: 86, cidrIp: '255.255.255.255/32', description: 'Nothing' },
       ],
     });
-    const stack = names.tenantStack(props.place, 'data');
     const subnets = new CfnDBSubnetGroup(this, 'Subnets', {
-      dbSubnetGroupName: `${stack}-subnets`,
+      dbSubnetGroupName: names.databaseSubnets(props.place),
       dbSubnetGroupDescription: `Isolated subnets for ${name}`,
       subnetIds: [...props.subnetIds],
     });
     const parameters = new CfnDBParameterGroup(this, 'Parameters', {
-      // A new release needs a new group, and this one must stay until the database uses that.
-      dbParameterGroupName: `${stack}-mysql${version.replace('.', '')}`,
+      dbParameterGroupName: names.databaseParameters(props.place),
       description: `MySQL settings of ${name}`,
-      family: `mysql${version}`,
+      family: `mysql${mysqlVersion}`,
       parameters: { require_secure_transport: '1', slow_query_log: '1', long_query_time: '1', log_output: 'FILE' },
     });
-    const logs = ['error', 'slowquery'];
-    const logGroups = logs.map(
-      (log) =>
-        new CfnLogGroup(this, `${log}Log`, {
-          logGroupName: `/aws/rds/instance/${name}/${log}`,
+    const logGroups = names.databaseLogs(props.place).map(
+      (logGroupName, index) =>
+        new CfnLogGroup(this, `${databaseLogs[index]}Log`, {
+          logGroupName,
           // Slow statements contain the values they search for.
           kmsKeyId: props.keyArn,
           retentionInDays: 90,
@@ -70,7 +64,7 @@ export class Database extends Construct {
     this.instance = new CfnDBInstance(this, 'Instance', {
       dbInstanceIdentifier: name,
       engine: 'mysql',
-      engineVersion: version,
+      engineVersion: mysqlVersion,
       dbInstanceClass: config.class,
       allocatedStorage: String(config.storage_gib),
       storageType: 'gp3',
@@ -92,7 +86,7 @@ export class Database extends Construct {
       autoMinorVersionUpgrade: true,
       allowMajorVersionUpgrade: false,
       deletionProtection: true,
-      enableCloudwatchLogsExports: logs,
+      enableCloudwatchLogsExports: [...databaseLogs],
     });
     // RDS would create the log groups itself, without a retention.
     for (const group of logGroups) this.instance.addResourceDependency(group);
@@ -117,7 +111,12 @@ export class Database extends Construct {
   }
 }
 
-/** Everything a retained database uses must be retained too: CloudFormation cannot delete what is in use. */
+/**
+ * Everything a retained database uses must be retained too: CloudFormation cannot delete what is in use. A creation that fails
+ * leaves nothing behind, so that it can be retried under the same names
+ * (`RetainExceptOnCreate`, https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html);
+ * only a database that exists stays, because of its deletion protection, and a person decides about it.
+ */
 function retain(resource: CfnResource): void {
-  resource.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  resource.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
 }

@@ -24,7 +24,7 @@ export class DatabaseSecret extends Construct {
         excludePunctuation: true,
       },
     });
-    secret.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    secret.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     Validations.of(secret).acknowledge({
       id: 'AwsSolutions-SMG4',
       reason: 'Rotation needs a Lambda function in the VPC; the runbook has the steps to rotate it by hand.',
@@ -44,6 +44,6 @@ export class DatabaseSecret extends Construct {
       targetId: instance.ref,
       targetType: 'AWS::RDS::DBInstance',
     });
-    attachment.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    attachment.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
   }
 }

@@ -10,6 +10,8 @@ export interface Group {
   readonly launchTemplateId: string;
   readonly min: number;
   readonly inService: readonly string[];
+  /** Ids of all, in whatever state. */
+  readonly members: readonly string[];
   readonly instances: number;
 }
 
@@ -31,6 +33,7 @@ function groupOf(group: AutoScalingGroup | undefined): Group | undefined {
     launchTemplateId: LaunchTemplateId,
     min: group.MinSize ?? 0,
     inService: instances.flatMap((each) => (each.LifecycleState === 'InService' ? (each.InstanceId ?? []) : [])),
+    members: instances.flatMap(({ InstanceId }) => InstanceId ?? []),
     instances: instances.length,
   };
 }

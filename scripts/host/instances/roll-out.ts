@@ -1,4 +1,4 @@
-import type { InstanceRefresh } from '@aws-sdk/client-auto-scaling';
+import type { InstanceRefresh, StartInstanceRefreshCommandInput } from '@aws-sdk/client-auto-scaling';
 import { poll } from '../../aws/poll.ts';
 import type { Aws } from '../../aws/session.ts';
 import { messageOf, VendhostError } from '../../errors.ts';
@@ -6,6 +6,7 @@ import { newPipeline } from '../../gitlab/new-pipeline.ts';
 import { duration } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { Group } from './group.ts';
+import { launchFailures } from './launch-failures.ts';
 
 const limitMs = 60 * 60_000;
 
@@ -17,31 +18,51 @@ const limitMs = 60 * 60_000;
  */
 export async function rollOut(runtime: Runtime, aws: Aws, group: Group, version: string): Promise<void> {
   await waitForRefresh(runtime, aws, group);
-  const id = await start(aws, group, version);
-  runtime.out.step(`replacing the ${group.instances} instances of ${group.name}, each when a new one is healthy`);
-  const ended = await follow(runtime, aws, group, id).catch(async (error: unknown) => {
-    if (runtime.signal.aborted) await rollBack(runtime, aws, group);
-    throw error;
-  });
-  if (ended.Status === 'Successful') return;
-  throw new VendhostError('ROLL_OUT_FAILED', `the instances of ${group.name} were not replaced: ${ended.Status}`, {
-    details: ended.StatusReason === undefined || ended.StatusReason === '' ? [] : [ended.StatusReason],
-    hint:
-      ended.Status === 'RollbackSuccessful'
-        ? 'the former instances keep serving; fix the image or vendhost.yml and push'
-        : `ask the platform team for the reason: aws autoscaling describe-instance-refreshes --auto-scaling-group-name ${group.name}; then ${newPipeline}`,
+  const to = { LaunchTemplateId: group.launchTemplateId, Version: version };
+  await refresh(runtime, aws, group, {
+    DesiredConfiguration: { LaunchTemplate: to },
+    Preferences: { ...pace, AutoRollback: true, SkipMatching: true },
   });
 }
 
-async function start(aws: Aws, group: Group, version: string): Promise<string> {
+/** The same with instances of the version that the group has; there is nothing to roll back to, so a cancelled command goes on in AWS. */
+export async function replaceAll(runtime: Runtime, aws: Aws, group: Group): Promise<void> {
+  await waitForRefresh(runtime, aws, group);
+  await refresh(runtime, aws, group, { Preferences: { ...pace, SkipMatching: false } });
+}
+
+type RefreshRequest = Pick<StartInstanceRefreshCommandInput, 'DesiredConfiguration' | 'Preferences'>;
+
+/** A new instance is in service before an old one is terminated. */
+const pace = { MinHealthyPercentage: 100, MaxHealthyPercentage: 200 };
+
+async function refresh(runtime: Runtime, aws: Aws, group: Group, wanted: RefreshRequest): Promise<void> {
+  const id = await start(aws, group, wanted);
+  const which = group.instances === 1 ? 'the instance' : `the ${group.instances} instances`;
+  runtime.out.step(`replacing ${which} of ${group.name}, each when a new one is healthy`);
+  const ended = await follow(runtime, aws, group, id).catch(async (error: unknown) => {
+    if (runtime.signal.aborted && wanted.Preferences?.AutoRollback) await rollBack(runtime, aws, group);
+    throw error;
+  });
+  if (ended.Status === 'Successful') return;
+  const hooks = await launchFailures(aws, group.name, ended.StartTime ?? new Date(0));
+  const cause =
+    hooks.length > 0 ? 'fix what failed on the new instance, as named above,' : 'fix the image or vendhost.yml';
+  throw new VendhostError('ROLL_OUT_FAILED', `the instances of ${group.name} were not replaced: ${ended.Status}`, {
+    details: [...(ended.StatusReason === undefined || ended.StatusReason === '' ? [] : [ended.StatusReason]), ...hooks],
+    hint:
+      ended.Status === 'RollbackSuccessful'
+        ? `the former instances keep serving; ${cause} and push`
+        : hooks.length > 0
+          ? `${cause} and push`
+          : `ask the platform team for the reason: aws autoscaling describe-instance-refreshes --auto-scaling-group-name ${group.name}; then ${newPipeline}`,
+  });
+}
+
+async function start(aws: Aws, { name }: Group, wanted: RefreshRequest): Promise<string> {
   const { StartInstanceRefreshCommand } = await import('@aws-sdk/client-auto-scaling');
   const { InstanceRefreshId } = await (await aws.autoScaling()).send(
-    new StartInstanceRefreshCommand({
-      AutoScalingGroupName: group.name,
-      Strategy: 'Rolling',
-      DesiredConfiguration: { LaunchTemplate: { LaunchTemplateId: group.launchTemplateId, Version: version } },
-      Preferences: { AutoRollback: true, SkipMatching: true, MinHealthyPercentage: 100, MaxHealthyPercentage: 200 },
-    }),
+    new StartInstanceRefreshCommand({ AutoScalingGroupName: name, Strategy: 'Rolling', ...wanted }),
   );
   if (InstanceRefreshId === undefined) throw new Error('StartInstanceRefresh answered without an id');
   return InstanceRefreshId;

@@ -52,10 +52,10 @@ describe('the data stack', () => {
     expect(group?.Properties.SecurityGroupIngress).toBeUndefined();
   });
 
-  test('no resource goes when the stack goes, or when it is replaced', () => {
+  test('no resource goes when the stack goes, or when it is replaced; those of a creation that failed do', () => {
     const kept = Object.values(template().toJSON().Resources as Record<string, Record<string, string>>);
     expect(kept.map((each) => [each.DeletionPolicy, each.UpdateReplacePolicy])).toEqual(
-      kept.map(() => ['Retain', 'Retain']),
+      kept.map(() => ['RetainExceptOnCreate', 'Retain']),
     );
     expect(dataStack()?.terminationProtection).toBe(true);
   });

@@ -55,6 +55,9 @@ function looking(role: 'deploy' | 'plan'): Deed[] {
         'cloudformation:GetTemplate',
       ],
     })),
+    { role, to: things.secret, actions: ['secretsmanager:DescribeSecret'] },
+    { role, to: things.database, actions: ['rds:DescribeDBInstances'] },
+    { role, to: things.databaseLogs, actions: ['logs:ListTagsForResource'] },
     { role, to: things.revision, actions: ['s3:GetObject'] },
     { role, to: things.imageRecord, actions: ['s3:GetObject'] },
     {
@@ -70,7 +73,12 @@ function looking(role: 'deploy' | 'plan'): Deed[] {
     {
       role,
       to: things.deploymentGroup,
-      actions: ['codedeploy:GetDeploymentGroup', 'codedeploy:GetDeployment', 'codedeploy:BatchGetDeployments'],
+      actions: [
+        'codedeploy:GetDeploymentGroup',
+        'codedeploy:GetDeployment',
+        'codedeploy:BatchGetDeployments',
+        'codedeploy:ListDeployments',
+      ],
     },
   ];
 }
@@ -116,7 +124,11 @@ function provisioning(): Deed[] {
     {
       role: 'deploy',
       to: things.group,
-      actions: ['autoscaling:StartInstanceRefresh', 'autoscaling:RollbackInstanceRefresh'],
+      actions: [
+        'autoscaling:StartInstanceRefresh',
+        'autoscaling:RollbackInstanceRefresh',
+        'autoscaling:TerminateInstanceInAutoScalingGroup',
+      ],
     },
     // The health check.
     { role: 'deploy', to: things.targetGroup, actions: ['elasticloadbalancing:ModifyTargetGroup'] },
@@ -180,6 +192,7 @@ function executing(): Deed[] {
       to: (owner) => things.databaseGroup(owner, 'pg'),
       actions: [
         'rds:CreateDBParameterGroup',
+        'rds:DeleteDBParameterGroup',
         'rds:ListTagsForResource',
         'rds:ModifyDBParameterGroup',
         'rds:ResetDBParameterGroup',
@@ -188,13 +201,19 @@ function executing(): Deed[] {
     {
       role,
       to: (owner) => things.databaseGroup(owner, 'subgrp'),
-      actions: ['rds:CreateDBSubnetGroup', 'rds:ListTagsForResource', 'rds:ModifyDBSubnetGroup'],
+      actions: [
+        'rds:CreateDBSubnetGroup',
+        'rds:DeleteDBSubnetGroup',
+        'rds:ListTagsForResource',
+        'rds:ModifyDBSubnetGroup',
+      ],
     },
     {
       role,
       to: things.secret,
       actions: [
         'secretsmanager:CreateSecret',
+        'secretsmanager:DeleteSecret',
         'secretsmanager:DescribeSecret',
         'secretsmanager:GetSecretValue',
         'secretsmanager:PutSecretValue',
@@ -209,6 +228,7 @@ function executing(): Deed[] {
       actions: [
         'logs:AssociateKmsKey',
         'logs:CreateLogGroup',
+        'logs:DeleteLogGroup',
         'logs:DisassociateKmsKey',
         'logs:GetDataProtectionPolicy',
         'logs:ListTagsForResource',

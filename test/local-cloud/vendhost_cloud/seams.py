@@ -143,8 +143,14 @@ SEAMS = (
         ("_create_bucket", "_delete_public_access_block", "_put_bucket_policy", "_put_object"),
     ),
     Seam("ministack.services.secretsmanager", "secrets by name or ARN", ("_resolve", "_secrets")),
-    Seam("ministack.services.rds", "stores", ("_instances", "_option_groups", "_param_groups", "_tags")),
+    Seam(
+        "ministack.services.rds",
+        "stores",
+        ("_instances", "_option_groups", "_param_groups", "_subnet_groups", "_tags"),
+    ),
     Seam("ministack.services.rds", "its handler without the thread around it", ("_handle_request_sync",)),
+    Seam("ministack.services.cloudwatch", "names that exist", ("_alarms",)),
+    Seam("ministack.services.sns", "names that exist", ("_topics",)),
     # CloudFormation: cloudformation/, authorization/stack_roles.py, and what other parts add to resource types.
     Seam("ministack.services.cloudformation", "stores", ("_change_sets", "_stacks")),
     Seam(

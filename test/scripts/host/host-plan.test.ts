@@ -37,6 +37,7 @@ const group = {
   launchTemplateId: 'lt-1',
   min: 2,
   inService: [],
+  members: [],
   instances: 2,
 };
 const healthCheck = {

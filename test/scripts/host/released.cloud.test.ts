@@ -1,5 +1,6 @@
 import { DescribeTargetGroupsCommand, DescribeTargetHealthCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { beforeAll, expect, test, vi } from 'vitest';
+import type { VendhostError } from '../../../scripts/errors.ts';
 import { readGroup } from '../../../scripts/host/instances/group.ts';
 import { provisionHost } from '../../../scripts/host/provision.ts';
 import { startRelease } from '../../../scripts/release/start.ts';
@@ -10,6 +11,7 @@ import { makeImage } from '../../builders/image.ts';
 import { makePlatform, type Platform } from '../../builders/platform.ts';
 import { repository } from '../../builders/repository.ts';
 import { admitTenant } from '../../builders/tenant.ts';
+import { errorIn, vendhost } from '../command-line.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 180_000 });
 
@@ -89,7 +91,51 @@ test('after a release the load balancer decides who is well: a new image must se
   expect(await healthy()).toEqual(after?.inService);
 
   const withoutAgent = await makeImage(platform, place.tenant);
-  await expect(provision(withoutAgent)).rejects.toThrow('were not replaced: RollbackSuccessful');
+  const failure = await provision(withoutAgent).catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    code: 'ROLL_OUT_FAILED',
+    message: 'the instances of vendhost-dev-kiosk were not replaced: RollbackSuccessful',
+    hint: 'the former instances keep serving; fix what failed on the new instance, as named above, and push',
+  });
+  // The launch hook's deployment says which event failed.
+  const { details } = failure as VendhostError;
+  expect(details.join('\n')).toMatch(/could not be put on a new instance: deployment d-\w+/);
+  expect(details.join('\n')).toMatch(/^i-\w+ \w+: UnknownError: CodeDeploy agent was not able to receive/m);
   expect(await readGroup(platform.aws, place)).toMatchObject({ version: after?.version, inService: after?.inService });
   expect(await healthy()).toEqual(after?.inService);
+});
+
+test('instances are replaced: one, or all, with the revision that was deployed last', async () => {
+  const replace = async (...more: string[]) => {
+    const words = ['host', 'replace', '--tenant', place.tenant, '--environment', place.environment, '--json', ...more];
+    const ended = await vendhost(words, { cwd: '/', env: platform.env });
+    return { ...ended, result: ended.stdout === '' ? undefined : JSON.parse(ended.stdout) };
+  };
+  const members = async () => (await readGroup(platform.aws, place))?.members ?? [];
+  const [first = ''] = await members();
+  const foreign = await replace('--instance', 'i-0123456789abcdef0');
+  expect([foreign.code, errorIn(foreign)]).toEqual([1, 'INSTANCE_UNKNOWN']);
+  expect(foreign.stderr).toContain(`hint: give one of ${first}, or none to replace all`);
+
+  const planned = await replace('--dry-run');
+  expect([planned.code, planned.result]).toEqual([2, { group: 'vendhost-dev-kiosk', replaced: [first], inService: 1 }]);
+  expect(await members()).toEqual([first]);
+
+  const one = await replace('--instance', first);
+  expect([one.code, one.result]).toEqual([0, { group: 'vendhost-dev-kiosk', replaced: [first], inService: 1 }]);
+  const [second = ''] = await members();
+  expect(second).not.toBe(first);
+  await expect.poll(healthy, { timeout: 30_000 }).toEqual([second]);
+
+  const all = await replace();
+  expect([all.code, all.result?.replaced]).toEqual([0, [second]]);
+  expect(all.stderr).toContain('replacing the instance of vendhost-dev-kiosk, each when a new one is healthy');
+  expect(await members()).not.toContain(second);
+  expect(await healthy()).toEqual(await members());
+});
+
+test('a host that is not there has no instances to replace', async () => {
+  const words = ['host', 'replace', '--tenant', 'nobody', '--environment', 'dev'];
+  const ended = await vendhost(words, { cwd: '/', env: platform.env });
+  expect([ended.code, errorIn(ended)]).toEqual([1, 'HOST_MISSING']);
 });

@@ -141,4 +141,36 @@ describe('a virtual host', () => {
     expect(calls, 'it goes on without the job').not.toContain('StopPipelineExecution');
     expect(ended.stderr).toMatch(/waiting for the execution to enter its next stage \(\d+ min\)\n/);
   });
+
+  /** A hook that does not end before its deployment is stopped. */
+  const endless = { AfterInstall: ['until false; do sleep 0.1; done'] };
+
+  test('whose instance is terminated while a hook runs on it: EC2 is asked after a minute', async () => {
+    const calls: string[] = [];
+    const terminated: Meddler = async (call, next) => {
+      calls.push(call.operation);
+      const answer = await next();
+      if (call.operation !== 'DescribeInstances') return answer;
+      return { ...answer, headers: {}, body: String(answer.body).replaceAll('<name>running<', '<name>terminated<') };
+    };
+    const revision = await host.push('lost', endless);
+    const ended = await release(host, revision, passing('GetPipelineExecution', 20_000, terminated));
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'INSTANCE_GONE']);
+    expect(ended.stderr).toMatch(/error\[INSTANCE_GONE\]: i-\w+ is terminated: AfterInstall cannot end there/);
+    expect(calls, 'the next release must not wait for it').toContain('StopDeployment');
+  });
+
+  test('whose agent never begins: after five minutes that is known', async () => {
+    const silent: Meddler = async (call, next) => {
+      const answer = await next();
+      if (call.operation !== 'BatchGetDeploymentTargets') return answer;
+      const body = String(answer.body).replaceAll(/"status": ?"\w+"/g, '"status":"Pending"');
+      return { ...answer, headers: {}, body };
+    };
+    const revision = await host.push('silent', endless);
+    const ended = await release(host, revision, passing('GetPipelineExecution', minutes(1) + 1000, silent));
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'AGENT_SILENT']);
+    expect(ended.stderr).toMatch(/no CodeDeploy agent has begun for \d+ min( \d+ s)?: i-\w+\n/);
+    expect(ended.stderr).toContain('vendhost host replace --instance ID');
+  });
 });

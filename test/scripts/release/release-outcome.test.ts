@@ -43,7 +43,7 @@ describe('outcomeOf', () => {
 /** The error a job ends with, as plain data. */
 function error(moment: Snapshot) {
   const outcome = releaseOutcome(moment);
-  const found = outcome && errorOf(pipeline, outcome, moment);
+  const found = outcome && errorOf(pipeline, { tenant: 'shop', environment: 'dev' }, outcome, moment);
   return (
     found && {
       code: found.code,
@@ -72,6 +72,45 @@ describe('errorOf', () => {
       deployment: deployment('Failed', { 'i-1': [failed] }),
     });
     expect(error(moment)?.hint).toBe(hint);
+  });
+  test.each([
+    ['AllowTraffic', 'i-1 is unhealthy', 'no script failed: the software does not answer the health check'],
+    ['BlockTraffic', 'i-1 is still draining', 'the instance did not leave the load balancer'],
+    ['DownloadBundle', 'access denied', 'the instance could not download the revision'],
+    ['Install', 'The specified file does not exist', 'no script failed: correct appspec.yml'],
+    [
+      'BeforeBlockTraffic',
+      'CodeDeploy agent was not able to receive the lifecycle event. Check the CodeDeploy agent logs on your host',
+      'does not answer: replace the instance with `vendhost host replace --tenant shop --environment dev --instance i-1`',
+    ],
+  ])('%s, where no script failed: %s', (name, message, hint) => {
+    const failed = event(name, 'Failed', { error: { code: 'UnknownError', script: '', message, logTail: '' } });
+    const targets = { 'i-1': [failed] };
+    expect(error(snapshot('Failed', { deployment: deployment('Failed', targets) }))?.hint).toContain(hint);
+  });
+  test('a script of the revision before is no fault of this one; a rollback that ran it failed too', () => {
+    const stop = { ...scriptError, script: 'hooks/stop.sh', message: 'exit code 1', logTail: '' };
+    const targets = { 'i-1': [event('ApplicationStop', 'Failed', { error: stop })] };
+    const rollback = deployment('Failed', targets, { id: 'd-2' });
+    const found = error(snapshot('Failed', { deployment: deployment('Failed', targets), rollback }));
+    expect(found?.details).toEqual([
+      'i-1 ApplicationStop: ScriptFailed hooks/stop.sh: exit code 1',
+      'ApplicationStop, BeforeBlockTraffic and AfterBlockTraffic run from the revision that was released before, not from this one',
+      'rollback d-2: failed, to the revision that was deployed last',
+      '  i-1 ApplicationStop failed too: the instance is not in service',
+    ]);
+    expect(found?.hint).toContain('no push changes it: ask the platform team to deploy past it once');
+  });
+  test("the load balancer's own reason", () => {
+    const failed = event('AllowTraffic', 'Failed', {
+      error: { code: 'UnknownError', script: '', message: 'unhealthy', logTail: '' },
+    });
+    const health = { 'i-1': 'GET / on port 8080 answered 500, wanted 200', 'i-2': 'another' };
+    const moment = snapshot('Failed', { deployment: deployment('Failed', { 'i-1': [failed] }), health });
+    expect(error(moment)?.details).toEqual([
+      'i-1 AllowTraffic: UnknownError: unhealthy',
+      '  GET / on port 8080 answered 500, wanted 200',
+    ]);
   });
   test('success and superseded are none', () => {
     expect([error(snapshot('Succeeded')), error(snapshot('Superseded'))]).toEqual([undefined, undefined]);

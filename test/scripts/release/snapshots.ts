@@ -1,4 +1,4 @@
-import type { Deployment, LifecycleEvent } from '../../../scripts/release/deployment.ts';
+import type { Deployment, LifecycleEvent } from '../../../scripts/deployment/deployment.ts';
 import type { ReleasePipeline } from '../../../scripts/release/pipeline.ts';
 import type { Action, Snapshot } from '../../../scripts/release/snapshot.ts';
 

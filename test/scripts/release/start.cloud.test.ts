@@ -233,6 +233,7 @@ test('a rollback by CodeDeploy is followed and reported', async () => {
       'rollback DEPLOYMENT: succeeded on 1 of 1 instance',
     ]),
   );
+  expect(progress.join('\n')).not.toContain('no rollback');
 });
 
 describe('a virtual host whose releases are approved', () => {

@@ -5,6 +5,11 @@ test.each([
   ['deploy', 'ROLLBACK_COMPLETE', 'the failed change was rolled back: fix the cause named above and retry'],
   ['deploy', 'UPDATE_ROLLBACK_FAILED', 'fix the cause named above and retry; it continues the rollback first'],
   [
+    'deploy',
+    'ROLLBACK_FAILED',
+    'some of what was created could not be deleted, as named above: fix the cause and retry',
+  ],
+  [
     'execute',
     'UPDATE_ROLLBACK_COMPLETE',
     'the failed change was rolled back: fix the cause named above and make a new plan',

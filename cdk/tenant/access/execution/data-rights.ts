@@ -10,6 +10,7 @@ export function dataRights(scope: Scope): Right[] {
       sid: 'Secret',
       actions: [
         'secretsmanager:CreateSecret',
+        'secretsmanager:DeleteSecret',
         'secretsmanager:DescribeSecret',
         'secretsmanager:GetSecretValue',
         'secretsmanager:PutSecretValue',
@@ -25,6 +26,7 @@ export function dataRights(scope: Scope): Right[] {
       actions: [
         'logs:AssociateKmsKey',
         'logs:CreateLogGroup',
+        'logs:DeleteLogGroup',
         'logs:DisassociateKmsKey',
         'logs:GetDataProtectionPolicy',
         'logs:ListTagsForResource',
@@ -39,7 +41,8 @@ export function dataRights(scope: Scope): Right[] {
 }
 
 /**
- * No action deletes: the data stack retains its resources, and only people delete data. IAM has no key for public access in
+ * No action deletes a database: the data stack retains it, and only people delete data. What a first creation that failed has
+ * made before it is deleted; RDS refuses to delete groups that a database uses. IAM has no key for public access in
  * a change, and none for the limit of storage autoscaling; the database's subnets have no route to the internet
  * (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html).
  */
@@ -66,6 +69,8 @@ function databaseRights(scope: Scope): Right[] {
         'rds:CreateDBInstance',
         'rds:CreateDBParameterGroup',
         'rds:CreateDBSubnetGroup',
+        'rds:DeleteDBParameterGroup',
+        'rds:DeleteDBSubnetGroup',
         'rds:ModifyDBInstance',
         'rds:ModifyDBParameterGroup',
         'rds:ModifyDBSubnetGroup',

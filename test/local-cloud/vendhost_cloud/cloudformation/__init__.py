@@ -23,6 +23,7 @@ from vendhost_cloud.cloudformation import (
     security_group_rules,
     ssm_document,
     stack_policy,
+    taken_names,
     waf,
 )
 
@@ -56,3 +57,4 @@ def register() -> None:
     replacements.register()
     s3.register()
     stack_policy.register()
+    taken_names.register()

@@ -31,6 +31,7 @@ const group = {
   launchTemplateId: 'lt-1',
   min: 1,
   inService: ['i-1'],
+  members: ['i-1'],
   instances: 1,
 };
 /** A host as a provision left it. */

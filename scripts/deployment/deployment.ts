@@ -2,6 +2,7 @@ import type {
   LifecycleEvent as AwsEvent,
   DeploymentTarget as AwsTarget,
   CodeDeployClient,
+  RollbackInfo,
 } from '@aws-sdk/client-codedeploy';
 import type { Aws } from '../aws/session.ts';
 
@@ -39,22 +40,21 @@ export async function readDeployment(aws: Aws, deploymentId: string): Promise<De
   const { GetDeploymentCommand } = await import('@aws-sdk/client-codedeploy');
   const { deploymentInfo } = await (await aws.codeDeploy()).send(new GetDeploymentCommand({ deploymentId }));
   const error = deploymentInfo?.errorInformation;
-  const rollback = deploymentInfo?.rollbackInfo;
-  const hasRollback = rollback?.rollbackDeploymentId || rollback?.rollbackMessage;
+  const rollback = rollbackOf(deploymentInfo?.rollbackInfo);
   return {
     id: deploymentId,
     status: deploymentInfo?.status ?? '',
     targets: await readTargets(aws, deploymentId),
     ...(error ? { error: { code: error.code ?? '', message: error.message ?? '' } } : {}),
-    ...(hasRollback
-      ? {
-          rollback: {
-            ...(rollback?.rollbackDeploymentId ? { id: rollback.rollbackDeploymentId } : {}),
-            message: rollback?.rollbackMessage ?? '',
-          },
-        }
-      : {}),
+    ...(rollback === undefined ? {} : { rollback }),
   };
+}
+
+/** A deployment that is a rollback itself has the id of the one that triggered it, and none of its own. */
+function rollbackOf(info: RollbackInfo | undefined): Deployment['rollback'] {
+  const { rollbackDeploymentId: id, rollbackMessage: message, rollbackTriggeringDeploymentId: trigger } = info ?? {};
+  if (id) return { id, message: message ?? '' };
+  return message && !trigger ? { message } : undefined;
 }
 
 /** BatchGetDeploymentTargets takes 25 ids (https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_BatchGetDeploymentTargets.html). */

@@ -1,0 +1,78 @@
+import { poll } from '../../aws/poll.ts';
+import { type Aws, openAws } from '../../aws/session.ts';
+import type { Place } from '../../config/names.ts';
+import { type ExitCode, exitCodes, VendhostError } from '../../errors.ts';
+import { newPipeline } from '../../gitlab/new-pipeline.ts';
+import type { Runtime } from '../../runtime.ts';
+import { type Group, readGroup } from './group.ts';
+import { waitInService } from './in-service.ts';
+import { replaceAll } from './roll-out.ts';
+
+export interface ReplaceOptions extends Place {
+  /** Id of the one to replace; without it all are. */
+  readonly instance: string | undefined;
+  readonly dryRun: boolean;
+}
+
+const limitMs = 15 * 60_000;
+
+/**
+ * Replaces the instances of a virtual host by new ones of the same image, each when a new one is healthy; or terminates one, for which
+ * Auto Scaling starts another. For instances that no deployment reaches any more: a new one gets the revision that was deployed
+ * last. Throws `HOST_MISSING`, and `INSTANCE_UNKNOWN` for one that is not of the host.
+ */
+export async function replaceInstances(runtime: Runtime, options: ReplaceOptions): Promise<ExitCode | undefined> {
+  const { out } = runtime;
+  const place: Place = { tenant: options.tenant, environment: options.environment };
+  const aws = openAws(runtime);
+  const before = await readGroup(aws, place);
+  if (before === undefined) throw hostMissing(place);
+  const chosen = chosenOf(before, options.instance);
+  if (options.dryRun) {
+    const what = options.instance === undefined ? 'each when a new one is healthy' : 'terminated, then started anew';
+    const result = { group: before.name, replaced: chosen, inService: before.inService.length };
+    out.result(result, `would replace ${chosen.join(', ') || 'no instance'} of ${before.name}, ${what}`);
+    return chosen.length === 0 ? undefined : exitCodes.differs;
+  }
+  const since = new Date();
+  if (options.instance !== undefined) await replaceOne(runtime, aws, place, options.instance);
+  else if (chosen.length > 0) await replaceAll(runtime, aws, before);
+  const inService = await waitInService(runtime, aws, place, since);
+  out.result(
+    { group: before.name, replaced: chosen, inService },
+    [`replaced ${chosen.join(', ') || 'no instance'} of ${before.name}`, `instances in service: ${inService}`].join(
+      '\n',
+    ),
+  );
+  return undefined;
+}
+
+function chosenOf({ name, members }: Group, instance: string | undefined): readonly string[] {
+  if (instance === undefined) return members;
+  if (members.includes(instance)) return [instance];
+  throw new VendhostError('INSTANCE_UNKNOWN', `${instance} is not an instance of ${name}`, {
+    hint: members.length === 0 ? 'it has no instance' : `give one of ${members.join(', ')}, or none to replace all`,
+  });
+}
+
+/** The group keeps its size: Auto Scaling starts another instance. Waits until the old one has left the group. */
+async function replaceOne(runtime: Runtime, aws: Aws, place: Place, instance: string): Promise<void> {
+  const { TerminateInstanceInAutoScalingGroupCommand } = await import('@aws-sdk/client-auto-scaling');
+  await (await aws.autoScaling()).send(
+    new TerminateInstanceInAutoScalingGroupCommand({ InstanceId: instance, ShouldDecrementDesiredCapacity: false }),
+  );
+  runtime.out.step(`terminating ${instance}; Auto Scaling starts another instance`);
+  await poll({
+    what: `${instance} to leave its group`,
+    pace: aws.pace,
+    limitMs,
+    signal: runtime.signal,
+    check: async () => ((await readGroup(aws, place))?.members.includes(instance) ? undefined : true),
+  });
+}
+
+function hostMissing({ tenant, environment }: Place): VendhostError {
+  return new VendhostError('HOST_MISSING', `${tenant} has no virtual host in ${environment}: no Auto Scaling group`, {
+    hint: `in GitLab, ${newPipeline}: it provisions the virtual host`,
+  });
+}

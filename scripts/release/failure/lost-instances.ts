@@ -1,0 +1,93 @@
+import type { Aws } from '../../aws/session.ts';
+import type { InstanceDeployment } from '../../deployment/deployment.ts';
+import { VendhostError } from '../../errors.ts';
+import { duration } from '../../output.ts';
+import { deploymentEnded } from '../lifecycle-events.ts';
+import type { ReleasePipeline } from '../pipeline.ts';
+import type { Snapshot } from '../snapshot.ts';
+
+/** A deployment waits for this: scripts that run, or agents that have not begun. */
+export interface Wait {
+  readonly deployment: string;
+  readonly instances: readonly string[];
+  /** The event that goes on; without one no agent has begun. */
+  readonly event?: string;
+}
+
+/** An agent asks for work every second or so; one that has not begun after this time does not run, or reaches nobody. */
+const agentLimitMs = 5 * 60_000;
+
+/**
+ * The instances that a release waits for. CodeDeploy itself gives a script that ends with its instance, and an agent that never answers,
+ * up to an hour (https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html).
+ */
+export function waitOf({ deployment, rollback }: Snapshot): Wait | undefined {
+  const running = rollback ?? deployment;
+  if (running === undefined || deploymentEnded(running.status)) return undefined;
+  const busy = running.targets.flatMap((target) => {
+    const event = target.events.find(({ status }) => status === 'InProgress');
+    return event === undefined ? [] : [{ instance: target.instance, event: event.name }];
+  });
+  const [first] = busy;
+  if (first !== undefined) {
+    return { deployment: running.id, instances: busy.map(({ instance }) => instance), event: first.event };
+  }
+  const idle = running.targets.filter(hasNotEnded).map(({ instance }) => instance);
+  return idle.length === 0 ? undefined : { deployment: running.id, instances: idle };
+}
+
+function hasNotEnded({ status, events }: InstanceDeployment): boolean {
+  return ['Pending', 'InProgress'].includes(status) || events.some((event) => event.status === 'Pending');
+}
+
+/**
+ * Asks EC2 and Auto Scaling about instances that a release waits for in silence. Throws `INSTANCE_GONE` for one that does not run any more
+ * or is about to leave, `AGENT_SILENT` when no agent has begun for five minutes.
+ */
+export async function checkWait(aws: Aws, pipeline: ReleasePipeline, wait: Wait, quietMs: number): Promise<void> {
+  const { deployment, instances, event } = wait;
+  const states = await readStates(aws, pipeline.group, instances);
+  const gone = instances.filter((instance) => !lives(states.get(instance)));
+  if (gone.length > 0) {
+    const words = gone.map((instance) => `${instance} is ${states.get(instance) ?? 'gone'}`).join(', ');
+    throw new VendhostError('INSTANCE_GONE', `${words}: ${event ?? 'the deployment'} cannot end there`, {
+      details: [`deployment ${deployment} of ${pipeline.group}`],
+      hint: 'Auto Scaling starts another instance, which gets the revision that was deployed last: retry the job then',
+    });
+  }
+  if (event !== undefined || quietMs < agentLimitMs) return;
+  throw new VendhostError(
+    'AGENT_SILENT',
+    `no CodeDeploy agent has begun for ${duration(quietMs)}: ${instances.join(', ')}`,
+    {
+      details: [`deployment ${deployment} of ${pipeline.group}`],
+      hint: 'replace the instance with `vendhost host replace --instance ID`, or all of them without --instance, then retry the job',
+    },
+  );
+}
+
+function lives(state: string | undefined): boolean {
+  return state === 'running' || state === 'pending';
+}
+
+/** EC2's state of each instance, and Auto Scaling's where it takes the instance out. */
+async function readStates(aws: Aws, group: string, instances: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const [{ paginateDescribeInstances }, { DescribeAutoScalingGroupsCommand }] = await Promise.all([
+    import('@aws-sdk/client-ec2'),
+    import('@aws-sdk/client-auto-scaling'),
+  ]);
+  const states = new Map<string, string>();
+  // A filter, because an id that is not known any more would be an error.
+  const query = { Filters: [{ Name: 'instance-id', Values: [...instances] }] };
+  for await (const page of paginateDescribeInstances({ client: await aws.ec2() }, query)) {
+    for (const { InstanceId = '', State } of (page.Reservations ?? []).flatMap((each) => each.Instances ?? [])) {
+      states.set(InstanceId, State?.Name ?? '');
+    }
+  }
+  const command = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] });
+  const { AutoScalingGroups = [] } = await (await aws.autoScaling()).send(command);
+  for (const { InstanceId = '', LifecycleState = '' } of AutoScalingGroups[0]?.Instances ?? []) {
+    if (LifecycleState.startsWith('Terminating') && states.has(InstanceId)) states.set(InstanceId, LifecycleState);
+  }
+  return states;
+}
