@@ -92,7 +92,8 @@ function secret(aws: Aws, place: Place): Look {
     remove: `aws secretsmanager delete-secret --force-delete-without-recovery --secret-id ${name}`,
     exists: async () => {
       const { DescribeSecretCommand } = await import('@aws-sdk/client-secrets-manager');
-      return await isThere((await aws.secretsManager()).send(new DescribeSecretCommand({ SecretId: name })));
+      const look = (await aws.secretsManager()).send(new DescribeSecretCommand({ SecretId: name }));
+      return await isThere(look, [unseen]);
     },
   };
 }
@@ -111,15 +112,18 @@ function logs(aws: Aws, place: Place): Look[] {
   }));
 }
 
-async function isThere(look: Promise<unknown>): Promise<boolean> {
+async function isThere(look: Promise<unknown>, more: readonly string[] = []): Promise<boolean> {
   try {
     await look;
     return true;
   } catch (error) {
-    if (error instanceof Error && absent.has(error.name)) return false;
+    if (error instanceof Error && (absent.has(error.name) || more.includes(error.name))) return false;
     throw error;
   }
 }
+
+/** Secrets Manager knows no ARN of a secret that is not there, so that only a right on all secrets would tell it from a refusal. */
+const unseen = 'AccessDeniedException';
 
 const absent = new Set([
   'DBInstanceNotFoundFault',

@@ -14,7 +14,11 @@ test.each([
   ['AWS::SNS::Topic', 'TopicName', {}],
   ['AWS::Logs::LogGroup', 'LogGroupName', {}],
   ['AWS::SecretsManager::Secret', 'Name', { GenerateSecretString: {} }],
-  ['AWS::RDS::DBSubnetGroup', 'DBSubnetGroupName', { DBSubnetGroupDescription: 'taken', SubnetIds: [Subnet?.SubnetId] }],
+  [
+    'AWS::RDS::DBSubnetGroup',
+    'DBSubnetGroupName',
+    { DBSubnetGroupDescription: 'taken', SubnetIds: [Subnet?.SubnetId] },
+  ],
   ['AWS::RDS::DBParameterGroup', 'DBParameterGroupName', { Family: 'mysql8.4', Description: 'taken' }],
   [
     'AWS::EC2::LaunchTemplate',

@@ -21,6 +21,7 @@ import { type Aws, openAws } from '../../../scripts/aws/session.ts';
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { keys } from '../../../scripts/config/names.ts';
 import { subjectComponents as subjectComponentsOf } from '../../../scripts/config/tenant.ts';
+import { checkKeptData } from '../../../scripts/host/kept-data.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
 import { type EnforcingCloud, type JobOptions, startEnforcingCloud } from '../../builders/enforcing-cloud.ts';
@@ -73,6 +74,14 @@ const outcome = (work: Promise<unknown>) =>
 
 const put = async (aws: Aws, Key: string) =>
   (await aws.s3()).send(new PutObjectCommand({ Bucket: facts.bucket, Key, Body: '{}' }));
+
+test("whether the tenant's own data is there is for both roles to see, another's for neither", async () => {
+  for (const role of ['deploy', 'plan'] as const) {
+    const aws = await job(role, 'dev');
+    expect([role, await outcome(checkKeptData(aws, place))]).toEqual([role, 'done']);
+    expect([role, await outcome(checkKeptData(aws, { ...place, tenant: 'blog' }))]).toEqual([role, 'ACCESS_DENIED']);
+  }
+});
 
 describe('who becomes what', () => {
   test.each([

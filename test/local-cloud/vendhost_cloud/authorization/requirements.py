@@ -20,7 +20,7 @@ def of(request: Request) -> list[Requirement]:
         "cloudformation": _cloudformation,
         "elasticloadbalancing": _load_balancing,
         "autoscaling": _without_resource_in_describe,
-        "rds": _without_resource_in_describe,
+        "rds": _rds,
         "iam": _iam,
     }
     reader = readers.get(request.service)
@@ -35,6 +35,23 @@ def constant_context(service: str) -> Context:
 def _without_resource_in_describe(request: Request) -> list[Requirement]:
     """Describe actions of these services have no resource types: a policy must grant them on `*`."""
     return [request.needs("*" if request.operation.startswith("Describe") else request.arn)]
+
+
+_RDS_NAMES = {
+    "DescribeDBInstances": ("DBInstanceIdentifier", "db"),
+    "DescribeDBParameterGroups": ("DBParameterGroupName", "pg"),
+    "DescribeDBSubnetGroups": ("DBSubnetGroupName", "subgrp"),
+}
+
+
+def _rds(request: Request) -> list[Requirement]:
+    """A look at one database or group is about that one, a look without a name about all.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html
+    """
+    name_parameter, kind = _RDS_NAMES.get(request.operation, ("", ""))
+    name = request.parameter(name_parameter)
+    return [request.needs(request.own("rds", f"{kind}:{name}"))] if name else _without_resource_in_describe(request)
 
 
 def _ssm(request: Request) -> list[Requirement]:
