@@ -10,6 +10,12 @@ export interface Input {
 }
 export type TemplateInputs = Readonly<Record<string, unknown>>;
 
+/** Inputs with a template's defaults for those that are not given. */
+export function withDefaults(declared: Readonly<Record<string, Input>>, given: TemplateInputs): TemplateInputs {
+  const defaults = Object.entries(declared).map(([name, input]) => [name, input.default]);
+  return { ...Object.fromEntries(defaults.filter(([, value]) => value !== undefined)), ...given };
+}
+
 /** What GitLab would refuse in the inputs that an include gives; empty when nothing. */
 export function inputFaults(declared: Readonly<Record<string, Input>>, given: TemplateInputs): string[] {
   const unknown = Object.keys(given).filter((name) => !(name in declared));
