@@ -12,10 +12,12 @@ export function jobFaults(configuration: Mapping): string[] {
   const isList = stages === undefined || stages === null || (Array.isArray(stages) && stages.every(isText));
   return [
     ...(isList ? [] : [`stages: ${shownValue(stages)} is wrong: must be a list of texts`]),
+    ...(isMapping(workflow ?? {}) ? [] : [`workflow: ${shownValue(workflow)} is wrong: must be a mapping`]),
     ...(isMapping(workflow) ? ruleFaults('workflow', workflow.rules, 'workflow') : []),
     ...jobsOf(configuration).flatMap(([name, job]) => [
       ...ruleFaults(name, job.rules, 'job'),
       ...whenFaults(name, job),
+      ...(typeof job.needs === 'string' ? [`${name}: needs: ${shownValue(job.needs)} is wrong: must be a list`] : []),
       ...(['only', 'except'] as const)
         .filter((key) => isSet(job.rules) && isSet(job[key]))
         .map((key) => `${name}: ${key}: must not be there beside rules`),

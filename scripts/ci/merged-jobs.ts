@@ -28,7 +28,7 @@ function extended(configuration: Mapping, name: string, above: readonly string[]
   const job = configuration[name];
   if (above.includes(name)) throw new Error(`${[...above, name].join(' extends ')}: a circle`);
   if (job === undefined) throw new Error(`${above.at(-1)} extends ${name}, which does not exist`);
-  if (!isMapping(job) || job.extends === undefined) return job;
+  if (!isMapping(job) || job.extends === undefined || job.extends === null) return job;
   const { extends: bases, ...own } = job;
   const parts = [bases].flat().map((base) => extended(configuration, String(base), [...above, name]));
   return [...parts, own].reduce(merged, {});

@@ -24,16 +24,21 @@ test('what is wrong in a job', () => {
   const whole = {
     stages: 'build',
     workflow: { rules: 5 },
-    a: { script, when: 'never' },
+    a: { script, when: 'never', needs: 'b' },
     b: { script, rules: [{ when: 'sometimes' }], only: ['main'] },
   };
   expect(jobFaults(whole)).toEqual([
     'stages: "build" is wrong: must be a list of texts',
     'workflow: rules: 5 is wrong: must be a list',
     'a: when: "never" is wrong: must be one of on_success, on_failure, always, manual, delayed',
+    'a: needs: "b" is wrong: must be a list',
     expect.stringContaining('b: rules: rule 1: when: "sometimes" is wrong: '),
     'b: only: must not be there beside rules',
   ]);
+});
+
+test('a workflow that is none', () => {
+  expect(jobFaults({ workflow: 5 })).toEqual(['workflow: 5 is wrong: must be a mapping']);
 });
 
 test('what does not fit together', () => {

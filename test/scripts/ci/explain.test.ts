@@ -184,7 +184,11 @@ describe('what GitLab would refuse', () => {
       { '.gitlab-ci.yml': 'include: [{local: a.yml, rules: [{when: manual}]}]' },
       'include a.yml: rules: rule 1: when: "manual" is wrong: must be one of always, never',
     ],
-    ['an alias of nothing', { '.gitlab-ci.yml': 'b: {<<: *nope}' }, '.gitlab-ci.yml: not YAML: *nope is the alias of no anchor'],
+    [
+      'an alias of nothing',
+      { '.gitlab-ci.yml': 'b: {<<: *nope}' },
+      '.gitlab-ci.yml: not YAML: *nope is the alias of no anchor',
+    ],
     [
       'an input that is declared without a word, and not given',
       {
