@@ -198,6 +198,14 @@ describe('what GitLab would refuse', () => {
       'a.yml: inputs: x: missing: required',
     ],
     [
+      'a text that is not like the pattern, which is RE2',
+      {
+        '.gitlab-ci.yml': 'include: {local: a.yml, inputs: {x: b}}',
+        'a.yml': 'spec: {inputs: {x: {regex: "(?i)^A$"}}}\n---\n',
+      },
+      'a.yml: inputs: x: "b" is wrong: must be like (?i)^A$',
+    ],
+    [
       "stages in place of the template's",
       { '.gitlab-ci.yml': `${shop}stages: [test]\n` },
       'bake job: chosen stage bake does not exist; available stages are .pre, test, .post',
