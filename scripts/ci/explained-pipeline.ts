@@ -79,7 +79,7 @@ export function ruleOf({ rule, why }: Pick<RuleDecision, 'rule' | 'why'>): strin
 function explained(name: string, job: Mapping, circumstances: Circumstances, onlyBranches: boolean): Judged {
   const own = { ...circumstances, variables: { ...circumstances.variables, ...textsOf(job.variables) } };
   const { needs = job.needs, ...decision } = decisionOf(job, own, onlyBranches);
-  const { name: environment = job.environment } = isMapping(job.environment) ? job.environment : {};
+  const environment = isMapping(job.environment) ? job.environment.name : job.environment;
   const text = environment === undefined || environment === null ? '' : String(environment);
   return {
     job: { name, ...decision, environment: expanded(text, { ...own.variables, ...decision.variables }) },

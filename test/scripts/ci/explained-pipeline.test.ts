@@ -49,6 +49,17 @@ test("needs of a rule take the place of the job's; those of other projects are n
   ]);
 });
 
+test('environments by name, as a mapping or not at all', () => {
+  const whole = {
+    variables: { A: 'x' },
+    a: { script, environment: '$A/dev' },
+    b: { script, environment: { name: '${A}/$B' } },
+    c: { script, environment: { action: 'access' } },
+  };
+  const { jobs } = pipelineFor(whole, { event: 'push', branch: 'dev' }, []);
+  expect(jobs.map(({ environment }) => environment)).toEqual(['x/dev', 'x/$B', '']);
+});
+
 test.each(['pipeline', 'parent_pipeline'] as const)('pipelines of other pipelines: %s', (event) => {
   const whole = { a: ifOnly(`$CI_PIPELINE_SOURCE == "${event}" && $CI_COMMIT_BRANCH == "dev"`) };
   expect(pipelineFor(whole, { event, branch: 'dev' }, []).created).toBe(true);
