@@ -13,7 +13,7 @@ import { type Input, inputFaults, type TemplateInputs, withDefaults, withInputs 
 export interface PipelineFile {
   readonly configuration: Mapping;
   /** Includes of this library: the template's name, the ref that is asked for, and the inputs with the template's defaults. */
-  readonly templates: readonly (LibraryInclude & { readonly inputs: TemplateInputs })[];
+  readonly templates: readonly (LibraryInclude & { readonly inputs: TemplateInputs; readonly hasRules: boolean })[];
   /** Includes that only GitLab can read. */
   readonly notRead: readonly string[];
   /** Rules of includes. */
@@ -71,7 +71,7 @@ export async function readPipelineFile(
         const text = await readFile(join(templatesFolder, `${named.name}.gitlab-ci.yml`), 'utf8');
         const declared = declaredIn(named.name, text);
         if (isOurs(named, declared, inputs)) {
-          templates.push({ ...named, inputs: withDefaults(declared, inputs) });
+          templates.push({ ...named, inputs: withDefaults(declared, inputs), hasRules: Array.isArray(include.rules) });
           return { label: `${fileName}: template ${named.name}`, text, inputs };
         }
       }

@@ -13,15 +13,17 @@ const branches = ['dev_branch', 'staging_branch', 'production_branch'] as const;
  */
 export async function includedTwice(directory: string): Promise<Finding[]> {
   const file = await readPipelineFile(directory).catch(() => undefined);
-  return tenantFindings((file?.templates ?? []).filter(({ name }) => name === 'tenant').map(({ inputs }) => inputs));
+  const tenants = (file?.templates ?? []).filter(({ name }) => name === 'tenant');
+  // Of two with rules, a pipeline may have only one.
+  const always = tenants.filter(({ hasRules }) => !hasRules);
+  return [
+    ...tenants.flatMap(({ inputs }) => sharedBranches(inputs)),
+    ...togetherFaults(always.map(({ inputs }) => inputs)),
+  ];
 }
 
-/** Findings for the inputs of each include of tenant.yml, which have the template's defaults. */
-export function tenantFindings(tenants: readonly TemplateInputs[]): Finding[] {
-  return [...tenants.flatMap(sharedBranches), ...togetherFindings(tenants)];
-}
-
-function sharedBranches(inputs: TemplateInputs): Finding[] {
+/** Two environments of one branch, in the inputs of one include with the template's defaults. */
+export function sharedBranches(inputs: TemplateInputs): Finding[] {
   return branches.flatMap((input, index) => {
     const other = branches.slice(0, index).find((one) => inputs[one] !== '' && inputs[one] === inputs[input]);
     const message = `${inputs.tenant}: ${shownValue(inputs[input])} is the branch of ${other} too, which gets all its pipelines`;
@@ -29,7 +31,8 @@ function sharedBranches(inputs: TemplateInputs): Finding[] {
   });
 }
 
-function togetherFindings(tenants: readonly TemplateInputs[]): Finding[] {
+/** What several includes of tenant.yml must not share, and what they must. */
+export function togetherFaults(tenants: readonly TemplateInputs[]): Finding[] {
   const names = tenants.map(({ tenant }) => tenant);
   const repeated = [...new Set(names.filter((name, index) => names.indexOf(name) < index))];
   const all = names.join(' and ');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { includedTwice, tenantFindings } from '../../../scripts/repository/included-twice.ts';
+import { includedTwice, sharedBranches, togetherFaults } from '../../../scripts/repository/included-twice.ts';
 
 const defaults = {
   dev_branch: 'dev',
@@ -14,8 +14,10 @@ const defaults = {
 };
 const shop = { ...defaults, tenant: 'shop' };
 const blog = { ...defaults, tenant: 'blog', job_prefix: 'blog ', environment_prefix: 'blog/' };
-const shown = (tenants: Parameters<typeof tenantFindings>[0]) =>
-  tenantFindings(tenants).map(({ severity, path, message }) => `${severity} ${path}: ${message}`);
+const shown = (tenants: Parameters<typeof togetherFaults>[0]) =>
+  [...tenants.flatMap(sharedBranches), ...togetherFaults(tenants)].map(
+    ({ severity, path, message }) => `${severity} ${path}: ${message}`,
+  );
 
 test('one tenant, and two that share nothing', () => {
   expect(shown([])).toEqual([]);
@@ -56,6 +58,10 @@ test('they are read from .gitlab-ci.yml; a file that only GitLab understands say
   expect(await includedTwice(directory)).toEqual([]);
   await writeFile(join(directory, '.gitlab-ci.yml'), stringify({ include }));
   expect(await includedTwice(directory)).toHaveLength(2);
+  const rules = [{ if: '$CI_COMMIT_BRANCH == "dev"' }];
+  const both = include.map((one) => ({ ...one, rules }));
+  await writeFile(join(directory, '.gitlab-ci.yml'), stringify({ include: both }));
+  expect(await includedTwice(directory)).toEqual([]);
   // A default that is written out is the default.
   const [one, other] = include;
   const apart = { ...other?.inputs, job_prefix: 'blog ', environment_prefix: 'blog/', dev_branch: 'dev' };
