@@ -3,9 +3,12 @@ import { join, relative } from 'node:path';
 import { VendhostError } from '../errors.ts';
 import { tableLines } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
+import { jobFaults, structureFaults } from './configuration-faults.ts';
+import { explainWarnings } from './explain-warnings.ts';
 import { type ExplainedPipeline, pipelineFor, ruleOf } from './explained-pipeline.ts';
-import { type Happening, isOfMergeRequest } from './pipeline-event.ts';
-import { invalidPipeline, type PipelineFile, readPipelineFile } from './pipeline-file.ts';
+import { comparedFiles, eventVariables, type Happening, isOfMergeRequest } from './pipeline-event.ts';
+import { invalidPipeline, readPipelineFile } from './pipeline-file.ts';
+import { decideRules, type Rule } from './rules/rule-decision.ts';
 
 export interface ExplainOptions extends Omit<Happening, 'branch'> {
   readonly directory: string;
@@ -15,32 +18,37 @@ export interface ExplainOptions extends Omit<Happening, 'branch'> {
 
 /**
  * Says which jobs GitLab's pipeline of an event has, and for each the rule that decided. Asks nobody: rules that look at
- * variables of the project see none.
+ * variables of the project see none. Throws `CONFIG_INVALID` for what GitLab would refuse, `CONFIG_UNREADABLE` without a file.
  */
 export async function explainPipeline({ out }: Runtime, options: ExplainOptions): Promise<undefined> {
-  const file = await readPipelineFile(options.directory);
-  for (const warning of warnings(file)) out.warn(warning);
-  const happening = { ...options, branch: options.branch ?? (await branchOf(options.directory)) };
-  const pipeline = explainedBy(file, happening, await filesOf(options.directory));
-  const { event, branch, target } = happening;
+  const { directory } = options;
+  const files = await filesOf(directory);
+  const branch = options.branch ?? (await branchOf(directory));
+  const happening = { ...options, branch };
+  const file = await readPipelineFile(directory, (rules) => isIncluded(rules, happening, files));
+  const { configuration, notRead } = file;
+  const doubts = structureFaults(configuration);
+  const faults = [...jobFaults(configuration), ...(notRead.length === 0 ? doubts : [])];
+  if (faults.length > 0) throw invalidPipeline('.gitlab-ci.yml', faults);
+  for (const warning of explainWarnings(file, happening, await ownVersion())) out.warn(warning);
+  for (const doubt of notRead.length === 0 ? [] : doubts) out.warn(`GitLab refuses, unless an include helps: ${doubt}`);
+  const pipeline = pipelineFor(configuration, happening, files);
+  const { event, target } = happening;
   out.result({ event, branch, ...(target === undefined ? {} : { target }), ...pipeline }, pageOf(happening, pipeline));
 }
 
-function explainedBy({ configuration }: PipelineFile, happening: Happening, files: string[]): ExplainedPipeline {
-  try {
-    return pipelineFor(configuration, happening, files);
-  } catch (error) {
-    throw error instanceof SyntaxError ? invalidPipeline('.gitlab-ci.yml', [error.message]) : error;
-  }
+/** `include:rules` see predefined variables only (https://docs.gitlab.com/ci/yaml/#includerules). */
+function isIncluded(rules: readonly Rule[], happening: Happening, files: readonly string[]): boolean {
+  return decideRules(rules, { variables: eventVariables(happening), changed: comparedFiles(happening), files }).runs;
 }
 
-function warnings({ templates, notRead }: PipelineFile): string[] {
-  const none = templates.length === 0 ? ['.gitlab-ci.yml includes no template of Vendhost'] : [];
-  const others = notRead.map(
-    (include) => `only GitLab can read the include ${include}: its jobs and rules are missing here`,
-  );
-  return [...none, ...others];
+async function ownVersion(): Promise<string> {
+  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+  return version;
 }
+
+/** How a job starts, where it does not by itself. */
+const starts: Readonly<Record<string, string>> = { manual: 'by hand', on_failure: 'after a failure', delayed: 'later' };
 
 function pageOf(happening: Happening, { created, why, jobs }: ExplainedPipeline): string {
   const { event, branch, target } = happening;
@@ -49,7 +57,7 @@ function pageOf(happening: Happening, { created, why, jobs }: ExplainedPipeline)
   if (!created) return title;
   const rows = jobs.map((job) => [
     job.name,
-    job.runs ? (job.when === 'manual' ? 'by hand' : 'runs') : '-',
+    job.runs ? (starts[job.when] ?? 'runs') : '-',
     job.runs ? job.environment : '',
     job.runs ? (job.needs ?? ['the stages before']).join(', ') : '',
     ruleOf(job),
@@ -64,9 +72,9 @@ async function branchOf(directory: string): Promise<string> {
   throw new VendhostError('USAGE', 'no branch is checked out', { hint: 'name the branch with --branch' });
 }
 
-/** Files of the checkout, for `rules:exists`. */
+/** Files of the checkout, for `rules:exists`; none without the folder. */
 async function filesOf(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
   return entries
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => relative(directory, join(parentPath, name)))

@@ -1,7 +1,7 @@
 import { isMapping, type Mapping } from './merged-jobs.ts';
 import { comparedFiles, eventVariables, type Happening, isOfMergeRequest } from './pipeline-event.ts';
-import { type Circumstances, decideRules, type Rule, type RuleDecision } from './rule-decision.ts';
-import type { PipelineVariables } from './rule-expression.ts';
+import { jobsOf, type Need, needsOf, textsOf } from './pipeline-jobs.ts';
+import { type Circumstances, decideRules, expanded, type Rule, type RuleDecision } from './rules/rule-decision.ts';
 
 /** A job of the configuration, whether it is in the pipeline, and why. */
 export interface ExplainedJob {
@@ -16,7 +16,7 @@ export interface ExplainedJob {
   readonly environment: string;
   /** Jobs of this pipeline that it waits for; `undefined` if it waits for the stages before its own. */
   readonly needs: readonly string[] | undefined;
-  /** PipelineVariables of the rule that decided. */
+  /** Variables of the rule that decided. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
@@ -26,42 +26,41 @@ export interface ExplainedPipeline {
   readonly jobs: readonly ExplainedJob[];
 }
 
-/** Keywords of the top level that are no jobs (https://docs.gitlab.com/ci/yaml/#global-keywords). */
-const keywords = new Set([
-  'default',
-  'include',
-  'stages',
-  'variables',
-  'workflow',
-  'image',
-  'services',
-  'cache',
-  'pages',
-]);
-
-/** What GitLab does with a configuration when something happens: whether there is a pipeline, and its jobs by stage. */
+/**
+ * What GitLab does with a configuration when something happens: whether there is a pipeline, and its jobs by stage. Expects a
+ * configuration without faults. Of variables, those of a job's rule count first, then the job's, the workflow's, the global ones, and
+ * the predefined last (https://docs.gitlab.com/ci/variables/#cicd-variable-precedence).
+ */
 export function pipelineFor(configuration: Mapping, happening: Happening, files: readonly string[]): ExplainedPipeline {
   const changed = comparedFiles(happening);
   const { rules: workflow } = isMapping(configuration.workflow) ? configuration.workflow : {};
-  const global = { ...textsOf(configuration.variables), ...eventVariables(happening) };
+  const global = { ...eventVariables(happening), ...textsOf(configuration.variables) };
   const decision = Array.isArray(workflow)
-    ? decided('workflow', workflow, { variables: global, changed, files }, 'always')
+    ? decideRules(workflow as readonly Rule[], { variables: global, changed, files }, 'always')
     : undefined;
   const variables = { ...global, ...decision?.variables };
   const jobs = jobsOf(configuration).map(([name, job]) =>
-    explained(name, job, { variables, changed, files }, workflow === undefined && isOfMergeRequest(happening.event)),
+    explained(name, job, { variables, changed, files }, decision === undefined && isOfMergeRequest(happening.event)),
   );
-  const named = new Set(jobs.filter(({ runs }) => runs).map(({ name }) => name));
-  const present = jobs.map((job) => ({ ...job, needs: job.needs?.filter((need) => named.has(need)) }));
-  return { ...verdict(configuration, decision, named), jobs: present };
+  const named = new Set(jobs.filter(({ job }) => job.runs).map(({ job }) => job.name));
+  const present = jobs.map(({ job, needs }) => ({
+    ...job,
+    needs: needs?.map((need) => need.job).filter((need) => named.has(need)),
+  }));
+  return { ...verdict(jobs, decision, named), jobs: present };
 }
 
-function verdict(configuration: Mapping, decision: RuleDecision | undefined, named: ReadonlySet<string>) {
+interface Judged {
+  readonly job: Omit<ExplainedJob, 'needs'>;
+  readonly needs: readonly Need[] | undefined;
+}
+
+function verdict(jobs: readonly Judged[], decision: RuleDecision | undefined, named: ReadonlySet<string>) {
   if (decision?.runs === false) return { created: false, why: `workflow: ${ruleOf(decision)}` };
   if (named.size === 0) return { created: false, why: 'no job is in it' };
-  const missing = jobsOf(configuration)
-    .filter(([name]) => named.has(name))
-    .flatMap(([name, job]) => needsOf(job)?.map((need) => ({ name, ...need })) ?? [])
+  const missing = jobs
+    .filter(({ job }) => job.runs)
+    .flatMap(({ job: { name }, needs }) => needs?.map((need) => ({ name, ...need })) ?? [])
     .find(({ job, optional }) => !optional && !named.has(job));
   if (missing !== undefined) {
     return { created: false, why: `${missing.name} needs ${missing.job}, which is not in the pipeline` };
@@ -77,73 +76,25 @@ export function ruleOf({ rule, why }: Pick<RuleDecision, 'rule' | 'why'>): strin
   return rule === 0 ? why : `rule ${rule}: ${why}`;
 }
 
-function explained(name: string, job: Mapping, circumstances: Circumstances, onlyBranches: boolean): ExplainedJob {
-  const own = { ...circumstances, variables: { ...textsOf(job.variables), ...circumstances.variables } };
-  const decision = decisionOf(name, job, own, onlyBranches);
-  const { name: environment = job.environment } = isMapping(job.environment) ? job.environment : {};
-  const all = { ...own.variables, ...decision.variables };
+function explained(name: string, job: Mapping, circumstances: Circumstances, onlyBranches: boolean): Judged {
+  const own = { ...circumstances, variables: { ...circumstances.variables, ...textsOf(job.variables) } };
+  const { needs = job.needs, ...decision } = decisionOf(job, own, onlyBranches);
+  const environment = isMapping(job.environment) ? job.environment.name : job.environment;
+  const text = environment === undefined || environment === null ? '' : String(environment);
   return {
-    name,
-    runs: decision.runs,
-    when: decision.when,
-    rule: decision.rule,
-    why: decision.why,
-    environment: environment === undefined ? '' : expanded(String(environment), all),
-    needs: needsOf(job)?.map((need) => need.job),
-    variables: decision.variables,
+    job: { name, ...decision, environment: expanded(text, { ...own.variables, ...decision.variables }) },
+    needs: needsOf({ needs }),
   };
 }
 
-function decisionOf(name: string, job: Mapping, circumstances: Circumstances, onlyBranches: boolean): RuleDecision {
+function decisionOf(job: Mapping, circumstances: Circumstances, onlyBranches: boolean): RuleDecision {
   const when = typeof job.when === 'string' ? job.when : 'on_success';
-  if (Array.isArray(job.rules)) return decided(name, job.rules, circumstances, when);
+  if (Array.isArray(job.rules)) return decideRules(job.rules as readonly Rule[], circumstances, when);
   const plain = { rule: 0, when, variables: {} };
   if (job.only !== undefined || job.except !== undefined) {
     return { ...plain, runs: true, why: '`only` and `except`, which are not looked at' };
   }
   // https://docs.gitlab.com/ci/jobs/job_rules/#avoid-duplicate-pipelines
   if (onlyBranches) return { ...plain, runs: false, when: 'never', why: 'no rules: branches and tags only' };
-  return { ...plain, runs: when !== 'never', why: 'no rules' };
-}
-
-/** Throws a `SyntaxError` that names the job whose rule GitLab cannot read. */
-function decided(
-  name: string,
-  rules: readonly unknown[],
-  circumstances: Circumstances,
-  otherwise: string,
-): RuleDecision {
-  try {
-    return decideRules(rules as readonly Rule[], circumstances, otherwise);
-  } catch (error) {
-    throw error instanceof SyntaxError ? new SyntaxError(`${name}: rules: ${error.message}`) : error;
-  }
-}
-
-function jobsOf(configuration: Mapping): [string, Mapping][] {
-  const stages = ['.pre', ...(Array.isArray(configuration.stages) ? configuration.stages : []), '.post'];
-  return Object.entries(configuration)
-    .filter((entry): entry is [string, Mapping] => isMapping(entry[1]))
-    .filter(([name]) => !name.startsWith('.') && !keywords.has(name))
-    .toSorted(([, one], [, other]) => stages.indexOf(one.stage ?? 'test') - stages.indexOf(other.stage ?? 'test'));
-}
-
-function needsOf({ needs }: Mapping): { job: string; optional: boolean }[] | undefined {
-  if (!Array.isArray(needs)) return undefined;
-  return needs.map((need) =>
-    isMapping(need)
-      ? { job: String(need.job), optional: need.optional === true }
-      : { job: String(need), optional: false },
-  );
-}
-
-function textsOf(variables: unknown): Record<string, string> {
-  if (!isMapping(variables)) return {};
-  const values = Object.entries(variables).map(([name, value]) => [name, isMapping(value) ? value.value : value]);
-  return Object.fromEntries(values.map(([name, value]) => [name, String(value)]));
-}
-
-/** `$NAME` and `${NAME}`; what is not set stays as it is written. */
-function expanded(text: string, variables: PipelineVariables): string {
-  return text.replaceAll(/\$(?:\{(\w+)\}|(\w+))/g, (written, braced, bare) => variables[braced ?? bare] ?? written);
+  return { ...plain, runs: true, why: 'no rules' };
 }

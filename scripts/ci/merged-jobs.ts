@@ -21,14 +21,14 @@ export function merged(earlier: unknown, later: unknown): unknown {
 export function resolved(configuration: Mapping): Mapping {
   const jobs = Object.keys(configuration).map((name) => [name, extended(configuration, name, [])]);
   const whole: Mapping = Object.fromEntries(jobs);
-  return referenced(whole, whole, 0) as Mapping;
+  return referenced(whole, whole, []) as Mapping;
 }
 
 function extended(configuration: Mapping, name: string, above: readonly string[]): unknown {
   const job = configuration[name];
   if (above.includes(name)) throw new Error(`${[...above, name].join(' extends ')}: a circle`);
   if (job === undefined) throw new Error(`${above.at(-1)} extends ${name}, which does not exist`);
-  if (!isMapping(job) || job.extends === undefined) return job;
+  if (!isMapping(job) || job.extends === undefined || job.extends === null) return job;
   const { extends: bases, ...own } = job;
   const parts = [bases].flat().map((base) => extended(configuration, String(base), [...above, name]));
   return [...parts, own].reduce(merged, {});
@@ -37,21 +37,24 @@ function extended(configuration: Mapping, name: string, above: readonly string[]
 /** Most levels of references in references that GitLab follows. */
 const deepest = 10;
 
-function referenced(whole: Mapping, value: unknown, depth: number): unknown {
+function referenced(whole: Mapping, value: unknown, above: readonly string[]): unknown {
   if (value instanceof Reference) {
+    const written = `!reference [${value.path.join(', ')}]`;
     const target = value.path.reduce<unknown>((part, key) => (isMapping(part) ? part[key] : undefined), whole);
-    if (target === undefined || depth > deepest) throw new Error(`!reference [${value.path.join(', ')}] leads nowhere`);
-    return referenced(whole, target, depth + 1);
+    if (above.includes(written)) throw new Error(`${[...above, written].join(' → ')}: a circle`);
+    if (target === undefined) throw new Error(`${written} leads nowhere`);
+    if (above.length >= deepest) throw new Error(`${above[0]}: more than ${deepest} references in one another`);
+    return referenced(whole, target, [...above, written]);
   }
   if (Array.isArray(value)) {
     // A list that a reference stands for becomes part of the list around it.
     return value.flatMap((item) => {
-      const inner = referenced(whole, item, depth);
+      const inner = referenced(whole, item, above);
       return item instanceof Reference || Array.isArray(item) ? inner : [inner];
     });
   }
   if (!isMapping(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, referenced(whole, inner, depth)]));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, referenced(whole, inner, above)]));
 }
 
 export function isMapping(value: unknown): value is Mapping {

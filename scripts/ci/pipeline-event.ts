@@ -1,6 +1,6 @@
-import type { PipelineVariables } from './rule-expression.ts';
+import type { PipelineVariables } from './rules/rule-expression.ts';
 
-/** What can start a pipeline, as people say it. */
+/** What can start a pipeline, as people say it; `pipeline` is one of another project, `parent_pipeline` one of this. */
 export const pipelineEvents = [
   'push',
   'merge_request',
@@ -11,6 +11,8 @@ export const pipelineEvents = [
   'web',
   'api',
   'trigger',
+  'pipeline',
+  'parent_pipeline',
 ] as const;
 export type PipelineEvent = (typeof pipelineEvents)[number];
 
@@ -29,6 +31,31 @@ export interface Happening {
 }
 
 const project = 'group/project';
+const host = 'gitlab.example.com';
+
+/** Predefined variables that are not known without GitLab: a value of ours stands for each. */
+export const madeUp: PipelineVariables = {
+  CI_PROJECT_PATH: project,
+  CI_PROJECT_NAME: 'project',
+  CI_PROJECT_NAMESPACE: 'group',
+  CI_SERVER_FQDN: host,
+  CI_SERVER_HOST: host,
+  CI_SERVER_URL: `https://${host}`,
+};
+
+/** Predefined variables that some events have and others do not: where one is missing here, it is missing in GitLab. */
+export const ofSomeEvents = [
+  'CI_COMMIT_BRANCH',
+  'CI_COMMIT_TAG',
+  'CI_OPEN_MERGE_REQUESTS',
+  'CI_MERGE_REQUEST_ID',
+  'CI_MERGE_REQUEST_IID',
+  'CI_MERGE_REQUEST_EVENT_TYPE',
+  'CI_MERGE_REQUEST_PROJECT_PATH',
+  'CI_MERGE_REQUEST_SOURCE_PROJECT_PATH',
+  'CI_MERGE_REQUEST_SOURCE_BRANCH_NAME',
+  'CI_MERGE_REQUEST_TARGET_BRANCH_NAME',
+] as const;
 
 /** The predefined variables that tell events apart (https://docs.gitlab.com/ci/variables/predefined_variables/). */
 export function eventVariables({
@@ -38,7 +65,16 @@ export function eventVariables({
   openMergeRequest,
   defaultBranch,
 }: Happening): PipelineVariables {
-  const common = { CI_COMMIT_REF_NAME: branch, CI_DEFAULT_BRANCH: defaultBranch ?? 'main', CI_PROJECT_PATH: project };
+  const common = {
+    ...madeUp,
+    CI: 'true',
+    CI_COMMIT_REF_NAME: branch,
+    CI_COMMIT_REF_SLUG: slugOf(branch),
+    CI_DEFAULT_BRANCH: defaultBranch ?? 'main',
+    CI_SERVER: 'yes',
+    CI_SERVER_NAME: 'GitLab',
+    GITLAB_CI: 'true',
+  };
   if (event === 'tag') return { ...common, CI_PIPELINE_SOURCE: 'push', CI_COMMIT_TAG: branch };
   if (!isOfMergeRequest(event)) {
     const open = openMergeRequest === true ? { CI_OPEN_MERGE_REQUESTS: `${project}!1` } : {};
@@ -58,6 +94,15 @@ export function eventVariables({
     CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: branch,
     CI_MERGE_REQUEST_TARGET_BRANCH_NAME: target ?? '',
   };
+}
+
+/** Lower case, at most 63 characters, `-` for all but letters and digits, none at the ends. */
+function slugOf(ref: string): string {
+  return ref
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '-')
+    .slice(0, 63)
+    .replaceAll(/^-+|-+$/g, '');
 }
 
 export function isOfMergeRequest(event: PipelineEvent): boolean {

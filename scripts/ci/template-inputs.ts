@@ -1,4 +1,5 @@
 import { shownValue } from '../config/issues.ts';
+import { re2Pattern } from './rules/re2-pattern.ts';
 
 /** One input of `spec:inputs` (https://docs.gitlab.com/ci/yaml/#specinputs). */
 export interface Input {
@@ -9,6 +10,12 @@ export interface Input {
   readonly regex?: string;
 }
 export type TemplateInputs = Readonly<Record<string, unknown>>;
+
+/** Inputs with a template's defaults for those that are not given. */
+export function withDefaults(declared: Readonly<Record<string, Input>>, given: TemplateInputs): TemplateInputs {
+  const defaults = Object.entries(declared).map(([name, input]) => [name, input.default]);
+  return { ...Object.fromEntries(defaults.filter(([, value]) => value !== undefined)), ...given };
+}
 
 /** What GitLab would refuse in the inputs that an include gives; empty when nothing. */
 export function inputFaults(declared: Readonly<Record<string, Input>>, given: TemplateInputs): string[] {
@@ -25,8 +32,18 @@ export function inputFaults(declared: Readonly<Record<string, Input>>, given: Te
 function allowedOf({ type = 'string', options, regex }: Input, value: unknown): string | undefined {
   const isType = type === 'array' ? Array.isArray(value) : typeof value === type;
   if (!isType) return `of type ${type}`;
-  if (options !== undefined && !options.includes(value)) return `one of ${options.join(', ')}`;
-  return regex !== undefined && !new RegExp(regex).test(String(value)) ? `like ${regex}` : undefined;
+  if (Array.isArray(options) && !options.includes(value)) return `one of ${options.join(', ')}`;
+  return typeof regex === 'string' && !matchesInput(regex, String(value)) ? `like ${regex}` : undefined;
+}
+
+/** What only RE2 can match is for GitLab to judge; what it refuses matches nothing. */
+function matchesInput(regex: string, text: string): boolean {
+  try {
+    return re2Pattern(regex, '')?.test(text) ?? true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
 }
 
 /** Puts inputs into a template's text, as GitLab does before it reads the YAML; anything but a text becomes JSON. */

@@ -49,6 +49,33 @@ describe("a tenant's inputs", () => {
     expect(await jobsWith(tenantTemplate, inputs, promotion)).toEqual([]);
   });
 
+  test('an environment that is left out', async () => {
+    const inputs = { production_branch: '', staging_branch: '' };
+    const open = { openMergeRequest: true };
+    expect(await jobsWith(tenantTemplate, inputs, push('dev'))).toEqual(all('dev'));
+    expect(await jobsWith(tenantTemplate, inputs, push('master'))).toEqual(['validate']);
+    expect(await jobsWith(tenantTemplate, inputs, { ...push('master'), ...open })).toEqual([]);
+    expect(await jobsWith(tenantTemplate, inputs, { event: 'tag', branch: 'v1' })).toEqual([]);
+    const feature: Happening = { event: 'merge_request', branch: 'feature/cart', target: 'dev' };
+    expect(await jobsWith(tenantTemplate, inputs, feature)).toEqual(['validate']);
+    const none = { ...inputs, dev_branch: '', infrastructure: 'changed' };
+    expect(await jobsWith(tenantTemplate, none, push('dev'))).toEqual(['validate']);
+  });
+
+  test.each([
+    ['shop/', true],
+    ['.shop/..a/.../a.b/', true],
+    ['./shop/', false],
+    ['../x/', false],
+    ['a/../b/', false],
+    ['a/./', false],
+    ['shop', false],
+    ['/shop/', false],
+  ])('a folder %s can match: %s', async (folder, isAllowed) => {
+    const run = jobsWith(tenantTemplate, { directory: folder }, push('dev'));
+    await (isAllowed ? expect(run).resolves.toHaveLength(5) : expect(run).rejects.toThrow('1 fault'));
+  });
+
   test('a folder, and prefixes of jobs and environments', async () => {
     const inputs = { directory: 'a/b/', job_prefix: 'b ', environment_prefix: 'b/', infrastructure: 'changed' };
     const run = (file: string) => jobsWith(tenantTemplate, inputs, push('master', [file]));
@@ -80,6 +107,13 @@ describe("the platform's inputs", () => {
       ['validate', ...prepare, deploy('dev', false), deploy('staging'), deploy('production')],
     ],
     ['another branch than the default one', { branch: 'bigger' }, push('main'), []],
+    ['a merge request of that branch', { branch: 'bigger' }, mergeRequest, []],
+    [
+      'a merge request of the default branch',
+      { branch: 'bigger' },
+      { ...mergeRequest, branch: 'main' },
+      ['validate', 'plan-dev', 'plan-staging', 'plan-production'],
+    ],
     ['a tag of that name', { branch: 'bigger' }, { event: 'tag', branch: 'bigger' }, []],
     [
       'no staging',
@@ -108,6 +142,18 @@ describe("the platform's inputs", () => {
     ['a prefix', { job_prefix: 'p ', environments: 'dev' }, mergeRequest, ['p validate', 'p plan-dev']],
   ])('%s', async (_, inputs, happening, jobs) => {
     expect(await jobsWith(platformTemplate, inputs, happening)).toEqual(jobs);
+  });
+
+  test("a job of the owner's own without rules has one pipeline for each push", async () => {
+    const own = { lint: { stage: 'validate', script: ['make'] } };
+    const names = async (happening: Happening) =>
+      await jobsWith(platformTemplate, { environments: 'dev' }, happening, own);
+    const open = { openMergeRequest: true };
+    expect(await names(mergeRequest)).toEqual(['validate', 'lint', 'plan-dev']);
+    expect(await names({ ...push('bigger'), ...open })).toEqual([]);
+    expect(await names(push('bigger'))).toEqual(['lint']);
+    expect(await names({ ...push('main'), ...open })).toContain('lint');
+    expect(await names({ ...mergeRequest, branch: 'main', target: 'bigger' })).toEqual([]);
   });
 
   test('rules of the owner do not bring back an environment that is not there', async () => {

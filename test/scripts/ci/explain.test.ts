@@ -106,6 +106,30 @@ stages: [validate, bake, provision, package, release, own]
     expect(stderr).toContain('.gitlab-ci.yml includes no template of Vendhost');
   });
 
+  test('an include counts where its rules say so', async () => {
+    const include = '[{local: a.yml, rules: [{if: $CI_COMMIT_BRANCH == "main"}]}, {local: b.yml}]';
+    const files = {
+      '.gitlab-ci.yml': `include: ${include}`,
+      'a.yml': 'a: {script: [make]}',
+      'b.yml': 'b: {script: [make]}',
+    };
+    const namesFor = async (branch: string) =>
+      jobsIn((await explain(files, ['--branch', branch, '--json'])).stdout).map(({ name }) => name);
+    expect(await namesFor('main')).toEqual(['a', 'b']);
+    expect(await namesFor('dev')).toEqual(['b']);
+  });
+
+  test("what may be in others' files is said, not refused", async () => {
+    const own = `include: [{remote: https://example.test/a.yml}]\nlint: {stage: lint, script: [make]}\n`;
+    const { code, stderr } = await explain({ '.gitlab-ci.yml': own });
+    expect(code).toBe(0);
+    expect(stderr).toContain('GitLab refuses, unless an include helps: lint job: chosen stage lint does not exist');
+    const base = await explain({ '.gitlab-ci.yml': own.replace('stage: lint', 'extends: .base') });
+    expect(base.stderr).toContain(
+      'lint extends .base, which does not exist\nhint: it may be in an include that only GitLab',
+    );
+  });
+
   test('a need that is not there is why GitLab creates nothing', async () => {
     const own = 'a: {script: [make], rules: [{when: never}]}\nb: {script: [make], needs: [a]}\n';
     const { stdout } = await explain({ '.gitlab-ci.yml': own });
@@ -144,8 +168,54 @@ describe('what GitLab would refuse', () => {
       'must be one of always, changed',
     ],
     ['extends of nothing', { '.gitlab-ci.yml': 'a: {extends: .gone}' }, 'a extends .gone, which does not exist'],
-    ['a file that includes itself', { '.gitlab-ci.yml': 'include: [/.gitlab-ci.yml]' }, 'more than 150 includes'],
-    ['an expression that is none', { '.gitlab-ci.yml': 'a: {script: [b], rules: [{if: $A = 1}]}' }, 'a: rules: '],
+    [
+      'a file that includes itself',
+      { '.gitlab-ci.yml': 'include: [/a.yml]', 'a.yml': 'include: a.yml' },
+      '.gitlab-ci.yml: .gitlab-ci.yml includes a.yml includes a.yml: a circle',
+    ],
+    [
+      'an include that is not there',
+      { '.gitlab-ci.yml': 'include: [/ci/a.yml]' },
+      '.gitlab-ci.yml: include: local: ci/a.yml: there is no such file in the checkout',
+    ],
+    ['an include of nothing', { '.gitlab-ci.yml': 'include: [{inputs: {}}]' }, 'an entry names no local, project, '],
+    [
+      'wrong rules of an include',
+      { '.gitlab-ci.yml': 'include: [{local: a.yml, rules: [{when: manual}]}]' },
+      'include a.yml: rules: rule 1: when: "manual" is wrong: must be one of always, never',
+    ],
+    [
+      'an alias of nothing',
+      { '.gitlab-ci.yml': 'b: {<<: *nope}' },
+      '.gitlab-ci.yml: not YAML: *nope is the alias of no anchor',
+    ],
+    [
+      'an input that is declared without a word, and not given',
+      {
+        '.gitlab-ci.yml': 'include: a.yml',
+        'a.yml': 'spec: {inputs: {x: }}\n---\n"$[[ inputs.x ]]": {script: [make]}',
+      },
+      'a.yml: inputs: x: missing: required',
+    ],
+    [
+      'a text that is not like the pattern, which is RE2',
+      {
+        '.gitlab-ci.yml': 'include: {local: a.yml, inputs: {x: b}}',
+        'a.yml': 'spec: {inputs: {x: {regex: "(?i)^A$"}}}\n---\n',
+      },
+      'a.yml: inputs: x: "b" is wrong: must be like (?i)^A$',
+    ],
+    [
+      "stages in place of the template's",
+      { '.gitlab-ci.yml': `${shop}stages: [test]\n` },
+      'bake job: chosen stage bake does not exist; available stages are .pre, test, .post',
+    ],
+    [
+      'an expression that is none',
+      { '.gitlab-ci.yml': 'a: {script: [b], rules: [{if: $A = 1}]}' },
+      'a: rules: rule 1: if: "$A = 1" is wrong: = 1 is not part of an expression',
+    ],
+    ['a rule that is none', { '.gitlab-ci.yml': 'a: {script: [b], rules: [null]}' }, 'a: rules: rule 1: is blank: '],
   ])('%s', async (_, files, message) => {
     const { code, stderr } = await explain(files as Record<string, string>);
     expect(stderr).toContain(message);

@@ -37,7 +37,11 @@ describe('extends and !reference', () => {
       { job: { rules: new Reference(['.gone', 'rules']) } },
       '!reference [.gone, rules] leads',
     ],
-    ['a reference to itself', { job: { rules: [new Reference(['job', 'rules'])] } }, '!reference [job, rules] leads'],
+    [
+      'a reference to itself',
+      { job: { rules: [new Reference(['job', 'rules'])] } },
+      '!reference [job, rules] → !reference [job, rules]: a circle',
+    ],
   ])('%s is refused', (_, configuration, message) => {
     expect(() => resolved(configuration)).toThrow(message);
   });

@@ -3,12 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { includedTwice, tenantFindings } from '../../../scripts/repository/included-twice.ts';
+import { includedTwice, sharedBranches, togetherFaults } from '../../../scripts/repository/included-twice.ts';
 
-const shop = { tenant: 'shop' };
-const blog = { tenant: 'blog', job_prefix: 'blog ', environment_prefix: 'blog/' };
-const shown = (tenants: Parameters<typeof tenantFindings>[0]) =>
-  tenantFindings(tenants).map(({ severity, path, message }) => `${severity} ${path}: ${message}`);
+const defaults = {
+  dev_branch: 'dev',
+  staging_branch: 'staging',
+  production_branch: 'master',
+  job_prefix: '',
+  environment_prefix: '',
+};
+const shop = { ...defaults, tenant: 'shop' };
+const blog = { ...defaults, tenant: 'blog', job_prefix: 'blog ', environment_prefix: 'blog/' };
+const shown = (tenants: Parameters<typeof togetherFaults>[0]) =>
+  [...tenants.flatMap(sharedBranches), ...togetherFaults(tenants)].map(
+    ({ severity, path, message }) => `${severity} ${path}: ${message}`,
+  );
 
 test('one tenant, and two that share nothing', () => {
   expect(shown([])).toEqual([]);
@@ -17,7 +26,7 @@ test('one tenant, and two that share nothing', () => {
 });
 
 test('two of one name would merge', () => {
-  expect(shown([shop, { tenant: 'blog' }])).toEqual([
+  expect(shown([shop, { ...shop, tenant: 'blog' }])).toEqual([
     'fault include: inputs.job_prefix: shop and blog: must differ, or the last tenant takes the place of the others',
     'fault include: inputs.environment_prefix: shop and blog: must differ, or the last tenant takes the place of the others',
   ]);
@@ -29,6 +38,19 @@ test('two with branches of their own have one workflow', () => {
   ]);
 });
 
+test('one tenant twice', () => {
+  expect(shown([shop, { ...blog, tenant: 'shop' }])).toEqual([
+    'fault include: inputs.tenant: shop: is included twice, and both would deploy to one virtual host',
+  ]);
+});
+
+test('two environments of one branch; none is no branch', () => {
+  expect(shown([{ ...shop, staging_branch: '', production_branch: '' }])).toEqual([]);
+  expect(shown([{ ...shop, production_branch: 'dev' }])).toEqual([
+    'fault include: inputs.production_branch: shop: "dev" is the branch of dev_branch too, which gets all its pipelines',
+  ]);
+});
+
 test('they are read from .gitlab-ci.yml; a file that only GitLab understands says nothing', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'included-twice-'));
   const component = '$CI_SERVER_FQDN/platform/vendhost/tenant@v0.1.0';
@@ -36,6 +58,15 @@ test('they are read from .gitlab-ci.yml; a file that only GitLab understands say
   expect(await includedTwice(directory)).toEqual([]);
   await writeFile(join(directory, '.gitlab-ci.yml'), stringify({ include }));
   expect(await includedTwice(directory)).toHaveLength(2);
+  const rules = [{ if: '$CI_COMMIT_BRANCH == "dev"' }];
+  const both = include.map((one) => ({ ...one, rules }));
+  await writeFile(join(directory, '.gitlab-ci.yml'), stringify({ include: both }));
+  expect(await includedTwice(directory)).toEqual([]);
+  // A default that is written out is the default.
+  const [one, other] = include;
+  const apart = { ...other?.inputs, job_prefix: 'blog ', environment_prefix: 'blog/', dev_branch: 'dev' };
+  await writeFile(join(directory, '.gitlab-ci.yml'), stringify({ include: [one, { component, inputs: apart }] }));
+  expect(await includedTwice(directory)).toEqual([]);
   await writeFile(join(directory, '.gitlab-ci.yml'), 'include: [');
   expect(await includedTwice(directory)).toEqual([]);
   await rm(directory, { recursive: true });

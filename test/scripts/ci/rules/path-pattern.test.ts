@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { matchesPath } from '../../../scripts/ci/path-pattern.ts';
+import { matchesPath } from '../../../../scripts/ci/rules/path-pattern.ts';
 
 test.each([
   ['Dockerfile', 'Dockerfile', true],

@@ -1,3 +1,5 @@
+import { re2Pattern } from './re2-pattern.ts';
+
 /** PipelineVariables by name; one that is not set is absent. */
 export type PipelineVariables = Readonly<Record<string, string | undefined>>;
 
@@ -5,7 +7,7 @@ export type PipelineVariables = Readonly<Record<string, string | undefined>>;
 type Value = string | boolean | null | RegExp;
 
 type Token =
-  | { readonly kind: 'value'; readonly value: (variables: PipelineVariables) => Value }
+  | { readonly kind: 'value'; readonly value: (variables: PipelineVariables) => Value; readonly written?: string }
   | { readonly kind: 'operator'; readonly operator: Operator }
   | { readonly kind: '(' | ')' };
 
@@ -24,6 +26,20 @@ export function isTrue(expression: string, variables: PipelineVariables): boolea
   return isPresent(value);
 }
 
+/** Throws a `SyntaxError` for what is no expression. */
+export function checkExpression(expression: string): void {
+  isTrue(expression, {});
+}
+
+/** Variables that an expression reads, and its patterns that only GitLab can match. */
+export function partsOf(expression: string): { readonly variables: string[]; readonly notMatched: string[] } {
+  const written = tokensOf(expression).flatMap((token) => ('written' in token ? [token.written ?? ''] : []));
+  return {
+    variables: written.filter((part) => part.startsWith('$')).map((part) => part.slice(1)),
+    notMatched: written.filter((part) => part.startsWith('/') && patternOf(part) === onlyRe2),
+  };
+}
+
 const pattern = /\/((?:[^/\\\n]|\\.)+)\/([ismU]*)/y;
 
 function tokensOf(expression: string): Token[] {
@@ -36,7 +52,8 @@ function tokensOf(expression: string): Token[] {
     if (found !== null) at = sticky.lastIndex;
     return found;
   };
-  const value = (make: (variables: PipelineVariables) => Value) => tokens.push({ kind: 'value', value: make });
+  const value = (make: (variables: PipelineVariables) => Value, written = '') =>
+    tokens.push({ kind: 'value', value: make, written });
   for (;;) {
     take(/\s+/);
     if (at === expression.length) return tokens;
@@ -51,10 +68,12 @@ function tokensOf(expression: string): Token[] {
       const text = name === undefined ? take(/"([^"]*)"|'([^']*)'/) : null;
       const regex = name === undefined && text === null ? take(pattern) : null;
       const word = name === undefined && text === null && regex === null ? take(/(null|true|false)\b/)?.[1] : undefined;
-      if (name !== undefined) value((variables) => variables[name] ?? null);
+      if (name !== undefined) value((variables) => variables[name] ?? null, `$${name}`);
       else if (text !== null) value(() => text[1] ?? text[2] ?? '');
-      else if (regex !== null) value(() => patternOf(regex[0]) ?? null);
-      else if (word !== undefined) value(() => (word === 'null' ? null : word === 'true'));
+      else if (regex !== null) {
+        const matcher = patternOf(regex[0]) ?? null;
+        value(() => matcher, regex[0]);
+      } else if (word !== undefined) value(() => (word === 'null' ? null : word === 'true'));
       else throw new SyntaxError(`${expression.slice(at, at + 20)} is not part of an expression`);
     }
   }
@@ -133,10 +152,22 @@ function matchesPattern(left: Value, right: Value): boolean {
   const text = left === null ? '' : String(left);
   if (right instanceof RegExp) return right.test(text);
   if (typeof right !== 'string') return false;
-  return patternOf(right)?.test(text) ?? right.includes(text);
+  return patternIn(right)?.test(text) ?? right.includes(text);
 }
+
+function patternIn(text: string): RegExp | undefined {
+  try {
+    return patternOf(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Stands for a pattern that JavaScript cannot match: nothing does. */
+const onlyRe2 = /(?!)/;
 
 function patternOf(written: string): RegExp | undefined {
   const [, source, flags = ''] = new RegExp(`^${pattern.source}$`).exec(written) ?? [];
-  return source === undefined ? undefined : new RegExp(source, flags.replace('U', ''));
+  return source === undefined ? undefined : (re2Pattern(source, flags) ?? onlyRe2);
 }

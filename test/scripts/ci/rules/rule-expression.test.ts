@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isTrue } from '../../../scripts/ci/rule-expression.ts';
+import { isTrue } from '../../../../scripts/ci/rules/rule-expression.ts';
 
 const variables = {
   VARIABLE: 'content of this thing',

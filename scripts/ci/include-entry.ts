@@ -1,0 +1,53 @@
+import { isMapping, type Mapping } from './merged-jobs.ts';
+import { type Input, inputFaults, type TemplateInputs } from './template-inputs.ts';
+
+/** A template of this library as an include names it. */
+export interface LibraryInclude {
+  readonly name: 'tenant' | 'platform';
+  /** Path of the project that the include names. */
+  readonly project: string;
+  readonly ref: string;
+}
+
+const kinds = ['local', 'project', 'component', 'remote', 'template'] as const;
+
+/** The entries of `include:`, each a mapping; one with several files becomes several (https://docs.gitlab.com/ci/yaml/#include). */
+export function includeEntries(include: unknown): Mapping[] {
+  return [include ?? []].flat().flatMap((entry): Mapping[] => {
+    if (!isMapping(entry)) return [/^https?:\/\//.test(String(entry)) ? { remote: entry } : { local: entry }];
+    return Array.isArray(entry.file) ? entry.file.map((file) => ({ ...entry, file })) : [entry];
+  });
+}
+
+/** An include in one line; `undefined` if it names nothing. */
+export function shownInclude(include: Mapping): string | undefined {
+  const kind = kinds.find((key) => typeof include[key] === 'string');
+  if (kind === undefined) return undefined;
+  return [include[kind], ...(kind === 'project' ? [include.file ?? 'without file'] : [])].join(' ');
+}
+
+/** What an include names if its file has the name of a template of this library, in either form. */
+export function libraryInclude({ component, project, file, ref }: Mapping): LibraryInclude | undefined {
+  const asComponent = /^[^/]+\/(?<project>.+)\/(?<name>tenant|platform)@(?<ref>.+)$/.exec(
+    String(component ?? ''),
+  )?.groups;
+  if (asComponent !== undefined) return asComponent as unknown as LibraryInclude;
+  const path = typeof project === 'string' ? String(file) : '';
+  const asFile = /^\/?(?:ci-templates\/(tenant|platform)\.gitlab-ci|templates\/(tenant|platform))\.yml$/.exec(path);
+  const name = (asFile?.[1] ?? asFile?.[2]) as LibraryInclude['name'] | undefined;
+  return name === undefined
+    ? undefined
+    : { name, project: String(project), ref: typeof ref === 'string' ? ref : 'HEAD' };
+}
+
+/**
+ * Whether the file is ours: the project is called `vendhost`, or, as a mirror may have any path, the include gives what the template
+ * asks for and nothing else.
+ */
+export function isOurs(
+  { project }: LibraryInclude,
+  declared: Readonly<Record<string, Input>>,
+  inputs: TemplateInputs,
+): boolean {
+  return project.split('/').at(-1) === 'vendhost' || inputFaults(declared, inputs).length === 0;
+}
