@@ -2,6 +2,12 @@ import type { Arns } from './arns.ts';
 import type { Right } from './role.ts';
 
 /**
+ * `ec2:SourceInstanceARN` is the instance whose credentials call; nothing compares it with the instance that a call is about, and
+ * these calls have no tags of it (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html).
+ */
+const notItsOwn = 'An agent calls for its own instance, but IAM has no condition that says so: docs/security.md.';
+
+/**
  * What the SSM agent needs for Session Manager and Run Command
  * (https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html). Not AWS's
  * policy AmazonSSMManagedInstanceCore: that one also reads every parameter of the account.
@@ -12,7 +18,7 @@ export function agentRights(arns: Arns): Right[] {
       sid: 'Register',
       actions: ['ssm:UpdateInstanceInformation'],
       resources: arns.ec2('instance'),
-      because: 'The agent knows no other id than that of its own instance.',
+      because: notItsOwn,
     },
     {
       sid: 'Messages',
@@ -29,7 +35,7 @@ export function agentRights(arns: Arns): Right[] {
         'ssmmessages:OpenDataChannel',
       ],
       resources: ['*'],
-      because: 'AWS knows no resources in these calls; an agent gets the messages for its own instance.',
+      because: `AWS knows no resources in these calls. ${notItsOwn}`,
     },
   ];
 }

@@ -71,6 +71,17 @@ const platformOnly = [
   's3:PutLifecycleConfiguration',
 ];
 
+/** What takes tags from resources, of the calls that a role of a tenant has. */
+const untagging = [
+  'autoscaling:DeleteTags',
+  'cloudwatch:UntagResource',
+  'codedeploy:UntagResource',
+  'ec2:DeleteTags',
+  'logs:UntagResource',
+  'rds:RemoveTagsFromResource',
+  'secretsmanager:UntagResource',
+];
+
 /** Layers of what tenants make themselves. */
 const tenantLayers = ['data', 'host', 'image'];
 
@@ -98,7 +109,9 @@ function tagStatements(scope: PlatformScope): PolicyStatement[] {
     deny('PlatformGroups', ['ec2:*'], scope.ec2('security-group'), {
       StringEquals: { [layer('ResourceTag')]: ['balancer', 'network'] },
     }),
-    deny('KeepTags', ['ec2:DeleteTags'], ['*'], { 'ForAnyValue:StringLike': { 'aws:TagKeys': 'vendhost:*' } }),
+    deny('KeepTags', untagging, ['*'], { 'ForAnyValue:StringLike': { 'aws:TagKeys': 'vendhost:*' } }),
+    // Without keys the call deletes all tags (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteTags.html).
+    deny('KeepAllTags', ['ec2:DeleteTags'], ['*'], { Null: { 'aws:TagKeys': 'true' } }),
   ];
 }
 

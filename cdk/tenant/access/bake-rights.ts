@@ -10,7 +10,7 @@ export function bakeRights(scope: Scope): Right[] {
   return [...launchRights(scope), ...ownRights(scope)];
 }
 
-/** RunInstances is authorized for everything an instance is made of. */
+/** RunInstances is authorized for everything an instance is made of: a builder, and the instances of a roll-out. */
 function launchRights(scope: Scope): Right[] {
   const builder = scope.globalArn('iam', `role/${names.builderRole(scope.place.environment)}`);
   const run = ['ec2:RunInstances'];
@@ -18,9 +18,16 @@ function launchRights(scope: Scope): Right[] {
     {
       sid: 'StartBuilder',
       actions: run,
-      resources: scope.ec2('instance', 'volume'),
-      when: merge(scope.requestTags, scope.launchLimits, scope.tokensOnly),
-      because: 'The ids do not exist yet; the request must set the tags, and nothing beyond the limits.',
+      resources: scope.ec2('instance'),
+      when: scope.newInstance,
+      because: 'The id does not exist yet; the request must set the tags, and nothing beyond the limits.',
+    },
+    {
+      sid: 'StartVolume',
+      actions: run,
+      resources: scope.ec2('volume'),
+      when: scope.newVolume,
+      because: 'The id does not exist yet; the request must set the tags, and encryption.',
     },
     {
       sid: 'StartFromSource',
@@ -32,11 +39,12 @@ function launchRights(scope: Scope): Right[] {
     {
       sid: 'StartFromOwn',
       actions: run,
-      resources: [...scope.images(), ...scope.ec2('key-pair', 'security-group')],
+      // The launch template, as Auto Scaling may ask what the caller of a roll-out may launch.
+      resources: [...scope.images(), ...scope.ec2('key-pair', 'launch-template', 'security-group')],
       when: scope.resourceTags,
       because: "Any resource with the tenant's tags.",
     },
-    { sid: 'StartIn', actions: run, resources: scope.builderSubnets },
+    { sid: 'StartIn', actions: run, resources: [scope.publicSubnet, ...scope.egressSubnets] },
     {
       sid: 'StartWith',
       actions: run,
@@ -59,9 +67,16 @@ function ownRights(scope: Scope): Right[] {
     {
       sid: 'Make',
       actions: ['ec2:CreateImage', 'ec2:CreateKeyPair', 'ec2:CreateSecurityGroup'],
-      resources: [...scope.images(), ...scope.snapshots(), ...scope.ec2('key-pair', 'security-group')],
+      resources: [...scope.images(), ...scope.ec2('key-pair', 'security-group')],
       when: scope.requestTags,
       because: 'The ids do not exist yet; the request must set the tags.',
+    },
+    {
+      sid: 'MakeSnapshot',
+      actions: ['ec2:CreateImage'],
+      resources: scope.snapshots(),
+      when: scope.newSnapshot,
+      because: 'A snapshot that is created with the image; the request must set the tags.',
     },
     { sid: 'MakeIn', actions: ['ec2:CreateSecurityGroup'], resources: [scope.vpc] },
     {

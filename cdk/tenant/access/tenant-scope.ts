@@ -2,7 +2,7 @@ import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { names, type Place, type TenantRole } from '../../../scripts/config/names.ts';
 import type { TenantLimits } from '../../../scripts/config/tenant.ts';
 import { Arns } from '../../arns.ts';
-import type { Condition } from '../../role.ts';
+import { type Condition, merge } from '../../role.ts';
 
 export interface ScopeProps {
   readonly place: Place;
@@ -84,20 +84,21 @@ export class Scope extends Arns {
     return { StringEquals: { ...this.requestTags.StringEquals, 'ec2:CreateAction': calls } };
   }
 
-  /**
-   * An instance of the granted types, a volume that is encrypted. AWS has the first key for instances and the second for
-   * volumes, so that one statement can be about both; which key encrypts, no condition says.
-   */
-  get launchLimits(): Condition {
-    return {
-      StringEqualsIfExists: { 'ec2:InstanceType': this.limits.instance_types },
-      BoolIfExists: { 'ec2:Encrypted': 'true' },
-    };
+  /** A new instance of a granted type that answers IMDSv2 only. A launch that does not say so is refused too. */
+  get newInstance(): Condition {
+    return merge(this.requestTags, {
+      StringEquals: { 'ec2:InstanceType': this.limits.instance_types, 'ec2:MetadataHttpTokens': 'required' },
+    });
   }
 
-  /** The instance gives its role's credentials to session tokens only: IMDSv2. AWS has this key for instances alone. */
-  get tokensOnly(): Condition {
-    return { StringEqualsIfExists: { 'ec2:MetadataHttpTokens': 'required' } };
+  /** A new volume that is encrypted; with which key, no condition says. */
+  get newVolume(): Condition {
+    return merge(this.requestTags, { Bool: { 'ec2:Encrypted': 'true' } });
+  }
+
+  /** A snapshot that the call creates: AWS has `*` for its id, or none. */
+  get newSnapshot(): Condition {
+    return merge(this.requestTags, { StringEqualsIfExists: { 'ec2:SnapshotID': '*' } });
   }
 
   /** Everything of EC2's in the region, images and snapshots too; for statements that ask for tags. */
@@ -110,13 +111,13 @@ export class Scope extends Arns {
     return { StringEqualsIfExists: { 'ec2:NetworkInterfaceID': '*' } };
   }
 
-  /** The subnets a builder is started in: `vendhost image bake` uses the first of a tier. */
-  get builderSubnets(): string[] {
+  /** The subnet of a builder that is public: `vendhost image bake` uses the first of the tier. */
+  get publicSubnet(): string {
     const [first = ''] = this.facts['public-subnet-ids'];
-    return [this.arn('ec2', `subnet/${first}`), ...this.egressSubnets.slice(0, 1)];
+    return this.arn('ec2', `subnet/${first}`);
   }
 
-  /** The subnets of instances. */
+  /** The subnets of instances, and of builders that are private. */
   get egressSubnets(): string[] {
     return this.facts['egress-subnet-ids'].map((id) => this.arn('ec2', `subnet/${id}`));
   }

@@ -158,8 +158,13 @@ function executing(): Deed[] {
     {
       role,
       to: things.group,
+      actions: ['autoscaling:CreateAutoScalingGroup'],
+      given: () => ({ 'autoscaling:LaunchTemplateVersionSpecified': 'true' }),
+    },
+    {
+      role,
+      to: things.group,
       actions: [
-        'autoscaling:CreateAutoScalingGroup',
         'autoscaling:CreateOrUpdateTags',
         'autoscaling:DeleteAutoScalingGroup',
         'autoscaling:DeleteTags',

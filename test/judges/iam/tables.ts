@@ -1,4 +1,6 @@
+import { alarmAttacks } from './attacks/alarms.ts';
 import { instanceAttacks } from './attacks/instances.ts';
+import { launchAttacks } from './attacks/launches.ts';
 import { limitAttacks } from './attacks/limits.ts';
 import { namedAttacks } from './attacks/names.ts';
 import { platformAttacks } from './attacks/platform.ts';
@@ -7,6 +9,7 @@ import { storageAttacks } from './attacks/storage.ts';
 import { tagAttacks } from './attacks/tags.ts';
 import { trafficAttacks } from './attacks/traffic.ts';
 import { trustAttacks } from './attacks/trust.ts';
+import { untaggingAttacks } from './attacks/untagging.ts';
 import type { Case } from './cases.ts';
 import { bakeCalls } from './legitimate/bake.ts';
 import { commandCalls } from './legitimate/commands.ts';
@@ -20,6 +23,9 @@ export function attacks(): Case[] {
     ...instanceAttacks(),
     ...trafficAttacks(),
     ...limitAttacks(),
+    ...launchAttacks(),
+    ...alarmAttacks(),
+    ...untaggingAttacks(),
     ...storageAttacks(),
     ...roleAttacks(),
     ...platformAttacks(),

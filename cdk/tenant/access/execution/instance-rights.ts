@@ -1,5 +1,5 @@
 import { names } from '../../../../scripts/config/names.ts';
-import { type Condition, merge, type Right } from '../../../role.ts';
+import type { Condition, Right } from '../../../role.ts';
 import type { Scope } from '../tenant-scope.ts';
 
 /** The Auto Scaling group, its launch template, security groups and alarms. */
@@ -66,9 +66,16 @@ function launchRights(scope: Scope): Right[] {
     {
       sid: 'Start',
       actions: run,
-      resources: scope.ec2('instance', 'volume'),
-      when: merge(scope.requestTags, scope.launchLimits, scope.tokensOnly),
-      because: 'The ids do not exist yet; the launch template sets the tags, and nothing beyond the limits.',
+      resources: scope.ec2('instance'),
+      when: scope.newInstance,
+      because: 'The id does not exist yet; the launch template sets the tags, and nothing beyond the limits.',
+    },
+    {
+      sid: 'StartVolume',
+      actions: run,
+      resources: scope.ec2('volume'),
+      when: scope.newVolume,
+      because: 'The id does not exist yet; the launch template sets the tags, and encryption.',
     },
     { sid: 'StartIn', actions: run, resources: scope.egressSubnets },
     {
@@ -98,6 +105,15 @@ function groupRights(scope: Scope): Right[] {
       because,
     },
     {
+      // Neither a launch configuration nor a copy of an instance: a new group has a version of a launch template.
+      sid: 'PlainGroup',
+      deny: true,
+      actions: ['autoscaling:CreateAutoScalingGroup'],
+      resources,
+      when: { StringNotEquals: { 'autoscaling:LaunchTemplateVersionSpecified': 'true' } },
+      because,
+    },
+    {
       sid: 'Group',
       actions: [
         'autoscaling:CreateOrUpdateTags',
@@ -113,17 +129,38 @@ function groupRights(scope: Scope): Right[] {
       resources,
       because,
     },
+    ...alarmRights(scope),
+  ];
+}
+
+/** What an alarm may do when its state changes: nothing. To allow a topic, put its ARN here. */
+const alarmActions = ['none'];
+
+/**
+ * CloudWatch stops instances and calls topics and functions on behalf of whoever wrote the alarm; the key has the actions for
+ * all three states (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-alarm-actions.html).
+ */
+function alarmRights(scope: Scope): Right[] {
+  const resources = [scope.arn('cloudwatch', `alarm:${names.tenantStack(scope.place, 'host')}-*`)];
+  const because = "The tenant's own alarms; their names begin with the stack's.";
+  return [
+    {
+      sid: 'PutAlarms',
+      actions: ['cloudwatch:PutMetricAlarm'],
+      resources,
+      when: { 'ForAllValues:StringEquals': { 'cloudwatch:AlarmActions': alarmActions } },
+      because,
+    },
     {
       sid: 'Alarms',
       actions: [
         'cloudwatch:DeleteAlarms',
         'cloudwatch:ListTagsForResource',
-        'cloudwatch:PutMetricAlarm',
         'cloudwatch:TagResource',
         'cloudwatch:UntagResource',
       ],
-      resources: [scope.arn('cloudwatch', `alarm:${names.tenantStack(scope.place, 'host')}-*`)],
-      because: "The tenant's own alarms; their names begin with the stack's.",
+      resources,
+      because,
     },
   ];
 }
@@ -138,6 +175,10 @@ function groupLimits(scope: Scope): Condition {
   return {
     'ForAllValues:ArnLike': { 'autoscaling:TargetGroupARNs': scope.targetGroup },
     'ForAllValues:StringLike': { 'autoscaling:TrafficSourceIdentifiers': scope.targetGroup },
+    // Auto Scaling checks what its caller may launch when a group gets a version, and not when `$Latest` becomes another one
+    // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-launch-template-permissions.html).
+    BoolIfExists: { 'autoscaling:LaunchTemplateVersionSpecified': 'true' },
+    Null: { 'autoscaling:LaunchConfigurationName': 'true' },
     NumericLessThanEqualsIfExists: { 'autoscaling:MaxSize': size, 'autoscaling:MinSize': size },
     'ForAllValues:StringEquals': {
       'autoscaling:InstanceTypes': scope.limits.instance_types,

@@ -7,12 +7,15 @@ import type { Step } from '../simulate.ts';
 import * as things from '../things.ts';
 
 const self = tenant('shop');
-const by = things.roleName(self, 'execution');
+const execution = things.roleName(self, 'execution');
+const deploy = things.roleName(self, 'deploy');
+const by = execution;
 const host = self.tags('host');
 
 /** `host provision`: what CloudFormation asks for the host and data stacks, as the registry's handlers say. */
 export function hostCalls(): Case[] {
-  return [...groups(), ...templates(), ...starting(), ...scaling(), ...databases(), ...reads(), ...machines()];
+  const started = [execution, deploy].flatMap((by) => starting(by));
+  return [...groups(), ...templates(), ...started, ...scaling(), ...databases(), ...reads(), ...machines()];
 }
 
 function allowed(name: string, ...steps: Step[]): Case {
@@ -71,13 +74,13 @@ function templates(): Case[] {
   ];
 }
 
-/** Auto Scaling asks whether its caller may start what the launch template names. */
-function starting(): Case[] {
+/** Auto Scaling asks whether its caller may start what the launch template names: *execution*, and *deploy* for a roll-out. */
+function starting(by: string): Case[] {
   const tagged = giving(host);
   const kinds = ['instance', 'volume'] as const;
   return [
     allowed(
-      'starts an instance: itself',
+      `${by} starts an instance: itself`,
       step(
         by,
         'ec2:RunInstances',
@@ -86,29 +89,32 @@ function starting(): Case[] {
       ),
     ),
     allowed(
-      'starts an instance: its volume',
+      `${by} starts an instance: its volume`,
       step(by, 'ec2:RunInstances', { on: things.ec2('volume', self).on }, { 'ec2:Encrypted': 'true', ...tagged }),
     ),
     allowed(
-      'starts an instance: from the image of its bake',
+      `${by} starts an instance: from the image of its bake`,
       step(by, 'ec2:RunInstances', things.ec2('image', self, 'image'), { 'ec2:Owner': '111111111111' }),
     ),
     allowed(
-      'starts an instance: with its launch template',
+      `${by} starts an instance: with its launch template`,
       step(by, 'ec2:RunInstances', things.ec2('launch-template', self)),
     ),
     allowed(
-      'starts an instance: in its security group',
+      `${by} starts an instance: in its security group`,
       step(by, 'ec2:RunInstances', things.ec2('security-group', self)),
     ),
-    allowed('starts an instance: in the egress subnet', step(by, 'ec2:RunInstances', things.subnet(self, 'egress'))),
     allowed(
-      'starts an instance: with a network interface',
+      `${by} starts an instance: in the egress subnet`,
+      step(by, 'ec2:RunInstances', things.subnet(self, 'egress')),
+    ),
+    allowed(
+      `${by} starts an instance: with a network interface`,
       step(by, 'ec2:RunInstances', { on: things.ec2('network-interface', self).on }),
     ),
     ...kinds.map((kind) =>
       allowed(
-        `tags an instance as it starts: ${kind}`,
+        `${by} tags an instance as it starts: ${kind}`,
         step(
           by,
           'ec2:CreateTags',
@@ -118,12 +124,8 @@ function starting(): Case[] {
       ),
     ),
     allowed(
-      'gives an instance its role',
+      `${by} gives an instance its role`,
       step(by, 'iam:PassRole', things.role(self, 'instance'), { 'iam:PassedToService': 'ec2.amazonaws.com' }),
-    ),
-    allowed(
-      'lets EBS use the key',
-      step(by, 'kms:CreateGrant', things.key(self), { 'kms:GrantIsForAWSResource': 'true', ...via('ec2') }),
     ),
   ];
 }
@@ -132,6 +134,10 @@ function scaling(): Case[] {
   const own = things.group(self);
   const target = things.targetGroup(self).on;
   return [
+    allowed(
+      'lets EBS use the key',
+      step(by, 'kms:CreateGrant', things.key(self), { 'kms:GrantIsForAWSResource': 'true', ...via('ec2') }),
+    ),
     allowed(
       'makes the group',
       step(by, 'autoscaling:CreateAutoScalingGroup', { on: own.on }, { ...usualGroup, ...giving(host) }),
