@@ -37,6 +37,8 @@ export const names = {
     `vendhost-${environment}-${account}-${region}-logs`,
   keyAlias: (environment: string) => `alias/vendhost-${environment}`,
   trail: (environment: string) => `vendhost-${environment}`,
+  /** DB subnet group of all tenants' databases: named as the layer is, so that no tenant has rights to it by its own name. */
+  databaseSubnets: (environment: string) => names.platformStack(environment, 'network'),
   loadBalancer: (environment: string, number: number) =>
     shorten(`vendhost-${environment}${suffix(number)}`, loadBalancingNameLimit),
   /** A target group can change neither port nor load balancer: for another one a new group is created, with another name. */

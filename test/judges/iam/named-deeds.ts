@@ -187,11 +187,6 @@ function executing(): Deed[] {
     },
     {
       role,
-      to: (owner) => things.databaseGroup(owner, 'subgrp'),
-      actions: ['rds:CreateDBSubnetGroup', 'rds:ListTagsForResource', 'rds:ModifyDBSubnetGroup'],
-    },
-    {
-      role,
       to: things.secret,
       actions: [
         'secretsmanager:CreateSecret',
