@@ -22,7 +22,7 @@ export function networkRights(scope: PlatformScope): Right[] {
         'elasticloadbalancing:Describe*',
         'kms:ListAliases',
         'logs:Describe*',
-        'rds:DescribeDBSubnetGroups',
+        'rds:Describe*',
         'ssm:DescribeParameters',
       ],
       resources: ['*'],

@@ -96,9 +96,7 @@ async function writeNumber(priority: number): Promise<void> {
   const Key = keys.tenantPriority(listener, place.tenant, 'exact');
   const Body = JSON.stringify({ tenant: place.tenant, priority });
   await s3.send(new PutObjectCommand({ Bucket: platform.bucket, Key, Body }));
-  await s3.send(
-    new DeleteObjectCommand({ Bucket: platform.bucket, Key: keys.priorityClaim(listener, oldPriority) }),
-  );
+  await s3.send(new DeleteObjectCommand({ Bucket: platform.bucket, Key: keys.priorityClaim(listener, oldPriority) }));
 }
 
 /** Asks for the page without a pause while the work is done; every status that was answered. */
