@@ -29,7 +29,7 @@ export function virtualHostApp(props: VirtualHostProps, app: AppProps = {}): App
       place,
       stack,
       vpcId: facts['vpc-id'],
-      subnetIds: facts['isolated-subnet-ids'],
+      subnetGroup: facts['database-subnet-group'],
       keyArn: facts['key-arn'],
       config: config.database,
     });

@@ -26,6 +26,8 @@ export const factsSchema = z.object({
   'public-subnet-ids': list,
   'egress-subnet-ids': list,
   'isolated-subnet-ids': list,
+  /** Name of the DB subnet group that every database of a tenant is in. */
+  'database-subnet-group': z.string(),
   'load-balancer-arn': z.string(),
   'load-balancer-dns': z.string(),
   'load-balancer-security-group-id': z.string(),
@@ -65,6 +67,8 @@ export const tenantRecordSchema = z.object({
   port: z.int(),
   /** Name of the pipeline that releases the software. */
   pipeline: z.string(),
+  /** Whether the pipeline was given a manual approval; absent in records of older versions. */
+  approval: z.boolean().optional(),
   limits,
   roles: z.strictObject({
     deploy: z.string(),

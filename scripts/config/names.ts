@@ -43,6 +43,8 @@ export const names = {
     `vendhost-${environment}-${account}-${region}-logs`,
   keyAlias: (environment: string) => `alias/vendhost-${environment}`,
   trail: (environment: string) => `vendhost-${environment}`,
+  /** DB subnet group of all tenants' databases: named as the layer is, so that no tenant has rights to it by its own name. */
+  databaseSubnets: (environment: string) => names.platformStack(environment, 'network'),
   loadBalancer: (environment: string, number: number) =>
     shorten(`vendhost-${environment}${suffix(number)}`, loadBalancingNameLimit),
   /** A target group can change neither port nor load balancer: for another one a new group is created, with another name. */
@@ -72,7 +74,6 @@ export const names = {
     `r${createHash('sha256').update(`${environment}/${tenant}`).digest('hex').slice(0, 9)}`,
   databaseSecret: ({ environment, tenant }: Place) => `vendhost/${environment}/${tenant}/database`,
   /** Names of RDS are in lower case. */
-  databaseSubnets: (place: Place) => `${dataStack(place)}-subnets`,
   /** A new release of MySQL needs a new group, and this one must stay until the database uses that. */
   databaseParameters: (place: Place) => `${dataStack(place)}-mysql${mysqlVersion.replace('.', '')}`,
   databaseLogs: ({ environment, tenant }: Place) =>

@@ -59,17 +59,8 @@ function instance(aws: Aws, place: Place): Look {
 }
 
 function groups(aws: Aws, place: Place): Look[] {
-  const [subnets, parameters] = [names.databaseSubnets(place), names.databaseParameters(place)];
+  const parameters = names.databaseParameters(place);
   return [
-    {
-      what: 'subnet group',
-      name: subnets,
-      remove: `aws rds delete-db-subnet-group --db-subnet-group-name ${subnets}`,
-      exists: async () => {
-        const { DescribeDBSubnetGroupsCommand } = await import('@aws-sdk/client-rds');
-        return await isThere((await aws.rds()).send(new DescribeDBSubnetGroupsCommand({ DBSubnetGroupName: subnets })));
-      },
-    },
     {
       what: 'parameter group',
       name: parameters,
@@ -130,6 +121,5 @@ const absent = new Set([
   'DBInstanceNotFound',
   'DBParameterGroupNotFoundFault',
   'DBParameterGroupNotFound',
-  'DBSubnetGroupNotFoundFault',
   'ResourceNotFoundException',
 ]);

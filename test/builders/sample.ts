@@ -34,6 +34,7 @@ export function platformFacts(environment: Environment, account: string): Platfo
     'public-subnet-ids': ['subnet-011b2c3d4e5f6071', 'subnet-012b2c3d4e5f6071', 'subnet-013b2c3d4e5f6071'],
     'egress-subnet-ids': ['subnet-021b2c3d4e5f6071', 'subnet-022b2c3d4e5f6071', 'subnet-023b2c3d4e5f6071'],
     'isolated-subnet-ids': ['subnet-031b2c3d4e5f6071', 'subnet-032b2c3d4e5f6071', 'subnet-033b2c3d4e5f6071'],
+    'database-subnet-group': names.databaseSubnets(environment),
     'load-balancer-arn': `${balancing}:loadbalancer/${balancer}`,
     'load-balancer-dns': `vendhost-${environment}-1.${region}.elb.amazonaws.com`,
     'load-balancer-security-group-id': 'sg-0ba1a9ce4e5f60718',
@@ -60,6 +61,7 @@ export function tenantRecord(place: Place, account: string): TenantRecord {
     loadBalancer: 1,
     port: 8080,
     pipeline: names.host(place),
+    approval: false,
     limits: limits.parse({}),
     roles: {
       deploy: role('deploy'),

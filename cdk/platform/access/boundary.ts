@@ -65,6 +65,7 @@ const platformOnly = [
   'kms:DisableKey',
   'kms:PutKeyPolicy',
   'kms:ScheduleKeyDeletion',
+  'rds:*DBSubnetGroup',
   's3:DeleteBucket*',
   's3:PutBucket*',
   's3:PutEncryptionConfiguration',

@@ -1,5 +1,6 @@
 import { type App, CfnOutput, Fn, Tags, Validations } from 'aws-cdk-lib';
 import { type CfnSubnet, GatewayVpcEndpointAwsService, type ISubnet, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { CfnDBSubnetGroup } from 'aws-cdk-lib/aws-rds';
 import { names, tags } from '../../../scripts/config/names.ts';
 import { networkPlan, type SubnetKind, subnetKinds, zones } from '../../../scripts/config/network.ts';
 import { VendhostStack } from '../../app.ts';
@@ -15,8 +16,8 @@ type Subnets = Readonly<Record<SubnetKind, readonly ISubnet[]>>;
 
 /**
  * The VPC of an environment. Each of three zones has a public subnet (load balancers, NAT), an egress subnet (instances, which
- * reach the internet but are not reachable from it) and an isolated subnet (databases), with the CIDR blocks of
- * `networkPlan`. There is one NAT gateway, or one per zone so that no zone depends on another.
+ * reach the internet but are not reachable from it) and an isolated subnet (databases, by the one DB subnet group), with the
+ * CIDR blocks of `networkPlan`. There is one NAT gateway, or one per zone so that no zone depends on another.
  */
 export class NetworkStack extends VendhostStack {
   constructor(app: App, { environment, config }: PlatformProps) {
@@ -50,6 +51,13 @@ export class NetworkStack extends VendhostStack {
       new FlowLogs(this, 'FlowLogs', { vpc, environment, traffic: config.flow_logs });
     }
 
+    // Tenants may not make one: IAM has no key for the subnets in it.
+    const databases = new CfnDBSubnetGroup(this, 'DatabaseSubnets', {
+      dbSubnetGroupName: names.databaseSubnets(environment),
+      dbSubnetGroupDescription: `Isolated subnets for the databases of ${environment}`,
+      subnetIds: ids(subnets.isolated),
+    });
+
     new CfnOutput(this, 'VpcId', { value: vpc.vpcId });
     new CfnOutput(this, 'PublicSubnetIds', { value: ids(vpc.publicSubnets).join(',') });
     new Facts(this, environment, {
@@ -61,6 +69,7 @@ export class NetworkStack extends VendhostStack {
       'public-subnet-ids': ids(subnets.public),
       'egress-subnet-ids': ids(subnets.egress),
       'isolated-subnet-ids': ids(subnets.isolated),
+      'database-subnet-group': databases.ref,
       ...subnetFacts(subnets),
     });
   }

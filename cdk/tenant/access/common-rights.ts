@@ -54,14 +54,12 @@ export function tenantReadRights(scope: Scope): Right[] {
         'logs:ListTagsForResource',
         'rds:DescribeDBInstances',
         'rds:DescribeDBParameterGroups',
-        'rds:DescribeDBSubnetGroups',
         'secretsmanager:DescribeSecret',
       ],
       resources: [
         ...names.databaseLogs(place).map((log) => scope.arn('logs', `log-group:${log}`)),
         scope.arn('rds', `db:${host}`),
         scope.arn('rds', `pg:${names.databaseParameters(place)}`),
-        scope.arn('rds', `subgrp:${names.databaseSubnets(place)}`),
         scope.arn('secretsmanager', `secret:${names.databaseSecret(place)}-??????`),
       ],
       because:

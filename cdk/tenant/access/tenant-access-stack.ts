@@ -76,7 +76,7 @@ class TenantAccessStack extends VendhostStack {
 }
 
 function tenantRecord(
-  { place, project, branch, hosts, loadBalancer, port, limits }: AccessProps,
+  { place, facts, project, branch, hosts, loadBalancer, port, limits }: AccessProps,
   scope: Scope,
 ): TenantRecord {
   return {
@@ -88,6 +88,7 @@ function tenantRecord(
     loadBalancer,
     port,
     pipeline: names.host(place),
+    approval: facts.approval,
     limits,
     roles: {
       deploy: scope.roleArn('deploy'),

@@ -9,7 +9,8 @@ export interface DataStackProps {
   readonly place: Place;
   readonly stack: Omit<StackPlace, 'tags'>;
   readonly vpcId: string;
-  readonly subnetIds: readonly string[];
+  /** Name of the platform's DB subnet group. */
+  readonly subnetGroup: string;
   readonly keyArn: string;
   readonly config: DatabaseConfig;
 }

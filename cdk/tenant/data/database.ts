@@ -1,7 +1,7 @@
 import { type CfnResource, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { CfnSecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
-import { CfnDBInstance, CfnDBParameterGroup, CfnDBSubnetGroup } from 'aws-cdk-lib/aws-rds';
+import { CfnDBInstance, CfnDBParameterGroup } from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
 import { databaseLogs, mysqlVersion, names, type Place } from '../../../scripts/config/names.ts';
 import type { VendhostConfig } from '../../../scripts/config/vendhost.ts';
@@ -12,14 +12,14 @@ export type DatabaseConfig = Exclude<VendhostConfig['database'], 'none'>;
 export interface DatabaseProps {
   readonly place: Place;
   readonly vpcId: string;
-  readonly subnetIds: readonly string[];
+  readonly subnetGroup: string;
   readonly keyArn: string;
   readonly config: DatabaseConfig;
   readonly secret: DatabaseSecret;
 }
 
 /**
- * A MySQL database in isolated subnets: encrypted, TLS only, with backups and deletion protection. In production it has a
+ * A MySQL database in the platform's isolated subnets: encrypted, TLS only, with backups and deletion protection. In production it has a
  * standby in a second zone and a month of backups, elsewhere a week of backups and no standby. Nothing can connect until
  * the host stack adds its instances to the security group.
  */
@@ -40,11 +40,6 @@ export class Database extends Construct {
       securityGroupEgress: [
         { ipProtocol: 'icmp', fromPort: 252, toPort: 86, cidrIp: '255.255.255.255/32', description: 'Nothing' },
       ],
-    });
-    const subnets = new CfnDBSubnetGroup(this, 'Subnets', {
-      dbSubnetGroupName: names.databaseSubnets(props.place),
-      dbSubnetGroupDescription: `Isolated subnets for ${name}`,
-      subnetIds: [...props.subnetIds],
     });
     const parameters = new CfnDBParameterGroup(this, 'Parameters', {
       dbParameterGroupName: names.databaseParameters(props.place),
@@ -73,7 +68,7 @@ export class Database extends Construct {
       dbName: config.name,
       masterUsername: secret.resolve('username'),
       masterUserPassword: secret.resolve('password'),
-      dbSubnetGroupName: subnets.ref,
+      dbSubnetGroupName: props.subnetGroup,
       dbParameterGroupName: parameters.ref,
       vpcSecurityGroups: [securityGroup.attrGroupId],
       publiclyAccessible: false,
@@ -90,7 +85,7 @@ export class Database extends Construct {
     });
     // RDS would create the log groups itself, without a retention.
     for (const group of logGroups) this.instance.addResourceDependency(group);
-    for (const resource of [securityGroup, subnets, parameters, this.instance, ...logGroups]) retain(resource);
+    for (const resource of [securityGroup, parameters, this.instance, ...logGroups]) retain(resource);
     this.securityGroupId = securityGroup.attrGroupId;
 
     Validations.of(this.instance).acknowledge({

@@ -1,14 +1,12 @@
 import { keys } from '../../config/names.ts';
-import type { Difference, GrantOf, HeldHost, Ownership } from './ownership.ts';
+import type { Difference, GrantOf, HeldHost, HeldPriority, Ownership } from './ownership.ts';
 
 /** Claims that no record explains, and hosts of records that are not claimed. */
 export function claimDifferences(ownership: Ownership): Difference[] {
   const { hosts, priorities, records } = ownership;
   return [
     ...hosts.flatMap((held) => ofHost(ownership, held)),
-    ...priorities.flatMap(({ balancer, priority, tenant, key }) =>
-      withoutRecord(ownership, { what: `priority ${priority} of ${balancer}`, key, tenant }),
-    ),
+    ...priorities.flatMap((held) => ofPriority(ownership, held)),
     ...records.flatMap((record) => ofRecord(ownership, record)),
   ];
 }
@@ -20,6 +18,16 @@ function ofHost(ownership: Ownership, { host, tenant }: HeldHost): Difference[] 
   const text = `${tenant} claimed ${host}, which is not in its record`;
   const next = `vendhost tenant vend ${tenant} --environment ${ownership.environment}; if that changes nothing: ${removal(ownership, keys.hostClaim(host))}`;
   return [{ kind: 'CLAIM_NOT_RECORDED', text, next }];
+}
+
+/** A number of a vended tenant is in use by a rule, or is the one its own record of numbers names: a vend that goes on takes it. */
+function ofPriority(ownership: Ownership, { balancer, priority, tenant, key, recorded }: HeldPriority): Difference[] {
+  const what = `priority ${priority} of ${balancer}`;
+  const orphaned = withoutRecord(ownership, { what, key, tenant });
+  const used = ownership.rules.some((rule) => rule.balancer === balancer && rule.priority === priority);
+  if (orphaned.length > 0 || recorded || used) return orphaned;
+  const text = `${tenant} claimed ${what}, which no rule has and its own record of numbers does not name`;
+  return [{ kind: 'CLAIM_WITHOUT_RULE', text, next: removal(ownership, key) }];
 }
 
 function withoutRecord(

@@ -21,10 +21,15 @@ export interface HeldPriority {
   /** Key of the claim. */
   readonly key: string;
   readonly tenant?: string;
+  /** The tenant's own record of its numbers (`keys.tenantPriority`) names this one. */
+  readonly recorded: boolean;
 }
 
 /** What a tenant's record says, and what its file wants it to say. */
-export type Granted = Pick<FormerRecord, 'project' | 'branch' | 'hosts' | 'port' | 'loadBalancer' | 'limits'>;
+export type Granted = Pick<
+  FormerRecord,
+  'project' | 'branch' | 'hosts' | 'port' | 'loadBalancer' | 'limits' | 'approval'
+>;
 
 /** A tenant's record or file; without a content it could not be read. */
 export interface GrantOf {
@@ -54,10 +59,12 @@ export const differenceKinds = [
   'CLAIM_UNREADABLE',
   'CLAIM_WITHOUT_RECORD',
   'CLAIM_NOT_RECORDED',
+  'CLAIM_WITHOUT_RULE',
   'RECORD_UNREADABLE',
   'RECORD_HOST_UNCLAIMED',
   'RECORD_WITHOUT_FILE',
   'RECORD_DIFFERS',
+  'APPROVAL_DIFFERS',
   'FILE_UNREADABLE',
   'FILE_WITHOUT_RECORD',
 ] as const;

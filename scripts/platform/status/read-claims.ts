@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ConditionalObjects } from '../../aws/objects.ts';
 import type { Aws } from '../../aws/session.ts';
 import { keys } from '../../config/names.ts';
-import { hostClaimSchema, priorityClaimSchema } from '../../config/stored.ts';
+import { hostClaimSchema, type PriorityClaim, priorityClaimSchema } from '../../config/stored.ts';
 import { listenerId } from '../../listener/priority-claim.ts';
 import type { HeldHost, HeldPriority } from './ownership.ts';
 
@@ -11,8 +11,10 @@ export async function readHostClaims(aws: Aws, bucket: string): Promise<HeldHost
   const claims = new ConditionalObjects(aws, bucket, hostClaimSchema);
   const names = (await claims.list(keys.hostClaims)).filter((name) => name.endsWith('.json'));
   return await held(names, async (name) => {
-    const tenant = await holderOf(claims, `${keys.hostClaims}${name}`);
-    return tenant && { host: name.replace(/\.json$/, ''), ...tenant };
+    const holder = await claimIn(claims, `${keys.hostClaims}${name}`);
+    return (
+      holder && { host: name.replace(/\.json$/, ''), ...(holder === 'unreadable' ? {} : { tenant: holder.tenant }) }
+    );
   });
 }
 
@@ -26,12 +28,29 @@ export async function readPriorityClaims(
   const id = listenerId({ listenerArn });
   const listed = await claims.list(keys.priorityClaim(id, 1).replace(/[^/]+$/, ''));
   const names = listed.filter((name) => /^[1-9]\d*\.json$/.test(name));
-  return await held(names, async (name) => {
+  const all = await held(names, async (name) => {
     const priority = Number(name.replace(/\.json$/, ''));
     const key = keys.priorityClaim(id, priority);
-    const tenant = await holderOf(claims, key);
-    return tenant && { balancer, priority, key, ...tenant };
+    const holder = await claimIn(claims, key);
+    return holder && { balancer, priority, key, ...(holder === 'unreadable' ? {} : { tenant: holder.tenant }) };
   });
+  const tenants = [...new Set(all.flatMap(({ tenant }) => tenant ?? []))];
+  const recorded = new Map(
+    await Promise.all(tenants.map(async (tenant) => [tenant, await numbersOf(claims, id, tenant)] as const)),
+  );
+  return all.map((each) => ({ ...each, recorded: recorded.get(each.tenant ?? '')?.includes(each.priority) ?? false }));
+}
+
+/** The numbers that a tenant's own record names: one for each band it has rules in. */
+async function numbersOf(
+  claims: ConditionalObjects<PriorityClaim>,
+  listener: string,
+  tenant: string,
+): Promise<number[]> {
+  const folder = keys.tenantPriority(listener, tenant, '').replace(/[^/]+$/, '');
+  const bands = await claims.list(folder);
+  const records = await Promise.all(bands.map((band) => claimIn(claims, `${folder}${band}`)));
+  return records.flatMap((record) => (record === undefined || record === 'unreadable' ? [] : [record.priority]));
 }
 
 /** Without those that were given back after they were listed. */
@@ -40,16 +59,12 @@ async function held<T>(names: readonly string[], read: (name: string) => Promise
   return all.filter((each) => each !== undefined);
 }
 
-/** Who holds a claim; nobody when the object is something else, which its writer must not hide by. */
-async function holderOf(
-  claims: ConditionalObjects<{ tenant: string }>,
-  key: string,
-): Promise<{ tenant?: string } | undefined> {
+/** What a claim says; an object that is something else is named, or its writer could hide by it. */
+async function claimIn<T>(claims: ConditionalObjects<T>, key: string): Promise<T | 'unreadable' | undefined> {
   try {
-    const claim = await claims.read(key);
-    return claim && { tenant: claim.value.tenant };
+    return (await claims.read(key))?.value;
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof z.ZodError) return {};
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return 'unreadable';
     throw error;
   }
 }

@@ -23,11 +23,27 @@ export function recordDifferences({ environment, records, files }: Ownership): D
         return [{ kind: 'FILE_WITHOUT_RECORD', text, next: vend(tenant) }];
       }
       if (record.content === undefined) return [];
-      return fieldDifferences(record.content, content).map(
-        (text): Difference => ({ kind: 'RECORD_DIFFERS', text: `${tenant}: ${text}`, next: vend(tenant) }),
-      );
+      return [
+        ...fieldDifferences(record.content, content).map(
+          (text): Difference => ({ kind: 'RECORD_DIFFERS', text: `${tenant}: ${text}`, next: vend(tenant) }),
+        ),
+        ...approvalDifference(environment, { tenant, vended: record.content, wanted: content }),
+      ];
     }),
   ];
+}
+
+/** Vending builds the pipeline, by the fact that the platform's deploy publishes: a change in `platform.yml` takes both. */
+function approvalDifference(
+  environment: string,
+  { tenant, vended, wanted }: { tenant: string; vended: Granted; wanted: Granted },
+): Difference[] {
+  if (vended.approval === wanted.approval) return [];
+  const older = 'is of an older version, which did not say whether releases wait for an approval';
+  const says = vended.approval === undefined ? older : `says approval is ${vended.approval}`;
+  const text = `the record of ${tenant} ${says}; in platform.yml it is ${wanted.approval}`;
+  const next = `vendhost platform deploy --environment ${environment}; then vendhost tenant vend ${tenant} --environment ${environment}`;
+  return [{ kind: 'APPROVAL_DIFFERS', text, next }];
 }
 
 /** Each key in which a record and its file differ, in words of the file; the order of a list has no meaning. */

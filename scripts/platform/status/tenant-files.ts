@@ -39,6 +39,8 @@ export function grantsIn(
     if (hosts === undefined) return [];
     const branch = config.branches[environment] ?? platform.branch;
     const { project, load_balancer: loadBalancer, limits } = config;
-    return [{ tenant, content: { project, branch, hosts, port: portIn(config, environment), loadBalancer, limits } }];
+    const port = portIn(config, environment);
+    const { approval } = platform;
+    return [{ tenant, content: { project, branch, hosts, port, loadBalancer, limits, approval } }];
   });
 }

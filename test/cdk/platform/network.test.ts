@@ -65,6 +65,16 @@ describe('subnets', () => {
   });
 });
 
+test('databases are in isolated subnets, by the one group that they may name', () => {
+  expect(allOf(dev, 'AWS::RDS::DBSubnetGroup')).toMatchObject([
+    {
+      DBSubnetGroupName: 'vendhost-dev-network',
+      SubnetIds: [1, 2, 3].map((zone) => `VpcisolatedSubnet${zone}Subnet`),
+    },
+  ]);
+  expect(facts(dev)['/vendhost/dev/database-subnet-group']).toBe('DatabaseSubnets');
+});
+
 describe('facts of the network', () => {
   test('say where each kind and each subnet is', () => {
     expect(facts(dev)).toMatchObject({

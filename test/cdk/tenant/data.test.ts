@@ -42,10 +42,12 @@ describe('the data stack', () => {
 
   test('is reachable in private subnets only, by TLS only, by nobody yet', () => {
     const data = template();
-    data.hasResourceProperties('AWS::RDS::DBInstance', { PubliclyAccessible: false, StorageEncrypted: true });
-    data.hasResourceProperties('AWS::RDS::DBSubnetGroup', {
-      SubnetIds: facts['isolated-subnet-ids'],
+    data.hasResourceProperties('AWS::RDS::DBInstance', {
+      PubliclyAccessible: false,
+      StorageEncrypted: true,
+      DBSubnetGroupName: facts['database-subnet-group'],
     });
+    data.resourceCountIs('AWS::RDS::DBSubnetGroup', 0);
     data.hasResourceProperties('AWS::RDS::DBParameterGroup', { Parameters: { require_secure_transport: '1' } });
     data.resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
     const [group] = Object.values(data.findResources('AWS::EC2::SecurityGroup'));

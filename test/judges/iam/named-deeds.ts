@@ -205,16 +205,6 @@ function executing(): Deed[] {
     },
     {
       role,
-      to: (owner) => things.databaseGroup(owner, 'subgrp'),
-      actions: [
-        'rds:CreateDBSubnetGroup',
-        'rds:DeleteDBSubnetGroup',
-        'rds:ListTagsForResource',
-        'rds:ModifyDBSubnetGroup',
-      ],
-    },
-    {
-      role,
       to: things.secret,
       actions: [
         'secretsmanager:CreateSecret',

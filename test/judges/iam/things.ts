@@ -159,10 +159,18 @@ export function database(owner: Owner): Thing {
   return { on: arn('rds', `db:${names.host(placeOf(owner))}`), tags: owner.tags('data') };
 }
 
-/** Parameter or subnet group of the database: CloudFormation names it after the stack. */
+/** Parameter group of the database, or what was its subnet group: named after the stack. */
 export function databaseGroup(owner: Owner, kind: 'pg' | 'subgrp'): Thing {
   const name = names.tenantStack(placeOf(owner), 'data').toLowerCase();
   return { on: arn('rds', `${kind}:${name}-parameters-1a2b3c4d5e6f`), tags: owner.tags('data') };
+}
+
+/** The platform's subnet group, which every database of the environment is in. */
+export function databaseSubnets({ environment }: Owner): Thing {
+  return {
+    on: arn('rds', `subgrp:${factsOf(environment)['database-subnet-group']}`),
+    tags: { 'vendhost:environment': environment, 'vendhost:layer': 'network' },
+  };
 }
 
 export function secret(owner: Owner): Thing {

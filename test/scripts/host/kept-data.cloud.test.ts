@@ -56,7 +56,6 @@ test('a tenant that comes back after its stacks were deleted is told of each res
   const named = refused.stderr.split('\n').filter((line) => line.includes('; to delete it: '));
   expect(named.map((line) => line.trim().split(';')[0])).toEqual([
     'database vendhost-dev-shop',
-    `subnet group ${data}-subnets`,
     `parameter group ${data}-mysql84`,
     'secret vendhost/dev/shop/database',
     'log group /aws/rds/instance/vendhost-dev-shop/error',

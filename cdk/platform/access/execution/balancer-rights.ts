@@ -6,7 +6,6 @@ import type { PlatformScope } from '../platform-scope.ts';
 export function balancerRights(scope: PlatformScope): Right[] {
   const balancers = scope.numbered(names.loadBalancer);
   const arns = (kind: string) => balancers.map((name) => scope.arn('elasticloadbalancing', `${kind}/app/${name}/*`));
-  const service = 'elasticloadbalancing.amazonaws.com';
   return [
     {
       sid: 'Balancers',
@@ -28,10 +27,13 @@ export function balancerRights(scope: PlatformScope): Right[] {
       because: "The environment's load balancers and listeners; their ARNs end in ids that AWS chooses.",
     },
     {
-      sid: 'BalancerServiceRole',
+      sid: 'LinkedRoles',
       actions: ['iam:CreateServiceLinkedRole'],
-      resources: [scope.globalArn('iam', `role/aws-service-role/${service}/AWSServiceRoleForElasticLoadBalancing`)],
-      when: { StringEquals: { 'iam:AWSServiceName': service } },
+      resources: [scope.globalArn('iam', 'role/aws-service-role/*')],
+      when: {
+        StringEquals: { 'iam:AWSServiceName': ['elasticloadbalancing.amazonaws.com', 'rds.amazonaws.com'] },
+      },
+      because: 'Roles that AWS defines, which an account gets with its first load balancer and DB subnet group.',
     },
   ];
 }

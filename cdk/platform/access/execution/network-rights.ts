@@ -1,3 +1,4 @@
+import { names } from '../../../../scripts/config/names.ts';
 import type { Right } from '../../../role.ts';
 import type { PlatformScope } from '../platform-scope.ts';
 
@@ -20,9 +21,8 @@ export function networkRights(scope: PlatformScope): Right[] {
         'ec2:GetSecurityGroupsForVpc',
         'elasticloadbalancing:Describe*',
         'kms:ListAliases',
-        'logs:DescribeIndexPolicies',
-        'logs:DescribeLogGroups',
-        'logs:DescribeResourcePolicies',
+        'logs:Describe*',
+        'rds:Describe*',
         'ssm:DescribeParameters',
       ],
       resources: ['*'],
@@ -116,6 +116,18 @@ export function networkRights(scope: PlatformScope): Right[] {
       // CloudFormation tags a group in the call that creates it: `tagOnCreate` in the schema of AWS::EC2::SecurityGroup.
       when: scope.resourceTags('network', 'balancer'),
       because: "Only groups with the platform's tags.",
+    },
+    {
+      sid: 'DatabaseSubnets',
+      actions: [
+        'rds:AddTagsToResource',
+        'rds:CreateDBSubnetGroup',
+        'rds:DeleteDBSubnetGroup',
+        'rds:ListTagsForResource',
+        'rds:ModifyDBSubnetGroup',
+        'rds:RemoveTagsFromResource',
+      ],
+      resources: [scope.arn('rds', `subgrp:${names.databaseSubnets(scope.environment)}`)],
     },
     {
       sid: 'NewRules',

@@ -42,14 +42,15 @@ export function dataRights(scope: Scope): Right[] {
 
 /**
  * No action deletes a database: the data stack retains it, and only people delete data. What a first creation that failed has
- * made before it is deleted; RDS refuses to delete groups that a database uses. IAM has no key for public access in
- * a change, and none for the limit of storage autoscaling; the database's subnets have no route to the internet
+ * made before it is deleted; RDS refuses to delete groups that a database uses. A database names no other subnet group than the
+ * platform's, whose subnets have no route to the internet: IAM has no key for the subnets of a group, for public access in a
+ * change, for the database's security groups, or for the limit of storage autoscaling
  * (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html).
  */
 function databaseRights(scope: Scope): Right[] {
   const stack = names.tenantStack(scope.place, 'data').toLowerCase();
   const database = [scope.arn('rds', `db:${scope.host}`)];
-  const groups = [`pg:${stack}-*`, `subgrp:${stack}-*`, 'og:default:*'].map((each) => scope.arn('rds', each));
+  const groups = [`pg:${stack}-*`, 'og:default:*'].map((each) => scope.arn('rds', each));
   return [
     ...limitedRights(scope, database),
     {
@@ -61,26 +62,31 @@ function databaseRights(scope: Scope): Right[] {
         'rds:RemoveTagsFromResource',
       ],
       resources: [...database, ...groups],
-      because: "The tenant's own database; the names of its parameter and subnet group begin with the stack's.",
+      because: "The tenant's own database; the name of its parameter group begins with the stack's.",
     },
     {
       sid: 'DatabaseGroups',
       actions: [
         'rds:CreateDBInstance',
         'rds:CreateDBParameterGroup',
-        'rds:CreateDBSubnetGroup',
         'rds:DeleteDBParameterGroup',
-        'rds:DeleteDBSubnetGroup',
         'rds:ModifyDBInstance',
         'rds:ModifyDBParameterGroup',
-        'rds:ModifyDBSubnetGroup',
         'rds:ResetDBParameterGroup',
       ],
       resources: groups,
-      because: "The names of the database's parameter and subnet group begin with the stack's.",
+      because: "The name of the database's parameter group begins with the stack's.",
+    },
+    {
+      sid: 'DatabaseSubnets',
+      actions: ['rds:CreateDBInstance', 'rds:ModifyDBInstance'],
+      resources: [scope.arn('rds', `subgrp:${scope.facts['database-subnet-group']}`)],
     },
   ];
 }
+
+/** What gp3 includes for MySQL, by size (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html#gp3-storage). */
+const includedIops = (gib: number) => (gib < 400 ? 3000 : 12_000);
 
 /** A database within the tenant's limits; none where no class is granted. */
 function limitedRights({ limits }: Scope, resources: string[]): Right[] {
@@ -93,16 +99,20 @@ function limitedRights({ limits }: Scope, resources: string[]): Right[] {
       // A change has only the keys of what it changes.
       when: {
         StringEqualsIfExists: { 'rds:DatabaseClass': limits.database_classes, 'rds:DatabaseEngine': 'mysql' },
-        NumericLessThanEqualsIfExists: { 'rds:StorageSize': String(limits.max_storage_gib) },
-        BoolIfExists: { 'rds:StorageEncrypted': 'true', 'rds:PubliclyAccessible': 'false' },
+        NumericLessThanEqualsIfExists: {
+          'rds:Piops': String(includedIops(limits.max_storage_gib)),
+          'rds:StorageSize': String(limits.max_storage_gib),
+        },
+        BoolIfExists: { 'rds:StorageEncrypted': 'true' },
       },
     },
-    {
-      sid: 'PlainDatabase',
-      deny: true,
-      actions: ['rds:CreateDBInstance'],
-      resources,
-      when: { StringNotEquals: { 'rds:StorageEncrypted': 'true' } },
-    },
+    // Also where the request does not say: what RDS chooses then depends on the subnets.
+    denied('PlainDatabase', resources, { 'rds:StorageEncrypted': 'true' }),
+    denied('PublicDatabase', resources, { 'rds:PubliclyAccessible': 'false' }),
   ];
+}
+
+/** Refuses a new database that has not exactly these. */
+function denied(sid: string, resources: string[], wanted: Readonly<Record<string, string>>): Right {
+  return { sid, deny: true, actions: ['rds:CreateDBInstance'], resources, when: { StringNotEquals: wanted } };
 }

@@ -1,6 +1,6 @@
 import { type Case, giving, step } from '../cases.ts';
 import { tenant } from '../owners.ts';
-import { factsOf } from '../places.ts';
+import { arn, factsOf } from '../places.ts';
 import type { Context } from '../simulate.ts';
 import * as things from '../things.ts';
 
@@ -9,7 +9,7 @@ const by = things.roleName(self, 'execution');
 
 /** C4: what `limits` of tenants/<name>.yml and the platform's rules forbid, asked for by a template. */
 export function limitAttacks(): Case[] {
-  return [...groups(), ...databases()];
+  return [...groups(), ...databases(), ...databaseSubnets()];
 }
 
 /** A usual group: what CloudFormation asks for the tenant. */
@@ -64,6 +64,7 @@ function databases(): Case[] {
     ['of 101 GiB, where 100 are granted', { 'rds:StorageSize': '101' }],
     ['without encryption', { 'rds:StorageEncrypted': 'false' }],
     ['of another engine', { 'rds:DatabaseEngine': 'oracle-ee' }],
+    ['of 64,000 IOPS', { 'rds:Piops': '64000' }],
   ];
   const created = { ...usualDatabase, 'rds:PubliclyAccessible': 'false' };
   return [
@@ -83,6 +84,33 @@ function databases(): Case[] {
       ...giving(self.tags('data')),
       'rds:PubliclyAccessible': 'true',
     }),
+    limit('makes a database and leaves to RDS whether it is public', 'rds:CreateDBInstance', things.database(self), {
+      ...usualDatabase,
+      ...giving(self.tags('data')),
+    }),
+  ];
+}
+
+/** IAM has no key for the subnets of a subnet group: whoever makes one can name public ones, or those of another VPC. */
+function databaseSubnets(): Case[] {
+  const own = things.databaseGroup(self, 'subgrp');
+  const foreign: readonly [string, things.Thing][] = [
+    ['a subnet group of its own', own],
+    ["another tenant's subnet group", things.databaseGroup(tenant('shop2'), 'subgrp')],
+    ["production's subnet group", things.databaseSubnets(tenant('shop', 'production'))],
+    ["the subnet group of the account's default VPC", { on: arn('rds', 'subgrp:default') }],
+  ];
+  const changes = ['CreateDBSubnetGroup', 'ModifyDBSubnetGroup', 'DeleteDBSubnetGroup', 'AddTagsToResource'];
+  return [
+    ...foreign.flatMap(([name, thing]) =>
+      ['CreateDBInstance', 'ModifyDBInstance'].map((action) =>
+        limit(`${action} in ${name}`, `rds:${action}`, thing, {}),
+      ),
+    ),
+    ...changes.flatMap((action) => [
+      limit(`${action} of its own name`, `rds:${action}`, own, giving(self.tags('data'))),
+      limit(`${action} of the platform's subnets for databases`, `rds:${action}`, things.databaseSubnets(self), {}),
+    ]),
   ];
 }
 

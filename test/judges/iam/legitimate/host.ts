@@ -178,7 +178,7 @@ function databases(): Case[] {
     allowed(
       'makes the database in its groups',
       step(by, 'rds:CreateDBInstance', things.databaseGroup(self, 'pg')),
-      step(by, 'rds:CreateDBInstance', things.databaseGroup(self, 'subgrp')),
+      step(by, 'rds:CreateDBInstance', things.databaseSubnets(self)),
     ),
     allowed(
       'changes the class of the database',

@@ -15,6 +15,10 @@ def _endpoint_parts(resource: Resource) -> list[str]:
     return [*named("route-table", "RouteTableIds")(resource), *named("subnet", "SubnetIds")(resource)]
 
 
+def _subnet_group(resource: Resource) -> str:
+    return resource.own("rds", f"subgrp:{resource.name('DBSubnetGroupName')}")
+
+
 _ROUTE_TABLE_OF_ROUTE = named("route-table", "RouteTableId")
 _GATEWAY_AND_VPC = (
     Call("ec2:AttachInternetGateway", named("internet-gateway", "InternetGatewayId")),
@@ -105,5 +109,13 @@ TYPES: Table = {
         ),
         (retag(own("vpc-flow-log")),),
         (Call("ec2:DeleteFlowLogs", own("vpc-flow-log")),),
+    ),
+    "AWS::RDS::DBSubnetGroup": Handlers(
+        (Call("rds:CreateDBSubnetGroup rds:AddTagsToResource", _subnet_group, tagging=True),),
+        (
+            Call("rds:ModifyDBSubnetGroup", _subnet_group),
+            Call("rds:AddTagsToResource rds:RemoveTagsFromResource", _subnet_group, when=("Tags",), tagging=True),
+        ),
+        (Call("rds:DeleteDBSubnetGroup", _subnet_group),),
     ),
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from vendhost_cloud.authorization.type_permissions import Properties, Resource, Table, TypePermissions
+from vendhost_cloud.authorization.type_permissions import Call, Handlers, Properties, Resource, Table, TypePermissions
 
 
 def _named(service: str, prefix: str, property_name: str) -> Callable[[Resource], str]:
@@ -67,9 +67,19 @@ def _database_keys(resource: Resource) -> Properties:
         "rds:DatabaseEngine": given.get("Engine"),
         "rds:StorageSize": given.get("AllocatedStorage"),
         "rds:StorageEncrypted": given.get("StorageEncrypted", False),
-        "rds:PubliclyAccessible": given.get("PubliclyAccessible", False),
+        "rds:PubliclyAccessible": given.get("PubliclyAccessible"),
+        "rds:Piops": given.get("Iops"),
     }
     return {key: str(value).lower() for key, value in keys.items() if value is not None}
+
+
+def _database_groups(resource: Resource) -> list[str]:
+    named = {"subgrp": "DBSubnetGroupName", "pg": "DBParameterGroupName"}
+    given = resource.properties
+    return [resource.own("rds", f"{kind}:{given[key]}") for kind, key in named.items() if given.get(key)]
+
+
+_database = _named("rds", "db:", "DBInstanceIdentifier")
 
 
 def _any(_: Resource) -> str:
@@ -144,24 +154,22 @@ TYPES: Table = {
         "elasticloadbalancing:DeleteTargetGroup",
         _target_group,
     ),
-    "AWS::RDS::DBInstance": TypePermissions(
-        "rds:CreateDBInstance",
-        "rds:ModifyDBInstance",
-        "rds:DeleteDBInstance",
-        _named("rds", "db:", "DBInstanceIdentifier"),
-        context=_database_keys,
+    "AWS::RDS::DBInstance": Handlers(
+        (
+            Call("rds:CreateDBInstance", _database, tagging=True, context=_database_keys),
+            Call("rds:CreateDBInstance", _database_groups),
+        ),
+        (
+            Call("rds:ModifyDBInstance", _database, context=_database_keys),
+            Call("rds:ModifyDBInstance", _database_groups, when=("DBParameterGroupName", "DBSubnetGroupName")),
+        ),
+        (Call("rds:DeleteDBInstance", _database),),
     ),
     "AWS::RDS::DBParameterGroup": TypePermissions(
         "rds:CreateDBParameterGroup",
         "rds:ModifyDBParameterGroup",
         "rds:DeleteDBParameterGroup",
         _named("rds", "pg:", "DBParameterGroupName"),
-    ),
-    "AWS::RDS::DBSubnetGroup": TypePermissions(
-        "rds:CreateDBSubnetGroup",
-        "rds:ModifyDBSubnetGroup",
-        "rds:DeleteDBSubnetGroup",
-        _named("rds", "subgrp:", "DBSubnetGroupName"),
     ),
     "AWS::SNS::Topic": TypePermissions("sns:CreateTopic", "sns:SetTopicAttributes", "sns:DeleteTopic", _topic),
     "AWS::SecretsManager::Secret": TypePermissions(

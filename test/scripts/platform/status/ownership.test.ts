@@ -8,8 +8,8 @@ const balancer = 'vendhost-dev-balancer';
 const arn = 'arn:aws:elasticloadbalancing:eu-west-1:111111111111:listener-rule/app/vendhost-dev/1/2/3';
 const rule = { arn, balancer, priority: 1, hosts: [host], targetGroups: ['vendhost-dev-shop--8080-1'], tenant: 'shop' };
 const key = 'claims/listener/2/1.json';
-const { project, branch, hosts, port, loadBalancer, limits } = record;
-const granted = { project, branch, hosts, port, loadBalancer, limits };
+const { project, branch, hosts, port, loadBalancer, limits, approval } = record;
+const granted = { project, branch, hosts, port, loadBalancer, limits, approval };
 
 /** An environment in which everything agrees: one tenant that was vended. */
 const agreeing: Ownership = {
@@ -17,7 +17,7 @@ const agreeing: Ownership = {
   bucket: 'bucket',
   rules: [rule],
   hosts: [{ host, tenant: 'shop' }],
-  priorities: [{ balancer, priority: 1, key, tenant: 'shop' }],
+  priorities: [{ balancer, priority: 1, key, tenant: 'shop', recorded: true }],
   records: [{ tenant: 'shop', content: record }],
   files: [{ tenant: 'shop', content: granted }],
 };
@@ -72,7 +72,7 @@ const cases: readonly [string, Partial<Ownership>, Difference[]][] = [
     "a rule for another tenant's host",
     {
       rules: [{ ...rule, tenant: 'blog' }],
-      priorities: [{ balancer, priority: 1, key, tenant: 'blog' }],
+      priorities: [{ balancer, priority: 1, key, tenant: 'blog', recorded: true }],
       records: [...agreeing.records, { tenant: 'blog', content: { ...record, hosts: [] } }],
       files: [...(agreeing.files ?? []), { tenant: 'blog', content: { ...granted, hosts: [] } }],
     },
@@ -97,7 +97,7 @@ const cases: readonly [string, Partial<Ownership>, Difference[]][] = [
   ],
   [
     'a number that is claimed on another load balancer only',
-    { priorities: [{ balancer: `${balancer}-2`, priority: 1, key, tenant: 'shop' }] },
+    { priorities: [{ balancer: `${balancer}-2`, priority: 1, key, tenant: 'shop', recorded: true }] },
     [
       {
         kind: 'RULE_PRIORITY_DIFFERS',
@@ -110,13 +110,37 @@ const cases: readonly [string, Partial<Ownership>, Difference[]][] = [
     'claims of a tenant without a record',
     {
       hosts: [...agreeing.hosts, { host: 'old.example.com', tenant: 'old' }],
-      priorities: [...agreeing.priorities, { balancer, priority: 2, key: 'claims/listener/2/2.json', tenant: 'old' }],
+      priorities: [
+        ...agreeing.priorities,
+        { balancer, priority: 2, key: 'claims/listener/2/2.json', tenant: 'old', recorded: true },
+      ],
     },
     ['old.example.com', `priority 2 of ${balancer}`].map((what, index) => ({
       kind: 'CLAIM_WITHOUT_RECORD',
       text: `old claimed ${what} and has no record in dev`,
       next: `vendhost tenant vend old --environment dev; or, if it was removed: aws s3 rm s3://bucket/claims/${index === 0 ? 'hosts/old.example.com' : 'listener/2/2'}.json`,
     })),
+  ],
+  [
+    'a number that a tenant left for another',
+    {
+      priorities: [
+        ...agreeing.priorities,
+        { balancer, priority: 7, key: 'claims/listener/2/7.json', tenant: 'shop', recorded: false },
+      ],
+    },
+    [
+      {
+        kind: 'CLAIM_WITHOUT_RULE',
+        text: `shop claimed priority 7 of ${balancer}, which no rule has and its own record of numbers does not name`,
+        next: 'aws s3 rm s3://bucket/claims/listener/2/7.json',
+      },
+    ],
+  ],
+  [
+    'a number whose rule is not there yet',
+    { rules: [], priorities: [{ balancer, priority: 1, key, tenant: 'shop', recorded: true }] },
+    [],
   ],
   [
     'a claim that somebody wrote over',
@@ -201,6 +225,7 @@ const cases: readonly [string, Partial<Ownership>, Difference[]][] = [
             port: 3000,
             loadBalancer: 2,
             limits: { ...limits, max_instances: 9, database_classes: [] },
+            approval,
           },
         },
       ],
@@ -214,6 +239,28 @@ const cases: readonly [string, Partial<Ownership>, Difference[]][] = [
       'limits.max_instances is 4 in the record, 9 in the file',
       `limits.database_classes is ${[...limits.database_classes].sort().join(', ')} in the record, nothing in the file`,
     ].map((text) => ({ kind: 'RECORD_DIFFERS', text: `shop: ${text}`, next: vend })),
+  ],
+  [
+    'an approval that platform.yml asks for and no vend has given the pipeline',
+    { files: [{ tenant: 'shop', content: { ...granted, approval: true } }] },
+    [
+      {
+        kind: 'APPROVAL_DIFFERS',
+        text: 'the record of shop says approval is false; in platform.yml it is true',
+        next: `vendhost platform deploy --environment dev; then ${vend}`,
+      },
+    ],
+  ],
+  [
+    'a record of an older version',
+    { records: [{ tenant: 'shop', content: { ...record, approval: undefined } }] },
+    [
+      {
+        kind: 'APPROVAL_DIFFERS',
+        text: 'the record of shop is of an older version, which did not say whether releases wait for an approval; in platform.yml it is false',
+        next: `vendhost platform deploy --environment dev; then ${vend}`,
+      },
+    ],
   ],
 ];
 

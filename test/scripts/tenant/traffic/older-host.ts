@@ -15,8 +15,8 @@ import { type StackResult, Stacks } from '../../../builders/stacks.ts';
 import { claimHost } from '../../../builders/tenant.ts';
 import { clientConfig } from '../../../local-cloud/clients.ts';
 
-/** Number of the rule that the older host has. */
-export const oldPriority = 1;
+/** Number of the rule that the older host has; smaller ones are free. */
+export const oldPriority = 3;
 
 /** The file `vendhost.yml` of a tenant whose software is ready at another path than AWS's default. */
 export const vendhostYml = `instances: { min: 2, max: 3 }

@@ -6,13 +6,16 @@ import {
   ModifyTargetGroupCommand,
   waitUntilTargetInService,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { poll } from '../../../../scripts/aws/poll.ts';
 import { readTenantRecord } from '../../../../scripts/aws/read-facts.ts';
-import { names } from '../../../../scripts/config/names.ts';
+import { keys, names } from '../../../../scripts/config/names.ts';
 import { readGroup } from '../../../../scripts/host/instances/group.ts';
 import { provisionHost } from '../../../../scripts/host/provision.ts';
 import { readStandingRules } from '../../../../scripts/listener/listener-rules.ts';
+import { listenerId } from '../../../../scripts/listener/priority-claim.ts';
+import { readPriorityClaims } from '../../../../scripts/platform/status/read-claims.ts';
 import { pushRevision } from '../../../../scripts/revision/push.ts';
 import { vendTenant } from '../../../../scripts/tenant/vend.ts';
 import { cloudAccount } from '../../../builders/account.ts';
@@ -86,6 +89,16 @@ async function targetGroup(Name: string): Promise<string> {
   return TargetGroups?.[0]?.TargetGroupArn ?? '';
 }
 
+/** Step 3: the tenant's record of its number gets this one, and the claim of the old rule's number goes. */
+async function writeNumber(priority: number): Promise<void> {
+  const listener = listenerId({ listenerArn: platform.facts['listener-arn'] });
+  const s3 = await platform.aws.s3();
+  const Key = keys.tenantPriority(listener, place.tenant, 'exact');
+  const Body = JSON.stringify({ tenant: place.tenant, priority });
+  await s3.send(new PutObjectCommand({ Bucket: platform.bucket, Key, Body }));
+  await s3.send(new DeleteObjectCommand({ Bucket: platform.bucket, Key: keys.priorityClaim(listener, oldPriority) }));
+}
+
 /** Asks for the page without a pause while the work is done; every status that was answered. */
 async function asking(work: () => Promise<void>): Promise<number[]> {
   const statuses: number[] = [];
@@ -110,6 +123,8 @@ test('a tenant of an older version moves, and its host answers all the way', asy
   const [elb, autoScaling] = await Promise.all([platform.aws.elb(), platform.aws.autoScaling()]);
   const statuses = await asking(async () => {
     const options = { directory: files.directory, tenant: place.tenant, environment: 'dev', dryRun: false } as const;
+    // The plan would give the new rule a smaller number than that of the old one: step 3 says what to do then.
+    await writeNumber(oldPriority + 1);
     await vendTenant(platform.runtime(), options);
     const [former, next] = await rules();
     expect(former).toMatchObject({ priority: oldPriority, targetGroups: [`${name}--8080`] });
@@ -133,4 +148,8 @@ test('a tenant of an older version moves, and its host answers all the way', asy
   expect(statuses.length).toBeGreaterThan(20);
   expect(new Set(statuses)).toEqual(new Set([200]));
   expect((await rules()).map(({ priority }) => priority)).toEqual([oldPriority + 1]);
+  const where = { listenerArn: platform.facts['listener-arn'], balancer: 'vendhost-dev-balancer' };
+  expect(await readPriorityClaims(platform.aws, platform.bucket, where)).toEqual([
+    expect.objectContaining({ priority: oldPriority + 1, tenant: place.tenant, recorded: true }),
+  ]);
 });
