@@ -256,6 +256,26 @@ describe('templates', () => {
     const reason = await refusal({ Type: 'AWS::ElasticLoadBalancingV2::ListenerRule', Properties });
     expect(reason).toContain('is not authorized to perform: elasticloadbalancing:CreateRule');
   });
+
+  test('put no database into public subnets, and leave no word on whether it is public', async () => {
+    const group = { DBSubnetGroupName: 'vendhost-dev-shop-data-x', DBSubnetGroupDescription: 'x' };
+    const Properties = { ...group, SubnetIds: facts['public-subnet-ids'] };
+    expect(await refusal({ Type: 'AWS::RDS::DBSubnetGroup', Properties })).toContain(
+      'is not authorized to perform: rds:CreateDBSubnetGroup',
+    );
+    const usual = {
+      DBInstanceIdentifier: 'vendhost-dev-shop',
+      DBInstanceClass: 'db.t3.micro',
+      Engine: 'mysql',
+      AllocatedStorage: '20',
+      StorageEncrypted: true,
+      DBSubnetGroupName: facts['database-subnet-group'],
+    };
+    for (const changes of [{}, { DBSubnetGroupName: 'default', PubliclyAccessible: false }]) {
+      const reason = await refusal({ Type: 'AWS::RDS::DBInstance', Properties: { ...usual, ...changes } });
+      expect(reason).toContain('is not authorized to perform: rds:CreateDBInstance');
+    }
+  });
 });
 
 test('what was vended is not changed: neither rules, of whomever, nor the pipeline', async () => {
