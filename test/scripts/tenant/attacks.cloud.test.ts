@@ -1,6 +1,8 @@
+import { StartInstanceRefreshCommand } from '@aws-sdk/client-auto-scaling';
 import { CreateStackCommand, DescribeStackEventsCommand } from '@aws-sdk/client-cloudformation';
 import { GetPipelineCommand, PutApprovalResultCommand, UpdatePipelineCommand } from '@aws-sdk/client-codepipeline';
 import {
+  CreateLaunchTemplateCommand,
   CreateSecurityGroupCommand,
   CreateTagsCommand,
   DeleteSecurityGroupCommand,
@@ -246,6 +248,43 @@ describe('templates', () => {
     expect(reason).toContain('is not authorized to perform: autoscaling:CreateAutoScalingGroup');
   });
 
+  test('launch by the number of a version, from their own image, and have alarms that do nothing', async () => {
+    const group = (LaunchTemplate: object) =>
+      refusal({
+        Type: 'AWS::AutoScaling::AutoScalingGroup',
+        Properties: {
+          AutoScalingGroupName: 'vendhost-dev-shop',
+          MinSize: '0',
+          MaxSize: '0',
+          VPCZoneIdentifier: facts['egress-subnet-ids'],
+          LaunchTemplate,
+        },
+      });
+    const LaunchTemplateId = await launchTemplate('blog');
+    expect(await group({ LaunchTemplateId, Version: '$Latest' })).toContain(
+      'perform: autoscaling:CreateAutoScalingGroup',
+    );
+    expect(await group({ LaunchTemplateId, Version: '1' })).toMatch(
+      /perform: ec2:RunInstances on resource: \S+:image\//,
+    );
+    const alarm = await refusal({
+      Type: 'AWS::CloudWatch::Alarm',
+      Properties: {
+        AlarmName: 'vendhost-dev-shop-host-attack',
+        Namespace: 'AWS/EC2',
+        MetricName: 'CPUUtilization',
+        Dimensions: [{ Name: 'InstanceId', Value: 'i-0123456789abcdef0' }],
+        Statistic: 'Average',
+        Period: 60,
+        EvaluationPeriods: 1,
+        Threshold: 0,
+        ComparisonOperator: 'GreaterThanThreshold',
+        OKActions: ['arn:aws:automate:eu-west-1:ec2:terminate'],
+      },
+    });
+    expect(alarm).toContain('perform: cloudwatch:PutMetricAlarm');
+  });
+
   test("make no rule for another tenant's host", async () => {
     const Properties = {
       ListenerArn: facts['listener-arn'],
@@ -276,6 +315,48 @@ describe('templates', () => {
       expect(reason).toContain('is not authorized to perform: rds:CreateDBInstance');
     }
   });
+});
+
+const launchTemplates = new Map<string, Promise<string>>();
+function launchTemplate(whose: string): Promise<string> {
+  const made = launchTemplates.get(whose) ?? makeLaunchTemplate(whose);
+  launchTemplates.set(whose, made);
+  return made;
+}
+
+/** A launch template of the tenant's own that says nothing but what is allowed, except for whose role instances get. */
+async function makeLaunchTemplate(whose: string): Promise<string> {
+  const { Images: [debian] = [] } = await ec2.send(new DescribeImagesCommand({ Owners: ['136693071363'] }));
+  const host = tagList(tags('dev', 'host', 'shop'));
+  const { LaunchTemplate } = await (await owner.ec2()).send(
+    new CreateLaunchTemplateCommand({
+      LaunchTemplateName: `shop-with-${whose}`,
+      TagSpecifications: [{ ResourceType: 'launch-template', Tags: host }],
+      LaunchTemplateData: {
+        ImageId: debian?.ImageId ?? '',
+        InstanceType: 't3.micro',
+        IamInstanceProfile: { Name: `vendhost-dev-${whose}-instance` },
+        SecurityGroupIds: [await group(`instances-with-${whose}`, tags('dev', 'host', 'shop'))],
+        MetadataOptions: { HttpTokens: 'required' },
+        BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { Encrypted: true, VolumeSize: 8 } }],
+        TagSpecifications: (['instance', 'volume'] as const).map((ResourceType) => ({ ResourceType, Tags: host })),
+      },
+    }),
+  );
+  return LaunchTemplate?.LaunchTemplateId ?? '';
+}
+
+test("a roll-out gives the tenant's instances no other role", async () => {
+  const rollOut = async (whose: string) => {
+    const LaunchTemplate = { LaunchTemplateId: await launchTemplate(whose), Version: '1' };
+    const request = { AutoScalingGroupName: 'vendhost-dev-shop', DesiredConfiguration: { LaunchTemplate } };
+    return (await aws.autoScaling())
+      .send(new StartInstanceRefreshCommand(request))
+      .catch((error: Error) => error.message);
+  };
+  expect(await rollOut('blog')).toMatch(/not authorized to perform: iam:PassRole .*vendhost-dev-blog-instance/);
+  // Of what it may launch, only the group is missing.
+  expect(await rollOut('shop')).toContain("'vendhost-dev-shop' not found");
 });
 
 test('what was vended is not changed: neither rules, of whomever, nor the pipeline', async () => {

@@ -1,8 +1,7 @@
 """Resources of EC2 requests: RunInstances names a dozen, Describe calls none."""
 
-from ministack.services import iam
-
 from vendhost_cloud.authorization import ec2_keys
+from vendhost_cloud.authorization.group_launches import profile_roles
 from vendhost_cloud.authorization.keys import key_requirement
 from vendhost_cloud.authorization.request import Context, Request, Requirement, pass_role
 from vendhost_cloud.authorization.tags import tags_of
@@ -122,12 +121,8 @@ def _existing_tags(arn: str) -> Context:
 
 def _instance_profile(request: Request) -> list[Requirement]:
     """An instance with a profile gets the profile's role."""
-    name = request.parameter("IamInstanceProfile.Name")
-    name = name or request.parameter("IamInstanceProfile.Arn").rpartition("/")[2]
-    profile = iam._instance_profiles.get(name) or {}
-    roles = [role["RoleName"] if isinstance(role, dict) else str(role) for role in profile.get("Roles", [])]
-    arns = [str((iam._roles.get(role) or {}).get("Arn", role)) for role in roles]
-    return [pass_role(arn, "ec2.amazonaws.com") for arn in arns]
+    given = {name: request.parameter(f"IamInstanceProfile.{name}") for name in ("Name", "Arn")}
+    return [pass_role(arn, "ec2.amazonaws.com") for arn in profile_roles(given)]
 
 
 def _volume_keys(request: Request) -> list[Requirement]:

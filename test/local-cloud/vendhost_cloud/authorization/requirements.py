@@ -5,9 +5,9 @@ The tables of https://docs.aws.amazon.com/service-authorization/latest/reference
 
 from collections.abc import Callable
 
-from ministack.services import cloudformation
+from ministack.services import autoscaling, cloudformation
 
-from vendhost_cloud.authorization import ec2, keys
+from vendhost_cloud.authorization import ec2, group_launches, keys
 from vendhost_cloud.authorization.request import Context, Request, Requirement, pass_role
 
 
@@ -19,7 +19,7 @@ def of(request: Request) -> list[Requirement]:
         "ssm": _ssm,
         "cloudformation": _cloudformation,
         "elasticloadbalancing": _load_balancing,
-        "autoscaling": _without_resource_in_describe,
+        "autoscaling": _auto_scaling,
         "rds": _rds,
         "iam": _iam,
     }
@@ -52,6 +52,27 @@ def _rds(request: Request) -> list[Requirement]:
     name_parameter, kind = _RDS_NAMES.get(request.operation, ("", ""))
     name = request.parameter(name_parameter)
     return [request.needs(request.own("rds", f"{kind}:{name}"))] if name else _without_resource_in_describe(request)
+
+
+def _auto_scaling(request: Request) -> list[Requirement]:
+    """With a launch template, everything that the template's version launches."""
+    if request.operation not in ("CreateAutoScalingGroup", "UpdateAutoScalingGroup", "StartInstanceRefresh"):
+        return _without_resource_in_describe(request)
+    refresh = request.operation == "StartInstanceRefresh"
+    prefix = "DesiredConfiguration.LaunchTemplate" if refresh else "LaunchTemplate"
+    given = {
+        name: request.parameter(f"{prefix}.{name}") for name in ("LaunchTemplateId", "LaunchTemplateName", "Version")
+    }
+    specification = {name: value for name, value in given.items() if value}
+    group = autoscaling._asgs.get(request.parameter("AutoScalingGroupName")) or {}
+    subnets = request.parameter("VPCZoneIdentifier") or str(group.get("VPCZoneIdentifier") or "")
+    context: Context = {} if refresh else group_launches.version_keys(specification)
+    for name in () if refresh else ("MinSize", "MaxSize", "LaunchConfigurationName"):
+        if request.parameter(name):
+            context[f"autoscaling:{name}"] = request.parameter(name)
+    launching = group_launches.needed(specification, [one for one in subnets.split(",") if one])
+    others = [Requirement(action, arn, action.partition(":")[0], keys) for action, arn, keys in launching]
+    return [request.needs(request.arn, context), *others]
 
 
 def _ssm(request: Request) -> list[Requirement]:

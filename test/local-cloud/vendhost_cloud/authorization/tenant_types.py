@@ -1,8 +1,17 @@
 """What a role of CloudFormation needs for the resource types of a virtual host's stacks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from vendhost_cloud.authorization.type_permissions import Call, Handlers, Properties, Resource, Table, TypePermissions
+from vendhost_cloud.authorization import group_launches
+from vendhost_cloud.authorization.type_permissions import (
+    Call,
+    Handlers,
+    Permission,
+    Properties,
+    Resource,
+    Table,
+    TypePermissions,
+)
 
 
 def _named(service: str, prefix: str, property_name: str) -> Callable[[Resource], str]:
@@ -55,8 +64,21 @@ def _group_keys(resource: Resource) -> Properties:
         "autoscaling:VPCZoneIdentifiers": given.get("VPCZoneIdentifier") or None,
         "autoscaling:MinSize": given.get("MinSize"),
         "autoscaling:MaxSize": given.get("MaxSize"),
+        "autoscaling:LaunchConfigurationName": given.get("LaunchConfigurationName") or None,
+        **group_launches.version_keys(given.get("LaunchTemplate") or {}),
     }
     return {key: value if isinstance(value, list) else str(value) for key, value in keys.items() if value is not None}
+
+
+class _Group(TypePermissions):
+    """A group whose launch template Auto Scaling asks about, too."""
+
+    def needed(self, operation: str, resource: Resource) -> Iterator[Permission]:
+        yield from super().needed(operation, resource)
+        if operation != "delete":
+            given = resource.properties
+            subnets = [str(one) for one in given.get("VPCZoneIdentifier") or []]
+            yield from group_launches.needed(given.get("LaunchTemplate") or {}, subnets)
 
 
 def _database_keys(resource: Resource) -> Properties:
@@ -82,12 +104,19 @@ def _database_groups(resource: Resource) -> list[str]:
 _database = _named("rds", "db:", "DBInstanceIdentifier")
 
 
+def _alarm_keys(resource: Resource) -> Properties:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-alarm-actions.html"""
+    states = ("AlarmActions", "OKActions", "InsufficientDataActions")
+    actions = [str(one) for state in states for one in resource.properties.get(state) or []]
+    return {"cloudwatch:AlarmActions": actions} if actions else {}
+
+
 def _any(_: Resource) -> str:
     return "*"
 
 
 TYPES: Table = {
-    "AWS::AutoScaling::AutoScalingGroup": TypePermissions(
+    "AWS::AutoScaling::AutoScalingGroup": _Group(
         "autoscaling:CreateAutoScalingGroup",
         "autoscaling:UpdateAutoScalingGroup",
         "autoscaling:DeleteAutoScalingGroup",
@@ -103,6 +132,7 @@ TYPES: Table = {
         "cloudwatch:PutMetricAlarm",
         "cloudwatch:DeleteAlarms",
         _named("cloudwatch", "alarm:", "AlarmName"),
+        context=_alarm_keys,
     ),
     "AWS::CodeDeploy::Application": TypePermissions(
         "codedeploy:CreateApplication",
