@@ -109,10 +109,16 @@ function statement({ sid, deny, actions, resources, when }: Right): object {
   return {
     Sid: sid,
     Effect: deny ? 'Deny' : 'Allow',
-    Action: actions,
-    Resource: resources,
+    Action: oneOrAll(actions),
+    Resource: oneOrAll(resources),
     ...conditionOf({ when }),
   };
+}
+
+/** Shorter where there is one: templates and policies have limits of size, and IAM reads both. */
+function oneOrAll(all: readonly string[]): string | readonly string[] {
+  const [first] = all;
+  return all.length === 1 && first !== undefined ? first : all;
 }
 
 function conditionOf({ when }: { when?: Condition | undefined }): object {

@@ -223,7 +223,8 @@ def _start_sshd(spec: Spec, first_boot: bool) -> None:
 def _start_agent() -> None:
     """Start the CodeDeploy agent if it is enabled: as systemd does, before user data.
 
-    Debian's cloud-final.service, which runs user data, is ordered after multi-user.target, and that after what it wants.
+    Debian's cloud-final.service, which runs user data, is ordered after multi-user.target,
+    and that after what it wants.
     """
     if AGENT_ENABLED.is_symlink() and AGENT.exists():
         subprocess.run([str(AGENT), "start"], check=False, capture_output=True)
