@@ -109,7 +109,7 @@ describe('an unchanged host', () => {
     expect((await provision({ commit: 'second', full: true })).result).toMatchObject({ changed: false });
     expect(await hostStack()).toEqual(before);
     expect(before?.outputs.ProvisionedFrom).toBe(
-      `${before?.parameters.ProvisionKey}; first; ${before?.parameters.DataUpdated}`,
+      `${before?.parameters.ProvisionKey}; first; ${before?.parameters.HealthCheck}; ${before?.parameters.DataUpdated}`,
     );
   });
 });
