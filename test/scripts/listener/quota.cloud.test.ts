@@ -26,10 +26,10 @@ test('the error names the load balancer, its count and the way out', () => {
   expect(message).toBe('load balancer 1 of dev has 100 rules, and AWS allows 100');
   expect(hint).toBe(
     [
-      'ask the platform team to move the tenant: set environments.dev.load_balancers: 2 or more in platform.yml',
+      'set environments.dev.load_balancers: 2 or more in platform.yml',
       'vendhost platform deploy --environment dev',
       'set load_balancer: 2 in tenants/shop.yml',
-      'vendhost tenant vend shop --environment dev; then retry',
+      'vendhost tenant vend shop --environment dev',
     ].join('; '),
   );
 });
