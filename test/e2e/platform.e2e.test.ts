@@ -41,9 +41,9 @@ describe('the platform', () => {
     ]);
     expect(exitCodes(result)).toEqual([0, 2, 0, 2]);
     expect(logOf(result, 'plan-dev')).toMatch(/~ EC2::FlowLog \S+ \(replaced\)/);
-    expect(await fileOf(result, 'plan-dev', 'report-dev.json')).toEqual({ create: 0, update: 1, delete: 0 });
-    expect(await fileOf(result, 'plan-staging', 'report-staging.json')).toEqual({ create: 0, update: 0, delete: 0 });
-    expect(await fileOf(result, 'plan-production', 'report-production.json')).toEqual({
+    expect(await fileOf(result, 'plan-dev', 'report.json')).toEqual({ create: 0, update: 1, delete: 0 });
+    expect(await fileOf(result, 'plan-staging', 'report.json')).toEqual({ create: 0, update: 0, delete: 0 });
+    expect(await fileOf(result, 'plan-production', 'report.json')).toEqual({
       create: 0,
       update: 2,
       delete: 0,
@@ -98,7 +98,7 @@ describe('the platform', () => {
 
   test('a plan of a stack that somebody changed since is refused, and says what changed', async () => {
     const text = (await read(config)).replace('flow_logs: all', 'flow_logs: rejected');
-    const devOnly = `${await read(pipelineFile)}    inputs:\n      environments: dev\n`;
+    const devOnly = `${await read(pipelineFile)}      environments: dev\n`;
     await world.owner.write({ [config]: text, [pipelineFile]: devOnly }, 'Log less again');
     const pipeline = await world.owner.start({
       beforeJob: async (job) => {
@@ -163,5 +163,5 @@ async function fileOf(result: PipelineResult, job: string, file: string): Promis
 }
 
 async function planOf(result: PipelineResult, environment: string): Promise<SavedPlan> {
-  return (await fileOf(result, `prepare-${environment}`, `plan-${environment}.json`)) as SavedPlan;
+  return (await fileOf(result, `prepare-${environment}`, 'plan.json')) as SavedPlan;
 }
