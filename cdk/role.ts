@@ -122,7 +122,12 @@ function oneOrAll(all: readonly string[]): string | readonly string[] {
 }
 
 function conditionOf({ when }: { when?: Condition | undefined }): object {
-  return when === undefined ? {} : { Condition: when };
+  if (when === undefined) return {};
+  const short = (keys: Condition[string]) =>
+    Object.fromEntries(
+      Object.entries(keys).map(([key, value]) => [key, typeof value === 'string' ? value : oneOrAll(value)]),
+    );
+  return { Condition: Object.fromEntries(Object.entries(when).map(([operator, keys]) => [operator, short(keys)])) };
 }
 
 /** cdk-nag requires a reason for each wildcard; it reports those that have none. */

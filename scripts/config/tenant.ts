@@ -28,7 +28,7 @@ export const subjectComponents: Readonly<Record<SubjectForm, readonly string[]>>
 const defaultPort = 8080;
 
 /** They are conditions in the tenant's roles, whose size IAM limits. */
-const mostChoices = 10;
+const mostChoices = 8;
 
 export const limits = z.strictObject({
   instance_types: z

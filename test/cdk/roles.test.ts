@@ -187,9 +187,9 @@ describe('policies', () => {
     const far = JSON.parse(JSON.stringify(facts).replaceAll('eu-west-1', region).replaceAll('dev', 'production'));
     const place = { environment: 'production', tenant: 'a2345678901234567890' } as const;
     const most = limits.parse({
-      instance_types: Array(10).fill('u7inh-32tb.480xlarge'),
-      database_classes: Array(10).fill('db.x2iedn.32xlarge'),
-      image_owners: Array(10).fill('136693071363'),
+      instance_types: Array(8).fill('u7inh-32tb.480xlarge'),
+      database_classes: Array(8).fill('db.x2iedn.32xlarge'),
+      image_owners: Array(8).fill('136693071363'),
     });
     const hosts = Array.from({ length: 5 }, (_, index) => `${'a'.repeat(100 + index)}.production.example.com`);
     const tenant = tenantApp({

@@ -107,12 +107,17 @@ function limitedRights({ limits }: Scope, resources: string[]): Right[] {
       },
     },
     // Also where the request does not say: what RDS chooses then depends on the subnets.
-    denied('PlainDatabase', resources, { 'rds:StorageEncrypted': 'true' }),
-    denied('PublicDatabase', resources, { 'rds:PubliclyAccessible': 'false' }),
+    ...denied('PlainDatabase', resources, { 'rds:StorageEncrypted': 'false' }),
+    ...denied('PublicDatabase', resources, { 'rds:PubliclyAccessible': 'true' }),
   ];
 }
 
-/** Refuses a new database that has not exactly these. */
-function denied(sid: string, resources: string[], wanted: Readonly<Record<string, string>>): Right {
-  return { sid, deny: true, actions: ['rds:CreateDBInstance'], resources, when: { StringNotEquals: wanted } };
+/** Refuses a new database with this, and one that does not say. */
+function denied(sid: string, resources: string[], wrong: Readonly<Record<string, string>>): Right[] {
+  const [key = ''] = Object.keys(wrong);
+  const refused = { deny: true, actions: ['rds:CreateDBInstance'], resources } as const;
+  return [
+    { sid, ...refused, when: { Bool: wrong } },
+    { sid: `${sid}Unsaid`, ...refused, when: { Null: { [key]: 'true' } } },
+  ];
 }

@@ -110,7 +110,15 @@ function groupRights(scope: Scope): Right[] {
       deny: true,
       actions: ['autoscaling:CreateAutoScalingGroup'],
       resources,
-      when: { StringNotEquals: { 'autoscaling:LaunchTemplateVersionSpecified': 'true' } },
+      when: { Null: { 'autoscaling:LaunchTemplateVersionSpecified': 'true' } },
+      because,
+    },
+    {
+      sid: 'NewestVersionGroup',
+      deny: true,
+      actions: ['autoscaling:CreateAutoScalingGroup'],
+      resources,
+      when: { Bool: { 'autoscaling:LaunchTemplateVersionSpecified': 'false' } },
       because,
     },
     {

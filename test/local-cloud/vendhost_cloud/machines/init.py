@@ -30,7 +30,7 @@ CAPABILITIES = (
 AGENT = Path("/opt/codedeploy-agent/bin/codedeploy-agent")
 AGENT_ENABLED = Path("/etc/systemd/system/multi-user.target.wants/codedeploy-agent.service")
 USER_DATA_DELAY = Path("/etc/local-cloud/user-data-delay")
-"""Seconds that user data comes late on instances of an image with this file, as on AWS, where cloud-init has much to do."""
+"""Seconds that user data comes late on instances of an image with this file, as on AWS, where cloud-init is slow."""
 
 _MNT_DETACH = 2
 _SYSCALL_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
