@@ -5,7 +5,7 @@ import type { RevisionFile } from '../repository/collect.ts';
 
 /** Runs in worker threads, for a few files at a time: see file-workers.ts. */
 
-/** zlib's own default, 6, takes a third more time for 2 to 8 % less bytes (docs/decisions/0010). */
+/** zlib's own default, 6, saves some bytes and takes more time than that is worth: docs/decisions/0010. */
 export const level = 3;
 
 export interface HashedFile extends RevisionFile {

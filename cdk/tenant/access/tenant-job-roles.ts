@@ -33,10 +33,16 @@ function bucketRights(scope: Scope): Right[] {
   return [
     {
       sid: 'Push',
-      // https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
-      actions: ['s3:AbortMultipartUpload', 's3:PutObject'],
+      actions: ['s3:PutObject'],
       resources: scope.objects(`infrastructure/${tenant}/*`, `software/${tenant}/*`),
       because: "The tenant's own objects; a revision's key is the hash of its content.",
+    },
+    {
+      // https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+      sid: 'StopPush',
+      actions: ['s3:AbortMultipartUpload'],
+      resources: scope.objects(`software/${tenant}/*`),
+      because: 'Revisions are uploaded in parts.',
     },
     {
       sid: 'Claim',

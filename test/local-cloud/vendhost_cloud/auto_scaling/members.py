@@ -13,11 +13,17 @@ from vendhost_cloud.ec2.store import Record, scope
 from vendhost_cloud.errors import AwsError
 from vendhost_cloud.load_balancers import target_health
 from vendhost_cloud.query_service import Body
+from vendhost_cloud.router import in_flight
 
 Group = Record
 Member = Record
 
 _PAUSE_AFTER_FAILURE = 2.0
+_DRAIN_SECONDS = 2.0
+"""Auto Scaling waits until the target has drained, minutes at most, before it terminates the instance.
+
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html#deregistration-delay
+"""
 _ALIVE = ("Pending", "InService")
 
 
@@ -205,3 +211,4 @@ def _deregister_targets(group: Group, instance_id: str) -> None:
     for arn in group.get("TargetGroupARNs", []):
         if arn in alb._targets:
             alb._targets[arn] = [one for one in alb._targets[arn] if one["Id"] != instance_id]
+    in_flight.wait_for_none([(arn, instance_id) for arn in group.get("TargetGroupARNs", [])], _DRAIN_SECONDS)

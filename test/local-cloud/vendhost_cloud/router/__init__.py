@@ -75,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(reply.body)
 
     def _relay(self, forwarded: forward.Forwarded) -> None:
-        with closing(forwarded.connection), forwarded.response as response:
+        with closing(forwarded), forwarded.response as response:
             self.send_response_only(response.status, response.reason)
             headers = forwarded.headers()
             for name, value in headers:

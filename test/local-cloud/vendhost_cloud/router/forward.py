@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ministack.services import alb
 
 from vendhost_cloud.load_balancers import target_health
+from vendhost_cloud.router import in_flight
 from vendhost_cloud.router.choice import Choice, Record
 
 _TIMEOUT_SECONDS = 60.0
@@ -40,10 +41,15 @@ class NoTarget(Exception):
 
 @dataclass
 class Forwarded:
-    """A target's answer; the body is read by the caller, who closes the connection."""
+    """A target's answer; the body is read by the caller, who closes it."""
 
     connection: http.client.HTTPConnection
     response: http.client.HTTPResponse
+    target: in_flight.Target
+
+    def close(self) -> None:
+        self.connection.close()
+        in_flight.end(self.target)
 
     def headers(self) -> list[tuple[str, str]]:
         return [(name, value) for name, value in self.response.getheaders() if name.lower() not in _HOP_BY_HOP]
@@ -54,7 +60,7 @@ def send(
 ) -> Forwarded:
     """Forward a request; raises NoTarget."""
     group = _target_group(choice)
-    address, port = _next_target(choice.account, group)
+    chosen, (address, port) = in_flight.begin(lambda: _next_target(choice.account, group))
     connection = http.client.HTTPConnection(address, port, timeout=_TIMEOUT_SECONDS)
     try:
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
@@ -63,13 +69,11 @@ def send(
         if body:
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body or None)
-        return Forwarded(connection, connection.getresponse())
-    except TimeoutError:
+        return Forwarded(connection, connection.getresponse(), chosen)
+    except (OSError, http.client.HTTPException) as error:
         connection.close()
-        raise NoTarget(504) from None
-    except (OSError, http.client.HTTPException):
-        connection.close()
-        raise NoTarget(502) from None
+        in_flight.end(chosen)
+        raise NoTarget(504 if isinstance(error, TimeoutError) else 502) from None
 
 
 def _target_group(choice: Choice) -> Record:
@@ -80,7 +84,7 @@ def _target_group(choice: Choice) -> Record:
     return dict(group)
 
 
-def _next_target(account: str, group: Record) -> tuple[str, int]:
+def _next_target(account: str, group: Record) -> tuple[in_flight.Target, tuple[str, int]]:
     targets = target_health.healthy(account, group)
     if not targets:
         raise NoTarget(503)
@@ -88,7 +92,7 @@ def _next_target(account: str, group: Record) -> tuple[str, int]:
     address = target_health.address_of(group, target["Id"])
     if address is None:
         raise NoTarget(502)
-    return address, target_health.port_of(group, target)
+    return (group["TargetGroupArn"], target["Id"]), (address, target_health.port_of(group, target))
 
 
 def _target_headers(listener: Record, headers: Iterator[tuple[str, str]], client: str) -> Iterator[tuple[str, str]]:

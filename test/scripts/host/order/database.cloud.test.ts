@@ -33,12 +33,7 @@ async function admitted(): Promise<unknown[]> {
   return SecurityGroups?.[0]?.IpPermissions ?? [];
 }
 
-// The local router ends connections with an instance that stops, where a load balancer lets requests on the way finish.
-const retry = 2;
-
-test('software without a database and `database: none` in one push, and taken back in another: nobody notices', {
-  retry,
-}, async () => {
+test('software without a database and `database: none` in one push, and taken back in another: nobody notices', async () => {
   const instances = (await host.group())?.inService;
   const before = await admitted();
   expect(before).toMatchObject([{ FromPort: 3306 }]);
