@@ -22,7 +22,7 @@ class LocalAgent {
   readonly #lines: AsyncIterator<string>;
   #count = 0;
 
-  constructor(python: string, stubs: string) {
+  private constructor(python: string, stubs: string) {
     const mounts = 'mount -t tmpfs tmpfs /srv && mount -t tmpfs tmpfs /opt && exec "$0" -m vendhost_cloud.agent /';
     this.#process = execa('unshare', ['--mount', 'sh', '-c', mounts, python], {
       cwd: pythonDirectory,
@@ -31,6 +31,13 @@ class LocalAgent {
       buffer: false,
     });
     this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** An agent that answers: before it does, its mounts may not be there, and its paths be those of this machine. */
+  static async start(python: string, stubs: string): Promise<LocalAgent> {
+    const agent = new LocalAgent(python, stubs);
+    await agent.ask({ do: 'prepare', path: '/nowhere', runas: null, sudo: false });
+    return agent;
   }
 
   /** A path as this process sees it. */
@@ -127,7 +134,7 @@ beforeAll(async () => {
   for (const name of ['setfacl', 'semanage', 'restorecon']) {
     await writeFile(join(stubs, name), `#!/bin/sh\necho ${name} "$@" >> "$STUBS/commands"\n`, { mode: 0o755 });
   }
-  agent = new LocalAgent(await pythonWith('requirements.txt', () => undefined), stubs);
+  agent = await LocalAgent.start(await pythonWith('requirements.txt', () => undefined), stubs);
 });
 
 afterAll(async () => {
