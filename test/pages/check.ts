@@ -78,7 +78,7 @@ try {
           join(pictures, `${name}.png`),
           await page.screenshot({
             fullPage: true,
-            clip: { x: 0, y: 0, width: look.width, height: look.width < 500 ? 1_700 : 1_280 },
+            clip: { x: 0, y: 0, width: look.width, height: look.width < 500 ? 1_700 : 1_340 },
           }),
         );
       }
