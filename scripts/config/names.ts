@@ -112,6 +112,8 @@ export const keys = {
   noRevision: (tenant: string) => `software/${tenant}/no-revision-was-named.zip`,
   /** The push's metadata, stored beside the revision. */
   push: (tenant: string, sha256: string) => `software/${tenant}/${sha256}.json`,
+  /** The same, of a revision's key. */
+  pushOf: (revision: string) => revision.replace(/\.zip$/, '.json'),
   /** Which image has a bake key, and what it was made of, input by input. */
   imageRecord: (tenant: string, bakeKey: string) => `infrastructure/${tenant}/${bakeKey}.json`,
   priorityClaims: 'claims/listener/',

@@ -10,6 +10,9 @@ vi.setConfig({ testTimeout: 60_000 });
 
 /** Rights of jobs that no command of `scripts/` asks for by name, and who needs them. */
 const indirect: Readonly<Record<string, string>> = {
+  'codedeploy:GetApplicationRevision': 'CodeDeploy checks it for CreateDeployment',
+  'codedeploy:GetDeploymentConfig': 'CodeDeploy checks it for CreateDeployment',
+  'codedeploy:RegisterApplicationRevision': 'CodeDeploy checks it for CreateDeployment',
   'cloudformation:CreateStack': 'toolkit-lib deploys a new stack',
   'cloudformation:TagResource': 'CloudFormation checks it when a stack has tags',
   'cloudformation:UntagResource': 'CloudFormation checks it when a stack loses tags',
