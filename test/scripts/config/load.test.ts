@@ -62,8 +62,13 @@ describe('vendhost.yml', () => {
       ['database: {class: big, size: 3}'],
       [
         'database.class: "big" is wrong: must be an RDS instance class, like db.t3.micro',
-        'database.size: unknown key: must be one of class, storage_gib, name',
+        'database.size: unknown key: must be one of class, storage_gib, max_storage_gib, apply, name',
       ],
+    ],
+    [
+      'storage that RDS could not raise',
+      ['database: {storage_gib: 50, max_storage_gib: 54}'],
+      ['database.max_storage_gib: 54 is wrong: must be storage_gib, or at least a tenth more'],
     ],
     [
       'a wrong choice',
