@@ -8,7 +8,6 @@ from ministack.services.cloudformation import provisioners
 from vendhost_cloud.cloudformation.resource_type import Created, Properties, Resource, ResourceType, truth
 from vendhost_cloud.service_api import call, call_unless_gone
 
-
 DEFERRED = ("AllocatedStorage", "BackupRetentionPeriod", "DBInstanceClass", "EngineVersion", "MultiAZ")
 """What waits for the maintenance window when a change is not to be applied immediately."""
 
