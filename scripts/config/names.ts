@@ -43,6 +43,7 @@ export const names = {
     `vendhost-${environment}-${account}-${region}-logs`,
   keyAlias: (environment: string) => `alias/vendhost-${environment}`,
   trail: (environment: string) => `vendhost-${environment}`,
+  alertsTopic: (environment: string) => `vendhost-${environment}-alerts`,
   /** DB subnet group of all tenants' databases: named as the layer is, so that no tenant has rights to it by its own name. */
   databaseSubnets: (environment: string) => names.platformStack(environment, 'network'),
   loadBalancer: (environment: string, number: number) =>

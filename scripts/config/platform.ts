@@ -109,6 +109,11 @@ const environment = z
       .default(1)
       .meta({ description: 'Number of load balancers; each has room for 100 rules, unless AWS raised the quota' }),
     builders: builders.prefault({}).meta({ description: 'How jobs reach the instances that bake images' }),
+    alerts: z
+      .array(z.email())
+      .max(10)
+      .default([])
+      .meta({ description: "Mail addresses that are told of alarms, the tenants' too; each must confirm once" }),
     approval: z
       .boolean()
       .default(false)
