@@ -199,6 +199,27 @@ describe('platform.yml', () => {
       ['environments.dev.region: "us-west-1" is wrong: must be a region with three availability zones'],
     ],
     [
+      'a region of China',
+      [...head, '  dev:', ...environment.map((line) => line.replaceAll('eu-west-1', 'cn-north-1'))],
+      expect.arrayContaining([
+        'environments.dev.region: "cn-north-1" is wrong: must be one of AWS\'s commercial regions: China, GovCloud and the partitions apart are not supported',
+      ]),
+    ],
+    [
+      'a region of GovCloud',
+      [...head, '  dev:', ...environment.map((line) => line.replaceAll('eu-west-1', 'us-gov-west-1'))],
+      expect.arrayContaining([
+        'environments.dev.region: "us-gov-west-1" is wrong: must be one of AWS\'s commercial regions: China, GovCloud and the partitions apart are not supported',
+      ]),
+    ],
+    [
+      'an isolated region',
+      [...head, '  dev:', ...environment.map((line) => line.replaceAll('eu-west-1', 'us-isob-east-1'))],
+      expect.arrayContaining([
+        'environments.dev.region: "us-isob-east-1" is wrong: must be one of AWS\'s commercial regions: China, GovCloud and the partitions apart are not supported',
+      ]),
+    ],
+    [
       'faults within an environment',
       [...head, '  dev:', '    account: 111111111111', '    nat: two', '    cidr: 8.8.0.0/16', '    vpc: x'],
       [
