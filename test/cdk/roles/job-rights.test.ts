@@ -17,7 +17,6 @@ const indirect: Readonly<Record<string, string>> = {
   'cloudformation:TagResource': 'CloudFormation checks it when a stack has tags',
   'cloudformation:UntagResource': 'CloudFormation checks it when a stack loses tags',
   'cloudformation:UpdateStack': 'toolkit-lib deploys an existing stack',
-  'ec2:DescribeAvailabilityZones': 'CloudFormation resolves Fn::GetAZs for a change set',
   'ec2:DescribeSubnets': 'CloudFormation checks a parameter of that type for a change set',
   'ec2:DescribeVpcs': 'CloudFormation checks a parameter of that type for a change set',
   'iam:PassRole': 'EC2 and CloudFormation check it',
