@@ -149,8 +149,8 @@ export function topicRights(scope: PlatformScope): Right[] {
     {
       sid: 'Subscriptions',
       actions: ['sns:GetSubscriptionAttributes', 'sns:Unsubscribe'],
-      resources: [`${topic}:*`],
-      because: "Subscriptions of the environment's topic; AWS chooses their ids.",
+      resources: ['*'],
+      because: 'AWS checks no resource in these calls; they need the ARN of a subscription, whose id AWS chooses.',
     },
   ];
 }

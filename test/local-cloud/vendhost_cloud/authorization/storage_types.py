@@ -86,8 +86,8 @@ TYPES: Table = {
     ),
     "AWS::SNS::Subscription": Handlers(
         (Call("sns:Subscribe", _topic_of_subscription),),
-        (Call("sns:SetSubscriptionAttributes", lambda resource: str(resource.physical_id)),),
-        (Call("sns:Unsubscribe", lambda resource: str(resource.physical_id)),),
+        (Call("sns:SetSubscriptionAttributes", _nothing_named),),
+        (Call("sns:Unsubscribe", _nothing_named),),
     ),
     "AWS::KMS::Key": Handlers(
         (
