@@ -32,6 +32,7 @@ export function virtualHostApp(props: VirtualHostProps, app: AppProps = {}): App
       subnetGroup: facts['database-subnet-group'],
       keyArn: facts['key-arn'],
       config: config.database,
+      grantedStorage: props.record.limits.max_storage_gib,
     });
   }
   new HostStack(made, { ...props, stack });

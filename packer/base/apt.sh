@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# apt for scripts: no questions, waits for the lock, reads the package lists once per bake.
+# apt for scripts: no questions, reads the package lists once per bake. base.sh has it wait for the lock.
 
-apt=(apt-get --quiet --quiet -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
+apt=(apt-get --quiet --quiet -o Dpkg::Use-Pty=0)
 
 apt_install() {
   if [ ! -e /run/vendhost-apt-updated ]; then

@@ -16,5 +16,12 @@ if command -v cloud-init > /dev/null; then
   cloud-init status --wait > /dev/null || true
 fi
 
+# Nor may anything else take it: the timers start again with the next boot. What holds dpkg's lock all the same is waited for, here and
+# by every apt of the tenant's scripts and hooks (https://manpages.debian.org/bookworm/apt/apt.conf.5.en.html, DPkg::Lock::Timeout).
+if [ -d /run/systemd/system ]; then
+  systemctl stop apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-daily-upgrade.service unattended-upgrades.service || true
+fi
+echo 'DPkg::Lock::Timeout "300";' > /etc/apt/apt.conf.d/90vendhost-lock
+
 bash "$here/codedeploy-agent.sh"
 bash "$here/ssm-agent.sh"

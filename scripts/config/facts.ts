@@ -39,6 +39,8 @@ export const factsSchema = z.object({
   /** Whether a builder has a public address, and the networks that reach its port 22. */
   'builder-access': z.enum(builderAccess),
   'builder-sources': list,
+  /** ARN of the topic that alarms write to. */
+  'alerts-topic': z.string(),
   approval: z.enum(['true', 'false']).transform((text) => text === 'true'),
   domain: z.string(),
 });

@@ -43,6 +43,7 @@ export const names = {
     `vendhost-${environment}-${account}-${region}-logs`,
   keyAlias: (environment: string) => `alias/vendhost-${environment}`,
   trail: (environment: string) => `vendhost-${environment}`,
+  alertsTopic: (environment: string) => `vendhost-${environment}-alerts`,
   /** DB subnet group of all tenants' databases: named as the layer is, so that no tenant has rights to it by its own name. */
   databaseSubnets: (environment: string) => names.platformStack(environment, 'network'),
   loadBalancer: (environment: string, number: number) =>
@@ -112,6 +113,8 @@ export const keys = {
   noRevision: (tenant: string) => `software/${tenant}/no-revision-was-named.zip`,
   /** The push's metadata, stored beside the revision. */
   push: (tenant: string, sha256: string) => `software/${tenant}/${sha256}.json`,
+  /** The same, of a revision's key. */
+  pushOf: (revision: string) => revision.replace(/\.zip$/, '.json'),
   /** Which image has a bake key, and what it was made of, input by input. */
   imageRecord: (tenant: string, bakeKey: string) => `infrastructure/${tenant}/${bakeKey}.json`,
   priorityClaims: 'claims/listener/',

@@ -72,6 +72,11 @@ const environment = z
       .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, like eu-west-1')
       // https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html
       .refine((region) => region !== 'us-west-1', 'a region with three availability zones')
+      // docs/decisions/0033-only-the-commercial-regions.md
+      .refine(
+        (region) => !/^(cn|us-gov|us-iso[a-z]*|eu-isoe|eusc)-/.test(region),
+        "one of AWS's commercial regions: China, GovCloud and the partitions apart are not supported",
+      )
       .meta({ description: 'AWS region, like eu-west-1' }),
     role: z
       .string()
@@ -109,6 +114,11 @@ const environment = z
       .default(1)
       .meta({ description: 'Number of load balancers; each has room for 100 rules, unless AWS raised the quota' }),
     builders: builders.prefault({}).meta({ description: 'How jobs reach the instances that bake images' }),
+    alerts: z
+      .array(z.email())
+      .max(10)
+      .default([])
+      .meta({ description: "Mail addresses that are told of alarms, the tenants' too; each must confirm once" }),
     approval: z
       .boolean()
       .default(false)

@@ -67,5 +67,7 @@ export const revisionPushSchema = z.object({
   message: z.string(),
   repository: z.string(),
   pipelineUrl: z.string(),
+  /** Seconds that all hooks of an event may take together, by event; absent where an older version pushed. */
+  hookSeconds: z.record(z.string(), z.number()).optional(),
 });
 export type RevisionPush = Readonly<z.output<typeof revisionPushSchema>>;

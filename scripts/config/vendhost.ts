@@ -46,22 +46,49 @@ const instances = z
   })
   .refine(({ min = 0, max }) => min <= max, { path: ['min'], error: 'at most max' });
 
-const database = z.union([
-  z.literal('none'),
-  z.strictObject({
+/** When RDS does what may interrupt a database; UTC. */
+export const maintenanceWindow = { rds: 'sun:02:30-sun:03:30', words: 'Sunday 02:30 to 03:30 UTC' } as const;
+
+const ownDatabase = z
+  .strictObject({
     class: z
       .string()
       .regex(/^db\.[a-z0-9-]+\.[a-z0-9]+$/, 'an RDS instance class, like db.t3.micro')
       .default('db.t3.micro')
       .meta({ description: 'RDS instance class; the platform says which are allowed' }),
-    storage_gib: z.int().min(20).max(65536).default(20).meta({ description: 'Storage of the database, in GiB' }),
+    storage_gib: z
+      .int()
+      .min(20)
+      .max(65536)
+      .default(20)
+      .meta({ description: 'Storage of the database, in GiB; it grows only, by a tenth at least' }),
+    max_storage_gib: z.int().min(20).max(65536).optional().meta({
+      description:
+        'RDS raises the storage up to this when it fills up, in GiB; the same as storage_gib: never. Default: twice storage_gib, as far as the platform grants it',
+    }),
+    apply: z
+      .enum(['now', 'window'])
+      .optional()
+      .meta({
+        description: `When a change of class or storage takes effect: now, or in the maintenance window, ${maintenanceWindow.words}; default: window in production, else now`,
+      }),
     name: z
       .string()
       .regex(/^[a-z][a-z0-9_]{0,62}$/, 'a letter, then lower-case letters, digits and underscores')
       .default('app')
       .meta({ description: 'Name of the schema created in the database' }),
-  }),
-]);
+  })
+  .refine(
+    ({ storage_gib, max_storage_gib }) =>
+      max_storage_gib === undefined || max_storage_gib === storage_gib || max_storage_gib * 10 >= storage_gib * 11,
+    {
+      path: ['max_storage_gib'],
+      // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html
+      error: 'storage_gib, or at least a tenth more',
+    },
+  );
+
+const database = z.union([z.literal('none'), ownDatabase]);
 
 const healthCheck = z.strictObject({
   path: z.string().startsWith('/').default('/').meta({ description: 'Path the load balancer requests' }),
@@ -131,6 +158,20 @@ export function architectureOf(instanceType: string): Architecture {
 /** Minimum number of instances in an environment: in production two unless the tenant says otherwise, so that one serves during a release. */
 export function minInstances({ min, max }: VendhostConfig['instances'], environment: string): number {
   return min ?? Math.min(environment === 'production' ? 2 : 1, max);
+}
+
+/** When changes of the database take effect that may interrupt it. */
+export function applyChanges({ apply }: z.output<typeof ownDatabase>, environment: string): 'now' | 'window' {
+  return apply ?? (environment === 'production' ? 'window' : 'now');
+}
+
+/** Up to how many GiB RDS raises the storage by itself; `undefined` when it does not. */
+export function autoscaledStorage(
+  { storage_gib: storage, max_storage_gib: most }: z.output<typeof ownDatabase>,
+  granted: number,
+): number | undefined {
+  const limit = most ?? Math.min(2 * storage, granted);
+  return limit * 10 >= storage * 11 ? limit : undefined;
 }
 
 /** Whether the image that the builder makes runs on the instances: both must be of one architecture. */

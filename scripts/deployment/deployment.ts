@@ -29,7 +29,12 @@ export interface InstanceDeployment {
 export interface Deployment {
   readonly id: string;
   readonly status: string;
+  /** Milliseconds since 1970. */
+  readonly start?: number;
+  readonly end?: number;
   readonly targets: readonly InstanceDeployment[];
+  /** It goes on where scripts of the former revision fail. */
+  readonly ignoresFormer?: boolean;
   readonly error?: { readonly code: string; readonly message: string };
   /** What CodeDeploy says of its own rollback; without an id there is nothing it could roll back to. */
   readonly rollback?: { readonly id?: string; readonly message: string };
@@ -44,7 +49,10 @@ export async function readDeployment(aws: Aws, deploymentId: string): Promise<De
   return {
     id: deploymentId,
     status: deploymentInfo?.status ?? '',
+    ...(deploymentInfo?.createTime ? { start: deploymentInfo.createTime.getTime() } : {}),
+    ...(deploymentInfo?.completeTime ? { end: deploymentInfo.completeTime.getTime() } : {}),
     targets: await readTargets(aws, deploymentId),
+    ...(deploymentInfo?.ignoreApplicationStopFailures ? { ignoresFormer: true } : {}),
     ...(error ? { error: { code: error.code ?? '', message: error.message ?? '' } } : {}),
     ...(rollback === undefined ? {} : { rollback }),
   };

@@ -25,5 +25,8 @@ export function limitFaults(file: string, config: VendhostConfig, limits: Tenant
   if (database.storage_gib > limits.max_storage_gib) {
     fault('database.storage_gib', database.storage_gib, `at most ${limits.max_storage_gib}`);
   }
+  if ((database.max_storage_gib ?? 0) > limits.max_storage_gib) {
+    fault('database.max_storage_gib', database.max_storage_gib, `at most ${limits.max_storage_gib}`);
+  }
   return faults;
 }

@@ -5,7 +5,7 @@ import type { PlatformFacts, TenantRecord } from '../config/facts.ts';
 import { readVendhostConfig } from '../config/files.ts';
 import { configError } from '../config/load.ts';
 import { names, type Place } from '../config/names.ts';
-import { minInstances, type VendhostConfig } from '../config/vendhost.ts';
+import { applyChanges, minInstances, type VendhostConfig } from '../config/vendhost.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
 import { pushOf } from '../gitlab/ci-context.ts';
 import type { Runtime } from '../runtime.ts';
@@ -13,6 +13,8 @@ import { type AppBuilder, withAssembly } from '../stack/assembly.ts';
 import { readStack } from '../stack/stack-state.ts';
 import { type Applied, applyHost } from './apply-host.ts';
 import { checkHosts } from './check-hosts.ts';
+import { checkDatabase } from './database/check-database.ts';
+import { databaseLines } from './database/database-changes.ts';
 import { healthCheckUpdate } from './health/health-check.ts';
 import { readTargetGroup, readTargetHealth } from './health/tenant-target-group.ts';
 import { hasDatabase, hostPlanDiffers } from './host-plan.ts';
@@ -92,7 +94,12 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
   return await withAssembly(runtime, aws, app, async (assembly) => {
     const plan = await readHostPlan(assembly, place, state);
     if (plan.data?.action === 'create') await checkKeptData(aws, place);
-    const lines = [...reasons, ...hostPlanLines(plan), ...outageLines(config, place)];
+    const changes =
+      plan.data?.action === 'update'
+        ? await checkDatabase(assembly, place, join(options.directory, 'vendhost.yml'))
+        : [];
+    const apply = config.database === 'none' ? 'now' : applyChanges(config.database, place.environment);
+    const lines = [...reasons, ...hostPlanLines(plan), ...databaseLines(changes, apply), ...outageLines(config, place)];
     const provenanceNow = async () =>
       provenance(state.parameters, { ...from, data: await readStack(aws, names.tenantStack(place, 'data')) });
     const host = { ...shown, image: plan.image.to };

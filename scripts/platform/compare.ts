@@ -8,6 +8,7 @@ import { planLines, planStacks, type StackPlan } from '../stack/stack-plan.ts';
 import { isSteady, readStacks, type StackState } from '../stack/stack-state.ts';
 import { isBalancer } from './layers.ts';
 import type { EnvironmentTarget } from './targets.ts';
+import { readZones } from './zones.ts';
 
 /** One stack: what it is, and what a deploy would do to it. */
 export interface Compared {
@@ -31,7 +32,7 @@ export interface Comparison {
 /** The CDK app of an environment's stacks; not validated when its templates are only compared. */
 export function platformBuilder(
   platform: PlatformConfig,
-  { environment, config }: Pick<EnvironmentTarget, 'environment' | 'config'>,
+  { environment, config, aws }: EnvironmentTarget,
   { validation = true } = {},
 ): AppBuilder {
   return async (app) => {
@@ -39,7 +40,8 @@ export function platformBuilder(
       import('../../cdk/platform/platform-app.ts'),
       import('../../cdk/platform/platform-props.ts'),
     ]);
-    return platformApp({ ...app, validation }, platformProps(platform, environment, config));
+    const zones = await readZones(aws, environment);
+    return platformApp({ ...app, validation }, { ...platformProps(platform, environment, config), zones });
   };
 }
 

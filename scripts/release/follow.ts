@@ -4,13 +4,13 @@ import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
 import { duration } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
-import { checkWait, waitOf } from './failure/lost-instances.ts';
+import type { HookLimits } from './failure/hook-limits.ts';
+import { adviceOf, checkWait, waitOf } from './failure/lost-instances.ts';
 import { awaitedTargets, readTargetReasons } from './failure/target-health.ts';
 import { activityOf, linesBetween } from './lifecycle-events.ts';
 import type { ReleasePipeline } from './pipeline.ts';
 import { type Outcome, releaseOutcome } from './release-outcome.ts';
-import { readSnapshot, type Snapshot } from './snapshot.ts';
-import { stopRelease } from './stop.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** Longest time a job follows one execution, below the hour after which GitLab would cancel it. The execution goes on. */
 const limitMs = 55 * 60_000;
@@ -23,6 +23,18 @@ const silenceMs = 60_000;
 export interface FollowedHost {
   /** Name of its target group. */
   readonly targetGroup: string;
+  /** How long the scripts of an event may take; nothing where that is not known. */
+  readonly hookLimits: HookLimits;
+}
+
+/** What goes on in AWS, and can be followed: an execution of the pipeline, or a deployment without one. */
+export interface Run {
+  /** Id of the execution or the deployment. */
+  readonly id: string;
+  /** `undefined` while AWS does not know it yet. */
+  readonly read: () => Promise<Snapshot | undefined>;
+  /** Stops it and waits for its end; `why` is for the log. */
+  readonly stop: (why?: string) => Promise<void>;
 }
 
 export interface Followed {
@@ -31,22 +43,22 @@ export interface Followed {
 }
 
 /**
- * Prints what happens to an execution until it has ended. When the command is cancelled, the execution is stopped first.
- * Throws `TIMED_OUT` after 55 minutes, saying what it waited for; `INSTANCE_GONE` and `AGENT_SILENT`, once the execution is stopped.
+ * Prints what happens in a run until it has ended. When the command is cancelled, the run is stopped first.
+ * Throws `TIMED_OUT` after 55 minutes, saying what it waited for; `INSTANCE_GONE` and `AGENT_SILENT`, once the run is stopped.
  */
 export async function followRelease(
   runtime: Runtime,
   aws: Aws,
   pipeline: ReleasePipeline,
   host: FollowedHost,
-  id: string,
+  run: Run,
 ): Promise<Followed> {
   try {
-    return await watch(runtime, aws, pipeline, host, id);
+    return await watch(runtime, aws, pipeline, host, run);
   } catch (error) {
-    if (runtime.signal.aborted) await stopRelease(aws, pipeline, id, runtime.out);
+    if (runtime.signal.aborted) await run.stop();
     // What can never end would hold up the next release.
-    else if (isLost(error)) await stopRelease(aws, pipeline, id, runtime.out, error.message);
+    else if (isLost(error)) await run.stop(error.message);
     throw error;
   }
 }
@@ -56,7 +68,7 @@ async function watch(
   aws: Aws,
   pipeline: ReleasePipeline,
   host: FollowedHost,
-  id: string,
+  run: Run,
 ): Promise<Followed> {
   const start = Date.now();
   let last = start;
@@ -66,7 +78,7 @@ async function watch(
   for (;;) {
     signal.throwIfAborted();
     const now = Date.now();
-    const seen = (await readSnapshot(aws, pipeline, id)) ?? notYet(pipeline, id, now - start);
+    const seen = (await run.read()) ?? notYet(pipeline, run.id, now - start);
     const snapshot = await withHealth(aws, host, before, seen);
     const lines = linesBetween(pipeline, before, snapshot);
     for (const line of lines) out.step(line);
@@ -80,7 +92,11 @@ async function watch(
       out.detail(`waiting for ${activityOf(snapshot)} (${duration(now - start)})`);
       last = now;
       const waiting = waitOf(snapshot);
-      if (waiting !== undefined) await checkWait(aws, pipeline, waiting, now - changed);
+      if (waiting !== undefined) {
+        await checkWait(aws, pipeline, waiting, { quietMs: now - changed, limits: host.hookLimits });
+        const advice = adviceOf(waiting, now - changed);
+        if (advice !== undefined) out.detail(advice);
+      }
     }
     waitMs = nextWait(waitMs, lines.length > 0, aws.pace);
     before = snapshot;

@@ -1,8 +1,7 @@
-import type { Place } from '../config/names.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { type FailedEvent, failedEvents, failureLines } from '../deployment/failed-events.ts';
 import { messageOf, VendhostError } from '../errors.ts';
-import { failureHint } from './failure/failure-hint.ts';
+import { type FailedHost, failureHint } from './failure/failure-hint.ts';
 import { deploymentEnded, isOfFormerRevision } from './lifecycle-events.ts';
 import { consoleUrl, type ReleasePipeline } from './pipeline.ts';
 import type { Action, Snapshot } from './snapshot.ts';
@@ -35,7 +34,7 @@ export function executionEnded(status: string): boolean {
 /** The error of an execution that did not deploy the revision; superseded is not an error. */
 export function errorOf(
   pipeline: ReleasePipeline,
-  place: Place,
+  host: FailedHost,
   outcome: Outcome,
   snapshot: Snapshot,
 ): VendhostError | undefined {
@@ -58,7 +57,7 @@ export function errorOf(
       },
     );
   }
-  return failure(pipeline, place, outcome.action, snapshot);
+  return failure(pipeline, host, outcome.action, snapshot);
 }
 
 const formerRevision =
@@ -66,12 +65,12 @@ const formerRevision =
 
 function failure(
   pipeline: ReleasePipeline,
-  place: Place,
+  host: FailedHost,
   action: Action | undefined,
   snapshot: Snapshot,
 ): VendhostError {
   const { deployment, rollback } = snapshot;
-  const failed = deployment === undefined ? [] : failedEvents(deployment);
+  const failed = deployment === undefined ? [] : decisiveEvents(deployment);
   if (deployment === undefined || failed.length === 0) {
     const why =
       deployment?.error?.message ?? action?.error?.message ?? snapshot.execution.summary ?? 'no reason is given';
@@ -86,9 +85,9 @@ function failure(
     details: [
       ...failed.flatMap((each) => describe(each, snapshot)),
       ...(failed.some(({ event }) => isOfFormerRevision(event.name)) ? [formerRevision] : []),
-      ...rollbackWords(rollback),
+      ...rollbackWords(failed, rollback),
     ],
-    hint: failureHint(place, failed, pipeline.group),
+    hint: failureHint(host, failed),
   });
 }
 
@@ -98,13 +97,26 @@ function describe(failed: FailedEvent, { health = {} }: Snapshot): string[] {
   return [...failureLines(failed), ...(reason === undefined ? [] : [`  ${reason}`])];
 }
 
-function rollbackWords(rollback: Deployment | undefined): string[] {
+/** The events that made a deployment fail. */
+function decisiveEvents(deployment: Deployment): FailedEvent[] {
+  const failed = failedEvents(deployment);
+  return deployment.ignoresFormer ? failed.filter(({ event }) => !isOfFormerRevision(event.name)) : failed;
+}
+
+function rollbackWords(former: readonly FailedEvent[], rollback: Deployment | undefined): string[] {
   if (rollback === undefined) return [];
   const failed = failedEvents(rollback).map(
-    ({ instance, event }) => `  ${instance} ${event.name} failed too: the instance is not in service`,
+    ({ instance, event }) =>
+      `  ${instance} ${event.name} failed too${sameScript(former, event)}: the instance is not in service`,
   );
   return [
     `rollback ${rollback.id}: ${rollback.status.toLowerCase()}, to the revision that was deployed last`,
     ...failed,
   ];
+}
+
+function sameScript(former: readonly FailedEvent[], { name, error }: FailedEvent['event']): string {
+  const script = error?.script ?? '';
+  const isSame = former.some(({ event }) => event.name === name && event.error?.script === script);
+  return script !== '' && isSame ? `, on the same script ${script}` : '';
 }

@@ -5,6 +5,7 @@ import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
 import { isUploaded } from '../revision/upload.ts';
 import { type Deployed, type Execution, isUnderway, type ReleasedRevision, type State } from './decision.ts';
+import { pastExecution } from './past-failed-stop.ts';
 import type { ReleasePipeline } from './pipeline.ts';
 import { readActions } from './snapshot.ts';
 
@@ -32,8 +33,7 @@ export async function readRevision(
 /** Reads the pipeline's history back to its last success, and what the instances have. */
 export async function readState(aws: Aws, pipeline: ReleasePipeline, signal: AbortSignal): Promise<State> {
   const executions = await readSettled(aws, pipeline, signal);
-  const success = executions.find(({ status }) => status === 'Succeeded');
-  return { executions, deployed: success && (await readDeployed(aws, pipeline, success)) };
+  return { executions, deployed: await readDeployed(aws, pipeline, executions) };
 }
 
 /** The history, read when every execution in progress has reported its revision or had time to. */
@@ -69,23 +69,38 @@ function executionOf(pipeline: ReleasePipeline, summary: PipelineExecutionSummar
 
 /**
  * The group runs what an execution deployed when both the last attempted and the last successful deployment put that
- * execution's artifact on the instances: the execution's own deployment, or a rollback to it. After a failed deployment
+ * execution's artifact on the instances: the execution's own deployment, one past failures of the former revision, or a rollback to it. After a failed deployment
  * of another revision some instances may run that one, so the revision is unknown.
  */
-async function readDeployed(aws: Aws, pipeline: ReleasePipeline, success: Execution): Promise<Deployed | undefined> {
+async function readDeployed(
+  aws: Aws,
+  pipeline: ReleasePipeline,
+  executions: readonly Execution[],
+): Promise<Deployed | undefined> {
   const { BatchGetDeploymentsCommand, GetDeploymentGroupCommand } = await import('@aws-sdk/client-codedeploy');
   const client = await aws.codeDeploy();
   const { deploymentGroupInfo: group } = await client.send(
     new GetDeploymentGroupCommand({ applicationName: pipeline.application, deploymentGroupName: pipeline.group }),
   );
-  const actions = await readActions(aws, pipeline, success.id);
-  const own = actions.find(({ provider }) => provider === 'CodeDeploy')?.externalId;
   const attempted = group?.lastAttemptedDeployment?.deploymentId;
   const succeeded = group?.lastSuccessfulDeployment?.deploymentId;
-  if (own === undefined || attempted === undefined || succeeded === undefined) return undefined;
-  const deploymentIds = [...new Set([own, attempted, succeeded])];
-  const { deploymentsInfo = [] } = await client.send(new BatchGetDeploymentsCommand({ deploymentIds }));
-  if (!areSame(deploymentIds, deploymentsInfo)) return undefined;
+  if (attempted === undefined || succeeded === undefined) return undefined;
+  const read = async (deploymentIds: string[]) =>
+    (await client.send(new BatchGetDeploymentsCommand({ deploymentIds }))).deploymentsInfo ?? [];
+  const lastIds = [...new Set([attempted, succeeded])];
+  const last = await read(lastIds);
+  const past = pastExecution(last.find(({ deploymentId }) => deploymentId === succeeded)?.description);
+  if (past !== undefined) {
+    const execution = executions.find(({ id }) => id === past);
+    if (execution === undefined || !areSame(lastIds, last)) return undefined;
+    return { executionId: past, deploymentId: succeeded, version: execution.version };
+  }
+  const success = executions.find(({ status }) => status === 'Succeeded');
+  const actions = success === undefined ? [] : await readActions(aws, pipeline, success.id);
+  const own = actions.find(({ provider }) => provider === 'CodeDeploy')?.externalId;
+  if (success === undefined || own === undefined) return undefined;
+  const ids = [...new Set([own, ...lastIds])];
+  if (!areSame(ids, lastIds.includes(own) ? last : [...last, ...(await read([own]))])) return undefined;
   return { executionId: success.id, deploymentId: succeeded, version: success.version };
 }
 

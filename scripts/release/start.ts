@@ -6,14 +6,19 @@ import { settleHealthCheck } from '../host/health/settle.ts';
 import { duration } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Decision, decide, type ReleasedRevision } from './decision.ts';
+import { readHookLimits } from './failure/hook-limits.ts';
 import { type Followed, followRelease } from './follow.ts';
+import { deployPast, onlyFormerFailed } from './past-failed-stop.ts';
 import { checkHost, consoleUrl, type ReleasePipeline, readPipeline } from './pipeline.ts';
 import { errorOf } from './release-outcome.ts';
 import { readRevision, readState } from './release-state.ts';
+import { executionRun } from './stop.ts';
 
 export interface ReleaseOptions extends Place {
   /** Key of the revision in the bucket. */
   revision: string | undefined;
+  /** When only scripts of the former revision fail, deploy once more past them. */
+  ignoreStopFailures?: boolean;
   dryRun: boolean;
 }
 
@@ -48,10 +53,20 @@ export async function startRelease(runtime: Runtime, options: ReleaseOptions): P
   out.step(`${decision.kind === 'follow' ? 'following' : 'started'} the execution ${executionId} of ${pipeline.name}`);
   out.detail(consoleUrl(pipeline));
   const targetGroup = names.targetGroup(options, record.port, record.loadBalancer);
-  const followed = await followRelease(runtime, aws, pipeline, { targetGroup }, executionId);
+  const host = { targetGroup, hookLimits: await readHookLimits(aws, facts.bucket, key) };
+  let followed = await followRelease(runtime, aws, pipeline, host, executionRun(aws, pipeline, executionId, out));
+  if (options.ignoreStopFailures === true && onlyFormerFailed(followed.snapshot)) {
+    const past = await deployPast(aws, pipeline, followed.snapshot, out);
+    out.step(`started the deployment ${past.id}, past the failures of the former revision's scripts`);
+    followed = await followRelease(runtime, aws, pipeline, host, past);
+  }
   if (followed.outcome.kind === 'succeeded') await settle();
   const ms = performance.now() - start;
-  return report(runtime, { pipeline, place: options, key, hosts: record.hosts, ms }, followed);
+  return report(
+    runtime,
+    { pipeline, place: options, needsApproval: record.approval ?? facts.approval, key, hosts: record.hosts, ms },
+    followed,
+  );
 }
 
 /** A tenant releases only revisions under its own prefix of the bucket. */
@@ -102,13 +117,14 @@ function dryRun(
 interface Context {
   readonly pipeline: ReleasePipeline;
   readonly place: Place;
+  readonly needsApproval: boolean;
   readonly key: string;
   readonly hosts: readonly string[];
   readonly ms: number;
 }
 
 function report({ out }: Runtime, context: Context, { snapshot, outcome }: Followed): ExitCode | undefined {
-  const error = errorOf(context.pipeline, context.place, outcome, snapshot);
+  const error = errorOf(context.pipeline, context, outcome, snapshot);
   if (error !== undefined) throw error;
   const { execution, deployment } = snapshot;
   const result = {

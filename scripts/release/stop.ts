@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { nextWait } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
 import type { Output } from '../output.ts';
+import type { Run } from './follow.ts';
 import { activityOf, deploymentEnded } from './lifecycle-events.ts';
 import type { ReleasePipeline } from './pipeline.ts';
 import { executionEnded } from './release-outcome.ts';
@@ -43,11 +44,20 @@ export function nextStop(
   return executionEnded(execution.status) && !isRunning && !rollsBack ? { kind: 'done' } : { kind: 'wait' };
 }
 
+/** An execution of the pipeline, to be followed. */
+export function executionRun(aws: Aws, pipeline: ReleasePipeline, id: string, out: Output): Run {
+  return {
+    id,
+    read: () => readSnapshot(aws, pipeline, id),
+    stop: (why) => stopRelease(aws, pipeline, id, out, why),
+  };
+}
+
 const limitMs = 5 * 60_000;
 const lateMs = 20_000;
 
 /** Stops an execution and its deployment, and waits until both have ended; warns when that takes too long. */
-export async function stopRelease(
+async function stopRelease(
   aws: Aws,
   pipeline: ReleasePipeline,
   executionId: string,
@@ -123,7 +133,8 @@ async function stopExecution(
   }
 }
 
-async function stopDeployment(aws: Aws, deploymentId: string): Promise<void> {
+/** Asks CodeDeploy to stop a deployment; one that has ended is fine. */
+export async function stopDeployment(aws: Aws, deploymentId: string): Promise<void> {
   const { DeploymentAlreadyCompletedException, StopDeploymentCommand } = await import('@aws-sdk/client-codedeploy');
   await (await aws.codeDeploy()).send(new StopDeploymentCommand({ deploymentId })).catch((error: unknown) => {
     if (!(error instanceof DeploymentAlreadyCompletedException)) throw error;

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { readPlatformFacts } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import { readVendhostConfig } from '../config/files.ts';
@@ -7,6 +8,7 @@ import { type ExitCode, exitCodes } from '../errors.ts';
 import { pushOf } from '../gitlab/ci-context.ts';
 import { requireProvisioned } from '../host/key/require-provisioned.ts';
 import { duration } from '../output.ts';
+import { hookSeconds } from '../repository/appspec/hook-seconds.ts';
 import { reportFindings } from '../repository/check.ts';
 import { counted } from '../repository/findings.ts';
 import { checkSoftware } from '../repository/tenant-repository.ts';
@@ -58,12 +60,14 @@ export async function pushRevision(runtime: Runtime, options: PushOptions): Prom
     }
     const zip = { bytes: () => zipOf({ sha256, files, workers, signal }), type: 'application/zip' };
     const bytes = isThere ? 0 : ((await uploadOnce(aws, { bucket, key }, zip, signal)) ?? 0);
-    const push: RevisionPush = { sha256, ...pushOf(runtime.env) };
+    const appSpec = software.files.find(({ path }) => path === 'appspec.yml');
+    const seconds = appSpec === undefined ? {} : hookSeconds(await readFile(appSpec.from));
+    const push: RevisionPush = { sha256, ...pushOf(runtime.env), hookSeconds: seconds };
     if (!options.dryRun) await storePush(aws, { bucket, key: keys.push(options.tenant, sha256) }, push, signal);
     const did =
       bytes > 0 ? `uploaded ${megabytes(bytes)} to ${bucket}` : `nothing uploaded: ${bucket} has this content`;
-    const seconds = duration(performance.now() - start);
-    out.result({ revisionKey: key, sha256, uploaded: bytes > 0, bytes }, `${did} (${seconds})\n${key}`);
+    const took = duration(performance.now() - start);
+    out.result({ revisionKey: key, sha256, uploaded: bytes > 0, bytes }, `${did} (${took})\n${key}`);
     return undefined;
   } finally {
     await workers.close();

@@ -45,6 +45,7 @@ export function platformFacts(environment: Environment, account: string): Platfo
     'builder-instance-profile': names.builderRole(environment),
     'builder-access': 'private',
     'builder-sources': [`${network}.0.0/16`],
+    'alerts-topic': `arn:aws:sns:${region}:${account}:${names.alertsTopic(environment)}`,
     approval: false,
     domain: `${environment}.example.com`,
   };

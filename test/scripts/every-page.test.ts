@@ -203,9 +203,12 @@ const readers: Readonly<Record<string, Reader>> = {
     pages: [ec2Instances('i-1', `<nextToken>${token}</nextToken>`), ec2Instances('i-2', '')],
     others: { DescribeAutoScalingGroups: () => xml('DescribeAutoScalingGroups', '') },
     read: ({ aws }) =>
-      checkWait(aws, pipeline, { deployment: 'd-1', instances: ['i-1', 'i-2'], event: 'Install' }, 0).then(
-        () => 'fine',
-      ),
+      checkWait(
+        aws,
+        pipeline,
+        { deployment: 'd-1', instances: ['i-1', 'i-2'], event: 'Install' },
+        { quietMs: 0, limits: {} },
+      ).then(() => 'fine'),
     expected: 'fine',
   },
   'executions of a pipeline, back to its last success': {

@@ -33,6 +33,12 @@ export function platformReadRights(scope: PlatformScope, project: GitlabProject)
       resources: [facts, `${facts}/*`].map((path) => scope.arn('ssm', `parameter${path}`)),
       because: "The environment's facts and the tenants' records; none of them is secret.",
     },
+    {
+      sid: 'Zones',
+      actions: ['ec2:DescribeAvailabilityZones'],
+      resources: ['*'],
+      because: 'AWS grants this read for all regions or for none.',
+    },
     { sid: 'Certificate', actions: ['acm:DescribeCertificate'], resources: [config.certificate] },
     { sid: 'Provider', actions: ['iam:GetOpenIDConnectProvider'], resources: [providerArn(scope, project)] },
   ];
@@ -112,9 +118,9 @@ export function deployRights(scope: PlatformScope): Right[] {
       because: stackId,
     },
     {
-      // CloudFormation checks parameters that are a VPC or subnets, and resolves Fn::GetAZs, when it creates a change set.
+      // CloudFormation checks parameters that are a VPC or subnets when it creates a change set.
       sid: 'ResolveParameters',
-      actions: ['ec2:DescribeAvailabilityZones', 'ec2:DescribeSubnets', 'ec2:DescribeVpcs'],
+      actions: ['ec2:DescribeSubnets', 'ec2:DescribeVpcs'],
       resources: ['*'],
       because: 'AWS grants these reads for all resources or for none.',
     },

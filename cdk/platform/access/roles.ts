@@ -2,12 +2,12 @@ import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { names } from '../../../scripts/config/names.ts';
 import { anyBranchTrust, branchTrust, type GitlabProject } from '../../gitlab-trust.ts';
-import { makeRole, serviceTrust } from '../../role.ts';
+import { makePolicy, makeRole, serviceTrust } from '../../role.ts';
 import { balancerRights } from './execution/balancer-rights.ts';
 import { factRights } from './execution/facts-rights.ts';
 import { networkRights } from './execution/network-rights.ts';
 import { serviceRoleRights } from './execution/service-role-rights.ts';
-import { storageRights } from './execution/storage-rights.ts';
+import { storageRights, topicRights } from './execution/storage-rights.ts';
 import { deployRights, platformReadRights, statusRights } from './platform-job-roles.ts';
 import type { PlatformScope } from './platform-scope.ts';
 
@@ -24,6 +24,11 @@ export interface PlatformRolesProps {
  */
 export function platformRoles(parent: Construct, { scope, project, branch }: PlatformRolesProps): CfnRole[] {
   const { environment } = scope;
+  const topics = makePolicy(parent, 'ExecutionTopics', {
+    name: `${names.platformRole(environment, 'execution')}-topics`,
+    description: `CloudFormation, for the topic of alarms of ${environment}`,
+    rights: topicRights(scope),
+  });
   return [
     makeRole(parent, 'PlanRole', {
       arns: scope,
@@ -54,6 +59,7 @@ export function platformRoles(parent: Construct, { scope, project, branch }: Pla
         ...serviceRoleRights(scope),
         ...factRights(scope),
       ],
+      attached: [topics],
     }),
   ];
 }

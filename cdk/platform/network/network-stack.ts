@@ -20,13 +20,16 @@ type Subnets = Readonly<Record<SubnetKind, readonly ISubnet[]>>;
  * CIDR blocks of `networkPlan`. There is one NAT gateway, or one per zone so that no zone depends on another.
  */
 export class NetworkStack extends VendhostStack {
-  constructor(app: App, { environment, config }: PlatformProps) {
+  readonly #zones: readonly string[] | undefined;
+
+  constructor(app: App, { environment, config, zones: asked }: PlatformProps) {
     super(
       app,
       names.platformStack(environment, 'network'),
       { account: config.account, region: config.region, tags: tags(environment, 'network') },
       { description: `VPC of ${environment}` },
     );
+    this.#zones = asked;
     const plan = networkPlan(config);
     const vpc = new Vpc(this, 'Vpc', {
       vpcName: `vendhost-${environment}`,
@@ -74,8 +77,9 @@ export class NetworkStack extends VendhostStack {
     });
   }
 
-  /** The region's first three zones, resolved by CloudFormation; CDK would look them up during synthesis. */
+  /** The zones that were asked for once, else the region's first three, resolved by CloudFormation; CDK would look them up during synthesis. */
   override get availabilityZones(): string[] {
+    if (this.#zones !== undefined) return [...this.#zones];
     return Array.from({ length: zones }, (_, index) => Fn.select(index, Fn.getAzs()));
   }
 }

@@ -4,11 +4,12 @@ import { VendhostStack } from '../../app.ts';
 import { LogBucket } from '../log-bucket.ts';
 import type { PlatformProps } from '../platform-props.ts';
 import { Facts } from '../published-facts.ts';
+import { Alerts } from './alerts.ts';
 import { EnvironmentBucket } from './bucket.ts';
 import { EnvironmentKey } from './key.ts';
 import { ObjectTrail } from './trail.ts';
 
-/** The key of an environment, its bucket, the bucket for delivered logs, and the trail that records who wrote what. */
+/** The key of an environment, its bucket, the bucket for delivered logs, the topic of its alarms, and the trail that records who wrote what. */
 export class StorageStack extends VendhostStack {
   constructor(app: App, { environment, config }: PlatformProps) {
     super(
@@ -27,17 +28,19 @@ export class StorageStack extends VendhostStack {
       accessLogs: logs.bucket,
       days,
     });
+    const alerts = new Alerts(this, 'Alerts', { environment, key, mails: config.alerts });
     const facts = new Facts(this, environment, {
       bucket: bucket.bucketName,
       'key-arn': key.keyArn,
       'builder-access': config.builders.access,
       'builder-sources': config.builders.runners ?? [config.cidr],
+      'alerts-topic': alerts.topic.topicArn,
       approval: String(config.approval),
     });
     const trail = new ObjectTrail(this, 'Trail', { environment, bucket, key });
     // CloudTrail writes to the bucket at once, and a bucket with objects cannot be deleted. So the trail comes last: a
     // creation that fails before it can be rolled back.
-    trail.trail.node.addDependency(facts, key, logs);
+    trail.trail.node.addDependency(facts, key, logs, alerts);
 
     new CfnOutput(this, 'BucketName', { value: bucket.bucketName });
   }

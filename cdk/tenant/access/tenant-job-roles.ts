@@ -4,7 +4,7 @@ import { keys, names } from '../../../scripts/config/names.ts';
 import { branchTrust, type GitlabProject } from '../../gitlab-trust.ts';
 import type { ListedPolicy, Right } from '../../role.ts';
 import { bakeRights } from './bake-rights.ts';
-import { anyDeployment } from './common-rights.ts';
+import { anyDeployment, deploymentArns } from './common-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
@@ -125,6 +125,29 @@ function releaseJobRights(scope: Scope): Right[] {
       actions: ['codedeploy:StopDeployment'],
       resources: ['*'],
       because: anyDeployment,
+    },
+    ...pastRights(scope),
+  ];
+}
+
+/**
+ * A deployment without the pipeline, past scripts of the former revision that always fail (`release start --ignore-stop-failures`). IAM has
+ * no key for what is deployed: where releases need an approval, it would be one that nobody gave
+ * (https://docs.aws.amazon.com/codedeploy/latest/userguide/auth-and-access-control-permissions-reference.html).
+ */
+function pastRights(scope: Scope): Right[] {
+  if (scope.facts.approval) return [];
+  return [
+    {
+      sid: 'DeployPast',
+      actions: [
+        'codedeploy:CreateDeployment',
+        'codedeploy:GetApplicationRevision',
+        'codedeploy:GetDeploymentConfig',
+        'codedeploy:RegisterApplicationRevision',
+      ],
+      resources: [...deploymentArns(scope), scope.arn('codedeploy', 'deploymentconfig:*')],
+      because: 'The deployment configurations that AWS predefines.',
     },
   ];
 }

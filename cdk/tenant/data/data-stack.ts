@@ -13,6 +13,8 @@ export interface DataStackProps {
   readonly subnetGroup: string;
   readonly keyArn: string;
   readonly config: DatabaseConfig;
+  /** Storage that the tenant is granted, in GiB. */
+  readonly grantedStorage: number;
 }
 
 /**

@@ -4,7 +4,12 @@ import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { CfnDBInstance, CfnDBParameterGroup } from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
 import { databaseLogs, mysqlVersion, names, type Place } from '../../../scripts/config/names.ts';
-import type { VendhostConfig } from '../../../scripts/config/vendhost.ts';
+import {
+  applyChanges,
+  autoscaledStorage,
+  maintenanceWindow,
+  type VendhostConfig,
+} from '../../../scripts/config/vendhost.ts';
 import type { DatabaseSecret } from './secret.ts';
 
 export type DatabaseConfig = Exclude<VendhostConfig['database'], 'none'>;
@@ -15,6 +20,8 @@ export interface DatabaseProps {
   readonly subnetGroup: string;
   readonly keyArn: string;
   readonly config: DatabaseConfig;
+  /** Storage that the tenant is granted, in GiB. */
+  readonly grantedStorage: number;
   readonly secret: DatabaseSecret;
 }
 
@@ -32,6 +39,8 @@ export class Database extends Construct {
     const { config, secret } = props;
     const production = props.place.environment === 'production';
     const name = names.host(props.place);
+    // CloudFormation's updates leave storage alone that RDS has raised (https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds/pull/598).
+    const maxStorage = autoscaledStorage(config, props.grantedStorage);
 
     const securityGroup = new CfnSecurityGroup(this, 'SecurityGroup', {
       groupDescription: `Database of ${name}`,
@@ -62,6 +71,7 @@ export class Database extends Construct {
       engineVersion: mysqlVersion,
       dbInstanceClass: config.class,
       allocatedStorage: String(config.storage_gib),
+      ...(maxStorage === undefined ? {} : { maxAllocatedStorage: maxStorage }),
       storageType: 'gp3',
       storageEncrypted: true,
       kmsKeyId: props.keyArn,
@@ -76,7 +86,8 @@ export class Database extends Construct {
       backupRetentionPeriod: production ? 30 : 7,
       deleteAutomatedBackups: false,
       preferredBackupWindow: '01:00-02:00',
-      preferredMaintenanceWindow: 'sun:02:30-sun:03:30',
+      preferredMaintenanceWindow: maintenanceWindow.rds,
+      applyImmediately: applyChanges(config, props.place.environment) === 'now',
       copyTagsToSnapshot: true,
       autoMinorVersionUpgrade: true,
       allowMajorVersionUpgrade: false,

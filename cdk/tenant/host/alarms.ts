@@ -7,11 +7,13 @@ export interface AlarmsProps {
   readonly loadBalancerArn: string;
   /** ARN. */
   readonly targetGroup: string;
+  /** ARN of the topic that the alarms write to, also when all is well again. */
+  readonly topic: string;
 }
 
 /** Two alarms for an unhealthy host: instances that fail their health check, and responses that are server errors. */
 export class Alarms extends Construct {
-  constructor(scope: Construct, id: string, { name, loadBalancerArn, targetGroup }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { name, loadBalancerArn, targetGroup, topic }: AlarmsProps) {
     super(scope, id);
     const dimensions = [
       { name: 'LoadBalancer', value: loadBalancerArn.split(':loadbalancer/').at(-1) ?? loadBalancerArn },
@@ -23,6 +25,8 @@ export class Alarms extends Construct {
       period: 60,
       comparisonOperator: 'GreaterThanThreshold',
       treatMissingData: 'notBreaching',
+      alarmActions: [topic],
+      okActions: [topic],
     };
     new CfnAlarm(this, 'UnhealthyHosts', {
       ...shared,

@@ -3,6 +3,7 @@ import { names, tags } from '../../../scripts/config/names.ts';
 import { VendhostStack } from '../../app.ts';
 import { Admission } from './admission.ts';
 import { Alarms } from './alarms.ts';
+import { DatabaseAlarms } from './database-alarms.ts';
 import type { HostStackProps } from './host-props.ts';
 import { Instances } from './instances.ts';
 import { declareDatabaseParameters, declareHostParameters } from './parameters.ts';
@@ -38,7 +39,16 @@ export class HostStack extends VendhostStack {
       name: this.stackName,
       loadBalancerArn: facts['load-balancer-arn'],
       targetGroup,
+      topic: facts['alerts-topic'],
     });
+    if (config.database !== 'none') {
+      new DatabaseAlarms(this, 'DatabaseAlarms', {
+        name: this.stackName,
+        database: names.host(place),
+        config: config.database,
+        topic: facts['alerts-topic'],
+      });
+    }
 
     const outputs = {
       LaunchTemplateId: instances.template.ref,

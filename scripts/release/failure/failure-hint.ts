@@ -24,15 +24,24 @@ const withoutScript: Readonly<Record<string, Cause>> = {
   Install: 'install',
 };
 
+/** The host that a release failed on. */
+export interface FailedHost {
+  readonly place: Place;
+  readonly needsApproval: boolean;
+}
+
 /** The next step after events that failed; the first decides. */
-export function failureHint({ tenant, environment }: Place, failed: readonly FailedEvent[], group: string): string {
+export function failureHint({ place, needsApproval }: FailedHost, failed: readonly FailedEvent[]): string {
+  const { tenant, environment } = place;
   const [first] = failed;
   const replace = `vendhost host replace --tenant ${tenant} --environment ${environment} --instance ${first?.instance ?? ''}`;
   return {
     agent: `the CodeDeploy agent on the instance does not answer: replace the instance with \`${replace}\`, then retry the job`,
     former:
-      'this event runs the script of the revision that is on the instance, so that no push changes it: ask the platform team to ' +
-      `deploy past it once (runbook, "A revision that cannot be stopped"), in ${group}, then retry the job`,
+      'the script is that of the revision that is on the instance, so that no push changes it: correct it for the release after this one, push' +
+      (needsApproval
+        ? `, and ask the platform team to run \`vendhost release start --ignore-stop-failures --tenant ${tenant} --environment ${environment}\` with the revision`
+        : ' with the CI/CD variable VENDHOST_IGNORE_STOP_FAILURES=true set in the project, and remove the variable again'),
     file: 'write file_exists_behavior: OVERWRITE at the top of appspec.yml, or remove the file in a BeforeInstall script; then push',
     output:
       'the script left a process in the background that keeps its output open: add > FILE 2>&1 before the &, and push',

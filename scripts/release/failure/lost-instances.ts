@@ -2,9 +2,10 @@ import type { Aws } from '../../aws/session.ts';
 import type { InstanceDeployment } from '../../deployment/deployment.ts';
 import { VendhostError } from '../../errors.ts';
 import { duration } from '../../output.ts';
-import { deploymentEnded } from '../lifecycle-events.ts';
+import { deploymentEnded, isOfFormerRevision } from '../lifecycle-events.ts';
 import type { ReleasePipeline } from '../pipeline.ts';
 import type { Snapshot } from '../snapshot.ts';
+import type { HookLimits } from './hook-limits.ts';
 
 /** A deployment waits for this: scripts that run, or agents that have not begun. */
 export interface Wait {
@@ -12,10 +13,21 @@ export interface Wait {
   readonly instances: readonly string[];
   /** The event that goes on; without one no agent has begun. */
   readonly event?: string;
+  /** When it began, in milliseconds since 1970. */
+  readonly since?: number;
+}
+
+/** What is known of a wait. */
+export interface WaitFacts {
+  /** Time without a sign of progress. */
+  readonly quietMs: number;
+  readonly limits: HookLimits;
 }
 
 /** An agent asks for work every second or so; one that has not begun after this time does not run, or reaches nobody. */
 const agentLimitMs = 5 * 60_000;
+/** So much later than its scripts' limit an agent has reported their end. */
+const lateMs = 2 * 60_000;
 
 /**
  * The instances that a release waits for. CodeDeploy itself gives a script that ends with its instance, and an agent that never answers,
@@ -26,11 +38,12 @@ export function waitOf({ deployment, rollback }: Snapshot): Wait | undefined {
   if (running === undefined || deploymentEnded(running.status)) return undefined;
   const busy = running.targets.flatMap((target) => {
     const event = target.events.find(({ status }) => status === 'InProgress');
-    return event === undefined ? [] : [{ instance: target.instance, event: event.name }];
+    return event === undefined ? [] : [{ instance: target.instance, event: event.name, since: event.start }];
   });
   const [first] = busy;
   if (first !== undefined) {
-    return { deployment: running.id, instances: busy.map(({ instance }) => instance), event: first.event };
+    const since = first.since === undefined ? {} : { since: first.since };
+    return { deployment: running.id, instances: busy.map(({ instance }) => instance), event: first.event, ...since };
   }
   const idle = running.targets.filter(hasNotEnded).map(({ instance }) => instance);
   return idle.length === 0 ? undefined : { deployment: running.id, instances: idle };
@@ -42,9 +55,14 @@ function hasNotEnded({ status, events }: InstanceDeployment): boolean {
 
 /**
  * Asks EC2 and Auto Scaling about instances that a release waits for in silence. Throws `INSTANCE_GONE` for one that does not run any more
- * or is about to leave, `AGENT_SILENT` when no agent has begun for five minutes.
+ * or is about to leave, `AGENT_SILENT` when no agent has begun for five minutes, or scripts go on beyond their time limit.
  */
-export async function checkWait(aws: Aws, pipeline: ReleasePipeline, wait: Wait, quietMs: number): Promise<void> {
+export async function checkWait(
+  aws: Aws,
+  pipeline: ReleasePipeline,
+  wait: Wait,
+  { quietMs, limits }: WaitFacts,
+): Promise<void> {
   const { deployment, instances, event } = wait;
   const states = await readStates(aws, pipeline.group, instances);
   const gone = instances.filter((instance) => !lives(states.get(instance)));
@@ -55,15 +73,34 @@ export async function checkWait(aws: Aws, pipeline: ReleasePipeline, wait: Wait,
       hint: 'Auto Scaling starts another instance, which gets the revision that was deployed last: retry the job then',
     });
   }
-  if (event !== undefined || quietMs < agentLimitMs) return;
-  throw new VendhostError(
-    'AGENT_SILENT',
-    `no CodeDeploy agent has begun for ${duration(quietMs)}: ${instances.join(', ')}`,
-    {
-      details: [`deployment ${deployment} of ${pipeline.group}`],
-      hint: 'replace the instance with `vendhost host replace --instance ID`, or all of them without --instance, then retry the job',
-    },
-  );
+  const silence = silenceOf(wait, quietMs, limits, Date.now());
+  if (silence === undefined) return;
+  throw new VendhostError('AGENT_SILENT', silence, {
+    details: [`deployment ${deployment} of ${pipeline.group}`],
+    hint: 'replace the instance with `vendhost host replace --instance ID`, or all of them without --instance, then retry the job',
+  });
+}
+
+/** What says that an agent has died; `undefined` while it may just be busy. The agent itself ends a script at its time limit. */
+export function silenceOf(
+  { instances, event, since }: Wait,
+  quietMs: number,
+  limits: HookLimits,
+  now: number,
+): string | undefined {
+  const where = instances.join(', ');
+  if (event === undefined) {
+    return quietMs < agentLimitMs ? undefined : `no CodeDeploy agent has begun for ${duration(quietMs)}: ${where}`;
+  }
+  const seconds = isOfFormerRevision(event) ? undefined : limits[event];
+  if (seconds === undefined || since === undefined || now - since < seconds * 1000 + lateMs) return undefined;
+  return `${event} has gone on for ${duration(now - since)}, and its scripts end after ${seconds} s: no CodeDeploy agent reports from ${where}`;
+}
+
+/** What a reader can do about an event that goes on for minutes, and whose scripts' limit is not known. */
+export function adviceOf({ instances: [instance], event }: Wait, quietMs: number): string | undefined {
+  if (event === undefined || quietMs < agentLimitMs) return undefined;
+  return `if the script or the agent is dead, \`vendhost host replace --instance ${instance}\` ends this wait; CodeDeploy waits up to an hour`;
 }
 
 function lives(state: string | undefined): boolean {

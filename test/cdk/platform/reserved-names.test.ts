@@ -36,6 +36,7 @@ test.each([...reserved])('no tenant is called %s, or so with more behind it', (n
 test('the names of all parts are found', () => {
   expect([...reserved].sort()).toEqual([
     'access',
+    'alerts',
     'balancer',
     'boundary',
     'builder',

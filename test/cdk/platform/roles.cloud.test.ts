@@ -68,7 +68,7 @@ async function deploy(...layers: string[]): Promise<Record<string, boolean>> {
   return await withAssembly(
     runtime,
     aws,
-    platformBuilder(platform, { environment: 'dev', config }),
+    platformBuilder(platform, { environment: 'dev', config, aws }),
     async (assembly) => {
       const saved = await saveStacks(assembly, {
         stacks,

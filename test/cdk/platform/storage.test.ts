@@ -171,3 +171,45 @@ test.each([
   });
   expect(stackOf('storage', name).terminationProtection).toBe(protection);
 });
+
+describe('the topic of alarms', () => {
+  const alerting = templateOf(
+    'storage',
+    'dev',
+    configured('dev', { alerts: ['night@example.com', 'day@example.com'] }),
+  );
+
+  test('CloudWatch writes to it, for this account, and whoever writes does so by TLS', () => {
+    const policies = allOf(alerting, 'AWS::SNS::TopicPolicy');
+    expect(policies.map(({ PolicyDocument }) => (PolicyDocument as { Statement: unknown }).Statement)).toMatchObject([
+      [
+        {
+          Effect: 'Allow',
+          Principal: { Service: 'cloudwatch.amazonaws.com' },
+          Action: 'sns:Publish',
+          Condition: { StringEquals: { 'aws:SourceAccount': '111111111111' } },
+        },
+        { Effect: 'Deny', Principal: { AWS: '*' }, Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+      ],
+    ]);
+    alerting.hasResourceProperties('AWS::SNS::Topic', {
+      TopicName: 'vendhost-dev-alerts',
+      KmsMasterKeyId: Match.anyValue(),
+    });
+  });
+
+  test('each address of platform.yml has a subscription; its place in the list does not matter', () => {
+    const ends = allOf(alerting, 'AWS::SNS::Subscription').map(({ Protocol, Endpoint }) => [Protocol, Endpoint]);
+    expect(ends).toEqual([
+      ['email', 'night@example.com'],
+      ['email', 'day@example.com'],
+    ]);
+    const turned = templateOf(
+      'storage',
+      'dev',
+      configured('dev', { alerts: ['day@example.com', 'night@example.com'] }),
+    );
+    expect(turned.findResources('AWS::SNS::Subscription')).toEqual(alerting.findResources('AWS::SNS::Subscription'));
+    expect(allOf(template, 'AWS::SNS::Subscription')).toEqual([]);
+  });
+});

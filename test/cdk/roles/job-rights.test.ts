@@ -10,11 +10,13 @@ vi.setConfig({ testTimeout: 60_000 });
 
 /** Rights of jobs that no command of `scripts/` asks for by name, and who needs them. */
 const indirect: Readonly<Record<string, string>> = {
+  'codedeploy:GetApplicationRevision': 'CodeDeploy checks it for CreateDeployment',
+  'codedeploy:GetDeploymentConfig': 'CodeDeploy checks it for CreateDeployment',
+  'codedeploy:RegisterApplicationRevision': 'CodeDeploy checks it for CreateDeployment',
   'cloudformation:CreateStack': 'toolkit-lib deploys a new stack',
   'cloudformation:TagResource': 'CloudFormation checks it when a stack has tags',
   'cloudformation:UntagResource': 'CloudFormation checks it when a stack loses tags',
   'cloudformation:UpdateStack': 'toolkit-lib deploys an existing stack',
-  'ec2:DescribeAvailabilityZones': 'CloudFormation resolves Fn::GetAZs for a change set',
   'ec2:DescribeSubnets': 'CloudFormation checks a parameter of that type for a change set',
   'ec2:DescribeVpcs': 'CloudFormation checks a parameter of that type for a change set',
   'iam:PassRole': 'EC2 and CloudFormation check it',

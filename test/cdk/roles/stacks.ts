@@ -24,12 +24,12 @@ function platform(environment: Environment, region: string): PlatformProps {
     environments: {
       [environment]: {
         ...environmentConfig('dev', account),
-        region,
-        certificate: `arn:${region.startsWith('cn-') ? 'aws-cn' : 'aws'}:acm:${region}:${account}:certificate/0c5f3a52`,
       },
     },
   });
-  return platformProps(config, environment, environmentOf(config, environment));
+  // platform.yml takes commercial regions only; ARNs follow the partition all the same.
+  const certificate = `arn:${region.startsWith('cn-') ? 'aws-cn' : 'aws'}:acm:${region}:${account}:certificate/0c5f3a52`;
+  return platformProps(config, environment, { ...environmentOf(config, environment), region, certificate });
 }
 
 /** The app of an access stack alone. */

@@ -77,6 +77,30 @@ describe('the data stack', () => {
     template().hasResourceProperties('AWS::RDS::DBInstance', { MultiAZ: false, BackupRetentionPeriod: 7 });
   });
 
+  test.each([
+    [{}, 'dev', true],
+    [{}, 'production', false],
+    [{ apply: 'window' }, 'dev', false],
+    [{ apply: 'now' }, 'production', true],
+  ])('%j in %s: changes at once: %s', (database, environment, ApplyImmediately) => {
+    const config = vendhostSchema.parse({ database });
+    const data = template({ config, place: { tenant: 'shop', environment } });
+    data.hasResourceProperties('AWS::RDS::DBInstance', { ApplyImmediately });
+  });
+
+  test.each([
+    [{}, 40],
+    [{ storage_gib: 80 }, 100],
+    [{ storage_gib: 100 }, undefined],
+    [{ storage_gib: 30, max_storage_gib: 90 }, 90],
+    [{ storage_gib: 30, max_storage_gib: 30 }, undefined],
+  ])('%j: RDS raises the storage up to %s GiB', (database, most) => {
+    const [instance] = Object.values(
+      template({ config: vendhostSchema.parse({ database }) }).findResources('AWS::RDS::DBInstance'),
+    );
+    expect(instance?.Properties.MaxAllocatedStorage).toBe(most);
+  });
+
   test('exports nothing', () => {
     const outputs = Object.values(template().toJSON().Outputs as Record<string, { Export?: unknown }>);
     expect(outputs.filter((output) => output.Export !== undefined)).toEqual([]);

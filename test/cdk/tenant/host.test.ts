@@ -80,6 +80,39 @@ describe('traffic', () => {
   });
 });
 
+describe('alarms', () => {
+  const alarms = (changes: Partial<VirtualHostProps> = {}) =>
+    Object.values(template(changes).findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties);
+
+  test("each tells the platform's people, also when all is well again", () => {
+    const topics = [facts['alerts-topic']];
+    for (const alarm of alarms()) expect(alarm).toMatchObject({ AlarmActions: topics, OKActions: topics });
+    expect(alarms()).toHaveLength(5);
+  });
+
+  test('without a database there are those of the host alone', () => {
+    expect(alarms(noDatabase).map(({ AlarmName }) => AlarmName)).toEqual([
+      'vendhost-dev-shop-host-unhealthy-hosts',
+      'vendhost-dev-shop-host-server-errors',
+    ]);
+  });
+
+  test.each([
+    ['db.t3.micro', 20, 2_147_483_648, 51],
+    ['db.m6g.2xlarge', 100, 10_737_418_240, 1638],
+    ['db.r6g.large', 100, 10_737_418_240, 819],
+    ['db.x2g.large', 100, 10_737_418_240, undefined],
+  ])('thresholds of %s with %i GiB', (databaseClass, storage_gib, bytes, connections) => {
+    const config = vendhostSchema.parse({ database: { class: databaseClass, storage_gib } });
+    const found = alarms({ config });
+    const threshold = (metric: string) => found.find(({ MetricName }) => MetricName === metric)?.Threshold;
+    expect([threshold('FreeStorageSpace'), threshold('DatabaseConnections')]).toEqual([bytes, connections]);
+    expect(found.find(({ Namespace }) => Namespace === 'AWS/RDS')?.Dimensions).toEqual([
+      { Name: 'DBInstanceIdentifier', Value: 'vendhost-dev-shop' },
+    ]);
+  });
+});
+
 describe('instances', () => {
   test('metadata needs a token, the disk is encrypted with the key of the platform', () => {
     template().hasResourceProperties('AWS::EC2::LaunchTemplate', {

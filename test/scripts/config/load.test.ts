@@ -62,8 +62,13 @@ describe('vendhost.yml', () => {
       ['database: {class: big, size: 3}'],
       [
         'database.class: "big" is wrong: must be an RDS instance class, like db.t3.micro',
-        'database.size: unknown key: must be one of class, storage_gib, name',
+        'database.size: unknown key: must be one of class, storage_gib, max_storage_gib, apply, name',
       ],
+    ],
+    [
+      'storage that RDS could not raise',
+      ['database: {storage_gib: 50, max_storage_gib: 54}'],
+      ['database.max_storage_gib: 54 is wrong: must be storage_gib, or at least a tenth more'],
     ],
     [
       'a wrong choice',
@@ -194,6 +199,27 @@ describe('platform.yml', () => {
       ['environments.dev.region: "us-west-1" is wrong: must be a region with three availability zones'],
     ],
     [
+      'a region of China',
+      [...head, '  dev:', ...environment.map((line) => line.replaceAll('eu-west-1', 'cn-north-1'))],
+      expect.arrayContaining([
+        'environments.dev.region: "cn-north-1" is wrong: must be one of AWS\'s commercial regions: China, GovCloud and the partitions apart are not supported',
+      ]),
+    ],
+    [
+      'a region of GovCloud',
+      [...head, '  dev:', ...environment.map((line) => line.replaceAll('eu-west-1', 'us-gov-west-1'))],
+      expect.arrayContaining([
+        'environments.dev.region: "us-gov-west-1" is wrong: must be one of AWS\'s commercial regions: China, GovCloud and the partitions apart are not supported',
+      ]),
+    ],
+    [
+      'an isolated region',
+      [...head, '  dev:', ...environment.map((line) => line.replaceAll('eu-west-1', 'us-isob-east-1'))],
+      expect.arrayContaining([
+        'environments.dev.region: "us-isob-east-1" is wrong: must be one of AWS\'s commercial regions: China, GovCloud and the partitions apart are not supported',
+      ]),
+    ],
+    [
       'faults within an environment',
       [...head, '  dev:', '    account: 111111111111', '    nat: two', '    cidr: 8.8.0.0/16', '    vpc: x'],
       [
@@ -203,7 +229,7 @@ describe('platform.yml', () => {
         'environments.dev.nat: "two" is wrong: must be one of one, per-zone',
         'environments.dev.domain: missing: must be a text',
         'environments.dev.certificate: missing: must be a text',
-        'environments.dev.vpc: unknown key: must be one of branch, account, region, role, cidr, subnets, nat, flow_logs, retention_days, domain, certificate, load_balancers, builders, approval',
+        'environments.dev.vpc: unknown key: must be one of branch, account, region, role, cidr, subnets, nat, flow_logs, retention_days, domain, certificate, load_balancers, builders, alerts, approval',
       ],
     ],
     [

@@ -146,11 +146,15 @@ describe('what names an account or a region', () => {
     expect(faults({ dev: changes })).toEqual([`environments.dev.${expected}`]);
   });
 
-  test('China has a partition of its own', () => {
+  test('China has a partition of its own, and is refused for that alone', () => {
     const certificate = 'arn:aws-cn:acm:cn-north-1:111111111111:certificate/one';
     expect(
       faults({ dev: { region: 'cn-north-1', certificate, role: 'arn:aws-cn:iam::111111111111:role/admin' } }),
-    ).toEqual([]);
+    ).toEqual([
+      expect.stringMatching(
+        /^environments\.dev\.region: "cn-north-1" is wrong: must be one of AWS's commercial regions/,
+      ),
+    ]);
   });
 });
 

@@ -31,6 +31,11 @@ describe('limitFaults', () => {
     expect(faultsOf(vendhost).map(({ path }) => path)).toEqual(['instances.max', 'database.storage_gib']);
   });
 
+  test('RDS may not raise the storage beyond it either', () => {
+    const vendhost = { instances: { type: 't3.micro' }, database: { max_storage_gib: 31 } };
+    expect(faultsOf(vendhost).map(({ path }) => path)).toEqual(['database.max_storage_gib']);
+  });
+
   test('a tenant without a database needs none granted', () => {
     const none = limitsSchema.parse({ instance_types: ['t3.micro'], database_classes: [] });
     expect(faultsOf({ instances: { type: 't3.micro' }, database: 'none' }, none)).toEqual([]);

@@ -41,9 +41,10 @@ describe('outcomeOf', () => {
 });
 
 /** The error a job ends with, as plain data. */
-function error(moment: Snapshot) {
+function error(moment: Snapshot, needsApproval = false) {
   const outcome = releaseOutcome(moment);
-  const found = outcome && errorOf(pipeline, { tenant: 'shop', environment: 'dev' }, outcome, moment);
+  const found =
+    outcome && errorOf(pipeline, { place: { tenant: 'shop', environment: 'dev' }, needsApproval }, outcome, moment);
   return (
     found && {
       code: found.code,
@@ -92,14 +93,20 @@ describe('errorOf', () => {
     const stop = { ...scriptError, script: 'hooks/stop.sh', message: 'exit code 1', logTail: '' };
     const targets = { 'i-1': [event('ApplicationStop', 'Failed', { error: stop })] };
     const rollback = deployment('Failed', targets, { id: 'd-2' });
-    const found = error(snapshot('Failed', { deployment: deployment('Failed', targets), rollback }));
+    const moment = snapshot('Failed', { deployment: deployment('Failed', targets), rollback });
+    const found = error(moment);
     expect(found?.details).toEqual([
       'i-1 ApplicationStop: ScriptFailed hooks/stop.sh: exit code 1',
       'ApplicationStop, BeforeBlockTraffic and AfterBlockTraffic run from the revision that was released before, not from this one',
       'rollback d-2: failed, to the revision that was deployed last',
-      '  i-1 ApplicationStop failed too: the instance is not in service',
+      '  i-1 ApplicationStop failed too, on the same script hooks/stop.sh: the instance is not in service',
     ]);
-    expect(found?.hint).toContain('no push changes it: ask the platform team to deploy past it once');
+    expect(found?.hint).toBe(
+      'the script is that of the revision that is on the instance, so that no push changes it: correct it for the release after this one, push with the CI/CD variable VENDHOST_IGNORE_STOP_FAILURES=true set in the project, and remove the variable again',
+    );
+    expect(error(moment, true)?.hint).toContain(
+      'ask the platform team to run `vendhost release start --ignore-stop-failures',
+    );
   });
   test("the load balancer's own reason", () => {
     const failed = event('AllowTraffic', 'Failed', {

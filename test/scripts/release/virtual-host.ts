@@ -89,10 +89,10 @@ export class VirtualHost {
   /** Runs `release start` within this process. */
   async release(
     revision: string,
-    { dryRun = false, onProgress = (_text: string): void => undefined } = {},
+    { dryRun = false, ignoreStopFailures = false, onProgress = (_text: string): void => undefined } = {},
   ): Promise<Released> {
     const runtime = this.#account.runtime({ onProgress });
-    const ended = await startRelease(runtime, { ...this.place, revision, dryRun }).then(
+    const ended = await startRelease(runtime, { ...this.place, revision, ignoreStopFailures, dryRun }).then(
       (code) => ({ code: code as number | undefined, error: undefined }),
       (error: VendhostError) => ({ code: error.exitCode ?? exitCodes.failed, error }),
     );

@@ -125,3 +125,32 @@ function logRights(scope: PlatformScope): Right[] {
     },
   ];
 }
+
+/** The topic of alarms: a policy of its own, for those in a role have 10,240 characters together. */
+export function topicRights(scope: PlatformScope): Right[] {
+  const topic = scope.arn('sns', names.alertsTopic(scope.environment));
+  return [
+    {
+      sid: 'Topic',
+      actions: [
+        'sns:CreateTopic',
+        'sns:DeleteTopic',
+        'sns:GetDataProtectionPolicy',
+        'sns:GetTopicAttributes',
+        'sns:ListSubscriptionsByTopic',
+        'sns:ListTagsForResource',
+        'sns:SetTopicAttributes',
+        'sns:Subscribe',
+        'sns:TagResource',
+        'sns:UntagResource',
+      ],
+      resources: [topic],
+    },
+    {
+      sid: 'Subscriptions',
+      actions: ['sns:GetSubscriptionAttributes', 'sns:Unsubscribe'],
+      resources: ['*'],
+      because: 'AWS checks no resource in these calls; they need the ARN of a subscription, whose id AWS chooses.',
+    },
+  ];
+}

@@ -141,9 +141,6 @@ function groupRights(scope: Scope): Right[] {
   ];
 }
 
-/** What an alarm may do when its state changes: nothing. To allow a topic, put its ARN here. */
-const alarmActions = ['none'];
-
 /**
  * CloudWatch stops instances and calls topics and functions on behalf of whoever wrote the alarm; the key has the actions for
  * all three states (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-alarm-actions.html).
@@ -156,7 +153,8 @@ function alarmRights(scope: Scope): Right[] {
       sid: 'PutAlarms',
       actions: ['cloudwatch:PutMetricAlarm'],
       resources,
-      when: { 'ForAllValues:StringEquals': { 'cloudwatch:AlarmActions': alarmActions } },
+      // Only tell the platform's people.
+      when: { 'ForAllValues:StringEquals': { 'cloudwatch:AlarmActions': [scope.facts['alerts-topic']] } },
       because,
     },
     {

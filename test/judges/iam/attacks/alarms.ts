@@ -22,7 +22,7 @@ export function alarmAttacks(): Case[] {
   const put = (name: string, given: readonly string[]): Case => ({
     name: `${by}: writes an alarm that ${name}`,
     expected: 'denied',
-    because: 'CloudWatch does it with rights of its own; an alarm of a tenant does nothing.',
+    because: "CloudWatch does it with rights of its own; an alarm of a tenant only tells the platform's people.",
     steps: [step(by, 'cloudwatch:PutMetricAlarm', { on }, { 'cloudwatch:AlarmActions': given })],
   });
   return [

@@ -197,8 +197,8 @@ function releasing(): Case[] {
     refused(
       deploy,
       'deploys without the pipeline',
-      'Only the pipeline deploys, after its approval.',
-      step(deploy, 'codedeploy:CreateDeployment', things.deploymentGroup(self)),
+      'Where releases are approved, only the pipeline deploys.',
+      step(things.roleName(production, 'deploy'), 'codedeploy:CreateDeployment', things.deploymentGroup(production)),
     ),
   ];
 }

@@ -77,7 +77,14 @@ function looking(self: Tenant): Case[] {
         allowed(`${by}: ${action} of its record`, step(by, action, things.tenantRecord(self))),
       ]),
       ...(role === 'deploy'
-        ? [allowed(`${by}: stops its deployment`, step(by, 'codedeploy:StopDeployment', '*'))]
+        ? [
+            allowed(`${by}: stops its deployment`, step(by, 'codedeploy:StopDeployment', '*')),
+            allowed(
+              `${by}: deploys past a stop script, where no release is approved`,
+              step(by, 'codedeploy:CreateDeployment', things.deploymentGroup(self)),
+              step(by, 'codedeploy:RegisterApplicationRevision', things.application(self)),
+            ),
+          ]
         : []),
     ];
   });

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from vendhost_cloud.authorization.type_permissions import Call, Handlers, Resource, Table, passed
+from vendhost_cloud.authorization.type_permissions import Call, Handlers, Resource, Table, TypePermissions, passed
 
 
 def _new_key(resource: Resource) -> str:
@@ -64,7 +64,31 @@ def _key_context(resource: Resource) -> dict[str, Any]:
 
 _KEY_SETTINGS = "kms:EnableKeyRotation kms:DisableKeyRotation"
 
+
+def _topic(resource: Resource) -> str:
+    return resource.physical_id or resource.own("sns", resource.name("TopicName"))
+
+
+def _topic_of_subscription(resource: Resource) -> str:
+    return resource.text("TopicArn")
+
+
+def _topics_of_policy(resource: Resource) -> list[str]:
+    return [str(one) for one in resource.properties.get("Topics") or []]
+
+
 TYPES: Table = {
+    "AWS::SNS::Topic": TypePermissions("sns:CreateTopic", "sns:SetTopicAttributes", "sns:DeleteTopic", _topic),
+    "AWS::SNS::TopicPolicy": Handlers(
+        (Call("sns:SetTopicAttributes", _topics_of_policy),),
+        (Call("sns:SetTopicAttributes", _topics_of_policy),),
+        (Call("sns:SetTopicAttributes", _topics_of_policy),),
+    ),
+    "AWS::SNS::Subscription": Handlers(
+        (Call("sns:Subscribe", _topic_of_subscription),),
+        (Call("sns:SetSubscriptionAttributes", _nothing_named),),
+        (Call("sns:Unsubscribe", _nothing_named),),
+    ),
     "AWS::KMS::Key": Handlers(
         (
             Call("kms:CreateKey", _nothing_named, tagging=True, context=_new_key_context),

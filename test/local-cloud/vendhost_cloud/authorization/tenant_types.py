@@ -50,10 +50,6 @@ def _deployment_group(resource: Resource) -> str:
     return resource.own("codedeploy", f"deploymentgroup:{resource.properties['ApplicationName']}/{name}")
 
 
-def _topic(resource: Resource) -> str:
-    return resource.physical_id or resource.own("sns", resource.name("TopicName"))
-
-
 def _group_keys(resource: Resource) -> Properties:
     """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2autoscaling.html"""
     given = resource.properties
@@ -201,7 +197,6 @@ TYPES: Table = {
         "rds:DeleteDBParameterGroup",
         _named("rds", "pg:", "DBParameterGroupName"),
     ),
-    "AWS::SNS::Topic": TypePermissions("sns:CreateTopic", "sns:SetTopicAttributes", "sns:DeleteTopic", _topic),
     "AWS::SecretsManager::Secret": TypePermissions(
         "secretsmanager:CreateSecret", "secretsmanager:UpdateSecret", "secretsmanager:DeleteSecret", _secret
     ),

@@ -52,7 +52,7 @@ test('nor is one that ended between the update of the data and that of the host'
   const before = await hostStack();
   const withoutHost: Meddler = async (call, next) =>
     call.operation === 'UpdateStack' && call.body.includes('shop-host') ? refusal(call, 'AccessDenied') : await next();
-  const larger = `${yml}database: { storage_gib: 30 }\ndeployment_config: CodeDeployDefault.AllAtOnce`;
+  const larger = `${yml}database: { class: db.t3.small }\ndeployment_config: CodeDeployDefault.AllAtOnce`;
   expect(errorIn(await provision(first, withoutHost, larger))).toBe('ACCESS_DENIED');
   expect(await hostStack()).toEqual(before);
 

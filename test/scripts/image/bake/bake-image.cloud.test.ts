@@ -92,6 +92,22 @@ describe('vendhost image bake', () => {
     expect(await leftovers('broken')).toEqual([]);
   });
 
+  test("the tenant's apt waits for whoever holds dpkg's lock", async () => {
+    await recordTenant(platform, 'patient');
+    const hold =
+      'import fcntl, time; file = open("/var/lib/dpkg/lock-frontend", "w"); fcntl.lockf(file, fcntl.LOCK_EX)';
+    const directory = await repository({
+      'infrastructure/preInstall.sh': `#!/bin/bash
+python3 -c '${hold}; open("/run/held", "w"); time.sleep(3)' > /dev/null 2>&1 &
+until [ -e /run/held ]; do sleep 0.1; done
+`,
+      'infrastructure/install.sh': '#!/bin/bash\nset -eu\napt-get install --yes bash\necho installed after all\n',
+    });
+    const result = await bake(['--tenant', 'patient', '--directory', directory]);
+    expect(result.stderr).toMatch(/Could not get lock[\s\S]*installed after all/);
+    expect(result.exitCode).toBe(0);
+  });
+
   // Packer forgets a builder that just starts; a signal to the whole group is what Ctrl-C and some runners send.
   test.each([
     { tenant: 'early', moment: ' starts', group: false },
