@@ -1,0 +1,83 @@
+import { awsError } from '../../aws/foreseen-errors.ts';
+import { messageOf, VendhostError } from '../../errors.ts';
+import type { Finding, ReportSection } from '../../report/report.ts';
+import type { Runtime } from '../../runtime.ts';
+
+/** What is known of a section before its work is done. */
+export interface SectionHead {
+  readonly id: string;
+  readonly title: string;
+}
+
+/** What the work of a section comes to. */
+export interface SectionBody {
+  readonly summary: string;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Does the work of a section. An error that is foreseen is a finding of it: `unknown` when AWS was not asked or did not answer, else a
+ * fault that the push would end with. Everything else is thrown on.
+ */
+export async function sectionOf(
+  runtime: Runtime,
+  head: SectionHead,
+  work: () => Promise<SectionBody>,
+): Promise<ReportSection> {
+  try {
+    return asSection(head, await work());
+  } catch (thrown) {
+    runtime.signal.throwIfAborted();
+    const error = awsError(thrown, runtime.env) ?? thrown;
+    if (!(error instanceof VendhostError)) throw thrown;
+    const finding = errorFinding(head.id, error);
+    const summary = finding.gravity === 'unknown' ? 'could not be found out' : 'the push would fail';
+    return asSection(head, { summary, findings: [finding] });
+  }
+}
+
+export function asSection(head: SectionHead, { summary, findings }: SectionBody): ReportSection {
+  const isUnknown = findings.some(({ gravity }) => gravity === 'unknown');
+  return { ...head, summary, findings, state: isUnknown ? 'unknown' : findings.length > 0 ? 'found' : 'clean' };
+}
+
+/** Codes of errors that say nothing of the merge request: what was asked could not be looked at. */
+const unanswered = new Set([
+  'ACCESS_DENIED',
+  'CREDENTIALS_EXPIRED',
+  'CREDENTIALS_REFUSED',
+  'ENDPOINT_UNREACHABLE',
+  'PACKER_MISSING',
+  'PACKER_OUTDATED',
+  'PLAN_ROLE_MISSING',
+  'REGION_MISSING',
+  'ROLE_MISSING',
+  'ROLE_REFUSED',
+  'TIMED_OUT',
+]);
+
+function errorFinding(section: string, { code, message, details, hint }: VendhostError): Finding {
+  return {
+    id: `${section}/${code}`,
+    gravity: unanswered.has(code) ? 'unknown' : 'fault',
+    title: `${code}: ${message}`,
+    ...(details.length === 0 ? {} : { details }),
+    next: hint,
+  };
+}
+
+/** A section that was not looked at, and why. */
+export function notLookedAt(head: SectionHead, why: string, next?: string): ReportSection {
+  const finding: Finding = {
+    id: `${head.id}/not-looked-at`,
+    gravity: 'unknown',
+    title: `not looked at: ${why}`,
+    ...(next === undefined ? {} : { next }),
+  };
+  return asSection(head, { summary: 'not looked at', findings: [finding] });
+}
+
+/** Why something thrown stands in the way, for people. */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof VendhostError ? `${thrown.code}: ${thrown.message}` : messageOf(thrown);
+}
