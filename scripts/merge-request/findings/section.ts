@@ -1,7 +1,8 @@
 import { awsError } from '../../aws/foreseen-errors.ts';
-import { messageOf, VendhostError } from '../../errors.ts';
+import { VendhostError } from '../../errors.ts';
 import type { Finding, ReportSection } from '../../report/report.ts';
 import type { Runtime } from '../../runtime.ts';
+import type { StackPlan } from '../../stack/stack-plan.ts';
 
 /** What is known of a section before its work is done. */
 export interface SectionHead {
@@ -13,6 +14,14 @@ export interface SectionHead {
 export interface SectionBody {
   readonly summary: string;
   readonly findings: readonly Finding[];
+  /** Stacks that it is about. */
+  readonly stacks?: readonly StackPlan[];
+}
+
+/** A section, and the stacks that GitLab's widget counts the changes of. */
+export interface PlannedSection {
+  readonly section: ReportSection;
+  readonly stacks: readonly StackPlan[];
 }
 
 /**
@@ -23,16 +32,17 @@ export async function sectionOf(
   runtime: Runtime,
   head: SectionHead,
   work: () => Promise<SectionBody>,
-): Promise<ReportSection> {
+): Promise<PlannedSection> {
   try {
-    return asSection(head, await work());
+    const body = await work();
+    return { section: asSection(head, body), stacks: body.stacks ?? [] };
   } catch (thrown) {
     runtime.signal.throwIfAborted();
     const error = awsError(thrown, runtime.env) ?? thrown;
     if (!(error instanceof VendhostError)) throw thrown;
     const finding = errorFinding(head.id, error);
     const summary = finding.gravity === 'unknown' ? 'could not be found out' : 'the push would fail';
-    return asSection(head, { summary, findings: [finding] });
+    return { section: asSection(head, { summary, findings: [finding] }), stacks: [] };
   }
 }
 
@@ -67,17 +77,12 @@ function errorFinding(section: string, { code, message, details, hint }: Vendhos
 }
 
 /** A section that was not looked at, and why. */
-export function notLookedAt(head: SectionHead, why: string, next?: string): ReportSection {
+export function notLookedAt(head: SectionHead, why: string, next?: string): PlannedSection {
   const finding: Finding = {
     id: `${head.id}/not-looked-at`,
     gravity: 'unknown',
     title: `not looked at: ${why}`,
     ...(next === undefined ? {} : { next }),
   };
-  return asSection(head, { summary: 'not looked at', findings: [finding] });
-}
-
-/** Why something thrown stands in the way, for people. */
-export function reasonOf(thrown: unknown): string {
-  return thrown instanceof VendhostError ? `${thrown.code}: ${thrown.message}` : messageOf(thrown);
+  return { section: asSection(head, { summary: 'not looked at', findings: [finding] }), stacks: [] };
 }

@@ -6,11 +6,22 @@ import { databaseEffect } from './database-effects.ts';
 
 /** What the push does to a stack, each change with its gravity. `id` begins the ids of the findings. */
 export function stackFindings(id: string, plan: StackPlan): Finding[] {
-  if (plan.action === 'none') return [];
-  const changes =
-    plan.action === 'create' ? [created(id, plan)] : plan.changes.flatMap((change) => changeFindings(id, change));
+  const { action, grants = [], openings = [] } = plan;
+  if (action === 'none') return [];
+  if (action === 'create') {
+    const wide = openings.filter(({ isEveryone }) => isEveryone);
+    return [created(id, plan), ...newRights(id, plan.stack, grants), ...openingFindings(id, wide)];
+  }
+  const changes = plan.changes.flatMap((change) => changeFindings(id, change));
   const settled = changes.length > 0 ? changes : [onlyOutputs(id, plan)];
-  return [...settled, ...grantFindings(id, plan.grants ?? []), ...openingFindings(id, plan.openings ?? [])];
+  return [...settled, ...grantFindings(id, grants), ...openingFindings(id, openings)];
+}
+
+/** Of a new stack nothing becomes wider; who may do what in it is one finding. */
+function newRights(id: string, stack: string, grants: readonly Grant[]): Finding[] {
+  if (grants.length === 0) return [];
+  const details = grants.map(({ who, what, resources }) => [who, what, ...resources.slice(0, 1)].join(' '));
+  return [{ id: `${id}/grants`, gravity: 'access', title: `${stack} brings its own rights`, details }];
 }
 
 function onlyOutputs(id: string, { stack }: StackPlan): Finding {
@@ -90,7 +101,9 @@ function grantFindings(id: string, grants: readonly Grant[]): Finding[] {
 }
 
 function openingFindings(id: string, openings: readonly Opening[]): Finding[] {
-  return openings.map(({ group, direction, traffic, peer, isEveryone }) => {
+  // What AWS takes for no rule at all: a group without one would let out everything.
+  const real = openings.filter(({ peer }) => !peer.startsWith('255.255.255.255/32'));
+  return real.map(({ group, direction, traffic, peer, isEveryone }) => {
     const way = direction === 'ingress' ? 'lets in' : 'lets out';
     const from = direction === 'ingress' ? 'from' : 'to';
     const everyone = isEveryone ? ', the whole internet' : '';

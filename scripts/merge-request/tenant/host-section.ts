@@ -2,7 +2,7 @@ import type { Place } from '../../config/names.ts';
 import type { VendhostConfig } from '../../config/vendhost.ts';
 import type { HealthCheckChange, HealthCheckUpdate } from '../../host/health/health-check.ts';
 import type { HostImage } from '../../host/host-image.ts';
-import type { HostPlan, InstanceRefresh } from '../../host/host-plan.ts';
+import type { InstanceRefresh } from '../../host/host-plan.ts';
 import type { LaunchChange } from '../../host/instances/launch-changes.ts';
 import type { Finding } from '../../report/report.ts';
 import { counted } from '../../repository/findings.ts';
@@ -34,7 +34,9 @@ export async function hostBody(
   const preview = await previewHost(context, image);
   const first = isFirst ? [firstHost(id, place)] : [];
   const findings = [...states, ...gone, ...first, ...planFindings(id, preview), ...keptDatabase(id, config, data)];
-  return { summary: summaryOf(preview, isFirst), findings };
+  const { plan } = preview;
+  const planned = plan === undefined ? [] : [plan.data, plan.host].filter((update) => update !== undefined);
+  return { summary: summaryOf(preview, isFirst), findings, stacks: planned };
 }
 
 function summaryOf({ reasons, plan }: HostPreview, isFirst: boolean): string {
@@ -78,12 +80,12 @@ function planFindings(id: string, { plan }: HostPreview): Finding[] {
   return [
     ...(data === undefined ? [] : stackFindings(`${id}/data`, data)),
     ...stackFindings(`${id}/host`, host),
-    ...(refresh === undefined ? [] : refreshFindings(id, plan, refresh)),
+    ...(refresh === undefined ? [] : refreshFindings(id, refresh)),
     ...healthCheckFindings(id, healthCheck),
   ];
 }
 
-function refreshFindings(id: string, _plan: HostPlan, refresh: InstanceRefresh): Finding[] {
+function refreshFindings(id: string, refresh: InstanceRefresh): Finding[] {
   const { group, instances, replacement, changes, unfinished } = refresh;
   if (replacement === 'no') return [];
   if (instances === 0) {

@@ -1,15 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import type { Finding, ReportSection } from '../../report/report.ts';
+import type { Finding } from '../../report/report.ts';
 import { counted, type Finding as Fault, onlyOf } from '../../repository/findings.ts';
 import { includedTwice } from '../../repository/included-twice.ts';
 import { checkTenantRepository } from '../../repository/tenant-repository.ts';
 import type { Runtime } from '../../runtime.ts';
-import { sectionOf } from '../findings/section.ts';
+import { type PlannedSection, sectionOf } from '../findings/section.ts';
 import { shellcheckFindings } from './shellcheck.ts';
 
 /** Configuration, AppSpec and scripts: what can be said without AWS. */
-export async function repositorySection(runtime: Runtime, id: string, directory: string): Promise<ReportSection> {
+export async function repositorySection(runtime: Runtime, id: string, directory: string): Promise<PlannedSection> {
   return await sectionOf(runtime, { id, title: 'Configuration, AppSpec and scripts' }, async () => {
     const [{ files, findings }, twice, scripts] = await Promise.all([
       checkTenantRepository(directory),

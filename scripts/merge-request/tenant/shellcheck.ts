@@ -50,13 +50,20 @@ export async function shellcheckFindings(
   }
   const { comments } = JSON.parse(stdout) as { comments: readonly Comment[] };
   const inRepository = relative(runtime.cwd, directory);
-  return comments.map((comment) => commentFinding(id, inRepository, comment));
+  const seen = new Map<string, number>();
+  return comments.map((comment) => {
+    // Numbered, not by line: a comment that moved is no new one.
+    const what = `${comment.file}/SC${comment.code}`;
+    const number = (seen.get(what) ?? 0) + 1;
+    seen.set(what, number);
+    return commentFinding(`${id}/shellcheck/${what}/${number}`, inRepository, comment);
+  });
 }
 
 function commentFinding(id: string, folder: string, { file, line, level, code, message }: Comment): Finding {
   const stops = level === 'error' && code >= 1000 && code < 2000;
   return {
-    id: `${id}/shellcheck/${file}/SC${code}/${line}`,
+    id,
     gravity: stops ? 'fault' : 'change',
     title: `ShellCheck SC${code} (${level}): ${message.replace(/\.$/, '')}`,
     at: { file: join(folder, file), line },

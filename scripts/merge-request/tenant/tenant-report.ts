@@ -2,9 +2,9 @@ import { openAws } from '../../aws/session.ts';
 import { readVendhostConfig } from '../../config/files.ts';
 import type { Place } from '../../config/names.ts';
 import { readHostInputs } from '../../host/plan/host-inputs.ts';
-import type { ReportSection } from '../../report/report.ts';
+import { isFromFork } from '../../gitlab/merge-request.ts';
 import type { Runtime } from '../../runtime.ts';
-import { asSection, notLookedAt, type SectionHead, sectionOf } from '../findings/section.ts';
+import { asSection, notLookedAt, type PlannedSection, type SectionHead, sectionOf } from '../findings/section.ts';
 import { hostBody } from './host-section.ts';
 import { forecastImage, type ImageForecast } from './image-section.ts';
 import { limitsBody } from './limits-section.ts';
@@ -21,14 +21,20 @@ export interface TenantPlanOptions {
 }
 
 /** All sections on a tenant in one environment. Each error that is foreseen is a finding; only bugs are thrown. */
-export async function tenantSections(runtime: Runtime, options: TenantPlanOptions): Promise<ReportSection[]> {
+export async function tenantSections(runtime: Runtime, options: TenantPlanOptions): Promise<PlannedSection[]> {
   const heads = headsOf(options.place);
   const repository = repositorySection(runtime, heads.repository.id, options.directory);
   // Awaited below; this keeps an earlier rejection from being unhandled.
   repository.catch(() => undefined);
+  if (isFromFork(runtime.env)) return [await repository, notLookedAt(heads.tenant, ...forkWithout)];
   const inAws = await awsSections(runtime, options, heads);
   return [await repository, ...inAws];
 }
+
+const forkWithout = [
+  'the merge request comes from a fork, whose pipelines get no credentials',
+  'a member of the project pushes the branch to the project itself, and opens the merge request from there',
+] as const;
 
 type Heads = ReturnType<typeof headsOf>;
 
@@ -48,7 +54,7 @@ function headsOf({ environment, tenant }: Place) {
   };
 }
 
-async function awsSections(runtime: Runtime, { place, directory }: TenantPlanOptions, heads: Heads): Promise<ReportSection[]> {
+async function awsSections(runtime: Runtime, { place, directory }: TenantPlanOptions, heads: Heads): Promise<PlannedSection[]> {
   const opened: { context?: TenantContext } = {};
   const tenant = await sectionOf(runtime, heads.tenant, async () => {
     const config = await readVendhostConfig(directory);
@@ -64,11 +70,12 @@ async function awsSections(runtime: Runtime, { place, directory }: TenantPlanOpt
     sectionOf(runtime, heads.traffic, () => trafficBody(context, heads.traffic.id)),
     sectionOf(runtime, heads.release, () => releaseBody(context, heads.release.id)),
   ]);
-  return [asSection(heads.limits, limitsBody(context, heads.limits.id)), ...rest.flat()];
+  const limits = asSection(heads.limits, limitsBody(context, heads.limits.id));
+  return [{ section: limits, stacks: [] }, ...rest.flat()];
 }
 
 /** The host is planned with the image that the push would give it; where that is not known, with the one it has. */
-async function imageAndHost(context: TenantContext, heads: Heads): Promise<ReportSection[]> {
+async function imageAndHost(context: TenantContext, heads: Heads): Promise<PlannedSection[]> {
   const { runtime } = context;
   let forecast: ImageForecast | undefined;
   const image = await sectionOf(runtime, heads.image, async () => {
