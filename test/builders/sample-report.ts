@@ -3,7 +3,8 @@ import type { Report } from '../../scripts/report/report.ts';
 /** What a merge request of a tenant could do: something of every gravity. */
 export const sampleReport: Report = {
   title: 'What this merge request changes',
-  summary: 'After the merge, production loses a database and replaces all instances; staging could not be looked at whole',
+  summary:
+    'After the merge, production loses a database and replaces all instances; staging could not be looked at whole',
   sections: [
     {
       id: 'configuration',
