@@ -20,7 +20,7 @@ import type { DeployedHost } from './key/look-up.ts';
 import { isKept, provenance, provenanceOf, sameTemplates } from './key/provision-key.ts';
 import { limitFaults } from './limits.ts';
 import { checkNewest } from './newest-pipeline.ts';
-import { hostApp, judgeHost, readHostInputs } from './plan/host-inputs.ts';
+import { hostApp, judgeHost, readHostInputs } from './plan/provision-inputs.ts';
 import { readHostPlan } from './read-host-plan.ts';
 
 export interface ProvisionOptions extends Place {

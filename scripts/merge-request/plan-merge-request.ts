@@ -7,8 +7,8 @@ import type { PlannedSection } from './findings/section.ts';
 import { planReport, wouldFail } from './plan-report.ts';
 import { platformSections } from './platform/platform-sections.ts';
 import { tenantSections } from './tenant/tenant-report.ts';
-import { type OutputFiles, writeOutputs } from './write-outputs.ts';
 import { writeNote } from './write-note.ts';
+import { type OutputFiles, writeOutputs } from './write-outputs.ts';
 
 export interface PlanMergeRequestOptions extends OutputFiles {
   readonly environment: Environment;
@@ -42,7 +42,8 @@ export async function planMergeRequest(
   const stacks = planned.flatMap((each) => each.stacks);
   await writeOutputs(runtime, report, stacks, files);
   if (tenant !== undefined) {
-    await writeNote(runtime, report, { key: `mr-plan/${tenant}/${environment}`, page: files.page });
+    const target = runtime.env.VENDHOST_TARGET_BRANCH;
+    await writeNote(runtime, report, { key: `mr-plan/${tenant}/${environment}`, page: files.page, target });
   }
   const fails = wouldFail(report);
   const last = fails ? ['The push after the merge would fail: see the faults above'] : [];

@@ -24,7 +24,12 @@ export function planReport({ env }: Runtime, title: string, sections: readonly R
 export function joinedReport(title: string, reports: readonly Report[]): Report {
   const byId = new Map(reports.flatMap(({ sections }) => sections.map((section) => [section.id, section] as const)));
   const sections = [...byId.values()];
-  return { title, summary: summaryOf(sections), sections, facts: Object.assign({}, ...reports.map(({ facts }) => facts)) };
+  return {
+    title,
+    summary: summaryOf(sections),
+    sections,
+    facts: Object.assign({}, ...reports.map(({ facts }) => facts)),
+  };
 }
 
 function summaryOf(sections: readonly ReportSection[]): string {
@@ -45,7 +50,11 @@ export function checksOf(report: Report): Report {
   const isCheck = (gravity: Gravity) => stopping.has(gravity) || gravity === 'unknown';
   const sections = report.sections.map((section): ReportSection => {
     const findings = section.findings.filter(({ gravity }) => isCheck(gravity));
-    return { ...section, findings, state: section.state === 'unknown' ? 'unknown' : findings.length > 0 ? 'found' : 'clean' };
+    return {
+      ...section,
+      findings,
+      state: section.state === 'unknown' ? 'unknown' : findings.length > 0 ? 'found' : 'clean',
+    };
   });
   return { ...report, sections };
 }

@@ -77,7 +77,7 @@ function errorFinding(section: string, { code, message, details, hint }: Vendhos
 }
 
 /** A section that was not looked at, and why. */
-export function notLookedAt(head: SectionHead, why: string, next?: string): PlannedSection {
+export function unseenSection(head: SectionHead, why: string, next?: string): PlannedSection {
   const finding: Finding = {
     id: `${head.id}/not-looked-at`,
     gravity: 'unknown',

@@ -66,7 +66,9 @@ function changeFindings(id: string, change: Change): Finding[] {
 function refusal(type: string): Pick<Finding, 'details' | 'next'> {
   if (!holdsData.has(type)) return {};
   return {
-    details: ['the push refuses it (DATA_WOULD_BE_LOST), and so does the policy of the stack: nothing is lost, but it fails'],
+    details: [
+      'the push refuses it (DATA_WOULD_BE_LOST), and so does the policy of the stack: nothing is lost, but it fails',
+    ],
     next: 'revert the database change in vendhost.yml; migrate data by hand',
   };
 }

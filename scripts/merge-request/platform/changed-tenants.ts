@@ -1,6 +1,6 @@
 import { execa } from 'execa';
-import { tenantSchema } from '../../config/tenant.ts';
 import { parseConfig } from '../../config/load.ts';
+import { tenantSchema } from '../../config/tenant.ts';
 import type { Finding } from '../../report/report.ts';
 import { counted } from '../../repository/findings.ts';
 import type { Runtime } from '../../runtime.ts';
@@ -10,7 +10,7 @@ import type { SectionBody } from '../findings/section.ts';
 const limitMs = 60_000;
 
 /** A tenant's file before the merge request and in it; absent where there is none. */
-export interface TenantFile {
+export interface ChangedTenantFile {
   readonly tenant: string;
   readonly before: string | undefined;
   readonly after: string | undefined;
@@ -35,7 +35,8 @@ export async function changedTenants(runtime: Runtime, directory: string, id: st
   const files = await Promise.all(
     tenants.map(async (tenant) => ({ tenant, before: await read(base, tenant), after: await read('HEAD', tenant) })),
   );
-  const summary = files.length === 0 ? 'no tenant changed' : `${counted(files.length, 'tenant')} to be vended after the merge`;
+  const summary =
+    files.length === 0 ? 'no tenant changed' : `${counted(files.length, 'tenant')} to be vended after the merge`;
   return { summary, findings: files.map((file) => tenantFinding(id, file)) };
 }
 
@@ -49,7 +50,7 @@ function unknownBase(id: string, base: string): Finding {
 }
 
 /** What a tenant's file asks of the next vend. */
-export function tenantFinding(id: string, { tenant, before, after }: TenantFile): Finding {
+export function tenantFinding(id: string, { tenant, before, after }: ChangedTenantFile): Finding {
   const file = `tenants/${tenant}.yml`;
   const at = { file };
   if (after === undefined) {
@@ -60,7 +61,10 @@ export function tenantFinding(id: string, { tenant, before, after }: TenantFile)
   return {
     id: `${id}/${tenant}`,
     gravity: 'change',
-    title: before === undefined ? `${file} is new: the tenant has to be vended` : `${file} changed: the tenant has to be vended again`,
+    title:
+      before === undefined
+        ? `${file} is new: the tenant has to be vended`
+        : `${file} changed: the tenant has to be vended again`,
     values: propertyChanges(tenant, old ?? {}, now ?? {}),
     next: `after the merge, an administrator runs: vendhost tenant vend ${tenant}`,
     at,

@@ -1,5 +1,6 @@
 import type { Environment } from '../../config/environment.ts';
 import { readPlatformConfig } from '../../config/files.ts';
+import { isFromFork } from '../../gitlab/merge-request.ts';
 import type { Compared } from '../../platform/compare.ts';
 import { planEnvironment } from '../../platform/plan/plan-platform.ts';
 import { openTargets } from '../../platform/targets.ts';
@@ -7,8 +8,7 @@ import type { Finding } from '../../report/report.ts';
 import { counted, onlyOf } from '../../repository/findings.ts';
 import { checkPlatformRepository } from '../../repository/platform-repository.ts';
 import type { Runtime } from '../../runtime.ts';
-import { isFromFork } from '../../gitlab/merge-request.ts';
-import { notLookedAt, type PlannedSection, type SectionBody, sectionOf } from '../findings/section.ts';
+import { unseenSection, type PlannedSection, type SectionBody, sectionOf } from '../findings/section.ts';
 import { stackFindings } from '../findings/stack-findings.ts';
 import { stateFindings } from '../findings/stack-states.ts';
 import { repositoryFinding } from '../tenant/repository-section.ts';
@@ -36,7 +36,11 @@ export async function platformSections(
   );
   const head = { id: `platform/${environment}`, title: `${environment}: the platform` };
   if (isFromFork(runtime.env)) {
-    return [checks, tenants, notLookedAt(head, 'the merge request comes from a fork, whose pipelines get no credentials')];
+    return [
+      checks,
+      tenants,
+      unseenSection(head, 'the merge request comes from a fork, whose pipelines get no credentials'),
+    ];
   }
   const stacks = await sectionOf(runtime, head, () => environmentBody(runtime, { environment, directory }, head.id));
   return [checks, tenants, stacks];
@@ -62,6 +66,7 @@ async function environmentBody(
 function comparedFindings(id: string, { plan, deployed, asWanted, why }: Compared): Finding[] {
   const states = stateFindings(id, plan.stack, deployed);
   if (asWanted || states.some(({ gravity }) => gravity === 'unknown')) return states;
-  if (why !== undefined) return [...states, { id: `${id}/why`, gravity: 'change', title: `${plan.stack} is updated: ${why}` }];
+  if (why !== undefined)
+    return [...states, { id: `${id}/why`, gravity: 'change', title: `${plan.stack} is updated: ${why}` }];
   return [...states, ...stackFindings(id, plan)];
 }

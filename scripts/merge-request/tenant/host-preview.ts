@@ -4,7 +4,7 @@ import type { HostImage } from '../../host/host-image.ts';
 import { type HostPlan, hasDatabase } from '../../host/host-plan.ts';
 import { readHostState } from '../../host/host-state.ts';
 import { checkKeptData } from '../../host/kept-data.ts';
-import { hostApp, judgeHost } from '../../host/plan/host-inputs.ts';
+import { hostApp, judgeHost } from '../../host/plan/provision-inputs.ts';
 import { planHostStacks } from '../../host/read-host-plan.ts';
 import { withAssembly } from '../../stack/assembly.ts';
 import type { TenantContext } from './tenant-context.ts';
@@ -42,4 +42,3 @@ export async function previewHost(context: TenantContext, image: string | HostIm
 export function hostStacks(place: TenantContext['place']): { data: string; host: string } {
   return { data: names.tenantStack(place, 'data'), host: names.tenantStack(place, 'host') };
 }
-

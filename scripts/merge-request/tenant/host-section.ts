@@ -26,7 +26,13 @@ export async function hostBody(
   if ([data, host].some((state) => state !== undefined && isBusy(state))) {
     return { summary: 'cannot be planned now', findings: states };
   }
-  const gone = goneStacks(id, { place, config, data, host, released: inputs.deployed.released || inputs.deployed.group !== undefined });
+  const gone = goneStacks(id, {
+    place,
+    config,
+    data,
+    host,
+    released: inputs.deployed.released || inputs.deployed.group !== undefined,
+  });
   const isFirst = data === undefined && host === undefined && gone.length === 0;
   if (isFirst && image === undefined) {
     return { summary: 'a first virtual host is made', findings: [firstHost(id, place)] };
@@ -52,7 +58,7 @@ function firstHost(id: string, { tenant, environment }: Place): Finding {
   return { id: `${id}/first`, gravity: 'change', title };
 }
 
-interface Present {
+interface PresentStacks {
   readonly place: Place;
   readonly config: VendhostConfig;
   readonly data: StackState | undefined;
@@ -61,7 +67,7 @@ interface Present {
   readonly released: boolean;
 }
 
-function goneStacks(id: string, { place, config, data, host, released }: Present): Finding[] {
+function goneStacks(id: string, { place, config, data, host, released }: PresentStacks): Finding[] {
   const stacks = hostStacks(place);
   if (host === undefined && (data !== undefined || released)) {
     const others = data === undefined ? 'its instances are there' : `${stacks.data} is there`;
@@ -101,7 +107,9 @@ function refreshFindings(id: string, refresh: InstanceRefresh): Finding[] {
       title: `${count} of ${group} ${be} replaced, each when a new one is healthy`,
       details: [
         'users notice nothing, as a new instance serves before an old one goes; what software wrote to the disk of an instance is gone',
-        ...(unfinished === undefined ? [] : [`the roll-out of version ${unfinished} failed or did not take place before`]),
+        ...(unfinished === undefined
+          ? []
+          : [`the roll-out of version ${unfinished} failed or did not take place before`]),
       ],
       values: launchValues(changes),
     },

@@ -1,10 +1,10 @@
+import type { HostImage } from '../../host/host-image.ts';
 import { planBake, readKnownImages } from '../../image/bake/bake-plan.ts';
 import { type PreparedBake, prepareBake } from '../../image/bake/prepare.ts';
 import { inputChanges } from '../../image/bake-key.ts';
 import { describeImage } from '../../image/find.ts';
 import { bakeKeyOf } from '../../image/image-faults.ts';
 import { readRecord } from '../../image/record.ts';
-import type { HostImage } from '../../host/host-image.ts';
 import type { Finding } from '../../report/report.ts';
 import { counted } from '../../repository/findings.ts';
 import type { SectionBody } from '../findings/section.ts';
@@ -37,7 +37,8 @@ export async function forecastImage(context: TenantContext, id: string): Promise
     return { image: imageId, summary, findings: [imageFinding(id, title, running, imageId, differing ?? [])] };
   }
   const reasons = differing === undefined || differing.length === 0 ? plan.reasons : differing;
-  const summary = running === undefined ? 'a first image is baked' : `an image is baked: ${counted(reasons.length, 'input')} changed`;
+  const summary =
+    running === undefined ? 'a first image is baked' : `an image is baked: ${counted(reasons.length, 'input')} changed`;
   const title = running === undefined ? 'a first image is baked' : 'an image is baked, which takes minutes';
   const rootDevice = prepared.source.rootDevice;
   return {
@@ -47,7 +48,13 @@ export async function forecastImage(context: TenantContext, id: string): Promise
   };
 }
 
-function imageFinding(id: string, title: string, from: string | undefined, to: string, details: readonly string[]): Finding {
+function imageFinding(
+  id: string,
+  title: string,
+  from: string | undefined,
+  to: string,
+  details: readonly string[],
+): Finding {
   return {
     id: `${id}/image`,
     gravity: 'change',
@@ -58,7 +65,11 @@ function imageFinding(id: string, title: string, from: string | undefined, to: s
 }
 
 /** One line for each input that differs from those of the image that the environment has. */
-async function differencesFrom({ aws }: TenantContext, { owner, inputs }: PreparedBake, image: string): Promise<string[]> {
+async function differencesFrom(
+  { aws }: TenantContext,
+  { owner, inputs }: PreparedBake,
+  image: string,
+): Promise<string[]> {
   const found = await describeImage(aws, image);
   const bakeKey = found && bakeKeyOf(found);
   const record = bakeKey === undefined ? undefined : await readRecord(aws, owner, bakeKey);

@@ -14,5 +14,8 @@ export function limitsBody({ runtime, directory, config, inputs }: TenantContext
     at: { file },
     next: "choose what is allowed, or ask the platform team to raise the tenant's limits",
   }));
-  return { summary: findings.length === 0 ? 'within what the platform grants' : 'more than the platform grants', findings };
+  return {
+    summary: findings.length === 0 ? 'within what the platform grants' : 'more than the platform grants',
+    findings,
+  };
 }

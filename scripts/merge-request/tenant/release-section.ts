@@ -17,7 +17,8 @@ export async function releaseBody(context: TenantContext, id: string): Promise<S
   const { runtime, directory, config, place } = context;
   const { files, findings } = await checkSoftware(directory, config, { beforeBuild: false });
   if (onlyOf(findings, 'fault').length > 0) {
-    const title = 'what is released cannot be said: the software has faults here, or a job builds it before it is packed';
+    const title =
+      'what is released cannot be said: the software has faults here, or a job builds it before it is packed';
     return { summary: 'not known before the build', findings: [{ id: `${id}/not-built`, gravity: 'unknown', title }] };
   }
   const workers = new FileWorkers(files, runtime.signal);
@@ -26,7 +27,8 @@ export async function releaseBody(context: TenantContext, id: string): Promise<S
     const key = keys.revision(place.tenant, sha256);
     const action = await actionOf(context, key);
     const what = `${counted(files.length, 'file')}, revision ${sha256.slice(0, 12)}`;
-    if (action === 'nothing') return { summary: `no release: the instances have this software (${what})`, findings: [] };
+    if (action === 'nothing')
+      return { summary: `no release: the instances have this software (${what})`, findings: [] };
     return { summary: `a release (${what})`, findings: releaseFindings(context, id, key, action) };
   } finally {
     await workers.close();
@@ -53,7 +55,12 @@ const words: Readonly<Record<Exclude<ReleaseAction, 'nothing'>, string>> = {
   follow: 'a release of this software is under way already, and the push follows it',
 };
 
-function releaseFindings({ inputs, config, place }: TenantContext, id: string, key: string, action: Exclude<ReleaseAction, 'nothing'>) {
+function releaseFindings(
+  { inputs, config, place }: TenantContext,
+  id: string,
+  key: string,
+  action: Exclude<ReleaseAction, 'nothing'>,
+) {
   const approval = inputs.record.approval === true;
   const details = [key, ...(approval ? ['it waits until somebody of the platform approves it in CodePipeline'] : [])];
   const findings: Finding[] = [{ id: `${id}/release`, gravity: 'change', title: words[action], details }];

@@ -1,7 +1,7 @@
 import type { Aws } from '../../aws/session.ts';
 import type { Place } from '../../config/names.ts';
 import type { VendhostConfig } from '../../config/vendhost.ts';
-import type { HostInputs } from '../../host/plan/host-inputs.ts';
+import type { HostInputs } from '../../host/plan/provision-inputs.ts';
 import type { Runtime } from '../../runtime.ts';
 
 /** What the sections of a tenant's merge request are made from. */

@@ -1,10 +1,10 @@
 import { openAws } from '../../aws/session.ts';
 import { readVendhostConfig } from '../../config/files.ts';
 import type { Place } from '../../config/names.ts';
-import { readHostInputs } from '../../host/plan/host-inputs.ts';
 import { isFromFork } from '../../gitlab/merge-request.ts';
+import { readHostInputs } from '../../host/plan/provision-inputs.ts';
 import type { Runtime } from '../../runtime.ts';
-import { asSection, notLookedAt, type PlannedSection, type SectionHead, sectionOf } from '../findings/section.ts';
+import { asSection, unseenSection, type PlannedSection, type SectionHead, sectionOf } from '../findings/section.ts';
 import { hostBody } from './host-section.ts';
 import { forecastImage, type ImageForecast } from './image-section.ts';
 import { limitsBody } from './limits-section.ts';
@@ -26,7 +26,7 @@ export async function tenantSections(runtime: Runtime, options: TenantPlanOption
   const repository = repositorySection(runtime, heads.repository.id, options.directory);
   // Awaited below; this keeps an earlier rejection from being unhandled.
   repository.catch(() => undefined);
-  if (isFromFork(runtime.env)) return [await repository, notLookedAt(heads.tenant, ...forkWithout)];
+  if (isFromFork(runtime.env)) return [await repository, unseenSection(heads.tenant, ...forkWithout)];
   const inAws = await awsSections(runtime, options, heads);
   return [await repository, ...inAws];
 }
@@ -54,7 +54,11 @@ function headsOf({ environment, tenant }: Place) {
   };
 }
 
-async function awsSections(runtime: Runtime, { place, directory }: TenantPlanOptions, heads: Heads): Promise<PlannedSection[]> {
+async function awsSections(
+  runtime: Runtime,
+  { place, directory }: TenantPlanOptions,
+  heads: Heads,
+): Promise<PlannedSection[]> {
   const opened: { context?: TenantContext } = {};
   const tenant = await sectionOf(runtime, heads.tenant, async () => {
     const config = await readVendhostConfig(directory);
@@ -84,7 +88,7 @@ async function imageAndHost(context: TenantContext, heads: Heads): Promise<Plann
   });
   const isFirst = context.inputs.deployed.host === undefined;
   if (forecast === undefined && isFirst) {
-    return [image, notLookedAt(heads.host, 'there is no virtual host yet, and its image cannot be forecast')];
+    return [image, unseenSection(heads.host, 'there is no virtual host yet, and its image cannot be forecast')];
   }
   return [image, await sectionOf(runtime, heads.host, () => hostBody(context, heads.host.id, forecast?.image))];
 }

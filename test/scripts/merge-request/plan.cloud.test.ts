@@ -4,10 +4,7 @@ import { join } from 'node:path';
 import { CreateChangeSetCommand, DeleteStackCommand } from '@aws-sdk/client-cloudformation';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { provisionHost } from '../../../scripts/host/provision.ts';
-import {
-  type PlanMergeRequestOptions,
-  planMergeRequest,
-} from '../../../scripts/merge-request/plan-merge-request.ts';
+import { type PlanMergeRequestOptions, planMergeRequest } from '../../../scripts/merge-request/plan-merge-request.ts';
 import type { Finding, Report } from '../../../scripts/report/report.ts';
 import { cloudAccount } from '../../builders/account.ts';
 import { bakeWithoutPacker } from '../../builders/baked-tenant.ts';
@@ -90,11 +87,17 @@ describe('a deployed tenant', () => {
     const planned = await plan('busy', changed, files);
     expect(planned.code).toBeUndefined();
     expect(section(planned, 'image').findings).toMatchObject([
-      { gravity: 'change', title: 'an image is baked, which takes minutes', details: ['infrastructure/install.sh changed'] },
+      {
+        gravity: 'change',
+        title: 'an image is baked, which takes minutes',
+        details: ['infrastructure/install.sh changed'],
+      },
     ]);
     const { findings } = section(planned, 'host');
     expect(findings.find(({ gravity }) => gravity === 'interruption')).toMatchObject({
-      title: expect.stringMatching(/^the database \w+, DBInstanceClass: the database restarts with it, during the push$/),
+      title: expect.stringMatching(
+        /^the database \w+, DBInstanceClass: the database restarts with it, during the push$/,
+      ),
       values: [{ path: 'DBInstanceClass', from: 'db.t3.micro', to: 'db.t3.small' }],
     });
     expect(titles(findings)).toContainEqual(
@@ -110,7 +113,10 @@ describe('a deployed tenant', () => {
   test('what would lose data, and what the platform does not grant, are faults before the merge', async () => {
     await deployed('greedy');
     const lost = await plan('greedy', { ...sound, 'vendhost.yml': `${yml.replace('}\n', ', name: other }\n')}` });
-    const other = await plan('greedy', { ...sound, 'vendhost.yml': yml.replace('db.t3.micro }', 'db.t3.micro, name: other }') });
+    const other = await plan('greedy', {
+      ...sound,
+      'vendhost.yml': yml.replace('db.t3.micro }', 'db.t3.micro, name: other }'),
+    });
     expect(other.code).toBe(1);
     expect(section(other, 'host').findings).toContainEqual(
       expect.objectContaining({ gravity: 'loss', values: [{ path: 'DBName', from: 'app', to: 'other' }] }),
@@ -132,7 +138,9 @@ describe('what is not as usual is said, and is no bug', () => {
       'change: first has no virtual host in dev yet: the push makes the first one',
       'change: vendhost-dev-first-data is created',
       'change: vendhost-dev-first-host is created',
-      expect.stringMatching(/^network: security group \S+ lets out ALL TRAFFIC to Everyone \(IPv4\), the whole internet$/),
+      expect.stringMatching(
+        /^network: security group \S+ lets out ALL TRAFFIC to Everyone \(IPv4\), the whole internet$/,
+      ),
     ]);
   });
 
@@ -140,7 +148,11 @@ describe('what is not as usual is said, and is no bug', () => {
     const planned = await plan('nobody', sound);
     expect(planned.code).toBe(1);
     expect(section(planned, 'tenant').findings).toMatchObject([
-      { gravity: 'fault', title: expect.stringMatching(/^TENANT_UNKNOWN/), next: expect.stringContaining('tenant vend') },
+      {
+        gravity: 'fault',
+        title: expect.stringMatching(/^TENANT_UNKNOWN/),
+        next: expect.stringContaining('tenant vend'),
+      },
     ]);
     expect(section(planned, 'checks')).toMatchObject({ summary: '4 files checked, no fault' });
   });
