@@ -1,37 +1,42 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { VendhostError } from '../errors.ts';
 import { reportLines } from '../report/lines.ts';
 import type { Report } from '../report/report.ts';
 import type { Runtime } from '../runtime.ts';
 import { joinedReport } from './plan-report.ts';
 import { writeNote } from './write-note.ts';
-import { writeOutputs } from './write-outputs.ts';
+import { type OutputFiles, writeOutputs } from './write-outputs.ts';
 
-export interface NoteMergeRequestOptions {
-  /** Files that `mr plan --save` wrote, one for each environment. */
-  readonly plans: readonly string[];
+export interface NoteMergeRequestOptions extends Pick<OutputFiles, 'codeQuality' | 'junit' | 'page'> {
+  /** Folder with what `mr plan --save` wrote, a file for each environment. */
+  readonly plans: string;
   readonly title: string;
   readonly key: string;
-  /** File for the plan as an HTML page. */
-  readonly page: string | undefined;
 }
 
-/** One note for the plans of several jobs, in the order of the files. It needs no right in AWS. Throws `PLAN_UNREADABLE`. */
+/** One note for the plans of several jobs. It needs no right in AWS. Throws `PLAN_UNREADABLE`. */
 export async function noteMergeRequest(runtime: Runtime, options: NoteMergeRequestOptions): Promise<undefined> {
-  const reports = await Promise.all(options.plans.map((file) => readReport(runtime, file)));
-  const report = joinedReport(options.title, reports);
-  await writeOutputs(runtime, report, [], { page: options.page });
-  await writeNote(runtime, report, { key: options.key, page: options.page, target: undefined });
+  const { plans, title, key, ...outputs } = options;
+  const folder = resolve(runtime.cwd, plans);
+  const files = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.json'));
+  if (files.length === 0) throw unreadable(`no plan is in ${plans}`);
+  const reports = await Promise.all(files.map((name) => readReport(join(folder, name))));
+  const report = joinedReport(title, reports);
+  await writeOutputs(runtime, report, [], outputs);
+  await writeNote(runtime, report, { key, page: outputs.page, target: undefined });
   runtime.out.result({ report }, reportLines(report).join('\n'));
 }
 
-async function readReport({ cwd }: Runtime, file: string): Promise<Report> {
-  const text = await readFile(resolve(cwd, file), 'utf8').catch(() => undefined);
-  const parsed = text === undefined ? undefined : reportFrom(text);
-  if (parsed !== undefined) return parsed;
-  throw new VendhostError('PLAN_UNREADABLE', `${file} ${text === undefined ? 'cannot be read' : 'is not a plan'}`, {
-    hint: 'give it files that `vendhost mr plan --save` wrote, in a job that needs the jobs which did',
+async function readReport(file: string): Promise<Report> {
+  const report = reportFrom(await readFile(file, 'utf8'));
+  if (report === undefined) throw unreadable(`${file} is not a plan`);
+  return report;
+}
+
+function unreadable(message: string): VendhostError {
+  return new VendhostError('PLAN_UNREADABLE', message, {
+    hint: 'name the folder with what `vendhost mr plan --save` wrote, in a job that needs the jobs which did',
   });
 }
 

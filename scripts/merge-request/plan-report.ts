@@ -1,3 +1,4 @@
+import { environments } from '../config/environment.ts';
 import { pushOf } from '../gitlab/ci-context.ts';
 import { countsByGravity, gravityWords } from '../report/gravity.ts';
 import type { Gravity, Report, ReportSection } from '../report/report.ts';
@@ -23,7 +24,8 @@ export function planReport({ env }: Runtime, title: string, sections: readonly R
 /** Several plans of one merge request as one; what all of them checked is shown once. */
 export function joinedReport(title: string, reports: readonly Report[]): Report {
   const byId = new Map(reports.flatMap(({ sections }) => sections.map((section) => [section.id, section] as const)));
-  const sections = [...byId.values()];
+  const rank = ({ id }: ReportSection) => environments.findIndex((environment) => id.endsWith(`/${environment}`));
+  const sections = [...byId.values()].toSorted((one, other) => rank(one) - rank(other));
   return {
     title,
     summary: summaryOf(sections),

@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { VendhostError } from '../errors.ts';
 import { codeQualityOf } from '../report/code-quality.ts';
 import { junitOf } from '../report/junit.ts';
@@ -32,9 +32,12 @@ export async function writeOutputs(
   const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
   const write = async (file: string | undefined, text: () => string) => {
     if (file === undefined) return;
-    await writeFile(resolve(cwd, file), text()).catch((cause: unknown) => {
+    const whole = resolve(cwd, file);
+    await mkdir(dirname(whole), { recursive: true })
+      .then(() => writeFile(whole, text()))
+      .catch((cause: unknown) => {
       throw new VendhostError('REPORT_UNWRITABLE', `cannot write ${file}`, {
-        hint: 'name a file in a folder that exists and is writable',
+        hint: 'name a file in a folder that is writable',
         cause,
       });
     });

@@ -1,26 +1,32 @@
 import { define } from '../../command.ts';
 
 export const command = define({
-  usage: 'mr note <plans..>',
+  usage: 'mr note',
   describe: 'Put the plans of several environments into one note of the merge request',
   examples: [
-    ['vendhost mr note vendhost-plan-dev.json vendhost-plan-staging.json', 'one note, edited when it is there already'],
+    ['vendhost mr note --plans plans', 'one note for the plans in this folder, edited when it is there already'],
   ],
-  options: (parser) =>
-    parser
-      .positional('plans', {
+  options: (parser) => {
+    const file = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
+    return parser
+      .option('plans', {
         type: 'string',
-        array: true,
-        demandOption: true,
-        describe: 'Files that `vendhost mr plan --save` wrote',
+        requiresArg: true,
+        default: 'plans',
+        describe: 'Folder with the files that `vendhost mr plan --save` wrote',
       })
-      .option('page', { type: 'string', requiresArg: true, describe: 'Write the plan to this file as an HTML page' }),
+      .option('code-quality', file("Write GitLab's code quality report to this file"))
+      .option('junit', file("Write GitLab's unit test report to this file: what a push would fail on"))
+      .option('page', file('Write the plan to this file as an HTML page'));
+  },
   async run(args, runtime) {
     const { noteMergeRequest } = await import('../../merge-request/note-merge-request.ts');
     return await noteMergeRequest(runtime, {
       plans: args.plans,
       title: 'Plan of the platform',
       key: 'mr-plan/platform',
+      codeQuality: args['code-quality'],
+      junit: args.junit,
       page: args.page,
     });
   },

@@ -8,7 +8,7 @@ export const command = define({
   examples: [
     ['vendhost mr plan --tenant shop --environment dev', 'plan this checkout of a tenant; changes nothing'],
     [
-      'vendhost mr plan --environment dev --directory . --save vendhost-plan-dev.json',
+      'vendhost mr plan --environment dev --save plans/dev.json',
       "in the platform's repository: plan an environment for the note of all",
     ],
   ],
