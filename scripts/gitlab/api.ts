@@ -107,7 +107,7 @@ function statusOf({ cause }: Error): number | undefined {
 
 function descriptionOf(error: Error): string {
   const description = (error.cause as { description?: unknown } | undefined)?.description;
-  return description === undefined ? messageOf(error) : JSON.stringify(description);
+  return typeof description === 'string' ? description : messageOf(error);
 }
 
 function reasonOf(error: Error): string {
