@@ -36,11 +36,11 @@ export async function writeOutputs(
     await mkdir(dirname(whole), { recursive: true })
       .then(() => writeFile(whole, text()))
       .catch((cause: unknown) => {
-      throw new VendhostError('REPORT_UNWRITABLE', `cannot write ${file}`, {
-        hint: 'name a file in a folder that is writable',
-        cause,
+        throw new VendhostError('REPORT_UNWRITABLE', `cannot write ${file}`, {
+          hint: 'name a file in a folder that is writable',
+          cause,
+        });
       });
-    });
     out.detail(`wrote ${file}`);
   };
   await Promise.all([

@@ -22,10 +22,8 @@ export const command = define({
       .option('save', file('Write the plan to this file as JSON, for: vendhost mr note'));
   },
   async run(args, runtime) {
-    const [{ planMergeRequest }, { isPlatformRepository }] = await Promise.all([
-      import('../../merge-request/plan-merge-request.ts'),
-      import('../../repository/show.ts'),
-    ]);
+    const { planMergeRequest } = await import('../../merge-request/plan-merge-request.ts');
+    const { isPlatformRepository } = await import('../../repository/show.ts');
     const directory = resolve(runtime.cwd, args.directory);
     const { tenant, environment } = (await isPlatformRepository(directory))
       ? { tenant: undefined, environment: environmentFrom(args.environment, runtime) }

@@ -8,7 +8,7 @@ import type { Finding } from '../../report/report.ts';
 import { counted, onlyOf } from '../../repository/findings.ts';
 import { checkPlatformRepository } from '../../repository/platform-repository.ts';
 import type { Runtime } from '../../runtime.ts';
-import { unseenSection, type PlannedSection, type SectionBody, sectionOf } from '../findings/section.ts';
+import { type PlannedSection, type SectionBody, sectionOf, unseenSection } from '../findings/section.ts';
 import { stackFindings } from '../findings/stack-findings.ts';
 import { stateFindings } from '../findings/stack-states.ts';
 import { repositoryFinding } from '../tenant/repository-section.ts';

@@ -4,7 +4,7 @@ import type { Place } from '../../config/names.ts';
 import { isFromFork } from '../../gitlab/merge-request.ts';
 import { readHostInputs } from '../../host/plan/provision-inputs.ts';
 import type { Runtime } from '../../runtime.ts';
-import { asSection, unseenSection, type PlannedSection, type SectionHead, sectionOf } from '../findings/section.ts';
+import { asSection, type PlannedSection, type SectionHead, sectionOf, unseenSection } from '../findings/section.ts';
 import { hostBody } from './host-section.ts';
 import { forecastImage, type ImageForecast } from './image-section.ts';
 import { limitsBody } from './limits-section.ts';
