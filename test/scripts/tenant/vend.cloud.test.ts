@@ -193,6 +193,7 @@ describe('tenant vend', () => {
       ['dev', 'AWS_REGION', 'eu-west-1'],
       ['dev', 'VENDHOST_ROLE_ARN', `arn:aws:iam::${account}:role/vendhost-dev-blog-deploy`],
       ['dev', 'VENDHOST_PLAN_ROLE_ARN', `arn:aws:iam::${account}:role/vendhost-dev-blog-plan`],
+      ['*', 'VENDHOST_PLAN_ACCESS_BLOG_DEV', `eu-west-1 arn:aws:iam::${account}:role/vendhost-dev-blog-plan`],
     ]);
     const second = await vend('blog', ['blog.dev.example.com'], { token: true });
     expect(second.result.environments).toMatchObject([{ changed: false }]);
