@@ -49,7 +49,9 @@ try {
   const still = await compare(same, synth, pairs);
   const moved = await compare(other, synth, pairs);
   console.log(`${same.name}: ${still.ours.toFixed(2)} s, at most ${limits.seconds} s`);
-  console.log(`${other.name}: ${moved.ours.toFixed(2)} s, ${moved.ratio.toFixed(2)} × ${synth.name}, at most ${limits.ratio}`);
+  console.log(
+    `${other.name}: ${moved.ours.toFixed(2)} s, ${moved.ratio.toFixed(2)} × ${synth.name}, at most ${limits.ratio}`,
+  );
   process.exitCode = still.ours <= limits.seconds && moved.ratio <= limits.ratio ? 0 : 1;
 } finally {
   await cloud.stop();

@@ -49,12 +49,7 @@ export interface World {
    * Commits files to a branch of the tenant's repository, made from `dev` if it is new, and starts the pipeline of its merge request !7 into
    * `dev`, in whose jobs there is a Reporter's token.
    */
-  propose(
-    branch: string,
-    files: Files,
-    message: string,
-    options?: Partial<PipelineOptions>,
-  ): Promise<RunningPipeline>;
+  propose(branch: string, files: Files, message: string, options?: Partial<PipelineOptions>): Promise<RunningPipeline>;
   /** AWS with what a job of the tenant's project on `dev` holds: an ID token, good for the deploy role. */
   job(): Promise<Aws>;
   /** Starts the pipeline of a push again, as it is; of another project with that one's variables and settings. */
