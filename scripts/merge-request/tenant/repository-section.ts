@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Finding } from '../../report/report.ts';
-import { counted, type Finding as Fault, onlyOf } from '../../repository/findings.ts';
+import { type CheckFinding, counted, onlyOf } from '../../repository/findings.ts';
 import { includedTwice } from '../../repository/included-twice.ts';
 import { checkTenantRepository } from '../../repository/tenant-repository.ts';
 import type { Runtime } from '../../runtime.ts';
@@ -26,7 +26,7 @@ export async function repositorySection(runtime: Runtime, id: string, directory:
 }
 
 /** A finding of `vendhost config check`. */
-export function repositoryFinding(id: string, folder: string, { severity, file, line, path, message }: Fault): Finding {
+export function repositoryFinding(id: string, folder: string, { severity, file, line, path, message }: CheckFinding): Finding {
   const at = join(folder, file);
   return {
     id: `${id}/${file}/${path}/${message}`,

@@ -211,7 +211,9 @@ describe('tenant vend', () => {
     });
     await repository.writeTenant('right', { ...second, project: 'acme/pair', environment_prefix: 'right/' });
     const { result } = await run('right', { dryRun: true, token: true, environment: 'dev' });
-    expect(result.environments).toMatchObject([{ variables: [{ scope: 'right/dev' }, {}, {}] }]);
+    expect(result.environments).toMatchObject([
+      { variables: [{ scope: 'right/dev' }, {}, {}, { key: 'VENDHOST_PLAN_ACCESS_RIGHT_DEV', scope: '*' }] },
+    ]);
   });
 
   test('an environment whose platform was never deployed', async () => {
