@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { VendhostError } from '../errors.ts';
 import { reportLines } from '../report/lines.ts';
+import { maskedReport } from '../report/masked-report.ts';
 import type { Report } from '../report/report.ts';
 import type { Runtime } from '../runtime.ts';
 import { joinedReport } from './plan-report.ts';
@@ -22,7 +23,7 @@ export async function noteMergeRequest(runtime: Runtime, options: NoteMergeReque
   const files = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.json'));
   if (files.length === 0) throw unreadable(`no plan is in ${plans}`);
   const reports = await Promise.all(files.map((name) => readReport(join(folder, name))));
-  const report = joinedReport(title, reports);
+  const report = maskedReport(joinedReport(title, reports), (text) => runtime.out.masked(text));
   await writeOutputs(runtime, report, [], outputs);
   await writeNote(runtime, report, { key, page: outputs.page, target: undefined });
   runtime.out.result({ report }, reportLines(report).join('\n'));

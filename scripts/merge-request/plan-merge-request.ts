@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Environment } from '../config/environment.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
 import { reportLines } from '../report/lines.ts';
+import { maskedReport } from '../report/masked-report.ts';
 import type { Runtime } from '../runtime.ts';
 import type { PlannedSection } from './findings/section.ts';
 import { planReport, wouldFail } from './plan-report.ts';
@@ -34,11 +35,8 @@ export async function planMergeRequest(
       ? await platformSections(runtime, { environment, directory: whole })
       : await tenantSections(runtime, { place: { tenant, environment }, directory: whole });
   const title = `Plan of ${tenant ?? 'the platform'} in ${environment}`;
-  const report = planReport(
-    runtime,
-    title,
-    planned.map(({ section }) => section),
-  );
+  const sections = planned.map(({ section }) => section);
+  const report = maskedReport(planReport(runtime, title, sections), (text) => runtime.out.masked(text));
   const stacks = planned.flatMap((each) => each.stacks);
   await writeOutputs(runtime, report, stacks, files);
   if (tenant !== undefined) {

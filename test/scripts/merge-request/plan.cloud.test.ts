@@ -139,8 +139,9 @@ describe('what is not as usual is said, and is no bug', () => {
       'change: vendhost-dev-first-data is created',
       'change: vendhost-dev-first-host is created',
       expect.stringMatching(
-        /^network: security group \S+ lets out ALL TRAFFIC to Everyone \(IPv4\), the whole internet$/,
+        /^network: security group \S+ lets out Everything to Everyone \(IPv4\), the whole internet$/,
       ),
+      'change: the health check of vendhost-dev-first--8080-1 changes before the instances do',
     ]);
   });
 
