@@ -42,7 +42,11 @@ describe("a tenant's inputs", () => {
   test('another branch for an environment, also where merge requests are open', async () => {
     const inputs = { dev_branch: 'develop' };
     const open = { openMergeRequest: true };
-    expect(await jobsWith(tenantTemplate, inputs, { ...push('develop'), ...open })).toEqual(['validate', 'plan', ...all('dev').slice(1)]);
+    expect(await jobsWith(tenantTemplate, inputs, { ...push('develop'), ...open })).toEqual([
+      'validate',
+      'plan',
+      ...all('dev').slice(1),
+    ]);
     expect(await jobsWith(tenantTemplate, inputs, push('dev'))).toEqual(['validate']);
     expect(await jobsWith(tenantTemplate, inputs, { ...push('dev'), ...open })).toEqual([]);
     const promotion: Happening = { event: 'merge_request', branch: 'develop', target: 'staging' };

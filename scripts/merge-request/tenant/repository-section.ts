@@ -26,7 +26,11 @@ export async function repositorySection(runtime: Runtime, id: string, directory:
 }
 
 /** A finding of `vendhost config check`. */
-export function repositoryFinding(id: string, folder: string, { severity, file, line, path, message }: CheckFinding): Finding {
+export function repositoryFinding(
+  id: string,
+  folder: string,
+  { severity, file, line, path, message }: CheckFinding,
+): Finding {
   const at = join(folder, file);
   return {
     id: `${id}/${file}/${path}/${message}`,
