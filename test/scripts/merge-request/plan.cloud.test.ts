@@ -2,6 +2,7 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateChangeSetCommand, DeleteStackCommand } from '@aws-sdk/client-cloudformation';
+import { DeleteRuleCommand, DescribeRulesCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { provisionHost } from '../../../scripts/host/provision.ts';
 import { type PlanMergeRequestOptions, planMergeRequest } from '../../../scripts/merge-request/plan-merge-request.ts';
@@ -62,7 +63,10 @@ describe('a deployed tenant', () => {
     expect(section(planned, 'image')).toMatchObject({ state: 'clean', summary: `no bake: ${image} stays` });
     expect(section(planned, 'host')).toMatchObject({ state: 'clean', summary: 'nothing changes' });
     expect(section(planned, 'limits')).toMatchObject({ state: 'clean' });
-    expect(section(planned, 'traffic').summary).toMatch(/^same\.dev\.example\.com at priority \d+$/);
+    expect(section(planned, 'traffic')).toMatchObject({
+      state: 'clean',
+      summary: expect.stringMatching(/^same\.dev\.example\.com at priority \d+$/),
+    });
     expect(titles(section(planned, 'release').findings)).toEqual([
       'change: the software is released for the first time',
     ]);
@@ -156,6 +160,18 @@ describe('what is not as usual is said, and is no bug', () => {
       },
     ]);
     expect(section(planned, 'checks')).toMatchObject({ summary: '4 files checked, no fault' });
+  });
+
+  test('a tenant to whom no listener rule leads', async () => {
+    await admitTenant(platform, 'unled');
+    const elb = await platform.aws.elb();
+    const { Rules = [] } = await elb.send(new DescribeRulesCommand({ ListenerArn: platform.listeners[0] }));
+    const own = Rules.find(({ Conditions = [] }) => JSON.stringify(Conditions).includes('unled.dev.example.com'));
+    await elb.send(new DeleteRuleCommand({ RuleArn: own?.RuleArn }));
+    const planned = await plan('unled', sound);
+    expect(titles(section(planned, 'traffic').findings)).toEqual([
+      'interruption: no listener rule leads to vendhost-dev-unled--8080-1: nobody reaches the software, whatever is released',
+    ]);
   });
 
   test('a stack that was deleted by hand', async () => {
