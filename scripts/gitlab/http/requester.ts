@@ -17,7 +17,7 @@ interface Sent {
 }
 
 /**
- * Sends the calls of @gitbeaker, whose own way to send them asks eleven times within a quarter of a second, whatever
+ * Sends the calls of @gitbeaker, whose own way to send them asks ten times within a quarter of a second, whatever
  * `Retry-After` says, and repeats a POST that may have been done. A call that GitLab refused with 429 it has not done
  * (https://docs.gitlab.com/security/rate_limits/); after 502 to 504 only calls that may be repeated are.
  */

@@ -34,7 +34,7 @@ export async function settleHealthCheck(runtime: Runtime, aws: Aws, place: Place
     const { unhealthy } = await readTargetHealth(aws, arn);
     if (unhealthy.length === 0) continue;
     await setHealthCheck(aws, arn, meanwhile);
-    throw failed(wanted, unhealthy, meanwhile);
+    throw checkFailed(wanted, unhealthy, meanwhile);
   }
 }
 
@@ -43,13 +43,13 @@ async function untilPassed({ out, signal }: Runtime, aws: Aws, arn: string, chec
   for (let look = 0; ; look += 1) {
     const { unhealthy } = await readTargetHealth(aws, arn);
     if (unhealthy.length === 0) return;
-    if (look === looks) throw failed(check, unhealthy, check);
+    if (look === looks) throw checkFailed(check, unhealthy, check);
     if (look === 0) out.step(`waiting for GET ${check.path} to answer below 500 on every instance, a minute at most`);
     await wait(aws.pace.longest, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 
-function failed(check: HealthCheck, unhealthy: readonly string[], meanwhile: HealthCheck): VendhostError {
+function checkFailed(check: HealthCheck, unhealthy: readonly string[], meanwhile: HealthCheck): VendhostError {
   return new VendhostError(
     'HEALTH_CHECK_FAILED',
     `the revision is released, but GET ${check.path} does not answer ${check.status}`,
