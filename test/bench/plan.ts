@@ -48,7 +48,9 @@ try {
   console.log(`node ${process.version}, ${pairs} pairs`);
   const still = await compare(same, synth, pairs);
   const moved = await compare(other, synth, pairs);
-  console.log(`${same.name}: ${still.ours.toFixed(2)} s, at most ${limits.seconds} s`);
+  console.log(
+    `${same.name}: ${still.ours.toFixed(2)} s, ${still.ratio.toFixed(2)} × ${synth.name}, at most ${limits.seconds} s`,
+  );
   console.log(
     `${other.name}: ${moved.ours.toFixed(2)} s, ${moved.ratio.toFixed(2)} × ${synth.name}, at most ${limits.ratio}`,
   );
