@@ -10,6 +10,8 @@ import { command as hostProvision } from './commands/host/provision.ts';
 import { command as hostReplace } from './commands/host/replace.ts';
 import { command as imageBake } from './commands/image/bake.ts';
 import { command as imageClean } from './commands/image/clean.ts';
+import { command as mrNote } from './commands/mr/note.ts';
+import { command as mrPlan } from './commands/mr/plan.ts';
 import { switchFrom } from './commands/options.ts';
 import { command as platformDeploy } from './commands/platform/deploy.ts';
 import { command as platformDestroy } from './commands/platform/destroy.ts';
@@ -38,6 +40,7 @@ const nouns: Readonly<Record<string, Noun>> = {
   image: { describe: "The AMI of a tenant's virtual host", verbs: [imageBake, imageClean] },
   host: { describe: "A tenant's virtual host", verbs: [hostProvision, hostReplace] },
   revision: { describe: "A tenant's software, named by its content", verbs: [revisionPush] },
+  mr: { describe: 'What a merge request will do', verbs: [mrPlan, mrNote] },
   release: { describe: 'Putting a revision on the virtual host', verbs: [releaseStart] },
 };
 

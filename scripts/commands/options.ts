@@ -82,7 +82,7 @@ export function environmentIfNamed(option: Environment | undefined, { env }: Run
   throw new VendhostError('USAGE', `"${value}" is not an environment`, { hint: environmentHint });
 }
 
-function environmentFrom(option: Environment | undefined, runtime: Runtime): Environment {
+export function environmentFrom(option: Environment | undefined, runtime: Runtime): Environment {
   const found = environmentIfNamed(option, runtime);
   if (found !== undefined) return found;
   throw new VendhostError('USAGE', 'the environment is missing', { hint: environmentHint });

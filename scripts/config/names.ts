@@ -94,6 +94,15 @@ function suffix(number: number): string {
   return number === 1 ? '' : `-${number}`;
 }
 
+/**
+ * Variable of a tenant's project with the region and the read-only role for jobs on any branch: `eu-west-1 arn:…`. It is not scoped to the
+ * environment: a job that names a protected environment runs only for those who may deploy to it
+ * (https://gitlab.com/gitlab-org/gitlab/-/issues/437142), and merge requests are everybody's.
+ */
+export function planAccessVariable({ environment, tenant }: Place): string {
+  return `VENDHOST_PLAN_ACCESS_${tenant.replaceAll('-', '_').toUpperCase()}_${environment.toUpperCase()}`;
+}
+
 /** Tags every resource carries; a platform resource has no tenant. */
 export function tags(environment: string, layer: string, tenant?: string): Record<string, string> {
   return {

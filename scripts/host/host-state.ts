@@ -3,9 +3,9 @@ import { names, type Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 import { newPipeline } from '../gitlab/new-pipeline.ts';
 import type { Runtime } from '../runtime.ts';
-import { neverWorks, settledStack } from '../stack/stack-state.ts';
+import { neverWorks, readStack, settledStack } from '../stack/stack-state.ts';
 import { type HealthCheck, healthCheckUpdate, type PresentTargetGroup } from './health/health-check.ts';
-import { readHostImage } from './host-image.ts';
+import { type HostImage, readHostImage } from './host-image.ts';
 import type { HostState } from './host-plan.ts';
 import { type Group, readGroup, wasReleased } from './instances/group.ts';
 import { versionChanges } from './instances/launch-changes.ts';
@@ -19,22 +19,28 @@ export interface HostStateOptions {
   readonly healthCheck: HealthCheck;
   /** No instance passes the health check that is set. */
   readonly failing: boolean;
-  /** Image to use; default: the image of the present instances. */
-  readonly image: string | undefined;
+  /** Image to use, or one that is still to be made; default: the image of the present instances. */
+  readonly image: string | HostImage | undefined;
+  /** Whether to wait for another job that is changing the host; default: yes. */
+  readonly wait?: boolean;
 }
 
-/** Reads what is deployed, after waiting for another job that is changing it. Only reads. */
+/** Reads what is deployed, after waiting for another job that is changing it, unless that is not asked for. Only reads. */
 export async function readHostState(runtime: Runtime, aws: Aws, options: HostStateOptions): Promise<HostState> {
-  const { place } = options;
+  const { place, wait = true } = options;
   const [data, host] = await Promise.all(
-    (['data', 'host'] as const).map((layer) => settledStack(runtime, aws, names.tenantStack(place, layer))),
+    (['data', 'host'] as const).map((layer) => {
+      const stack = names.tenantStack(place, layer);
+      return wait ? settledStack(runtime, aws, stack) : readStack(aws, stack);
+    }),
   );
-  const [group, released] = await Promise.all([settledGroup(runtime, aws, place), wasReleased(aws, place)]);
+  const [group, released] = await Promise.all([
+    wait ? settledGroup(runtime, aws, place) : readGroup(aws, place),
+    wasReleased(aws, place),
+  ]);
   const versions = group === undefined ? undefined : await readLaunchVersions(aws, group);
   const formerImage = versions?.own.data.ImageId;
-  const id = options.image || formerImage;
-  if (id === undefined) throw noImage(place);
-  const image = await readHostImage(aws, { place, bucket: options.bucket }, id);
+  const image = await imageOf(aws, options, formerImage);
   // The group of a stack whose creation failed is deleted with it, before the stack is created again.
   const works = host !== undefined && !neverWorks(host);
   return {
@@ -47,6 +53,13 @@ export async function readHostState(runtime: Runtime, aws: Aws, options: HostSta
     data: data?.outputs ?? {},
     parameters: host?.parameters ?? {},
   };
+}
+
+async function imageOf(aws: Aws, { place, bucket, image }: HostStateOptions, former: string | undefined) {
+  if (typeof image === 'object') return image;
+  const id = image || former;
+  if (id === undefined) throw noImage(place);
+  return await readHostImage(aws, { place, bucket }, id);
 }
 
 function waitingVersion(versions: Awaited<ReturnType<typeof readLaunchVersions>> | undefined): HostState['waiting'] {

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { platformFacts, readPublishedFacts, readTenantRecord } from '../aws/read-facts.ts';
-import { type Aws, openAws } from '../aws/session.ts';
-import type { PlatformFacts, TenantRecord } from '../config/facts.ts';
+import { openAws } from '../aws/session.ts';
+import type { TenantRecord } from '../config/facts.ts';
 import { readVendhostConfig } from '../config/files.ts';
 import { configError } from '../config/load.ts';
 import { names, type Place } from '../config/names.ts';
@@ -9,23 +8,21 @@ import { applyChanges, minInstances, type VendhostConfig } from '../config/vendh
 import { type ExitCode, exitCodes } from '../errors.ts';
 import { pushOf } from '../gitlab/ci-context.ts';
 import type { Runtime } from '../runtime.ts';
-import { type AppBuilder, withAssembly } from '../stack/assembly.ts';
+import { withAssembly } from '../stack/assembly.ts';
 import { readStack } from '../stack/stack-state.ts';
 import { type Applied, applyHost } from './apply-host.ts';
 import { checkHosts } from './check-hosts.ts';
 import { checkDatabase } from './database/check-database.ts';
 import { databaseLines } from './database/database-changes.ts';
-import { healthCheckUpdate } from './health/health-check.ts';
-import { readTargetGroup, readTargetHealth } from './health/tenant-target-group.ts';
 import { hasDatabase, hostPlanDiffers } from './host-plan.ts';
 import { hostPlanLines } from './host-plan-lines.ts';
 import { readHostState } from './host-state.ts';
 import { checkKeptData } from './kept-data.ts';
-import { readLibrary } from './key/library.ts';
-import { type DeployedHost, readDeployedHost, reasonsToProvision } from './key/look-up.ts';
-import { isKept, provenance, provenanceOf, provisionKey, sameTemplates } from './key/provision-key.ts';
+import type { DeployedHost } from './key/look-up.ts';
+import { isKept, provenance, provenanceOf, sameTemplates } from './key/provision-key.ts';
 import { limitFaults } from './limits.ts';
 import { checkNewest } from './newest-pipeline.ts';
+import { hostApp, judgeHost, readHostInputs } from './plan/provision-inputs.ts';
 import { readHostPlan } from './read-host-plan.ts';
 
 export interface ProvisionOptions extends Place {
@@ -49,26 +46,15 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
   const place: Place = { tenant: options.tenant, environment: options.environment };
   const config = await readVendhostConfig(options.directory);
   const aws = openAws(runtime);
-  const [published, { record, targetGroup }, deployed, library] = await Promise.all([
-    readPublishedFacts(aws, place.environment),
-    readAccess(aws, place),
-    readDeployedHost(aws, place),
-    readLibrary(),
-  ]);
-  const { hosts, loadBalancer, limits, roles } = record;
-  const facts = platformFacts(published, loadBalancer);
+  const inputs = await readHostInputs(aws, place);
+  const { facts, record, targetGroup, deployed } = inputs;
+  const { hosts, limits, roles } = record;
   const faults = limitFaults(join(options.directory, 'vendhost.yml'), config, limits);
   if (faults.length > 0) throw configError(faults);
 
   await checkNewest(runtime, aws, { place, bucket: facts.bucket, dryRun: options.dryRun });
-  const inputs = { config, facts, record, library };
-  const key = provisionKey({ ...inputs, image: options.image || (deployed.host?.parameters.ImageId ?? '') });
   const { health_check: healthCheck } = config;
-  const failing = await isFailing(aws, targetGroup.arn, deployed);
-  const reasons = reasonsToProvision(place, key, {
-    ...deployed,
-    healthCheck: healthCheckUpdate(targetGroup, healthCheck, { released: deployed.released, failing }),
-  });
+  const { key, failing, reasons } = await judgeHost(aws, inputs, { place, config, image: options.image });
   const shown = { place, record, targetGroup: targetGroup.name };
   warnOfKeptData(runtime, config, deployed);
   if (reasons.length === 0 && options.full !== true) {
@@ -90,7 +76,7 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
   const validation = !sameTemplates(state.parameters.ProvisionKey, from.key);
   const keepsDatabase = hasDatabase(state.data);
   const parts = { place, facts, record, targetGroup: targetGroup.arn, config, keepsDatabase };
-  const app = await appOf(aws, { ...parts, validation });
+  const app = await hostApp(aws, { ...parts, validation });
   return await withAssembly(runtime, aws, app, async (assembly) => {
     const plan = await readHostPlan(assembly, place, state);
     if (plan.data?.action === 'create') await checkKeptData(aws, place);
@@ -119,31 +105,6 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
   });
 }
 
-/** What the tenant was given when it was vended. */
-async function readAccess(aws: Aws, place: Place) {
-  const record = await readTenantRecord(aws, place);
-  return { record, targetGroup: await readTargetGroup(aws, place, record) };
-}
-
-interface Parts {
-  readonly place: Place;
-  readonly facts: PlatformFacts;
-  readonly record: TenantRecord;
-  /** ARN. */
-  readonly targetGroup: string;
-  readonly config: VendhostConfig;
-  readonly keepsDatabase: boolean;
-}
-
-async function appOf(aws: Aws, { validation, ...parts }: Parts & { validation: boolean }): Promise<AppBuilder> {
-  const { region } = aws;
-  const account = await aws.account();
-  return async (app) => {
-    const { virtualHostApp } = await import('../../cdk/tenant/virtual-host-app.ts');
-    return virtualHostApp({ ...parts, account, region }, { ...app, validation });
-  };
-}
-
 /** What a report says of a host. */
 interface ReportedHost {
   readonly place: Place;
@@ -162,13 +123,6 @@ function outageLines({ instances }: VendhostConfig, { environment }: Place): str
   return [
     'one instance at least: each release takes the only instance out of service, and the host answers 503 until it is back',
   ];
-}
-
-/** Whether no instance passes the health check, on a host where Auto Scaling does not replace them for it yet. */
-async function isFailing(aws: Aws, targetGroup: string, { host, released }: DeployedHost): Promise<boolean> {
-  if (!released || host?.parameters.HealthCheckType !== 'EC2') return false;
-  const { healthy, unhealthy } = await readTargetHealth(aws, targetGroup);
-  return healthy.length === 0 && unhealthy.length > 0;
 }
 
 /** `database: none` deletes nothing: the data stack stays until a person removes it, and the present software may need it. */

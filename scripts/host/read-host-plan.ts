@@ -7,14 +7,25 @@ import { knownValues } from './planned-value.ts';
 
 /** Compares the stacks with what is deployed, and plans. Throws `DATA_WOULD_BE_LOST` when data would not survive. */
 export async function readHostPlan(assembly: Assembly, place: Place, state: HostState): Promise<HostPlan> {
+  const plan = await planHostStacks(assembly, place, state);
+  checkDataPlan(plan.data);
+  return plan;
+}
+
+/** The same for a report: also of a plan that would lose data, and in detail. */
+export async function planHostStacks(
+  assembly: Assembly,
+  place: Place,
+  state: HostState,
+  { details = false } = {},
+): Promise<HostPlan> {
   const { aws, templates } = assembly;
   const [dataStack, hostStack] = [names.tenantStack(place, 'data'), names.tenantStack(place, 'host')];
   const dataAsItIs: StackPlan | undefined = templates.has(dataStack)
     ? { stack: dataStack, action: 'none', changes: [] }
     : undefined;
   const parameters = { [hostStack]: knownValues(hostParameters(state, dataAsItIs)) };
-  const stacks = await planStacks(assembly, { parameters });
-  checkDataPlan(stacks.find(({ stack }) => stack === dataStack));
+  const stacks = await planStacks(assembly, { parameters, details });
   const template = templates.get(hostStack) ?? {};
   const isUpdate = stacks.some(({ stack, action }) => stack === hostStack && action === 'update');
   const deployed = isUpdate ? ((await readTemplate(aws, hostStack)) as Template | undefined) : template;

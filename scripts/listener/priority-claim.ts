@@ -24,6 +24,14 @@ export interface Claimant extends PriorityHolder {
 /** Most rounds to lose in a row: in each lost round another job wins, so more rounds mean a fault. */
 const roundLimit = 1000;
 
+/** The number that a tenant's record names for a band of its hosts; `undefined` when it has none. Reads claims only, as every tenant may. */
+export async function recordedPriority(
+  aws: Aws,
+  holder: PriorityHolder & { readonly band: Band },
+): Promise<number | undefined> {
+  return (await openClaims(aws, holder.bucket).read(recordKey(holder)))?.value.priority;
+}
+
 export interface PriorityPlan extends PriorityChoice {
   /** The tenant already holds the claim on the number: `claimPriority` would write nothing. */
   readonly claimed: boolean;
@@ -196,7 +204,7 @@ export function listenerId({ listenerArn }: Pick<PriorityHolder, 'listenerArn'>)
   return listenerArn.split('/').at(-1) ?? listenerArn;
 }
 
-function recordKey(claimant: Claimant): string {
+function recordKey(claimant: PriorityHolder & { readonly band: Band }): string {
   return keys.tenantPriority(listenerId(claimant), claimant.tenant, claimant.band.name);
 }
 

@@ -55,20 +55,26 @@ export async function compareStacks(
   platform: PlatformConfig,
   target: EnvironmentTarget,
   stacks: readonly string[],
+  { details = false } = {},
 ): Promise<Comparison> {
   const builder = platformBuilder(platform, target, { validation: false });
   return await withAssembly(runtime, target.aws, builder, (assembly) =>
-    compareIn(assembly, target.environment, stacks),
+    compareIn(assembly, target.environment, stacks, details),
   );
 }
 
-async function compareIn(assembly: Assembly, environment: Environment, stacks: readonly string[]): Promise<Comparison> {
+async function compareIn(
+  assembly: Assembly,
+  environment: Environment,
+  stacks: readonly string[],
+  details: boolean,
+): Promise<Comparison> {
   const network = names.platformStack(environment, 'network');
   const deployed = await readStacks(assembly.aws, [...new Set([...stacks, network])]);
   const parameters = await balancerParameters(deployed.get(network)?.outputs);
   const ofBalancers = stacks.filter((stack) => isBalancer(environment, stack));
   const given = Object.fromEntries(ofBalancers.map((stack) => [stack, parameters ?? {}]));
-  const plans = await planStacks(assembly, { stacks, parameters: given }, deployed);
+  const plans = await planStacks(assembly, { stacks, parameters: given, details }, deployed);
   return {
     stacks: new Map(plans.map((plan) => [plan.stack, compared(assembly, plan, deployed.get(plan.stack))])),
     balancerParameters: parameters,

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { VendhostError } from '../errors.ts';
+import { isFromFork } from '../gitlab/merge-request.ts';
 import type { Runtime } from '../runtime.ts';
 import { type CheckFinding, counted, onlyOf, shownFinding } from './findings.ts';
 import { includedTwice } from './included-twice.ts';
@@ -23,6 +24,11 @@ export async function checkRepository(runtime: Runtime, { directory }: { directo
   const { files, findings, unchecked } = await (isPlatform ? checkPlatformRepository : checkTenantRepository)(
     directory,
   );
+  if (isFromFork(runtime.env)) {
+    runtime.out.step(
+      'the merge request comes from a fork, whose pipelines get no credentials: what the push after the merge would do is not planned',
+    );
+  }
   // A job runs at the repository's root, whatever folder the tenant's files are in.
   const all = [...findings, ...(isPlatform ? [] : await includedTwice(runtime.cwd))];
   reportFindings(runtime, all);

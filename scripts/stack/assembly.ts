@@ -14,7 +14,9 @@ import { Progress } from './progress.ts';
 export type AppBuilder = (props: { outdir?: string; context?: Record<string, unknown> }) => Promise<App>;
 
 export interface Template {
-  readonly Parameters?: Readonly<Record<string, { readonly Type?: string; readonly Default?: unknown }>>;
+  readonly Parameters?: Readonly<
+    Record<string, { readonly Type?: string; readonly Default?: unknown; readonly NoEcho?: unknown }>
+  >;
   readonly Resources?: Readonly<Record<string, { readonly Type: string; readonly Properties?: unknown }>>;
 }
 

@@ -2,6 +2,8 @@ import type { ResourceDifference, TemplateDiff } from '@aws-cdk/cloudformation-d
 import { parse } from 'yaml';
 import type { Aws } from '../aws/session.ts';
 import { type Assembly, chosenStacks, type Template } from './assembly.ts';
+import type { Grant, Opening, PlanDetails } from './details/plan-details.ts';
+import type { PropertyChange } from './details/property-changes.ts';
 import { isAbsent, neverWorks, readStack, type StackState } from './stack-state.ts';
 
 export interface Change {
@@ -10,6 +12,8 @@ export interface Change {
   readonly action: 'create' | 'update' | 'delete';
   /** The resource is replaced, or may be; the data in it would be lost. */
   readonly replacement?: 'yes' | 'maybe';
+  /** What an update changes in it, if the plan has details. */
+  readonly values?: readonly PropertyChange[];
 }
 
 /** What a deploy would do to one stack. */
@@ -17,9 +21,14 @@ export interface StackPlan {
   readonly stack: string;
   readonly action: 'create' | 'update' | 'none';
   readonly changes: readonly Change[];
+  /** Rights and network that become wider, if the plan has details. */
+  readonly grants?: readonly Grant[];
+  readonly openings?: readonly Opening[];
 }
 
 export interface PlanOptions {
+  /** With old and new values, and what becomes wider. */
+  readonly details?: boolean;
   /** Names of the stacks; all of the app without it. */
   readonly stacks?: readonly string[];
   /** Parameter values by stack name; parameters without a value keep the one they have. */
@@ -33,24 +42,45 @@ export interface PlanOptions {
  */
 export async function planStacks(
   assembly: Assembly,
-  { stacks, parameters }: PlanOptions = {},
+  { stacks, parameters, details = false }: PlanOptions = {},
   states?: ReadonlyMap<string, StackState>,
 ): Promise<StackPlan[]> {
-  const { fullDiff } = await import('@aws-cdk/cloudformation-diff');
+  const [{ fullDiff }, { planDetails }] = await Promise.all([
+    import('@aws-cdk/cloudformation-diff'),
+    import('./details/plan-details.ts'),
+  ]);
   return await Promise.all(
     chosenStacks(assembly, stacks).map(async (stack) => {
       const wanted = assembly.templates.get(stack) as Template;
       const state = states === undefined ? await readStack(assembly.aws, stack) : states.get(stack);
       const current = state === undefined || neverWorks(state) ? undefined : await readTemplate(assembly.aws, stack);
       const diff = fullDiff(current ?? {}, wanted as Record<string, unknown>);
-      const changed = state === undefined ? [] : changedParameters(state, wanted, parameters?.[stack] ?? {});
-      const plan = describePlan(stack, current !== undefined, diff, referring(wanted, changed));
+      const given = parameters?.[stack] ?? {};
+      const changed = state === undefined ? [] : changedParameters(state, wanted, given);
+      const described = describePlan(stack, current !== undefined, diff, referring(wanted, changed));
+      const steps = changed.map((name) => ({
+        name,
+        from: state?.parameters[name],
+        to: given[name],
+        reaches: referring(wanted, [name]).map(({ logicalId }) => logicalId),
+      }));
+      const plan = details
+        ? detailed(described, planDetails({ diff, template: wanted, parameters: steps }))
+        : described;
       // Not finished, even if the template is the same: the deploy continues the rollback.
       return state?.status === 'UPDATE_ROLLBACK_FAILED' && plan.action === 'none'
         ? { ...plan, action: 'update' }
         : plan;
     }),
   );
+}
+
+function detailed(plan: StackPlan, { values, grants, openings }: PlanDetails): StackPlan {
+  const changes = plan.changes.map((change) => {
+    const own = change.action === 'update' ? values.get(change.logicalId) : undefined;
+    return own === undefined ? change : { ...change, values: own };
+  });
+  return { ...plan, changes, grants, openings };
 }
 
 /** One plan from the differences of a template and the resources that refer to changed parameters. */

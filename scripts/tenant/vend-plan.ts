@@ -2,7 +2,7 @@ import { platformFacts, readPublishedFacts } from '../aws/read-facts.ts';
 import type { Aws } from '../aws/session.ts';
 import type { PlatformFacts } from '../config/facts.ts';
 import type { Place } from '../config/names.ts';
-import { names } from '../config/names.ts';
+import { names, planAccessVariable } from '../config/names.ts';
 import { type PlatformConfig, partitionOf } from '../config/platform.ts';
 import { portIn, type SubjectTrust, type TenantConfig } from '../config/tenant.ts';
 import type { GitlabApi } from '../gitlab/api.ts';
@@ -94,7 +94,9 @@ export function projectVariables(
     VENDHOST_ROLE_ARN: role('deploy'),
     VENDHOST_PLAN_ROLE_ARN: role('plan'),
   };
-  return Object.entries(values).map(([key, value]) => ({ key, value, scope: `${prefix}${place.environment}` }));
+  const scope = `${prefix}${place.environment}`;
+  const planAccess = { key: planAccessVariable(place), value: `${config.region} ${role('plan')}`, scope: '*' };
+  return [...Object.entries(values).map(([key, value]) => ({ key, value, scope })), planAccess];
 }
 
 /** Whether vending would change anything that can be seen. */

@@ -28,6 +28,7 @@ describe('the house', () => {
       'host',
       'image',
       'listener',
+      'merge-request',
       'platform',
       'release',
       'report',

@@ -77,7 +77,8 @@ test('each job runs the command of its place', async () => {
     'vendhost-provision': 'host provision',
     'vendhost-package': 'revision push',
     'vendhost-release': 'release start',
-    'vendhost-plan': 'platform plan',
+    'vendhost-plan': 'mr plan',
+    'vendhost-note': 'mr note',
     'vendhost-prepare': 'platform plan',
     'vendhost-deploy': 'platform deploy',
   });

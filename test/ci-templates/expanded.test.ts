@@ -78,7 +78,7 @@ describe('two tenants in one repository', () => {
     expect(schemaFaults(both)).toEqual([]);
     expect(both).toEqual({ ...alone, ...other });
     const own = Object.entries(both).filter(([name]) => name.startsWith('blog '));
-    expect(own).toHaveLength(5);
+    expect(own).toHaveLength(6);
     const text = JSON.stringify(own);
     expect(text).not.toContain('shop');
     expect(own.map(([, job]) => job.resource_group).filter(Boolean)).toEqual([

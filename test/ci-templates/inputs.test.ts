@@ -77,11 +77,12 @@ describe.each(templates.map((one) => [one.file, one] as const))('%s', (_, templa
   });
 
   test.each(hidden.filter(({ job }) => job.script !== undefined).map(({ name, job }) => [name, job] as const))(
-    '%s is one line of the command, with an ID token unless it runs for forks',
+    '%s is one line of the command, with an ID token if it calls AWS',
     (name, job) => {
       expect(job.script).toEqual([expect.stringMatching(/^vendhost [a-z]+ [a-z]+( --[a-z]+ [\w./$[\] -]+)*$/)]);
       expect(job).not.toHaveProperty('before_script');
-      expect(Object.keys(job.id_tokens ?? {})).toEqual(name === '.vendhost-validate' ? [] : ['VENDHOST_ID_TOKEN']);
+      const needsNone = ['.vendhost-validate', '.vendhost-note'].includes(name);
+      expect(Object.keys(job.id_tokens ?? {})).toEqual(needsNone ? [] : ['VENDHOST_ID_TOKEN']);
       expect(job.timeout).toMatch(/^\d+[mh]$/);
     },
   );
@@ -94,7 +95,7 @@ describe.each(templates.map((one) => [one.file, one] as const))('%s', (_, templa
 
   test('sets no variables but our own', () => {
     const names = Object.values(body).flatMap((part) => Object.keys(part?.variables ?? {}));
-    for (const name of names) expect(name).toMatch(/^(VENDHOST_[A-Z_]+|GIT_STRATEGY)$/);
+    for (const name of names) expect(name).toMatch(/^(VENDHOST_[A-Z_]+|GIT_(STRATEGY|DEPTH))$/);
   });
 
   test('starts with its purpose', () => {

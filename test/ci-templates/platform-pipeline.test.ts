@@ -11,13 +11,17 @@ import { defaultGitlab } from '../local-gitlab/workspace.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
-/** Stands in for the command: says what it was given, writes the files the real one would, and finds that all differs. */
+/** Stands in for the command: says what it was given, and writes the files the real one would; the plan of staging fails. */
 const recorder = `#!/bin/bash
 echo "$* in $VENDHOST_ENVIRONMENT | $(cat "$4" 2>/dev/null)"
+[ "$2" != note ] || ls plans
 echo "token=$VENDHOST_ID_TOKEN"
 [ "$2" = plan ] || exit 0
 echo "$2 of $VENDHOST_ENVIRONMENT" > "$4"
-[ "$3" = --save ] || exit 2
+[ "$1" = mr ] || exit 0
+mkdir -p plans
+echo "plan" > "$6"
+[ "$VENDHOST_ENVIRONMENT" != staging ]
 `;
 
 let directory: string;
@@ -55,14 +59,16 @@ const claimsOf = (result: PipelineResult, job: string) =>
   decodeJwt(/^token=(.+)$/m.exec(logOf(result, job))?.[1] ?? '');
 
 describe('a merge request', () => {
-  test('plans every environment; that something differs is a warning', () => {
+  test('plans every environment, and has one note of all, also when a plan fails', () => {
     expect(statuses(mergeRequest)).toEqual({
       validate: 'success',
-      'plan-dev': 'warning',
-      'plan-staging': 'warning',
-      'plan-production': 'warning',
+      'plan-dev': 'success',
+      'plan-staging': 'failed',
+      'plan-production': 'success',
+      note: 'success',
     });
-    expect(mergeRequest.status).toBe('success');
+    expect(mergeRequest.status).toBe('failed');
+    expect(logOf(mergeRequest, 'note')).toMatch(/^dev\.json\nproduction\.json\nstaging\.json$/m);
   });
 
   test('gives its plans a token of its branch and of no environment, and validate none', () => {

@@ -42,7 +42,11 @@ describe("a tenant's inputs", () => {
   test('another branch for an environment, also where merge requests are open', async () => {
     const inputs = { dev_branch: 'develop' };
     const open = { openMergeRequest: true };
-    expect(await jobsWith(tenantTemplate, inputs, { ...push('develop'), ...open })).toEqual(all('dev'));
+    expect(await jobsWith(tenantTemplate, inputs, { ...push('develop'), ...open })).toEqual([
+      'validate',
+      'plan',
+      ...all('dev').slice(1),
+    ]);
     expect(await jobsWith(tenantTemplate, inputs, push('dev'))).toEqual(['validate']);
     expect(await jobsWith(tenantTemplate, inputs, { ...push('dev'), ...open })).toEqual([]);
     const promotion: Happening = { event: 'merge_request', branch: 'develop', target: 'staging' };
@@ -57,7 +61,9 @@ describe("a tenant's inputs", () => {
     expect(await jobsWith(tenantTemplate, inputs, { ...push('master'), ...open })).toEqual([]);
     expect(await jobsWith(tenantTemplate, inputs, { event: 'tag', branch: 'v1' })).toEqual([]);
     const feature: Happening = { event: 'merge_request', branch: 'feature/cart', target: 'dev' };
-    expect(await jobsWith(tenantTemplate, inputs, feature)).toEqual(['validate']);
+    expect(await jobsWith(tenantTemplate, inputs, feature)).toEqual(['validate', 'plan']);
+    expect(await jobsWith(tenantTemplate, inputs, { ...feature, target: 'master' })).toEqual(['validate']);
+    expect(await jobsWith(tenantTemplate, inputs, { ...push('dev'), ...open })).toEqual(all('dev'));
     const none = { ...inputs, dev_branch: '', infrastructure: 'changed' };
     expect(await jobsWith(tenantTemplate, none, push('dev'))).toEqual(['validate']);
   });
@@ -112,7 +118,7 @@ describe("the platform's inputs", () => {
       'a merge request of the default branch',
       { branch: 'bigger' },
       { ...mergeRequest, branch: 'main' },
-      ['validate', 'plan-dev', 'plan-staging', 'plan-production'],
+      ['validate', 'plan-dev', 'plan-staging', 'plan-production', 'note'],
     ],
     ['a tag of that name', { branch: 'bigger' }, { event: 'tag', branch: 'bigger' }, []],
     [
@@ -125,7 +131,7 @@ describe("the platform's inputs", () => {
       'no staging, merge request',
       { environments: 'dev production' },
       mergeRequest,
-      ['validate', 'plan-dev', 'plan-production'],
+      ['validate', 'plan-dev', 'plan-production', 'note'],
     ],
     [
       'dev and staging without a click',
@@ -139,7 +145,7 @@ describe("the platform's inputs", () => {
       push('main'),
       ['validate', 'prepare-dev', deploy('dev')],
     ],
-    ['a prefix', { job_prefix: 'p ', environments: 'dev' }, mergeRequest, ['p validate', 'p plan-dev']],
+    ['a prefix', { job_prefix: 'p ', environments: 'dev' }, mergeRequest, ['p validate', 'p plan-dev', 'p note']],
   ])('%s', async (_, inputs, happening, jobs) => {
     expect(await jobsWith(platformTemplate, inputs, happening)).toEqual(jobs);
   });
@@ -149,7 +155,7 @@ describe("the platform's inputs", () => {
     const names = async (happening: Happening) =>
       await jobsWith(platformTemplate, { environments: 'dev' }, happening, own);
     const open = { openMergeRequest: true };
-    expect(await names(mergeRequest)).toEqual(['validate', 'lint', 'plan-dev']);
+    expect(await names(mergeRequest)).toEqual(['validate', 'lint', 'plan-dev', 'note']);
     expect(await names({ ...push('bigger'), ...open })).toEqual([]);
     expect(await names(push('bigger'))).toEqual(['lint']);
     expect(await names({ ...push('main'), ...open })).toContain('lint');

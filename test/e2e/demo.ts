@@ -66,7 +66,7 @@ async function journey(world: World, signal: AbortSignal): Promise<void> {
   const change = {
     'platform.yml': config.replace('cidr: 10.10.0.0/16', 'cidr: 10.10.0.0/16\n    retention_days: {access: 180}'),
   };
-  await pipeline('merge request', signal, ['validate', ...eachOf('plan')], (options) =>
+  await pipeline('merge request', signal, ['validate', ...eachOf('plan'), 'note'], (options) =>
     world.owner.propose('log-longer', change, 'Keep access logs of dev for half a year', options),
   );
   await pipeline('merge', signal, ['validate', ...eachOf('prepare'), 'deploy-dev'], (options) =>
@@ -92,12 +92,32 @@ async function journey(world: World, signal: AbortSignal): Promise<void> {
   heading("What the tenant's own jobs may not do, whatever their script calls");
   check((await deleteRule(world)) === 'AccessDenied', 'deleting the listener rule of its host: AccessDenied');
 
+  heading("A tenant's merge request into dev: what its push will do, before the merge");
+  const smaller = (await readFile(join(world.repository, 'vendhost.yml'), 'utf8')).replace(
+    /^health_check:/m,
+    'database:\n  class: db.t3.small\nhealth_check:',
+  );
+  await pipeline('merge request of shop', signal, ['validate', 'plan'], (options) =>
+    world.propose('larger-database', { 'vendhost.yml': smaller }, 'A larger database', options),
+  );
+  showNote(world);
+
   heading('The same commit once more');
   const again = await push(world, 'push 3', signal, everyJob);
   check(/image exists/i.test(logOf(again, 'bake')), 'bake finds the image and says so');
   check(/no change/i.test(logOf(again, 'provision')), 'provision changes nothing and says so');
   check(/nothing uploaded/i.test(logOf(again, 'package')), 'package uploads nothing and says so');
   check(/nothing to release/i.test(logOf(again, 'release')), 'release deploys nothing and says so');
+}
+
+/** The one note of the merge request, as GitLab would show it but for its markup. */
+function showNote(world: World): void {
+  const [project] = world.gitlab.state.projects();
+  const notes = (project && world.gitlab.state.discussions.notes(project, 7)) ?? [];
+  check(notes.length === 1, 'the merge request has one note');
+  const [note] = notes;
+  for (const line of (note?.body ?? '').split('\n')) say(`    ${line}`);
+  check(/DBInstanceClass: the database restarts/.test(note?.body ?? ''), 'it says that the database restarts');
 }
 
 async function operate(world: World, stage: string, signal: AbortSignal, words: string[]): Promise<string> {

@@ -35,12 +35,16 @@ describe('the platform', () => {
     const result = await pipeline.result;
     expect(statuses(result), logs(result)).toEqual([
       ['validate', 'success'],
-      ['plan-dev', 'warning'],
+      ['plan-dev', 'success'],
       ['plan-staging', 'success'],
-      ['plan-production', 'warning'],
+      ['plan-production', 'success'],
+      ['note', 'success'],
     ]);
-    expect(exitCodes(result)).toEqual([0, 2, 0, 2]);
-    expect(logOf(result, 'plan-dev')).toMatch(/~ EC2::FlowLog \S+ \(replaced\)/);
+    expect(exitCodes(result)).toEqual([0, 0, 0, 0, 0]);
+    expect(logOf(result, 'plan-dev')).toMatch(/replacement: EC2::FlowLog \S+ is replaced by a new one/);
+    expect(logOf(result, 'plan-dev')).toContain('TrafficType: ');
+    expect(logOf(result, 'note')).toMatch(/dev: the platform: 1 stack changed[\s\S]*staging: the platform: no change/);
+    expect(logOf(result, 'note')).toContain('no note in the merge request: VENDHOST_GITLAB_TOKEN is not set');
     expect(await fileOf(result, 'plan-dev', 'report.json')).toEqual({ create: 0, update: 1, delete: 0 });
     expect(await fileOf(result, 'plan-staging', 'report.json')).toEqual({ create: 0, update: 0, delete: 0 });
     expect(await fileOf(result, 'plan-production', 'report.json')).toEqual({

@@ -6,7 +6,7 @@ import { type Aws, openAws } from '../../scripts/aws/session.ts';
 import { recorder } from '../builders/recorder.ts';
 import { type LocalCloud, placeEnvironment, startLocalCloud } from '../local-cloud/start.ts';
 import { type LocalGitlab, startLocalGitlab } from '../local-gitlab/api.ts';
-import { projectRoot } from '../local-gitlab/platform.ts';
+import { git, projectRoot } from '../local-gitlab/platform.ts';
 import { commit, createRepository, type Files } from '../local-gitlab/repository.ts';
 import { type PipelineOptions, type RunningPipeline, startPipeline } from '../local-gitlab/run.ts';
 import { createIssuer } from '../local-gitlab/tokens.ts';
@@ -45,6 +45,11 @@ export interface World {
   write(files: Files, message: string): Promise<unknown>;
   /** Commits files to the tenant's repository and starts the pipeline of the push to `dev`. */
   push(files: Files, message: string, options?: Partial<PipelineOptions>): Promise<RunningPipeline>;
+  /**
+   * Commits files to a branch of the tenant's repository, made from `dev` if it is new, and starts the pipeline of its merge request !7 into
+   * `dev`, in whose jobs there is a Reporter's token.
+   */
+  propose(branch: string, files: Files, message: string, options?: Partial<PipelineOptions>): Promise<RunningPipeline>;
   /** AWS with what a job of the tenant's project on `dev` holds: an ID token, good for the deploy role. */
   job(): Promise<Aws>;
   /** Starts the pipeline of a push again, as it is; of another project with that one's variables and settings. */
@@ -112,6 +117,20 @@ export async function startWorld(say: (line: string) => void = () => undefined):
       return await pushAgain(options);
     },
     pushAgain,
+    async propose(branch, files, message, options) {
+      await git(repository, ['switch', '--quiet', branch]).catch(() =>
+        git(repository, ['switch', '--quiet', '--create', branch]),
+      );
+      await commit(repository, files, message);
+      await git(repository, ['switch', '--quiet', 'dev']);
+      const all = { environment_scope: '*', variable_type: 'env_var', protected: false, masked: true, raw: true };
+      const variables = [
+        ...world.gitlab.variables(tenantProject),
+        { ...all, key: 'VENDHOST_GITLAB_TOKEN', value: world.gitlab.reporterToken },
+        { ...all, key: 'CI_API_V4_URL', value: world.gitlab.api },
+      ];
+      return await pushAgain({ event: 'merge_request', branch, targetBranch: 'dev', variables, ...options });
+    },
     async job() {
       const settings = world.gitlab.tokenSettings(tenantProject)('dev', false, 'dev');
       const subject = { projectPath: tenantProject, ref: 'dev', environment: 'dev', ...settings };
@@ -129,6 +148,7 @@ export async function startWorld(say: (line: string) => void = () => undefined):
 /** A GitLab with the tenant's project, and with the library for everybody who is signed in. */
 async function startGitlab(): Promise<LocalGitlab> {
   const gitlab = await startLocalGitlab({ projects: [tenantProject] });
+  for (const project of gitlab.state.projects()) gitlab.state.discussions.addMergeRequest(project, 7);
   gitlab.state.change(gitlab.state.addProject('platform/vendhost'), { visibility: 'internal' });
   return gitlab;
 }

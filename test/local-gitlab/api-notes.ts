@@ -20,6 +20,10 @@ export function onNotes(call: Call, state: GitlabState, project: Project, url: U
   const role = state.roleIn(project, user.level);
   const maySee = role >= 20 || project.visibility !== 'private';
   if (notes === undefined || !maySee) return notFound('MergeRequest Not Found');
+  // https://docs.gitlab.com/api/merge_requests/#get-single-mr
+  if (list === undefined && call.method === 'GET') {
+    return { status: 200, body: { iid, project_id: project.id, target_branch: discussions.targetOf(project, iid) } };
+  }
   if (list !== 'notes' || rest.length > 0) return notFound('Not Found');
   const values = given(call);
   if (noteText === undefined) {

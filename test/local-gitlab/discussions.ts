@@ -45,11 +45,17 @@ export class Discussions {
   /** Quick actions that GitLab would have done, like `/close`: nobody here means to give any. */
   readonly quickActions: string[] = [];
   readonly #notes = new Map<string, Note[]>();
+  readonly #targets = new Map<string, string>();
   readonly #issues = new Map<number, Issue[]>();
   #last = 0;
 
-  addMergeRequest({ id }: Project, iid: number): void {
+  addMergeRequest({ id }: Project, iid: number, targetBranch = 'dev'): void {
+    this.#targets.set(`${id}!${iid}`, targetBranch);
     this.#notes.set(`${id}!${iid}`, []);
+  }
+
+  targetOf({ id }: Project, iid: number): string | undefined {
+    return this.#targets.get(`${id}!${iid}`);
   }
 
   /** The notes of a merge request, oldest first; undefined when there is no such merge request. */

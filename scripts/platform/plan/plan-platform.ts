@@ -25,7 +25,7 @@ export interface PlanPlatformOptions {
 }
 
 /** What a deploy would do to an environment and to its account's OIDC provider. */
-interface EnvironmentPlan {
+export interface EnvironmentPlan {
   readonly environment: string;
   readonly account: string;
   readonly region: string;
@@ -41,7 +41,9 @@ export async function planPlatform(runtime: Runtime, options: PlanPlatformOption
   const targets = await openTargets(runtime, platform, environment, { purpose, certificates: true });
   if (save !== undefined)
     return await planAndSave(runtime, platform, targets[0] as EnvironmentTarget, { save, report });
-  const { done, faults } = await forEach(runtime, targets, (target) => planOne(runtime, platform, target, layer));
+  const { done, faults } = await forEach(runtime, targets, (target) =>
+    planEnvironment(runtime, platform, target, { layer }),
+  );
   const all = done.flatMap(({ compared }) => compared);
   const differs = all.some(({ asWanted }) => !asWanted);
   await writeReport(
@@ -67,17 +69,18 @@ function oneAtATime(): VendhostError {
   });
 }
 
-async function planOne(
+/** Compares one environment; with `details` the plans have old and new values, and what becomes wider. */
+export async function planEnvironment(
   runtime: Runtime,
   platform: PlatformConfig,
   target: EnvironmentTarget,
-  layer: PlatformLayer | undefined,
+  { layer, details = false }: { layer?: PlatformLayer | undefined; details?: boolean },
 ): Promise<EnvironmentPlan> {
   const { environment, config, aws } = target;
   const stacks = stepsOf(environment, config, layer).flat();
   const [trust, own] = await Promise.all([
     layer === undefined || layer === 'access' ? planProvider(runtime, platform, target, 'plan') : [],
-    compareStacks(runtime, platform, target, stacks),
+    compareStacks(runtime, platform, target, stacks, { details }),
   ]);
   const compared = [...trust, ...stacks.flatMap((stack) => own.stacks.get(stack) ?? [])];
   if (compared.some(({ asWanted }) => !asWanted)) {

@@ -10,6 +10,7 @@ import {
   type PriorityHolder,
   planPriority,
   planReleases,
+  recordedPriority,
   releasePriorities,
 } from '../../listener/priority-claim.ts';
 import { checkRoom, isTooManyRules, listenerFull, readRuleQuota } from '../../listener/quota.ts';
@@ -49,6 +50,18 @@ export async function planRules(aws: Aws, of: RulesOf): Promise<PlannedRule[]> {
       hosts,
       ...(await planPriority(aws, claimantOf(of, band))),
     })),
+  );
+}
+
+/** The priorities that a tenant has, by its hosts; `undefined` for hosts without one. Every tenant may read them. */
+export async function recordedRules(
+  aws: Aws,
+  of: RulesOf,
+): Promise<{ readonly hosts: readonly string[]; readonly priority: number | undefined }[]> {
+  return await Promise.all(
+    groupByBand(of.hosts).map(async ({ band, hosts }) => {
+      return { hosts, priority: await recordedPriority(aws, { ...holderOf(of), band }) };
+    }),
   );
 }
 

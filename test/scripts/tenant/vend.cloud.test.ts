@@ -193,6 +193,7 @@ describe('tenant vend', () => {
       ['dev', 'AWS_REGION', 'eu-west-1'],
       ['dev', 'VENDHOST_ROLE_ARN', `arn:aws:iam::${account}:role/vendhost-dev-blog-deploy`],
       ['dev', 'VENDHOST_PLAN_ROLE_ARN', `arn:aws:iam::${account}:role/vendhost-dev-blog-plan`],
+      ['*', 'VENDHOST_PLAN_ACCESS_BLOG_DEV', `eu-west-1 arn:aws:iam::${account}:role/vendhost-dev-blog-plan`],
     ]);
     const second = await vend('blog', ['blog.dev.example.com'], { token: true });
     expect(second.result.environments).toMatchObject([{ changed: false }]);
@@ -210,7 +211,9 @@ describe('tenant vend', () => {
     });
     await repository.writeTenant('right', { ...second, project: 'acme/pair', environment_prefix: 'right/' });
     const { result } = await run('right', { dryRun: true, token: true, environment: 'dev' });
-    expect(result.environments).toMatchObject([{ variables: [{ scope: 'right/dev' }, {}, {}] }]);
+    expect(result.environments).toMatchObject([
+      { variables: [{ scope: 'right/dev' }, {}, {}, { key: 'VENDHOST_PLAN_ACCESS_RIGHT_DEV', scope: '*' }] },
+    ]);
   });
 
   test('an environment whose platform was never deployed', async () => {

@@ -81,7 +81,16 @@ def _stack(prop: str, verb: str) -> Callable[[Callable[..., Any]], Callable[...,
     return wrap
 
 
+def _described(params: Params, known: Known) -> Answer:
+    """Name in each group the load balancers that forward to it, also by rules."""
+    in_use = list(_in_use())
+    for arn, group in alb._tgs.items():
+        group["LoadBalancerArns"] = sorted({owner for owner, used in in_use if used == arn})
+    return known(params)
+
+
 def register() -> None:
+    before("DescribeTargetGroups", _described)
     for operation, prefix in (
         ("CreateListener", "DefaultActions"),
         ("ModifyListener", "DefaultActions"),

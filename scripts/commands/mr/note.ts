@@ -1,0 +1,33 @@
+import { define } from '../../command.ts';
+
+export const command = define({
+  usage: 'mr note',
+  describe: 'Put the plans of several environments into one note of the merge request',
+  examples: [
+    ['vendhost mr note --plans plans', 'one note for the plans in this folder, edited when it is there already'],
+  ],
+  options: (parser) => {
+    const file = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
+    return parser
+      .option('plans', {
+        type: 'string',
+        requiresArg: true,
+        default: 'plans',
+        describe: 'Folder with the files that `vendhost mr plan --save` wrote',
+      })
+      .option('code-quality', file("Write GitLab's code quality report to this file"))
+      .option('junit', file("Write GitLab's unit test report to this file: what a push would fail on"))
+      .option('page', file('Write the plan to this file as an HTML page'));
+  },
+  async run(args, runtime) {
+    const { noteMergeRequest } = await import('../../merge-request/note-merge-request.ts');
+    return await noteMergeRequest(runtime, {
+      plans: args.plans,
+      title: 'Plan of the platform',
+      key: 'mr-plan/platform',
+      codeQuality: args['code-quality'],
+      junit: args.junit,
+      page: args.page,
+    });
+  },
+});

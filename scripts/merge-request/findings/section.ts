@@ -1,0 +1,88 @@
+import { awsError } from '../../aws/foreseen-errors.ts';
+import { VendhostError } from '../../errors.ts';
+import type { Finding, ReportSection } from '../../report/report.ts';
+import type { Runtime } from '../../runtime.ts';
+import type { StackPlan } from '../../stack/stack-plan.ts';
+
+/** What is known of a section before its work is done. */
+export interface SectionHead {
+  readonly id: string;
+  readonly title: string;
+}
+
+/** What the work of a section comes to. */
+export interface SectionBody {
+  readonly summary: string;
+  readonly findings: readonly Finding[];
+  /** Stacks that it is about. */
+  readonly stacks?: readonly StackPlan[];
+}
+
+/** A section, and the stacks that GitLab's widget counts the changes of. */
+export interface PlannedSection {
+  readonly section: ReportSection;
+  readonly stacks: readonly StackPlan[];
+}
+
+/**
+ * Does the work of a section. An error that is foreseen is a finding of it: `unknown` when AWS was not asked or did not answer, else a
+ * fault that the push would end with. Everything else is thrown on.
+ */
+export async function sectionOf(
+  runtime: Runtime,
+  head: SectionHead,
+  work: () => Promise<SectionBody>,
+): Promise<PlannedSection> {
+  try {
+    const body = await work();
+    return { section: asSection(head, body), stacks: body.stacks ?? [] };
+  } catch (thrown) {
+    runtime.signal.throwIfAborted();
+    const error = awsError(thrown, runtime.env) ?? thrown;
+    if (!(error instanceof VendhostError)) throw thrown;
+    const finding = errorFinding(head.id, error);
+    const summary = finding.gravity === 'unknown' ? 'could not be found out' : 'the push would fail';
+    return { section: asSection(head, { summary, findings: [finding] }), stacks: [] };
+  }
+}
+
+export function asSection(head: SectionHead, { summary, findings }: SectionBody): ReportSection {
+  const isUnknown = findings.some(({ gravity }) => gravity === 'unknown');
+  return { ...head, summary, findings, state: isUnknown ? 'unknown' : findings.length > 0 ? 'found' : 'clean' };
+}
+
+/** Codes of errors that say nothing of the merge request: what was asked could not be looked at. */
+const unanswered = new Set([
+  'ACCESS_DENIED',
+  'CREDENTIALS_EXPIRED',
+  'CREDENTIALS_REFUSED',
+  'ENDPOINT_UNREACHABLE',
+  'PACKER_MISSING',
+  'PACKER_OUTDATED',
+  'PLAN_ROLE_MISSING',
+  'REGION_MISSING',
+  'ROLE_MISSING',
+  'ROLE_REFUSED',
+  'TIMED_OUT',
+]);
+
+function errorFinding(section: string, { code, message, details, hint }: VendhostError): Finding {
+  return {
+    id: `${section}/${code}`,
+    gravity: unanswered.has(code) ? 'unknown' : 'fault',
+    title: `${code}: ${message}`,
+    ...(details.length === 0 ? {} : { details }),
+    next: hint,
+  };
+}
+
+/** A section that was not looked at, and why. */
+export function unseenSection(head: SectionHead, why: string, next?: string): PlannedSection {
+  const finding: Finding = {
+    id: `${head.id}/not-looked-at`,
+    gravity: 'unknown',
+    title: `not looked at: ${why}`,
+    ...(next === undefined ? {} : { next }),
+  };
+  return { section: asSection(head, { summary: 'not looked at', findings: [finding] }), stacks: [] };
+}

@@ -1,0 +1,72 @@
+import type { Environment } from '../../config/environment.ts';
+import { readPlatformConfig } from '../../config/files.ts';
+import { isFromFork } from '../../gitlab/merge-request.ts';
+import type { Compared } from '../../platform/compare.ts';
+import { planEnvironment } from '../../platform/plan/plan-platform.ts';
+import { openTargets } from '../../platform/targets.ts';
+import type { Finding } from '../../report/report.ts';
+import { counted, onlyOf } from '../../repository/findings.ts';
+import { checkPlatformRepository } from '../../repository/platform-repository.ts';
+import type { Runtime } from '../../runtime.ts';
+import { type PlannedSection, type SectionBody, sectionOf, unseenSection } from '../findings/section.ts';
+import { stackFindings } from '../findings/stack-findings.ts';
+import { stateFindings } from '../findings/stack-states.ts';
+import { repositoryFinding } from '../tenant/repository-section.ts';
+import { changedTenants } from './changed-tenants.ts';
+
+export interface PlatformPlanOptions {
+  readonly environment: Environment;
+  /** Folder with `platform.yml`. */
+  readonly directory: string;
+}
+
+/** What the push after a merge would do to the platform of an environment, and which tenants are to be vended then. */
+export async function platformSections(
+  runtime: Runtime,
+  { environment, directory }: PlatformPlanOptions,
+): Promise<PlannedSection[]> {
+  const checks = await sectionOf(runtime, { id: 'platform/checks', title: 'Configuration' }, async () => {
+    const { files, findings } = await checkPlatformRepository(directory);
+    const faults = onlyOf(findings, 'fault').length;
+    const summary = `${counted(files, 'file')} checked, ${faults === 0 ? 'no fault' : counted(faults, 'fault')}`;
+    return { summary, findings: findings.map((finding) => repositoryFinding('platform/checks', '', finding)) };
+  });
+  const tenants = await sectionOf(runtime, { id: 'platform/tenants', title: 'Tenants' }, () =>
+    changedTenants(runtime, directory, 'platform/tenants'),
+  );
+  const head = { id: `platform/${environment}`, title: `${environment}: the platform` };
+  if (isFromFork(runtime.env)) {
+    return [
+      checks,
+      tenants,
+      unseenSection(head, 'the merge request comes from a fork, whose pipelines get no credentials'),
+    ];
+  }
+  const stacks = await sectionOf(runtime, head, () => environmentBody(runtime, { environment, directory }, head.id));
+  return [checks, tenants, stacks];
+}
+
+async function environmentBody(
+  runtime: Runtime,
+  { environment, directory }: PlatformPlanOptions,
+  id: string,
+): Promise<SectionBody> {
+  const platform = await readPlatformConfig(directory);
+  const [target] = await openTargets(runtime, platform, environment, { purpose: 'plan', certificates: true });
+  if (target === undefined) throw new Error(`no target for ${environment}`);
+  const { account, region, compared } = await planEnvironment(runtime, platform, target, { details: true });
+  const differing = compared.filter(({ asWanted }) => !asWanted);
+  return {
+    summary: `${differing.length === 0 ? 'no change' : `${counted(differing.length, 'stack')} changed`} in account ${account}, ${region}`,
+    findings: compared.flatMap((each) => comparedFindings(`${id}/${each.plan.stack}`, each)),
+    stacks: compared.map(({ plan }) => plan),
+  };
+}
+
+function comparedFindings(id: string, { plan, deployed, asWanted, why }: Compared): Finding[] {
+  const states = stateFindings(id, plan.stack, deployed);
+  if (asWanted || states.some(({ gravity }) => gravity === 'unknown')) return states;
+  if (why !== undefined)
+    return [...states, { id: `${id}/why`, gravity: 'change', title: `${plan.stack} is updated: ${why}` }];
+  return [...states, ...stackFindings(id, plan)];
+}

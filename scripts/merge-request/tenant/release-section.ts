@@ -1,0 +1,77 @@
+import { keys } from '../../config/names.ts';
+import { minInstances } from '../../config/vendhost.ts';
+import { decide } from '../../release/decision.ts';
+import { readPipeline } from '../../release/pipeline.ts';
+import { readRevision, readState } from '../../release/release-state.ts';
+import type { Finding } from '../../report/report.ts';
+import { counted, onlyOf } from '../../repository/findings.ts';
+import { checkSoftware } from '../../repository/tenant-repository.ts';
+import { FileWorkers } from '../../revision/file-workers.ts';
+import { hashContent } from '../../revision/hash.ts';
+import { isUploaded } from '../../revision/upload.ts';
+import type { SectionBody } from '../findings/section.ts';
+import type { TenantContext } from './tenant-context.ts';
+
+/** Whether the push releases, by the content of the software beside the revision that was deployed last. */
+export async function releaseBody(context: TenantContext, id: string): Promise<SectionBody> {
+  const { runtime, directory, config, place } = context;
+  const { files, findings } = await checkSoftware(directory, config, { beforeBuild: false });
+  if (onlyOf(findings, 'fault').length > 0) {
+    const title =
+      'what is released cannot be said: the software has faults here, or a job builds it before it is packed';
+    return { summary: 'not known before the build', findings: [{ id: `${id}/not-built`, gravity: 'unknown', title }] };
+  }
+  const workers = new FileWorkers(files, runtime.signal);
+  try {
+    const { sha256 } = await hashContent(files, workers, runtime.signal);
+    const key = keys.revision(place.tenant, sha256);
+    const action = await actionOf(context, key);
+    const what = `${counted(files.length, 'file')}, revision ${sha256.slice(0, 12)}`;
+    if (action === 'nothing')
+      return { summary: `no release: the instances have this software (${what})`, findings: [] };
+    return { summary: `a release (${what})`, findings: releaseFindings(context, id, key, action) };
+  } finally {
+    await workers.close();
+  }
+}
+
+type ReleaseAction = 'nothing' | 'first' | 'new' | 'again' | 'follow';
+
+async function actionOf({ runtime, aws, inputs }: TenantContext, key: string): Promise<ReleaseAction> {
+  const { signal } = runtime;
+  const { record, facts, deployed } = inputs;
+  if (deployed.host === undefined || !deployed.released) return 'first';
+  if (!(await isUploaded(aws, { bucket: facts.bucket, key }, signal))) return 'new';
+  const pipeline = await readPipeline(aws, record.pipeline);
+  const revision = await readRevision(aws, facts.bucket, key, signal);
+  const { kind } = decide(pipeline.name, revision, await readState(aws, pipeline, signal));
+  return kind === 'start' ? 'again' : kind;
+}
+
+const words: Readonly<Record<Exclude<ReleaseAction, 'nothing'>, string>> = {
+  first: 'the software is released for the first time',
+  new: 'new software is released',
+  again: 'software that was packed before is released, other than the instances have',
+  follow: 'a release of this software is under way already, and the push follows it',
+};
+
+function releaseFindings(
+  { inputs, config, place }: TenantContext,
+  id: string,
+  key: string,
+  action: Exclude<ReleaseAction, 'nothing'>,
+) {
+  const approval = inputs.record.approval === true;
+  const details = [key, ...(approval ? ['it waits until somebody of the platform approves it in CodePipeline'] : [])];
+  const findings: Finding[] = [{ id: `${id}/release`, gravity: 'change', title: words[action], details }];
+  if (action !== 'first' && minInstances(config.instances, place.environment) < 2) {
+    findings.push({
+      id: `${id}/only-instance`,
+      gravity: 'interruption',
+      title: 'the release takes the only instance out of service: the host answers 503 until it is back',
+      details: ['with two instances or more one is released to at a time, and the others serve'],
+      next: 'set instances.min to 2 in vendhost.yml, or merge when an interruption does no harm',
+    });
+  }
+  return findings;
+}

@@ -1,0 +1,56 @@
+import { readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import type { Finding } from '../../report/report.ts';
+import { type CheckFinding, counted, onlyOf } from '../../repository/findings.ts';
+import { includedTwice } from '../../repository/included-twice.ts';
+import { checkTenantRepository } from '../../repository/tenant-repository.ts';
+import type { Runtime } from '../../runtime.ts';
+import { type PlannedSection, sectionOf } from '../findings/section.ts';
+import { shellcheckFindings } from './shellcheck.ts';
+
+/** Configuration, AppSpec and scripts: what can be said without AWS. */
+export async function repositorySection(runtime: Runtime, id: string, directory: string): Promise<PlannedSection> {
+  return await sectionOf(runtime, { id, title: 'Configuration, AppSpec and scripts' }, async () => {
+    const [{ files, findings }, twice, scripts] = await Promise.all([
+      checkTenantRepository(directory),
+      includedTwice(runtime.cwd),
+      shellScripts(directory),
+    ]);
+    const all = [...findings, ...twice];
+    const folder = relative(runtime.cwd, directory);
+    const faults = onlyOf(all, 'fault').length;
+    const shown = await shellcheckFindings(runtime, id, directory, scripts);
+    const summary = `${counted(files, 'file')} checked, ${faults === 0 ? 'no fault' : counted(faults, 'fault')}`;
+    return { summary, findings: [...all.map((finding) => repositoryFinding(id, folder, finding)), ...shown] };
+  });
+}
+
+/** A finding of `vendhost config check`. */
+export function repositoryFinding(
+  id: string,
+  folder: string,
+  { severity, file, line, path, message }: CheckFinding,
+): Finding {
+  const at = join(folder, file);
+  return {
+    id: `${id}/${file}/${path}/${message}`,
+    gravity: severity === 'fault' ? 'fault' : 'change',
+    title: path === '' ? `${at} ${message}` : `${at}, ${path}: ${message}`,
+    at: { file: at, ...(line === undefined ? {} : { line }) },
+  };
+}
+
+/** Scripts of the machine and of the software that are named as shell scripts are; paths in the folder. */
+async function shellScripts(directory: string): Promise<string[]> {
+  const folders = ['infrastructure', 'software', 'scripts'];
+  const found = await Promise.all(
+    folders.map(async (folder) => {
+      const entries = await readdir(join(directory, folder), { recursive: true, withFileTypes: true }).catch(() => []);
+      return entries
+        .filter((entry) => entry.isFile() && entry.name.endsWith('.sh'))
+        .map((entry) => relative(directory, join(entry.parentPath, entry.name)))
+        .filter((path) => !path.split('/').some((part) => part === 'node_modules' || part === '.git'));
+    }),
+  );
+  return found.flat().toSorted();
+}
