@@ -8,6 +8,7 @@ import { names, type Place } from '../config/names.ts';
 import { minInstances, type VendhostConfig } from '../config/vendhost.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
 import { pushOf } from '../gitlab/ci-context.ts';
+import { checkRoomForHost } from '../quota/room.ts';
 import type { Runtime } from '../runtime.ts';
 import { type AppBuilder, withAssembly } from '../stack/assembly.ts';
 import { readStack } from '../stack/stack-state.ts';
@@ -80,7 +81,13 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
     return undefined;
   }
 
-  await checkHosts(aws, place, facts.bucket, hosts);
+  await Promise.all([
+    checkHosts(aws, place, facts.bucket, hosts),
+    checkRoomForHost(runtime, aws, place, {
+      host: deployed.host === undefined,
+      database: deployed.data === undefined && config.database !== 'none',
+    }),
+  ]);
   const wanted = { place, bucket: facts.bucket, targetGroup, healthCheck, failing, image: options.image };
   const state = await readHostState(runtime, aws, wanted);
   const from = { key: { ...key, image: state.image.id }, commit: pushOf(runtime.env).commit, healthCheck };
