@@ -20,7 +20,7 @@ export function findQuotas(states: readonly QuotaState[], region: string): Findi
     const needed = neededOf(id, { access: true, host: true, database: true });
     const isFull = used + needed > limit;
     if (!isFull && used < nearShare * limit) return [];
-    const room = isFull ? (needed > 0 ? 'no room for one more tenant' : 'more than there may be') : 'nearly used up';
+    const room = isFull ? 'no room for one more tenant' : 'nearly used up';
     return [
       {
         id: about,

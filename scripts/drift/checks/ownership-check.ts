@@ -1,11 +1,10 @@
-import { readPublishedFacts } from '../../aws/read-facts.ts';
 import type { Difference } from '../../platform/status/ownership.ts';
 import { ownershipStatus } from '../../platform/status/ownership-status.ts';
-import { readListeners } from '../../platform/status/parts.ts';
 import { readOwnership, readRecords } from '../../platform/status/read-ownership.ts';
 import { readTenantFiles } from '../../platform/status/tenant-files.ts';
 import type { Finding, Gravity } from '../../report/report.ts';
 import type { DriftCheck } from '../checks.ts';
+import { listenersOf } from './listeners.ts';
 import { notChecked, sectionOf, shortId } from './section.ts';
 
 const check = { id: 'ownership', title: 'Rules, claims, records and files' };
@@ -14,17 +13,17 @@ const check = { id: 'ownership', title: 'Rules, claims, records and files' };
 export const ownershipCheck: DriftCheck = {
   ...check,
   async run(context) {
-    const { platform, aws, environment } = context;
+    const { platform, environment } = context;
     // A tenant's roles cannot read what others own, and what agrees is a matter of all of them.
     if (platform === undefined || context.tenant !== undefined) return [];
     const { target, directory } = platform;
-    const [published, records, files] = await Promise.all([
-      readPublishedFacts(aws, environment),
+    const [{ published, listeners }, records, files] = await Promise.all([
+      listenersOf(platform),
       readRecords(target),
       readTenantFiles(directory),
     ]);
     const { bucket } = published.values;
-    const found = { listeners: await readListeners(target, published), records, files };
+    const found = { listeners, records, files };
     const status = ownershipStatus(bucket === undefined ? undefined : await readOwnership(target, bucket, found));
     if (!status.compared) {
       const next = `vendhost platform deploy --environment ${environment}`;

@@ -1,12 +1,11 @@
-import { readPublishedFacts } from '../../aws/read-facts.ts';
 import { mostLoadBalancers } from '../../config/environment.ts';
 import { names } from '../../config/names.ts';
-import { readListeners } from '../../platform/status/parts.ts';
 import type { CountedBalancer } from '../../quota/balancers.ts';
 import { quotaIds } from '../../quota/quotas.ts';
 import { readQuotas } from '../../quota/read-quotas.ts';
 import type { DriftCheck, PlatformCheckout } from '../checks.ts';
 import { findQuotas } from './find-quotas.ts';
+import { listenersOf } from './listeners.ts';
 import { sectionOf } from './section.ts';
 
 const check = { id: 'quotas', title: "AWS's quotas" };
@@ -24,10 +23,9 @@ export const quotaCheck: DriftCheck = {
 };
 
 /** The load balancers that are published, with the number of their rules. */
-async function countBalancers({ target }: PlatformCheckout): Promise<CountedBalancer[]> {
-  const { aws, environment } = target;
-  const published = await readPublishedFacts(aws, environment);
-  const listeners = await readListeners(target, published);
+async function countBalancers(platform: PlatformCheckout): Promise<CountedBalancer[]> {
+  const { environment } = platform.target;
+  const { published, listeners } = await listenersOf(platform);
   return Array.from({ length: mostLoadBalancers }, (_, index) => index + 1).flatMap((number) => {
     const name = names.balancerStack(environment, number);
     const arn = published.values[names.balancerFact('load-balancer-arn', number)];

@@ -1,21 +1,16 @@
 import type { Place } from '../../config/names.ts';
 import { listTenantRecords } from '../../platform/account-stacks.ts';
 import type { DriftContext } from '../checks.ts';
+import { shared } from './shared.ts';
 
 /** Most tenants that are looked at at the same time: AWS throttles an account's reads. */
 const atOnce = 8;
 
-const listed = new WeakMap<DriftContext, Promise<readonly string[]>>();
-
-/** The tenants that are looked at: the one that is named, else all that have a record; read once for all checks. */
-export function tenantsOf(context: DriftContext): Promise<readonly string[]> {
-  const known = listed.get(context);
-  if (known !== undefined) return known;
-  const { aws, environment, tenant } = context;
-  const reading = tenant === undefined ? listTenantRecords(aws, environment) : Promise.resolve([tenant]);
-  listed.set(context, reading);
-  return reading;
-}
+/** The tenants that are looked at: the one that is named, else all that have a record. */
+export const tenantsOf = shared(
+  async ({ aws, environment, tenant }: DriftContext): Promise<readonly string[]> =>
+    tenant === undefined ? await listTenantRecords(aws, environment) : [tenant],
+);
 
 /** Does the work for every tenant, some at a time; the results in the order of the tenants. */
 export async function forEachTenant<T>(context: DriftContext, work: (place: Place) => Promise<T>): Promise<T[]> {
