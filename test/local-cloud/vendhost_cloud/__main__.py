@@ -17,6 +17,7 @@ PARTS: tuple[str, ...] = (
     "codepipeline",
     "cloudformation",
     "databases",
+    "account_limits",
     "web_identity",
     "assume_role",
     "certificates",

@@ -45,12 +45,15 @@ class JsonService:
         arn_of: ArnOf,
         reset: Callable[[], None],
         required: Mapping[str, str] | None = None,
+        signing_name: str | None = None,
     ) -> None:
         self.name = name
         self.target = target
         self.operations = operations
         self.arn_of = arn_of
         self.reset = reset
+        self.signing_name = signing_name or name
+        """What requests are signed for, and how IAM calls the service, where that is not its name."""
         self.required = required or {}
         """Missing member -> the exception AWS names for it (else ValidationException)."""
 
@@ -80,10 +83,10 @@ class JsonService:
         app.SERVICE_HANDLERS[self.name] = self._handle
         SERVICE_PATTERNS[self.name] = {
             "target_prefixes": [self.target],
-            "host_patterns": [rf"{self.name}\."],
-            "credential_scope": self.name,
+            "host_patterns": [rf"{self.signing_name}\."],
+            "credential_scope": self.signing_name,
         }
-        iam_actions.SERVICE_TO_IAM_NAMESPACE[self.name] = self.name
+        iam_actions.SERVICE_TO_IAM_NAMESPACE[self.name] = self.signing_name
         _authorise_by_arn(self)
 
     async def _handle(self, method: str, path: str, headers: dict[str, str], body: bytes, query: Document) -> Response:

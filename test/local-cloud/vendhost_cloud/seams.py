@@ -41,6 +41,7 @@ SEAMS = (
     ),
     Seam("ministack.services.iam", "stores", ("_instance_profiles", "_oidc_providers", "_roles")),
     Seam("ministack.services.iam", "error answers", ("_error",)),
+    Seam("ministack.services.iam", "the table of actions, in which ours take their places", ("_IAM_HANDLERS",)),
     Seam("ministack.services.kms", "the key behind a key id, ARN or alias", ("_resolve_key",)),
     Seam(
         "ministack.services.sts",
@@ -148,6 +149,7 @@ SEAMS = (
         "stores",
         ("_instances", "_option_groups", "_param_groups", "_subnet_groups", "_tags"),
     ),
+    Seam("ministack.services.rds", "the table of actions, in which ours take their places", ("_ACTION_MAP",)),
     Seam("ministack.services.rds", "its handler without the thread around it", ("_handle_request_sync",)),
     Seam("ministack.services.cloudwatch", "names that exist", ("_alarms",)),
     Seam("ministack.services.sns", "names that exist", ("_topics",)),
