@@ -8,7 +8,7 @@ import { names, type Place } from '../config/names.ts';
 import { minInstances, type VendhostConfig } from '../config/vendhost.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
 import { pushOf } from '../gitlab/ci-context.ts';
-import { checkRoomForHost } from '../quota/room.ts';
+import { checkRoomForDatabase } from '../quota/room.ts';
 import type { Runtime } from '../runtime.ts';
 import { type AppBuilder, withAssembly } from '../stack/assembly.ts';
 import { readStack } from '../stack/stack-state.ts';
@@ -83,10 +83,7 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
 
   await Promise.all([
     checkHosts(aws, place, facts.bucket, hosts),
-    checkRoomForHost(runtime, aws, place, {
-      host: deployed.host === undefined,
-      database: deployed.data === undefined && config.database !== 'none',
-    }),
+    deployed.data === undefined && config.database !== 'none' ? checkRoomForDatabase(runtime, aws, place) : undefined,
   ]);
   const wanted = { place, bucket: facts.bucket, targetGroup, healthCheck, failing, image: options.image };
   const state = await readHostState(runtime, aws, wanted);

@@ -54,21 +54,13 @@ export async function checkRoomForTenant(runtime: Runtime, aws: Aws, place: Plac
 }
 
 /**
- * The same before a virtual host or its database is first created, for what a tenant's role may ask. Throws `QUOTA_REACHED`.
- * vCPUs are left to Auto Scaling, which names AWS's reason.
+ * The same before a tenant's database is first created. Throws `QUOTA_REACHED`. The other quotas of a virtual host are far off,
+ * or Auto Scaling names AWS's reason (vCPUs): a tenant's role asks no more of the account than it has to.
  */
-export async function checkRoomForHost(
-  runtime: Runtime,
-  aws: Aws,
-  place: Place,
-  taking: Omit<Taking, 'access'>,
-): Promise<void> {
-  const told = ['RDS', 'Auto Scaling'];
-  const ids = quotaIds.filter(
-    (id) => told.includes(quotaOf(id).source) && neededOf(id, { ...taking, access: false }) > 0,
-  );
-  if (ids.length === 0) return;
-  const full = fullQuotas(await read(runtime, aws, place, ids), { ...taking, access: false });
+export async function checkRoomForDatabase(runtime: Runtime, aws: Aws, place: Place): Promise<void> {
+  const taking: Taking = { access: false, host: false, database: true };
+  const ids = quotaIds.filter((id) => quotaOf(id).source === 'RDS' && neededOf(id, taking) > 0);
+  const full = fullQuotas(await read(runtime, aws, place, ids), taking);
   if (full.length > 0) throw noRoom(place, aws.region, full);
 }
 

@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { names } from '../../../scripts/config/names.ts';
 import { anyBranchTrust, branchTrust, type GitlabProject } from '../../gitlab-trust.ts';
 import { makeRole, serviceTrust } from '../../role.ts';
+import { checkRights } from './check-rights.ts';
 import { balancerRights } from './execution/balancer-rights.ts';
 import { factRights } from './execution/facts-rights.ts';
 import { networkRights } from './execution/network-rights.ts';
@@ -31,7 +32,7 @@ export function platformRoles(parent: Construct, { scope, project, branch }: Pla
       policy: 'plan',
       description: `Jobs of ${project.path} on any branch: read the platform of ${environment}`,
       trust: anyBranchTrust(scope, project),
-      rights: [...platformReadRights(scope, project), ...statusRights(scope)],
+      rights: [...platformReadRights(scope, project), ...statusRights(scope), ...checkRights(scope)],
     }),
     makeRole(parent, 'DeployRole', {
       arns: scope,
