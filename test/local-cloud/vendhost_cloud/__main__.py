@@ -17,6 +17,7 @@ PARTS: tuple[str, ...] = (
     "codepipeline",
     "cloudformation",
     "databases",
+    "drift",
     "web_identity",
     "assume_role",
     "certificates",
