@@ -116,6 +116,8 @@ def _handle(service: str, *request: Any) -> Response:
     handler = _internal_s3 if service == "s3" else app.SERVICE_HANDLERS[_NAMES.get(service, service)]
     if service == "rds":  # its handler only moves this function to a thread
         answer = rds._handle_request_sync(*request)
+    elif _on_event_loop() and hasattr(getattr(handler, "__self__", None), "handle_now"):
+        answer = getattr(handler, "__self__").handle_now(request[2], request[3])  # noqa: B009
     elif _on_event_loop():
         answer = _result_without_waiting(handler(*request))
     else:  # in turn with the requests over HTTP: ministack's stores have no locks

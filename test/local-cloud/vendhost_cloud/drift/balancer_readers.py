@@ -66,7 +66,6 @@ def _listener_rule(arn: str, properties: Properties) -> Properties | None:
         "Priority": found["Priority"],
         "Actions": like(properties.get("Actions"), found.get("Actions") or []),
         "Conditions": like(properties.get("Conditions"), found.get("Conditions") or []),
-        "Tags": _tags(arn),
     }
 
 
@@ -99,7 +98,5 @@ READERS = {
     "AWS::ElasticLoadBalancingV2::Listener": Reader(
         _listener, ("Certificates", "DefaultActions", "LoadBalancerArn", "Port", "Protocol", "SslPolicy"), tags=True
     ),
-    "AWS::ElasticLoadBalancingV2::ListenerRule": Reader(
-        _listener_rule, ("Actions", "Conditions", "Priority"), tags=True
-    ),
+    "AWS::ElasticLoadBalancingV2::ListenerRule": Reader(_listener_rule, ("Actions", "Conditions", "Priority")),
 }

@@ -15,7 +15,7 @@ def _group(name: str, properties: Properties) -> Properties | None:
     # Whether instances get a tag is compared too.
     tags = [only(tag, "Key", "Value") | {"PropagateAtLaunch": tag.get("PropagateAtLaunch")} for tag in found["Tags"]]
     return {
-        **only(found, "AutoScalingGroupName", "HealthCheckType", "InstanceMaintenancePolicy"),
+        **only(found, "AutoScalingGroupName", "HealthCheckType"),
         **{key: found[key] for key in _NUMBERS if found.get(key) is not None},
         "LaunchTemplate": like(properties.get("LaunchTemplate"), template),
         "TargetGroupARNs": in_order_of(properties.get("TargetGroupARNs"), found.get("TargetGroupARNs") or []),
@@ -24,7 +24,7 @@ def _group(name: str, properties: Properties) -> Properties | None:
     }
 
 
-_NUMBERS = ("DefaultInstanceWarmup", "HealthCheckGracePeriod", "MaxSize", "MinSize")
+_NUMBERS = ("HealthCheckGracePeriod", "MaxSize", "MinSize")
 
 
 def _scaling_policy(arn: str, properties: Properties) -> Properties | None:
@@ -63,8 +63,6 @@ def _alarm(name: str, _: Properties) -> Properties | None:
         return None
     tags = call("cloudwatch", "ListTagsForResource", {"ResourceARN": found["AlarmArn"]}).get("Tags") or []
     actual = {key: found[key] for key in _ALARM if found.get(key) is not None}
-    if isinstance(actual.get("Threshold"), float) and actual["Threshold"].is_integer():
-        actual["Threshold"] = int(actual["Threshold"])
     return {**actual, "Tags": tags}
 
 
@@ -128,7 +126,6 @@ READERS = {
             "AutoScalingGroupName",
             *_NUMBERS,
             "HealthCheckType",
-            "InstanceMaintenancePolicy",
             "LaunchTemplate",
             "TargetGroupARNs",
             "VPCZoneIdentifier",

@@ -31,11 +31,21 @@ class Reader:
 
     def _read(self, physical_id: str, properties: Properties) -> Properties | None:
         try:
-            return self.read(physical_id, properties)
+            found = self.read(physical_id, properties)
+            return None if found is None else dict(_whole(found))
         except ServiceError as error:
             if any(word in error.code for word in _GONE):
                 return None
             raise
+
+
+def _whole(value: Any) -> Any:
+    """Whole numbers without a fraction: a template's 60 is no other value than a service's 60.0."""
+    if isinstance(value, dict):
+        return {name: _whole(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def first(service: str, operation: str, request: Properties, member: str) -> Properties | None:

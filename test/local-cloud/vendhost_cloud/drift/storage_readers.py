@@ -188,7 +188,6 @@ def _database(name: str, properties: Properties) -> Properties | None:
         return None
     groups = [one["DBParameterGroupName"] for one in found.get("DBParameterGroups") or []]
     firewalls = [one["VpcSecurityGroupId"] for one in found.get("VpcSecurityGroups") or []]
-    logs = found.get("EnabledCloudwatchLogsExports") or []
     version = str(properties.get("EngineVersion", ""))
     actual = {name: found[name] for name in _DATABASE if found.get(name) is not None}
     if str(actual.get("EngineVersion", "")).startswith(f"{version}."):
@@ -199,7 +198,6 @@ def _database(name: str, properties: Properties) -> Properties | None:
         **({"DBParameterGroupName": groups[0]} if groups else {}),
         "DBSubnetGroupName": (found.get("DBSubnetGroup") or {}).get("DBSubnetGroupName"),
         "VPCSecurityGroups": in_order_of(properties.get("VPCSecurityGroups"), firewalls),
-        "EnableCloudwatchLogsExports": in_order_of(properties.get("EnableCloudwatchLogsExports"), logs),
         "Tags": found.get("TagList") or [],
     }
 
@@ -274,13 +272,7 @@ READERS = {
     "AWS::SNS::Topic": Reader(_topic, ("DisplayName", "KmsMasterKeyId", "TopicName"), tags=True),
     "AWS::RDS::DBInstance": Reader(
         _database,
-        (
-            *_DATABASE,
-            "DBParameterGroupName",
-            "DBSubnetGroupName",
-            "EnableCloudwatchLogsExports",
-            "VPCSecurityGroups",
-        ),
+        (*_DATABASE, "DBParameterGroupName", "DBSubnetGroupName", "VPCSecurityGroups"),
         tags=True,
     ),
     "AWS::RDS::DBParameterGroup": Reader(
