@@ -1,8 +1,8 @@
 import type { Gitlab } from '@gitbeaker/rest';
 import { messageOf, VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import { type Patience, patience, UnreadableAnswer } from './patience.ts';
-import { printCalls } from './print-calls.ts';
+import { type Patience, patience, UnreadableAnswer } from './http/patience.ts';
+import { printCalls } from './http/print-calls.ts';
 
 /** GitLab's API with a token; calls go through `call`, which turns GitLab's answers into foreseen errors. */
 export interface GitlabApi {
@@ -32,7 +32,7 @@ export function openGitlab(
     address,
     async call(what, work, hints = {}) {
       const sdk = await import('@gitbeaker/rest');
-      const { patientRequester } = await import('./requester.ts');
+      const { patientRequester } = await import('./http/requester.ts');
       const requesterFn = patientRequester(out, signal, retries);
       const client = new sdk.Gitlab({ host: address, token, requesterFn });
       try {
@@ -107,7 +107,7 @@ function statusOf({ cause }: Error): number | undefined {
 
 function descriptionOf(error: Error): string {
   const description = (error.cause as { description?: unknown } | undefined)?.description;
-  return description === undefined ? messageOf(error) : JSON.stringify(description);
+  return typeof description === 'string' ? description : messageOf(error);
 }
 
 function reasonOf(error: Error): string {

@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { seenOnOneLine } from './safe-text.ts';
+import { headOf, seenOnOneLine } from './safe-text.ts';
 
 /** A finding as a note remembers it for the next one. */
 export interface Remembered {
@@ -47,7 +47,7 @@ export function rememberedIn(key: string, body: string): Remembered[] {
 /** Of a short title, the short title is the same. */
 function shortTitle(title: string): string {
   const line = seenOnOneLine(title);
-  return line.length <= 100 ? line : `${line.slice(0, 99).toWellFormed()}…`;
+  return line.length <= 100 ? line : `${headOf(line, 99)}…`;
 }
 
 function rememberedRow(row: unknown): Remembered[] {

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createRequesterFn, GitbeakerRequestError } from '@gitbeaker/requester-utils';
-import { duration, type Output } from '../output.ts';
+import { duration, type Output } from '../../output.ts';
 import { type Patience, UnreadableAnswer } from './patience.ts';
 
 const attempts = 6;
