@@ -53,7 +53,7 @@ export class Output {
 
   /** A detail of the last step. */
   detail(text: string): void {
-    for (const line of this.#masked(text).split('\n')) this.#progress(`  ${line}`);
+    for (const line of this.masked(text).split('\n')) this.#progress(`  ${line}`);
   }
 
   /** Whether calls are printed: whoever has to prepare for it need not do so for nothing. */
@@ -97,7 +97,7 @@ export class Output {
     if (this.#options.dotenv !== undefined) writeDotenv(this.#options.dotenv, value);
     // JSON may hold control characters as they are, but those below U+0020: written as \u…, they are the same text.
     const json = () => JSON.stringify(value, null, 2).replaceAll(/\p{Cc}/gu, escaped);
-    const shown = this.#options.json === true ? this.#masked(json()) : this.#shown(text);
+    const shown = this.#options.json === true ? this.masked(json()) : this.#shown(text);
     this.#options.stdout(`${shown}\n`);
   }
 
@@ -107,10 +107,11 @@ export class Output {
 
   /** Masked before and after: a secret may have control characters in it, or be broken by them. */
   #shown(text: string): string {
-    return this.#masked(plainText(this.#masked(text)));
+    return this.masked(plainText(this.masked(text)));
   }
 
-  #masked(text: string): string {
+  /** The text without what was marked secret, for what is written to files or sent. */
+  masked(text: string): string {
     let masked = text;
     // The longest first: one secret may contain another.
     const secrets = [...this.#secrets].sort((left, right) => right.length - left.length);

@@ -1,6 +1,7 @@
 import type { ACMClient } from '@aws-sdk/client-acm';
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { CodeDeployClient } from '@aws-sdk/client-codedeploy';
@@ -37,6 +38,9 @@ export interface Aws {
   readonly autoScaling: () => Promise<AutoScalingClient>;
   readonly cloudFormation: () => Promise<CloudFormationClient>;
   readonly cloudWatch: () => Promise<CloudWatchClient>;
+  readonly cloudTrail: () => Promise<CloudTrailClient>;
+  /** In the region that has the events of IAM and other services without a region. */
+  readonly globalCloudTrail: () => Promise<CloudTrailClient>;
   readonly codeDeploy: () => Promise<CodeDeployClient>;
   readonly codePipeline: () => Promise<CodePipelineClient>;
   readonly ec2: () => Promise<EC2Client>;
@@ -102,6 +106,11 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
       async () => new (await import('@aws-sdk/client-cloudformation')).CloudFormationClient(shared),
     ),
     cloudWatch: client(async () => new (await import('@aws-sdk/client-cloudwatch')).CloudWatchClient(shared)),
+    cloudTrail: client(async () => new (await import('@aws-sdk/client-cloudtrail')).CloudTrailClient(shared)),
+    globalCloudTrail: client(
+      async () =>
+        new (await import('@aws-sdk/client-cloudtrail')).CloudTrailClient({ ...shared, region: globalRegion(region) }),
+    ),
     codeDeploy: client(async () => new (await import('@aws-sdk/client-codedeploy')).CodeDeployClient(shared)),
     codePipeline: client(async () => new (await import('@aws-sdk/client-codepipeline')).CodePipelineClient(shared)),
     ec2: client(async () => new (await import('@aws-sdk/client-ec2')).EC2Client(shared)),
@@ -139,6 +148,12 @@ function saysLocalCloud({ env }: Runtime): boolean {
   throw new VendhostError('LOCAL_CLOUD_MISSING', 'VENDHOST_LOCAL_CLOUD is 1, but AWS_ENDPOINT_URL is not set', {
     hint: 'unset VENDHOST_LOCAL_CLOUD to work with AWS, or set what `node test/local-cloud/start.ts` prints',
   });
+}
+
+/** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-concepts.html#cloudtrail-concepts-global-service-events */
+function globalRegion(region: string): string {
+  if (region.startsWith('cn-')) return 'cn-north-1';
+  return region.startsWith('us-gov-') ? 'us-gov-west-1' : 'us-east-1';
 }
 
 /** Makes a client on first use; with `--verbose` it prints its calls. */

@@ -1,14 +1,19 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openAws } from '../aws/session.ts';
+import type { IgnoreEntry } from '../config/drift-ignore.ts';
 import type { Environment } from '../config/environment.ts';
 import { readPlatformConfig } from '../config/files.ts';
 import { exitCodes, VendhostError } from '../errors.ts';
 import { type EnvironmentChoice, openTargets } from '../platform/targets.ts';
-import type { Report, ReportSection } from '../report/report.ts';
+import { reportLines } from '../report/lines.ts';
+import { maskedReport } from '../report/masked-report.ts';
+import type { ReportSection } from '../report/report.ts';
 import type { Runtime } from '../runtime.ts';
 import { driftChecks } from './all-checks.ts';
 import { type DriftContext, runChecks } from './checks.ts';
+import { driftReport, writeReports } from './drift-report.ts';
+import { applyIgnores, readIgnores } from './ignore.ts';
 import { type Shard, shardFrom } from './shard.ts';
 
 export type FailOn = 'drift' | 'unknown' | 'never';
@@ -19,7 +24,7 @@ export interface CheckDriftOptions {
   readonly environment: EnvironmentChoice | undefined;
   readonly tenant: string | undefined;
   readonly failOn: readonly FailOn[];
-  readonly ignore: string;
+  readonly ignore: string | undefined;
   readonly shard: string | undefined;
   readonly junit: string | undefined;
   readonly page: string | undefined;
@@ -30,10 +35,18 @@ export interface CheckDriftOptions {
  * `DRIFT_UNKNOWN` when something could not be checked and nothing differs.
  */
 export async function checkDrift(runtime: Runtime, options: CheckDriftOptions): Promise<number | undefined> {
+  const entries = await readIgnores(options.directory, options.ignore);
   const contexts = await openContexts(runtime, options, shardFrom(options.shard));
-  const sections = await runChecks(contexts, driftChecks);
-  const report: Report = { title: 'Drift', summary: summaryOf(sections), sections, facts: {} };
-  runtime.out.result({ ...report }, report.summary);
+  const now = new Date();
+  const { sections, unused } = applyIgnores(
+    await runChecks(contexts, driftChecks),
+    entries,
+    now.toISOString().slice(0, 10),
+  );
+  sayUnused(runtime, options, contexts, unused);
+  const report = maskedReport(driftReport(sections, runtime, now), (text) => runtime.out.masked(text));
+  await writeReports(runtime, report, options);
+  runtime.out.result({ ...report }, reportLines(report).join('\n'));
   const has = (state: ReportSection['state']) => sections.some((section) => section.state === state);
   if (options.failOn.includes('never')) return undefined;
   if (has('found') && options.failOn.includes('drift')) return exitCodes.differs;
@@ -41,8 +54,18 @@ export async function checkDrift(runtime: Runtime, options: CheckDriftOptions): 
   return undefined;
 }
 
-function summaryOf(sections: readonly ReportSection[]): string {
-  return `${sections.length} sections`;
+/** A part of the environments, or of their stacks, says nothing about an entry for another part. */
+function sayUnused(
+  { out }: Runtime,
+  { shard, tenant }: CheckDriftOptions,
+  contexts: readonly DriftContext[],
+  unused: readonly IgnoreEntry[],
+): void {
+  if (shard !== undefined || tenant !== undefined) return;
+  for (const { finding, property = '' } of unused) {
+    if (!contexts.some(({ environment }) => finding.startsWith(`${environment}/`))) continue;
+    out.warn(`the ignore file names ${finding}${property}, and nothing like it was found: delete the entry`);
+  }
 }
 
 function unknownDrift(sections: readonly ReportSection[]): VendhostError {

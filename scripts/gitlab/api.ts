@@ -1,42 +1,61 @@
 import type { Gitlab } from '@gitbeaker/rest';
 import { messageOf, VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import { printCalls } from './print-calls.ts';
+import { type Patience, patience, UnreadableAnswer } from './http/patience.ts';
+import { printCalls } from './http/print-calls.ts';
 
 /** GitLab's API with a token; calls go through `call`, which turns GitLab's answers into foreseen errors. */
 export interface GitlabApi {
   readonly address: string;
-  call<T>(what: string, work: (client: InstanceType<typeof Gitlab<false>>) => Promise<T>): Promise<T>;
+  /** `hints` says what somebody does about a refusal, by status, where that is something else than for a tenant's project. */
+  call<T>(
+    what: string,
+    work: (client: InstanceType<typeof Gitlab<false>>) => Promise<T>,
+    hints?: Readonly<Record<number, string>>,
+  ): Promise<T>;
 }
-
-const requestLimitMs = 30_000;
 
 /**
  * Opens GitLab's API with `VENDHOST_GITLAB_TOKEN`; `undefined` when that is not set. In a job
  * `CI_API_V4_URL` is the API's address; elsewhere it is derived from the given address.
  */
-export function openGitlab({ env, out }: Runtime, gitlab: string): GitlabApi | undefined {
+export function openGitlab(
+  { env, out, signal }: Runtime,
+  gitlab: string,
+  retries: Patience = patience,
+): GitlabApi | undefined {
   const token = env.VENDHOST_GITLAB_TOKEN;
   if (token === undefined || token === '') return undefined;
   out.redact(token);
   const address = (env.CI_API_V4_URL ?? gitlab).replace(/\/+$/, '').replace(/\/api\/v4$/, '');
   return {
     address,
-    async call(what, work) {
+    async call(what, work, hints = {}) {
       const sdk = await import('@gitbeaker/rest');
-      const client = new sdk.Gitlab({ host: address, token, queryTimeout: requestLimitMs });
+      const { patientRequester } = await import('./http/requester.ts');
+      const requesterFn = patientRequester(out, signal, retries);
+      const client = new sdk.Gitlab({ host: address, token, requesterFn });
       try {
         return await work(out.isVerbose ? printCalls(client, out) : client);
       } catch (thrown) {
-        throw gitlabError(thrown, what, address);
+        signal.throwIfAborted();
+        throw gitlabError(thrown, what, address, hints);
       }
     },
   };
 }
 
 /** What GitLab refused, or that it cannot be reached. */
-function gitlabError(thrown: unknown, what: string, address: string): unknown {
-  if (!(thrown instanceof Error)) return thrown;
+function gitlabError(thrown: unknown, what: string, address: string, hints: Readonly<Record<number, string>>): unknown {
+  if (!(thrown instanceof Error) || thrown instanceof VendhostError) return thrown;
+  // A list that is none: @gitbeaker fails on it. The errors of `fetch` have a cause.
+  if (thrown instanceof UnreadableAnswer || (thrown instanceof TypeError && thrown.cause === undefined)) {
+    return new VendhostError('GITLAB_UNREADABLE', `cannot ${what}: ${address} does not answer as GitLab's API does`, {
+      details: [messageOf(thrown)],
+      hint: 'check the address in platform.yml (gitlab), and what a proxy or a sign-in page before GitLab answers to tokens',
+      cause: thrown,
+    });
+  }
   const status = statusOf(thrown);
   if (status === undefined) {
     return new VendhostError('GITLAB_UNREACHABLE', `cannot ${what}: ${address} does not answer: ${reasonOf(thrown)}`, {
@@ -45,9 +64,12 @@ function gitlabError(thrown: unknown, what: string, address: string): unknown {
     });
   }
   const known = refusals[status];
-  return new VendhostError(known?.code ?? 'GITLAB_REFUSED', `cannot ${what}: ${address} answers ${status}`, {
+  const { headers } = (thrown.cause as { response: Response }).response;
+  const asked = headers.get('retry-after');
+  const wished = asked === null ? '' : ` and asks to wait: retry-after ${asked}`;
+  return new VendhostError(known?.code ?? 'GITLAB_REFUSED', `cannot ${what}: ${address} answers ${status}${wished}`, {
     details: [descriptionOf(thrown)],
-    hint: known?.hint ?? 'fix what GitLab reports above, then retry',
+    hint: hints[status] ?? known?.hint ?? 'fix what GitLab reports above, then retry',
     cause: thrown,
   });
 }
@@ -61,13 +83,23 @@ const refusals: Readonly<Record<number, { code: string; hint: string }>> = {
     code: 'GITLAB_FORBIDDEN',
     hint: "VENDHOST_GITLAB_TOKEN needs the role Maintainer in the tenant's project and the scope api",
   },
+  429: {
+    code: 'GITLAB_BUSY',
+    hint: "wait as long as GitLab says, then retry; an administrator of GitLab can raise the user's rate limits",
+  },
+  ...Object.fromEntries(
+    [502, 503, 504].map((status) => [
+      status,
+      { code: 'GITLAB_DOWN', hint: 'GitLab is down, starting or in maintenance: retry when it answers again' },
+    ]),
+  ),
   404: {
     code: 'GITLAB_PROJECT_UNKNOWN',
     hint: "check project in the tenant's file; GitLab also says 404 when the token may not see the project",
   },
 };
 
-/** @gitbeaker puts the response into the cause of its error; errors of `fetch` have none. */
+/** The status of a refusal. @gitbeaker puts the response into the cause of its error; errors of `fetch` have none. */
 function statusOf({ cause }: Error): number | undefined {
   const response = (cause as { response?: { status?: unknown } } | undefined)?.response;
   return typeof response?.status === 'number' ? response.status : undefined;
@@ -75,7 +107,7 @@ function statusOf({ cause }: Error): number | undefined {
 
 function descriptionOf(error: Error): string {
   const description = (error.cause as { description?: unknown } | undefined)?.description;
-  return description === undefined ? messageOf(error) : JSON.stringify(description);
+  return typeof description === 'string' ? description : messageOf(error);
 }
 
 function reasonOf(error: Error): string {

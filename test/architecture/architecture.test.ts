@@ -30,6 +30,7 @@ describe('the house', () => {
       'listener',
       'platform',
       'release',
+      'report',
       'repository',
       'revision',
       'tenant',

@@ -1,3 +1,6 @@
+import { Discussions } from './discussions.ts';
+import { Outages } from './outages.ts';
+
 export interface Project {
   readonly id: number;
   readonly path: string;
@@ -71,6 +74,8 @@ export interface GitlabOptions {
 export class GitlabState {
   readonly version: string;
   readonly isPremium: boolean;
+  readonly discussions = new Discussions();
+  readonly outages = new Outages();
   readonly #projects = new Map<number, Project>();
   readonly #variables = new Map<number, Variable[]>();
   readonly #branches = new Map<number, ProtectedBranch[]>();

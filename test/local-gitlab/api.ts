@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Answer, type Call, forbidden, notAllowed, notFound } from './answers.ts';
+import { onIssues } from './api-issues.ts';
 import { onJobTokenScope } from './api-job-tokens.ts';
+import { onNotes } from './api-notes.ts';
 import { onProject, onProtectedBranches, onProtectedEnvironments } from './api-settings.ts';
 import { type GitlabOptions, GitlabState, type Project, type Variable } from './api-state.ts';
 import { onVariables } from './api-variables.ts';
+import type { User } from './discussions.ts';
 import { page } from './paging.ts';
 import { subjectSettings, type TokenSettings } from './subject.ts';
 
@@ -19,6 +22,10 @@ export interface LocalGitlab {
   readonly token: string;
   /** A token of somebody who is only Developer. */
   readonly developerToken: string;
+  /** Of a Reporter and a Guest, and of the Maintainer again, with a scope that only reads. */
+  readonly reporterToken: string;
+  readonly guestToken: string;
+  readonly readingToken: string;
   /** The state, for a test to prepare and to look at. */
   readonly state: GitlabState;
   /** The variables of a project as they are now, for a pipeline of it. */
@@ -42,11 +49,17 @@ export async function startLocalGitlab(
   const developerToken = `${token}-of-a-developer`;
   const state = new GitlabState(options);
   for (const path of options.projects ?? []) state.addProject(path);
-  const levels = new Map([
-    [token, 40],
-    [developerToken, 30],
+  const reporterToken = `${token}-of-a-reporter`;
+  const guestToken = `${token}-of-a-guest`;
+  const readingToken = `${token}-that-reads`;
+  const users: Users = new Map([
+    [token, { ...person(1, 'maintainer'), level: 40, scope: 'api' }],
+    [developerToken, { ...person(2, 'developer'), level: 30, scope: 'api' }],
+    [reporterToken, { ...person(3, 'reporter'), level: 20, scope: 'api' }],
+    [guestToken, { ...person(4, 'guest'), level: 10, scope: 'api' }],
+    [readingToken, { ...person(1, 'maintainer'), level: 40, scope: 'read_api' }],
   ]);
-  const server = createServer((request, response) => void serve(request, response, state, levels, () => address));
+  const server = createServer((request, response) => void serve(request, response, state, users, () => address));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   server.unref();
@@ -58,6 +71,9 @@ export async function startLocalGitlab(
     api: `${address}/api/v4`,
     token,
     developerToken,
+    reporterToken,
+    guestToken,
+    readingToken,
     state,
     variables: (path) => state.variables(known(state, path)),
     tokenSettings: (path) => subjectSettings(state, known(state, path)),
@@ -75,28 +91,31 @@ function known(state: GitlabState, path: string): Project {
   return project;
 }
 
-type Levels = ReadonlyMap<string, number>;
+type Users = ReadonlyMap<string, User>;
+
+const person = (id: number, username: string) => ({ id, username, name: `The ${username}` });
 
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   state: GitlabState,
-  levels: Levels,
+  users: Users,
   address: () => string,
 ): Promise<void> {
   const url = new URL(request.url ?? '/', address());
-  const answer = await answerOf(request, url, state, levels).catch(
+  const answer = await answerOf(request, url, state, users).catch(
     (error: unknown): Answer => ({ status: 500, body: { message: `500 ${String(error)}` } }),
   );
-  response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
-  response.end(answer.body === undefined ? undefined : JSON.stringify(answer.body));
+  const type = answer.text === undefined ? 'application/json' : 'text/html; charset=utf-8';
+  response.writeHead(answer.status, { 'content-type': type, ...answer.headers });
+  response.end(answer.text ?? (answer.body === undefined ? undefined : JSON.stringify(answer.body)));
 }
 
-async function answerOf(request: IncomingMessage, url: URL, state: GitlabState, levels: Levels): Promise<Answer> {
+async function answerOf(request: IncomingMessage, url: URL, state: GitlabState, users: Users): Promise<Answer> {
   const { authorization } = request.headers;
   const given = request.headers['private-token'] ?? authorization?.replace(/^Bearer /, '');
-  const level = levels.get(String(given));
-  if (level === undefined) return { status: 401, body: { message: '401 Unauthorized' } };
+  const user = users.get(String(given));
+  if (user === undefined) return { status: 401, body: { message: '401 Unauthorized' } };
   const pieces = url.pathname.split('/').slice(1).map(decodeURIComponent);
   if (pieces[0] !== 'api' || pieces[1] !== 'v4') return notFound('Not Found');
   const call: Call = {
@@ -105,8 +124,21 @@ async function answerOf(request: IncomingMessage, url: URL, state: GitlabState, 
     query: url.searchParams,
     body: await bodyOf(request),
   };
-  return route(call, state, url, level);
+  const outage = state.outages.take(`${call.method} /${call.path.join('/')}`);
+  if (outage?.isDone === false) return outage.answer;
+  const answer = call.method !== 'GET' && user.scope === 'read_api' ? insufficientScope : route(call, state, url, user);
+  return outage?.answer ?? answer;
 }
+
+/** `lib/api/api_guard.rb` */
+const insufficientScope: Answer = {
+  status: 403,
+  body: {
+    error: 'insufficient_scope',
+    error_description: 'The request requires higher privileges than provided by the access token.',
+    scope: 'api',
+  },
+};
 
 async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
   let text = '';
@@ -116,20 +148,25 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
   return type.includes('json') ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text));
 }
 
-function route(call: Call, state: GitlabState, url: URL, level: number): Answer {
+function route(call: Call, state: GitlabState, url: URL, user: User): Answer {
+  const { level } = user;
   const [noun, id, part, name, ...rest] = call.path;
+  if (noun === 'user' && id === undefined) return { status: 200, body: { ...user, state: 'active' } };
   if (noun === 'metadata' || noun === 'version') {
     return {
       status: 200,
       body: { version: state.version, revision: '0f3c2b1a', enterprise: state.version.endsWith('-ee') },
     };
   }
-  if (noun !== 'projects' || rest.length > 0) return notFound('Not Found');
+  if (noun !== 'projects') return notFound('Not Found');
   const isSeen = (each: Project) => each.visibility !== 'private' || state.roleIn(each, level) > 0;
   if (id === undefined)
     return call.method === 'GET' ? page(state.projects().filter(isSeen), call.query, url) : notAllowed();
   const project = state.project(id);
   if (project === undefined || !isSeen(project)) return notFound('Project Not Found');
+  if (part === 'merge_requests') return onNotes(call, state, project, url, user);
+  if (part === 'issues') return onIssues(call, state, project, url, user);
+  if (rest.length > 0) return notFound('Not Found');
   const isMaintainer = state.roleIn(project, level) >= 40;
   if (!isMaintainer && (part !== undefined || call.method !== 'GET')) return forbidden();
   switch (part) {

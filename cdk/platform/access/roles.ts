@@ -2,8 +2,9 @@ import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { names } from '../../../scripts/config/names.ts';
 import { anyBranchTrust, branchTrust, type GitlabProject } from '../../gitlab-trust.ts';
-import { makeRole, serviceTrust } from '../../role.ts';
+import { makePolicy, makeRole, serviceTrust } from '../../role.ts';
 import { checkRights } from './check-rights.ts';
+import { platformDriftRights } from './drift-rights.ts';
 import { balancerRights } from './execution/balancer-rights.ts';
 import { factRights } from './execution/facts-rights.ts';
 import { networkRights } from './execution/network-rights.ts';
@@ -25,6 +26,11 @@ export interface PlatformRolesProps {
  */
 export function platformRoles(parent: Construct, { scope, project, branch }: PlatformRolesProps): CfnRole[] {
   const { environment } = scope;
+  const drift = makePolicy(parent, 'PlanDrift', {
+    name: names.driftPolicy(environment, 'platform'),
+    description: `Jobs of ${project.path}: detect the drift of every stack of ${environment}`,
+    rights: platformDriftRights(scope),
+  });
   return [
     makeRole(parent, 'PlanRole', {
       arns: scope,
@@ -33,6 +39,7 @@ export function platformRoles(parent: Construct, { scope, project, branch }: Pla
       description: `Jobs of ${project.path} on any branch: read the platform of ${environment}`,
       trust: anyBranchTrust(scope, project),
       rights: [...platformReadRights(scope, project), ...statusRights(scope), ...checkRights(scope)],
+      attached: [drift],
     }),
     makeRole(parent, 'DeployRole', {
       arns: scope,

@@ -30,8 +30,8 @@ export const command = define({
       .option('ignore', {
         type: 'string',
         requiresArg: true,
-        default: 'drift-ignore.yml',
-        describe: 'File with differences to ignore, each with a reason and an end date',
+        describe:
+          'File in that folder with what to ignore, each with a reason and an end date [default: drift-ignore.yml]',
       })
       .option('shard', {
         type: 'string',

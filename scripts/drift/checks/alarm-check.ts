@@ -7,11 +7,12 @@ import { sectionOf } from './section.ts';
 
 const check = { id: 'alarms', title: 'Alarms' };
 
-/** The alarms of an environment, or of one tenant, and the topics they tell. */
+/** The alarms of an environment, or of one tenant, and the topics they tell: these are for the platform's people. */
 export const alarmCheck: DriftCheck = {
   ...check,
   async run(context) {
-    const { aws, environment, tenant } = context;
+    const { aws, environment, tenant, platform } = context;
+    if (platform === undefined) return [];
     const prefix = tenant === undefined ? `vendhost-${environment}-` : `${names.host({ environment, tenant })}-`;
     const alarms = await readAlarms(aws, prefix);
     const arns = new Set(alarms.flatMap(({ actions }) => actions.filter((arn) => arn.split(':')[2] === 'sns')));

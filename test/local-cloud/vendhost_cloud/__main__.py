@@ -18,6 +18,7 @@ PARTS: tuple[str, ...] = (
     "cloudformation",
     "databases",
     "account_limits",
+    "drift",
     "web_identity",
     "assume_role",
     "certificates",

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import botocore.session
 from botocore.model import ServiceModel, Shape
@@ -90,12 +90,16 @@ class JsonService:
         _authorise_by_arn(self)
 
     async def _handle(self, method: str, path: str, headers: dict[str, str], body: bytes, query: Document) -> Response:
+        return cast(Response, await run_reentrant(self.handle_now, headers, body))
+
+    def handle_now(self, headers: dict[str, str], body: bytes) -> Response:
+        """The answer to a request, without giving up the event loop."""
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
         try:
-            answer: Response = await run_reentrant(self._answer, operation, body)
+            return self._answer(operation, body)
         except AwsError as error:
-            answer = error_response_json(error.code, error.message, error.status, content_type=CONTENT_TYPE)
-        return answer
+            refusal: Response = error_response_json(error.code, error.message, error.status, content_type=CONTENT_TYPE)
+            return refusal
 
     def _answer(self, operation: str, body: bytes) -> Response:
         try:

@@ -22,6 +22,12 @@ SEAMS = (
     # How requests are authorized: authorization/, roles.py, web_identity.py, assume_role.py.
     Seam("ministack.app", "replaced: requests from loopback count as sent with TLS", ("pin_request_origin",)),
     Seam(
+        "ministack.app",
+        "replaced: what CloudTrail records",
+        ("_maybe_record_cloudtrail", "fix_error_content_type"),
+    ),
+    Seam("ministack.app", "the parameters of a request", ("_ct_request_params", "_routing_params")),
+    Seam(
         "ministack.core.iam_actions",
         "replaced: which resource a request is about",
         ("extract_resource_arn",),
@@ -49,7 +55,8 @@ SEAMS = (
         ("_caller_identity", "_web_identity_trust_denied"),
     ),
     Seam("ministack.services.tagging", "replaced: tags of resources ministack does not look at", ("resource_tags",)),
-    Seam("ministack.services.cloudtrail", "tags", ("_trail_tags",)),
+    Seam("ministack.services.cloudtrail", "tags; events", ("_get_event_queue", "_trail_tags")),
+    Seam("ministack.services.cloudtrail", "replaced: events are recorded", ("_recording_enabled",)),
     Seam("ministack.services.cloudwatch_logs", "tags", ("_log_groups",)),
     # EC2: ec2/, auto_scaling/, cloudformation/{ec2,flow_log,network_acl,security_group_rules}.py.
     Seam("ministack.services.ec2", "the table of actions, in which ours take their places", ("_ACTION_MAP",)),

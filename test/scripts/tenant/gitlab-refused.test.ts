@@ -28,10 +28,10 @@ async function vend(CI_API_V4_URL: string, token: string) {
 }
 
 /** A GitLab that answers every request so, and repeats the token it was given. */
-async function answering(status: number): Promise<string> {
+async function answering(status: number, more: Readonly<Record<string, string>> = {}): Promise<string> {
   const server = createServer(({ headers }, response) => {
     const body = JSON.stringify({ message: `no, ${headers['private-token']}` });
-    response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+    response.writeHead(status, { 'content-type': 'application/json', ...more }).end(body);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
@@ -63,4 +63,26 @@ test.each([
 
 test('nobody answers where GitLab should be', async () => {
   expect(errorIn(await vend('http://127.0.0.1:9/api/v4', 'a-good-token'))).toBe('GITLAB_UNREACHABLE');
+});
+
+test.each([
+  [429, 'GITLAB_BUSY'],
+  [502, 'GITLAB_DOWN'],
+])('GitLab answers %i and asks for more time than a job has: %s', async (status, expected) => {
+  const ended = await vend(await answering(status, { 'retry-after': '600' }), 'a-good-token');
+  expect([errorIn(ended), ended.stderr.includes('retry-after 600')]).toEqual([expected, true]);
+});
+
+test.each([
+  ['text/html', '<html><head><title>Sign in · Proxy</title></head></html>', 'Sign in · Proxy'],
+  ['application/json', '{"id": 4', 'application/json, 8 characters'],
+])('something else than GitLab answers: %s', async (type, body, shown) => {
+  const server = createServer((_, response) => response.writeHead(200, { 'content-type': type }).end(body));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const ended = await vend(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v4`, 'a-good-token');
+  expect([errorIn(ended), ended.stderr.includes(shown)]).toEqual(['GITLAB_UNREADABLE', true]);
 });

@@ -1,5 +1,5 @@
 import type { Gitlab } from '@gitbeaker/rest';
-import type { Output } from '../output.ts';
+import type { Output } from '../../output.ts';
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { terraformReport } from '../../../../scripts/platform/plan/merge-request-report.ts';
+import { terraformReport } from '../../../scripts/report/terraform-report.ts';
 
 const change = (action: 'create' | 'update' | 'delete') => ({ logicalId: 'Thing', type: 'AWS::A::B', action });
 

@@ -1,0 +1,57 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { headOf, seenOnOneLine } from './safe-text.ts';
+
+/** A finding as a note remembers it for the next one. */
+export interface Remembered {
+  /** Short ids, because ids may be long. */
+  readonly section: string;
+  readonly id: string;
+  readonly title: string;
+  /** Not found any more when the note was written. */
+  readonly isGone: boolean;
+}
+
+const mostBytes = 4_000_000;
+
+/** How the body of a note with this key begins, whatever it says: a comment, which GitLab does not show. */
+export function markerStart(key: string): string {
+  return `<!-- vendhost:${key.replaceAll(/[^\w:./-]|-(?=-)/g, (character) => `%${character.charCodeAt(0).toString(16)}`)} `;
+}
+
+/**
+ * The first line of a note: its key, and in at most so many characters what it says. What stands last is forgotten where
+ * there is no room.
+ */
+export function noteMarker(key: string, remembered: readonly Remembered[], most: number): string {
+  const rows = remembered.map(({ section, id, title, isGone }) => [section, id, shortTitle(title), isGone ? 1 : 0]);
+  for (let count = Math.min(rows.length, most / 20); ; count = count / 2) {
+    const packed = deflateRawSync(JSON.stringify(rows.slice(0, Math.floor(count))), { level: 9 }).toString('base64');
+    if (packed.length <= most || count < 1) return `${markerStart(key)}${packed} -->`;
+  }
+}
+
+/** What a note remembers; nothing when it is none of this key, or somebody has changed its first line. */
+export function rememberedIn(key: string, body: string): Remembered[] {
+  const start = markerStart(key);
+  const packed = body.startsWith(start) ? /^[\w+/=]+(?= -->)/.exec(body.slice(start.length))?.[0] : undefined;
+  if (packed === undefined) return [];
+  try {
+    const text = inflateRawSync(Buffer.from(packed, 'base64'), { maxOutputLength: mostBytes }).toString();
+    const rows: unknown = JSON.parse(text);
+    return Array.isArray(rows) ? rows.flatMap(rememberedRow) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Of a short title, the short title is the same. */
+function shortTitle(title: string): string {
+  const line = seenOnOneLine(title);
+  return line.length <= 100 ? line : `${headOf(line, 99)}…`;
+}
+
+function rememberedRow(row: unknown): Remembered[] {
+  if (!Array.isArray(row) || row.slice(0, 3).some((value) => typeof value !== 'string')) return [];
+  const [section, id, title, isGone] = row;
+  return [{ section, id, title, isGone: isGone === 1 }];
+}

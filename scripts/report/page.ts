@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import {
+  byGravity,
+  countsByGravity,
+  gravityParts,
+  gravityWords,
+  type PlacedFinding,
+  shortId,
+  stateWords,
+} from './gravity.ts';
+import { type Markup, markup } from './html/markup.ts';
+import { pageFinding } from './html/page-finding.ts';
+import { pageStyle } from './html/page-style.ts';
+import type { Gravity, Report, ReportSection } from './report.ts';
+import { cutTo, seenOnOneLine } from './safe-text.ts';
+
+/** Nothing runs, and nothing is loaded; only this very style applies. */
+const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(pageStyle).digest('base64')}'; base-uri 'none'; form-action 'none'`;
+
+/**
+ * A report as one HTML file without script that loads nothing: GitLab shows such an artifact in the browser
+ * (https://docs.gitlab.com/ci/jobs/job_artifacts/#browse-the-contents-of-the-artifacts-archive). Secrets have to be masked before.
+ */
+export function pageOf(report: Report): string {
+  const style: Markup = { markup: pageStyle };
+  return markup`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>${line(report.title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<a class="skip" href="#findings">Skip to the findings</a>
+<header>
+<p class="brand">Vendhost</p>
+<h1>${line(report.title)}</h1>
+<p class="summary">${line(report.summary)}</p>
+${facts(report.facts)}${tiles(report)}</header>
+<main>
+<h2 id="overview">Overview</h2>
+<ul class="sections">
+${report.sections.map(sectionItem)}</ul>
+<div id="findings">
+${findings(report)}</div>
+</main>
+<footer><p>Long values are cut; the JSON file beside this page has them whole.</p></footer>
+</body>
+</html>
+`.markup;
+}
+
+function facts(given: Report['facts']): Markup | undefined {
+  const entries = Object.entries(given);
+  if (entries.length === 0) return undefined;
+  return markup`<dl class="facts">
+${entries.map(([name, value]) => markup`<div><dt>${line(name)}</dt><dd>${factValue(value)}</dd></div>\n`)}</dl>
+`;
+}
+
+function factValue(value: string): Markup {
+  const isLink = /^https?:\/\/\S+$/.test(value) && URL.canParse(value);
+  return isLink ? markup`<a href="${value}" rel="noreferrer">${line(value)}</a>` : markup`${line(value)}`;
+}
+
+function tiles(report: Report): Markup | undefined {
+  const counts = countsByGravity(report);
+  if (counts.length === 0) return undefined;
+  return markup`<ul class="tiles" aria-label="Findings by gravity">
+${counts.map(
+  ({ gravity, count }) =>
+    markup`<li class="tone-${gravity}"><b>${count.toLocaleString('en')}</b> ${gravityWords[gravity]}</li>\n`,
+)}</ul>
+`;
+}
+
+function sectionItem({ id, title, summary, state }: ReportSection): Markup {
+  return markup`<li id="s-${shortId(id)}"><span class="label tone-${state}">${stateWords[state]}</span> <span class="section-title">${line(title)}</span> <span>${line(summary)}</span></li>
+`;
+}
+
+function findings(report: Report): Markup {
+  const all = byGravity(report);
+  const hasGap = report.sections.some(({ state }) => state === 'unknown');
+  if (all.length === 0) {
+    const text = hasGap ? 'Nothing was found in what was looked at.' : 'Nothing was found.';
+    return markup`<h2>Findings</h2>\n<p class="empty">${text}</p>\n`;
+  }
+  return markup`${gravityParts.map(({ id, title, gravities }) => {
+    const own = all.filter(({ finding }) => (gravities as readonly Gravity[]).includes(finding.gravity));
+    if (own.length === 0) return undefined;
+    return markup`<h2>${title}</h2>\n${id === 'rest' ? folds(own) : own.map(pageFinding)}`;
+  })}`;
+}
+
+/** One fold for each section. */
+function folds(placed: readonly PlacedFinding[]): Markup[] {
+  return [...Map.groupBy(placed, ({ section }) => section)].map(
+    ([section, own]) => markup`<details class="fold">
+<summary>${line(section.title)} <span class="count">(${own.length.toLocaleString('en')})</span></summary>
+${own.map(pageFinding)}</details>
+`,
+  );
+}
+
+function line(text: string): string {
+  return cutTo(2_000, seenOnOneLine(text));
+}

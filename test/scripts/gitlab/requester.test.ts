@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest';
+import { retryAfter } from '../../../scripts/gitlab/http/requester.ts';
+import { writeStickyNote } from '../../../scripts/gitlab/sticky-note.ts';
+import { readTrackedIssues } from '../../../scripts/gitlab/tracked-issue.ts';
+import { openLocalGitlab } from './open.ts';
+
+const place = { project: 'acme/shop', mergeRequest: 7, marker: '<!-- m ' };
+const write = <T>(api: T) => [api, place, () => '<!-- m -->\n\ntext'] as const;
+
+describe('a GitLab that is busy', () => {
+  test.each(['too-many-requests', 'bad-gateway', 'unavailable'] as const)('is asked again: %s', async (kind) => {
+    const { api, gitlab, runtime } = await openLocalGitlab();
+    gitlab.state.outages.add({ kind, times: 3, on: /^GET .*issues/ });
+    expect(await readTrackedIssues(api, 'acme/shop', 'label')).toEqual([]);
+    expect(runtime.progress()).toHaveLength(3);
+    expect(runtime.progress()[0]).toMatch(/^GitLab answers (429|502|503): waiting 0 s to ask it again$/);
+  });
+
+  test('is given the time it asks for', async () => {
+    const { api, gitlab, runtime } = await openLocalGitlab();
+    gitlab.state.outages.add({ kind: 'too-many-requests', times: 1, on: /^POST/, retryAfter: 1 });
+    const started = performance.now();
+    expect((await writeStickyNote(...write(api))).action).toBe('created');
+    expect(performance.now() - started).toBeGreaterThan(950);
+    expect(runtime.progress()).toEqual(['GitLab answers 429: waiting 1 s to ask it again']);
+  });
+
+  test.each([
+    ['too-many-requests', 30, 'GITLAB_BUSY', 0],
+    ['unavailable', 30, 'GITLAB_DOWN', 0],
+    ['bad-gateway', undefined, 'GITLAB_DOWN', 5],
+  ] as const)('is given up: %s, retry after %s', async (kind, after, code, asked) => {
+    const { api, gitlab, runtime } = await openLocalGitlab();
+    gitlab.state.outages.add({ kind, times: 100, ...(after === undefined ? {} : { retryAfter: after }) });
+    await expect(readTrackedIssues(api, 'acme/shop', 'label')).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(after === undefined ? 'answers 502' : 'asks to wait: retry-after 30'),
+    });
+    expect(runtime.progress()).toHaveLength(asked);
+  });
+
+  test('is not asked a second time to create what it may have created', async () => {
+    const { api, gitlab, project } = await openLocalGitlab();
+    gitlab.state.outages.add({ kind: 'bad-gateway', times: 1, on: /^POST/, isDone: true });
+    await expect(writeStickyNote(...write(api))).rejects.toMatchObject({ code: 'GITLAB_DOWN' });
+    expect((await writeStickyNote(...write(api))).action).toBe('unchanged');
+    expect(gitlab.state.discussions.notes(project, 7)).toHaveLength(1);
+  });
+
+  test('does not hold a job that is cancelled', async () => {
+    const { gitlab, runtime } = await openLocalGitlab();
+    const stop = new AbortController();
+    const { openGitlab } = await import('../../../scripts/gitlab/api.ts');
+    const env = { CI_API_V4_URL: gitlab.api, VENDHOST_GITLAB_TOKEN: gitlab.token };
+    const api = openGitlab({ ...runtime, env, signal: stop.signal }, '', { first: 60_000, most: 600_000 });
+    if (api === undefined) throw new Error('no API');
+    gitlab.state.outages.add({ kind: 'unavailable', times: 1 });
+    const reading = readTrackedIssues(api, 'acme/shop', 'label');
+    await expect.poll(() => runtime.progress()).toHaveLength(1);
+    stop.abort(new Error('cancelled'));
+    await expect(reading).rejects.toThrow('cancelled');
+  });
+});
+
+describe('an answer that is none of the API', () => {
+  test.each([
+    ['sign-in-page', 'text/html: Sign in'],
+    ['half-an-answer', 'application/json, 14 characters'],
+  ] as const)('is named: %s', async (kind, shown) => {
+    const { api, gitlab } = await openLocalGitlab();
+    gitlab.state.outages.add({ kind, times: 1, on: /notes$/ });
+    await expect(writeStickyNote(...write(api))).rejects.toMatchObject({
+      code: 'GITLAB_UNREADABLE',
+      details: [`200 with ${shown}`],
+    });
+  });
+
+  test('nor is one thing where a list should be', async () => {
+    const { api } = await openLocalGitlab();
+    await expect(
+      api.call('read', async () => {
+        // What @gitbeaker does with each page.
+        const body: unknown = { id: 1 };
+        return [...(body as [])];
+      }),
+    ).rejects.toMatchObject({ code: 'GITLAB_UNREADABLE' });
+  });
+});
+
+test.each([
+  ['120', 120_000],
+  ['0', 0],
+  ['Thu, 26 Nov 2026 12:00:30 GMT', 30_000],
+  ['Thu, 26 Nov 2026 11:00:00 GMT', 0],
+  ['soon', undefined],
+  [undefined, undefined],
+])('Retry-After: %s is %s ms', (value, expected) => {
+  const headers = new Headers(value === undefined ? {} : { 'retry-after': value });
+  expect(retryAfter({ headers }, Date.parse('2026-11-26T12:00:00Z'))).toBe(expected);
+});
