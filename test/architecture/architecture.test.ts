@@ -25,10 +25,12 @@ describe('the house', () => {
     expect([...rooms].toSorted()).toEqual([
       'ci',
       'deployment',
+      'drift',
       'host',
       'image',
       'listener',
       'platform',
+      'quota',
       'release',
       'report',
       'repository',

@@ -1,7 +1,7 @@
 import type { Aws } from '../../aws/session.ts';
 import type { DriftCheck } from '../checks.ts';
 import { type CertificateFacts, findCertificate } from './find-certificate.ts';
-import { sectionOf } from './section.ts';
+import { checkSection } from './section.ts';
 
 const check = { id: 'certificates', title: 'Certificate' };
 
@@ -13,7 +13,7 @@ export const certificateCheck: DriftCheck = {
     if (platform === undefined) return [];
     const facts = await readCertificateEnd(aws, platform.target.config.certificate);
     const found = findCertificate(environment, facts, new Date());
-    return [sectionOf(context, { ...check, count: '1 certificate' }, found)];
+    return [checkSection(context, { ...check, count: '1 certificate' }, found)];
   },
 };
 
@@ -30,7 +30,7 @@ export async function readCertificateEnd(aws: Aws, arn: string): Promise<Certifi
       status: Status ?? 'unknown',
       notAfter: NotAfter,
       imported: Type === 'IMPORTED',
-      eligible: RenewalEligibility === 'ELIGIBLE',
+      eligible: RenewalEligibility !== 'INELIGIBLE',
       ...(renewal === undefined ? {} : { renewal }),
     };
   } catch (error) {

@@ -2,10 +2,11 @@ import type { Difference } from '../../platform/status/ownership.ts';
 import { ownershipStatus } from '../../platform/status/ownership-status.ts';
 import { readOwnership, readRecords } from '../../platform/status/read-ownership.ts';
 import { readTenantFiles } from '../../platform/status/tenant-files.ts';
+import { shortId } from '../../report/gravity.ts';
 import type { Finding, Gravity } from '../../report/report.ts';
 import type { DriftCheck } from '../checks.ts';
 import { listenersOf } from './listeners.ts';
-import { notChecked, sectionOf, shortId } from './section.ts';
+import { checkSection, notChecked } from './section.ts';
 
 const check = { id: 'ownership', title: 'Rules, claims, records and files' };
 
@@ -28,17 +29,17 @@ export const ownershipCheck: DriftCheck = {
     if (!status.compared) {
       const next = `vendhost platform deploy --environment ${environment}`;
       const finding = notChecked('bucket', 'the platform publishes no bucket, so there are no claims', next);
-      return [sectionOf(context, { ...check, count: 'no claims' }, [finding])];
+      return [checkSection(context, { ...check, count: 'no claims' }, [finding])];
     }
     const count = `${status.rules} rules, ${status.claims} claims, ${status.records} records`;
     const unread =
       files === undefined ? [notChecked('tenants', 'the folder tenants/ is not there', 'check it out')] : [];
-    return [sectionOf(context, { ...check, count }, [...status.differences.map(findingOf), ...unread])];
+    return [checkSection(context, { ...check, count }, [...status.differences.map(findingOf), ...unread])];
   },
 };
 
 /** Who gets a tenant's requests is a matter of access; the rest is between a file and what was vended. */
-const gravities: Partial<Record<Difference['kind'], Gravity>> = {
+const gravityByKind: Partial<Record<Difference['kind'], Gravity>> = {
   RULE_WITHOUT_STACK: 'access',
   RULE_FOR_ALL_HOSTS: 'access',
   RULE_HOST_UNCLAIMED: 'access',
@@ -49,5 +50,11 @@ const gravities: Partial<Record<Difference['kind'], Gravity>> = {
 };
 
 export function findingOf({ kind, text, next }: Difference): Finding {
-  return { id: `${kind}/${shortId(text)}`, gravity: gravities[kind] ?? 'change', title: text, details: [kind], next };
+  return {
+    id: `${kind}/${shortId(text)}`,
+    gravity: gravityByKind[kind] ?? 'change',
+    title: text,
+    details: [kind],
+    next,
+  };
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { awsError } from '../../aws/foreseen-errors.ts';
 import { VendhostError } from '../../errors.ts';
 import type { Finding, ReportSection } from '../../report/report.ts';
@@ -12,7 +11,7 @@ export interface Looked {
 }
 
 /** The section of a check in an environment. What could not be looked at keeps it from being clean. */
-export function sectionOf(
+export function checkSection(
   { environment }: Pick<DriftContext, 'environment'>,
   { id, title, count }: Looked,
   found: readonly Finding[],
@@ -57,9 +56,4 @@ export async function orNotChecked(
 
 export function notChecked(about: string, reason: string, next: string): Finding {
   return { id: `${about}/not-checked`, gravity: 'unknown', title: `${about} was not checked: ${reason}`, next };
-}
-
-/** A short part of an id for something whose name is a whole sentence: the same for the same text. */
-export function shortId(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }

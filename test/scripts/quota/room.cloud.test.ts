@@ -13,7 +13,7 @@ import { type Meddler, refusal, wire } from '../wire.ts';
 /** Commands in an account that has no room left for a tenant. */
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-const account = '100000000351';
+const account = '100000000471';
 const cloud = inject('localCloud');
 let platform: Platform;
 let checkout: PlatformRepository;

@@ -18,7 +18,7 @@ export interface ProjectState {
 const warnings = ['BRANCH_OPEN', 'LIBRARY_NOT_ALLOWED', 'SUBJECT_HELD_BACK'];
 
 /** Codes that say that more people could deploy than should. */
-const gravities: Readonly<Record<string, Gravity>> = { BRANCH_UNPROTECTED: 'access', BRANCH_OPEN: 'access' };
+const gravityByCode: Readonly<Record<string, Gravity>> = { BRANCH_UNPROTECTED: 'access', BRANCH_OPEN: 'access' };
 
 /** What is no longer as vending left it: everything that vending again would change, or refuse. */
 export function findProject(state: ProjectState): Finding[] {
@@ -29,7 +29,7 @@ export function findProject(state: ProjectState): Finding[] {
     ...said.map(
       ({ code, message, hint }): Finding => ({
         id: `${tenant}/${code}`,
-        gravity: gravities[code] ?? 'fault',
+        gravity: gravityByCode[code] ?? 'fault',
         title: message,
         next: `${hint}; then ${next} --dry-run`,
       }),

@@ -2,7 +2,7 @@ import { readRecords } from '../../../platform/status/read-ownership.ts';
 import { readTenantFiles } from '../../../platform/status/tenant-files.ts';
 import type { Finding } from '../../../report/report.ts';
 import type { DriftCheck } from '../../checks.ts';
-import { notChecked, orNotChecked, sectionOf } from '../section.ts';
+import { checkSection, notChecked, orNotChecked } from '../section.ts';
 import { findProject } from './find-project.ts';
 import { gitlabOf, readProjectState } from './read-project.ts';
 
@@ -18,7 +18,7 @@ export const gitlabCheck: DriftCheck = {
     if (gitlab === undefined) {
       const next = 'set VENDHOST_GITLAB_TOKEN (Maintainer, scope api), or name this finding in the ignore file';
       const unread = notChecked('projects', 'there is no VENDHOST_GITLAB_TOKEN', next);
-      return [sectionOf(context, { ...check, count: 'no project' }, [unread])];
+      return [checkSection(context, { ...check, count: 'no project' }, [unread])];
     }
     const [files = [], records] = await Promise.all([
       readTenantFiles(platform.directory),
@@ -37,6 +37,6 @@ export const gitlabCheck: DriftCheck = {
       const look = async () => findProject(await readProjectState(gitlab, platform, each));
       found.push(...(await orNotChecked(context, each.tenant, look)));
     }
-    return [sectionOf(context, { ...check, count: `${vended.length} projects` }, found)];
+    return [checkSection(context, { ...check, count: `${vended.length} projects` }, found)];
   },
 };

@@ -11,14 +11,14 @@ export async function readHost(aws: Aws, place: Place): Promise<HostFacts | unde
   const name = names.host(place);
   const stack = await readStack(aws, names.tenantStack(place, 'host'));
   if (stack === undefined || neverWorks(stack)) return undefined;
-  const [group, deployment] = await Promise.all([readGroup(aws, name), readDeployment(aws, name)]);
+  const [group, deployment] = await Promise.all([readGroupFacts(aws, name), readDeploymentGroup(aws, name)]);
   const { LaunchTemplateVersion: version = '', ImageId: image = '' } = stack.parameters;
   const shared = { place, provisioned: { version, image }, deployment };
   const nothing = { group: undefined, newestVersion: undefined, starting: undefined, hooks: [] };
   if (group === undefined) return { ...shared, ...nothing, busy: undefined };
   const [versions, hooks, refreshing] = await Promise.all([
     readVersions(aws, group),
-    readHooks(aws, name),
+    readHookNames(aws, name),
     isRefreshing(aws, group),
   ]);
   const busy = isBusy(stack) ? `${names.tenantStack(place, 'host')} is ${stack.status}` : undefined;
@@ -31,7 +31,7 @@ export async function readHost(aws: Aws, place: Place): Promise<HostFacts | unde
   };
 }
 
-async function readGroup(aws: Aws, name: string): Promise<GroupFacts | undefined> {
+async function readGroupFacts(aws: Aws, name: string): Promise<GroupFacts | undefined> {
   const { DescribeAutoScalingGroupsCommand } = await import('@aws-sdk/client-auto-scaling');
   const command = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] });
   const found = (await (await aws.autoScaling()).send(command)).AutoScalingGroups?.[0];
@@ -91,14 +91,14 @@ function memberOf(
 }
 
 /** A group has at most 50 hooks, and the answer has no pages (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeLifecycleHooks.html). */
-async function readHooks(aws: Aws, group: string): Promise<string[]> {
+async function readHookNames(aws: Aws, group: string): Promise<string[]> {
   const { DescribeLifecycleHooksCommand } = await import('@aws-sdk/client-auto-scaling');
   const command = new DescribeLifecycleHooksCommand({ AutoScalingGroupName: group });
   const { LifecycleHooks = [] } = await (await aws.autoScaling()).send(command);
   return LifecycleHooks.flatMap(({ LifecycleHookName }) => LifecycleHookName ?? []);
 }
 
-async function readDeployment(aws: Aws, name: string): Promise<HostFacts['deployment']> {
+async function readDeploymentGroup(aws: Aws, name: string): Promise<HostFacts['deployment']> {
   const { GetDeploymentGroupCommand } = await import('@aws-sdk/client-codedeploy');
   const command = new GetDeploymentGroupCommand({ applicationName: name, deploymentGroupName: name });
   try {

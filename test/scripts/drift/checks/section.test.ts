@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { findingOf } from '../../../../scripts/drift/checks/ownership-check.ts';
-import { orNotChecked, sectionOf } from '../../../../scripts/drift/checks/section.ts';
+import { checkSection, orNotChecked } from '../../../../scripts/drift/checks/section.ts';
 import { VendhostError } from '../../../../scripts/errors.ts';
 import type { Finding, Gravity } from '../../../../scripts/report/report.ts';
 import { recorder } from '../../../builders/recorder.ts';
 
 const finding = (gravity: Gravity): Finding => ({ id: gravity, gravity, title: gravity });
 const look = { id: 'alarms', title: 'Alarms', count: '4 alarms' };
-const section = (...gravities: Gravity[]) => sectionOf({ environment: 'dev' }, look, gravities.map(finding));
+const section = (...gravities: Gravity[]) => checkSection({ environment: 'dev' }, look, gravities.map(finding));
 
 test('a section is clean only when everything was looked at', () => {
   expect(section()).toEqual({
@@ -45,7 +45,7 @@ test('a bug is not taken for a refusal', async () => {
 test('the same difference has the same id, another one another', () => {
   const difference = { kind: 'CLAIM_WITHOUT_RULE', text: 'shop claimed 4', next: 'x' } as const;
   expect(findingOf(difference)).toEqual({
-    id: expect.stringMatching(/^CLAIM_WITHOUT_RULE\/[0-9a-f]{8}$/),
+    id: expect.stringMatching(/^CLAIM_WITHOUT_RULE\/[\w-]{12}$/),
     gravity: 'change',
     title: 'shop claimed 4',
     details: ['CLAIM_WITHOUT_RULE'],
