@@ -23,6 +23,7 @@ import { DeleteRuleCommand, DescribeRulesCommand } from '@aws-sdk/client-elastic
 import { CreateTopicCommand, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { readPlatformFacts } from '../../../../scripts/aws/read-facts.ts';
+import { subjectComponents } from '../../../../scripts/config/tenant.ts';
 import { checkDrift } from '../../../../scripts/drift/check-drift.ts';
 import { provisionHost } from '../../../../scripts/host/provision.ts';
 import { deployPlatform } from '../../../../scripts/platform/deploy/deploy-platform.ts';
@@ -140,6 +141,30 @@ async function found(env: Readonly<Record<string, string>> = token()) {
 
 test('nothing is found in what was just made', async () => {
   expect(await found()).toEqual({});
+});
+
+test("in the tenant's own project its instances and images are looked at, with its plan role", async () => {
+  const runtime = await enforcing.job(
+    { projectPath: 'acme/shop', projectId: 1, subjectComponents: subjectComponents.project_id, ref: 'feature' },
+    {
+      AWS_REGION: 'eu-west-1',
+      VENDHOST_PLAN_ROLE_ARN: `arn:aws:iam::${account}:role/${name}-plan`,
+    },
+  );
+  const options = {
+    directory: join(repository.directory, 'shop'),
+    environment,
+    tenant: 'shop',
+    failOn: ['never'] as const,
+  };
+  await checkDrift(runtime, { ...options, ignore: undefined, shard: undefined, junit: undefined, page: undefined });
+  const { sections } = JSON.parse(runtime.printed()) as Report;
+  const ours = sections.filter(({ id }) => !id.startsWith('dev/stacks'));
+  expect(ours.flatMap(({ findings }) => findings)).toEqual([]);
+  expect(ours.map(({ id, state }) => [id, state])).toEqual([
+    ['dev/hosts', 'clean'],
+    ['dev/images', 'clean'],
+  ]);
 });
 
 test('without a token of GitLab its settings are not clean', async () => {
