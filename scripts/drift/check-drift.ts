@@ -14,6 +14,7 @@ import { driftChecks } from './all-checks.ts';
 import { type DriftContext, runChecks } from './checks.ts';
 import { driftReport, writeReports } from './drift-report.ts';
 import { applyIgnores, readIgnores } from './ignore.ts';
+import { keepIssues } from './issues.ts';
 import { type Shard, shardFrom } from './shard.ts';
 
 export type FailOn = 'drift' | 'unknown' | 'never';
@@ -46,6 +47,7 @@ export async function checkDrift(runtime: Runtime, options: CheckDriftOptions): 
   sayUnused(runtime, options, contexts, unused);
   const report = maskedReport(driftReport(sections, runtime, now), (text) => runtime.out.masked(text));
   await writeReports(runtime, report, options);
+  await keepIssues(runtime, report);
   runtime.out.result({ ...report }, reportLines(report).join('\n'));
   const has = (state: ReportSection['state']) => sections.some((section) => section.state === state);
   if (options.failOn.includes('never')) return undefined;
