@@ -41,7 +41,7 @@ export function chosenStacks(all: readonly Stack[], context: DriftContext): Foun
   const tagged = all.filter((stack) => stack.RootId === undefined && isChosen(tagsOf(stack), context));
   const roots = new Map(tagged.map((stack) => [stack.StackId, stack]));
   const nested = all.flatMap((stack) => {
-    const root = roots.get(stack.RootId);
+    const root = stack.RootId === undefined ? undefined : roots.get(stack.RootId);
     return root === undefined ? [] : [foundStack(stack, root)];
   });
   return [...tagged.map((stack) => foundStack(stack, stack)), ...nested].sort((a, b) => a.name.localeCompare(b.name));
