@@ -25,6 +25,7 @@ describe('the house', () => {
     expect([...rooms].toSorted()).toEqual([
       'ci',
       'deployment',
+      'drift',
       'host',
       'image',
       'listener',

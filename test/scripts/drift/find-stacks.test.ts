@@ -1,7 +1,7 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { describe, expect, test } from 'vitest';
 import type { DriftContext } from '../../../scripts/drift/checks.ts';
-import { absentStacks, chosenStacks } from '../../../scripts/drift/stacks/find-stacks.ts';
+import { absentStacks, stacksOfPlace } from '../../../scripts/drift/stacks/find-stacks.ts';
 import { environmentConfig } from '../../builders/sample.ts';
 
 const config = environmentConfig('dev', '100000000001');
@@ -24,7 +24,7 @@ const stack = (StackName: string, tags: Record<string, string>, others: Partial<
   Tags: Object.entries(tags).map(([name, Value]) => ({ Key: `vendhost:${name}`, Value })),
   ...others,
 });
-const chosen = (all: Stack[], given = context()) => chosenStacks(all, given).map(({ name }) => name);
+const chosen = (all: Stack[], given = context()) => stacksOfPlace(all, given).map(({ name }) => name);
 
 describe('the stacks of an environment', () => {
   const network = stack('vendhost-dev-network', { environment: 'dev', layer: 'network' });
@@ -46,7 +46,7 @@ describe('the stacks of an environment', () => {
     const nested = stack('nested', {}, { RootId: host.StackId, ParentId: host.StackId });
     const deep = stack('deep', {}, { RootId: host.StackId, ParentId: nested.StackId });
     const foreign = stack('foreign', {}, { RootId: 'arn:other', ParentId: 'arn:other' });
-    expect(chosenStacks([host, nested, deep, foreign], context())).toMatchObject([
+    expect(stacksOfPlace([host, nested, deep, foreign], context())).toMatchObject([
       { name: 'deep', root: host.StackId, tenant: 'shop', layer: 'host' },
       { name: 'nested', root: host.StackId, tenant: 'shop', layer: 'host' },
       { name: 'vendhost-dev-shop-host', root: undefined },
@@ -63,15 +63,15 @@ describe('the stacks of an environment', () => {
 
   test('say whether they have secret parameters', () => {
     const parameters = (ParameterValue: string) => ({ Parameters: [{ ParameterKey: 'Key', ParameterValue }] });
-    const [open] = chosenStacks([{ ...network, ...parameters('3 * 2') }], context());
-    const [secret] = chosenStacks([{ ...network, ...parameters('****') }], context());
+    const [open] = stacksOfPlace([{ ...network, ...parameters('3 * 2') }], context());
+    const [secret] = stacksOfPlace([{ ...network, ...parameters('****') }], context());
     expect([open?.hasSecrets, secret?.hasSecrets]).toEqual([false, true]);
   });
 });
 
 describe('what is missing', () => {
   const found = (...layers: string[]) =>
-    chosenStacks(
+    stacksOfPlace(
       layers.map((layer) => stack(`vendhost-dev-shop-${layer}`, { environment: 'dev', tenant: 'shop', layer })),
       context(),
     );

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { driftIgnoreSchema, type IgnoreEntry } from '../../../scripts/config/drift-ignore.ts';
 import { parseConfig } from '../../../scripts/config/load.ts';
 import { applyIgnores } from '../../../scripts/drift/ignore.ts';
+import { driftIgnoreSchema, type IgnoreEntry } from '../../../scripts/drift/ignore-file.ts';
 import type { Finding, ReportSection } from '../../../scripts/report/report.ts';
 
 const today = '2026-11-26';
