@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { driftIgnoreSchema } from '../scripts/config/drift-ignore.ts';
 import { platformSchema } from '../scripts/config/platform.ts';
 import { tenantSchema } from '../scripts/config/tenant.ts';
 import { vendhostSchema } from '../scripts/config/vendhost.ts';
+import { driftIgnoreSchema } from '../scripts/drift/ignore-file.ts';
 
 /** One configuration file, as its reference and its JSON Schema present it. */
 interface Described {

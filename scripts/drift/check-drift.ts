@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openAws } from '../aws/session.ts';
-import type { IgnoreEntry } from '../config/drift-ignore.ts';
 import type { Environment } from '../config/environment.ts';
 import { readPlatformConfig } from '../config/files.ts';
 import { exitCodes, VendhostError } from '../errors.ts';
@@ -12,8 +11,10 @@ import type { ReportSection } from '../report/report.ts';
 import type { Runtime } from '../runtime.ts';
 import { driftChecks } from './all-checks.ts';
 import { type DriftContext, runChecks } from './checks.ts';
+import { keepIssues } from './drift-issues.ts';
 import { driftReport, writeReports } from './drift-report.ts';
 import { applyIgnores, readIgnores } from './ignore.ts';
+import type { IgnoreEntry } from './ignore-file.ts';
 import { type Shard, shardFrom } from './shard.ts';
 
 export type FailOn = 'drift' | 'unknown' | 'never';
@@ -46,6 +47,7 @@ export async function checkDrift(runtime: Runtime, options: CheckDriftOptions): 
   sayUnused(runtime, options, contexts, unused);
   const report = maskedReport(driftReport(sections, runtime, now), (text) => runtime.out.masked(text));
   await writeReports(runtime, report, options);
+  await keepIssues(runtime, report);
   runtime.out.result({ ...report }, reportLines(report).join('\n'));
   const has = (state: ReportSection['state']) => sections.some((section) => section.state === state);
   if (options.failOn.includes('never')) return undefined;

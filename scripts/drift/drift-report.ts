@@ -32,11 +32,11 @@ export interface ReportFiles {
 
 /** Writes the report for GitLab's test tab and for people. Throws `REPORT_UNWRITABLE`. */
 export async function writeReports(runtime: Runtime, report: Report, { junit, page }: ReportFiles): Promise<void> {
-  if (junit !== undefined) await writeReport(runtime, junit, junitOf(report));
-  if (page !== undefined) await writeReport(runtime, page, pageOf(report));
+  if (junit !== undefined) await writeText(runtime, junit, junitOf(report));
+  if (page !== undefined) await writeText(runtime, page, pageOf(report));
 }
 
-async function writeReport({ cwd, out }: Runtime, name: string, text: string): Promise<void> {
+async function writeText({ cwd, out }: Runtime, name: string, text: string): Promise<void> {
   const file = resolve(cwd, name);
   try {
     await mkdir(dirname(file), { recursive: true });

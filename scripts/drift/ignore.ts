@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { driftIgnoreSchema, type IgnoreEntry } from '../config/drift-ignore.ts';
 import { readConfig } from '../config/load.ts';
 import type { Finding, ReportSection } from '../report/report.ts';
+import { driftIgnoreSchema, type IgnoreEntry } from './ignore-file.ts';
 
 const defaultFile = 'drift-ignore.yml';
 
@@ -48,7 +48,7 @@ function without(section: ReportSection, entries: readonly IgnoreEntry[], used: 
 /** What is left of a finding. */
 function rest(finding: Finding, entries: readonly IgnoreEntry[], used: Set<IgnoreEntry>): Finding[] {
   if (finding.gravity === 'unknown') return [finding];
-  const named = entries.filter((each) => matches(each.finding, finding.id));
+  const named = entries.filter((each) => isLike(each.finding, finding.id));
   const whole = named.find(({ property }) => property === undefined);
   if (whole !== undefined) {
     used.add(whole);
@@ -56,7 +56,7 @@ function rest(finding: Finding, entries: readonly IgnoreEntry[], used: Set<Ignor
   }
   const values = finding.values ?? [];
   const left = values.filter(({ path }) => {
-    const entry = named.find(({ property = '' }) => matches(property, path));
+    const entry = named.find(({ property = '' }) => isLike(property, path));
     if (entry !== undefined) used.add(entry);
     return entry === undefined;
   });
@@ -64,7 +64,7 @@ function rest(finding: Finding, entries: readonly IgnoreEntry[], used: Set<Ignor
   return left.length === 0 ? [] : [{ ...finding, values: left }];
 }
 
-function matches(pattern: string, text: string): boolean {
+function isLike(pattern: string, text: string): boolean {
   const parts = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${parts.join('.*')}$`, 's').test(text);
 }

@@ -130,7 +130,7 @@ function findingBlock({ section, finding }: PlacedFinding): string {
   const { gravity, title, details = [], values = [], next, at } = finding;
   const where = at === undefined ? '' : ` (${text(at.line === undefined ? at.file : `${at.file}:${at.line}`)})`;
   return [
-    `${gravitySigns[gravity]} **${gravityWords[gravity]}** · ${text(section.title)}<br>${text(title)}${where}`,
+    `${gravitySigns[gravity]} ${gravityWords[gravity]} · ${text(section.title)}${where}<br>**${text(title)}**`,
     ...(values.length === 0 ? [] : [valuesTable(values)]),
     ...(details.length === 0
       ? []

@@ -44,13 +44,18 @@ ${facts(report.facts)}${tiles(report)}</header>
 <h2 id="overview">Overview</h2>
 <ul class="sections">
 ${report.sections.map(sectionItem)}</ul>
-<div id="findings">
+<div id="findings"${isLong(report) ? markup` class="many"` : undefined}>
 ${findings(report)}</div>
 </main>
 <footer><p>Long values are cut; the JSON file beside this page has them whole.</p></footer>
 </body>
 </html>
 `.markup;
+}
+
+/** So long that a browser should not lay out what nobody has scrolled to. */
+function isLong({ sections }: Report): boolean {
+  return sections.reduce((sum, { findings }) => sum + findings.length, 0) > 200;
 }
 
 function facts(given: Report['facts']): Markup | undefined {

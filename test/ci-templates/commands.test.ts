@@ -80,5 +80,6 @@ test('each job runs the command of its place', async () => {
     'vendhost-plan': 'platform plan',
     'vendhost-prepare': 'platform plan',
     'vendhost-deploy': 'platform deploy',
+    'vendhost-drift': 'drift check',
   });
 });

@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 
 /** Programs that the tests, the local cloud and the local GitLab call, and the Debian packages they are in. */
-const programs: Readonly<Record<string, string>> = {
+const testPrograms: Readonly<Record<string, string>> = {
   git: 'git',
   mount: 'mount',
   packer: 'packer',
@@ -15,20 +15,25 @@ const programs: Readonly<Record<string, string>> = {
 };
 
 /** Debian packages of programs that are not on the PATH. */
-export function missingPackages(path: string): string[] {
+export function missingPackages(path: string, programs = testPrograms): string[] {
   return Object.entries(programs)
     .filter(([program]) => !isOnPath(program, path))
     .map(([, debianPackage]) => debianPackage);
 }
 
 /**
- * Installs what is missing, where it may (root, with apt).
+ * Installs what is missing, where it may (root, with apt); `others` are packages without a program, which come with it.
  * Throws one line that names the packages where it may not.
  */
-export async function ensurePackages(progress: (line: string) => void): Promise<void> {
+export async function ensurePackages(
+  progress: (line: string) => void,
+  programs = testPrograms,
+  others: readonly string[] = [],
+): Promise<void> {
   const path = process.env.PATH ?? '';
-  const missing = missingPackages(path);
-  if (missing.length === 0) return;
+  const absent = missingPackages(path, programs);
+  if (absent.length === 0) return;
+  const missing = [...absent, ...others];
   const byHand = `install by hand: sudo apt-get install ${missing.join(' ')}`;
   if (process.getuid?.() !== 0 || !isOnPath('apt-get', path)) throw new Error(`missing packages; ${byHand}`);
   progress(`installing Debian packages: ${missing.join(' ')}`);

@@ -120,7 +120,7 @@ export function tenantDriftRights(scope: PlatformScope): Right[] {
     roles: roles.map((role) => `${host}-${role}`),
     policies: [`${host}-reading`, `${host}-execution*`],
     profile: `${host}-instance`,
-    alarms: [`${host}-unhealthy-hosts`, `${host}-server-errors`],
+    alarms: [`${host}-host-unhealthy-hosts`, `${host}-host-server-errors`],
     host,
     secret: `vendhost/${environment}/${tenant}/database-??????`,
     topic: `${host}-approvals`,

@@ -33,15 +33,15 @@ export async function findStacks(context: DriftContext): Promise<FoundStack[]> {
           tenantLayers.map((layer) => names.tenantStack({ environment, tenant: tenant ?? '' }, layer)),
         )
       : await readAll(aws);
-  return chosenStacks(all, context);
+  return stacksOfPlace(all, context);
 }
 
 /** Those whose tags say that they are the environment's, or the tenant's, with what is nested in them. */
-export function chosenStacks(all: readonly Stack[], context: DriftContext): FoundStack[] {
+export function stacksOfPlace(all: readonly Stack[], context: DriftContext): FoundStack[] {
   const tagged = all.filter((stack) => stack.RootId === undefined && isChosen(tagsOf(stack), context));
   const roots = new Map(tagged.map((stack) => [stack.StackId, stack]));
   const nested = all.flatMap((stack) => {
-    const root = roots.get(stack.RootId);
+    const root = stack.RootId === undefined ? undefined : roots.get(stack.RootId);
     return root === undefined ? [] : [foundStack(stack, root)];
   });
   return [...tagged.map((stack) => foundStack(stack, stack)), ...nested].sort((a, b) => a.name.localeCompare(b.name));

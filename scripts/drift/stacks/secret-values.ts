@@ -36,7 +36,7 @@ interface TemplateParts {
 
 /** `<logical id>/<property>` of every property made of a secret parameter; `undefined` for a template in another form. */
 export function secretProperties(body: string): ReadonlySet<string> | undefined {
-  const { Parameters = {}, Resources = {} } = partsOf(body) ?? {};
+  const { Parameters = {}, Resources = {} } = templateIn(body) ?? {};
   const secrets = Object.entries(Parameters).filter(([, { NoEcho }]) => String(NoEcho) === 'true');
   if (secrets.length === 0) return undefined;
   const found = Object.entries(Resources).flatMap(([logicalId, { Properties = {} }]) =>
@@ -51,7 +51,7 @@ export function secretProperties(body: string): ReadonlySet<string> | undefined 
   return new Set(found);
 }
 
-function partsOf(body: string): TemplateParts | undefined {
+function templateIn(body: string): TemplateParts | undefined {
   try {
     return parse(body, { logLevel: 'silent' }) as TemplateParts;
   } catch {

@@ -32,7 +32,7 @@ export function changerLookup(runtime: Runtime, aws: Aws): ChangerLookup {
     if (isRefused || physicalId === '' || asked >= mostLookups) return undefined;
     asked += 1;
     try {
-      const line = changerIn(await readEvents(aws, physicalId, isGlobal(type)));
+      const line = changerIn(await trailEvents(aws, physicalId, isGlobal(type)));
       return line === undefined ? undefined : ([logicalId, line] as const);
     } catch {
       isRefused = true;
@@ -56,7 +56,7 @@ function isGlobal(type: string): boolean {
   return type.startsWith('AWS::IAM::');
 }
 
-async function readEvents(aws: Aws, name: string, global: boolean): Promise<readonly Event[]> {
+async function trailEvents(aws: Aws, name: string, global: boolean): Promise<readonly Event[]> {
   const { LookupEventsCommand } = await import('@aws-sdk/client-cloudtrail');
   const client = global ? await aws.globalCloudTrail() : await aws.cloudTrail();
   const LookupAttributes = [{ AttributeKey: 'ResourceName' as const, AttributeValue: name }];

@@ -40,17 +40,18 @@ code { font: 0.86em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu S
 .summary { font-size: 1.1rem; max-width: 55rem; }
 .facts { display: flex; flex-wrap: wrap; gap: 0.3rem 1.6rem; margin: 0.9rem 0 0; font-size: 0.9rem; }
 .facts div { display: flex; gap: 0.45rem; }
-.facts dt { color: var(--soft); }
+.facts dt { color: var(--soft); white-space: nowrap; }
 .facts dd { margin: 0; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.2rem, 1fr)); gap: 0.7rem; margin: 1.6rem 0 0; padding: 0; list-style: none; }
-.tiles li { padding: 0.75rem 0.95rem; border-radius: 10px; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(6.8rem, 1fr)); gap: 0.7rem; margin: 1.6rem 0 0; padding: 0; list-style: none; }
+.tiles li { padding: 0.75rem 0.85rem; border-radius: 10px; }
 .tiles b { display: block; font-size: 1.9rem; line-height: 1.15; font-variant-numeric: tabular-nums; }
 .sections { margin: 0; padding: 0; list-style: none; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .sections li { display: grid; grid-template-columns: 11rem minmax(8rem, 15rem) 1fr; gap: 0.2rem 1rem; padding: 0.65rem 1rem; align-items: baseline; }
 .sections li + li { border-top: 1px solid var(--line); }
 .label { display: inline-block; justify-self: start; padding: 0.08rem 0.6rem; border-radius: 99px; font-size: 0.8rem; font-weight: 600; white-space: nowrap; }
 .section-title { font-weight: 600; }
-.finding { margin: 0 0 0.8rem; padding: 0.9rem 1.05rem; background: var(--card); border: 1px solid var(--line); border-left-width: 5px; border-radius: 10px; content-visibility: auto; contain-intrinsic-size: auto 9rem; }
+.finding { margin: 0 0 0.8rem; padding: 0.9rem 1.05rem; background: var(--card); border: 1px solid var(--line); border-left-width: 5px; border-radius: 10px; }
+.many .finding { content-visibility: auto; contain-intrinsic-size: auto 9rem; }
 .finding:target { outline: 3px solid var(--link); outline-offset: 1px; }
 .finding h3 { margin-top: 0.45rem; }
 .finding .top { display: flex; flex-wrap: wrap; gap: 0.3rem 0.8rem; align-items: center; color: var(--soft); font-size: 0.88rem; margin: 0; }
@@ -87,7 +88,7 @@ ${['loss', 'replacement', 'interruption', 'fault', 'access', 'network', 'change'
 }
 @media print {
   body { max-width: none; padding: 0; background: none; font-size: 10pt; }
-  .finding { break-inside: avoid; content-visibility: visible; }
+  .finding, .many .finding { break-inside: avoid; content-visibility: visible; }
   .skip, .anchor { display: none; }
   details::details-content { content-visibility: visible; block-size: auto; }
 }

@@ -36,8 +36,8 @@ SEAMS = (
     Seam("ministack.core.iam_evaluator", "replaced: one request may need several permissions", ("enforce",)),
     Seam(
         "ministack.core.iam_evaluator",
-        "replaced: variables in conditions; whether a resource's tags matter",
-        ("_conditions_met", "_names_condition_key"),
+        "replaced: variables in conditions and resources; whether a resource's tags matter",
+        ("_conditions_met", "_first_match", "_names_condition_key"),
     ),
     Seam("ministack.core.iam_evaluator", "the value of a variable", ("_resolve_condition_key",)),
     Seam(

@@ -28,8 +28,17 @@ describe('a note', () => {
 
   test('has the gravest first, whatever section they are in, and the rest folded', () => {
     const note = noteOf(sampleReport, options);
-    const order = ['Data loss', 'Replacement', 'Interruption', 'Fault', 'Access', 'Network', '<details>', 'Change'];
-    const places = order.map((word) => note.indexOf(word === '<details>' ? word : `**${word}**`));
+    const order = [
+      'Data loss ·',
+      'Replacement ·',
+      'Interruption ·',
+      'Fault ·',
+      'Access ·',
+      'Network ·',
+      '<details>',
+      'Change ·',
+    ];
+    const places = order.map((word) => note.indexOf(word));
     expect(places.includes(-1)).toBe(false);
     expect(places).toEqual(places.toSorted((one, other) => one - other));
   });
@@ -84,7 +93,7 @@ describe('a note that would be too long', () => {
     expect(note.length).toBeLessThan(noteLimit);
     expect(note.length).toBeGreaterThan(noteLimit * 0.7);
     expect(note).toContain('the data is lost');
-    const shown = note.match(/\*\*Change\*\*/g)?.length ?? 0;
+    const shown = note.match(/ Change · /g)?.length ?? 0;
     expect(note).toContain(
       `**${(5_000 - shown).toLocaleString('en')} more, see [the whole report](<${options.page}>)**`,
     );

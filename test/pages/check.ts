@@ -1,0 +1,94 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Page } from 'playwright-core';
+import { noteOf } from '../../scripts/report/note.ts';
+import { pageOf } from '../../scripts/report/page.ts';
+import type { Finding, Report } from '../../scripts/report/report.ts';
+import { sampleReport } from '../builders/sample-report.ts';
+import { judge, type Look, openBrowser } from './browser.ts';
+import { noteInGitlab } from './gitlab-look.ts';
+
+/**
+ * `npm run check:pages`: a real browser opens the page of a report and the note, in light and dark, wide and as a phone; they
+ * must be accessible (axe-core), fit, ask nobody for anything, and be fast. With `--pictures` it makes those in docs/pictures/.
+ */
+const { values } = parseArgs({ options: { pictures: { type: 'boolean', default: false } } });
+const pictures = join(import.meta.dirname, '../../docs/pictures');
+
+const large: Report = {
+  ...sampleReport,
+  sections: ['dev', 'production'].map((name) => ({
+    id: name,
+    title: name,
+    summary: 'much',
+    state: 'found',
+    findings: Array.from(
+      { length: 500 },
+      (_, index): Finding => ({
+        id: `f${index}`,
+        gravity: index % 2 === 0 ? 'fault' : 'change',
+        title: `thing ${index} changes`,
+        values: [{ path: 'Properties.UserData', from: 'a'.repeat(2_500), to: '\n'.repeat(2_500) }],
+      }),
+    ),
+  })),
+};
+const next = { ...sampleReport, sections: sampleReport.sections.slice(1) };
+const note = noteOf(next, {
+  key: 'mr-plan',
+  page: 'https://gitlab.example.test/acme/shop/-/jobs/99/artifacts/file/plan.html',
+  former: noteOf(sampleReport, { key: 'mr-plan' }),
+});
+const unfold = (page: Page) =>
+  page.evaluate("document.querySelectorAll('details').forEach((each) => each.setAttribute('open', ''))");
+
+interface Case extends Look {
+  readonly name: string;
+  readonly html: string;
+  readonly picture?: boolean;
+}
+
+const cases: readonly Case[] = [
+  { name: 'page', html: pageOf(sampleReport), width: 980, scheme: 'light', picture: true },
+  { name: 'page-dark', html: pageOf(sampleReport), width: 980, scheme: 'dark', picture: true },
+  { name: 'page-phone', html: pageOf(sampleReport), width: 360, scheme: 'light', picture: true },
+  { name: 'page-phone-dark', html: pageOf(sampleReport), width: 360, scheme: 'dark' },
+  {
+    name: 'page on paper',
+    html: pageOf(sampleReport),
+    width: 720,
+    scheme: 'light',
+    media: 'print',
+    accessibility: false,
+  },
+  { name: 'page of nothing', html: pageOf({ ...sampleReport, sections: [] }), width: 360, scheme: 'light' },
+  { name: 'page of 5 MB', html: pageOf(large), width: 360, scheme: 'dark', accessibility: false },
+  { name: 'note', html: noteInGitlab(note), width: 900, scheme: 'light', picture: true },
+];
+
+const browser = await openBrowser((line) => process.stderr.write(`${line}\n`));
+try {
+  for (const { name, html, picture = false, ...look } of cases) {
+    const started = performance.now();
+    const faults = await judge(browser, html, look, async (page) => {
+      if (picture && values.pictures) {
+        await mkdir(pictures, { recursive: true });
+        await writeFile(
+          join(pictures, `${name}.png`),
+          await page.screenshot({
+            fullPage: true,
+            clip: { x: 0, y: 0, width: look.width, height: look.width < 500 ? 1_700 : 1_280 },
+          }),
+        );
+      }
+      await unfold(page);
+    });
+    const took = performance.now() - started;
+    if (took > 10_000) faults.push(`takes ${Math.round(took)} ms`);
+    process.stdout.write(`${name}: ${faults.length === 0 ? `good, in ${Math.round(took)} ms` : faults.join('\n  ')}\n`);
+    if (faults.length > 0) process.exitCode = 1;
+  }
+} finally {
+  await browser.close();
+}
