@@ -10,6 +10,7 @@ import { maskedReport } from '../report/masked-report.ts';
 import type { ReportSection } from '../report/report.ts';
 import type { Runtime } from '../runtime.ts';
 import { driftChecks } from './all-checks.ts';
+import type { CheckId } from './check-ids.ts';
 import { type DriftContext, runChecks } from './checks.ts';
 import { keepIssues } from './drift-issues.ts';
 import { driftReport, writeReports } from './drift-report.ts';
@@ -25,6 +26,8 @@ export interface CheckDriftOptions {
   readonly environment: EnvironmentChoice | undefined;
   readonly tenant: string | undefined;
   readonly failOn: readonly FailOn[];
+  /** Default: all. */
+  readonly checks: readonly CheckId[] | undefined;
   readonly ignore: string | undefined;
   readonly shard: string | undefined;
   readonly junit: string | undefined;
@@ -38,12 +41,10 @@ export interface CheckDriftOptions {
 export async function checkDrift(runtime: Runtime, options: CheckDriftOptions): Promise<number | undefined> {
   const entries = await readIgnores(options.directory, options.ignore);
   const contexts = await openContexts(runtime, options, shardFrom(options.shard));
+  const { checks } = options;
+  const chosen = driftChecks.filter(({ id }) => checks === undefined || checks.some((each) => each === id));
   const now = new Date();
-  const { sections, unused } = applyIgnores(
-    await runChecks(contexts, driftChecks),
-    entries,
-    now.toISOString().slice(0, 10),
-  );
+  const { sections, unused } = applyIgnores(await runChecks(contexts, chosen), entries, now.toISOString().slice(0, 10));
   sayUnused(runtime, options, contexts, unused);
   const report = maskedReport(driftReport(sections, runtime, now), (text) => runtime.out.masked(text));
   await writeReports(runtime, report, options);
@@ -59,11 +60,11 @@ export async function checkDrift(runtime: Runtime, options: CheckDriftOptions): 
 /** A part of the environments, or of their stacks, says nothing about an entry for another part. */
 function sayUnused(
   { out }: Runtime,
-  { shard, tenant }: CheckDriftOptions,
+  { shard, tenant, checks }: CheckDriftOptions,
   contexts: readonly DriftContext[],
   unused: readonly IgnoreEntry[],
 ): void {
-  if (shard !== undefined || tenant !== undefined) return;
+  if (shard !== undefined || tenant !== undefined || checks !== undefined) return;
   for (const { finding, property = '' } of unused) {
     if (!contexts.some(({ environment }) => finding.startsWith(`${environment}/`))) continue;
     out.warn(`the ignore file names ${finding}${property}, and nothing like it was found: delete the entry`);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { define } from '../../command.ts';
+import { checkIds } from '../../drift/check-ids.ts';
 import { environmentIfNamed, withDirectory, withEnvironments } from '../options.ts';
 
 const failures = ['drift', 'unknown', 'never'] as const;
@@ -27,6 +28,12 @@ export const command = define({
         default: ['drift', 'unknown'] as (typeof failures)[number][],
         describe: 'drift: exit code 2 when something differs; unknown: 1 when something could not be checked',
       })
+      .option('check', {
+        choices: checkIds,
+        array: true,
+        requiresArg: true,
+        describe: 'Only these checks [default: all]',
+      })
       .option('ignore', {
         type: 'string',
         requiresArg: true,
@@ -47,6 +54,7 @@ export const command = define({
       environment: args.all === true ? 'all' : environmentIfNamed(args.environment, runtime),
       tenant: args.tenant,
       failOn: args['fail-on'],
+      checks: args.check,
       ignore: args.ignore,
       shard: args.shard,
       junit: args.junit,

@@ -3,7 +3,7 @@ import type { Aws } from '../../aws/session.ts';
 import { names } from '../../config/names.ts';
 import type { DriftCheck } from '../checks.ts';
 import { type AlarmFacts, findAlarms, type TopicFacts } from './find-alarms.ts';
-import { checkSection } from './section.ts';
+import { checkSection, howMany } from './section.ts';
 
 const check = { id: 'alarms', title: 'Alarms' };
 
@@ -18,7 +18,7 @@ export const alarmCheck: DriftCheck = {
     const arns = new Set(alarms.flatMap(({ actions }) => actions.filter((arn) => arn.split(':')[2] === 'sns')));
     const topics = await Promise.all([...arns].sort().map((arn) => readTopic(aws, arn)));
     const found = findAlarms({ alarms, topics }, new Date());
-    return [checkSection(context, { ...check, count: `${alarms.length} alarms` }, found)];
+    return [checkSection(context, { ...check, count: howMany(alarms.length, 'alarm') }, found)];
   },
 };
 

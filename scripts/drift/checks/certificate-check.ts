@@ -9,8 +9,8 @@ const check = { id: 'certificates', title: 'Certificate' };
 export const certificateCheck: DriftCheck = {
   ...check,
   async run(context) {
-    const { platform, aws, environment } = context;
-    if (platform === undefined) return [];
+    const { platform, aws, environment, tenant } = context;
+    if (platform === undefined || tenant !== undefined) return [];
     const facts = await readCertificateEnd(aws, platform.target.config.certificate);
     const found = findCertificate(environment, facts, new Date());
     return [checkSection(context, { ...check, count: '1 certificate' }, found)];

@@ -6,7 +6,7 @@ import { readQuotas } from '../../quota/read-quotas.ts';
 import type { DriftCheck, PlatformCheckout } from '../checks.ts';
 import { findQuotas } from './find-quotas.ts';
 import { listenersOf } from './listeners.ts';
-import { checkSection } from './section.ts';
+import { checkSection, howMany } from './section.ts';
 
 const check = { id: 'quotas', title: "AWS's quotas" };
 
@@ -18,7 +18,9 @@ export const quotaCheck: DriftCheck = {
     if (platform === undefined || context.tenant !== undefined) return [];
     const balancers = await countBalancers(platform);
     const states = await readQuotas(runtime, aws, quotaIds, balancers);
-    return [checkSection(context, { ...check, count: `${states.length} quotas` }, findQuotas(states, aws.region))];
+    return [
+      checkSection(context, { ...check, count: howMany(states.length, 'quota') }, findQuotas(states, aws.region)),
+    ];
   },
 };
 

@@ -57,3 +57,8 @@ export async function orNotChecked(
 export function notChecked(about: string, reason: string, next: string): Finding {
   return { id: `${about}/not-checked`, gravity: 'unknown', title: `${about} was not checked: ${reason}`, next };
 }
+
+/** `1 tenant`, `2 tenants`. */
+export function howMany(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

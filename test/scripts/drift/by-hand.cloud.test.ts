@@ -60,7 +60,7 @@ interface Checked {
 }
 
 async function check(tenant: string, words: string[] = [], env: Record<string, string> = {}): Promise<Checked> {
-  const line = ['drift', 'check', '--environment', 'dev', '--tenant', tenant, '--json', ...words];
+  const line = ['drift', 'check', '--environment', 'dev', '--tenant', tenant, '--check', 'stacks', '--json', ...words];
   const ended = await vendhost(line, { env: { ...cloud.env, ...env }, cwd: repository.directory });
   const report = (ended.stdout === '' ? { sections: [] } : JSON.parse(ended.stdout)) as Report;
   return { code: ended.code, error: errorIn(ended), report, stderr: ended.stderr };

@@ -50,6 +50,7 @@ const options = {
   tenant: undefined,
   failOn: ['drift', 'unknown'] as const,
   ignore: undefined,
+  checks: ['stacks'] as const,
   shard: undefined,
   junit: undefined,
   page: undefined,

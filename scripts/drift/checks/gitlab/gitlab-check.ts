@@ -2,7 +2,7 @@ import { readRecords } from '../../../platform/status/read-ownership.ts';
 import { readTenantFiles } from '../../../platform/status/tenant-files.ts';
 import type { Finding } from '../../../report/report.ts';
 import type { DriftCheck } from '../../checks.ts';
-import { checkSection, notChecked, orNotChecked } from '../section.ts';
+import { checkSection, howMany, notChecked, orNotChecked } from '../section.ts';
 import { findProject } from './find-project.ts';
 import { gitlabOf, readProjectState } from './read-project.ts';
 
@@ -37,6 +37,6 @@ export const gitlabCheck: DriftCheck = {
       const look = async () => findProject(await readProjectState(gitlab, platform, each));
       found.push(...(await orNotChecked(context, each.tenant, look)));
     }
-    return [checkSection(context, { ...check, count: `${vended.length} projects` }, found)];
+    return [checkSection(context, { ...check, count: howMany(vended.length, 'project') }, found)];
   },
 };

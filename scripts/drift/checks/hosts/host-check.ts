@@ -1,5 +1,5 @@
 import type { DriftCheck } from '../../checks.ts';
-import { checkSection, orNotChecked } from '../section.ts';
+import { checkSection, howMany, orNotChecked } from '../section.ts';
 import { forEachTenant } from '../tenants.ts';
 import { findHooks } from './find-hooks.ts';
 import { findInstances } from './find-instances.ts';
@@ -19,6 +19,6 @@ export const hostCheck: DriftCheck = {
         return facts === undefined ? [] : [...findVersions(facts), ...findInstances(facts, now), ...findHooks(facts)];
       }),
     );
-    return [checkSection(context, { ...check, count: `${found.length} tenants` }, found.flat())];
+    return [checkSection(context, { ...check, count: howMany(found.length, 'tenant') }, found.flat())];
   },
 };

@@ -1,6 +1,6 @@
 import type { DriftCheck } from '../../checks.ts';
 import { hostOf } from '../hosts/host-of.ts';
-import { checkSection, orNotChecked } from '../section.ts';
+import { checkSection, howMany, orNotChecked } from '../section.ts';
 import { forEachTenant } from '../tenants.ts';
 import { findImages } from './find-images.ts';
 import { readImages, type UsedImage } from './read-images.ts';
@@ -22,6 +22,6 @@ export const imageCheck: DriftCheck = {
     const now = new Date();
     const images = await readImages(context.aws, used);
     const found = images.flatMap((facts) => findImages(facts, now));
-    return [checkSection(context, { ...check, count: `${images.length} images` }, [...found, ...notRead.flat()])];
+    return [checkSection(context, { ...check, count: howMany(images.length, 'image') }, [...found, ...notRead.flat()])];
   },
 };

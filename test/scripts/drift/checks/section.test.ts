@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { driftChecks } from '../../../../scripts/drift/all-checks.ts';
+import { checkIds } from '../../../../scripts/drift/check-ids.ts';
 import { findingOf } from '../../../../scripts/drift/checks/ownership-check.ts';
 import { checkSection, orNotChecked } from '../../../../scripts/drift/checks/section.ts';
 import { VendhostError } from '../../../../scripts/errors.ts';
@@ -52,4 +54,8 @@ test('the same difference has the same id, another one another', () => {
     next: 'x',
   });
   expect(findingOf({ ...difference, text: 'shop claimed 5' }).id).not.toBe(findingOf(difference).id);
+});
+
+test('the command line knows every check', () => {
+  expect(driftChecks.map(({ id }) => id)).toEqual(checkIds);
 });
