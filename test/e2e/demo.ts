@@ -28,6 +28,7 @@ A platform of three environments, and on it a push to dev that becomes a running
   --keep   leave everything running at the end, until Ctrl-C
 `;
 const host = 'shop.dev.example.com';
+const platformProject = 'operations/lanterns';
 /** gitlab-ci-local says so every ten seconds. */
 const runnersOwn = 'still running...';
 const eachOf = (job: string) => ['dev', 'staging', 'production'].map((environment) => `${job}-${environment}`);
@@ -110,7 +111,7 @@ async function journey(world: World, signal: AbortSignal): Promise<void> {
 
 /** The group is changed as the aws command line would, found, and set back. */
 async function driftByHand(world: World, signal: AbortSignal): Promise<void> {
-  const project = world.gitlab.state.addProject('operations/lanterns');
+  const project = world.gitlab.state.addProject(platformProject);
   const issues = () => world.gitlab.state.discussions.issues(project);
   const group = new AutoScalingClient(clientConfig(world.cloud.endpoint, devAccount));
   const setSize = async (MaxSize: number) => {
@@ -122,7 +123,7 @@ async function driftByHand(world: World, signal: AbortSignal): Promise<void> {
   const look = async (stage: string) => {
     const words = ['drift', 'check', '--environment', 'dev', '--tenant', 'shop'];
     say(`  $ vendhost ${words.join(' ')}`);
-    const env = { CI_PROJECT_ID: project.path, CI_SERVER_URL: world.gitlab.address };
+    const env = { CI_PROJECT_ID: platformProject, CI_SERVER_URL: world.gitlab.address };
     const onLine = (line: string) => say(`    ${line}`);
     const { exitCode, all } = await timeline.stage(stage, () => world.operate(words, { onLine, env, signal }));
     signal.throwIfAborted();

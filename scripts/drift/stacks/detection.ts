@@ -31,8 +31,8 @@ export interface DetectionOptions<T> {
 
 /** AWS names no limit for these calls, and the SDK waits when it is throttled; more at once are throttled sooner. */
 const callsAtOnce = 20;
-/** The longest time between two looks of a wait for many, as parts of the shortest one: no more than ten calls a second. */
-const callsPerWait = 10;
+/** However many detections run, they are looked at no more often than ten times a second together. */
+const perDetectionMs = 100;
 
 /** A stack whose detection has not ended. */
 interface Open {
@@ -46,7 +46,8 @@ interface Open {
 
 /**
  * Starts the detection of every stack at once and follows them all until each has ended. There is no call that reads several
- * detections, so each is asked for when it is due: the waits grow while it runs, and with the number of those that run.
+ * detections, so each is asked for when it is due: the waits grow while it runs, and with the number of those that run, until
+ * the first has ended.
  * One that somebody else started gives no id; ours begins when that one has ended.
  */
 export async function detectDrift<T>(
@@ -64,35 +65,41 @@ export async function detectDrift<T>(
     ends.push(ended);
   };
   let open: Open[] = [];
+  let wokenAt = 0;
   for (const stack of stacks) {
     const reason = notDetectable(stack.status);
     if (reason !== undefined) end(stack, { kind: 'unknown', reason });
     else open.push({ stack, why: '', waitMs: shortest, dueAt: 0 });
   }
   while (open.length > 0) {
-    const now = Date.now();
-    const due = open.filter(({ dueAt }) => dueAt <= now);
-    const running = open.length;
-    await atMost(callsAtOnce, due, async (each) => {
+    const due = open.filter(({ dueAt }) => dueAt <= Date.now());
+    const spreadMs = open.length * perDetectionMs;
+    let hasEnded = false;
+    await atMost(callsAtOnce, [...due.entries()], async ([index, each]) => {
       const isNew = each.id === undefined;
       const ended = isNew ? await start(runtime, aws, each) : await look(runtime, aws, each);
       if (ended !== undefined) {
         open = open.filter((other) => other !== each);
+        hasEnded ||= ended.kind === 'ended';
         end(each.stack, ended);
         return;
       }
       each.waitMs = nextWait(each.waitMs, isNew && each.id !== undefined, aws.pace);
-      each.dueAt = Date.now() + Math.max(each.waitMs, (running * shortest) / callsPerWait);
+      // Those that were looked at together are looked at one after the other next time.
+      each.dueAt = Date.now() + Math.max(each.waitMs, (spreadMs * (index + 1)) / due.length);
     });
     if (open.length === 0) break;
-    const next = Math.min(...open.map(({ dueAt }) => dueAt));
+    // Most detections take about the same time: when one has ended, the others are looked at.
+    if (hasEnded && Date.now() - wokenAt > spreadMs / 2) {
+      wokenAt = Date.now();
+      for (const each of open) if (each.id !== undefined) each.dueAt = 0;
+    }
+    const next = Math.max(Date.now(), Math.min(...open.map(({ dueAt }) => dueAt)));
     if (next - startedAt > limitMs) {
       for (const each of open) end(each.stack, { kind: 'unknown', reason: tooLate(each, limitMs) });
       break;
     }
-    await wait(Math.max(0, next - Date.now()), undefined, { signal: runtime.signal }).catch(() =>
-      runtime.signal.throwIfAborted(),
-    );
+    await wait(next - Date.now(), undefined, { signal: runtime.signal }).catch(() => runtime.signal.throwIfAborted());
   }
   return await Promise.all(ends);
 }
