@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { platformSchema } from '../scripts/config/platform.ts';
 import { tenantSchema } from '../scripts/config/tenant.ts';
 import { vendhostSchema } from '../scripts/config/vendhost.ts';
+import { driftIgnoreSchema } from '../scripts/drift/ignore-file.ts';
 
 /** One configuration file, as its reference and its JSON Schema present it. */
 interface Described {
@@ -48,6 +49,17 @@ const described: readonly Described[] = [
       'A tenant that has a virtual host in an environment cannot move to another load balancer or port: its target group has one of each.',
     ],
     schema: tenantSchema,
+  },
+  {
+    name: 'drift-ignore',
+    title: 'drift-ignore.yml',
+    about:
+      "At the top of the platform's repository, or of a tenant's: differences that `vendhost drift check` finds and nobody has to act on. The file may be absent.",
+    rules: [
+      'An entry that has ended fails the check, whatever it names.',
+      'What could not be checked is never ignored.',
+    ],
+    schema: driftIgnoreSchema,
   },
 ];
 

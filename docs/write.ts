@@ -1,5 +1,6 @@
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { quotasPage } from './quotas.ts';
 import { referencePage, schemaFiles } from './reference.ts';
 
 /** `npm run docs`: writes what is generated: the reference of the schemas, and the components. */
@@ -7,6 +8,7 @@ const schemas = join(import.meta.dirname, 'schemas');
 mkdirSync(schemas, { recursive: true });
 for (const [name, text] of Object.entries(schemaFiles())) writeFileSync(join(schemas, name), text);
 writeFileSync(join(import.meta.dirname, 'configuration.md'), referencePage());
+writeFileSync(join(import.meta.dirname, 'quotas.md'), quotasPage());
 
 // GitLab's catalog looks for components in templates/ (https://docs.gitlab.com/ci/components/#directory-structure).
 const root = join(import.meta.dirname, '..');

@@ -6,6 +6,7 @@ import type { Command } from './command.ts';
 import { command as ciExplain } from './commands/ci/explain.ts';
 import { command as configCheck } from './commands/config/check.ts';
 import { command as configShow } from './commands/config/show.ts';
+import { command as driftCheck } from './commands/drift/check.ts';
 import { command as hostProvision } from './commands/host/provision.ts';
 import { command as hostReplace } from './commands/host/replace.ts';
 import { command as imageBake } from './commands/image/bake.ts';
@@ -41,6 +42,7 @@ const nouns: Readonly<Record<string, Noun>> = {
   host: { describe: "A tenant's virtual host", verbs: [hostProvision, hostReplace] },
   revision: { describe: "A tenant's software, named by its content", verbs: [revisionPush] },
   mr: { describe: 'What a merge request will do', verbs: [mrPlan, mrNote] },
+  drift: { describe: 'What is deployed, beside what it should be', verbs: [driftCheck] },
   release: { describe: 'Putting a revision on the virtual host', verbs: [releaseStart] },
 };
 

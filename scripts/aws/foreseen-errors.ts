@@ -29,6 +29,15 @@ const tokenRefused = new Set([
   'InvalidIdentityToken',
   'InvalidIdentityTokenException',
 ]);
+/** Codes of AWS for too many calls; the SDK has tried again by then (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html). */
+const throttled = new Set([
+  'RequestLimitExceeded',
+  'SlowDown',
+  'Throttling',
+  'ThrottlingException',
+  'ThrottledException',
+  'TooManyRequestsException',
+]);
 const denied = new Set([
   'AccessDenied',
   'AccessDeniedException',
@@ -70,6 +79,13 @@ function explain(error: Error, cause: unknown, env: Variables): VendhostError | 
   if (of(unknownCredentials) !== undefined) {
     return new VendhostError('CREDENTIALS_REFUSED', `no usable AWS credentials: ${messageOf(error)}`, {
       hint: 'sign in to the account (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY); jobs use VENDHOST_ID_TOKEN and VENDHOST_ROLE_ARN',
+      cause,
+    });
+  }
+  const throttle = of(throttled);
+  if (throttle !== undefined) {
+    return new VendhostError('AWS_THROTTLED', `AWS refused a call because there were too many: ${messageOf(error)}`, {
+      hint: 'retry in a few minutes; if it happens again, look for what else calls AWS in this account',
       cause,
     });
   }

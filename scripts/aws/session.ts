@@ -1,6 +1,8 @@
 import type { ACMClient } from '@aws-sdk/client-acm';
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import type { CodePipelineClient } from '@aws-sdk/client-codepipeline';
@@ -10,6 +12,8 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import type { RDSClient } from '@aws-sdk/client-rds';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { STSClient } from '@aws-sdk/client-sts';
 import type { AwsCredentialIdentity, MetadataBearer, Pluggable } from '@aws-sdk/types';
@@ -33,6 +37,10 @@ export interface Aws {
   readonly acm: () => Promise<ACMClient>;
   readonly autoScaling: () => Promise<AutoScalingClient>;
   readonly cloudFormation: () => Promise<CloudFormationClient>;
+  readonly cloudWatch: () => Promise<CloudWatchClient>;
+  readonly cloudTrail: () => Promise<CloudTrailClient>;
+  /** In the region that has the events of IAM and other services without a region. */
+  readonly globalCloudTrail: () => Promise<CloudTrailClient>;
   readonly codeDeploy: () => Promise<CodeDeployClient>;
   readonly codePipeline: () => Promise<CodePipelineClient>;
   readonly ec2: () => Promise<EC2Client>;
@@ -42,6 +50,8 @@ export interface Aws {
   readonly rds: () => Promise<RDSClient>;
   readonly s3: () => Promise<S3Client>;
   readonly secretsManager: () => Promise<SecretsManagerClient>;
+  readonly serviceQuotas: () => Promise<ServiceQuotasClient>;
+  readonly sns: () => Promise<SNSClient>;
   readonly ssm: () => Promise<SSMClient>;
   readonly sts: () => Promise<STSClient>;
 }
@@ -95,6 +105,12 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
     cloudFormation: client(
       async () => new (await import('@aws-sdk/client-cloudformation')).CloudFormationClient(shared),
     ),
+    cloudWatch: client(async () => new (await import('@aws-sdk/client-cloudwatch')).CloudWatchClient(shared)),
+    cloudTrail: client(async () => new (await import('@aws-sdk/client-cloudtrail')).CloudTrailClient(shared)),
+    globalCloudTrail: client(
+      async () =>
+        new (await import('@aws-sdk/client-cloudtrail')).CloudTrailClient({ ...shared, region: globalRegion(region) }),
+    ),
     codeDeploy: client(async () => new (await import('@aws-sdk/client-codedeploy')).CodeDeployClient(shared)),
     codePipeline: client(async () => new (await import('@aws-sdk/client-codepipeline')).CodePipelineClient(shared)),
     ec2: client(async () => new (await import('@aws-sdk/client-ec2')).EC2Client(shared)),
@@ -115,6 +131,8 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
     secretsManager: client(
       async () => new (await import('@aws-sdk/client-secrets-manager')).SecretsManagerClient(shared),
     ),
+    serviceQuotas: client(async () => new (await import('@aws-sdk/client-service-quotas')).ServiceQuotasClient(shared)),
+    sns: client(async () => new (await import('@aws-sdk/client-sns')).SNSClient(shared)),
     ssm: client(async () => new (await import('@aws-sdk/client-ssm')).SSMClient(shared)),
     sts,
   };
@@ -130,6 +148,12 @@ function saysLocalCloud({ env }: Runtime): boolean {
   throw new VendhostError('LOCAL_CLOUD_MISSING', 'VENDHOST_LOCAL_CLOUD is 1, but AWS_ENDPOINT_URL is not set', {
     hint: 'unset VENDHOST_LOCAL_CLOUD to work with AWS, or set what `node test/local-cloud/start.ts` prints',
   });
+}
+
+/** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-concepts.html#cloudtrail-concepts-global-service-events */
+function globalRegion(region: string): string {
+  if (region.startsWith('cn-')) return 'cn-north-1';
+  return region.startsWith('us-gov-') ? 'us-gov-west-1' : 'us-east-1';
 }
 
 /** Makes a client on first use; with `--verbose` it prints its calls. */

@@ -60,6 +60,9 @@ export const names = {
   builderRole: (environment: string) => shorten(`vendhost-${environment}-builder`, roleNameLimit),
   /** Not under `vendhost-<environment>-`: the boundary lets a tenant's roles pass roles with that prefix. */
   platformRole: (environment: string, role: PlatformRole) => `vendhost-platform-${environment}-${role}`,
+  /** The managed policy with what `vendhost drift check` reads, of the platform's own jobs or of a tenant's. */
+  driftPolicy: (environment: string, whose: 'platform' | 'tenant') =>
+    whose === 'platform' ? `vendhost-platform-${environment}-drift` : `vendhost-${environment}-tenant-drift`,
   tenantRole: ({ environment, tenant }: Place, role: TenantRole) =>
     shorten(`vendhost-${environment}-${tenant}-${role}`, roleNameLimit),
   /** The Auto Scaling group, CodeDeploy application and deployment group of a virtual host share this name, and its pipeline. */

@@ -7,6 +7,7 @@ import { names, type Place } from '../config/names.ts';
 import { applyChanges, minInstances, type VendhostConfig } from '../config/vendhost.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
 import { pushOf } from '../gitlab/ci-context.ts';
+import { checkRoomForDatabase } from '../quota/room.ts';
 import type { Runtime } from '../runtime.ts';
 import { withAssembly } from '../stack/assembly.ts';
 import { readStack } from '../stack/stack-state.ts';
@@ -68,7 +69,10 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
     return undefined;
   }
 
-  await checkHosts(aws, place, facts.bucket, hosts);
+  await Promise.all([
+    checkHosts(aws, place, facts.bucket, hosts),
+    deployed.data === undefined && config.database !== 'none' ? checkRoomForDatabase(runtime, aws, place) : undefined,
+  ]);
   const wanted = { place, bucket: facts.bucket, targetGroup, healthCheck, failing, image: options.image };
   const state = await readHostState(runtime, aws, wanted);
   const from = { key: { ...key, image: state.image.id }, commit: pushOf(runtime.env).commit, healthCheck };

@@ -7,6 +7,7 @@ import { type PlatformConfig, partitionOf } from '../config/platform.ts';
 import { portIn, type SubjectTrust, type TenantConfig } from '../config/tenant.ts';
 import type { GitlabApi } from '../gitlab/api.ts';
 import { type ProjectVariable, planVariables, readVariables, type VariableChange } from '../gitlab/variables.ts';
+import { checkRoomForTenant } from '../quota/room.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Assembly, withAssembly } from '../stack/assembly.ts';
 import { planLines, planStacks, type StackPlan } from '../stack/stack-plan.ts';
@@ -53,7 +54,7 @@ export interface PreparedVend {
   readonly wanted: readonly ProjectVariable[];
 }
 
-/** Plans the vending and hands the plan, with all it takes to apply it, to `work`. Throws before that what stands against it: `HOST_TAKEN`, `LISTENER_FULL`, `LOAD_BALANCER_FIXED` or `PORT_FIXED`. */
+/** Plans the vending and hands the plan, with all it takes to apply it, to `work`. Throws before that what stands against it: `HOST_TAKEN`, `LISTENER_FULL`, `QUOTA_REACHED`, `LOAD_BALANCER_FIXED` or `PORT_FIXED`. */
 export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVend) => Promise<T>): Promise<T> {
   const { runtime, aws, gitlab, place, tenant, chosen } = vending;
   const [published, record, present] = await Promise.all([
@@ -68,7 +69,11 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
   const claims = new HostClaims(aws, facts.bucket, place.tenant);
   const hosts = await claims.plan(chosen.hosts, record?.hosts ?? []);
   const rulesOf: RulesOf = { place, facts, hosts: chosen.hosts, loadBalancer };
-  const [rules, giveBack] = await Promise.all([planRules(aws, rulesOf), planGiveBack(aws, rulesOf)]);
+  const [rules, giveBack] = await Promise.all([
+    planRules(aws, rulesOf),
+    planGiveBack(aws, rulesOf),
+    record === undefined ? checkRoomForTenant(runtime, aws, place) : undefined,
+  ]);
   const wanted = projectVariables(place, chosen, tenant);
   return await withAssembly(runtime, aws, accessApp({ ...vending, facts }), async (assembly) => {
     const numbers = priorityParameters(rules.map(({ band, priority }) => [band, priority]));

@@ -25,11 +25,13 @@ describe('the house', () => {
     expect([...rooms].toSorted()).toEqual([
       'ci',
       'deployment',
+      'drift',
       'host',
       'image',
       'listener',
       'merge-request',
       'platform',
+      'quota',
       'release',
       'report',
       'repository',

@@ -34,6 +34,7 @@ const tenantRoles = {
 const boundaries = {
   'platform-boundary': 'vendhost-dev-boundary',
   'platform-service-boundary': 'vendhost-dev-service-boundary',
+  'tenant-drift': 'vendhost-dev-tenant-drift',
 };
 const files = Object.keys({ ...platformRoles, ...tenantRoles, ...boundaries });
 
@@ -232,7 +233,10 @@ test('a platform without a project has no roles for pipelines', () => {
 
 /** Whether a statement allows more than reads. */
 function writes({ effect, actions }: Statement): boolean {
-  return effect === 'Allow' && actions.some((action) => !/:(BatchGet|Decrypt|Describe|Get|List)/.test(action));
+  return (
+    effect === 'Allow' &&
+    actions.some((action) => !/:(Batch(Describe|Get)|Decrypt|Describe|Detect|Get|List|Lookup)/.test(action))
+  );
 }
 
 /** Whether a pattern of a policy covers an action. */

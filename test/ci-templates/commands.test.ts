@@ -81,5 +81,6 @@ test('each job runs the command of its place', async () => {
     'vendhost-note': 'mr note',
     'vendhost-prepare': 'platform plan',
     'vendhost-deploy': 'platform deploy',
+    'vendhost-drift': 'drift check',
   });
 });

@@ -1,9 +1,10 @@
-import { type Template, tenantTemplate } from './templates.ts';
+import { driftTemplate, type Template, tenantTemplate } from './templates.ts';
 
 type Inputs = Readonly<Record<string, unknown>>;
 
 /** A value for every input of a template, none of them its default. */
 export function everyInput(template: Template): Inputs {
+  if (template === driftTemplate) return { ...common, ...ofDrift };
   return { ...common, ...(template === tenantTemplate ? ofTenant : ofPlatform) };
 }
 
@@ -29,4 +30,12 @@ const ofPlatform: Inputs = {
   branch: 'release/platform',
   environments: 'dev production',
   automatic: 'none',
+};
+
+const ofDrift: Inputs = {
+  stage: 'plan',
+  tenant: 'shop',
+  environments: ['dev', 'production'],
+  shards: ['1/2', '2/2'],
+  environment_prefix: 'shop/',
 };

@@ -3,7 +3,7 @@ import { everyInput } from './every-input.ts';
 import { type Expander, openExpander } from './expand.ts';
 import { schemaFaults } from './gitlab-schema.ts';
 import { goldenText } from './golden.ts';
-import { platformTemplate, templates, tenantTemplate } from './templates.ts';
+import { driftTemplate, platformTemplate, templates, tenantTemplate } from './templates.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
@@ -15,9 +15,11 @@ afterAll(() => expander.close());
 
 describe.each(templates.map((template) => [template.file, template] as const))('%s', (file, template) => {
   const name = file.replace('.yml', '');
+  // It has no stages of its own.
+  const stages = template === driftTemplate ? { stages: ['validate', 'plan'] } : {};
 
   test('with nothing but its required inputs is valid, and what was reviewed', async () => {
-    const document = await expander.expand({ include: [expander.include(file, template.required)] });
+    const document = await expander.expand({ ...stages, include: [expander.include(file, template.required)] });
     expect(schemaFaults(document)).toEqual([]);
     await expect(goldenText(`${file} with its defaults`, document)).toMatchFileSnapshot(`golden/${name}.yml`);
   });
@@ -25,7 +27,7 @@ describe.each(templates.map((template) => [template.file, template] as const))('
   test('with every input set is valid, and what was reviewed', async () => {
     const inputs = everyInput(template);
     expect(Object.keys(inputs).sort()).toEqual(Object.keys(template.spec.inputs).sort());
-    const document = await expander.expand({ include: [expander.include(file, inputs)] });
+    const document = await expander.expand({ ...stages, include: [expander.include(file, inputs)] });
     expect(schemaFaults(document)).toEqual([]);
     const text = goldenText(`${file} with every input set (every-input.ts)`, document);
     await expect(text).toMatchFileSnapshot(`golden/${name}-every-input.yml`);
@@ -34,7 +36,7 @@ describe.each(templates.map((template) => [template.file, template] as const))('
   test('is the same as a component', async () => {
     const [project, component] = await Promise.all(
       (['project', 'component'] as const).map((form) =>
-        expander.expand({ include: [expander.include(file, everyInput(template), form)] }),
+        expander.expand({ ...stages, include: [expander.include(file, everyInput(template), form)] }),
       ),
     );
     expect(component).toEqual(project);
@@ -49,6 +51,7 @@ test.each([
   [platformTemplate, { environments: 'dev test' }, 'does not match required regex'],
   [platformTemplate, { environments: 'dev,staging' }, 'does not match required regex'],
   [platformTemplate, { automatic: 'none dev' }, 'does not match required regex'],
+  [driftTemplate, { tenant: 'No Good' }, 'does not match required regex'],
 ])('$0.file refuses $1', async ({ file, required }, inputs, message) => {
   const include = [expander.include(file, { ...required, ...inputs })];
   await expect(expander.expand({ include })).rejects.toThrow(message);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { quotasPage } from '../../docs/quotas.ts';
 import { referencePage, schemaFiles } from '../../docs/reference.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -10,6 +11,10 @@ const current = 'is current; otherwise run `npm run docs`';
 
 test(`docs/configuration.md ${current}`, async () => {
   expect(await readFile(join(root, 'docs/configuration.md'), 'utf8')).toBe(referencePage());
+});
+
+test(`docs/quotas.md ${current}`, async () => {
+  expect(await readFile(join(root, 'docs/quotas.md'), 'utf8')).toBe(quotasPage());
 });
 
 test(`docs/schemas ${current}`, async () => {

@@ -21,6 +21,8 @@ const tenantProject = 'acme/shop';
 
 export interface OperateOptions {
   onLine?: (line: string) => void;
+  /** Variables of the command besides. */
+  env?: Readonly<Record<string, string>>;
   /** Tells the command to stop. */
   signal?: AbortSignal;
 }
@@ -161,7 +163,7 @@ async function copyShop(repository: string): Promise<void> {
 async function operate(
   { cloud, gitlab, owner, directory }: Pick<World, 'cloud' | 'gitlab' | 'owner' | 'directory'>,
   words: readonly string[],
-  { onLine = () => undefined, signal }: OperateOptions = {},
+  { onLine = () => undefined, env = {}, signal }: OperateOptions = {},
 ): Promise<Result> {
   const running = execa('node', [join(projectRoot, 'scripts/vendhost.ts'), ...words], {
     cwd: owner.repository,
@@ -172,6 +174,7 @@ async function operate(
       ...cloud.env(managementAccount),
       CI_API_V4_URL: gitlab.api,
       VENDHOST_GITLAB_TOKEN: gitlab.token,
+      ...env,
     },
     all: true,
     stdin: 'ignore',

@@ -8,6 +8,7 @@ import { checkovCall, readCheckov } from './checkov.ts';
 import { lineOf, type Tool, type Verdict } from './findings.ts';
 import { checkIam } from './iam/check.ts';
 import { checkHandlers } from './iam/handlers.ts';
+import { checkReadHandlers } from './iam/read-handlers.ts';
 import { makeWorld } from './iam/world.ts';
 import { parliamentCall, readParliament, writePolicies } from './parliament.ts';
 import { readSkips, type Skip, sortFindings } from './skips.ts';
@@ -41,10 +42,12 @@ console.log(iam.summary);
 for (const line of iam.faults) console.log(`  ${line}`);
 if (iam.faults.length > 0) process.exitCode = 1;
 
-const handlers = await checkHandlers(dirname(python), templates);
-console.log(handlers.summary);
-for (const line of handlers.faults) console.log(`  ${line}`);
-if (handlers.faults.length > 0) process.exitCode = 1;
+for (const check of [checkHandlers, checkReadHandlers]) {
+  const handlers = await check(dirname(python), templates);
+  console.log(handlers.summary);
+  for (const line of handlers.faults) console.log(`  ${line}`);
+  if (handlers.faults.length > 0) process.exitCode = 1;
+}
 
 interface Call {
   readonly program: string;

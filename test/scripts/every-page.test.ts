@@ -4,6 +4,9 @@ import { ConditionalObjects } from '../../scripts/aws/objects.ts';
 import { readPublishedFacts } from '../../scripts/aws/read-facts.ts';
 import { names } from '../../scripts/config/names.ts';
 import { readDeployment } from '../../scripts/deployment/deployment.ts';
+import type { DriftContext } from '../../scripts/drift/checks.ts';
+import { findStacks } from '../../scripts/drift/stacks/find-stacks.ts';
+import { readResourceDrifts } from '../../scripts/drift/stacks/read-drifts.ts';
 import { launchFailures } from '../../scripts/host/instances/launch-failures.ts';
 import { readRules } from '../../scripts/listener/listener-rules.ts';
 import { readRuleQuota } from '../../scripts/listener/quota.ts';
@@ -54,6 +57,10 @@ const rule = (priority: string) => `<Priority>${priority}</Priority><IsDefault>$
   </member></TargetGroups></ForwardConfig></member></Actions>`;
 const change = (id: string) => `<ResourceChange><LogicalResourceId>${id}</LogicalResourceId></ResourceChange>`;
 const limit = (name: string, max: number) => `<Name>${name}</Name><Max>${max}</Max>`;
+const resource = (id: string) => `<LogicalResourceId>${id}</LogicalResourceId>`;
+const drift = (id: string) => `${resource(id)}<StackResourceDriftStatus>IN_SYNC</StackResourceDriftStatus>`;
+const tagged = (name: string) =>
+  `<StackName>${name}</StackName><Tags><member><Key>vendhost:environment</Key><Value>dev</Value></member></Tags>`;
 const finding = (id: string) =>
   `<OperationId>1</OperationId><EventType>VALIDATION_ERROR</EventType><LogicalResourceId>${id}</LogicalResourceId>`;
 const balancer = (arn: string) =>
@@ -109,6 +116,30 @@ const readers: Readonly<Record<string, Reader>> = {
     ...lists('ListStacks', 'StackSummaries', ['<StackName>a</StackName>', '<StackName>b</StackName>']),
     read: ({ aws }) => listStackNames(aws),
     expected: ['a', 'b'],
+  },
+  'stacks of an environment, by their tags': {
+    ...lists('DescribeStacks', 'Stacks', [tagged('a'), tagged('b')]),
+    read: async ({ aws }) =>
+      (await findStacks({ aws, environment: 'dev', platform: {} } as unknown as DriftContext)).map(({ name }) => name),
+    expected: ['a', 'b'],
+  },
+  'drift of the resources of a stack': {
+    ...lists('DescribeStackResourceDrifts', 'StackResourceDrifts', [drift('A'), drift('B')]),
+    others: {
+      ListStackResources: () =>
+        xml(
+          'ListStackResources',
+          `<StackResourceSummaries><member>${resource('A')}</member><member>${resource('B')}</member></StackResourceSummaries>`,
+        ),
+    },
+    read: async ({ aws }) => (await readResourceDrifts(aws, 'a', new Date(0))).map(({ status }) => status),
+    expected: ['IN_SYNC', 'IN_SYNC'],
+  },
+  'resources of a stack, checked or not': {
+    ...lists('ListStackResources', 'StackResourceSummaries', [resource('A'), resource('B')]),
+    others: { DescribeStackResourceDrifts: () => xml('DescribeStackResourceDrifts', '') },
+    read: async ({ aws }) => (await readResourceDrifts(aws, 'a', new Date(0))).map(({ logicalId }) => logicalId),
+    expected: ['A', 'B'],
   },
   'load balancers of a stack': {
     ...lists('ListStackResources', 'StackResourceSummaries', [balancer('arn:one'), balancer('arn:two')]),

@@ -136,7 +136,9 @@ export class Boundary extends Construct {
   constructor(parent: Construct, id: string, scope: PlatformScope) {
     super(parent, id);
     const { environment, account, region } = scope;
-    const own = ['role', 'instance-profile'].map((kind) => scope.globalArn('iam', `${kind}/vendhost-${environment}-*`));
+    const own = ['role', 'instance-profile', 'policy'].map((kind) =>
+      scope.globalArn('iam', `${kind}/vendhost-${environment}-*`),
+    );
     const serviceRoles = scope.globalArn('iam', 'role/aws-service-role/*');
     this.policy = new ManagedPolicy(this, 'Policy', {
       managedPolicyName: names.boundary(environment),
@@ -146,7 +148,8 @@ export class Boundary extends Construct {
         new PolicyStatement({ sid: 'Self', actions: ['sts:GetCallerIdentity', 'tag:GetResources'], resources: ['*'] }),
         new PolicyStatement({
           sid: 'OwnRoles',
-          actions: ['iam:GetRole', 'iam:GetInstanceProfile', 'iam:PassRole'],
+          // Reads: drift detection compares the tenant's own roles and policies with their stack.
+          actions: ['iam:Get*', 'iam:List*', 'iam:PassRole'],
           resources: own,
         }),
         new PolicyStatement({
@@ -175,7 +178,7 @@ export class Boundary extends Construct {
     const findings = [
       'Resource::*',
       ...[...own, serviceRoles].map((each) => `Resource::${each}`),
-      ...services.map((each) => `Action::${each}:*`),
+      ...['iam:Get*', 'iam:List*', ...services.map((each) => `${each}:*`)].map((each) => `Action::${each}`),
     ];
     for (const finding of findings) {
       Validations.of(this.policy).acknowledge({

@@ -1,10 +1,12 @@
 import type { App } from 'aws-cdk-lib';
 import { names, tags } from '../../../scripts/config/names.ts';
 import { VendhostStack } from '../../app.ts';
+import { makePolicy } from '../../role.ts';
 import type { PlatformProps } from '../platform-props.ts';
 import { Facts } from '../published-facts.ts';
 import { Boundary, ServiceBoundary } from './boundary.ts';
 import { BuilderProfile } from './builder-role.ts';
+import { tenantDriftRights } from './drift-rights.ts';
 import { PlatformScope } from './platform-scope.ts';
 import { platformRoles } from './roles.ts';
 
@@ -23,6 +25,11 @@ export class AccessStack extends VendhostStack {
     const scope = new PlatformScope(environment, config);
     const boundary = new Boundary(this, 'Boundary', scope);
     new ServiceBoundary(this, 'ServiceBoundary', scope);
+    makePolicy(this, 'TenantDrift', {
+      name: names.driftPolicy(environment, 'tenant'),
+      description: `Tenants' jobs: detect the drift of their own stacks in ${environment}`,
+      rights: tenantDriftRights(scope),
+    });
     const builder = new BuilderProfile(this, 'Builder', { scope, boundary: boundary.policy });
     if (project !== undefined) {
       const { path, branch } = project;

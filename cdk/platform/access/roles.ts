@@ -3,6 +3,8 @@ import type { Construct } from 'constructs';
 import { names } from '../../../scripts/config/names.ts';
 import { anyBranchTrust, branchTrust, type GitlabProject } from '../../gitlab-trust.ts';
 import { makePolicy, makeRole, serviceTrust } from '../../role.ts';
+import { checkRights } from './check-rights.ts';
+import { platformDriftRights } from './drift-rights.ts';
 import { balancerRights } from './execution/balancer-rights.ts';
 import { factRights } from './execution/facts-rights.ts';
 import { networkRights } from './execution/network-rights.ts';
@@ -29,6 +31,11 @@ export function platformRoles(parent: Construct, { scope, project, branch }: Pla
     description: `CloudFormation, for the topic of alarms of ${environment}`,
     rights: topicRights(scope),
   });
+  const drift = makePolicy(parent, 'PlanDrift', {
+    name: names.driftPolicy(environment, 'platform'),
+    description: `Jobs of ${project.path}: detect the drift of every stack of ${environment}`,
+    rights: platformDriftRights(scope),
+  });
   return [
     makeRole(parent, 'PlanRole', {
       arns: scope,
@@ -36,7 +43,8 @@ export function platformRoles(parent: Construct, { scope, project, branch }: Pla
       policy: 'plan',
       description: `Jobs of ${project.path} on any branch: read the platform of ${environment}`,
       trust: anyBranchTrust(scope, project),
-      rights: [...platformReadRights(scope, project), ...statusRights(scope)],
+      rights: [...platformReadRights(scope, project), ...statusRights(scope), ...checkRights(scope)],
+      attached: [drift],
     }),
     makeRole(parent, 'DeployRole', {
       arns: scope,

@@ -23,6 +23,8 @@ export function tenantReadRights(scope: Scope): Right[] {
         'autoscaling:DescribeAutoScalingGroups',
         'autoscaling:DescribeInstanceRefreshes',
         'autoscaling:DescribeScalingActivities',
+        'codedeploy:BatchGetDeploymentTargets',
+        'codedeploy:ListDeploymentTargets',
         'ec2:DescribeImages',
         'ec2:DescribeInstances',
         'ec2:DescribeKeyPairs',
@@ -32,9 +34,10 @@ export function tenantReadRights(scope: Scope): Right[] {
         'ec2:DescribeSnapshots',
         'elasticloadbalancing:DescribeTargetGroups',
         'elasticloadbalancing:DescribeTargetHealth',
+        'rds:DescribeAccountAttributes',
       ],
       resources: ['*'],
-      because: 'AWS grants these reads for all resources or for none.',
+      because: `AWS grants these reads for all resources or for none. ${anyDeployment}`,
     },
     {
       sid: 'Stacks',
@@ -105,12 +108,6 @@ export function tenantReadRights(scope: Scope): Right[] {
         'codedeploy:ListDeployments',
       ],
       resources: deploymentArns(scope),
-    },
-    {
-      sid: 'DeploymentTargets',
-      actions: ['codedeploy:BatchGetDeploymentTargets', 'codedeploy:ListDeploymentTargets'],
-      resources: ['*'],
-      because: anyDeployment,
     },
   ];
 }

@@ -17,6 +17,7 @@ export function planRole(parent: Construct, scope: Scope, project: GitlabProject
     trust: anyBranchTrust(scope, project),
     rights: [],
     attached: [reading],
+    foreign: [scope.globalArn('iam', `policy/${names.driftPolicy(scope.place.environment, 'tenant')}`)],
   });
 }
 

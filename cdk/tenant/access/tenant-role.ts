@@ -4,7 +4,7 @@ import { names, type TenantRole } from '../../../scripts/config/names.ts';
 import { makeRole, type RoleProps } from '../../role.ts';
 import type { Scope } from './tenant-scope.ts';
 
-export interface TenantRoleProps extends Pick<RoleProps, 'description' | 'trust' | 'rights' | 'attached'> {
+export interface TenantRoleProps extends Pick<RoleProps, 'description' | 'trust' | 'rights' | 'attached' | 'foreign'> {
   readonly scope: Scope;
   readonly role: TenantRole;
 }

@@ -82,7 +82,7 @@ export async function waitForRefresh(runtime: Runtime, aws: Aws, group: Group): 
 }
 
 /** Whether an instance refresh of the group is running. */
-export async function isRefreshing(aws: Aws, group: Group): Promise<boolean> {
+export async function isRefreshing(aws: Aws, group: Pick<Group, 'name'>): Promise<boolean> {
   return (await describe(aws, group)).some(({ Status = '' }) => running.has(Status));
 }
 
@@ -110,7 +110,7 @@ function progressLine({ Status, StatusReason, PercentageComplete, InstancesToUpd
   return `${Status} ${PercentageComplete ?? 0} %${left}${reason}`;
 }
 
-async function describe(aws: Aws, group: Group, id?: string): Promise<InstanceRefresh[]> {
+async function describe(aws: Aws, group: Pick<Group, 'name'>, id?: string): Promise<InstanceRefresh[]> {
   const { DescribeInstanceRefreshesCommand } = await import('@aws-sdk/client-auto-scaling');
   const { InstanceRefreshes = [] } = await (await aws.autoScaling()).send(
     new DescribeInstanceRefreshesCommand({

@@ -28,11 +28,16 @@ export async function readOwnership(
   return files === undefined ? known : { ...known, files: grantsIn(target, files) };
 }
 
+/** A tenant's record; without a content it could not be read. */
+export interface RecordOf extends GrantOf {
+  readonly content?: FormerRecord;
+}
+
 /** The tenants' records in an environment, sorted; reads all pages. */
-export async function readRecords({ aws, environment }: EnvironmentTarget): Promise<GrantOf[]> {
+export async function readRecords({ aws, environment }: EnvironmentTarget): Promise<RecordOf[]> {
   const { paginateGetParametersByPath } = await import('@aws-sdk/client-ssm');
   const path = names.tenantRecord({ environment, tenant: '' });
-  const found: GrantOf[] = [];
+  const found: RecordOf[] = [];
   for await (const page of paginateGetParametersByPath({ client: await aws.ssm() }, { Path: path })) {
     for (const { Name = '', Value = '' } of page.Parameters ?? []) {
       const content = recordIn(Value);

@@ -31,7 +31,9 @@ async function rightsOfJobs(): Promise<string[]> {
     ...['plan', 'deploy'].map((role) => readRole(accessApp(), `vendhost-platform-dev-${role}`)),
     ...['plan', 'deploy'].map((role) => readRole(tenantApp(), `vendhost-dev-shop-${role}`)),
   ];
-  return [...new Set(roles.flatMap(({ statements }) => statements.flatMap(({ actions }) => actions)))].sort();
+  // What CloudFormation reads for drift detection is compared with its registry: test/judges/iam/read-handlers.ts.
+  const own = roles.flatMap(({ statements }) => statements.filter(({ sid }) => !sid.startsWith('Drift')));
+  return [...new Set(own.flatMap(({ actions }) => actions))].sort();
 }
 
 async function callsOfScripts(): Promise<Set<string>> {

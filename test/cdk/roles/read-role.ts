@@ -100,12 +100,14 @@ function reasonsOf(stack: Stack, name: string): Map<string, string | undefined> 
   return reasons;
 }
 
-/** Policies of the same stack that are attached to a role; no other can be, for its rights would not be seen here. */
+/** Policies that are attached to a role; one of another stack, which has its own review file, shows no statements here. */
 function attachedTo(
   template: Template,
-  arns: readonly { Ref: string }[] = [],
+  arns: readonly (string | { Ref: string })[] = [],
 ): { name: string; statements: Written[] }[] {
-  return arns.map(({ Ref }) => {
+  return arns.map((arn) => {
+    if (typeof arn === 'string') return { name: arn, statements: [] };
+    const { Ref } = arn;
     const { ManagedPolicyName, PolicyDocument } = template.toJSON().Resources[Ref].Properties;
     return { name: ManagedPolicyName, statements: PolicyDocument.Statement };
   });

@@ -1,9 +1,16 @@
 import {
   CreateAutoScalingGroupCommand,
+  DeleteLifecycleHookCommand,
   DescribeAutoScalingGroupsCommand,
+  DescribeLifecycleHooksCommand,
   SetDesiredCapacityCommand,
+  TerminateInstanceInAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { ListDeploymentsCommand } from '@aws-sdk/client-codedeploy';
+import {
+  GetDeploymentGroupCommand,
+  ListDeploymentsCommand,
+  UpdateDeploymentGroupCommand,
+} from '@aws-sdk/client-codedeploy';
 import { CreateRuleCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { beforeAll, expect, inject, test } from 'vitest';
 import { diagnostics, events, failures } from '../../builders/deployment-outcome.ts';
@@ -149,4 +156,36 @@ test('a new instance gets the last successful revision before it is in service',
   expect(launch.targets.map(({ targetId }) => targetId)).toEqual([added]);
   expect(diagnostics(launch, 'AfterAllowTraffic')?.logTail).toContain('[stdout]four\n');
   expect(await fleet.health(targetGroup)).toMatchObject({ [added]: 'healthy' });
+});
+
+test('without the hook a new instance gets no software, which CodeDeploy does not notice; it puts the hook back when asked', async () => {
+  const group = { applicationName: 'harbour', deploymentGroupName: 'harbour' };
+  const hooks = async () => {
+    const answer = await fleet.scaling.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName: 'harbour' }));
+    return (answer.LifecycleHooks ?? []).map(({ LifecycleHookName }) => LifecycleHookName);
+  };
+  const named = async () => {
+    const { deploymentGroupInfo } = await cloud.codedeploy.send(new GetDeploymentGroupCommand(group));
+    return deploymentGroupInfo?.autoScalingGroups?.map(({ hook }) => hook);
+  };
+  const count = async () => (await cloud.codedeploy.send(new ListDeploymentsCommand(group))).deployments?.length;
+  const [LifecycleHookName] = await hooks();
+  expect(await named()).toEqual([LifecycleHookName]);
+  const before = await count();
+  await fleet.scaling.send(
+    new DeleteLifecycleHookCommand({ AutoScalingGroupName: 'harbour', LifecycleHookName: LifecycleHookName ?? '' }),
+  );
+  const old = await members();
+  const request = { InstanceId: old[0]?.id ?? '', ShouldDecrementDesiredCapacity: false };
+  await fleet.scaling.send(new TerminateInstanceInAutoScalingGroupCommand(request));
+  await eventually(async () =>
+    (await members()).some(({ id, state }) => state === 'InService' && !old.some((each) => each.id === id)),
+  );
+  expect([await count(), await hooks(), await named()]).toEqual([before, [], [LifecycleHookName]]);
+  await cloud.codedeploy.send(
+    new UpdateDeploymentGroupCommand({
+      ...{ applicationName: 'harbour', currentDeploymentGroupName: 'harbour', autoScalingGroups: ['harbour'] },
+    }),
+  );
+  expect(await hooks()).toEqual([LifecycleHookName]);
 });

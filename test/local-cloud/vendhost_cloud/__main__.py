@@ -17,6 +17,8 @@ PARTS: tuple[str, ...] = (
     "codepipeline",
     "cloudformation",
     "databases",
+    "account_limits",
+    "drift",
     "web_identity",
     "assume_role",
     "certificates",

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import botocore.session
 from botocore.model import ServiceModel, Shape
@@ -45,12 +45,15 @@ class JsonService:
         arn_of: ArnOf,
         reset: Callable[[], None],
         required: Mapping[str, str] | None = None,
+        signing_name: str | None = None,
     ) -> None:
         self.name = name
         self.target = target
         self.operations = operations
         self.arn_of = arn_of
         self.reset = reset
+        self.signing_name = signing_name or name
+        """What requests are signed for, and how IAM calls the service, where that is not its name."""
         self.required = required or {}
         """Missing member -> the exception AWS names for it (else ValidationException)."""
 
@@ -80,19 +83,23 @@ class JsonService:
         app.SERVICE_HANDLERS[self.name] = self._handle
         SERVICE_PATTERNS[self.name] = {
             "target_prefixes": [self.target],
-            "host_patterns": [rf"{self.name}\."],
-            "credential_scope": self.name,
+            "host_patterns": [rf"{self.signing_name}\."],
+            "credential_scope": self.signing_name,
         }
-        iam_actions.SERVICE_TO_IAM_NAMESPACE[self.name] = self.name
+        iam_actions.SERVICE_TO_IAM_NAMESPACE[self.name] = self.signing_name
         _authorise_by_arn(self)
 
     async def _handle(self, method: str, path: str, headers: dict[str, str], body: bytes, query: Document) -> Response:
+        return cast(Response, await run_reentrant(self.handle_now, headers, body))
+
+    def handle_now(self, headers: dict[str, str], body: bytes) -> Response:
+        """The answer to a request, without giving up the event loop."""
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
         try:
-            answer: Response = await run_reentrant(self._answer, operation, body)
+            return self._answer(operation, body)
         except AwsError as error:
-            answer = error_response_json(error.code, error.message, error.status, content_type=CONTENT_TYPE)
-        return answer
+            refusal: Response = error_response_json(error.code, error.message, error.status, content_type=CONTENT_TYPE)
+            return refusal
 
     def _answer(self, operation: str, body: bytes) -> Response:
         try:

@@ -22,6 +22,12 @@ SEAMS = (
     # How requests are authorized: authorization/, roles.py, web_identity.py, assume_role.py.
     Seam("ministack.app", "replaced: requests from loopback count as sent with TLS", ("pin_request_origin",)),
     Seam(
+        "ministack.app",
+        "replaced: what CloudTrail records",
+        ("_maybe_record_cloudtrail", "fix_error_content_type"),
+    ),
+    Seam("ministack.app", "the parameters of a request", ("_ct_request_params", "_routing_params")),
+    Seam(
         "ministack.core.iam_actions",
         "replaced: which resource a request is about",
         ("extract_resource_arn",),
@@ -30,8 +36,8 @@ SEAMS = (
     Seam("ministack.core.iam_evaluator", "replaced: one request may need several permissions", ("enforce",)),
     Seam(
         "ministack.core.iam_evaluator",
-        "replaced: variables in conditions; whether a resource's tags matter",
-        ("_conditions_met", "_names_condition_key"),
+        "replaced: variables in conditions and resources; whether a resource's tags matter",
+        ("_conditions_met", "_first_match", "_names_condition_key"),
     ),
     Seam("ministack.core.iam_evaluator", "the value of a variable", ("_resolve_condition_key",)),
     Seam(
@@ -41,6 +47,7 @@ SEAMS = (
     ),
     Seam("ministack.services.iam", "stores", ("_instance_profiles", "_oidc_providers", "_roles")),
     Seam("ministack.services.iam", "error answers", ("_error",)),
+    Seam("ministack.services.iam", "the table of actions, in which ours take their places", ("_IAM_HANDLERS",)),
     Seam("ministack.services.kms", "the key behind a key id, ARN or alias", ("_resolve_key",)),
     Seam(
         "ministack.services.sts",
@@ -48,7 +55,8 @@ SEAMS = (
         ("_caller_identity", "_web_identity_trust_denied"),
     ),
     Seam("ministack.services.tagging", "replaced: tags of resources ministack does not look at", ("resource_tags",)),
-    Seam("ministack.services.cloudtrail", "tags", ("_trail_tags",)),
+    Seam("ministack.services.cloudtrail", "tags; events", ("_get_event_queue", "_trail_tags")),
+    Seam("ministack.services.cloudtrail", "replaced: events are recorded", ("_recording_enabled",)),
     Seam("ministack.services.cloudwatch_logs", "tags", ("_log_groups",)),
     # EC2: ec2/, auto_scaling/, cloudformation/{ec2,flow_log,network_acl,security_group_rules}.py.
     Seam("ministack.services.ec2", "the table of actions, in which ours take their places", ("_ACTION_MAP",)),
@@ -148,6 +156,7 @@ SEAMS = (
         "stores",
         ("_instances", "_option_groups", "_param_groups", "_subnet_groups", "_tags"),
     ),
+    Seam("ministack.services.rds", "the table of actions, in which ours take their places", ("_ACTION_MAP",)),
     Seam("ministack.services.rds", "its handler without the thread around it", ("_handle_request_sync",)),
     Seam("ministack.services.cloudwatch", "names that exist", ("_alarms",)),
     Seam("ministack.services.sns", "names that exist", ("_topics",)),

@@ -5,6 +5,9 @@ same code, and gets the same errors, as a call over HTTP. IAM does not authorize
 """
 
 import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from io import BytesIO
 from typing import Any
@@ -25,6 +28,19 @@ _NAMES = {"elbv2": "elasticloadbalancing", "cloudwatch": "monitoring"}
 _PROTOCOLS = ("ec2", "query", "json", "rest-xml")
 
 Response = tuple[int, dict[str, str], bytes | str]
+
+
+_check: ContextVar[Callable[..., None] | None] = ContextVar("vendhost_check", default=None)
+
+
+@contextmanager
+def checked_by(check: Callable[..., None]) -> Iterator[None]:
+    """Let `check` see each call in this block, as a request to the service, before it is made."""
+    token = _check.set(check)
+    try:
+        yield
+    finally:
+        _check.reset(token)
 
 
 class ServiceError(AwsError):
@@ -94,9 +110,14 @@ def _service_model(service: str) -> tuple[Any, str]:
 
 def _handle(service: str, *request: Any) -> Response:
     answer: Response
+    check = _check.get()
+    if check is not None:
+        check(_NAMES.get(service, service), *request)
     handler = _internal_s3 if service == "s3" else app.SERVICE_HANDLERS[_NAMES.get(service, service)]
     if service == "rds":  # its handler only moves this function to a thread
         answer = rds._handle_request_sync(*request)
+    elif _on_event_loop() and hasattr(getattr(handler, "__self__", None), "handle_now"):
+        answer = getattr(handler, "__self__").handle_now(request[2], request[3])  # noqa: B009
     elif _on_event_loop():
         answer = _result_without_waiting(handler(*request))
     else:  # in turn with the requests over HTTP: ministack's stores have no locks

@@ -35,6 +35,7 @@ test.each([
     'User: arn:aws:iam::100000000001:user/x is not authorized to perform: ssm:GetParametersByPath on resource: *',
     'ACCESS_DENIED',
   ],
+  ['ThrottlingException', 'Rate exceeded', 'AWS_THROTTLED'],
 ])('AWS answers %s', async (code, message, expected) => {
   expect(errorIn(await refused(code, message))).toBe(expected);
 });

@@ -14,12 +14,17 @@ from typing import Any
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.iam_evaluator import AuthError, EvalResult
+from ministack.core.responses import get_account_id, get_region
 
 from vendhost_cloud.authorization import requirements, stack_roles, tags, variables
 from vendhost_cloud.authorization.request import Request, Requirement
+from vendhost_cloud.errors import AwsError
 
 _pending: ContextVar[list[Requirement]] = ContextVar("vendhost_requirements", default=[])  # noqa: B039
 """What the current request needs; ministack asks about the first requirement."""
+
+_caller: ContextVar[str] = ContextVar("vendhost_caller", default="")
+"""Access key of the current request."""
 
 _enforce = iam_evaluator.enforce
 _resource_arn = iam_actions.extract_resource_arn
@@ -79,6 +84,7 @@ def _enforce_all(
     resource_arn: str = "*",
     service_context: dict[str, Any] | None = None,
 ) -> AuthError | None:
+    _caller.set(access_key_id)
     needed = _pending.get()
     _pending.set([])
     if not needed or needed[0].resource_arn != resource_arn:
@@ -92,6 +98,21 @@ def _enforce_all(
         if denied is not None:
             return _named(denied, requirement)
     return None
+
+
+def check_caller(
+    service: str, method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+) -> None:
+    """Raise AccessDenied unless the caller of the current request may make this one, which a service makes for it."""
+    if not app.AUTH:
+        return
+    region, account, key = get_region(), get_account_id(), _caller.get()
+    params = app._routing_params(method, path, headers, body, query)
+    action = iam_actions.extract_iam_action(service, method, path, headers, body, params) or f"{service}:Unknown"
+    arn = _extract_resource_arn(service, method, path, headers, body, params, region, account)
+    denied = _enforce_all(key, action, service, region, arn)
+    if denied is not None:
+        raise AwsError("AccessDenied", denied.message, 403)
 
 
 def _named(denied: AuthError | EvalResult, requirement: Requirement) -> AuthError:

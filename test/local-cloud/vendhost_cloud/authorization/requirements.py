@@ -21,6 +21,8 @@ def of(request: Request) -> list[Requirement]:
         "elasticloadbalancing": _load_balancing,
         "autoscaling": _auto_scaling,
         "rds": _rds,
+        "monitoring": _cloudwatch,
+        "cloudtrail": _cloudtrail,
         "iam": _iam,
     }
     reader = readers.get(request.service)
@@ -40,6 +42,7 @@ def _without_resource_in_describe(request: Request) -> list[Requirement]:
 _RDS_NAMES = {
     "DescribeDBInstances": ("DBInstanceIdentifier", "db"),
     "DescribeDBParameterGroups": ("DBParameterGroupName", "pg"),
+    "DescribeDBParameters": ("DBParameterGroupName", "pg"),
     "DescribeDBSubnetGroups": ("DBSubnetGroupName", "subgrp"),
 }
 
@@ -49,9 +52,28 @@ def _rds(request: Request) -> list[Requirement]:
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html
     """
+    if request.operation == "ListTagsForResource":
+        return [request.needs(request.parameter("ResourceName"))]
     name_parameter, kind = _RDS_NAMES.get(request.operation, ("", ""))
     name = request.parameter(name_parameter)
     return [request.needs(request.own("rds", f"{kind}:{name}"))] if name else _without_resource_in_describe(request)
+
+
+def _cloudwatch(request: Request) -> list[Requirement]:
+    """Named alarms are about those; a look without names is about all."""
+    tagged = request.parameter("ResourceARN") or request.json.get("ResourceARN")
+    if request.operation == "ListTagsForResource" and tagged:
+        return [request.needs(str(tagged))]
+    names = request.parameters("AlarmNames") or [str(name) for name in request.json.get("AlarmNames") or []]
+    if request.operation != "DescribeAlarms" or not names:
+        return [request.needs(request.arn)]
+    return [request.needs(request.own("cloudwatch", f"alarm:{name}")) for name in names]
+
+
+def _cloudtrail(request: Request) -> list[Requirement]:
+    if request.operation != "ListTags":
+        return [request.needs(request.arn)]
+    return [request.needs(str(arn)) for arn in request.json.get("ResourceIdList") or [request.arn]]
 
 
 def _auto_scaling(request: Request) -> list[Requirement]:

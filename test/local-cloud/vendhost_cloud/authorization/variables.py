@@ -1,9 +1,10 @@
-"""Policy variables in conditions, like `${aws:PrincipalTag/team}`, which ministack compares as they are written.
+"""Policy variables in conditions and resources, like `${aws:PrincipalTag/team}`, which ministack compares as they are written.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 """
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from ministack.core import iam_evaluator
@@ -12,10 +13,12 @@ from ministack.core.iam_evaluator import EvalContext
 _VARIABLE = re.compile(r"\$\{([^},]+)\}")
 
 _met = iam_evaluator._conditions_met
+_match = iam_evaluator._first_match
 
 
 def register() -> None:
     iam_evaluator._conditions_met = _conditions_met
+    iam_evaluator._first_match = _first_match
     # ministack reads a resource's tags only for a caller whose own policies ask for them; a boundary may ask, too.
     iam_evaluator._names_condition_key = _asks_for_tags
 
@@ -31,6 +34,24 @@ def _conditions_met(conditions: dict[str, Any], context: EvalContext) -> bool:
     except LookupError:
         return False
     return bool(_met(replaced, context))
+
+
+def _first_match(context: EvalContext, statements: list[Any], effect: str) -> Any:
+    """The first statement that matches, with the variables of its resources replaced; a resource whose variable has no
+    value matches nothing."""
+    return _match(context, [_with_resources(one, context) for one in statements], effect)
+
+
+def _with_resources(statement: Any, context: EvalContext) -> Any:
+    if not any("${" in one for one in statement.resources):
+        return statement
+    resources: list[str] = []
+    for resource in statement.resources:
+        try:
+            resources.append(_replace(resource, context))
+        except LookupError:
+            resources.append("")
+    return replace(statement, resources=resources)
 
 
 def _replace(value: Any, context: EvalContext) -> Any:

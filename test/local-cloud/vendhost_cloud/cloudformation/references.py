@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.services import iam, secretsmanager
-from ministack.services.cloudformation import drift, provisioners
+from ministack.services.cloudformation import provisioners
 
 Translation = Callable[[str], str]
 
@@ -66,7 +66,3 @@ def _translate(resource_type: str, outward: Translation, inward: Translation) ->
         delete(inward(physical_id), properties)
 
     handlers.update(create=create_resource, update=update_resource, delete=delete_resource)
-    reader = drift._DRIFT_READERS.get(resource_type)
-    if reader is not None:
-        read, compared = reader
-        drift._DRIFT_READERS[resource_type] = (lambda physical_id, *rest: read(inward(physical_id), *rest), compared)

@@ -4,7 +4,7 @@ import re
 import uuid
 from typing import Any
 
-from vendhost_cloud.codedeploy import applications, arns, configs, fleet, store
+from vendhost_cloud.codedeploy import applications, arns, configs, fleet, hooks, store
 from vendhost_cloud.codedeploy.store import Document
 from vendhost_cloud.errors import AwsError, Unsupported
 from vendhost_cloud.json_service import page
@@ -61,6 +61,7 @@ def create(request: Document) -> Document:
             **settings,
             "_launches": {},
         }
+    hooks.change([], settings["autoScalingGroups"])
     store.tags[arns.group(application, name)] = {tag["Key"]: tag.get("Value", "") for tag in request.get("tags") or []}
     return {"deploymentGroupId": store.groups[(application, name)]["deploymentGroupId"]}
 
@@ -71,6 +72,7 @@ def update(request: Document) -> Document:
     new = request.get("newDeploymentGroupName") or old
     found = store.group(application, old)
     settings = _settings({**{key: found.get(key) for key in SETTINGS}, **request})
+    before = found["autoScalingGroups"]
     with store.lock:
         if new != old and (application, new) in store.groups:
             raise AwsError(
@@ -81,6 +83,7 @@ def update(request: Document) -> Document:
         if new != old:
             store.groups[(application, new)] = store.groups.pop((application, old))
             store.tags[arns.group(application, new)] = store.tags.pop(arns.group(application, old), {})
+    hooks.change(before, settings["autoScalingGroups"])
     return {"hooksNotCleanedUp": []}
 
 
@@ -98,8 +101,11 @@ def batch_get(request: Document) -> Document:
 
 def delete(request: Document) -> Document:
     """Deleting a group that does not exist succeeds, as on AWS."""
+    key = (request["applicationName"], request["deploymentGroupName"])
+    before = (store.groups.get(key) or {}).get("autoScalingGroups") or []
     with store.lock:
-        applications.drop_group((request["applicationName"], request["deploymentGroupName"]))
+        applications.drop_group(key)
+    hooks.change(before, [])
     return {"hooksNotCleanedUp": []}
 
 

@@ -1,12 +1,13 @@
 """New instances of an Auto Scaling group get the revision deployed last before they are in service.
 
-AWS adds a lifecycle hook to the group for this; here the loop of the Auto Scaling group asks.
+AWS adds a lifecycle hook to the group for this; here the loop of the Auto Scaling group asks, as long as the hook is
+there.
 https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-auto-scaling.html
 """
 
 from typing import Literal
 
-from vendhost_cloud.codedeploy import deployments, store
+from vendhost_cloud.codedeploy import deployments, hooks, store
 from vendhost_cloud.codedeploy.store import COMPLETED, Document
 
 Verdict = Literal["wait", "serve", "give up"]
@@ -22,7 +23,7 @@ def welcome(auto_scaling_group: str, instance_id: str) -> Verdict:
     verdicts = [
         _welcome(group, instance_id)
         for group in store.groups.values()
-        if any(one["name"] == auto_scaling_group for one in group["autoScalingGroups"])
+        if any(one["name"] == auto_scaling_group and hooks.is_there(one) for one in group["autoScalingGroups"])
     ]
     for verdict in ("give up", "wait"):
         if verdict in verdicts:

@@ -32,8 +32,13 @@ def _check_quota(listener: str) -> None:
 
 
 def _limits(_request: Body) -> Body:
-    """The account's quotas that are enforced here."""
-    return {"Limits": [{"Name": "rules-per-application-load-balancer", "Max": str(_RULES_PER_LISTENER)}]}
+    """The account's quotas; only that of rules is enforced here."""
+    limits = {
+        "rules-per-application-load-balancer": _RULES_PER_LISTENER,
+        "target-groups-per-application-load-balancer": 100,
+        "target-groups": 3000,
+    }
+    return {"Limits": [{"Name": name, "Max": str(most)} for name, most in limits.items()]}
 
 
 def _create(params: Params, known: Known) -> Answer:

@@ -1,0 +1,214 @@
+import { databaseLogs, names, type TenantRole } from '../../../scripts/config/names.ts';
+import type { Right } from '../../role.ts';
+import type { PlatformScope } from './platform-scope.ts';
+
+/**
+ * Whose resources a policy is about: a tenant's name, or what stands for one in a policy. CloudFormation reads each resource
+ * with the rights of whoever has drift detected (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html),
+ * by the calls of the `read` handlers in its registry. None of them is about the value of a secret, an object or a key.
+ */
+interface Owner {
+  readonly stacks: readonly string[];
+  readonly roles: readonly string[];
+  readonly policies: readonly string[];
+  readonly profile: string;
+  readonly alarms: readonly string[];
+  readonly host: string;
+  readonly secret: string;
+  readonly topic: string;
+  readonly database: readonly string[];
+  readonly logs: readonly string[];
+  readonly parameters: string;
+}
+
+const everything = 'AWS grants these reads for all resources or for none.';
+
+/** Reads that know no resource, of what a tenant has. */
+const anyResource = [
+  'autoscaling:Describe*',
+  'cloudformation:BatchDescribeTypeConfigurations',
+  'cloudformation:DescribeStackDriftDetectionStatus',
+  'elasticloadbalancing:Describe*',
+  'logs:Describe*',
+];
+
+/** The same of EC2: what `ec2:Describe*` has besides is about instances, and their user data. */
+const anyOfEc2 = [
+  'ec2:DescribeAccountAttributes',
+  'ec2:DescribeAvailabilityZones',
+  'ec2:DescribeInternetGateways',
+  'ec2:DescribeLaunchTemplates',
+  'ec2:DescribeSecurityGroup*',
+  'ec2:DescribeSubnets',
+  'ec2:DescribeVpc*',
+];
+
+/** The same of network, storage and load balancers. */
+const anyOfPlatform = [
+  'cloudformation:DescribeStacks',
+  'cloudtrail:DescribeTrails',
+  'cloudtrail:LookupEvents',
+  'ec2:DescribeAddresses',
+  'ec2:DescribeFlowLogs',
+  'ec2:DescribeNatGateways',
+  'ec2:DescribeNetworkAcls',
+  'ec2:DescribeRouteTables',
+  'ec2:DescribeVpnGateways',
+  'kms:ListAliases',
+];
+
+/** What `vendhost drift check` needs in the platform's project: every stack of the environment. */
+export function platformDriftRights(scope: PlatformScope): Right[] {
+  const { environment, account, region } = scope;
+  const all = `vendhost-${environment}-*`;
+  const platform = `vendhost-platform-${environment}-*`;
+  const buckets = [names.bucket(environment, account, region), names.logBucket(environment, account, region)];
+  return [
+    ...driftRights(scope, {
+      stacks: [all, names.gitlabStack],
+      roles: [all, platform],
+      policies: [all, platform],
+      profile: all,
+      alarms: [all],
+      host: all,
+      secret: `vendhost/${environment}/*`,
+      topic: all,
+      database: [`db:${all}`, `pg:${all}`, `subgrp:${all}`],
+      logs: [`/aws/rds/instance/${all}`, `/vendhost/${environment}/*`, `/vendhost/trail/${names.trail(environment)}*`],
+      parameters: `parameter${names.factsPath(environment)}/*`,
+    }),
+    { sid: 'DriftLook', actions: anyOfPlatform, resources: ['*'], because: everything },
+    {
+      sid: 'DriftBuckets',
+      actions: ['s3:Get*Configuration', 's3:GetBucket*', 's3:ListBucket', 's3:ListTagsForResource'],
+      resources: buckets.map((bucket) => scope.s3(bucket)),
+      because: 'How the two buckets are set up, and the names of what is in them; these calls read no object.',
+    },
+    {
+      sid: 'DriftKey',
+      actions: ['kms:DescribeKey', 'kms:GetKey*', 'kms:ListResourceTags'],
+      resources: [scope.arn('kms', 'key/*')],
+      when: scope.resourceTags('storage'),
+      because: "Only the environment's key, whose id AWS chooses; the calls describe the key and do not use it.",
+    },
+    {
+      sid: 'DriftTrail',
+      actions: ['cloudtrail:Get*', 'cloudtrail:ListTags'],
+      resources: [scope.arn('cloudtrail', `trail/${names.trail(environment)}`)],
+      because: 'How the trail is set up: these calls read no events.',
+    },
+  ];
+}
+
+/** What it needs in a tenant's project: the tenant's own stacks, by the tag of the role that asks. */
+export function tenantDriftRights(scope: PlatformScope): Right[] {
+  const { environment } = scope;
+  const tenant = `\${aws:PrincipalTag/vendhost:tenant}`;
+  const place = { environment, tenant };
+  const host = names.host(place);
+  const roles: readonly TenantRole[] = [
+    'approver',
+    'codedeploy',
+    'deploy',
+    'execution',
+    'instance',
+    'pipeline',
+    'plan',
+  ];
+  const rights = driftRights(scope, {
+    stacks: (['access', 'entry', 'data', 'host'] as const).map((layer) => names.tenantStack(place, layer)),
+    roles: roles.map((role) => `${host}-${role}`),
+    policies: [`${host}-reading`, `${host}-execution*`],
+    profile: `${host}-instance`,
+    alarms: [`${host}-host-unhealthy-hosts`, `${host}-host-server-errors`],
+    host,
+    secret: `vendhost/${environment}/${tenant}/database-??????`,
+    topic: `${host}-approvals`,
+    database: [`db:${host}`, `pg:${names.tenantStack(place, 'data')}-mysql*`],
+    logs: databaseLogs.map((log) => `/aws/rds/instance/${host}/${log}`),
+    parameters: `parameter/vendhost/${environment}/tenants/${tenant}`,
+  });
+  return [
+    ...rights,
+    {
+      sid: 'DriftOwn',
+      actions: ['cloudformation:DescribeStacks'],
+      resources: stackArns(scope, [names.tenantStack(place, 'entry')]),
+      because: "A stack's ARN ends in an id that AWS chooses.",
+    },
+  ];
+}
+
+function driftRights(scope: PlatformScope, owner: Owner): Right[] {
+  const iam = (kind: string, all: readonly string[]) => all.map((name) => scope.globalArn('iam', `${kind}/${name}`));
+  const because = 'AWS chooses the last part of these ARNs, or the name begins with that of the environment.';
+  return [
+    { sid: 'DriftAny', actions: [...anyResource, ...anyOfEc2], resources: ['*'], because: everything },
+    {
+      sid: 'DriftStacks',
+      actions: [
+        'cloudformation:DescribeStackResourceDrifts',
+        'cloudformation:DetectStackDrift',
+        'cloudformation:DetectStackResourceDrift',
+        'cloudformation:GetTemplate',
+        'cloudformation:ListStackResources',
+      ],
+      resources: stackArns(scope, owner.stacks),
+      because,
+    },
+    {
+      sid: 'DriftIam',
+      actions: ['iam:Get*', 'iam:List*'],
+      resources: [
+        ...iam('role', owner.roles),
+        ...iam('policy', owner.policies),
+        ...iam('instance-profile', [owner.profile]),
+      ],
+      because,
+    },
+    {
+      sid: 'DriftHost',
+      actions: [
+        'cloudwatch:DescribeAlarms',
+        'cloudwatch:ListTagsForResource',
+        'codedeploy:Get*',
+        'codedeploy:List*',
+        'codepipeline:GetPipeline*',
+        'codepipeline:ListTagsForResource',
+        'sns:Get*',
+        'sns:List*',
+      ],
+      resources: [
+        ...owner.alarms.map((name) => scope.arn('cloudwatch', `alarm:${name}`)),
+        scope.arn('codedeploy', `application:${owner.host}`),
+        scope.arn('codedeploy', `deploymentgroup:${owner.host}/${owner.host}`),
+        scope.arn('codepipeline', owner.host),
+        scope.arn('sns', owner.topic),
+      ],
+      because,
+    },
+    {
+      sid: 'DriftData',
+      actions: [
+        'logs:GetDataProtectionPolicy',
+        'logs:ListTagsForResource',
+        'rds:Describe*',
+        'rds:ListTagsForResource',
+        'secretsmanager:DescribeSecret',
+        'ssm:GetParameters',
+        'ssm:ListTagsForResource',
+      ],
+      resources: [
+        ...owner.logs.map((group) => scope.arn('logs', `log-group:${group}`)),
+        ...owner.database.map((resource) => scope.arn('rds', resource)),
+        scope.arn('secretsmanager', `secret:${owner.secret}`),
+        scope.arn('ssm', owner.parameters),
+      ],
+      because: `Not the value of the secret, and parameters hold none. ${because}`,
+    },
+  ];
+}
+
+function stackArns(scope: PlatformScope, stacks: readonly string[]): string[] {
+  return stacks.map((stack) => scope.arn('cloudformation', `stack/${stack}/*`));
+}

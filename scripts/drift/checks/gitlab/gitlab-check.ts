@@ -1,0 +1,42 @@
+import { readRecords } from '../../../platform/status/read-ownership.ts';
+import { readTenantFiles } from '../../../platform/status/tenant-files.ts';
+import type { Finding } from '../../../report/report.ts';
+import type { DriftCheck } from '../../checks.ts';
+import { checkSection, howMany, notChecked, orNotChecked } from '../section.ts';
+import { findProject } from './find-project.ts';
+import { gitlabOf, readProjectState } from './read-project.ts';
+
+const check = { id: 'gitlab', title: 'GitLab settings' };
+
+/** The tenants' projects in GitLab beside what vending set: variables, protected branches, the subject of ID tokens, the library. */
+export const gitlabCheck: DriftCheck = {
+  ...check,
+  async run(context) {
+    const { runtime, platform, environment } = context;
+    if (platform === undefined) return [];
+    const gitlab = gitlabOf(runtime, platform.config);
+    if (gitlab === undefined) {
+      const next = 'set VENDHOST_GITLAB_TOKEN (Maintainer, scope api), or name this finding in the ignore file';
+      const unread = notChecked('projects', 'there is no VENDHOST_GITLAB_TOKEN', next);
+      return [checkSection(context, { ...check, count: 'no project' }, [unread])];
+    }
+    const [files = [], records] = await Promise.all([
+      readTenantFiles(platform.directory),
+      readRecords(platform.target),
+    ]);
+    // Who is not vended, or has no file that can be read, is named by the check of ownership.
+    const vended = files.flatMap(({ tenant, config }) => {
+      const record = records.find((each) => each.tenant === tenant)?.content;
+      const isWanted = context.tenant === undefined || context.tenant === tenant;
+      const isHere = config?.hosts[environment] !== undefined;
+      return isWanted && isHere && record !== undefined ? [{ tenant, config, record }] : [];
+    });
+    const found: Finding[] = [];
+    // One after the other: GitLab limits the requests of a token, and the projects of all environments are the same.
+    for (const each of vended) {
+      const look = async () => findProject(await readProjectState(gitlab, platform, each));
+      found.push(...(await orNotChecked(context, each.tenant, look)));
+    }
+    return [checkSection(context, { ...check, count: howMany(vended.length, 'project') }, found)];
+  },
+};

@@ -1,0 +1,67 @@
+import type { FormerRecord } from '../../../config/facts.ts';
+import type { PlatformConfig } from '../../../config/platform.ts';
+import type { TenantConfig } from '../../../config/tenant.ts';
+import { type GitlabApi, openGitlab } from '../../../gitlab/api.ts';
+import { planVariables, readVariables } from '../../../gitlab/variables.ts';
+import type { Runtime } from '../../../runtime.ts';
+import { readLibraryProject } from '../../../tenant/library/library-facts.ts';
+import { planLibrary } from '../../../tenant/library/plan-library.ts';
+import { readProjectFacts } from '../../../tenant/project-facts.ts';
+import { planProject, withLibrary } from '../../../tenant/project-plan.ts';
+import { projectVariables } from '../../../tenant/vend-plan.ts';
+import type { PlatformCheckout } from '../../checks.ts';
+import { sharedByName } from '../shared.ts';
+import type { ProjectState } from './find-project.ts';
+
+const address = new WeakMap<Runtime, GitlabApi>();
+
+/** GitLab's API, one for all environments: what is read of a project is read once. */
+export function gitlabOf(runtime: Runtime, platform: PlatformConfig): GitlabApi | undefined {
+  const known = address.get(runtime) ?? openGitlab(runtime, platform.gitlab);
+  if (known !== undefined) address.set(runtime, known);
+  return known;
+}
+
+const factsOf = sharedByName(async (gitlab: GitlabApi, path) => await readProjectFacts(gitlab, path));
+const variablesOf = sharedByName(async (gitlab: GitlabApi, path) => await readVariables(gitlab, path));
+const libraryOf = sharedByName(async (gitlab: GitlabApi, path) => await readLibraryProject(gitlab, path));
+
+/** A tenant with its file and the record of its environment. */
+export interface VendedTenant {
+  readonly tenant: string;
+  readonly config: TenantConfig;
+  readonly record: FormerRecord;
+}
+
+/** Looks at a tenant's project as a vend of one environment would, and plans what that would change. */
+export async function readProjectState(
+  gitlab: GitlabApi,
+  { config: platform, target }: PlatformCheckout,
+  { tenant, config, record }: VendedTenant,
+): Promise<ProjectState> {
+  const { environment } = target;
+  const [facts, present, library] = await Promise.all([
+    factsOf(gitlab, config.project),
+    variablesOf(gitlab, config.project),
+    platform.library === undefined ? undefined : libraryOf(gitlab, platform.library),
+  ]);
+  const branch = config.branches[environment] ?? target.config.branch;
+  const plan = planProject(
+    {
+      ...{ tenant, path: config.project, subject: config.subject },
+      environmentPrefix: config.environment_prefix,
+      environments: [{ environment, branch, record }],
+      elsewhere: Object.keys(config.hosts).filter((each) => each !== environment),
+      ...{ protectBranches: false, projectId: undefined, setSubject: false },
+    },
+    facts,
+  );
+  const wish = { library: platform.library, project: facts, allow: false };
+  const wanted = projectVariables({ environment, tenant }, target, config);
+  return {
+    ...{ tenant, environment, present },
+    plan: withLibrary(plan, planLibrary(wish, library)),
+    variables: planVariables(wanted, present),
+    protectedThen: record.environmentProtected,
+  };
+}

@@ -1,0 +1,117 @@
+import type { AutoScalingGroup, Instance as Member } from '@aws-sdk/client-auto-scaling';
+import type { Instance } from '@aws-sdk/client-ec2';
+import type { Aws } from '../../../aws/session.ts';
+import { names, type Place } from '../../../config/names.ts';
+import { isRefreshing } from '../../../host/instances/roll-out.ts';
+import { isBusy, neverWorks, readStack } from '../../../stack/stack-state.ts';
+import type { GroupFacts, HostFacts, MemberFacts } from './host-facts.ts';
+
+/** Reads a virtual host; `undefined` when none was provisioned, or its stack never worked: CloudFormation's own checks name that. */
+export async function readHost(aws: Aws, place: Place): Promise<HostFacts | undefined> {
+  const name = names.host(place);
+  const stack = await readStack(aws, names.tenantStack(place, 'host'));
+  if (stack === undefined || neverWorks(stack)) return undefined;
+  const [group, deployment] = await Promise.all([readGroupFacts(aws, name), readDeploymentGroup(aws, name)]);
+  const { LaunchTemplateVersion: version = '', ImageId: image = '' } = stack.parameters;
+  const shared = { place, provisioned: { version, image }, deployment };
+  const nothing = { group: undefined, newestVersion: undefined, starting: undefined, hooks: [] };
+  if (group === undefined) return { ...shared, ...nothing, busy: undefined };
+  const [versions, hooks, refreshing] = await Promise.all([
+    readVersions(aws, group),
+    readHookNames(aws, name),
+    isRefreshing(aws, group),
+  ]);
+  const busy = isBusy(stack) ? `${names.tenantStack(place, 'host')} is ${stack.status}` : undefined;
+  return {
+    ...shared,
+    group,
+    ...versions,
+    busy: busy ?? (refreshing ? `an instance refresh of ${name} is running` : undefined),
+    hooks,
+  };
+}
+
+async function readGroupFacts(aws: Aws, name: string): Promise<GroupFacts | undefined> {
+  const { DescribeAutoScalingGroupsCommand } = await import('@aws-sdk/client-auto-scaling');
+  const command = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] });
+  const found = (await (await aws.autoScaling()).send(command)).AutoScalingGroups?.[0];
+  const { LaunchTemplateId: templateId, Version: version } = found?.LaunchTemplate ?? {};
+  if (found === undefined || templateId === undefined || version === undefined) return undefined;
+  return { name, templateId, version, min: found.MinSize ?? 0, members: await readMembers(aws, found) };
+}
+
+/** `$Latest` and `$Default` are what the console sets; a version, or the whole template, may be gone. */
+async function readVersions(
+  aws: Aws,
+  { templateId, version }: GroupFacts,
+): Promise<Pick<HostFacts, 'newestVersion' | 'starting'>> {
+  const { DescribeLaunchTemplateVersionsCommand } = await import('@aws-sdk/client-ec2');
+  const client = await aws.ec2();
+  const read = async (wanted: string) => {
+    const command = new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: templateId, Versions: [wanted] });
+    const { LaunchTemplateVersions } = await client.send(command).catch((error: unknown) => {
+      if (error instanceof Error && /^InvalidLaunchTemplate/.test(error.name)) return { LaunchTemplateVersions: [] };
+      throw error;
+    });
+    const found = LaunchTemplateVersions?.[0];
+    return found && { version: String(found.VersionNumber), image: found.LaunchTemplateData?.ImageId };
+  };
+  const [newest, starting] = await Promise.all([read('$Latest'), read(version)]);
+  return { newestVersion: newest?.version, starting };
+}
+
+async function readMembers(aws: Aws, { Instances: members = [] }: AutoScalingGroup): Promise<MemberFacts[]> {
+  const ids = members.flatMap(({ InstanceId }) => InstanceId ?? []);
+  const machines = new Map<string, Instance>();
+  if (ids.length > 0) {
+    const { paginateDescribeInstances } = await import('@aws-sdk/client-ec2');
+    // By a filter: asked for an id that is gone, EC2 refuses the whole call.
+    const Filters = [{ Name: 'instance-id', Values: ids }];
+    for await (const { Reservations = [] } of paginateDescribeInstances({ client: await aws.ec2() }, { Filters })) {
+      for (const each of Reservations.flatMap(({ Instances = [] }) => Instances))
+        machines.set(each.InstanceId ?? '', each);
+    }
+  }
+  return members.map((member) => memberOf(member, machines.get(member.InstanceId ?? '')));
+}
+
+function memberOf(
+  { InstanceId = '', LaunchTemplate, LifecycleState, HealthStatus }: Member,
+  machine?: Instance,
+): MemberFacts {
+  const { State, LaunchTime } = machine ?? {};
+  return {
+    id: InstanceId,
+    version: LaunchTemplate?.Version,
+    state: LifecycleState ?? 'unknown',
+    healthy: HealthStatus?.toLowerCase() === 'healthy',
+    ...(State?.Name === undefined ? {} : { machine: State.Name }),
+    ...(LaunchTime === undefined ? {} : { startedAt: LaunchTime }),
+  };
+}
+
+/** A group has at most 50 hooks, and the answer has no pages (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeLifecycleHooks.html). */
+async function readHookNames(aws: Aws, group: string): Promise<string[]> {
+  const { DescribeLifecycleHooksCommand } = await import('@aws-sdk/client-auto-scaling');
+  const command = new DescribeLifecycleHooksCommand({ AutoScalingGroupName: group });
+  const { LifecycleHooks = [] } = await (await aws.autoScaling()).send(command);
+  return LifecycleHooks.flatMap(({ LifecycleHookName }) => LifecycleHookName ?? []);
+}
+
+async function readDeploymentGroup(aws: Aws, name: string): Promise<HostFacts['deployment']> {
+  const { GetDeploymentGroupCommand } = await import('@aws-sdk/client-codedeploy');
+  const command = new GetDeploymentGroupCommand({ applicationName: name, deploymentGroupName: name });
+  try {
+    const { deploymentGroupInfo } = await (await aws.codeDeploy()).send(command);
+    const groups = (deploymentGroupInfo?.autoScalingGroups ?? []).map(({ name: of = '', hook }) => ({
+      name: of,
+      ...(hook === undefined ? {} : { hook }),
+    }));
+    return { groups };
+  } catch (error) {
+    if (error instanceof Error && absent.has(error.name)) return undefined;
+    throw error;
+  }
+}
+
+const absent = new Set(['ApplicationDoesNotExistException', 'DeploymentGroupDoesNotExistException']);

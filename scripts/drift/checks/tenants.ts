@@ -1,0 +1,28 @@
+import type { Place } from '../../config/names.ts';
+import { listTenantRecords } from '../../platform/account-stacks.ts';
+import type { DriftContext } from '../checks.ts';
+import { shared } from './shared.ts';
+
+/** Most tenants that are looked at at the same time: AWS throttles an account's reads. */
+const atOnce = 8;
+
+/** The tenants that are looked at: the one that is named, else all that have a record. */
+export const tenantsOf = shared(
+  async ({ aws, environment, tenant }: DriftContext): Promise<readonly string[]> =>
+    tenant === undefined ? await listTenantRecords(aws, environment) : [tenant],
+);
+
+/** Does the work for every tenant, some at a time; the results in the order of the tenants. */
+export async function forEachTenant<T>(context: DriftContext, work: (place: Place) => Promise<T>): Promise<T[]> {
+  const tenants = await tenantsOf(context);
+  const results: T[] = [];
+  let next = 0;
+  const run = async () => {
+    for (let index = next++; index < tenants.length; index = next++) {
+      context.runtime.signal.throwIfAborted();
+      results[index] = await work({ environment: context.environment, tenant: tenants[index] ?? '' });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, tenants.length) }, run));
+  return results;
+}

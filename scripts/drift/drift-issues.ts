@@ -1,0 +1,67 @@
+import { VendhostError } from '../errors.ts';
+import { openGitlab } from '../gitlab/api.ts';
+import {
+  planTrackedIssue,
+  readTrackedIssues,
+  type TrackedIssue,
+  type WantedIssue,
+  writeTrackedIssues,
+} from '../gitlab/tracked-issue.ts';
+import { noteOf } from '../report/note.ts';
+import { markerStart } from '../report/note-marker.ts';
+import type { Report } from '../report/report.ts';
+import type { Runtime } from '../runtime.ts';
+
+const label = 'vendhost::drift';
+
+/**
+ * Keeps one issue in the job's project for each section in which something differs: it is opened, gets what is found, and is
+ * closed when the section is clean. What could not be looked at whole changes none, unless something was found in it.
+ * Without a token or outside of a job none is kept, and that is said; what GitLab refuses is said too, for the result of
+ * the check does not depend on it.
+ */
+export async function keepIssues(runtime: Runtime, report: Report): Promise<void> {
+  const { env, out } = runtime;
+  const { CI_PROJECT_ID: project, CI_SERVER_URL: server } = env;
+  if (project === undefined || server === undefined) return;
+  const api = openGitlab(runtime, server);
+  if (api === undefined) {
+    out.warn('VENDHOST_GITLAB_TOKEN is not set: no issue is opened, updated or closed');
+    return;
+  }
+  try {
+    const issues = await readTrackedIssues(api, project, label);
+    const changes = wantedIssues(report, issues, env.CI_JOB_URL).flatMap((wanted) => planTrackedIssue(issues, wanted));
+    for (const { action, iid, address } of await writeTrackedIssues(api, project, label, changes)) {
+      out.step(`issue #${iid}: ${done[action]} (${address})`);
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof VendhostError)) throw thrown;
+    runtime.signal.throwIfAborted();
+    out.warn(`the issues are not as they should be: ${thrown.code}: ${thrown.message}: ${thrown.hint}`);
+  }
+}
+
+const done = { open: 'opened', update: 'updated', close: 'closed', reopen: 'opened again' } as const;
+
+/** The issues of a report's sections. A section that is no longer there, as of a stack that was deleted, leaves its issue. */
+export function wantedIssues(report: Report, issues: readonly TrackedIssue[], page: string | undefined): WantedIssue[] {
+  return report.sections.flatMap((section): WantedIssue[] => {
+    if (section.state === 'unknown') return [];
+    const key = `drift:${section.id}`;
+    const marker = markerStart(key);
+    const isKnown = issues.some(({ description }) => description.startsWith(marker));
+    if (section.state === 'clean' && !isKnown) return [];
+    const title = `Drift: ${section.title}`;
+    const { facts } = report;
+    const own: Report = { title, summary: section.summary, sections: [section], facts };
+    return [
+      {
+        marker,
+        title,
+        isOpen: section.state === 'found',
+        describe: (former) => noteOf(own, { key, page, former }),
+      },
+    ];
+  });
+}

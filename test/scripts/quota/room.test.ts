@@ -1,0 +1,72 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import { expect, test, vi } from 'vitest';
+import { virtualHostApp } from '../../../cdk/tenant/virtual-host-app.ts';
+import { type QuotaId, quotaIds, quotaOf } from '../../../scripts/quota/quotas.ts';
+import type { QuotaState } from '../../../scripts/quota/read-quotas.ts';
+import { fullQuotas, neededOf } from '../../../scripts/quota/room.ts';
+import { entryTemplate, onlyTemplate, tenantApp } from '../../cdk/roles/stacks.ts';
+import { virtualHost } from '../../cdk/tenant/props.ts';
+
+// The first synthesis loads the CDK: seconds on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
+
+/** The types that count towards a quota; a stack counts as one itself. */
+const types: Partial<Record<QuotaId, string>> = {
+  'load-balancer-rules': 'AWS::ElasticLoadBalancingV2::ListenerRule',
+  'load-balancer-target-groups': 'AWS::ElasticLoadBalancingV2::TargetGroup',
+  'target-groups': 'AWS::ElasticLoadBalancingV2::TargetGroup',
+  'database-instances': 'AWS::RDS::DBInstance',
+  'database-parameter-groups': 'AWS::RDS::DBParameterGroup',
+  'database-subnet-groups': 'AWS::RDS::DBSubnetGroup',
+  roles: 'AWS::IAM::Role',
+  policies: 'AWS::IAM::ManagedPolicy',
+  'instance-profiles': 'AWS::IAM::InstanceProfile',
+  'auto-scaling-groups': 'AWS::AutoScaling::AutoScalingGroup',
+  'security-groups': 'AWS::EC2::SecurityGroup',
+  'elastic-ips': 'AWS::EC2::EIP',
+};
+
+function counted(templates: readonly Template[], type: string): number {
+  const all = templates.flatMap((each) => Object.values(each.toJSON().Resources as Record<string, { Type: string }>));
+  return all.filter(({ Type }) => Type === type).length;
+}
+
+test("the table says what a tenant's stacks take", () => {
+  const app = tenantApp();
+  const access = [onlyTemplate(app), entryTemplate(app)];
+  const app2 = virtualHostApp(virtualHost(), { validation: false });
+  const host = app2.node.children.flatMap((child) =>
+    'templateFile' in child ? Template.fromStack(child as never) : [],
+  );
+  expect([access.length, host.length]).toEqual([quotaOf('stacks').vend, quotaOf('stacks').host]);
+  const said = quotaIds.flatMap((id) => {
+    const { vend = 0, host: hosts = 0 } = quotaOf(id);
+    return types[id] === undefined ? [] : [[id, vend, hosts]];
+  });
+  const made = Object.entries(types).map(([id, type]) => [id, counted(access, type), counted(host, type)]);
+  expect(said).toEqual(made);
+  expect(quotaIds.filter((id) => types[id] === undefined)).toEqual(['stacks', 'vcpus']);
+});
+
+test('each quota that AWS raises can be asked for', () => {
+  const fixed = quotaIds.filter((id) => quotaOf(id).code === undefined);
+  expect(fixed).toEqual(['load-balancer-target-groups']);
+  expect(quotaIds.filter((id) => !/^https:\/\/docs\.aws\.amazon\.com\//.test(quotaOf(id).page))).toEqual([]);
+});
+
+test('what is full is what has less room than is taken of it', () => {
+  const states: QuotaState[] = [
+    { id: 'roles', usage: { used: 993, limit: 1000 } },
+    { id: 'policies', usage: { used: 1499, limit: 1500 } },
+    { id: 'database-instances', usage: { used: 40, limit: 40 } },
+    { id: 'elastic-ips', usage: { used: 5, limit: 5 } },
+    { id: 'stacks', usage: { reason: 'ACCESS_DENIED', hint: 'x' } },
+  ];
+  const access = { access: true, host: false, database: false };
+  expect(fullQuotas(states, access)).toEqual([{ id: 'policies', used: 1499, limit: 1500, needed: 2 }]);
+  expect(fullQuotas(states, { ...access, database: true }).map(({ id }) => id)).toEqual([
+    'policies',
+    'database-instances',
+  ]);
+  expect([neededOf('stacks', access), neededOf('stacks', { ...access, host: true })]).toEqual([2, 4]);
+});
