@@ -46,6 +46,15 @@ export class Output {
     if (secret.length >= 6) this.#secrets.add(secret);
   }
 
+  /** The text without what was marked secret, for what is written to files or sent. */
+  masked(text: string): string {
+    let masked = text;
+    // The longest first: one secret may contain another.
+    const secrets = [...this.#secrets].sort((left, right) => right.length - left.length);
+    for (const secret of secrets) masked = masked.replaceAll(secret, '[masked]');
+    return masked;
+  }
+
   /** One action done or started. */
   step(text: string): void {
     this.#progress(text);
@@ -108,15 +117,6 @@ export class Output {
   /** Masked before and after: a secret may have control characters in it, or be broken by them. */
   #shown(text: string): string {
     return this.masked(plainText(this.masked(text)));
-  }
-
-  /** The text without what was marked secret, for what is written to files or sent. */
-  masked(text: string): string {
-    let masked = text;
-    // The longest first: one secret may contain another.
-    const secrets = [...this.#secrets].sort((left, right) => right.length - left.length);
-    for (const secret of secrets) masked = masked.replaceAll(secret, '[masked]');
-    return masked;
   }
 }
 

@@ -34,7 +34,10 @@ export async function explainPipeline({ out }: Runtime, options: ExplainOptions)
   for (const doubt of notRead.length === 0 ? [] : doubts) out.warn(`GitLab refuses, unless an include helps: ${doubt}`);
   const pipeline = pipelineFor(configuration, happening, files);
   const { event, target } = happening;
-  out.result({ event, branch, ...(target === undefined ? {} : { target }), ...pipeline }, pageOf(happening, pipeline));
+  out.result(
+    { event, branch, ...(target === undefined ? {} : { target }), ...pipeline },
+    explainedPage(happening, pipeline),
+  );
 }
 
 /** `include:rules` see predefined variables only (https://docs.gitlab.com/ci/yaml/#includerules). */
@@ -50,7 +53,7 @@ async function ownVersion(): Promise<string> {
 /** How a job starts, where it does not by itself. */
 const starts: Readonly<Record<string, string>> = { manual: 'by hand', on_failure: 'after a failure', delayed: 'later' };
 
-function pageOf(happening: Happening, { created, why, jobs }: ExplainedPipeline): string {
+function explainedPage(happening: Happening, { created, why, jobs }: ExplainedPipeline): string {
   const { event, branch, target } = happening;
   const into = isOfMergeRequest(event) ? ` into ${target ?? 'another'}` : '';
   const title = `${event.replace('_', ' ')}, ${branch}${into}: ${created ? 'a pipeline' : 'no pipeline'} (${why})`;

@@ -1,6 +1,6 @@
 import { byGravity, gravityWords } from './gravity.ts';
 import { type Markup, markup } from './html/markup.ts';
-import { changeLine } from './lines.ts';
+import { valueLine } from './lines.ts';
 import type { Finding, Report, ReportSection } from './report.ts';
 import { cutTo, seen } from './safe-text.ts';
 
@@ -34,7 +34,7 @@ function findingText({ gravity, title, values = [], details = [], next }: Findin
   return [
     '',
     `${gravityWords[gravity]}: ${title}`,
-    ...values.map((value) => `  ${changeLine(value)}`),
+    ...values.map((value) => `  ${valueLine(value)}`),
     ...details.map((detail) => `  ${detail}`),
     ...(next === undefined ? [] : [`  next: ${next}`]),
   ];

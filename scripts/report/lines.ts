@@ -23,14 +23,14 @@ function findingLines({ gravity, title, details = [], values = [], next, at }: F
   const where = at === undefined ? '' : ` (${at.file}${at.line === undefined ? '' : `:${at.line}`})`;
   return [
     `  ${gravityWords[gravity].toLowerCase()}: ${title}${where}`,
-    ...values.map((value) => `    ${changeLine(value)}`),
+    ...values.map((value) => `    ${valueLine(value)}`),
     ...details.map((detail) => `    ${detail}`),
     ...(next === undefined ? [] : [`    next: ${next}`]),
   ];
 }
 
 /** `Properties.Size: 20 → 40`; what there was not, or is not any more, is `(none)`. */
-export function changeLine({ path, from, to }: ValueChange): string {
+export function valueLine({ path, from, to }: ValueChange): string {
   const value = (given: string | undefined) =>
     given === undefined ? '(none)' : cutTo(mostOfValue, seenOnOneLine(given)) || "''";
   return `${path}: ${value(from)} → ${value(to)}`;

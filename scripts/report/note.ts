@@ -48,7 +48,7 @@ export function noteOf(report: Report, { key, page, former, limit = noteLimit }:
       : [
           `**${left.toLocaleString('en')} more, see ${page === undefined ? "the report in the job's artifacts" : linkTo(page, 'the whole report')}**`,
         ];
-  return [...head, ...partsOf(shown), ...missing, ...tail].filter((part) => part !== '').join('\n\n');
+  return [...head, ...noteParts(shown), ...missing, ...tail].filter((part) => part !== '').join('\n\n');
 }
 
 function comparedWith(report: Report, before: readonly Remembered[]): { gone: Remembered[]; unseen: Remembered[] } {
@@ -115,7 +115,7 @@ function fittingCount(texts: readonly string[], room: number): number {
   return index < 0 ? texts.length : index;
 }
 
-function partsOf(shown: readonly [PlacedFinding, string][]): string[] {
+function noteParts(shown: readonly [PlacedFinding, string][]): string[] {
   return gravityParts.flatMap(({ id, title, gravities }) => {
     const blocks = shown
       .filter(([{ finding }]) => (gravities as readonly Gravity[]).includes(finding.gravity))

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import { counted, type Finding, onlyOf, shownFinding } from './findings.ts';
+import { type CheckFinding, counted, onlyOf, shownFinding } from './findings.ts';
 import { includedTwice } from './included-twice.ts';
 import { checkPlatformRepository } from './platform-repository.ts';
 import { isPlatformRepository } from './show.ts';
@@ -32,7 +32,7 @@ export async function checkRepository(runtime: Runtime, { directory }: { directo
 }
 
 /** Shows notes and warnings; throws `CHECK_FAILED` with all faults when there are any. */
-export function reportFindings({ out }: Runtime, findings: readonly Finding[]): void {
+export function reportFindings({ out }: Runtime, findings: readonly CheckFinding[]): void {
   for (const note of onlyOf(findings, 'note')) out.detail(shownFinding(note));
   for (const warning of onlyOf(findings, 'warning')) out.warn(shownFinding(warning));
   const faults = onlyOf(findings, 'fault');

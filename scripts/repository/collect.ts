@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import ignore, { type Ignore } from 'ignore';
 import { shownValue } from '../config/issues.ts';
-import type { Finding } from './findings.ts';
+import type { CheckFinding } from './findings.ts';
 
 /** One file of a revision. */
 export interface RevisionFile {
@@ -23,7 +23,7 @@ export interface RevisionFile {
 export interface Collected {
   /** Sorted by path, so that the same tree always gives the same list. */
   readonly files: readonly RevisionFile[];
-  readonly findings: readonly Finding[];
+  readonly findings: readonly CheckFinding[];
   /** Folders with nothing in them that are not ignored. */
   readonly emptyFolders: readonly string[];
 }
@@ -103,7 +103,7 @@ interface Walk {
   readonly included: Ignore;
   readonly ignored: Ignore;
   readonly files: RevisionFile[];
-  readonly findings: Finding[];
+  readonly findings: CheckFinding[];
   readonly emptyFolders: string[];
 }
 

@@ -3,23 +3,23 @@ import type { Fault } from '../config/issues.ts';
 /** A fault stops the job, a warning is shown, a note is what the author may want to know. */
 export type Severity = 'fault' | 'warning' | 'note';
 
-export interface Finding extends Fault {
+export interface CheckFinding extends Fault {
   readonly severity: Severity;
   /** Line in the file, from 1. */
   readonly line?: number;
 }
 
 /** `file:line: path: message`, without what is not known. */
-export function shownFinding({ file, line, path, message }: Finding): string {
+export function shownFinding({ file, line, path, message }: CheckFinding): string {
   return [line === undefined ? file : `${file}:${line}`, path, message].filter((part) => part !== '').join(': ');
 }
 
-export function onlyOf(findings: readonly Finding[], severity: Severity): Finding[] {
+export function onlyOf(findings: readonly CheckFinding[], severity: Severity): CheckFinding[] {
   return findings.filter((finding) => finding.severity === severity);
 }
 
 /** Faults as the configuration loader gives them. */
-export function fromFaults(faults: readonly Fault[]): Finding[] {
+export function fromFaults(faults: readonly Fault[]): CheckFinding[] {
   return faults.map((fault) => ({ ...fault, severity: 'fault' }));
 }
 

@@ -1,7 +1,7 @@
 import { readPipelineFile } from '../ci/pipeline-file.ts';
 import type { TemplateInputs } from '../ci/template-inputs.ts';
 import { shownValue } from '../config/issues.ts';
-import type { Finding } from './findings.ts';
+import type { CheckFinding } from './findings.ts';
 
 const branches = ['dev_branch', 'staging_branch', 'production_branch'] as const;
 
@@ -11,7 +11,7 @@ const branches = ['dev_branch', 'staging_branch', 'production_branch'] as const;
  *
  * @param directory where `.gitlab-ci.yml` is, if there is one
  */
-export async function includedTwice(directory: string): Promise<Finding[]> {
+export async function includedTwice(directory: string): Promise<CheckFinding[]> {
   const file = await readPipelineFile(directory).catch(() => undefined);
   const tenants = (file?.templates ?? []).filter(({ name }) => name === 'tenant');
   // Of two with rules, a pipeline may have only one.
@@ -23,7 +23,7 @@ export async function includedTwice(directory: string): Promise<Finding[]> {
 }
 
 /** Two environments of one branch, in the inputs of one include with the template's defaults. */
-export function sharedBranches(inputs: TemplateInputs): Finding[] {
+export function sharedBranches(inputs: TemplateInputs): CheckFinding[] {
   return branches.flatMap((input, index) => {
     const other = branches.slice(0, index).find((one) => inputs[one] !== '' && inputs[one] === inputs[input]);
     const message = `${inputs.tenant}: ${shownValue(inputs[input])} is the branch of ${other} too, which gets all its pipelines`;
@@ -32,7 +32,7 @@ export function sharedBranches(inputs: TemplateInputs): Finding[] {
 }
 
 /** What several includes of tenant.yml must not share, and what they must. */
-export function togetherFaults(tenants: readonly TemplateInputs[]): Finding[] {
+export function togetherFaults(tenants: readonly TemplateInputs[]): CheckFinding[] {
   const names = tenants.map(({ tenant }) => tenant);
   const repeated = [...new Set(names.filter((name, index) => names.indexOf(name) < index))];
   const all = names.join(' and ');
@@ -47,6 +47,6 @@ export function togetherFaults(tenants: readonly TemplateInputs[]): Finding[] {
   ];
 }
 
-function fault(input: string, message: string): Finding {
+function fault(input: string, message: string): CheckFinding {
   return { severity: 'fault', file: '.gitlab-ci.yml', path: `include: inputs.${input}`, message };
 }

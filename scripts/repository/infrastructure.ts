@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { collectFiles, rootFault } from './collect.ts';
-import type { Finding } from './findings.ts';
+import type { CheckFinding } from './findings.ts';
 import { checkScriptFile } from './shell-scripts.ts';
 
 /** Checks a tenant's `infrastructure/`: `install.sh` exists, scripts can run, no link leads out. */
-export async function checkInfrastructure(directory: string): Promise<{ files: number; findings: Finding[] }> {
+export async function checkInfrastructure(directory: string): Promise<{ files: number; findings: CheckFinding[] }> {
   const label = 'infrastructure';
   const root = join(directory, label);
-  const fault = (message: string): { files: number; findings: Finding[] } => ({
+  const fault = (message: string): { files: number; findings: CheckFinding[] } => ({
     files: 0,
     findings: [{ severity: 'fault', file: `${label}/`, path: '', message }],
   });
@@ -33,7 +33,7 @@ export async function checkInfrastructure(directory: string): Promise<{ files: n
   };
 }
 
-function missingInstall(paths: readonly string[]): Finding {
+function missingInstall(paths: readonly string[]): CheckFinding {
   const other = paths.find((path) => path.toLowerCase() === 'install.sh');
   const message = other === undefined ? 'missing: bash runs it to build the image' : `missing: there is ${other}`;
   return { severity: 'fault', file: 'infrastructure/install.sh', path: '', message };

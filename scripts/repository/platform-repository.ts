@@ -8,7 +8,7 @@ import { parseConfig } from '../config/load.ts';
 import { platformSchema } from '../config/platform.ts';
 import { hostingOf } from '../config/platform-checks.ts';
 import { type TenantConfig, tenantSchema } from '../config/tenant.ts';
-import { type Finding, fromFaults } from './findings.ts';
+import { type CheckFinding, fromFaults } from './findings.ts';
 import type { Checked } from './tenant-repository.ts';
 
 /** Checks a platform's repository: platform.yml, every tenants/*.yml, and whether they fit together. */
@@ -43,7 +43,7 @@ export async function checkPlatformRepository(directory: string): Promise<Checke
 type Tenants = ReadonlyMap<string, TenantConfig>;
 
 /** Hosts that two tenants claim; one that is twice in a file is a fault of that file. */
-function claimFaults(tenants: Tenants): Finding[] {
+function claimFaults(tenants: Tenants): CheckFinding[] {
   const claimed = new Map<string, Claimed>();
   return hostsOf(tenants).flatMap((claim) => {
     const { tenant, path, host } = claim;
@@ -59,7 +59,7 @@ function claimFaults(tenants: Tenants): Finding[] {
   });
 }
 
-function prefixFaults(tenants: Tenants): Finding[] {
+function prefixFaults(tenants: Tenants): CheckFinding[] {
   return sharedEnvironments(tenants).flatMap(({ tenant, other }) => {
     const config = tenants.get(tenant);
     return config === undefined ? [] : fault(tenant, 'environment_prefix', sharedMessage(other, config));
@@ -86,7 +86,7 @@ function hostsOf(tenants: Tenants): Claimed[] {
   );
 }
 
-function nameFaults(tenant: string): Finding[] {
+function nameFaults(tenant: string): CheckFinding[] {
   const parsed = tenantName.safeParse(tenant);
   if (parsed.success) return [];
   const allowed = parsed.error.issues.map(({ message }) => message).join(', ');
@@ -94,7 +94,7 @@ function nameFaults(tenant: string): Finding[] {
 }
 
 /** Files in tenants/ that nothing reads: `shop.yaml` would silently be no tenant. */
-async function unreadFiles(directory: string): Promise<Finding[]> {
+async function unreadFiles(directory: string): Promise<CheckFinding[]> {
   const entries = await readdir(join(directory, 'tenants')).catch((): string[] => []);
   return entries
     .filter((entry) => !entry.endsWith('.yml') && !entry.startsWith('.'))
@@ -110,6 +110,6 @@ function fileOf(tenant: string): string {
   return `tenants/${tenant}.yml`;
 }
 
-function fault(tenant: string, path: string, message: string): Finding {
+function fault(tenant: string, path: string, message: string): CheckFinding {
   return { severity: 'fault', file: fileOf(tenant), path, message };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { shownValue } from '../config/issues.ts';
 import { revisionFile } from '../config/names.ts';
 import type { Collected, RevisionFile } from './collect.ts';
-import { counted, type Finding } from './findings.ts';
+import { type CheckFinding, counted } from './findings.ts';
 
 /** What is checked of a revision's files: paths in the revision, `label` the name of their folder in findings. */
 export interface Software extends Collected {
@@ -11,7 +11,7 @@ export interface Software extends Collected {
 }
 
 /** Files that would not arrive on an instance as they are here. */
-export function checkFiles(directory: string, software: Software): Finding[] {
+export function checkFiles(directory: string, software: Software): CheckFinding[] {
   return [...nameFaults(software), ...unfetched(directory, software), ...copiedPrograms(software)];
 }
 
@@ -21,7 +21,7 @@ export function checkFiles(directory: string, software: Software): Finding[] {
  */
 const altered = /\p{Cc}|;\d*$/u;
 
-function nameFaults({ files, label }: Software): Finding[] {
+function nameFaults({ files, label }: Software): CheckFinding[] {
   return files.flatMap(({ path }) => {
     if (path === revisionFile) {
       return [fault(label, path, 'is a file that Vendhost writes into each revision: must have another name')];
@@ -33,12 +33,12 @@ function nameFaults({ files, label }: Software): Finding[] {
   });
 }
 
-function fault(label: string, path: string, message: string): Finding {
+function fault(label: string, path: string, message: string): CheckFinding {
   return { severity: 'fault', file: `${label}/${path}`, path: '', message };
 }
 
 /** What git left out of the checkout: the content of submodules and of files in Large File Storage. */
-function unfetched(directory: string, { files, emptyFolders, label }: Software): Finding[] {
+function unfetched(directory: string, { files, emptyFolders, label }: Software): CheckFinding[] {
   const submodules = new Set(submodulePaths(directory));
   const folder = label === '.' ? '' : `${label}/`;
   return [
@@ -94,7 +94,7 @@ function isPointer({ from, size }: RevisionFile): boolean {
 }
 
 /** Links become copies, which a program notices that looks for files beside itself, as those in `node_modules/.bin` do. */
-function copiedPrograms({ files, label }: Software): Finding[] {
+function copiedPrograms({ files, label }: Software): CheckFinding[] {
   const [first, ...more] = files.filter(({ isLink, executable }) => isLink && executable);
   if (first === undefined) return [];
   const others = more.length === 0 ? '' : ` (and ${counted(more.length, 'more link')})`;

@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import type { Finding } from './findings.ts';
+import type { CheckFinding } from './findings.ts';
 
 /** Reads a script and says what would stop it from running on Linux. A program (ELF) is not a script and has nothing to check. */
-export async function checkScriptFile(from: string, file: string): Promise<Finding[]> {
+export async function checkScriptFile(from: string, file: string): Promise<CheckFinding[]> {
   const bytes = await readFile(from);
   if (bytes.subarray(0, 4).toString('latin1') === '\u007fELF') return [];
   return checkScript(bytes.toString('utf8'), file);
 }
 
-function checkScript(text: string, file: string): Finding[] {
-  const findings: Finding[] = [];
-  const add = (severity: Finding['severity'], line: number, message: string) => {
+function checkScript(text: string, file: string): CheckFinding[] {
+  const findings: CheckFinding[] = [];
+  const add = (severity: CheckFinding['severity'], line: number, message: string) => {
     findings.push({ severity, file, line, path: '', message });
   };
   if (text.trim() === '') {

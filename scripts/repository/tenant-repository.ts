@@ -5,7 +5,7 @@ import { parseConfig } from '../config/load.ts';
 import { architectureOf, canBakeFor, type VendhostConfig, vendhostSchema } from '../config/vendhost.ts';
 import { checkAppSpec } from './appspec/check-appspec.ts';
 import { type Collected, collectFiles, rootFault } from './collect.ts';
-import { type Finding, fromFaults, type Severity } from './findings.ts';
+import { type CheckFinding, fromFaults, type Severity } from './findings.ts';
 import { isGitIgnored } from './git-ignored.ts';
 import { checkInfrastructure } from './infrastructure.ts';
 import { checkFiles } from './revision-files.ts';
@@ -13,7 +13,7 @@ import { checkFiles } from './revision-files.ts';
 export interface Checked {
   /** How many files were looked at. */
   readonly files: number;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly CheckFinding[];
   /** What only AWS knows. */
   readonly unchecked?: string;
 }
@@ -34,7 +34,7 @@ export async function checkTenantRepository(directory: string): Promise<Checked>
 }
 
 /** What the schema lets pass, and a bake or a release would not; faults of other keys do not hide it. */
-function machineFindings(content: unknown): Finding[] {
+function machineFindings(content: unknown): CheckFinding[] {
   const sections = Object(content) as Readonly<Record<string, unknown>>;
   const image = vendhostSchema.shape.image.safeParse(sections.image).data;
   const instances = vendhostSchema.shape.instances.safeParse(sections.instances).data;
@@ -45,7 +45,7 @@ function machineFindings(content: unknown): Finding[] {
     path,
     message,
   });
-  const findings: Finding[] = [];
+  const findings: CheckFinding[] = [];
   if (!canBakeFor({ image, instances })) {
     const needed = `an ${architectureOf(instances.type)} type, like instances.type ${shownValue(instances.type)}`;
     findings.push(

@@ -8,7 +8,12 @@ export interface JobConfig {
   readonly stage?: string;
   readonly id_tokens?: Readonly<Record<string, { aud: string | string[] }>>;
   readonly environment?: string | { name?: string; action?: string };
-  readonly artifacts?: { when?: string };
+  readonly artifacts?: {
+    readonly when?: string;
+    readonly paths?: readonly string[];
+    readonly expose_as?: string;
+    readonly reports?: Readonly<Record<string, string | readonly string[]>>;
+  };
   readonly when?: string;
   readonly rules?: readonly { when?: string }[];
   readonly interruptible?: boolean;
@@ -61,11 +66,24 @@ export function unsupported(config: PipelineConfig): string[] {
     if (job.artifacts?.when === 'on_failure') {
       faults.push(`job ${name}: the local GitLab cannot do \`artifacts: when: on_failure\``);
     }
+    faults.push(...exposeFaults(name, job));
     if (job.when === 'delayed' || job.rules?.some((rule) => rule.when === 'delayed')) {
       faults.push(`job ${name}: the local GitLab cannot do \`when: delayed\``);
     }
   }
   return faults;
+}
+
+/** GitLab refuses such a configuration (https://docs.gitlab.com/ci/yaml/#artifactsexpose_as). */
+function exposeFaults(name: string, { artifacts }: JobConfig): string[] {
+  const shown = artifacts?.expose_as;
+  if (shown === undefined) return [];
+  const faults = [
+    ...(/^\w[-\w ]{0,99}$/.test(shown) ? [] : ['expose_as can contain only letters, digits, "-", "_" and spaces']),
+    ...(artifacts?.paths === undefined ? ["paths can't be blank with expose_as"] : []),
+    ...(artifacts?.paths?.some((path) => path.includes('*')) ? ["paths can't contain '*' with expose_as"] : []),
+  ];
+  return faults.map((fault) => `job ${name}: artifacts: ${fault}`);
 }
 
 /** True when a job waits for a person. */

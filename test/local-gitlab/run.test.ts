@@ -228,6 +228,22 @@ deploy: { stage: deploy, when: manual, needs: [plan], script: [cat plan.json, te
   expect(logOf(result, 'deploy')).toContain('planned');
 });
 
+test('the reports of a job are kept as GitLab reads them', async () => {
+  const options = await tenant(`
+plan:
+  parallel: { matrix: [{ NAME: [dev] }] }
+  script:
+    - 'echo "{\\"create\\":1,\\"update\\":0,\\"delete\\":0}" > "$NAME.json"'
+    - exit 1
+  artifacts: { when: always, reports: { terraform: $NAME.json, junit: none.xml } }
+`);
+  const [job] = (await runPipeline(options)).jobs;
+  expect(job).toMatchObject({
+    name: 'plan: [dev]',
+    reports: { terraform: { counts: { create: 1, update: 0, delete: 0 } }, absent: ['none.xml'] },
+  });
+});
+
 test('jobs of a matrix have names of their own, and tokens', async () => {
   const options = await tenant(`
 each: { parallel: { matrix: [{ COLOUR: [red, green] }] }, id_tokens: { T: { aud: x } }, script: ['echo "$COLOUR \${#T}"'] }

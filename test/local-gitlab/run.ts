@@ -16,6 +16,7 @@ import {
 import { rememberPush } from './event.ts';
 import { type Executor, endProcesses } from './executor.ts';
 import { type HookAnswer, openJobHook, type StartingJob } from './hook.ts';
+import { type JobReports, jobFolder, readJobReports } from './job-reports.ts';
 import { deploymentOf, expand, idTokens } from './job-tokens.ts';
 import { listJobsIn, runnerCommand } from './list.ts';
 import { type LogLine, readRunnerLine } from './log.ts';
@@ -35,6 +36,8 @@ export interface JobResult {
   readonly durationMs: number;
   /** What the job printed to both streams. */
   readonly log: string;
+  /** The reports it left, as GitLab reads them. */
+  readonly reports: JobReports;
 }
 
 export interface PipelineResult {
@@ -80,6 +83,7 @@ export interface RunningPipeline {
 interface RunningJob {
   readonly name: string;
   readonly pid: number;
+  readonly env: StartingJob['env'];
   readonly startedAt: number;
   log: string;
   canceled: boolean;
@@ -172,7 +176,7 @@ class PipelineRun implements PeerPipeline {
       if (config === undefined || faults.length > 0) throw new Error([...faults, ...messages].join('\n'));
       if (child.exitCode !== 0 && this.#jobs.size === 0) throw new Error(messages.join('\n'));
       await rememberPush(this.#options.tenantRepository, event);
-      const started = this.#results();
+      const started = await this.#results(config);
       const order = [...config.keys()];
       const place = ({ name }: JobResult) => order.indexOf(baseName(name));
       const jobs = [...started, ...(await this.#notStarted(config, started))].sort((a, b) => place(a) - place(b));
@@ -224,7 +228,7 @@ class PipelineRun implements PeerPipeline {
         admitted?.leave(false);
         return { refusal: 'the pipeline was canceled' };
       }
-      const started: RunningJob = { name, pid, startedAt: performance.now(), log: '', canceled: false };
+      const started: RunningJob = { name, pid, env, startedAt: performance.now(), log: '', canceled: false };
       this.#jobs.set(name, admitted === undefined ? started : { ...started, leave: admitted.leave });
       this.#options.onJob?.({ job: name, status: 'running', durationMs: 0 });
       for (const waiting of this.#waiting.filter(({ job }) => job === name)) waiting.resolve();
@@ -280,11 +284,17 @@ class PipelineRun implements PeerPipeline {
     this.#options.onJob?.({ job: job.name, status, durationMs: job.end.durationMs });
   }
 
-  #results(): JobResult[] {
-    return [...this.#jobs.values()].map(({ name, log, end }) => {
+  async #results(config: PipelineConfig): Promise<JobResult[]> {
+    const ended = [...this.#jobs.values()].map(async ({ name, log, end, env }) => {
       if (end === undefined) throw new Error(`gitlab-ci-local did not say how the job ${name} ended`);
-      return { name, log, ...end };
+      const folder = jobFolder(this.#workspace.checkout, name);
+      const reports = await readJobReports(folder, config.get(baseName(name)) ?? {}, {
+        succeeded: end.exitCode === 0,
+        expanded: (text) => expand(text, env),
+      });
+      return { name, log, ...end, reports };
     });
+    return await Promise.all(ended);
   }
 
   /** Jobs of the pipeline that wait for a person, or for one that failed. */
@@ -300,6 +310,7 @@ class PipelineRun implements PeerPipeline {
         exitCode: undefined,
         durationMs: 0,
         log: '',
+        reports: { absent: [] },
       }));
   }
 }

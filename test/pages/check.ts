@@ -8,10 +8,11 @@ import type { Finding, Report } from '../../scripts/report/report.ts';
 import { sampleReport } from '../builders/sample-report.ts';
 import { judge, type Look, openBrowser } from './browser.ts';
 import { noteInGitlab } from './gitlab-look.ts';
+import { glfmFaults } from './glfm.ts';
 
 /**
  * `npm run check:pages`: a real browser opens the page of a report and the note, in light and dark, wide and as a phone; they
- * must be accessible (axe-core), fit, ask nobody for anything, and be fast. With `--pictures` it makes those in docs/pictures/.
+ * must be accessible (axe-core), fit, ask nobody for anything, and be fast. GitLab's own Markdown parser reads notes of any texts. With `--pictures` it makes those in docs/pictures/.
  */
 const { values } = parseArgs({ options: { pictures: { type: 'boolean', default: false } } });
 const pictures = join(import.meta.dirname, '../../docs/pictures');
@@ -67,7 +68,15 @@ const cases: readonly Case[] = [
   { name: 'note', html: noteInGitlab(note), width: 900, scheme: 'light', picture: true },
 ];
 
-const browser = await openBrowser((line) => process.stderr.write(`${line}\n`));
+const progress = (line: string) => process.stderr.write(`${line}\n`);
+const notes = 1_000;
+const glfm = await glfmFaults(notes, progress);
+process.stdout.write(
+  `${notes} notes in GitLab's Markdown: ${glfm.length === 0 ? 'good' : glfm.slice(0, 3).join('\n')}\n`,
+);
+if (glfm.length > 0) process.exitCode = 1;
+
+const browser = await openBrowser(progress);
 try {
   for (const { name, html, picture = false, ...look } of cases) {
     const started = performance.now();
@@ -78,7 +87,7 @@ try {
           join(pictures, `${name}.png`),
           await page.screenshot({
             fullPage: true,
-            clip: { x: 0, y: 0, width: look.width, height: look.width < 500 ? 1_700 : 1_280 },
+            clip: { x: 0, y: 0, width: look.width, height: look.width < 500 ? 1_700 : 1_340 },
           }),
         );
       }

@@ -17,7 +17,7 @@ interface Sent {
 }
 
 /**
- * Sends the calls of @gitbeaker, whose own way to send them asks eleven times within a quarter of a second, whatever
+ * Sends the calls of @gitbeaker, whose own way to send them asks ten times within a quarter of a second, whatever
  * `Retry-After` says, and repeats a POST that may have been done. A call that GitLab refused with 429 it has not done
  * (https://docs.gitlab.com/security/rate_limits/); after 502 to 504 only calls that may be repeated are.
  */
@@ -63,7 +63,7 @@ async function read(response: Response) {
   try {
     return { status, headers, body: JSON.parse(text) };
   } catch {
-    throw new UnreadableAnswer(`${status} with ${kindOf(response, text)}`, { cause: { response } });
+    throw new UnreadableAnswer(`${status} with ${answerKind(response, text)}`, { cause: { response } });
   }
 }
 
@@ -81,11 +81,11 @@ function descriptionIn(response: Response, text: string): string {
     const found = error ?? message ?? '';
     return typeof found === 'string' ? found : JSON.stringify(found);
   } catch {
-    return text === '' ? '' : kindOf(response, text);
+    return text === '' ? '' : answerKind(response, text);
   }
 }
 
-function kindOf(response: Response, text: string): string {
+function answerKind(response: Response, text: string): string {
   const type = response.headers.get('content-type')?.split(';')[0] ?? 'no content type';
   const title = /<title[^>]*>([^<]{1,100})/i.exec(text)?.[1]?.trim();
   return title === undefined ? `${type}, ${text.length} characters` : `${type}: ${title}`;

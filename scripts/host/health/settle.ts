@@ -5,7 +5,7 @@ import { names, type Place } from '../../config/names.ts';
 import { VendhostError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import { readStack } from '../../stack/stack-state.ts';
-import { anyStatus, healthCheckFrom, healthCheckUpdate } from './health-check.ts';
+import { anyStatus, type HealthCheck, healthCheckFrom, healthCheckUpdate } from './health-check.ts';
 import { readTargetGroup, readTargetHealth, setHealthCheck } from './tenant-target-group.ts';
 
 /** A minute of AWS's longest waits: twice the time in which a target that fails its checks is found unhealthy. */
@@ -23,23 +23,39 @@ export async function settleHealthCheck(runtime: Runtime, aws: Aws, place: Place
   const present = await readTargetGroup(aws, place, record);
   const { arn, changes } = healthCheckUpdate(present, wanted, { released: false });
   if (changes.length === 0) return;
+  const meanwhile = { path: present.settings.HealthCheckPath ?? '/', status: anyStatus };
+  await untilPassed(runtime, aws, arn, meanwhile);
   out.step(`health check: GET ${wanted.path} must answer ${wanted.status} from now on`);
   for (const { setting, from, to } of changes) out.detail(`${present.name}: ${setting} ${from} → ${to}`);
   await setHealthCheck(aws, arn, wanted);
-  const meanwhile = { path: present.settings.HealthCheckPath ?? '/', status: anyStatus };
   for (let look = 0; look < looks; look += 1) {
     // A job that is cancelled here leaves the check in force; the next provision sees whether instances pass it.
     await wait(aws.pace.longest, undefined, { signal }).catch(() => signal.throwIfAborted());
     const { unhealthy } = await readTargetHealth(aws, arn);
     if (unhealthy.length === 0) continue;
     await setHealthCheck(aws, arn, meanwhile);
-    throw new VendhostError(
-      'HEALTH_CHECK_FAILED',
-      `the revision is released, but GET ${wanted.path} does not answer ${wanted.status}`,
-      {
-        details: unhealthy,
-        hint: `correct health_check in vendhost.yml, or the software, and push; until then any answer below 500 to GET ${meanwhile.path} counts as healthy`,
-      },
-    );
+    throw checkFailed(wanted, unhealthy, meanwhile);
   }
+}
+
+/** Waits until no instance is unhealthy by a check it failed before: a load balancer takes a while to find it healthy again. */
+async function untilPassed({ out, signal }: Runtime, aws: Aws, arn: string, check: HealthCheck): Promise<void> {
+  for (let look = 0; ; look += 1) {
+    const { unhealthy } = await readTargetHealth(aws, arn);
+    if (unhealthy.length === 0) return;
+    if (look === looks) throw checkFailed(check, unhealthy, check);
+    if (look === 0) out.step(`waiting for GET ${check.path} to answer below 500 on every instance, a minute at most`);
+    await wait(aws.pace.longest, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}
+
+function checkFailed(check: HealthCheck, unhealthy: readonly string[], meanwhile: HealthCheck): VendhostError {
+  return new VendhostError(
+    'HEALTH_CHECK_FAILED',
+    `the revision is released, but GET ${check.path} does not answer ${check.status}`,
+    {
+      details: unhealthy,
+      hint: `correct health_check in vendhost.yml, or the software, and push; until then any answer below 500 to GET ${meanwhile.path} counts as healthy`,
+    },
+  );
 }

@@ -42,8 +42,8 @@ code { font: 0.86em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu S
 .facts div { display: flex; gap: 0.45rem; }
 .facts dt { color: var(--soft); white-space: nowrap; }
 .facts dd { margin: 0; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(6.8rem, 1fr)); gap: 0.7rem; margin: 1.6rem 0 0; padding: 0; list-style: none; }
-.tiles li { padding: 0.75rem 0.85rem; border-radius: 10px; }
+.tiles { display: flex; flex-wrap: wrap; gap: 0.7rem; margin: 1.6rem 0 0; padding: 0; list-style: none; }
+.tiles li { flex: 1 1 8.2rem; padding: 0.75rem 0.85rem; overflow-wrap: normal; border-radius: 10px; }
 .tiles b { display: block; font-size: 1.9rem; line-height: 1.15; font-variant-numeric: tabular-nums; }
 .sections { margin: 0; padding: 0; list-style: none; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .sections li { display: grid; grid-template-columns: 11rem minmax(8rem, 15rem) 1fr; gap: 0.2rem 1rem; padding: 0.65rem 1rem; align-items: baseline; }

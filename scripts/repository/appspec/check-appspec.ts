@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RevisionFile } from '../collect.ts';
-import type { Finding } from '../findings.ts';
+import type { CheckFinding } from '../findings.ts';
 import { checkFit } from './fit.ts';
 import { parseAppSpec } from './parse.ts';
 import { treeOf } from './tree.ts';
@@ -22,7 +22,7 @@ export async function checkAppSpec(
   label: string,
   files: readonly RevisionFile[],
   isBuilt: (path: string) => Promise<boolean>,
-): Promise<Finding[]> {
+): Promise<CheckFinding[]> {
   const found = files.find(({ path }) => path === name);
   const file = join(label, name);
   const exists = (path: string) => isThere(join(root, path));
@@ -43,8 +43,8 @@ async function missing(
   file: string,
   files: readonly RevisionFile[],
   exists: (path: string) => Promise<boolean>,
-): Promise<Finding> {
-  const fault = (message: string): Finding => ({ severity: 'fault', file, path: '', message });
+): Promise<CheckFinding> {
+  const fault = (message: string): CheckFinding => ({ severity: 'fault', file, path: '', message });
   if (await exists(name)) {
     return fault('is left out of the revision by revision.include or revision.ignore of vendhost.yml');
   }

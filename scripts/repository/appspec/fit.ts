@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { shownValue } from '../../config/issues.ts';
-import type { Finding } from '../findings.ts';
+import type { CheckFinding } from '../findings.ts';
 import { checkHookScript } from '../hook-scripts.ts';
 import type { FileCopy } from './files-section.ts';
 import type { Hook } from './hooks-section.ts';
@@ -19,7 +19,7 @@ export interface Absence {
 }
 
 /** Compares an AppSpec with the revision's files: what is missing, what would never apply, and what Install would refuse. */
-export async function checkFit(spec: AppSpec, tree: Tree, absence: Absence): Promise<Finding[]> {
+export async function checkFit(spec: AppSpec, tree: Tree, absence: Absence): Promise<CheckFinding[]> {
   const missing: FileCopy[] = [];
   for (const copy of spec.files) {
     if (pathIn(tree, copy.source) === undefined) {

@@ -9,7 +9,7 @@ import {
   parseAllDocuments,
   visit,
 } from 'yaml';
-import type { Finding } from '../findings.ts';
+import type { CheckFinding } from '../findings.ts';
 import { existsBehaviors, type FileCopy, readFiles } from './files-section.ts';
 import { isEvent, meant } from './hook-events.ts';
 import { type Hook, readHooks } from './hooks-section.ts';
@@ -36,7 +36,7 @@ const root: Part = { node: undefined, path: '' };
  * (https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure.html), as YAML of the agent's kind;
  * where the agent is laxer, the documentation counts. Without a usable document there are only findings.
  */
-export function parseAppSpec(file: string, bytes: Uint8Array): { spec?: AppSpec; findings: readonly Finding[] } {
+export function parseAppSpec(file: string, bytes: Uint8Array): { spec?: AppSpec; findings: readonly CheckFinding[] } {
   const decoded = appSpecText(bytes);
   if (!('text' in decoded)) return { findings: [{ severity: 'fault', file, path: '', ...decoded }] };
   const { text } = decoded;

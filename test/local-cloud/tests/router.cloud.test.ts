@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import {
   CreateListenerCommand,
   CreateRuleCommand,
+  DeregisterTargetsCommand,
   DescribeListenersCommand,
   RegisterTargetsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -172,6 +173,7 @@ describe('a request for a host with a rule', () => {
   ])('ends with %s', async (_, Host, status) => {
     const reply = await ask(`${router.https}/`, { Host });
     expect(reply.status).toBe(status);
+    if (status === 502) expect(reply.headers['x-vendhost-reason']).toMatch(/^i-\w+ \(unhealthy\) at .* refused$/);
     if (status === 500) expect(reply.text).toContain('rules with the condition source-ip are not supported');
   });
 
@@ -179,6 +181,26 @@ describe('a request for a host with a rule', () => {
     expect((await ask(`${router.https}/img/a.png`, { Host: 'paths.router.test' })).status).toBe(418);
     expect((await ask(`${router.https}/css/a.css`, { Host: 'paths.router.test' })).status).toBe(503);
   });
+});
+
+test('a target that is registered again, however soon, is checked anew', async () => {
+  const group = await fleet.targetGroup('router-again', { HealthCheckPath: '/' });
+  await rule(6, [host('again.router.test')], forward(group));
+  const { InstanceId: Id } = await fleet.run({ UserData: btoa(echo) });
+  const target = { TargetGroupArn: group, Targets: [{ Id }] };
+  await fleet.balancing.send(new RegisterTargetsCommand(target));
+  await eventually(async () => Object.values(await fleet.health(group)).join() === 'healthy');
+  const again = Array.from({ length: 20 }, () => [
+    new DeregisterTargetsCommand(target),
+    new RegisterTargetsCommand(target),
+  ]).flat();
+  const states: string[] = [];
+  for (const command of again) {
+    await fleet.balancing.send(command as never);
+    if (command instanceof RegisterTargetsCommand) states.push(Object.values(await fleet.health(group)).join());
+  }
+  // A check may come between the registration and the look.
+  expect(states.filter((state) => state === 'initial').length).toBeGreaterThan(10);
 });
 
 test('of two load balancers in a network, the one with a rule for the host answers', async () => {

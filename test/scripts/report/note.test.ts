@@ -23,7 +23,7 @@ const finding = (id: string, more: Partial<Finding> = {}): Finding => ({
 
 describe('a note', () => {
   test('of everything there can be', async () => {
-    await expect(noteOf(sampleReport, options)).toMatchFileSnapshot('__snapshots__/note.md');
+    await expect(noteOf(sampleReport, options)).toMatchFileSnapshot('__snapshots__/note.txt');
   });
 
   test('has the gravest first, whatever section they are in, and the rest folded', () => {

@@ -11,7 +11,7 @@ import {
   type YAMLSeq,
 } from 'yaml';
 import { shownValue } from '../../../config/issues.ts';
-import type { Finding, Severity } from '../../findings.ts';
+import type { CheckFinding, Severity } from '../../findings.ts';
 import { kindOf, scalarText } from './scalars.ts';
 
 /** A part of the AppSpec, with the dotted path it is known by. */
@@ -28,7 +28,7 @@ export interface Entry extends Part {
 
 /** Collects findings and reads the parts of one AppSpec. */
 export class Reader {
-  readonly findings: Finding[] = [];
+  readonly findings: CheckFinding[] = [];
   readonly #file: string;
   readonly #lines: LineCounter;
 

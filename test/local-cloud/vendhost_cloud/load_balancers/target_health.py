@@ -144,6 +144,16 @@ def _register(params: Params, known: Known) -> Answer:
     return known(params)
 
 
+def _deregister(params: Params, known: Known) -> Answer:
+    """A target that is registered again, however soon, has to pass its checks again."""
+    answer = known(params)
+    arn = flat(params, "TargetGroupArn")
+    gone = {target["Id"] for target in alb._parse_targets_param(params)}
+    for key in [key for key in list(_health) if key[0] == arn and key[1] in gone]:
+        _health.pop(key, None)
+    return answer
+
+
 def _checks(now: float) -> Iterator[tuple[Key, Health, Body, str]]:
     """The checks that are due; removes targets that no longer exist."""
     present: set[Key] = set()
@@ -159,7 +169,7 @@ def _checks(now: float) -> Iterator[tuple[Key, Health, Body, str]]:
             if now >= health.due and health.running is None:
                 yield key, health, target_group, address
     for key in set(_health) - present:
-        del _health[key]
+        _health.pop(key, None)
 
 
 def probe(target_group: Body, address: str, port: int) -> str:
@@ -242,4 +252,5 @@ def register() -> None:
         "elbv2", "DescribeTargetHealth", _describe, supported=["TargetGroupArn", "Targets"]
     )
     before("RegisterTargets", _register)
+    before("DeregisterTargets", _deregister)
     threading.Thread(target=_watch, name="health checks", daemon=True).start()

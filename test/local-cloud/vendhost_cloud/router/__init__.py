@@ -56,8 +56,8 @@ class _Handler(BaseHTTPRequestHandler):
                 raise choice.Unsupported(f"{found.action['Type']} actions")
         except choice.Unsupported as reason:
             self._answer(answer.refusal(500, f"{reason} are not supported"))
-        except forward.NoTarget as reason:
-            self._answer(answer.failure(reason.status))
+        except forward.NoTarget as none:
+            self._answer(answer.failure(none.status, str(none)))
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":

@@ -25,12 +25,16 @@ _REASONS = {
 }
 
 
-def failure(status: int) -> Answer:
-    """The page an ALB shows when a target cannot answer."""
+REASON_HEADER = "X-Vendhost-Reason"
+
+
+def failure(status: int, reason: str) -> Answer:
+    """The page an ALB shows when a target cannot answer; why, which an ALB does not say, is in a header."""
     title = f"{status} {_REASONS[status]}"
     head, body = f"<head><title>{title}</title></head>", f"<center><h1>{title}</h1></center>"
     page = f"<html>\r\n{head}\r\n<body>\r\n{body}\r\n</body>\r\n</html>\r\n"
-    return Answer(status, page.encode(), {"Content-Type": "text/html"})
+    plain = reason.encode("ascii", "replace").decode().replace("\n", " ")
+    return Answer(status, page.encode(), {"Content-Type": "text/html", REASON_HEADER: plain})
 
 
 def refusal(status: int, reason: str) -> Answer:

@@ -32,10 +32,10 @@ _turns: dict[str, "itertools.count[int]"] = defaultdict(itertools.count)
 
 
 class NoTarget(Exception):
-    """No target could take the request; `status` is what an ALB answers."""
+    """No target could take the request; `status` is what an ALB answers, the message says why."""
 
-    def __init__(self, status: int) -> None:
-        super().__init__(f"no target: {status}")
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
         self.status = status
 
 
@@ -73,25 +73,27 @@ def send(
     except (OSError, http.client.HTTPException) as error:
         connection.close()
         in_flight.end(chosen)
-        raise NoTarget(504 if isinstance(error, TimeoutError) else 502) from None
+        state = target_health.state(choice.account, group, {"Id": chosen[1], "Port": port})
+        reason = f"{chosen[1]} ({state.state}) at {address}:{port}: {type(error).__name__} {error}"
+        raise NoTarget(504 if isinstance(error, TimeoutError) else 502, reason) from None
 
 
 def _target_group(choice: Choice) -> Record:
     arn = choice.action.get("TargetGroupArn", "")
     group = next((one for (_, _, its_arn), one in alb._tgs.all_items() if its_arn == arn), None)
     if group is None:
-        raise NoTarget(503)
+        raise NoTarget(503, f"there is no target group {arn}")
     return dict(group)
 
 
 def _next_target(account: str, group: Record) -> tuple[in_flight.Target, tuple[str, int]]:
     targets = target_health.healthy(account, group)
     if not targets:
-        raise NoTarget(503)
+        raise NoTarget(503, "no target is healthy or unhealthy")
     target = targets[next(_turns[group["TargetGroupArn"]]) % len(targets)]
     address = target_health.address_of(group, target["Id"])
     if address is None:
-        raise NoTarget(502)
+        raise NoTarget(502, f"{target['Id']} is not running")
     return (group["TargetGroupArn"], target["Id"]), (address, target_health.port_of(group, target))
 
 

@@ -6,6 +6,7 @@ import { DescribeScalingActivitiesCommand, SetDesiredCapacityCommand } from '@aw
 import { DescribeTargetGroupsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { inject, vi } from 'vitest';
 import { names } from '../../../../scripts/config/names.ts';
+import { messageOf } from '../../../../scripts/errors.ts';
 import type { HealthCheck } from '../../../../scripts/host/health/health-check.ts';
 import { readTargetHealth, setHealthCheck } from '../../../../scripts/host/health/tenant-target-group.ts';
 import { readGroup } from '../../../../scripts/host/instances/group.ts';
@@ -116,17 +117,17 @@ export class OrderedHost {
     await this.release(commit);
   }
 
-  /** Statuses other than 200 that visitors got in the meantime, asking every 0.2 s; and how often they asked. */
-  async probed(work: () => Promise<unknown>): Promise<{ asked: number; failed: number[] }> {
+  /** How often visitors asked in the meantime, every 0.2 s; and what they got other than 200, and why. */
+  async probed(work: () => Promise<unknown>): Promise<{ asked: number; failed: string[] }> {
     const { router } = inject('localCloud');
     const done = new AbortController();
-    const answers: Promise<number>[] = [];
+    const answers: Promise<string>[] = [];
     const probing = (async () => {
       while (!done.signal.aborted) {
         answers.push(
           ask(router.http, this.#host).then(
-            ({ status }) => status,
-            () => 0,
+            ({ status, headers }) => (status === 200 ? '' : `${status} ${headers['x-vendhost-reason'] ?? ''}`),
+            messageOf,
           ),
         );
         await wait(200, undefined, { signal: done.signal }).catch(() => undefined);
@@ -138,8 +139,8 @@ export class OrderedHost {
       done.abort();
       await probing;
     }
-    const statuses = await Promise.all(answers);
-    return { asked: statuses.length, failed: statuses.filter((status) => status !== 200) };
+    const problems = await Promise.all(answers);
+    return { asked: problems.length, failed: problems.filter((problem) => problem !== '') };
   }
 
   async #targetGroup() {
