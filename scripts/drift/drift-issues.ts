@@ -53,8 +53,8 @@ export function wantedIssues(report: Report, issues: readonly TrackedIssue[], pa
     const isKnown = issues.some(({ description }) => description.startsWith(marker));
     if (section.state === 'clean' && !isKnown) return [];
     const title = `Drift: ${section.title}`;
-    const { facts } = report;
-    const own: Report = { title, summary: section.summary, sections: [section], facts };
+    // Without the facts: they are another pipeline and time with every check, and the issue would be written each night.
+    const own: Report = { title, summary: section.summary, sections: [section], facts: {} };
     return [
       {
         marker,

@@ -109,8 +109,9 @@ const holdsData = /^AWS::(RDS::DBInstance|S3::Bucket|KMS::Key|SecretsManager::Se
 const isAccess = /^AWS::(IAM|KMS)::|Policy$/;
 const isNetwork = /^AWS::EC2::(SecurityGroup|Route|NetworkAcl|VPC|Subnet|InternetGateway|NatGateway)|::Listener/;
 
-function gravityOf({ type, status }: ResourceDrift): Gravity {
+function gravityOf({ type, status, differences }: ResourceDrift): Gravity {
   if (status === 'DELETED') return holdsData.test(type) ? 'loss' : 'fault';
+  if (differences.length > 0 && differences.every(({ path }) => path.startsWith('/Tags/'))) return 'change';
   if (isAccess.test(type)) return 'access';
   return isNetwork.test(type) ? 'network' : 'change';
 }

@@ -1,4 +1,18 @@
 import { join } from 'node:path';
+import { UpdateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
+import { PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { UpdateDeploymentGroupCommand } from '@aws-sdk/client-codedeploy';
+import { AuthorizeSecurityGroupIngressCommand, CreateTagsCommand } from '@aws-sdk/client-ec2';
+import {
+  DescribeRulesCommand,
+  DescribeTargetGroupsCommand,
+  ModifyRuleCommand,
+  ModifyTargetGroupAttributesCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { PutRolePolicyCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
+import { ModifyDBInstanceCommand } from '@aws-sdk/client-rds';
+import { DeleteBucketPolicyCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
+import { DeleteParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { readPlatformFacts } from '../../../scripts/aws/read-facts.ts';
 import { checkDrift } from '../../../scripts/drift/check-drift.ts';
@@ -87,4 +101,79 @@ test('everything is what its stacks say, for the platform and for the tenant', a
   expect(tenant.report.sections.filter(({ state }) => state !== 'clean')).toEqual([]);
   expect(tenant.states).toEqual(Object.fromEntries(tenantStacks.map((stack) => [stack, 'clean'])));
   expect(tenant.code).toBeUndefined();
+});
+
+test('what is changed by hand is found in every layer, with its property and how much it matters', async () => {
+  const { aws } = person;
+  const facts = await readPlatformFacts(aws, environment);
+  const elb = await aws.elb();
+  const host = 'vendhost-dev-shop';
+  const { TargetGroups = [] } = await elb.send(new DescribeTargetGroupsCommand({ Names: [`${host}--8080-1`] }));
+  const TargetGroupArn = TargetGroups[0]?.TargetGroupArn;
+  const { Rules = [] } = await elb.send(new DescribeRulesCommand({ ListenerArn: facts['listener-arn'] }));
+  const RuleArn = Rules.find(({ IsDefault }) => IsDefault !== true)?.RuleArn;
+  const iam = await aws.iam();
+  const everything = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}';
+  const anybody = everything.replace('"Resource":"*"', '"Principal":{"AWS":"*"}').replace('"*"', '"sts:AssumeRole"');
+  const s3 = await aws.s3();
+  const ec2 = await aws.ec2();
+  const IpPermissions = [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '0.0.0.0/0' }] }];
+  await ec2.send(
+    new AuthorizeSecurityGroupIngressCommand({ GroupId: facts['load-balancer-security-group-id'], IpPermissions }),
+  );
+  await ec2.send(new CreateTagsCommand({ Resources: [facts['vpc-id']], Tags: [{ Key: 'owner', Value: 'anna' }] }));
+  // Not found: the template of this role has no inline policies, and CloudFormation compares what a template sets.
+  await iam.send(
+    new PutRolePolicyCommand({ RoleName: `${host}-plan`, PolicyName: 'more', PolicyDocument: everything }),
+  );
+  await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: `${host}-approver`, PolicyDocument: anybody }));
+  await s3.send(
+    new PutBucketVersioningCommand({ Bucket: facts.bucket, VersioningConfiguration: { Status: 'Suspended' } }),
+  );
+  await s3.send(new DeleteBucketPolicyCommand({ Bucket: facts.bucket }));
+  const slow = [{ Key: 'deregistration_delay.timeout_seconds', Value: '3600' }];
+  await elb.send(new ModifyTargetGroupAttributesCommand({ TargetGroupArn, Attributes: slow }));
+  const Conditions = [{ Field: 'host-header', HostHeaderConfig: { Values: ['other.dev.example.com'] } }];
+  await elb.send(new ModifyRuleCommand({ RuleArn, Conditions }));
+  const rds = await aws.rds();
+  await rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: host, DeletionProtection: false }));
+  const logs = await aws.logs();
+  await logs.send(
+    new PutRetentionPolicyCommand({ logGroupName: `/aws/rds/instance/${host}/error`, retentionInDays: 1 }),
+  );
+  const groups = await aws.autoScaling();
+  await groups.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: host, MaxSize: 3 }));
+  const update = {
+    applicationName: host,
+    currentDeploymentGroupName: host,
+    deploymentConfigName: 'CodeDeployDefault.AllAtOnce',
+  };
+  await (await aws.codeDeploy()).send(new UpdateDeploymentGroupCommand(update));
+  const ssm = await aws.ssm();
+  await ssm.send(new DeleteParameterCommand({ Name: '/vendhost/dev/builder-instance-profile' }));
+
+  const { code, report } = await check(await platformJob());
+  const found = report.sections.flatMap(({ title, findings }) =>
+    findings.map(({ gravity, title: what, values = [] }) => {
+      const [, type] = /\(AWS::(\S+)\)/.exec(what) ?? [];
+      return [title.replace('vendhost-dev-', ''), gravity, type, ...values.map(({ path }) => path)].join(' ');
+    }),
+  );
+  expect(code).toBe(2);
+  expect(found.sort()).toMatchInlineSnapshot(`
+    [
+      "access fault SSM::Parameter",
+      "balancer network EC2::SecurityGroup /SecurityGroupIngress/2",
+      "network change EC2::VPC /Tags/3",
+      "shop-access access IAM::Role /AssumeRolePolicyDocument/Statement/0/Principal/AWS /AssumeRolePolicyDocument/Statement/0/Condition",
+      "shop-data change Logs::LogGroup /RetentionInDays",
+      "shop-data change RDS::DBInstance /DeletionProtection",
+      "shop-entry change ElasticLoadBalancingV2::TargetGroup /TargetGroupAttributes/0/Value",
+      "shop-entry network ElasticLoadBalancingV2::ListenerRule /Conditions/0/HostHeaderConfig/Values/0",
+      "shop-host change AutoScaling::AutoScalingGroup /MaxSize",
+      "shop-host change CodeDeploy::DeploymentGroup /DeploymentConfigName",
+      "storage change S3::Bucket /VersioningConfiguration/Status",
+      "storage fault S3::BucketPolicy",
+    ]
+  `);
 });
