@@ -1,9 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { messageOf, VendhostError } from '../errors.ts';
 import { junitOf } from '../report/junit.ts';
 import { pageOf } from '../report/page.ts';
 import type { Report, ReportSection } from '../report/report.ts';
+import { writeReportFile } from '../report/write-report.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** The report of a check; the facts are those of the job, as far as there is one. */
@@ -32,20 +30,6 @@ export interface ReportFiles {
 
 /** Writes the report for GitLab's test tab and for people. Throws `REPORT_UNWRITABLE`. */
 export async function writeReports(runtime: Runtime, report: Report, { junit, page }: ReportFiles): Promise<void> {
-  if (junit !== undefined) await writeText(runtime, junit, junitOf(report));
-  if (page !== undefined) await writeText(runtime, page, pageOf(report));
-}
-
-async function writeText({ cwd, out }: Runtime, name: string, text: string): Promise<void> {
-  const file = resolve(cwd, name);
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, text);
-    out.step(`report: ${file}`);
-  } catch (cause) {
-    throw new VendhostError('REPORT_UNWRITABLE', `cannot write the report to ${file}: ${messageOf(cause)}`, {
-      hint: 'give a path in a folder that is writable',
-      cause,
-    });
-  }
+  await writeReportFile(runtime, junit, () => junitOf(report));
+  await writeReportFile(runtime, page, () => pageOf(report));
 }

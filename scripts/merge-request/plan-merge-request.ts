@@ -4,7 +4,7 @@ import { type ExitCode, exitCodes } from '../errors.ts';
 import { reportLines } from '../report/lines.ts';
 import { maskedReport } from '../report/masked-report.ts';
 import type { Runtime } from '../runtime.ts';
-import type { PlannedSection } from './findings/section.ts';
+import type { PlannedSection } from './findings/planned-section.ts';
 import { planReport, wouldFail } from './plan-report.ts';
 import { platformSections } from './platform/platform-sections.ts';
 import { tenantSections } from './tenant/tenant-report.ts';

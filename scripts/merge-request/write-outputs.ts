@@ -1,11 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { VendhostError } from '../errors.ts';
 import { codeQualityOf } from '../report/code-quality.ts';
 import { junitOf } from '../report/junit.ts';
 import { pageOf } from '../report/page.ts';
 import type { Report } from '../report/report.ts';
 import { terraformReport } from '../report/terraform-report.ts';
+import { writeReportFile } from '../report/write-report.ts';
 import type { Runtime } from '../runtime.ts';
 import type { StackPlan } from '../stack/stack-plan.ts';
 import { checksOf } from './plan-report.ts';
@@ -24,25 +22,13 @@ export interface OutputFiles {
 
 /** Writes the files that are asked for. Throws `REPORT_UNWRITABLE`. */
 export async function writeOutputs(
-  { cwd, out }: Runtime,
+  runtime: Runtime,
   report: Report,
   stacks: readonly StackPlan[],
   files: OutputFiles,
 ): Promise<void> {
   const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
-  const write = async (file: string | undefined, text: () => string) => {
-    if (file === undefined) return;
-    const whole = resolve(cwd, file);
-    await mkdir(dirname(whole), { recursive: true })
-      .then(() => writeFile(whole, text()))
-      .catch((cause: unknown) => {
-        throw new VendhostError('REPORT_UNWRITABLE', `cannot write ${file}`, {
-          hint: 'name a file in a folder that is writable',
-          cause,
-        });
-      });
-    out.detail(`wrote ${file}`);
-  };
+  const write = (file: string | undefined, text: () => string) => writeReportFile(runtime, file, text);
   await Promise.all([
     write(files.report, () => json(terraformReport(stacks))),
     write(files.codeQuality, () => json(codeQualityOf(report))),

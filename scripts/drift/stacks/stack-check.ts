@@ -5,7 +5,7 @@ import { isIn } from '../shard.ts';
 import { type Detection, detectDrift, isThrottled } from './detection.ts';
 import { absentStacks, type FoundStack, findStacks } from './find-stacks.ts';
 import { readResourceDrifts } from './read-drifts.ts';
-import { readSecrets } from './secret-values.ts';
+import { readSecrets } from './secret-properties.ts';
 import { absentSection, stackSection } from './stack-section.ts';
 import { changerLookup } from './who.ts';
 

@@ -3,7 +3,7 @@ import type { Finding, Gravity, ReportSection, ValueChange } from '../../report/
 import type { Detection } from './detection.ts';
 import type { FoundStack } from './find-stacks.ts';
 import type { ResourceDrift } from './read-drifts.ts';
-import type { IsSecret } from './secret-values.ts';
+import type { IsSecret } from './secret-properties.ts';
 import { deployCommand, nextOf } from './stack-next.ts';
 
 /** What is known of a stack when its detection has ended. */
@@ -105,12 +105,12 @@ function driftFinding(
   return finding;
 }
 
-const holdsData = /^AWS::(RDS::DBInstance|S3::Bucket|KMS::Key|SecretsManager::Secret|CloudTrail::Trail)$/;
+const losesData = /^AWS::(RDS::DBInstance|S3::Bucket|KMS::Key|SecretsManager::Secret|CloudTrail::Trail)$/;
 const isAccess = /^AWS::(IAM|KMS)::|Policy$/;
 const isNetwork = /^AWS::EC2::(SecurityGroup|Route|NetworkAcl|VPC|Subnet|InternetGateway|NatGateway)|::Listener/;
 
 function gravityOf({ type, status, differences }: ResourceDrift): Gravity {
-  if (status === 'DELETED') return holdsData.test(type) ? 'loss' : 'fault';
+  if (status === 'DELETED') return losesData.test(type) ? 'loss' : 'fault';
   if (differences.length > 0 && differences.every(({ path }) => path.startsWith('/Tags/'))) return 'change';
   if (isAccess.test(type)) return 'access';
   return isNetwork.test(type) ? 'network' : 'change';

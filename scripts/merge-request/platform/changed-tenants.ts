@@ -5,7 +5,7 @@ import type { Finding } from '../../report/report.ts';
 import { counted } from '../../repository/findings.ts';
 import type { Runtime } from '../../runtime.ts';
 import { propertyChanges } from '../../stack/details/property-changes.ts';
-import type { SectionBody } from '../findings/section.ts';
+import type { SectionBody } from '../findings/planned-section.ts';
 
 const limitMs = 60_000;
 

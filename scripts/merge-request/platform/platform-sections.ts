@@ -8,7 +8,7 @@ import type { Finding } from '../../report/report.ts';
 import { counted, onlyOf } from '../../repository/findings.ts';
 import { checkPlatformRepository } from '../../repository/platform-repository.ts';
 import type { Runtime } from '../../runtime.ts';
-import { type PlannedSection, type SectionBody, sectionOf, unseenSection } from '../findings/section.ts';
+import { type PlannedSection, planSection, type SectionBody, unseenSection } from '../findings/planned-section.ts';
 import { stackFindings } from '../findings/stack-findings.ts';
 import { stateFindings } from '../findings/stack-states.ts';
 import { repositoryFinding } from '../tenant/repository-section.ts';
@@ -25,13 +25,13 @@ export async function platformSections(
   runtime: Runtime,
   { environment, directory }: PlatformPlanOptions,
 ): Promise<PlannedSection[]> {
-  const checks = await sectionOf(runtime, { id: 'platform/checks', title: 'Configuration' }, async () => {
+  const checks = await planSection(runtime, { id: 'platform/checks', title: 'Configuration' }, async () => {
     const { files, findings } = await checkPlatformRepository(directory);
     const faults = onlyOf(findings, 'fault').length;
     const summary = `${counted(files, 'file')} checked, ${faults === 0 ? 'no fault' : counted(faults, 'fault')}`;
     return { summary, findings: findings.map((finding) => repositoryFinding('platform/checks', '', finding)) };
   });
-  const tenants = await sectionOf(runtime, { id: 'platform/tenants', title: 'Tenants' }, () =>
+  const tenants = await planSection(runtime, { id: 'platform/tenants', title: 'Tenants' }, () =>
     changedTenants(runtime, directory, 'platform/tenants'),
   );
   const head = { id: `platform/${environment}`, title: `${environment}: the platform` };
@@ -42,7 +42,7 @@ export async function platformSections(
       unseenSection(head, 'the merge request comes from a fork, whose pipelines get no credentials'),
     ];
   }
-  const stacks = await sectionOf(runtime, head, () => environmentBody(runtime, { environment, directory }, head.id));
+  const stacks = await planSection(runtime, head, () => environmentBody(runtime, { environment, directory }, head.id));
   return [checks, tenants, stacks];
 }
 

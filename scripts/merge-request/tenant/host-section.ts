@@ -7,7 +7,7 @@ import type { LaunchChange } from '../../host/instances/launch-changes.ts';
 import type { Finding } from '../../report/report.ts';
 import { counted } from '../../repository/findings.ts';
 import { isBusy, readAnyStack, type StackState } from '../../stack/stack-state.ts';
-import type { SectionBody } from '../findings/section.ts';
+import type { SectionBody } from '../findings/planned-section.ts';
 import { stackFindings } from '../findings/stack-findings.ts';
 import { goneFinding, stateFindings } from '../findings/stack-states.ts';
 import { type HostPreview, hostStacks, previewHost } from './host-preview.ts';

@@ -7,7 +7,7 @@ import { bakeKeyOf } from '../../image/image-faults.ts';
 import { readRecord } from '../../image/record.ts';
 import type { Finding } from '../../report/report.ts';
 import { counted } from '../../repository/findings.ts';
-import type { SectionBody } from '../findings/section.ts';
+import type { SectionBody } from '../findings/planned-section.ts';
 import type { TenantContext } from './tenant-context.ts';
 
 /** What the push takes as the image of the instances. */

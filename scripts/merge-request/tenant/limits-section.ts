@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import { limitFaults } from '../../host/limits.ts';
-import type { SectionBody } from '../findings/section.ts';
+import type { SectionBody } from '../findings/planned-section.ts';
 import type { TenantContext } from './tenant-context.ts';
 
 /** What the platform grants the tenant, which IAM would refuse to go beyond. */

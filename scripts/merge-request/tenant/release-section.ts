@@ -9,7 +9,7 @@ import { checkSoftware } from '../../repository/tenant-repository.ts';
 import { FileWorkers } from '../../revision/file-workers.ts';
 import { hashContent } from '../../revision/hash.ts';
 import { isUploaded } from '../../revision/upload.ts';
-import type { SectionBody } from '../findings/section.ts';
+import type { SectionBody } from '../findings/planned-section.ts';
 import type { TenantContext } from './tenant-context.ts';
 
 /** Whether the push releases, by the content of the software beside the revision that was deployed last. */

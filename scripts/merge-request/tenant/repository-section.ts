@@ -5,12 +5,12 @@ import { type CheckFinding, counted, onlyOf } from '../../repository/findings.ts
 import { includedTwice } from '../../repository/included-twice.ts';
 import { checkTenantRepository } from '../../repository/tenant-repository.ts';
 import type { Runtime } from '../../runtime.ts';
-import { type PlannedSection, sectionOf } from '../findings/section.ts';
+import { type PlannedSection, planSection } from '../findings/planned-section.ts';
 import { shellcheckFindings } from './shellcheck.ts';
 
 /** Configuration, AppSpec and scripts: what can be said without AWS. */
 export async function repositorySection(runtime: Runtime, id: string, directory: string): Promise<PlannedSection> {
-  return await sectionOf(runtime, { id, title: 'Configuration, AppSpec and scripts' }, async () => {
+  return await planSection(runtime, { id, title: 'Configuration, AppSpec and scripts' }, async () => {
     const [{ files, findings }, twice, scripts] = await Promise.all([
       checkTenantRepository(directory),
       includedTwice(runtime.cwd),

@@ -4,7 +4,13 @@ import type { Place } from '../../config/names.ts';
 import { isFromFork } from '../../gitlab/merge-request.ts';
 import { readHostInputs } from '../../host/plan/provision-inputs.ts';
 import type { Runtime } from '../../runtime.ts';
-import { asSection, type PlannedSection, type SectionHead, sectionOf, unseenSection } from '../findings/section.ts';
+import {
+  asSection,
+  type PlannedSection,
+  planSection,
+  type SectionHead,
+  unseenSection,
+} from '../findings/planned-section.ts';
 import { hostBody } from './host-section.ts';
 import { forecastImage, type ImageForecast } from './image-section.ts';
 import { limitsBody } from './limits-section.ts';
@@ -60,7 +66,7 @@ async function awsSections(
   heads: Heads,
 ): Promise<PlannedSection[]> {
   const opened: { context?: TenantContext } = {};
-  const tenant = await sectionOf(runtime, heads.tenant, async () => {
+  const tenant = await planSection(runtime, heads.tenant, async () => {
     const config = await readVendhostConfig(directory);
     const own = withPlanRole(runtime, place);
     const aws = openAws(own);
@@ -71,8 +77,8 @@ async function awsSections(
   if (context === undefined) return [tenant];
   const rest = await Promise.all([
     imageAndHost(context, heads),
-    sectionOf(runtime, heads.traffic, () => trafficBody(context, heads.traffic.id)),
-    sectionOf(runtime, heads.release, () => releaseBody(context, heads.release.id)),
+    planSection(runtime, heads.traffic, () => trafficBody(context, heads.traffic.id)),
+    planSection(runtime, heads.release, () => releaseBody(context, heads.release.id)),
   ]);
   const limits = asSection(heads.limits, limitsBody(context, heads.limits.id));
   return [{ section: limits, stacks: [] }, ...rest.flat()];
@@ -82,7 +88,7 @@ async function awsSections(
 async function imageAndHost(context: TenantContext, heads: Heads): Promise<PlannedSection[]> {
   const { runtime } = context;
   let forecast: ImageForecast | undefined;
-  const image = await sectionOf(runtime, heads.image, async () => {
+  const image = await planSection(runtime, heads.image, async () => {
     forecast = await forecastImage(context, heads.image.id);
     return forecast;
   });
@@ -90,5 +96,5 @@ async function imageAndHost(context: TenantContext, heads: Heads): Promise<Plann
   if (forecast === undefined && isFirst) {
     return [image, unseenSection(heads.host, 'there is no virtual host yet, and its image cannot be forecast')];
   }
-  return [image, await sectionOf(runtime, heads.host, () => hostBody(context, heads.host.id, forecast?.image))];
+  return [image, await planSection(runtime, heads.host, () => hostBody(context, heads.host.id, forecast?.image))];
 }

@@ -1,7 +1,7 @@
 import { checkHosts } from '../../host/check-hosts.ts';
 import type { Finding } from '../../report/report.ts';
 import { recordedRules } from '../../tenant/traffic/tenant-rules.ts';
-import type { SectionBody } from '../findings/section.ts';
+import type { SectionBody } from '../findings/planned-section.ts';
 import type { TenantContext } from './tenant-context.ts';
 
 /**

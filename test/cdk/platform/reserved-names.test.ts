@@ -43,5 +43,6 @@ test('the names of all parts are found', () => {
     'network',
     'service-boundary',
     'storage',
+    'tenant-drift',
   ]);
 });

@@ -44,6 +44,7 @@ test('a push to a branch of an environment, as a table', async () => {
   const [title, , ...rows] = stdout.trimEnd().split('\n');
   expect(title).toBe('push, dev: a pipeline (workflow: rule 3: when: always)');
   expect(rows.slice(2)).toEqual([
+    'plan       -                                      no rule matches',
     'bake       runs  dev          validate            rule 2: if $CI_COMMIT_BRANCH == "dev"',
     'provision  runs  dev          bake                rule 2: if $CI_COMMIT_BRANCH == "dev"',
     'package    runs  dev          validate            rule 2: if $CI_COMMIT_BRANCH == "dev"',

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Detection } from '../../../scripts/drift/stacks/detection.ts';
 import type { FoundStack } from '../../../scripts/drift/stacks/find-stacks.ts';
 import type { ResourceDrift } from '../../../scripts/drift/stacks/read-drifts.ts';
-import { isSecretName } from '../../../scripts/drift/stacks/secret-values.ts';
+import { isSecretPath } from '../../../scripts/drift/stacks/secret-properties.ts';
 import { absentSection, stackSection } from '../../../scripts/drift/stacks/stack-section.ts';
 
 const stack: FoundStack = {
@@ -31,7 +31,7 @@ const section = (resources: ResourceDrift[], detection: Detection = complete, ch
     stack,
     detection,
     resources,
-    isSecret: (_, path) => isSecretName(path),
+    isSecret: (_, path) => isSecretPath(path),
     changers,
   });
 

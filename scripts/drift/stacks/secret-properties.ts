@@ -1,17 +1,14 @@
 import { parse } from 'yaml';
 import type { Aws } from '../../aws/session.ts';
+import { isSecretName } from '../../stack/details/secret-values.ts';
 import type { FoundStack } from './find-stacks.ts';
 
 /** Whether the value of a property must not be shown. */
 export type IsSecret = (logicalId: string, path: string) => boolean;
 
-const telling = /pass(word|phrase)|secret|token|private_?key|credential/i;
-/** Names of where a secret is, not the secret. */
-const harmless = /(arn|name|id|prefix|arns|ids)$/i;
-
-/** A value that is secret by the name of its property. */
-export function isSecretName(path: string): boolean {
-  return path.split('/').some((part) => telling.test(part) && !harmless.test(part));
+/** A value that is secret by the names on its path. */
+export function isSecretPath(path: string): boolean {
+  return path.split('/').some(isSecretName);
 }
 
 /**
@@ -19,14 +16,14 @@ export function isSecretName(path: string): boolean {
  * CloudFormation does not show (`NoEcho`). A template that cannot be understood makes all of the stack's values secret.
  */
 export async function readSecrets(aws: Aws, stack: FoundStack): Promise<IsSecret> {
-  if (!stack.hasSecrets) return (_, path) => isSecretName(path);
+  if (!stack.hasSecrets) return (_, path) => isSecretPath(path);
   const { GetTemplateCommand } = await import('@aws-sdk/client-cloudformation');
   const { TemplateBody = '' } = await (await aws.cloudFormation()).send(
     new GetTemplateCommand({ StackName: stack.id }),
   );
   const secret = secretProperties(TemplateBody);
   return (logicalId, path) =>
-    secret === undefined || isSecretName(path) || secret.has(`${logicalId}/${path.split('/')[1] ?? ''}`);
+    secret === undefined || isSecretPath(path) || secret.has(`${logicalId}/${path.split('/')[1] ?? ''}`);
 }
 
 interface TemplateParts {

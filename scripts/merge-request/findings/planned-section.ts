@@ -28,7 +28,7 @@ export interface PlannedSection {
  * Does the work of a section. An error that is foreseen is a finding of it: `unknown` when AWS was not asked or did not answer, else a
  * fault that the push would end with. Everything else is thrown on.
  */
-export async function sectionOf(
+export async function planSection(
   runtime: Runtime,
   head: SectionHead,
   work: () => Promise<SectionBody>,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isSecretName, secretProperties } from '../../../scripts/drift/stacks/secret-values.ts';
+import { isSecretPath, secretProperties } from '../../../scripts/drift/stacks/secret-properties.ts';
 import { changerIn } from '../../../scripts/drift/stacks/who.ts';
 
 test.each([
@@ -10,7 +10,7 @@ test.each([
   ['/SecretId', false],
   ['/MinSize', false],
 ])('%s is secret by its name: %s', (path, expected) => {
-  expect(isSecretName(path)).toBe(expected);
+  expect(isSecretPath(path)).toBe(expected);
 });
 
 test('what is made of a parameter that is not shown is secret, by Ref, by Fn::Sub, in YAML too', () => {
