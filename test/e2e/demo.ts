@@ -3,11 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
-  AutoScalingClient,
-  DescribeAutoScalingGroupsCommand,
-  UpdateAutoScalingGroupCommand,
-} from '@aws-sdk/client-auto-scaling';
-import {
   DeleteRuleCommand,
   DescribeListenersCommand,
   DescribeLoadBalancersCommand,
@@ -18,6 +13,7 @@ import { clientConfig } from '../local-cloud/clients.ts';
 import type { Files } from '../local-gitlab/repository.ts';
 import type { PipelineOptions, PipelineResult, RunningPipeline } from '../local-gitlab/run.ts';
 import { type Answer, ask } from './ask.ts';
+import { driftByHand } from './drift-by-hand.ts';
 import { Timeline } from './timeline.ts';
 import { devAccount, startWorld, type World } from './world.ts';
 
@@ -28,7 +24,6 @@ A platform of three environments, and on it a push to dev that becomes a running
   --keep   leave everything running at the end, until Ctrl-C
 `;
 const host = 'shop.dev.example.com';
-const platformProject = 'operations/lanterns';
 /** gitlab-ci-local says so every ten seconds. */
 const runnersOwn = 'still running...';
 const eachOf = (job: string) => ['dev', 'staging', 'production'].map((environment) => `${job}-${environment}`);
@@ -109,7 +104,7 @@ async function journey(world: World, signal: AbortSignal): Promise<void> {
   showNote(world);
 
   heading('The drift check of a night: a change that somebody made by hand');
-  await driftByHand(world, signal);
+  await driftByHand({ world, timeline, signal, say, check });
 
   heading('The same commit once more');
   const again = await push(world, 'push 3', signal, everyJob);
@@ -127,47 +122,6 @@ function showNote(world: World): void {
   const [note] = notes;
   for (const line of (note?.body ?? '').split('\n')) say(`    ${line}`);
   check(/DBInstanceClass: the database restarts/.test(note?.body ?? ''), 'it says that the database restarts');
-}
-
-/** The group is changed as the aws command line would, found, and set back. */
-async function driftByHand(world: World, signal: AbortSignal): Promise<void> {
-  const project = world.gitlab.state.addProject(platformProject);
-  const issues = () => world.gitlab.state.discussions.issues(project);
-  const group = new AutoScalingClient(clientConfig(world.cloud.endpoint, devAccount));
-  const setSize = async (MaxSize: number) => {
-    say(
-      `  $ aws autoscaling update-auto-scaling-group --auto-scaling-group-name vendhost-dev-shop --max-size ${MaxSize}`,
-    );
-    await group.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: 'vendhost-dev-shop', MaxSize }));
-  };
-  const look = async (stage: string) => {
-    const words = ['drift', 'check', '--environment', 'dev', '--tenant', 'shop'];
-    say(`  $ vendhost ${words.join(' ')}`);
-    const env = { CI_PROJECT_ID: platformProject, CI_SERVER_URL: world.gitlab.address };
-    const onLine = (line: string) => say(`    ${line}`);
-    const { exitCode, all } = await timeline.stage(stage, () => world.operate(words, { onLine, env, signal }));
-    signal.throwIfAborted();
-    return { exitCode, text: String(all) };
-  };
-  const description = await group.send(
-    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: ['vendhost-dev-shop'] }),
-  );
-  const size = description.AutoScalingGroups?.[0]?.MaxSize ?? 0;
-  await setSize(size + 5);
-  const found = await look('drift check');
-  check(found.exitCode === 2, 'the check ends with exit code 2');
-  check(found.text.includes(`/MaxSize: ${size} → ${size + 5}`), 'it says what was changed');
-  check(found.text.includes('CloudTrail: UpdateAutoScalingGroup by'), 'and who changed it');
-  const [issue] = issues();
-  check(issue?.state === 'opened', `it opens the issue "${issue?.title}":`);
-  for (const line of (issue?.description ?? '').split('\n').slice(1)) say(`    │ ${line}`);
-  await setSize(size);
-  const repaired = await look('drift check again');
-  check(repaired.exitCode === 0, 'after the repair the check finds nothing');
-  check(
-    issues().every(({ state }) => state === 'closed'),
-    'and closes the issue',
-  );
 }
 
 async function operate(world: World, stage: string, signal: AbortSignal, words: string[]): Promise<string> {

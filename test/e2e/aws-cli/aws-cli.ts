@@ -1,0 +1,24 @@
+import { execa } from 'execa';
+import { clientConfig } from '../../local-cloud/clients.ts';
+import { pythonWith } from '../../local-cloud/python.ts';
+
+/** Runs the `aws` command line as an account's administrator, as a person would; returns what it prints. */
+export type AwsCli = (...words: string[]) => Promise<string>;
+
+/** The AWS command line against a local cloud; installed on first use. */
+export async function awsCli(endpoint: string, account: string, say: (line: string) => void): Promise<AwsCli> {
+  const python = await pythonWith('requirements.txt', say, import.meta.dirname);
+  const { region, credentials } = clientConfig(endpoint, account);
+  const env = {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_PAGER: '',
+  };
+  return async (...words) => {
+    say(`$ aws ${words.join(' ')}`);
+    const { stdout } = await execa(python, ['-m', 'awscli', ...words, '--output', 'text'], { env });
+    return stdout;
+  };
+}
