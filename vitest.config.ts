@@ -10,6 +10,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Nothing of one file is left for the next, and packages are loaded once.
+          isolate: false,
           testTimeout: 30_000,
           include: ['test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, 'test/**/*.{cloud,e2e}.test.ts'],

@@ -108,7 +108,7 @@ describe('a deployed tenant', () => {
       'change: vendhost-dev-busy has no instance; the next one starts from a newer version of the launch template',
     );
     expect(findings.flatMap(({ values = [] }) => values)).toContainEqual({ path: 'MaxSize', from: '1', to: '2' });
-    expect(JSON.parse(await readFile(files.report, 'utf8'))).toEqual({ create: 0, update: 3, delete: 0 });
+    expect(JSON.parse(await readFile(files.report, 'utf8'))).toEqual({ create: 0, update: 4, delete: 0 });
     expect(JSON.parse(await readFile(files.save, 'utf8'))).toEqual(planned.report);
     expect(await readFile(files.page, 'utf8')).toContain('db.t3.small');
     expect(await readFile(files.junit, 'utf8')).toContain('failures="0"');
