@@ -21,6 +21,7 @@ PARTS: tuple[str, ...] = (
     "assume_role",
     "certificates",
     "authorization",
+    "answers",
 )
 """Modules of this package (or packages in it), each with a `register()`."""
 
