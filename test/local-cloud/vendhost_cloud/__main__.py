@@ -20,6 +20,7 @@ PARTS: tuple[str, ...] = (
     "web_identity",
     "assume_role",
     "certificates",
+    "refusals",
     "authorization",
     "answers",
 )

@@ -39,7 +39,7 @@ SEAMS = (
         "whether a role that a service assumed may do something",
         ("_gather_role_policies", "_permissions_boundary", "_service_principal_matches"),
     ),
-    Seam("ministack.services.iam", "stores", ("_instance_profiles", "_oidc_providers", "_roles")),
+    Seam("ministack.services.iam", "stores", ("_instance_profiles", "_oidc_providers", "_roles", "_users")),
     Seam("ministack.services.iam", "error answers", ("_error",)),
     Seam("ministack.services.kms", "the key behind a key id, ARN or alias", ("_resolve_key",)),
     Seam(
@@ -164,6 +164,11 @@ SEAMS = (
         ("_stack_has_no_updates",),
     ),
     Seam("ministack.services.cloudformation.changesets", "change sets by name or ARN", ("_find_change_set",)),
+    Seam(
+        "ministack.services.cloudformation.changesets",
+        "properties as far as they are known before a resource is made",
+        ("_resolve_props_for_diff",),
+    ),
     Seam("ministack.services.cloudformation.drift", "what drift detection reads of a type", ("_DRIFT_READERS",)),
     Seam("ministack.services.cloudformation.helpers", "error answers", ("_error",)),
     Seam(

@@ -17,6 +17,11 @@ _MEMBERS = frozenset(
         # ministack says more than AWS here; no SDK reads it.
         "Certificate.Tags",
         "DescribeChangeSet.ChangeSetType",
+        *(
+            f"{of}.{member}"
+            for of in ("Vpc", "Vpcs")
+            for member in ("defaultNetworkAclId", "defaultSecurityGroupId", "mainRouteTableId")
+        ),
     }
 )
 
@@ -28,4 +33,4 @@ def may_be(shape: Shape, value: str) -> bool:
 
 def may_have(where: str) -> bool:
     """Whether a member that the model lacks is a known one of ministack."""
-    return ".".join(where.split(".")[-2:]) in _MEMBERS
+    return ".".join([part for part in where.split(".") if not part.isdigit()][-2:]) in _MEMBERS

@@ -9,6 +9,7 @@ from vendhost_cloud.cloudformation import (
     cloudwatch,
     codedeploy,
     codepipeline,
+    early_validation,
     ec2,
     flow_log,
     iam,
@@ -52,6 +53,7 @@ def register() -> None:
         for name, resource_type in service.TYPES.items():
             resource_type.register(name)
     change_sets.register()
+    early_validation.register()
     no_updates.register()
     references.register()
     replacements.register()
