@@ -9,6 +9,7 @@ import {
   DescribeInstanceRefreshesCommand,
   DescribeScalingActivitiesCommand,
   type InstanceRefresh,
+  RollbackInstanceRefreshCommand,
   StartInstanceRefreshCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
@@ -207,7 +208,13 @@ describe('an instance refresh', () => {
     await expect(fleet.scaling.send(new CancelInstanceRefreshCommand(name))).rejects.toMatchObject({
       name: 'ActiveInstanceRefreshNotFoundFault',
     });
+    const Preferences = { AutoRollback: true };
+    const returning = fleet.scaling.send(new StartInstanceRefreshCommand({ ...name, Preferences }));
+    await expect(returning).rejects.toThrow('AutoRollback needs a DesiredConfiguration');
     await fleet.scaling.send(new StartInstanceRefreshCommand(name));
+    await expect(fleet.scaling.send(new RollbackInstanceRefreshCommand(name))).rejects.toMatchObject({
+      name: 'IrreversibleInstanceRefreshFault',
+    });
     await fleet.scaling.send(new CancelInstanceRefreshCommand(name));
     expect((await refreshed('calm')).Status).toBe('Cancelled');
     await settled('calm', 1);

@@ -1,9 +1,15 @@
 import {
   CreateAutoScalingGroupCommand,
+  DeleteLifecycleHookCommand,
   DescribeAutoScalingGroupsCommand,
+  DescribeLifecycleHooksCommand,
   SetDesiredCapacityCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { ListDeploymentsCommand } from '@aws-sdk/client-codedeploy';
+import {
+  DeleteDeploymentGroupCommand,
+  ListDeploymentsCommand,
+  UpdateDeploymentGroupCommand,
+} from '@aws-sdk/client-codedeploy';
 import { CreateRuleCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { beforeAll, expect, inject, test } from 'vitest';
 import { diagnostics, events, failures } from '../../builders/deployment-outcome.ts';
@@ -149,4 +155,34 @@ test('a new instance gets the last successful revision before it is in service',
   expect(launch.targets.map(({ targetId }) => targetId)).toEqual([added]);
   expect(diagnostics(launch, 'AfterAllowTraffic')?.logTail).toContain('[stdout]four\n');
   expect(await fleet.health(targetGroup)).toMatchObject({ [added]: 'healthy' });
+});
+
+test('new instances wait for a hook in the group, which CodeDeploy puts back when it is gone', async () => {
+  const AutoScalingGroupName = 'harbour';
+  const hooks = async () =>
+    (await fleet.scaling.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName }))).LifecycleHooks ?? [];
+  const [hook] = await hooks();
+  const { LifecycleHookName = '' } = hook ?? {};
+  expect(hook).toMatchObject({
+    LifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+    HeartbeatTimeout: 600,
+    DefaultResult: 'ABANDON',
+  });
+  await fleet.scaling.send(new DeleteLifecycleHookCommand({ AutoScalingGroupName, LifecycleHookName }));
+  await fleet.scaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: 1 }));
+  await eventually(async () => (await members()).length === 1);
+  const newest = async () => {
+    const request = new ListDeploymentsCommand({ applicationName: 'harbour', deploymentGroupName: 'harbour' });
+    return (await cloud.codedeploy.send(request)).deployments?.[0];
+  };
+  const before = await newest();
+  await fleet.scaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: 2 }));
+  await eventually(async () => (await members()).filter(({ state }) => state === 'InService').length === 2);
+  expect(await newest()).toBe(before);
+  const update = { applicationName: 'harbour', currentDeploymentGroupName: 'harbour' };
+  await cloud.codedeploy.send(new UpdateDeploymentGroupCommand(update));
+  expect((await hooks()).map((one) => one.LifecycleHookName)).toEqual([LifecycleHookName]);
+  const gone = new DeleteDeploymentGroupCommand({ applicationName: 'harbour', deploymentGroupName: 'harbour' });
+  expect((await cloud.codedeploy.send(gone)).hooksNotCleanedUp).toEqual([]);
+  expect(await hooks()).toEqual([]);
 });

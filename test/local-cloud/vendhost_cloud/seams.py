@@ -103,12 +103,12 @@ SEAMS = (
         ),
     ),
     Seam("ministack.services.autoscaling", "the table of actions, in which ours take their places", ("_ACTION_MAP",)),
-    Seam("ministack.services.autoscaling", "stores", ("_asgs", "_tags")),
+    Seam("ministack.services.autoscaling", "stores", ("_asgs", "_hooks", "_tags")),
     Seam("ministack.services.autoscaling", "replaced: instances are real ones", ("_reconcile_instances", "reset")),
     Seam(
         "ministack.services.autoscaling",
         "parts of its actions that ours reuse",
-        ("_asg_arn", "_delete_group_hooks", "_delete_group_policies"),
+        ("_asg_arn", "_delete_group_hooks", "_delete_group_policies", "_hook_record"),
     ),
     # Load balancers and certificates: load_balancers/, router/, certificates.py.
     Seam("ministack.services.alb", "the table of actions, in which ours take their places", ("_ACTION_MAP",)),
