@@ -170,6 +170,7 @@ SEAMS = (
         ("_resolve_props_for_diff",),
     ),
     Seam("ministack.services.cloudformation.drift", "what drift detection reads of a type", ("_DRIFT_READERS",)),
+    Seam("ministack.services.cloudformation.engine", "templates", ("_intrinsic_references", "_parse_template")),
     Seam("ministack.services.cloudformation.helpers", "error answers", ("_error",)),
     Seam(
         "ministack.services.cloudformation.provisioners",

@@ -7,6 +7,8 @@ from vendhost_cloud.query_service import service_model
 _VALUES: dict[str, frozenset[str]] = {
     # CodeDeployDefault.OneAtATime, https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_MinimumHealthyHosts.html
     "MinimumHealthyHostsType": frozenset({"MOST_CONCURRENCY"}),
+    # ministack has the element also where there is no replica.
+    "ReplicaMode": frozenset({""}),
     # A stack's events are about the stack itself, too, and have its statuses then.
     "ResourceStatus": frozenset(service_model("cloudformation").shape_for("StackStatus").enum),
 }

@@ -25,6 +25,7 @@ from vendhost_cloud.cloudformation import (
     ssm_document,
     stack_policy,
     taken_names,
+    template_faults,
     waf,
 )
 
@@ -60,3 +61,4 @@ def register() -> None:
     s3.register()
     stack_policy.register()
     taken_names.register()
+    template_faults.register()
