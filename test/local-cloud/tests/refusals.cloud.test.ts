@@ -1,3 +1,4 @@
+import { CreateTagsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import {
@@ -83,6 +84,12 @@ describe('a policy may only name principals that exist', () => {
     await expect(s3.send(put)).rejects.toMatchObject({ name: 'MalformedPolicy' });
     const resources = { Policy: { Type: 'AWS::S3::BucketPolicy', Properties: { Bucket, PolicyDocument: document } } };
     expect((await stacks.create('bucket-policy', { resources })).failures.join()).toContain('MalformedPolicy');
+  });
+
+  test('and that of a key must let somebody change it', async () => {
+    const document = policy(root, { Action: 'kms:Decrypt', Resource: '*' });
+    const create = new CreateKeyCommand({ Policy: JSON.stringify(document) });
+    await expect(new KMSClient(config).send(create)).rejects.toThrow('will not allow you to update the key policy');
   });
 
   test('the policy of a key', async () => {
@@ -171,4 +178,16 @@ test('secrets', async () => {
   await expect(put('three')).rejects.toMatchObject({ name: 'ResourceExistsException' });
   await secrets.send(new DeleteSecretCommand({ SecretId: 'refusals' }));
   await expect(create()).rejects.toMatchObject({ name: 'InvalidRequestException' });
+});
+
+test('tags of EC2', async () => {
+  const ec2 = new EC2Client(config);
+  const tag = (resource: string, ...keys: string[]) =>
+    ec2.send(new CreateTagsCommand({ Resources: [resource], Tags: keys.map((Key) => ({ Key, Value: 'x' })) }));
+  const many = (from: number, count: number) => Array.from({ length: count }, (_, index) => `key-${from + index}`);
+  await expect(tag('i-00000000000000000', 'a')).rejects.toMatchObject({ name: 'InvalidInstanceID.NotFound' });
+  await expect(tag('subnet-00000001', 'aws:a')).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+  await tag('subnet-00000001', ...many(0, 50));
+  await expect(tag('subnet-00000001', 'one-more')).rejects.toMatchObject({ name: 'TagLimitExceeded' });
+  await tag('subnet-00000001', 'key-0');
 });

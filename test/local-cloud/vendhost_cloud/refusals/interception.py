@@ -66,7 +66,7 @@ def _refusal(service: str, error: AwsError) -> Response:
     if service == "s3":
         body = f"<Error><Code>{error.code}</Code><Message>{escape(error.message)}</Message></Error>"
         return error.status, {"Content-Type": "application/xml"}, f'<?xml version="1.0"?>{body}'.encode()
-    if service in ("iam", "sts", "cloudformation"):
+    if service in ("iam", "sts", "ec2"):
         return error.status, {"Content-Type": "text/xml"}, encode_error(service, error)
     refused: Response = error_response_json(error.code, error.message, error.status)
     return refused

@@ -24,15 +24,18 @@ Properties = dict[str, Any]
 
 def absent(policy: Any) -> Iterator[str]:
     """ARNs of roles and users that a policy names as principals and that do not exist."""
-    document = _parsed(policy)
-    statements = document.get("Statement", [])
-    for statement in statements if isinstance(statements, list) else [statements]:
-        principal = statement.get("Principal", {}) if isinstance(statement, dict) else {}
+    for statement in _statements(policy):
+        principal = statement.get("Principal", {})
         named = principal.get("AWS", []) if isinstance(principal, dict) else []
         for arn in named if isinstance(named, list) else [named]:
             found = _ENTITY.fullmatch(str(arn))
             if found and not _exists(str(arn), *found.groups()):
                 yield str(arn)
+
+
+def _statements(policy: Any) -> list[Properties]:
+    found = _parsed(policy).get("Statement", [])
+    return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)]
 
 
 def _parsed(policy: Any) -> Properties:
@@ -60,6 +63,21 @@ def _key(policy: Any) -> None:
     if any(absent(policy)):
         message = "Policy contains a statement with one or more invalid principals."
         raise AwsError("MalformedPolicyDocumentException", message)
+    if policy and not any(_may_be_changed(one) for one in _statements(policy)):
+        # Unless the request says BypassPolicyLockoutSafetyCheck, which nobody here does.
+        message = "The new key policy will not allow you to update the key policy in the future."
+        raise AwsError("MalformedPolicyDocumentException", message)
+
+
+def _may_be_changed(statement: Properties) -> bool:
+    """Whether a statement lets somebody of IAM, not only a service, put another policy."""
+    given = statement.get("Action", [])
+    actions = {str(one).lower() for one in (given if isinstance(given, list) else [given])}
+    principal = statement.get("Principal")
+    people = principal == "*" or (isinstance(principal, dict) and bool(principal.get("AWS")))
+    return (
+        statement.get("Effect") == "Allow" and people and bool(actions & {"kms:*", "*", "kms:put*", "kms:putkeypolicy"})
+    )
 
 
 def _bucket(policy: Any) -> None:
