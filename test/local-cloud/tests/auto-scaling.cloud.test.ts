@@ -123,7 +123,7 @@ describe('a group', () => {
   });
 
   test('grows and shrinks with its sizes', async () => {
-    await create('accordion');
+    const template = await create('accordion');
     await settled('accordion', 1);
     const size = (settings: object) =>
       fleet.scaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: 'accordion', ...settings }));
@@ -133,6 +133,8 @@ describe('a group', () => {
     await settled('accordion', 1);
     await expect(size({ MinSize: 2 })).rejects.toMatchObject({ name: 'ValidationError' });
     await expect(size({ DesiredCapacity: 5 })).rejects.toMatchObject({ name: 'ValidationError' });
+    const LaunchTemplate = { LaunchTemplateId: template, Version: '99' };
+    await expect(size({ LaunchTemplate })).rejects.toThrow('Could not find the specified version 99');
     await size({ MinSize: 0, DesiredCapacity: 0 });
     await settled('accordion', 0);
   });

@@ -1,3 +1,8 @@
+import {
+  AutoScalingClient,
+  CreateAutoScalingGroupCommand,
+  StartInstanceRefreshCommand,
+} from '@aws-sdk/client-auto-scaling';
 import { CodeDeployClient, CreateApplicationCommand, CreateDeploymentGroupCommand } from '@aws-sdk/client-codedeploy';
 import { CodePipelineClient, CreatePipelineCommand, type PipelineDeclaration } from '@aws-sdk/client-codepipeline';
 import {
@@ -13,6 +18,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Stacks } from '../../builders/stacks.ts';
 import { clientConfig } from '../clients.ts';
 import { type LocalCloud, startLocalCloud } from '../start.ts';
+import { Fleet } from './fleet.ts';
 
 /** What a request asks of its caller besides the permission of its own name. */
 const account = '640000000072';
@@ -61,6 +67,13 @@ beforeAll(async () => {
     Prefix: role('prefix', people, { Action: 's3:GetObject', Resource: objects }, list('StringLike')),
     Writer: role('writer', people, { Action: ['s3:PutObject', 's3:DeleteObject'], Resource: objects }),
     Deployer: role('deployer', people, { Action: ['codedeploy:*', 'codepipeline:*'], Resource: '*' }),
+    Scaler: role('scaler', people, { Action: 'autoscaling:*', Resource: '*' }),
+    Launcher: role('launcher', people, { Action: ['autoscaling:*', 'ec2:RunInstances'], Resource: '*' }),
+    Instance: role('instance', { Service: 'ec2.amazonaws.com' }, { Action: 's3:GetObject', Resource: '*' }),
+    Profile: {
+      Type: 'AWS::IAM::InstanceProfile',
+      Properties: { InstanceProfileName: 'instance', Roles: [{ Ref: 'Instance' }] },
+    },
     CodeDeploy: role(
       'service',
       { Service: ['codedeploy.amazonaws.com', 'codepipeline.amazonaws.com'] },
@@ -130,4 +143,39 @@ test('a role is passed to CodeDeploy and CodePipeline only by those who may pass
   const pipeline: PipelineDeclaration = { name: 'shop', roleArn: service, stages: [] };
   const create = new CodePipelineClient(await as('deployer')).send(new CreatePipelineCommand({ pipeline }));
   await expect(create).rejects.toThrow(`iam:PassRole on resource: ${service}`);
+});
+
+test('who makes a group of a launch template, or rolls one out, needs the rights to launch it', async () => {
+  const fleet = new Fleet(cloud.endpoint, account);
+  const LaunchTemplateId = await fleet.launchTemplate('rights', {
+    ImageId: await fleet.baseImage(),
+    InstanceType: 't3.micro',
+    IamInstanceProfile: { Name: 'instance' },
+    TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: 'own', Value: 'x' }] }],
+  });
+  const LaunchTemplate = { LaunchTemplateId, Version: '1' };
+  const AutoScalingGroupName = 'rights';
+  const group = { AutoScalingGroupName, LaunchTemplate, MinSize: 0, MaxSize: 1, VPCZoneIdentifier: fleet.subnet };
+  await fleet.scaling.send(new CreateAutoScalingGroupCommand(group));
+  for (const [name, missing] of [
+    ['scaler', 'ec2:RunInstances'],
+    ['launcher', 'ec2:CreateTags'],
+  ] as const) {
+    const scaling = new AutoScalingClient(await as(name));
+    const create = scaling.send(new CreateAutoScalingGroupCommand({ ...group, AutoScalingGroupName: 'other' }));
+    await expect(create).rejects.toThrow(`not authorized to perform: ${missing}`);
+    const DesiredConfiguration = { LaunchTemplate };
+    const roll = scaling.send(new StartInstanceRefreshCommand({ AutoScalingGroupName, DesiredConfiguration }));
+    await expect(roll).rejects.toThrow(`not authorized to perform: ${missing}`);
+  }
+  const plain = await fleet.launchTemplate('plain', {
+    ImageId: await fleet.baseImage(),
+    InstanceType: 't3.micro',
+    IamInstanceProfile: { Name: 'instance' },
+  });
+  const untagged = { ...group, AutoScalingGroupName: 'other', LaunchTemplate: { LaunchTemplateId: plain } };
+  const scaling = new AutoScalingClient(await as('launcher'));
+  await expect(scaling.send(new CreateAutoScalingGroupCommand(untagged))).rejects.toThrow(
+    `iam:PassRole on resource: arn:aws:iam::${account}:role/instance`,
+  );
 });
