@@ -4,7 +4,7 @@ import { HostClaims } from '../../../scripts/tenant/host-claims.ts';
 import { cloudAccount } from '../../builders/account.ts';
 import { makeBucket } from '../../builders/bucket.ts';
 
-const { aws } = cloudAccount('100000000361');
+const { aws } = cloudAccount('100000000395');
 const bucket = 'claims-in-conflict';
 const host = 'shop.example.com';
 const claims = (tenant: string) => new HostClaims(aws, bucket, tenant);

@@ -8,6 +8,7 @@ from ministack.services import ec2
 from vendhost_cloud.errors import AwsError
 from vendhost_cloud.query_service import decode
 from vendhost_cloud.refusals.interception import Call, before
+from vendhost_cloud.service_api import by_a_service
 
 _MOST = 50
 _LONGEST_KEY, _LONGEST_VALUE = 128, 256
@@ -23,7 +24,7 @@ def _look(call: Call) -> None:
     request = decode("ec2", "CreateTags", dict(call.parameters))
     given = {str(tag.get("Key", "")): str(tag.get("Value", "")) for tag in request.get("Tags", [])}
     for key, value in given.items():
-        if key.lower().startswith("aws:"):
+        if key.lower().startswith("aws:") and not by_a_service.get():
             message = f"Tag keys starting with 'aws:' are reserved for internal use: {key}"
             raise AwsError("InvalidParameterValue", message)
         if not 1 <= len(key) <= _LONGEST_KEY or len(value) > _LONGEST_VALUE:

@@ -7,11 +7,11 @@ import { cloudAccount } from '../../../builders/account.ts';
 import { recorder } from '../../../builders/recorder.ts';
 import { clientConfig } from '../../../local-cloud/clients.ts';
 
-const account = '100000000362';
+const account = '100000000396';
 const { aws } = cloudAccount(account);
 
 test('names that exist fail the change set: each is named, and the empty stack is deleted', async () => {
-  const bucket = 'somebody-elses-100000000362';
+  const bucket = 'somebody-elses-100000000396';
   await (await aws.s3()).send(new CreateBucketCommand({ Bucket: bucket }));
   const secrets = new SecretsManagerClient(clientConfig(inject('localCloud').endpoint, account));
   await secrets.send(new CreateSecretCommand({ Name: 'somebody-elses', SecretString: 'x' }));
