@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { Aws } from './session.ts';
 
@@ -8,6 +9,10 @@ export interface Stored<T> {
   /** Milliseconds since it was written, both times by S3's clock, in whole seconds: the clock of this machine may be wrong. */
   readonly ageMs: number;
 }
+
+/** How often a write is sent that meets another one, and the longest pause before the second try, in milliseconds. */
+const tries = 6;
+const pauseMs = 50;
 
 /**
  * JSON objects of a bucket, written only if no other writer was faster
@@ -84,14 +89,23 @@ export class ConditionalObjects<T> {
     return answer?.ETag;
   }
 
-  /** 412: the condition does not hold. 409: another write is in progress. 404: the object to replace was deleted. */
+  /**
+   * 412: the condition does not hold. 404: the object to replace was deleted. 409: another write is in progress, and who wins is
+   * open: the write is sent again (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html, "conflict").
+   */
   async #won<R>(key: string, send: () => Promise<R>): Promise<R | undefined> {
-    try {
-      return await send();
-    } catch (error) {
-      if (nameOf(error) === 'PreconditionFailed' || nameOf(error) === 'ConditionalRequestConflict') return undefined;
-      if (await this.#isAbsence(error, key)) return undefined;
-      throw error;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await send();
+      } catch (error) {
+        if (nameOf(error) === 'PreconditionFailed') return undefined;
+        if (nameOf(error) === 'ConditionalRequestConflict' && attempt < tries) {
+          await wait(Math.random() * pauseMs * 2 ** (attempt - 1));
+          continue;
+        }
+        if (await this.#isAbsence(error, key)) return undefined;
+        throw error;
+      }
     }
   }
 

@@ -17,7 +17,11 @@ export async function makeBalancer(aws: Aws, name: string): Promise<BalancerFact
     new CreateSecurityGroupCommand({ GroupName: name, Description: 'Load balancer' }),
   );
   const { LoadBalancers } = await elb.send(
-    new CreateLoadBalancerCommand({ Name: name, Subnets: ['subnet-a'], SecurityGroups: [GroupId] }),
+    new CreateLoadBalancerCommand({
+      Name: name,
+      Subnets: ['subnet-00000001', 'subnet-00000002'],
+      SecurityGroups: [GroupId],
+    }),
   );
   const { LoadBalancerArn = '', DNSName = '' } = LoadBalancers?.[0] ?? {};
   const { Listeners } = await elb.send(

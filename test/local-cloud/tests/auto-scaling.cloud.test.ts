@@ -9,6 +9,7 @@ import {
   DescribeInstanceRefreshesCommand,
   DescribeScalingActivitiesCommand,
   type InstanceRefresh,
+  RollbackInstanceRefreshCommand,
   StartInstanceRefreshCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
@@ -122,7 +123,7 @@ describe('a group', () => {
   });
 
   test('grows and shrinks with its sizes', async () => {
-    await create('accordion');
+    const template = await create('accordion');
     await settled('accordion', 1);
     const size = (settings: object) =>
       fleet.scaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: 'accordion', ...settings }));
@@ -132,6 +133,8 @@ describe('a group', () => {
     await settled('accordion', 1);
     await expect(size({ MinSize: 2 })).rejects.toMatchObject({ name: 'ValidationError' });
     await expect(size({ DesiredCapacity: 5 })).rejects.toMatchObject({ name: 'ValidationError' });
+    const LaunchTemplate = { LaunchTemplateId: template, Version: '99' };
+    await expect(size({ LaunchTemplate })).rejects.toThrow('Could not find the specified version 99');
     await size({ MinSize: 0, DesiredCapacity: 0 });
     await settled('accordion', 0);
   });
@@ -207,7 +210,13 @@ describe('an instance refresh', () => {
     await expect(fleet.scaling.send(new CancelInstanceRefreshCommand(name))).rejects.toMatchObject({
       name: 'ActiveInstanceRefreshNotFoundFault',
     });
+    const Preferences = { AutoRollback: true };
+    const returning = fleet.scaling.send(new StartInstanceRefreshCommand({ ...name, Preferences }));
+    await expect(returning).rejects.toThrow('AutoRollback needs a DesiredConfiguration');
     await fleet.scaling.send(new StartInstanceRefreshCommand(name));
+    await expect(fleet.scaling.send(new RollbackInstanceRefreshCommand(name))).rejects.toMatchObject({
+      name: 'IrreversibleInstanceRefreshFault',
+    });
     await fleet.scaling.send(new CancelInstanceRefreshCommand(name));
     expect((await refreshed('calm')).Status).toBe('Cancelled');
     await settled('calm', 1);

@@ -6,7 +6,7 @@ import {
   ExecuteChangeSetCommand,
 } from '@aws-sdk/client-cloudformation';
 import { DescribeSubnetsCommand, EC2Client } from '@aws-sdk/client-ec2';
-import { expect, inject, test, vi } from 'vitest';
+import { describe, expect, inject, test, vi } from 'vitest';
 import { Stacks } from '../../builders/stacks.ts';
 import { clientConfig } from '../clients.ts';
 import { ref, vpc } from './resources.ts';
@@ -116,5 +116,73 @@ test('a change set tells what is replaced, and the update replaces it', async ()
     new DescribeSubnetsCommand({ Filters: [{ Name: 'cidr', Values: ['10.7.1.0/24', '10.7.2.0/24'] }] }),
   );
   expect(Subnets?.map((one) => one.SubnetId)).toEqual([moved.outputs.Subnet]);
+  await stacks.delete(StackName);
+});
+
+describe('a request is refused at once', () => {
+  const create = (ChangeSetName: string, template: object, more: object = {}) =>
+    stacks.client.send(
+      new CreateChangeSetCommand({
+        StackName: 'life-refused',
+        ChangeSetName,
+        ChangeSetType: 'CREATE',
+        TemplateBody: JSON.stringify(template),
+        ...more,
+      }),
+    );
+
+  test.each([
+    ['a name with blanks', 'two words', { Resources: fact('one') }, {}, "at 'changeSetName'"],
+    [
+      'a parameter that the template does not have',
+      'look',
+      { Resources: fact('one') },
+      { Parameters: [{ ParameterKey: 'Other', ParameterValue: 'x' }] },
+      'Parameters: [Other] do not exist in the template',
+    ],
+    [
+      'a reference to nothing',
+      'look',
+      { Resources: { Rule: { Type: 'AWS::EC2::Subnet', Properties: { VpcId: ref('Nothing') } } } },
+      {},
+      'Unresolved resource dependencies [Nothing] in the Resources block of the template',
+    ],
+    [
+      'an output of nothing',
+      'look',
+      { Resources: fact('one'), Outputs: { One: { Value: { 'Fn::Sub': '$' + '{Nobody.Arn}' } } } },
+      {},
+      'Unresolved resource dependencies [Nobody] in the Outputs block of the template',
+    ],
+  ])('%s', async (_, name, template, more, message) => {
+    await expect(create(name, template, more)).rejects.toThrow(message);
+  });
+});
+
+test('a request that is sent again with its token is not done again', async () => {
+  const StackName = 'life-token';
+  await stacks.create(StackName, { resources: fact('one') });
+  const create = (value: string) =>
+    stacks.client.send(
+      new CreateChangeSetCommand({
+        StackName,
+        ChangeSetName: 'once',
+        ClientToken: 'once',
+        TemplateBody: JSON.stringify({ Resources: fact(value) }),
+      }),
+    );
+  const { Id } = await create('two');
+  expect((await create('two')).Id).toBe(Id);
+  await expect(create('three')).rejects.toThrow('due to a mismatch with existing attribute ClientToken');
+  const execute = (ChangeSetName: string | undefined, ClientRequestToken: string) =>
+    stacks.client.send(new ExecuteChangeSetCommand({ StackName, ChangeSetName, ClientRequestToken }));
+  await execute(Id, 'execute');
+  await execute(Id, 'execute');
+  await expect(execute('other', 'execute')).rejects.toMatchObject({ name: 'TokenAlreadyExistsException' });
+  await vi.waitUntil(async () => {
+    const { Stacks: found } = await stacks.client.send(new DescribeStacksCommand({ StackName }));
+    return found?.[0]?.StackStatus === 'UPDATE_COMPLETE';
+  });
+  await expect(execute(Id, 'again')).rejects.toThrow();
   await stacks.delete(StackName);
 });

@@ -4,10 +4,9 @@ import {
   DescribeAutoScalingGroupsCommand,
   DescribeLifecycleHooksCommand,
   SetDesiredCapacityCommand,
-  TerminateInstanceInAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import {
-  GetDeploymentGroupCommand,
+  DeleteDeploymentGroupCommand,
   ListDeploymentsCommand,
   UpdateDeploymentGroupCommand,
 } from '@aws-sdk/client-codedeploy';
@@ -158,34 +157,32 @@ test('a new instance gets the last successful revision before it is in service',
   expect(await fleet.health(targetGroup)).toMatchObject({ [added]: 'healthy' });
 });
 
-test('without the hook a new instance gets no software, which CodeDeploy does not notice; it puts the hook back when asked', async () => {
-  const group = { applicationName: 'harbour', deploymentGroupName: 'harbour' };
-  const hooks = async () => {
-    const answer = await fleet.scaling.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName: 'harbour' }));
-    return (answer.LifecycleHooks ?? []).map(({ LifecycleHookName }) => LifecycleHookName);
+test('new instances wait for a hook in the group, which CodeDeploy puts back when it is gone', async () => {
+  const AutoScalingGroupName = 'harbour';
+  const hooks = async () =>
+    (await fleet.scaling.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName }))).LifecycleHooks ?? [];
+  const [hook] = await hooks();
+  const { LifecycleHookName = '' } = hook ?? {};
+  expect(hook).toMatchObject({
+    LifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+    HeartbeatTimeout: 600,
+    DefaultResult: 'ABANDON',
+  });
+  await fleet.scaling.send(new DeleteLifecycleHookCommand({ AutoScalingGroupName, LifecycleHookName }));
+  await fleet.scaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: 1 }));
+  await eventually(async () => (await members()).length === 1);
+  const newest = async () => {
+    const request = new ListDeploymentsCommand({ applicationName: 'harbour', deploymentGroupName: 'harbour' });
+    return (await cloud.codedeploy.send(request)).deployments?.[0];
   };
-  const named = async () => {
-    const { deploymentGroupInfo } = await cloud.codedeploy.send(new GetDeploymentGroupCommand(group));
-    return deploymentGroupInfo?.autoScalingGroups?.map(({ hook }) => hook);
-  };
-  const count = async () => (await cloud.codedeploy.send(new ListDeploymentsCommand(group))).deployments?.length;
-  const [LifecycleHookName] = await hooks();
-  expect(await named()).toEqual([LifecycleHookName]);
-  const before = await count();
-  await fleet.scaling.send(
-    new DeleteLifecycleHookCommand({ AutoScalingGroupName: 'harbour', LifecycleHookName: LifecycleHookName ?? '' }),
-  );
-  const old = await members();
-  const request = { InstanceId: old[0]?.id ?? '', ShouldDecrementDesiredCapacity: false };
-  await fleet.scaling.send(new TerminateInstanceInAutoScalingGroupCommand(request));
-  await eventually(async () =>
-    (await members()).some(({ id, state }) => state === 'InService' && !old.some((each) => each.id === id)),
-  );
-  expect([await count(), await hooks(), await named()]).toEqual([before, [], [LifecycleHookName]]);
-  await cloud.codedeploy.send(
-    new UpdateDeploymentGroupCommand({
-      ...{ applicationName: 'harbour', currentDeploymentGroupName: 'harbour', autoScalingGroups: ['harbour'] },
-    }),
-  );
-  expect(await hooks()).toEqual([LifecycleHookName]);
+  const before = await newest();
+  await fleet.scaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: 2 }));
+  await eventually(async () => (await members()).filter(({ state }) => state === 'InService').length === 2);
+  expect(await newest()).toBe(before);
+  const update = { applicationName: 'harbour', currentDeploymentGroupName: 'harbour' };
+  await cloud.codedeploy.send(new UpdateDeploymentGroupCommand(update));
+  expect((await hooks()).map((one) => one.LifecycleHookName)).toEqual([LifecycleHookName]);
+  const gone = new DeleteDeploymentGroupCommand({ applicationName: 'harbour', deploymentGroupName: 'harbour' });
+  expect((await cloud.codedeploy.send(gone)).hooksNotCleanedUp).toEqual([]);
+  expect(await hooks()).toEqual([]);
 });

@@ -282,6 +282,7 @@ describe('refusals', () => {
     await expect(cloud.start('none', revision('any'))).rejects.toMatchObject({
       name: 'DeploymentGroupDoesNotExistException',
     });
+    await expect(cloud.outcome('xx')).rejects.toMatchObject({ name: 'InvalidDeploymentIdException' });
     await expect(cloud.outcome('d-000000000')).rejects.toMatchObject({ name: 'DeploymentDoesNotExistException' });
     const missing = new GetDeploymentConfigCommand({ deploymentConfigName: 'none' });
     await expect(cloud.codedeploy.send(missing)).rejects.toMatchObject({

@@ -169,6 +169,11 @@ describe('an approval', () => {
     await expect(client.send(new PutApprovalResultCommand({ ...wrong, result }))).rejects.toMatchObject({
       name: 'InvalidApprovalTokenException',
     });
+    const undecided = { status: 'Maybe' as 'Approved', summary: '' };
+    await expect(client.send(new PutApprovalResultCommand({ ...wrong, result: undecided }))).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: expect.stringContaining('enum value set: [Approved, Rejected]'),
+    });
     expect((await pipelines.execution('gated', id)).status).toBe('InProgress');
     await approve('gated', id, 'Rejected');
     expect((await pipelines.ended('gated', id)).status).toBe('Failed');

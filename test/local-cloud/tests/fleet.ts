@@ -42,6 +42,8 @@ export class Fleet {
   readonly scaling: AutoScalingClient;
   readonly balancing: ElasticLoadBalancingV2Client;
   readonly subnet = 'subnet-00000001';
+  /** In two zones, as a load balancer needs them. */
+  readonly subnets = [this.subnet, 'subnet-00000002'];
   readonly vpc = 'vpc-00000001';
 
   constructor(endpoint: string, account: string) {
@@ -124,7 +126,7 @@ export class Fleet {
   /** A load balancer with a listener on port 80 that answers 503 `host not found`; the listener's ARN. */
   async listener(name: string): Promise<string> {
     const { LoadBalancers } = await this.balancing.send(
-      new CreateLoadBalancerCommand({ Name: name, Subnets: [this.subnet] }),
+      new CreateLoadBalancerCommand({ Name: name, Subnets: this.subnets }),
     );
     const { Listeners } = await this.balancing.send(
       new CreateListenerCommand({

@@ -1,3 +1,4 @@
+import { CreateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { CodePipelineClient, StartPipelineExecutionCommand } from '@aws-sdk/client-codepipeline';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -7,6 +8,7 @@ import { zipped } from '../../builders/revision.ts';
 import { Stacks } from '../../builders/stacks.ts';
 import { clientConfig } from '../clients.ts';
 import { type LocalCloud, startLocalCloud } from '../start.ts';
+import { Fleet } from './fleet.ts';
 import { action, Pipelines, source } from './pipelines.ts';
 
 /** With IAM enforced, CodePipeline, CodeDeploy and its agent may do what their roles may, and no more. */
@@ -185,6 +187,20 @@ test('a role that does not trust the service is refused', async () => {
   await expect(pipelines.create('other', stages, { roleArn })).rejects.toMatchObject({
     name: 'InvalidStructureException',
     message: `CodePipeline is not authorized to perform AssumeRole on role ${roleArn}`,
+  });
+});
+
+test('a role that may not put hooks into the Auto Scaling group is refused', async () => {
+  const fleet = new Fleet(local.endpoint, account);
+  const LaunchTemplateId = await fleet.launchTemplate('ferry', { ImageId: await fleet.baseImage() });
+  const AutoScalingGroupName = 'ferry';
+  const LaunchTemplate = { LaunchTemplateId, Version: '1' };
+  const sizes = { MinSize: 0, MaxSize: 1, VPCZoneIdentifier: fleet.subnet };
+  await fleet.scaling.send(new CreateAutoScalingGroupCommand({ AutoScalingGroupName, LaunchTemplate, ...sizes }));
+  const group = cloud.group('scaling', { ec2TagFilters: [], autoScalingGroups: [AutoScalingGroupName] });
+  await expect(group).rejects.toMatchObject({
+    name: 'InvalidRoleException',
+    message: expect.stringContaining('autoscaling:PutLifecycleHook'),
   });
 });
 

@@ -5,7 +5,7 @@ export const att = (...path: string[]) => ({ 'Fn::GetAtt': path });
 export const vpc = { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.7.0.0/16' } };
 
 /** A subnet of the resource `Vpc`. */
-export const subnet = (block: string) => ({
+export const subnet = (block: string, zone = 'a') => ({
   Type: 'AWS::EC2::Subnet',
-  Properties: { VpcId: ref('Vpc'), CidrBlock: block, AvailabilityZone: 'eu-west-1a' },
+  Properties: { VpcId: ref('Vpc'), CidrBlock: block, AvailabilityZone: `eu-west-1${zone}` },
 });

@@ -100,7 +100,7 @@ beforeAll(async () => {
     resources: {
       Balancer: {
         Type: 'AWS::ElasticLoadBalancingV2::LoadBalancer',
-        Properties: { Name: 'router-test', Subnets: [fleet.subnet] },
+        Properties: { Name: 'router-test', Subnets: fleet.subnets },
       },
       Http: listener(80, 'HTTP', {
         Type: 'redirect',

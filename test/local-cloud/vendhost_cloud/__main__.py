@@ -22,7 +22,9 @@ PARTS: tuple[str, ...] = (
     "web_identity",
     "assume_role",
     "certificates",
+    "refusals",
     "authorization",
+    "answers",
 )
 """Modules of this package (or packages in it), each with a `register()`."""
 

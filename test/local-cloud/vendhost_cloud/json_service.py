@@ -8,7 +8,7 @@ stores never leave the process.
 import copy
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from types import ModuleType
 from typing import Any, cast
@@ -46,6 +46,7 @@ class JsonService:
         reset: Callable[[], None],
         required: Mapping[str, str] | None = None,
         signing_name: str | None = None,
+        checks_values: bool = False,
     ) -> None:
         self.name = name
         self.target = target
@@ -56,6 +57,8 @@ class JsonService:
         """What requests are signed for, and how IAM calls the service, where that is not its name."""
         self.required = required or {}
         """Missing member -> the exception AWS names for it (else ValidationException)."""
+        self.checks_values = checks_values
+        """Values outside an enumeration are a ValidationException. CodeDeploy has exceptions of its own for them."""
 
     def call(self, operation: str, request: Document) -> Document:
         """Run one operation for the account and region of the current request scope.
@@ -118,6 +121,23 @@ class JsonService:
         report = ParamValidator().validate(request, shape)
         if report.has_errors():
             raise AwsError("ValidationException", report.generate_report())
+        for fault in _foreign_values(request, shape, "") if self.checks_values else ():
+            raise AwsError("ValidationException", f"1 validation error detected: {fault}")
+
+
+def _foreign_values(value: Any, shape: Shape, where: str) -> Iterator[str]:
+    """Values that are not in their enumeration, in AWS's words."""
+    if shape.type_name == "structure":
+        for name, item in value.items():
+            yield from _foreign_values(item, shape.members[name], f"{where}.{name}")
+    elif shape.type_name == "list":
+        for number, item in enumerate(value, 1):
+            yield from _foreign_values(item, shape.member, f"{where}.{number}.member")
+    elif shape.type_name == "string" and shape.enum and value not in shape.enum:
+        yield (
+            f"Value '{value}' at '{where.lstrip('.')}' failed to satisfy constraint: "
+            f"Member must satisfy enum value set: [{', '.join(shape.enum)}]"
+        )
 
 
 @cache

@@ -45,7 +45,7 @@ SEAMS = (
         "whether a role that a service assumed may do something",
         ("_gather_role_policies", "_permissions_boundary", "_service_principal_matches"),
     ),
-    Seam("ministack.services.iam", "stores", ("_instance_profiles", "_oidc_providers", "_roles")),
+    Seam("ministack.services.iam", "stores", ("_instance_profiles", "_oidc_providers", "_roles", "_users")),
     Seam("ministack.services.iam", "error answers", ("_error",)),
     Seam("ministack.services.iam", "the table of actions, in which ours take their places", ("_IAM_HANDLERS",)),
     Seam("ministack.services.kms", "the key behind a key id, ARN or alias", ("_resolve_key",)),
@@ -111,12 +111,12 @@ SEAMS = (
         ),
     ),
     Seam("ministack.services.autoscaling", "the table of actions, in which ours take their places", ("_ACTION_MAP",)),
-    Seam("ministack.services.autoscaling", "stores", ("_asgs", "_tags")),
+    Seam("ministack.services.autoscaling", "stores", ("_asgs", "_hooks", "_tags")),
     Seam("ministack.services.autoscaling", "replaced: instances are real ones", ("_reconcile_instances", "reset")),
     Seam(
         "ministack.services.autoscaling",
         "parts of its actions that ours reuse",
-        ("_asg_arn", "_delete_group_hooks", "_delete_group_policies"),
+        ("_asg_arn", "_delete_group_hooks", "_delete_group_policies", "_hook_record"),
     ),
     # Load balancers and certificates: load_balancers/, router/, certificates.py.
     Seam("ministack.services.alb", "the table of actions, in which ours take their places", ("_ACTION_MAP",)),
@@ -173,7 +173,13 @@ SEAMS = (
         ("_stack_has_no_updates",),
     ),
     Seam("ministack.services.cloudformation.changesets", "change sets by name or ARN", ("_find_change_set",)),
+    Seam(
+        "ministack.services.cloudformation.changesets",
+        "properties as far as they are known before a resource is made",
+        ("_resolve_props_for_diff",),
+    ),
     Seam("ministack.services.cloudformation.drift", "what drift detection reads of a type", ("_DRIFT_READERS",)),
+    Seam("ministack.services.cloudformation.engine", "templates", ("_intrinsic_references", "_parse_template")),
     Seam("ministack.services.cloudformation.helpers", "error answers", ("_error",)),
     Seam(
         "ministack.services.cloudformation.provisioners",

@@ -25,6 +25,9 @@ from vendhost_cloud.errors import AwsError
 _NAMES = {"elbv2": "elasticloadbalancing", "cloudwatch": "monitoring"}
 """ministack's name of a service, where it is not the SDK's."""
 
+by_a_service: ContextVar[bool] = ContextVar("vendhost_by_a_service", default=False)
+"""Whether the present request comes from another service, which may give AWS's own tags."""
+
 _PROTOCOLS = ("ec2", "query", "json", "rest-xml")
 
 Response = tuple[int, dict[str, str], bytes | str]
@@ -73,7 +76,11 @@ def call(service: str, operation: str, request: dict[str, Any]) -> dict[str, Any
         body = body.encode()
     headers = {name.lower(): value for name, value in http["headers"].items()}
 
-    status, response_headers, content = _handle(service, http["method"], unquote(path), headers, body, query)
+    inside = by_a_service.set(True)
+    try:
+        status, response_headers, content = _handle(service, http["method"], unquote(path), headers, body, query)
+    finally:
+        by_a_service.reset(inside)
     payload = content.encode() if isinstance(content, str) else content
     streams = shape.has_streaming_output and status < 300
     parser = botocore.parsers.create_parser(protocol)

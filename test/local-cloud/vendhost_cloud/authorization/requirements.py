@@ -24,6 +24,8 @@ def of(request: Request) -> list[Requirement]:
         "monitoring": _cloudwatch,
         "cloudtrail": _cloudtrail,
         "iam": _iam,
+        "codedeploy": _code_deploy,
+        "codepipeline": _code_pipeline,
     }
     reader = readers.get(request.service)
     return reader(request) if reader else [request.needs(request.arn)]
@@ -145,6 +147,19 @@ def _load_balancing(request: Request) -> list[Requirement]:
         return [request.needs("*")]
     arns = request.parameters("ResourceArns") or [request.parameter("RuleArn") or request.arn]
     return [request.needs(arn) for arn in arns]
+
+
+def _code_deploy(request: Request) -> list[Requirement]:
+    role = str(request.json.get("serviceRoleArn") or "")
+    return [request.needs(request.arn), *([pass_role(role, "codedeploy.amazonaws.com")] if role else [])]
+
+
+def _code_pipeline(request: Request) -> list[Requirement]:
+    """The pipeline's role, and those of its actions."""
+    pipeline = request.json.get("pipeline") or {}
+    actions = [action for stage in pipeline.get("stages") or [] for action in stage.get("actions") or []]
+    roles = dict.fromkeys(one["roleArn"] for one in (pipeline, *actions) if one.get("roleArn"))
+    return [request.needs(request.arn), *(pass_role(role, "codepipeline.amazonaws.com") for role in roles)]
 
 
 def _iam(request: Request) -> list[Requirement]:

@@ -1,4 +1,4 @@
-"""Policy variables in conditions and resources, like `${aws:PrincipalTag/team}`, which ministack compares as they are written.
+"""Policy variables in conditions and resources, like `${aws:PrincipalTag/team}`, which ministack compares as written.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 """

@@ -24,7 +24,8 @@ _DRAIN_SECONDS = 2.0
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html#deregistration-delay
 """
-_ALIVE = ("Pending", "InService")
+_PENDING = ("Pending", "Pending:Wait")
+_ALIVE = (*_PENDING, "InService")
 
 
 def living(group: Group) -> list[Member]:
@@ -47,6 +48,12 @@ def resolved(template: Body) -> Body:
     number = {"$Default": record["DefaultVersionNumber"], "$Latest": record["LatestVersionNumber"]}.get(
         version, version
     )
+    if not any(str(one["VersionNumber"]) == str(number) for one in record["Versions"]):
+        raise AwsError(
+            "ValidationError",
+            "You must use a valid fully-formed launch template. Could not find the specified version "
+            f"{number} for the launch template with ID {record['LaunchTemplateId']}.",
+        )
     return {
         "LaunchTemplateId": record["LaunchTemplateId"],
         "LaunchTemplateName": record["LaunchTemplateName"],
@@ -102,7 +109,7 @@ def advance(group: Group) -> None:
                 group["Instances"].remove(member)
         elif name in ("shutting-down", "terminated", "stopping", "stopped"):
             _lose(group, member, record, name)
-        elif member["LifecycleState"] == "Pending" and name == "running":
+        elif member["LifecycleState"] in _PENDING and name == "running":
             _bring_into_service(group, member)
         elif member["LifecycleState"] == "InService":
             _judge(group, member)
@@ -114,6 +121,8 @@ def _bring_into_service(group: Group, member: Member) -> None:
     if verdict == "serve":
         member.update(LifecycleState="InService", _Since=time.monotonic())
         _register_targets(group, member)
+    elif verdict == "wait":
+        member["LifecycleState"] = "Pending:Wait"
     elif verdict == "give up":
         group["_Failures"] = group.get("_Failures", 0) + 1
         group["_NextTry"] = time.monotonic() + _PAUSE_AFTER_FAILURE
@@ -162,7 +171,7 @@ def sync_targets(group: Group) -> None:
 
 def _lose(group: Group, member: Member, record: Record | None, state: str) -> None:
     reason = ((record or {}).get("StateReason") or {}).get("Message", "")
-    if member["LifecycleState"] == "Pending":
+    if member["LifecycleState"] in _PENDING:
         group["_Failures"] = group.get("_Failures", 0) + 1
         group["_NextTry"] = time.monotonic() + _PAUSE_AFTER_FAILURE
         activities.note(

@@ -59,7 +59,9 @@ def start(group: Group, request: Body) -> Body:
         raise AwsError("ValidationError", "the local cloud supports only a LaunchTemplate in DesiredConfiguration")
     before = group["LaunchTemplate"]
     wanted = provisioners._asg_launch_template(configuration["LaunchTemplate"]) if configuration else before
-    if preferences.get("AutoRollback") and str(before.get("Version", "")).startswith("$"):
+    if preferences.get("AutoRollback") and not configuration:
+        raise AwsError("ValidationError", "AutoRollback needs a DesiredConfiguration")
+    if preferences.get("AutoRollback") and not (_is_numbered(before) and _is_numbered(wanted)):
         raise AwsError(
             "ValidationError", "AutoRollback needs a launch template version that is a number, not $Latest or $Default"
         )
@@ -112,8 +114,19 @@ def roll_back(group: Group) -> Body:
             "ActiveInstanceRefreshNotFound",
             "No in progress or pending Instance Refresh found for Auto Scaling group " + group["AutoScalingGroupName"],
         )
+    if "DesiredConfiguration" not in record or not _is_numbered(group["LaunchTemplate"]):
+        # https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RollbackInstanceRefresh.html
+        raise AwsError(
+            "IrreversibleInstanceRefresh",
+            "The instance refresh cannot be rolled back: it needs a desired configuration, and the group a launch "
+            "template version that is a number",
+        )
     _roll_back(group, record, "Rollback requested by user")
     return record
+
+
+def _is_numbered(template: Body) -> bool:
+    return not str(template.get("Version") or "$Default").startswith("$")
 
 
 def step(group: Group) -> int:

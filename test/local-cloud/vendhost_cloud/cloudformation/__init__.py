@@ -9,6 +9,7 @@ from vendhost_cloud.cloudformation import (
     cloudwatch,
     codedeploy,
     codepipeline,
+    early_validation,
     ec2,
     flow_log,
     iam,
@@ -24,6 +25,7 @@ from vendhost_cloud.cloudformation import (
     ssm_document,
     stack_policy,
     taken_names,
+    template_faults,
     waf,
 )
 
@@ -52,9 +54,11 @@ def register() -> None:
         for name, resource_type in service.TYPES.items():
             resource_type.register(name)
     change_sets.register()
+    early_validation.register()
     no_updates.register()
     references.register()
     replacements.register()
     s3.register()
     stack_policy.register()
     taken_names.register()
+    template_faults.register()

@@ -13,7 +13,7 @@ from vendhost_cloud.cloudformation.resource_type import Properties
 
 
 def register() -> None:
-    for resource_type, (name_property, names) in _NAMED.items():
+    for resource_type, (name_property, names) in NAMED.items():
         handlers = provisioners._RESOURCE_HANDLERS[resource_type]
         handlers["create"] = _unless_taken(resource_type, name_property, names, handlers["create"])
     for resource_type, (used_by, name_property) in _USED.items():
@@ -60,7 +60,7 @@ def _group_names(instance: Properties, name_property: str) -> list[str]:
     return [one.get(name_property, "") for one in instance.get("DBParameterGroups") or []]
 
 
-_NAMED: dict[str, tuple[str, Callable[[], Iterable[str]]]] = {
+NAMED: dict[str, tuple[str, Callable[[], Iterable[str]]]] = {
     "AWS::CloudWatch::Alarm": ("AlarmName", lambda: cloudwatch._alarms),
     "AWS::EC2::LaunchTemplate": (
         "LaunchTemplateName",
@@ -72,6 +72,7 @@ _NAMED: dict[str, tuple[str, Callable[[], Iterable[str]]]] = {
     "AWS::SNS::Topic": ("TopicName", lambda: [one["name"] for one in sns._topics.values()]),
     "AWS::SecretsManager::Secret": ("Name", lambda: secretsmanager._secrets),
 }
+"""Resource type -> the property with its name, and the names that exist in the account and region."""
 
 _USED = {
     "AWS::RDS::DBParameterGroup": ("InvalidDBParameterGroupState", "DBParameterGroupName"),

@@ -4,10 +4,11 @@ import re
 import time
 import uuid
 
-from vendhost_cloud.codedeploy import arns, store
+from vendhost_cloud.codedeploy import arns, hooks, store
 from vendhost_cloud.codedeploy.store import Document
 from vendhost_cloud.errors import AwsError, Unsupported
 from vendhost_cloud.json_service import page
+from vendhost_cloud.roles import Role
 
 
 def create(request: Document) -> Document:
@@ -67,13 +68,15 @@ def delete(request: Document) -> None:
     store.tags.pop(arns.application(name), None)
 
 
-def drop_group(key: tuple[str, str]) -> None:
-    """Remove a group and stop its running deployments."""
+def drop_group(key: tuple[str, str]) -> list[Document]:
+    """Remove a group and stop its running deployments; the hooks its role may not delete."""
     found = store.groups.pop(key, None)
     store.tags.pop(arns.group(*key), None)
     for deployment in store.deployments.values():
         if deployment["_group"] is found:
             deployment["_stop"].set()
+    role = Role(found["serviceRoleArn"], hooks.SERVICE) if found else None
+    return hooks.drop(role, found["autoScalingGroups"]) if found and role else []
 
 
 def list_names(request: Document) -> Document:

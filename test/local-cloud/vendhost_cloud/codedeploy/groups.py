@@ -10,7 +10,6 @@ from vendhost_cloud.errors import AwsError, Unsupported
 from vendhost_cloud.json_service import page
 from vendhost_cloud.roles import Role
 
-SERVICE = "codedeploy.amazonaws.com"
 SETTINGS = (
     "deploymentConfigName",
     "ec2TagFilters",
@@ -53,6 +52,7 @@ def create(request: Document) -> Document:
                 "DeploymentGroupAlreadyExistsException",
                 f"Deployment group name already exists in the application: {name}",
             )
+        hooks.keep(Role(settings["serviceRoleArn"], hooks.SERVICE), settings["autoScalingGroups"], [])
         store.groups[(application, name)] = {
             "applicationName": application,
             "deploymentGroupId": str(uuid.uuid4()),
@@ -61,7 +61,6 @@ def create(request: Document) -> Document:
             **settings,
             "_launches": {},
         }
-    hooks.change([], settings["autoScalingGroups"])
     store.tags[arns.group(application, name)] = {tag["Key"]: tag.get("Value", "") for tag in request.get("tags") or []}
     return {"deploymentGroupId": store.groups[(application, name)]["deploymentGroupId"]}
 
@@ -72,18 +71,18 @@ def update(request: Document) -> Document:
     new = request.get("newDeploymentGroupName") or old
     found = store.group(application, old)
     settings = _settings({**{key: found.get(key) for key in SETTINGS}, **request})
-    before = found["autoScalingGroups"]
     with store.lock:
         if new != old and (application, new) in store.groups:
             raise AwsError(
                 "DeploymentGroupAlreadyExistsException",
                 f"Deployment group name already exists in the application: {new}",
             )
+        role = Role(settings["serviceRoleArn"], hooks.SERVICE)
+        hooks.keep(role, settings["autoScalingGroups"], found["autoScalingGroups"])
         found.update(settings, deploymentGroupName=new)
         if new != old:
             store.groups[(application, new)] = store.groups.pop((application, old))
             store.tags[arns.group(application, new)] = store.tags.pop(arns.group(application, old), {})
-    hooks.change(before, settings["autoScalingGroups"])
     return {"hooksNotCleanedUp": []}
 
 
@@ -101,12 +100,9 @@ def batch_get(request: Document) -> Document:
 
 def delete(request: Document) -> Document:
     """Deleting a group that does not exist succeeds, as on AWS."""
-    key = (request["applicationName"], request["deploymentGroupName"])
-    before = (store.groups.get(key) or {}).get("autoScalingGroups") or []
     with store.lock:
-        applications.drop_group(key)
-    hooks.change(before, [])
-    return {"hooksNotCleanedUp": []}
+        left = applications.drop_group((request["applicationName"], request["deploymentGroupName"]))
+    return {"hooksNotCleanedUp": left}
 
 
 def list_names(request: Document) -> Document:
@@ -132,7 +128,7 @@ def _settings(request: Document) -> Document:
     settings: Document = {key: request[key] for key in SETTINGS if request.get(key) is not None}
     if not re.fullmatch(r"arn:aws:iam::\d{12}:role/.+", settings.get("serviceRoleArn", "")):
         raise AwsError("InvalidRoleException", f"not the ARN of a role: {settings.get('serviceRoleArn')}")
-    if not Role(settings["serviceRoleArn"], SERVICE).assumable():
+    if not Role(settings["serviceRoleArn"], hooks.SERVICE).assumable():
         raise AwsError(
             "InvalidRoleException",
             f"AWS CodeDeploy does not have the permissions required to assume the role {settings['serviceRoleArn']}.",
@@ -170,7 +166,7 @@ def _auto_scaling_groups(given: list[Any]) -> list[Document]:
     missing = set(names) - fleet.existing_groups(names)
     if missing:
         raise AwsError("InvalidAutoScalingGroupException", f"no Auto Scaling group: {', '.join(sorted(missing))}")
-    return [{"name": name, "hook": f"CodeDeploy-managed-automatic-launch-deployment-hook-{name}"} for name in names]
+    return [hooks.named(name) for name in names]
 
 
 def _shown(group: Document) -> Document:

@@ -7,7 +7,18 @@ import time
 from ministack.core.concurrency import spawn_background
 from ministack.core.responses import request_scope
 
-from vendhost_cloud.codedeploy import alarms, configs, deployments, fleet, groups, instance, store, targets, traffic
+from vendhost_cloud.codedeploy import (
+    alarms,
+    configs,
+    deployments,
+    fleet,
+    groups,
+    hooks,
+    instance,
+    store,
+    targets,
+    traffic,
+)
 from vendhost_cloud.codedeploy.store import Document
 from vendhost_cloud.errors import AwsError
 from vendhost_cloud.roles import Role
@@ -84,7 +95,7 @@ def _deploy(deployment: Document) -> tuple[str, Document | None]:
 
 def _require_permissions(group: Document) -> None:
     """What CodeDeploy does with the group's service role."""
-    role = Role(group["serviceRoleArn"], groups.SERVICE)
+    role = Role(group["serviceRoleArn"], hooks.SERVICE)
     if group["autoScalingGroups"]:
         role.require("autoscaling:DescribeAutoScalingGroups", "*")
     if group.get("ec2TagFilters") or group.get("ec2TagSet"):

@@ -1,7 +1,6 @@
 """New instances of an Auto Scaling group get the revision deployed last before they are in service.
 
-AWS adds a lifecycle hook to the group for this; here the loop of the Auto Scaling group asks, as long as the hook is
-there.
+CodeDeploy's lifecycle hook in the group (`hooks`) makes them wait; the loop of the Auto Scaling group asks here.
 https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-auto-scaling.html
 """
 
@@ -9,6 +8,7 @@ from typing import Literal
 
 from vendhost_cloud.codedeploy import deployments, hooks, store
 from vendhost_cloud.codedeploy.store import COMPLETED, Document
+from vendhost_cloud.roles import Role
 
 Verdict = Literal["wait", "serve", "give up"]
 
@@ -21,9 +21,10 @@ def welcome(auto_scaling_group: str, instance_id: str) -> Verdict:
     gets that one's revision when it succeeds, and no follow-up deployment is needed.
     """
     verdicts = [
-        _welcome(group, instance_id)
+        _welcome(group, hook, instance_id)
         for group in store.groups.values()
-        if any(one["name"] == auto_scaling_group and hooks.is_there(one) for one in group["autoScalingGroups"])
+        for hook in group["autoScalingGroups"]
+        if hook["name"] == auto_scaling_group and hooks.stands(hook)
     ]
     for verdict in ("give up", "wait"):
         if verdict in verdicts:
@@ -31,7 +32,7 @@ def welcome(auto_scaling_group: str, instance_id: str) -> Verdict:
     return "serve"
 
 
-def _welcome(group: Document, instance_id: str) -> Verdict:
+def _welcome(group: Document, hook: Document, instance_id: str) -> Verdict:
     with store.lock:
         deployment: Document | None = group["_launches"].get(instance_id)
         if deployment is None:
@@ -39,9 +40,15 @@ def _welcome(group: Document, instance_id: str) -> Verdict:
                 return "wait"
             revision: Document | None = group.get("targetRevision")
             if revision is None:
-                return "serve"
+                return _complete(group, hook)
             deployment = deployments.start(group, revision, creator="autoscaling", only=[instance_id])
             group["_launches"][instance_id] = deployment
     if deployment["status"] not in COMPLETED:
         return "wait"
-    return "serve" if deployment["status"] == "Succeeded" else "give up"
+    return _complete(group, hook) if deployment["status"] == "Succeeded" else "give up"
+
+
+def _complete(group: Document, hook: Document) -> Verdict:
+    """Without the right to complete the hook, it ends with its default result, ABANDON; here at once."""
+    role = Role(group["serviceRoleArn"], hooks.SERVICE)
+    return "serve" if hooks.may_complete(role, hook) else "give up"

@@ -4,6 +4,7 @@ Members whose name starts with an underscore are ours; they never leave the proc
 """
 
 import random
+import re
 import string
 import threading
 from typing import Any
@@ -49,6 +50,8 @@ def group(application_name: str, name: str) -> Document:
 
 
 def deployment(deployment_id: str) -> Document:
+    if not re.fullmatch(r"d-[A-Z0-9]{9}", deployment_id):
+        raise AwsError("InvalidDeploymentIdException", f"Invalid deployment ID: {deployment_id}")
     found: Document | None = deployments.get(deployment_id)
     if found is None:
         raise AwsError(

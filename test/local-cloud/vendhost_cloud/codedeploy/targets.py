@@ -44,6 +44,8 @@ def skip(target: Document) -> None:
 
 def list_ids(request: Document) -> Document:
     deployment = _deployment(request)
+    if deployment["status"] in ("Created", "Queued"):
+        raise AwsError("DeploymentNotStartedException", f"The deployment {deployment['deploymentId']} has not started")
     filters = request.get("targetFilters") or {}
     if set(filters) - {"TargetStatus"}:
         raise Unsupported(f"codedeploy:ListDeploymentTargets filtered by {sorted(filters)}")

@@ -28,6 +28,7 @@ service = JsonService(
     },
     arn_of=store.arn_of_request,
     reset=store.reset,
+    checks_values=True,
 )
 
 

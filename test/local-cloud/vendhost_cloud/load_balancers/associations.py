@@ -30,11 +30,11 @@ def check(balancer: str, groups: list[str]) -> None:
 def _in_use() -> Iterator[tuple[str, str]]:
     """(load balancer, target group) of all listeners and rules."""
     for listener in alb._listeners.values():
-        for group in _groups(listener.get("DefaultActions") or []):
+        for group in groups_of(listener.get("DefaultActions") or []):
             yield listener["LoadBalancerArn"], group
     for rule in alb._rules.values():
         owner = _balancer_of(rule["ListenerArn"])
-        for group in _groups(rule.get("Actions") or []):
+        for group in groups_of(rule.get("Actions") or []):
             yield owner, group
 
 
@@ -42,7 +42,7 @@ def _balancer_of(listener: str) -> str:
     return str((alb._listeners.get(listener) or {}).get("LoadBalancerArn", ""))
 
 
-def _groups(actions: list[Record]) -> list[str]:
+def groups_of(actions: list[Record]) -> list[str]:
     """Target groups of actions, in records or in templates."""
     found: list[str] = []
     for action in actions:
@@ -71,7 +71,7 @@ def _stack(prop: str, verb: str) -> Callable[[Callable[..., Any]], Callable[...,
             props: Record = resource[1] if verb == "create" else resource[2]
             balancer = props.get("LoadBalancerArn") or _balancer_of(str(props.get("ListenerArn", "")))
             try:
-                check(str(balancer), _groups([one for one in props.get(prop) or [] if isinstance(one, dict)]))
+                check(str(balancer), groups_of([one for one in props.get(prop) or [] if isinstance(one, dict)]))
             except AwsError as error:
                 raise provisioners._elbv2_handler_error(f"{error.message} ({error.code})") from None
             return known(*resource)

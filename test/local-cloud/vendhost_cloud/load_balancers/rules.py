@@ -9,9 +9,9 @@ from ministack.services.cloudformation import provisioners
 
 from vendhost_cloud.errors import AwsError, Unsupported
 from vendhost_cloud.load_balancers.interception import Answer, Known, around_resource, before, flat
-from vendhost_cloud.query_service import Body, Params, action
+from vendhost_cloud.query_service import Body, Params, action, decode
 
-_RULES_PER_LISTENER = 100
+_RULES_PER_BALANCER = 100
 _lock = threading.Lock()
 """API calls come from ministack's event loop, stacks from threads of their own."""
 
@@ -26,19 +26,48 @@ def check_priority(listener: str, priority: str, *, own: str = "") -> None:
 
 
 def _check_quota(listener: str) -> None:
-    count = sum(1 for rule in alb._rules.values() if rule["ListenerArn"] == listener and not rule["IsDefault"])
-    if count >= _RULES_PER_LISTENER:
-        raise AwsError("TooManyRules", f"You've reached the limit of {_RULES_PER_LISTENER} rules on the load balancer")
+    """The quota counts the rules of all listeners of the load balancer."""
+    balancer = alb._listeners[listener]["LoadBalancerArn"]
+    listeners = {arn for arn, one in alb._listeners.items() if one["LoadBalancerArn"] == balancer}
+    count = sum(1 for rule in alb._rules.values() if rule["ListenerArn"] in listeners and not rule["IsDefault"])
+    if count >= _RULES_PER_BALANCER:
+        raise AwsError("TooManyRules", f"You've reached the limit of {_RULES_PER_BALANCER} rules on the load balancer")
 
 
 def _limits(_request: Body) -> Body:
     """The account's quotas; only that of rules is enforced here."""
     limits = {
-        "rules-per-application-load-balancer": _RULES_PER_LISTENER,
+        "rules-per-application-load-balancer": _RULES_PER_BALANCER,
         "target-groups-per-application-load-balancer": 100,
         "target-groups": 3000,
     }
     return {"Limits": [{"Name": name, "Max": str(most)} for name, most in limits.items()]}
+
+
+_PAGE = 400
+
+
+def _describe(params: Params, known: Known) -> Answer:
+    """Pages of rules, in the order of ministack's store."""
+    request = decode("elbv2", "DescribeRules", params)
+    if not request.get("PageSize") and not request.get("Marker"):
+        return known(params)
+    wanted = request.get("RuleArns") or []
+    found = [
+        arn
+        for arn, rule in alb._rules.items()
+        if (not wanted or arn in wanted) and request.get("ListenerArn") in (None, rule["ListenerArn"])
+    ]
+    start, size = request.get("Marker", "0"), request.get("PageSize", _PAGE)
+    if not start.isdigit() or not 1 <= size <= _PAGE:
+        raise AwsError("ValidationError", f"no page of {size} starts at '{start}'")
+    end = int(start) + size
+    chosen = found[int(start) : end]
+    given = {f"RuleArns.member.{number}": [arn] for number, arn in enumerate(chosen, 1)}
+    status, headers, body = known({**given, "Action": ["DescribeRules"]} if chosen else params)
+    if end < len(found):
+        body = body.replace(b"</Rules>", f"</Rules><NextMarker>{end}</NextMarker>".encode())
+    return status, headers, body
 
 
 def _create(params: Params, known: Known) -> Answer:
@@ -120,6 +149,7 @@ def register() -> None:
         "elbv2", "DescribeAccountLimits", _limits, supported=["Marker", "PageSize"]
     )
     before("CreateRule", _create)
+    before("DescribeRules", _describe)
     before("SetRulePriorities", _set_priorities)
     for operation in ("ModifyRule", "CreateListener", "ModifyListener"):
         before(operation, _rewritten)
