@@ -5,6 +5,7 @@ same code, and gets the same errors, as a call over HTTP. IAM does not authorize
 """
 
 import asyncio
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -123,8 +124,8 @@ def _handle(service: str, *request: Any) -> Response:
     handler = _internal_s3 if service == "s3" else app.SERVICE_HANDLERS[_NAMES.get(service, service)]
     if service == "rds":  # its handler only moves this function to a thread
         answer = rds._handle_request_sync(*request)
-    elif _on_event_loop() and hasattr(getattr(handler, "__self__", None), "handle_now"):
-        answer = getattr(handler, "__self__").handle_now(request[2], request[3])  # noqa: B009
+    elif _on_event_loop() and (service_of_ours := getattr(inspect.unwrap(handler), "__self__", None)):
+        answer = service_of_ours.handle_now(request[2], request[3])
     elif _on_event_loop():
         answer = _result_without_waiting(handler(*request))
     else:  # in turn with the requests over HTTP: ministack's stores have no locks

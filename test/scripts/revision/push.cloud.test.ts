@@ -88,6 +88,7 @@ describe('pushRevision', () => {
       message: 'feat: a "quoted" page\n\nbody',
       repository: 'https://gitlab.example.com/acme/shop',
       pipelineUrl: 'https://gitlab.example.com/acme/shop/-/pipelines/7',
+      hookSeconds: { AfterInstall: 60 },
     });
   });
 

@@ -5,6 +5,7 @@ are made by AWS. An answer that does not fit is replaced by a 500 `AnswerUnlikeA
 product, a test, or another service.
 """
 
+import functools
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -39,6 +40,7 @@ def register() -> None:
 
 
 def _checked(name: str, handler: Handler) -> Handler:
+    @functools.wraps(handler)
     async def handle(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
         status, answer_headers, content = await handler(method, path, headers, body, query)
         operation = _operation(name, headers, body, query)

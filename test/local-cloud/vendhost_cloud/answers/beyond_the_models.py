@@ -5,6 +5,11 @@ from botocore.model import Shape
 from vendhost_cloud.query_service import service_model
 
 _VALUES: dict[str, frozenset[str]] = {
+    # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InternetGatewayAttachment.html
+    "AttachmentStatus": frozenset({"available"}),
+    # In small letters, as in the example of
+    # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpoints.html
+    "State": frozenset({"available", "deleted", "deleting", "pending"}),
     # CodeDeployDefault.OneAtATime, https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_MinimumHealthyHosts.html
     "MinimumHealthyHostsType": frozenset({"MOST_CONCURRENCY"}),
     # ministack has the element also where there is no replica.
