@@ -16,6 +16,7 @@ import { keepIssues } from './drift-issues.ts';
 import { driftReport, writeReports } from './drift-report.ts';
 import { applyIgnores, readIgnores } from './ignore.ts';
 import type { IgnoreEntry } from './ignore-file.ts';
+import { isLookedAt } from './looked-at.ts';
 import { type Shard, shardFrom } from './shard.ts';
 
 export type FailOn = 'drift' | 'unknown' | 'never';
@@ -48,7 +49,7 @@ export async function checkDrift(runtime: Runtime, options: CheckDriftOptions): 
   sayUnused(runtime, options, contexts, unused);
   const report = maskedReport(driftReport(sections, runtime, now), (text) => runtime.out.masked(text));
   await writeReports(runtime, report, options);
-  await keepIssues(runtime, report);
+  await keepIssues(runtime, report, (id) => isLookedAt({ contexts, checks, sections }, id));
   runtime.out.result({ ...report }, reportLines(report).join('\n'));
   const has = (state: ReportSection['state']) => sections.some((section) => section.state === state);
   if (options.failOn.includes('never')) return undefined;
@@ -60,11 +61,12 @@ export async function checkDrift(runtime: Runtime, options: CheckDriftOptions): 
 /** A part of the environments, or of their stacks, says nothing about an entry for another part. */
 function sayUnused(
   { out }: Runtime,
-  { shard, tenant, checks }: CheckDriftOptions,
+  { tenant, checks }: CheckDriftOptions,
   contexts: readonly DriftContext[],
   unused: readonly IgnoreEntry[],
 ): void {
-  if (shard !== undefined || tenant !== undefined || checks !== undefined) return;
+  const isPart = contexts.some(({ shard }) => shard.of > 1);
+  if (isPart || tenant !== undefined || checks !== undefined) return;
   for (const { finding, property = '' } of unused) {
     if (!contexts.some(({ environment }) => finding.startsWith(`${environment}/`))) continue;
     out.warn(`the ignore file names ${finding}${property}, and nothing like it was found: delete the entry`);

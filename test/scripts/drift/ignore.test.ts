@@ -48,7 +48,7 @@ test('a property is taken out, the others stay', () => {
   expect(both.sections[0]).toMatchObject({ state: 'clean', findings: [] });
 });
 
-test('what could not be checked is never ignored', () => {
+test('what could not be checked is ignored by no pattern, only by its own id', () => {
   const { sections, unused } = applied(section('unknown', dark), entry('*'));
   expect(sections).toEqual([section('unknown', dark)]);
   expect(unused).toHaveLength(1);
@@ -56,6 +56,9 @@ test('what could not be checked is never ignored', () => {
     state: 'unknown',
     findings: [dark],
   });
+  const named = applied(section('unknown', dark), entry(dark.id));
+  expect(named).toMatchObject({ sections: [{ state: 'clean', findings: [] }], unused: [] });
+  expect(applied(section('unknown', dark), entry(dark.id, { property: '*' })).sections[0]?.state).toBe('unknown');
 });
 
 test('an entry holds on its last day; the day after it ignores nothing and is found itself', () => {
