@@ -4,6 +4,7 @@ import { openAws } from '../aws/session.ts';
 import type { Environment } from '../config/environment.ts';
 import { readPlatformConfig } from '../config/files.ts';
 import { exitCodes, VendhostError } from '../errors.ts';
+import { withPlanRole } from '../merge-request/tenant/plan-role.ts';
 import { type EnvironmentChoice, openTargets } from '../platform/targets.ts';
 import { reportLines } from '../report/lines.ts';
 import { maskedReport } from '../report/masked-report.ts';
@@ -113,7 +114,6 @@ function missing(what: string, give: string): VendhostError {
 
 /** A tenant's job looks with the role of plans, which can change nothing. */
 function tenantContext(runtime: Runtime, environment: Environment, tenant: string, shard: Shard): DriftContext {
-  const planRole = runtime.env.VENDHOST_PLAN_ROLE_ARN;
-  const env = planRole ? { ...runtime.env, VENDHOST_ROLE_ARN: planRole } : runtime.env;
-  return { runtime, environment, aws: openAws({ ...runtime, env }), tenant, platform: undefined, shard };
+  const aws = openAws(withPlanRole(runtime, { environment, tenant }));
+  return { runtime, environment, aws, tenant, platform: undefined, shard };
 }
