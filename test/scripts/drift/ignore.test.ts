@@ -84,6 +84,11 @@ test.each([
   ['ignore: [{ finding: a, reason: because it is so, until: soon }]', 'ignore.0.until', 'a date, like 2027-03-31'],
   ['ignore: [{ finding: a, reason: so, until: 2027-01-31 }]', 'ignore.0.reason', 'at least 10 characters'],
   ['ignore: [{ finding: a, reason: because it is so }]', 'ignore.0.until', 'missing'],
+  ...['*', 'dev/*', '*/stacks/*', 'dev/hosts', '**/*'].map((all) => [
+    `ignore: [{ finding: "${all}", reason: because it is so, until: 2027-01-31 }]`,
+    'ignore.0.finding',
+    'an id that names more than an environment and a check',
+  ]),
   ['ignores: []', 'ignores', 'must be one of ignore'],
 ])('%s is refused', (text, path, message) => {
   const { faults } = parseConfig('drift-ignore.yml', text, driftIgnoreSchema);

@@ -15,7 +15,8 @@ export interface MemberFacts {
 
 export interface GroupFacts {
   readonly name: string;
-  readonly templateId: string;
+  /** Absent when somebody gave the group a launch configuration instead. */
+  readonly templateId: string | undefined;
   /** Version that new instances start from: a number, `$Latest` or `$Default`. */
   readonly version: string;
   readonly min: number;

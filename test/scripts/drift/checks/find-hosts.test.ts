@@ -50,6 +50,13 @@ describe('versions', () => {
     ]);
   });
 
+  test('a group that was given a launch configuration is not gone', () => {
+    const { templateId: _, ...rest } = group;
+    const found = findVersions({ ...host, group: { ...rest, templateId: undefined }, starting: undefined });
+    expect(found).toMatchObject([{ id: 'shop/no-launch-template', gravity: 'fault' }]);
+    expect(found[0]?.next).toContain('--launch-template LaunchTemplateName=vendhost-dev-shop,Version=3');
+  });
+
   test('a version that nothing rolled out, and one that is gone', () => {
     expect(titles(findVersions({ ...host, newestVersion: '4' }))).toEqual([
       'the launch template of shop has a version that was not rolled out',
