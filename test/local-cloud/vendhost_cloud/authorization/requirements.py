@@ -24,6 +24,7 @@ def of(request: Request) -> list[Requirement]:
         "monitoring": _cloudwatch,
         "cloudtrail": _cloudtrail,
         "iam": _iam,
+        "sns": _sns,
     }
     reader = readers.get(request.service)
     return reader(request) if reader else [request.needs(request.arn)]
@@ -145,6 +146,11 @@ def _load_balancing(request: Request) -> list[Requirement]:
         return [request.needs("*")]
     arns = request.parameters("ResourceArns") or [request.parameter("RuleArn") or request.arn]
     return [request.needs(arn) for arn in arns]
+
+
+def _sns(request: Request) -> list[Requirement]:
+    """Tags are of a topic, which these calls name otherwise than the others."""
+    return [request.needs(request.parameter("ResourceArn") or request.arn)]
 
 
 def _iam(request: Request) -> list[Requirement]:
