@@ -3,6 +3,7 @@ import type { Detection } from '../../../scripts/drift/stacks/detection.ts';
 import type { FoundStack } from '../../../scripts/drift/stacks/find-stacks.ts';
 import type { ResourceDrift } from '../../../scripts/drift/stacks/read-drifts.ts';
 import { isSecretPath } from '../../../scripts/drift/stacks/secret-properties.ts';
+import { nextOf } from '../../../scripts/drift/stacks/stack-next.ts';
 import { absentSection, stackSection } from '../../../scripts/drift/stacks/stack-section.ts';
 
 const stack: FoundStack = {
@@ -43,6 +44,13 @@ test('what is in sync is clean', () => {
     state: 'clean',
     findings: [],
   });
+});
+
+test('of a nested stack there is no change set', () => {
+  const nested = { ...stack, root: 'arn:aws:cloudformation:eu-west-1:100000000001:stack/root/1' };
+  const next = nextOf('dev', nested);
+  expect(next).toContain(`the stack is nested in ${nested.root}`);
+  expect(next).not.toContain('create-change-set');
 });
 
 test('a type that CloudFormation cannot compare is named, and the rest is clean', () => {
