@@ -15,6 +15,7 @@ const found = (name: string, status = 'CREATE_COMPLETE'): FoundStack => ({
   root: undefined,
   parameters: [],
   hasSecrets: false,
+  isUnprotected: false,
 });
 const started = (id: string) => xml('DetectStackDrift', `<StackDriftDetectionId>${id}</StackDriftDetectionId>`);
 const status = (name: string) =>

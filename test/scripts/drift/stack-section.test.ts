@@ -15,6 +15,7 @@ const stack: FoundStack = {
   root: undefined,
   parameters: ['ImageId'],
   hasSecrets: false,
+  isUnprotected: false,
 };
 const complete: Detection = { kind: 'ended', isComplete: true, reason: undefined, startedAt: new Date(0) };
 const failed: Detection = { ...complete, isComplete: false, reason: 'Failed to detect drift on resources [Group]' };
@@ -43,6 +44,21 @@ test('what is in sync is clean', () => {
     summary: '1 in sync',
     state: 'clean',
     findings: [],
+  });
+});
+
+test('a stack that holds data and may be deleted is found, though its resources are as they should be', () => {
+  const unprotected = { ...stack, isUnprotected: true };
+  const facts = {
+    environment: 'dev',
+    stack: unprotected,
+    detection: complete,
+    resources: [resource('Group')],
+  } as const;
+  expect(stackSection({ ...facts, isSecret: () => false, changers: new Map() })).toMatchObject({
+    state: 'found',
+    summary: 'it may be deleted, 1 in sync',
+    findings: [{ id: 'dev/stacks/vendhost-dev-shop-host/termination-protection', gravity: 'fault' }],
   });
 });
 

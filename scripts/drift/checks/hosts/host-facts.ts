@@ -20,6 +20,8 @@ export interface GroupFacts {
   /** Version that new instances start from: a number, `$Latest` or `$Default`. */
   readonly version: string;
   readonly min: number;
+  /** Names of the processes that somebody suspended: `Launch`, `ReplaceUnhealthy`. */
+  readonly suspended: readonly string[];
   readonly members: readonly MemberFacts[];
 }
 

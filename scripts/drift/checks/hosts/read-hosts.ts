@@ -40,7 +40,8 @@ async function readGroupFacts(aws: Aws, name: string): Promise<GroupFacts | unde
   // (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_AutoScalingGroup.html).
   const template = found.LaunchTemplate ?? found.MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification;
   const { LaunchTemplateId: templateId, Version: version = '$Default' } = template ?? {};
-  return { name, templateId, version, min: found.MinSize ?? 0, members: await readMembers(aws, found) };
+  const suspended = (found.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []);
+  return { name, templateId, version, suspended, min: found.MinSize ?? 0, members: await readMembers(aws, found) };
 }
 
 /** `$Latest` and `$Default` are what the console sets; a version, or the whole template, may be gone. */

@@ -15,7 +15,7 @@ const member: MemberFacts = {
   startedAt: minutesAgo(600),
 };
 const name = 'vendhost-dev-shop';
-const group: GroupFacts = { name, templateId: 'lt-1', version: '3', min: 1, members: [member] };
+const group: GroupFacts = { name, templateId: 'lt-1', version: '3', min: 1, suspended: [], members: [member] };
 const hook = `${launchHook}-${name}`;
 const host: HostFacts = {
   place: { tenant: 'shop', environment: 'dev' },
@@ -35,6 +35,19 @@ const titles = (found: readonly { title: string }[]) => found.map(({ title }) =>
 
 test('a host as it was provisioned has no finding', () => {
   expect([...findVersions(host), ...findInstances(host, now), ...findHooks(host)]).toEqual([]);
+});
+
+test('processes that somebody suspended, unless the group is being changed', () => {
+  const suspended = { ...host, group: { ...group, suspended: ['ReplaceUnhealthy', 'Launch'] } };
+  expect(findInstances(suspended, now)).toEqual([
+    {
+      id: 'shop/suspended',
+      gravity: 'fault',
+      title: 'somebody suspended processes of the Auto Scaling group of shop: Launch, ReplaceUnhealthy',
+      next: 'aws autoscaling resume-processes --auto-scaling-group-name vendhost-dev-shop',
+    },
+  ]);
+  expect(findInstances({ ...suspended, busy: 'an instance refresh is running' }, now)).toEqual([]);
 });
 
 describe('versions', () => {
