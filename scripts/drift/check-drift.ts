@@ -4,6 +4,7 @@ import { openAws } from '../aws/session.ts';
 import type { Environment } from '../config/environment.ts';
 import { readPlatformConfig } from '../config/files.ts';
 import { exitCodes, VendhostError } from '../errors.ts';
+import { withPlanRole } from '../merge-request/tenant/plan-role.ts';
 import { type EnvironmentChoice, openTargets } from '../platform/targets.ts';
 import { reportLines } from '../report/lines.ts';
 import { maskedReport } from '../report/masked-report.ts';
@@ -16,6 +17,7 @@ import { keepIssues } from './drift-issues.ts';
 import { driftReport, writeReports } from './drift-report.ts';
 import { applyIgnores, readIgnores } from './ignore.ts';
 import type { IgnoreEntry } from './ignore-file.ts';
+import { isLookedAt } from './looked-at.ts';
 import { type Shard, shardFrom } from './shard.ts';
 
 export type FailOn = 'drift' | 'unknown' | 'never';
@@ -48,7 +50,7 @@ export async function checkDrift(runtime: Runtime, options: CheckDriftOptions): 
   sayUnused(runtime, options, contexts, unused);
   const report = maskedReport(driftReport(sections, runtime, now), (text) => runtime.out.masked(text));
   await writeReports(runtime, report, options);
-  await keepIssues(runtime, report);
+  await keepIssues(runtime, report, (id) => isLookedAt({ contexts, checks, sections }, id));
   runtime.out.result({ ...report }, reportLines(report).join('\n'));
   const has = (state: ReportSection['state']) => sections.some((section) => section.state === state);
   if (options.failOn.includes('never')) return undefined;
@@ -60,11 +62,12 @@ export async function checkDrift(runtime: Runtime, options: CheckDriftOptions): 
 /** A part of the environments, or of their stacks, says nothing about an entry for another part. */
 function sayUnused(
   { out }: Runtime,
-  { shard, tenant, checks }: CheckDriftOptions,
+  { tenant, checks }: CheckDriftOptions,
   contexts: readonly DriftContext[],
   unused: readonly IgnoreEntry[],
 ): void {
-  if (shard !== undefined || tenant !== undefined || checks !== undefined) return;
+  const isPart = contexts.some(({ shard }) => shard.of > 1);
+  if (isPart || tenant !== undefined || checks !== undefined) return;
   for (const { finding, property = '' } of unused) {
     if (!contexts.some(({ environment }) => finding.startsWith(`${environment}/`))) continue;
     out.warn(`the ignore file names ${finding}${property}, and nothing like it was found: delete the entry`);
@@ -111,7 +114,6 @@ function missing(what: string, give: string): VendhostError {
 
 /** A tenant's job looks with the role of plans, which can change nothing. */
 function tenantContext(runtime: Runtime, environment: Environment, tenant: string, shard: Shard): DriftContext {
-  const planRole = runtime.env.VENDHOST_PLAN_ROLE_ARN;
-  const env = planRole ? { ...runtime.env, VENDHOST_ROLE_ARN: planRole } : runtime.env;
-  return { runtime, environment, aws: openAws({ ...runtime, env }), tenant, platform: undefined, shard };
+  const aws = openAws(withPlanRole(runtime, { environment, tenant }));
+  return { runtime, environment, aws, tenant, platform: undefined, shard };
 }

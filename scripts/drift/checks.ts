@@ -1,8 +1,8 @@
-import { awsError } from '../aws/foreseen-errors.ts';
+import { refusalOf } from '../aws/refusal.ts';
 import type { Aws } from '../aws/session.ts';
 import type { Environment } from '../config/environment.ts';
 import type { PlatformConfig } from '../config/platform.ts';
-import { VendhostError } from '../errors.ts';
+import type { VendhostError } from '../errors.ts';
 import type { EnvironmentTarget } from '../platform/targets.ts';
 import type { ReportSection } from '../report/report.ts';
 import type { Runtime } from '../runtime.ts';
@@ -41,8 +41,8 @@ export interface DriftCheck {
 }
 
 /**
- * Runs checks at the same time; one that fails for a foreseen reason is a section that says it is unknown. Throws the
- * signal's reason when cancelled, and every unforeseen error.
+ * Runs checks at the same time; one that is refused is a section that says it is unknown. Throws the signal's reason when
+ * cancelled, and what is a fault of this program.
  */
 export async function runChecks(
   contexts: readonly DriftContext[],
@@ -56,8 +56,8 @@ export async function runChecks(
           return await check.run(context);
         } catch (thrown) {
           context.runtime.signal.throwIfAborted();
-          const error = awsError(thrown, context.runtime.env) ?? thrown;
-          if (!(error instanceof VendhostError)) throw error;
+          const error = refusalOf(thrown, context.runtime);
+          if (error === undefined) throw thrown;
           return [unknownSection(context, check, error)];
         }
       }),

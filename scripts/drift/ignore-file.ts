@@ -1,9 +1,17 @@
 import { z } from 'zod';
+import { environments } from '../config/environment.ts';
+import { checkIds } from './check-ids.ts';
+
+/** An entry for everything would hide what nobody has thought of yet. */
+function namesSomething(pattern: string): boolean {
+  const general: readonly string[] = ['', ...environments, ...checkIds];
+  return pattern.split('/').some((part) => !general.includes(part.replaceAll('*', '')));
+}
 
 const entry = z.strictObject({
-  finding: z.string().min(1).meta({
+  finding: z.string().min(1).refine(namesSomething, 'an id that names more than an environment and a check').meta({
     description:
-      'Id of the finding, as `--json` has it: `dev/stacks/vendhost-dev-shop-host/Group`. A `*` stands for any text',
+      'Id of the finding, as `--json` has it: `dev/stacks/vendhost-dev-shop-host/Group`. A `*` stands for any text, but not for all of an environment or a check',
   }),
   property: z.string().min(1).optional().meta({
     description:

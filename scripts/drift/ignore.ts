@@ -4,6 +4,8 @@ import type { Finding, ReportSection } from '../report/report.ts';
 import { driftIgnoreSchema, type IgnoreEntry } from './ignore-file.ts';
 
 const defaultFile = 'drift-ignore.yml';
+/** Id of the section of entries that have ended. */
+export const endedId = 'ignore';
 
 /** The entries of the ignore file; without a name the default one, which may be absent. Throws `CONFIG_INVALID` and `CONFIG_UNREADABLE`. */
 export async function readIgnores(directory: string, named: string | undefined): Promise<IgnoreEntry[]> {
@@ -18,7 +20,8 @@ export interface Ignored {
 }
 
 /**
- * Takes out what the entries name, but nothing that could not be found out: a section of which nothing else is left is clean.
+ * Takes out what the entries name: a section of which nothing is left is clean. What could not be found out is taken out only by
+ * an entry that has its whole id, so that no pattern hides what nobody thought of.
  * An entry that has ended ignores nothing and is a finding itself.
  */
 export function applyIgnores(
@@ -41,14 +44,14 @@ function without(section: ReportSection, entries: readonly IgnoreEntry[], used: 
   const gone = section.findings.length - findings.length;
   if (gone === 0) return { ...section, findings };
   const isFound = findings.some(({ gravity }) => gravity !== 'unknown');
-  const state = isFound || section.state === 'unknown' ? section.state : findings.length > 0 ? 'unknown' : 'clean';
+  const state = isFound ? section.state : findings.length > 0 ? 'unknown' : 'clean';
   return { ...section, state, summary: `${section.summary}; ${gone} ignored by ${defaultFile}`, findings };
 }
 
 /** What is left of a finding. */
 function rest(finding: Finding, entries: readonly IgnoreEntry[], used: Set<IgnoreEntry>): Finding[] {
-  if (finding.gravity === 'unknown') return [finding];
-  const named = entries.filter((each) => isLike(each.finding, finding.id));
+  const isUnknown = finding.gravity === 'unknown';
+  const named = entries.filter((each) => (isUnknown ? each.finding === finding.id : isLike(each.finding, finding.id)));
   const whole = named.find(({ property }) => property === undefined);
   if (whole !== undefined) {
     used.add(whole);
@@ -73,8 +76,8 @@ function endedSection(ended: readonly IgnoreEntry[]): ReportSection {
   const findings = ended.map(({ finding, property = '', reason, until }): Finding => {
     const title = `${defaultFile} ignored ${finding}${property} until ${until}: ${reason}`;
     const next = 'find out whether it may still differ: give the entry a new date, or delete it';
-    return { id: `ignore/${finding}${property}`, gravity: 'fault', title, next, at: { file: defaultFile } };
+    return { id: `${endedId}/${finding}${property}`, gravity: 'fault', title, next, at: { file: defaultFile } };
   });
   const summary = `${ended.length} ${ended.length === 1 ? 'entry has' : 'entries have'} ended`;
-  return { id: 'ignore', title: defaultFile, summary, state: 'found', findings };
+  return { id: endedId, title: defaultFile, summary, state: 'found', findings };
 }

@@ -76,7 +76,7 @@ export function planTrackedIssue(issues: readonly TrackedIssue[], wanted: Wanted
   }
   const { iid } = first;
   const description = `${wanted.describe(first.description).trimEnd()}\n\n${personalOf(first.description)}`;
-  const isSame = first.title === title && first.description.trimEnd() === description.trimEnd();
+  const isSame = first.title === title && withoutJobs(first.description) === withoutJobs(description);
   const closed = others
     .filter(({ isOpen }) => isOpen)
     .map(
@@ -118,6 +118,11 @@ export async function writeTrackedIssues(
 const hints = {
   403: 'VENDHOST_GITLAB_TOKEN needs the role Reporter or higher in the project of the issues, and the scope api',
 };
+
+/** Each job has another address, which alone is nothing new: the issue names the job that wrote it last. */
+function withoutJobs(description: string): string {
+  return description.replaceAll(/\/-\/jobs\/\d+/g, '/-/jobs/').trimEnd();
+}
 
 function personalOf(description: string): string {
   const at = description.indexOf(personalPart);

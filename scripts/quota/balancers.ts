@@ -32,7 +32,7 @@ export async function readBalancerUsage(
   const client = await aws.elb();
   const limits = new Map<string, number>();
   for await (const { Limits = [] } of sdk.paginateDescribeAccountLimits({ client }, {})) {
-    for (const { Name = '', Max } of Limits) limits.set(Name, Number(Max));
+    for (const { Name = '', Max } of Limits) if (Number(Max) > 0) limits.set(Name, Number(Max));
   }
   const users: string[][] = [];
   for await (const { TargetGroups = [] } of sdk.paginateDescribeTargetGroups({ client }, {})) {

@@ -1,6 +1,5 @@
-import { awsError } from '../aws/foreseen-errors.ts';
+import { refusalOf } from '../aws/refusal.ts';
 import type { Aws } from '../aws/session.ts';
-import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { type CountedBalancer, readBalancerUsage } from './balancers.ts';
 import { readAddressUsage, readProcessorUsage, readSecurityGroupUsage, readStackUsage } from './counted.ts';
@@ -38,7 +37,7 @@ const readers: readonly { ids: readonly QuotaId[]; read: (aws: Aws) => Promise<U
 
 /**
  * Reads these quotas of the account and region, and what is used of them, all at the same time. What the credentials may not read,
- * or what AWS does not say, is in the answer with the reason. Throws every unforeseen error.
+ * or what AWS does not say, is in the answer with the reason. Throws what is a fault of this program.
  * @param balancers for the quotas that each load balancer has
  */
 export async function readQuotas(
@@ -79,9 +78,9 @@ async function balancerStates(
 async function orReason<T extends object>(runtime: Runtime, reading: Promise<T>): Promise<T | NotRead> {
   return await reading.catch((thrown: unknown) => {
     runtime.signal.throwIfAborted();
-    const error = awsError(thrown, runtime.env) ?? thrown;
-    if (error instanceof VendhostError) return { reason: `${error.code}: ${error.message}`, hint: error.hint };
-    throw error;
+    const error = refusalOf(thrown, runtime);
+    if (error === undefined) throw thrown;
+    return { reason: `${error.code}: ${error.message}`, hint: error.hint };
   });
 }
 

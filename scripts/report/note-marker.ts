@@ -18,6 +18,15 @@ export function markerStart(key: string): string {
   return `<!-- vendhost:${key.replaceAll(/[^\w:./-]|-(?=-)/g, (character) => `%${character.charCodeAt(0).toString(16)}`)} `;
 }
 
+/** The key of a note that begins with a marker. */
+export function keyIn(body: string): string | undefined {
+  const [start, written = ''] = /^<!-- vendhost:(\S+) /.exec(body) ?? [];
+  const key = written.replaceAll(/%([0-9a-f]{2})/g, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
+  return start !== undefined && markerStart(key) === start ? key : undefined;
+}
+
 /**
  * The first line of a note: its key, and in at most so many characters what it says. What stands last is forgotten where
  * there is no room.

@@ -37,5 +37,4 @@ const ofDrift: Inputs = {
   tenant: 'shop',
   environments: ['dev', 'production'],
   shards: ['1/2', '2/2'],
-  environment_prefix: 'shop/',
 };

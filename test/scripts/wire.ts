@@ -113,7 +113,8 @@ export function refusal({ service, operation }: WireCall, code: string, message 
   };
 }
 
-const isJson = (service: string) => ['acm', 'codedeploy', 'codepipeline', 'kms', 'ssm'].includes(service);
+const isJson = (service: string) =>
+  ['acm', 'cloudtrail', 'codedeploy', 'codepipeline', 'kms', 'monitoring', 'servicequotas', 'ssm'].includes(service);
 
 function callOf({ headers, method = '', url = '' }: IncomingMessage, body: string): WireCall {
   const scope = /Credential=([^/]*)\/\d+\/([^/]+)\/([^/]+)\//.exec(headers.authorization ?? '');

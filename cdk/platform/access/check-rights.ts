@@ -3,7 +3,8 @@ import type { PlatformScope } from './platform-scope.ts';
 
 /**
  * What `vendhost drift check` reads beyond stacks: groups, images, alarms and the account's quotas. Lists and numbers only; none
- * of these calls is about what is in an image, an object or a secret. The plan role's only.
+ * of these calls is about what is in an image, an object or a secret. The plan role's only, which has the rights of
+ * `platformDriftRights` too: what is there is not repeated, for the template has little room.
  */
 export function checkRights(scope: PlatformScope): Right[] {
   const all = `vendhost-${scope.environment}-*`;
@@ -11,9 +12,6 @@ export function checkRights(scope: PlatformScope): Right[] {
     {
       sid: 'Check',
       actions: [
-        'autoscaling:DescribeAutoScalingGroups',
-        'autoscaling:DescribeInstanceRefreshes',
-        'autoscaling:DescribeLifecycleHooks',
         'cloudwatch:DescribeAlarms',
         'ec2:DescribeImages',
         'ec2:DescribeInstances',
@@ -25,13 +23,7 @@ export function checkRights(scope: PlatformScope): Right[] {
     {
       sid: 'Quotas',
       actions: [
-        'autoscaling:DescribeAccountLimits',
         'cloudformation:DescribeAccountLimits',
-        'ec2:DescribeAccountAttributes',
-        'ec2:DescribeAddresses',
-        'ec2:DescribeSecurityGroups',
-        'elasticloadbalancing:DescribeAccountLimits',
-        'elasticloadbalancing:DescribeTargetGroups',
         'iam:GetAccountSummary',
         'rds:DescribeAccountAttributes',
         'servicequotas:GetAWSDefaultServiceQuota',

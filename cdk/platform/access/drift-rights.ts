@@ -21,6 +21,15 @@ interface Owner {
   readonly parameters: string;
 }
 
+/** Ends of the names of a host stack's alarms, whole: the name of another tenant may begin with this one's. */
+const hostAlarms = [
+  'unhealthy-hosts',
+  'server-errors',
+  'database-storage',
+  'database-cpu',
+  'database-connections',
+] as const;
+
 const everything = 'AWS grants these reads for all resources or for none.';
 
 /** Reads that know no resource, of what a tenant has. */
@@ -120,7 +129,7 @@ export function tenantDriftRights(scope: PlatformScope): Right[] {
     roles: roles.map((role) => `${host}-${role}`),
     policies: [`${host}-reading`, `${host}-execution*`],
     profile: `${host}-instance`,
-    alarms: [`${host}-host-unhealthy-hosts`, `${host}-host-server-errors`],
+    alarms: hostAlarms.map((alarm) => `${host}-host-${alarm}`),
     host,
     secret: `vendhost/${environment}/${tenant}/database-??????`,
     topic: `${host}-approvals`,

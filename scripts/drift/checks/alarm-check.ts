@@ -3,7 +3,7 @@ import type { Aws } from '../../aws/session.ts';
 import { names } from '../../config/names.ts';
 import type { DriftCheck } from '../checks.ts';
 import { type AlarmFacts, findAlarms, type TopicFacts } from './find-alarms.ts';
-import { checkSection, howMany } from './section.ts';
+import { checkSection, howMany, orNotChecked } from './section.ts';
 
 const check = { id: 'alarms', title: 'Alarms' };
 
@@ -16,8 +16,16 @@ export const alarmCheck: DriftCheck = {
     const prefix = tenant === undefined ? `vendhost-${environment}-` : `${names.host({ environment, tenant })}-`;
     const alarms = await readAlarms(aws, prefix);
     const arns = new Set(alarms.flatMap(({ actions }) => actions.filter((arn) => arn.split(':')[2] === 'sns')));
-    const topics = await Promise.all([...arns].sort().map((arn) => readTopic(aws, arn)));
-    const found = findAlarms({ alarms, topics }, new Date());
+    const now = new Date();
+    // A topic may be another account's or region's, which says nothing of the others.
+    const ofTopics = [...arns]
+      .sort()
+      .map((arn) =>
+        orNotChecked(context, arn.split(':').at(-1) ?? arn, async () =>
+          findAlarms({ alarms: [], topics: [await readTopic(aws, arn)] }, now),
+        ),
+      );
+    const found = [...findAlarms({ alarms, topics: [] }, now), ...(await Promise.all(ofTopics)).flat()];
     return [checkSection(context, { ...check, count: howMany(alarms.length, 'alarm') }, found)];
   },
 };

@@ -1,5 +1,4 @@
-import { awsError } from '../../aws/foreseen-errors.ts';
-import { VendhostError } from '../../errors.ts';
+import { refusalOf } from '../../aws/refusal.ts';
 import type { Finding, ReportSection } from '../../report/report.ts';
 import type { DriftContext } from '../checks.ts';
 
@@ -36,7 +35,7 @@ export function checkSection(
 
 /**
  * Looks at one of several things: where AWS or GitLab refuses a read of it, that is a finding of its own, and the others are
- * looked at all the same. Throws every unforeseen error.
+ * looked at all the same. Throws what is a fault of this program.
  * @param about first part of the finding's id, and its subject
  */
 export async function orNotChecked(
@@ -48,8 +47,8 @@ export async function orNotChecked(
     return await look();
   } catch (thrown) {
     runtime.signal.throwIfAborted();
-    const error = awsError(thrown, runtime.env) ?? thrown;
-    if (!(error instanceof VendhostError)) throw error;
+    const error = refusalOf(thrown, runtime);
+    if (error === undefined) throw thrown;
     return [notChecked(about, `${error.code}: ${error.message}`, error.hint)];
   }
 }

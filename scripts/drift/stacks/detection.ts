@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { awsError } from '../../aws/foreseen-errors.ts';
 import { nextWait } from '../../aws/poll.ts';
+import { refusalOf } from '../../aws/refusal.ts';
 import type { Aws } from '../../aws/session.ts';
 import { messageOf } from '../../errors.ts';
 import { duration } from '../../output.ts';
@@ -154,9 +154,10 @@ function refused(runtime: Runtime, each: Open, thrown: unknown): Detection | und
   if (thrown instanceof Error && thrown.name === 'ValidationError') {
     return { kind: 'unknown', reason: `CloudFormation refuses: ${messageOf(thrown)}` };
   }
-  const error = awsError(thrown, runtime.env);
-  if (error?.code === 'ACCESS_DENIED') return { kind: 'unknown', reason: error.message };
-  throw thrown;
+  runtime.signal.throwIfAborted();
+  const error = refusalOf(thrown, runtime);
+  if (error === undefined) throw thrown;
+  return { kind: 'unknown', reason: error.message };
 }
 
 /** CloudFormation has no code of its own for it. */

@@ -19,6 +19,8 @@ export interface FoundStack {
   readonly parameters: readonly string[];
   /** Some of its parameters are secret: CloudFormation shows them as asterisks (`NoEcho`). */
   readonly hasSecrets: boolean;
+  /** Its termination protection was switched off, which CloudFormation does not call drift. */
+  readonly isUnprotected: boolean;
 }
 
 const tenantLayers: readonly TenantLayer[] = ['access', 'entry', 'data', 'host'];
@@ -87,6 +89,12 @@ async function readByName(aws: Aws, stacks: readonly string[]): Promise<Stack[]>
   return (await Promise.all(stacks.map(read))).flat();
 }
 
+/** Stacks that hold data, as `cdk/` protects them; a nested stack is protected with its root. */
+function isToProtect(tags: Readonly<Record<string, string>>): boolean {
+  const layer = tags['vendhost:layer'];
+  return layer === 'data' || (layer === 'storage' && tags['vendhost:environment'] === 'production');
+}
+
 function foundStack(stack: Stack, root: Stack): FoundStack {
   const tags = tagsOf(root);
   return {
@@ -98,6 +106,7 @@ function foundStack(stack: Stack, root: Stack): FoundStack {
     root: stack === root ? undefined : root.StackId,
     parameters: (stack.Parameters ?? []).map(({ ParameterKey = '' }) => ParameterKey),
     hasSecrets: (stack.Parameters ?? []).some(({ ParameterValue = '' }) => /^\*+$/.test(ParameterValue)),
+    isUnprotected: stack === root && isToProtect(tags) && stack.EnableTerminationProtection !== true,
   };
 }
 

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import type { Aws } from '../../aws/session.ts';
-import { isSecretName } from '../../stack/details/secret-values.ts';
+import { isSecretName, mask, withoutSecrets } from '../../stack/details/secret-values.ts';
 import type { FoundStack } from './find-stacks.ts';
 
 /** Whether the value of a property must not be shown. */
@@ -9,6 +9,30 @@ export type IsSecret = (logicalId: string, path: string) => boolean;
 /** A value that is secret by the names on its path. */
 export function isSecretPath(path: string): boolean {
   return path.split('/').some(isSecretName);
+}
+
+/**
+ * A value as everybody may see it. CloudFormation writes what was added or taken away as one value, with names of its own in it.
+ */
+export function shownValue(path: string, value: string): string {
+  return withoutSecrets(path.split('/').at(-1) ?? '', withoutSecretPairs(value));
+}
+
+/** `{"Key": "DB_PASSWORD", "Value": "…"}`, as in lists of tags, variables and attributes. */
+function withoutSecretPairs(value: string): string {
+  if (!/^\s*[[{]/.test(value)) return value;
+  try {
+    let isChanged = false;
+    const shown: unknown = JSON.parse(value, (_, each) => {
+      const name: unknown = each?.Key ?? each?.Name;
+      if (typeof name !== 'string' || each.Value === undefined || !isSecretName(name)) return each;
+      isChanged = true;
+      return { ...each, Value: mask };
+    });
+    return isChanged ? JSON.stringify(shown) : value;
+  } catch {
+    return value;
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { awsError } from '../../aws/foreseen-errors.ts';
+import { refusalOf } from '../../aws/refusal.ts';
 import type { ReportSection } from '../../report/report.ts';
 import type { DriftCheck, DriftContext } from '../checks.ts';
 import { isIn } from '../shard.ts';
@@ -65,7 +65,8 @@ async function sectionOf(
     const [isSecret, changers] = await Promise.all([readSecrets(aws, stack), lookup(drifted)]);
     return stackSection({ environment, stack, detection, resources, isSecret, changers });
   } catch (thrown) {
-    const reason = isThrottled(thrown) ? 'AWS throttles the account' : awsError(thrown, runtime.env)?.message;
+    runtime.signal.throwIfAborted();
+    const reason = isThrottled(thrown) ? 'AWS throttles the account' : refusalOf(thrown, runtime)?.message;
     if (reason === undefined) throw thrown;
     return stackSection({ ...nothing, detection: { kind: 'unknown', reason } });
   }

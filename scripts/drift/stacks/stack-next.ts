@@ -20,11 +20,16 @@ export function deployCommand(environment: Environment, { name, tenant, layer }:
  * (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html).
  */
 export function nextOf(environment: Environment, stack: FoundStack): string {
+  const deploy = deployCommand(environment, stack);
+  if (stack.root !== undefined) {
+    // Change sets are of root stacks (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/change-sets-for-nested-stacks.html).
+    return `to keep the change, write it into the code and run ${deploy}; to undo it, set the old value again: the stack is nested in ${stack.root}`;
+  }
   const parameters = stack.parameters.map((name) => ` ParameterKey=${name},UsePreviousValue=true`).join('');
   const revert = [
     `aws cloudformation create-change-set --stack-name ${stack.name} --change-set-name revert-drift`,
     '--use-previous-template --deployment-mode REVERT_DRIFT --capabilities CAPABILITY_NAMED_IAM',
     ...(parameters === '' ? [] : [`--parameters${parameters}`]),
   ].join(' ');
-  return `to keep the change, write it into the code and run ${deployCommand(environment, stack)}; to undo it, set the old value again, or execute the change set of: ${revert}`;
+  return `to keep the change, write it into the code and run ${deploy}; to undo it, set the old value again, or execute the change set of: ${revert}`;
 }

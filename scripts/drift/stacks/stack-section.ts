@@ -1,9 +1,10 @@
 import type { Environment } from '../../config/environment.ts';
 import type { Finding, Gravity, ReportSection, ValueChange } from '../../report/report.ts';
+import { mask } from '../../stack/details/secret-values.ts';
 import type { Detection } from './detection.ts';
 import type { FoundStack } from './find-stacks.ts';
 import type { ResourceDrift } from './read-drifts.ts';
-import type { IsSecret } from './secret-properties.ts';
+import { type IsSecret, shownValue } from './secret-properties.ts';
 import { deployCommand, nextOf } from './stack-next.ts';
 
 /** What is known of a stack when its detection has ended. */
@@ -37,12 +38,15 @@ export function stackSection(facts: StackFacts): ReportSection {
   const isVague = !detection.isComplete && open.length === 0 && rest.length === 0;
   const why = detection.reason ?? 'the detection failed';
   const findings = [
+    ...(stack.isUnprotected ? [unprotectedFinding(id, stack)] : []),
     ...drifted.map((resource) => driftFinding(facts, id, resource)),
     ...open.map((resource) => openFinding(id, resource, why)),
     ...(isVague ? [{ id: `${id}/-`, gravity: 'unknown' as const, title: `not checked: ${why}` }] : []),
   ];
-  const state = drifted.length > 0 ? 'found' : open.length > 0 || isVague ? 'unknown' : 'clean';
+  const isFound = drifted.length > 0 || stack.isUnprotected;
+  const state = isFound ? 'found' : open.length > 0 || isVague ? 'unknown' : 'clean';
   const parts = [
+    ...(stack.isUnprotected ? ['it may be deleted'] : []),
     ...(drifted.length === 0 ? [] : [`${drifted.length} of ${resources.length} resources differ`]),
     ...(open.length === 0 && !isVague ? [] : [`${open.length} could not be checked`]),
     `${known.length} in sync`,
@@ -66,6 +70,16 @@ export function absentSection(environment: Environment, name: string, tenant: st
 
 function sectionId(environment: Environment, name: string): string {
   return `${environment}/stacks/${name}`;
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html */
+function unprotectedFinding(section: string, { name }: FoundStack): Finding {
+  return {
+    id: `${section}/termination-protection`,
+    gravity: 'fault',
+    title: 'the termination protection of the stack was switched off',
+    next: `aws cloudformation update-termination-protection --enable-termination-protection --stack-name ${name}`,
+  };
 }
 
 /** Not checked, though it could have been: a detection that is complete has checked every type that supports it. */
@@ -93,7 +107,7 @@ function driftFinding(
     title: `${logicalId} (${type}) ${what} outside of CloudFormation`,
     details: [`it is ${physicalId}`, ...(changer === undefined ? [] : [changer])],
     values: resource.differences.map((each): ValueChange => {
-      const shown = (value: string) => (isSecret(logicalId, each.path) ? '[masked]' : value);
+      const shown = (value: string) => (isSecret(logicalId, each.path) ? mask : shownValue(each.path, value));
       return {
         path: each.path,
         ...(each.expected === undefined ? {} : { from: shown(each.expected) }),

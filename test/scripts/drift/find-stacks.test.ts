@@ -38,6 +38,16 @@ describe('the stacks of an environment', () => {
     expect(chosen([network, host, ...others])).toEqual(['vendhost-dev-network', 'vendhost-dev-shop-host']);
   });
 
+  test('that hold data are to be protected', () => {
+    const layers = (environment: string, others: Partial<Stack> = {}) =>
+      ['data', 'storage', 'host'].map((layer) => stack(`${layer}`, { environment, layer, tenant: 'shop' }, others));
+    const unprotected = (all: Stack[], given = context()) =>
+      stacksOfPlace(all, given).flatMap(({ name, isUnprotected }) => (isUnprotected ? name : []));
+    expect(unprotected(layers('dev'))).toEqual(['data']);
+    expect(unprotected(layers('production'), context({ environment: 'production' }))).toEqual(['data', 'storage']);
+    expect(unprotected(layers('dev', { EnableTerminationProtection: true }))).toEqual([]);
+  });
+
   test('of a tenant are those with its tag too', () => {
     expect(chosen([network, host, ...others], context({ tenant: 'shop' }))).toEqual(['vendhost-dev-shop-host']);
   });

@@ -48,7 +48,7 @@ test('a property is taken out, the others stay', () => {
   expect(both.sections[0]).toMatchObject({ state: 'clean', findings: [] });
 });
 
-test('what could not be checked is never ignored', () => {
+test('what could not be checked is ignored by no pattern, only by its own id', () => {
   const { sections, unused } = applied(section('unknown', dark), entry('*'));
   expect(sections).toEqual([section('unknown', dark)]);
   expect(unused).toHaveLength(1);
@@ -56,6 +56,9 @@ test('what could not be checked is never ignored', () => {
     state: 'unknown',
     findings: [dark],
   });
+  const named = applied(section('unknown', dark), entry(dark.id));
+  expect(named).toMatchObject({ sections: [{ state: 'clean', findings: [] }], unused: [] });
+  expect(applied(section('unknown', dark), entry(dark.id, { property: '*' })).sections[0]?.state).toBe('unknown');
 });
 
 test('an entry holds on its last day; the day after it ignores nothing and is found itself', () => {
@@ -81,6 +84,11 @@ test.each([
   ['ignore: [{ finding: a, reason: because it is so, until: soon }]', 'ignore.0.until', 'a date, like 2027-03-31'],
   ['ignore: [{ finding: a, reason: so, until: 2027-01-31 }]', 'ignore.0.reason', 'at least 10 characters'],
   ['ignore: [{ finding: a, reason: because it is so }]', 'ignore.0.until', 'missing'],
+  ...['*', 'dev/*', '*/stacks/*', 'dev/hosts', '**/*'].map((all) => [
+    `ignore: [{ finding: "${all}", reason: because it is so, until: 2027-01-31 }]`,
+    'ignore.0.finding',
+    'an id that names more than an environment and a check',
+  ]),
   ['ignores: []', 'ignores', 'must be one of ignore'],
 ])('%s is refused', (text, path, message) => {
   const { faults } = parseConfig('drift-ignore.yml', text, driftIgnoreSchema);

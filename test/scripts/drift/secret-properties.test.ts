@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isSecretPath, secretProperties } from '../../../scripts/drift/stacks/secret-properties.ts';
+import { isSecretPath, secretProperties, shownValue } from '../../../scripts/drift/stacks/secret-properties.ts';
 import { changerIn } from '../../../scripts/drift/stacks/who.ts';
 
 test.each([
@@ -11,6 +11,17 @@ test.each([
   ['/MinSize', false],
 ])('%s is secret by its name: %s', (path, expected) => {
   expect(isSecretPath(path)).toBe(expected);
+});
+
+test.each([
+  ['/Login', '{"User":"a","Password":"hunter2"}', '{"User":"a","Password":"[masked]"}'],
+  ['/Variables/0', '{"Name":"API_TOKEN","Value":"hunter2"}', '{"Name":"API_TOKEN","Value":"[masked]"}'],
+  ['/Tags', '[{"Key":"db-password","Value":"hunter2"}]', '[{"Key":"db-password","Value":"[masked]"}]'],
+  ['/Description', 'made with AKIAIOSFODNN7EXAMPLE', 'made with [masked]'],
+  ['/Tags/3', '{"Key":"owner",  "Value":"anna"}', '{"Key":"owner",  "Value":"anna"}'],
+  ['/Description', '{ no JSON', '{ no JSON'],
+])('a value of %s is shown without its secrets: %s', (path, value, shown) => {
+  expect(shownValue(path, value)).toBe(shown);
 });
 
 test('what is made of a parameter that is not shown is secret, by Ref, by Fn::Sub, in YAML too', () => {

@@ -3,6 +3,7 @@ import type { Detection } from '../../../scripts/drift/stacks/detection.ts';
 import type { FoundStack } from '../../../scripts/drift/stacks/find-stacks.ts';
 import type { ResourceDrift } from '../../../scripts/drift/stacks/read-drifts.ts';
 import { isSecretPath } from '../../../scripts/drift/stacks/secret-properties.ts';
+import { nextOf } from '../../../scripts/drift/stacks/stack-next.ts';
 import { absentSection, stackSection } from '../../../scripts/drift/stacks/stack-section.ts';
 
 const stack: FoundStack = {
@@ -14,6 +15,7 @@ const stack: FoundStack = {
   root: undefined,
   parameters: ['ImageId'],
   hasSecrets: false,
+  isUnprotected: false,
 };
 const complete: Detection = { kind: 'ended', isComplete: true, reason: undefined, startedAt: new Date(0) };
 const failed: Detection = { ...complete, isComplete: false, reason: 'Failed to detect drift on resources [Group]' };
@@ -43,6 +45,28 @@ test('what is in sync is clean', () => {
     state: 'clean',
     findings: [],
   });
+});
+
+test('a stack that holds data and may be deleted is found, though its resources are as they should be', () => {
+  const unprotected = { ...stack, isUnprotected: true };
+  const facts = {
+    environment: 'dev',
+    stack: unprotected,
+    detection: complete,
+    resources: [resource('Group')],
+  } as const;
+  expect(stackSection({ ...facts, isSecret: () => false, changers: new Map() })).toMatchObject({
+    state: 'found',
+    summary: 'it may be deleted, 1 in sync',
+    findings: [{ id: 'dev/stacks/vendhost-dev-shop-host/termination-protection', gravity: 'fault' }],
+  });
+});
+
+test('of a nested stack there is no change set', () => {
+  const nested = { ...stack, root: 'arn:aws:cloudformation:eu-west-1:100000000001:stack/root/1' };
+  const next = nextOf('dev', nested);
+  expect(next).toContain(`the stack is nested in ${nested.root}`);
+  expect(next).not.toContain('create-change-set');
 });
 
 test('a type that CloudFormation cannot compare is named, and the rest is clean', () => {

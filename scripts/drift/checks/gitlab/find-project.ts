@@ -1,5 +1,6 @@
 import type { ProjectVariable, VariableChange } from '../../../gitlab/variables.ts';
 import type { Finding, Gravity } from '../../../report/report.ts';
+import { withoutSecrets } from '../../../stack/details/secret-values.ts';
 import type { ProjectPlan } from '../../../tenant/project-plan.ts';
 
 /** A tenant's project as vending would find it now. */
@@ -59,7 +60,7 @@ function ofVariable(
     id: `${tenant}/variable/${key}`,
     gravity: 'change',
     title: `the variable ${key} (${scope}) of ${tenant} ${now === undefined ? 'is gone' : 'is not what vending set'}`,
-    values: [{ path: key, from: value, ...(now === undefined ? {} : { to: now }) }],
+    values: [{ path: key, from: value, ...(now === undefined ? {} : { to: withoutSecrets(key, now) }) }],
     next,
   };
 }

@@ -21,6 +21,16 @@ export function findVersions(facts: HostFacts): Finding[] {
       },
     ];
   }
+  if (group.templateId === undefined) {
+    return [
+      {
+        id: `${about}/no-launch-template`,
+        gravity: 'fault',
+        title: `new instances of ${about} start from no launch template: somebody gave its Auto Scaling group something else`,
+        next: `give the group its launch template again: aws autoscaling update-auto-scaling-group --auto-scaling-group-name ${group.name} --launch-template LaunchTemplateName=${group.name},Version=${provisioned.version}`,
+      },
+    ];
+  }
   if (busy !== undefined) {
     const title = `the versions of ${about} were not compared: ${busy}`;
     return [{ id: `${about}/busy`, gravity: 'unknown', title, next: 'check again when it has ended' }];

@@ -15,10 +15,13 @@ export interface MemberFacts {
 
 export interface GroupFacts {
   readonly name: string;
-  readonly templateId: string;
+  /** Absent when somebody gave the group a launch configuration instead. */
+  readonly templateId: string | undefined;
   /** Version that new instances start from: a number, `$Latest` or `$Default`. */
   readonly version: string;
   readonly min: number;
+  /** Names of the processes that somebody suspended: `Launch`, `ReplaceUnhealthy`. */
+  readonly suspended: readonly string[];
   readonly members: readonly MemberFacts[];
 }
 

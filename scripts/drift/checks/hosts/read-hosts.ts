@@ -35,9 +35,13 @@ async function readGroupFacts(aws: Aws, name: string): Promise<GroupFacts | unde
   const { DescribeAutoScalingGroupsCommand } = await import('@aws-sdk/client-auto-scaling');
   const command = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] });
   const found = (await (await aws.autoScaling()).send(command)).AutoScalingGroups?.[0];
-  const { LaunchTemplateId: templateId, Version: version } = found?.LaunchTemplate ?? {};
-  if (found === undefined || templateId === undefined || version === undefined) return undefined;
-  return { name, templateId, version, min: found.MinSize ?? 0, members: await readMembers(aws, found) };
+  if (found === undefined) return undefined;
+  // A group has one of them, or a launch configuration
+  // (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_AutoScalingGroup.html).
+  const template = found.LaunchTemplate ?? found.MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification;
+  const { LaunchTemplateId: templateId, Version: version = '$Default' } = template ?? {};
+  const suspended = (found.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []);
+  return { name, templateId, version, suspended, min: found.MinSize ?? 0, members: await readMembers(aws, found) };
 }
 
 /** `$Latest` and `$Default` are what the console sets; a version, or the whole template, may be gone. */
@@ -45,6 +49,7 @@ async function readVersions(
   aws: Aws,
   { templateId, version }: GroupFacts,
 ): Promise<Pick<HostFacts, 'newestVersion' | 'starting'>> {
+  if (templateId === undefined) return { newestVersion: undefined, starting: undefined };
   const { DescribeLaunchTemplateVersionsCommand } = await import('@aws-sdk/client-ec2');
   const client = await aws.ec2();
   const read = async (wanted: string) => {

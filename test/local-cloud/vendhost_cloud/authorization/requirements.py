@@ -26,6 +26,7 @@ def of(request: Request) -> list[Requirement]:
         "iam": _iam,
         "codedeploy": _code_deploy,
         "codepipeline": _code_pipeline,
+        "sns": _sns,
     }
     reader = readers.get(request.service)
     return reader(request) if reader else [request.needs(request.arn)]
@@ -160,6 +161,11 @@ def _code_pipeline(request: Request) -> list[Requirement]:
     actions = [action for stage in pipeline.get("stages") or [] for action in stage.get("actions") or []]
     roles = dict.fromkeys(one["roleArn"] for one in (pipeline, *actions) if one.get("roleArn"))
     return [request.needs(request.arn), *(pass_role(role, "codepipeline.amazonaws.com") for role in roles)]
+
+
+def _sns(request: Request) -> list[Requirement]:
+    """Tags are of a topic, which these calls name otherwise than the others."""
+    return [request.needs(request.parameter("ResourceArn") or request.arn)]
 
 
 def _iam(request: Request) -> list[Requirement]:

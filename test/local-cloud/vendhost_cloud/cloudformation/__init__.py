@@ -22,6 +22,7 @@ from vendhost_cloud.cloudformation import (
     s3,
     secrets_manager,
     security_group_rules,
+    sns,
     ssm_document,
     stack_policy,
     taken_names,
@@ -59,6 +60,7 @@ def register() -> None:
     references.register()
     replacements.register()
     s3.register()
+    sns.register()
     stack_policy.register()
     taken_names.register()
     template_faults.register()

@@ -15,7 +15,7 @@ const member: MemberFacts = {
   startedAt: minutesAgo(600),
 };
 const name = 'vendhost-dev-shop';
-const group: GroupFacts = { name, templateId: 'lt-1', version: '3', min: 1, members: [member] };
+const group: GroupFacts = { name, templateId: 'lt-1', version: '3', min: 1, suspended: [], members: [member] };
 const hook = `${launchHook}-${name}`;
 const host: HostFacts = {
   place: { tenant: 'shop', environment: 'dev' },
@@ -37,6 +37,19 @@ test('a host as it was provisioned has no finding', () => {
   expect([...findVersions(host), ...findInstances(host, now), ...findHooks(host)]).toEqual([]);
 });
 
+test('processes that somebody suspended, unless the group is being changed', () => {
+  const suspended = { ...host, group: { ...group, suspended: ['ReplaceUnhealthy', 'Launch'] } };
+  expect(findInstances(suspended, now)).toEqual([
+    {
+      id: 'shop/suspended',
+      gravity: 'fault',
+      title: 'somebody suspended processes of the Auto Scaling group of shop: Launch, ReplaceUnhealthy',
+      next: 'aws autoscaling resume-processes --auto-scaling-group-name vendhost-dev-shop',
+    },
+  ]);
+  expect(findInstances({ ...suspended, busy: 'an instance refresh is running' }, now)).toEqual([]);
+});
+
 describe('versions', () => {
   test('a group that was set to another version by hand', () => {
     expect(findVersions({ ...host, group: { ...group, version: '$Latest' } })).toEqual([
@@ -48,6 +61,13 @@ describe('versions', () => {
         next: "vendhost host provision --tenant shop --environment dev --full, in the tenant's repository; in GitLab start a new pipeline on the branch",
       },
     ]);
+  });
+
+  test('a group that was given a launch configuration is not gone', () => {
+    const { templateId: _, ...rest } = group;
+    const found = findVersions({ ...host, group: { ...rest, templateId: undefined }, starting: undefined });
+    expect(found).toMatchObject([{ id: 'shop/no-launch-template', gravity: 'fault' }]);
+    expect(found[0]?.next).toContain('--launch-template LaunchTemplateName=vendhost-dev-shop,Version=3');
   });
 
   test('a version that nothing rolled out, and one that is gone', () => {

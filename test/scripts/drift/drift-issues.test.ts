@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import type { PlatformCheckout } from '../../../scripts/drift/checks.ts';
+import { keepIssues, outlivedIssues } from '../../../scripts/drift/drift-issues.ts';
+import { isLookedAt, type LookedAt } from '../../../scripts/drift/looked-at.ts';
+import { wholeShard } from '../../../scripts/drift/shard.ts';
+import { planTrackedIssue, type TrackedIssue } from '../../../scripts/gitlab/tracked-issue.ts';
+import { markerStart } from '../../../scripts/report/note-marker.ts';
+import type { Report, ReportSection } from '../../../scripts/report/report.ts';
+import { recorder } from '../../builders/recorder.ts';
+import { openLocalGitlab } from '../gitlab/open.ts';
+
+const section = (id: string, state: ReportSection['state']): ReportSection => ({
+  id,
+  title: id.split('/').at(-1) ?? id,
+  summary: 'Group differs',
+  state,
+  findings: state === 'clean' ? [] : [{ id: `${id}/Group`, gravity: 'change', title: 'Group was changed' }],
+});
+const report = (...sections: ReportSection[]): Report => ({ title: 'Drift', summary: '', sections, facts: {} });
+const issue = (iid: number, id: string, isOpen = true): TrackedIssue => ({
+  iid,
+  title: 'Drift',
+  description: `${markerStart(`drift:${id}`)}x -->\n\ndiffers`,
+  isOpen,
+  address: `https://gitlab.example.test/${iid}`,
+});
+const platform = {} as PlatformCheckout;
+const dev = { environment: 'dev' as const, tenant: undefined, platform, shard: wholeShard };
+const whole: LookedAt = { contexts: [dev], checks: undefined, sections: [] };
+
+describe('the issue of a section that is not in the report', () => {
+  const access = 'dev/stacks/vendhost-dev-shop--x-access';
+  const closed = (id: string, looked: Partial<LookedAt>, sections: ReportSection[] = []) => {
+    const issues = [issue(1, id), issue(2, 'dev/hosts'), issue(3, 'staging/stacks/vendhost-staging-access')];
+    const lookedAt = { ...whole, sections, ...looked };
+    const wanted = outlivedIssues(report(...sections), issues, (each) => isLookedAt(lookedAt, each), undefined);
+    return wanted.flatMap((each) => planTrackedIssue(issues, each)).map(({ action, iid }) => [action, iid]);
+  };
+
+  test('is closed when all stacks were listed, and that of entries which had ended', () => {
+    expect(closed(access, {})).toEqual([['close', 1]]);
+    expect(closed('ignore', {})).toEqual([['close', 1]]);
+  });
+
+  test('says so, and keeps what people wrote', () => {
+    const [wanted] = outlivedIssues(report(), [issue(1, access)], () => true, undefined);
+    expect(wanted?.describe(undefined)).toContain('it is not there any more');
+  });
+
+  test.each<[string, Partial<LookedAt>, ReportSection[]?]>([
+    ['the list could not be read', {}, [section('dev/stacks', 'unknown')]],
+    ["it is another shard's", { contexts: [1, 2].map((number) => ({ ...dev, shard: { number, of: 9 } })) }],
+    ['stacks were not looked at', { checks: ['hosts'] }],
+    ['only another tenant was', { contexts: [{ ...dev, tenant: 'mill' }] }],
+    ['another environment was', { contexts: [{ ...dev, environment: 'staging' }] }],
+    ['it is in the report', {}, [section(access, 'unknown')]],
+  ])('stays when %s', (_, looked, sections) => {
+    expect(closed(access, looked, sections).filter(([, iid]) => iid === 1)).toEqual([]);
+  });
+
+  test("in a tenant's project is closed for its own stacks only", () => {
+    const contexts = [{ ...dev, tenant: 'shop', platform: undefined }];
+    expect(closed('dev/stacks/vendhost-dev-shop-data', { contexts })).toEqual([['close', 1]]);
+    expect(closed('dev/stacks/vendhost-dev-mill-data', { contexts })).toEqual([]);
+  });
+});
+
+test('another job that finds the same changes no issue', async () => {
+  const { gitlab, project } = await openLocalGitlab();
+  const keep = (job: number, state: ReportSection['state']) =>
+    keepIssues(
+      recorder({
+        CI_PROJECT_ID: 'acme/shop',
+        CI_SERVER_URL: gitlab.address,
+        CI_JOB_URL: `https://gitlab.example.test/acme/shop/-/jobs/${job}`,
+        VENDHOST_GITLAB_TOKEN: gitlab.token,
+      }),
+      report(section('dev/stacks/vendhost-dev-access', state)),
+      () => true,
+    );
+  await keep(1, 'found');
+  const [first] = gitlab.state.discussions.issues(project).map((each) => ({ ...each }));
+  expect(first?.description).toContain('/jobs/1');
+  await keep(2, 'found');
+  expect(gitlab.state.discussions.issues(project)).toEqual([first]);
+  await keep(3, 'clean');
+  expect(gitlab.state.discussions.issues(project)).toMatchObject([
+    { state: 'closed', description: expect.stringContaining('/jobs/3') },
+  ]);
+});
