@@ -108,7 +108,7 @@ describe('a deployed tenant', () => {
       'change: vendhost-dev-busy has no instance; the next one starts from a newer version of the launch template',
     );
     expect(findings.flatMap(({ values = [] }) => values)).toContainEqual({ path: 'MaxSize', from: '1', to: '2' });
-    expect(JSON.parse(await readFile(files.report, 'utf8'))).toEqual({ create: 0, update: 3, delete: 0 });
+    expect(JSON.parse(await readFile(files.report, 'utf8'))).toEqual({ create: 0, update: 4, delete: 0 });
     expect(JSON.parse(await readFile(files.save, 'utf8'))).toEqual(planned.report);
     expect(await readFile(files.page, 'utf8')).toContain('db.t3.small');
     expect(await readFile(files.junit, 'utf8')).toContain('failures="0"');
@@ -130,6 +130,25 @@ describe('a deployed tenant', () => {
     expect(much.code).toBe(1);
     expect(section(much, 'limits').findings).toMatchObject([{ gravity: 'fault', at: { file: 'vendhost.yml' } }]);
   });
+});
+
+test('storage that RDS would refuse is a fault before the merge, and what it does to the rest is still said', async () => {
+  await deployed('grown');
+  const more = yml.replace('db.t3.micro }', 'db.t3.small, storage_gib: 21, apply: window }');
+  const planned = await plan('grown', { ...sound, 'vendhost.yml': more });
+  expect(planned.code).toBe(1);
+  expect(section(planned, 'host').findings).toMatchObject(
+    expect.arrayContaining([
+      expect.objectContaining({
+        gravity: 'fault',
+        details: [expect.stringContaining('database.storage_gib: 21 is wrong: must be 20')],
+      }),
+      expect.objectContaining({
+        gravity: 'interruption',
+        title: expect.stringContaining('in the maintenance window after it'),
+      }),
+    ]),
+  );
 });
 
 describe('what is not as usual is said, and is no bug', () => {
