@@ -82,6 +82,18 @@ export function environmentIfNamed(option: Environment | undefined, { env }: Run
   throw new VendhostError('USAGE', `"${value}" is not an environment`, { hint: environmentHint });
 }
 
+/** Environments in a text, separated by spaces. Throws `USAGE`. */
+export function environmentsIn(text: string): Environment[] {
+  return text.split(/\s+/).flatMap((word) => {
+    if (word === '') return [];
+    const found = environments.find((name) => name === word);
+    if (found !== undefined) return [found];
+    throw new VendhostError('USAGE', `"${word}" is not an environment`, {
+      hint: `give --environments some of ${environments.join(', ')}, separated by spaces`,
+    });
+  });
+}
+
 export function environmentFrom(option: Environment | undefined, runtime: Runtime): Environment {
   const found = environmentIfNamed(option, runtime);
   if (found !== undefined) return found;

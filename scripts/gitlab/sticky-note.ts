@@ -31,7 +31,8 @@ export interface WrittenNote {
   readonly id: number;
 }
 
-const hints = {
+/** Of the calls about a merge request's notes. */
+export const noteHints = {
   403: 'VENDHOST_GITLAB_TOKEN needs the role Reporter or higher in the project of the merge request, and the scope api',
   404: 'VENDHOST_GITLAB_TOKEN may not see the merge request, or there is none: it needs the role Reporter in its project',
 };
@@ -63,13 +64,13 @@ export async function writeStickyNote(
   bodyOf: (former: string | undefined) => string,
 ): Promise<WrittenNote> {
   const place = `of the merge request !${mergeRequest} of ${project}`;
-  const author = await api.call("read the token's user", (client) => client.Users.showCurrentUser());
+  const author = await api.call("read the token's user", (client) => client.Users.showCurrentUser(), noteHints);
   const notes = await api.call(
     `read the notes ${place}`,
     // Oldest first: what is written meanwhile moves no note to another page.
     (client) =>
       client.MergeRequestNotes.all(project, mergeRequest, { sort: 'asc', orderBy: 'created_at', perPage: 100 }),
-    hints,
+    noteHints,
   );
   const present = notes
     .filter(({ system }) => !system)
@@ -80,21 +81,21 @@ export async function writeStickyNote(
     const made = await api.call(
       `write a note ${place}`,
       (client) => client.MergeRequestNotes.create(project, mergeRequest, body),
-      hints,
+      noteHints,
     );
     written = made.id;
   } else if (action === 'update') {
     await api.call(
       `edit the note ${id} ${place}`,
       (client) => client.MergeRequestNotes.edit(project, mergeRequest, id, { body }),
-      hints,
+      noteHints,
     );
   }
   for (const other of remove) {
     await api.call(
       `remove the note ${other} ${place}`,
       (client) => client.MergeRequestNotes.remove(project, mergeRequest, other),
-      hints,
+      noteHints,
     );
   }
   const done = { create: 'created', update: 'updated', none: 'unchanged' } as const;

@@ -1,32 +1,51 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { Environment } from '../config/environment.ts';
 import { VendhostError } from '../errors.ts';
 import { reportLines } from '../report/lines.ts';
 import { maskedReport } from '../report/masked-report.ts';
 import type { Report } from '../report/report.ts';
 import type { Runtime } from '../runtime.ts';
+import { unseenSection } from './findings/planned-section.ts';
 import { joinedReport } from './plan-report.ts';
+import { platformHead } from './platform/platform-head.ts';
 import { writeNote } from './write-note.ts';
 import { type OutputFiles, writeOutputs } from './write-outputs.ts';
 
 export interface NoteMergeRequestOptions extends Pick<OutputFiles, 'codeQuality' | 'junit' | 'page'> {
   /** Folder with what `mr plan --save` wrote, a file for each environment. */
   readonly plans: string;
+  /** Environments that have a plan; one without is said to be not known. */
+  readonly environments: readonly Environment[];
   readonly title: string;
   readonly key: string;
 }
 
 /** One note for the plans of several jobs. It needs no right in AWS. Throws `PLAN_UNREADABLE`. */
 export async function noteMergeRequest(runtime: Runtime, options: NoteMergeRequestOptions): Promise<undefined> {
-  const { plans, title, key, ...outputs } = options;
+  const { plans, environments, title, key, ...outputs } = options;
   const folder = resolve(runtime.cwd, plans);
   const files = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.json'));
-  if (files.length === 0) throw unreadable(`no plan is in ${plans}`);
+  if (files.length === 0 && environments.length === 0) throw unreadable(`no plan is in ${plans}`);
   const reports = await Promise.all(files.map((name) => readReport(join(folder, name))));
-  const report = maskedReport(joinedReport(title, reports), (text) => runtime.out.masked(text));
+  const report = maskedReport(joinedReport(title, [...reports, ...missingReports(environments, reports)]), (text) =>
+    runtime.out.masked(text),
+  );
   await writeOutputs(runtime, report, [], outputs);
   await writeNote(runtime, report, { key, page: outputs.page, target: undefined });
   runtime.out.result({ report }, reportLines(report).join('\n'));
+}
+
+/** What stands for a plan that its job did not write. */
+function missingReports(environments: readonly Environment[], reports: readonly Report[]): Report[] {
+  const present = new Set(reports.flatMap(({ sections }) => sections.map(({ id }) => id)));
+  return environments.flatMap((environment) => {
+    const head = platformHead(environment);
+    if (present.has(head.id)) return [];
+    const next = `read the log of the job plan-${environment}, and retry it`;
+    const { section } = unseenSection(head, 'the job wrote no plan', next);
+    return [{ title: '', summary: '', sections: [section], facts: {} }];
+  });
 }
 
 async function readReport(file: string): Promise<Report> {

@@ -1,7 +1,7 @@
 import { VendhostError } from '../errors.ts';
 import { type GitlabApi, openGitlab } from '../gitlab/api.ts';
 import { type MergeRequestName, mergeRequestsOf } from '../gitlab/merge-request.ts';
-import { writeStickyNote } from '../gitlab/sticky-note.ts';
+import { noteHints, writeStickyNote } from '../gitlab/sticky-note.ts';
 import { noteOf } from '../report/note.ts';
 import { markerStart } from '../report/note-marker.ts';
 import type { Report } from '../report/report.ts';
@@ -57,8 +57,10 @@ async function isInto(
   target: string | undefined,
 ): Promise<boolean> {
   if (env.CI_MERGE_REQUEST_IID !== undefined || target === undefined) return true;
-  const shown = await api.call(`read the merge request !${iid} of ${project}`, (client) =>
-    client.MergeRequests.show(project, iid),
+  const shown = await api.call(
+    `read the merge request !${iid} of ${project}`,
+    (client) => client.MergeRequests.show(project, iid),
+    noteHints,
   );
   return shown.target_branch === target;
 }

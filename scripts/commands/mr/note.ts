@@ -1,10 +1,14 @@
 import { define } from '../../command.ts';
+import { environmentsIn } from '../options.ts';
 
 export const command = define({
   usage: 'mr note',
   describe: 'Put the plans of several environments into one note of the merge request',
   examples: [
-    ['vendhost mr note --plans plans', 'one note for the plans in this folder, edited when it is there already'],
+    [
+      'vendhost mr note --plans plans --environments "dev staging"',
+      'one note for the plans in this folder, edited when it is there already',
+    ],
   ],
   options: (parser) => {
     const file = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
@@ -15,6 +19,12 @@ export const command = define({
         default: 'plans',
         describe: 'Folder with the files that `vendhost mr plan --save` wrote',
       })
+      .option('environments', {
+        type: 'string',
+        requiresArg: true,
+        describe:
+          'Environments that have a plan, separated by spaces; one whose file is missing is not known [default: $VENDHOST_ENVIRONMENTS]',
+      })
       .option('code-quality', file("Write GitLab's code quality report to this file"))
       .option('junit', file("Write GitLab's unit test report to this file: what a push would fail on"))
       .option('page', file('Write the plan to this file as an HTML page'));
@@ -23,6 +33,7 @@ export const command = define({
     const { noteMergeRequest } = await import('../../merge-request/note-merge-request.ts');
     return await noteMergeRequest(runtime, {
       plans: args.plans,
+      environments: environmentsIn(args.environments ?? runtime.env.VENDHOST_ENVIRONMENTS ?? ''),
       title: 'Plan of the platform',
       key: 'mr-plan/platform',
       codeQuality: args['code-quality'],

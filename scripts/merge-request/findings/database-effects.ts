@@ -1,48 +1,50 @@
+import { maintenanceWindow } from '../../config/vendhost.ts';
 import type { PropertyChange } from '../../stack/details/property-changes.ts';
 
 /** What a change of one property of a database does besides being made. */
 export interface DatabaseEffect {
-  readonly gravity: 'interruption' | 'fault' | 'change';
+  readonly gravity: 'interruption' | 'change';
   /** What happens, as the end of a sentence that begins with the property. */
   readonly says: string;
   readonly details: readonly string[];
 }
 
+/** When RDS makes the changes that it makes at once or in the maintenance window, as the request says (`ApplyImmediately`). */
+export type ApplyTime = 'now' | 'window';
+
 /**
- * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html says of each setting whether downtime occurs.
- * CloudFormation has changes applied immediately, not in the maintenance window, unless `ApplyImmediately` is false
- * (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbinstance.html).
+ * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html says of each setting whether downtime occurs,
+ * and whether the change can wait for the maintenance window.
  */
 const settings = 'https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html';
 
-const restart: DatabaseEffect = {
-  gravity: 'interruption',
-  says: 'the database restarts with it, during the push',
-  details: [
-    'users notice: all connections break, and until the database is back, what needs it fails; with a standby (production) that is a failover',
-    settings,
-  ],
+const times: Readonly<Record<ApplyTime, string>> = {
+  now: 'during the push',
+  window: `not during the push, but in the maintenance window after it, ${maintenanceWindow.words}`,
 };
 
-/** The effect of a change of an `AWS::RDS::DBInstance`; `undefined`: RDS makes it while the database serves. */
-export function databaseEffect({ path, from, to }: PropertyChange): DatabaseEffect | undefined {
+/**
+ * The effect of a change of an `AWS::RDS::DBInstance`; `undefined`: RDS makes it while the database serves. Whether storage can be
+ * changed at all only the database itself tells.
+ */
+export function databaseEffect({ path, from, to }: PropertyChange, apply: ApplyTime): DatabaseEffect | undefined {
   switch (path) {
     case 'DBInstanceClass':
     case 'CACertificateIdentifier':
+      return restart(apply);
+    // RDS changes it at once, whatever the request says.
     case 'Port':
-      return restart;
+      return restart('now');
     case 'EngineVersion':
-      return {
-        ...restart,
-        says: 'the database is upgraded, during the push, and does not answer meanwhile',
-        details: [...restart.details, 'an upgrade to another major release cannot be undone but by restoring a backup'],
-      };
+      return upgrade(apply);
     case 'StorageType':
-      return [from, to].includes('standard') ? restart : slower('RDS moves the data while the database serves');
+      return [from, to].includes('standard')
+        ? restart(apply)
+        : slower('RDS moves the data while the database serves', apply);
     case 'AllocatedStorage':
-      return storage(Number(from), Number(to));
+      return slower('RDS enlarges it while the database serves; it can be changed again after six hours', apply);
     case 'MultiAZ':
-      return slower('RDS makes or removes the standby while the database serves');
+      return slower('RDS makes or removes the standby while the database serves', apply);
     case 'DBParameterGroupName':
       return {
         gravity: 'interruption',
@@ -50,7 +52,9 @@ export function databaseEffect({ path, from, to }: PropertyChange): DatabaseEffe
         details: ['restart it at a time that suits: aws rds reboot-db-instance', settings],
       };
     case 'BackupRetentionPeriod':
-      return from === '0' || to === '0' ? restart : undefined;
+      return from === '0' || to === '0' ? restart(apply) : undefined;
+    case 'ApplyImmediately':
+      return to === 'true' ? waiting : undefined;
     case 'DeletionProtection':
       return to === 'false'
         ? { gravity: 'change', says: 'whoever may delete databases can delete this one', details: [] }
@@ -60,18 +64,41 @@ export function databaseEffect({ path, from, to }: PropertyChange): DatabaseEffe
   }
 }
 
-function slower(how: string): DatabaseEffect {
-  return { gravity: 'change', says: how, details: ['no downtime, but it may be slower meanwhile', settings] };
+/** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.ApplyImmediately.html */
+const waiting: DatabaseEffect = {
+  gravity: 'change',
+  says: 'what still waits for the maintenance window, RDS makes with the next change; that may restart the database',
+  details: ['https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.ApplyImmediately.html'],
+};
+
+function restart(apply: ApplyTime): DatabaseEffect {
+  return {
+    gravity: 'interruption',
+    says: `the database restarts with it, ${times[apply]}`,
+    details: [
+      'users notice: all connections break, and until the database is back, what needs it fails; with a standby (production) that is a failover',
+      ...(apply === 'window' ? ['database.apply in vendhost.yml says when: now, or in the window'] : []),
+      settings,
+    ],
+  };
 }
 
-/** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.ModifyingExisting.html */
-function storage(from: number, to: number): DatabaseEffect {
-  if (to < from) {
-    return {
-      gravity: 'fault',
-      says: 'RDS refuses it: storage cannot become smaller',
-      details: ['https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.ModifyingExisting.html'],
-    };
-  }
-  return slower('RDS enlarges it while the database serves; it can be changed again after six hours');
+function upgrade(apply: ApplyTime): DatabaseEffect {
+  return {
+    gravity: 'interruption',
+    says: `the database is upgraded, ${times[apply]}, and does not answer meanwhile`,
+    details: [
+      ...restart(apply).details,
+      'an upgrade to another major release cannot be undone but by restoring a backup',
+    ],
+  };
+}
+
+function slower(how: string, apply: ApplyTime): DatabaseEffect {
+  const when = apply === 'window' ? `, ${times.window}` : '';
+  return {
+    gravity: 'change',
+    says: `${how}${when}`,
+    details: ['no downtime, but it may be slower meanwhile', settings],
+  };
 }

@@ -37,10 +37,7 @@ export async function planSection(
     const body = await work();
     return { section: asSection(head, body), stacks: body.stacks ?? [] };
   } catch (thrown) {
-    runtime.signal.throwIfAborted();
-    const error = awsError(thrown, runtime.env) ?? thrown;
-    if (!(error instanceof VendhostError)) throw thrown;
-    const finding = errorFinding(head.id, error);
+    const finding = foreseenFinding(runtime, head.id, thrown);
     const summary = finding.gravity === 'unknown' ? 'could not be found out' : 'the push would fail';
     return { section: asSection(head, { summary, findings: [finding] }), stacks: [] };
   }
@@ -54,6 +51,7 @@ export function asSection(head: SectionHead, { summary, findings }: SectionBody)
 /** Codes of errors that say nothing of the merge request: what was asked could not be looked at. */
 const unanswered = new Set([
   'ACCESS_DENIED',
+  'AWS_THROTTLED',
   'CREDENTIALS_EXPIRED',
   'CREDENTIALS_REFUSED',
   'ENDPOINT_UNREACHABLE',
@@ -66,7 +64,25 @@ const unanswered = new Set([
   'TIMED_OUT',
 ]);
 
-function errorFinding(section: string, { code, message, details, hint }: VendhostError): Finding {
+/** What a check of the push would end with, as a finding among others; nothing when it passes. */
+export async function checkFindings(
+  runtime: Runtime,
+  section: string,
+  check: () => Promise<unknown>,
+): Promise<Finding[]> {
+  try {
+    await check();
+    return [];
+  } catch (thrown) {
+    return [foreseenFinding(runtime, section, thrown)];
+  }
+}
+
+function foreseenFinding({ signal, env }: Runtime, section: string, thrown: unknown): Finding {
+  signal.throwIfAborted();
+  const error = awsError(thrown, env) ?? thrown;
+  if (!(error instanceof VendhostError)) throw thrown;
+  const { code, message, details, hint } = error;
   return {
     id: `${section}/${code}`,
     gravity: unanswered.has(code) ? 'unknown' : 'fault',
@@ -85,4 +101,9 @@ export function unseenSection(head: SectionHead, why: string, next?: string): Pl
     ...(next === undefined ? {} : { next }),
   };
   return { section: asSection(head, { summary: 'not looked at', findings: [finding] }), stacks: [] };
+}
+
+/** A section that was not looked at because of what another one says. */
+export function skippedSection(head: SectionHead): PlannedSection {
+  return { section: { ...head, summary: 'not looked at', findings: [], state: 'unknown' }, stacks: [] };
 }

@@ -2,17 +2,20 @@ import { holdsData } from '../../host/data-guard.ts';
 import type { Finding } from '../../report/report.ts';
 import type { Grant, Opening } from '../../stack/details/plan-details.ts';
 import type { Change, StackPlan } from '../../stack/stack-plan.ts';
-import { databaseEffect } from './database-effects.ts';
+import { type ApplyTime, databaseEffect } from './database-effects.ts';
 
-/** What the push does to a stack, each change with its gravity. `id` begins the ids of the findings. */
-export function stackFindings(id: string, plan: StackPlan): Finding[] {
+/**
+ * What the push does to a stack, each change with its gravity. `id` begins the ids of the findings; `apply` is when RDS makes changes that
+ * can wait.
+ */
+export function stackFindings(id: string, plan: StackPlan, apply: ApplyTime = 'now'): Finding[] {
   const { action, grants = [], openings = [] } = plan;
   if (action === 'none') return [];
   if (action === 'create') {
     const wide = openings.filter(({ isEveryone }) => isEveryone);
     return [created(id, plan), ...newRights(id, plan.stack, grants), ...openingFindings(id, wide)];
   }
-  const changes = plan.changes.flatMap((change) => changeFindings(id, change));
+  const changes = plan.changes.flatMap((change) => changeFindings(id, change, apply));
   const settled = changes.length > 0 ? changes : [onlyOutputs(id, plan)];
   return [...settled, ...grantFindings(id, grants), ...openingFindings(id, openings)];
 }
@@ -43,7 +46,7 @@ function created(id: string, { stack, changes }: StackPlan): Finding {
   };
 }
 
-function changeFindings(id: string, change: Change): Finding[] {
+function changeFindings(id: string, change: Change, apply: ApplyTime): Finding[] {
   const { logicalId, type, action, replacement, values = [] } = change;
   const what = `${wordsOf(type)} ${logicalId}`;
   const own = `${id}/${logicalId}`;
@@ -56,7 +59,7 @@ function changeFindings(id: string, change: Change): Finding[] {
     const gravity = holdsData.has(type) ? 'loss' : 'replacement';
     return [{ id: `${own}/replace`, gravity, title: `${what} is replaced by a new one`, values, ...refusal(type) }];
   }
-  if (type === 'AWS::RDS::DBInstance') return databaseFindings(own, what, change);
+  if (type === 'AWS::RDS::DBInstance') return databaseFindings(own, what, change, apply);
   const gravity = replacement === 'maybe' ? 'replacement' : 'change';
   const title = replacement === 'maybe' ? `${what} may be replaced, which CloudFormation decides` : `${what} changes`;
   return [{ id: `${own}/update`, gravity, title, ...(values.length === 0 ? {} : { values }) }];
@@ -74,8 +77,8 @@ function refusal(type: string): Pick<Finding, 'details' | 'next'> {
 }
 
 /** One finding for each property that does more than change. */
-function databaseFindings(own: string, what: string, { values = [] }: Change): Finding[] {
-  const effects = values.map((value) => ({ value, effect: databaseEffect(value) }));
+function databaseFindings(own: string, what: string, { values = [] }: Change, apply: ApplyTime): Finding[] {
+  const effects = values.map((value) => ({ value, effect: databaseEffect(value, apply) }));
   const plain = effects.flatMap(({ value, effect }) => (effect === undefined ? [value] : []));
   return [
     ...effects.flatMap(({ value, effect }): Finding[] => {

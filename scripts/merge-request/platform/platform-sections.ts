@@ -13,6 +13,7 @@ import { stackFindings } from '../findings/stack-findings.ts';
 import { stateFindings } from '../findings/stack-states.ts';
 import { repositoryFinding } from '../tenant/repository-section.ts';
 import { changedTenants } from './changed-tenants.ts';
+import { platformHead } from './platform-head.ts';
 
 export interface PlatformPlanOptions {
   readonly environment: Environment;
@@ -34,7 +35,7 @@ export async function platformSections(
   const tenants = await planSection(runtime, { id: 'platform/tenants', title: 'Tenants' }, () =>
     changedTenants(runtime, directory, 'platform/tenants'),
   );
-  const head = { id: `platform/${environment}`, title: `${environment}: the platform` };
+  const head = platformHead(environment);
   if (isFromFork(runtime.env)) {
     return [
       checks,

@@ -1,5 +1,5 @@
 import type { Place } from '../../config/names.ts';
-import type { VendhostConfig } from '../../config/vendhost.ts';
+import { applyChanges, type VendhostConfig } from '../../config/vendhost.ts';
 import type { HealthCheckChange, HealthCheckUpdate } from '../../host/health/health-check.ts';
 import type { HostImage } from '../../host/host-image.ts';
 import type { InstanceRefresh } from '../../host/host-plan.ts';
@@ -7,6 +7,7 @@ import type { LaunchChange } from '../../host/instances/launch-changes.ts';
 import type { Finding } from '../../report/report.ts';
 import { counted } from '../../repository/findings.ts';
 import { isBusy, readAnyStack, type StackState } from '../../stack/stack-state.ts';
+import type { ApplyTime } from '../findings/database-effects.ts';
 import type { SectionBody } from '../findings/planned-section.ts';
 import { stackFindings } from '../findings/stack-findings.ts';
 import { goneFinding, stateFindings } from '../findings/stack-states.ts';
@@ -37,9 +38,15 @@ export async function hostBody(
   if (isFirst && image === undefined) {
     return { summary: 'a first virtual host is made', findings: [firstHost(id, place)] };
   }
-  const preview = await previewHost(context, image);
+  const preview = await previewHost(context, id, image);
   const first = isFirst ? [firstHost(id, place)] : [];
-  const findings = [...states, ...gone, ...first, ...planFindings(id, preview), ...keptDatabase(id, config, data)];
+  const findings = [
+    ...states,
+    ...gone,
+    ...first,
+    ...planFindings(id, preview, applyTime(place, config)),
+    ...keptDatabase(id, config, data),
+  ];
   const { plan } = preview;
   const planned = plan === undefined ? [] : [plan.data, plan.host].filter((update) => update !== undefined);
   return { summary: summaryOf(preview, isFirst), findings, stacks: planned };
@@ -80,11 +87,16 @@ function goneStacks(id: string, { place, config, data, host, released }: Present
   return [];
 }
 
-function planFindings(id: string, { plan }: HostPreview): Finding[] {
+function applyTime({ environment }: Place, { database }: VendhostConfig): ApplyTime {
+  return database === 'none' ? 'now' : applyChanges(database, environment);
+}
+
+function planFindings(id: string, { plan, refusals }: HostPreview, apply: ApplyTime): Finding[] {
   if (plan === undefined) return [];
   const { data, host, refresh, healthCheck } = plan;
   return [
-    ...(data === undefined ? [] : stackFindings(`${id}/data`, data)),
+    ...refusals,
+    ...(data === undefined ? [] : stackFindings(`${id}/data`, data, apply)),
     ...stackFindings(`${id}/host`, host),
     ...(refresh === undefined ? [] : refreshFindings(id, refresh)),
     ...healthCheckFindings(id, healthCheck),

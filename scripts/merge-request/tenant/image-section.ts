@@ -1,6 +1,6 @@
 import type { HostImage } from '../../host/host-image.ts';
 import { planBake, readKnownImages } from '../../image/bake/bake-plan.ts';
-import { type PreparedBake, prepareBake } from '../../image/bake/prepare.ts';
+import type { PreparedBake } from '../../image/bake/prepare.ts';
 import { inputChanges } from '../../image/bake-key.ts';
 import { describeImage } from '../../image/find.ts';
 import { bakeKeyOf } from '../../image/image-faults.ts';
@@ -21,8 +21,8 @@ export const bakedImage = 'the image that the bake makes';
 
 /** Whether the push bakes, and what differs from what the image of the environment was made of. */
 export async function forecastImage(context: TenantContext, id: string): Promise<ImageForecast> {
-  const { runtime, aws, place, directory, inputs } = context;
-  const prepared = await prepareBake(runtime, aws, place, directory);
+  const { aws, inputs } = context;
+  const prepared = await context.prepared;
   const running = inputs.deployed.host?.parameters.ImageId;
   const [known, differing] = await Promise.all([
     readKnownImages(aws, prepared),

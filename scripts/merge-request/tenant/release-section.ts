@@ -1,5 +1,5 @@
-import { keys } from '../../config/names.ts';
-import { minInstances } from '../../config/vendhost.ts';
+import { keys, type Place } from '../../config/names.ts';
+import { minInstances, type VendhostConfig } from '../../config/vendhost.ts';
 import { decide } from '../../release/decision.ts';
 import { readPipeline } from '../../release/pipeline.ts';
 import { readRevision, readState } from '../../release/release-state.ts';
@@ -64,14 +64,31 @@ function releaseFindings(
   const approval = inputs.record.approval === true;
   const details = [key, ...(approval ? ['it waits until somebody of the platform approves it in CodePipeline'] : [])];
   const findings: Finding[] = [{ id: `${id}/release`, gravity: 'change', title: words[action], details }];
-  if (action !== 'first' && minInstances(config.instances, place.environment) < 2) {
-    findings.push({
+  const outage = action === 'first' ? undefined : releaseOutage(id, config, place);
+  return outage === undefined ? findings : [...findings, outage];
+}
+
+/** What users notice of a release; nothing where others serve while one instance is released to. */
+export function releaseOutage(
+  id: string,
+  { instances, deployment_config: deployment }: VendhostConfig,
+  { environment }: Place,
+): Finding | undefined {
+  if (minInstances(instances, environment) < 2) {
+    return {
       id: `${id}/only-instance`,
       gravity: 'interruption',
       title: 'the release takes the only instance out of service: the host answers 503 until it is back',
       details: ['with two instances or more one is released to at a time, and the others serve'],
       next: 'set instances.min to 2 in vendhost.yml, or merge when an interruption does no harm',
-    });
+    };
   }
-  return findings;
+  if (deployment !== 'CodeDeployDefault.AllAtOnce') return undefined;
+  return {
+    id: `${id}/all-instances`,
+    gravity: 'interruption',
+    title: 'the release takes all instances out of service at once: the host answers 503 until one is back',
+    details: [`deployment_config is ${deployment}`],
+    next: 'set deployment_config to CodeDeployDefault.OneAtATime in vendhost.yml, or merge when an interruption does no harm',
+  };
 }

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { readVendhostConfig } from '../../config/files.ts';
 import type { Finding } from '../../report/report.ts';
 import { type CheckFinding, counted, onlyOf } from '../../repository/findings.ts';
 import { includedTwice } from '../../repository/included-twice.ts';
@@ -14,7 +15,7 @@ export async function repositorySection(runtime: Runtime, id: string, directory:
     const [{ files, findings }, twice, scripts] = await Promise.all([
       checkTenantRepository(directory),
       includedTwice(runtime.cwd),
-      shellScripts(directory),
+      foldersOf(directory).then((folders) => shellScripts(directory, folders)),
     ]);
     const all = [...findings, ...twice];
     const folder = relative(runtime.cwd, directory);
@@ -40,9 +41,14 @@ export function repositoryFinding(
   };
 }
 
-/** Scripts of the machine and of the software that are named as shell scripts are; paths in the folder. */
-async function shellScripts(directory: string): Promise<string[]> {
-  const folders = ['infrastructure', 'software', 'scripts'];
+/** Folders of the machine's scripts and of the software; a `vendhost.yml` that cannot be read is a finding of its own. */
+async function foldersOf(directory: string): Promise<string[]> {
+  const config = await readVendhostConfig(directory).catch(() => undefined);
+  return ['infrastructure', config?.revision.directory ?? 'software', 'scripts'];
+}
+
+/** Their files that are named as shell scripts are; paths in the directory. */
+async function shellScripts(directory: string, folders: readonly string[]): Promise<string[]> {
   const found = await Promise.all(
     folders.map(async (folder) => {
       const entries = await readdir(join(directory, folder), { recursive: true, withFileTypes: true }).catch(() => []);
@@ -52,5 +58,6 @@ async function shellScripts(directory: string): Promise<string[]> {
         .filter((path) => !path.split('/').some((part) => part === 'node_modules' || part === '.git'));
     }),
   );
-  return found.flat().toSorted();
+  // One folder may be in another.
+  return [...new Set(found.flat())].toSorted();
 }

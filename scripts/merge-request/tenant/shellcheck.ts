@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import { execa } from 'execa';
+import { duration } from '../../output.ts';
 import type { Finding } from '../../report/report.ts';
 import type { Runtime } from '../../runtime.ts';
 
@@ -13,9 +14,13 @@ interface Comment {
   readonly message: string;
 }
 
+/** Files that are not on the machine of the job are no finding: SC1090 and SC1091 say that ShellCheck cannot follow them. */
+const options = ['--format=json1', '--external-sources', '--source-path=SCRIPTDIR', '--exclude=SC1090,SC1091'];
+
 /**
  * What ShellCheck says of scripts. A fault is what bash itself would stop at: what ShellCheck could not parse
- * (https://www.shellcheck.net/wiki/Checks, SC1000 to SC1999). Without ShellCheck on the PATH that is said, as `unknown`.
+ * (https://www.shellcheck.net/wiki/Checks, SC1000 to SC1999) and `bash -n` cannot either. Without ShellCheck on the PATH that is said, as
+ * `unknown`.
  *
  * @param id begins the ids of the findings
  * @param files paths in the repository
@@ -27,28 +32,16 @@ export async function shellcheckFindings(
   files: readonly string[],
 ): Promise<Finding[]> {
   if (files.length === 0) return [];
-  const words = ['--format=json1', '--external-sources', '--', ...files];
-  const { stdout, exitCode, code } = await execa('shellcheck', words, {
-    cwd: directory,
-    env: { PATH: runtime.env.PATH, LANG: 'C.UTF-8' },
-    extendEnv: false,
-    reject: false,
-    timeout: limitMs,
-    cancelSignal: runtime.signal,
-  });
+  const result = await runTool(runtime, directory, 'shellcheck', [...options, '--', ...files]);
   // 0: nothing found, 1: something found.
-  if (exitCode !== 0 && exitCode !== 1) {
-    const why = code === 'ENOENT' ? 'there is no shellcheck on the PATH' : `shellcheck ended with ${exitCode ?? code}`;
-    return [
-      {
-        id: `${id}/shellcheck`,
-        gravity: 'unknown',
-        title: `the scripts were not checked by ShellCheck: ${why}`,
-        next: "use Vendhost's runner image, or install ShellCheck in yours",
-      },
-    ];
+  if (result.exitCode !== 0 && result.exitCode !== 1) return [unchecked(id, result)];
+  const { comments } = JSON.parse(result.stdout) as { comments: readonly Comment[] };
+  const suspects = new Set(comments.filter(isParseError).map(({ file }) => file));
+  const broken = new Set<string>();
+  for (const file of suspects) {
+    const { exitCode } = await runTool(runtime, directory, 'bash', ['-n', '--', file]);
+    if (exitCode === 1 || exitCode === 2) broken.add(file);
   }
-  const { comments } = JSON.parse(stdout) as { comments: readonly Comment[] };
   const inRepository = relative(runtime.cwd, directory);
   const seen = new Map<string, number>();
   return comments.map((comment) => {
@@ -56,12 +49,60 @@ export async function shellcheckFindings(
     const what = `${comment.file}/SC${comment.code}`;
     const number = (seen.get(what) ?? 0) + 1;
     seen.set(what, number);
-    return commentFinding(`${id}/shellcheck/${what}/${number}`, inRepository, comment);
+    const stops = isParseError(comment) && broken.has(comment.file);
+    return commentFinding(`${id}/shellcheck/${what}/${number}`, inRepository, comment, stops);
   });
 }
 
-function commentFinding(id: string, folder: string, { file, line, level, code, message }: Comment): Finding {
-  const stops = level === 'error' && code >= 1000 && code < 2000;
+interface Ran {
+  readonly stdout: string;
+  readonly exitCode?: number | undefined;
+  readonly code?: string | undefined;
+  readonly timedOut: boolean;
+}
+
+/** Without standard input: ShellCheck follows `source /dev/stdin`, and would wait for its end. */
+async function runTool({ env, signal }: Runtime, cwd: string, program: string, words: readonly string[]): Promise<Ran> {
+  return await execa(program, words, {
+    cwd,
+    env: { PATH: env.PATH, LANG: 'C.UTF-8' },
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+    timeout: limitMs,
+    cancelSignal: signal,
+  });
+}
+
+function unchecked(id: string, { exitCode, code, timedOut }: Ran): Finding {
+  const isAbsent = code === 'ENOENT';
+  const why = isAbsent
+    ? 'there is no shellcheck on the PATH'
+    : timedOut
+      ? `shellcheck did not end within ${duration(limitMs)}`
+      : `shellcheck ended with ${exitCode ?? code}`;
+  const next = isAbsent
+    ? "use Vendhost's runner image, or install ShellCheck in yours"
+    : `run it on your machine: shellcheck ${options.slice(1).join(' ')}`;
+  return {
+    id: `${id}/shellcheck`,
+    gravity: 'unknown',
+    title: `the scripts were not checked by ShellCheck: ${why}`,
+    next,
+  };
+}
+
+/** SC1071 is a script of another language, which ShellCheck does not read at all. */
+function isParseError({ level, code }: Comment): boolean {
+  return level === 'error' && code >= 1000 && code < 2000 && code !== 1071;
+}
+
+function commentFinding(
+  id: string,
+  folder: string,
+  { file, line, level, code, message }: Comment,
+  stops: boolean,
+): Finding {
   return {
     id,
     gravity: stops ? 'fault' : 'change',

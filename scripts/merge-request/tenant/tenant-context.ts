@@ -2,6 +2,7 @@ import type { Aws } from '../../aws/session.ts';
 import type { Place } from '../../config/names.ts';
 import type { VendhostConfig } from '../../config/vendhost.ts';
 import type { HostInputs } from '../../host/plan/provision-inputs.ts';
+import type { PreparedBake } from '../../image/bake/prepare.ts';
 import type { Runtime } from '../../runtime.ts';
 
 /** What the sections of a tenant's merge request are made from. */
@@ -14,4 +15,6 @@ export interface TenantContext {
   readonly config: VendhostConfig;
   /** What is deployed, and what the tenant was given. */
   readonly inputs: HostInputs;
+  /** What a bake would be made from, read at the same time. */
+  readonly prepared: Promise<PreparedBake>;
 }

@@ -3,12 +3,14 @@ import { readVendhostConfig } from '../../config/files.ts';
 import type { Place } from '../../config/names.ts';
 import { isFromFork } from '../../gitlab/merge-request.ts';
 import { readHostInputs } from '../../host/plan/provision-inputs.ts';
+import { prepareBake } from '../../image/bake/prepare.ts';
 import type { Runtime } from '../../runtime.ts';
 import {
   asSection,
   type PlannedSection,
   planSection,
   type SectionHead,
+  skippedSection,
   unseenSection,
 } from '../findings/planned-section.ts';
 import { hostBody } from './host-section.ts';
@@ -32,7 +34,9 @@ export async function tenantSections(runtime: Runtime, options: TenantPlanOption
   const repository = repositorySection(runtime, heads.repository.id, options.directory);
   // Awaited below; this keeps an earlier rejection from being unhandled.
   repository.catch(() => undefined);
-  if (isFromFork(runtime.env)) return [await repository, unseenSection(heads.tenant, ...forkWithout)];
+  if (isFromFork(runtime.env)) {
+    return [await repository, unseenSection(heads.tenant, ...forkWithout), ...skippedSections(heads)];
+  }
   const inAws = await awsSections(runtime, options, heads);
   return [await repository, ...inAws];
 }
@@ -70,11 +74,15 @@ async function awsSections(
     const config = await readVendhostConfig(directory);
     const own = withPlanRole(runtime, place);
     const aws = openAws(own);
-    opened.context = { runtime: own, aws, place, directory, config, inputs: await readHostInputs(aws, place) };
+    const prepared = prepareBake(own, aws, place, directory);
+    // Awaited by the section on the image; this keeps an earlier rejection from being unhandled.
+    prepared.catch(() => undefined);
+    const inputs = await readHostInputs(aws, place);
+    opened.context = { runtime: own, aws, place, directory, config, inputs, prepared };
     return { summary: `vended to ${opened.context.inputs.record.hosts.join(', ')}`, findings: [] };
   });
   const { context } = opened;
-  if (context === undefined) return [tenant];
+  if (context === undefined) return [tenant, ...skippedSections(heads)];
   const rest = await Promise.all([
     imageAndHost(context, heads),
     planSection(runtime, heads.traffic, () => trafficBody(context, heads.traffic.id)),
@@ -82,6 +90,11 @@ async function awsSections(
   ]);
   const limits = asSection(heads.limits, limitsBody(context, heads.limits.id));
   return [{ section: limits, stacks: [] }, ...rest.flat()];
+}
+
+/** All that are about what is deployed: a section that were left out would look as if its findings were gone. */
+function skippedSections({ limits, image, host, traffic, release }: Heads): PlannedSection[] {
+  return [limits, image, host, traffic, release].map(skippedSection);
 }
 
 /** The host is planned with the image that the push would give it; where that is not known, with the one it has. */

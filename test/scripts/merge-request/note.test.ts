@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { noteMergeRequest } from '../../../scripts/merge-request/note-merge-request.ts';
@@ -101,6 +101,31 @@ describe('the note of a plan', () => {
 });
 
 describe('the note of several environments', () => {
+  const ofPlatform = { plans: 'plans', title: 'Plan of the platform', key: 'mr-plan/platform' };
+
+  test('says of an environment without a plan that it is not known, and not that its findings are gone', async () => {
+    const { ofRequest, notes } = await world();
+    const cwd = await repository({});
+    await mkdir(join(cwd, 'plans'));
+    const save = (environment: string, findings: ReportSection['findings'] = []) => {
+      const sections = [section(`platform/${environment}`, environment, findings)];
+      return writeFile(join(cwd, `plans/${environment}.json`), JSON.stringify({ ...report, sections }));
+    };
+    await Promise.all([save('dev'), save('staging', [change('the key It is deleted')])]);
+    const options = { ...ofPlatform, environments: ['dev', 'staging'] as const, page: undefined };
+    await noteMergeRequest(recorder(ofRequest, { cwd }), options);
+    await rm(join(cwd, 'plans/staging.json'));
+    const runtime = recorder(ofRequest, { cwd });
+    await noteMergeRequest(runtime, options);
+    const { sections } = JSON.parse(runtime.printed()).report as Report;
+    expect(sections.map(({ id, state }) => [id, state])).toEqual([
+      ['platform/dev', 'clean'],
+      ['platform/staging', 'unknown'],
+    ]);
+    expect(notes()[0]).toContain('was found before: the key It is deleted');
+    expect(notes()[0]).not.toContain('Gone since');
+  });
+
   test('has a part for each, in their order, and what all checked once', async () => {
     const { ofRequest, notes } = await world();
     const cwd = await repository({});
@@ -109,7 +134,7 @@ describe('the note of several environments', () => {
       const sections = [section('platform/checks', 'Configuration'), section(`platform/${environment}`, environment)];
       await writeFile(join(cwd, `plans/${environment}.json`), JSON.stringify({ ...report, sections }));
     }
-    const options = { plans: 'plans', title: 'Plan of the platform', key: 'mr-plan/platform', page: 'plan.html' };
+    const options = { ...ofPlatform, environments: ['dev'] as const, page: 'plan.html' };
     const runtime = recorder(ofRequest, { cwd });
     await noteMergeRequest(runtime, options);
     const joined = JSON.parse(runtime.printed()).report as Report;
@@ -129,7 +154,7 @@ describe('the note of several environments', () => {
     ['no JSON', { 'plans/dev.json': 'plan' }],
   ])('%s in the folder is refused', async (_, tree) => {
     const cwd = await repository(tree);
-    const options = { plans: 'plans', title: 'Plan', key: 'k', page: undefined };
+    const options = { ...ofPlatform, environments: [], page: undefined };
     await expect(noteMergeRequest(recorder({}, { cwd }), options)).rejects.toMatchObject({ code: 'PLAN_UNREADABLE' });
   });
 });
@@ -142,7 +167,11 @@ describe('a job', () => {
     const runtime = recorder({ VENDHOST_ID_TOKEN: 'a-token', PATH: process.env.PATH }, { cwd: directory });
     expect(await planMergeRequest(runtime, { ...place, directory })).toBeUndefined();
     const { sections } = JSON.parse(runtime.printed()).report as Report;
-    expect(sections.map(({ id, state }) => [id, state])).toContainEqual(['dev/shop/tenant', 'unknown']);
+    expect(Object.fromEntries(sections.map(({ id, state }) => [id, state]))).toMatchObject(
+      Object.fromEntries(
+        ['tenant', 'limits', 'image', 'host', 'traffic', 'release'].map((id) => [`dev/shop/${id}`, 'unknown']),
+      ),
+    );
     const [finding] = sections.find(({ id }) => id === 'dev/shop/tenant')?.findings ?? [];
     expect(finding?.id.split('/').at(-1)).toBe('PLAN_ROLE_MISSING');
     expect(finding?.title).toContain('VENDHOST_PLAN_ACCESS_SHOP_DEV');

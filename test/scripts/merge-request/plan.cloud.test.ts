@@ -132,6 +132,25 @@ describe('a deployed tenant', () => {
   });
 });
 
+test('storage that RDS would refuse is a fault before the merge, and what it does to the rest is still said', async () => {
+  await deployed('grown');
+  const more = yml.replace('db.t3.micro }', 'db.t3.small, storage_gib: 21, apply: window }');
+  const planned = await plan('grown', { ...sound, 'vendhost.yml': more });
+  expect(planned.code).toBe(1);
+  expect(section(planned, 'host').findings).toMatchObject(
+    expect.arrayContaining([
+      expect.objectContaining({
+        gravity: 'fault',
+        details: [expect.stringContaining('database.storage_gib: 21 is wrong: must be 20')],
+      }),
+      expect.objectContaining({
+        gravity: 'interruption',
+        title: expect.stringContaining('in the maintenance window after it'),
+      }),
+    ]),
+  );
+});
+
 describe('what is not as usual is said, and is no bug', () => {
   test('a first merge request before anything is deployed', async () => {
     await admitTenant(platform, 'first');

@@ -47,12 +47,30 @@ describe('stackFindings', () => {
     [{ path: 'BackupRetentionPeriod', from: '7', to: '0' }, 'interruption'],
     [{ path: 'BackupRetentionPeriod', from: '7', to: '30' }, 'change'],
     [{ path: 'AllocatedStorage', from: '20', to: '40' }, 'change'],
-    [{ path: 'AllocatedStorage', from: '40', to: '20' }, 'fault'],
+    [{ path: 'ApplyImmediately', from: 'false', to: 'true' }, 'change'],
     [{ path: 'MultiAZ', from: 'false', to: 'true' }, 'change'],
     [{ path: 'CopyTagsToSnapshot', from: 'false', to: 'true' }, 'change'],
   ])('a database, %j: %s', (value, gravity) => {
     const findings = stackFindings('x', update({ type: 'AWS::RDS::DBInstance', values: [value] }));
     expect(findings).toMatchObject([{ gravity, values: [value] }]);
+  });
+
+  test.each<[PropertyChange, string]>([
+    [
+      { path: 'DBInstanceClass', from: 'db.t3.micro', to: 'db.t3.small' },
+      'interruption: the database It, DBInstanceClass: the database restarts with it, not during the push, but in the maintenance window after it, Sunday 02:30 to 03:30 UTC',
+    ],
+    [
+      { path: 'AllocatedStorage', from: '20', to: '40' },
+      'change: the database It, AllocatedStorage: RDS enlarges it while the database serves; it can be changed again after six hours, not during the push, but in the maintenance window after it, Sunday 02:30 to 03:30 UTC',
+    ],
+    [
+      { path: 'Port', from: '3306', to: '3307' },
+      'interruption: the database It, Port: the database restarts with it, during the push',
+    ],
+  ])('a database whose changes wait for the maintenance window: %j', (value, title) => {
+    const plan = update({ type: 'AWS::RDS::DBInstance', values: [value] });
+    expect(shown(stackFindings('x', plan, 'window'))).toEqual([title]);
   });
 
   test('rights and network that become wider', () => {

@@ -1,0 +1,7 @@
+import type { Environment } from '../../config/environment.ts';
+import type { SectionHead } from '../findings/planned-section.ts';
+
+/** The section on the stacks of an environment's platform. */
+export function platformHead(environment: Environment): SectionHead {
+  return { id: `platform/${environment}`, title: `${environment}: the platform` };
+}
