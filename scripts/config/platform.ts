@@ -72,7 +72,7 @@ const environment = z
       .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, like eu-west-1')
       // https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html
       .refine((region) => region !== 'us-west-1', 'a region with three availability zones')
-      // docs/decisions/0033-only-the-commercial-regions.md
+      // docs/decisions/0030-only-the-commercial-regions.md
       .refine(
         (region) => !/^(cn|us-gov|us-iso[a-z]*|eu-isoe|eusc)-/.test(region),
         "one of AWS's commercial regions: China, GovCloud and the partitions apart are not supported",
