@@ -4,7 +4,7 @@ import { mask } from '../../stack/details/secret-values.ts';
 import type { Detection } from './detection.ts';
 import type { FoundStack } from './find-stacks.ts';
 import type { ResourceDrift } from './read-drifts.ts';
-import { type IsSecret, shownValue } from './secret-properties.ts';
+import { type IsSecret, valueToShow } from './secret-properties.ts';
 import { deployCommand, nextOf } from './stack-next.ts';
 
 /** What is known of a stack when its detection has ended. */
@@ -107,7 +107,7 @@ function driftFinding(
     title: `${logicalId} (${type}) ${what} outside of CloudFormation`,
     details: [`it is ${physicalId}`, ...(changer === undefined ? [] : [changer])],
     values: resource.differences.map((each): ValueChange => {
-      const shown = (value: string) => (isSecret(logicalId, each.path) ? mask : shownValue(each.path, value));
+      const shown = (value: string) => (isSecret(logicalId, each.path) ? mask : valueToShow(each.path, value));
       return {
         path: each.path,
         ...(each.expected === undefined ? {} : { from: shown(each.expected) }),
