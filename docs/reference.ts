@@ -57,7 +57,8 @@ const described: readonly Described[] = [
       "At the top of the platform's repository, or of a tenant's: differences that `vendhost drift check` finds and nobody has to act on. The file may be absent.",
     rules: [
       'An entry that has ended fails the check, whatever it names.',
-      'What could not be checked is never ignored.',
+      'What could not be checked is ignored only by its whole id, without a `*`.',
+      'An entry names more than an environment and a check: `*`, `dev/*` and `*/hosts/*` are refused.',
     ],
     schema: driftIgnoreSchema,
   },
