@@ -55,9 +55,31 @@ export function stackSection(facts: StackFacts): ReportSection {
   return { id, title, summary: parts.join(', '), state, findings };
 }
 
-/** A stack that should be there and is not. */
-export function absentSection(environment: Environment, name: string, tenant: string | undefined): ReportSection {
+/** A stack that should be there and is not; while its tenant is being vended or removed, that is not known yet. */
+export function absentSection(
+  environment: Environment,
+  {
+    name,
+    tenant,
+    found,
+  }: {
+    readonly name: string;
+    readonly tenant: string | undefined;
+    readonly found: readonly Pick<FoundStack, 'name' | 'tenant' | 'status'>[];
+  },
+): ReportSection {
   const id = sectionId(environment, name);
+  const busy = found.find((each) => each.tenant === tenant && each.status.endsWith('_IN_PROGRESS'));
+  if (busy !== undefined) {
+    const title = `the stack is not there, and ${busy.name} is ${busy.status}`;
+    return {
+      id,
+      title: name,
+      summary: title,
+      state: 'unknown',
+      findings: [{ id: `${id}/-`, gravity: 'unknown', title }],
+    };
+  }
   const layer = name.split('-').at(-1) ?? '';
   const finding: Finding = {
     id: `${id}/stack`,
