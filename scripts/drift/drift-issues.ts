@@ -1,6 +1,7 @@
 import { VendhostError } from '../errors.ts';
-import { openGitlab } from '../gitlab/api.ts';
+import { type GitlabApi, openGitlab } from '../gitlab/api.ts';
 import {
+  type IssueChange,
   planTrackedIssue,
   readTrackedIssues,
   type TrackedIssue,
@@ -34,20 +35,41 @@ export async function keepIssues(
     out.warn('VENDHOST_GITLAB_TOKEN is not set: no issue is opened, updated or closed');
     return;
   }
-  try {
+  const keep = async () => {
     const issues = await readTrackedIssues(api, project, label);
     const wanted = [
       ...wantedIssues(report, issues, env.CI_JOB_URL),
       ...outlivedIssues(report, issues, isLookedAt, env.CI_JOB_URL),
     ];
     const changes = wanted.flatMap((each) => planTrackedIssue(issues, each));
-    for (const { action, iid, address } of await writeTrackedIssues(api, project, label, changes)) {
-      out.step(`issue #${iid}: ${done[action]} (${address})`);
-    }
+    for (const change of changes) await orSaid(runtime, isOfOneIssue, () => write(runtime, api, project, change));
+  };
+  await orSaid(runtime, () => true, keep);
+}
+
+async function write({ out }: Runtime, api: GitlabApi, project: string, change: IssueChange): Promise<void> {
+  for (const { action, iid, address } of await writeTrackedIssues(api, project, label, [change])) {
+    out.step(`issue #${iid}: ${done[action]} (${address})`);
+  }
+}
+
+/** What GitLab refuses of one issue, such as a description that people made too long, it does not refuse of the others. */
+function isOfOneIssue({ code }: VendhostError): boolean {
+  return code === 'GITLAB_REFUSED';
+}
+
+async function orSaid(
+  { out, signal }: Runtime,
+  isToSay: (error: VendhostError) => boolean,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
   } catch (thrown) {
-    if (!(thrown instanceof VendhostError)) throw thrown;
-    runtime.signal.throwIfAborted();
-    out.warn(`the issues are not as they should be: ${thrown.code}: ${thrown.message}: ${thrown.hint}`);
+    if (!(thrown instanceof VendhostError) || !isToSay(thrown)) throw thrown;
+    signal.throwIfAborted();
+    const why = [thrown.message, ...thrown.details].join(': ');
+    out.warn(`the issues are not as they should be: ${thrown.code}: ${why}: ${thrown.hint}`);
   }
 }
 

@@ -26,7 +26,8 @@ export const command = define({
         array: true,
         requiresArg: true,
         default: ['drift', 'unknown'] as (typeof failures)[number][],
-        describe: 'drift: exit code 2 when something differs; unknown: 1 when something could not be checked',
+        describe:
+          'drift: exit code 2 when something differs; unknown: 1 when something could not be checked; never: the report only',
       })
       .option('check', {
         choices: checkIds,

@@ -99,7 +99,9 @@ export async function detectDrift<T>(
       for (const each of open) end(each.stack, { kind: 'unknown', reason: tooLate(each, limitMs) });
       break;
     }
-    await wait(next - Date.now(), undefined, { signal: runtime.signal }).catch(() => runtime.signal.throwIfAborted());
+    await wait(Math.max(0, next - Date.now()), undefined, { signal: runtime.signal }).catch(() =>
+      runtime.signal.throwIfAborted(),
+    );
   }
   return await Promise.all(ends);
 }

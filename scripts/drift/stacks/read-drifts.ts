@@ -53,8 +53,13 @@ export async function readResourceDrifts(aws: Aws, stack: string, since: Date): 
 }
 
 function withDrift(resource: ResourceDrift, drift: StackResourceDrift | undefined, since: Date): ResourceDrift {
-  if (drift === undefined || (drift.Timestamp ?? since) < since) return resource;
+  if (drift === undefined) return resource;
   const { StackResourceDriftStatus: status = '', DriftStatusReason: reason, PropertyDifferences = [] } = drift;
+  if ((drift.Timestamp ?? since) < since) {
+    // Of a type that can be compared, as it was before, and was passed over this time.
+    const isComparable = statuses.some((each) => each === status);
+    return isComparable ? { ...resource, status: 'UNKNOWN', reason: 'the detection passed it over' } : resource;
+  }
   return {
     ...resource,
     // UNSUPPORTED is not checked either.

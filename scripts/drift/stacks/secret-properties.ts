@@ -14,7 +14,7 @@ export function isSecretPath(path: string): boolean {
 /**
  * A value as everybody may see it. CloudFormation writes what was added or taken away as one value, with names of its own in it.
  */
-export function maskedValue(path: string, value: string): string {
+export function valueToShow(path: string, value: string): string {
   return withoutSecrets(path.split('/').at(-1) ?? '', withoutSecretPairs(value));
 }
 

@@ -20,7 +20,7 @@ export const stackCheck: DriftCheck = {
     if (found.length === 0) return [nothingFound(context)];
     const absent = absentStacks(found, context)
       .filter((name) => isIn(shard, name))
-      .map((name) => absentSection(environment, name, tenant ?? tenantIn(found, name)));
+      .map((name) => absentSection(environment, { name, tenant: tenant ?? tenantIn(found, name), found }));
     const stacks = found.filter(({ name }) => isIn(shard, name));
     runtime.out.step(`${environment}: ${stacks.length} stacks are compared with their resources`);
     const lookup = changerLookup(runtime, aws);

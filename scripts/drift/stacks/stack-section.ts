@@ -4,7 +4,7 @@ import { mask } from '../../stack/details/secret-values.ts';
 import type { Detection } from './detection.ts';
 import type { FoundStack } from './find-stacks.ts';
 import type { ResourceDrift } from './read-drifts.ts';
-import { type IsSecret, maskedValue } from './secret-properties.ts';
+import { type IsSecret, valueToShow } from './secret-properties.ts';
 import { deployCommand, nextOf } from './stack-next.ts';
 
 /** What is known of a stack when its detection has ended. */
@@ -55,9 +55,31 @@ export function stackSection(facts: StackFacts): ReportSection {
   return { id, title, summary: parts.join(', '), state, findings };
 }
 
-/** A stack that should be there and is not. */
-export function absentSection(environment: Environment, name: string, tenant: string | undefined): ReportSection {
+/** A stack that should be there and is not; while its tenant is being vended or removed, that is not known yet. */
+export function absentSection(
+  environment: Environment,
+  {
+    name,
+    tenant,
+    found,
+  }: {
+    readonly name: string;
+    readonly tenant: string | undefined;
+    readonly found: readonly Pick<FoundStack, 'name' | 'tenant' | 'status'>[];
+  },
+): ReportSection {
   const id = sectionId(environment, name);
+  const busy = found.find((each) => each.tenant === tenant && each.status.endsWith('_IN_PROGRESS'));
+  if (busy !== undefined) {
+    const title = `the stack is not there, and ${busy.name} is ${busy.status}`;
+    return {
+      id,
+      title: name,
+      summary: title,
+      state: 'unknown',
+      findings: [{ id: `${id}/-`, gravity: 'unknown', title }],
+    };
+  }
   const layer = name.split('-').at(-1) ?? '';
   const finding: Finding = {
     id: `${id}/stack`,
@@ -107,7 +129,7 @@ function driftFinding(
     title: `${logicalId} (${type}) ${what} outside of CloudFormation`,
     details: [`it is ${physicalId}`, ...(changer === undefined ? [] : [changer])],
     values: resource.differences.map((each): ValueChange => {
-      const shown = (value: string) => (isSecret(logicalId, each.path) ? mask : maskedValue(each.path, value));
+      const shown = (value: string) => (isSecret(logicalId, each.path) ? mask : valueToShow(each.path, value));
       return {
         path: each.path,
         ...(each.expected === undefined ? {} : { from: shown(each.expected) }),

@@ -7,7 +7,7 @@ import { planTrackedIssue, type TrackedIssue } from '../../../scripts/gitlab/tra
 import { markerStart } from '../../../scripts/report/note-marker.ts';
 import type { Report, ReportSection } from '../../../scripts/report/report.ts';
 import { recorder } from '../../builders/recorder.ts';
-import { openLocalGitlab } from '../gitlab/open.ts';
+import { type OpenGitlab, openLocalGitlab } from '../gitlab/open.ts';
 
 const section = (id: string, state: ReportSection['state']): ReportSection => ({
   id,
@@ -65,26 +65,42 @@ describe('the issue of a section that is not in the report', () => {
   });
 });
 
-test('another job that finds the same changes no issue', async () => {
-  const { gitlab, project } = await openLocalGitlab();
-  const keep = (job: number, state: ReportSection['state']) =>
-    keepIssues(
-      recorder({
-        CI_PROJECT_ID: 'acme/shop',
-        CI_SERVER_URL: gitlab.address,
-        CI_JOB_URL: `https://gitlab.example.test/acme/shop/-/jobs/${job}`,
-        VENDHOST_GITLAB_TOKEN: gitlab.token,
-      }),
-      report(section('dev/stacks/vendhost-dev-access', state)),
-      () => true,
-    );
-  await keep(1, 'found');
-  const [first] = gitlab.state.discussions.issues(project).map((each) => ({ ...each }));
-  expect(first?.description).toContain('/jobs/1');
-  await keep(2, 'found');
-  expect(gitlab.state.discussions.issues(project)).toEqual([first]);
-  await keep(3, 'clean');
-  expect(gitlab.state.discussions.issues(project)).toMatchObject([
-    { state: 'closed', description: expect.stringContaining('/jobs/3') },
-  ]);
+describe('in GitLab', () => {
+  const jobIn = ({ gitlab }: OpenGitlab, job: number) =>
+    recorder({
+      CI_PROJECT_ID: 'acme/shop',
+      CI_SERVER_URL: gitlab.address,
+      CI_JOB_URL: `https://gitlab.example.test/acme/shop/-/jobs/${job}`,
+      VENDHOST_GITLAB_TOKEN: gitlab.token,
+    });
+
+  test('another job that finds the same changes no issue', async () => {
+    const opened = await openLocalGitlab();
+    const issues = () => opened.gitlab.state.discussions.issues(opened.project);
+    const keep = (job: number, state: ReportSection['state']) =>
+      keepIssues(jobIn(opened, job), report(section('dev/stacks/vendhost-dev-access', state)), () => true);
+    await keep(1, 'found');
+    const [first] = issues().map((each) => ({ ...each }));
+    expect(first?.description).toContain('/jobs/1');
+    await keep(2, 'found');
+    expect(issues()).toEqual([first]);
+    await keep(3, 'clean');
+    expect(issues()).toMatchObject([{ state: 'closed', description: expect.stringContaining('/jobs/3') }]);
+  });
+
+  test('an issue that GitLab does not let change is said, and the others are written', async () => {
+    const opened = await openLocalGitlab();
+    const { discussions } = opened.gitlab.state;
+    const [one, other] = ['a', 'b'].map((name) => section(`dev/stacks/${name}`, 'found'));
+    if (one === undefined || other === undefined) throw new Error('no sections');
+    await keepIssues(jobIn(opened, 1), report(one), () => true);
+    const [first] = discussions.issues(opened.project);
+    if (first === undefined) throw new Error('no issue');
+    const description = `${first.description}${'x'.repeat(1_048_576 - (first.description ?? '').length)}`;
+    discussions.editIssue(opened.project, first, { description });
+    const job = jobIn(opened, 2);
+    await keepIssues(job, report({ ...one, summary: 'more than before differs' }, other), () => true);
+    expect(discussions.issues(opened.project).map(({ title }) => title)).toEqual(['Drift: a', 'Drift: b']);
+    expect(job.progress().join('\n')).toMatch(/GITLAB_REFUSED: cannot update the issue #1.*is too long/);
+  });
 });

@@ -44,20 +44,21 @@ afterAll(async () => await repository.remove());
 
 const nameOf = ({ service, operation }: WireCall) => `${service} ${operation.replace(/ .*/, '')}`;
 
+const options = {
+  environment,
+  tenant: undefined,
+  failOn: ['never'] as const,
+  checks: undefined,
+  ignore: undefined,
+  shard: undefined,
+  junit: undefined,
+  page: undefined,
+};
+
 async function check(meddle: (call: WireCall) => ReturnType<typeof refusal> | undefined) {
   const AWS_ENDPOINT_URL = await wire(cloud.endpoint, async (call, next) => meddle(call) ?? (await next()));
   const runtime = recorder({ ...cloud.env, AWS_ENDPOINT_URL });
-  await checkDrift(runtime, {
-    directory: repository.directory,
-    environment,
-    tenant: undefined,
-    failOn: ['never'],
-    checks: undefined,
-    ignore: undefined,
-    shard: undefined,
-    junit: undefined,
-    page: undefined,
-  });
+  await checkDrift(runtime, { ...options, directory: repository.directory });
   return (JSON.parse(runtime.printed()) as Report).sections;
 }
 
@@ -102,4 +103,15 @@ test('a stack that somebody deletes while it is looked at is unknown, and the ot
   );
   const hosts = failed.find(({ id }) => id === 'dev/hosts');
   expect(hosts?.findings[0]?.title).toContain('AWS_FAILED');
+});
+
+test.each([
+  ['1/1', true],
+  ['1/2', false],
+])('an entry of the ignore file that matches nothing is named by the shard %s: %s', async (shard, isNamed) => {
+  const entry = '{ finding: dev/stacks/nothing/Like, reason: It is a test of this, until: 2999-01-01 }';
+  await writeTree(repository.directory, { 'unused.yml': `ignore: [${entry}]` });
+  const runtime = recorder(cloud.env);
+  await checkDrift(runtime, { ...options, directory: repository.directory, ignore: 'unused.yml', shard });
+  expect(runtime.progress().join('\n').includes('names dev/stacks/nothing/Like, and nothing like it')).toBe(isNamed);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isSecretPath, maskedValue, secretProperties } from '../../../scripts/drift/stacks/secret-properties.ts';
+import { isSecretPath, secretProperties, valueToShow } from '../../../scripts/drift/stacks/secret-properties.ts';
 import { changerIn } from '../../../scripts/drift/stacks/who.ts';
 
 test.each([
@@ -21,7 +21,7 @@ test.each([
   ['/Tags/3', '{"Key":"owner",  "Value":"anna"}', '{"Key":"owner",  "Value":"anna"}'],
   ['/Description', '{ no JSON', '{ no JSON'],
 ])('a value of %s is shown without its secrets: %s', (path, value, shown) => {
-  expect(maskedValue(path, value)).toBe(shown);
+  expect(valueToShow(path, value)).toBe(shown);
 });
 
 test('what is made of a parameter that is not shown is secret, by Ref, by Fn::Sub, in YAML too', () => {

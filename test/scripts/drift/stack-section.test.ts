@@ -152,11 +152,19 @@ test('drift beside what could not be checked is found, and says both', () => {
 });
 
 test('a stack that is not there is found, with the command that deploys it', () => {
-  expect(absentSection('dev', 'vendhost-dev-shop-entry', 'shop')).toMatchObject({
+  const entry = { name: 'vendhost-dev-shop-entry', tenant: 'shop', found: [stack] };
+  expect(absentSection('dev', entry)).toMatchObject({
     state: 'found',
     findings: [{ gravity: 'fault', next: 'vendhost tenant vend shop --environment dev' }],
   });
-  expect(absentSection('dev', 'vendhost-dev-balancer-2', undefined).findings[0]?.next).toBe(
+  const balancer = { name: 'vendhost-dev-balancer-2', tenant: undefined, found: [] };
+  expect(absentSection('dev', balancer).findings[0]?.next).toBe(
     'vendhost platform deploy --environment dev --layer balancer',
   );
+  const vending = { ...entry, found: [{ ...stack, status: 'CREATE_IN_PROGRESS' }] };
+  expect(absentSection('dev', vending)).toMatchObject({
+    state: 'unknown',
+    summary: 'the stack is not there, and vendhost-dev-shop-host is CREATE_IN_PROGRESS',
+  });
+  expect(absentSection('dev', { ...vending, tenant: 'mill' }).state).toBe('found');
 });

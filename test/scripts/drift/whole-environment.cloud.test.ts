@@ -84,9 +84,9 @@ const tenantJob = () =>
   enforcing.job(
     { projectPath: 'acme/shop', ref: 'feature' },
     {
-      AWS_REGION: 'eu-west-1',
       VENDHOST_TENANT: 'shop',
-      VENDHOST_PLAN_ROLE_ARN: `arn:aws:iam::${account}:role/vendhost-dev-shop-plan`,
+      // What a job sees that names no environment of GitLab.
+      VENDHOST_PLAN_ACCESS_SHOP_DEV: `eu-west-1 arn:aws:iam::${account}:role/vendhost-dev-shop-plan`,
     },
   );
 const tenantStacks = ['access', 'data', 'entry', 'host'].map((layer) => `vendhost-dev-shop-${layer}`);
