@@ -1,3 +1,4 @@
+import { VendhostError } from '../errors.ts';
 import type { GitlabApi } from './api.ts';
 
 /** A note of a merge request that is written once and then edited, whoever else writes how many notes. */
@@ -92,11 +93,15 @@ export async function writeStickyNote(
     );
   }
   for (const other of remove) {
-    await api.call(
+    const removal = api.call(
       `remove the note ${other} ${place}`,
       (client) => client.MergeRequestNotes.remove(project, mergeRequest, other),
       noteHints,
     );
+    // The other job of the race has removed it.
+    await removal.catch((thrown: unknown) => {
+      if (!(thrown instanceof VendhostError && thrown.code === 'GITLAB_PROJECT_UNKNOWN')) throw thrown;
+    });
   }
   const done = { create: 'created', update: 'updated', none: 'unchanged' } as const;
   return { action: done[action], id: written ?? 0 };

@@ -38,13 +38,14 @@ export async function planMergeRequest(
   const sections = planned.map(({ section }) => section);
   const report = maskedReport(planReport(runtime, title, sections), (text) => runtime.out.masked(text));
   const stacks = planned.flatMap((each) => each.stacks);
+  const fails = wouldFail(report);
+  const last = fails ? ['The push after the merge would fail: see the faults above'] : [];
+  // First, so that the log has it whatever becomes of files and note.
+  runtime.out.result({ environment, fails, report }, [...reportLines(report), ...last].join('\n'));
   await writeOutputs(runtime, report, stacks, files);
   if (tenant !== undefined) {
     const target = runtime.env.VENDHOST_TARGET_BRANCH;
     await writeNote(runtime, report, { key: `mr-plan/${tenant}/${environment}`, page: files.page, target });
   }
-  const fails = wouldFail(report);
-  const last = fails ? ['The push after the merge would fail: see the faults above'] : [];
-  runtime.out.result({ environment, fails, report }, [...reportLines(report), ...last].join('\n'));
   return fails ? exitCodes.failed : undefined;
 }

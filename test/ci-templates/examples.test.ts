@@ -82,10 +82,11 @@ describe('what the examples say under hidden names', () => {
 
   test('a plan every night', async () => {
     const document = await expanded('expire_in: 1 month');
-    expect(document['plan-dev']?.rules).toContainEqual({
-      if: '$CI_PIPELINE_SOURCE == "schedule"',
-      allow_failure: false,
+    expect(document['plan-every-night']).toMatchObject({
+      rules: [{ if: '$CI_PIPELINE_SOURCE == "schedule"' }],
+      script: ['vendhost platform plan --report report.json'],
     });
+    expect(document['plan-every-night']).not.toHaveProperty('allow_failure');
     expect(document['prepare-production']).toMatchObject({ artifacts: { expire_in: '1 month', paths: ['plan.json'] } });
   });
 });

@@ -104,6 +104,6 @@ export function unseenSection(head: SectionHead, why: string, next?: string): Pl
 }
 
 /** A section that was not looked at because of what another one says. */
-export function skippedSection(head: SectionHead): PlannedSection {
-  return { section: { ...head, summary: 'not looked at', findings: [], state: 'unknown' }, stacks: [] };
+export function skippedSection(head: SectionHead, because: SectionHead): PlannedSection {
+  return { section: { ...head, summary: `see "${because.title}"`, findings: [], state: 'unknown' }, stacks: [] };
 }

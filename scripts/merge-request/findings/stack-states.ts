@@ -1,5 +1,5 @@
 import type { Finding } from '../../report/report.ts';
-import { isBusy, neverWorks, type StackState } from '../../stack/stack-state.ts';
+import { isBusy, isGood, neverWorks, type StackState } from '../../stack/stack-state.ts';
 
 /** What the state of a stack means for the push; nothing when its last operation succeeded. */
 export function stateFindings(id: string, stack: string, state: StackState | undefined): Finding[] {
@@ -10,7 +10,7 @@ export function stateFindings(id: string, stack: string, state: StackState | und
       id: `${id}/state`,
       gravity,
       title: `${stack} is ${status}: ${says}`,
-      ...(reason === undefined ? {} : { details: [reason] }),
+      ...(reason ? { details: [reason] } : {}),
       ...(next === undefined ? {} : { next }),
     },
   ];
@@ -32,7 +32,7 @@ export function stateFindings(id: string, stack: string, state: StackState | und
   if (status === 'UPDATE_ROLLBACK_COMPLETE') {
     return finding('change', 'its last update failed and was rolled back; the push updates it again');
   }
-  return [];
+  return isGood(status) ? [] : finding('change', 'its last operation failed; the push updates it again');
 }
 
 /** A stack that is gone though others that go with it are there. */

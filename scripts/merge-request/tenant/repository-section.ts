@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { readVendhostConfig } from '../../config/files.ts';
 import type { Finding } from '../../report/report.ts';
@@ -47,10 +47,13 @@ async function foldersOf(directory: string): Promise<string[]> {
   return ['infrastructure', config?.revision.directory ?? 'software', 'scripts'];
 }
 
-/** Their files that are named as shell scripts are; paths in the directory. */
+/** Their files that are named as shell scripts are; paths in the directory. What leads out of it is a finding of its own. */
 async function shellScripts(directory: string, folders: readonly string[]): Promise<string[]> {
+  const root = await realpath(directory).catch(() => directory);
   const found = await Promise.all(
     folders.map(async (folder) => {
+      const real = await realpath(join(directory, folder)).catch(() => undefined);
+      if (real === undefined || !`${real}/`.startsWith(`${root}/`)) return [];
       const entries = await readdir(join(directory, folder), { recursive: true, withFileTypes: true }).catch(() => []);
       return entries
         .filter((entry) => entry.isFile() && entry.name.endsWith('.sh'))

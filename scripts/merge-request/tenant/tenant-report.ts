@@ -93,8 +93,8 @@ async function awsSections(
 }
 
 /** All that are about what is deployed: a section that were left out would look as if its findings were gone. */
-function skippedSections({ limits, image, host, traffic, release }: Heads): PlannedSection[] {
-  return [limits, image, host, traffic, release].map(skippedSection);
+function skippedSections({ tenant, limits, image, host, traffic, release }: Heads): PlannedSection[] {
+  return [limits, image, host, traffic, release].map((head) => skippedSection(head, tenant));
 }
 
 /** The host is planned with the image that the push would give it; where that is not known, with the one it has. */

@@ -66,6 +66,21 @@ describe('the note of a merge request', () => {
     expect(bodies()).toEqual([body('one')]);
   });
 
+  test('is written, too, when the other job has removed the second one first', async () => {
+    const { api, bodies, discussions, project } = await open();
+    const { id } = await writeStickyNote(api, place, () => body('one'));
+    discussions.addNote(project, 7, { id: 1, username: 'maintainer', name: 'M' }, body('two'));
+    const raced: typeof api = {
+      ...api,
+      call: async (what, work, hints) => {
+        if (what.startsWith('remove')) await api.call(what, work, hints);
+        return await api.call(what, work, hints);
+      },
+    };
+    expect(await writeStickyNote(raced, place, () => body('one'))).toEqual({ action: 'unchanged', id });
+    expect(bodies()).toEqual([body('one')]);
+  });
+
   test('may be written by a Reporter', async () => {
     const { as, gitlab } = await open();
     expect((await writeStickyNote(as(gitlab.reporterToken), place, () => body('one'))).action).toBe('created');

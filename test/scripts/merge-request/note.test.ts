@@ -162,6 +162,15 @@ describe('the note of several environments', () => {
 describe('a job', () => {
   const place = { tenant: 'shop', environment: 'dev' } as const;
 
+  test('whose files cannot be written has the plan in its log', async () => {
+    const directory = await repository({ ...soundTenant, page: 'a file' });
+    const runtime = recorder({ VENDHOST_ID_TOKEN: 'a-token', PATH: process.env.PATH }, { cwd: directory });
+    await expect(planMergeRequest(runtime, { ...place, directory, page: 'page/plan.html' })).rejects.toMatchObject({
+      code: 'REPORT_UNWRITABLE',
+    });
+    expect(runtime.printed()).toContain('Plan of shop in dev');
+  });
+
   test('without the plan role says so, checks the repository, and does not fail', async () => {
     const directory = await repository(soundTenant);
     const runtime = recorder({ VENDHOST_ID_TOKEN: 'a-token', PATH: process.env.PATH }, { cwd: directory });

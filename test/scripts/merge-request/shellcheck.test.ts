@@ -78,3 +78,15 @@ test('the scripts of the software are checked where vendhost.yml has it', async 
     'infrastructure/install.sh',
   ]);
 });
+
+test('no script out of the repository is looked at', async () => {
+  const tree = {
+    'infrastructure/install.sh': script,
+    'vendhost.yml': 'revision: { directory: ../.. }\n',
+    scripts: '-> ..',
+  };
+  const { directory, runtime } = await answering([], tree, ['printf "%s\\n" "$@" > asked']);
+  await repositorySection(runtime, 'checks', directory);
+  const asked = (await readFile(join(directory, 'asked'), 'utf8')).trim().split('\n');
+  expect(asked.slice(asked.indexOf('--') + 1)).toEqual(['infrastructure/install.sh']);
+});

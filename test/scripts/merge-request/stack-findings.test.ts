@@ -105,6 +105,8 @@ test.each([
   ['ROLLBACK_FAILED', 'change'],
   ['DELETE_FAILED', 'change'],
   ['UPDATE_ROLLBACK_FAILED', 'change'],
+  ['UPDATE_FAILED', 'change'],
+  ['IMPORT_COMPLETE', undefined],
   ['UPDATE_ROLLBACK_COMPLETE', 'change'],
 ])('a stack in %s: %s', (status, gravity) => {
   const findings = stateFindings('x', 'a-stack', { status, reason: undefined } as StackState);
