@@ -5,7 +5,7 @@ test('keeps the time of a stage that fails', async () => {
   const timeline = new Timeline();
   await expect(timeline.stage('bake', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(timeline.lines()).toHaveLength(1);
-  expect(timeline.lines()[0]).toMatch(/^bake {2}█+ +\d+\.\d s$/);
+  expect(timeline.lines()[0]).toMatch(/^bake {2} *█+ +\d+\.\d s$/);
 });
 
 test('orders stages by their start and keeps bars within the width', () => {
