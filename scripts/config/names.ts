@@ -30,6 +30,15 @@ export const mysqlVersion = '8.4';
 /** Logs of a database that go to CloudWatch. */
 export const databaseLogs = ['error', 'slowquery'] as const;
 
+/** Ends of the names of a host stack's alarms, whole: the name of another tenant may begin with this one's. */
+export const hostAlarms = [
+  'unhealthy-hosts',
+  'server-errors',
+  'database-storage',
+  'database-cpu',
+  'database-connections',
+] as const;
+
 export const names = {
   platformStack: (environment: string, layer: PlatformLayer) => `vendhost-${environment}-${layer}`,
   /** An environment's load balancers are numbered from 1; each has a stack. */
@@ -82,6 +91,8 @@ export const names = {
   databaseParameters: (place: Place) => `${dataStack(place)}-mysql${mysqlVersion.replace('.', '')}`,
   databaseLogs: ({ environment, tenant }: Place) =>
     databaseLogs.map((log) => `/aws/rds/instance/vendhost-${environment}-${tenant}/${log}`),
+  /** @param stack name of the host stack, or what stands for it in a policy */
+  hostAlarm: (stack: string, alarm: (typeof hostAlarms)[number]) => `${stack}-${alarm}`,
   factsPath: (environment: string) => `/vendhost/${environment}`,
   /** A fact of a load balancer: the first one's have no number. */
   balancerFact: (fact: string, number: number) => `${fact}${suffix(number)}`,

@@ -1,4 +1,4 @@
-import { databaseLogs, names, type TenantRole } from '../../../scripts/config/names.ts';
+import { databaseLogs, hostAlarms, names, type TenantRole } from '../../../scripts/config/names.ts';
 import type { Right } from '../../role.ts';
 import type { PlatformScope } from './platform-scope.ts';
 
@@ -20,15 +20,6 @@ interface Owner {
   readonly logs: readonly string[];
   readonly parameters: string;
 }
-
-/** Ends of the names of a host stack's alarms, whole: the name of another tenant may begin with this one's. */
-const hostAlarms = [
-  'unhealthy-hosts',
-  'server-errors',
-  'database-storage',
-  'database-cpu',
-  'database-connections',
-] as const;
 
 const everything = 'AWS grants these reads for all resources or for none.';
 
@@ -129,7 +120,7 @@ export function tenantDriftRights(scope: PlatformScope): Right[] {
     roles: roles.map((role) => `${host}-${role}`),
     policies: [`${host}-reading`, `${host}-execution*`],
     profile: `${host}-instance`,
-    alarms: hostAlarms.map((alarm) => `${host}-host-${alarm}`),
+    alarms: hostAlarms.map((alarm) => names.hostAlarm(`${host}-host`, alarm)),
     host,
     secret: `vendhost/${environment}/${tenant}/database-??????`,
     topic: `${host}-approvals`,

@@ -1,5 +1,6 @@
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { names } from '../../../scripts/config/names.ts';
 
 export interface AlarmsProps {
   /** First part of the alarms' names. */
@@ -30,7 +31,7 @@ export class Alarms extends Construct {
     };
     new CfnAlarm(this, 'UnhealthyHosts', {
       ...shared,
-      alarmName: `${name}-unhealthy-hosts`,
+      alarmName: names.hostAlarm(name, 'unhealthy-hosts'),
       alarmDescription: 'Instances fail the health check for ten minutes; a release takes one out of service for less',
       metricName: 'UnHealthyHostCount',
       statistic: 'Minimum',
@@ -39,7 +40,7 @@ export class Alarms extends Construct {
     });
     new CfnAlarm(this, 'ServerErrors', {
       ...shared,
-      alarmName: `${name}-server-errors`,
+      alarmName: names.hostAlarm(name, 'server-errors'),
       alarmDescription: 'More than 10 responses a minute are server errors, for five minutes',
       metricName: 'HTTPCode_Target_5XX_Count',
       statistic: 'Sum',

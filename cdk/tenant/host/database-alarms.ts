@@ -1,5 +1,6 @@
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { names } from '../../../scripts/config/names.ts';
 import type { DatabaseConfig } from '../data/database.ts';
 
 export interface DatabaseAlarmsProps {
@@ -30,7 +31,7 @@ export class DatabaseAlarms extends Construct {
     };
     new CfnAlarm(this, 'Storage', {
       ...shared,
-      alarmName: `${name}-database-storage`,
+      alarmName: names.hostAlarm(name, 'database-storage'),
       alarmDescription:
         'Less than a tenth of the storage is free for half an hour: raise storage_gib or max_storage_gib',
       metricName: 'FreeStorageSpace',
@@ -40,7 +41,7 @@ export class DatabaseAlarms extends Construct {
     });
     new CfnAlarm(this, 'Processor', {
       ...shared,
-      alarmName: `${name}-database-cpu`,
+      alarmName: names.hostAlarm(name, 'database-cpu'),
       alarmDescription: 'The processor of the database is busy for half an hour',
       metricName: 'CPUUtilization',
       statistic: 'Average',
@@ -52,7 +53,7 @@ export class DatabaseAlarms extends Construct {
     new CfnAlarm(this, 'Connections', {
       ...shared,
       evaluationPeriods: 2,
-      alarmName: `${name}-database-connections`,
+      alarmName: names.hostAlarm(name, 'database-connections'),
       alarmDescription: 'Most of the connections that the memory of the database allows are taken',
       metricName: 'DatabaseConnections',
       statistic: 'Maximum',
