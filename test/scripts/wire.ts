@@ -76,12 +76,14 @@ export function refusing(operation: string | RegExp, code: string, message = cod
   return async (call, next) => (isCalled(operation, call) ? refusal(call, code, message) : await next());
 }
 
-/** Lets S3 say that every object was written so many minutes earlier than it was. */
+/** Lets S3 say that every object was written so many minutes earlier than it was, but not what is written on this wire. */
 export function ageing(minutes: number): Meddler {
-  return async (_call, next) => {
+  const fresh = new Set<string>();
+  return async ({ operation }, next) => {
     const answer = await next();
-    const { date, 'last-modified': written } = answer.headers ?? {};
-    if (date === undefined || written === undefined) return answer;
+    const { date, etag = '', 'last-modified': written } = answer.headers ?? {};
+    if (operation.startsWith('PUT ')) fresh.add(etag);
+    if (date === undefined || written === undefined || fresh.has(etag)) return answer;
     const earlier = new Date(Date.parse(written) - minutes * 60_000).toUTCString();
     return { ...answer, headers: { ...answer.headers, 'last-modified': earlier } };
   };

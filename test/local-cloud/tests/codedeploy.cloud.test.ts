@@ -158,7 +158,7 @@ describe('on an instance with the agent', () => {
 
     const after = await cloud.deploy(
       'one',
-      revision('eighth', { 'hooks/validate.sh': script('pgrep -f 611 || echo gone') }),
+      revision('eighth', { 'hooks/validate.sh': script('pgrep -xf "sleep 611" || echo gone') }),
     );
     expect(diagnostics(after, 'ValidateService')?.logTail).toContain('[stdout]gone\n');
   });

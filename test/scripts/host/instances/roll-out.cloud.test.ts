@@ -1,14 +1,16 @@
 import { DescribeInstanceRefreshesCommand, StartInstanceRefreshCommand } from '@aws-sdk/client-auto-scaling';
 import { CreateLaunchTemplateVersionCommand } from '@aws-sdk/client-ec2';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, inject, test, vi } from 'vitest';
 import { Cancelled } from '../../../../scripts/errors.ts';
 import { type Group, readGroup } from '../../../../scripts/host/instances/group.ts';
 import { provisionHost } from '../../../../scripts/host/provision.ts';
 import { cloudAccount } from '../../../builders/account.ts';
 import { makeImage } from '../../../builders/image.ts';
 import { makePlatform, type Platform } from '../../../builders/platform.ts';
+import { recorder } from '../../../builders/recorder.ts';
 import { repository } from '../../../builders/repository.ts';
 import { admitTenant } from '../../../builders/tenant.ts';
+import { justBefore, wire } from '../../wire.ts';
 
 const environment = 'dev';
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -100,13 +102,18 @@ test('an instance refresh of a job before is waited for', async () => {
   const { name } = await group('busy');
   const autoScaling = await platform.aws.autoScaling();
   const image = await makeImage(platform, 'busy');
-  const started = await autoScaling.send(new StartInstanceRefreshCommand({ AutoScalingGroupName: name }));
-  const runtime = platform.runtime();
-  await provision('busy', image, runtime);
+  let started: string | undefined;
+  const meddle = justBefore('DescribeInstanceRefreshes', async () => {
+    const answer = await autoScaling.send(new StartInstanceRefreshCommand({ AutoScalingGroupName: name }));
+    started = answer.InstanceRefreshId;
+  });
+  const AWS_ENDPOINT_URL = await wire(inject('localCloud').endpoint, meddle);
+  const runtime = recorder({ ...platform.env, AWS_ENDPOINT_URL });
+  await provision('busy', image, runtime, { full: true });
   expect(runtime.progress().join('\n')).toContain(`an instance refresh of ${name} is `);
   const command = new DescribeInstanceRefreshesCommand({ AutoScalingGroupName: name });
   const { InstanceRefreshes = [] } = await autoScaling.send(command);
   expect(InstanceRefreshes.map(({ Status }) => Status)).toEqual(['Successful', 'Successful']);
-  expect(InstanceRefreshes[1]?.InstanceRefreshId).toBe(started.InstanceRefreshId);
+  expect(InstanceRefreshes[1]?.InstanceRefreshId).toBe(started);
   expect(JSON.parse(runtime.printed())).toMatchObject({ imageId: image, inService: 2 });
 });
