@@ -17,7 +17,7 @@ describe("a tenant's merge request", () => {
       const { exitCode, all } = await world.operate(words);
       expect(exitCode, String(all)).toBe(0);
     }
-  }, 180_000);
+  });
   afterAll(() => world?.stop());
 
   const notes = () => {

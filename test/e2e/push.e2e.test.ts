@@ -26,7 +26,7 @@ describe('pushes to dev', () => {
       const { exitCode, all } = await world.operate(words);
       expect(exitCode, String(all)).toBe(0);
     }
-  }, 180_000);
+  });
   afterAll(() => world?.stop());
 
   const read = (file: string) => readFile(join(world.repository, file), 'utf8');

@@ -179,7 +179,7 @@ async function operate(
     all: true,
     stdin: 'ignore',
     reject: false,
-    timeout: 300_000,
+    timeout: 600_000,
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
   for await (const line of running.iterable({ from: 'all' })) onLine(line);

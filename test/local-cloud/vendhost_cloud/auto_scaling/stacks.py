@@ -17,7 +17,7 @@ _UNSUPPORTED = (
     "InstanceId",
     "TrafficSources",
 )
-_GONE_SECONDS = 15.0
+_GONE_SECONDS = 100.0
 
 Props = dict[str, Any]
 
