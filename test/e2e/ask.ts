@@ -11,7 +11,7 @@ export function ask(router: string, host: string, path = '/'): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
       new URL(path, router),
-      { headers: { host }, timeout: 10_000, agent: false },
+      { headers: { host }, timeout: 60_000, agent: false },
       (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -25,7 +25,7 @@ export function ask(router: string, host: string, path = '/'): Promise<Answer> {
         );
       },
     );
-    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer from ${host}${path} within 10 s`)));
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer from ${host}${path} within 60 s`)));
     outgoing.on('error', reject);
     outgoing.end();
   });

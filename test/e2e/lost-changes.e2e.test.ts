@@ -31,7 +31,7 @@ beforeAll(async () => {
     const { exitCode, all } = await world.operate(words);
     expect(exitCode, String(all)).toBe(0);
   }
-}, 180_000);
+});
 afterAll(async () => {
   mirror?.stop();
   await world?.stop();
@@ -89,14 +89,10 @@ test.each(['docker', 'kubernetes'] as const)(
   async (name) => {
     const project = new GitlabProject();
     const executor = { name, graceMs: 1000, processMs: 600, afterScript: false };
-    const line = Promise.withResolvers<void>();
-    mirror.isSlow = true;
-    const older = await world.push(machine(`four ${name}`), 'A machine that takes long', {
-      ...{ project, executor },
-      onLine: ({ job, text }) => job === 'bake' && text.includes(`four ${name}`) && line.resolve(),
-    });
-    await Promise.race([line.promise, older.result]);
-    mirror.isSlow = false;
+    const asked = mirror.hold();
+    const older = await world.push(machine(`four ${name}`), 'A machine that takes long', { project, executor });
+    await Promise.race([asked, older.result]);
+    mirror.release();
     // Later than it is, so that nobody has to wait until the lease of the killed bake is over.
     const AWS_ENDPOINT_URL = await wire(world.cloud.endpoint, ageing(6));
     const runnerEnvironment = { ...world.runnerEnvironment, AWS_ENDPOINT_URL };
@@ -108,13 +104,18 @@ test.each(['docker', 'kubernetes'] as const)(
 );
 
 test('a provision that is killed, and then software only', async () => {
-  const line = Promise.withResolvers<void>();
-  const executor = { name: 'kubernetes', graceMs: 0 } as const;
-  const killed = await world.push(machine('five'), 'The last machine', {
-    executor,
-    onLine: ({ job, text }) => job === 'provision' && text.includes('replacing the') && line.resolve(),
+  const following = Promise.withResolvers<void>();
+  const AWS_ENDPOINT_URL = await wire(world.cloud.endpoint, async ({ operation, body }, next) => {
+    if (operation !== 'DescribeInstanceRefreshes' || !body.includes('InstanceRefreshIds')) return await next();
+    // It follows the refresh that it has started, and never learns of its end.
+    following.resolve();
+    return await Promise.withResolvers<never>().promise;
   });
-  await Promise.race([line.promise, killed.result]);
+  const killed = await world.push(machine('five'), 'The last machine', {
+    executor: { name: 'kubernetes', graceMs: 0 },
+    runnerEnvironment: { ...world.runnerEnvironment, AWS_ENDPOINT_URL },
+  });
+  await Promise.race([following.promise, killed.result]);
   await killed.cancel('provision');
   expect(statuses(await killed.result)).toContainEqual(['provision', 'canceled']);
   key = await expectMachine(await push(software('five'), 'Software'), key);
@@ -124,20 +125,31 @@ test('a provision that is killed, and then software only', async () => {
 interface Mirror {
   readonly url: string;
   isAway: boolean;
-  isSlow: boolean;
+  /** Answers nobody until `release`; resolves when somebody waits for an answer. */
+  hold(): Promise<void>;
+  release(): void;
   stop(): void;
 }
 
 /** What a machine's script asks: it answers, or refuses, or takes its time. */
 async function openMirror(): Promise<Mirror> {
+  let held: PromiseWithResolvers<void> | undefined;
   const server = createServer((_request, response) => {
-    if (!opened.isSlow) response.writeHead(opened.isAway ? 503 : 200).end('lantern\n');
+    if (held !== undefined) held.resolve();
+    else response.writeHead(opened.isAway ? 503 : 200).end('lantern\n');
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   server.unref();
   const opened: Mirror = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    ...{ isAway: false, isSlow: false },
+    isAway: false,
+    hold() {
+      held = Promise.withResolvers<void>();
+      return held.promise;
+    },
+    release() {
+      held = undefined;
+    },
     stop() {
       server.closeAllConnections();
       server.close();

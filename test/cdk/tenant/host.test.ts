@@ -1,15 +1,12 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { HostStack } from '../../../cdk/tenant/host/host-stack.ts';
 import { type VirtualHostProps, virtualHostApp } from '../../../cdk/tenant/virtual-host-app.ts';
 import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
 import { templateLimitBytes } from '../../../scripts/stack/assembly.ts';
 import { facts, record, targetGroup } from '../../builders/sample.ts';
 import { virtualHost } from './props.ts';
-
-// The first synthesis loads the CDK and its validation: seconds on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 function hostStack(changes: Partial<VirtualHostProps> = {}): HostStack {
   const stack = virtualHostApp(virtualHost(changes)).node.children.find((child) => child instanceof HostStack);

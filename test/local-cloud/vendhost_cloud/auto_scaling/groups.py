@@ -124,18 +124,14 @@ def _update(request: Body) -> None:
     group = group_of(request.pop("AutoScalingGroupName", ""))
     if "LaunchTemplate" in request:
         request["LaunchTemplate"] = _template(request["LaunchTemplate"])
-    before = dict(group)
-    group.update(request)
-    if "DesiredCapacity" in request and not group["MinSize"] <= request["DesiredCapacity"] <= group["MaxSize"]:
-        group.update(before)
+    # The loop never sees what is refused.
+    wanted = {**group, **request}
+    if "DesiredCapacity" in request and not wanted["MinSize"] <= request["DesiredCapacity"] <= wanted["MaxSize"]:
         raise AwsError(
             "ValidationError", f"Desired capacity:{request['DesiredCapacity']} must be between min size and max size"
         )
-    try:
-        fit(group)
-    except AwsError:
-        group.update(before)
-        raise
+    fit(wanted)
+    group.update({**request, "DesiredCapacity": wanted["DesiredCapacity"]})
 
 
 def _set_desired(request: Body) -> None:
@@ -158,18 +154,19 @@ def _delete(request: Body) -> None:
     remove(name)
 
 
-def remove(name: str) -> list[str]:
-    """Remove a group and terminate its members; their ids."""
+def remove(name: str) -> list[members.Member]:
+    """Remove a group and terminate its members: those in the answer, and one that the loop adds while it ends."""
     group = autoscaling._asgs.pop(name, None)
     autoscaling._tags.pop(name, None)
     autoscaling._delete_group_hooks(name)
     autoscaling._delete_group_policies(name)
     if group is None:
         return []
-    ids = [member["InstanceId"] for member in group["Instances"]]
+    group["_Gone"] = True
     for member in list(group["Instances"]):
-        members.terminate(group, member, "the group is being deleted.")
-    return ids
+        members.terminate(group, member, members.DELETED)
+    gone: list[members.Member] = group["Instances"]
+    return gone
 
 
 def _describe(request: Body) -> Body:
