@@ -39,7 +39,8 @@ test.each<[string, Commit, { path: string; status: string }]>([
 
   const there = await host.probed(() => host.push(commit));
   expect(there).toEqual({ asked: expect.any(Number), failed: [] });
-  expect(there.asked).toBeGreaterThan(10);
+  // At the beginning, after the provision, and after the release.
+  expect(there.asked).toBeGreaterThanOrEqual(3);
   expect(await host.healthCheck()).toEqual(check);
   expect(await host.parameters()).toMatchObject({ HealthCheckType: 'EC2' });
 

@@ -73,11 +73,14 @@ async function inCheckout(commit: Commit, work: (directory: string) => Promise<u
   }
 }
 
+const nobody = async () => undefined;
+
 /** A tenant's host that commits are pushed to, as its pipeline does: machine first, then software. */
 export class OrderedHost {
   readonly platform: Platform;
   readonly place = { tenant: 'kiosk', environment: 'dev' } as const;
   readonly #host: string;
+  #visit: () => Promise<unknown> = nobody;
 
   private constructor(platform: Platform) {
     this.platform = platform;
@@ -111,31 +114,38 @@ export class OrderedHost {
     return runtime.progress();
   }
 
-  /** What a pipeline does. */
+  /** What a pipeline does; where visitors ask, one gets an answer after each step. */
   async push(commit: Commit, image?: string): Promise<void> {
     await this.provision(commit, image);
+    await this.#visit();
     await this.release(commit);
+    await this.#visit();
   }
 
-  /** How often visitors asked in the meantime, every 0.2 s; and what they got other than 200, and why. */
+  /** How often visitors asked in the meantime, every 0.2 s and after the steps of a push; and what they got other than 200, and why. */
   async probed(work: () => Promise<unknown>): Promise<{ asked: number; failed: string[] }> {
     const { router } = inject('localCloud');
     const done = new AbortController();
     const answers: Promise<string>[] = [];
+    const visit = () => {
+      const answer = ask(router.http, this.#host).then(
+        ({ status, headers }) => (status === 200 ? '' : `${status} ${headers['x-vendhost-reason'] ?? ''}`),
+        messageOf,
+      );
+      answers.push(answer);
+      return answer;
+    };
+    this.#visit = visit;
     const probing = (async () => {
       while (!done.signal.aborted) {
-        answers.push(
-          ask(router.http, this.#host).then(
-            ({ status, headers }) => (status === 200 ? '' : `${status} ${headers['x-vendhost-reason'] ?? ''}`),
-            messageOf,
-          ),
-        );
+        void visit();
         await wait(200, undefined, { signal: done.signal }).catch(() => undefined);
       }
     })();
     try {
       await work();
     } finally {
+      this.#visit = nobody;
       done.abort();
       await probing;
     }
