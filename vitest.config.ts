@@ -12,7 +12,8 @@ export default defineConfig({
           name: 'unit',
           // Nothing of one file is left for the next, and packages are loaded once.
           isolate: false,
-          testTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           include: ['test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, 'test/**/*.{cloud,e2e}.test.ts'],
         },
@@ -23,8 +24,9 @@ export default defineConfig({
           include: ['test/**/*.cloud.test.ts'],
           exclude: [...configDefaults.exclude, 'test/e2e/**'],
           globalSetup: ['test/local-cloud/setup.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          // No test waits so long; a machine that is busy with other work may be ten times slower.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {

@@ -15,7 +15,7 @@ import { refusal, type WireCall, wire } from '../wire.ts';
 
 /** What people change behind CloudFormation's back is found, told, and closed when it is repaired. */
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '720000000012';
 const cloud = cloudAccount(account);
 const stacks = new Stacks(clientConfig(cloud.endpoint, account));

@@ -18,7 +18,7 @@ import { admitTenant, claimHost, recordTenant } from '../../builders/tenant.ts';
 
 const environment = 'dev';
 // Each test deploys several times; the first loads the CDK and makes the machines' base.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const none = 'instances: { min: 0, max: 1 }';
 let platform: Platform;
 

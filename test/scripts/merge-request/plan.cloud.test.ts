@@ -17,7 +17,7 @@ import { makePlatform, type Platform } from '../../builders/platform.ts';
 import { repository, soundTenant, type Tree } from '../../builders/repository.ts';
 import { admitTenant } from '../../builders/tenant.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const environment = 'dev';
 const yml = 'instances: { min: 0, max: 1 }\ndatabase: { class: db.t3.micro }\n';
 const sound: Tree = { ...soundTenant, 'vendhost.yml': yml };

@@ -18,7 +18,7 @@ import { type PlatformRepository, platformRepository } from '../../builders/plat
 import { repository } from '../../builders/repository.ts';
 
 /** Production as in examples/platform: releases wait for an approval, alarms write a mail, every role has its rights only. */
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '100000000581';
 const place = { environment: 'production', tenant: 'shop' } as const;
 const name = 'vendhost-production-shop';

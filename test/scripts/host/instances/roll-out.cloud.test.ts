@@ -108,7 +108,7 @@ test('a cancelled roll-out is rolled back', async () => {
   await expect(provision('hasty', image, runtime)).rejects.toThrow('cancelled by SIGTERM');
   expect(runtime.progress()).toContain('vendhost-dev-hasty: Auto Scaling rolls the instance refresh back');
   await launching(before.name, true);
-  await expect.poll(() => lastRefresh(before.name), { timeout: 60_000 }).toBe('RollbackSuccessful');
+  await expect.poll(() => lastRefresh(before.name), { timeout: 120_000 }).toBe('RollbackSuccessful');
   expect(await group('hasty')).toMatchObject({ version: before.version });
 });
 

@@ -177,7 +177,7 @@ export class OrderedHost {
         const other = state === 'healthy' ? 'unhealthy' : 'healthy';
         return health[state].length > 0 && health[other].length === 0;
       },
-      { interval: 100, timeout: 30_000 },
+      { interval: 100, timeout: 120_000 },
     );
   }
 

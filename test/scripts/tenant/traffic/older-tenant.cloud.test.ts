@@ -28,7 +28,7 @@ import { deployOlder, oldPriority, vendhostYml } from './older-host.ts';
 
 // The steps of docs/runbook.md, "Move a tenant of an older version", while somebody asks for a page all the time.
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 240_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '100000000351';
 const place = { environment: 'dev', tenant: 'elder' } as const;
 const host = 'elder.dev.example.com';
@@ -64,7 +64,7 @@ beforeAll(async () => {
 });
 afterAll(() => files.remove());
 
-const waiting = { pace: { shortest: 50, longest: 200 }, limitMs: 60_000, signal: new AbortController().signal };
+const waiting = { pace: { shortest: 50, longest: 200 }, limitMs: 120_000, signal: new AbortController().signal };
 const page = async () => (await ask(inject('localCloud').router.http, host, '/index.html')).status;
 const rules = () => readStandingRules(platform.aws, platform.facts['listener-arn']);
 
