@@ -1,4 +1,5 @@
 import { beforeAll, expect, test, vi } from 'vitest';
+import type { Meddler } from '../../wire.ts';
 import { type Commit, OrderedHost } from './ordered-host.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
@@ -55,16 +56,26 @@ test.each<[string, Commit, { path: string; status: string }]>([
 test('a check that the software does not pass: the release says so, nobody is replaced, and a correction is enough', async () => {
   const instances = (await host.group())?.inService;
   const typo: Commit = { ...before, config: config('path: /helth') };
+  // However late the load balancer finds out, the release looks after that.
+  let isSet = false;
+  const foundOut: Meddler = async (call, next) => {
+    if (call.operation === 'DescribeTargetHealth' && isSet) await host.everyTargetIs('unhealthy');
+    const answer = await next();
+    if (call.operation === 'ModifyTargetGroup') isSet = call.body.includes('helth');
+    return answer;
+  };
   const wrong = await host.probed(async () => {
     await host.provision(typo);
-    await expect(host.release(typo)).rejects.toMatchObject({
+    await expect(host.release(typo, foundOut)).rejects.toMatchObject({
       code: 'HEALTH_CHECK_FAILED',
       message: 'the revision is released, but GET /helth does not answer 200',
       details: expect.arrayContaining([
         expect.stringMatching(/^i-\w+: Health checks failed with these codes: \[404\]$/),
       ]),
     });
-    await expect(host.release(typo)).rejects.toMatchObject({ code: 'HEALTH_CHECK_FAILED' });
+    await host.everyTargetIs('healthy');
+    await expect(host.release(typo, foundOut)).rejects.toMatchObject({ code: 'HEALTH_CHECK_FAILED' });
+    await host.everyTargetIs('healthy');
   });
   expect(wrong.failed).toEqual([]);
   expect(await host.healthCheck()).toEqual({ path: '/health', status: '200-499' });

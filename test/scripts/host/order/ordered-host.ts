@@ -17,9 +17,11 @@ import { readStack } from '../../../../scripts/stack/stack-state.ts';
 import { cloudAccount } from '../../../builders/account.ts';
 import { makeImage } from '../../../builders/image.ts';
 import { makePlatform, type Platform } from '../../../builders/platform.ts';
+import { recorder } from '../../../builders/recorder.ts';
 import { type Tree, writeTree } from '../../../builders/repository.ts';
 import { admitTenant } from '../../../builders/tenant.ts';
 import { ask } from '../../../e2e/ask.ts';
+import { type Meddler, wire } from '../../wire.ts';
 
 /** A commit: `vendhost.yml`, what the software answers to a path, and lines of its first hook. */
 export interface Commit {
@@ -105,11 +107,13 @@ export class OrderedHost {
     return runtime.progress();
   }
 
-  async release(commit: Commit): Promise<string[]> {
+  /** Releases the commit's software, while somebody meddles between two calls. */
+  async release(commit: Commit, meddle?: Meddler): Promise<string[]> {
     const pushed = this.platform.runtime();
     await inCheckout(commit, (directory) => pushRevision(pushed, { ...this.place, directory, dryRun: false }));
     const { revisionKey: revision } = JSON.parse(pushed.printed());
-    const runtime = this.platform.runtime();
+    const address = meddle === undefined ? {} : { AWS_ENDPOINT_URL: await wire(this.platform.endpoint, meddle) };
+    const runtime = recorder({ ...this.platform.env, ...address });
     await startRelease(runtime, { ...this.place, revision, dryRun: false });
     return runtime.progress();
   }

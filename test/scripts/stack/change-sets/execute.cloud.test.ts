@@ -153,7 +153,8 @@ describe('executeChangeSets', () => {
     const runtime = newRuntime({
       signal: stopping.signal,
       onProgress: (text) => {
-        if (/stopped: (creating|updating) CloudFormation::WaitCondition Last/.test(text)) stopping.abort(new Cancelled('SIGTERM'));
+        if (/stopped: (creating|updating) CloudFormation::WaitCondition Last/.test(text))
+          stopping.abort(new Cancelled('SIGTERM'));
       },
     });
     await expect(executeChangeSets(runtime, aws, saved)).rejects.toMatchObject({ code: 'CANCELLED' });
