@@ -47,7 +47,7 @@ describe('Progress', () => {
   test('prints by itself at the end of the turn', async () => {
     const runtime = recorder();
     await new Progress(runtime).notify(event('A', 'DELETE_COMPLETE'));
-    await expect.poll(() => runtime.progress()).toEqual(['  a-stack: deleted SQS::Queue A']);
+    await expect.poll(() => runtime.progress(), { timeout: 20_000 }).toEqual(['  a-stack: deleted SQS::Queue A']);
   });
 
   test('keeps failures with their reasons, but not those that follow from another', async () => {

@@ -13,7 +13,7 @@ import { recorder } from '../../builders/recorder.ts';
 import { type LocalGitlab, startLocalGitlab } from '../../local-gitlab/api.ts';
 
 // A platform is deployed before the tests.
-vi.setConfig({ hookTimeout: 120_000 });
+vi.setConfig({ hookTimeout: 300_000 });
 const account = '100000000003';
 const { aws, endpoint, env, runtime: newRuntime } = cloudAccount(account);
 const place = (tenant: string) => ({ environment: 'dev', tenant });

@@ -1,11 +1,12 @@
 """The group actions of Auto Scaling, over ministack's store of groups."""
 
 import time
+from collections.abc import Callable
 
 from ministack.services import autoscaling, ec2
 from ministack.services.cloudformation import provisioners
 
-from vendhost_cloud.auto_scaling import activities, members, refresh, target_groups
+from vendhost_cloud.auto_scaling import activities, members, refresh, suspension, target_groups
 from vendhost_cloud.auto_scaling.members import Group
 from vendhost_cloud.ec2.store import now, scope
 from vendhost_cloud.errors import AwsError
@@ -16,6 +17,7 @@ _CREATE = (
     "TargetGroupARNs HealthCheckType HealthCheckGracePeriod VPCZoneIdentifier TerminationPolicies "
     "NewInstancesProtectedFromScaleIn Tags ServiceLinkedRoleARN DefaultInstanceWarmup"
 )
+_SUSPEND = "AutoScalingGroupName ScalingProcesses"
 _REFRESH = (
     "InstanceRefreshId",
     "AutoScalingGroupName",
@@ -272,6 +274,9 @@ def register() -> None:
     def serve(operation: str, handler: Handler, supported: str) -> None:
         autoscaling._ACTION_MAP[operation] = action("autoscaling", operation, handler, supported=supported.split())
 
+    def on_group(change: Callable[[Group, Body], None]) -> Handler:
+        return lambda request: change(group_of(request.get("AutoScalingGroupName", "")), request)
+
     paging = "MaxRecords NextToken"
     serve("CreateAutoScalingGroup", _create, _CREATE)
     serve("UpdateAutoScalingGroup", _update, _CREATE)
@@ -287,3 +292,5 @@ def register() -> None:
     serve("DescribeInstanceRefreshes", _describe_refreshes, f"AutoScalingGroupName InstanceRefreshIds {paging}")
     serve("CancelInstanceRefresh", _cancel_refresh, "AutoScalingGroupName")
     serve("RollbackInstanceRefresh", _roll_back_refresh, "AutoScalingGroupName")
+    serve("SuspendProcesses", on_group(suspension.suspend), _SUSPEND)
+    serve("ResumeProcesses", on_group(suspension.resume), _SUSPEND)
