@@ -67,6 +67,8 @@ export const tenantRecordSchema = z.object({
   loadBalancer: z.int(),
   /** Port the software listens on. */
   port: z.int(),
+  /** Bucket of the tenant's own; absent in records of versions that made none. */
+  bucket: z.string().optional(),
   /** Name of the pipeline that releases the software. */
   pipeline: z.string(),
   /** Whether the pipeline was given a manual approval; absent in records of older versions. */
