@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hostFileSchema } from '../scripts/config/host-file.ts';
+import { hostFileSchema } from '../scripts/config/facts.ts';
 import { platformSchema } from '../scripts/config/platform.ts';
 import { tenantSchema } from '../scripts/config/tenant.ts';
 import { vendhostSchema } from '../scripts/config/vendhost.ts';

@@ -1,5 +1,5 @@
 import { Fn } from 'aws-cdk-lib';
-import { databaseCa, type HostFile, hostFile } from '../../../scripts/config/host-file.ts';
+import { databaseCa, type HostFile, hostFile } from '../../../scripts/config/facts.ts';
 import { names, type Place } from '../../../scripts/config/names.ts';
 import type { DatabaseParameters } from './parameters.ts';
 

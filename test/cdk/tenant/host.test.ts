@@ -3,7 +3,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, test, vi } from 'vitest';
 import { HostStack } from '../../../cdk/tenant/host/host-stack.ts';
 import { type VirtualHostProps, virtualHostApp } from '../../../cdk/tenant/virtual-host-app.ts';
-import { hostFileSchema } from '../../../scripts/config/host-file.ts';
+import { hostFileSchema } from '../../../scripts/config/facts.ts';
 import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
 import { templateLimitBytes } from '../../../scripts/stack/assembly.ts';
 import { facts, record, targetGroup } from '../../builders/sample.ts';
