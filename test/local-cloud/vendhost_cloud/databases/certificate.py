@@ -18,7 +18,9 @@ from vendhost_cloud import published
 
 def publish() -> None:
     """Have S3 serve the authority's certificate where RDS's bundle is."""
-    published.publish(r"truststore\.pki\.rds\.amazonaws\.com", "global/global-bundle.pem", lambda: _pem(_authority()[0]))
+    published.publish(
+        r"truststore\.pki\.rds\.amazonaws\.com", "global/global-bundle.pem", lambda: _pem(_authority()[0])
+    )
 
 
 def write_certificate(certificate: Path, key: Path, address: str) -> None:
