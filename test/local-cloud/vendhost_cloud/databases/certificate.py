@@ -15,6 +15,18 @@ from cryptography.x509.oid import NameOID
 
 from vendhost_cloud import published
 
+_SIGNS = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=True,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+
 
 def publish() -> None:
     """Have S3 serve the authority's certificate where RDS's bundle is."""
@@ -31,6 +43,7 @@ def write_certificate(certificate: Path, key: Path, address: str) -> None:
     built = (
         _builder(address, issuer.subject, private_key)
         .add_extension(names, critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
         .sign(issuer_key, hashes.SHA256())
     )
     certificate.write_bytes(_pem(built))
@@ -50,6 +63,8 @@ def _authority() -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     built = (
         _builder("Local RDS", _name("Local RDS"), key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_SIGNS, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
     return built, key
