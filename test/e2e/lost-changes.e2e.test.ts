@@ -1,7 +1,10 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { projectRoot } from '../local-gitlab/platform.ts';
 import { GitlabProject } from '../local-gitlab/project.ts';
 import type { PipelineOptions, PipelineResult } from '../local-gitlab/run.ts';
 import { ageing, wire } from '../scripts/wire.ts';
@@ -11,12 +14,14 @@ import { startWorld, type World } from './world.ts';
 const everyJob = ['validate', 'bake', 'provision', 'package', 'release'];
 const clean = { builders: [], keyPairs: [], securityGroups: [] };
 
-/** The smallest host there is: what is shown here does not depend on its size. */
+/** The software of examples/page, and the smallest host there is: what is shown here does not depend on its size. */
 const vendhostYml = `instances: { type: t3.small, min: 1, max: 1 }
 database: none
-health_check: { path: /health, grace_seconds: 60 }
+health_check: { path: /, grace_seconds: 60 }
 deployment_config: CodeDeployDefault.AllAtOnce
 `;
+
+const example = join(projectRoot, 'examples/page/software');
 
 let world: World;
 let mirror: Mirror;
@@ -61,8 +66,12 @@ async function expectMachine(result: PipelineResult, before: string | undefined)
 let key: string | undefined;
 
 test('the first push failed, and a second brings software only', async () => {
-  appspec = await world.read('software/appspec.yml');
-  await world.write({ 'vendhost.yml': vendhostYml }, 'A small host');
+  const files = ['index.html', 'appspec.yml', 'hooks/start.sh'];
+  const texts = files.map(async (file) => [`software/${file}`, await readFile(join(example, file), 'utf8')] as const);
+  const small = Object.fromEntries(await Promise.all(texts));
+  appspec = small['software/appspec.yml'] ?? '';
+  const install = { 'infrastructure/install.sh': '#!/bin/sh\necho installed\n' };
+  await world.write({ ...small, ...install, 'vendhost.yml': vendhostYml }, 'A small host');
   mirror.isAway = true;
   const failed = await push(machine('one'), 'First push');
   expect(statuses(failed)).toContainEqual(['bake', 'failed']);

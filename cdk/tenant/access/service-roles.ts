@@ -49,8 +49,9 @@ export function instanceRole(parent: Construct, scope: Scope): CfnRole {
         because: "AWS appends six characters to the secret's name when it is created.",
       },
       {
-        sid: 'Decrypt',
-        actions: ['kms:Decrypt'],
+        // GenerateDataKey: to write to the tenant's own bucket, whose policy has the other rights to it.
+        sid: 'Key',
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
         resources: [scope.facts['key-arn']],
         when: scope.via('s3', 'secretsmanager'),
       },

@@ -3,6 +3,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, test } from 'vitest';
 import { HostStack } from '../../../cdk/tenant/host/host-stack.ts';
 import { type VirtualHostProps, virtualHostApp } from '../../../cdk/tenant/virtual-host-app.ts';
+import { hostFileSchema } from '../../../scripts/config/facts.ts';
 import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
 import { templateLimitBytes } from '../../../scripts/stack/assembly.ts';
 import { facts, record, targetGroup } from '../../builders/sample.ts';
@@ -147,9 +148,21 @@ describe('instances', () => {
       region: 'eu-west-1',
       hosts: ['shop.dev.example.com'],
       port: 8080,
-      database: { secret: 'vendhost/dev/shop/database', address: 'db.internal', port: 3306, schema: 'app' },
+      bucket: 'vendhost-dev-shop-111111111111-eu-west-1',
+      database: {
+        secret: 'vendhost/dev/shop/database',
+        address: 'db.internal',
+        port: 3306,
+        schema: 'app',
+        ca: '/etc/vendhost/rds-ca.pem',
+      },
     });
-    expect(hostFile(template(noDatabase))).toMatchObject({ database: null });
+    const { bucket: _, ...former } = record;
+    const least = hostFile(template({ ...noDatabase, record: former }));
+    expect(least).toMatchObject({ bucket: null, database: null });
+    for (const file of [hostFile(template()), hostFile(template(noDatabase)), least]) {
+      expect(hostFileSchema.safeParse(file).error).toBeUndefined();
+    }
   });
 
   test('a database admits the instances; without one there is nothing to admit to', () => {

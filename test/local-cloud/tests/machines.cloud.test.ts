@@ -43,7 +43,7 @@ describe('an instance', () => {
       'hidden:',
       `cloud-init ${PrivateIpAddress}`,
       'homes admin',
-      'environment HOME LANG PATH PWD SHLVL _ ',
+      'environment AWS_ENDPOINT_URL HOME LANG PATH PWD SHLVL _ ',
       expect.stringMatching(/^first python\S*, processes of the host: 0$/),
       'may not mount',
       'sudo root',
