@@ -70,14 +70,16 @@ export async function buildImage(options: ImageOptions, say: Say): Promise<Built
   return image;
 }
 
-/** The checkout: its version, commit and the commit's time, and files that differ from it. */
+/** The checkout: its version, commit and the commit's time, and files of the image that differ from it. */
 async function readSource() {
   const git = async (...words: string[]) => (await execa('git', words, { cwd: projectRoot })).stdout;
+  const ignored = await readFile(join(projectRoot, '.dockerignore'), 'utf8');
+  const inImage = ignored.split('\n').flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []));
   const { version } = JSON.parse(await readFile(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
   const [commit, created, status] = await Promise.all([
     git('rev-parse', 'HEAD'),
     git('show', '--no-patch', '--format=%cI', 'HEAD'),
-    git('status', '--porcelain'),
+    git('status', '--porcelain', '--', '.dockerignore', 'docker', ...inImage),
   ]);
   const changed = status.split('\n').flatMap((line) => (line === '' ? [] : [line.slice(3)]));
   return { version, commit, created, changed };
@@ -123,15 +125,17 @@ async function build(buildah: Buildah, { name, base, options, source }: Plan): P
   ]);
 }
 
-/** What npm needs of this machine: the certificates it trusts, and the packages it has already. */
+/** What npm needs of this machine: the certificates it trusts, its registry and the packages it has already. */
 async function surroundings(): Promise<string[]> {
   const { NODE_EXTRA_CA_CERTS: certificates } = process.env;
-  const { stdout: npmCache } = await execa('npm', ['config', 'get', 'cache']);
+  const npmSetting = async (name: string) => (await execa('npm', ['config', 'get', name])).stdout;
+  const [npmCache, npmConfig] = await Promise.all([npmSetting('cache'), npmSetting('userconfig')]);
   return [
     ...(certificates && existsSync(certificates)
       ? ['--volume', `${certificates}:/run/build-ca.crt:ro`, '--build-arg', 'NODE_EXTRA_CA_CERTS=/run/build-ca.crt']
       : []),
     ...(existsSync(npmCache) ? ['--volume', `${npmCache}:/tmp/npm`] : []),
+    ...(existsSync(npmConfig) ? ['--volume', `${npmConfig}:/root/.npmrc:ro`] : []),
   ];
 }
 
@@ -153,7 +157,7 @@ async function look(buildah: Buildah, name: string) {
     const debian = debianPackages(status);
     const doctor = await buildah.run(['run', container, '--', 'vendhost', 'doctor', '--json']);
     const { findings } = JSON.parse(doctor) as { findings: readonly { check: string; version?: string }[] };
-    const known = new Set(debian.map((one) => one.name));
+    const known = new Set([...debian.map((one) => one.name), 'ssh']);
     const programs = findings.flatMap(({ check, version }): Program[] =>
       version === undefined || known.has(check) ? [] : [{ name: check, version }],
     );

@@ -46,7 +46,7 @@ export function imageBom(
   debian: readonly DebianPackage[],
   programs: readonly Program[],
 ): Bom {
-  const purl = `pkg:oci/${image.name}@${encodeURIComponent(image.digest)}`;
+  const purl = `pkg:oci/${image.name}@${part(image.digest)}`;
   const added: Component[] = [
     ...debian.map(({ name, version, arch }) =>
       component(

@@ -41,8 +41,12 @@ async function findSurroundings(runtime: Runtime, place: Place | undefined): Pro
   const [fromGitlab, fromAws] = await Promise.all([gitlab, aws].map((address) => address && reach(runtime, address)));
   const reached = [fromGitlab, fromAws].flatMap((answer) => answer || []);
   const reachable = [
-    fromGitlab ? reachFinding('GitLab', fromGitlab, isNeeded) : notAsked('GitLab', 'set CI_API_V4_URL, which jobs have'),
-    fromAws ? reachFinding('AWS', fromAws, isNeeded) : notAsked('AWS', "set AWS_REGION, which an environment's jobs have"),
+    fromGitlab
+      ? reachFinding('GitLab', fromGitlab, isNeeded)
+      : notAsked('GitLab', 'set CI_API_V4_URL, which jobs have'),
+    fromAws
+      ? reachFinding('AWS', fromAws, isNeeded)
+      : notAsked('AWS', "set AWS_REGION, which an environment's jobs have"),
   ];
   return [...reachable, clockFinding(reached), ...(await findAccess(runtime, place, hasCredentials && Boolean(aws)))];
 }

@@ -72,7 +72,11 @@ test('a program that commands need and that is not there is a fault, and so is o
 test('a temporary folder that cannot be written is a fault', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'vendhost-doctor-')), 'file');
   writeFileSync(file, '');
-  const { code, statuses } = await doctor({ ...machine(), TMPDIR: join(file, 'below'), XDG_CACHE_HOME: join(file, 'x') });
+  const { code, statuses } = await doctor({
+    ...machine(),
+    TMPDIR: join(file, 'below'),
+    XDG_CACHE_HOME: join(file, 'x'),
+  });
   expect(code).toBe(1);
   expect(statuses).toMatchObject({ 'temporary folder': 'fault', 'cache folder': 'unknown' });
 });
