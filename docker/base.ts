@@ -7,6 +7,9 @@ import { imageCache, projectRoot } from './buildah.ts';
 
 const release = 'bookworm';
 
+/** Programs that make such a base, and the Debian packages they are in. */
+export const basePrograms = { mmdebstrap: 'mmdebstrap', strip: 'binutils' };
+
 /** As the official slim images: no pages, no translations. */
 const leftOut = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*'];
 const words = [
@@ -42,18 +45,19 @@ export async function debianBase(buildah: Buildah, say: (line: string) => void):
     readFile(join(npm, 'package.json'), 'utf8').then((text) => (JSON.parse(text) as { version: string }).version),
   ]);
   const key = createHash('sha256')
-    .update(JSON.stringify([release, words, versions]))
+    .update(JSON.stringify([release, words, versions, 'stripped']))
     .digest('hex')
     .slice(0, 12);
   const name = `localhost/vendhost-base:${key}`;
   if ((await buildah.attempt(['inspect', '--type', 'image', name])) !== undefined) return name;
   say(`making a base of Debian's packages, Node ${versions[0]} and npm ${versions[1]} (once, some minutes)`);
-  const archive = join(imageCache, `base-${process.pid}.tar`);
+  const [archive, stripped] = [join(imageCache, `base-${process.pid}.tar`), join(imageCache, `node-${process.pid}`)];
   try {
     await execa('mmdebstrap', ['--quiet', ...words, release, archive], { stdin: 'ignore', timeout: 20 * 60_000 });
-    await commitBase(buildah, { archive, node, npm, name });
+    await execa('strip', ['-o', stripped, node]);
+    await commitBase(buildah, { archive, node: stripped, npm, name });
   } finally {
-    await rm(archive, { force: true });
+    await Promise.all([archive, stripped].map((file) => rm(file, { force: true })));
   }
   return name;
 }

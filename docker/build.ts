@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { ensurePackages } from '../test/setup/packages.ts';
-import { debianBase, defaultBase } from './base.ts';
+import { basePrograms, debianBase, defaultBase } from './base.ts';
 import { type Buildah, imageCache, openBuildah, projectRoot } from './buildah.ts';
 import { help, type ImageOptions, readOptions, releaseFaults } from './options.ts';
 import { type Build, provenance } from './provenance.ts';
@@ -34,7 +34,7 @@ export async function buildImage(options: ImageOptions, say: Say): Promise<Built
   const source = await readSource();
   const faults = options.release ? releaseFaults(wanted, source.changed) : [];
   if (faults.length > 0) throw new Error(`not to be released:\n  ${faults.join('\n  ')}`);
-  await ensurePackages(say, { buildah: 'buildah', mmdebstrap: 'mmdebstrap' });
+  await ensurePackages(say, { buildah: 'buildah' });
   const buildah = await openBuildah(options.storageDriver);
   const base = await obtainBase(buildah, wanted, options, say);
   const name = `localhost/vendhost:${source.version}-${options.arch}`;
@@ -94,8 +94,10 @@ async function obtainBase(buildah: Buildah, wanted: string, { base, arch }: Imag
     say(`cannot pull ${wanted}: taking Debian's packages instead (--base IMAGE takes another image)`);
   }
   const own = process.arch === 'arm64' ? 'arm64' : 'amd64';
-  if (arch === own) return await debianBase(buildah, say);
-  throw new Error(`--base debian is for this machine's architecture, ${own}: give --base an image for ${arch}`);
+  if (arch !== own)
+    throw new Error(`--base debian is for this machine's architecture, ${own}: give --base an image for ${arch}`);
+  await ensurePackages(say, basePrograms);
+  return await debianBase(buildah, say);
 }
 
 interface Plan {

@@ -1,13 +1,13 @@
 import { awsError } from '../aws/foreseen-errors.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import type { Place } from '../config/names.ts';
-import { exitCodes, messageOf } from '../errors.ts';
+import { exitCodes, messageOf, VendhostError } from '../errors.ts';
 import { duration, tableLines } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
 import { type DoctorFinding, findingRows, hintLines } from './finding.ts';
 import { findFolders } from './folders.ts';
 import { findPrograms } from './programs.ts';
-import { answerLimitMs, clockFinding, reach, reachFinding } from './reach.ts';
+import { clockFinding, reach, reachFinding } from './reach.ts';
 import { findRights } from './rights.ts';
 
 /**
@@ -30,10 +30,20 @@ export async function diagnose(runtime: Runtime, place: Place | undefined): Prom
   return faults === 0 ? exitCodes.done : exitCodes.failed;
 }
 
+/** Variables that an ID token, or a source of the SDK's chain, is known by. */
+const credentialVariables = [
+  'VENDHOST_ID_TOKEN',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_PROFILE',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+];
+
 async function findSurroundings(runtime: Runtime, place: Place | undefined): Promise<DoctorFinding[]> {
   const { env } = runtime;
   const isJob = env.GITLAB_CI === 'true';
-  const hasCredentials = [env.VENDHOST_ID_TOKEN, env.AWS_ACCESS_KEY_ID, env.AWS_PROFILE].some(Boolean);
+  const hasCredentials = credentialVariables.some((name) => env[name]);
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION;
   const gitlab = env.CI_API_V4_URL ? `${env.CI_API_V4_URL}/version` : env.CI_SERVER_URL;
   const aws = env.AWS_ENDPOINT_URL ?? (region && `https://sts.${region}.amazonaws.com`);
@@ -48,7 +58,7 @@ async function findSurroundings(runtime: Runtime, place: Place | undefined): Pro
       ? reachFinding('AWS', fromAws, isNeeded)
       : notAsked('AWS', "set AWS_REGION, which an environment's jobs have"),
   ];
-  return [...reachable, clockFinding(reached), ...(await findAccess(runtime, place, hasCredentials && Boolean(aws)))];
+  return [...reachable, clockFinding(reached), ...(await findAccess(runtime, place, hasCredentials))];
 }
 
 function notAsked(name: string, hint: string): DoctorFinding {
@@ -59,9 +69,7 @@ function notAsked(name: string, hint: string): DoctorFinding {
 async function findAccess(runtime: Runtime, place: Place | undefined, isAsked: boolean): Promise<DoctorFinding[]> {
   const row = { part: 'surroundings', check: 'credentials' } as const;
   if (!isAsked) {
-    return [
-      { ...row, status: 'unknown', detail: 'none, or no region, in the environment: AWS was not asked who this is' },
-    ];
+    return [{ ...row, status: 'unknown', detail: 'none in the environment: AWS was not asked whose they are' }];
   }
   try {
     const aws = openAws(runtime);
@@ -69,7 +77,7 @@ async function findAccess(runtime: Runtime, place: Place | undefined, isAsked: b
     return [{ ...row, status: 'ok', detail: caller }, await withinLimit(findRights(runtime, aws, caller, place))];
   } catch (error) {
     runtime.signal.throwIfAborted();
-    const known = awsError(error, runtime.env);
+    const known = error instanceof VendhostError ? error : awsError(error, runtime.env);
     const hint = known?.hint ?? 'see the message of AWS';
     return [{ ...row, status: 'fault', detail: known?.message ?? messageOf(error), hint }];
   }
@@ -82,10 +90,12 @@ async function callerOf(aws: Aws, { signal }: Runtime): Promise<string> {
   return Arn;
 }
 
-/** The SDK tries again by itself, for longer than anybody waits for a doctor. */
+/** The SDK tries again by itself, for longer than anybody waits for a doctor; in milliseconds. */
+const accessLimitMs = 30_000;
+
 async function withinLimit<T>(work: Promise<T>): Promise<T> {
-  const late = AbortSignal.timeout(answerLimitMs);
+  const late = AbortSignal.timeout(accessLimitMs);
   const limit = Promise.withResolvers<never>();
-  late.addEventListener('abort', () => limit.reject(new Error(`AWS gave no answer within ${duration(answerLimitMs)}`)));
+  late.addEventListener('abort', () => limit.reject(new Error(`AWS gave no answer within ${duration(accessLimitMs)}`)));
   return await Promise.race([work, limit.promise]);
 }

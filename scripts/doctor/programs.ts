@@ -60,6 +60,8 @@ async function findProgram(runtime: Runtime, { name, words, version, ...known }:
       ? `did not say its version within ${duration(limitMs)}`
       : `does not say its version: ${ran.all.split('\n')[0]}`;
   if (isAbsent && known.optional) return { ...row, status: 'absent', detail: `${why}; it is for ${known.for}` };
+  // OpenSSH, for one, says nothing to a user id without a name.
+  if (known.optional) return { ...row, status: 'unknown', detail: why };
   return { ...row, status: 'fault', detail: `${why}; ${known.for} needs it`, hint: runnerImage };
 }
 

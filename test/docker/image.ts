@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { basePrograms } from '../../docker/base.ts';
 import { type Buildah, imageCache, openBuildah, projectRoot } from '../../docker/buildah.ts';
 import { ensurePackages } from '../setup/packages.ts';
 import type { ContainerImage } from './container.ts';
@@ -12,6 +13,8 @@ export const buildLimitMs = 20 * 60_000;
 export interface MountedImage extends ContainerImage {
   /** What `npm run image` wrote. */
   readonly directory: string;
+  /** Its configuration, as Docker's. */
+  readonly config: ImageConfig;
   unmount(): Promise<void>;
 }
 
@@ -20,7 +23,7 @@ export async function ensureImagePackages(): Promise<void> {
   await ensurePackages((line) => process.stderr.write(`set-up: ${line}\n`), {
     buildah: 'buildah',
     flock: 'util-linux',
-    mmdebstrap: 'mmdebstrap',
+    ...basePrograms,
   });
 }
 
@@ -52,6 +55,13 @@ export async function buildRunnerImage(signal?: AbortSignal): Promise<void> {
   if (failed) throw new Error(`the runner image was not built:\n${all?.split('\n').slice(-30).join('\n')}`);
 }
 
+interface ImageConfig {
+  readonly Env: readonly string[];
+  readonly User: string;
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly Healthcheck: { readonly Test: readonly string[] };
+}
+
 /** Builds the image if it is not built, and mounts its files. */
 export async function mountRunnerImage(): Promise<MountedImage> {
   await buildRunnerImage();
@@ -71,9 +81,10 @@ export async function mountRunnerImage(): Promise<MountedImage> {
 
 async function configurationOf(buildah: Buildah, name: string) {
   const { Docker } = JSON.parse(await buildah.run(['inspect', '--type', 'image', name], { quiet: true })) as {
-    Docker: { config: { Env: string[]; User: string } };
+    Docker: { config: ImageConfig };
   };
-  const pairs = Docker.config.Env.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]);
+  const { config } = Docker;
+  const pairs = config.Env.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]);
   // Its group is root's, as for a user id that OpenShift picks.
-  return { env: Object.fromEntries(pairs) as Record<string, string>, user: `${Docker.config.User}:0` };
+  return { config, env: Object.fromEntries(pairs) as Record<string, string>, user: `${config.User}:0` };
 }

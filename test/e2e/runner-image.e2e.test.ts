@@ -1,6 +1,8 @@
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
+import type { BuiltImage } from '../../docker/build.ts';
 import { writeContainerShell } from '../docker/container.ts';
 import { buildLimitMs, type MountedImage, mountRunnerImage } from '../docker/image.ts';
 import { ask } from './ask.ts';
@@ -15,7 +17,7 @@ const around = {
   script: ['id -u', 'pwd', 'command -v vendhost packer git shellcheck', 'git status --short', 'vendhost doctor'],
 };
 
-describe("a tenant's pipeline in the runner image", () => {
+describe('the runner image', () => {
   let world: World;
   let image: MountedImage;
 
@@ -34,7 +36,30 @@ describe("a tenant's pipeline in the runner image", () => {
     await image?.unmount();
   });
 
-  test('becomes a running virtual host; Packer in it reaches the builder', async () => {
+  test('the image is small, says what is in it, and has nothing that only developers need', async () => {
+    const written = async (file: string) => JSON.parse(await readFile(join(image.directory, file), 'utf8'));
+    const { id, size, version, commit } = (await written('image.json')) as BuiltImage;
+    expect(size).toBeLessThan(600_000_000);
+    expect(image.config).toMatchObject({
+      User: '10001',
+      Healthcheck: { Test: ['CMD', 'vendhost', 'doctor'] },
+      Labels: { 'org.opencontainers.image.version': version, 'org.opencontainers.image.revision': commit },
+    });
+    expect(id).toMatch(/^sha256:[0-9a-f]{64}$/);
+    const { components } = (await written('sbom.cdx.json')) as { components: { name: string }[] };
+    const names = components.map(({ name }) => name);
+    expect(names).toEqual(
+      expect.arrayContaining(['vendhost', 'aws-cdk-lib', 'git', 'openssh-client', 'packer', 'node']),
+    );
+    const packages = await readdir(join(image.root, 'opt/vendhost/node_modules'));
+    expect(packages).toContain('yargs');
+    for (const absent of ['vitest', 'typescript', 'gitlab-ci-local']) {
+      expect(packages).not.toContain(absent);
+      expect(names).not.toContain(absent);
+    }
+  });
+
+  test("a tenant's push becomes a running virtual host in it; Packer in it reaches the builder", async () => {
     const path = [await writeContainerShell(join(world.directory, 'container'), image)];
     const file = '.gitlab-ci.yml';
     const pipeline = stringify({ ...parse(await world.read(file)), around });

@@ -62,10 +62,12 @@ test('an image without credentials is healthy by its own parts', async () => {
 
 test('a program that commands need and that is not there is a fault, and so is one that is another', async () => {
   const { packer, shellcheck, ...others } = said;
-  const { code, stdout } = await vendhost(['doctor'], { env: machine({ ...others, packer: 'cracklib 2.9\n' }) });
+  const wrong = { packer: 'cracklib 2.9\n', ssh: 'No user exists for uid 123456\n' };
+  const { code, stdout } = await vendhost(['doctor'], { env: machine({ ...others, ...wrong }) });
   expect(code).toBe(1);
   expect(stdout).toMatch(/^packer +fault +does not say its version: cracklib 2\.9; vendhost image bake needs it$/m);
   expect(stdout).toMatch(/^shellcheck +fault +not on the PATH; vendhost mr plan needs it$/m);
+  expect(stdout).toMatch(/^ssh +unknown +does not say its version: No user exists for uid 123456$/m);
   expect(stdout).toContain("hint: shellcheck: use Vendhost's runner image, or install it in yours");
 });
 
@@ -173,4 +175,13 @@ test('credentials that AWS refuses are a fault', async () => {
   const address = await wire(undefined, async (call) => refusal(call, 'InvalidClientTokenId', 'no such key'));
   const { code, statuses } = await doctor({ ...machine(), ...job, AWS_ENDPOINT_URL: address });
   expect([code, statuses.credentials]).toEqual([1, 'fault']);
+});
+
+test('an ID token without the role and the region that vending sets is a fault', async () => {
+  const token = { ...machine(), GITLAB_CI: 'true', VENDHOST_ID_TOKEN: 'a token' };
+  const nowhere = await doctor(token);
+  expect([nowhere.code, nowhere.detail('credentials')]).toEqual([1, 'no AWS region is set']);
+  const place = await surroundings(() => undefined);
+  const nobody = await doctor({ ...token, ...place, AWS_REGION: 'eu-west-1' });
+  expect([nobody.code, nobody.detail('credentials')]).toEqual([1, 'the job has an ID token but no VENDHOST_ROLE_ARN']);
 });
