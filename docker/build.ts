@@ -108,20 +108,20 @@ interface Plan {
 }
 
 async function build(buildah: Buildah, { name, base, options, source }: Plan): Promise<void> {
-  const args = {
-    BASE_IMAGE: base,
-    VERSION: source.version,
-    REVISION: source.commit,
-    CREATED: source.created,
-    BASE_NAME: base,
-    ...(process.env.CI_PROJECT_URL ? { SOURCE: process.env.CI_PROJECT_URL } : {}),
+  // Not arguments of the Dockerfile: buildah 1.28 takes a LABEL with another argument from its cache.
+  const labels = {
+    version: source.version,
+    revision: source.commit,
+    created: source.created,
+    'base.name': base,
+    ...(process.env.CI_PROJECT_URL ? { source: process.env.CI_PROJECT_URL } : {}),
   };
-  const pairs = [...Object.entries(args).map(([key, value]) => `${key}=${value}`), ...options.buildArgs];
   await buildah.run([
     ...['bud', '--isolation', 'chroot', '--layers', '--format', 'docker', '--file', 'docker/Dockerfile'],
     ...['--arch', options.arch, '--pull-never', '--tag', name],
     ...(options.fresh ? ['--no-cache'] : []),
-    ...pairs.flatMap((pair) => ['--build-arg', pair]),
+    ...Object.entries(labels).flatMap(([key, value]) => ['--label', `org.opencontainers.image.${key}=${value}`]),
+    ...[`BASE_IMAGE=${base}`, ...options.buildArgs].flatMap((pair) => ['--build-arg', pair]),
     ...(await surroundings()),
     '.',
   ]);
