@@ -6,6 +6,7 @@ import type { Command } from './command.ts';
 import { command as ciExplain } from './commands/ci/explain.ts';
 import { command as configCheck } from './commands/config/check.ts';
 import { command as configShow } from './commands/config/show.ts';
+import { command as doctor } from './commands/doctor.ts';
 import { command as driftCheck } from './commands/drift/check.ts';
 import { command as hostProvision } from './commands/host/provision.ts';
 import { command as hostReplace } from './commands/host/replace.ts';
@@ -46,6 +47,9 @@ const nouns: Readonly<Record<string, Noun>> = {
   release: { describe: 'Putting a revision on the virtual host', verbs: [releaseStart] },
 };
 
+/** Commands about no noun. */
+const single: readonly Command[] = [doctor];
+
 /** The parts of the process that the command line uses. */
 export interface Process extends Omit<Runtime, 'out'> {
   readonly stdout: (text: string) => void;
@@ -78,7 +82,7 @@ export async function parse(words: readonly string[], chosen: Chosen, print: (te
     })
     .epilogue('Progress goes to stderr. Exit codes: 0 done, 1 failed, 2 differs, 3 superseded, 130/143 cancelled.')
     .strict()
-    .demandCommand(1, `missing noun: one of ${Object.keys(nouns).join(', ')}`)
+    .demandCommand(1, `missing noun: one of ${[...Object.keys(nouns), ...single.map(({ usage }) => usage)].join(', ')}`)
     .recommendCommands()
     .wrap(100)
     .help()
@@ -93,6 +97,7 @@ export async function parse(words: readonly string[], chosen: Chosen, print: (te
   for (const [noun, { describe, verbs }] of Object.entries(nouns)) {
     parser = parser.command(noun, describe, (inner) => withVerbs(inner, noun, verbs, chosen));
   }
+  for (const verb of single) parser = withVerb(parser, verb, verb.usage, chosen);
   await parser.parseAsync([...words], {}, (_error, _argv, text) => {
     if (text) print(`${text}\n`);
   });
@@ -105,21 +110,24 @@ function version(): string {
 
 function withVerbs(parser: Argv, noun: string, verbs: readonly Command[], chosen: Chosen): Argv {
   let inner = parser.demandCommand(1, `missing verb: ${verbs.map((verb) => verb.usage.split(' ')[1]).join(' or ')}`);
-  for (const verb of verbs) {
-    inner = inner.command(
-      verb.usage.slice(noun.length + 1),
-      verb.describe,
-      (options) => verb.options(options).example(verb.examples.map(([line, meaning]) => [line, meaning])),
-      (args) => chosen(verb, args as GlobalOptions),
-    );
-  }
+  for (const verb of verbs) inner = withVerb(inner, verb, verb.usage.slice(noun.length + 1), chosen);
   return inner;
+}
+
+function withVerb(parser: Argv, verb: Command, usage: string, chosen: Chosen): Argv {
+  return parser.command(
+    usage,
+    verb.describe,
+    (options) => verb.options(options).example(verb.examples.map(([line, meaning]) => [line, meaning])),
+    (args) => chosen(verb, args as GlobalOptions),
+  );
 }
 
 function usageError(message: string, words: readonly string[]): VendhostError {
   const [noun = '', verb = ''] = words;
   const isKnown = nouns[noun]?.verbs.some(({ usage }) => usage.split(' ')[1] === verb) === true;
-  const help = isKnown ? `vendhost ${noun} ${verb} --help` : `vendhost ${noun in nouns ? `${noun} ` : ''}--help`;
+  const isNoun = noun in nouns || single.some(({ usage }) => usage === noun);
+  const help = isKnown ? `vendhost ${noun} ${verb} --help` : `vendhost ${isNoun ? `${noun} ` : ''}--help`;
   return new VendhostError('USAGE', usageMessage(message, noun in nouns ? verb : noun), { hint: `see \`${help}\`` });
 }
 

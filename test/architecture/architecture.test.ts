@@ -25,6 +25,7 @@ describe('the house', () => {
     expect([...rooms].toSorted()).toEqual([
       'ci',
       'deployment',
+      'doctor',
       'drift',
       'host',
       'image',
