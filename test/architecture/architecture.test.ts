@@ -28,6 +28,7 @@ describe('the house', () => {
       'drift',
       'host',
       'image',
+      'init',
       'listener',
       'merge-request',
       'platform',
