@@ -12,6 +12,8 @@ import { command as hostProvision } from './commands/host/provision.ts';
 import { command as hostReplace } from './commands/host/replace.ts';
 import { command as imageBake } from './commands/image/bake.ts';
 import { command as imageClean } from './commands/image/clean.ts';
+import { command as initPlatform } from './commands/init/platform.ts';
+import { command as initTenant } from './commands/init/tenant.ts';
 import { command as mrNote } from './commands/mr/note.ts';
 import { command as mrPlan } from './commands/mr/plan.ts';
 import { switchFrom } from './commands/options.ts';
@@ -32,6 +34,7 @@ interface Noun {
 }
 
 const nouns: Readonly<Record<string, Noun>> = {
+  init: { describe: 'The first files of a repository', verbs: [initPlatform, initTenant] },
   config: { describe: 'Check and show configuration files', verbs: [configCheck, configShow] },
   ci: { describe: 'The pipelines of GitLab', verbs: [ciExplain] },
   platform: {
@@ -155,7 +158,8 @@ export async function run(words: readonly string[], process: Process): Promise<E
       const dotenv = args.dotenv === undefined ? {} : { dotenv: resolve(process.cwd, args.dotenv) };
       const verbose = switchFrom(args.verbose, 'VENDHOST_VERBOSE', process.env);
       out = new Output({ ...process, ...args, ...dotenv, verbose, sections: process.env.GITLAB_CI === 'true' });
-      code = (await verb.run(args, { env: process.env, cwd: process.cwd, signal: process.signal, out })) ?? code;
+      const { env, cwd, signal, ask } = process;
+      code = (await verb.run(args, { env, cwd, signal, out, ...(ask === undefined ? {} : { ask }) })) ?? code;
     };
     await parse(asked, chosen, process.stdout);
     return code;

@@ -29,6 +29,7 @@ describe('the house', () => {
       'drift',
       'host',
       'image',
+      'init',
       'listener',
       'merge-request',
       'platform',
