@@ -223,7 +223,7 @@ def _wait_for_agent(agent: Agent, stop: threading.Event) -> None:
 
 
 def _user_data_runs(machine: machines.Machine) -> bool:
-    """Whether the instance's user data, which may be installing the agent, is still running; a machine too slow to say may be."""
+    """Whether the user data, which may be installing the agent, is still running; who is too slow to say may be."""
     asked = machine.run(["pgrep", "-f", "/var/lib/cloud/instance/scripts/"], timeout=5)
     return asked.timed_out or asked.returncode == 0
 
