@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { glob, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { ensurePackages } from '../test/setup/packages.ts';
@@ -7,7 +7,7 @@ import { basePrograms, debianBase, defaultBase } from './base.ts';
 import { type Buildah, imageCache, openBuildah, projectRoot } from './buildah.ts';
 import { help, type ImageOptions, readOptions, releaseFaults } from './options.ts';
 import { type Build, provenance } from './provenance.ts';
-import { type Bom, debianPackages, imageBom, type Program } from './sbom.ts';
+import { type Bom, debianPackages, imageBom, onlyInstalled, type Program } from './sbom.ts';
 
 /** The image that was built: what image.json has. */
 export interface BuiltImage {
@@ -41,7 +41,7 @@ export async function buildImage(options: ImageOptions, say: Say): Promise<Built
   await build(buildah, { name, base, options, source });
   const pushed = options.push === undefined ? undefined : await push(buildah, name, options.push, say);
   const { FromImageID, FromImageDigest } = await inspect(buildah, name);
-  const { size, programs, debian } = await look(buildah, name);
+  const { size, programs, debian, installed } = await look(buildah, name);
   const image: BuiltImage = {
     name,
     id: `sha256:${FromImageID}`,
@@ -55,14 +55,19 @@ export async function buildImage(options: ImageOptions, say: Say): Promise<Built
   const { FromImageDigest: baseDigest } = await inspect(buildah, base);
   const { buildArgs } = options;
   const made: Build = { ...image, ...source, buildArgs, baseDigest, startedAt, finishedAt: new Date() };
-  const npm = await execa('npm', ['sbom', '--omit=dev', '--sbom-format=cyclonedx', '--package-lock-only'], {
+  const npm = await execa('npm', ['sbom', '--sbom-format=cyclonedx', '--package-lock-only'], {
     cwd: projectRoot,
   });
   const folder = options.output ?? join(imageCache, options.arch);
   await mkdir(folder, { recursive: true });
   for (const [file, content] of Object.entries({
     'image.json': image,
-    'sbom.cdx.json': imageBom(JSON.parse(npm.stdout) as Bom, { ...image, name: 'vendhost' }, debian, programs),
+    'sbom.cdx.json': imageBom(
+      onlyInstalled(JSON.parse(npm.stdout) as Bom, installed, 'vendhost'),
+      { ...image, name: 'vendhost' },
+      debian,
+      programs,
+    ),
     'provenance.json': provenance(made, process.env),
   })) {
     await writeFile(join(folder, file), `${JSON.stringify(content, null, 2)}\n`);
@@ -164,8 +169,26 @@ async function look(buildah: Buildah, name: string) {
       version === undefined || known.has(check) ? [] : [{ name: check, version }],
     );
     const { stdout } = await execa('du', ['--summarize', '--bytes', root]);
-    return { debian, programs, size: Number.parseInt(stdout, 10) };
+    const installed = await npmPackages(join(root, 'opt/vendhost/node_modules'));
+    return { debian, programs, installed, size: Number.parseInt(stdout, 10) };
   });
+}
+
+/** `name@version` of all packages in a node_modules folder, and in those below it. */
+async function npmPackages(folder: string): Promise<Set<string>> {
+  const files = glob(
+    ['*/package.json', '@*/*/package.json'].flatMap((each) => [each, `**/node_modules/${each}`]),
+    { cwd: folder },
+  );
+  const found = new Set<string>();
+  for await (const file of files) {
+    const { name, version } = JSON.parse(await readFile(join(folder, file), 'utf8')) as {
+      name?: string;
+      version?: string;
+    };
+    if (name !== undefined && version !== undefined) found.add(`${name}@${version}`);
+  }
+  return found;
 }
 
 if (import.meta.main) {

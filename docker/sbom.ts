@@ -21,8 +21,9 @@ interface Component {
 
 /** The parts of a CycloneDX document that are read or changed here. */
 export interface Bom {
-  readonly components?: readonly object[];
-  readonly metadata?: { readonly component?: object; readonly [key: string]: unknown };
+  readonly components?: readonly { readonly 'bom-ref': string }[];
+  readonly dependencies?: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
+  readonly metadata?: { readonly component?: { readonly 'bom-ref': string }; readonly [key: string]: unknown };
   readonly [key: string]: unknown;
 }
 
@@ -34,6 +35,28 @@ export function debianPackages(status: string): DebianPackage[] {
     if (name === undefined || version === undefined || arch === undefined) return [];
     return field('Status')?.endsWith(' installed') ? [{ name, version, arch }] : [];
   });
+}
+
+/**
+ * npm's bill of materials without what is not installed; `installed` has `name@version`. `npm sbom --omit=dev` would leave out production
+ * dependencies too, those that a development dependency has as a peer (npm 11.19: aws-cdk-lib, which cdk-nag wants). The
+ * project is called as it is, not as its folder. Throws for a package that npm does not know: the lock file is another's.
+ */
+export function onlyInstalled(npm: Bom, installed: ReadonlySet<string>, project: string): Bom {
+  const known = new Set(npm.components?.map((one) => one['bom-ref']));
+  const unknown = [...installed].filter((one) => !known.has(one));
+  if (unknown.length > 0) throw new Error(`in the image and not in package-lock.json: ${unknown.join(', ')}`);
+  const root = npm.metadata?.component?.['bom-ref'];
+  const isIn = (ref: string) => installed.has(ref) || ref === root;
+  return {
+    ...npm,
+    metadata: { ...npm.metadata, component: { ...npm.metadata?.component, name: project, 'bom-ref': root ?? project } },
+    components: npm.components?.filter((one) => isIn(one['bom-ref'])) ?? [],
+    dependencies:
+      npm.dependencies
+        ?.filter(({ ref }) => isIn(ref))
+        .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter(isIn) })) ?? [],
+  };
 }
 
 /**
@@ -67,7 +90,7 @@ export function imageBom(
       component: { ...component('container', image.name, image.version, purl), ...license('MIT') },
     },
     // The graph of npm's packages begins at this project's own, which is one component of the image.
-    components: [npm.metadata?.component ?? {}, ...(npm.components ?? []), ...added],
+    components: [...(npm.metadata?.component ? [npm.metadata.component] : []), ...(npm.components ?? []), ...added],
   };
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readOptions, releaseFaults } from '../../docker/options.ts';
 import { provenance } from '../../docker/provenance.ts';
-import { debianPackages, imageBom } from '../../docker/sbom.ts';
+import { debianPackages, imageBom, onlyInstalled } from '../../docker/sbom.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 
@@ -97,13 +97,26 @@ Version: 1
 test("the bill of materials has npm's packages, Debian's and the programs; the image is what it describes", () => {
   const npm = {
     bomFormat: 'CycloneDX',
-    metadata: { component: { name: 'vendhost', 'bom-ref': 'vendhost@1.2.3' } },
-    components: [{ name: 'yargs' }],
-    dependencies: [{ ref: 'vendhost@1.2.3' }],
+    metadata: { component: { name: 'folder', 'bom-ref': 'vendhost@1.2.3' } },
+    components: [
+      { name: 'yargs', 'bom-ref': 'yargs@18.2.0' },
+      { name: 'vitest', 'bom-ref': 'vitest@5.1.1' },
+    ],
+    dependencies: [
+      { ref: 'vendhost@1.2.3', dependsOn: ['yargs@18.2.0', 'vitest@5.1.1'] },
+      { ref: 'yargs@18.2.0' },
+      { ref: 'vitest@5.1.1', dependsOn: ['yargs@18.2.0'] },
+    ],
   };
   const image = { name: 'vendhost', version: '1.2.3', digest };
   const git = { name: 'git', version: '1:2.39.5-0+deb12u3', arch: 'amd64' };
-  const { metadata, components, dependencies } = imageBom(npm, image, [git], [{ name: 'packer', version: '1.14.2' }]);
+  const packages = onlyInstalled(npm, new Set(['yargs@18.2.0']), 'vendhost');
+  const { metadata, components, dependencies } = imageBom(
+    packages,
+    image,
+    [git],
+    [{ name: 'packer', version: '1.14.2' }],
+  );
   expect(metadata?.component).toMatchObject({ type: 'container', purl: `pkg:oci/vendhost@sha256:${'a'.repeat(64)}` });
   expect(components?.map((one) => ('purl' in one ? one.purl : 'name' in one && one.name))).toEqual([
     'vendhost',
@@ -111,5 +124,9 @@ test("the bill of materials has npm's packages, Debian's and the programs; the i
     'pkg:deb/debian/git@1:2.39.5-0%2Bdeb12u3?arch=amd64&distro=debian-12',
     'pkg:generic/packer@1.14.2',
   ]);
-  expect(dependencies).toEqual(npm.dependencies);
+  expect(dependencies).toEqual([
+    { ref: 'vendhost@1.2.3', dependsOn: ['yargs@18.2.0'] },
+    { ref: 'yargs@18.2.0', dependsOn: [] },
+  ]);
+  expect(() => onlyInstalled(npm, new Set(['left-pad@1.0.0']), 'vendhost')).toThrow('left-pad@1.0.0');
 });
