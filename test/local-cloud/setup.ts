@@ -15,7 +15,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   // Vitest's own global set-up comes last. What is installed later would be under instances that already run, and the base layer,
   // which depends on what this machine has, would be made again while the first tests wait for their instances.
   await ensurePackages((line) => process.stderr.write(`set-up: ${line}\n`));
-  if (process.env.CI === 'true') await ensureImagePackages();
+  if (project.vitest.projects.length > 1) await ensureImagePackages();
   const cloud = await startLocalCloud();
   const { endpoint, router, directory } = cloud;
   project.provide('localCloud', { endpoint, router, directory });
