@@ -23,7 +23,10 @@ interface Component {
 export interface Bom {
   readonly components?: readonly { readonly 'bom-ref': string }[];
   readonly dependencies?: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
-  readonly metadata?: { readonly component?: { readonly 'bom-ref': string }; readonly [key: string]: unknown };
+  readonly metadata?: {
+    readonly component?: { readonly name?: string; readonly 'bom-ref': string };
+    readonly [key: string]: unknown;
+  };
   readonly [key: string]: unknown;
 }
 
