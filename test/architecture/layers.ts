@@ -15,7 +15,7 @@ const layers = [
   ['command'],
   ['runtime'],
   ['output'],
-  ['errors', 'compile-cache'],
+  ['errors'],
 ] as const;
 
 type Layer = (typeof layers)[number][number];
