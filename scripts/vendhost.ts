@@ -4,6 +4,7 @@ import { keepCompiled } from '../bin/compile-cache.js';
 keepCompiled(process.env);
 
 const { run } = await import('./cli.ts');
+const { Live } = await import('./live.ts');
 const { Cancelled } = await import('./errors.ts');
 
 /** One signal may arrive twice: from the terminal and from the parent process, or for the group and for each of its processes. */
@@ -19,10 +20,15 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+// GitLab's runner may give a job a terminal; nobody sits at it.
+const isTerminal = process.stderr.isTTY && process.env.TERM !== 'dumb' && !process.env.CI;
+const keyboard = process.stdin.isTTY ? process.stdin : undefined;
+
 process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
   signal: stopping.signal,
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
+  terminal: isTerminal ? new Live(process.stderr, { keyboard, signal: stopping.signal }) : undefined,
 });

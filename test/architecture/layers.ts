@@ -14,6 +14,7 @@ const layers = [
   ['config'],
   ['command'],
   ['runtime'],
+  ['live'],
   ['output'],
   ['errors'],
 ] as const;

@@ -11,6 +11,7 @@ const explainedByTheirHint = [
   'DOTENV_UNWRITABLE',
   'ENVIRONMENT_UNKNOWN',
   'LOCAL_CLOUD_MISSING',
+  'NOT_CONFIRMED',
   'NOT_IN_A_JOB',
   'USAGE',
 ];
