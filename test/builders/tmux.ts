@@ -17,7 +17,7 @@ export interface Shell {
 export async function shell(cwd: string, env: Readonly<Record<string, string | undefined>>): Promise<Shell> {
   const folder = await mkdtemp(join(tmpdir(), 'vendhost-tmux-'));
   const tmux = async (...words: string[]) => {
-    const all = { LANG: 'C.UTF-8', TERM: 'xterm-256color', PATH: process.env.PATH, HOME: folder, PS1: '$ ', ...env };
+    const all = { LANG: 'C.UTF-8', TERM: 'xterm-256color', PATH: process.env.PATH, HOME: folder, ...env };
     return (
       await execa('tmux', ['-S', join(folder, 'tmux'), '-f', '/dev/null', ...words], { env: all, extendEnv: false })
     ).stdout;
