@@ -25,7 +25,7 @@ import { command as releaseStart } from './commands/release/start.ts';
 import { command as revisionPush } from './commands/revision/push.ts';
 import { command as tenantVend } from './commands/tenant/vend.ts';
 import { type ExitCode, exitCodes, VendhostError } from './errors.ts';
-import { Output } from './output.ts';
+import { Output, type Terminal } from './output.ts';
 import type { Runtime } from './runtime.ts';
 
 interface Noun {
@@ -57,12 +57,15 @@ const single: readonly Command[] = [doctor];
 export interface Process extends Omit<Runtime, 'out'> {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** Given when a person reads stderr. */
+  readonly terminal?: Terminal | undefined;
 }
 
 export interface GlobalOptions {
   json?: boolean;
   dotenv?: string;
   verbose?: boolean;
+  yes?: boolean;
 }
 
 type Chosen = (chosen: Command, args: GlobalOptions) => Promise<void>;
@@ -82,6 +85,10 @@ export async function parse(words: readonly string[], chosen: Chosen, print: (te
       type: 'boolean',
       describe:
         'Print each call to AWS and GitLab on stderr: when, how long, status, request id; never contents [default: $VENDHOST_VERBOSE]',
+    })
+    .option('yes', {
+      type: 'boolean',
+      describe: 'Answer yes where a command asks at a terminal before it costs or destroys something',
     })
     .epilogue('Progress goes to stderr. Exit codes: 0 done, 1 failed, 2 differs, 3 superseded, 130/143 cancelled.')
     .strict()
@@ -167,6 +174,8 @@ export async function run(words: readonly string[], process: Process): Promise<E
     const error =
       process.signal.aborted && process.signal.reason instanceof VendhostError ? process.signal.reason : thrown;
     return report(awsError(error, process.env) ?? error, out);
+  } finally {
+    out.close();
   }
 }
 

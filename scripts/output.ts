@@ -5,6 +5,33 @@ import { VendhostError } from './errors.ts';
 /** A result's values by name. Texts, numbers and booleans go into a dotenv report too. */
 export type ResultValue = Readonly<Record<string, unknown>>;
 
+export type Colour = 'red' | 'yellow' | 'cyan' | 'bold' | 'dim';
+
+/** How far work has come that goes on. */
+export interface Doing {
+  /** How much of it is done: resources of a stack. */
+  readonly done?: number;
+  /** Of how many, where that is known. */
+  readonly total?: number | undefined;
+  readonly waitingFor?: string | undefined;
+}
+
+/** A person's terminal: it shows what goes on, and a person answers. */
+export interface Terminal {
+  /** Shows work, or how far it is now; its time counts from the first call. */
+  set(what: string, doing: Doing): void;
+  /** The work has ended. Returns its time in milliseconds, `undefined` for work that was not shown. */
+  end(what: string): number | undefined;
+  /** Prints above what goes on. */
+  print(text: string): void;
+  /** The line that was typed; `undefined` where nobody can type. Throws when the command is cancelled. */
+  ask(question: string): Promise<string | undefined>;
+  /** Leaves the terminal as a command line needs it. */
+  close(): void;
+  /** The text in a colour, where there are some. */
+  styled(colour: Colour, text: string): string;
+}
+
 export interface OutputOptions {
   stdout: (text: string) => void;
   stderr: (text: string) => void;
@@ -16,6 +43,10 @@ export interface OutputOptions {
   sections?: boolean;
   /** Print each call to AWS and GitLab. */
   verbose?: boolean;
+  /** Where progress goes to instead of `stderr`. */
+  terminal?: Terminal | undefined;
+  /** Every question is answered with yes. */
+  yes?: boolean;
   now?: () => number;
 }
 
@@ -55,6 +86,42 @@ export class Output {
     return masked;
   }
 
+  /**
+   * Shows at a terminal how far work has come; `what` is the name of a stack or whatever else goes on. A job's log has lines
+   * instead: `lines` are printed there, and with `--verbose`.
+   */
+  doing(what: string, doing: Doing, lines: readonly string[] = []): void {
+    const { terminal } = this.#options;
+    const waitingFor = doing.waitingFor === undefined ? undefined : this.#shown(doing.waitingFor).replaceAll('\n', ' ');
+    terminal?.set(this.#shown(what), { ...doing, waitingFor });
+    if (terminal === undefined || this.isVerbose) for (const line of lines) this.detail(line);
+  }
+
+  /** The work has ended: its line at the terminal goes, `text` and how long it took are printed there. */
+  done(what: string, text?: string): void {
+    const ms = this.#options.terminal?.end(this.#shown(what));
+    if (ms !== undefined && text !== undefined) this.#progress(`${text} in ${duration(ms)}`);
+  }
+
+  /**
+   * Asks at a terminal before something that costs or destroys; `--yes` answers, and where nobody can type it goes on, as a
+   * pipeline expects. Throws `NOT_CONFIRMED` for any answer but yes.
+   */
+  async confirm(question: string): Promise<void> {
+    const { terminal, yes } = this.#options;
+    if (terminal === undefined || yes === true) return;
+    const answer = await terminal.ask(`${this.#shown(question)} [y/N]`);
+    if (answer === undefined || /^(y|yes)$/i.test(answer.trim())) return;
+    throw new VendhostError('NOT_CONFIRMED', `"${plainText(answer.trim())}" is not yes: ${question}`, {
+      hint: 'run the command again and answer y, or give --yes; --dry-run shows what it would do',
+    });
+  }
+
+  /** What the command leaves at a terminal when it ends. */
+  close(): void {
+    this.#options.terminal?.close();
+  }
+
   /** One action done or started. */
   step(text: string): void {
     this.#progress(text);
@@ -80,11 +147,11 @@ export class Output {
   }
 
   warn(text: string): void {
-    this.#progress(`warning: ${text}`);
+    this.#progress(`warning: ${text}`, 'yellow');
   }
 
   error(text: string): void {
-    this.#progress(text);
+    this.#progress(text, text.startsWith('hint: ') ? 'cyan' : 'red');
   }
 
   /** Runs work under a title; in a GitLab job log the section folds (https://docs.gitlab.com/ci/jobs/job_logs/). */
@@ -93,10 +160,13 @@ export class Output {
     const folded = this.#options.sections === true;
     const marker = (what: 'start' | 'end') =>
       folded ? `\u001b[0Ksection_${what}:${seconds()}:${name}\r\u001b[0K` : '';
-    this.#options.stderr(`${marker('start')}${this.#shown(title)}\n`);
+    if (folded) this.#options.stderr(`${marker('start')}${this.#shown(title)}\n`);
+    else this.#progress(title, 'bold');
+    this.#options.terminal?.set(this.#shown(title), {});
     try {
       return await work();
     } finally {
+      this.done(title);
       if (folded) this.#options.stderr(`${marker('end')}\n`);
     }
   }
@@ -107,11 +177,16 @@ export class Output {
     // JSON may hold control characters as they are, but those below U+0020: written as \u…, they are the same text.
     const json = () => JSON.stringify(value, null, 2).replaceAll(/\p{Cc}/gu, escaped);
     const shown = this.#options.json === true ? this.masked(json()) : this.#shown(text);
+    // What goes on would be drawn over it.
+    this.close();
     this.#options.stdout(`${shown}\n`);
   }
 
-  #progress(text: string): void {
-    this.#options.stderr(`${this.#shown(text)}\n`);
+  #progress(text: string, colour?: Colour): void {
+    const { terminal, stderr } = this.#options;
+    const shown = this.#shown(text);
+    if (terminal === undefined) stderr(`${shown}\n`);
+    else terminal.print(`${colour === undefined ? shown : terminal.styled(colour, shown)}\n`);
   }
 
   /** Masked before and after: a secret may have control characters in it, or be broken by them. */

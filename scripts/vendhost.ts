@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-import { keepCompiled } from './compile-cache.ts';
+import { keepCompiled } from '../bin/compile-cache.js';
 
 keepCompiled(process.env);
 
 const { run } = await import('./cli.ts');
+const { Live } = await import('./live.ts');
 const { Cancelled } = await import('./errors.ts');
 
 /** One signal may arrive twice: from the terminal and from the parent process, or for the group and for each of its processes. */
@@ -19,27 +20,24 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-/** Asks on stderr, so that stdout holds the result only. */
+// GitLab's runner may give a job a terminal; nobody sits at it.
+const isTerminal = process.stderr.isTTY && process.env.TERM !== 'dumb' && !process.env.CI;
+const keyboard = process.stdin.isTTY ? process.stdin : undefined;
+const terminal = isTerminal ? new Live(process.stderr, { keyboard, signal: stopping.signal }) : undefined;
+
+/** Asks a person, and stops when the person ends the input with ^D. */
 async function ask(question: string): Promise<string> {
-  const { createInterface } = await import('node:readline/promises');
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  lines.on('SIGINT', () => process.emit('SIGINT'));
-  const ended = new Promise<never>((_, reject) => {
-    lines.once('close', () => reject(new Cancelled('SIGINT')));
-  });
-  try {
-    return await Promise.race([lines.question(question, { signal: stopping.signal }), ended]);
-  } finally {
-    lines.close();
-  }
+  const answer = await terminal?.ask(question);
+  if (answer === undefined || (answer === '' && process.stdin.readableEnded)) throw new Cancelled('SIGINT');
+  return answer;
 }
-const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
 
 process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
   signal: stopping.signal,
-  ...(isTerminal ? { ask } : {}),
+  ...(terminal === undefined || keyboard === undefined ? {} : { ask }),
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
+  terminal,
 });

@@ -100,6 +100,7 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
     }
     out.step(`virtual host of ${place.tenant} in ${place.environment}`);
     for (const line of lines) out.detail(line);
+    if (hostPlanDiffers(plan)) await out.confirm(`provision ${place.tenant} in ${place.environment}, which AWS bills?`);
     report(
       runtime,
       host,

@@ -68,7 +68,7 @@ async function asked(
 ): Promise<string> {
   for (;;) {
     const shown = preset === undefined ? text : `${text} [${preset === '' ? 'empty' : preset}]`;
-    const answer = (await ask(`${shown}: `)).trim() || (preset ?? '');
+    const answer = (await ask(`${shown}:`)).trim() || (preset ?? '');
     const fault = faultOf(answer);
     if (fault === undefined) return answer;
     warn(fault);

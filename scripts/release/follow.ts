@@ -60,6 +60,8 @@ export async function followRelease(
     // What can never end would hold up the next release.
     else if (isLost(error)) await run.stop(error.message);
     throw error;
+  } finally {
+    runtime.out.done(pipeline.name);
   }
 }
 
@@ -82,6 +84,7 @@ async function watch(
     const snapshot = await withHealth(aws, host, before, seen);
     const lines = linesBetween(pipeline, before, snapshot);
     for (const line of lines) out.step(line);
+    out.doing(pipeline.name, { waitingFor: activityOf(snapshot) });
     const outcome = releaseOutcome(snapshot);
     if (outcome !== undefined) return { snapshot, outcome };
     if (now - start > limitMs) throw timedOut(snapshot, now - start);

@@ -103,12 +103,13 @@ function findings(report: Report): Markup {
 
 /** One fold for each section. */
 function folds(placed: readonly PlacedFinding[]): Markup[] {
-  return [...Map.groupBy(placed, ({ section }) => section)].map(
-    ([section, own]) => markup`<details class="fold">
+  return [...new Set(placed.map(({ section }) => section))].map((section) => {
+    const own = placed.filter((each) => each.section === section);
+    return markup`<details class="fold">
 <summary>${line(section.title)} <span class="count">(${own.length.toLocaleString('en')})</span></summary>
 ${own.map(pageFinding)}</details>
-`,
-  );
+`;
+  });
 }
 
 function line(text: string): string {

@@ -62,6 +62,7 @@ async function openPool(): Promise<Tinypool> {
   return new Tinypool({
     filename,
     runtime: 'worker_threads',
+    execArgv: [...process.execArgv, '--import', new URL('../../bin/typescript.js', import.meta.url).href],
     minThreads: count,
     maxThreads: count,
     // Files' bytes lie outside of the heap and are freed with it: with a small one soon.

@@ -1,6 +1,7 @@
 import type { IIoHost, IoMessage, IoRequest, StackActivity, StackDeployProgress } from '@aws-cdk/toolkit-lib';
 import type { StackEvent } from '@aws-sdk/client-cloudformation';
 import { awsCall, type CallFailure, type CallMetadata } from '../aws/call-log.ts';
+import type { Doing } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** What happened to one resource; the part of CloudFormation's stack event we print. */
@@ -28,6 +29,9 @@ export class Progress implements IIoHost {
   readonly #runtime: Runtime;
   readonly #waiting = new Map<string, ResourceEvent>();
   readonly #printed = new Map<string, string>();
+  /** The last event of each resource of a stack. */
+  readonly #last = new Map<string, Map<string, ResourceEvent>>();
+  readonly #totals = new Map<string, number>();
   readonly #started = new Map<string, number>();
   readonly #ended = new Map<string, number>();
 
@@ -46,6 +50,11 @@ export class Progress implements IIoHost {
     else if (level === 'warn') this.#runtime.out.warn(message);
   }
 
+  /** How many resources of a stack will change. */
+  expect(stack: string, total: number): void {
+    this.#totals.set(stack, total);
+  }
+
   /** How long the toolkit worked on a stack it deployed, in seconds. */
   seconds(stack: string): number {
     return elapsedSeconds(this.#started.get(stack) ?? 0, this.#ended.get(stack) ?? 0);
@@ -61,6 +70,7 @@ export class Progress implements IIoHost {
     const key = `${event.stack} ${event.logicalId}`;
     if (event.status.endsWith('_FAILED')) {
       this.#runtime.out.detail(describeEvent(event));
+      this.#lastOf(event.stack).set(event.logicalId, event);
       this.#printed.set(key, event.status);
       if (!isConsequence(event)) this.failures.push({ ...event, reason: event.reason ?? 'no reason given' });
       return;
@@ -77,10 +87,25 @@ export class Progress implements IIoHost {
   flush(): void {
     for (const [key, event] of [...this.#waiting].sort(([, one], [, other]) => one.at - other.at)) {
       // CloudFormation reports "in progress" twice: when it starts, and when the resource has its physical id.
-      if (this.#printed.get(key) !== event.status) this.#runtime.out.detail(describeEvent(event));
+      if (this.#printed.get(key) !== event.status) this.#show(event);
       this.#printed.set(key, event.status);
     }
     this.#waiting.clear();
+  }
+
+  #show(event: ResourceEvent): void {
+    const { stack, status } = event;
+    const { out } = this.#runtime;
+    const doing = stackDoing([...this.#lastOf(stack).set(event.logicalId, event).values()], this.#totals.get(stack));
+    out.doing(stack, doing, [describeEvent(event)]);
+    if (isStack(event) && !status.endsWith('_IN_PROGRESS'))
+      out.done(stack, `${stack}: ${words[status] ?? status}, ${doing.done} resources`);
+  }
+
+  #lastOf(stack: string): Map<string, ResourceEvent> {
+    const last = this.#last.get(stack) ?? new Map<string, ResourceEvent>();
+    this.#last.set(stack, last);
+    return last;
   }
 
   /** A call of the toolkit's own clients; its message and the rest of its data hold what was sent and answered. */
@@ -92,6 +117,7 @@ export class Progress implements IIoHost {
     if (stackArn === undefined) return;
     if (noOp === true) this.unchanged.add(stackArn);
     this.#ended.set(stackName(stackArn), Date.now());
+    this.#runtime.out.done(stackName(stackArn));
   }
 }
 
@@ -105,6 +131,18 @@ interface ToolkitCall {
   readonly commandName?: string;
   readonly metadata?: NonNullable<CallMetadata>;
   readonly error?: CallFailure;
+}
+
+/** How far a stack is, by the last event of each of its resources. */
+export function stackDoing(last: readonly ResourceEvent[], total: number | undefined): Doing {
+  const own = last.filter((event) => !isStack(event));
+  const [first, ...others] = own.filter(({ status }) => status.endsWith('_IN_PROGRESS'));
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return {
+    done: own.filter(({ status }) => status.endsWith('_COMPLETE')).length,
+    total,
+    waitingFor: first === undefined ? undefined : `${shortType(first)} ${first.logicalId}${more}`,
+  };
 }
 
 /** `arn:…:stack/name/uuid` → `name`. */
@@ -126,7 +164,16 @@ function isLater(event: ResourceEvent, earlier: ResourceEvent): boolean {
 /** `vendhost-dev-network: created EC2::VPC Vpc8378EB38`. */
 function describeEvent({ stack, logicalId, type, status, reason }: ResourceEvent): string {
   const failed = status.endsWith('_FAILED') && reason !== undefined ? `: ${reason}` : '';
-  return `${stack}: ${words[status] ?? status} ${type.replace(/^AWS::/, '')} ${logicalId}${failed}`;
+  return `${stack}: ${words[status] ?? status} ${shortType({ type })} ${logicalId}${failed}`;
+}
+
+function shortType({ type }: Pick<ResourceEvent, 'type'>): string {
+  return type.replace(/^AWS::/, '');
+}
+
+/** Whether it is an event of the stack itself. */
+function isStack({ stack, logicalId, type }: Pick<ResourceEvent, 'stack' | 'logicalId' | 'type'>): boolean {
+  return type === 'AWS::CloudFormation::Stack' && logicalId === stack;
 }
 
 const words: Readonly<Record<string, string>> = {
@@ -162,6 +209,6 @@ export function resourceEvent(event: StackEvent): ResourceEvent {
 
 /** Resources cancelled because another one failed, and the stack itself, do not name the cause. */
 function isConsequence({ stack, logicalId, type, reason }: ResourceEvent): boolean {
-  if (type === 'AWS::CloudFormation::Stack' && logicalId === stack) return true;
+  if (isStack({ stack, logicalId, type })) return true;
   return reason !== undefined && /^Resource (creation|update) cancelled/i.test(reason);
 }

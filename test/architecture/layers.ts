@@ -14,8 +14,9 @@ const layers = [
   ['config'],
   ['command'],
   ['runtime'],
+  ['live'],
   ['output'],
-  ['errors', 'compile-cache'],
+  ['errors'],
 ] as const;
 
 type Layer = (typeof layers)[number][number];

@@ -13,6 +13,7 @@ const explainedByTheirHint = [
   'FILES_EXIST',
   'FILES_UNWRITABLE',
   'LOCAL_CLOUD_MISSING',
+  'NOT_CONFIRMED',
   'NOT_IN_A_JOB',
   'USAGE',
 ];

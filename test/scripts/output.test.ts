@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { duration, Output, type OutputOptions } from '../../scripts/output.ts';
 import { repository } from '../builders/repository.ts';
+import { shownAt } from '../builders/shown.ts';
 
 function output(options: Partial<OutputOptions> = {}) {
   const printed = { stdout: '', stderr: '' };
@@ -107,4 +108,53 @@ test.each([
   [90_000, '1 min 30 s'],
 ])('duration(%i) is %s', (ms, text) => {
   expect(duration(ms)).toBe(text);
+});
+
+describe('at a terminal', () => {
+  test('work has a line while it goes on, and its lines are for a job log', () => {
+    let now = 0;
+    const { out, shown } = shownAt(() => now);
+    out.doing('a-stack', { done: 1, waitingFor: 'a \u001b[31mqueue' }, ['a-stack: created Queue A']);
+    expect(shown).toEqual({ lines: { 'a-stack': { done: 1, waitingFor: 'a queue' } }, printed: '' });
+    now = 63_000;
+    out.done('a-stack', 'a-stack: created');
+    out.done('a-stack', 'a-stack: created');
+    expect(shown).toEqual({ lines: {}, printed: 'a-stack: created in 1 min 3 s\n' });
+    const { out: log, printed } = output();
+    log.doing('a-stack', { done: 1 }, ['a-stack: created Queue A']);
+    log.done('a-stack', 'a-stack: created');
+    expect(printed.stderr).toBe('  a-stack: created Queue A\n');
+  });
+
+  test('a section has a line too, and warnings and errors a colour', async () => {
+    const { out, shown } = shownAt(() => 0);
+    await out.section('host', 'the host', async () => expect(shown.lines).toEqual({ 'the host': {} }));
+    out.warn('one');
+    out.error('error[A]: two');
+    out.error('hint: three');
+    expect(shown).toEqual({
+      lines: {},
+      printed: 'the host\n<yellow>warning: one\n<red>error[A]: two\n<cyan>hint: three\n',
+    });
+  });
+
+  test('a question is asked before what costs, and only yes is yes', async () => {
+    const { out, asked } = shownAt(() => 0, ['y', 'YES ', '', 'n\u0007', undefined]);
+    await out.confirm('deploy dev?');
+    await out.confirm('deploy dev?');
+    const refused = (answer: string) =>
+      expect.objectContaining({ code: 'NOT_CONFIRMED', message: `"${answer}" is not yes: deploy dev?` });
+    await expect(out.confirm('deploy dev?')).rejects.toEqual(refused(''));
+    await expect(out.confirm('deploy dev?')).rejects.toEqual(refused('n'));
+    // Nobody can type.
+    await out.confirm('deploy dev?');
+    expect(asked).toEqual(Array(5).fill('deploy dev? [y/N]'));
+  });
+
+  test('--yes answers, and a job is not asked', async () => {
+    const { terminal, asked } = shownAt(() => 0, ['n']);
+    await output({ terminal, yes: true }).out.confirm('deploy dev?');
+    await output().out.confirm('deploy dev?');
+    expect(asked).toEqual([]);
+  });
 });

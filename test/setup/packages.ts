@@ -10,6 +10,7 @@ const testPrograms: Readonly<Record<string, string>> = {
   python3: 'python3',
   rsync: 'rsync',
   ssh: 'openssh-client',
+  tmux: 'tmux',
   unshare: 'util-linux',
   unzip: 'unzip',
 };

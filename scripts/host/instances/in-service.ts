@@ -33,11 +33,12 @@ export async function waitInService(runtime: Runtime, aws: Aws, place: Place, si
       const line = `${group.inService.length} of ${group.min} in service`;
       if (line !== lastLine) runtime.out.detail(line);
       lastLine = line;
+      runtime.out.doing(group.name, { waitingFor: line });
       if (group.inService.length >= group.min) return group.inService.length;
       await checkLaunches(aws, group, since);
       return undefined;
     },
-  });
+  }).finally(() => runtime.out.done(names.host(place)));
 }
 
 async function checkLaunches(aws: Aws, group: Group, since: Date): Promise<void> {

@@ -59,8 +59,9 @@ export function versionChanges(from: ResponseLaunchTemplateData, to: ResponseLau
 
 /** Joins two sets of changes: a change that the second reverts is dropped. */
 export function joinChanges(first: readonly LaunchChange[], second: readonly LaunchChange[]): LaunchChange[] {
-  const byProperty = Map.groupBy([...first, ...second], ({ property }) => property);
-  return [...byProperty].flatMap(([property, steps]) => {
+  const all = [...first, ...second];
+  return [...new Set(all.map(({ property }) => property))].flatMap((property) => {
+    const steps = all.filter((step) => step.property === property);
     const [from, to] = [steps[0]?.from, steps.at(-1)?.to];
     if (steps.length > 1 && from !== undefined && from === to) return [];
     return [

@@ -34,6 +34,7 @@ export async function replaceInstances(runtime: Runtime, options: ReplaceOptions
     out.result(result, `would replace ${chosen.join(', ') || 'no instance'} of ${before.name}, ${what}`);
     return chosen.length === 0 ? undefined : exitCodes.differs;
   }
+  if (chosen.length > 0) await out.confirm(`replace ${chosen.join(', ')} of ${before.name}?`);
   const since = new Date();
   if (options.instance !== undefined) await replaceOne(runtime, aws, place, options.instance);
   else if (chosen.length > 0) await replaceAll(runtime, aws, before);

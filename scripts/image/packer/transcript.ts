@@ -25,7 +25,10 @@ export class Transcript {
 
   async begin(phase: Phase): Promise<void> {
     await this.end();
-    const { promise, resolve } = Promise.withResolvers<void>();
+    let resolve = () => {};
+    const promise = new Promise<void>((ended) => {
+      resolve = ended;
+    });
     const section = this.#out.section(`bake_${phase.replaceAll('.', '_')}`, phases[phase], () => promise);
     this.#tail = [];
     this.#open = {

@@ -37,12 +37,12 @@ function onlyOutputs(id: string, { stack }: StackPlan): Finding {
 
 /** Their names say nothing yet: counted by type. */
 function created(id: string, { stack, changes }: StackPlan): Finding {
-  const counts = Map.groupBy(changes, ({ type }) => shortType(type));
+  const types = changes.map(({ type }) => shortType(type));
   return {
     id: `${id}/create`,
     gravity: 'change',
     title: `${stack} is created`,
-    details: [...counts].map(([type, all]) => `${all.length} ${type}`),
+    details: [...new Set(types)].map((type) => `${types.filter((each) => each === type).length} ${type}`),
   };
 }
 

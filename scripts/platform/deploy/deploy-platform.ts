@@ -56,13 +56,15 @@ async function deployOne(
 ): Promise<DeployedEnvironment> {
   const { environment, config, aws } = target;
   const { out } = runtime;
-  if (layer === undefined || layer === 'access') await providers.of(target);
   const steps = stepsOf(environment, config, layer);
   const comparison = await compareStacks(runtime, platform, target, steps.flat());
   out.step(`platform ${environment} in account ${config.account}, ${config.region}`);
   const compared = steps.flat().flatMap((stack) => comparison.stacks.get(stack) ?? []);
   for (const line of compared.flatMap(comparedLines)) out.detail(line);
-  const applied = compared.every(({ asWanted }) => asWanted)
+  const isAsWanted = compared.every(({ asWanted }) => asWanted);
+  if (!isAsWanted) await out.confirm(`deploy ${environment} in account ${config.account}, which AWS bills?`);
+  if (layer === undefined || layer === 'access') await providers.of(target);
+  const applied = isAsWanted
     ? nothingApplied(target, compared)
     : await withAssembly(runtime, aws, platformBuilder(platform, target), (assembly) =>
         applySteps(assembly, target, steps, comparison),

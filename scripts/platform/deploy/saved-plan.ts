@@ -50,6 +50,8 @@ export async function deployPlanned(runtime: Runtime, options: Options): Promise
     `platform ${environment} in account ${account}, ${region}: plan of ${plan.createdAt}, ${plan.commit}`,
   );
   for (const line of lines) runtime.out.detail(line);
+  const isNothing = plan.stacks.every(({ changeSet }) => changeSet === null);
+  if (!isNothing) await runtime.out.confirm(`deploy this plan in account ${account}, which AWS bills?`);
   const results = await execute(runtime, target, plan.stacks);
   const loadBalancers = results.flatMap(({ outputs }) => outputs.LoadBalancerDns ?? []);
   const stacks = plan.stacks.map((each) =>

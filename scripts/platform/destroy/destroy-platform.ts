@@ -44,6 +44,8 @@ export async function destroyPlatform(runtime: Runtime, options: DestroyPlatform
     return isSomething ? exitCodes.differs : undefined;
   }
   for (const line of lines) runtime.out.step(line);
+  // Who names the platform has answered.
+  if (options.yesDestroy === undefined) await runtime.out.confirm(`destroy this of ${platform.name}?`);
 
   const ends = await forEach(runtime, pairs(targets, leftovers), async ({ target, leftovers: left }) =>
     destroyLeftovers(runtime, target, left),

@@ -105,11 +105,12 @@ async function execute(
   runtime: Runtime,
   aws: Aws,
   progress: Progress,
-  { stack }: SavedStack,
+  { stack, changes }: SavedStack,
   changeSet: string,
   verdict: 'execute' | 'follow',
 ): Promise<StackState | undefined> {
   const token = executionToken(changeSet);
+  progress.expect(stack, changes.length);
   const id = (await readAnyStack(aws, stack))?.id ?? stack;
   if (verdict === 'follow') runtime.out.step(`${stack}: this plan is being executed, waiting for it to end`);
   else await send(aws, stack, changeSet, token);

@@ -37,10 +37,16 @@ export async function deployStacks(assembly: Assembly, options: DeployOptions = 
   const stacks = chosenStacks(assembly, options.stacks);
   const looked = await Promise.all(stacks.map((stack) => look(assembly, stack, options)));
   const todo = looked.filter(({ done }) => done === undefined).map(({ stack }) => stack);
+  for (const { stack, exists } of looked) if (!exists) expectAll(assembly, stack);
   const results = todo.length === 0 ? [] : await runDeploy(assembly, todo, options);
   const created = looked.filter(({ exists }) => !exists);
   await Promise.all(created.map(({ stack }) => protect(aws, stack, options)));
   return looked.flatMap(({ stack, done }) => done ?? results.filter((result) => result.stack === stack));
+}
+
+/** A new stack: each resource of its template is created. */
+function expectAll({ progress, templates }: Assembly, stack: string): void {
+  progress.expect(stack, Object.keys(templates.get(stack)?.Resources ?? {}).length);
 }
 
 /** Makes a stack ready to be deployed; `done` when there is nothing to deploy. */

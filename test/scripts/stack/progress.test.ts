@@ -1,8 +1,9 @@
 import type { IoMessage } from '@aws-cdk/toolkit-lib';
 import { describe, expect, test } from 'vitest';
 import { Cancelled } from '../../../scripts/errors.ts';
-import { Progress } from '../../../scripts/stack/progress.ts';
+import { Progress, type ResourceEvent, stackDoing } from '../../../scripts/stack/progress.ts';
 import { recorder } from '../../builders/recorder.ts';
+import { shownAt } from '../../builders/shown.ts';
 
 const start = Date.UTC(2026, 0, 1);
 
@@ -13,7 +14,9 @@ function message(code: IoMessage<unknown>['code'] | undefined, data: unknown): I
 
 function event(LogicalResourceId: string, ResourceStatus: string, seconds = 0, ResourceStatusReason?: string) {
   const rest = { StackName: 'a-stack', ResourceType: 'AWS::SQS::Queue', Timestamp: new Date(start + seconds * 1000) };
-  return message('CDK_TOOLKIT_I5502', { event: { ...rest, LogicalResourceId, ResourceStatus, ResourceStatusReason } });
+  return message('CDK_TOOLKIT_I5502', {
+    event: { ...rest, LogicalResourceId, ResourceStatus, ResourceStatusReason },
+  });
 }
 
 describe('Progress', () => {
@@ -94,5 +97,38 @@ describe('Progress', () => {
     const progress = new Progress(recorder({}, { signal: AbortSignal.abort(cancelled) }));
     await expect(progress.notify(message(undefined, {}))).rejects.toBe(cancelled);
     await expect(progress.notify(event('A', 'CREATE_COMPLETE'))).resolves.toBeUndefined();
+  });
+});
+
+describe('at a terminal', () => {
+  const last = (logicalId: string, status: string, type = 'AWS::SQS::Queue'): ResourceEvent => {
+    return { stack: 'a-stack', logicalId, type, status, reason: undefined, at: start };
+  };
+  const own = (status: string) => last('a-stack', status, 'AWS::CloudFormation::Stack');
+
+  test('a stack counts its resources and waits for the first that is not done', () => {
+    const resources = [last('A', 'CREATE_COMPLETE'), last('B', 'CREATE_IN_PROGRESS'), last('C', 'CREATE_IN_PROGRESS')];
+    expect(stackDoing([own('CREATE_IN_PROGRESS'), ...resources], 4)).toEqual({
+      done: 1,
+      total: 4,
+      waitingFor: 'SQS::Queue B and 1 more',
+    });
+    expect(stackDoing([last('A', 'DELETE_COMPLETE')], undefined)).toEqual({ done: 1 });
+  });
+
+  test('it has one line while it goes on and one when it has ended; what failed is printed', async () => {
+    const { out, shown } = shownAt(() => 0);
+    const progress = new Progress({ ...recorder(), out });
+    progress.expect('a-stack', 2);
+    await progress.notify(event('A', 'CREATE_IN_PROGRESS', 1));
+    progress.flush();
+    expect(shown.lines).toEqual({ 'a-stack': { done: 0, total: 2, waitingFor: 'SQS::Queue A' } });
+    await progress.notify(event('A', 'CREATE_FAILED', 2, 'no'));
+    progress.event(own('ROLLBACK_COMPLETE'));
+    progress.flush();
+    expect(shown).toEqual({
+      lines: {},
+      printed: '  a-stack: cannot create SQS::Queue A: no\na-stack: rolled back, 0 resources in 0 s\n',
+    });
   });
 });

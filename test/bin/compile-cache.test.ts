@@ -2,7 +2,7 @@ import { chmod, lchown, mkdir, readdir, stat, symlink, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { execaNode } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { ownFolder } from '../../scripts/compile-cache.ts';
+import { ownFolder } from '../../bin/compile-cache.js';
 import { repository } from '../builders/repository.ts';
 
 describe('ownFolder', () => {
