@@ -36,7 +36,7 @@ beforeAll(async () => {
     const { exitCode, all } = await world.operate(words);
     expect(exitCode, String(all)).toBe(0);
   }
-}, 180_000);
+});
 afterAll(async () => {
   mirror?.stop();
   await world?.stop();
@@ -98,14 +98,10 @@ test.each(['docker', 'kubernetes'] as const)(
   async (name) => {
     const project = new GitlabProject();
     const executor = { name, graceMs: 1000, processMs: 600, afterScript: false };
-    const line = Promise.withResolvers<void>();
-    mirror.isSlow = true;
-    const older = await world.push(machine(`four ${name}`), 'A machine that takes long', {
-      ...{ project, executor },
-      onLine: ({ job, text }) => job === 'bake' && text.includes(`four ${name}`) && line.resolve(),
-    });
-    await Promise.race([line.promise, older.result]);
-    mirror.isSlow = false;
+    const waiting = mirror.takeTime();
+    const older = await world.push(machine(`four ${name}`), 'A machine that takes long', { project, executor });
+    await Promise.race([waiting, older.result]);
+    mirror.hurry();
     // Later than it is, so that nobody has to wait until the lease of the killed bake is over.
     const AWS_ENDPOINT_URL = await wire(world.cloud.endpoint, ageing(6));
     const runnerEnvironment = { ...world.runnerEnvironment, AWS_ENDPOINT_URL };
@@ -133,20 +129,32 @@ test('a provision that is killed, and then software only', async () => {
 interface Mirror {
   readonly url: string;
   isAway: boolean;
-  isSlow: boolean;
+  /** From now on nobody gets an answer; resolves when somebody waits for one. */
+  takeTime(): Promise<void>;
+  /** Answers who asks from now on. */
+  hurry(): void;
   stop(): void;
 }
 
 /** What a machine's script asks: it answers, or refuses, or takes its time. */
 async function openMirror(): Promise<Mirror> {
+  let waiting: PromiseWithResolvers<void> | undefined;
   const server = createServer((_request, response) => {
-    if (!opened.isSlow) response.writeHead(opened.isAway ? 503 : 200).end('lantern\n');
+    if (waiting !== undefined) waiting.resolve();
+    else response.writeHead(opened.isAway ? 503 : 200).end('lantern\n');
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   server.unref();
   const opened: Mirror = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    ...{ isAway: false, isSlow: false },
+    isAway: false,
+    takeTime() {
+      waiting = Promise.withResolvers<void>();
+      return waiting.promise;
+    },
+    hurry() {
+      waiting = undefined;
+    },
     stop() {
       server.closeAllConnections();
       server.close();
