@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 
 /** `node download.mjs URL SHA256 FILE`: writes the file if its content has that checksum, and fails otherwise. */
 const [url = '', expected = '', file = ''] = process.argv.slice(2);
+/** @param {string} message */
 const fail = (message) => {
   process.stderr.write(`${message}\n`);
   process.exit(1);

@@ -94,8 +94,9 @@ async function callerOf(aws: Aws, { signal }: Runtime): Promise<string> {
 const accessLimitMs = 30_000;
 
 async function withinLimit<T>(work: Promise<T>): Promise<T> {
-  const late = AbortSignal.timeout(accessLimitMs);
-  const limit = Promise.withResolvers<never>();
-  late.addEventListener('abort', () => limit.reject(new Error(`AWS gave no answer within ${duration(accessLimitMs)}`)));
-  return await Promise.race([work, limit.promise]);
+  const late = new Promise<never>((_, reject) => {
+    const message = `AWS gave no answer within ${duration(accessLimitMs)}`;
+    AbortSignal.timeout(accessLimitMs).addEventListener('abort', () => reject(new Error(message)));
+  });
+  return await Promise.race([work, late]);
 }

@@ -43,8 +43,8 @@ const anyOfEc2 = [
   'ec2:DescribeVpc*',
 ];
 
-/** The `read` handler of AWS::S3::Bucket, and of its policy. */
-const bucketReads = ['s3:Get*Configuration', 's3:GetBucket*', 's3:ListTagsForResource'];
+/** The `read` handler of AWS::S3::Bucket, which lists it too, and of its policy. */
+const bucketReads = ['s3:Get*Configuration', 's3:GetBucket*', 's3:ListBucket', 's3:ListTagsForResource'];
 
 /** The same of network, storage and load balancers. */
 const anyOfPlatform = [
@@ -62,10 +62,9 @@ const anyOfPlatform = [
 
 /** What `vendhost drift check` needs in the platform's project: every stack of the environment. */
 export function platformDriftRights(scope: PlatformScope): Right[] {
-  const { environment, account, region } = scope;
+  const { environment } = scope;
   const all = `vendhost-${environment}-*`;
   const platform = `vendhost-platform-${environment}-*`;
-  const buckets = [names.bucket(environment, account, region), names.logBucket(environment, account, region)];
   return [
     ...driftRights(scope, {
       stacks: [all, names.gitlabStack],
@@ -85,12 +84,8 @@ export function platformDriftRights(scope: PlatformScope): Right[] {
       sid: 'DriftBuckets',
       actions: bucketReads,
       resources: [scope.s3(all)],
-      because: "How the environment's buckets and the tenants' are set up; these calls read no object.",
-    },
-    {
-      sid: 'DriftClaims',
-      actions: ['s3:ListBucket'],
-      resources: buckets.map((bucket) => scope.s3(bucket)),
+      because:
+        "How the environment's buckets and the tenants' are set up, and the names of what is in them; these calls read no object.",
     },
     {
       sid: 'DriftKey',
@@ -142,7 +137,8 @@ export function tenantDriftRights(scope: PlatformScope): Right[] {
       sid: 'DriftBucket',
       actions: bucketReads,
       resources: [scope.s3(`${host}-${scope.account}-*`)],
-      because: "How the tenant's own bucket is set up; a long name ends in a hash. These calls read no object.",
+      because:
+        "How the tenant's own bucket is set up, and the names of what is in it; a long name ends in a hash. These calls read no object.",
     },
     {
       sid: 'DriftOwn',
