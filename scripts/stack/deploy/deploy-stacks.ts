@@ -73,7 +73,11 @@ type Ended = { readonly stack: string } & (
   | { readonly result: undefined; readonly begun: boolean }
 );
 
-async function runDeploy(assembly: Assembly, todo: readonly LookedAtStack[], options: DeployOptions): Promise<StackResult[]> {
+async function runDeploy(
+  assembly: Assembly,
+  todo: readonly LookedAtStack[],
+  options: DeployOptions,
+): Promise<StackResult[]> {
   const { runtime, aws } = assembly;
   const progress = new Progress(runtime);
   const begun = new Map<string, Promise<Ended>>();

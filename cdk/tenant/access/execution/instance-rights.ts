@@ -60,7 +60,7 @@ function ec2Rights(scope: Scope): Right[] {
 }
 
 /** Auto Scaling checks that its caller may launch what the launch template names; see Own for image and groups. */
-function launchRights(scope: Scope): Right[] {
+export function launchRights(scope: Scope): Right[] {
   const run = ['ec2:RunInstances'];
   return [
     {
