@@ -50,6 +50,13 @@ export function instanceRole(parent: Construct, scope: Scope): CfnRole {
         because: "AWS appends six characters to the secret's name when it is created.",
       },
       {
+        sid: 'RotatedDatabase',
+        actions: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],
+        resources: [scope.rotatedSecrets],
+        when: scope.ofOwnDatabase('StringEquals'),
+        because: "RDS chooses the secret's name, and tags it with the database, here the tenant's own.",
+      },
+      {
         sid: 'Decrypt',
         actions: ['kms:Decrypt'],
         resources: [scope.facts['key-arn']],

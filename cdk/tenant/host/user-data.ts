@@ -1,5 +1,5 @@
 import { Fn } from 'aws-cdk-lib';
-import { names, type Place } from '../../../scripts/config/names.ts';
+import type { Place } from '../../../scripts/config/names.ts';
 import type { DatabaseParameters } from './parameters.ts';
 
 export interface HostFileProps {
@@ -28,7 +28,7 @@ export function userData({ place, region, hosts, port, database }: HostFileProps
       database === undefined
         ? null
         : {
-            secret: names.databaseSecret(place),
+            secret: `\${${database.secret.logicalId}}`,
             address: `\${${database.address.logicalId}}`,
             port: `\${${database.port.logicalId}}`,
             schema: `\${${database.schema.logicalId}}`,

@@ -150,7 +150,7 @@ describe('instances', () => {
       region: 'eu-west-1',
       hosts: ['shop.dev.example.com'],
       port: 8080,
-      database: { secret: 'vendhost/dev/shop/database', address: 'db.internal', port: 3306, schema: 'app' },
+      database: { secret: 'arn:secret', address: 'db.internal', port: 3306, schema: 'app' },
     });
     expect(hostFile(template(noDatabase))).toMatchObject({ database: null });
   });
@@ -199,6 +199,7 @@ function hostFile(host: Template): unknown {
   const script = (typeof encoded === 'string' ? encoded : (encoded['Fn::Sub'] as string))
     .replace('${DatabaseAddress}', 'db.internal')
     .replace('${DatabasePort}', '3306')
-    .replace('${DatabaseSchema}', 'app');
+    .replace('${DatabaseSchema}', 'app')
+    .replace('${DatabaseSecret}', 'arn:secret');
   return JSON.parse(/<<'END'\n(.*)\nEND\n/s.exec(script)?.[1] ?? '');
 }

@@ -190,6 +190,12 @@ function databases(): Case[] {
     ),
     allowed('changes a setting of the database', step(by, 'rds:ModifyDBInstance', things.database(self))),
     allowed(
+      'has RDS make and tag a secret of its own',
+      step(by, 'secretsmanager:CreateSecret', { on: things.rotatedSecret(self).on }),
+      step(by, 'secretsmanager:TagResource', { on: things.rotatedSecret(self).on }),
+      step(by, 'secretsmanager:TagResource', things.rotatedSecret(self)),
+    ),
+    allowed(
       'lets RDS use the key',
       step(by, 'kms:CreateGrant', things.key(self), { 'kms:GrantIsForAWSResource': 'true', ...via('rds') }),
     ),

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vendhost_cloud.databases.certificate import write_certificate
@@ -44,7 +44,7 @@ class Server:
             self._directory.mkdir(parents=True)
             shutil.copytree(self._software.empty_data, self._data)
             write_certificate(self._certificate, self._key, self.settings.address)
-        (self._directory / "init.sql").write_text(_accounts(self.settings))
+        self._write_accounts()
         with (self._directory / "server.log").open("ab") as output:
             self._process = subprocess.Popen(
                 ["sh", "-c", _GUARD, "sh", *self._command()],
@@ -59,6 +59,17 @@ class Server:
                 self.stop()
                 raise RuntimeError(f"the database did not start: {self._log_tail()}")
             time.sleep(0.05)
+
+    def change_password(self, password: str) -> None:
+        """While it runs: connections that are open stay. Raises RuntimeError with what the server says."""
+        if password == self.settings.password:
+            return
+        changed = replace(self.settings, password=password)
+        tried = self._execute(f"ALTER USER {_administrator(changed)} IDENTIFIED BY '{_quoted(password)}'")
+        if tried.returncode != 0:
+            raise RuntimeError(f"the password did not change: {tried.stderr.decode(errors='replace')}")
+        self.settings = changed
+        self._write_accounts()
 
     def stop(self) -> None:
         if self._process is None or self._process.stdin is None:
@@ -111,13 +122,18 @@ class Server:
         flags = [f"--{name}={value}" for name, value in options.items()]
         return [str(self._software.server), "--no-defaults", "--skip-name-resolve", *flags, *root]
 
+    def _write_accounts(self) -> None:
+        (self._directory / "init.sql").write_text(_accounts(self.settings))
+
     def _answers(self) -> bool:
+        return self._execute("SELECT 1").returncode == 0
+
+    def _execute(self, statement: str) -> subprocess.CompletedProcess[bytes]:
         settings = self.settings
         command = [str(self._software.client), "--no-defaults", "--ssl", f"--host={settings.address}"]
-        login = [f"--port={settings.port}", f"--user={settings.username}", "--execute=SELECT 1"]
+        login = [f"--port={settings.port}", f"--user={settings.username}", f"--execute={statement}"]
         environment = {**self._software.environment, "MYSQL_PWD": settings.password}
-        tried = subprocess.run([*command, *login], env=environment, capture_output=True, check=False)
-        return tried.returncode == 0
+        return subprocess.run([*command, *login], env=environment, capture_output=True, check=False)
 
     def _log_tail(self) -> str:
         return (self._directory / "server.log").read_text(errors="replace")[-800:]
@@ -125,7 +141,7 @@ class Server:
 
 def _accounts(settings: Settings) -> str:
     """SQL run at every start: the administrator with the current password, and the schema."""
-    administrator = f"'{_quoted(settings.username)}'@'%'"
+    administrator = _administrator(settings)
     schema = settings.schema.replace("`", "``")
     statements = [
         f"CREATE USER IF NOT EXISTS {administrator}",
@@ -134,6 +150,10 @@ def _accounts(settings: Settings) -> str:
         *([f"CREATE DATABASE IF NOT EXISTS `{schema}`"] if schema else []),
     ]
     return "".join(f"{statement};\n" for statement in statements)
+
+
+def _administrator(settings: Settings) -> str:
+    return f"'{_quoted(settings.username)}'@'%'"
 
 
 def _quoted(text: str) -> str:
