@@ -99,6 +99,9 @@ describe('a MySQL database', () => {
       error: '',
     });
     expect((await query(login, 'SELECT 1', '--skip-ssl')).error).toContain('Access denied');
+    // As in MySQL: blanks at the end count, and a column that is neither grouped nor aggregated is refused.
+    expect((await query(login, "SELECT name = 'green ', name = 'GRÉEN' FROM lamp", '--ssl')).output).toBe('0\t1');
+    expect((await query(login, 'SELECT name, COUNT(*) FROM lamp', '--ssl')).error).toContain('GROUP BY');
     expect((await query({ ...login, password: 'wrong' }, 'SELECT 1', '--ssl')).error).toContain('Access denied');
 
     const updated = await stacks.update('mysql', stack({ require_secure_transport: '0', max_connections: '33' }));

@@ -18,6 +18,16 @@ _STOP_SECONDS = 10.0
 _GUARD = '"$@" & server=$!; read -r _; kill "$server"; wait "$server"'
 
 
+_LIKE_MYSQL = {
+    "character-set-server": "utf8mb4",
+    # What is nearest to utf8mb4_0900_ai_ci: neither case nor accents count, blanks at the end do.
+    "collation-server": "utf8mb4_unicode_520_nopad_ci",
+    "sql-mode": "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
+    "NO_ENGINE_SUBSTITUTION",
+}
+"""Defaults of MySQL 8.4 that MariaDB can have too (https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html)."""
+
+
 @dataclass(frozen=True)
 class Settings:
     address: str
@@ -116,6 +126,7 @@ class Server:
             "innodb-buffer-pool-size": "16M",
             "innodb-flush-method": "nosync",
             "performance-schema": "OFF",
+            **_LIKE_MYSQL,
             **{name.replace("_", "-"): value for name, value in settings.parameters.items()},
         }
         root = ["--user=root"] if os.geteuid() == 0 else []
