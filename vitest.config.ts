@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
+/** What is waited for comes on a slow machine, too; the default is a second. */
+const poll = { timeout: 100_000, interval: 50 };
+
 export default defineConfig({
   test: {
     globalSetup: ['test/setup/global.ts'],
@@ -10,9 +13,11 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          expect: { poll },
           // Nothing of one file is left for the next, and packages are loaded once.
           isolate: false,
-          testTimeout: 30_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           include: ['test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, 'test/**/*.{cloud,e2e}.test.ts'],
         },
@@ -20,20 +25,23 @@ export default defineConfig({
       {
         test: {
           name: 'cloud',
+          expect: { poll },
           include: ['test/**/*.cloud.test.ts'],
           exclude: [...configDefaults.exclude, 'test/e2e/**'],
           globalSetup: ['test/local-cloud/setup.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          // No test waits so long; a machine that is busy with other work may be ten times slower.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {
         test: {
           name: 'e2e',
+          expect: { poll },
           include: ['test/e2e/**/*.e2e.test.ts'],
           fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
           // Journeys share two cores with what they start; let the quick projects finish first.
           sequence: { groupOrder: 1 },
         },

@@ -16,7 +16,7 @@ export function quotasPage(): string {
     ...quotaIds.map((id) => rowOf(quotaOf(id))),
     '',
     'With the usual values, 40 tenants with a database fit into an account and region before RDS says no. Not asked, because they are far off:',
-    "secrets (500,000), alarms (5,000), launch templates (5,000), SSM parameters (10,000), pipelines and CodeDeploy's applications",
+    "buckets (10,000 of an account), secrets (500,000), alarms (5,000), launch templates (5,000), SSM parameters (10,000), pipelines and CodeDeploy's applications",
     '(1,000), certificates of a load balancer (25 besides its own: each has one).',
     '',
     '## When they are looked at',

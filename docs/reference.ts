@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hostFileSchema } from '../scripts/config/facts.ts';
 import { platformSchema } from '../scripts/config/platform.ts';
 import { tenantSchema } from '../scripts/config/tenant.ts';
 import { vendhostSchema } from '../scripts/config/vendhost.ts';
@@ -64,6 +65,14 @@ const described: readonly Described[] = [
   },
 ];
 
+/** What Vendhost writes and a tenant's software reads; docs/software.md is about it. */
+const written: Described = {
+  name: 'host',
+  title: '/etc/vendhost/host.json',
+  about: "On every instance of a virtual host: what a tenant's software may rely on.",
+  schema: hostFileSchema,
+};
+
 interface SchemaNode {
   readonly type?: string;
   readonly description?: string;
@@ -87,10 +96,10 @@ function jsonSchema({ schema, title, about }: Described): SchemaNode {
   return { $schema, title, description: about, ...rest } as SchemaNode;
 }
 
-/** JSON Schemas for editors: file name below docs/schemas/ → content. */
+/** JSON Schemas for editors and programs: file name below docs/schemas/ → content. */
 export function schemaFiles(): Record<string, string> {
   return Object.fromEntries(
-    described.map((one) => [`${one.name}.schema.json`, `${JSON.stringify(jsonSchema(one), null, 2)}\n`]),
+    [...described, written].map((one) => [`${one.name}.schema.json`, `${JSON.stringify(jsonSchema(one), null, 2)}\n`]),
   );
 }
 

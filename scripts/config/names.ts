@@ -15,6 +15,7 @@ export function shorten(name: string, limit: number): string {
 
 /** IAM role names have at most 64 characters (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). */
 const roleNameLimit = 64;
+const bucketNameLimit = 63;
 /** Target groups and load balancers: 32 characters (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html). */
 const loadBalancingNameLimit = 32;
 
@@ -50,6 +51,12 @@ export const names = {
   /** Access logs of the load balancer and the bucket: they cannot be delivered to a bucket encrypted with KMS. */
   logBucket: (environment: string, account: string, region: string) =>
     `vendhost-${environment}-${account}-${region}-logs`,
+  /**
+   * Bucket of a tenant's own. Bucket names are unique in the world and have at most 63 characters
+   * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html).
+   */
+  tenantBucket: ({ environment, tenant }: Place, account: string, region: string) =>
+    shorten(`vendhost-${environment}-${tenant}-${account}-${region}`, bucketNameLimit),
   keyAlias: (environment: string) => `alias/vendhost-${environment}`,
   trail: (environment: string) => `vendhost-${environment}`,
   alertsTopic: (environment: string) => `vendhost-${environment}-alerts`,

@@ -16,7 +16,11 @@ export function checkDataPlan(plan: StackPlan | undefined): void {
 const words = { create: 'created', update: 'replaced', delete: 'deleted' } as const;
 
 /** Types of resources that hold data. */
-export const holdsData: ReadonlySet<string> = new Set(['AWS::RDS::DBInstance', 'AWS::SecretsManager::Secret']);
+export const holdsData: ReadonlySet<string> = new Set([
+  'AWS::RDS::DBInstance',
+  'AWS::S3::Bucket',
+  'AWS::SecretsManager::Secret',
+]);
 
 /** A stack policy that keeps what holds data, whoever updates the stack. */
 export const keepData = {

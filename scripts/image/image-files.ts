@@ -14,10 +14,11 @@ export interface ImageFile {
   readonly bytes: Buffer;
 }
 
-/** Reads the tenant's `infrastructure/` folder; throws `SCRIPTS_INVALID` with every fault at once. */
+/** Reads the tenant's `infrastructure/` folder, if there is one; throws `SCRIPTS_INVALID` with every fault at once. */
 export async function readInfrastructure(directory: string): Promise<ImageFile[]> {
-  const faults = onlyOf((await checkInfrastructure(directory)).findings, 'fault');
-  if (faults.length === 0) return await readTree(join(directory, 'infrastructure'));
+  const { files, findings } = await checkInfrastructure(directory);
+  const faults = onlyOf(findings, 'fault');
+  if (faults.length === 0) return files === 0 ? [] : await readTree(join(directory, 'infrastructure'));
   throw new VendhostError('SCRIPTS_INVALID', `${counted(faults.length, 'fault')} in infrastructure/`, {
     details: faults.map(shownFinding),
     hint: 'fix the lines above and push',

@@ -3,7 +3,7 @@ import { type GitlabApi, openGitlab } from '../gitlab/api.ts';
 import { type MergeRequestName, mergeRequestsOf } from '../gitlab/merge-request.ts';
 import { noteHints, writeStickyNote } from '../gitlab/sticky-note.ts';
 import { noteOf } from '../report/note.ts';
-import { markerStart } from '../report/note-marker.ts';
+import { markerStart, pipelineIn } from '../report/note-marker.ts';
 import type { Report } from '../report/report.ts';
 import type { Runtime } from '../runtime.ts';
 
@@ -37,9 +37,15 @@ export async function writeNote(runtime: Runtime, report: Report, target: NoteTa
       if (!(await isInto(api, env, request, target.target))) continue;
       const marker = markerStart(target.key);
       const place = { project: request.project, mergeRequest: request.iid, marker };
-      const { action } = await writeStickyNote(api, place, (former) =>
-        noteOf(report, { key: target.key, page, former }),
-      );
+      const pipeline = runningPipeline(env);
+      const { action } = await writeStickyNote(api, place, (former) => {
+        const last = former === undefined ? undefined : pipelineIn(target.key, former);
+        if (former !== undefined && last !== undefined && pipeline !== undefined && last > pipeline) {
+          out.step(`the note in ${request.project}!${request.iid} is of the later pipeline ${last}, and stays`);
+          return former;
+        }
+        return noteOf(report, { key: target.key, pipeline, page, former });
+      });
       out.step(`note in ${request.project}!${request.iid}: ${action}`);
     } catch (thrown) {
       signal.throwIfAborted();
@@ -63,6 +69,11 @@ async function isInto(
     noteHints,
   );
   return shown.target_branch === target;
+}
+
+/** https://docs.gitlab.com/ci/variables/predefined_variables/: unique in the instance, and counted up. */
+function runningPipeline({ CI_PIPELINE_ID: id = '' }: Runtime['env']): number | undefined {
+  return /^\d{1,15}$/.test(id) ? Number(id) : undefined;
 }
 
 /** https://docs.gitlab.com/ci/jobs/job_artifacts/#access-the-latest-job-artifacts: a file of the job's artifacts in the browser. */

@@ -28,21 +28,25 @@ export function keyIn(body: string): string | undefined {
 }
 
 /**
- * The first line of a note: its key, and in at most so many characters what it says. What stands last is forgotten where
- * there is no room.
+ * The first line of a note: its key, the pipeline that wrote it, and in at most so many characters what it says. What stands
+ * last is forgotten where there is no room.
  */
-export function noteMarker(key: string, remembered: readonly Remembered[], most: number): string {
+export function noteMarker(
+  { key, pipeline }: { readonly key: string; readonly pipeline?: number | undefined },
+  remembered: readonly Remembered[],
+  most: number,
+): string {
+  const start = `${markerStart(key)}${pipeline === undefined ? '' : `p${pipeline} `}`;
   const rows = remembered.map(({ section, id, title, isGone }) => [section, id, shortTitle(title), isGone ? 1 : 0]);
   for (let count = Math.min(rows.length, most / 20); ; count = count / 2) {
     const packed = deflateRawSync(JSON.stringify(rows.slice(0, Math.floor(count))), { level: 9 }).toString('base64');
-    if (packed.length <= most || count < 1) return `${markerStart(key)}${packed} -->`;
+    if (packed.length <= most || count < 1) return `${start}${packed} -->`;
   }
 }
 
 /** What a note remembers; nothing when it is none of this key, or somebody has changed its first line. */
 export function rememberedIn(key: string, body: string): Remembered[] {
-  const start = markerStart(key);
-  const packed = body.startsWith(start) ? /^[\w+/=]+(?= -->)/.exec(body.slice(start.length))?.[0] : undefined;
+  const { packed } = markedIn(key, body);
   if (packed === undefined) return [];
   try {
     const text = inflateRawSync(Buffer.from(packed, 'base64'), { maxOutputLength: mostBytes }).toString();
@@ -51,6 +55,18 @@ export function rememberedIn(key: string, body: string): Remembered[] {
   } catch {
     return [];
   }
+}
+
+/** The id of the pipeline that wrote a note; later pipelines have higher ids. `undefined` where the note does not say. */
+export function pipelineIn(key: string, body: string): number | undefined {
+  const { pipeline } = markedIn(key, body);
+  return pipeline === undefined ? undefined : Number(pipeline);
+}
+
+function markedIn(key: string, body: string): { packed?: string; pipeline?: string } {
+  const start = markerStart(key);
+  if (!body.startsWith(start)) return {};
+  return /^(?:p(?<pipeline>\d{1,15}) )?(?<packed>[\w+/=]+) -->/.exec(body.slice(start.length))?.groups ?? {};
 }
 
 /** Of a short title, the short title is the same. */

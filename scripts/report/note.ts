@@ -8,6 +8,8 @@ import { cutTo, seenOnOneLine } from './safe-text.ts';
 export interface NoteOptions {
   /** What the note is about, by which it is found again: `mr-plan`, `drift:vendhost-dev-shop-host`. */
   readonly key: string;
+  /** Id of the pipeline that writes it. */
+  readonly pipeline?: number | undefined;
   /** Address of the whole report. */
   readonly page?: string | undefined;
   /** The note as it is now, if there is one: what is gone since then is said. */
@@ -28,12 +30,12 @@ const mostValues = 25;
  * then what is gone since the former note. Whole findings are left out from the end until it fits, and counted. Texts of the
  * report cannot become markup, mentions, references or quick actions. Secrets have to be masked before.
  */
-export function noteOf(report: Report, { key, page, former, limit = noteLimit }: NoteOptions): string {
+export function noteOf(report: Report, { key, pipeline, page, former, limit = noteLimit }: NoteOptions): string {
   const placed = byGravity(report);
   const { gone, unseen } = comparedWith(report, former === undefined ? [] : rememberedIn(key, former));
   const remembered = [...placed.map(present), ...unseen, ...gone.map((each) => ({ ...each, isGone: true }))];
   const head = [
-    noteMarker(key, remembered, limit / 5),
+    noteMarker({ key, pipeline }, remembered, limit / 5),
     `## ${text(report.title)}`,
     text(report.summary),
     sectionLines(report.sections, limit / 5),

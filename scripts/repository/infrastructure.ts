@@ -1,10 +1,13 @@
-import { stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { collectFiles, rootFault } from './collect.ts';
 import type { CheckFinding } from './findings.ts';
 import { checkScriptFile } from './shell-scripts.ts';
 
-/** Checks a tenant's `infrastructure/`: `install.sh` exists, scripts can run, no link leads out. */
+/**
+ * Checks a tenant's `infrastructure/`: `install.sh` exists, scripts can run, no link leads out. Without the folder there is nothing to
+ * check: the image is the source AMI with what every image has.
+ */
 export async function checkInfrastructure(directory: string): Promise<{ files: number; findings: CheckFinding[] }> {
   const label = 'infrastructure';
   const root = join(directory, label);
@@ -12,11 +15,10 @@ export async function checkInfrastructure(directory: string): Promise<{ files: n
     files: 0,
     findings: [{ severity: 'fault', file: `${label}/`, path: '', message }],
   });
-  const isFolder = await stat(root).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) return fault('missing: must be a folder with install.sh, which says what the machine needs');
+  const found = await lstat(root).catch(() => undefined);
+  if (found === undefined) return { files: 0, findings: [] };
+  const isFolder = (await stat(root).catch(() => undefined))?.isDirectory() ?? false;
+  if (!isFolder) return fault('must be a folder with install.sh, which says what the machine needs');
   const wrongRoot = await rootFault(directory, root);
   if (wrongRoot !== undefined) return fault(wrongRoot);
   const { files, findings } = await collectFiles(root, label);

@@ -14,6 +14,7 @@ import { planLines, planStacks, type StackPlan } from '../stack/stack-plan.ts';
 import { accessApp, formerRecord } from './access.ts';
 import type { ChosenEnvironment } from './environments.ts';
 import { type ClaimPlan, HostClaims } from './host-claims.ts';
+import { checkKeptBucket } from './kept-bucket.ts';
 import { type BalancerMove, moveLine, planMove } from './traffic/balancer.ts';
 import { type PlannedRule, planGiveBack, planRules, priorityParameters, type RulesOf } from './traffic/tenant-rules.ts';
 
@@ -54,7 +55,7 @@ export interface PreparedVend {
   readonly wanted: readonly ProjectVariable[];
 }
 
-/** Plans the vending and hands the plan, with all it takes to apply it, to `work`. Throws before that what stands against it: `HOST_TAKEN`, `LISTENER_FULL`, `QUOTA_REACHED`, `LOAD_BALANCER_FIXED` or `PORT_FIXED`. */
+/** Plans the vending and hands the plan, with all it takes to apply it, to `work`. Throws before that what stands against it: `HOST_TAKEN`, `LISTENER_FULL`, `QUOTA_REACHED`, `BUCKET_KEPT`, `LOAD_BALANCER_FIXED` or `PORT_FIXED`. */
 export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVend) => Promise<T>): Promise<T> {
   const { runtime, aws, gitlab, place, tenant, chosen } = vending;
   const [published, record, present] = await Promise.all([
@@ -73,6 +74,7 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
     planRules(aws, rulesOf),
     planGiveBack(aws, rulesOf),
     record === undefined ? checkRoomForTenant(runtime, aws, place) : undefined,
+    checkKeptBucket(aws, place, record),
   ]);
   const wanted = projectVariables(place, chosen, tenant);
   return await withAssembly(runtime, aws, accessApp({ ...vending, facts }), async (assembly) => {

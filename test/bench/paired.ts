@@ -17,14 +17,22 @@ export interface Comparison {
   readonly ratio: number;
 }
 
-/** Runs two programs in turn and compares their wall-clock times; the first pair, which fills caches, does not count. */
-export async function compare(ours: Program, theirs: Program, pairs: number): Promise<Comparison> {
+/**
+ * Runs two programs in turn and compares their wall-clock times; the first pair, which fills caches, does not count.
+ * `now` is the clock, in milliseconds.
+ */
+export async function compare(
+  ours: Program,
+  theirs: Program,
+  pairs: number,
+  now = () => performance.now(),
+): Promise<Comparison> {
   const times: [number, number][] = [];
   for (let pair = 0; pair <= pairs; pair += 1) {
     // Who goes first changes too.
     const isTurned = pair % 2 === 1;
-    const first = await seconds(isTurned ? theirs : ours);
-    const second = await seconds(isTurned ? ours : theirs);
+    const first = await seconds(isTurned ? theirs : ours, now);
+    const second = await seconds(isTurned ? ours : theirs, now);
     if (pair > 0) times.push(isTurned ? [second, first] : [first, second]);
   }
   return {
@@ -34,11 +42,11 @@ export async function compare(ours: Program, theirs: Program, pairs: number): Pr
   };
 }
 
-async function seconds({ file, args, options, prepare }: Program): Promise<number> {
+async function seconds({ file, args, options, prepare }: Program, now: () => number): Promise<number> {
   await prepare?.();
-  const start = performance.now();
+  const start = now();
   await execa(file, args, { stdout: 'ignore', stderr: 'pipe', ...options });
-  return (performance.now() - start) / 1000;
+  return (now() - start) / 1000;
 }
 
 export function median(values: readonly number[]): number {

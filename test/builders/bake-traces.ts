@@ -60,7 +60,7 @@ export async function leaveTraces(platform: Platform, tenant: string, run: strin
   const snapshot = await poll({
     what: 'a snapshot',
     pace: paces.localCloud,
-    limitMs: 30_000,
+    limitMs: 120_000,
     signal: new AbortController().signal,
     check: async () => (await snapshotsOf(platform, tenant, run)).find((id) => !before.includes(id)),
   });

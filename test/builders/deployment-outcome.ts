@@ -19,7 +19,10 @@ export interface Outcome {
 /** How a deployment stands now. */
 export async function deploymentOutcome(codedeploy: CodeDeployClient, deploymentId: string): Promise<Outcome> {
   const info = await readDeployment(codedeploy, deploymentId);
-  return { info, status: info.status ?? '', targets: await targetsOf(codedeploy, deploymentId) };
+  const { status = '' } = info;
+  // Before a deployment begins, CodeDeploy refuses to list its targets.
+  const targets = ['Created', 'Queued'].includes(status) ? [] : await targetsOf(codedeploy, deploymentId);
+  return { info, status, targets };
 }
 
 /** Waits for the end of a deployment. */

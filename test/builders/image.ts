@@ -85,7 +85,7 @@ const inputs = bakeInputs({
 });
 
 function soon<T>(what: string, check: () => Promise<T | undefined>): Promise<T> {
-  return poll({ what, pace: paces.localCloud, limitMs: 30_000, signal: new AbortController().signal, check });
+  return poll({ what, pace: paces.localCloud, limitMs: 120_000, signal: new AbortController().signal, check });
 }
 
 /** An address for user data to call when it is done: EC2 does not say. */

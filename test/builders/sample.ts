@@ -58,6 +58,7 @@ export function tenantRecord(place: Place, account: string): TenantRecord {
     tenant: place.tenant,
     project: `acme/${place.tenant}`,
     branch: place.environment,
+    bucket: names.tenantBucket(place, account, region),
     hosts: [`${place.tenant}.${place.environment}.example.com`],
     loadBalancer: 1,
     port: 8080,

@@ -2,16 +2,13 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { App } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../scripts/config/tenant.ts';
 import { templateBody, templateLimitBytes } from '../../scripts/stack/assembly.ts';
 import { facts } from '../builders/sample.ts';
 import { policySize, type Role, readPolicy, readRole, roleNames, type Statement } from './roles/read-role.ts';
 import { reviewFile } from './roles/review-file.ts';
 import { accessApp, audience, entryTemplate, onlyTemplate, tenantApp } from './roles/stacks.ts';
-
-// The first synthesis loads the CDK and its validation: seconds on a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const folder = join(import.meta.dirname, 'roles');
 

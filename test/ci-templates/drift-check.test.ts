@@ -9,7 +9,7 @@ import { publishPlatform, version } from '../local-gitlab/platform.ts';
 import { defaultGitlab } from '../local-gitlab/workspace.ts';
 import { driftTemplate, platformTemplate, sourceOf, type Template, tenantTemplate } from './templates.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let directory: string;
 const files = new Map<Template, PipelineFile>();

@@ -7,7 +7,7 @@ import { type Expander, openExpander } from './expand.ts';
 import { schemaFaults } from './gitlab-schema.ts';
 import { platformTemplate, type Template, tenantTemplate } from './templates.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let expander: Expander;
 beforeAll(async () => {

@@ -108,6 +108,7 @@ test("the images and the examples have the project's version", async () => {
   for (const { text } of templates) expect(text).toContain(`image: $[[ inputs.image ]]:${current}\n`);
   const documents = [
     ...templates.map(({ file }) => sourceOf(file)),
+    'examples/page/.gitlab-ci.yml',
     'examples/shop/.gitlab-ci.yml',
     'examples/platform/.gitlab-ci.yml',
     'docs/templates.md',

@@ -40,7 +40,7 @@ beforeAll(() => {
   tenant = environments.map((environment) =>
     resources(virtualHostApp(virtualHost({ place: { tenant: 'shop', environment } }), { validation: false })),
   );
-}, 60_000);
+});
 
 const ofType = (all: readonly Resource[], type: string) => all.filter(({ Type }) => Type === `AWS::${type}`);
 

@@ -32,6 +32,7 @@ describe('an editor that uses the schemas', () => {
   };
 
   test.each([
+    ['vendhost', 'examples/page/vendhost.yml'],
     ['vendhost', 'examples/shop/vendhost.yml'],
     ['platform', 'examples/platform/platform.yml'],
     ['tenant', 'examples/platform/tenants/shop.yml'],

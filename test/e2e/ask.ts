@@ -6,12 +6,19 @@ export interface Answer {
   body: string;
 }
 
-/** A GET to the load balancer's router under a host name; `fetch` would not let us set the Host header. */
-export function ask(router: string, host: string, path = '/'): Promise<Answer> {
+/** A GET to the load balancer's router under a host name, or a POST of a form; `fetch` would not let us set the Host header. */
+export function ask(
+  router: string,
+  host: string,
+  path = '/',
+  form?: Readonly<Record<string, string>>,
+): Promise<Answer> {
+  const body = form === undefined ? '' : new URLSearchParams(form).toString();
+  const headers = form === undefined ? { host } : { host, 'content-type': 'application/x-www-form-urlencoded' };
   return new Promise((resolve, reject) => {
     const outgoing = request(
       new URL(path, router),
-      { headers: { host }, timeout: 10_000, agent: false },
+      { method: form === undefined ? 'GET' : 'POST', headers, timeout: 60_000, agent: false },
       (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -25,8 +32,8 @@ export function ask(router: string, host: string, path = '/'): Promise<Answer> {
         );
       },
     );
-    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer from ${host}${path} within 10 s`)));
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer from ${host}${path} within 60 s`)));
     outgoing.on('error', reject);
-    outgoing.end();
+    outgoing.end(body);
   });
 }

@@ -70,7 +70,7 @@ export async function changeByHand(
       Capabilities: ['CAPABILITY_NAMED_IAM'],
     }),
   );
-  await waitUntilStackUpdateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName: stack });
+  await waitUntilStackUpdateComplete({ client, maxWaitTime: 200, minDelay: 0.05, maxDelay: 1 }, { StackName: stack });
 }
 
 interface Template {

@@ -81,6 +81,9 @@ async function journey(world: World, signal: AbortSignal): Promise<void> {
   await push(world, 'push 1', signal, ['validate', 'bake', 'provision', 'package', 'release']);
   const first = await timeline.stage('ask', () => askLoadBalancer(world));
 
+  const order = await ask(world.cloud.router.https, host, '/orders', { product: 'storm', customer: 'Ada Lux' });
+  check(order.status === 303, 'a customer orders: the shop keeps it in its database');
+
   heading('Second push to dev: software only');
   const text = await readFile(join(world.repository, page), 'utf8');
   const files = { [page]: text.replace('every dark corner', 'every long night') };
@@ -89,6 +92,8 @@ async function journey(world: World, signal: AbortSignal): Promise<void> {
   const second = await ask(world.cloud.router.https, host);
   check(second.body.includes('every long night'), 'the new page answers');
   check(revisionOf(second) !== revisionOf(first), `with revision ${revisionOf(second)}`);
+  const { body } = await ask(world.cloud.router.https, host, '/orders');
+  check(body.includes('storm for Ada Lux'), 'and shows the order that the first one took');
 
   heading("What the tenant's own jobs may not do, whatever their script calls");
   check((await deleteRule(world)) === 'AccessDenied', 'deleting the listener rule of its host: AccessDenied');

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { projectRoot } from '../local-gitlab/platform.ts';
 import { GitlabProject } from '../local-gitlab/project.ts';
 import type { PipelineOptions, PipelineResult } from '../local-gitlab/run.ts';
 import { ageing, wire } from '../scripts/wire.ts';
@@ -11,12 +14,14 @@ import { startWorld, type World } from './world.ts';
 const everyJob = ['validate', 'bake', 'provision', 'package', 'release'];
 const clean = { builders: [], keyPairs: [], securityGroups: [] };
 
-/** The smallest host there is: what is shown here does not depend on its size. */
+/** The software of examples/page, and the smallest host there is: what is shown here does not depend on its size. */
 const vendhostYml = `instances: { type: t3.small, min: 1, max: 1 }
 database: none
-health_check: { path: /health, grace_seconds: 60 }
+health_check: { path: /, grace_seconds: 60 }
 deployment_config: CodeDeployDefault.AllAtOnce
 `;
+
+const example = join(projectRoot, 'examples/page/software');
 
 let world: World;
 let mirror: Mirror;
@@ -31,7 +36,7 @@ beforeAll(async () => {
     const { exitCode, all } = await world.operate(words);
     expect(exitCode, String(all)).toBe(0);
   }
-}, 180_000);
+});
 afterAll(async () => {
   mirror?.stop();
   await world?.stop();
@@ -61,8 +66,12 @@ async function expectMachine(result: PipelineResult, before: string | undefined)
 let key: string | undefined;
 
 test('the first push failed, and a second brings software only', async () => {
-  appspec = await world.read('software/appspec.yml');
-  await world.write({ 'vendhost.yml': vendhostYml }, 'A small host');
+  const files = ['index.html', 'appspec.yml', 'hooks/start.sh'];
+  const texts = files.map(async (file) => [`software/${file}`, await readFile(join(example, file), 'utf8')] as const);
+  const small = Object.fromEntries(await Promise.all(texts));
+  appspec = small['software/appspec.yml'] ?? '';
+  const install = { 'infrastructure/install.sh': '#!/bin/sh\necho installed\n' };
+  await world.write({ ...small, ...install, 'vendhost.yml': vendhostYml }, 'A small host');
   mirror.isAway = true;
   const failed = await push(machine('one'), 'First push');
   expect(statuses(failed)).toContainEqual(['bake', 'failed']);
@@ -89,14 +98,10 @@ test.each(['docker', 'kubernetes'] as const)(
   async (name) => {
     const project = new GitlabProject();
     const executor = { name, graceMs: 1000, processMs: 600, afterScript: false };
-    const line = Promise.withResolvers<void>();
-    mirror.isSlow = true;
-    const older = await world.push(machine(`four ${name}`), 'A machine that takes long', {
-      ...{ project, executor },
-      onLine: ({ job, text }) => job === 'bake' && text.includes(`four ${name}`) && line.resolve(),
-    });
-    await Promise.race([line.promise, older.result]);
-    mirror.isSlow = false;
+    const asked = mirror.hold();
+    const older = await world.push(machine(`four ${name}`), 'A machine that takes long', { project, executor });
+    await Promise.race([asked, older.result]);
+    mirror.release();
     // Later than it is, so that nobody has to wait until the lease of the killed bake is over.
     const AWS_ENDPOINT_URL = await wire(world.cloud.endpoint, ageing(6));
     const runnerEnvironment = { ...world.runnerEnvironment, AWS_ENDPOINT_URL };
@@ -108,13 +113,18 @@ test.each(['docker', 'kubernetes'] as const)(
 );
 
 test('a provision that is killed, and then software only', async () => {
-  const line = Promise.withResolvers<void>();
-  const executor = { name: 'kubernetes', graceMs: 0 } as const;
-  const killed = await world.push(machine('five'), 'The last machine', {
-    executor,
-    onLine: ({ job, text }) => job === 'provision' && text.includes('replacing the') && line.resolve(),
+  const following = Promise.withResolvers<void>();
+  const AWS_ENDPOINT_URL = await wire(world.cloud.endpoint, async ({ operation, body }, next) => {
+    if (operation !== 'DescribeInstanceRefreshes' || !body.includes('InstanceRefreshIds')) return await next();
+    // It follows the refresh that it has started, and never learns of its end.
+    following.resolve();
+    return await Promise.withResolvers<never>().promise;
   });
-  await Promise.race([line.promise, killed.result]);
+  const killed = await world.push(machine('five'), 'The last machine', {
+    executor: { name: 'kubernetes', graceMs: 0 },
+    runnerEnvironment: { ...world.runnerEnvironment, AWS_ENDPOINT_URL },
+  });
+  await Promise.race([following.promise, killed.result]);
   await killed.cancel('provision');
   expect(statuses(await killed.result)).toContainEqual(['provision', 'canceled']);
   key = await expectMachine(await push(software('five'), 'Software'), key);
@@ -124,20 +134,31 @@ test('a provision that is killed, and then software only', async () => {
 interface Mirror {
   readonly url: string;
   isAway: boolean;
-  isSlow: boolean;
+  /** Answers nobody until `release`; resolves when somebody waits for an answer. */
+  hold(): Promise<void>;
+  release(): void;
   stop(): void;
 }
 
 /** What a machine's script asks: it answers, or refuses, or takes its time. */
 async function openMirror(): Promise<Mirror> {
+  let held: PromiseWithResolvers<void> | undefined;
   const server = createServer((_request, response) => {
-    if (!opened.isSlow) response.writeHead(opened.isAway ? 503 : 200).end('lantern\n');
+    if (held !== undefined) held.resolve();
+    else response.writeHead(opened.isAway ? 503 : 200).end('lantern\n');
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   server.unref();
   const opened: Mirror = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    ...{ isAway: false, isSlow: false },
+    isAway: false,
+    hold() {
+      held = Promise.withResolvers<void>();
+      return held.promise;
+    },
+    release() {
+      held = undefined;
+    },
     stop() {
       server.closeAllConnections();
       server.close();

@@ -19,7 +19,7 @@ describe('the platform', () => {
     world = await startWorld();
     const { exitCode, all } = await world.operate(['platform', 'deploy', '--all']);
     expect(exitCode, String(all)).toBe(0);
-  }, 180_000);
+  });
   afterAll(() => world?.stop());
 
   const read = (file: string) => readFile(join(world.owner.repository, file), 'utf8');

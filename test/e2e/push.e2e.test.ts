@@ -1,38 +1,90 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { projectRoot } from '../local-gitlab/platform.ts';
 import type { PipelineResult } from '../local-gitlab/run.ts';
 import { type Answer, ask } from './ask.ts';
 import { deploymentsInProgress, images, leftovers } from './aws.ts';
-import { startWorld, type World } from './world.ts';
+import { devAccount, startWorld, type World } from './world.ts';
 
 const host = 'shop.dev.example.com';
 const page = 'software/app/templates/page.html';
 const validate = 'software/hooks/validate.sh';
+const configure = 'software/hooks/configure.sh';
 const clean = 'software/hooks/clean.sh';
 const install = 'infrastructure/install.sh';
 const everyJob = ['validate', 'bake', 'provision', 'package', 'release'];
 
-describe('pushes to dev', () => {
-  let world: World;
-  let running: Answer;
+let world: World;
 
-  beforeAll(async () => {
-    world = await startWorld();
-    for (const words of [
-      ['platform', 'deploy', '--environment', 'dev'],
-      ['tenant', 'vend', 'shop', '--environment', 'dev', '--protect-branches', '--set-subject'],
-    ]) {
-      const { exitCode, all } = await world.operate(words);
-      expect(exitCode, String(all)).toBe(0);
-    }
-  }, 180_000);
-  afterAll(() => world?.stop());
+beforeAll(async () => {
+  world = await startWorld();
+  for (const words of [
+    ['platform', 'deploy', '--environment', 'dev'],
+    ['tenant', 'vend', 'shop', '--environment', 'dev', '--protect-branches', '--set-subject'],
+  ]) {
+    const { exitCode, all } = await world.operate(words);
+    expect(exitCode, String(all)).toBe(0);
+  }
+});
+afterAll(() => world?.stop());
+
+/** Before there is a host. */
+describe("a tenant's merge request", () => {
+  const notes = () => {
+    const [project] = world.gitlab.state.projects();
+    return (project && world.gitlab.state.discussions.notes(project, 7))?.map(({ body }) => body) ?? [];
+  };
+
+  test('gets a note that says what its push will do, by the read-only role', async () => {
+    const pipeline = await world.propose('cart', { 'software/cart.txt': 'a cart\n' }, 'Add a cart');
+    const result = await pipeline.result;
+    expect(statuses(result), logs(result)).toEqual([
+      ['validate', 'success'],
+      ['plan', 'success'],
+    ]);
+    const [note = '', ...others] = notes();
+    expect(others).toEqual([]);
+    expect(note).toContain('Plan of shop in dev');
+    expect(note).toContain('a first image is baked');
+    expect(note).toContain('shop has no virtual host in dev yet: the push makes the first one');
+    expect(note).toContain('/artifacts/file/plan.html');
+  });
+
+  test('has the same note edited, and fails, when the push would fail', async () => {
+    const files = { 'vendhost.yml': 'instances: { type: m7i.48xlarge }\nhealth_check: { path: /health }\n' };
+    const result = await (await world.propose('cart', files, 'A larger machine')).result;
+    expect(statuses(result), logs(result)).toEqual([
+      ['validate', 'success'],
+      ['plan', 'failed'],
+    ]);
+    const [note = '', ...others] = notes();
+    expect(others).toEqual([]);
+    expect(note).toMatch(/instances\.type: .*m7i\.48xlarge.* is more than the platform grants/);
+  });
+
+  test('from a fork is not planned, and says so', async () => {
+    const before = notes();
+    const fork = { projectPath: 'somebody/shop', targetProject: 'acme/shop', variables: [] };
+    world.gitlab.state.addProject('somebody/shop');
+    const tokenSettings = world.gitlab.tokenSettings('somebody/shop');
+    const pipeline = await world.propose('fix', { 'software/fix.txt': 'x\n' }, 'Fix it', { ...fork, tokenSettings });
+    const result = await pipeline.result;
+    expect(statuses(result), logs(result)).toEqual([['validate', 'success']]);
+    expect(logs(result)).toContain('comes from a fork, whose pipelines get no credentials');
+    expect(notes()).toEqual(before);
+  });
+});
+
+describe('pushes to dev', () => {
+  let running: Answer;
 
   const read = (file: string) => readFile(join(world.repository, file), 'utf8');
   const push = async (files: Record<string, string>, message: string) =>
     await (await world.push(files, message)).result;
   const askShop = () => ask(world.cloud.router.https, host);
+  const orders = async () => (await ask(world.cloud.router.https, host, '/orders')).body;
 
   test('the first becomes a running virtual host', async () => {
     const result = await (await world.pushAgain()).result;
@@ -52,6 +104,9 @@ describe('pushes to dev', () => {
     expect(plain.status).toBe(301);
     expect(plain.headers.location).toMatch(new RegExp(`^https://${host}(:443)?/$`));
 
+    const ordered = await ask(world.cloud.router.https, host, '/orders', { product: 'storm', customer: 'Ada Lux' });
+    expect([ordered.status, ordered.headers.location], ordered.body).toEqual([303, '/orders']);
+
     const baked = await images(world);
     expect(baked).toHaveLength(1);
     expect(baked[0]?.BlockDeviceMappings?.[0]?.Ebs?.Encrypted).toBe(true);
@@ -60,14 +115,28 @@ describe('pushes to dev', () => {
 
   test('software only: bake and provision find nothing to do, the new page answers', async () => {
     const changed = (await read(page)).replace('every dark corner', 'every long night');
+    const shown = `${await read(configure)}cp /etc/vendhost/host.json /opt/shop/app/static/\n`;
     const before = await images(world);
-    const result = await push({ [page]: changed }, 'Say it better');
+    const result = await push({ [page]: changed, [configure]: shown }, 'Say it better');
     expect(statuses(result), logs(result)).toEqual(everyJob.map((job) => [job, 'success']));
     expect(await images(world)).toEqual(before);
     const answer = await askShop();
     expect(answer.body).toContain('every long night');
     expect(answer.headers['x-revision']).not.toBe(running.headers['x-revision']);
     running = answer;
+    expect(await orders()).toContain('storm for Ada Lux');
+  });
+
+  test("what the software is told fits its schema: the tenant's bucket and database", async () => {
+    const file = JSON.parse((await ask(world.cloud.router.https, host, '/static/host.json')).body);
+    const schema = JSON.parse(await readFile(join(projectRoot, 'docs/schemas/host.schema.json'), 'utf8'));
+    const validate = new Ajv().compile(schema);
+    expect(validate(file), JSON.stringify(validate.errors)).toBe(true);
+    expect(file).toMatchObject({
+      ...{ tenant: 'shop', environment: 'dev', hosts: [host], port: 8080 },
+      bucket: `vendhost-dev-shop-${devAccount}-eu-west-1`,
+      database: { secret: expect.stringContaining(':secret:vendhost/dev/shop/database-'), schema: 'app', ca: '/etc/vendhost/rds-ca.pem' },
+    });
   });
 
   test('the same commit again: nothing is uploaded or deployed', async () => {
@@ -116,6 +185,15 @@ describe('pushes to dev', () => {
     expect(result.jobs.at(-1)?.exitCode).toBe(143);
     expect(await deploymentsInProgress(world)).toEqual([]);
     await world.write({ [clean]: script }, 'Be quick again');
+  });
+
+  test('an image that is baked anew: other instances, and the orders of the first ones', async () => {
+    const result = await push({ [install]: `${await read(install)}echo "polished"\n` }, 'Polish the glass');
+    expect(statuses(result), logs(result)).toEqual(everyJob.map((job) => [job, 'success']));
+    expect(await images(world)).toHaveLength(2);
+    const answer = await askShop();
+    expect(answer.headers['x-instance']).not.toBe(running.headers['x-instance']);
+    expect(await orders()).toContain('storm for Ada Lux');
   });
 
   test('an install script that fails: its last lines, no image, nothing left', async () => {

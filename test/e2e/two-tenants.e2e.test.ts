@@ -18,14 +18,13 @@ const roleOf = (tenant: Tenant) => `arn:aws:iam::${devAccount}:role/vendhost-dev
 const jobsOf = (tenant: Tenant) =>
   ['validate', 'bake', 'provision', 'package', 'release'].map((job) => `${tenant} ${job}`);
 
-/** The smallest tenant there is: a page that says which instance shows it, and of which revision. */
+/** The smallest tenant there is, without a machine of its own: a page that says which instance shows it, and of which revision. */
 const filesOf = (tenant: Tenant) => ({
   [`${tenant}/vendhost.yml`]: `instances: { type: t3.micro, min: 1, max: 1 }
 database: none
 health_check: { path: /, grace_seconds: 60 }
 deployment_config: CodeDeployDefault.AllAtOnce
 `,
-  [`${tenant}/infrastructure/install.sh`]: '#!/bin/sh\nmkdir /srv/page\n',
   [`${tenant}/software/words.txt`]: `The ${tenant} of the lanterns\n`,
   [`${tenant}/software/appspec.yml`]: `version: 0.0
 os: linux
@@ -40,6 +39,7 @@ hooks:
 `,
   [`${tenant}/software/start.sh`]: `#!/bin/bash
 set -eu
+mkdir -p /srv/page
 cat /srv/words/words.txt /var/lib/cloud/data/instance-id "$(dirname "$0")/.vendhost-revision" > /srv/page/index.html
 start-stop-daemon --start --background --make-pidfile --pidfile /run/page.pid --oknodo --exec /usr/bin/python3 -- \\
   -m http.server 8080 --bind "$(hostname -i)" --directory /srv/page

@@ -6,11 +6,11 @@ import { type Aws, openAws } from '../../scripts/aws/session.ts';
 import { recorder } from '../builders/recorder.ts';
 import { type LocalCloud, placeEnvironment, startLocalCloud } from '../local-cloud/start.ts';
 import { type LocalGitlab, startLocalGitlab } from '../local-gitlab/api.ts';
-import { git, projectRoot } from '../local-gitlab/platform.ts';
+import { git, projectRoot, publishPlatform } from '../local-gitlab/platform.ts';
 import { commit, createRepository, type Files } from '../local-gitlab/repository.ts';
 import { type PipelineOptions, type RunningPipeline, startPipeline } from '../local-gitlab/run.ts';
 import { createIssuer } from '../local-gitlab/tokens.ts';
-import { defaultGitlab } from '../local-gitlab/workspace.ts';
+import { compiledCode, defaultGitlab } from '../local-gitlab/workspace.ts';
 import { ensurePackages } from '../setup/packages.ts';
 import { createOwner, managementAccount, type Owner } from './owner.ts';
 
@@ -64,6 +64,7 @@ export async function startWorld(say: (line: string) => void = () => undefined):
   await ensurePackages(say);
   const directory = await mkdtemp(join(tmpdir(), 'vendhost-world-'));
   const issuer = await createIssuer({ issuer: gitlabAddress, directory: join(directory, 'issuer') });
+  const platform = await publishPlatform({ directory: join(directory, 'git-host'), gitlab: gitlabAddress });
   const repository = join(directory, 'shop');
   const started = await Promise.allSettled([
     startLocalCloud({ jwksFile: issuer.jwksFile, auth: true, say }),
@@ -86,6 +87,7 @@ export async function startWorld(say: (line: string) => void = () => undefined):
   const pipelines = {
     directory: join(directory, 'pipelines'),
     gitlab: gitlabAddress,
+    platform,
     // Nothing that opens AWS: jobs have their ID token only.
     runnerEnvironment: placeEnvironment(cloud.value),
     issuer,
@@ -171,6 +173,7 @@ async function operate(
     env: {
       PATH: [join(projectRoot, 'node_modules/.bin'), process.env.PATH].join(delimiter),
       HOME: directory,
+      NODE_COMPILE_CACHE: compiledCode,
       ...cloud.env(managementAccount),
       CI_API_V4_URL: gitlab.api,
       VENDHOST_GITLAB_TOKEN: gitlab.token,
@@ -179,7 +182,7 @@ async function operate(
     all: true,
     stdin: 'ignore',
     reject: false,
-    timeout: 300_000,
+    timeout: 600_000,
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
   for await (const line of running.iterable({ from: 'all' })) onLine(line);

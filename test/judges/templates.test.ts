@@ -2,12 +2,9 @@ import { globSync } from 'node:fs';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { environments } from '../../scripts/config/environment.ts';
 import { allTemplates, writeTemplates } from './templates.ts';
-
-// The first synthesis loads the CDK and its validation: seconds on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 const templates = await allTemplates();
 const cdk = join(import.meta.dirname, '../../cdk');

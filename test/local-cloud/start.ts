@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
@@ -44,7 +45,7 @@ export interface LocalCloudOptions {
 }
 
 const region = 'eu-west-1';
-const startLimitSeconds = 30;
+const startLimitSeconds = 100;
 const stopLimitSeconds = 10;
 
 /**
@@ -62,9 +63,9 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
     if (!options.directory) await rm(directory, { recursive: true, force: true, maxRetries: 3 });
   };
 
+  await prepareInstances(python, childEnvironment(directory, 0, options), say);
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
-  await prepareInstances(python, childEnvironment(directory, port, options), say);
   const child = await launch(python, directory, childEnvironment(directory, port, options), say);
   try {
     await waitUntil(child, directory, `${endpoint}/_ministack/health to answer`, () => isHealthy(endpoint));
@@ -214,14 +215,24 @@ async function stopChild(child: ChildProcess): Promise<void> {
   timer.abort();
 }
 
+/**
+ * A port below those that the kernel gives to whoever asks for any (`ip_local_port_range`): between this look and the moment
+ * that the cloud listens, nobody gets it by chance.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port on 127.0.0.1');
-  return address.port;
+  for (let tries = 0; tries < 100; tries += 1) {
+    const port = randomInt(15_000, 32_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
+  throw new Error('no free port on 127.0.0.1');
 }
 
 /** `node test/local-cloud/start.ts`: a cloud to try the command against, until Ctrl-C. */

@@ -25,25 +25,49 @@ const graceMs = { shell: 600_000, docker: 10_000, kubernetes: 30_000 } as const;
 const dockerProcessMs = 6000;
 
 const pollMs = 50;
+const shellMs = 60_000;
+
+/** Time as a runner sees it; milliseconds. */
+export interface Clock {
+  now(): number;
+  wait(ms: number): Promise<unknown>;
+}
+
+const clockOfThisMachine: Clock = { now: () => performance.now(), wait: (ms) => wait(ms) };
 
 /**
- * Ends all processes below a job's shell. Not the shell itself: it ignores SIGTERM while it waits for a command, ends when that
- * was killed, and gitlab-ci-local takes a shell that a signal ended for a success.
+ * Ends all processes below a job's shell, and with them the shell. Not the shell itself: it ignores SIGTERM while it waits for a
+ * command, ends when that was killed, and gitlab-ci-local takes a shell that a signal ended for a success.
  */
-export async function endProcesses(shell: number, executor: Executor): Promise<void> {
-  const processes = await descendants(shell);
-  const limit = performance.now() + (executor.graceMs ?? graceMs[executor.name]);
+export async function endProcesses(
+  shell: number,
+  executor: Executor,
+  { now, wait }: Clock = clockOfThisMachine,
+): Promise<void> {
+  const limit = now() + (executor.graceMs ?? graceMs[executor.name]);
+  let processes = await descendants(shell);
+  // A shell between two commands has none.
+  while (processes.length === 0 && isAlive(shell) && now() < limit) {
+    await wait(pollMs);
+    processes = await descendants(shell);
+  }
   const untilGone = async (pids: readonly number[], until: number) => {
-    while (pids.some(isAlive) && performance.now() < Math.min(until, limit)) await wait(pollMs);
+    while (pids.some(isAlive) && now() < Math.min(until, limit)) await wait(pollMs);
   };
   if (executor.name === 'shell') for (const pid of processes) signal(pid, 'SIGTERM');
   if (executor.name === 'docker') {
     for (const pid of processes.toSorted((one, other) => other - one)) {
-      if (performance.now() >= limit) break;
+      if (now() >= limit) break;
       signal(pid, 'SIGTERM');
-      await untilGone([pid], performance.now() + (executor.processMs ?? dockerProcessMs));
+      await untilGone([pid], now() + (executor.processMs ?? dockerProcessMs));
     }
   }
   await untilGone(processes, Number.POSITIVE_INFINITY);
-  for (const pid of [...processes, ...(await descendants(shell))]) signal(pid, 'SIGKILL');
+  const patience = now() + shellMs;
+  do {
+    for (const pid of [...processes, ...(await descendants(shell))]) if (isAlive(pid)) signal(pid, 'SIGKILL');
+    if (now() > patience)
+      throw new Error(`the shell ${shell} did not end within ${shellMs / 1000} s after its commands`);
+    await wait(pollMs);
+  } while (isAlive(shell));
 }

@@ -258,7 +258,7 @@ stages: [one, two]
 long:
   stage: one
   script:
-    - 'bash -c ''trap "echo told to stop; exit 143" TERM; echo ready; sleep 60 & wait'''
+    - 'bash -c ''trap "echo told to stop; exit 143" TERM; sleep 600 & echo ready; wait'''
 waits: { stage: two, script: [echo never] }
 `;
 
@@ -280,7 +280,7 @@ test.each(['docker', 'kubernetes'] as const)(
   async (name) => {
     const options = await tenant(`
 stages: [one, two]
-long: { stage: one, script: [echo ready, "bash -c 'trap : TERM; while :; do sleep 0.1; done'"], after_script: [echo cleaned] }
+long: { stage: one, script: ["bash -c 'trap : TERM; echo ready; while :; do sleep 0.1; done'"], after_script: [echo cleaned] }
 waits: { stage: two, script: [echo never] }
 `);
     const cancel = async (afterScript: boolean) => {
@@ -309,7 +309,7 @@ release: { stage: deploy, environment: dev, resource_group: all-$CI_COMMIT_BRANC
 `;
 
 test('a newer push cancels a pipeline that may be interrupted', async () => {
-  const options = { ...(await tenant(deployment('echo ready; sleep 60'))), project: new GitlabProject() };
+  const options = { ...(await tenant(deployment('echo ready; sleep 600'))), project: new GitlabProject() };
   const ready = Promise.withResolvers<void>();
   const older = await startPipeline({ ...options, onLine: ({ text }) => text === 'ready' && ready.resolve() });
   await Promise.race([ready.promise, older.result]);

@@ -47,6 +47,9 @@ export interface Workspace {
 export const defaultGitlab = 'https://gitlab.example.test';
 export const stateDirectory = '.gitlab-ci-local';
 
+/** Where Node keeps compiled code: each job is a new process, and each pipeline has a home of its own. */
+export const compiledCode = join(projectRoot, '.cache/compiled');
+
 /** Clones the tenant's repository at the event's commit, with the refs, variables and commands a pipeline of it sees. */
 export async function prepareWorkspace(options: WorkspaceOptions): Promise<Workspace> {
   const gitlab = options.gitlab ?? defaultGitlab;
@@ -80,6 +83,7 @@ export async function prepareWorkspace(options: WorkspaceOptions): Promise<Works
       ...cleanGit,
       ...platform.gitConfig,
       HOME: join(directory, 'home'),
+      NODE_COMPILE_CACHE: compiledCode,
       LANG: 'C.UTF-8',
       PATH: [
         ...(options.path ?? []),

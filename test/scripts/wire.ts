@@ -46,6 +46,8 @@ export async function wire(cloud: string | undefined, meddle: Meddler): Promise<
     }));
     response.writeHead(answer.status, answer.headers).end(answer.body);
   }).listen(0, '127.0.0.1');
+  // A connection that is closed while a request is on its way would be a call that is made twice.
+  server.keepAliveTimeout = 0;
   await once(server, 'listening');
   onTestFinished(() => {
     server.closeAllConnections();
@@ -76,7 +78,7 @@ export function refusing(operation: string | RegExp, code: string, message = cod
   return async (call, next) => (isCalled(operation, call) ? refusal(call, code, message) : await next());
 }
 
-/** Lets S3 say that every object was written so many minutes earlier than it was, but not what is written on this wire. */
+/** Lets S3 say that every object was written exactly so many minutes ago, but not what is written on this wire. */
 export function ageing(minutes: number): Meddler {
   const fresh = new Set<string>();
   return async ({ operation }, next) => {
@@ -84,7 +86,7 @@ export function ageing(minutes: number): Meddler {
     const { date, etag = '', 'last-modified': written } = answer.headers ?? {};
     if (operation.startsWith('PUT ')) fresh.add(etag);
     if (date === undefined || written === undefined || fresh.has(etag)) return answer;
-    const earlier = new Date(Date.parse(written) - minutes * 60_000).toUTCString();
+    const earlier = new Date(Date.parse(date) - minutes * 60_000).toUTCString();
     return { ...answer, headers: { ...answer.headers, 'last-modified': earlier } };
   };
 }
@@ -131,7 +133,12 @@ function callOf({ headers, method = '', url = '' }: IncomingMessage, body: strin
 
 async function sendOn(cloud: string, { headers, method, url }: IncomingMessage, body: Buffer): Promise<WireAnswer> {
   const { 'transfer-encoding': _chunked, expect: _continue, connection: _own, ...kept } = headers;
-  const sent = request(new URL(url ?? '/', cloud), { method, headers: { ...kept, 'content-length': body.length } });
+  const sent = request(new URL(url ?? '/', cloud), {
+    method,
+    headers: { ...kept, 'content-length': body.length },
+    // The cloud may be closing a connection that was left open.
+    agent: false,
+  });
   sent.end(body);
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];
   const { 'transfer-encoding': _again, connection: _theirs, ...answered } = answer.headers;

@@ -9,5 +9,5 @@ export async function setup(): Promise<() => Promise<void>> {
   await ensurePackages((line) => process.stderr.write(`set-up: ${line}\n`));
   const directory = mkdtempSync(join(tmpdir(), 'vendhost-test-'));
   process.env.TMPDIR = directory;
-  return () => rm(directory, { recursive: true, force: true, maxRetries: 3 });
+  return () => rm(directory, { recursive: true, force: true, maxRetries: 10 });
 }

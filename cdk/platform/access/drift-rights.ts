@@ -43,6 +43,9 @@ const anyOfEc2 = [
   'ec2:DescribeVpc*',
 ];
 
+/** The `read` handler of AWS::S3::Bucket, and of its policy. */
+const bucketReads = ['s3:Get*Configuration', 's3:GetBucket*', 's3:ListTagsForResource'];
+
 /** The same of network, storage and load balancers. */
 const anyOfPlatform = [
   'cloudformation:DescribeStacks',
@@ -80,9 +83,14 @@ export function platformDriftRights(scope: PlatformScope): Right[] {
     { sid: 'DriftLook', actions: anyOfPlatform, resources: ['*'], because: everything },
     {
       sid: 'DriftBuckets',
-      actions: ['s3:Get*Configuration', 's3:GetBucket*', 's3:ListBucket', 's3:ListTagsForResource'],
+      actions: bucketReads,
+      resources: [scope.s3(all)],
+      because: "How the environment's buckets and the tenants' are set up; these calls read no object.",
+    },
+    {
+      sid: 'DriftClaims',
+      actions: ['s3:ListBucket'],
       resources: buckets.map((bucket) => scope.s3(bucket)),
-      because: 'How the two buckets are set up, and the names of what is in them; these calls read no object.',
     },
     {
       sid: 'DriftKey',
@@ -130,6 +138,12 @@ export function tenantDriftRights(scope: PlatformScope): Right[] {
   });
   return [
     ...rights,
+    {
+      sid: 'DriftBucket',
+      actions: bucketReads,
+      resources: [scope.s3(`${host}-${scope.account}-*`)],
+      because: "How the tenant's own bucket is set up; a long name ends in a hash. These calls read no object.",
+    },
     {
       sid: 'DriftOwn',
       actions: ['cloudformation:DescribeStacks'],

@@ -5,7 +5,7 @@ import { anyBranchTrust, type GitlabProject } from '../../gitlab-trust.ts';
 import { type ListedPolicy, type Right, serviceTrust } from '../../role.ts';
 import { agentRights } from '../../ssm-agent.ts';
 import { artifactObjects, artifactReason, deploymentArns, revisionObjects } from './common-rights.ts';
-import { launchRights } from './execution/instance-rights.ts';
+import { hostLaunchRights } from './execution/instance-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
@@ -57,8 +57,9 @@ export function instanceRole(parent: Construct, scope: Scope): CfnRole {
         because: "RDS chooses the secret's name, and tags it with the database, here the tenant's own.",
       },
       {
-        sid: 'Decrypt',
-        actions: ['kms:Decrypt'],
+        // GenerateDataKey: to write to the tenant's own bucket, whose policy has the other rights to it.
+        sid: 'Key',
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
         resources: [scope.facts['key-arn']],
         when: scope.via('s3', 'secretsmanager'),
       },
@@ -166,7 +167,7 @@ export function codedeployRole(parent: Construct, scope: Scope): CfnRole {
  */
 function templateRights(scope: Scope): Right[] {
   return [
-    ...launchRights(scope),
+    ...hostLaunchRights(scope),
     {
       sid: 'StartFromOwn',
       actions: ['ec2:RunInstances'],

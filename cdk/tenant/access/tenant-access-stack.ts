@@ -76,7 +76,7 @@ class TenantAccessStack extends VendhostStack {
 }
 
 function tenantRecord(
-  { place, facts, project, branch, hosts, loadBalancer, port, limits }: AccessProps,
+  { place, account, region, facts, project, branch, hosts, loadBalancer, port, limits }: AccessProps,
   scope: Scope,
 ): TenantRecord {
   return {
@@ -87,6 +87,7 @@ function tenantRecord(
     hosts: [...hosts],
     loadBalancer,
     port,
+    bucket: names.tenantBucket(place, account, region),
     pipeline: names.host(place),
     approval: facts.approval,
     limits,
@@ -102,10 +103,12 @@ function tenantRecord(
   };
 }
 
-/** The two stacks that vending deploys: the access stack, and the entry stack, whose pipeline has a role of the first. */
+/** The two stacks that vending deploys: the access stack, and the entry stack, which names roles of the first. */
 export function tenantAccessApp(app: AppProps, props: AccessProps): App {
   const made = newApp(app);
   const access = new TenantAccessStack(made, props);
-  new EntryStack(made, { ...props, pipelineRole: new Scope(props).roleArn('pipeline') }).addStackDependency(access);
+  const scope = new Scope(props);
+  const roles = { pipelineRole: scope.roleArn('pipeline'), instanceRole: scope.roleArn('instance') };
+  new EntryStack(made, { ...props, ...roles }).addStackDependency(access);
   return made;
 }

@@ -4,6 +4,7 @@ import { names, type Place, tags } from '../../../scripts/config/names.ts';
 import { VendhostStack } from '../../app.ts';
 import { Pipeline } from './codepipeline.ts';
 import type { RuleGroup } from './rule-groups.ts';
+import { TenantBucket } from './tenant-bucket.ts';
 import { Traffic } from './traffic.ts';
 
 export interface EntryProps {
@@ -16,22 +17,29 @@ export interface EntryProps {
   readonly loadBalancer: number;
   /** ARN of the pipeline's role. */
   readonly pipelineRole: string;
+  /** ARN of the instances' role. */
+  readonly instanceRole: string;
 }
 
 /**
- * How requests and revisions reach a tenant's instances: listener rules and target group, and the pipeline with its approval. The
- * tenant must not be able to redefine any of it.
+ * How requests and revisions reach a tenant's instances: listener rules and target group, and the pipeline with its approval; and
+ * the bucket where the instances keep files. The tenant must not be able to redefine any of it.
  */
 export class EntryStack extends VendhostStack {
   constructor(app: App, props: EntryProps) {
-    const { place, account, region, facts, pipelineRole } = props;
+    const { place, account, region, facts, pipelineRole, instanceRole } = props;
     super(
       app,
       names.tenantStack(place, 'entry'),
       { account, region, tags: tags(place.environment, 'entry', place.tenant) },
-      { description: `Hosts and pipeline of ${place.tenant} in ${place.environment}` },
+      { description: `Hosts, pipeline and bucket of ${place.tenant} in ${place.environment}` },
     );
     new Traffic(this, 'Traffic', props);
     new Pipeline(this, 'Pipeline', { place, facts, roleArn: pipelineRole });
+    new TenantBucket(this, 'Files', {
+      name: names.tenantBucket(place, account, region),
+      keyArn: facts['key-arn'],
+      instanceRole,
+    });
   }
 }

@@ -82,6 +82,7 @@ export class Instances extends Construct {
           region: stack.region,
           hosts: record.hosts,
           port: record.port,
+          bucket: record.bucket,
           database,
         }),
         tagSpecifications: ['instance', 'volume'].map((resourceType) => ({ resourceType, tags: tagList })),

@@ -1,4 +1,5 @@
 import { Fn } from 'aws-cdk-lib';
+import { databaseCa, type HostFile, hostFile } from '../../../scripts/config/facts.ts';
 import type { Place } from '../../../scripts/config/names.ts';
 import type { DatabaseParameters } from './parameters.ts';
 
@@ -7,6 +8,8 @@ export interface HostFileProps {
   readonly region: string;
   readonly hosts: readonly string[];
   readonly port: number;
+  /** Bucket of the tenant's own, if it has one. */
+  readonly bucket: string | undefined;
   readonly database: DatabaseParameters | undefined;
 }
 
@@ -16,14 +19,16 @@ export interface HostFileProps {
  * agent starts at each boot, and the file stays. It names the database's secret but contains nothing secret, because whoever may
  * describe the instance can read user data.
  */
-export function userData({ place, region, hosts, port, database }: HostFileProps): string {
+export function userData({ place, region, hosts, port, bucket, database }: HostFileProps): string {
   const { tenant, environment } = place;
-  const file = {
+  // The environment and the port of the database are checked where they come from.
+  const file: Record<keyof HostFile, unknown> = {
     tenant,
     environment,
     region,
     hosts,
     port,
+    bucket: bucket ?? null,
     database:
       database === undefined
         ? null
@@ -32,6 +37,7 @@ export function userData({ place, region, hosts, port, database }: HostFileProps
             address: `\${${database.address.logicalId}}`,
             port: `\${${database.port.logicalId}}`,
             schema: `\${${database.schema.logicalId}}`,
+            ca: databaseCa,
           },
   };
   // The port is a reference to a parameter, so it is a string in this JSON; the software gets a number.
@@ -39,11 +45,11 @@ export function userData({ place, region, hosts, port, database }: HostFileProps
   const script = `#!/bin/bash
 set -eu
 mkdir -p /etc/vendhost
-cat > /etc/vendhost/host.json.new <<'END'
+cat > ${hostFile}.new <<'END'
 ${json}
 END
-chmod 0644 /etc/vendhost/host.json.new
-mv /etc/vendhost/host.json.new /etc/vendhost/host.json
+chmod 0644 ${hostFile}.new
+mv ${hostFile}.new ${hostFile}
 systemctl enable --now codedeploy-agent
 `;
   return Fn.base64(database === undefined ? script : Fn.sub(script));

@@ -1,9 +1,6 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { networkOutputs } from '../../../cdk/platform/network/network-stack.ts';
 import { allOf, appWith, configured, templateIn, templateOf } from './props.ts';
-
-// Synthesis takes seconds on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 const template = templateOf('balancer');
 const listeners = allOf(template, 'AWS::ElasticLoadBalancingV2::Listener');

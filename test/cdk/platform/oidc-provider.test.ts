@@ -1,11 +1,8 @@
 import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { gitlabApp } from '../../../cdk/platform/oidc-provider-stack.ts';
-
-// Synthesis takes seconds on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 const app = gitlabApp(
   {},

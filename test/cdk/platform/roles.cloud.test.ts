@@ -211,7 +211,10 @@ describe('what a template may not have the execution role do', () => {
       details: expect.arrayContaining([expect.stringMatching(/not authorized/)]),
     });
     await cloudFormation.send(new DeleteStackCommand({ StackName: stack }));
-    await waitUntilStackDeleteComplete({ client: cloudFormation, maxWaitTime: 60, minDelay: 1 }, { StackName: stack });
+    await waitUntilStackDeleteComplete(
+      { client: cloudFormation, maxWaitTime: 200, minDelay: 0.05, maxDelay: 1 },
+      { StackName: stack },
+    );
   });
 });
 
@@ -234,6 +237,6 @@ test('the execution role takes all away again', async () => {
   for (const layer of ['balancer-2', 'balancer', 'network', 'storage']) {
     const StackName = `vendhost-dev-${layer}`;
     await client.send(new DeleteStackCommand({ StackName }));
-    await waitUntilStackDeleteComplete({ client, maxWaitTime: 120, minDelay: 1 }, { StackName });
+    await waitUntilStackDeleteComplete({ client, maxWaitTime: 200, minDelay: 0.05, maxDelay: 1 }, { StackName });
   }
 });

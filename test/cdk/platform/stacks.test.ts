@@ -1,16 +1,13 @@
 import { type App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { PlatformProps } from '../../../cdk/platform/platform-props.ts';
 import { environments } from '../../../scripts/config/environment.ts';
 import { balancerFacts, factsSchema } from '../../../scripts/config/facts.ts';
 import { names } from '../../../scripts/config/names.ts';
 import { templateBody, templateLimitBytes } from '../../../scripts/stack/assembly.ts';
 import { appOf, appWith, configured, templateOf } from './props.ts';
-
-// Synthesis takes seconds on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 type Name = (typeof environments)[number];
 

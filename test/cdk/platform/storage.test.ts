@@ -1,10 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { names } from '../../../scripts/config/names.ts';
 import { allOf, configured, stackOf, templateOf } from './props.ts';
-
-// Synthesis takes seconds on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 const bucketName = names.bucket('dev', '111111111111', 'eu-west-1');
 const logBucketName = names.logBucket('dev', '111111111111', 'eu-west-1');

@@ -1,12 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { glob } from 'tinyglobby';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { readRole } from './read-role.ts';
 import { accessApp, tenantApp } from './stacks.ts';
-
-// The first synthesis loads the CDK: seconds on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** Rights of jobs that no command of `scripts/` asks for by name, and who needs them. */
 const indirect: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { virtualHostApp } from '../../../cdk/tenant/virtual-host-app.ts';
 import { names } from '../../../scripts/config/names.ts';
 import { cloudAccount } from '../../builders/account.ts';
@@ -9,7 +9,7 @@ import { clientConfig } from '../../local-cloud/clients.ts';
 import { virtualHost } from './props.ts';
 
 /** The first creation of the data stack: whichever of its names is taken, it works once the name is free. */
-vi.setConfig({ testTimeout: 120_000 });
+
 const account = cloudAccount('680000000002');
 const stacks = new Stacks(clientConfig(account.endpoint, account.account));
 const platform = await makePlatform(account, { network: true });

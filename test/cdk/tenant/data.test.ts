@@ -1,14 +1,11 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DataStack } from '../../../cdk/tenant/data/data-stack.ts';
 import { type VirtualHostProps, virtualHostApp } from '../../../cdk/tenant/virtual-host-app.ts';
 import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
 import { facts } from '../../builders/sample.ts';
 import { virtualHost } from './props.ts';
-
-// The first synthesis loads the CDK and its validation: seconds on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 function dataStack(changes: Partial<VirtualHostProps> = {}): DataStack | undefined {
   return virtualHostApp(virtualHost(changes)).node.children.find((child) => child instanceof DataStack);

@@ -1,6 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { priorityParameter } from '../../../cdk/tenant/entry/rule-groups.ts';
+import { names } from '../../../scripts/config/names.ts';
 import { templateLimitBytes } from '../../../scripts/stack/assembly.ts';
 import { facts } from '../../builders/sample.ts';
 import { entryTemplate, tenantApp } from '../roles/stacks.ts';
@@ -18,6 +19,8 @@ describe('the entry stack', () => {
       'AWS::CodePipeline::Pipeline',
       'AWS::ElasticLoadBalancingV2::ListenerRule',
       'AWS::ElasticLoadBalancingV2::TargetGroup',
+      'AWS::S3::Bucket',
+      'AWS::S3::BucketPolicy',
     ]);
   });
 
@@ -56,6 +59,58 @@ describe('traffic', () => {
     const [group] = Object.values(other.findResources('AWS::ElasticLoadBalancingV2::TargetGroup'));
     expect(group?.Properties).toMatchObject({ Name: 'vendhost-dev-shop--3000-2', Port: 3000, TargetType: 'instance' });
     expect(Object.keys(group?.Properties).filter((key) => /Health|Matcher/.test(key))).toEqual([]);
+  });
+});
+
+describe("the tenant's bucket", () => {
+  const [bucket] = Object.values(template.findResources('AWS::S3::Bucket'));
+  const [policy] = Object.values(template.findResources('AWS::S3::BucketPolicy'));
+  interface Statement {
+    readonly Sid?: string;
+    readonly Effect: string;
+    readonly Principal: { readonly AWS: string };
+    readonly Action: string | string[];
+  }
+
+  test('is private, encrypted with the key of the environment, and outlives its stack', () => {
+    expect(bucket).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
+    expect(policy).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
+    const all = { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true };
+    const encryption = { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: facts['key-arn'] };
+    expect(bucket?.Properties).toMatchObject({
+      BucketName: 'vendhost-dev-shop-111111111111-eu-west-1',
+      BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: encryption }] },
+      PublicAccessBlockConfiguration: all,
+      VersioningConfiguration: { Status: 'Enabled' },
+    });
+  });
+
+  test('lets the instances of the tenant read and write, and nobody delete versions or change settings', () => {
+    const statements: Statement[] = policy?.Properties.PolicyDocument.Statement;
+    const denied = statements.filter(({ Effect }) => Effect === 'Deny');
+    expect(denied.map(({ Principal, Action }) => [Principal.AWS, Action])).toEqual(Array(2).fill(['*', 's3:*']));
+    const allowed = statements.filter(({ Effect }) => Effect === 'Allow');
+    expect(allowed.map(({ Sid, Principal }) => [Sid, Principal.AWS])).toEqual(
+      ['InstancesList', 'InstancesReadAndWrite'].map((sid) => [
+        sid,
+        'arn:aws:iam::111111111111:role/vendhost-dev-shop-instance',
+      ]),
+    );
+    const actions = allowed.flatMap(({ Action }) => Action);
+    expect(actions).toContain('s3:PutObject');
+    expect(actions.filter((each) => /\*|Version$|Put(?!Object$)|DeleteBucket/.test(each))).toEqual([
+      's3:GetObjectVersion',
+    ]);
+  });
+
+  test('a name that would be too long keeps account and region apart by its hash', () => {
+    const place = { tenant: 'a2345678901234567890', environment: 'production' };
+    const long = ['ap-southeast-1', 'ap-southeast-2'].map((region) =>
+      names.tenantBucket(place, '111111111111', region),
+    );
+    expect(new Set(long).size).toBe(2);
+    for (const name of long)
+      expect(name).toMatch(/^vendhost-production-a2345678901234567890-111111111111-[a-z0-9-]{1,9}$/);
   });
 });
 

@@ -1,15 +1,13 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { HostStack } from '../../../cdk/tenant/host/host-stack.ts';
 import { type VirtualHostProps, virtualHostApp } from '../../../cdk/tenant/virtual-host-app.ts';
+import { hostFileSchema } from '../../../scripts/config/facts.ts';
 import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
 import { templateLimitBytes } from '../../../scripts/stack/assembly.ts';
 import { facts, record, targetGroup } from '../../builders/sample.ts';
 import { virtualHost } from './props.ts';
-
-// The first synthesis loads the CDK and its validation: seconds on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 function hostStack(changes: Partial<VirtualHostProps> = {}): HostStack {
   const stack = virtualHostApp(virtualHost(changes)).node.children.find((child) => child instanceof HostStack);
@@ -150,9 +148,21 @@ describe('instances', () => {
       region: 'eu-west-1',
       hosts: ['shop.dev.example.com'],
       port: 8080,
-      database: { secret: 'arn:secret', address: 'db.internal', port: 3306, schema: 'app' },
+      bucket: 'vendhost-dev-shop-111111111111-eu-west-1',
+      database: {
+        secret: 'arn:secret',
+        address: 'db.internal',
+        port: 3306,
+        schema: 'app',
+        ca: '/etc/vendhost/rds-ca.pem',
+      },
     });
-    expect(hostFile(template(noDatabase))).toMatchObject({ database: null });
+    const { bucket: _, ...former } = record;
+    const least = hostFile(template({ ...noDatabase, record: former }));
+    expect(least).toMatchObject({ bucket: null, database: null });
+    for (const file of [hostFile(template()), hostFile(template(noDatabase)), least]) {
+      expect(hostFileSchema.safeParse(file).error).toBeUndefined();
+    }
   });
 
   test('a database admits the instances; without one there is nothing to admit to', () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Case } from './cases.ts';
 import { judge, readExceptions } from './exceptions.ts';
 import { ask } from './run.ts';
@@ -7,9 +7,7 @@ import { Simulator } from './simulate.ts';
 import { attacks, legitimate } from './tables.ts';
 import { makeWorld } from './world.ts';
 
-// `npm run check:cloud` asks about all; here about some of each kind. Synthesis takes seconds on a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
+/** `npm run check:cloud` asks about all; here about some of each kind. */
 const oneIn = 16;
 let simulator: Simulator;
 beforeAll(() => {

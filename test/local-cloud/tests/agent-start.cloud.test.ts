@@ -13,7 +13,7 @@ const account = '660000000017';
 const cloud = new Deployments(endpoint, account, 'dawn');
 const fleet = new Fleet(endpoint, account);
 const seal = join(import.meta.dirname, '../../../packer/base/seal.sh');
-const late = ['mkdir -p /etc/local-cloud', 'echo 2 > /etc/local-cloud/user-data-delay'];
+const late = (seconds: number) => ['mkdir -p /etc/local-cloud', `echo ${seconds} > /etc/local-cloud/user-data-delay`];
 const revision = {
   'appspec.yml': 'version: 0.0\nos: linux\nhooks:\n  AfterInstall:\n    - location: see.sh\n',
   'see.sh': script('cat /etc/from-user-data'),
@@ -43,7 +43,8 @@ beforeAll(async () => {
 });
 
 test('an agent that is enabled in the image does not wait for user data', async () => {
-  const enabled = await image('enabled', ...agentInstaller(endpoint), ...late);
+  // Later than this test ends.
+  const enabled = await image('enabled', ...agentInstaller(endpoint), ...late(1000));
   await launch('early', enabled, 'echo there > /etc/from-user-data');
   const outcome = await cloud.deploy('early', revision);
   expect(outcome.status).toBe('Failed');
@@ -51,7 +52,7 @@ test('an agent that is enabled in the image does not wait for user data', async 
 });
 
 test('one of a sealed image starts when user data says so, and from then on at each boot', async () => {
-  const sealed = await image('sealed', ...agentInstaller(endpoint), ...late, await readFile(seal, 'utf8'));
+  const sealed = await image('sealed', ...agentInstaller(endpoint), ...late(2), await readFile(seal, 'utf8'));
   const id = await launch(
     'last',
     sealed,

@@ -61,8 +61,8 @@ async function create(name: string, settings: Partial<CreateAutoScalingGroupComm
 }
 
 /** A target group behind a listener of its own. */
-async function balanced(name: string): Promise<string> {
-  const TargetGroupArn = await fleet.targetGroup(name);
+async function balanced(name: string, HealthCheckPath = '/ok'): Promise<string> {
+  const TargetGroupArn = await fleet.targetGroup(name, { HealthCheckPath });
   await fleet.balancing.send(
     new CreateRuleCommand({
       ListenerArn: await fleet.listener(name),
@@ -167,7 +167,7 @@ describe('an instance refresh', () => {
       MinSize: 2,
       TargetGroupARNs: [target],
       HealthCheckType: 'ELB',
-      HealthCheckGracePeriod: 2,
+      HealthCheckGracePeriod: 600,
     });
     const old = await settled('rolling', 2);
     await eventually(async () => Object.values(await fleet.health(target)).join() === 'healthy,healthy');
@@ -194,7 +194,11 @@ describe('an instance refresh', () => {
     expect(await versions('rolling')).toEqual(['2', '2']);
     expect((await group('rolling')).LaunchTemplate?.Version).toBe('2');
 
+    // Nothing answers on this one, and nobody waits for it.
     await version({ ImageId: await fleet.baseImage(), InstanceType: 't3.micro' });
+    await fleet.scaling.send(
+      new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: 'rolling', HealthCheckGracePeriod: 2 }),
+    );
     await refresh('3');
     const bad = await refreshed('rolling');
     expect(bad.Status).toBe('RollbackSuccessful');
@@ -204,7 +208,9 @@ describe('an instance refresh', () => {
   });
 
   test('can be cancelled', async () => {
-    await create('calm', { MinSize: 1 });
+    // Its instances never become healthy, so that a refresh lasts until it is cancelled.
+    const TargetGroupARNs = [await balanced('calm', '/nothing-here')];
+    await create('calm', { MinSize: 1, HealthCheckType: 'ELB', HealthCheckGracePeriod: 600, TargetGroupARNs });
     await settled('calm', 1);
     const name = { AutoScalingGroupName: 'calm' };
     await expect(fleet.scaling.send(new CancelInstanceRefreshCommand(name))).rejects.toMatchObject({

@@ -6,9 +6,10 @@ import {
   ExecuteChangeSetCommand,
 } from '@aws-sdk/client-cloudformation';
 import { DescribeSubnetsCommand, EC2Client } from '@aws-sdk/client-ec2';
-import { describe, expect, inject, test, vi } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { Stacks } from '../../builders/stacks.ts';
 import { clientConfig } from '../clients.ts';
+import { eventually } from './fleet.ts';
 import { ref, vpc } from './resources.ts';
 
 /** Change sets: what they tell, and when they cannot be made or executed. */
@@ -55,7 +56,7 @@ test('one at a time', async () => {
   await stacks.client.send(new ExecuteChangeSetCommand({ ChangeSetName: first.Id }));
   const refused = stacks.client.send(new ExecuteChangeSetCommand({ ChangeSetName: second.Id }));
   await expect(refused).rejects.toThrow();
-  await vi.waitUntil(async () => {
+  await eventually(async () => {
     const { Stacks: found } = await stacks.client.send(new DescribeStacksCommand({ StackName }));
     return found?.[0]?.StackStatus === 'UPDATE_COMPLETE';
   });
@@ -179,7 +180,7 @@ test('a request that is sent again with its token is not done again', async () =
   await execute(Id, 'execute');
   await execute(Id, 'execute');
   await expect(execute('other', 'execute')).rejects.toMatchObject({ name: 'TokenAlreadyExistsException' });
-  await vi.waitUntil(async () => {
+  await eventually(async () => {
     const { Stacks: found } = await stacks.client.send(new DescribeStacksCommand({ StackName }));
     return found?.[0]?.StackStatus === 'UPDATE_COMPLETE';
   });

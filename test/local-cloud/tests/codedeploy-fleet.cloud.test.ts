@@ -42,7 +42,8 @@ hooks:
 `,
   'site/ok': page,
   'say.sh': script(`echo ${page}`),
-  'stop.sh': script('pkill -f http.server || true'),
+  // Its port is free again when it has ended, not when it is told to end.
+  'stop.sh': script('pkill -f http.server || exit 0', 'while pgrep -f http.server > /dev/null; do sleep 0.05; done'),
   'start.sh': script(
     'cd /srv/site',
     'setsid python3 -m http.server 8080 --bind "$(hostname -i)" > /dev/null 2>&1 < /dev/null &',

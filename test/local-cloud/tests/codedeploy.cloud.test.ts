@@ -18,8 +18,8 @@ const { endpoint } = inject('localCloud');
 const account = '660000000001';
 const cloud = new Deployments(endpoint, account, 'lantern');
 
-/** A revision that installs `page` and shows itself at ValidateService. */
-function revision(page: string, changes: Files = {}): Files {
+/** A revision that installs `page` and shows itself at ValidateService; BeforeInstall may take so many seconds. */
+function revision(page: string, changes: Files = {}, patience = 600): Files {
   return {
     'appspec.yml': `
 version: 0.0
@@ -38,7 +38,7 @@ hooks:
     - location: hooks/stop.sh
   BeforeInstall:
     - location: hooks/before.sh
-      timeout: 2
+      timeout: ${patience}
   ApplicationStart:
     - location: hooks/start.sh
       runas: admin
@@ -129,10 +129,10 @@ describe('on an instance with the agent', () => {
 
   test('a script that takes too long is ended', async () => {
     const slow = { 'hooks/before.sh': script('echo waiting', 'sleep 600') };
-    const outcome = await cloud.deploy('one', revision('fifth', slow));
+    const outcome = await cloud.deploy('one', revision('fifth', slow, 5));
     expect(diagnostics(outcome, 'BeforeInstall')).toMatchObject({
       errorCode: 'ScriptTimedOut',
-      message: 'Script at specified location: hooks/before.sh failed to complete in 2 seconds',
+      message: 'Script at specified location: hooks/before.sh failed to complete in 5 seconds',
       logTail: 'LifecycleEvent - BeforeInstall\nScript - hooks/before.sh\n[stdout]waiting\n',
     });
     expect(events(outcome)).toMatchObject({ BeforeInstall: 'Failed', Install: 'Skipped', ValidateService: 'Skipped' });
@@ -142,7 +142,9 @@ describe('on an instance with the agent', () => {
   test('a stopped deployment ends its script, also one of another user; meanwhile there is no second one', async () => {
     const slow = { 'hooks/start.sh': script('echo waiting', 'sleep 611') };
     const deploymentId = await cloud.start('one', revision('sixth', slow));
-    await expect.poll(async () => events(await cloud.outcome(deploymentId))).toMatchObject({ Install: 'Succeeded' });
+    await expect
+      .poll(async () => events(await cloud.outcome(deploymentId)))
+      .toMatchObject({ ApplicationStart: 'InProgress' });
     await expect(cloud.start('one', revision('seventh'))).rejects.toMatchObject({
       name: 'DeploymentLimitExceededException',
       message: `The Deployment Group 'one' already has an active Deployment '${deploymentId}'`,

@@ -14,6 +14,7 @@ import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { Deployments } from '../../builders/deployments.ts';
 import { script, zipped } from '../../builders/revision.ts';
 import { callQuery } from '../clients.ts';
+import { eventually } from './fleet.ts';
 import { action, Pipelines, source } from './pipelines.ts';
 
 const { endpoint } = inject('localCloud');
@@ -196,7 +197,10 @@ describe('an approval', () => {
     await sns({ Action: 'Subscribe', TopicArn: topic, Protocol: 'sqs', Endpoint });
     const id = await pipelines.start('announced', 'good.zip');
     const token = await pipelines.approvalToken('announced', 'Approve', id);
-    const message = await sqs({ Action: 'ReceiveMessage', QueueUrl: queue ?? '' });
+    const message = await eventually(async () => {
+      const answer = await sqs({ Action: 'ReceiveMessage', QueueUrl: queue ?? '' });
+      return answer.includes('<Message>') && answer;
+    });
     expect(message).toContain('APPROVAL NEEDED: AWS CodePipeline announced for action Approve');
     expect(message).toContain(token);
     await approve('announced', id);

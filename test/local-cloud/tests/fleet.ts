@@ -23,12 +23,12 @@ import {
 import { vi } from 'vitest';
 import { clientConfig } from '../clients.ts';
 
-const often = { interval: 50, timeout: 40_000 };
+const often = { interval: 50, timeout: 100_000 };
 
 /** User data of an instance that serves the files `ok` and `who` on port 8080 of its own address. */
 export const webServer = `#!/bin/sh
 mkdir -p /srv/web && cd /srv/web && echo fine > ok && hostname > who
-exec python3 -m http.server 8080 --bind "$(hostname -i)"
+exec python3 -u -m http.server 8080 --bind "$(hostname -i)"
 `;
 
 /** Waits until `check` gives something; polls, as everything here happens in the background. */

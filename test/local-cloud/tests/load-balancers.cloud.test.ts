@@ -98,6 +98,7 @@ test('the health of a target is what its own health check says', async () => {
   const group = await fleet.targetGroup('health', { Matcher: { HttpCode: '200-204' } });
   const sick = await fleet.targetGroup('sick', { HealthCheckPath: '/nothing-here' });
   const { InstanceId: id = '' } = await fleet.run({ UserData: btoa(webServer) });
+  await fleet.consoleWith(id, 'Serving HTTP');
   const register = (TargetGroupArn: string) =>
     fleet.balancing.send(new RegisterTargetsCommand({ TargetGroupArn, Targets: [{ Id: id }] }));
   await register(group);

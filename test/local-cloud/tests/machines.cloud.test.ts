@@ -43,7 +43,7 @@ describe('an instance', () => {
       'hidden:',
       `cloud-init ${PrivateIpAddress}`,
       'homes admin',
-      'environment HOME LANG PATH PWD SHLVL _ ',
+      'environment AWS_ENDPOINT_URL HOME LANG PATH PWD SHLVL _ ',
       expect.stringMatching(/^first python\S*, processes of the host: 0$/),
       'may not mount',
       'sudo root',
@@ -87,13 +87,16 @@ describe('an instance', () => {
   });
 
   test('is reported ok only when it runs', async () => {
-    const { InstanceId } = await fleet.start();
+    const { InstanceId } = await fleet.run();
     const ids = { InstanceIds: [String(InstanceId)], IncludeAllInstances: true };
-    const before = await fleet.ec2.send(new DescribeInstanceStatusCommand(ids));
-    expect(before.InstanceStatuses?.[0]?.InstanceStatus?.Status).toBe('not-applicable');
-    await fleet.inState(InstanceId, 'running');
-    const after = await fleet.ec2.send(new DescribeInstanceStatusCommand(ids));
-    expect(after.InstanceStatuses?.[0]?.InstanceStatus?.Status).toBe('ok');
+    const status = async () => {
+      const { InstanceStatuses } = await fleet.ec2.send(new DescribeInstanceStatusCommand(ids));
+      return InstanceStatuses?.[0]?.InstanceStatus?.Status;
+    };
+    expect(await status()).toBe('ok');
+    await fleet.ec2.send(new StopInstancesCommand({ InstanceIds: [String(InstanceId)] }));
+    await fleet.inState(InstanceId, 'stopped');
+    expect(await status()).toBe('not-applicable');
   });
 
   test('is not terminated against its protection, and holds its security group', async () => {

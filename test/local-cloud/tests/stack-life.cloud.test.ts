@@ -9,9 +9,10 @@ import {
 import { DescribeFlowLogsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { DeleteObjectCommand, HeadBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { describe, expect, inject, test, vi } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { Stacks } from '../../builders/stacks.ts';
 import { callJson, clientConfig } from '../clients.ts';
+import { eventually } from './fleet.ts';
 import { att, ref, vpc } from './resources.ts';
 
 /** How stacks live and die, where the platform depends on it. */
@@ -128,7 +129,7 @@ test('events name the request they come from, stacks when they changed', async (
   const StackName = 'life-events';
   const request = { StackName, TemplateBody: JSON.stringify({ Resources: fact('one') }), ClientRequestToken: 'run-1' };
   await stacks.client.send(new CreateStackCommand(request));
-  const settled = await vi.waitUntil(async () => {
+  const settled = await eventually(async () => {
     const { Stacks: found } = await stacks.client.send(new DescribeStacksCommand({ StackName }));
     return found?.[0]?.StackStatus === 'CREATE_COMPLETE' && found[0];
   });

@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DetectStackDriftCommand } from '@aws-sdk/client-cloudformation';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Report } from '../../../scripts/report/report.ts';
@@ -14,7 +15,7 @@ import { refusal, type WireCall, wire } from '../wire.ts';
 
 /** What people change behind CloudFormation's back is found, told, and closed when it is repaired. */
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '720000000012';
 const cloud = cloudAccount(account);
 const stacks = new Stacks(clientConfig(cloud.endpoint, account));
@@ -186,8 +187,9 @@ test('a stack with more resources than a page has is compared whole, whoever sta
   const resources = Object.fromEntries(
     Array.from({ length: 130 }, (_, number) => [`Fact${number}`, parameter(`/big/${number}`)]),
   );
-  const name = await deploy('big', { resources }, { 'local-cloud:drift-seconds': '1' });
+  const name = await deploy('big', { resources }, { 'local-cloud:drift-looks': '2' });
   await put('/big/127', 'as changed');
+  await (await cloud.aws.cloudFormation()).send(new DetectStackDriftCommand({ StackName: name }));
   const [first, second] = await Promise.all([check('big'), check('big')]);
   for (const checked of [first, second]) {
     expect(section(checked, name)).toMatchObject({

@@ -29,7 +29,7 @@ import { writeTree } from '../../builders/repository.ts';
 
 /** With IAM enforced: every stack Vendhost makes, looked at with the roles that only read. */
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 300_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '720000000011';
 const own = { project: 'acme/platform' };
 const environment = 'dev' as const;

@@ -56,7 +56,7 @@ describe('a GitLab that is busy', () => {
     if (api === undefined) throw new Error('no API');
     gitlab.state.outages.add({ kind: 'unavailable', times: 1 });
     const reading = readTrackedIssues(api, 'acme/shop', 'label');
-    await expect.poll(() => runtime.progress()).toHaveLength(1);
+    await expect.poll(() => runtime.progress(), { timeout: 20_000 }).toHaveLength(1);
     stop.abort(new Error('cancelled'));
     await expect(reading).rejects.toThrow('cancelled');
   });

@@ -12,7 +12,7 @@ import { admitTenant } from '../../builders/tenant.ts';
 import { errorIn, vendhost } from '../command-line.ts';
 
 // A database is started.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 let platform: Platform;
 let image: string;
 beforeAll(async () => {

@@ -1,4 +1,9 @@
-import { DescribeInstanceRefreshesCommand, StartInstanceRefreshCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  DescribeInstanceRefreshesCommand,
+  ResumeProcessesCommand,
+  StartInstanceRefreshCommand,
+  SuspendProcessesCommand,
+} from '@aws-sdk/client-auto-scaling';
 import { beforeAll, expect, inject, test, vi } from 'vitest';
 import { cloudAccount } from '../../builders/account.ts';
 import { makeImage } from '../../builders/image.ts';
@@ -8,7 +13,7 @@ import { admitTenant } from '../../builders/tenant.ts';
 import { errorIn, vendhost } from '../command-line.ts';
 import { type Meddler, wire } from '../wire.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 let platform: Platform;
 beforeAll(async () => {
   platform = await makePlatform(cloudAccount('100000000326'), { network: true, balancers: 1 });
@@ -16,11 +21,11 @@ beforeAll(async () => {
 });
 
 /** Provisions one instance of an image while somebody meddles between two calls. */
-async function provision(image: string, meddle: Meddler) {
+async function provision(image: string, meddle: Meddler, onProgress: (text: string) => void = () => undefined) {
   const cwd = await repository({ 'vendhost.yml': 'instances: { min: 1, max: 2 }\ndatabase: none' });
   const words = ['host', 'provision', '--tenant', 'shop', '--environment', 'dev', '--image', image];
   const AWS_ENDPOINT_URL = await wire(inject('localCloud').endpoint, meddle);
-  return await vendhost(words, { cwd, env: { ...platform.env, AWS_ENDPOINT_URL } });
+  return await vendhost(words, { cwd, env: { ...platform.env, AWS_ENDPOINT_URL }, stderr: onProgress });
 }
 
 test('an instance refresh that begins while the host is deployed is waited for before the roll-out', async () => {
@@ -29,16 +34,21 @@ test('an instance refresh that begins while the host is deployed is waited for b
   const autoScaling = await platform.aws.autoScaling();
   let isDeployed = false;
   let isBegun = false;
-  // Right before the roll-out looks for one: earlier it could be over by then.
+  const launch = { AutoScalingGroupName: name, ScalingProcesses: ['Launch'] };
+  // It cannot end before the roll-out has seen it.
   const begun: Meddler = async ({ operation }, next) => {
     if (operation === 'UpdateStack') isDeployed = true;
     if (isDeployed && !isBegun && operation === 'DescribeInstanceRefreshes') {
       isBegun = true;
+      await autoScaling.send(new SuspendProcessesCommand(launch));
       await autoScaling.send(new StartInstanceRefreshCommand({ AutoScalingGroupName: name }));
     }
     return await next();
   };
-  const ended = await provision(await makeImage(platform, 'shop'), begun);
+  const goOn = (text: string) => {
+    if (text.includes(`an instance refresh of ${name} is `)) void autoScaling.send(new ResumeProcessesCommand(launch));
+  };
+  const ended = await provision(await makeImage(platform, 'shop'), begun, goOn);
   expect([ended.code, errorIn(ended)]).toEqual([0, undefined]);
   expect(ended.stderr).toContain(`an instance refresh of ${name} is `);
   const { InstanceRefreshes = [] } = await autoScaling.send(

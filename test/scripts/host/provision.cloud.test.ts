@@ -18,7 +18,7 @@ import { admitTenant, claimHost, recordTenant } from '../../builders/tenant.ts';
 
 const environment = 'dev';
 // Each test deploys several times; the first loads the CDK and makes the machines' base.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const none = 'instances: { min: 0, max: 1 }';
 let platform: Platform;
 
@@ -161,7 +161,10 @@ describe('what is refused', () => {
     const yml = 'instances: { type: t4g.small, min: 1, max: 1 }\ndatabase: none';
     expect(await refused('misfit', yml, { image: await makeImage(platform, 'misfit') })).toMatchObject({
       code: 'INSTANCES_FAILED',
-      message: 'vendhost-dev-misfit cannot start its instances: 3 launches failed',
+      // Auto Scaling tries again every two seconds: who looks late sees more.
+      message: expect.stringMatching(
+        /^vendhost-dev-misfit cannot start its instances: ([3-9]|\d{2,}) launches failed$/,
+      ),
       details: [expect.stringContaining("The architecture 'arm64' of the specified instance type does not match")],
     });
   });

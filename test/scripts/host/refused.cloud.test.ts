@@ -9,7 +9,7 @@ import { admitTenant } from '../../builders/tenant.ts';
 import { errorIn, vendhost } from '../command-line.ts';
 import { type Meddler, wire } from '../wire.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const cloud = inject('localCloud');
 let platform: Platform;
 let image: string;

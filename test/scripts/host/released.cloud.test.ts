@@ -13,7 +13,7 @@ import { repository } from '../../builders/repository.ts';
 import { admitTenant } from '../../builders/tenant.ts';
 import { errorIn, vendhost } from '../command-line.ts';
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const place = { tenant: 'kiosk', environment: 'dev' };
 const vendhostYml = `instances: { min: 1, max: 2 }
@@ -125,7 +125,7 @@ test('instances are replaced: one, or all, with the revision that was deployed l
   expect([one.code, one.result]).toEqual([0, { group: 'vendhost-dev-kiosk', replaced: [first], inService: 1 }]);
   const [second = ''] = await members();
   expect(second).not.toBe(first);
-  await expect.poll(healthy, { timeout: 30_000 }).toEqual([second]);
+  await expect.poll(healthy, { timeout: 120_000 }).toEqual([second]);
 
   const all = await replace();
   expect([all.code, all.result?.replaced]).toEqual([0, [second]]);

@@ -54,6 +54,23 @@ describe('the note of a plan', () => {
     expect(runtime.progress()).toEqual(['note in acme/shop!7: created', 'note in acme/shop!7: updated']);
   });
 
+  test('of an earlier pipeline that ends later, or is run again, does not replace that of a later one', async () => {
+    const { ofRequest, notes } = await world();
+    const write = async (pipeline: string, title: string) => {
+      const runtime = recorder({ ...ofRequest, CI_PIPELINE_ID: pipeline });
+      await writeNote(runtime, { ...report, title }, target);
+      return runtime.progress();
+    };
+    await write('99', 'first');
+    await write('101', 'third');
+    expect(await write('100', 'second')).toEqual([
+      'the note in acme/shop!7 is of the later pipeline 101, and stays',
+      'note in acme/shop!7: unchanged',
+    ]);
+    expect(notes()).toEqual([expect.stringContaining('## third')]);
+    expect(await write('101', 'third again')).toEqual(['note in acme/shop!7: updated']);
+  });
+
   test('of a branch that is promoted goes to the request into the next branch', async () => {
     const { gitlab, project, env, notes } = await world();
     gitlab.state.discussions.addMergeRequest(project, 8, 'master');

@@ -1,7 +1,11 @@
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateChangeSetCommand, DeleteStackCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CreateChangeSetCommand,
+  DeleteStackCommand,
+  waitUntilStackDeleteComplete,
+} from '@aws-sdk/client-cloudformation';
 import { DeleteRuleCommand, DescribeRulesCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { provisionHost } from '../../../scripts/host/provision.ts';
@@ -13,7 +17,7 @@ import { makePlatform, type Platform } from '../../builders/platform.ts';
 import { repository, soundTenant, type Tree } from '../../builders/repository.ts';
 import { admitTenant } from '../../builders/tenant.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const environment = 'dev';
 const yml = 'instances: { min: 0, max: 1 }\ndatabase: { class: db.t3.micro }\n';
 const sound: Tree = { ...soundTenant, 'vendhost.yml': yml };
@@ -53,6 +57,12 @@ async function deployed(tenant: string, tree: Tree = sound): Promise<string> {
   const image = await bakeWithoutPacker(platform, tenant, directory);
   await provisionHost(platform.runtime(), { tenant, environment, directory, image, dryRun: false });
   return image;
+}
+
+async function deletedByHand(StackName: string): Promise<void> {
+  const client = await platform.aws.cloudFormation();
+  await client.send(new DeleteStackCommand({ StackName }));
+  await waitUntilStackDeleteComplete({ client, maxWaitTime: 120, minDelay: 1, maxDelay: 1 }, { StackName });
 }
 
 describe('a deployed tenant', () => {
@@ -195,8 +205,7 @@ describe('what is not as usual is said, and is no bug', () => {
 
   test('a stack that was deleted by hand', async () => {
     await deployed('gone');
-    const cloudFormation = await platform.aws.cloudFormation();
-    await cloudFormation.send(new DeleteStackCommand({ StackName: 'vendhost-dev-gone-host' }));
+    await deletedByHand('vendhost-dev-gone-host');
     const planned = await plan('gone', sound);
     expect(titles(section(planned, 'host').findings)).toContainEqual(
       'interruption: there is no stack vendhost-dev-gone-host, although vendhost-dev-gone-data is there: somebody deleted it, and the push creates it again',

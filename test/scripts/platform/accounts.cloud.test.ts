@@ -9,7 +9,7 @@ import { type PlatformRepository, platformRepository } from '../../builders/plat
 import { organizationRole } from '../../local-cloud/organization.ts';
 import { type PlatformOwner, platformOwner } from './operator.ts';
 
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 const management = '710000000020';
 const member = '710000000022';
 const Url = 'https://gitlab.example.test';

@@ -8,7 +8,7 @@ import { Stacks } from '../../builders/stacks.ts';
 import { clientConfig } from '../../local-cloud/clients.ts';
 import { outcomes, type PlatformOwner, platformOwner } from './operator.ts';
 
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 const account = '710000000011';
 let repository: PlatformRepository;
 let owner: PlatformOwner;

@@ -3,7 +3,7 @@ import { type EnforcingCloud, startEnforcingCloud } from '../../builders/enforci
 import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
 import { errorIn, vendhost } from '../command-line.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '100000000347';
 const issuer = 'https://tokens.example.test/gitlab';
 const project = 'platform/lanterns';

@@ -3,7 +3,7 @@ import { type PlatformRepository, platformRepository } from '../../builders/plat
 import { type Meddler, wire } from '../wire.ts';
 import { platformOwner } from './operator.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '710000000058';
 let repository: PlatformRepository;
 

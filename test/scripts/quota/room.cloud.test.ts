@@ -12,7 +12,7 @@ import { type Meddler, refusal, wire } from '../wire.ts';
 
 /** Commands in an account that has no room left for a tenant. */
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '100000000471';
 const cloud = inject('localCloud');
 let platform: Platform;

@@ -18,7 +18,7 @@ import { type PlatformRepository, platformRepository } from '../../builders/plat
 import { repository } from '../../builders/repository.ts';
 
 /** Production as in examples/platform: releases wait for an approval, alarms write a mail, every role has its rights only. */
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '100000000581';
 const place = { environment: 'production', tenant: 'shop' } as const;
 const name = 'vendhost-production-shop';
@@ -72,9 +72,10 @@ async function job() {
   return await enforcing.job({ projectPath: 'acme/shop', ref: 'master' }, variables);
 }
 
-/** A person's answer, as soon as the pipeline asks. */
-async function approve(): Promise<void> {
+/** A person's answer, once the pipeline asks and the job's log says so. */
+async function approve(log: () => string[]): Promise<void> {
   const client = await person.aws.codePipeline();
+  await expect.poll(() => log().join('\n'), { timeout: 120_000 }).toContain('Approval: waiting for approval');
   const asked = async () => {
     const { stageStates = [] } = await client.send(new GetPipelineStateCommand({ name }));
     return stageStates.find(({ stageName }) => stageName === 'Approval')?.actionStates?.[0]?.latestExecution?.token;
@@ -92,9 +93,8 @@ test('a host with a database and alarms is provisioned by its roles, and release
   await pushRevision(pushed, { ...place, directory, dryRun: false });
   const { revisionKey: revision } = JSON.parse(pushed.printed());
   const released = await job();
-  await Promise.all([startRelease(released, { ...place, revision, dryRun: false }), approve()]);
+  await Promise.all([startRelease(released, { ...place, revision, dryRun: false }), approve(released.progress)]);
   expect(JSON.parse(released.printed())).toMatchObject({ status: 'succeeded', revisionKey: revision });
-  expect(released.progress().join('\n')).toContain('Approval: waiting for approval');
 });
 
 test('the role that releases cannot deploy without the pipeline, and so without the approval', async () => {

@@ -7,6 +7,7 @@ import { recorder } from '../../builders/recorder.ts';
 import { recordTenant } from '../../builders/tenant.ts';
 import { errorIn, vendhost } from '../command-line.ts';
 import { justAfter, type Meddler, refusing, wire } from '../wire.ts';
+import { gate } from './gate.ts';
 import { VirtualHost } from './virtual-host.ts';
 
 const cloud = inject('localCloud');
@@ -89,6 +90,7 @@ describe('a virtual host', () => {
   });
 
   test('whose execution somebody stopped', async () => {
+    const { wait, open } = await gate();
     const stopped = justAfter('StartPipelineExecution', async ({ body }) => {
       const { name } = JSON.parse(body) as { name: string };
       const client = await pipelines();
@@ -96,8 +98,10 @@ describe('a virtual host', () => {
       await client.send(
         new StopPipelineExecutionCommand({ pipelineName: name, pipelineExecutionId: id, abandon: true, reason: 'no' }),
       );
+      // Its deployment goes on, and is waited for.
+      open();
     });
-    const ended = await release(host, await host.push('stopped'), stopped);
+    const ended = await release(host, await host.push('stopped', { AfterInstall: [wait] }), stopped);
     expect([ended.code, errorIn(ended)]).toEqual([1, 'RELEASE_STOPPED']);
   });
 
@@ -110,13 +114,34 @@ describe('a virtual host', () => {
     return pipelineExecutionSummaries[0]?.pipelineExecutionId ?? '';
   }
 
-  /** Lets time pass with every call of this operation. */
-  function passing(operation: string, ms: number, then: Meddler = (_call, next) => next()): Meddler {
+  /** Lets time pass with every call of this operation, or every one whose answer has this in it. */
+  function passing(
+    operation: string,
+    ms: number,
+    then: Meddler = (_call, next) => next(),
+    seen: (body: string) => boolean = () => true,
+  ): Meddler {
     vi.useFakeTimers({ toFake: ['Date'] });
     return async (call, next) => {
-      if (call.operation === operation) vi.setSystemTime(Date.now() + ms);
-      return await then(call, next);
+      const answer = await then(call, next);
+      if (call.operation === operation && seen(String(answer.body))) vi.setSystemTime(Date.now() + ms);
+      return answer;
     };
+  }
+
+  interface Targets {
+    readonly deploymentTargets: {
+      instanceTarget: { lifecycleEvents?: { lifecycleEventName: string; status: string }[] };
+    }[];
+  }
+
+  /** Whether the hook that does not end has begun. */
+  function isInHook(body: string): boolean {
+    const { deploymentTargets } = JSON.parse(body) as Targets;
+    const events = deploymentTargets.flatMap(({ instanceTarget }) => instanceTarget.lifecycleEvents ?? []);
+    return events.some(
+      ({ lifecycleEventName, status }) => `${lifecycleEventName} ${status}` === 'AfterInstall InProgress',
+    );
   }
 
   test('whose execution CodePipeline does not know: for half a minute that may be, then it is an error', async () => {
@@ -130,6 +155,7 @@ describe('a virtual host', () => {
     const calls: string[] = [];
     const endless: Meddler = async (call, next) => {
       calls.push(call.operation);
+      if (call.operation === 'GetPipelineExecution') await host.atRest();
       const answer = await next();
       if (call.operation !== 'GetPipelineExecution') return answer;
       const body = String(answer.body).replace(/"status": ?"\w+"/, '"status":"InProgress"');
@@ -154,7 +180,7 @@ describe('a virtual host', () => {
       return { ...answer, headers: {}, body: String(answer.body).replaceAll('<name>running<', '<name>terminated<') };
     };
     const revision = await host.push('lost', endless);
-    const ended = await release(host, revision, passing('GetPipelineExecution', 20_000, terminated));
+    const ended = await release(host, revision, passing('BatchGetDeploymentTargets', 20_000, terminated, isInHook));
     expect([ended.code, errorIn(ended)]).toEqual([1, 'INSTANCE_GONE']);
     expect(ended.stderr).toMatch(/error\[INSTANCE_GONE\]: i-\w+ is terminated: AfterInstall cannot end there/);
     expect(calls, 'the next release must not wait for it').toContain('StopDeployment');
@@ -168,7 +194,7 @@ describe('a virtual host', () => {
       return { ...answer, headers: {}, body };
     };
     const revision = await host.push('silent', endless);
-    const ended = await release(host, revision, passing('GetPipelineExecution', minutes(1) + 1000, silent));
+    const ended = await release(host, revision, passing('BatchGetDeploymentTargets', minutes(1) + 1000, silent));
     expect([ended.code, errorIn(ended)]).toEqual([1, 'AGENT_SILENT']);
     expect(ended.stderr).toMatch(/no CodeDeploy agent has begun for \d+ min( \d+ s)?: i-\w+\n/);
     expect(ended.stderr).toContain('vendhost host replace --instance ID');

@@ -1,10 +1,10 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { execaNode } from 'execa';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { gate } from './gate.ts';
 import { VirtualHost } from './virtual-host.ts';
 
+vi.setConfig({ testTimeout: 300_000 });
 const vendhost = join(import.meta.dirname, '../../../scripts/vendhost.ts');
 
 /** Runs the real command in a process of its own. */
@@ -31,29 +31,9 @@ function releaseProcess(host: VirtualHost, revision: string) {
     text += String(chunk);
   });
   const printed = async (part: string): Promise<void> => {
-    await expect.poll(() => text, { timeout: 30_000, interval: 50 }).toContain(part);
+    await expect.poll(() => text, { timeout: 120_000, interval: 50 }).toContain(part);
   };
   return { child, printed };
-}
-
-/** A hook can wait for this: it does not answer before it is opened. */
-async function gate() {
-  let isOpen = false;
-  const server = createServer((_request, response) => {
-    response.statusCode = isOpen ? 200 : 503;
-    response.end();
-  }).listen(0, '127.0.0.1');
-  onTestFinished(() => {
-    server.close();
-  });
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    wait: `until curl -fs -o /dev/null http://127.0.0.1:${port}/; do sleep 0.1; done`,
-    open: () => {
-      isOpen = true;
-    },
-  };
 }
 
 /** Progress without what differs from run to run. */
@@ -145,9 +125,17 @@ describe('a virtual host with two instances', () => {
   });
 
   test('two identical starts at once are one execution', async () => {
-    const second = await host.push('second');
+    const { wait, open } = await gate();
+    const second = await host.push('second', { AfterInstall: [wait] });
     const before = await host.executions();
-    const both = await Promise.all([host.release(second), host.release(second)]);
+    // The first does not end before the second has begun.
+    let following = 0;
+    const onProgress = (text: string) => {
+      if (!text.includes(' the execution ')) return;
+      following += 1;
+      if (following === 2) open();
+    };
+    const both = await Promise.all([host.release(second, { onProgress }), host.release(second, { onProgress })]);
     expect(both.map(({ result }) => result?.status)).toEqual(['succeeded', 'succeeded']);
     expect(new Set(both.map(({ result }) => result?.executionId)).size).toBe(1);
     expect(await host.executions()).toEqual(['Succeeded', ...before]);

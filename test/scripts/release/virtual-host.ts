@@ -108,6 +108,11 @@ export class VirtualHost {
     return pipelineExecutionSummaries.map(({ status }) => status ?? '');
   }
 
+  /** Waits until no execution is in progress. */
+  async atRest(): Promise<void> {
+    while ((await this.executions()).includes('InProgress')) await wait(50);
+  }
+
   /** Waits for the approval to be asked for by an execution, and answers it. */
   async answer(executionId: string, status: 'Approved' | 'Rejected', summary: string): Promise<void> {
     for (;;) {

@@ -42,6 +42,7 @@ describe('a JUnit report', () => {
       fc.property(anyTexts(41), (texts) => {
         expect(casesIn(junitOf(reportOf(texts))).map(({ outcome }) => outcome)).toEqual(['failure', 'error']);
       }),
+      { seed: 1 },
     );
   });
 
@@ -94,6 +95,7 @@ describe('lines for a terminal', () => {
         expect(lines).toHaveLength(reportLines(reportOf(['a'])).length);
         expect(lines.join('')).not.toMatch(/\p{Cc}/u);
       }),
+      { seed: 1 },
     );
   });
 });

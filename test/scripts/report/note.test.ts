@@ -48,7 +48,7 @@ describe('a note', () => {
       fc.property(anyTexts(41), (texts) => {
         expect(shapeOf(markdownTree(noteOf(reportOf(texts), options)))).toBe(plain);
       }),
-      { numRuns: 300 },
+      { numRuns: 300, seed: 1 },
     );
   });
 
@@ -57,6 +57,7 @@ describe('a note', () => {
       fc.property(anyTexts(41), (texts) => {
         expect(noteOf(reportOf(texts), options)).not.toMatch(/^\//m);
       }),
+      { seed: 1 },
     );
   });
 
@@ -130,7 +131,8 @@ describe('a note that would be too long', () => {
   test('does it fast', () => {
     const started = performance.now();
     noteOf(withFindings(many), options);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    // Tenths of a second; work that grows with the square of the findings takes minutes.
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 });
 

@@ -43,7 +43,7 @@ describe('a page', () => {
       fc.property(anyTexts(41), (texts) => {
         expect(shape(pageOf(reportOf(texts)))).toBe(plain);
       }),
-      { numRuns: 300 },
+      { numRuns: 300, seed: 1 },
     );
   });
 
@@ -112,7 +112,8 @@ describe('a page', () => {
     const report = { ...one({}), sections: [{ ...(one({}).sections[0] ?? never()), findings }] };
     const started = performance.now();
     const page = pageOf(report);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    // Tenths of a second; work that grows with the square of the findings takes minutes.
+    expect(performance.now() - started).toBeLessThan(20_000);
     expect(page.length).toBeLessThan(1_500_000);
     expect(page).toContain('… (8,000 more characters)');
     expect(textsOf(parse(page).childNodes).filter((text) => /^t\d+$/.test(text))).toHaveLength(500);

@@ -63,12 +63,14 @@ describe("a tenant's repository", () => {
   });
   test.each<[string, Tree, string[]]>([
     [
-      'no infrastructure, no software',
+      'no software; a machine of its own is not needed',
       { 'README.md': '' },
-      [
-        'infrastructure/: missing: must be a folder with install.sh, which says what the machine needs',
-        'software/: missing: must be the folder with appspec.yml (revision.directory of vendhost.yml)',
-      ],
+      ['software/: missing: must be the folder with appspec.yml (revision.directory of vendhost.yml)'],
+    ],
+    [
+      'infrastructure is a file',
+      { infrastructure: '', 'software/appspec.yml': 'version: 0.0\nos: linux\n' },
+      ['infrastructure/: must be a folder with install.sh, which says what the machine needs'],
     ],
     [
       'no appspec.yml',

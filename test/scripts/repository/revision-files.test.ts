@@ -78,10 +78,10 @@ test('each name arrives on the instance as it is, or is refused by name', async 
       });
       expect(await unpacked(alone)).toEqual([...sound, 'appspec.yml'].toSorted());
     }),
-    { numRuns: 60 },
+    { numRuns: 60, seed: 1 },
   );
   expect(refused).toBeGreaterThan(0);
-}, 60_000);
+}, 240_000);
 
 describe('what git left out of the checkout', () => {
   test('a submodule that was not fetched', async () => {

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   GetObjectCommand,
@@ -9,7 +8,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { unzipSync } from 'fflate';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { revisionPushSchema } from '../../../scripts/config/stored.ts';
 import { pushRevision } from '../../../scripts/revision/push.ts';
 import { cloudAccount } from '../../builders/account.ts';
@@ -131,11 +130,14 @@ describe('pushRevision', () => {
   test('a large tree goes up whole, and leaves no temporary file', async () => {
     const big = Buffer.alloc(20_000_000, 'vendhost ');
     const directory = await repository({ ...soundTenant, 'software/big.bin': big });
-    const before = await temporaryFolders();
+    // Other test files push at the same time.
+    const temporary = await repository({});
+    vi.stubEnv('TMPDIR', temporary);
+    onTestFinished(() => void vi.unstubAllEnvs());
     const { result } = await pushed(directory);
     const files = unzipSync(await bytesOf(result.revisionKey));
     expect(Buffer.from(files['big.bin'] ?? []).equals(await readFile(join(directory, 'software/big.bin')))).toBe(true);
-    expect(await temporaryFolders()).toEqual(before);
+    expect(await readdir(temporary)).toEqual([]);
   });
 
   test('a larger one goes up in parts, once, when two jobs push it at the same time', async () => {
@@ -160,7 +162,3 @@ describe('pushRevision', () => {
     expect(await versions(`software/shop/${result.sha256}`)).toEqual([]);
   });
 });
-
-async function temporaryFolders(): Promise<string[]> {
-  return (await readdir(tmpdir())).filter((name) => name.startsWith('vendhost-revision-')).toSorted();
-}

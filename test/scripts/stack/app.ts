@@ -7,7 +7,7 @@ import type { AppBuilder } from '../../../scripts/stack/assembly.ts';
 
 /**
  * Stacks of SSM parameters by stack name, then parameter name. `$Size` stands for the value of the stack's own parameter
- * Size, `$Fail` for a resource that cannot be made, `$Slow` for one that takes six seconds, `$Wait`
+ * Size, `$Fail` for a resource that cannot be made, `$Wait`
  * for one that waits to be told how it ends (`key` and `keyHandle`), `$Bucket` for a bucket,
  * `$Role name sid` for a policy of a role that is not the stack's: it fails when there is no such role. Resources are
  * made in the order they are written.
@@ -42,9 +42,9 @@ function resource(stack: VendhostStack, size: string, key: string, value: string
   if (kind === '$Fail' || kind === '$Role') {
     return new iam.CfnPolicy(stack, key, { policyName: key, policyDocument: allowNothing(sid), roles: [role] });
   }
-  if (kind === '$Slow' || kind === '$Wait') {
+  if (kind === '$Wait') {
     const handle = new CfnWaitConditionHandle(stack, `${key}Handle`);
-    return new CfnWaitCondition(stack, key, { handle: handle.ref, timeout: kind === '$Slow' ? '6' : '300', count: 1 });
+    return new CfnWaitCondition(stack, key, { handle: handle.ref, timeout: '300', count: 1 });
   }
   if (kind === '$Bucket') return new s3.CfnBucket(stack, key, { bucketName: `${stack.stackName}-bucket` });
   const name = `/${stack.stackName}/${key}`;

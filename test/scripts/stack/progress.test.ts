@@ -39,7 +39,7 @@ describe('Progress', () => {
   test('prints by itself at the end of the turn', async () => {
     const runtime = recorder();
     new Progress(runtime).event(event('A', 'DELETE_COMPLETE'));
-    await expect.poll(() => runtime.progress()).toEqual(['  a-stack: deleted SQS::Queue A']);
+    await expect.poll(() => runtime.progress(), { timeout: 20_000 }).toEqual(['  a-stack: deleted SQS::Queue A']);
   });
 
   test('keeps failures with their reasons, but not those that follow from another', () => {

@@ -38,7 +38,7 @@ export function stackWorld(account: string) {
         const { StackEvents = [] } = await client.send(command);
         return StackEvents.find((event) => event.LogicalResourceId === LogicalResourceId)?.ResourceStatus;
       };
-      await expect.poll(status, { timeout: 20_000 }).toMatch(/^(CREATE|UPDATE)_IN_PROGRESS$/);
+      await expect.poll(status, { timeout: 60_000 }).toMatch(/^(CREATE|UPDATE)_IN_PROGRESS$/);
     },
     /** Ends the waiting of a resource of the kind `$Wait`. */
     async signal(StackName: string, LogicalResourceId: string, Status: 'SUCCESS' | 'FAILURE') {

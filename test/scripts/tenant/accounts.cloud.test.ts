@@ -7,7 +7,7 @@ import { makePlatform, type Platform } from '../../builders/platform.ts';
 import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
 import { organizationRole } from '../../local-cloud/organization.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const management = '100000000309';
 const member = '100000000310';
 let own: Platform;

@@ -66,7 +66,7 @@ beforeAll(async () => {
   };
   aws = openAws(await enforcing.job({ projectPath: 'acme/shop', ref: 'dev' }, variables));
   ec2 = await aws.ec2();
-}, 240_000);
+}, 300_000);
 afterAll(async () => {
   await enforcing?.cloud.stop();
   await repository.remove();
@@ -206,7 +206,7 @@ async function refusal(resource: object): Promise<string | undefined> {
       OnFailure: 'DELETE',
     }),
   );
-  const wait = { pace: aws.pace, limitMs: 30_000, signal: new AbortController().signal };
+  const wait = { pace: aws.pace, limitMs: 120_000, signal: new AbortController().signal };
   const statuses = async () => {
     const { StackEvents = [] } = await cloudFormation.send(new DescribeStackEventsCommand({ StackName: StackId }));
     return StackEvents;

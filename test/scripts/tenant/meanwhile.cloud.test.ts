@@ -13,7 +13,7 @@ import { type LocalGitlab, startLocalGitlab } from '../../local-gitlab/api.ts';
 import { errorIn, vendhost } from '../command-line.ts';
 import { justBefore, type Meddler, wire } from '../wire.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '100000000322';
 const cloud = inject('localCloud');
 const hosts = ['a.example.test', 'b.example.test'];

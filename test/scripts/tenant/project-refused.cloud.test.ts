@@ -7,7 +7,7 @@ import { startLocalGitlab } from '../../local-gitlab/api.ts';
 import type { GitlabState, Project } from '../../local-gitlab/api-state.ts';
 import { errorIn, vendhost } from '../command-line.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '100000000327';
 let platform: Platform;
 let repository: PlatformRepository;

@@ -9,7 +9,7 @@ import { type PlatformRepository, platformRepository } from '../../builders/plat
 import { recorder } from '../../builders/recorder.ts';
 import { type LocalGitlab, startLocalGitlab } from '../../local-gitlab/api.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '100000000345';
 let platform: Platform;
 let repository: PlatformRepository;

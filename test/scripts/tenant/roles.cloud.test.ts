@@ -31,7 +31,7 @@ import { startLocalGitlab } from '../../local-gitlab/api.ts';
 import type { TokenSubject } from '../../local-gitlab/tokens.ts';
 
 // A platform is deployed before the tests.
-vi.setConfig({ hookTimeout: 240_000 });
+vi.setConfig({ hookTimeout: 300_000 });
 const account = '100000000004';
 const place = { environment: 'dev', tenant: 'shop' } as const;
 

@@ -1,4 +1,5 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
 import { readPlatformFacts, readTenantRecord } from '../../../scripts/aws/read-facts.ts';
@@ -13,7 +14,7 @@ import { recorder } from '../../builders/recorder.ts';
 import { type LocalGitlab, startLocalGitlab } from '../../local-gitlab/api.ts';
 
 // A platform is deployed before the tests.
-vi.setConfig({ hookTimeout: 120_000 });
+vi.setConfig({ hookTimeout: 300_000 });
 const account = '100000000003';
 const { aws, endpoint, env, runtime: newRuntime } = cloudAccount(account);
 const place = (tenant: string) => ({ environment: 'dev', tenant });
@@ -111,6 +112,7 @@ describe('tenant vend', () => {
       branch: 'dev',
       port: 8080,
       pipeline: 'vendhost-dev-shop',
+      bucket: `vendhost-dev-shop-${account}-eu-west-1`,
     });
 
     const second = await vend('shop', ['shop.dev.example.com', 'www.shop.dev.example.com']);
@@ -149,6 +151,16 @@ describe('tenant vend', () => {
     expect(await numbers()).toEqual(['1.json']);
     const stack = new DescribeStacksCommand({ StackName: 'vendhost-dev-blog-access' });
     await expect((await aws.cloudFormation()).send(stack)).rejects.toThrow('does not exist');
+  });
+
+  test('refuses a tenant whose bucket outlived it, and says how to keep or delete it', async () => {
+    const kept = `vendhost-dev-gone-${account}-eu-west-1`;
+    await (await aws.s3()).send(new CreateBucketCommand({ Bucket: kept }));
+    await expect(vend('gone', ['gone.dev.example.com'])).rejects.toMatchObject({
+      code: 'BUCKET_KEPT',
+      details: [expect.stringContaining(`aws s3 rb --force s3://${kept}`)],
+    });
+    expect(await owner('gone.dev.example.com')).toBeUndefined();
   });
 
   test('of tenants that want one host at once exactly one gets it, and the others keep nothing', async () => {

@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from flask import Flask, abort, jsonify, render_template
+import orders
+from flask import Flask, abort, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 HERE = Path(__file__).parent
@@ -38,6 +39,21 @@ def product(name: str) -> ResponseReturnValue:
     return render_template("product.html", product=found)
 
 
+@app.get("/orders")
+def list_orders() -> ResponseReturnValue:
+    return render_template("orders.html", orders=orders.newest())
+
+
+@app.post("/orders")
+def order() -> ResponseReturnValue:
+    product, customer = request.form["product"], request.form["customer"].strip()
+    if customer == "" or len(customer) > 80 or all(item["name"] != product for item in PRODUCTS):
+        abort(400)
+    orders.add(product, customer)
+    return redirect("/orders", code=303)
+
+
+# Not of the database: a new instance in place of this one would not bring that back.
 @app.get("/health")
 def health() -> ResponseReturnValue:
     return jsonify(status="ok", products=len(PRODUCTS), **RELEASE)

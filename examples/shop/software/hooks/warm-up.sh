@@ -2,6 +2,6 @@
 # The first customer should not pay for template compilation.
 set -euo pipefail
 address=$(cat /opt/shop/address)
-for page in / /product/storm /product/paper; do
+for page in / /product/storm /orders; do
   curl --silent --show-error --fail --max-time 10 --output /dev/null "${address}${page}"
 done

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ministack.services import autoscaling, ec2
 
 from vendhost_cloud import ec2 as our_ec2
-from vendhost_cloud.auto_scaling import activities, groups, members, refresh, stacks
+from vendhost_cloud.auto_scaling import activities, groups, members, refresh, stacks, suspension
 from vendhost_cloud.ec2.store import scoped
 from vendhost_cloud.query_service import Body
 
@@ -21,7 +21,7 @@ def reconcile(group: members.Group) -> None:
     members.advance(group)
     desired = group["DesiredCapacity"] + refresh.step(group)
     living = members.living(group)
-    for _ in range(desired - len(living)):
+    for _ in range(0 if suspension.is_suspended(group, suspension.LAUNCH) else desired - len(living)):
         members.launch(
             group, f"a difference between desired and actual capacity: {len(living)} of {desired} instances."
         )

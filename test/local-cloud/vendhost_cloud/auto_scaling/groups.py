@@ -1,11 +1,12 @@
 """The group actions of Auto Scaling, over ministack's store of groups."""
 
 import time
+from collections.abc import Callable
 
 from ministack.services import autoscaling, ec2
 from ministack.services.cloudformation import provisioners
 
-from vendhost_cloud.auto_scaling import activities, members, refresh, target_groups
+from vendhost_cloud.auto_scaling import activities, members, refresh, suspension, target_groups
 from vendhost_cloud.auto_scaling.members import Group
 from vendhost_cloud.ec2.store import now, scope
 from vendhost_cloud.errors import AwsError
@@ -16,6 +17,7 @@ _CREATE = (
     "TargetGroupARNs HealthCheckType HealthCheckGracePeriod VPCZoneIdentifier TerminationPolicies "
     "NewInstancesProtectedFromScaleIn Tags ServiceLinkedRoleARN DefaultInstanceWarmup"
 )
+_SUSPEND = "AutoScalingGroupName ScalingProcesses"
 _REFRESH = (
     "InstanceRefreshId",
     "AutoScalingGroupName",
@@ -124,18 +126,14 @@ def _update(request: Body) -> None:
     group = group_of(request.pop("AutoScalingGroupName", ""))
     if "LaunchTemplate" in request:
         request["LaunchTemplate"] = _template(request["LaunchTemplate"])
-    before = dict(group)
-    group.update(request)
-    if "DesiredCapacity" in request and not group["MinSize"] <= request["DesiredCapacity"] <= group["MaxSize"]:
-        group.update(before)
+    # The loop never sees what is refused.
+    wanted = {**group, **request}
+    if "DesiredCapacity" in request and not wanted["MinSize"] <= request["DesiredCapacity"] <= wanted["MaxSize"]:
         raise AwsError(
             "ValidationError", f"Desired capacity:{request['DesiredCapacity']} must be between min size and max size"
         )
-    try:
-        fit(group)
-    except AwsError:
-        group.update(before)
-        raise
+    fit(wanted)
+    group.update({**request, "DesiredCapacity": wanted["DesiredCapacity"]})
 
 
 def _set_desired(request: Body) -> None:
@@ -158,18 +156,19 @@ def _delete(request: Body) -> None:
     remove(name)
 
 
-def remove(name: str) -> list[str]:
-    """Remove a group and terminate its members; their ids."""
+def remove(name: str) -> list[members.Member]:
+    """Remove a group and terminate its members: those in the answer, and one that the loop adds while it ends."""
     group = autoscaling._asgs.pop(name, None)
     autoscaling._tags.pop(name, None)
     autoscaling._delete_group_hooks(name)
     autoscaling._delete_group_policies(name)
     if group is None:
         return []
-    ids = [member["InstanceId"] for member in group["Instances"]]
+    group["_Gone"] = True
     for member in list(group["Instances"]):
-        members.terminate(group, member, "the group is being deleted.")
-    return ids
+        members.terminate(group, member, members.DELETED)
+    gone: list[members.Member] = group["Instances"]
+    return gone
 
 
 def _describe(request: Body) -> Body:
@@ -275,6 +274,9 @@ def register() -> None:
     def serve(operation: str, handler: Handler, supported: str) -> None:
         autoscaling._ACTION_MAP[operation] = action("autoscaling", operation, handler, supported=supported.split())
 
+    def on_group(change: Callable[[Group, Body], None]) -> Handler:
+        return lambda request: change(group_of(request.get("AutoScalingGroupName", "")), request)
+
     paging = "MaxRecords NextToken"
     serve("CreateAutoScalingGroup", _create, _CREATE)
     serve("UpdateAutoScalingGroup", _update, _CREATE)
@@ -290,3 +292,5 @@ def register() -> None:
     serve("DescribeInstanceRefreshes", _describe_refreshes, f"AutoScalingGroupName InstanceRefreshIds {paging}")
     serve("CancelInstanceRefresh", _cancel_refresh, "AutoScalingGroupName")
     serve("RollbackInstanceRefresh", _roll_back_refresh, "AutoScalingGroupName")
+    serve("SuspendProcesses", on_group(suspension.suspend), _SUSPEND)
+    serve("ResumeProcesses", on_group(suspension.resume), _SUSPEND)

@@ -18,6 +18,7 @@ from vendhost_cloud.router import in_flight
 Group = Record
 Member = Record
 
+DELETED = "the group is being deleted."
 _PAUSE_AFTER_FAILURE = 2.0
 _DRAIN_SECONDS = 2.0
 """Auto Scaling waits until the target has drained, minutes at most, before it terminates the instance.
@@ -63,7 +64,7 @@ def resolved(template: Body) -> Body:
 
 def launch(group: Group, cause: str) -> None:
     """Launch one member; a failure is an activity, and the next try waits a little."""
-    if time.monotonic() < group.get("_NextTry", 0.0):
+    if group.get("_Gone") or time.monotonic() < group.get("_NextTry", 0.0):
         return
     try:
         template = resolved(template_of(group))
@@ -84,19 +85,21 @@ def launch(group: Group, cause: str) -> None:
             group, "Launching a new EC2 instance", cause, problem=f"{error.message} Launching EC2 instance failed."
         )
         return
-    group["Instances"].append(
-        {
-            "InstanceId": record["InstanceId"],
-            "InstanceType": record["InstanceType"],
-            "LifecycleState": "Pending",
-            "HealthStatus": "Healthy",
-            "AvailabilityZone": record["Placement"]["AvailabilityZone"],
-            "ProtectedFromScaleIn": bool(group["NewInstancesProtectedFromScaleIn"]),
-            "LaunchTemplate": template,
-            "_Since": time.monotonic(),
-        }
-    )
+    member: Member = {
+        "InstanceId": record["InstanceId"],
+        "InstanceType": record["InstanceType"],
+        "LifecycleState": "Pending",
+        "HealthStatus": "Healthy",
+        "AvailabilityZone": record["Placement"]["AvailabilityZone"],
+        "ProtectedFromScaleIn": bool(group["NewInstancesProtectedFromScaleIn"]),
+        "LaunchTemplate": template,
+        "_Since": time.monotonic(),
+    }
+    group["Instances"].append(member)
     activities.note(group, f"Launching a new EC2 instance: {record['InstanceId']}", cause)
+    if group.get("_Gone"):
+        # It was deleted meanwhile, and who did it may not have seen this one.
+        terminate(group, member, DELETED)
 
 
 def advance(group: Group) -> None:

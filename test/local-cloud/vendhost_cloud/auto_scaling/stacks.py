@@ -17,7 +17,7 @@ _UNSUPPORTED = (
     "InstanceId",
     "TrafficSources",
 )
-_GONE_SECONDS = 15.0
+_GONE_SECONDS = 100.0
 
 Props = dict[str, Any]
 
@@ -63,9 +63,9 @@ def _update(known: Callable[..., Any]) -> Callable[..., Any]:
 def _delete(_: Callable[..., Any]) -> Callable[..., Any]:
     def delete(physical_id: str, props: Props) -> None:
         # As in CloudFormation: the instances are gone first, so that their security groups can be deleted next.
-        ids = groups.remove(physical_id)
+        gone = groups.remove(physical_id)
         deadline = time.monotonic() + _GONE_SECONDS
-        while time.monotonic() < deadline and any(_lives(one) for one in ids):
+        while time.monotonic() < deadline and any(_lives(one["InstanceId"]) for one in list(gone)):
             time.sleep(0.02)
 
     return delete

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 import select
 import subprocess
@@ -18,6 +19,7 @@ from vendhost_cloud.machines import Machine
 PACKAGES = Path(__file__).resolve().parents[2]
 HOME = "/opt/codedeploy-agent"
 POLL_SECONDS = 0.1
+KILL_SECONDS = 60.0
 LOG_TAIL = 2048
 """Characters of the log tail the real agent reports."""
 
@@ -119,16 +121,21 @@ class Agent:
         ScriptTimedOut, OutputLeftOpen or Stopped otherwise.
         """
         pid_file = f"{HOME}/.hook-{threading.get_native_id()}"
+        leader = self.machine.path(pid_file)
+        leader.unlink(missing_ok=True)
         process = self.machine.popen(["sh", "-c", LEAD, pid_file, *argv], env=environment, cwd=HOME)
         assert process.stdout is not None and process.stderr is not None
         streams = Streams({process.stdout.fileno(): "stdout", process.stderr.fileno(): "stderr"}, log)
-        deadline, timed_out = time.monotonic() + script["timeout"], False
+        deadline, timed_out = math.inf, False
         with process.stdout, process.stderr:
             while process.poll() is None or (streams.open and not timed_out):
                 streams.read(POLL_SECONDS)
                 if stop.is_set():
-                    self.machine.run(["bash", "-c", KILL, "kill", pid_file], timeout=10)
+                    self._kill(process, pid_file)
                     raise Stopped
+                if deadline == math.inf and (process.poll() is not None or _says(leader)):
+                    # Its time begins with the script, however long the way into the instance takes.
+                    deadline = time.monotonic() + script["timeout"]
                 if time.monotonic() < deadline or timed_out:
                     continue
                 if process.poll() is not None:
@@ -139,6 +146,23 @@ class Agent:
         if timed_out:
             raise ScriptTimedOut
         return process.returncode if process.returncode >= 0 else None
+
+    def _kill(self, process: "subprocess.Popen[bytes]", pid_file: str) -> None:
+        """Kill a script until it has ended: it may not have begun yet."""
+        deadline = time.monotonic() + KILL_SECONDS
+        while process.poll() is None:
+            if time.monotonic() > deadline:
+                raise AgentError(f"the script did not end within {KILL_SECONDS:.0f} s of SIGKILL")
+            self.machine.run(["bash", "-c", KILL, "kill", pid_file], timeout=10)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(POLL_SECONDS)
+
+
+def _says(file: Path) -> bool:
+    """Whether a file is there and has a text."""
+    with contextlib.suppress(OSError):
+        return bool(file.read_text().strip())
+    return False
 
 
 class Streams:

@@ -113,12 +113,15 @@ def summary(deployment: Document) -> Document:
 
 
 def get(request: Document) -> Document:
-    return {"deploymentInfo": _shown(store.deployment(request["deploymentId"]))}
+    """A deployment that has ended shows its rollback at the same time: both are written under the lock."""
+    with store.lock:
+        return {"deploymentInfo": _shown(store.deployment(request["deploymentId"]))}
 
 
 def batch_get(request: Document) -> Document:
-    found = [store.deployments.get(one) for one in request["deploymentIds"]]
-    return {"deploymentsInfo": [_shown(one) for one in found if one]}
+    with store.lock:
+        found = [store.deployments.get(one) for one in request["deploymentIds"]]
+        return {"deploymentsInfo": [_shown(one) for one in found if one]}
 
 
 def list_ids(request: Document) -> Document:
@@ -131,7 +134,8 @@ def list_ids(request: Document) -> Document:
         raise AwsError(missing, "give both applicationName and deploymentGroupName, or neither")
     if application:
         store.group(str(application), str(group))
-    found = [one["deploymentId"] for one in reversed(store.deployments.values()) if _listed(one, request)]
+    with store.lock:
+        found = [one["deploymentId"] for one in reversed(store.deployments.values()) if _listed(one, request)]
     ids, token = page(found, request, 100)
     return {"deployments": ids, "nextToken": token}
 

@@ -224,7 +224,7 @@ def _wait_for_agent(agent: Agent, stop: threading.Event) -> None:
 
 def _user_data_runs(machine: machines.Machine) -> bool:
     """Whether the instance's user data, which may be installing the agent, is still running."""
-    return machine.run(["pgrep", "-f", "/var/lib/cloud/instance/scripts/"], timeout=5).returncode == 0
+    return machine.run(["pgrep", "-f", "/var/lib/cloud/instance/scripts/"], timeout=60).returncode == 0
 
 
 _SILENT = (

@@ -114,15 +114,13 @@ def _work_through(deployment: Document, allowed: int) -> None:
     waiting = list(deployment["_targets"].values())
     threads: list[threading.Thread] = []
     while True:
-        failed = [one for one in deployment["_targets"].values() if one["status"] == "Failed"]
+        # In this order: whoever fails between the two counts is counted in both, not in none.
         running = [thread for thread in threads if thread.is_alive()]
+        failed = [one for one in deployment["_targets"].values() if one["status"] == "Failed"]
         room = allowed - len(failed) - len(running)
         may_start = room > 0 and not deployment["_stop"].is_set()
         if not running and not (waiting and may_start):
-            # A thread may have ended between the two counts above: count again.
-            if len(failed) == sum(one["status"] == "Failed" for one in deployment["_targets"].values()):
-                return
-            continue
+            return
         alarms.check(deployment)
         for target in waiting[: room if may_start else 0]:
             waiting.remove(target)

@@ -12,7 +12,7 @@ from vendhost_cloud.router import in_flight
 from vendhost_cloud.service_api import call
 
 DRAIN_SECONDS = 60.0
-HEALTHY_SECONDS = 30.0
+HEALTHY_SECONDS = 100.0
 """AWS waits for an hour."""
 
 

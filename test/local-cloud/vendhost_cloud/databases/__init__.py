@@ -12,7 +12,7 @@ from ministack.services import rds
 from ministack.services.cloudformation import provisioners
 
 from vendhost_cloud.cloudformation.resource_type import run_on_worker_thread
-from vendhost_cloud.databases import managed_secret
+from vendhost_cloud.databases import certificate, managed_secret
 from vendhost_cloud.databases.server import Server, Settings
 from vendhost_cloud.databases.software import fetch_in_background, software
 from vendhost_cloud.machines.addresses import free_address
@@ -64,6 +64,7 @@ def register() -> None:
 
     handlers.update(create=create_instance, update=update_instance, delete=delete_instance)
     _follow_parameter_groups()
+    certificate.publish()
     managed_secret.register(_serve)
     fetch_in_background()
     run_on_worker_thread("AWS::RDS::DBInstance")

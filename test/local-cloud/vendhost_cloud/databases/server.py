@@ -11,8 +11,8 @@ from pathlib import Path
 from vendhost_cloud.databases.certificate import write_certificate
 from vendhost_cloud.databases.software import Software
 
-_START_SECONDS = 20.0
-_STOP_SECONDS = 10.0
+_START_SECONDS = 100.0
+_STOP_SECONDS = 60.0
 
 # Ends the server with this process, however that ends: the kernel closes the pipe that `read` waits on.
 _GUARD = '"$@" & server=$!; read -r _; kill "$server"; wait "$server"'

@@ -2,12 +2,14 @@
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html: the caller needs the
 rights to read each resource; what cannot be read is UNKNOWN, and the detection DETECTION_FAILED. A stack's tag
-`local-cloud:drift-seconds` says how long its detections take.
+`local-cloud:drift-seconds` says how long its detections take, `local-cloud:drift-looks` how many calls find them
+running, however fast they come.
 """
 
 import re
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import ministack.services.cloudformation as engine
@@ -22,9 +24,24 @@ Answer = tuple[int, dict[str, str], bytes]
 Handler = Callable[[Parameters], Answer]
 
 _SECONDS = "local-cloud:drift-seconds"
+_LOOKS = "local-cloud:drift-looks"
+
+
+@dataclass
+class _Detection:
+    """One that goes on until it ends by the monotonic clock, and so many calls have found it running."""
+
+    end: float
+    looks: int
+
+    def runs(self) -> bool:
+        """Whether it still runs, which is a look."""
+        self.looks -= 1
+        return self.looks >= 0 or self.end > time.monotonic()
+
 
 _running = AccountRegionScopedDict()
-"""Id of a detection, and of its stack -> when it ends, by the monotonic clock."""
+"""Id of a detection, and of its stack -> the detection."""
 
 
 def register() -> None:
@@ -37,7 +54,7 @@ def _starting(detect: Handler) -> Handler:
     def handle(parameters: Parameters) -> Answer:
         stack = _stack(_parameter(parameters, "StackName"))
         stack_id = str((stack or {}).get("StackId", ""))
-        if _running.get(stack_id, 0) > time.monotonic():
+        if _runs(stack_id):
             refusal: Answer = _error(
                 "ValidationError", f"Drift detection is already in progress for stack [{stack_id}]"
             )
@@ -46,9 +63,9 @@ def _starting(detect: Handler) -> Handler:
             status, headers, body = detect(parameters)
         made = re.search(rb"<StackDriftDetectionId>([^<]+)<", body)
         if made:
-            end = time.monotonic() + _seconds(stack or {})
-            _running[made[1].decode()] = end
-            _running[stack_id] = end
+            tags = {tag.get("Key"): tag.get("Value") for tag in (stack or {}).get("Tags") or []}
+            end = time.monotonic() + float(tags.get(_SECONDS) or 0)
+            _running[made[1].decode()] = _running[stack_id] = _Detection(end, int(tags.get(_LOOKS) or 0))
         return status, headers, body
 
     return handle
@@ -59,7 +76,7 @@ def _hiding(describe: Handler) -> Handler:
 
     def handle(parameters: Parameters) -> Answer:
         status, headers, body = describe(parameters)
-        if _running.get(_parameter(parameters, "StackDriftDetectionId"), 0) > time.monotonic():
+        if _runs(_parameter(parameters, "StackDriftDetectionId")):
             for name in (b"StackDriftStatus", b"DetectionStatusReason", b"DriftedStackResourceCount"):
                 body = re.sub(b"<" + name + b">[^<]*</" + name + b">", b"", body)
             progress = b"<DetectionStatus>DETECTION_IN_PROGRESS</DetectionStatus>"
@@ -76,9 +93,9 @@ def _stack(name: str) -> Parameters | None:
     return None
 
 
-def _seconds(stack: Parameters) -> float:
-    tags = {tag.get("Key"): tag.get("Value") for tag in stack.get("Tags") or []}
-    return float(tags.get(_SECONDS) or 0)
+def _runs(known_by: str) -> bool:
+    detection: _Detection | None = _running.get(known_by)
+    return detection is not None and detection.runs()
 
 
 def _parameter(parameters: Parameters, name: str) -> str:

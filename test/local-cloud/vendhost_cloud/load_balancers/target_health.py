@@ -24,7 +24,7 @@ from vendhost_cloud.query_service import Body, Params, action
 _log = logging.getLogger("vendhost")
 
 INTERVAL_SECONDS = 0.5
-TIMEOUT_SECONDS = 2.0
+TIMEOUT_SECONDS = 5.0
 
 Key = tuple[str, str, int]
 """Target group, target id, port."""

@@ -14,7 +14,10 @@ from pathlib import Path
 from vendhost_cloud.machines import base, storage
 from vendhost_cloud.machines.addresses import free_address, taken_port
 from vendhost_cloud.machines.command import Completed
+from vendhost_cloud.machines.gate import use as use_metadata_service
 from vendhost_cloud.machines.machine import ADMIN, CannotRun, Machine, console, start
+
+why_not = storage.why_not
 
 _machines: dict[str, Machine] = {}
 _lock = threading.Lock()
@@ -56,6 +59,13 @@ def get(instance_id: str) -> Machine | None:
     """The running machine of this id."""
     machine = _machines.get(instance_id)
     return machine if machine is not None and machine.alive else None
+
+
+def at(address: str) -> Machine | None:
+    """The running machine with this address."""
+    with _lock:
+        found = next((one for one in _machines.values() if one.address == address), None)
+    return found if found is not None and found.alive else None
 
 
 def shutdown(instance_id: str) -> None:
@@ -137,6 +147,7 @@ __all__ = [
     "CannotRun",
     "Completed",
     "Machine",
+    "at",
     "boot",
     "console",
     "copy_layer",
@@ -150,4 +161,6 @@ __all__ = [
     "save_layer",
     "shutdown",
     "shutdown_all",
+    "use_metadata_service",
+    "why_not",
 ]

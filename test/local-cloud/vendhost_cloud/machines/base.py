@@ -54,6 +54,7 @@ _EMPTIED = {
     "var/backups": 0o755,
     "var/mail": 0o2775,
     "var/lib/docker": 0o711,
+    "var/lib/dpkg/updates": 0o755,
 }
 """Directories whose content on the host is hidden. They belong to the layer, so what is written there is kept."""
 

@@ -3,6 +3,9 @@
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 
+# Packages may be installed on the host while instances run: what dpkg keeps becomes the layer's own by being written to.
+touch -c /var/lib/dpkg/status /var/lib/dpkg/diversions /var/lib/dpkg/statoverride /var/lib/dpkg/triggers/*
+
 # shellcheck disable=SC2013 # user names have no spaces
 for user in $(awk -F: '$3 >= 1000 && $3 < 60000 { print $1 }' /etc/passwd); do
   userdel --force "$user" 2>/dev/null || true

@@ -19,7 +19,11 @@ class Completed:
 
 
 def communicate(
-    command: list[str], environment: dict[str, str], timeout: float, log: Callable[[str], None] | None
+    command: list[str],
+    environment: dict[str, str],
+    timeout: float,
+    log: Callable[[str], None] | None,
+    inherited: tuple[int, ...] = (),
 ) -> Completed:
     """Wait until the command and whoever holds its output have ended; after `timeout` seconds kill its group."""
     process = subprocess.Popen(
@@ -28,6 +32,7 @@ def communicate(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=environment,
+        pass_fds=inherited,
         start_new_session=True,
     )
     assert process.stdout is not None

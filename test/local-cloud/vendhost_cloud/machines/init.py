@@ -38,9 +38,13 @@ _STOP_SECONDS = 5.0
 
 Spec = dict[str, Any]
 
+_aws: dict[str, str] = {}
+"""Variables by which SDKs find this cloud."""
+
 
 def main() -> None:
     spec: Spec = json.loads(sys.stdin.readline())
+    _aws.update(spec["aws"])
     try:
         _mount_root(spec)
         _identity(spec)
@@ -250,7 +254,7 @@ def _spawn(command: list[str], output: int, given: int | None = None) -> int:
         return os.posix_spawn(
             command[0],
             command,
-            {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8"},
+            {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8", **_aws},
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, null if given is None else given, 0),
                 (os.POSIX_SPAWN_DUP2, output, 1),

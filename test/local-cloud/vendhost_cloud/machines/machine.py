@@ -13,6 +13,7 @@ from pathlib import Path
 
 from vendhost_cloud.machines import init, storage
 from vendhost_cloud.machines.command import Completed, communicate
+from vendhost_cloud.machines.gate import Gate
 from vendhost_cloud.state import log_directory
 
 ADMIN = "admin"
@@ -21,6 +22,8 @@ ADMIN = "admin"
 _NAMESPACES = ("unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--")
 _BOOT_SECONDS = 30.0
 _STOP_SECONDS = 8.0
+_AWS = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"} if "GATEWAY_PORT" in os.environ else {}
+"""By which SDKs find this cloud; everything else they find as on AWS."""
 _PROXY = re.compile(r"^(https?|ftp|no|all)_proxy$", re.IGNORECASE)
 
 
@@ -38,6 +41,7 @@ class Machine:
     region: str
     layers: tuple[Path, ...]
     directory: Path
+    gate: Gate
     _process: "subprocess.Popen[str]" = field(repr=False)
     _pid: int
 
@@ -68,7 +72,8 @@ class Machine:
         `env` is all the command gets besides PATH, HOME, USER and LOGNAME. `log` gets each line of the output as
         it comes. After `timeout` seconds the command's whole process group is killed.
         """
-        return communicate(self._command(argv, user, cwd), _environment(user, env), timeout, log)
+        command = self._command(argv, user, cwd)
+        return communicate(command, _environment(user, env), timeout, log, (self.gate.descriptor,))
 
     def popen(self, argv: list[str], *, env: dict[str, str], cwd: str) -> "subprocess.Popen[bytes]":
         """Start a command in the instance as root, with stdout and stderr in pipes and nothing on stdin."""
@@ -78,11 +83,12 @@ class Machine:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=_environment("root", env),
+            pass_fds=(self.gate.descriptor,),
             start_new_session=True,
         )
 
     def _command(self, argv: list[str], user: str, cwd: str) -> list[str]:
-        return [
+        inside = [
             "/usr/bin/nsenter",
             f"--target={self._pid}",
             "--mount",
@@ -101,6 +107,7 @@ class Machine:
             "--",
             *argv,
         ]
+        return self.gate.trapped(inside)
 
     def stop(self) -> None:
         """End the machine: SIGTERM to all processes, SIGKILL after five seconds."""
@@ -108,16 +115,19 @@ class Machine:
             self._process.communicate("stop\n", timeout=_STOP_SECONDS)
         except (subprocess.TimeoutExpired, BrokenPipeError, ValueError):
             self.kill()
+        self.gate.close()
 
     def kill(self) -> None:
         """End the machine at once."""
         self._process.kill()
         self._process.wait()
+        self.gate.close()
 
 
 def _environment(user: str, env: dict[str, str] | None) -> dict[str, str]:
     home = "/root" if user == "root" else f"/home/{user}"
-    return {"PATH": init.PATH, "HOME": home, "USER": user, "LOGNAME": user, "LANG": "C.UTF-8", **(env or {})}
+    own = {"PATH": init.PATH, "HOME": home, "USER": user, "LOGNAME": user, "LANG": "C.UTF-8"}
+    return {**own, **_AWS, **(env or {})}
 
 
 def start(
@@ -153,16 +163,19 @@ def start(
         "user_data": base64.b64encode(user_data).decode(),
         "authorized_keys": authorized_keys or [],
         "sshd": sshd,
+        "aws": _AWS,
     }
+    gate = Gate(address)
     with (log_directory() / f"{instance_id}.log").open("a") as console_log:
         process = subprocess.Popen(
-            [*_NAMESPACES, sys.executable, "-I", "-S", init.__file__],
+            gate.trapped([*_NAMESPACES, sys.executable, "-I", "-S", init.__file__]),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=console_log,
             text=True,
             bufsize=1,
             env={"PATH": init.PATH, "LANG": "C.UTF-8"},
+            pass_fds=(gate.descriptor,),
             start_new_session=True,
         )
     assert process.stdin is not None and process.stdout is not None
@@ -179,10 +192,11 @@ def start(
     if answer != "ready":
         process.kill()
         process.wait()
+        gate.close()
         said = answer.removeprefix("failed: ") or console(instance_id)[-500:]
         raise CannotRun(f"{instance_id} did not boot: {said}")
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return Machine(instance_id, address, account, region, lower, directory, process, int(children[0]))
+    return Machine(instance_id, address, account, region, lower, directory, gate, process, int(children[0]))
 
 
 def console(instance_id: str) -> str:

@@ -42,7 +42,7 @@ import { type LocalGitlab, startLocalGitlab } from '../../../local-gitlab/api.ts
 
 /** With IAM enforced: what a person changes by hand, looked for with the roles that only read. */
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '720000000031';
 const own = { project: 'acme/platform' };
 const environment = 'dev' as const;

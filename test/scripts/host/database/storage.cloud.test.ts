@@ -9,7 +9,7 @@ import { admitTenant } from '../../../builders/tenant.ts';
 import { errorIn, vendhost } from '../../command-line.ts';
 import { type Meddler, wire } from '../../wire.ts';
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const place = { tenant: 'vault', environment: 'dev' };
 const id = { DBInstanceIdentifier: 'vendhost-dev-vault' };
 let platform: Platform;

@@ -1,4 +1,9 @@
-import { DescribeInstanceRefreshesCommand, StartInstanceRefreshCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  DescribeInstanceRefreshesCommand,
+  ResumeProcessesCommand,
+  StartInstanceRefreshCommand,
+  SuspendProcessesCommand,
+} from '@aws-sdk/client-auto-scaling';
 import { CreateLaunchTemplateVersionCommand } from '@aws-sdk/client-ec2';
 import { beforeAll, expect, inject, test, vi } from 'vitest';
 import { Cancelled } from '../../../../scripts/errors.ts';
@@ -13,7 +18,7 @@ import { admitTenant } from '../../../builders/tenant.ts';
 import { justBefore, wire } from '../../wire.ts';
 
 const environment = 'dev';
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let platform: Platform;
 
@@ -79,6 +84,14 @@ test('instances that cannot start: the old ones stay, the error has the reason, 
   expect(JSON.parse(fixed.printed())).toMatchObject({ changed: true, inService: 2 });
 });
 
+/** No instance of the group is started until that is taken back: what waits for one goes on. */
+async function launching(AutoScalingGroupName: string, isOn: boolean): Promise<void> {
+  const processes = { AutoScalingGroupName, ScalingProcesses: ['Launch'] };
+  const client = await platform.aws.autoScaling();
+  if (isOn) await client.send(new ResumeProcessesCommand(processes));
+  else await client.send(new SuspendProcessesCommand(processes));
+}
+
 test('a cancelled roll-out is rolled back', async () => {
   await admitTenant(platform, 'hasty');
   await provision('hasty', await makeImage(platform, 'hasty'));
@@ -90,9 +103,12 @@ test('a cancelled roll-out is rolled back', async () => {
       if (text.includes('replacing the 2 instances')) stop.abort(new Cancelled('SIGTERM'));
     },
   });
-  await expect(provision('hasty', await makeImage(platform, 'hasty'), runtime)).rejects.toThrow('cancelled by SIGTERM');
+  const image = await makeImage(platform, 'hasty');
+  await launching(before.name, false);
+  await expect(provision('hasty', image, runtime)).rejects.toThrow('cancelled by SIGTERM');
   expect(runtime.progress()).toContain('vendhost-dev-hasty: Auto Scaling rolls the instance refresh back');
-  await expect.poll(() => lastRefresh(before.name), { timeout: 60_000 }).toBe('RollbackSuccessful');
+  await launching(before.name, true);
+  await expect.poll(() => lastRefresh(before.name), { timeout: 120_000 }).toBe('RollbackSuccessful');
   expect(await group('hasty')).toMatchObject({ version: before.version });
 });
 
@@ -104,11 +120,15 @@ test('an instance refresh of a job before is waited for', async () => {
   const image = await makeImage(platform, 'busy');
   let started: string | undefined;
   const meddle = justBefore('DescribeInstanceRefreshes', async () => {
+    await launching(name, false);
     const answer = await autoScaling.send(new StartInstanceRefreshCommand({ AutoScalingGroupName: name }));
     started = answer.InstanceRefreshId;
   });
   const AWS_ENDPOINT_URL = await wire(inject('localCloud').endpoint, meddle);
-  const runtime = recorder({ ...platform.env, AWS_ENDPOINT_URL });
+  const onProgress = (text: string) => {
+    if (text.includes(`an instance refresh of ${name} is `)) void launching(name, true);
+  };
+  const runtime = recorder({ ...platform.env, AWS_ENDPOINT_URL }, { onProgress });
   await provision('busy', image, runtime, { full: true });
   expect(runtime.progress().join('\n')).toContain(`an instance refresh of ${name} is `);
   const command = new DescribeInstanceRefreshesCommand({ AutoScalingGroupName: name });

@@ -10,7 +10,7 @@ import { admitTenant } from '../../../builders/tenant.ts';
 import { errorIn, vendhost } from '../../command-line.ts';
 import { type Meddler, refusal, refusing, wire } from '../../wire.ts';
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const place = { tenant: 'shop', environment: 'dev' };
 const yml = 'instances: { min: 0, max: 1 }\n';
 let platform: Platform;

@@ -10,7 +10,7 @@ import { admitTenant } from '../../../builders/tenant.ts';
 import { errorIn, vendhost } from '../../command-line.ts';
 import { type Meddler, wire } from '../../wire.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const place = { tenant: 'shop', environment: 'dev' };
 const checkout: Tree = { ...soundTenant, 'vendhost.yml': 'instances: { min: 0, max: 1 }\ndatabase: none\n' };
 let platform: Platform;

@@ -13,7 +13,7 @@ import { repository } from '../../../builders/repository.ts';
 import { admitTenant, recordTenant } from '../../../builders/tenant.ts';
 import { wire } from '../../wire.ts';
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const place = { tenant: 'shop', environment: 'dev' };
 let yml = 'instances: { min: 0, max: 1 }\n';
 let image: string;

@@ -3,7 +3,7 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { readStack } from '../../../../scripts/stack/stack-state.ts';
 import { type Commit, OrderedHost } from './ordered-host.ts';
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const config = (database: string) => `instances: { min: 2, max: 3 }
 health_check: { grace_seconds: 0 }

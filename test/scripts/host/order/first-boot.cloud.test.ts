@@ -1,7 +1,7 @@
 import { beforeAll, expect, test, vi } from 'vitest';
 import { type Commit, OrderedHost } from './ordered-host.ts';
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const config = `instances: { min: 1, max: 2 }
 health_check: { grace_seconds: 0 }
@@ -24,7 +24,7 @@ test('a hook that reads host.json finds it on an instance that joins later, howe
   await host.push(reader, await host.image(...late));
   const before = (await host.group())?.inService ?? [];
   await host.scale(2);
-  await vi.waitUntil(async () => (await host.group())?.inService.length === 2, { interval: 250, timeout: 60_000 });
+  await vi.waitUntil(async () => (await host.group())?.inService.length === 2, { interval: 250, timeout: 120_000 });
   expect((await host.group())?.inService).toEqual(expect.arrayContaining([...before]));
   expect(await host.failedLaunches()).toEqual([]);
 });

@@ -17,9 +17,11 @@ import { readStack } from '../../../../scripts/stack/stack-state.ts';
 import { cloudAccount } from '../../../builders/account.ts';
 import { makeImage } from '../../../builders/image.ts';
 import { makePlatform, type Platform } from '../../../builders/platform.ts';
+import { recorder } from '../../../builders/recorder.ts';
 import { type Tree, writeTree } from '../../../builders/repository.ts';
 import { admitTenant } from '../../../builders/tenant.ts';
 import { ask } from '../../../e2e/ask.ts';
+import { type Meddler, wire } from '../../wire.ts';
 
 /** A commit: `vendhost.yml`, what the software answers to a path, and lines of its first hook. */
 export interface Commit {
@@ -73,11 +75,14 @@ async function inCheckout(commit: Commit, work: (directory: string) => Promise<u
   }
 }
 
+const nobody = async () => undefined;
+
 /** A tenant's host that commits are pushed to, as its pipeline does: machine first, then software. */
 export class OrderedHost {
   readonly platform: Platform;
   readonly place = { tenant: 'kiosk', environment: 'dev' } as const;
   readonly #host: string;
+  #visit: () => Promise<unknown> = nobody;
 
   private constructor(platform: Platform) {
     this.platform = platform;
@@ -102,40 +107,49 @@ export class OrderedHost {
     return runtime.progress();
   }
 
-  async release(commit: Commit): Promise<string[]> {
+  /** Releases the commit's software, while somebody meddles between two calls. */
+  async release(commit: Commit, meddle?: Meddler): Promise<string[]> {
     const pushed = this.platform.runtime();
     await inCheckout(commit, (directory) => pushRevision(pushed, { ...this.place, directory, dryRun: false }));
     const { revisionKey: revision } = JSON.parse(pushed.printed());
-    const runtime = this.platform.runtime();
+    const address = meddle === undefined ? {} : { AWS_ENDPOINT_URL: await wire(this.platform.endpoint, meddle) };
+    const runtime = recorder({ ...this.platform.env, ...address });
     await startRelease(runtime, { ...this.place, revision, dryRun: false });
     return runtime.progress();
   }
 
-  /** What a pipeline does. */
+  /** What a pipeline does; where visitors ask, one gets an answer after each step. */
   async push(commit: Commit, image?: string): Promise<void> {
     await this.provision(commit, image);
+    await this.#visit();
     await this.release(commit);
+    await this.#visit();
   }
 
-  /** How often visitors asked in the meantime, every 0.2 s; and what they got other than 200, and why. */
+  /** How often visitors asked in the meantime, every 0.2 s and after the steps of a push; and what they got other than 200, and why. */
   async probed(work: () => Promise<unknown>): Promise<{ asked: number; failed: string[] }> {
     const { router } = inject('localCloud');
     const done = new AbortController();
     const answers: Promise<string>[] = [];
+    const visit = () => {
+      const answer = ask(router.http, this.#host).then(
+        ({ status, headers }) => (status === 200 ? '' : `${status} ${headers['x-vendhost-reason'] ?? ''}`),
+        messageOf,
+      );
+      answers.push(answer);
+      return answer;
+    };
+    this.#visit = visit;
     const probing = (async () => {
       while (!done.signal.aborted) {
-        answers.push(
-          ask(router.http, this.#host).then(
-            ({ status, headers }) => (status === 200 ? '' : `${status} ${headers['x-vendhost-reason'] ?? ''}`),
-            messageOf,
-          ),
-        );
+        void visit();
         await wait(200, undefined, { signal: done.signal }).catch(() => undefined);
       }
     })();
     try {
       await work();
     } finally {
+      this.#visit = nobody;
       done.abort();
       await probing;
     }
@@ -167,7 +181,7 @@ export class OrderedHost {
         const other = state === 'healthy' ? 'unhealthy' : 'healthy';
         return health[state].length > 0 && health[other].length === 0;
       },
-      { interval: 100, timeout: 30_000 },
+      { interval: 100, timeout: 120_000 },
     );
   }
 

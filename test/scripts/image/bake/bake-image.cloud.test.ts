@@ -11,14 +11,16 @@ import {
 } from '@aws-sdk/client-ec2';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { execaNode } from 'execa';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { cloudAccount } from '../../../builders/account.ts';
 import { makePlatform, type Platform } from '../../../builders/platform.ts';
 import { repository } from '../../../builders/repository.ts';
 import { recordTenant } from '../../../builders/tenant.ts';
+import { type Meddler, wire } from '../../wire.ts';
 
 const install = '#!/bin/bash\nset -eu\necho "for $VENDHOST_TENANT" > /etc/made-by-bake\n';
 
+vi.setConfig({ testTimeout: 300_000 });
 let platform: Platform;
 let ec2: EC2Client;
 
@@ -95,13 +97,20 @@ describe('vendhost image bake', () => {
   test("the tenant's apt waits for whoever holds dpkg's lock", async () => {
     await recordTenant(platform, 'patient');
     const hold =
-      'import fcntl, time; file = open("/var/lib/dpkg/lock-frontend", "w"); fcntl.lockf(file, fcntl.LOCK_EX)';
+      'import fcntl, os, time; file = open("/var/lib/dpkg/lock-frontend", "w"); fcntl.lockf(file, fcntl.LOCK_EX)';
+    // The lock is held until apt has met it, a minute at most.
+    const untilAsked =
+      '[time.sleep(0.1) for _ in range(600) if not (os.path.exists("/run/apt.log") and "Could not get lock" in open("/run/apt.log").read())]';
     const directory = await repository({
       'infrastructure/preInstall.sh': `#!/bin/bash
-python3 -c '${hold}; open("/run/held", "w"); time.sleep(3)' > /dev/null 2>&1 &
+python3 -c '${hold}; open("/run/held", "w"); ${untilAsked}' > /dev/null 2>&1 &
 until [ -e /run/held ]; do sleep 0.1; done
 `,
-      'infrastructure/install.sh': '#!/bin/bash\nset -eu\napt-get install --yes bash\necho installed after all\n',
+      'infrastructure/install.sh': `#!/bin/bash
+set -euo pipefail
+apt-get install --yes bash 2>&1 | tee /run/apt.log
+echo installed after all
+`,
     });
     const result = await bake(['--tenant', 'patient', '--directory', directory]);
     expect(result.stderr).toMatch(/Could not get lock[\s\S]*installed after all/);
@@ -121,9 +130,19 @@ until [ -e /run/held ]; do sleep 0.1; done
       const seconds = moment === 'creating image' ? 0 : 300;
       const script = `#!/bin/bash\necho installing for long\nsleep ${seconds}\n`;
       const directory = await repository({ 'infrastructure/install.sh': script });
-      const running = bake(['--tenant', tenant, '--directory', directory], {}, group);
+      // However late the signal comes, the image is not made by then.
+      const meddle: Meddler = async (call, next) => {
+        const answer = await next();
+        if (call.operation !== 'DescribeImages' || !call.body.includes('image-id')) return answer;
+        return { ...answer, headers: {}, body: String(answer.body).replaceAll('>available<', '>pending<') };
+      };
+      const AWS_ENDPOINT_URL = await wire(inject('localCloud').endpoint, meddle);
+      const running = bake(['--tenant', tenant, '--directory', directory], { AWS_ENDPOINT_URL }, group);
+      let isSent = false;
       for await (const line of running.iterable({ from: 'stderr' })) {
-        if (line.includes(moment)) process.kill((running.pid ?? 0) * (group ? -1 : 1), 'SIGTERM');
+        if (isSent || !line.includes(moment)) continue;
+        isSent = true;
+        process.kill((running.pid ?? 0) * (group ? -1 : 1), 'SIGTERM');
       }
       const result = await running;
       expect(result.stderr).toContain('error[CANCELLED]: cancelled by SIGTERM');

@@ -1,18 +1,17 @@
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { execaNode } from 'execa';
-import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, expect, inject, test, vi } from 'vitest';
 import { keys } from '../../../../scripts/config/names.ts';
 import type { BakeLease } from '../../../../scripts/config/stored.ts';
 import { cloudAccount } from '../../../builders/account.ts';
 import { makePlatform, type Platform } from '../../../builders/platform.ts';
 import { repository } from '../../../builders/repository.ts';
 import { recordTenant } from '../../../builders/tenant.ts';
+import { refusing, wire } from '../../wire.ts';
 
+vi.setConfig({ testTimeout: 300_000 });
 let platform: Platform;
 
 beforeAll(async () => {
@@ -24,7 +23,7 @@ test("a refusal to read the image's record is not its absence", async () => {
   const directory = await repository({ 'infrastructure/install.sh': '#!/bin/bash\ntrue\n' });
   expect((await bake('record', directory)).stderr).toContain('baked in');
   await writeFile(join(directory, 'infrastructure/install.sh'), '#!/bin/bash\nfalse\n');
-  const endpoint = await denying('/infrastructure/record/', 'kms:Decrypt');
+  const endpoint = await denying(/^GET .*\/infrastructure\/record\//, 'kms:Decrypt');
   const denied = await bake('record', directory, { AWS_ENDPOINT_URL: endpoint }, ['--dry-run']);
   expect(denied.stderr).toContain('error[ACCESS_DENIED]: arn:aws:iam::100000000390:user/one may not kms:Decrypt');
   expect(denied.stderr).not.toContain('not recorded');
@@ -40,7 +39,7 @@ test("a refusal to read another job's lease ends the bake at once", async () => 
   await (await platform.aws.s3()).send(
     new PutObjectCommand({ Bucket: platform.bucket, Key, Body: JSON.stringify(held) }),
   );
-  const endpoint = await denying('/claims/bakes/', 's3:GetObject');
+  const endpoint = await denying(/^GET .*\/claims\/bakes\//, 's3:GetObject');
   const denied = await bake('lease', directory, { AWS_ENDPOINT_URL: endpoint });
   expect(denied.stderr).toContain('error[ACCESS_DENIED]: arn:aws:iam::100000000390:user/one may not s3:GetObject');
   expect(denied.exitCode).toBe(1);
@@ -49,33 +48,12 @@ test("a refusal to read another job's lease ends the bake at once", async () => 
 /** Runs the command; a job that waits for another's bake would be ended long before the hour is over. */
 async function bake(tenant: string, directory: string, env: Record<string, string> = {}, words: string[] = []) {
   const place = ['--environment', 'dev', '--tenant', tenant, '--directory', directory, '--json'];
-  const options = { env: { ...platform.env, ...env }, reject: false, timeout: 40_000 };
+  const options = { env: { ...platform.env, ...env }, reject: false, timeout: 140_000 };
   return await execaNode('scripts/vendhost.ts', ['image', 'bake', ...place, ...words], options);
 }
 
-/** The local cloud behind a proxy that refuses to give out some objects. */
-async function denying(path: string, action: string): Promise<string> {
+/** The local cloud, on a wire that refuses to give out some objects. */
+async function denying(path: RegExp, action: string): Promise<string> {
   const message = `User: arn:aws:iam::100000000390:user/one is not authorized to perform: ${action} on this`;
-  const server = createServer(async (request, response) => {
-    const { method = 'GET', url = '/', headers } = request;
-    if (method === 'GET' && url.includes(path)) {
-      response.writeHead(403, { 'content-type': 'application/xml' });
-      return response.end(`<Error><Code>AccessDenied</Code><Message>${message}</Message></Error>`);
-    }
-    const { connection: _, host: __, 'transfer-encoding': ___, ...passed } = headers;
-    const body = Buffer.concat(await request.toArray());
-    const answer = await fetch(new URL(url, platform.env.AWS_ENDPOINT_URL), {
-      method,
-      headers: passed as Record<string, string>,
-      ...(method === 'GET' || method === 'HEAD' ? {} : { body }),
-    });
-    response.writeHead(answer.status, Object.fromEntries(answer.headers));
-    return response.end(Buffer.from(await answer.arrayBuffer()));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return await wire(inject('localCloud').endpoint, refusing(path, 'AccessDenied', message));
 }

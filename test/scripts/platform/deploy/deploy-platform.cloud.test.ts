@@ -7,7 +7,7 @@ import { type PlatformRepository, platformRepository } from '../../../builders/p
 import { type Meddler, wire } from '../../wire.ts';
 import { outcomes, type PlatformOwner, platformOwner } from '../operator.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 const account = '100000000002';
 let repository: PlatformRepository;
 let owner: PlatformOwner;

@@ -6,7 +6,7 @@ import { cloudAccount } from '../../../builders/account.ts';
 import { type PlatformRepository, platformRepository } from '../../../builders/platform-repository.ts';
 import { outcomes, type PlatformOwner, platformOwner } from '../operator.ts';
 
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 const account = '710000000041';
 const Bucket = `vendhost-dev-${account}-eu-west-1-logs`;
 let repository: PlatformRepository;

@@ -7,7 +7,7 @@ import { platformStatus } from '../../../../scripts/platform/status/platform-sta
 import { type EnforcingCloud, startEnforcingCloud } from '../../../builders/enforcing-cloud.ts';
 import { type PlatformRepository, platformRepository } from '../../../builders/platform-repository.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '710000000051';
 const project = { project: 'platform/lanterns' };
 let enforcing: EnforcingCloud;

@@ -6,7 +6,7 @@ import type { SavedPlan } from '../../../../scripts/stack/change-sets/plan-file.
 import { type PlatformRepository, platformRepository } from '../../../builders/platform-repository.ts';
 import { outcomes, type PlatformOwner, platformOwner } from '../operator.ts';
 
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 const account = '710000000031';
 const project = { project: 'platform/lanterns' };
 let repository: PlatformRepository;

@@ -16,7 +16,7 @@ import { clientConfig } from '../../../local-cloud/clients.ts';
 
 /** With IAM enforced: a job of any branch of the platform's project asks for the status, with the role that only reads. */
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 240_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '710000000091';
 const own = { project: 'acme/platform' };
 const place = { environment: 'dev', tenant: 'shop' };

@@ -76,5 +76,5 @@ test('many entries and files are planned in linear time', () => {
   const plan = planInstall(spec?.files ?? [], spec?.permissions ?? [], treeOf(files, '.'));
   expect(plan.copies.size).toBe(40_000);
   // A fraction of a second; quadratic work takes minutes.
-  expect(performance.now() - start).toBeLessThan(10_000);
+  expect(performance.now() - start).toBeLessThan(20_000);
 });

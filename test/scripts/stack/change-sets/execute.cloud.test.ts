@@ -153,11 +153,11 @@ describe('executeChangeSets', () => {
     const runtime = newRuntime({
       signal: stopping.signal,
       onProgress: (text) => {
-        if (/stopped: updating CloudFormation::Stack/.test(text)) stopping.abort(new Cancelled('SIGTERM'));
+        if (/stopped: (creating|updating) CloudFormation::WaitCondition Last/.test(text))
+          stopping.abort(new Cancelled('SIGTERM'));
       },
     });
     await expect(executeChangeSets(runtime, aws, saved)).rejects.toMatchObject({ code: 'CANCELLED' });
-    await reached('stopped', 'Last');
     await signal('stopped', 'Last', 'FAILURE');
     expect(runtime.progress().at(-1)).toBe('stopped: the update is cancelled, CloudFormation rolls it back');
     expect((await settledStack(newRuntime(), aws, 'stopped'))?.status).toBe('UPDATE_ROLLBACK_COMPLETE');
@@ -206,7 +206,9 @@ describe('executeChangeSets', () => {
     const saved = await save({ manual: { A: 'second' } });
     await executeByHand(saved[0]?.changeSet);
     await expect
-      .poll(async () => (await readChangeSet(aws, 'manual', saved[0]?.changeSet ?? ''))?.executionStatus)
+      .poll(async () => (await readChangeSet(aws, 'manual', saved[0]?.changeSet ?? ''))?.executionStatus, {
+        timeout: 60_000,
+      })
       .toBe('EXECUTE_COMPLETE');
     await expect(execute(saved)).rejects.toMatchObject({
       code: 'PLAN_STALE',

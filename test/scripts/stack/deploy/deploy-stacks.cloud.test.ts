@@ -12,8 +12,10 @@ import { type Recorder, recorder } from '../../../builders/recorder.ts';
 import { accountEnvironment } from '../../../local-cloud/start.ts';
 import { type Meddler, wire } from '../../wire.ts';
 import { type Parameters, parameterApp } from '../app.ts';
+import { stackWorld } from '../world.ts';
 
 const account = '100000000001';
+const { signal } = stackWorld(account);
 
 function world() {
   const runtime = recorder(accountEnvironment(inject('localCloud'), account));
@@ -142,13 +144,13 @@ describe('deployStacks', () => {
 describe('a cancel', () => {
   const cancelled = new Cancelled('SIGTERM');
 
-  /** Deploys and cancels as soon as the progress says that the stack is being worked on. */
+  /** Deploys and cancels as soon as the progress says that the resource is there that waits. */
   async function deployAndCancel(stacks: Parameters) {
     const stopping = new AbortController();
     const runtime = recorder(accountEnvironment(inject('localCloud'), account), {
       signal: stopping.signal,
       onProgress: (text) => {
-        if (/: (creating|updating) CloudFormation::Stack/.test(text)) stopping.abort(cancelled);
+        if (/: (creating|updating) CloudFormation::WaitCondition Last/.test(text)) stopping.abort(cancelled);
       },
     });
     await expect(deploy(stacks, {}, runtime)).rejects.toBe(cancelled);
@@ -156,7 +158,7 @@ describe('a cancel', () => {
   }
 
   test('of a creation ends with its reason and says what becomes of the stack', async () => {
-    const progress = await deployAndCancel({ 'cancel-new': { A: 'a', Slow: '$Slow' } });
+    const progress = await deployAndCancel({ 'cancel-new': { A: 'a', Last: '$Wait' } });
     expect(progress.at(-1)).toBe(
       'cancel-new is CREATE_IN_PROGRESS: CloudFormation finishes that by itself; the next deploy waits for it',
     );
@@ -164,9 +166,14 @@ describe('a cancel', () => {
 
   test('of an update has it rolled back, which the next deploy waits for', async () => {
     await deploy({ 'cancel-old': { A: 'first' } });
-    const progress = await deployAndCancel({ 'cancel-old': { A: 'second', Slow: '$Slow' } });
+    const progress = await deployAndCancel({ 'cancel-old': { A: 'second', Last: '$Wait' } });
     expect(progress.at(-1)).toBe('cancel-old: the update is cancelled, CloudFormation rolls it back');
-    await deploy({ 'cancel-old': { A: 'third' } });
+    const next = recorder(accountEnvironment(inject('localCloud'), account), {
+      onProgress: (text) => {
+        if (/cancel-old is UPDATE_\w+: waiting/.test(text)) void signal('cancel-old', 'Last', 'FAILURE');
+      },
+    });
+    await deploy({ 'cancel-old': { A: 'third' } }, {}, next);
     expect(await parameterValue('/cancel-old/A')).toBe('third');
   });
 });

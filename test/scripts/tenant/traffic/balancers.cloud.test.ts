@@ -18,7 +18,7 @@ import { justBefore, type Meddler, wire } from '../../wire.ts';
 
 const environment = 'dev';
 const account = '100000000308';
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 let platform: Platform;
 let first: string;
 let second: string;

@@ -28,7 +28,7 @@ import { deployOlder, oldPriority, vendhostYml } from './older-host.ts';
 
 // The steps of docs/runbook.md, "Move a tenant of an older version", while somebody asks for a page all the time.
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 240_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '100000000351';
 const place = { environment: 'dev', tenant: 'elder' } as const;
 const host = 'elder.dev.example.com';
@@ -64,7 +64,7 @@ beforeAll(async () => {
 });
 afterAll(() => files.remove());
 
-const waiting = { pace: { shortest: 50, longest: 200 }, limitMs: 60_000, signal: new AbortController().signal };
+const waiting = { pace: { shortest: 50, longest: 200 }, limitMs: 120_000, signal: new AbortController().signal };
 const page = async () => (await ask(inject('localCloud').router.http, host, '/index.html')).status;
 const rules = () => readStandingRules(platform.aws, platform.facts['listener-arn']);
 
@@ -99,15 +99,21 @@ async function writeNumber(priority: number): Promise<void> {
   await s3.send(new DeleteObjectCommand({ Bucket: platform.bucket, Key: keys.priorityClaim(listener, oldPriority) }));
 }
 
-/** Asks for the page without a pause while the work is done; every status that was answered. */
-async function asking(work: () => Promise<void>): Promise<number[]> {
+/**
+ * Asks for the page without a pause while the work is done; every status that was answered. `visited` is one more, after
+ * a step.
+ */
+async function asking(work: (visited: () => Promise<void>) => Promise<void>): Promise<number[]> {
   const statuses: number[] = [];
   let isDone = false;
   const probing = (async () => {
     while (!isDone) statuses.push(await page());
   })();
+  const visited = async () => {
+    statuses.push(await page());
+  };
   try {
-    await work();
+    await work(visited);
   } finally {
     isDone = true;
     await probing;
@@ -121,7 +127,7 @@ test('a tenant of an older version moves, and its host answers all the way', asy
   await release();
   await poll({ ...waiting, what: 'the page', check: async () => (await page()) === 200 || undefined });
   const [elb, autoScaling] = await Promise.all([platform.aws.elb(), platform.aws.autoScaling()]);
-  const statuses = await asking(async () => {
+  const statuses = await asking(async (visited) => {
     const options = { directory: files.directory, tenant: place.tenant, environment: 'dev', dryRun: false } as const;
     // The plan would give the new rule a smaller number than that of the old one: step 3 says what to do then.
     await writeNumber(oldPriority + 1);
@@ -130,6 +136,7 @@ test('a tenant of an older version moves, and its host answers all the way', asy
     expect(former).toMatchObject({ priority: oldPriority, targetGroups: [`${name}--8080`] });
     expect(next).toMatchObject({ priority: oldPriority + 1, targetGroups: [`${name}--8080-1`] });
     expect(await readTenantRecord(platform.aws, place)).toMatchObject({ port: 8080, pipeline: name });
+    await visited();
 
     const TargetGroupArn = await targetGroup(`${name}--8080-1`);
     await elb.send(new ModifyTargetGroupCommand({ TargetGroupArn, HealthCheckPath: '/index.html' }));
@@ -137,15 +144,18 @@ test('a tenant of an older version moves, and its host answers all the way', asy
       new AttachLoadBalancerTargetGroupsCommand({ AutoScalingGroupName: name, TargetGroupARNs: [TargetGroupArn] }),
     );
     await waitUntilTargetInService({ client: elb, maxWaitTime: 120, minDelay: 1 }, { TargetGroupArn });
+    await visited();
     await elb.send(new DeleteRuleCommand({ RuleArn: former?.arn }));
+    await visited();
 
     const directory = await repository({ 'vendhost.yml': vendhostYml });
     await provisionHost(platform.runtime(), { ...place, directory, image: undefined, dryRun: false });
     const groups = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] });
     const { AutoScalingGroups } = await autoScaling.send(groups);
     expect(AutoScalingGroups?.[0]?.TargetGroupARNs).toEqual([TargetGroupArn]);
+    await visited();
   });
-  expect(statuses.length).toBeGreaterThan(20);
+  expect(statuses.length).toBeGreaterThan(4);
   expect(new Set(statuses)).toEqual(new Set([200]));
   expect((await rules()).map(({ priority }) => priority)).toEqual([oldPriority + 1]);
   const where = { listenerArn: platform.facts['listener-arn'], balancer: 'vendhost-dev-balancer' };

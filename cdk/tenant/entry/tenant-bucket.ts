@@ -1,0 +1,79 @@
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { ArnPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+
+export interface TenantBucketProps {
+  readonly name: string;
+  /** ARN of the environment's key. */
+  readonly keyArn: string;
+  /** ARN of the one role that reads and writes objects. */
+  readonly instanceRole: string;
+}
+
+/** Days for which a deleted or overwritten object can be taken back. */
+const versionDays = 30;
+const incompleteUploadDays = 2;
+
+/**
+ * The bucket of a tenant's own: for what its software keeps besides the database, like uploads. Its policy is all that gives rights to
+ * it, and gives them to the instances' role alone: no role of the tenant's jobs or stacks names it, and the boundary keeps all of
+ * them from its settings. The software cannot delete versions, so what it loses can be taken back for a month.
+ *
+ * Bucket and policy are retained when the stack is deleted, as everything of a tenant that is data.
+ */
+export class TenantBucket extends Construct {
+  constructor(scope: Construct, id: string, { name, keyArn, instanceRole }: TenantBucketProps) {
+    super(scope, id);
+    const bucket = new Bucket(this, 'Bucket', {
+      bucketName: name,
+      encryption: BucketEncryption.KMS,
+      encryptionKey: Key.fromKeyArn(this, 'Key', keyArn),
+      bucketKeyEnabled: true,
+      versioned: true,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+      lifecycleRules: [
+        {
+          id: 'versions',
+          noncurrentVersionExpiration: Duration.days(versionDays),
+          expiredObjectDeleteMarker: true,
+          abortIncompleteMultipartUploadAfter: Duration.days(incompleteUploadDays),
+        },
+      ],
+    });
+    const principals = [new ArnPrincipal(instanceRole)];
+    bucket.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'InstancesList',
+        principals,
+        actions: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads', 's3:ListBucketVersions'],
+        resources: [bucket.bucketArn],
+      }),
+    );
+    bucket.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'InstancesReadAndWrite',
+        principals,
+        actions: [
+          's3:AbortMultipartUpload',
+          's3:DeleteObject',
+          's3:GetObject',
+          's3:GetObjectVersion',
+          's3:ListMultipartUploadParts',
+          's3:PutObject',
+        ],
+        resources: [bucket.arnForObjects('*')],
+      }),
+    );
+    bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+    Validations.of(bucket).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason: "Access logs would name one role alone, that of the tenant's own instances.",
+    });
+  }
+}
