@@ -1,7 +1,7 @@
 """The administrator's password in a secret of RDS's own (ManageMasterUserPassword), which RDS rotates.
 
-Nobody but RDS writes or deletes the secret; RotateSecret rotates it at once. The local cloud does not run long enough for
-the schedule.
+Nobody but RDS writes or deletes the secret; RotateSecret rotates it at once. The local cloud does not run long enough
+for the schedule.
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html
 """
 
