@@ -39,6 +39,7 @@ export default defineConfig({
           name: 'e2e',
           expect: { poll },
           include: ['test/e2e/**/*.e2e.test.ts'],
+          globalSetup: ['test/docker/setup.ts'],
           fileParallelism: false,
           testTimeout: 900_000,
           hookTimeout: 900_000,

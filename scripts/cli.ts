@@ -6,11 +6,14 @@ import type { Command } from './command.ts';
 import { command as ciExplain } from './commands/ci/explain.ts';
 import { command as configCheck } from './commands/config/check.ts';
 import { command as configShow } from './commands/config/show.ts';
+import { command as doctor } from './commands/doctor.ts';
 import { command as driftCheck } from './commands/drift/check.ts';
 import { command as hostProvision } from './commands/host/provision.ts';
 import { command as hostReplace } from './commands/host/replace.ts';
 import { command as imageBake } from './commands/image/bake.ts';
 import { command as imageClean } from './commands/image/clean.ts';
+import { command as initPlatform } from './commands/init/platform.ts';
+import { command as initTenant } from './commands/init/tenant.ts';
 import { command as mrNote } from './commands/mr/note.ts';
 import { command as mrPlan } from './commands/mr/plan.ts';
 import { switchFrom } from './commands/options.ts';
@@ -31,6 +34,7 @@ interface Noun {
 }
 
 const nouns: Readonly<Record<string, Noun>> = {
+  init: { describe: 'The first files of a repository', verbs: [initPlatform, initTenant] },
   config: { describe: 'Check and show configuration files', verbs: [configCheck, configShow] },
   ci: { describe: 'The pipelines of GitLab', verbs: [ciExplain] },
   platform: {
@@ -45,6 +49,9 @@ const nouns: Readonly<Record<string, Noun>> = {
   drift: { describe: 'What is deployed, beside what it should be', verbs: [driftCheck] },
   release: { describe: 'Putting a revision on the virtual host', verbs: [releaseStart] },
 };
+
+/** Commands about no noun. */
+const single: readonly Command[] = [doctor];
 
 /** The parts of the process that the command line uses. */
 export interface Process extends Omit<Runtime, 'out'> {
@@ -78,7 +85,7 @@ export async function parse(words: readonly string[], chosen: Chosen, print: (te
     })
     .epilogue('Progress goes to stderr. Exit codes: 0 done, 1 failed, 2 differs, 3 superseded, 130/143 cancelled.')
     .strict()
-    .demandCommand(1, `missing noun: one of ${Object.keys(nouns).join(', ')}`)
+    .demandCommand(1, `missing noun: one of ${[...Object.keys(nouns), ...single.map(({ usage }) => usage)].join(', ')}`)
     .recommendCommands()
     .wrap(100)
     .help()
@@ -93,6 +100,7 @@ export async function parse(words: readonly string[], chosen: Chosen, print: (te
   for (const [noun, { describe, verbs }] of Object.entries(nouns)) {
     parser = parser.command(noun, describe, (inner) => withVerbs(inner, noun, verbs, chosen));
   }
+  for (const verb of single) parser = withVerb(parser, verb, verb.usage, chosen);
   await parser.parseAsync([...words], {}, (_error, _argv, text) => {
     if (text) print(`${text}\n`);
   });
@@ -105,21 +113,24 @@ function version(): string {
 
 function withVerbs(parser: Argv, noun: string, verbs: readonly Command[], chosen: Chosen): Argv {
   let inner = parser.demandCommand(1, `missing verb: ${verbs.map((verb) => verb.usage.split(' ')[1]).join(' or ')}`);
-  for (const verb of verbs) {
-    inner = inner.command(
-      verb.usage.slice(noun.length + 1),
-      verb.describe,
-      (options) => verb.options(options).example(verb.examples.map(([line, meaning]) => [line, meaning])),
-      (args) => chosen(verb, args as GlobalOptions),
-    );
-  }
+  for (const verb of verbs) inner = withVerb(inner, verb, verb.usage.slice(noun.length + 1), chosen);
   return inner;
+}
+
+function withVerb(parser: Argv, verb: Command, usage: string, chosen: Chosen): Argv {
+  return parser.command(
+    usage,
+    verb.describe,
+    (options) => verb.options(options).example(verb.examples.map(([line, meaning]) => [line, meaning])),
+    (args) => chosen(verb, args as GlobalOptions),
+  );
 }
 
 function usageError(message: string, words: readonly string[]): VendhostError {
   const [noun = '', verb = ''] = words;
   const isKnown = nouns[noun]?.verbs.some(({ usage }) => usage.split(' ')[1] === verb) === true;
-  const help = isKnown ? `vendhost ${noun} ${verb} --help` : `vendhost ${noun in nouns ? `${noun} ` : ''}--help`;
+  const isNoun = noun in nouns || single.some(({ usage }) => usage === noun);
+  const help = isKnown ? `vendhost ${noun} ${verb} --help` : `vendhost ${isNoun ? `${noun} ` : ''}--help`;
   return new VendhostError('USAGE', usageMessage(message, noun in nouns ? verb : noun), { hint: `see \`${help}\`` });
 }
 
@@ -147,7 +158,8 @@ export async function run(words: readonly string[], process: Process): Promise<E
       const dotenv = args.dotenv === undefined ? {} : { dotenv: resolve(process.cwd, args.dotenv) };
       const verbose = switchFrom(args.verbose, 'VENDHOST_VERBOSE', process.env);
       out = new Output({ ...process, ...args, ...dotenv, verbose, sections: process.env.GITLAB_CI === 'true' });
-      code = (await verb.run(args, { env: process.env, cwd: process.cwd, signal: process.signal, out })) ?? code;
+      const { env, cwd, signal, ask } = process;
+      code = (await verb.run(args, { env, cwd, signal, out, ...(ask === undefined ? {} : { ask }) })) ?? code;
     };
     await parse(asked, chosen, process.stdout);
     return code;

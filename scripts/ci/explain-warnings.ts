@@ -1,7 +1,7 @@
 import { isMapping, type Mapping } from './merged-jobs.ts';
 import { eventVariables, type Happening, madeUp, ofSomeEvents } from './pipeline-event.ts';
 import type { PipelineFile } from './pipeline-file.ts';
-import { jobsOf, textsOf } from './pipeline-jobs.ts';
+import { copiesOf, jobsOf, textsOf } from './pipeline-jobs.ts';
 import { partsOf } from './rules/rule-expression.ts';
 
 /** What may make GitLab's pipeline another one than the explained: one line for each reason. Expects a file without faults. */
@@ -28,8 +28,8 @@ function includeWarnings({ templates, notRead }: PipelineFile, version: string):
   ];
 }
 
-/** Keywords of a job that decide whether or how often it runs, or what its rules see. */
-const notLookedAt = ['only', 'except', 'inherit', 'parallel', 'trigger'] as const;
+/** Keywords of a job that decide whether it runs, or what its rules see. */
+const notLookedAt = ['only', 'except', 'inherit', 'trigger'] as const;
 
 function keywordWarnings(configuration: Mapping): string[] {
   const jobs = jobsOf(configuration);
@@ -39,6 +39,7 @@ function keywordWarnings(configuration: Mapping): string[] {
     rulesOf(job).some((rule) => isMapping(rule[key]) && rule[key][inner] !== undefined);
   const found: [keyword: string, jobs: string[]][] = [
     ...notLookedAt.map((key): [string, string[]] => [key, named((job) => job[key] !== undefined)]),
+    ['parallel', named((job) => copiesOf(job) === undefined)],
     ['rules:changes:compare_to', named(inRule('changes', 'compare_to'))],
     ['rules:exists:project', named(inRule('exists', 'project'))],
   ];

@@ -60,7 +60,7 @@ function explainedPage(happening: Happening, { created, why, jobs }: ExplainedPi
   if (!created) return title;
   const rows = jobs.map((job) => [
     job.name,
-    job.runs ? (starts[job.when] ?? 'runs') : '-',
+    job.runs ? `${starts[job.when] ?? 'runs'}${job.copies === undefined ? '' : ` ×${job.copies}`}` : '-',
     job.runs ? job.environment : '',
     job.runs ? (job.needs ?? ['the stages before']).join(', ') : '',
     ruleOf(job),

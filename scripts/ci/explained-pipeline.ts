@@ -1,6 +1,6 @@
 import { isMapping, type Mapping } from './merged-jobs.ts';
 import { comparedFiles, eventVariables, type Happening, isOfMergeRequest } from './pipeline-event.ts';
-import { jobsOf, type Need, needsOf, textsOf } from './pipeline-jobs.ts';
+import { copiesOf, jobsOf, type Need, needsOf, textsOf } from './pipeline-jobs.ts';
 import { type Circumstances, decideRules, expanded, type Rule, type RuleDecision } from './rules/rule-decision.ts';
 
 /** A job of the configuration, whether it is in the pipeline, and why. */
@@ -16,6 +16,8 @@ export interface ExplainedJob {
   readonly environment: string;
   /** Jobs of this pipeline that it waits for; `undefined` if it waits for the stages before its own. */
   readonly needs: readonly string[] | undefined;
+  /** How many jobs it is in the pipeline, if it is more than one. */
+  readonly copies?: number;
   /** Variables of the rule that decided. */
   readonly variables: Readonly<Record<string, string>>;
 }
@@ -81,8 +83,14 @@ function explained(name: string, job: Mapping, circumstances: Circumstances, onl
   const { needs = job.needs, ...decision } = decisionOf(job, own, onlyBranches);
   const environment = isMapping(job.environment) ? job.environment.name : job.environment;
   const text = environment === undefined || environment === null ? '' : String(environment);
+  const copies = copiesOf(job) ?? 1;
   return {
-    job: { name, ...decision, environment: expanded(text, { ...own.variables, ...decision.variables }) },
+    job: {
+      name,
+      ...decision,
+      ...(copies === 1 ? {} : { copies }),
+      environment: expanded(text, { ...own.variables, ...decision.variables }),
+    },
     needs: needsOf({ needs }),
   };
 }

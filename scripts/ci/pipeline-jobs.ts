@@ -53,6 +53,21 @@ export function needsOf({ needs }: { readonly needs?: unknown }): Need[] | undef
   });
 }
 
+/**
+ * How many jobs `parallel` makes of one: a number, or the combinations of a matrix (https://docs.gitlab.com/ci/yaml/#parallel);
+ * `undefined` for what is neither.
+ */
+export function copiesOf({ parallel }: Mapping): number | undefined {
+  if (parallel === undefined || parallel === null) return 1;
+  if (typeof parallel === 'number') return parallel;
+  if (!isMapping(parallel) || !Array.isArray(parallel.matrix)) return undefined;
+  return parallel.matrix.reduce<number>(
+    (sum, entry) =>
+      sum + Object.values(Object(entry)).reduce<number>((product, values) => product * [values].flat().length, 1),
+    0,
+  );
+}
+
 /** Variables as texts; one may be a mapping with `value`. */
 export function textsOf(variables: unknown): Record<string, string> {
   if (!isMapping(variables)) return {};

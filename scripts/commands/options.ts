@@ -2,6 +2,7 @@ import type { Argv } from 'yargs';
 import { type Environment, environments } from '../config/environment.ts';
 import type { PlatformLayer } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
+import type { Question } from '../init/questions.ts';
 import type { Runtime } from '../runtime.ts';
 
 export interface PlaceOptions {
@@ -61,6 +62,19 @@ export function withDryRun<T>(parser: Argv<T>): Argv<T & { 'dry-run': boolean }>
     default: false,
     describe: 'Print what would change and change nothing; exit code 2 when something would change',
   });
+}
+
+/** An option for each question. */
+export function withQuestions<T>(
+  parser: Argv<T>,
+  questions: readonly Question[],
+): Argv<T & Readonly<Record<Question['key'], string | undefined>>> {
+  const all = questions.reduce<Argv>((inner, { key, text, preset, after }) => {
+    const required = preset === undefined && after === undefined ? ' [required, where nobody can be asked]' : '';
+    const shown = preset === undefined ? required : ` [default: ${preset === '' ? 'empty' : preset}]`;
+    return inner.option(key, { type: 'string', describe: `${text}${shown}` });
+  }, parser as Argv);
+  return all as never;
 }
 
 /** A switch that an option or a job's variable sets: `true`, `false`, or neither. Throws `USAGE` for any other value. */

@@ -12,6 +12,31 @@ import {
 import { type NetworkChoice, networkPlan, parseNetwork } from './network.ts';
 import { crossFieldFaults, supernetFault, vpcFault } from './platform-checks.ts';
 
+export const platformName = z.string().regex(/^[a-z][a-z0-9-]{1,30}$/, 'lower-case letters, digits and hyphens');
+
+export const gitlabAddress = z
+  .url({ protocol: /^https?$/ })
+  .regex(/^[^@?#]*$/, 'an address without a user, a query and a fragment');
+
+export const accountNumber = z.string().regex(/^\d{12}$/, 'a quoted 12-digit account number');
+
+export const regionName = z
+  .string()
+  .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, like eu-west-1')
+  // https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html
+  .refine((region) => region !== 'us-west-1', 'a region with three availability zones')
+  // docs/decisions/0030-only-the-commercial-regions.md
+  .refine(
+    (region) => !/^(cn|us-gov|us-iso[a-z]*|eu-isoe|eusc)-/.test(region),
+    "one of AWS's commercial regions: China, GovCloud and the partitions apart are not supported",
+  );
+
+export const domainName = z.string().regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/, 'a lower-case domain, like dev.example.com');
+
+export const certificateArn = z
+  .string()
+  .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/.+$/, 'the ARN of an ACM certificate');
+
 /** A text in CIDR form in which `faultOf` finds no fault; editors use the pattern. */
 const network = (form: RegExp, faultOf: (text: string) => string | undefined) =>
   z
@@ -63,21 +88,8 @@ const environment = z
     branch: branchName
       .optional()
       .meta({ description: 'Branch whose pushes reach this environment; default: dev, staging or master' }),
-    account: z
-      .string()
-      .regex(/^\d{12}$/, 'a quoted 12-digit account number')
-      .meta({ description: 'AWS account, 12 digits in quotes' }),
-    region: z
-      .string()
-      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, like eu-west-1')
-      // https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html
-      .refine((region) => region !== 'us-west-1', 'a region with three availability zones')
-      // docs/decisions/0030-only-the-commercial-regions.md
-      .refine(
-        (region) => !/^(cn|us-gov|us-iso[a-z]*|eu-isoe|eusc)-/.test(region),
-        "one of AWS's commercial regions: China, GovCloud and the partitions apart are not supported",
-      )
-      .meta({ description: 'AWS region, like eu-west-1' }),
+    account: accountNumber.meta({ description: 'AWS account, 12 digits in quotes' }),
+    region: regionName.meta({ description: 'AWS region, like eu-west-1' }),
     role: z
       .string()
       .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'the ARN of an IAM role')
@@ -99,14 +111,10 @@ const environment = z
       .default('rejected')
       .meta({ description: 'Which traffic of the VPC is logged' }),
     retention_days: retention.prefault({}).meta({ description: 'How long evidence is kept, in days' }),
-    domain: z
-      .string()
-      .regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/, 'a lower-case domain, like dev.example.com')
-      .meta({ description: 'Domain that hosts are in' }),
-    certificate: z
-      .string()
-      .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/.+$/, 'the ARN of an ACM certificate')
-      .meta({ description: 'ARN of the certificate of the HTTPS listeners; it must cover names in the domain' }),
+    domain: domainName.meta({ description: 'Domain that hosts are in' }),
+    certificate: certificateArn.meta({
+      description: 'ARN of the certificate of the HTTPS listeners; it must cover names in the domain',
+    }),
     load_balancers: z
       .int()
       .min(1)
@@ -129,14 +137,8 @@ const environment = z
 /** `platform.yml`: the environments of a platform. */
 export const platformSchema = z
   .strictObject({
-    name: z
-      .string()
-      .regex(/^[a-z][a-z0-9-]{1,30}$/, 'lower-case letters, digits and hyphens')
-      .meta({ description: 'Name of the platform' }),
-    gitlab: z
-      .url({ protocol: /^https?$/ })
-      .regex(/^[^@?#]*$/, 'an address without a user, a query and a fragment')
-      .meta({ description: 'Address of GitLab, like https://gitlab.example.com' }),
+    name: platformName.meta({ description: 'Name of the platform' }),
+    gitlab: gitlabAddress.meta({ description: 'Address of GitLab, like https://gitlab.example.com' }),
     issuer: z
       .string()
       .regex(

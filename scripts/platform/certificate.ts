@@ -9,6 +9,14 @@ export interface Certificate {
   readonly status: string;
   readonly names: readonly string[];
   readonly notAfter: Date | undefined;
+  /** What ACM must find in the DNS, to issue it and to renew it; none of an imported one. */
+  readonly validation?: readonly ValidationRecord[];
+}
+
+export interface ValidationRecord {
+  readonly name: string;
+  readonly type: string;
+  readonly value: string;
 }
 
 /** Why a certificate cannot be used, and what to warn of when it can. */
@@ -89,7 +97,7 @@ export function certificateHint(
 }
 
 /** Asks ACM (https://docs.aws.amazon.com/acm/latest/APIReference/API_DescribeCertificate.html). */
-async function readCertificate(aws: Aws, arn: string): Promise<Certificate | undefined> {
+export async function readCertificate(aws: Aws, arn: string): Promise<Certificate | undefined> {
   const { DescribeCertificateCommand } = await import('@aws-sdk/client-acm');
   try {
     const { Certificate } = await (await aws.acm()).send(new DescribeCertificateCommand({ CertificateArn: arn }));
@@ -103,11 +111,28 @@ async function readCertificate(aws: Aws, arn: string): Promise<Certificate | und
 const absent = new Set(['ResourceNotFoundException', 'InvalidArnException']);
 
 /** The names include ACM's `DomainName`: an imported certificate may have no others. */
-function certificateOf({ Status, DomainName, SubjectAlternativeNames = [], NotAfter }: CertificateDetail): Certificate {
+function certificateOf(detail: CertificateDetail): Certificate {
+  const { Status, DomainName, SubjectAlternativeNames = [], NotAfter, DomainValidationOptions = [] } = detail;
   const all = [...(DomainName === undefined ? [] : [DomainName]), ...SubjectAlternativeNames];
   return {
     status: Status ?? 'unknown',
     names: [...new Set(all.map((name) => name.toLowerCase()))],
     notAfter: NotAfter,
+    validation: validationOf(DomainValidationOptions),
   };
+}
+
+/** A name and its wildcard have one record. */
+function validationOf(options: NonNullable<CertificateDetail['DomainValidationOptions']>): ValidationRecord[] {
+  const records = options.flatMap(({ ResourceRecord: record }) =>
+    record === undefined
+      ? []
+      : { name: plainName(record.Name), type: `${record.Type}`, value: plainName(record.Value) },
+  );
+  return records.filter(({ name }, at) => records.findIndex((other) => other.name === name) === at);
+}
+
+/** ACM writes names with a dot at the end. */
+function plainName(name: string | undefined): string {
+  return (name ?? '').replace(/\.$/, '');
 }

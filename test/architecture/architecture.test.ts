@@ -25,9 +25,11 @@ describe('the house', () => {
     expect([...rooms].toSorted()).toEqual([
       'ci',
       'deployment',
+      'doctor',
       'drift',
       'host',
       'image',
+      'init',
       'listener',
       'merge-request',
       'platform',

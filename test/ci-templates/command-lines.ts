@@ -34,7 +34,10 @@ function inLine(file: string, line: string): { text: string; mention: boolean }[
 
 /** In Markdown a line that begins with the word may be a sentence; a command is all nouns, verbs and options. */
 function isProse(file: string, line: string): boolean {
-  return file.endsWith('.md') && !/^\s*(\$ |npx |npm run )?vendhost (-- )?(--help|[a-z]+ [a-z]+)( |$)/.test(line);
+  return (
+    file.endsWith('.md') &&
+    !/^\s*(\$ |npx |npm run )?vendhost (-- )?(--help|doctor(?= --|$)|[a-z]+ [a-z]+)( |$)/.test(line)
+  );
 }
 
 /** The words of a command line after `vendhost`, as a shell would split them. */

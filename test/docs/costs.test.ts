@@ -90,4 +90,17 @@ describe('docs/costs.md', () => {
     );
     expect(table(heading).get('sum')).toEqual(sums.map((sum) => Number(sum.toFixed(2))));
   });
+
+  test('has the sums that the quick start names', () => {
+    const quickStart = readFileSync(join(import.meta.dirname, '../../docs/quick-start.md'), 'utf8').replaceAll(
+      '\n',
+      ' ',
+    );
+    const rounded = (heading: string) => (table(heading).get('sum') ?? []).map(Math.round);
+    const [dev, production] = rounded('An environment');
+    expect(quickStart).toContain(
+      `some ${dev} dollars a month each for \`dev\` and \`staging\`, ${production} for production`,
+    );
+    expect(quickStart).toContain(`with one from ${rounded('A tenant in an environment')[0]} (production`);
+  });
 });

@@ -5,8 +5,11 @@ import { exitCodes } from '../../errors.ts';
 import { defaultRuleQuota } from '../../listener/quota.ts';
 import { tableLines } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
+import { readCertificate } from '../certificate.ts';
 import { combined, failed, forEach } from '../each.ts';
 import { type EnvironmentChoice, type EnvironmentTarget, openTargets } from '../targets.ts';
+import { type DnsRecord, dnsRecords } from './dns-records.ts';
+import { type CertificateStatus, certificateStatus, dnsLines } from './entry-lines.ts';
 import { type OwnershipStatus, ownershipLines, ownershipStatus } from './ownership-status.ts';
 import { type BalancerStatus, balancersOf, type ProviderStatus, readListeners, readTrust } from './parts.ts';
 import { readOwnership, readRecords } from './read-ownership.ts';
@@ -24,13 +27,16 @@ interface EnvironmentStatus {
   readonly account: string;
   readonly region: string;
   /**
-   * All stacks are complete, every load balancer has its listener, the account has an OIDC provider for GitLab, and rules,
-   * claims, records and files agree.
+   * All stacks are complete, every load balancer has its listener, the account has an OIDC provider for GitLab, the certificate can
+   * be used, and rules, claims, records and files agree.
    */
   readonly healthy: boolean;
   readonly stacks: readonly StackRow[];
   readonly loadBalancers: readonly BalancerStatus[];
   readonly provider: ProviderStatus;
+  readonly certificate: CertificateStatus;
+  /** Records that must be in the DNS; nobody looks whether they are. */
+  readonly dns: readonly DnsRecord[];
   readonly tenants: readonly string[];
   readonly ownership: OwnershipStatus;
 }
@@ -59,12 +65,14 @@ async function statusOf(
   files: readonly TenantFile[] | undefined,
 ): Promise<EnvironmentStatus> {
   const { environment, config, aws } = target;
-  const [stacks, published, provider, records] = await Promise.all([
+  const [stacks, published, provider, records, found] = await Promise.all([
     readStackRows(target),
     readPublishedFacts(aws, environment),
     readTrust(runtime, platform, target),
     readRecords(target),
+    readCertificate(aws, config.certificate),
   ]);
+  const certificate = certificateStatus(config, found, new Date());
   const listeners = await readListeners(target, published);
   const loadBalancers = balancersOf(target, published, listeners);
   const { bucket } = published.values;
@@ -75,21 +83,27 @@ async function statusOf(
     stacks.every((row) => row.healthy) &&
     loadBalancers.every(({ rules }) => rules !== undefined) &&
     provider.healthy &&
+    certificate.healthy &&
     ownership.compared &&
     ownership.differences.length === 0;
-  const { account, region } = config;
+  const { account, region, domain } = config;
+  const dns = dnsRecords({ domain, balancers: loadBalancers, tenants: records, validation: found?.validation ?? [] });
   const tenants = records.map(({ tenant }) => tenant);
-  return { environment, account, region, healthy, stacks, loadBalancers, provider, tenants, ownership };
+  const shown = { environment, account, region, healthy, stacks, loadBalancers, provider };
+  return { ...shown, certificate, dns, tenants, ownership };
 }
 
 function statusText(status: EnvironmentStatus): string {
   const { environment, account, region, healthy, stacks, loadBalancers, provider, tenants, ownership } = status;
+  const { certificate, dns } = status;
   const row = ({ stack, status: state, changedAt, note }: StackRow) => [stack, state, changedAt ?? '-', note ?? ''];
   return [
     `${environment} in account ${account}, ${region}: ${healthy ? 'healthy' : 'not healthy'}`,
     ...tableLines([['stack', 'status', 'last change', ''], ...stacks.map(row)]).map((line) => `  ${line}`),
     ...loadBalancers.map((each) => `  load balancer ${each.stack}: ${balancerText(each)}`),
     `  GitLab: ${provider.text}`,
+    ...[`certificate: ${certificate.text}`, ...certificate.next].map((line) => `  ${line}`),
+    ...dnsLines(dns).map((line) => `  ${line}`),
     `  tenants: ${tenants.length === 0 ? 'none' : `${tenants.length} (${tenants.join(', ')})`}`,
     ...ownershipLines(ownership).map((line) => `  ${line}`),
   ].join('\n');

@@ -26,7 +26,7 @@ test('includes', () => {
 
 test('keywords, once each', () => {
   const rules = [{ changes: { paths: [], compare_to: 'main' } }, { exists: { paths: [], project: 'acme/lib' } }];
-  const jobs = { a: { only: ['main'], parallel: 3 }, b: { only: ['dev'], rules } };
+  const jobs = { a: { only: ['main'], parallel: 'often' }, b: { only: ['dev'], rules } };
   expect(warned({ configuration: jobs })).toEqual([
     '`only` is not looked at: a, b',
     '`parallel` is not looked at: a',

@@ -64,3 +64,17 @@ test.each(['pipeline', 'parent_pipeline'] as const)('pipelines of other pipeline
   const whole = { a: ifOnly(`$CI_PIPELINE_SOURCE == "${event}" && $CI_COMMIT_BRANCH == "dev"`) };
   expect(pipelineFor(whole, { event, branch: 'dev' }, []).created).toBe(true);
 });
+
+test('how many jobs `parallel` makes of one', () => {
+  const matrix = [
+    { A: ['1', '2'], B: ['x', 'y', 'z'] },
+    { A: 'alone', B: ['x'] },
+  ];
+  const jobs = { one: { parallel: 1 }, four: { parallel: 4 }, seven: { parallel: { matrix } } };
+  const { jobs: explained } = pipelineFor(jobs, { event: 'push', branch: 'dev' }, []);
+  expect(explained.map(({ name, copies }) => [name, copies])).toEqual([
+    ['one', undefined],
+    ['four', 4],
+    ['seven', 7],
+  ]);
+});

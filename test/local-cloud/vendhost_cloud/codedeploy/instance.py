@@ -223,8 +223,9 @@ def _wait_for_agent(agent: Agent, stop: threading.Event) -> None:
 
 
 def _user_data_runs(machine: machines.Machine) -> bool:
-    """Whether the instance's user data, which may be installing the agent, is still running."""
-    return machine.run(["pgrep", "-f", "/var/lib/cloud/instance/scripts/"], timeout=60).returncode == 0
+    """Whether the user data, which may be installing the agent, is still running; who is too slow to say may be."""
+    asked = machine.run(["pgrep", "-f", "/var/lib/cloud/instance/scripts/"], timeout=5)
+    return asked.timed_out or asked.returncode == 0
 
 
 _SILENT = (

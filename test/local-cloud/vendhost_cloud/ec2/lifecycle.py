@@ -87,6 +87,7 @@ def _boot(record: Record) -> None:
 def terminated(record: Record, reason: str, code: str) -> None:
     """Record that an instance has ended and free its resources."""
     set_state(record, "terminated", reason, code)
-    record["_terminated_at"] = time.time()
+    # Seen for an hour, as on AWS; ministack forgets it after a minute, which a slow caller would miss.
+    record["_terminated_at"] = time.time() + 3540
     block_devices.release_volumes(record["InstanceId"])
     machines.discard(record["InstanceId"])

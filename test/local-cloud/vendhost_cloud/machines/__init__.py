@@ -128,6 +128,7 @@ def make_base(say: Callable[[str], None]) -> None:
 def register() -> None:
     """Prepare the storage of instances: before any thread starts, see `storage.prepare`."""
     storage.prepare()
+    base.key()
 
 
 def _build(layer: Path, script: str) -> None:

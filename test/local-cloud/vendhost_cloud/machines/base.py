@@ -10,6 +10,7 @@ import shutil
 import stat
 import threading
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from vendhost_cloud.machines import storage
@@ -78,7 +79,7 @@ def layer(build: Build) -> Path:
 
 
 def _archive(build: Build) -> Path:
-    archive = cache_directory() / f"base-{_key()}.tar"
+    archive = cache_directory() / f"base-{key()}.tar"
     if archive.exists():
         return archive
     work = storage.layers() / "base-building"
@@ -96,7 +97,9 @@ def _archive(build: Build) -> Path:
     return archive
 
 
-def _key() -> str:
+@cache
+def key() -> str:
+    """What the base layer is made of; asked first as the cloud starts, whatever is installed on the host afterwards."""
     digest = hashlib.sha256()
     for file in (_RECIPE, Path(__file__), Path("/var/lib/dpkg/status")):
         digest.update(file.read_bytes() if file.exists() else b"")

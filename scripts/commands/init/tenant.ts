@@ -1,0 +1,27 @@
+import { resolve } from 'node:path';
+import { define } from '../../command.ts';
+import { tenantQuestions } from '../../init/tenant/tenant-questions.ts';
+import { withDirectory, withDryRun, withQuestions } from '../options.ts';
+
+export const command = define({
+  usage: 'init tenant',
+  describe: "Write the files that a tenant's repository begins with; at a terminal it asks for what no option says",
+  examples: [
+    ['vendhost init tenant', 'ask for everything, then write the files here'],
+    ['vendhost init tenant --tenant shop', 'a page on nginx, without a database'],
+    ['vendhost init tenant --tenant shop --dry-run', 'show the files'],
+  ],
+  options: (parser) =>
+    withQuestions(
+      withDryRun(withDirectory(parser, 'the new repository; nothing in it is overwritten')),
+      tenantQuestions,
+    ),
+  async run(args, runtime) {
+    const { initTenant } = await import('../../init/tenant/init-tenant.ts');
+    return await initTenant(runtime, {
+      directory: resolve(runtime.cwd, args.directory),
+      dryRun: args['dry-run'],
+      given: args,
+    });
+  },
+});

@@ -1,0 +1,101 @@
+import { awsError } from '../aws/foreseen-errors.ts';
+import { type Aws, openAws } from '../aws/session.ts';
+import type { Place } from '../config/names.ts';
+import { exitCodes, messageOf, VendhostError } from '../errors.ts';
+import { duration, tableLines } from '../output.ts';
+import type { Runtime } from '../runtime.ts';
+import { type DoctorFinding, findingRows, hintLines } from './finding.ts';
+import { findFolders } from './folders.ts';
+import { findPrograms } from './programs.ts';
+import { clockFinding, reach, reachFinding } from './reach.ts';
+import { findRights } from './rights.ts';
+
+/**
+ * Finds out what commands need and whether it is here: programs, folders, GitLab, AWS, credentials, rights, the time. Prints it
+ * and returns the exit code: failed when there is a fault. Without credentials, and outside of a job, only what belongs to
+ * the image can be one.
+ */
+export async function diagnose(runtime: Runtime, place: Place | undefined): Promise<number> {
+  const [programs, folders, surroundings] = await Promise.all([
+    findPrograms(runtime),
+    findFolders(runtime),
+    findSurroundings(runtime, place),
+  ]);
+  const findings = [...programs, ...folders, ...surroundings];
+  const faults = findings.filter(({ status }) => status === 'fault').length;
+  runtime.out.result(
+    { healthy: faults === 0, findings },
+    [...tableLines(findingRows(findings)), ...hintLines(findings).map((line) => `hint: ${line}`)].join('\n'),
+  );
+  return faults === 0 ? exitCodes.done : exitCodes.failed;
+}
+
+/** Variables that an ID token, or a source of the SDK's chain, is known by. */
+const credentialVariables = [
+  'VENDHOST_ID_TOKEN',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_PROFILE',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+];
+
+async function findSurroundings(runtime: Runtime, place: Place | undefined): Promise<DoctorFinding[]> {
+  const { env } = runtime;
+  const isJob = env.GITLAB_CI === 'true';
+  const hasCredentials = credentialVariables.some((name) => env[name]);
+  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION;
+  const gitlab = env.CI_API_V4_URL ? `${env.CI_API_V4_URL}/version` : env.CI_SERVER_URL;
+  const aws = env.AWS_ENDPOINT_URL ?? (region && `https://sts.${region}.amazonaws.com`);
+  const isNeeded = isJob || hasCredentials;
+  const [fromGitlab, fromAws] = await Promise.all([gitlab, aws].map((address) => address && reach(runtime, address)));
+  const reached = [fromGitlab, fromAws].flatMap((answer) => answer || []);
+  const reachable = [
+    fromGitlab
+      ? reachFinding('GitLab', fromGitlab, isNeeded)
+      : notAsked('GitLab', 'set CI_API_V4_URL, which jobs have'),
+    fromAws
+      ? reachFinding('AWS', fromAws, isNeeded)
+      : notAsked('AWS', "set AWS_REGION, which an environment's jobs have"),
+  ];
+  return [...reachable, clockFinding(reached), ...(await findAccess(runtime, place, hasCredentials))];
+}
+
+function notAsked(name: string, hint: string): DoctorFinding {
+  return { part: 'surroundings', check: `${name} reachable`, status: 'unknown', detail: 'not asked', hint };
+}
+
+/** Whose the credentials are, and what that role may do. */
+async function findAccess(runtime: Runtime, place: Place | undefined, isAsked: boolean): Promise<DoctorFinding[]> {
+  const row = { part: 'surroundings', check: 'credentials' } as const;
+  if (!isAsked) {
+    return [{ ...row, status: 'unknown', detail: 'none in the environment: AWS was not asked whose they are' }];
+  }
+  try {
+    const aws = openAws(runtime);
+    const caller = await withinLimit(callerOf(aws, runtime));
+    return [{ ...row, status: 'ok', detail: caller }, await withinLimit(findRights(runtime, aws, caller, place))];
+  } catch (error) {
+    runtime.signal.throwIfAborted();
+    const known = error instanceof VendhostError ? error : awsError(error, runtime.env);
+    const hint = known?.hint ?? 'see the message of AWS';
+    return [{ ...row, status: 'fault', detail: known?.message ?? messageOf(error), hint }];
+  }
+}
+
+async function callerOf(aws: Aws, { signal }: Runtime): Promise<string> {
+  const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
+  const { Arn } = await (await aws.sts()).send(new GetCallerIdentityCommand({}), { abortSignal: signal });
+  if (Arn === undefined) throw new Error('GetCallerIdentity answered without an ARN');
+  return Arn;
+}
+
+/** The SDK tries again by itself, for longer than anybody waits for a doctor; in milliseconds. */
+const accessLimitMs = 30_000;
+
+async function withinLimit<T>(work: Promise<T>): Promise<T> {
+  const late = AbortSignal.timeout(accessLimitMs);
+  const limit = Promise.withResolvers<never>();
+  late.addEventListener('abort', () => limit.reject(new Error(`AWS gave no answer within ${duration(accessLimitMs)}`)));
+  return await Promise.race([work, limit.promise]);
+}

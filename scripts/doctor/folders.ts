@@ -1,0 +1,31 @@
+import { access, constants, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { messageOf } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import type { DoctorFinding } from './finding.ts';
+
+/** Whether the folders that commands write into can be written. */
+export async function findFolders({ env }: Runtime): Promise<DoctorFinding[]> {
+  const temporary = env.TMPDIR || tmpdir();
+  const cache = env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache');
+  return [
+    await folder('temporary folder', temporary, 'set TMPDIR to a folder that the job may write into', 'fault'),
+    // Without it the command starts slower, and says nothing.
+    await folder('cache folder', cache, 'set XDG_CACHE_HOME to a folder that the job may write into', 'unknown'),
+  ];
+}
+
+async function folder(check: string, path: string, hint: string, without: 'fault' | 'unknown'): Promise<DoctorFinding> {
+  const row = { part: 'image', check } as const;
+  try {
+    await mkdir(path, { recursive: true });
+    const made = await mkdtemp(join(path, 'vendhost-doctor-'));
+    await writeFile(join(made, 'file'), 'doctor');
+    await rm(made, { recursive: true });
+    await access(path, constants.X_OK);
+    return { ...row, status: 'ok', detail: path };
+  } catch (error) {
+    return { ...row, status: without, detail: `cannot write into ${path}: ${messageOf(error)}`, hint };
+  }
+}

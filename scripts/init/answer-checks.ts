@@ -1,0 +1,28 @@
+import type { z } from 'zod';
+import { wordsIn } from './by-environment.ts';
+import type { Check } from './questions.ts';
+
+/** A check by a schema of a single text, or by a pattern; `needed` says what such a text is where the schema does not. */
+export function checkedBy(allowed: z.ZodType | RegExp, needed?: string): Check {
+  return (answer) => {
+    if (allowed instanceof RegExp) return allowed.test(answer) ? undefined : needed;
+    const parsed = allowed.safeParse(answer);
+    return parsed.success ? undefined : (needed ?? parsed.error.issues.map(({ message }) => message).join(', '));
+  };
+}
+
+/** At least one word, each of which passes. */
+export function listedBy(check: Check): Check {
+  return (answer, answers) => {
+    const words = wordsIn(answer);
+    if (words.length === 0) return 'at least one';
+    return words.map((word) => check(word, answers)).find((needed) => needed !== undefined);
+  };
+}
+
+/** The options of a command that are texts. */
+export function namedIn(options: Readonly<Record<string, unknown>>): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(
+    Object.entries(options).flatMap(([key, value]) => (typeof value === 'string' ? [[key, value]] : [])),
+  );
+}

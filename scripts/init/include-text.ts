@@ -1,0 +1,21 @@
+export interface IncludeParts {
+  /** Path of the library's project in GitLab. */
+  readonly library: string;
+  readonly template: string;
+  readonly version: string;
+  readonly tags: readonly string[];
+  /** Further inputs, each a line. */
+  readonly inputs: readonly string[];
+}
+
+/** One entry of `include:` with the inputs that every template has. */
+export function includeText({ library, template, version, tags, inputs }: IncludeParts): string {
+  const all = [
+    `image: $CI_REGISTRY/${library}`,
+    ...(tags.length === 0 ? [] : [`tags: [${tags.join(', ')}]`]),
+    ...inputs,
+  ];
+  return `  - component: $CI_SERVER_FQDN/${library}/${template}@v${version}
+    inputs:
+${all.map((input) => `      ${input}`).join('\n')}`;
+}

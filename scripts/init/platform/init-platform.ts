@@ -1,0 +1,68 @@
+import { branchName, environments, projectPath, tenantName } from '../../config/environment.ts';
+import { tenantFaults } from '../../config/host-checks.ts';
+import { configError, parseConfig } from '../../config/load.ts';
+import {
+  accountNumber,
+  certificateArn,
+  domainName,
+  gitlabAddress,
+  platformName,
+  platformSchema,
+  regionName,
+} from '../../config/platform.ts';
+import { tenantSchema } from '../../config/tenant.ts';
+import type { Runtime } from '../../runtime.ts';
+import { checkedBy, listedBy, namedIn } from '../answer-checks.ts';
+import { eachEnvironment } from '../by-environment.ts';
+import { libraryVersion } from '../library-version.ts';
+import { answersTo, type Checks } from '../questions.ts';
+import { type InitOptions, type StartingFile, startRepository } from '../starting-files.ts';
+import { type PlatformStart, platformStart } from './platform-answers.ts';
+import { platformQuestions } from './platform-questions.ts';
+import { platformFiles } from './platform-repository-files.ts';
+import { platformSteps } from './platform-steps.ts';
+
+const checks: Checks = {
+  name: checkedBy(platformName),
+  gitlab: checkedBy(gitlabAddress, 'an address that begins with https://'),
+  project: checkedBy(projectPath),
+  library: checkedBy(projectPath),
+  environments: listedBy((word) => (environments.some((each) => each === word) ? undefined : environments.join(', '))),
+  account: eachEnvironment(checkedBy(accountNumber)),
+  region: eachEnvironment(checkedBy(regionName)),
+  domain: eachEnvironment(checkedBy(domainName)),
+  certificate: eachEnvironment(checkedBy(certificateArn), { isPartial: true }),
+  role: checkedBy(/^[\w+=,.@/-]*$/, 'the name of an IAM role'),
+  runners: listedBy(checkedBy(/^[\d.]+\/\d+$/, 'a network, like 203.0.113.7/32')),
+  'production-branch': checkedBy(branchName),
+  tenant: checkedBy(tenantName),
+  'tenant-project': checkedBy(projectPath),
+};
+
+/**
+ * Writes what a platform's repository begins with. Throws `USAGE` for answers that are missing or wrong, `CONFIG_INVALID` for
+ * those that do not fit together, and as `startRepository`.
+ */
+export async function initPlatform(
+  runtime: Runtime,
+  { directory, dryRun, given }: InitOptions,
+): Promise<number | undefined> {
+  const answers = await answersTo(runtime, platformQuestions, checks, namedIn(given));
+  const start = platformStart(answers);
+  const files = platformFiles(start, await libraryVersion());
+  checkTogether(start, files);
+  return await startRepository(runtime, { directory, dryRun, files, next: platformSteps(start) });
+}
+
+/** Answers that are right by themselves may not fit together: two environments of one domain, a certificate of another account. */
+function checkTogether({ tenant }: PlatformStart, files: readonly StartingFile[]): void {
+  const textOf = (path: string) => files.find((file) => file.path === path)?.text ?? '';
+  const platform = parseConfig('platform.yml', textOf('platform.yml'), platformSchema);
+  if (platform.value === undefined) throw configError(platform.faults);
+  if (tenant === undefined) return;
+  const file = `tenants/${tenant.name}.yml`;
+  const parsed = parseConfig(file, textOf(file), tenantSchema);
+  const faults =
+    parsed.value === undefined ? parsed.faults : tenantFaults(file, platform.value.environments, parsed.value);
+  if (faults.length > 0) throw configError(faults);
+}

@@ -1,0 +1,40 @@
+import { branchName, projectPath, tenantName } from '../../config/environment.ts';
+import type { Runtime } from '../../runtime.ts';
+import { checkedBy, namedIn } from '../answer-checks.ts';
+import { wordsIn } from '../by-environment.ts';
+import { libraryVersion } from '../library-version.ts';
+import { answersTo, type Checks } from '../questions.ts';
+import { type InitOptions, startRepository } from '../starting-files.ts';
+import { tenantQuestions } from './tenant-questions.ts';
+import { tenantFiles } from './tenant-repository-files.ts';
+
+const checks: Checks = {
+  tenant: checkedBy(tenantName),
+  library: checkedBy(projectPath),
+  database: checkedBy(/^(none|mysql)$/, 'none or mysql'),
+  'production-branch': checkedBy(branchName),
+};
+
+/** Writes what a tenant's repository begins with. Throws `USAGE` for answers that are missing or wrong, and as `startRepository`. */
+export async function initTenant(
+  runtime: Runtime,
+  { directory, dryRun, given }: InitOptions,
+): Promise<number | undefined> {
+  const answers = await answersTo(runtime, tenantQuestions, checks, namedIn(given));
+  const text = (key: string) => answers[key] ?? '';
+  const start = {
+    tenant: text('tenant'),
+    library: text('library'),
+    hasDatabase: text('database') === 'mysql',
+    tags: wordsIn(text('tags')),
+    productionBranch: text('production-branch'),
+  };
+  const files = tenantFiles(start, await libraryVersion());
+  return await startRepository(runtime, { directory, dryRun, files, next: nextSteps });
+}
+
+const nextSteps = [
+  'vendhost config check',
+  'commit, and push to the branch dev once the platform team has vended the tenant',
+  'all steps are in docs/quick-start-tenant.md of Vendhost',
+];

@@ -1,0 +1,61 @@
+import { defaultBranches } from '../../config/environment.ts';
+import { includeText } from '../include-text.ts';
+import type { StartingFile } from '../starting-files.ts';
+import { machineFiles } from './machine-files.ts';
+
+/** What somebody answered about a tenant. */
+export interface TenantStart {
+  readonly tenant: string;
+  readonly library: string;
+  readonly hasDatabase: boolean;
+  readonly tags: readonly string[];
+  readonly productionBranch: string;
+}
+
+/** The files of a tenant's repository: a page on nginx, until there is software. */
+export function tenantFiles(start: TenantStart, version: string): StartingFile[] {
+  return [
+    { path: '.gitlab-ci.yml', text: pipelineFile(start, version) },
+    { path: 'vendhost.yml', text: vendhostFile(start) },
+    ...machineFiles(start.tenant),
+  ];
+}
+
+function pipelineFile({ tenant, library, tags, productionBranch }: TenantStart, version: string): string {
+  const isDefault = productionBranch === defaultBranches.production;
+  const inputs = [`tenant: ${tenant}`, ...(isDefault ? [] : [`production_branch: ${productionBranch}`])];
+  return `# A push to dev, staging or ${productionBranch} deploys machine and software to that environment; a merge request says what its push will do.
+# Jobs, rules and inputs: docs/templates.md of Vendhost. Is a job missing? \`vendhost ci explain --branch dev\` says why.
+include:
+${includeText({ library, template: 'tenant', version, tags, inputs })}
+`;
+}
+
+function vendhostFile({ hasDatabase }: TenantStart): string {
+  const database = hasDatabase
+    ? `# MySQL on RDS, which costs money as long as it exists. The software reads its secret: docs/software.md of Vendhost.
+database:
+  class: db.t3.micro
+  storage_gib: 20
+  name: app`
+    : `# For MySQL on RDS, which costs money as long as it exists, a mapping instead: docs/software.md of Vendhost.
+#   database: {class: db.t3.micro, storage_gib: 20, name: app}
+database: none`;
+  return `# What this tenant chooses for its virtual hosts. Every key has a default, which \`vendhost config show\` prints; all keys are in
+# docs/configuration.md of Vendhost. The platform grants what may be chosen.
+instances:
+  type: t3.small
+  # min: 2 in production, else 1: then the host answers 503 while a release has the only instance.
+  max: 2
+
+${database}
+
+# How the load balancer finds out whether an instance works.
+health_check:
+  path: /health
+  grace_seconds: 120
+
+# How many instances a release takes out of service at a time.
+deployment_config: CodeDeployDefault.OneAtATime
+`;
+}
