@@ -2,7 +2,7 @@ import type { HandlerExecutionContext, InitializeMiddleware, MetadataBearer, Plu
 import type { Call, Output } from '../output.ts';
 
 /** What the SDK says of a call when it has ended; of a failed one its error does. */
-export type CallMetadata = Partial<MetadataBearer['$metadata']> | undefined;
+type CallMetadata = Partial<MetadataBearer['$metadata']> | undefined;
 
 /** A client's plug-in that prints each of its calls; the SDK's retries are within the call. */
 export function callLog(out: Output): Pluggable<object, MetadataBearer> {
@@ -21,13 +21,13 @@ export function callLog(out: Output): Pluggable<object, MetadataBearer> {
   return { applyToStack: (stack) => stack.add(print, { step: 'initialize', priority: 'high', name: 'callLog' }) };
 }
 
-export interface CallFailure {
+interface CallFailure {
   readonly code?: string;
   readonly name?: string;
 }
 
 /** A call as it is printed: `S3 GetObject`, `404 NoSuchKey`, `1 attempt`, `request 4442587FB7D0A2F9`; nothing it held. */
-export function awsCall(
+function awsCall(
   { clientName = '', commandName = '' }: Pick<HandlerExecutionContext, 'clientName' | 'commandName'>,
   { httpStatusCode, attempts, requestId }: NonNullable<CallMetadata> = {},
   failure?: CallFailure,

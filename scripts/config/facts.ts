@@ -98,7 +98,7 @@ export const hostFile = '/etc/vendhost/host.json';
 export const databaseCa = '/etc/vendhost/rds-ca.pem';
 
 const hostDatabase = z.strictObject({
-  secret: z.string().meta({ description: 'Name of the secret with user and password' }),
+  secret: z.string().meta({ description: 'ARN of the secret with username and password' }),
   address: z.string().meta({ description: 'Host name of the database' }),
   port: z.int().meta({ description: 'Port of the database' }),
   schema: z.string().meta({ description: 'Name of the schema that was created with it' }),

@@ -72,6 +72,10 @@ const ownDatabase = z
       .meta({
         description: `When a change of class or storage takes effect: now, or in the maintenance window, ${maintenanceWindow.words}; default: window in production, else now`,
       }),
+    rotation: z.enum(['none', 'weekly']).default('none').meta({
+      description:
+        'Whether RDS changes the password of the administrator by itself, every seven days; the software then reads the secret anew when a login is refused',
+    }),
     name: z
       .string()
       .regex(/^[a-z][a-z0-9_]{0,62}$/, 'a letter, then lower-case letters, digits and underscores')

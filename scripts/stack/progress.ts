@@ -1,6 +1,4 @@
-import type { IIoHost, IoMessage, IoRequest, StackActivity, StackDeployProgress } from '@aws-cdk/toolkit-lib';
 import type { StackEvent } from '@aws-sdk/client-cloudformation';
-import { awsCall, type CallFailure, type CallMetadata } from '../aws/call-log.ts';
 import type { Doing } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
 
@@ -18,51 +16,23 @@ export interface ResourceEvent {
 /** A resource that could not be created, updated or deleted, and why. */
 export type Failure = Pick<ResourceEvent, 'stack' | 'logicalId' | 'type'> & { readonly reason: string };
 
-/**
- * Prints what happens to each resource, as reported by the toolkit or by `followStack`; remembers what failed and which
- * stacks were unchanged.
- */
-export class Progress implements IIoHost {
+/** Prints what happens to each resource, as reported by `followStack`, and remembers what failed. */
+export class Progress {
   readonly failures: Failure[] = [];
-  /** ARNs of the stacks that needed no change. */
-  readonly unchanged = new Set<string>();
   readonly #runtime: Runtime;
   readonly #waiting = new Map<string, ResourceEvent>();
   readonly #printed = new Map<string, string>();
   /** The last event of each resource of a stack. */
   readonly #last = new Map<string, Map<string, ResourceEvent>>();
   readonly #totals = new Map<string, number>();
-  readonly #started = new Map<string, number>();
-  readonly #ended = new Map<string, number>();
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
   }
 
-  async notify({ code, level, message, data }: IoMessage<unknown>): Promise<void> {
-    // The only way to stop the toolkit: it awaits messages without a code between its polls of a stack. Messages with a
-    // code also come from a timer, where an error thrown here would not be caught.
-    if (code === undefined) this.#runtime.signal.throwIfAborted();
-    if (code === 'CDK_TOOLKIT_I5502') this.event(resourceEvent((data as StackActivity).event));
-    else if (code === 'CDK_TOOLKIT_I5100') this.#started.set((data as StackDeployProgress).stack.stackName, Date.now());
-    else if (code === 'CDK_TOOLKIT_I5900') this.#deployed(data as { noOp?: boolean; stackArn?: string });
-    else if (code === 'CDK_SDK_I0100') this.#called((data as SdkTrace).content[0]);
-    else if (level === 'warn') this.#runtime.out.warn(message);
-  }
-
   /** How many resources of a stack will change. */
   expect(stack: string, total: number): void {
     this.#totals.set(stack, total);
-  }
-
-  /** How long the toolkit worked on a stack it deployed, in seconds. */
-  seconds(stack: string): number {
-    return elapsedSeconds(this.#started.get(stack) ?? 0, this.#ended.get(stack) ?? 0);
-  }
-
-  /** Every question of the toolkit ("do you wish to deploy?") is answered with its default, which is yes. */
-  async requestResponse<T>({ defaultResponse }: IoRequest<unknown, T>): Promise<T> {
-    return defaultResponse;
   }
 
   /** One poll brings many events, one after another in one turn of the event loop: of each resource only the last counts. */
@@ -107,30 +77,6 @@ export class Progress implements IIoHost {
     this.#last.set(stack, last);
     return last;
   }
-
-  /** A call of the toolkit's own clients; its message and the rest of its data hold what was sent and answered. */
-  #called(call: ToolkitCall | undefined): void {
-    if (call?.commandName !== undefined) this.#runtime.out.call(awsCall(call, call.metadata, call.error));
-  }
-
-  #deployed({ noOp, stackArn }: { noOp?: boolean; stackArn?: string }): void {
-    if (stackArn === undefined) return;
-    if (noOp === true) this.unchanged.add(stackArn);
-    this.#ended.set(stackName(stackArn), Date.now());
-    this.#runtime.out.done(stackName(stackArn));
-  }
-}
-
-interface SdkTrace {
-  readonly content: readonly (ToolkitCall | undefined)[];
-}
-
-/** What the SDK logs of a call, as far as it may be shown (https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/logging-sdk-calls.html). */
-interface ToolkitCall {
-  readonly clientName?: string;
-  readonly commandName?: string;
-  readonly metadata?: NonNullable<CallMetadata>;
-  readonly error?: CallFailure;
 }
 
 /** How far a stack is, by the last event of each of its resources. */

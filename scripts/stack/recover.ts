@@ -33,7 +33,7 @@ export async function recoverStack(
   const options = { force: state.status !== 'DELETE_FAILED', roleArn };
   if (state.status === 'REVIEW_IN_PROGRESS') {
     if (forChangeSet) return undefined;
-    // CreateStack refuses a name that a change set has taken, and the toolkit would call CreateStack.
+    // CreateStack refuses a name that a change set has taken, and a deploy calls CreateStack.
     out.step(
       `${stack} is REVIEW_IN_PROGRESS, empty because its plan was not executed: deleting it and creating it again`,
     );

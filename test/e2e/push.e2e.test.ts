@@ -135,7 +135,11 @@ describe('pushes to dev', () => {
     expect(file).toMatchObject({
       ...{ tenant: 'shop', environment: 'dev', hosts: [host], port: 8080 },
       bucket: `vendhost-dev-shop-${devAccount}-eu-west-1`,
-      database: { secret: 'vendhost/dev/shop/database', schema: 'app', ca: '/etc/vendhost/rds-ca.pem' },
+      database: {
+        secret: expect.stringContaining(':secret:vendhost/dev/shop/database-'),
+        schema: 'app',
+        ca: '/etc/vendhost/rds-ca.pem',
+      },
     });
   });
 

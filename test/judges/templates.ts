@@ -94,6 +94,8 @@ function* tenantApps(platform: PlatformConfig, name: Environment, config: Enviro
   yield [`${name}-shop-changed`, tenantAccessApp({}, { ...granted, facts: { ...facts, approval: !approval }, groups })];
   const own = vendhostSchema.parse({ database: 'none', instances: { min: 2, max: 2 } });
   yield [`${name}-shop-changed`, virtualHostApp(virtualHost({ ...where, config: own }))];
+  const rotated = vendhostSchema.parse({ database: { rotation: 'weekly' } });
+  yield [`${name}-shop-rotated`, virtualHostApp(virtualHost({ ...where, config: rotated }))];
 }
 
 function templatesOf(folder: string, app: App): JudgedTemplate[] {

@@ -4,7 +4,6 @@ import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openAws } from '../../scripts/aws/session.ts';
 import { openGitlab } from '../../scripts/gitlab/api.ts';
 import { writeVariables } from '../../scripts/gitlab/variables.ts';
-import { Progress } from '../../scripts/stack/progress.ts';
 import { recorder } from '../builders/recorder.ts';
 import { repository, soundTenant } from '../builders/repository.ts';
 import { startLocalGitlab } from '../local-gitlab/api.ts';
@@ -91,30 +90,6 @@ describe('each call to AWS', () => {
     await expect(openAws(runtime).account()).rejects.toThrow();
     expect(calls(runtime.progress())).toEqual([
       expect.stringMatching(/^STS GetCallerIdentity: ECONNREFUSED in N ms, \d attempts$/),
-    ]);
-  });
-
-  test('of the CDK toolkit too, whose messages hold what was sent', async () => {
-    const runtime = recorder({}, { verbose: true });
-    const sent = { clientName: 'CloudFormationClient', commandName: 'CreateStackCommand', input: secrets };
-    const metadata = { httpStatusCode: 200, attempts: 1, requestId: 'id-4' };
-    const notify = (content: object) => {
-      const message = { level: 'trace', code: 'CDK_SDK_I0100', message: JSON.stringify(content) } as const;
-      const data = { sdkLevel: 'info', content: [content] };
-      return new Progress(runtime).notify({
-        ...message,
-        data,
-        time: new Date(),
-        action: 'deploy',
-        span: undefined,
-      } as never);
-    };
-    await notify({ ...sent, output: secrets, metadata });
-    await notify({ ...sent, error: Object.assign(new Error('no'), { name: 'AccessDenied' }), metadata: {} });
-    await notify({ message: 'no call' });
-    expect(runtime.progress().map((line) => line.replace(time, ''))).toEqual([
-      'CloudFormation CreateStack: 200, 1 attempt, request id-4',
-      'CloudFormation CreateStack: AccessDenied',
     ]);
   });
 });

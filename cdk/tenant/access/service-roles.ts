@@ -2,9 +2,10 @@ import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { names } from '../../../scripts/config/names.ts';
 import { anyBranchTrust, type GitlabProject } from '../../gitlab-trust.ts';
-import { type ListedPolicy, serviceTrust } from '../../role.ts';
+import { type ListedPolicy, type Right, serviceTrust } from '../../role.ts';
 import { agentRights } from '../../ssm-agent.ts';
 import { artifactObjects, artifactReason, deploymentArns, revisionObjects } from './common-rights.ts';
+import { hostLaunchRights } from './execution/instance-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
@@ -47,6 +48,13 @@ export function instanceRole(parent: Construct, scope: Scope): CfnRole {
         actions: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],
         resources: [scope.arn('secretsmanager', `secret:${names.databaseSecret(scope.place)}-??????`)],
         because: "AWS appends six characters to the secret's name when it is created.",
+      },
+      {
+        sid: 'RotatedDatabase',
+        actions: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],
+        resources: [scope.rotatedSecrets],
+        when: scope.ofOwnDatabase('StringEquals'),
+        because: "RDS chooses the secret's name, and tags it with the database, here the tenant's own.",
       },
       {
         // GenerateDataKey: to write to the tenant's own bucket, whose policy has the other rights to it.
@@ -147,6 +155,38 @@ export function codedeployRole(parent: Construct, scope: Scope): CfnRole {
         resources: [scope.targetGroup],
         because: "The tenant's own target group; its ARN ends in an id that AWS chooses.",
       },
+      ...templateRights(scope),
     ],
   });
+}
+
+/**
+ * What AWS's page asks for where the group has a launch template: to launch, to tag what is launched, to pass its role
+ * (https://docs.aws.amazon.com/codedeploy/latest/userguide/getting-started-create-service-role.html). No more than the group itself
+ * may launch.
+ */
+function templateRights(scope: Scope): Right[] {
+  return [
+    ...hostLaunchRights(scope),
+    {
+      sid: 'StartFromOwn',
+      actions: ['ec2:RunInstances'],
+      resources: [...scope.images(), ...scope.ec2('launch-template', 'security-group')],
+      when: scope.resourceTags,
+      because: "Any resource with the tenant's tags.",
+    },
+    {
+      sid: 'TagNew',
+      actions: ['ec2:CreateTags'],
+      resources: scope.ec2('instance', 'volume'),
+      when: scope.tagsOnCreation('RunInstances'),
+      because: 'Only in the call that creates the resource.',
+    },
+    {
+      sid: 'PassInstance',
+      actions: ['iam:PassRole'],
+      resources: [scope.roleArn('instance')],
+      when: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+    },
+  ];
 }

@@ -126,6 +126,16 @@ export class Scope extends Arns {
     return this.arn('ec2', `vpc/${this.facts['vpc-id']}`);
   }
 
+  /** ARN of every secret that RDS manages for a database: only RDS can give such a name. */
+  get rotatedSecrets(): string {
+    return this.arn('secretsmanager', 'secret:rds!db-*');
+  }
+
+  /** The secret is that of the tenant's database, by RDS's own tag, which nobody else can set; with `IfExists`: or has no tag yet. */
+  ofOwnDatabase(operator: 'StringEquals' | 'StringEqualsIfExists'): Condition {
+    return { [operator]: { 'aws:ResourceTag/aws:rds:primaryDBInstanceArn': this.arn('rds', `db:${this.host}`) } };
+  }
+
   /** The key is used by one of these services on behalf of the caller. */
   via(...services: string[]): Condition {
     return { StringEquals: { 'kms:ViaService': services.map((each) => `${each}.${this.region}.amazonaws.com`) } };

@@ -42,10 +42,10 @@ export class DataStack extends VendhostStack {
       database.instance.attrEndpointPort,
       database.securityGroupId,
       props.config.name,
+      database.secretArn,
     ];
     dataOutputs.forEach((name, index) => {
       new CfnOutput(this, name, { value: values[index] ?? '' });
     });
-    new CfnOutput(this, 'DatabaseSecret', { value: secret.arn });
   }
 }

@@ -1,7 +1,7 @@
 import { type CfnResource, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { CfnSecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
-import { CfnDBInstance, CfnDBParameterGroup } from 'aws-cdk-lib/aws-rds';
+import { CfnDBInstance, type CfnDBInstanceProps, CfnDBParameterGroup } from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
 import { databaseLogs, mysqlVersion, names, type Place } from '../../../scripts/config/names.ts';
 import {
@@ -33,6 +33,8 @@ export interface DatabaseProps {
 export class Database extends Construct {
   readonly instance: CfnDBInstance;
   readonly securityGroupId: string;
+  /** The secret that has the administrator's present password. */
+  readonly secretArn: string;
 
   constructor(scope: Construct, id: string, props: DatabaseProps) {
     super(scope, id);
@@ -77,7 +79,7 @@ export class Database extends Construct {
       kmsKeyId: props.keyArn,
       dbName: config.name,
       masterUsername: secret.resolve('username'),
-      masterUserPassword: secret.resolve('password'),
+      ...password(props),
       dbSubnetGroupName: props.subnetGroup,
       dbParameterGroupName: parameters.ref,
       vpcSecurityGroups: [securityGroup.attrGroupId],
@@ -98,6 +100,7 @@ export class Database extends Construct {
     for (const group of logGroups) this.instance.addResourceDependency(group);
     for (const resource of [securityGroup, parameters, this.instance, ...logGroups]) retain(resource);
     this.securityGroupId = securityGroup.attrGroupId;
+    this.secretArn = config.rotation === 'weekly' ? this.instance.attrMasterUserSecretSecretArn : secret.arn;
 
     Validations.of(this.instance).acknowledge({
       id: 'CloudFormation-Validate::E9006',
@@ -115,6 +118,16 @@ export class Database extends Construct {
       });
     }
   }
+}
+
+/**
+ * The administrator's password: generated with our secret, or by RDS in a secret of its own, `rds!db-…`, which it rotates every seven
+ * days (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html). Our secret stays then, and has the name of the
+ * administrator: another name, or the same in other words, would replace the database.
+ */
+function password({ config, secret, keyArn }: DatabaseProps): Partial<CfnDBInstanceProps> {
+  if (config.rotation === 'none') return { masterUserPassword: secret.resolve('password') };
+  return { manageMasterUserPassword: true, masterUserSecret: { kmsKeyId: keyArn } };
 }
 
 /**

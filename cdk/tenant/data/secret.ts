@@ -27,7 +27,8 @@ export class DatabaseSecret extends Construct {
     secret.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     Validations.of(secret).acknowledge({
       id: 'AwsSolutions-SMG4',
-      reason: 'Rotation needs a Lambda function in the VPC; the runbook has the steps to rotate it by hand.',
+      reason:
+        'Where the tenant chooses rotation, RDS has a secret of its own that it rotates; this one is then not used.',
     });
     this.arn = secret.ref;
   }

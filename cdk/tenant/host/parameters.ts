@@ -1,4 +1,4 @@
-import { CfnParameter } from 'aws-cdk-lib';
+import { CfnParameter, Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { dataOutputs } from '../host-inputs.ts';
 
@@ -19,6 +19,7 @@ export interface DatabaseParameters {
   readonly port: CfnParameter;
   readonly securityGroup: CfnParameter;
   readonly schema: CfnParameter;
+  readonly secret: CfnParameter;
 }
 
 /** No resource refers to them. */
@@ -56,8 +57,12 @@ export function declareHostParameters(scope: Construct): HostParameters {
 }
 
 export function declareDatabaseParameters(scope: Construct): DatabaseParameters {
-  const [address, port, securityGroup, schema] = dataOutputs.map(
+  const [address, port, securityGroup, schema, secret] = dataOutputs.map(
     (name) => new CfnParameter(scope, name, { description: 'Output of the data stack' }),
-  ) as [CfnParameter, CfnParameter, CfnParameter, CfnParameter];
-  return { address, port, securityGroup, schema };
+  ) as [CfnParameter, CfnParameter, CfnParameter, CfnParameter, CfnParameter];
+  Validations.of(scope).acknowledge({
+    id: 'CloudFormation-Validate::W2509',
+    reason: 'The ARN of the secret, which is in user data too; the password is in neither.',
+  });
+  return { address, port, securityGroup, schema, secret };
 }

@@ -1,6 +1,6 @@
 import { Fn } from 'aws-cdk-lib';
 import { databaseCa, type HostFile, hostFile } from '../../../scripts/config/facts.ts';
-import { names, type Place } from '../../../scripts/config/names.ts';
+import type { Place } from '../../../scripts/config/names.ts';
 import type { DatabaseParameters } from './parameters.ts';
 
 export interface HostFileProps {
@@ -33,7 +33,7 @@ export function userData({ place, region, hosts, port, bucket, database }: HostF
       database === undefined
         ? null
         : {
-            secret: names.databaseSecret(place),
+            secret: `\${${database.secret.logicalId}}`,
             address: `\${${database.address.logicalId}}`,
             port: `\${${database.port.logicalId}}`,
             schema: `\${${database.schema.logicalId}}`,

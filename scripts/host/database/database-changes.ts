@@ -23,18 +23,35 @@ const settings: Readonly<Record<string, { readonly name: string; readonly restar
   MultiAZ: { name: 'standby', restarts: false },
 };
 
+/** Set whether RDS keeps and rotates the password; RDS sets another one at once then, whatever the request says. */
+const rotation = 'ManageMasterUserPassword';
+
 /** Properties of the one database in a template of the data stack; none without a template. */
-function databaseOf(template: Template | undefined): Readonly<Record<string, unknown>> | undefined {
+function databaseOf(template: Template | undefined): Properties | undefined {
   const all = Object.values(template?.Resources ?? {});
-  return all.find(({ Type }) => Type === 'AWS::RDS::DBInstance')?.Properties as
-    | Readonly<Record<string, unknown>>
-    | undefined;
+  return all.find(({ Type }) => Type === 'AWS::RDS::DBInstance')?.Properties as Properties | undefined;
 }
 
 /** The changes between the deployed template of the data stack and the wanted one; none where a database is created. */
 export function databaseChanges(deployed: Template | undefined, wanted: Template | undefined): DatabaseChange[] {
   const [before, after] = [databaseOf(deployed), databaseOf(wanted)];
   if (before === undefined || after === undefined) return [];
+  const changed = settingChanges(before, after);
+  return (before[rotation] === true) === (after[rotation] === true)
+    ? changed
+    : [...changed, { setting: passwordRotation, from: word(before), to: word(after), restarts: false }];
+}
+
+/** What a change of the rotation is called. */
+const passwordRotation = 'rotation of the password';
+
+type Properties = Readonly<Record<string, unknown>>;
+
+function word(properties: Properties): string {
+  return properties[rotation] === true ? 'weekly' : 'none';
+}
+
+function settingChanges(before: Properties, after: Properties): DatabaseChange[] {
   return Object.entries(settings).flatMap(([property, { name, restarts }]) => {
     const [from, to] = [String(before[property]), String(after[property])];
     return from === to ? [] : [{ setting: name, from, to, restarts }];
@@ -44,9 +61,10 @@ export function databaseChanges(deployed: Template | undefined, wanted: Template
 /** One line for each change: what it is, whether it interrupts the database, and when. */
 export function databaseLines(changes: readonly DatabaseChange[], apply: 'now' | 'window'): string[] {
   const when = apply === 'now' ? 'at once' : `in the maintenance window, ${maintenanceWindow.words}`;
-  return changes.map(
-    ({ setting, from, to, restarts }) =>
-      `database: ${setting} ${from} → ${to}, ${when}${restarts ? ', which restarts the database' : ''}`,
+  return changes.map(({ setting, from, to, restarts }) =>
+    setting === passwordRotation
+      ? `database: ${setting} ${from} → ${to}, at once: the password changes, and new connections fail until the instances are replaced`
+      : `database: ${setting} ${from} → ${to}, ${when}${restarts ? ', which restarts the database' : ''}`,
   );
 }
 

@@ -55,6 +55,8 @@ export function databaseEffect({ path, from, to }: PropertyChange, apply: ApplyT
       return from === '0' || to === '0' ? restart(apply) : undefined;
     case 'ApplyImmediately':
       return to === 'true' ? waiting : undefined;
+    case 'ManageMasterUserPassword':
+      return newPassword;
     case 'DeletionProtection':
       return to === 'false'
         ? { gravity: 'change', says: 'whoever may delete databases can delete this one', details: [] }
@@ -69,6 +71,16 @@ const waiting: DatabaseEffect = {
   gravity: 'change',
   says: 'what still waits for the maintenance window, RDS makes with the next change; that may restart the database',
   details: ['https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.ApplyImmediately.html'],
+};
+
+/** Both ways: RDS makes the change at once (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html). */
+const newPassword: DatabaseEffect = {
+  gravity: 'interruption',
+  says: 'the administrator gets a new password in another secret, during the push',
+  details: [
+    'users notice: connections that are open stay, new ones are refused until the instances are replaced, which comes next; the database is not replaced',
+    'https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html',
+  ],
 };
 
 function restart(apply: ApplyTime): DatabaseEffect {

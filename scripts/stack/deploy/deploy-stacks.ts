@@ -1,11 +1,12 @@
 import type { Aws } from '../../aws/session.ts';
-import { type Assembly, chosenStacks } from '../assembly.ts';
+import { type Assembly, chosenStacks, stacksBefore } from '../assembly.ts';
 import { stopDeploys } from '../cancel.ts';
 import { stackFailed } from '../failure.ts';
-import { elapsedSeconds } from '../progress.ts';
+import { elapsedSeconds, Progress } from '../progress.ts';
 import { recoverStack } from '../recover.ts';
 import type { PlanOptions } from '../stack-plan.ts';
-import { isGood, readStack } from '../stack-state.ts';
+import { isGood, type StackState } from '../stack-state.ts';
+import { sendStack } from './send-stack.ts';
 import { protectStack } from './stack-policy.ts';
 import { isUnchanged } from './unchanged.ts';
 
@@ -24,43 +25,41 @@ export interface StackResult {
   readonly seconds: number;
 }
 
-/** Stacks that do not depend on each other are deployed at the same time. */
-const concurrency = 4;
-
 /**
- * Deploys stacks of an assembly and waits for them; resources are reported as they change. What an earlier failure left
- * is cleared away first. A stack that would stay as it is costs two look-ups. Throws `STACK_FAILED` with the resources
- * that failed, and the signal's reason when cancelled.
+ * Deploys stacks of an assembly and waits for them; resources are reported as they change. Stacks that do not depend on each other are
+ * deployed at the same time. What an earlier failure left is cleared away first. A stack that would stay as it is costs two look-ups.
+ * Throws `STACK_FAILED` with the resources that failed, and the signal's reason when cancelled.
  */
 export async function deployStacks(assembly: Assembly, options: DeployOptions = {}): Promise<StackResult[]> {
   const { aws } = assembly;
   const stacks = chosenStacks(assembly, options.stacks);
   const looked = await Promise.all(stacks.map((stack) => look(assembly, stack, options)));
-  const todo = looked.filter(({ done }) => done === undefined).map(({ stack }) => stack);
-  for (const { stack, exists } of looked) if (!exists) expectAll(assembly, stack);
+  const todo = looked.filter(({ done }) => done === undefined);
   const results = todo.length === 0 ? [] : await runDeploy(assembly, todo, options);
-  const created = looked.filter(({ exists }) => !exists);
+  const created = looked.filter(({ state }) => state === undefined);
   await Promise.all(created.map(({ stack }) => protect(aws, stack, options)));
   return looked.flatMap(({ stack, done }) => done ?? results.filter((result) => result.stack === stack));
 }
 
-/** A new stack: each resource of its template is created. */
-function expectAll({ progress, templates }: Assembly, stack: string): void {
-  progress.expect(stack, Object.keys(templates.get(stack)?.Resources ?? {}).length);
+interface LookedAtStack {
+  readonly stack: string;
+  /** `undefined` when the stack must be created. */
+  readonly state: StackState | undefined;
+  readonly done: StackResult | undefined;
 }
 
 /** Makes a stack ready to be deployed; `done` when there is nothing to deploy. */
-async function look(assembly: Assembly, stack: string, options: DeployOptions) {
+async function look(assembly: Assembly, stack: string, options: DeployOptions): Promise<LookedAtStack> {
   const { runtime, aws } = assembly;
   const start = Date.now();
   const state = await recoverStack(runtime, aws, stack, { roleArn: options.roleArn });
-  if (state === undefined) return { stack, exists: false, done: undefined };
+  if (state === undefined) return { stack, state, done: undefined };
   // A policy protects an update only when it is there first.
   await protect(aws, stack, options);
   if (!(await isUnchanged(assembly, stack, state, options.parameters?.[stack])))
-    return { stack, exists: true, done: undefined };
+    return { stack, state, done: undefined };
   const seconds = elapsedSeconds(start, Date.now());
-  return { stack, exists: true, done: { stack, changed: false, outputs: state.outputs, seconds } };
+  return { stack, state, done: { stack, changed: false, outputs: state.outputs, seconds } };
 }
 
 async function protect(aws: Aws, stack: string, { policies }: DeployOptions): Promise<void> {
@@ -68,63 +67,67 @@ async function protect(aws: Aws, stack: string, { policies }: DeployOptions): Pr
   if (policy !== undefined) await protectStack(aws, stack, policy);
 }
 
+/** How a stack ended; one whose predecessor failed is not begun. */
+type Ended = { readonly stack: string } & (
+  | { readonly result: StackResult }
+  | { readonly result: undefined; readonly begun: boolean }
+);
+
 async function runDeploy(
   assembly: Assembly,
-  stacks: readonly string[],
+  todo: readonly LookedAtStack[],
   options: DeployOptions,
 ): Promise<StackResult[]> {
-  const { toolkit, cloud, progress, runtime, aws } = assembly;
-  const { StackParameters, StackSelectionStrategy } = await import('@aws-cdk/toolkit-lib');
-  try {
-    const deployed = await toolkit.deploy(cloud, {
-      stacks: { strategy: StackSelectionStrategy.PATTERN_MUST_MATCH, patterns: [...stacks] },
-      // Without a change set: the plan was made before, and nobody waits for a second one.
-      deploymentMethod: { method: 'direct' },
-      concurrency,
-      stackEventPollingInterval: aws.pace.longest,
-      parameters: StackParameters.withExisting(flatParameters(stacks, options.parameters)),
-      ...(options.roleArn === undefined ? {} : { roleArn: options.roleArn }),
-    });
-    return stacks.flatMap((stack) => {
-      const found = deployed.stacks.find(({ stackName }) => stackName === stack);
-      if (found === undefined) return [];
-      return [
-        {
-          stack,
-          changed: !progress.unchanged.has(found.stackArn),
-          outputs: found.outputs,
-          seconds: progress.seconds(stack),
-        },
-      ];
-    });
-  } catch (thrown) {
-    if (runtime.signal.aborted) {
-      await stopDeploys(runtime, aws, stacks);
-      throw runtime.signal.reason;
-    }
-    const failed = [...new Set(progress.failures.map(({ stack }) => stack))];
-    // CloudFormation may refuse a stack before it comes to a resource: then only its state tells.
-    if (failed.length === 0 && isDeploymentError(thrown)) failed.push(...(await notGood(aws, stacks)));
-    if (failed.length === 0) throw thrown;
-    throw await stackFailed(aws, 'deploy', failed, progress.failures, thrown);
-  } finally {
-    progress.flush();
+  const { runtime, aws } = assembly;
+  const progress = new Progress(runtime);
+  const begun = new Map<string, Promise<Ended>>();
+  // In the app's order each stack comes after those it depends on.
+  for (const each of todo) {
+    if (each.state === undefined) expectAll(assembly, each.stack, progress);
+    const before = stacksBefore(assembly, each.stack).flatMap((stack) => begun.get(stack) ?? []);
+    begun.set(
+      each.stack,
+      deployAfter(before, () => deployOne(assembly, each, options, progress), each.stack),
+    );
   }
+  const settled = await Promise.allSettled(begun.values());
+  if (runtime.signal.aborted) {
+    await stopDeploys(runtime, aws, [...begun.keys()]);
+    throw runtime.signal.reason;
+  }
+  // Errors of the calls themselves come first: they are not failures of a stack.
+  for (const each of settled) if (each.status === 'rejected') throw each.reason;
+  const ended = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const failed = ended.flatMap((each) => (each.result === undefined && each.begun ? [each.stack] : []));
+  if (failed.length > 0) throw await stackFailed(aws, 'deploy', failed, progress.failures);
+  return ended.flatMap(({ result }) => result ?? []);
 }
 
-/** The toolkit's word for a stack that did not end well. */
-function isDeploymentError(thrown: unknown): boolean {
-  return thrown instanceof Error && (thrown.name === 'DeploymentError' || isDeploymentError(thrown.cause));
+/** Of a new stack each resource of its template is created. */
+function expectAll({ templates }: Assembly, stack: string, progress: Progress): void {
+  progress.expect(stack, Object.keys(templates.get(stack)?.Resources ?? {}).length);
 }
 
-async function notGood(aws: Aws, stacks: readonly string[]): Promise<string[]> {
-  const states = await Promise.all(stacks.map(async (stack) => ({ stack, state: await readStack(aws, stack) })));
-  return states.filter(({ state }) => state !== undefined && !isGood(state.status)).map(({ stack }) => stack);
+async function deployAfter(
+  before: readonly Promise<Ended>[],
+  deploy: () => Promise<Ended>,
+  stack: string,
+): Promise<Ended> {
+  const done = await Promise.all(before);
+  return done.every(({ result }) => result !== undefined) ? await deploy() : { stack, result: undefined, begun: false };
 }
 
-/** The toolkit takes parameters of several stacks as `stack:name`. */
-function flatParameters(stacks: readonly string[], given: PlanOptions['parameters'] = {}): Record<string, string> {
-  return Object.fromEntries(
-    stacks.flatMap((stack) => Object.entries(given[stack] ?? {}).map(([name, value]) => [`${stack}:${name}`, value])),
-  );
+async function deployOne(
+  assembly: Assembly,
+  { stack, state }: LookedAtStack,
+  { parameters, roleArn }: DeployOptions,
+  progress: Progress,
+): Promise<Ended> {
+  const start = Date.now();
+  const sent = await sendStack(assembly, { stack, state, parameters: parameters?.[stack], roleArn, progress });
+  assembly.runtime.out.done(stack);
+  // An update of what was rolled back may find nothing to do.
+  if (sent.changed && !isGood(sent.state?.status ?? '')) return { stack, result: undefined, begun: true };
+  const outputs = sent.state?.outputs ?? {};
+  return { stack, result: { stack, changed: sent.changed, outputs, seconds: elapsedSeconds(start, Date.now()) } };
 }

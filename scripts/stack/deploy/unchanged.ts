@@ -12,7 +12,7 @@ export interface Wanted {
 }
 
 /**
- * Whether a stack already is what a deploy wants. Two calls find that out, where the toolkit makes five more.
+ * Whether a stack already is what a deploy wants. Two calls find that out; CloudFormation would write events of an update first.
  */
 export async function isUnchanged(
   assembly: Assembly,

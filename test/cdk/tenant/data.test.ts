@@ -68,6 +68,25 @@ describe('the data stack', () => {
     ]);
   });
 
+  test('RDS keeps the password and rotates it where the tenant says so; nothing that would replace the database differs', () => {
+    const config = vendhostSchema.parse({ database: { rotation: 'weekly' } });
+    const rotated = template({ config });
+    const only = (data: Template) => Object.values(data.findResources('AWS::RDS::DBInstance'))[0]?.Properties;
+    const { ManageMasterUserPassword, MasterUserSecret, ...rest } = only(rotated);
+    const { MasterUserPassword, ...usual } = only(template());
+    expect({ ManageMasterUserPassword, MasterUserSecret }).toEqual({
+      ManageMasterUserPassword: true,
+      MasterUserSecret: { KmsKeyId: facts['key-arn'] },
+    });
+    expect(MasterUserPassword).toBeDefined();
+    expect(rest).toEqual(usual);
+    const { Outputs, Resources } = rotated.toJSON();
+    expect(Outputs.DatabaseSecret).toEqual({
+      Value: { 'Fn::GetAtt': [expect.stringMatching(/^Database/), 'MasterUserSecret.SecretArn'] },
+    });
+    expect(Object.keys(Resources)).toEqual(Object.keys(template().toJSON().Resources));
+  });
+
   test('production has a standby and a month of backups', () => {
     const inProduction = { MultiAZ: true, BackupRetentionPeriod: 30 };
     template(production).hasResourceProperties('AWS::RDS::DBInstance', inProduction);

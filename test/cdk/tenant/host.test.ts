@@ -150,7 +150,7 @@ describe('instances', () => {
       port: 8080,
       bucket: 'vendhost-dev-shop-111111111111-eu-west-1',
       database: {
-        secret: 'vendhost/dev/shop/database',
+        secret: 'arn:secret',
         address: 'db.internal',
         port: 3306,
         schema: 'app',
@@ -209,6 +209,7 @@ function hostFile(host: Template): unknown {
   const script = (typeof encoded === 'string' ? encoded : (encoded['Fn::Sub'] as string))
     .replace('${DatabaseAddress}', 'db.internal')
     .replace('${DatabasePort}', '3306')
-    .replace('${DatabaseSchema}', 'app');
+    .replace('${DatabaseSchema}', 'app')
+    .replace('${DatabaseSecret}', 'arn:secret');
   return JSON.parse(/<<'END'\n(.*)\nEND\n/s.exec(script)?.[1] ?? '');
 }

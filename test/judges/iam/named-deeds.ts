@@ -265,6 +265,11 @@ function serving(): Deed[] {
       to: things.secret,
       actions: ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'],
     },
+    {
+      role: 'instance',
+      to: things.rotatedSecret,
+      actions: ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'],
+    },
     { role: 'pipeline', to: things.revision, actions: ['s3:GetObject', 's3:GetObjectVersion'] },
     { role: 'pipeline', to: things.artifact, actions: ['s3:GetObject', 's3:GetObjectVersion', 's3:PutObject'] },
     {

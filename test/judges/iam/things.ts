@@ -180,6 +180,17 @@ export function secret(owner: Owner): Thing {
   };
 }
 
+/** The secret that RDS makes and rotates: AWS's own tag says for which database. */
+export function rotatedSecret(owner: Owner): Thing {
+  return {
+    on: arn(
+      'secretsmanager',
+      `secret:rds!db-${createHash('sha256').update(owner.name).digest('hex').slice(0, 32)}-AbCdEf`,
+    ),
+    tags: { 'aws:rds:primaryDBInstanceArn': database(owner).on, 'aws:secretsmanager:owningService': 'rds' },
+  };
+}
+
 export function databaseLogs(owner: Owner): Thing {
   return {
     on: arn('logs', `log-group:/aws/rds/instance/${names.host(placeOf(owner))}/error`),

@@ -150,7 +150,11 @@ SEAMS = (
         "what publishing the agent's installer takes",
         ("_create_bucket", "_delete_public_access_block", "_put_bucket_policy", "_put_object"),
     ),
-    Seam("ministack.services.secretsmanager", "secrets by name or ARN", ("_resolve", "_secrets")),
+    Seam(
+        "ministack.services.secretsmanager",
+        "secrets by name or ARN, and their versions",
+        ("_find_stage_version", "_publish_new_version", "_resolve", "_secrets"),
+    ),
     Seam(
         "ministack.services.rds",
         "stores",

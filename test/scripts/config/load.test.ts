@@ -26,7 +26,7 @@ describe('vendhost.yml', () => {
         volume_gib: 16,
       },
       instances: { type: 't3.small', max: 2 },
-      database: { class: 'db.t3.micro', storage_gib: 20, name: 'app' },
+      database: { class: 'db.t3.micro', storage_gib: 20, rotation: 'none', name: 'app' },
       health_check: { path: '/', status: '200', grace_seconds: 120 },
       revision: { directory: 'software', include: ['**'], ignore: [] },
       deployment_config: 'CodeDeployDefault.OneAtATime',
@@ -62,7 +62,7 @@ describe('vendhost.yml', () => {
       ['database: {class: big, size: 3}'],
       [
         'database.class: "big" is wrong: must be an RDS instance class, like db.t3.micro',
-        'database.size: unknown key: must be one of class, storage_gib, max_storage_gib, apply, name',
+        'database.size: unknown key: must be one of class, storage_gib, max_storage_gib, apply, rotation, name',
       ],
     ],
     [

@@ -23,6 +23,7 @@ const outputs = {
   DatabasePort: '3306',
   DatabaseSecurityGroup: 'sg-db',
   DatabaseSchema: 'app',
+  DatabaseSecret: 'arn:secret',
 };
 const parameters = {
   ImageId: 'ami-1',
@@ -131,6 +132,7 @@ describe('planHost', () => {
           DatabasePort: { to: { stack: dataStack, output: 'DatabasePort' } },
           DatabaseSecurityGroup: { to: { stack: dataStack, output: 'DatabaseSecurityGroup' } },
           DatabaseSchema: { to: { stack: dataStack, output: 'DatabaseSchema' } },
+          DatabaseSecret: { to: { stack: dataStack, output: 'DatabaseSecret' } },
         },
       },
     });
@@ -150,6 +152,7 @@ describe('planHost', () => {
       '  parameter DatabasePort: known once vendhost-dev-shop-data is deployed',
       '  parameter DatabaseSecurityGroup: known once vendhost-dev-shop-data is deployed',
       '  parameter DatabaseSchema: known once vendhost-dev-shop-data is deployed',
+      '  parameter DatabaseSecret: known once vendhost-dev-shop-data is deployed',
     ]);
   });
 
@@ -223,6 +226,7 @@ describe('planHost', () => {
         DatabasePort: output('DatabasePort'),
         DatabaseSecurityGroup: output('DatabaseSecurityGroup'),
         DatabaseSchema: output('DatabaseSchema'),
+        DatabaseSecret: output('DatabaseSecret'),
       },
     });
     expect(planned.refresh).toMatchObject({

@@ -1,9 +1,11 @@
 import { CreateDBParameterGroupCommand, DeleteDBParameterGroupCommand } from '@aws-sdk/client-rds';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { deleteStack, setTerminationProtection } from '../../../scripts/stack/delete.ts';
+import { readTemplate } from '../../../scripts/stack/stack-plan.ts';
 import { readStack } from '../../../scripts/stack/stack-state.ts';
 import { cloudAccount } from '../../builders/account.ts';
 import { makeImage } from '../../builders/image.ts';
+import { namedResources } from '../../builders/named-resources.ts';
 import { makePlatform, type Platform } from '../../builders/platform.ts';
 import { repository } from '../../builders/repository.ts';
 import { admitTenant } from '../../builders/tenant.ts';
@@ -47,6 +49,7 @@ test('one name that is taken is said before anything is created; once it is free
 
 test('a tenant that comes back after its stacks were deleted is told of each resource', async () => {
   const { aws } = platform;
+  const template = (await readTemplate(aws, data)) ?? {};
   for (const stack of ['vendhost-dev-shop-host', data]) {
     await setTerminationProtection(aws, stack, false);
     await deleteStack(platform.runtime(), aws, stack);
@@ -61,5 +64,12 @@ test('a tenant that comes back after its stacks were deleted is told of each res
     'log group /aws/rds/instance/vendhost-dev-shop/error',
     'log group /aws/rds/instance/vendhost-dev-shop/slowquery',
   ]);
+  // A resource that the template gives a name, and no look-up finds, would stop the next creation in its middle.
+  const told = named.map((line) => line.trim().split(';')[0]?.split(' ').at(-1));
+  expect(told.sort()).toEqual(
+    namedResources({ Resources: {}, ...template }, 'shop')
+      .map(({ name }) => name)
+      .sort(),
+  );
   expect(await readStack(aws, data)).toBeUndefined();
 });

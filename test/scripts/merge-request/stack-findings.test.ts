@@ -39,6 +39,7 @@ describe('stackFindings', () => {
 
   test.each<[PropertyChange, string]>([
     [{ path: 'DBInstanceClass', from: 'db.t3.micro', to: 'db.t3.small' }, 'interruption'],
+    [{ path: 'ManageMasterUserPassword', from: 'none', to: 'true' }, 'interruption'],
     [{ path: 'EngineVersion', from: '8.0', to: '8.4' }, 'interruption'],
     [{ path: 'DBParameterGroupName', from: 'a', to: 'b' }, 'interruption'],
     [{ path: 'Port', from: '3306', to: '3307' }, 'interruption'],

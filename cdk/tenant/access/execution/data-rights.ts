@@ -22,6 +22,15 @@ export function dataRights(scope: Scope): Right[] {
       because: "The tenant's own secret; AWS appends six characters to its name when it is created.",
     },
     {
+      // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html#rds-secrets-manager-permissions
+      sid: 'RotatedSecret',
+      actions: ['secretsmanager:CreateSecret', 'secretsmanager:TagResource'],
+      resources: [scope.rotatedSecrets],
+      when: scope.ofOwnDatabase('StringEqualsIfExists'),
+      because:
+        'RDS makes its secret with the rights of whoever asks for one; it chooses the name, and then tags it with the database.',
+    },
+    {
       sid: 'Logs',
       actions: [
         'logs:AssociateKmsKey',

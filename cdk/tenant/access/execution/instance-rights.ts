@@ -4,7 +4,7 @@ import type { Scope } from '../tenant-scope.ts';
 
 /** The Auto Scaling group, its launch template, security groups and alarms. */
 export function instanceRights(scope: Scope): Right[] {
-  return [...ec2Rights(scope), ...launchRights(scope), ...groupRights(scope)];
+  return [...ec2Rights(scope), ...hostLaunchRights(scope), ...groupRights(scope)];
 }
 
 /**
@@ -60,7 +60,7 @@ function ec2Rights(scope: Scope): Right[] {
 }
 
 /** Auto Scaling checks that its caller may launch what the launch template names; see Own for image and groups. */
-function launchRights(scope: Scope): Right[] {
+export function hostLaunchRights(scope: Scope): Right[] {
   const run = ['ec2:RunInstances'];
   return [
     {

@@ -8,6 +8,7 @@ const self = tenant('shop');
 const other = tenant('shop2');
 const deploy = things.roleName(self, 'deploy');
 const execution = things.roleName(self, 'execution');
+const codedeploy = things.roleName(self, 'codedeploy');
 
 /** What Auto Scaling launches for a tenant, and what an image is made of, past the rules of RunInstances. */
 export function launchAttacks(): Case[] {
@@ -74,6 +75,7 @@ function versions(): Case[] {
       ),
     ],
     [execution, 'puts its group on', step(execution, 'autoscaling:UpdateAutoScalingGroup', group, usualUpdate)],
+    [codedeploy, 'resumes its group on', step(codedeploy, 'autoscaling:ResumeProcesses', group)],
   ];
   const run = (by: string, thing: things.Thing, given?: Context) => step(by, 'ec2:RunInstances', thing, given);
   const kept: Context = { 'ec2:InstanceType': 't3.small', 'ec2:MetadataHttpTokens': 'required', ...tagged };
@@ -115,7 +117,7 @@ function versions(): Case[] {
 
 /** A launch that leaves out what the rules are about gets AWS's defaults: IMDSv1, plain volumes. */
 function unsaid(): Case[] {
-  return [deploy, execution].flatMap((by) => {
+  return [deploy, execution, codedeploy].flatMap((by) => {
     const tagged = giving(self.tags(by === deploy ? 'image' : 'host'));
     const launch = (name: string, kind: things.Ec2Kind, given: Context) =>
       attack(`${by}: starts ${name}`, 'What is not said is decided by AWS, the image or the account.', [

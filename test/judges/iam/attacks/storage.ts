@@ -205,7 +205,37 @@ function secrets(): Case[] {
         'secretsmanager:GetSecretValue',
         things.secret(victim),
       ),
+      refused(
+        role,
+        'reads the rotated secret of shop2',
+        'It is a password.',
+        'secretsmanager:GetSecretValue',
+        things.rotatedSecret(victim),
+      ),
+      refused(
+        role,
+        'tags the rotated secret of shop2',
+        'Tags say whose a secret is.',
+        'secretsmanager:TagResource',
+        things.rotatedSecret(victim),
+      ),
     ]),
+    refused(
+      'instance',
+      'reads the rotated secret of shop2',
+      'It is a password.',
+      'secretsmanager:GetSecretValue',
+      things.rotatedSecret(victim),
+    ),
+    ...(['deploy', 'plan', 'execution'] as const).map((role) =>
+      refused(
+        role,
+        'reads the password that RDS rotates for its own database',
+        'Only instances need it.',
+        'secretsmanager:GetSecretValue',
+        things.rotatedSecret(self),
+      ),
+    ),
     ...(['deploy', 'plan'] as const).map((role) =>
       refused(
         role,

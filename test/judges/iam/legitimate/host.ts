@@ -9,12 +9,13 @@ import * as things from '../things.ts';
 const self = tenant('shop');
 const execution = things.roleName(self, 'execution');
 const deploy = things.roleName(self, 'deploy');
+const codedeploy = things.roleName(self, 'codedeploy');
 const by = execution;
 const host = self.tags('host');
 
 /** `host provision`: what CloudFormation asks for the host and data stacks, as the registry's handlers say. */
 export function hostCalls(): Case[] {
-  const started = [execution, deploy].flatMap((by) => starting(by));
+  const started = [execution, deploy, codedeploy].flatMap((by) => starting(by));
   return [...groups(), ...templates(), ...started, ...scaling(), ...databases(), ...reads(), ...machines()];
 }
 
@@ -74,7 +75,10 @@ function templates(): Case[] {
   ];
 }
 
-/** Auto Scaling asks whether its caller may start what the launch template names: *execution*, and *deploy* for a roll-out. */
+/**
+ * Auto Scaling asks whether its caller may start what the launch template names: *execution*, *deploy* for a roll-out, and by AWS's
+ * page *codedeploy*.
+ */
 function starting(by: string): Case[] {
   const tagged = giving(host);
   const kinds = ['instance', 'volume'] as const;
@@ -185,6 +189,12 @@ function databases(): Case[] {
       step(by, 'rds:ModifyDBInstance', things.database(self), usualDatabase),
     ),
     allowed('changes a setting of the database', step(by, 'rds:ModifyDBInstance', things.database(self))),
+    allowed(
+      'has RDS make and tag a secret of its own',
+      step(by, 'secretsmanager:CreateSecret', { on: things.rotatedSecret(self).on }),
+      step(by, 'secretsmanager:TagResource', { on: things.rotatedSecret(self).on }),
+      step(by, 'secretsmanager:TagResource', things.rotatedSecret(self)),
+    ),
     allowed(
       'lets RDS use the key',
       step(by, 'kms:CreateGrant', things.key(self), { 'kms:GrantIsForAWSResource': 'true', ...via('rds') }),

@@ -100,6 +100,14 @@ def _database_groups(resource: Resource) -> list[str]:
 _database = _named("rds", "db:", "DBInstanceIdentifier")
 
 
+def _managed_secret(resource: Resource) -> str:
+    """RDS makes it with the rights of the caller, under a name that it chooses."""
+    return resource.own("secretsmanager", "secret:rds!db-*")
+
+
+_MANAGED = Call("secretsmanager:CreateSecret secretsmanager:TagResource", _managed_secret, when=("MasterUserSecret",))
+
+
 def _alarm_keys(resource: Resource) -> Properties:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-alarm-actions.html"""
     states = ("AlarmActions", "OKActions", "InsufficientDataActions")
@@ -184,10 +192,12 @@ TYPES: Table = {
         (
             Call("rds:CreateDBInstance", _database, tagging=True, context=_database_keys),
             Call("rds:CreateDBInstance", _database_groups),
+            _MANAGED,
         ),
         (
             Call("rds:ModifyDBInstance", _database, context=_database_keys),
             Call("rds:ModifyDBInstance", _database_groups, when=("DBParameterGroupName", "DBSubnetGroupName")),
+            _MANAGED,
         ),
         (Call("rds:DeleteDBInstance", _database),),
     ),

@@ -4,6 +4,7 @@ The endpoint is a loopback address of this cloud, reachable from its instances. 
 monitoring are what ministack makes of them: records. Where MariaDB cannot be installed, the database is a record too.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from ministack.core.responses import AccountRegionScopedDict, get_account_id
@@ -11,7 +12,7 @@ from ministack.services import rds
 from ministack.services.cloudformation import provisioners
 
 from vendhost_cloud.cloudformation.resource_type import run_on_worker_thread
-from vendhost_cloud.databases import certificate
+from vendhost_cloud.databases import certificate, managed_secret
 from vendhost_cloud.databases.server import Server, Settings
 from vendhost_cloud.databases.software import fetch_in_background, software
 from vendhost_cloud.machines.addresses import free_address
@@ -40,19 +41,23 @@ def register() -> None:
     create, update, delete = handlers["create"], handlers["update"], handlers["delete"]
 
     def create_instance(logical_id: str, properties: Properties, stack_name: str) -> Made:
+        managed_secret.check(properties)
         name, attributes = create(logical_id, properties, stack_name)
         try:
-            return name, {**attributes, **_serve(name)}
+            return name, {**attributes, **managed_secret.settle(name, properties), **_serve(name)}
         except Exception:
-            rds._instances.pop(name, None)
+            managed_secret.remove(rds._instances.pop(name, {}))
             raise
 
-    def update_instance(physical_id: str, *resource: Any) -> Made:
-        name, attributes = update(physical_id, *resource)
-        return name, {**attributes, **_serve(name)}
+    def update_instance(physical_id: str, old: Properties, new: Properties, *rest: Any) -> Made:
+        managed_secret.check(new)
+        name, attributes = update(physical_id, old, new, *rest)
+        return name, {**attributes, **managed_secret.settle(name, new), **_serve(name)}
 
     def delete_instance(physical_id: str, properties: Properties) -> None:
+        record = rds._instances.get(physical_id) or {}
         delete(physical_id, properties)
+        managed_secret.remove(record)
         server: Server | None = _servers.pop(physical_id, None)
         if server is not None:
             server.remove()
@@ -60,6 +65,7 @@ def register() -> None:
     handlers.update(create=create_instance, update=update_instance, delete=delete_instance)
     _follow_parameter_groups()
     certificate.publish()
+    managed_secret.register(_serve)
     fetch_in_background()
     run_on_worker_thread("AWS::RDS::DBInstance")
     run_on_worker_thread("AWS::RDS::DBParameterGroup")
@@ -90,7 +96,9 @@ def _serve(name: str) -> dict[str, str]:
     running: Server | None = _servers.get(name)
     address = running.settings.address if running else free_address()
     settings = _settings(record, address)
-    if running is None or running.settings != settings:
+    if running is not None and replace(running.settings, password=settings.password) == settings:
+        running.change_password(settings.password)
+    elif running is None or running.settings != settings:
         if running is not None:
             running.stop()
         server = Server(found, cloud_directory() / "databases" / f"{get_account_id()}-{name}", settings)

@@ -21,6 +21,16 @@ describe('what a deploy does to the database', () => {
       'database: class db.t3.micro → db.t3.small, in the maintenance window, Sunday 02:30 to 03:30 UTC, which restarts the database',
     ]);
   });
+
+  test('a switch of the rotation gives another password at once, both ways', () => {
+    const changed = 'at once: the password changes, and new connections fail until the instances are replaced';
+    expect(lines({ ManageMasterUserPassword: true }, 'window')).toEqual([
+      `database: rotation of the password none → weekly, ${changed}`,
+    ]);
+    const back = databaseChanges(template({ ManageMasterUserPassword: true }), template({}));
+    expect(databaseLines(back, 'now')).toEqual([`database: rotation of the password weekly → none, ${changed}`]);
+  });
+
   test('nothing where nothing changes, or where there is no database before or after', () => {
     expect(lines({ DeletionProtection: true }, 'now')).toEqual([]);
     expect(databaseChanges(undefined, template({}))).toEqual([]);

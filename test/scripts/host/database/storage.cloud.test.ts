@@ -1,5 +1,6 @@
 import { DescribeDBInstancesCommand, ModifyDBInstanceCommand } from '@aws-sdk/client-rds';
 import { beforeAll, expect, inject, test, vi } from 'vitest';
+import { readStack } from '../../../../scripts/stack/stack-state.ts';
 import { cloudAccount } from '../../../builders/account.ts';
 import { makeImage } from '../../../builders/image.ts';
 import { makePlatform, type Platform } from '../../../builders/platform.ts';
@@ -80,3 +81,22 @@ test('in the maintenance window: the plan says so, and RDS keeps the change unti
   });
   expect(await provision(wanted)).toMatchObject({ code: 0, stdout: expect.stringContaining('no change') });
 });
+
+test('rotation is switched on for a database that is there: it stays, its secret is another, and the plan says what that means', async () => {
+  const before = await database();
+  const rotated = '{ class: db.t3.small, storage_gib: 36, rotation: weekly }';
+  const line = 'database: rotation of the password none → weekly, at once: the password changes';
+  expect((await provision(rotated, { dryRun: true })).stdout).toContain(line);
+  const ended = await provision(rotated);
+  expect([ended.code, ended.stderr]).toEqual([0, expect.stringContaining(line)]);
+  expect((await database())?.DbiResourceId).toBe(before?.DbiResourceId);
+  const outputs = async (layer: string) =>
+    (await readStack(platform.aws, `vendhost-dev-vault-${layer}`)) ?? fail(layer);
+  const { DatabaseSecret } = (await outputs('data')).outputs;
+  expect(DatabaseSecret).toMatch(/:secret:rds!db-/);
+  expect((await outputs('host')).parameters.DatabaseSecret).toBe(DatabaseSecret);
+});
+
+function fail(layer: string): never {
+  throw new Error(`no stack of ${layer}`);
+}

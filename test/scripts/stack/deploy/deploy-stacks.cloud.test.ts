@@ -1,5 +1,6 @@
 import { GetStackPolicyCommand } from '@aws-sdk/client-cloudformation';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
+import { Stack } from 'aws-cdk-lib';
 import { describe, expect, inject, test } from 'vitest';
 import { openAws } from '../../../../scripts/aws/session.ts';
 import { Cancelled } from '../../../../scripts/errors.ts';
@@ -112,6 +113,24 @@ describe('deployStacks', () => {
       code: 'STACK_FAILED',
       message: 'cannot deploy silent: silent is ROLLBACK_COMPLETE',
     });
+  });
+
+  test('a stack is not begun when one that it depends on has failed', async () => {
+    const { runtime, aws } = world();
+    const build = parameterApp(account, { 'comes-first': { Broken: '$Fail' }, 'comes-second': { A: 'a' } });
+    const failure = await withAssembly(
+      runtime,
+      aws,
+      async (props) => {
+        const app = await build(props);
+        const [first, second] = app.node.children.filter(Stack.isStack);
+        if (first !== undefined) second?.addStackDependency(first);
+        return app;
+      },
+      (assembly) => deployStacks(assembly),
+    ).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ message: 'cannot deploy comes-first: comes-first is ROLLBACK_COMPLETE' });
+    expect(await readStack(aws, 'comes-second')).toBeUndefined();
   });
 
   test('a failed update is rolled back', async () => {
