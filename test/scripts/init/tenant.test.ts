@@ -127,12 +127,12 @@ describe('at a terminal', () => {
     const { code, stderr } = await vendhost(['init', 'tenant', '--production-branch', 'main'], { cwd: directory, ask });
     expect(code).toBe(0);
     expect(questions).toEqual([
-      "Name of the tenant, as in the platform's tenants/ folder: ",
-      "Name of the tenant, as in the platform's tenants/ folder: ",
-      "Path of this library's project in GitLab [platform/vendhost]: ",
-      'Database: none, or mysql on RDS, which costs money [none]: ',
-      'Database: none, or mysql on RDS, which costs money [none]: ',
-      expect.stringMatching(/^Tags of the runners, .* \[empty\]: $/),
+      "Name of the tenant, as in the platform's tenants/ folder:",
+      "Name of the tenant, as in the platform's tenants/ folder:",
+      "Path of this library's project in GitLab [platform/vendhost]:",
+      'Database: none, or mysql on RDS, which costs money [none]:',
+      'Database: none, or mysql on RDS, which costs money [none]:',
+      expect.stringMatching(/^Tags of the runners, .* \[empty\]:$/),
     ]);
     expect(stderr.split('\n').slice(0, 2)).toEqual([
       expect.stringMatching(/^warning: "Shop" is wrong: must be 3 to 20 lower-case letters/),

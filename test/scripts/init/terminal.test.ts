@@ -12,7 +12,8 @@ async function atTerminal(directory: string, answers: readonly string[]) {
   const { exitCode, stdout } = await execa(
     'python3',
     [join(import.meta.dirname, 'terminal.py'), ...answers, '--', ...command],
-    { reject: false },
+    // At a person's terminal, wherever the tests run.
+    { reject: false, env: { CI: undefined, TERM: 'xterm' } },
   );
   return { exitCode, stdout };
 }
@@ -20,7 +21,7 @@ async function atTerminal(directory: string, answers: readonly string[]) {
 test('somebody answers one question after the other', async () => {
   const directory = await emptyFolder();
   const { exitCode, stdout } = await atTerminal(directory, [
-    'folder: =shop\\n',
+    'folder:=shop\\n',
     'project in GitLab [=\\n',
     'Database=mysql\\n',
     'Tags=\\n',
@@ -37,7 +38,7 @@ test.each([
   ['Ctrl-D, the end of the input', '\\x04'],
 ])('%s ends it, with nothing written', async (_, keys) => {
   const directory = await emptyFolder();
-  const { exitCode, stdout } = await atTerminal(directory, ['folder: =shop\\n', `project in GitLab [=${keys}`]);
+  const { exitCode, stdout } = await atTerminal(directory, ['folder:=shop\\n', `project in GitLab [=${keys}`]);
   expect(exitCode, stdout).toBe(130);
   expect(stdout).toContain('error[CANCELLED]: cancelled by SIGINT');
   expect(await readdir(directory)).toEqual([]);
