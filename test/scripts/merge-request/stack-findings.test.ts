@@ -37,7 +37,7 @@ describe('stackFindings', () => {
     ]);
     const bucket = update({ type: 'AWS::S3::Bucket', action: 'delete' });
     expect(stackFindings('x', bucket)).toEqual([
-      { id: 'x/It/delete', gravity: 'loss', title: 'S3::Bucket It is deleted' },
+      { id: 'x/It/delete', gravity: 'loss', title: 'the bucket It is deleted' },
     ]);
     expect(stackFindings('x', bucket, { isGuarded: true })).toMatchObject([
       { gravity: 'loss', details: [expect.stringContaining('the push refuses it (DATA_WOULD_BE_LOST)')] },
