@@ -52,7 +52,7 @@ describe('image bake refuses', () => {
   });
 
   test.each<[string, Given, string]>([
-    ['no script', { scripts: {} }, 'SCRIPTS_INVALID'],
+    ['no install.sh', { scripts: { 'infrastructure/preInstall.sh': '#!/bin/bash\n' } }, 'SCRIPTS_INVALID'],
     ['no Packer', { env: { PATH: '/nowhere' } }, 'PACKER_MISSING'],
     [
       'a builder that cannot run the instances',
