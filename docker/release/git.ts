@@ -88,16 +88,16 @@ export async function pushVersionTag(checkout: Checkout, tag: string, commit: st
   await git(checkout, ['push', '--quiet', checkout.remote, `${object}:refs/tags/${tag}`]);
 }
 
-/** Moves tags to a commit, all or none, where each is still where it was (empty: nowhere); no pipeline starts. */
-export async function moveTags(
+/** Moves a tag to a commit, if it is still where it was (`from` empty: nowhere); no pipeline starts. */
+export async function moveTag(
   checkout: Checkout,
   commit: string,
-  moves: readonly { readonly tag: string; readonly from: string }[],
+  { tag, from }: { readonly tag: string; readonly from: string },
 ): Promise<void> {
-  const leases = moves.map(({ tag, from }) => `--force-with-lease=refs/tags/${tag}:${from}`);
-  const refs = moves.map(({ tag }) => `${commit}:refs/tags/${tag}`);
+  const lease = `--force-with-lease=refs/tags/${tag}:${from}`;
   // https://docs.gitlab.com/topics/git/commit/#push-options-for-gitlab-cicd
-  await git(checkout, ['push', '--quiet', '--atomic', '--push-option=ci.skip', ...leases, checkout.remote, ...refs]);
+  const words = ['push', '--quiet', '--push-option=ci.skip', lease, checkout.remote, `${commit}:refs/tags/${tag}`];
+  await git(checkout, words);
 }
 
 function identity(who: 'GIT_AUTHOR' | 'GIT_COMMITTER', when: string) {

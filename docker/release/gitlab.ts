@@ -51,7 +51,8 @@ export async function uploadFile(at: Project, version: string, name: string, fil
     body: await readFile(file),
     signal: AbortSignal.timeout(limitMs),
   });
-  if (!response.ok)
+  // A sign-in page would be a 200.
+  if (response.status !== 201)
     throw new Error(`cannot upload ${name}: GitLab answers ${response.status} ${await response.text()}`);
 }
 

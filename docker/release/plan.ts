@@ -17,6 +17,8 @@ export interface CutState {
   readonly architectures: readonly string[];
   readonly built: readonly BuiltImage[];
   readonly list: ManifestList | undefined;
+  /** Architectures whose files are not all in the package registry. */
+  readonly notUploaded: readonly string[];
   /** The commit of the version's tag, if there is one; and the one it must be. */
   readonly tagged: string | undefined;
   readonly pinned: string | undefined;
@@ -35,7 +37,7 @@ export interface Plan<Step> {
 
 /**
  * From built images to the version's tag. The list is written after the files of its images were uploaded, and the tag is pushed after the
- * list: so where the list is, its files are, and images that a repeated job built since are not taken.
+ * list. Images that a repeated job built after the list was written are not taken.
  */
 export function planCut(state: CutState): Plan<CutStep> {
   const { version, head, list, tagged, pinned, built, architectures } = state;
@@ -64,7 +66,9 @@ export function planCut(state: CutState): Plan<CutStep> {
   return {
     faults,
     steps: [
-      ...(list === undefined ? images.map(({ arch }) => ({ do: 'upload', arch }) as const) : []),
+      ...images
+        .filter(({ arch }) => list === undefined || state.notUploaded.includes(arch))
+        .map(({ arch }) => ({ do: 'upload', arch }) as const),
       ...(list === undefined
         ? [{ do: 'list', tag: version, images: images.map(({ arch, digest }) => ({ arch, digest })) } as const]
         : []),
@@ -88,10 +92,17 @@ function imageFaults({ version, head, architectures }: CutState, images: readonl
   ];
 }
 
-function listFaults({ version, head }: CutState, { commits }: ManifestList): string[] {
-  return commits.every((commit) => commit === head)
-    ? []
-    : [`the registry has ${version} of ${commits.join(', ')}, not of ${head}: take the next version`];
+function listFaults({ version, head, built, notUploaded }: CutState, { commits, images }: ManifestList): string[] {
+  const isBuilt = (arch: string) =>
+    images.some((image) => image.arch === arch && built.some(({ digest }) => digest === image.digest));
+  return [
+    ...(commits.every((commit) => commit === head)
+      ? []
+      : [`the registry has ${version} of ${commits.join(', ')}, not of ${head}: take the next version`]),
+    ...notUploaded
+      .filter((arch) => !isBuilt(arch))
+      .map((arch) => `SBOM and provenance of the image for ${arch} are neither uploaded nor here: take the next version`),
+  ];
 }
 
 /** A link of a release (https://docs.gitlab.com/api/releases/links/). */

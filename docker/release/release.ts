@@ -56,7 +56,9 @@ async function readText({ directory }: World, file: string): Promise<string> {
 
 async function readMatching(world: World, patterns: readonly string[]): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
-  for await (const file of glob([...patterns], { cwd: world.directory })) found[file] = await readText(world, file);
+  const names: string[] = [];
+  for await (const file of glob([...patterns], { cwd: world.directory })) names.push(file);
+  for (const file of names.sort()) found[file] = await readText(world, file);
   return found;
 }
 
@@ -77,20 +79,25 @@ async function cut(world: World): Promise<void> {
 async function tag(world: World): Promise<void> {
   const { options, version, checkout } = world;
   const registry = registryOf(world);
-  const [head, tags, list, built, changelog] = await Promise.all([
-    git.head(checkout),
-    git.remoteTags(checkout),
-    readList(registry, version),
-    builtImages(world),
-    readText(world, 'CHANGELOG.md'),
-  ]);
-  const pinned = list === undefined ? undefined : await git.pinnedCommit(checkout, version, list.digest);
-  const plan = planCut({
-    ...{ version, head, list, built, pinned, architectures: options.architectures },
-    pipelineTag: world.env.CI_COMMIT_TAG || undefined,
-    changes: sectionOf(changelog, version),
-    tagged: tags.get(versionTag(version)),
-  });
+  const plan = async () => {
+    const [head, tags, list, built, changelog, uploaded] = await Promise.all([
+      git.head(checkout),
+      git.remoteTags(checkout),
+      readList(registry, version),
+      builtImages(world),
+      readText(world, 'CHANGELOG.md'),
+      gitlab.uploadedFiles(projectOf(world), version),
+    ]);
+    const { architectures } = options;
+    return planCut({
+      ...{ version, head, list, built, architectures },
+      notUploaded: architectures.filter((arch) => files.some((file) => !uploaded.includes(assetName(file, arch)))),
+      pinned: list === undefined ? undefined : await git.pinnedCommit(checkout, version, list.digest),
+      pipelineTag: world.env.CI_COMMIT_TAG || undefined,
+      changes: sectionOf(changelog, version),
+      tagged: tags.get(versionTag(version)),
+    });
+  };
   await follow(world, plan, describeCut, async (step) => {
     if (step.do === 'upload') {
       const at = projectOf(world);
@@ -101,9 +108,9 @@ async function tag(world: World): Promise<void> {
     } else if (step.do === 'list') {
       await writeList(registry, step.tag, step.images);
     } else {
-      const written = await readList(registry, version);
-      if (written === undefined) throw new Error(`${registry.name} has no ${version} that was written just now`);
-      await git.pushVersionTag(checkout, step.tag, await git.pinnedCommit(checkout, version, written.digest));
+      const list = await readList(registry, version);
+      if (list === undefined) throw new Error(`${registry.name} has no ${version}, which was written just now`);
+      await git.pushVersionTag(checkout, step.tag, await git.pinnedCommit(checkout, version, list.digest));
     }
   });
 }
@@ -154,21 +161,23 @@ async function readRelease(world: World) {
 async function publish(world: World): Promise<void> {
   const { version, checkout, directory } = world;
   const at = projectOf(world);
-  const [{ description, ...local }, tags, isPackaged, uploaded, release] = await Promise.all([
-    readRelease(world),
-    git.remoteTags(checkout),
-    gitlab.isPackaged(at, 'vendhost', version),
-    gitlab.uploadedFiles(at, version),
-    gitlab.readRelease(at, versionTag(version)),
-  ]);
+  const { description, ...local } = await readRelease(world);
   const links = (local.list?.images ?? []).flatMap(({ arch }) =>
     files.map((file) => assetName(file, arch)).map((name) => ({ name, url: gitlab.fileAddress(at, version, name) })),
   );
-  const plan = planPublish({ ...local, version, tags, isPackaged, uploaded, release, wanted: { description, links } });
+  const plan = async () => {
+    const [tags, isPackaged, uploaded, release] = await Promise.all([
+      git.remoteTags(checkout),
+      gitlab.isPackaged(at, 'vendhost', version),
+      gitlab.uploadedFiles(at, version),
+      gitlab.readRelease(at, versionTag(version)),
+    ]);
+    return planPublish({ ...local, version, tags, isPackaged, uploaded, release, wanted: { description, links } });
+  };
   await follow(world, plan, describePublish, async (step) => {
     if (step.do === 'package') await publishPackage(directory, at, step.distTag);
     else if (step.do === 'link') await gitlab.writeLink(at, versionTag(version), step.link, step.id);
-    else if (step.do === 'move') await git.moveTags(checkout, local.head, [step]);
+    else if (step.do === 'move') await git.moveTag(checkout, local.head, step);
     else await gitlab.writeRelease(at, step.tag, description, step.do === 'create-release');
   });
 }
@@ -180,19 +189,24 @@ function describePublish(step: PublishStep): string {
   return `${step.do === 'create-release' ? 'create' : 'edit'} the release ${step.tag}`;
 }
 
-/** Says the plan, and does it. Throws its faults as one error. */
+/** Says what is planned, does it, and looks again: an answer that says it was done may be a proxy's. Throws faults as one error. */
 async function follow<Step>(
   { options, say }: World,
-  { faults, steps }: Plan<Step>,
+  plan: () => Promise<Plan<Step>>,
   describe: (step: Step) => string,
   apply: (step: Step) => Promise<void>,
 ): Promise<void> {
+  const { faults, steps } = await plan();
   if (faults.length > 0) throw new Error(faults.join('\n'));
   if (steps.length === 0) say('everything is there');
   for (const step of steps) {
     say(options.dryRun ? `would ${describe(step)}` : describe(step));
     if (!options.dryRun) await apply(step);
   }
+  if (options.dryRun || steps.length === 0) return;
+  const left = await plan();
+  const missing = [...left.faults, ...left.steps.map((step) => `not done: ${describe(step)}`)];
+  if (missing.length > 0) throw new Error(`${missing.join('\n')}\nrun the command again`);
 }
 
 async function notes(world: World): Promise<void> {
