@@ -101,7 +101,9 @@ function listFaults({ version, head, built, notUploaded }: CutState, { commits, 
       : [`the registry has ${version} of ${commits.join(', ')}, not of ${head}: take the next version`]),
     ...notUploaded
       .filter((arch) => !isBuilt(arch))
-      .map((arch) => `SBOM and provenance of the image for ${arch} are neither uploaded nor here: take the next version`),
+      .map(
+        (arch) => `SBOM and provenance of the image for ${arch} are neither uploaded nor here: take the next version`,
+      ),
   ];
 }
 
