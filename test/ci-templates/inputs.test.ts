@@ -97,6 +97,10 @@ describe.each(templates.map((one) => [one.file, one] as const))('%s', (_, templa
     for (const name of names) expect(name).toMatch(/^(VENDHOST_[A-Z_]+|GIT_(STRATEGY|DEPTH))$/);
   });
 
+  test('has no service', () => {
+    expect(code).not.toMatch(/\bservices:/);
+  });
+
   test('starts with its purpose', () => {
     expect(text).toMatch(/^# [A-Z][^\n]+\n/);
     expect(text).toContain('docs/templates.md');

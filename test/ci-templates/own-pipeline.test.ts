@@ -82,4 +82,12 @@ describe('the own pipeline', () => {
       expect(await jobsOf('.ci/examples.yml', ...words)).toEqual(['shop validate', 'page validate']);
     }
   });
+
+  test.each(['.gitlab-ci.yml', '.ci/examples.yml'])('%s names no host, no moving version and no variable that shows secrets', async (file) => {
+    const code = (await readFile(join(projectRoot, file), 'utf8')).replaceAll(/^\s*#.*$/gm, '');
+    expect(code).not.toMatch(/\b[\w-]+\.(com|io|org|net|dev|cloud)\b/);
+    expect(code).not.toMatch(/CI_DEBUG|\b(latest|HEAD)\b/);
+    const images = [...code.matchAll(/image: (\S+)/g)].map(([, image = '']) => image).filter((image) => image !== '$CI_REGISTRY_IMAGE');
+    for (const image of images) expect(image).toMatch(/^\$CI_[A-Z_]+\/[\w/-]+:v?\d+\.\d+\.\d+/);
+  });
 });
