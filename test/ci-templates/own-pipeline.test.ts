@@ -83,11 +83,16 @@ describe('the own pipeline', () => {
     }
   });
 
-  test.each(['.gitlab-ci.yml', '.ci/examples.yml'])('%s names no host, no moving version and no variable that shows secrets', async (file) => {
-    const code = (await readFile(join(projectRoot, file), 'utf8')).replaceAll(/^\s*#.*$/gm, '');
-    expect(code).not.toMatch(/\b[\w-]+\.(com|io|org|net|dev|cloud)\b/);
-    expect(code).not.toMatch(/CI_DEBUG|\b(latest|HEAD)\b/);
-    const images = [...code.matchAll(/image: (\S+)/g)].map(([, image = '']) => image).filter((image) => image !== '$CI_REGISTRY_IMAGE');
-    for (const image of images) expect(image).toMatch(/^\$CI_[A-Z_]+\/[\w/-]+:v?\d+\.\d+\.\d+/);
-  });
+  test.each(['.gitlab-ci.yml', '.ci/examples.yml'])(
+    '%s names no host, no moving version and no variable that shows secrets',
+    async (file) => {
+      const code = (await readFile(join(projectRoot, file), 'utf8')).replaceAll(/^\s*#.*$/gm, '');
+      expect(code).not.toMatch(/\b[\w-]+\.(com|io|org|net|dev|cloud)\b/);
+      expect(code).not.toMatch(/CI_DEBUG|\b(latest|HEAD)\b/);
+      const images = [...code.matchAll(/image: (\S+)/g)]
+        .map(([, image = '']) => image)
+        .filter((image) => image !== '$CI_REGISTRY_IMAGE');
+      for (const image of images) expect(image).toMatch(/^\$CI_[A-Z_]+\/[\w/-]+:v?\d+\.\d+\.\d+/);
+    },
+  );
 });

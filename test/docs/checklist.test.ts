@@ -17,8 +17,13 @@ test('the checklist has all 25 points, in order, each with an answer', () => {
   }
 });
 
-test.each(rows.map((row) => [row[0] ?? '', row[3] ?? ''] as const))('point %s names a file or test that is there', (_, how) => {
-  const targets = [...how.matchAll(/\]\(([^)#]+)/g)].map(([, target = '']) => target);
-  expect(targets.length).toBeGreaterThan(0);
-  expect(targets.filter((target) => !target.startsWith('http') && !existsSync(join(dirname(page), target)))).toEqual([]);
-});
+test.each(rows.map((row) => [row[0] ?? '', row[3] ?? ''] as const))(
+  'point %s names a file or test that is there',
+  (_, how) => {
+    const targets = [...how.matchAll(/\]\(([^)#]+)/g)].map(([, target = '']) => target);
+    expect(targets.length).toBeGreaterThan(0);
+    expect(targets.filter((target) => !target.startsWith('http') && !existsSync(join(dirname(page), target)))).toEqual(
+      [],
+    );
+  },
+);
