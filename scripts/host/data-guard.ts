@@ -1,10 +1,11 @@
 import { VendhostError } from '../errors.ts';
+import { losesData } from '../stack/data-types.ts';
 import type { StackPlan } from '../stack/stack-plan.ts';
 
 /** Throws `DATA_WOULD_BE_LOST` when a plan would replace or delete something that holds data. */
 export function checkDataPlan(plan: StackPlan | undefined): void {
   const lost = (plan?.changes ?? []).filter(
-    ({ type, action, replacement }) => holdsData.has(type) && (action === 'delete' || replacement === 'yes'),
+    ({ type, action, replacement }) => losesData.has(type) && (action === 'delete' || replacement === 'yes'),
   );
   if (plan === undefined || lost.length === 0) return;
   throw new VendhostError('DATA_WOULD_BE_LOST', `${plan.stack}: the change would replace or delete what holds data`, {
@@ -15,13 +16,6 @@ export function checkDataPlan(plan: StackPlan | undefined): void {
 
 const words = { create: 'created', update: 'replaced', delete: 'deleted' } as const;
 
-/** Types of resources that hold data. */
-export const holdsData: ReadonlySet<string> = new Set([
-  'AWS::RDS::DBInstance',
-  'AWS::S3::Bucket',
-  'AWS::SecretsManager::Secret',
-]);
-
 /** A stack policy that keeps what holds data, whoever updates the stack. */
 export const keepData = {
   Statement: [
@@ -31,7 +25,7 @@ export const keepData = {
       Principal: '*',
       Action: ['Update:Replace', 'Update:Delete'],
       Resource: '*',
-      Condition: { StringEquals: { ResourceType: [...holdsData] } },
+      Condition: { StringEquals: { ResourceType: [...losesData] } },
     },
   ],
 };

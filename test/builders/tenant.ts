@@ -69,21 +69,28 @@ const services: Readonly<Record<string, TenantRole>> = {
   codedeploy: 'codedeploy',
 };
 
-/** Roles as the access stack would make them, but with every right: what they may do is for tests of that stack. */
+/**
+ * Roles as the access stack would make them, but with every right, and that of instances, which the bucket's policy names, with none: what
+ * they may do is for tests of that stack.
+ */
 async function makeRoles(platform: Platform, place: Place): Promise<void> {
   const iam = await platform.aws.iam();
   const document = (statement: object) =>
     JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...statement }] });
-  const makeRole = async ([service, role]: [string, TenantRole]) => {
-    const RoleName = names.tenantRole(place, role);
+  const createRole = async (RoleName: string, service: string) => {
     const Principal = { Service: `${service}.amazonaws.com` };
     const AssumeRolePolicyDocument = document({ Principal, Action: 'sts:AssumeRole' });
     await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
+  };
+  const makeRole = async ([service, role]: [string, TenantRole]) => {
+    const RoleName = names.tenantRole(place, role);
+    await createRole(RoleName, service);
     const PolicyDocument = document({ Action: '*', Resource: '*' });
     await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'everything', PolicyDocument }));
   };
   await Promise.all([
     ...Object.entries(services).map(makeRole),
+    createRole(names.tenantRole(place, 'instance'), 'ec2'),
     makeInstanceProfile(platform, names.tenantRole(place, 'instance')),
   ]);
 }

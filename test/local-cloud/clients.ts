@@ -7,6 +7,9 @@ export function clientConfig(endpoint: string, account: string) {
   };
 }
 
+/** `fetch` repeats nothing, and a connection that was used before may be closed at the moment of the call. */
+const ownConnection = { connection: 'close' };
+
 /** Calls an operation of a service the project has no SDK client for (it speaks JSON 1.1); returns the answer. */
 export async function callJson(
   endpoint: string,
@@ -17,6 +20,7 @@ export async function callJson(
   const response = await fetch(endpoint, {
     method: 'POST',
     headers: {
+      ...ownConnection,
       'content-type': 'application/x-amz-json-1.1',
       'x-amz-target': target,
       authorization: `AWS4-HMAC-SHA256 Credential=${account}/20260101/eu-west-1/${target.split('_')[0]}/aws4_request`,
@@ -36,6 +40,7 @@ export async function callQuery(
   const response = await fetch(endpoint, {
     method: 'POST',
     headers: {
+      ...ownConnection,
       'content-type': 'application/x-www-form-urlencoded',
       authorization: `AWS4-HMAC-SHA256 Credential=${account}/20260101/eu-west-1/${service}/aws4_request`,
     },

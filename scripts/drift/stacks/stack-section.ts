@@ -1,5 +1,6 @@
 import type { Environment } from '../../config/environment.ts';
 import type { Finding, Gravity, ReportSection, ValueChange } from '../../report/report.ts';
+import { losesData } from '../../stack/data-types.ts';
 import { mask } from '../../stack/details/secret-values.ts';
 import type { Detection } from './detection.ts';
 import type { FoundStack } from './find-stacks.ts';
@@ -141,12 +142,11 @@ function driftFinding(
   return finding;
 }
 
-const losesData = /^AWS::(RDS::DBInstance|S3::Bucket|KMS::Key|SecretsManager::Secret|CloudTrail::Trail)$/;
 const isAccess = /^AWS::(IAM|KMS)::|Policy$/;
 const isNetwork = /^AWS::EC2::(SecurityGroup|Route|NetworkAcl|VPC|Subnet|InternetGateway|NatGateway)|::Listener/;
 
 function gravityOf({ type, status, differences }: ResourceDrift): Gravity {
-  if (status === 'DELETED') return losesData.test(type) ? 'loss' : 'fault';
+  if (status === 'DELETED') return losesData.has(type) ? 'loss' : 'fault';
   if (differences.length > 0 && differences.every(({ path }) => path.startsWith('/Tags/'))) return 'change';
   if (isAccess.test(type)) return 'access';
   return isNetwork.test(type) ? 'network' : 'change';

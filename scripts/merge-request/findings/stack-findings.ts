@@ -1,21 +1,25 @@
-import { holdsData } from '../../host/data-guard.ts';
 import type { Finding } from '../../report/report.ts';
+import { losesData } from '../../stack/data-types.ts';
 import type { Grant, Opening } from '../../stack/details/plan-details.ts';
 import type { Change, StackPlan } from '../../stack/stack-plan.ts';
 import { type ApplyTime, databaseEffect } from './database-effects.ts';
 
-/**
- * What the push does to a stack, each change with its gravity. `id` begins the ids of the findings; `apply` is when RDS makes changes that
- * can wait.
- */
-export function stackFindings(id: string, plan: StackPlan, apply: ApplyTime = 'now'): Finding[] {
+export interface StackFindingsOptions {
+  /** When RDS makes changes that can wait. */
+  readonly apply?: ApplyTime;
+  /** Whether the push, and the policy of the stack, refuse what would lose data. */
+  readonly isGuarded?: boolean;
+}
+
+/** What the push does to a stack, each change with its gravity. `id` begins the ids of the findings. */
+export function stackFindings(id: string, plan: StackPlan, options: StackFindingsOptions = {}): Finding[] {
   const { action, grants = [], openings = [] } = plan;
   if (action === 'none') return [];
   if (action === 'create') {
     const wide = openings.filter(({ isEveryone }) => isEveryone);
     return [created(id, plan), ...newRights(id, plan.stack, grants), ...openingFindings(id, wide)];
   }
-  const changes = plan.changes.flatMap((change) => changeFindings(id, change, apply));
+  const changes = plan.changes.flatMap((change) => changeFindings(id, change, options));
   const settled = changes.length > 0 ? changes : [onlyOutputs(id, plan)];
   return [...settled, ...grantFindings(id, grants), ...openingFindings(id, openings)];
 }
@@ -46,18 +50,23 @@ function created(id: string, { stack, changes }: StackPlan): Finding {
   };
 }
 
-function changeFindings(id: string, change: Change, apply: ApplyTime): Finding[] {
+function changeFindings(
+  id: string,
+  change: Change,
+  { apply = 'now', isGuarded = false }: StackFindingsOptions,
+): Finding[] {
+  const refused = isGuarded && losesData.has(change.type) ? refusal : {};
   const { logicalId, type, action, replacement, values = [] } = change;
   const what = `${wordsOf(type)} ${logicalId}`;
   const own = `${id}/${logicalId}`;
   if (action === 'create') return [{ id: `${own}/create`, gravity: 'change', title: `${what} is created` }];
   if (action === 'delete') {
-    const gravity = holdsData.has(type) ? 'loss' : 'change';
-    return [{ id: `${own}/delete`, gravity, title: `${what} is deleted`, ...refusal(type) }];
+    const gravity = losesData.has(type) ? 'loss' : 'change';
+    return [{ id: `${own}/delete`, gravity, title: `${what} is deleted`, ...refused }];
   }
   if (replacement === 'yes') {
-    const gravity = holdsData.has(type) ? 'loss' : 'replacement';
-    return [{ id: `${own}/replace`, gravity, title: `${what} is replaced by a new one`, values, ...refusal(type) }];
+    const gravity = losesData.has(type) ? 'loss' : 'replacement';
+    return [{ id: `${own}/replace`, gravity, title: `${what} is replaced by a new one`, values, ...refused }];
   }
   if (type === 'AWS::RDS::DBInstance') return databaseFindings(own, what, change, apply);
   const gravity = replacement === 'maybe' ? 'replacement' : 'change';
@@ -66,15 +75,12 @@ function changeFindings(id: string, change: Change, apply: ApplyTime): Finding[]
 }
 
 /** A command that would lose data refuses, and so does the stack's policy. */
-function refusal(type: string): Pick<Finding, 'details' | 'next'> {
-  if (!holdsData.has(type)) return {};
-  return {
-    details: [
-      'the push refuses it (DATA_WOULD_BE_LOST), and so does the policy of the stack: nothing is lost, but it fails',
-    ],
-    next: 'revert the database change in vendhost.yml; migrate data by hand',
-  };
-}
+const refusal: Pick<Finding, 'details' | 'next'> = {
+  details: [
+    'the push refuses it (DATA_WOULD_BE_LOST), and so does the policy of the stack: nothing is lost, but it fails',
+  ],
+  next: 'revert the database change in vendhost.yml; migrate data by hand',
+};
 
 /** One finding for each property that does more than change. */
 function databaseFindings(own: string, what: string, { values = [] }: Change, apply: ApplyTime): Finding[] {

@@ -96,7 +96,7 @@ function planFindings(id: string, { plan, refusals }: HostPreview, apply: ApplyT
   const { data, host, refresh, healthCheck } = plan;
   return [
     ...refusals,
-    ...(data === undefined ? [] : stackFindings(`${id}/data`, data, apply)),
+    ...(data === undefined ? [] : stackFindings(`${id}/data`, data, { apply, isGuarded: true })),
     ...stackFindings(`${id}/host`, host),
     ...(refresh === undefined ? [] : refreshFindings(id, refresh)),
     ...healthCheckFindings(id, healthCheck),

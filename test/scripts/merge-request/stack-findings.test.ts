@@ -35,6 +35,13 @@ describe('stackFindings', () => {
     expect(shown(stackFindings('x', update({ type: database, replacement: 'yes' })))).toEqual([
       'loss: the database It is replaced by a new one',
     ]);
+    const bucket = update({ type: 'AWS::S3::Bucket', action: 'delete' });
+    expect(stackFindings('x', bucket)).toEqual([
+      { id: 'x/It/delete', gravity: 'loss', title: 'the bucket It is deleted' },
+    ]);
+    expect(stackFindings('x', bucket, { isGuarded: true })).toMatchObject([
+      { gravity: 'loss', details: [expect.stringContaining('the push refuses it (DATA_WOULD_BE_LOST)')] },
+    ]);
   });
 
   test.each<[PropertyChange, string]>([
@@ -71,7 +78,7 @@ describe('stackFindings', () => {
     ],
   ])('a database whose changes wait for the maintenance window: %j', (value, title) => {
     const plan = update({ type: 'AWS::RDS::DBInstance', values: [value] });
-    expect(shown(stackFindings('x', plan, 'window'))).toEqual([title]);
+    expect(shown(stackFindings('x', plan, { apply: 'window' }))).toEqual([title]);
   });
 
   test('rights and network that become wider', () => {
