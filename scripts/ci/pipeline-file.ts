@@ -7,17 +7,31 @@ import { includeEntries, isOurs, type LibraryInclude, libraryInclude, shownInclu
 import { isMapping, type Mapping, merged, Reference, resolved } from './merged-jobs.ts';
 import type { Rule } from './rules/rule-decision.ts';
 import { ruleFaults } from './rules/rule-faults.ts';
-import { type Input, inputFaults, type TemplateInputs, withDefaults, withInputs } from './template-inputs.ts';
+import {
+  type DeprecatedInput,
+  deprecatedInputs,
+  type Input,
+  inputFaults,
+  type TemplateInputs,
+  withDefaults,
+  withInputs,
+} from './template-inputs.ts';
 
 /** A project's pipeline configuration, as GitLab puts it together. */
 export interface PipelineFile {
   readonly configuration: Mapping;
   /** Includes of this library: the template's name, the ref that is asked for, and the inputs with the template's defaults. */
-  readonly templates: readonly (LibraryInclude & { readonly inputs: TemplateInputs; readonly hasRules: boolean })[];
+  readonly templates: readonly LibraryTemplate[];
   /** Includes that only GitLab can read. */
   readonly notRead: readonly string[];
   /** Rules of includes. */
   readonly includeRules: readonly unknown[];
+}
+
+export interface LibraryTemplate extends LibraryInclude {
+  readonly inputs: TemplateInputs;
+  readonly hasRules: boolean;
+  readonly deprecated: readonly DeprecatedInput[];
 }
 
 /** Whether an include with these rules, which are without faults, is part of the pipeline. */
@@ -71,7 +85,12 @@ export async function readPipelineFile(
         const text = await readFile(join(templatesFolder, `${named.name}.gitlab-ci.yml`), 'utf8');
         const declared = declaredIn(named.name, text);
         if (isOurs(named, declared, inputs)) {
-          templates.push({ ...named, inputs: withDefaults(declared, inputs), hasRules: Array.isArray(include.rules) });
+          templates.push({
+            ...named,
+            inputs: withDefaults(declared, inputs),
+            hasRules: Array.isArray(include.rules),
+            deprecated: deprecatedInputs(declared, inputs),
+          });
           return { label: `${fileName}: template ${named.name}`, text, inputs };
         }
       }

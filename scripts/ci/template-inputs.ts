@@ -17,6 +17,23 @@ export function withDefaults(declared: Readonly<Record<string, Input>>, given: T
   return { ...Object.fromEntries(defaults.filter(([, value]) => value !== undefined)), ...given };
 }
 
+/** An input that is given and will go: what to do instead, from its description (docs/releasing.md). */
+export interface DeprecatedInput {
+  readonly input: string;
+  readonly instead: string;
+}
+
+/** Inputs that an include gives and whose description begins with `Deprecated:`; GitLab has no keyword for it. */
+export function deprecatedInputs(
+  declared: Readonly<Record<string, Input>>,
+  given: TemplateInputs,
+): readonly DeprecatedInput[] {
+  return Object.keys(given).flatMap((input) => {
+    const instead = /^Deprecated: (.+)$/s.exec(declared[input]?.description ?? '')?.[1];
+    return instead === undefined ? [] : [{ input, instead }];
+  });
+}
+
 /** What GitLab would refuse in the inputs that an include gives; empty when nothing. */
 export function inputFaults(declared: Readonly<Record<string, Input>>, given: TemplateInputs): string[] {
   const unknown = Object.keys(given).filter((name) => !(name in declared));

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { VendhostError } from '../errors.ts';
 import { isFromFork } from '../gitlab/merge-request.ts';
 import type { Runtime } from '../runtime.ts';
+import { checkDeprecatedInputs } from './deprecated-inputs.ts';
 import { type CheckFinding, counted, onlyOf, shownFinding } from './findings.ts';
 import { includedTwice } from './included-twice.ts';
 import { checkPlatformRepository } from './platform-repository.ts';
@@ -30,7 +31,11 @@ export async function checkRepository(runtime: Runtime, { directory }: { directo
     );
   }
   // A job runs at the repository's root, whatever folder the tenant's files are in.
-  const all = [...findings, ...(isPlatform ? [] : await includedTwice(runtime.cwd))];
+  const all = [
+    ...findings,
+    ...(isPlatform ? [] : await includedTwice(runtime.cwd)),
+    ...(await checkDeprecatedInputs(runtime.cwd)),
+  ];
   reportFindings(runtime, all);
   const warnings = onlyOf(all, 'warning').length;
   const summary = `${counted(files, 'file')} checked, ${counted(warnings, 'warning')}, no fault`;

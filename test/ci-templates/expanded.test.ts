@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { version } from '../local-gitlab/platform.ts';
 import { everyInput } from './every-input.ts';
 import { type Expander, openExpander } from './expand.ts';
 import { schemaFaults } from './gitlab-schema.ts';
@@ -21,7 +22,9 @@ describe.each(templates.map((template) => [template.file, template] as const))('
   test('with nothing but its required inputs is valid, and what was reviewed', async () => {
     const document = await expander.expand({ ...stages, include: [expander.include(file, template.required)] });
     expect(schemaFaults(document)).toEqual([]);
-    await expect(goldenText(`${file} with its defaults`, document)).toMatchFileSnapshot(`golden/${name}.yml`);
+    await expect(goldenText(`${file} with its defaults`, document, await version())).toMatchFileSnapshot(
+      `golden/${name}.yml`,
+    );
   });
 
   test('with every input set is valid, and what was reviewed', async () => {
@@ -29,7 +32,7 @@ describe.each(templates.map((template) => [template.file, template] as const))('
     expect(Object.keys(inputs).sort()).toEqual(Object.keys(template.spec.inputs).sort());
     const document = await expander.expand({ ...stages, include: [expander.include(file, inputs)] });
     expect(schemaFaults(document)).toEqual([]);
-    const text = goldenText(`${file} with every input set (every-input.ts)`, document);
+    const text = goldenText(`${file} with every input set (every-input.ts)`, document, await version());
     await expect(text).toMatchFileSnapshot(`golden/${name}-every-input.yml`);
   });
 

@@ -1,5 +1,6 @@
 import { Discussions } from './discussions.ts';
 import { Outages } from './outages.ts';
+import { Packages } from './packages.ts';
 
 export interface Project {
   readonly id: number;
@@ -76,6 +77,7 @@ export class GitlabState {
   readonly isPremium: boolean;
   readonly discussions = new Discussions();
   readonly outages = new Outages();
+  readonly packages = new Packages();
   readonly #projects = new Map<number, Project>();
   readonly #variables = new Map<number, Variable[]>();
   readonly #branches = new Map<number, ProtectedBranch[]>();

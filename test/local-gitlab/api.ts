@@ -4,6 +4,8 @@ import { type Answer, type Call, forbidden, notAllowed, notFound } from './answe
 import { onIssues } from './api-issues.ts';
 import { onJobTokenScope } from './api-job-tokens.ts';
 import { onNotes } from './api-notes.ts';
+import { onPackages } from './api-packages.ts';
+import { onReleases } from './api-releases.ts';
 import { onProject, onProtectedBranches, onProtectedEnvironments } from './api-settings.ts';
 import { type GitlabOptions, GitlabState, type Project, type Variable } from './api-state.ts';
 import { onVariables } from './api-variables.ts';
@@ -126,7 +128,8 @@ async function answerOf(request: IncomingMessage, url: URL, state: GitlabState, 
   };
   const outage = state.outages.take(`${call.method} /${call.path.join('/')}`);
   if (outage?.isDone === false) return outage.answer;
-  const answer = call.method !== 'GET' && user.scope === 'read_api' ? insufficientScope : route(call, state, url, user);
+  const answer =
+    call.method !== 'GET' && user.scope === 'read_api' ? insufficientScope : await route(call, state, url, user);
   return outage?.answer ?? answer;
 }
 
@@ -141,14 +144,17 @@ const insufficientScope: Answer = {
 };
 
 async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
-  let text = '';
-  for await (const chunk of request) text += String(chunk);
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  const text = bytes.toString();
   if (text === '') return {};
   const type = request.headers['content-type'] ?? '';
+  if (type === 'application/octet-stream') return { bytes: bytes.toString('base64') };
   return type.includes('json') ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text));
 }
 
-function route(call: Call, state: GitlabState, url: URL, user: User): Answer {
+function route(call: Call, state: GitlabState, url: URL, user: User): Answer | Promise<Answer> {
   const { level } = user;
   const [noun, id, part, name, ...rest] = call.path;
   if (noun === 'user' && id === undefined) return { status: 200, body: { ...user, state: 'active' } };
@@ -166,6 +172,8 @@ function route(call: Call, state: GitlabState, url: URL, user: User): Answer {
   if (project === undefined || !isSeen(project)) return notFound('Project Not Found');
   if (part === 'merge_requests') return onNotes(call, state, project, url, user);
   if (part === 'issues') return onIssues(call, state, project, url, user);
+  if (part === 'packages') return onPackages(call, state, project, url, state.roleIn(project, level));
+  if (part === 'releases') return onReleases(call, state, project, url, state.roleIn(project, level));
   if (rest.length > 0) return notFound('Not Found');
   const isMaintainer = state.roleIn(project, level) >= 40;
   if (!isMaintainer && (part !== undefined || call.method !== 'GET')) return forbidden();

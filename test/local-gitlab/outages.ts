@@ -42,6 +42,11 @@ export class Outages {
     this.#waiting.push({ outage, left: outage.times });
   }
 
+  /** How many calls are still to come that get one. */
+  get left(): number {
+    return this.#waiting.reduce((sum, { left }) => sum + left, 0);
+  }
+
   /** What the call gets instead of its answer. */
   take(call: string): { answer: Answer; isDone: boolean } | undefined {
     const found = this.#waiting.find(({ outage, left }) => left > 0 && (outage.on?.test(call) ?? true));

@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import { explainWarnings } from '../../../scripts/ci/explain-warnings.ts';
 
-const tenant = { name: 'tenant', project: 'platform/vendhost', ref: 'v1.2.3', inputs: {}, hasRules: false } as const;
+const tenant = {
+  name: 'tenant',
+  project: 'platform/vendhost',
+  ref: 'v1.2.3',
+  inputs: {},
+  hasRules: false,
+  deprecated: [],
+} as const;
 const nothing = { configuration: {}, templates: [tenant], notRead: [], includeRules: [] };
 const push = { event: 'push', branch: 'dev' } as const;
 const warned = (file: Partial<Parameters<typeof explainWarnings>[0]>) =>

@@ -1,0 +1,226 @@
+import { glob, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { changelogFaults, sectionOf } from './changelog.ts';
+import { cutFiles, versionedFiles } from './cut.ts';
+import * as git from './git.ts';
+import * as gitlab from './gitlab.ts';
+import { readList, writeList } from './manifest-list.ts';
+import { releaseNotes } from './notes.ts';
+import { publishPackage } from './npm.ts';
+import { help, type ReleaseOptions, readReleaseOptions } from './options.ts';
+import { templateFolders } from './pin.ts';
+import { type BuiltImage, type CutStep, type Plan, type PublishStep, planCut, planPublish } from './plan.ts';
+import { openRegistry, type Registry } from './registry.ts';
+import { cutTag, versionTag } from './version.ts';
+
+/** Files that `npm run image` writes beside image.json, and a release links. */
+const files = ['sbom.cdx.json', 'provenance.json'];
+
+interface World {
+  readonly options: ReleaseOptions;
+  readonly env: NodeJS.ProcessEnv;
+  readonly directory: string;
+  readonly version: string;
+  readonly checkout: git.Checkout;
+  say(line: string): void;
+}
+
+async function readWorld(options: ReleaseOptions, env: NodeJS.ProcessEnv, say: World['say']): Promise<World> {
+  const directory = process.cwd();
+  const { version } = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8')) as { version: string };
+  const remote = options.remote ?? (env.CI_PROJECT_URL ? `${env.CI_PROJECT_URL}.git` : 'origin');
+  return { options, env, directory, version, checkout: { directory, remote, token: env.VENDHOST_RELEASE_TOKEN }, say };
+}
+
+/** A variable that a job has. Throws when it is not set. */
+function needed({ env }: World, name: string): string {
+  const value = env[name];
+  if (value === undefined || value === '') throw new Error(`${name} is not set: docs/releasing.md says what it is`);
+  return value;
+}
+
+function registryOf(world: World): Registry {
+  const { CI_REGISTRY_USER: user, CI_REGISTRY_PASSWORD: password } = world.env;
+  return openRegistry(needed(world, 'CI_REGISTRY_IMAGE'), user && password ? { user, password } : undefined);
+}
+
+const projectOf = (world: World): gitlab.Project => ({
+  api: needed(world, 'CI_API_V4_URL'),
+  project: needed(world, 'CI_PROJECT_PATH'),
+  token: needed(world, 'VENDHOST_RELEASE_TOKEN'),
+});
+
+async function readText({ directory }: World, file: string): Promise<string> {
+  return await readFile(join(directory, file), 'utf8');
+}
+
+async function readMatching(world: World, patterns: readonly string[]): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  const names: string[] = [];
+  for await (const file of glob([...patterns], { cwd: world.directory })) names.push(file);
+  for (const file of names.sort()) found[file] = await readText(world, file);
+  return found;
+}
+
+async function cut(world: World): Promise<void> {
+  const { options, version, say } = world;
+  const to = options.operand;
+  const faults = changelogFaults(await readText(world, 'CHANGELOG.md'), to);
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+  const texts = await readMatching(world, ['CHANGELOG.md', 'package.json', 'package-lock.json', ...versionedFiles]);
+  const changed = cutFiles(texts, { from: version, to, day: new Date().toISOString().slice(0, 10) });
+  for (const [file, text] of Object.entries(changed)) {
+    say(`${options.dryRun ? 'would write' : 'wrote'} ${file}`);
+    if (!options.dryRun) await writeFile(join(world.directory, file), text);
+  }
+  say(`then: review and merge this, tag the merged commit ${cutTag(to)}, push the tag`);
+}
+
+async function tag(world: World): Promise<void> {
+  const { options, version, checkout } = world;
+  const registry = registryOf(world);
+  const plan = async () => {
+    const [head, tags, list, built, changelog, uploaded] = await Promise.all([
+      git.head(checkout),
+      git.remoteTags(checkout),
+      readList(registry, version),
+      builtImages(world),
+      readText(world, 'CHANGELOG.md'),
+      gitlab.uploadedFiles(projectOf(world), version),
+    ]);
+    const { architectures } = options;
+    return planCut({
+      ...{ version, head, list, built, architectures },
+      notUploaded: architectures.filter((arch) => files.some((file) => !uploaded.includes(assetName(file, arch)))),
+      pinned: list === undefined ? undefined : await git.pinnedCommit(checkout, version, list.digest),
+      pipelineTag: world.env.CI_COMMIT_TAG || undefined,
+      changes: sectionOf(changelog, version),
+      tagged: tags.get(versionTag(version)),
+    });
+  };
+  await follow(world, plan, describeCut, async (step) => {
+    if (step.do === 'upload') {
+      const at = projectOf(world);
+      for (const file of files) {
+        const path = join(world.directory, options.images, step.arch, file);
+        await gitlab.uploadFile(at, version, assetName(file, step.arch), path);
+      }
+    } else if (step.do === 'list') {
+      await writeList(registry, step.tag, step.images);
+    } else {
+      const list = await readList(registry, version);
+      if (list === undefined) throw new Error(`${registry.name} has no ${version}, which was written just now`);
+      await git.pushVersionTag(checkout, step.tag, await git.pinnedCommit(checkout, version, list.digest));
+    }
+  });
+}
+
+const assetName = (file: string, arch: string) => file.replace('.', `-${arch}.`);
+
+async function builtImages(world: World): Promise<BuiltImage[]> {
+  const found = await readMatching(world, [join(world.options.images, '*/image.json')]);
+  return Object.values(found).map((text) => {
+    const { arch, digest, version, commit } = JSON.parse(text) as BuiltImage;
+    return { arch, digest, version, commit };
+  });
+}
+
+function describeCut(step: CutStep): string {
+  if (step.do === 'upload') return `upload ${files.join(' and ')} of ${step.arch}`;
+  if (step.do === 'list')
+    return `write the manifest list ${step.tag} of ${step.images.map(({ arch }) => arch).join(' and ')}`;
+  return `push the tag ${step.tag}, whose templates name the list by its digest`;
+}
+
+async function readRelease(world: World) {
+  const { version, checkout } = world;
+  const registry = registryOf(world);
+  const [head, list, templates, changelog] = await Promise.all([
+    git.head(checkout),
+    readList(registry, version),
+    readMatching(
+      world,
+      templateFolders.map((folder) => `${folder}/*.yml`),
+    ),
+    readText(world, 'CHANGELOG.md'),
+  ]);
+  const named = Object.values(templates).map(
+    (text) => /^ {2}image: \$\[\[ inputs\.image \]\]@(\S+)/m.exec(text)?.[1] ?? 'no digest',
+  );
+  const [project, api] = [needed(world, 'CI_PROJECT_PATH'), needed(world, 'CI_API_V4_URL')];
+  const description = releaseNotes({
+    ...{ version, project, image: registry.name, commit: head },
+    digest: list?.digest ?? 'none',
+    images: list?.images ?? [],
+    npm: gitlab.npmRegistry({ api, project, token: '' }),
+    changes: sectionOf(changelog, version) ?? '',
+  });
+  return { head, list, named: [...new Set(named)], description };
+}
+
+async function publish(world: World): Promise<void> {
+  const { version, checkout, directory } = world;
+  const at = projectOf(world);
+  const { description, ...local } = await readRelease(world);
+  const links = (local.list?.images ?? []).flatMap(({ arch }) =>
+    files.map((file) => assetName(file, arch)).map((name) => ({ name, url: gitlab.fileAddress(at, version, name) })),
+  );
+  const plan = async () => {
+    const [tags, isPackaged, uploaded, release] = await Promise.all([
+      git.remoteTags(checkout),
+      gitlab.isPackaged(at, 'vendhost', version),
+      gitlab.uploadedFiles(at, version),
+      gitlab.readRelease(at, versionTag(version)),
+    ]);
+    return planPublish({ ...local, version, tags, isPackaged, uploaded, release, wanted: { description, links } });
+  };
+  await follow(world, plan, describePublish, async (step) => {
+    if (step.do === 'package') await publishPackage(directory, at, step.distTag);
+    else if (step.do === 'link') await gitlab.writeLink(at, versionTag(version), step.link, step.id);
+    else if (step.do === 'move') await git.moveTag(checkout, local.head, step);
+    else await gitlab.writeRelease(at, step.tag, description, step.do === 'create-release');
+  });
+}
+
+function describePublish(step: PublishStep): string {
+  if (step.do === 'package') return `publish the npm package as ${step.distTag}`;
+  if (step.do === 'link') return `link ${step.link.name}`;
+  if (step.do === 'move') return `move the tag ${step.tag}${step.from === '' ? '' : ` from ${step.from}`}`;
+  return `${step.do === 'create-release' ? 'create' : 'edit'} the release ${step.tag}`;
+}
+
+/** Says what is planned, does it, and looks again: an answer that says it was done may be a proxy's. Throws faults as one error. */
+async function follow<Step>(
+  { options, say }: World,
+  plan: () => Promise<Plan<Step>>,
+  describe: (step: Step) => string,
+  apply: (step: Step) => Promise<void>,
+): Promise<void> {
+  const { faults, steps } = await plan();
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+  if (steps.length === 0) say('everything is there');
+  for (const step of steps) {
+    say(options.dryRun ? `would ${describe(step)}` : describe(step));
+    if (!options.dryRun) await apply(step);
+  }
+  if (options.dryRun || steps.length === 0) return;
+  const left = await plan();
+  const missing = [...left.faults, ...left.steps.map((step) => `not done: ${describe(step)}`)];
+  if (missing.length > 0) throw new Error(`${missing.join('\n')}\nrun the command again`);
+}
+
+async function notes(world: World): Promise<void> {
+  await writeFile(world.options.operand, (await readRelease(world)).description);
+}
+
+if (import.meta.main) {
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  try {
+    const options = readReleaseOptions(process.argv.slice(2));
+    if (options === undefined) process.stdout.write(`${help}\n`);
+    else await { cut, tag, notes, publish }[options.verb](await readWorld(options, process.env, say));
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,98 @@
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { run } from '../../scripts/cli.ts';
+import { projectRoot } from '../local-gitlab/platform.ts';
+import { schemaFaults } from './gitlab-schema.ts';
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'own-pipeline-'));
+  for (const folder of ['templates', 'examples'])
+    await cp(join(projectRoot, folder), join(directory, folder), { recursive: true });
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+/** Jobs of the project's own pipeline, or of another file as if it were one. */
+async function jobsOf(file: string, ...words: string[]): Promise<string[]> {
+  await cp(join(projectRoot, file), join(directory, '.gitlab-ci.yml'));
+  let stdout = '';
+  const code = await run(['ci', 'explain', '--default-branch', 'main', '--json', ...words], {
+    env: {},
+    cwd: directory,
+    signal: new AbortController().signal,
+    stdout: (text) => {
+      stdout += text;
+    },
+    stderr: () => undefined,
+  });
+  expect(code).toBe(0);
+  const { created, jobs } = JSON.parse(stdout) as { created: boolean; jobs: { name: string; runs: boolean }[] };
+  return !created ? [] : jobs.filter(({ runs }) => runs).map(({ name }) => name);
+}
+
+describe('the own pipeline', () => {
+  test.each(['.gitlab-ci.yml', '.ci/examples.yml'])('%s is what GitLab takes', async (file) => {
+    expect(schemaFaults(parse(await readFile(join(projectRoot, file), 'utf8'), { merge: true }))).toEqual([]);
+  });
+
+  const checks = ['check', 'check-cloud', 'check-pages', 'test', 'examples'];
+  test.each([
+    [
+      'a merge request',
+      ['--event', 'merge_request', '--branch', 'more', '--target', 'main'],
+      [...checks, 'build-image'],
+    ],
+    ['a push to the default branch', ['--branch', 'main'], [...checks, 'build-image']],
+    ['the tag of a cut', ['--event', 'tag', '--branch', 'cut/1.2.3'], [...checks, 'publish-image', 'tag-version']],
+    ["a version's tag in a mirror", ['--event', 'tag', '--branch', 'v1.2.3'], []],
+    ['a moving tag', ['--event', 'tag', '--branch', 'v1.2'], []],
+  ])('%s', async (_, words, jobs) => {
+    expect(await jobsOf('.gitlab-ci.yml', ...words)).toEqual(jobs);
+  });
+
+  test("a version's tag where the library is released: notes, the release by the keyword that the catalog wants, the rest", async () => {
+    const text = await readFile(join(projectRoot, '.gitlab-ci.yml'), 'utf8');
+    const { workflow, ...jobs } = parse(text) as Record<
+      string,
+      { rules?: { if: string }[]; release?: object; needs?: string[] }
+    >;
+    expect(workflow?.rules?.at(-1)?.if).toBe('$CI_COMMIT_TAG =~ /^v\\d+\\.\\d+\\.\\d+$/ && $VENDHOST_RELEASE_TOKEN');
+    const ofVersions = Object.entries(jobs).filter(([, job]) =>
+      job.rules?.some((rule) => rule.if === '$CI_COMMIT_TAG =~ /^v/'),
+    );
+    expect(ofVersions.map(([name, { needs = [] }]) => [name, needs])).toEqual([
+      ['release-notes', []],
+      ['create-release', ['release-notes']],
+      ['publish', ['create-release']],
+    ]);
+    expect(jobs['create-release']?.release).toMatchObject({
+      tag_name: '$CI_COMMIT_TAG',
+      description: 'release-notes.md',
+    });
+  });
+
+  test('the examples run the templates of the commit, in jobs that need no account', async () => {
+    for (const words of [
+      ['--event', 'parent_pipeline', '--branch', 'main'],
+      ['--event', 'parent_pipeline', '--branch', 'more'],
+    ]) {
+      expect(await jobsOf('.ci/examples.yml', ...words)).toEqual(['shop validate', 'page validate']);
+    }
+  });
+
+  test.each(['.gitlab-ci.yml', '.ci/examples.yml'])(
+    '%s names no host, no moving version and no variable that shows secrets',
+    async (file) => {
+      const code = (await readFile(join(projectRoot, file), 'utf8')).replaceAll(/^\s*#.*$/gm, '');
+      expect(code).not.toMatch(/\b[\w-]+\.(com|io|org|net|dev|cloud)\b/);
+      expect(code).not.toMatch(/CI_DEBUG|\b(latest|HEAD)\b/);
+      const images = [...code.matchAll(/image: (\S+)/g)]
+        .map(([, image = '']) => image)
+        .filter((image) => image !== '$CI_REGISTRY_IMAGE');
+      for (const image of images) expect(image).toMatch(/^\$CI_[A-Z_]+\/[\w/-]+:v?\d+\.\d+\.\d+/);
+    },
+  );
+});

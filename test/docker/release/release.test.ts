@@ -1,0 +1,280 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type LocalGitlab, startLocalGitlab } from '../../local-gitlab/api.ts';
+import { projectRoot } from '../../local-gitlab/platform.ts';
+import { type LocalRegistry, startLocalRegistry } from '../../local-gitlab/registry.ts';
+
+const login = { user: 'job', password: 'registry-password' };
+const path = 'acme/vendhost';
+const template = 'job:\n  image: $[[ inputs.image ]]:1.2.3\n';
+const sourceFiles = {
+  'package.json': '{"name":"vendhost","version":"1.2.3","files":["ci-templates"]}\n',
+  'CHANGELOG.md': '# Changelog\n\n## Unreleased\n\n## 1.2.3 - 2026-02-03\n\n### Added\n- a thing\n',
+  'README.md': '# Vendhost\n',
+  '.gitignore': '.cache/\n',
+  'ci-templates/tenant.gitlab-ci.yml': template,
+  'templates/tenant.yml': template,
+};
+
+let gitlab: LocalGitlab;
+let registry: LocalRegistry;
+let folder: string;
+beforeAll(async () => {
+  registry = await startLocalRegistry(login);
+});
+afterAll(() => registry.stop());
+beforeEach(async () => {
+  gitlab = await startLocalGitlab({ projects: [path] });
+  folder = await mkdtemp(join(tmpdir(), 'release-test-'));
+  return async () => {
+    await gitlab.stop();
+    await rm(folder, { recursive: true });
+  };
+});
+
+const checkout = () => join(folder, 'checkout');
+const remote = () => join(folder, 'remote.git');
+const git = async (...words: string[]) => (await execa('git', words, { cwd: checkout() })).stdout;
+const project = () => gitlab.state.projects()[0] as NonNullable<ReturnType<typeof gitlab.state.project>>;
+
+async function write(files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [file, text] of Object.entries(files)) {
+    await mkdir(dirname(join(checkout(), file)), { recursive: true });
+    await writeFile(join(checkout(), file), text);
+  }
+}
+
+/** A checkout at the tag `cut/1.2.3`, its remote, and what the jobs of the images left: in the registry, and as files. */
+async function prepare(image: string): Promise<void> {
+  await write(sourceFiles);
+  await execa('git', ['init', '--quiet', '--bare', remote()]);
+  // As GitLab's: it takes options, and here writes them down.
+  await execa('git', ['config', 'receive.advertisePushOptions', 'true'], { cwd: remote() });
+  const hook = '#!/bin/sh\nwhile read -r _ _ ref; do echo "$ref $GIT_PUSH_OPTION_0"; done >> pushes\n';
+  await writeFile(join(remote(), 'hooks/post-receive'), hook, { mode: 0o755 });
+  await git('init', '--quiet');
+  await git('config', 'user.name', 'Test');
+  await git('config', 'user.email', 'test@example.com');
+  await git('add', '--all');
+  await git('commit', '--quiet', '--message', 'chore: cut 1.2.3');
+  await git('tag', 'cut/1.2.3');
+  await git('push', '--quiet', remote(), 'HEAD:refs/heads/main', 'cut/1.2.3');
+  gitlab.state.packages.isTag = async (_, tag) => (await remoteTag(tag)) !== undefined;
+  await pushImages(image, await git('rev-parse', 'HEAD'));
+}
+
+async function pushImages(image: string, commit: string): Promise<void> {
+  for (const arch of ['amd64', 'arm64']) {
+    const digest = await pushImage(image, {
+      architecture: arch,
+      config: { Labels: { 'org.opencontainers.image.revision': commit } },
+    });
+    const files = {
+      'image.json': JSON.stringify({ arch, digest, version: '1.2.3', commit }),
+      'sbom.cdx.json': `sbom of ${arch}`,
+    };
+    const at = (name: string) => `.cache/image/${arch}/${name}`;
+    await write(
+      Object.fromEntries(Object.entries({ ...files, 'provenance.json': arch }).map(([name, text]) => [at(name), text])),
+    );
+  }
+}
+
+/** As buildah does, an image without layers. */
+async function pushImage(image: string, config: object): Promise<string> {
+  const authorization = `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}`;
+  const base = `http://${image.replace('/', '/v2/')}`;
+  const send = async (address: string, method: string, body: string, type: string) => {
+    const response = await fetch(address, { method, body, headers: { authorization, 'content-type': type } });
+    expect(response.ok, `${method} ${address}`).toBe(true);
+    return response;
+  };
+  const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+  const text = JSON.stringify(config);
+  const started = await send(`${base}/blobs/uploads/`, 'POST', '', 'application/octet-stream');
+  const location = new URL(started.headers.get('location') ?? '', base);
+  await send(`${location.href}?digest=${digestOf(text)}`, 'PUT', text, 'application/octet-stream');
+  const [mediaType, configType] = ['manifest.v2', 'container.image.v1'].map(
+    (type) => `application/vnd.docker.${type === 'manifest.v2' ? 'distribution.' : ''}${type}+json`,
+  );
+  const manifest = JSON.stringify({
+    ...{ schemaVersion: 2, mediaType, layers: [] },
+    config: { mediaType: configType, size: text.length, digest: digestOf(text) },
+  });
+  await send(`${base}/manifests/${digestOf(manifest)}`, 'PUT', manifest, String(mediaType));
+  return digestOf(manifest);
+}
+
+/** `npm run release` in the checkout, as in a job. */
+async function release(image: string, ...words: string[]) {
+  const node = join(projectRoot, 'node_modules/.bin/node');
+  const { stderr, exitCode } = await execa(
+    node,
+    [join(projectRoot, 'docker/release/release.ts'), ...words, '--remote', remote()],
+    {
+      cwd: checkout(),
+      reject: false,
+      env: {
+        CI_API_V4_URL: gitlab.api,
+        CI_PROJECT_PATH: path,
+        CI_REGISTRY_IMAGE: image,
+        CI_REGISTRY_USER: login.user,
+        CI_REGISTRY_PASSWORD: login.password,
+        CI_COMMIT_TAG: 'cut/1.2.3',
+        VENDHOST_RELEASE_TOKEN: gitlab.token,
+        npm_config_cache: join(folder, 'npm'),
+      },
+    },
+  );
+  return { code: exitCode, lines: stderr.split('\n') };
+}
+
+async function remoteTag(tag: string): Promise<string | undefined> {
+  const { stdout, failed } = await execa('git', ['rev-parse', '--verify', '--quiet', `refs/tags/${tag}^{commit}`], {
+    cwd: remote(),
+    reject: false,
+  });
+  return failed ? undefined : stdout;
+}
+
+async function checkOut(tag: string): Promise<void> {
+  await git('fetch', '--quiet', remote(), 'tag', tag);
+  await git('checkout', '--quiet', tag);
+}
+
+test('from the tag of a cut to a release; each command says what is missing, does it, and is done the second time', async () => {
+  const image = `${registry.host}/acme/whole`;
+  await prepare(image);
+  const cut = await git('rev-parse', 'HEAD');
+  const steps = [
+    'upload sbom.cdx.json and provenance.json of amd64',
+    'upload sbom.cdx.json and provenance.json of arm64',
+    'write the manifest list 1.2.3 of amd64 and arm64',
+    'push the tag v1.2.3, whose templates name the list by its digest',
+  ];
+  const would = await release(image, 'tag', '--dry-run');
+  expect(would).toEqual({ code: 0, lines: steps.map((step) => `would ${step}`) });
+  expect([registry.tags('acme/whole'), gitlab.state.packages.packages(project()), await remoteTag('v1.2.3')]).toEqual([
+    {},
+    [],
+    undefined,
+  ]);
+  expect(await release(image, 'tag')).toEqual({ code: 0, lines: steps });
+  expect(await release(image, 'tag')).toEqual({ code: 0, lines: ['everything is there'] });
+
+  const digest = registry.tags('acme/whole')['1.2.3'];
+  await checkOut('v1.2.3');
+  expect(await git('rev-parse', 'HEAD~1')).toBe(cut);
+  expect((await git('diff', '--name-only', 'HEAD~1')).split('\n')).toEqual([
+    'ci-templates/tenant.gitlab-ci.yml',
+    'templates/tenant.yml',
+  ]);
+  expect(await readFile(join(checkout(), 'templates/tenant.yml'), 'utf8')).toBe(
+    `job:\n  image: $[[ inputs.image ]]@${digest} # 1.2.3\n`,
+  );
+
+  const published = await release(image, 'publish');
+  expect(published).toEqual({
+    code: 0,
+    lines: [
+      'publish the npm package as latest',
+      'create the release v1.2.3',
+      ...['amd64', 'arm64'].flatMap((arch) => [`link sbom-${arch}.cdx.json`, `link provenance-${arch}.json`]),
+      'move the tag v1.2',
+      'move the tag v1',
+    ],
+  });
+  expect(await release(image, 'publish')).toEqual({ code: 0, lines: ['everything is there'] });
+  const commit = await git('rev-parse', 'HEAD');
+  expect([await remoteTag('v1.2.3'), await remoteTag('v1.2'), await remoteTag('v1')]).toEqual([commit, commit, commit]);
+  // The version's tag starts a pipeline, the moving ones do not.
+  expect((await readFile(join(remote(), 'pushes'), 'utf8')).split('\n').slice(-4)).toEqual([
+    'refs/tags/v1.2.3 ',
+    'refs/tags/v1.2 ci.skip',
+    'refs/tags/v1 ci.skip',
+    '',
+  ]);
+  const [made] = gitlab.state.packages.releases(project());
+  expect(made?.description).toContain(`${image}@${digest}`);
+  expect(made?.description).toContain('### Added\n- a thing');
+  const sbom = made?.links.find(({ name }) => name === 'sbom-arm64.cdx.json')?.url ?? '';
+  expect(await (await fetch(sbom, { headers: { 'private-token': gitlab.token } })).text()).toBe('sbom of arm64');
+  const npm = gitlab.state.packages.packages(project()).find(({ package_type: type }) => type === 'npm');
+  expect(npm).toMatchObject({ name: 'vendhost', version: '1.2.3', files: [{ file_name: 'vendhost-1.2.3.tgz' }] });
+  await release(image, 'notes', 'notes.md');
+  expect(await readFile(join(checkout(), 'notes.md'), 'utf8')).toBe(made?.description);
+});
+
+test('a release whose calls are lost, once done and once not, ends the same when it is run again', async () => {
+  const image = `${registry.host}/acme/lost`;
+  await prepare(image);
+  const lose = (on: RegExp) => {
+    for (const isDone of [false, true]) gitlab.state.outages.add({ kind: 'half-an-answer', times: 1, on, isDone });
+  };
+  /** Runs it until nothing fails; more often would be a step that never ends. */
+  const repeat = async (verb: string) => {
+    const runs: string[] = [];
+    for (let left = 8; left > 0; left -= 1) {
+      const { code, lines } = await release(image, verb);
+      if (code === 0) return;
+      runs.push(lines.join('\n'));
+    }
+    expect.fail(`${verb} never ends:\n${runs.join('\n\n')}`);
+  };
+  lose(/^PUT .*\/generic\//);
+  await repeat('tag');
+  await checkOut('v1.2.3');
+  for (const on of [/^PUT .*\/npm\//, /^POST .*\/releases$/, /^POST .*\/assets\/links$/]) lose(on);
+  await repeat('publish');
+  expect(gitlab.state.outages.left).toBe(0);
+  expect(await release(image, 'publish')).toEqual({ code: 0, lines: ['everything is there'] });
+  const [made, ...others] = gitlab.state.packages.releases(project());
+  expect(others).toEqual([]);
+  expect(made?.links.map(({ name }) => name).sort()).toEqual([
+    'provenance-amd64.json',
+    'provenance-arm64.json',
+    'sbom-amd64.cdx.json',
+    'sbom-arm64.cdx.json',
+  ]);
+  expect(gitlab.state.packages.packages(project()).filter(({ package_type: type }) => type === 'npm')).toHaveLength(1);
+});
+
+test('images that a repeated job built change nothing; another commit under the same version is refused', async () => {
+  const image = `${registry.host}/acme/again`;
+  await prepare(image);
+  expect((await release(image, 'tag')).code).toBe(0);
+  const before = registry.tags('acme/again');
+  await pushImages(image, 'another-build');
+  expect(await release(image, 'tag')).toEqual({ code: 0, lines: ['everything is there'] });
+  await git('commit', '--quiet', '--allow-empty', '--message', 'one more');
+  const { code, lines } = await release(image, 'tag');
+  expect(code).toBe(1);
+  expect(lines[0]).toMatch(/^the registry has 1\.2\.3 of [0-9a-f]{40}, not of [0-9a-f]{40}: take the next version$/);
+  expect(registry.tags('acme/again')).toEqual(before);
+});
+
+test('a registry that refuses the login is named, the password is not', async () => {
+  await prepare(`${registry.host}/acme/login`);
+  const wrong = { ...login, password: 'wrong-password' };
+  const node = join(projectRoot, 'node_modules/.bin/node');
+  const env = {
+    CI_API_V4_URL: gitlab.api,
+    CI_PROJECT_PATH: path,
+    VENDHOST_RELEASE_TOKEN: gitlab.token,
+    CI_REGISTRY_IMAGE: `${registry.host}/acme/login`,
+    CI_REGISTRY_USER: wrong.user,
+    CI_REGISTRY_PASSWORD: wrong.password,
+  };
+  const { stderr, exitCode } = await execa(
+    node,
+    [join(projectRoot, 'docker/release/release.ts'), 'tag', '--remote', remote()],
+    { cwd: checkout(), env, reject: false },
+  );
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(`${registry.host} answers 401`);
+  expect(stderr).not.toContain('wrong-password');
+});
