@@ -5,7 +5,7 @@ import { lastToken } from './follow-stack.ts';
 import { readStack } from './stack-state.ts';
 
 /** An operation of this command on a stack. */
-export interface Operation {
+export interface SentOperation {
   readonly stack: string;
   /** Its `ClientRequestToken`. */
   readonly token: string;
@@ -15,7 +15,7 @@ export interface Operation {
  * After a cancel: rolls back updates in progress, if they are this command's; a creation cannot be stopped and is left to finish. Prints
  * for each stack what happens to it. Never throws: the cancel itself is what gets reported.
  */
-export async function stopDeploys({ out }: Runtime, aws: Aws, operations: readonly Operation[]): Promise<void> {
+export async function stopDeploys({ out }: Runtime, aws: Aws, operations: readonly SentOperation[]): Promise<void> {
   for (const { stack, token } of operations) {
     try {
       const status = (await readStack(aws, stack))?.status;

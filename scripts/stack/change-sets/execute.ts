@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Aws } from '../../aws/session.ts';
 import { messageOf, VendhostError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
-import { type Operation, stopDeploys } from '../cancel.ts';
+import { type SentOperation, stopDeploys } from '../cancel.ts';
 import { setTerminationProtection } from '../delete.ts';
 import type { StackResult } from '../deploy/deploy-stacks.ts';
 import { stackFailed } from '../failure.ts';
@@ -47,7 +47,7 @@ export async function executeChangeSets(
 }
 
 /** The execution that this plan begins or follows. */
-function operationOf({ planned: { stack, changeSet }, verdict }: Todo): Operation[] {
+function operationOf({ planned: { stack, changeSet }, verdict }: Todo): SentOperation[] {
   return changeSet === null || verdict === 'done' ? [] : [{ stack, token: executionToken(changeSet) }];
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Aws } from '../../aws/session.ts';
 import { type Assembly, chosenStacks, stacksBefore } from '../assembly.ts';
-import { type Operation, stopDeploys } from '../cancel.ts';
+import { type SentOperation, stopDeploys } from '../cancel.ts';
 import { stackFailed } from '../failure.ts';
 import { elapsedSeconds, Progress } from '../progress.ts';
 import { recoverStack } from '../recover.ts';
@@ -82,7 +82,7 @@ async function runDeploy(
   const { runtime, aws } = assembly;
   const progress = new Progress(runtime);
   const begun = new Map<string, Promise<Ended>>();
-  const sent: Operation[] = [];
+  const sent: SentOperation[] = [];
   // In the app's order each stack comes after those it depends on.
   for (const each of todo) {
     if (each.state === undefined) expectAll(assembly, each.stack, progress);
@@ -124,7 +124,7 @@ async function deployOne(
   { stack, state }: LookedAtStack,
   { parameters, roleArn }: DeployOptions,
   progress: Progress,
-  sent: Operation[],
+  sent: SentOperation[],
 ): Promise<Ended> {
   const { runtime } = assembly;
   // A creation that has begun cannot be stopped.
