@@ -1,3 +1,4 @@
+import { DeleteStackCommand } from '@aws-sdk/client-cloudformation';
 import { Stack } from 'aws-cdk-lib';
 import { describe, expect, inject, test } from 'vitest';
 import { openAws } from '../../../../scripts/aws/session.ts';
@@ -7,7 +8,7 @@ import { deployStacks } from '../../../../scripts/stack/deploy/deploy-stacks.ts'
 import { readStack } from '../../../../scripts/stack/stack-state.ts';
 import { recorder } from '../../../builders/recorder.ts';
 import { accountEnvironment } from '../../../local-cloud/start.ts';
-import { justBefore, type Meddler, wire } from '../../wire.ts';
+import { justAfter, justBefore, type Meddler, wire } from '../../wire.ts';
 import { type Parameters, parameterApp } from '../app.ts';
 import { stackWorld } from '../world.ts';
 
@@ -88,5 +89,52 @@ describe('another deploy of the same stack', () => {
     await signal('two-second', 'Last', 'SUCCESS');
     expect(await theirs).toMatchObject([{ stack: 'two-second', changed: true }]);
     await signal('two-first', 'Last', 'FAILURE');
+  });
+
+  test('is a deletion: what there is then is said, and the next try makes the stack', async () => {
+    const own = await through(
+      justAfter('CreateStack', async () => {
+        await reached('two-gone', 'Last');
+        const state = await readStack(aws, 'two-gone');
+        await (await aws.cloudFormation()).send(new DeleteStackCommand({ StackName: state?.id }));
+      }),
+    );
+    await expect(deploy({ 'two-gone': { A: 'a', Last: '$Wait' } }, {}, own)).rejects.toMatchObject({
+      code: 'STACK_FAILED',
+      message: 'cannot deploy two-gone: two-gone is gone',
+    });
+    await deploy({ 'two-gone': { A: 'a' } });
+    expect(await parameterValue('/two-gone/A')).toBe('a');
+  });
+});
+
+describe('a cancel', () => {
+  /** Deploys a new stack through a wire that cancels when it sees this call, before it is sent on. */
+  async function cancelledAt(operation: string, stack: string) {
+    const stopping = new AbortController();
+    const cancelled = new Cancelled('SIGTERM');
+    const called: string[] = [];
+    const cancel = justBefore(operation, async () => stopping.abort(cancelled));
+    const AWS_ENDPOINT_URL = await wire(inject('localCloud').endpoint, async (call, next) => {
+      called.push(call.operation);
+      return await cancel(call, next);
+    });
+    const environment = { ...accountEnvironment(inject('localCloud'), account), AWS_ENDPOINT_URL };
+    const own = recorder(environment, { signal: stopping.signal });
+    await expect(deploy({ [stack]: { A: 'a', Last: '$Wait' } }, {}, own)).rejects.toBe(cancelled);
+    return { called, own };
+  }
+
+  test('while stacks are looked at sends nothing', async () => {
+    const { called } = await cancelledAt('DescribeStacks', 'two-early');
+    expect(called).not.toContain('CreateStack');
+    expect(await readStack(aws, 'two-early')).toBeUndefined();
+  });
+
+  test('while the request is on its way says what becomes of the stack', async () => {
+    const { own } = await cancelledAt('CreateStack', 'two-late');
+    expect(own.progress().at(-1)).toBe(
+      'two-late is CREATE_IN_PROGRESS: CloudFormation finishes that by itself; the next deploy waits for it',
+    );
   });
 });
