@@ -49,7 +49,9 @@ function instance(aws: Aws, place: Place): Look {
     name,
     remove:
       `aws rds modify-db-instance ${id} --no-deletion-protection --apply-immediately, then ` +
-      `aws rds delete-db-instance ${id} --final-db-snapshot-identifier ${name}-last`,
+      `aws rds delete-db-instance ${id} --final-db-snapshot-identifier ${name}-last, then ` +
+      // Its parameter group cannot be deleted before.
+      `aws rds wait db-instance-deleted ${id}`,
     exists: async () => {
       const { DescribeDBInstancesCommand } = await import('@aws-sdk/client-rds');
       const command = new DescribeDBInstancesCommand({ DBInstanceIdentifier: name });

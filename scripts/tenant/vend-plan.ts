@@ -74,7 +74,7 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
     planRules(aws, rulesOf),
     planGiveBack(aws, rulesOf),
     record === undefined ? checkRoomForTenant(runtime, aws, place) : undefined,
-    checkKeptBucket(aws, place, record),
+    checkKeptBucket(aws, place),
   ]);
   const wanted = projectVariables(place, chosen, tenant);
   return await withAssembly(runtime, aws, accessApp({ ...vending, facts }), async (assembly) => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Aws } from '../../aws/session.ts';
 import { messageOf, VendhostError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
-import { stopDeploys } from '../cancel.ts';
+import { type SentOperation, stopDeploys } from '../cancel.ts';
 import { setTerminationProtection } from '../delete.ts';
 import type { StackResult } from '../deploy/deploy-stacks.ts';
 import { stackFailed } from '../failure.ts';
@@ -35,8 +35,7 @@ export async function executeChangeSets(
   const progress = new Progress(runtime);
   const results = await Promise.allSettled(todo.map((each) => carryOut(runtime, aws, progress, each)));
   if (runtime.signal.aborted) {
-    const begun = todo.filter(({ verdict }) => verdict !== 'done').map(({ planned }) => planned.stack);
-    await stopDeploys(runtime, aws, begun);
+    await stopDeploys(runtime, aws, todo.flatMap(operationOf));
     throw runtime.signal.reason;
   }
   // Errors of the calls themselves come first: they are not failures of a stack.
@@ -45,6 +44,11 @@ export async function executeChangeSets(
   const failed = ended.filter(({ ok }) => !ok).map(({ result }) => result.stack);
   if (failed.length > 0) throw await stackFailed(aws, 'execute', failed, progress.failures);
   return ended.map(({ result }) => result);
+}
+
+/** The execution that this plan begins or follows. */
+function operationOf({ planned: { stack, changeSet }, verdict }: Todo): SentOperation[] {
+  return changeSet === null || verdict === 'done' ? [] : [{ stack, token: executionToken(changeSet) }];
 }
 
 interface Todo {

@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { Aws } from '../../aws/session.ts';
 import { type Assembly, chosenStacks, stacksBefore } from '../assembly.ts';
-import { stopDeploys } from '../cancel.ts';
+import { type SentOperation, stopDeploys } from '../cancel.ts';
 import { stackFailed } from '../failure.ts';
 import { elapsedSeconds, Progress } from '../progress.ts';
 import { recoverStack } from '../recover.ts';
@@ -81,18 +82,19 @@ async function runDeploy(
   const { runtime, aws } = assembly;
   const progress = new Progress(runtime);
   const begun = new Map<string, Promise<Ended>>();
+  const sent: SentOperation[] = [];
   // In the app's order each stack comes after those it depends on.
   for (const each of todo) {
     if (each.state === undefined) expectAll(assembly, each.stack, progress);
     const before = stacksBefore(assembly, each.stack).flatMap((stack) => begun.get(stack) ?? []);
     begun.set(
       each.stack,
-      deployAfter(before, () => deployOne(assembly, each, options, progress), each.stack),
+      deployAfter(before, () => deployOne(assembly, each, options, progress, sent), each.stack),
     );
   }
   const settled = await Promise.allSettled(begun.values());
   if (runtime.signal.aborted) {
-    await stopDeploys(runtime, aws, [...begun.keys()]);
+    await stopDeploys(runtime, aws, sent);
     throw runtime.signal.reason;
   }
   // Errors of the calls themselves come first: they are not failures of a stack.
@@ -122,12 +124,18 @@ async function deployOne(
   { stack, state }: LookedAtStack,
   { parameters, roleArn }: DeployOptions,
   progress: Progress,
+  sent: SentOperation[],
 ): Promise<Ended> {
+  const { runtime } = assembly;
+  // A creation that has begun cannot be stopped.
+  runtime.signal.throwIfAborted();
   const start = Date.now();
-  const sent = await sendStack(assembly, { stack, state, parameters: parameters?.[stack], roleArn, progress });
-  assembly.runtime.out.done(stack);
+  const token = randomUUID();
+  sent.push({ stack, token });
+  const after = await sendStack(assembly, { stack, state, token, parameters: parameters?.[stack], roleArn, progress });
+  runtime.out.done(stack);
   // An update of what was rolled back may find nothing to do.
-  if (sent.changed && !isGood(sent.state?.status ?? '')) return { stack, result: undefined, begun: true };
-  const outputs = sent.state?.outputs ?? {};
-  return { stack, result: { stack, changed: sent.changed, outputs, seconds: elapsedSeconds(start, Date.now()) } };
+  if (after.changed && !isGood(after.state?.status ?? '')) return { stack, result: undefined, begun: true };
+  const outputs = after.state?.outputs ?? {};
+  return { stack, result: { stack, changed: after.changed, outputs, seconds: elapsedSeconds(start, Date.now()) } };
 }

@@ -1,16 +1,20 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, DeleteBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
 import { readPlatformFacts, readTenantRecord } from '../../../scripts/aws/read-facts.ts';
 import { keys } from '../../../scripts/config/names.ts';
 import { hostClaimSchema, priorityClaimSchema } from '../../../scripts/config/stored.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
+import type { Template } from '../../../scripts/stack/assembly.ts';
+import { readTemplate } from '../../../scripts/stack/stack-plan.ts';
 import { HostClaims } from '../../../scripts/tenant/host-claims.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
 import { cloudAccount } from '../../builders/account.ts';
 import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
 import { recorder } from '../../builders/recorder.ts';
+import { Stacks } from '../../builders/stacks.ts';
+import { clientConfig } from '../../local-cloud/clients.ts';
 import { type LocalGitlab, startLocalGitlab } from '../../local-gitlab/api.ts';
 
 // A platform is deployed before the tests.
@@ -158,9 +162,26 @@ describe('tenant vend', () => {
     await (await aws.s3()).send(new CreateBucketCommand({ Bucket: kept }));
     await expect(vend('gone', ['gone.dev.example.com'])).rejects.toMatchObject({
       code: 'BUCKET_KEPT',
-      details: [expect.stringContaining(`aws s3 rb --force s3://${kept}`)],
+      details: [expect.stringContaining(`then: aws s3 rb s3://${kept}`)],
     });
     expect(await owner('gone.dev.example.com')).toBeUndefined();
+  });
+
+  test('refuses a bucket that outlived the entry stack alone, and takes one that was imported into it', async () => {
+    await vend('left', ['left.dev.example.com']);
+    const stack = 'vendhost-dev-left-entry';
+    const { Resources = {} } = (await readTemplate(aws, stack)) as Template;
+    const stacks = new Stacks(clientConfig(endpoint, account));
+    expect((await stacks.delete(stack)).status).toBe('DELETE_COMPLETE');
+    await expect(vend('left', ['left.dev.example.com'])).rejects.toMatchObject({ code: 'BUCKET_KEPT' });
+    // As an import leaves it; the local cloud imports nothing.
+    await (await aws.s3()).send(new DeleteBucketCommand({ Bucket: `vendhost-dev-left-${account}-eu-west-1` }));
+    const resources = Object.fromEntries(
+      Object.entries(Resources).filter(([, { Type }]) => Type === 'AWS::S3::Bucket'),
+    );
+    expect((await stacks.create(stack, { resources })).status).toBe('CREATE_COMPLETE');
+    const again = await vend('left', ['left.dev.example.com']);
+    expect(again.result.environments).toMatchObject([{ changed: true }]);
   });
 
   test('of tenants that want one host at once exactly one gets it, and the others keep nothing', async () => {

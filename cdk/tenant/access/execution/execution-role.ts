@@ -78,8 +78,10 @@ function sharedRights(scope: Scope): Right[] {
       sid: 'KeyForVolumes',
       actions: ['kms:CreateGrant'],
       resources: [scope.facts['key-arn']],
-      // Only the service that encrypts the volume or the database can get the grant.
-      when: { ...scope.via('ec2', 'rds'), Bool: { 'kms:GrantIsForAWSResource': 'true' } },
+      // Only the service that encrypts the volume, the database or its secret can get the grant. AWS asks for it where RDS keeps the
+      // password with a key like this, and does not say whether RDS or Secrets Manager calls KMS
+      // (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html#rds-secrets-manager-permissions).
+      when: { ...scope.via('ec2', 'rds', 'secretsmanager'), Bool: { 'kms:GrantIsForAWSResource': 'true' } },
     },
   ];
 }

@@ -195,9 +195,12 @@ function databases(): Case[] {
       step(by, 'secretsmanager:TagResource', { on: things.rotatedSecret(self).on }),
       step(by, 'secretsmanager:TagResource', things.rotatedSecret(self)),
     ),
-    allowed(
-      'lets RDS use the key',
-      step(by, 'kms:CreateGrant', things.key(self), { 'kms:GrantIsForAWSResource': 'true', ...via('rds') }),
+    ...['rds', 'secretsmanager'].map((service) =>
+      allowed(
+        `lets RDS use the key, through ${service}`,
+        ...['kms:Decrypt', 'kms:GenerateDataKey'].map((action) => step(by, action, things.key(self), via(service))),
+        step(by, 'kms:CreateGrant', things.key(self), { 'kms:GrantIsForAWSResource': 'true', ...via(service) }),
+      ),
     ),
   ];
 }

@@ -1,7 +1,7 @@
 """Instance metadata options: those of the launch, the image and the account defaults.
 
 The order is AWS's: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-options.html
-The local cloud has no metadata service; it stores and returns the options.
+`vendhost_cloud.metadata_service` answers by them.
 """
 
 from ministack.services import ec2
