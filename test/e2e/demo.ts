@@ -12,6 +12,7 @@ import {
 import { clientConfig } from '../local-cloud/clients.ts';
 import type { Files } from '../local-gitlab/repository.ts';
 import type { PipelineOptions, PipelineResult, RunningPipeline } from '../local-gitlab/run.ts';
+import { whyNoDemo } from '../setup/whole-machine.ts';
 import { type Answer, ask } from './ask.ts';
 import { driftByHand } from './drift-by-hand.ts';
 import { Timeline } from './timeline.ts';
@@ -35,6 +36,8 @@ const timeline = new Timeline();
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { keep: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
   if (values.help) return say(usage);
+  const unable = whyNoDemo({ platform: process.platform, uid: process.getuid?.() });
+  if (unable !== undefined) throw new Error(unable);
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
@@ -263,6 +266,6 @@ function logOf(result: PipelineResult, job: string): string {
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`\ndemo failed: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`demo failed: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 }
