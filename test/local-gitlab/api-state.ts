@@ -1,5 +1,6 @@
 import { Discussions } from './discussions.ts';
 import { Outages } from './outages.ts';
+import { ApiPipelines } from './pipelines.ts';
 
 export interface Project {
   readonly id: number;
@@ -76,6 +77,7 @@ export class GitlabState {
   readonly isPremium: boolean;
   readonly discussions = new Discussions();
   readonly outages = new Outages();
+  readonly pipelines = new ApiPipelines();
   readonly #projects = new Map<number, Project>();
   readonly #variables = new Map<number, Variable[]>();
   readonly #branches = new Map<number, ProtectedBranch[]>();
@@ -147,6 +149,11 @@ export class GitlabState {
     };
     this.#branches.set(project.id, [...all, branch]);
     return branch;
+  }
+
+  unprotectBranch(project: Project, name: string): void {
+    const left = this.protectedBranches(project).filter((branch) => branch.name !== name);
+    this.#branches.set(project.id, left);
   }
 
   protectedBranches({ id }: Project): readonly ProtectedBranch[] {

@@ -4,6 +4,7 @@ import { type Answer, type Call, forbidden, notAllowed, notFound } from './answe
 import { onIssues } from './api-issues.ts';
 import { onJobTokenScope } from './api-job-tokens.ts';
 import { onNotes } from './api-notes.ts';
+import { onPipelines } from './api-pipelines.ts';
 import { onProject, onProtectedBranches, onProtectedEnvironments } from './api-settings.ts';
 import { type GitlabOptions, GitlabState, type Project, type Variable } from './api-state.ts';
 import { onVariables } from './api-variables.ts';
@@ -126,7 +127,8 @@ async function answerOf(request: IncomingMessage, url: URL, state: GitlabState, 
   };
   const outage = state.outages.take(`${call.method} /${call.path.join('/')}`);
   if (outage?.isDone === false) return outage.answer;
-  const answer = call.method !== 'GET' && user.scope === 'read_api' ? insufficientScope : route(call, state, url, user);
+  const answer =
+    call.method !== 'GET' && user.scope === 'read_api' ? insufficientScope : await route(call, state, url, user);
   return outage?.answer ?? answer;
 }
 
@@ -148,7 +150,7 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
   return type.includes('json') ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text));
 }
 
-function route(call: Call, state: GitlabState, url: URL, user: User): Answer {
+async function route(call: Call, state: GitlabState, url: URL, user: User): Promise<Answer> {
   const { level } = user;
   const [noun, id, part, name, ...rest] = call.path;
   if (noun === 'user' && id === undefined) return { status: 200, body: { ...user, state: 'active' } };
@@ -166,9 +168,11 @@ function route(call: Call, state: GitlabState, url: URL, user: User): Answer {
   if (project === undefined || !isSeen(project)) return notFound('Project Not Found');
   if (part === 'merge_requests') return onNotes(call, state, project, url, user);
   if (part === 'issues') return onIssues(call, state, project, url, user);
-  if (rest.length > 0) return notFound('Not Found');
   const isMaintainer = state.roleIn(project, level) >= 40;
   if (!isMaintainer && (part !== undefined || call.method !== 'GET')) return forbidden();
+  const ofPipelines = await onPipelines(call, state, project, url);
+  if (ofPipelines !== undefined) return ofPipelines;
+  if (rest.length > 0) return notFound('Not Found');
   switch (part) {
     case undefined:
       return onProject(call, state, project, isMaintainer);
