@@ -83,6 +83,7 @@ async function main(): Promise<number> {
     if (values.preflight || !isReady) return isReady ? 0 : 1;
     for (const line of estimateLines(hourlyCosts(), expectedHours)) say(`  ${line}`);
     await confirm(parts, values.yes === true, 'create this there, and remove it at the end');
+    running.signal.throwIfAborted();
     const ran = await runKit(parts, site, runtimeOf(running));
     return await finish(parts, site, { ran, started, directory: resolve(values.report) });
   } finally {

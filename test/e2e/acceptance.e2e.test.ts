@@ -1,5 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
+import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { execaNode } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
@@ -11,6 +14,7 @@ import { images, stacks } from './aws.ts';
 import { startWorld, type World } from './world.ts';
 
 const account = '777777777777';
+const credentials = { accessKeyId: account, secretAccessKey: 'local-cloud' };
 const project = 'acme/shop';
 let world: World;
 let home: string;
@@ -61,14 +65,31 @@ function kit(words: readonly string[], more: Readonly<Record<string, unknown>> =
   });
 }
 
-const left = async () => ({
-  stacks: (await stacks(world, account)).map(({ stack }) => stack),
-  images: (await images(world, account)).length,
-  variables: world.gitlab.variables(project).length,
-});
-const nothing = { stacks: [], images: 0, variables: 0 };
+const left = async () => {
+  const client = { region: 'eu-west-1', endpoint: world.cloud.endpoint, credentials };
+  const { DBInstances = [] } = await new RDSClient(client).send(new DescribeDBInstancesCommand({}));
+  const { Buckets = [] } = await new S3Client({ ...client, forcePathStyle: true }).send(new ListBucketsCommand({}));
+  const { SecretList = [] } = await new SecretsManagerClient(client).send(new ListSecretsCommand({}));
+  return {
+    stacks: (await stacks(world, account)).map(({ stack }) => stack),
+    images: (await images(world, account)).length,
+    databases: DBInstances.length,
+    buckets: Buckets.map(({ Name }) => Name),
+    secrets: SecretList.map(({ Name }) => Name),
+    variables: world.gitlab.variables(project).length,
+  };
+};
+const nothing = { stacks: [], images: 0, databases: 0, buckets: [], secrets: [], variables: 0 };
 
-test('without settings, or without an answer, it creates nothing', async () => {
+/** Sends a signal when a line with this text comes. */
+async function signalAt(running: ReturnType<typeof kit>, signals: Readonly<Record<string, NodeJS.Signals>>) {
+  for await (const line of running.iterable({ from: 'all' })) {
+    for (const [text, signal] of Object.entries(signals)) if (line.includes(text)) running.kill(signal);
+  }
+  return await running;
+}
+
+test('with wrong settings, without an answer, or stopped at once, it creates nothing', async () => {
   await writeFile(join(home, 'acceptance.yml'), 'region: nowhere\n');
   const wrong = await kit(['--yes']);
   expect([wrong.exitCode, wrong.all]).toEqual([1, expect.stringContaining('region: "nowhere"')]);
@@ -77,14 +98,18 @@ test('without settings, or without an answer, it creates nothing', async () => {
   expect(unanswered.exitCode, unanswered.all).toBe(1);
   expect(unanswered.all).toContain('NAT gateway');
   expect(unanswered.all).toContain(`type the number of the account, ${account}`);
+  const stopped = await signalAt(kit(['--yes']), { '■ Is everything there?': 'SIGINT' });
+  expect(stopped.exitCode, stopped.all).toBe(130);
   expect(await left()).toEqual(nothing);
 });
 
-test('it removes what a killed run left', async () => {
-  const killed = kit(['--yes']);
-  for await (const line of killed.iterable({ from: 'all' })) if (line.includes('■ First push')) killed.kill('SIGKILL');
-  await killed;
-  expect((await left()).stacks).toContain('vendhost-dev-shop-entry');
+test('Ctrl-C has everything removed; what is left when that is killed, --cleanup removes', async () => {
+  const killed = await signalAt(kit(['--yes']), {
+    '■ First push': 'SIGINT',
+    'removing stack vendhost-dev-shop-access': 'SIGKILL',
+  });
+  expect(killed.signal, killed.all).toBe('SIGKILL');
+  expect((await left()).stacks).toContain('vendhost-dev-balancer');
   const cleaned = await kit(['--cleanup', '--yes']);
   expect(cleaned.exitCode, cleaned.all).toBe(0);
   expect(await left()).toEqual(nothing);
