@@ -142,9 +142,6 @@ async function logOf({ api, project }: KitProject, job: number): Promise<string>
 /** Lines of a job's log without what steers GitLab's page (https://docs.gitlab.com/ci/jobs/job_logs/). */
 function logLines(log: string): string[] {
   const esc = String.fromCharCode(27);
-  const steering = new RegExp(
-    `section_(start|end):\\d+:[^\\r]*\\r(${esc}\\[0K)?|${esc}\\[[0-9;]*[A-Za-z]|\\r`,
-    'g',
-  );
+  const steering = new RegExp(`section_(start|end):\\d+:[^\\r]*\\r(${esc}\\[0K)?|${esc}\\[[0-9;]*[A-Za-z]|\\r`, 'g');
   return log.replaceAll(steering, '').split('\n').filter(Boolean);
 }

@@ -9,7 +9,10 @@ const none: Remains = { stacks: [], data: [], dataGroups: [], images: [], snapsh
 
 describe('what is removed', () => {
   test('goes in the order in which it is possible', () => {
-    const stacks = ['vendhost-dev-network', ...['access', 'data', 'entry', 'host'].map((name) => `vendhost-dev-shop-${name}`)];
+    const stacks = [
+      'vendhost-dev-network',
+      ...['access', 'data', 'entry', 'host'].map((name) => `vendhost-dev-shop-${name}`),
+    ];
     const data = [{ what: 'database', name: 'vendhost-dev-shop' }];
     const others = { dataGroups: ['sg-1'], images: ['ami-1'], snapshots: ['snap-1'], buckets: ['files'] };
     expect(removalPlan({ stacks, data, ...others, key: 'arn:key' })).toEqual([
@@ -57,7 +60,9 @@ test('the estimate names what is charged by the hour, with two instances of the 
   const sum = costs.reduce((total, { anHour }) => total + anHour, 0);
   // 64.88 and 32.07 of docs/costs.md, and another instance with its volume: 15.18 and 1.28.
   expect(sum * 730).toBeCloseTo(113.41, 2);
-  expect(estimateLines(costs, 3).join('\n')).toMatch(/sum +\$0\.1554 an hour: \$0\.47 for 3 hours, \$3\.73 for each day/);
+  expect(estimateLines(costs, 3).join('\n')).toMatch(
+    /sum +\$0\.1554 an hour: \$0\.47 for 3 hours, \$3\.73 for each day/,
+  );
 });
 
 describe('the report', () => {

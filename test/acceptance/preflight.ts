@@ -2,12 +2,11 @@ import { join } from 'node:path';
 import { readPlatformConfig } from '../../scripts/config/files.ts';
 import type { DoctorFinding } from '../../scripts/doctor/finding.ts';
 import { messageOf, VendhostError } from '../../scripts/errors.ts';
-import { listStackNames } from '../../scripts/platform/account-stacks.ts';
 import { checkCertificate } from '../../scripts/platform/certificate.ts';
 import { notOurs, readReferences } from './gitlab-project.ts';
 import type { KitParts } from './kit-site.ts';
 import { readMarker } from './marker.ts';
-import { stacksOfDev } from './remains.ts';
+import { readRemains, removalPlan } from './remains.ts';
 import { tenantPipeline } from './settings.ts';
 import type { Site } from './stage.ts';
 
@@ -79,14 +78,13 @@ export async function preflight(parts: KitParts, site: Site, signal: AbortSignal
   }
 }
 
-/** The kit removes whatever is called `vendhost-dev…`: it works only where that is its own. */
+/** The kit removes whatever has these names and tags: it works only where all of that is its own. */
 async function nothingOfOthers({ aws, settings }: KitParts): Promise<string> {
-  const [stacks, marker] = await Promise.all([listStackNames(aws), readMarker(aws)]);
-  const dev = stacksOfDev(stacks);
-  if (marker !== undefined)
-    return `a former run (${marker.since}) left ${dev.length} stacks: they are used, then removed`;
-  if (dev.length === 0) return `no stack of an environment dev in ${settings.account}, ${settings.region}`;
-  throw new Error(`${dev.join(', ')} exist and are not the kit's: give another account or region`);
+  const marker = await readMarker(aws);
+  const found = removalPlan(await readRemains(aws, marker)).map(({ name }) => name);
+  if (marker !== undefined) return `a former run (${marker.since}) left ${found.length} things: used, then removed`;
+  if (found.length === 0) return `nothing of an environment dev, or of its tenant shop, in ${settings.account}`;
+  throw new Error(`not the kit's, and it would remove it: ${found.join(', ')}; give another account or region`);
 }
 
 async function lookAt(check: string, look: () => Promise<string>, signal: AbortSignal): Promise<DoctorFinding> {
