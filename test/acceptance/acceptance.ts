@@ -147,7 +147,23 @@ interface Ending {
 /** Removes everything, writes the report, and returns the exit code. */
 async function finish(parts: KitParts, site: Site, { ran, started, directory }: Ending): Promise<number> {
   const { settings, aws, kit } = parts;
+  const facts = {
+    Account: settings.account,
+    Region: settings.region,
+    GitLab: settings.gitlab,
+    Project: settings.project,
+    Version: await version(),
+    Cloud: aws.isLocalCloud ? 'the local cloud: not AWS' : 'AWS',
+    Started: started.toISOString(),
+  };
+  const write = async (notRemoved?: readonly NotRemoved[]) => {
+    const times = { ...facts, Ended: new Date().toISOString() };
+    const report = kitReport({ parts: ran, ...(notRemoved && { notRemoved }), facts: times });
+    return { report, page: await writeKitReport(directory, report, (text) => out.masked(text)) };
+  };
   phase = removing;
+  // Removal takes long, and may be killed; a folder that cannot be written must not prevent it.
+  await write().catch((error: unknown) => say(`no report yet: ${messageOf(error)}`));
   say('\n■ Everything is removed');
   const runtime = runtimeOf(removing);
   const quiet = (line: string) => say(`  ${line}`);
@@ -157,18 +173,7 @@ async function finish(parts: KitParts, site: Site, { ran, started, directory }: 
   const notRemoved = await work.catch((error: unknown): NotRemoved[] => [
     { what: 'what was not looked at any more', why: messageOf(error) },
   ]);
-  const facts = {
-    Account: settings.account,
-    Region: settings.region,
-    GitLab: settings.gitlab,
-    Project: settings.project,
-    Version: await version(),
-    Cloud: aws.isLocalCloud ? 'the local cloud: not AWS' : 'AWS',
-    Started: started.toISOString(),
-    Ended: new Date().toISOString(),
-  };
-  const report = kitReport({ parts: ran, notRemoved, facts });
-  const page = await writeKitReport(directory, report, (text) => out.masked(text));
+  const { report, page } = await write(notRemoved);
   for (const { what, why } of notRemoved) say(`  ✗ ${what} is left: ${why}`);
   say(`\n${report.summary}\nreport: ${page}`);
   if (running.signal.aborted) return (running.signal.reason as Cancelled).exitCode;

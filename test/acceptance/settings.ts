@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { projectPath } from '../../scripts/config/environment.ts';
 import { configError, parseConfig } from '../../scripts/config/load.ts';
 import { accountNumber, certificateArn, domainName, gitlabAddress, regionName } from '../../scripts/config/platform.ts';
+import { VendhostError } from '../../scripts/errors.ts';
 import { version } from '../local-gitlab/platform.ts';
 
 const minutes = (preset: number) => z.number().positive().max(600).default(preset);
@@ -49,7 +50,10 @@ export async function readSettings(file: string, env: Environment): Promise<Sett
     throw error;
   });
   const { value, faults } = parseConfig(file, stringify({ ...parse(text), ...fromEnvironment(env) }), settings);
-  if (value === undefined) throw configError(faults);
+  if (value === undefined) {
+    const { code, message, details } = configError(faults);
+    throw new VendhostError(code, message, { details, hint: 'docs/acceptance.md has every key, and an example' });
+  }
   return { ...value, ref: value.ref ?? `v${await version()}`, image: value.image ?? `$CI_REGISTRY/${value.library}` };
 }
 
