@@ -19,7 +19,6 @@ const project = 'acme/shop';
 let world: World;
 let home: string;
 let remote: string;
-let settings: Record<string, unknown>;
 
 beforeAll(async () => {
   world = await startWorld();
@@ -29,11 +28,12 @@ beforeAll(async () => {
   await git(remote, ['init', '--quiet', '--bare']);
   await git(remote, ['config', 'receive.advertisePushOptions', 'true']);
   const domain = 'accept.example.com';
-  settings = {
+  const settings = {
     ...{ account, region: 'eu-west-1', domain, gitlab: defaultGitlab, project },
     certificate: await issueCertificate(world.cloud.endpoint, account, domain, `*.${domain}`),
     balancer: world.cloud.router,
   };
+  await writeFile(join(home, 'acceptance.yml'), stringify(settings));
   const [shop] = world.gitlab.state.projects();
   if (shop === undefined) throw new Error('the local GitLab has no project');
   world.gitlab.state.pipelines.serve(shop.id, {
@@ -90,10 +90,9 @@ async function signalAt(running: ReturnType<typeof kit>, signals: Readonly<Recor
 }
 
 test('with wrong settings, without an answer, or stopped at once, it creates nothing', async () => {
-  await writeFile(join(home, 'acceptance.yml'), 'region: nowhere\n');
-  const wrong = await kit(['--yes']);
+  await writeFile(join(home, 'wrong.yml'), 'region: nowhere\n');
+  const wrong = await kit(['--yes', '--config', join(home, 'wrong.yml')]);
   expect([wrong.exitCode, wrong.all]).toEqual([1, expect.stringContaining('region: "nowhere"')]);
-  await writeFile(join(home, 'acceptance.yml'), stringify(settings));
   const unanswered = await kit([]);
   expect(unanswered.exitCode, unanswered.all).toBe(1);
   expect(unanswered.all).toContain('NAT gateway');
