@@ -31,7 +31,7 @@ export function dataKept(place: Place, kept: readonly KeptResource[]): VendhostE
 }
 
 /** In the order in which they can be deleted. */
-async function readKeptData(aws: Aws, place: Place): Promise<KeptResource[]> {
+export async function readKeptData(aws: Aws, place: Place): Promise<KeptResource[]> {
   const looks = [instance(aws, place), ...groups(aws, place), secret(aws, place), ...logs(aws, place)];
   const found = await Promise.all(looks.map(async ({ exists, ...kept }) => ((await exists()) ? [kept] : [])));
   return found.flat();

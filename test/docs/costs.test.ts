@@ -4,24 +4,10 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { platformApp } from '../../cdk/platform/platform-app.ts';
 import { virtualHostApp } from '../../cdk/tenant/virtual-host-app.ts';
+import { costTable } from '../../docs/cost-tables.ts';
 import type { Environment } from '../../scripts/config/environment.ts';
 import { props } from '../cdk/platform/props.ts';
 import { virtualHost } from '../cdk/tenant/props.ts';
-
-const page = readFileSync(join(import.meta.dirname, '../../docs/costs.md'), 'utf8');
-
-/** The table below a heading: its rows by their first cell. */
-function table(heading: string): Map<string, number[]> {
-  const [, part = ''] = page.split(`\n## ${heading}\n`);
-  const [text = ''] = part.split('\n## ');
-  const rows = text.split('\n').filter((line) => line.startsWith('|'));
-  return new Map(
-    rows.slice(2).map((row) => {
-      const [what = '', ...values] = row.split('|').slice(1, -1);
-      return [what.trim(), values.map(Number)] as const;
-    }),
-  );
-}
 
 type Resource = { Type: string; Properties: Record<string, unknown> };
 
@@ -30,7 +16,7 @@ function resources(app: ReturnType<typeof platformApp>): Resource[] {
   return templates.flatMap((template) => Object.values(template.toJSON().Resources as Record<string, Resource>));
 }
 
-const prices = table('Prices');
+const prices = costTable('Prices');
 const environments: readonly Environment[] = ['dev', 'production'];
 let platform: Resource[][];
 let tenant: Resource[][];
@@ -64,7 +50,7 @@ function instances(all: readonly Resource[]): number {
 
 describe('docs/costs.md', () => {
   test('names as many resources of an environment as its templates have', () => {
-    expect(Object.fromEntries([...table('An environment')].filter(([what]) => what !== 'sum'))).toEqual({
+    expect(Object.fromEntries([...costTable('An environment')].filter(([what]) => what !== 'sum'))).toEqual({
       'NAT gateway': platform.map((all) => ofType(all, 'EC2::NatGateway').length),
       'public IPv4 address': platform.map((all) => ofType(all, 'EC2::EIP').length + balancerAddresses(all)),
       'load balancer': platform.map((all) => ofType(all, 'ElasticLoadBalancingV2::LoadBalancer').length),
@@ -73,22 +59,24 @@ describe('docs/costs.md', () => {
   });
 
   test('names as many resources of a tenant as its templates have', () => {
-    expect(Object.fromEntries([...table('A tenant in an environment')].filter(([what]) => what !== 'sum'))).toEqual({
-      'instance t3.small': tenant.map(instances),
-      'GiB of a volume, gp3': tenant.map((all) => 16 * instances(all)),
-      'database db.t3.micro': tenant.map((all) => database(all).copies),
-      'GiB of a database, gp3': tenant.map((all) => database(all).gib),
-      secret: tenant.map((all) => ofType(all, 'SecretsManager::Secret').length),
-      alarm: tenant.map((all) => ofType(all, 'CloudWatch::Alarm').length),
-    });
+    expect(Object.fromEntries([...costTable('A tenant in an environment')].filter(([what]) => what !== 'sum'))).toEqual(
+      {
+        'instance t3.small': tenant.map(instances),
+        'GiB of a volume, gp3': tenant.map((all) => 16 * instances(all)),
+        'database db.t3.micro': tenant.map((all) => database(all).copies),
+        'GiB of a database, gp3': tenant.map((all) => database(all).gib),
+        secret: tenant.map((all) => ofType(all, 'SecretsManager::Secret').length),
+        alarm: tenant.map((all) => ofType(all, 'CloudWatch::Alarm').length),
+      },
+    );
   });
 
   test.each(['An environment', 'A tenant in an environment'])('adds up what %s costs', (heading) => {
-    const rows = [...table(heading)].filter(([what]) => what !== 'sum');
+    const rows = [...costTable(heading)].filter(([what]) => what !== 'sum');
     const sums = environments.map((_, column) =>
       rows.reduce((sum, [what, counts]) => sum + (prices.get(what)?.[0] ?? Number.NaN) * (counts[column] ?? 0), 0),
     );
-    expect(table(heading).get('sum')).toEqual(sums.map((sum) => Number(sum.toFixed(2))));
+    expect(costTable(heading).get('sum')).toEqual(sums.map((sum) => Number(sum.toFixed(2))));
   });
 
   test('has the sums that the quick start names', () => {
@@ -96,7 +84,7 @@ describe('docs/costs.md', () => {
       '\n',
       ' ',
     );
-    const rounded = (heading: string) => (table(heading).get('sum') ?? []).map(Math.round);
+    const rounded = (heading: string) => (costTable(heading).get('sum') ?? []).map(Math.round);
     const [dev, production] = rounded('An environment');
     expect(quickStart).toContain(
       `some ${dev} dollars a month each for \`dev\` and \`staging\`, ${production} for production`,

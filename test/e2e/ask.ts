@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { request as requestSecurely } from 'node:https';
 
 export interface Answer {
   status: number;
@@ -6,7 +7,10 @@ export interface Answer {
   body: string;
 }
 
-/** A GET to the load balancer's router under a host name, or a POST of a form; `fetch` would not let us set the Host header. */
+/**
+ * A GET to a load balancer under a host name, or a POST of a form; `fetch` would not let us set the Host header. Over HTTPS the
+ * certificate must be the host's, whatever the load balancer's own name is: no DNS record is needed.
+ */
 export function ask(
   router: string,
   host: string,
@@ -16,9 +20,10 @@ export function ask(
   const body = form === undefined ? '' : new URLSearchParams(form).toString();
   const headers = form === undefined ? { host } : { host, 'content-type': 'application/x-www-form-urlencoded' };
   return new Promise((resolve, reject) => {
-    const outgoing = request(
+    const send = router.startsWith('https:') ? requestSecurely : request;
+    const outgoing = send(
       new URL(path, router),
-      { method: form === undefined ? 'GET' : 'POST', headers, timeout: 60_000, agent: false },
+      { method: form === undefined ? 'GET' : 'POST', headers, timeout: 60_000, agent: false, servername: host },
       (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -85,8 +85,10 @@ export async function flowLogs({ cloud }: Cloud, account: string): Promise<(stri
 }
 
 /** The images of the account, oldest first. */
-export async function images(world: Cloud): Promise<Image[]> {
-  const { Images = [] } = await ec2(world).send(new DescribeImagesCommand({ Owners: ['self'] }));
+export async function images(world: Cloud, account = devAccount): Promise<Image[]> {
+  const { Images = [] } = await new EC2Client(options(world.cloud, account)).send(
+    new DescribeImagesCommand({ Owners: ['self'] }),
+  );
   return Images.sort((a, b) => `${a.CreationDate}`.localeCompare(`${b.CreationDate}`));
 }
 

@@ -9,11 +9,13 @@ import {
   DescribeRulesCommand,
   ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { driftByHand } from '../acceptance/drift-by-hand.ts';
+import { deployPlatform, firstPush, sameCommit, secondPush, vendTenant } from '../acceptance/journey.ts';
+import type { Stage } from '../acceptance/stage.ts';
+import { pipeline } from '../acceptance/steps.ts';
 import { clientConfig } from '../local-cloud/clients.ts';
-import type { Files } from '../local-gitlab/repository.ts';
-import type { PipelineOptions, PipelineResult, RunningPipeline } from '../local-gitlab/run.ts';
-import { type Answer, ask } from './ask.ts';
-import { driftByHand } from './drift-by-hand.ts';
+import { whyNoDemo } from '../setup/whole-machine.ts';
+import { localSite } from './local-site.ts';
 import { Timeline } from './timeline.ts';
 import { devAccount, startWorld, type World } from './world.ts';
 
@@ -24,10 +26,8 @@ A platform of three environments, and on it a push to dev that becomes a running
   --keep   leave everything running at the end, until Ctrl-C
 `;
 const host = 'shop.dev.example.com';
-/** gitlab-ci-local says so every ten seconds. */
-const runnersOwn = 'still running...';
 const eachOf = (job: string) => ['dev', 'staging', 'production'].map((environment) => `${job}-${environment}`);
-const page = 'software/app/templates/page.html';
+const platformProject = 'operations/lanterns';
 
 const say = (line = '') => void process.stdout.write(`${line}\n`);
 const timeline = new Timeline();
@@ -35,6 +35,8 @@ const timeline = new Timeline();
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { keep: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
   if (values.help) return say(usage);
+  const unable = whyNoDemo({ platform: process.platform, uid: process.getuid?.() });
+  if (unable !== undefined) throw new Error(unable);
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
@@ -53,47 +55,31 @@ async function main(): Promise<void> {
 }
 
 async function journey(world: World, signal: AbortSignal): Promise<void> {
+  const stage: Stage = { site: localSite(world, (line) => say(`  ${line}`)), timeline, signal, say, check };
   heading('The platform owner deploys dev, staging and production: by hand, this once');
-  const all = ['platform', 'deploy', '--all'];
-  await operate(world, 'platform', signal, all);
-  const repeated = await operate(world, 'platform again', signal, all);
-  check(
-    /no change/i.test(repeated) && !/created|updated/.test(repeated),
-    'a second time it changes nothing and says so',
-  );
+  await deployPlatform(stage, ['--all']);
 
   heading("A merge request of the platform's project: dev keeps its access logs longer");
   const config = await readFile(join(world.owner.repository, 'platform.yml'), 'utf8');
   const change = {
     'platform.yml': config.replace('cidr: 10.10.0.0/16', 'cidr: 10.10.0.0/16\n    retention_days: {access: 180}'),
   };
-  await pipeline('merge request', signal, ['validate', ...eachOf('plan'), 'note'], (options) =>
-    world.owner.propose('log-longer', change, 'Keep access logs of dev for half a year', options),
-  );
-  await pipeline('merge', signal, ['validate', ...eachOf('prepare'), 'deploy-dev'], (options) =>
-    world.owner.merge('log-longer', options),
-  );
+  await pipeline(stage, 'merge request', ['validate', ...eachOf('plan'), 'note'], async (watch) => {
+    const title = 'Keep access logs of dev for half a year';
+    return (await world.owner.propose('log-longer', change, title, watch)).result;
+  });
+  await pipeline(stage, 'merge', ['validate', ...eachOf('prepare'), 'deploy-dev'], async (watch) => {
+    return (await world.owner.merge('log-longer', watch)).result;
+  });
 
   heading('The platform owner vends the tenant shop');
-  await operate(world, 'vend', signal, ['tenant', 'vend', 'shop', '--environment', 'dev', '--protect-branches']);
+  await vendTenant(stage);
 
   heading('First push to dev: image, virtual host, release');
-  await push(world, 'push 1', signal, ['validate', 'bake', 'provision', 'package', 'release']);
-  const first = await timeline.stage('ask', () => askLoadBalancer(world));
-
-  const order = await ask(world.cloud.router.https, host, '/orders', { product: 'storm', customer: 'Ada Lux' });
-  check(order.status === 303, 'a customer orders: the shop keeps it in its database');
+  const first = await firstPush(stage);
 
   heading('Second push to dev: software only');
-  const text = await readFile(join(world.repository, page), 'utf8');
-  const files = { [page]: text.replace('every dark corner', 'every long night') };
-  const everyJob = ['validate', 'bake', 'provision', 'package', 'release'];
-  await push(world, 'push 2', signal, everyJob, files);
-  const second = await ask(world.cloud.router.https, host);
-  check(second.body.includes('every long night'), 'the new page answers');
-  check(revisionOf(second) !== revisionOf(first), `with revision ${revisionOf(second)}`);
-  const { body } = await ask(world.cloud.router.https, host, '/orders');
-  check(body.includes('storm for Ada Lux'), 'and shows the order that the first one took');
+  await secondPush(stage, first);
 
   heading("What the tenant's own jobs may not do, whatever their script calls");
   check((await deleteRule(world)) === 'AccessDenied', 'deleting the listener rule of its host: AccessDenied');
@@ -103,20 +89,20 @@ async function journey(world: World, signal: AbortSignal): Promise<void> {
     /^health_check:/m,
     'database:\n  class: db.t3.small\nhealth_check:',
   );
-  await pipeline('merge request of shop', signal, ['validate', 'plan'], (options) =>
-    world.propose('larger-database', { 'vendhost.yml': smaller }, 'A larger database', options),
-  );
+  await pipeline(stage, 'merge request of shop', ['validate', 'plan'], async (watch) => {
+    return (await world.propose('larger-database', { 'vendhost.yml': smaller }, 'A larger database', watch)).result;
+  });
   showNote(world);
 
   heading('The drift check of a night: a change that somebody made by hand');
-  await driftByHand({ world, timeline, signal, say, check });
+  const project = world.gitlab.state.addProject(platformProject);
+  await driftByHand(stage, {
+    env: { CI_PROJECT_ID: platformProject, CI_SERVER_URL: world.gitlab.address },
+    issues: () => world.gitlab.state.discussions.issues(project),
+  });
 
   heading('The same commit once more');
-  const again = await push(world, 'push 3', signal, everyJob);
-  check(/image exists/i.test(logOf(again, 'bake')), 'bake finds the image and says so');
-  check(/no change/i.test(logOf(again, 'provision')), 'provision changes nothing and says so');
-  check(/nothing uploaded/i.test(logOf(again, 'package')), 'package uploads nothing and says so');
-  check(/nothing to release/i.test(logOf(again, 'release')), 'release deploys nothing and says so');
+  await sameCommit(stage);
 }
 
 /** The one note of the merge request, as GitLab would show it but for its markup. */
@@ -127,85 +113,6 @@ function showNote(world: World): void {
   const [note] = notes;
   for (const line of (note?.body ?? '').split('\n')) say(`    ${line}`);
   check(/DBInstanceClass: the database restarts/.test(note?.body ?? ''), 'it says that the database restarts');
-}
-
-async function operate(world: World, stage: string, signal: AbortSignal, words: string[]): Promise<string> {
-  say(`  $ vendhost ${words.join(' ')}`);
-  let resources = 0;
-  const onLine = (line: string) => {
-    if (/^\s+\S+: created /.test(line)) resources += 1;
-    // What a new stack is made of, type by type.
-    else if (!/^\s+\+ \d+ /.test(line)) say(`    ${line}`);
-  };
-  const result = await timeline.stage(stage, () => world.operate(words, { onLine, signal }));
-  say(`    (${resources} resources created)`);
-  signal.throwIfAborted();
-  if (result.exitCode !== 0) throw new Error(`vendhost ${words.join(' ')} ended with ${result.exitCode}`);
-  return String(result.all);
-}
-
-async function push(
-  world: World,
-  name: string,
-  signal: AbortSignal,
-  jobs: readonly string[],
-  files?: Files,
-): Promise<PipelineResult> {
-  return await pipeline(name, signal, jobs, (options) =>
-    files ? world.push(files, 'Say it better', options) : world.pushAgain(options),
-  );
-}
-
-/** Starts a pipeline, shows what its jobs say, and checks which jobs there were. */
-async function pipeline(
-  name: string,
-  signal: AbortSignal,
-  jobs: readonly string[],
-  start: (options: Partial<PipelineOptions>) => Promise<RunningPipeline>,
-): Promise<PipelineResult> {
-  const width = Math.max(...jobs.map((job) => job.length));
-  const started = new Map<string, number>();
-  const options = {
-    signal,
-    onLine: ({ job, text }: { job: string; text: string }) => {
-      if (text !== runnersOwn) say(`  ${job.padEnd(width)} │ ${text}`);
-    },
-    onJob: ({ job, status, durationMs }: { job: string; status: string; durationMs: number }) => {
-      if (status === 'running') return started.set(job, performance.now());
-      say(`  ${job.padEnd(width)} └ ${status}, ${(durationMs / 1000).toFixed(1)} s`);
-      return timeline.add(`${name}: ${job}`, started.get(job) ?? performance.now(), durationMs);
-    },
-  };
-  const result = await (await start(options)).result;
-  signal.throwIfAborted();
-  if (result.status !== 'success') throw new Error(`${name}: the pipeline ${result.status}`);
-  const ran = result.jobs.filter((job) => job.status !== 'manual').map((job) => job.name);
-  check(ran.join() === jobs.join(), `jobs: ${jobs.join(', ')}`);
-  const waiting = result.jobs.filter((job) => job.status === 'manual').map((job) => job.name);
-  if (waiting.length > 0) say(`    (for a person to start: ${waiting.join(', ')})`);
-  return result;
-}
-
-async function askLoadBalancer(world: World): Promise<Answer> {
-  const { http, https } = world.cloud.router;
-  const [shop, unknown, plain] = await Promise.all([
-    ask(https, host),
-    ask(https, 'nobody.dev.example.com'),
-    ask(http, host),
-  ]);
-  check(
-    shop.status === 200,
-    `https://${host} answers ${shop.status}: ${revisionOf(shop)} on ${shop.headers['x-instance']}`,
-  );
-  check(
-    unknown.status === 503 && unknown.body === 'host not found',
-    `an unknown host answers ${unknown.status} "${unknown.body}"`,
-  );
-  check(
-    plain.status === 301 && String(plain.headers.location).startsWith(`https://${host}`),
-    `port 80 answers ${plain.status} to ${plain.headers.location}`,
-  );
-  return shop;
 }
 
 /** The error that AWS answers when a job of the tenant's deletes a listener rule. */
@@ -252,17 +159,9 @@ function check(holds: boolean, what: string): void {
   say(`  ✓ ${what}`);
 }
 
-function revisionOf(answer: Answer): string {
-  return String(answer.headers['x-revision']).slice(0, 12);
-}
-
-function logOf(result: PipelineResult, job: string): string {
-  return result.jobs.find(({ name }) => name === job)?.log ?? '';
-}
-
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`\ndemo failed: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`demo failed: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 }

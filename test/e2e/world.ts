@@ -1,8 +1,9 @@
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { execa, type Result } from 'execa';
+import { join } from 'node:path';
+import type { Result } from 'execa';
 import { type Aws, openAws } from '../../scripts/aws/session.ts';
+import { runVendhost } from '../acceptance/run-vendhost.ts';
 import { recorder } from '../builders/recorder.ts';
 import { type LocalCloud, placeEnvironment, startLocalCloud } from '../local-cloud/start.ts';
 import { type LocalGitlab, startLocalGitlab } from '../local-gitlab/api.ts';
@@ -10,7 +11,7 @@ import { git, projectRoot, publishPlatform } from '../local-gitlab/platform.ts';
 import { commit, createRepository, type Files } from '../local-gitlab/repository.ts';
 import { type PipelineOptions, type RunningPipeline, startPipeline } from '../local-gitlab/run.ts';
 import { createIssuer } from '../local-gitlab/tokens.ts';
-import { compiledCode, defaultGitlab } from '../local-gitlab/workspace.ts';
+import { defaultGitlab } from '../local-gitlab/workspace.ts';
 import { ensurePackages } from '../setup/packages.ts';
 import { createOwner, managementAccount, type Owner } from './owner.ts';
 
@@ -167,24 +168,18 @@ async function operate(
   words: readonly string[],
   { onLine = () => undefined, env = {}, signal }: OperateOptions = {},
 ): Promise<Result> {
-  const running = execa('node', [join(projectRoot, 'scripts/vendhost.ts'), ...words], {
+  return await runVendhost({
+    words,
     cwd: owner.repository,
-    extendEnv: false,
     env: {
-      PATH: [join(projectRoot, 'node_modules/.bin'), process.env.PATH].join(delimiter),
       HOME: directory,
-      NODE_COMPILE_CACHE: compiledCode,
       ...cloud.env(managementAccount),
       CI_API_V4_URL: gitlab.api,
       VENDHOST_GITLAB_TOKEN: gitlab.token,
       ...env,
     },
-    all: true,
-    stdin: 'ignore',
-    reject: false,
-    timeout: 600_000,
-    ...(signal === undefined ? {} : { cancelSignal: signal }),
+    onLine,
+    signal,
+    limitMs: 600_000,
   });
-  for await (const line of running.iterable({ from: 'all' })) onLine(line);
-  return await running;
 }

@@ -64,8 +64,11 @@ export function onProtectedBranches(call: Call, state: GitlabState, project: Pro
   const all = state.protectedBranches(project);
   if (name !== undefined) {
     const found = all.find((one) => one.name === name);
-    if (call.method !== 'GET') return notAllowed();
-    return found === undefined ? notFound('Not found') : { status: 200, body: found };
+    if (found === undefined) return notFound('Not found');
+    if (call.method === 'GET') return { status: 200, body: found };
+    if (call.method !== 'DELETE') return notAllowed();
+    state.unprotectBranch(project, name);
+    return { status: 204 };
   }
   if (call.method === 'GET') return page(all, call.query, url);
   if (call.method !== 'POST') return notAllowed();

@@ -1,6 +1,7 @@
 import { Discussions } from './discussions.ts';
 import { Outages } from './outages.ts';
 import { Packages } from './packages.ts';
+import { ApiPipelines } from './pipelines.ts';
 
 export interface Project {
   readonly id: number;
@@ -78,6 +79,7 @@ export class GitlabState {
   readonly discussions = new Discussions();
   readonly outages = new Outages();
   readonly packages = new Packages();
+  readonly pipelines = new ApiPipelines();
   readonly #projects = new Map<number, Project>();
   readonly #variables = new Map<number, Variable[]>();
   readonly #branches = new Map<number, ProtectedBranch[]>();
@@ -149,6 +151,11 @@ export class GitlabState {
     };
     this.#branches.set(project.id, [...all, branch]);
     return branch;
+  }
+
+  unprotectBranch(project: Project, name: string): void {
+    const left = this.protectedBranches(project).filter((branch) => branch.name !== name);
+    this.#branches.set(project.id, left);
   }
 
   protectedBranches({ id }: Project): readonly ProtectedBranch[] {

@@ -5,6 +5,7 @@ import { onIssues } from './api-issues.ts';
 import { onJobTokenScope } from './api-job-tokens.ts';
 import { onNotes } from './api-notes.ts';
 import { onPackages } from './api-packages.ts';
+import { onPipelines } from './api-pipelines.ts';
 import { onReleases } from './api-releases.ts';
 import { onProject, onProtectedBranches, onProtectedEnvironments } from './api-settings.ts';
 import { type GitlabOptions, GitlabState, type Project, type Variable } from './api-state.ts';
@@ -154,7 +155,7 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
   return type.includes('json') ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text));
 }
 
-function route(call: Call, state: GitlabState, url: URL, user: User): Answer | Promise<Answer> {
+async function route(call: Call, state: GitlabState, url: URL, user: User): Promise<Answer> {
   const { level } = user;
   const [noun, id, part, name, ...rest] = call.path;
   if (noun === 'user' && id === undefined) return { status: 200, body: { ...user, state: 'active' } };
@@ -174,9 +175,11 @@ function route(call: Call, state: GitlabState, url: URL, user: User): Answer | P
   if (part === 'issues') return onIssues(call, state, project, url, user);
   if (part === 'packages') return onPackages(call, state, project, url, state.roleIn(project, level));
   if (part === 'releases') return onReleases(call, state, project, url, state.roleIn(project, level));
-  if (rest.length > 0) return notFound('Not Found');
   const isMaintainer = state.roleIn(project, level) >= 40;
   if (!isMaintainer && (part !== undefined || call.method !== 'GET')) return forbidden();
+  const ofPipelines = await onPipelines(call, state, project, url);
+  if (ofPipelines !== undefined) return ofPipelines;
+  if (rest.length > 0) return notFound('Not Found');
   switch (part) {
     case undefined:
       return onProject(call, state, project, isMaintainer);

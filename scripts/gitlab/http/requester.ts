@@ -33,7 +33,7 @@ export function patientRequester(out: Output, stop: AbortSignal, { first, most }
       for (let attempt = 1; ; attempt += 1) {
         const signal = AbortSignal.any([stop, AbortSignal.timeout(requestLimitMs)]);
         const response = await fetch(url, { ...init, signal });
-        if (response.ok) return await read(response);
+        if (response.ok) return await read(response, isLog.test(url.pathname));
         const waitMs = retryAfter(response, Date.now()) ?? first * 2 ** (attempt - 1);
         const mayRepeat = response.status === 429 || method !== 'POST';
         const goesOn = busy.includes(response.status) && mayRepeat && attempt < attempts && waited + waitMs <= most;
@@ -55,10 +55,14 @@ export function retryAfter({ headers }: Pick<Response, 'headers'>, now: number):
   return Number.isNaN(time) ? undefined : Math.max(0, time - now);
 }
 
-async function read(response: Response) {
+/** A job's log, the only answer that is no JSON (https://docs.gitlab.com/api/jobs/#get-a-job-log). */
+const isLog = /\/jobs\/\d+\/trace$/;
+
+async function read(response: Response, isText: boolean) {
   const { status } = response;
   const headers = Object.fromEntries(response.headers.entries());
   const text = await response.text();
+  if (isText) return { status, headers, body: text };
   if (text === '') return { status, headers, body: null };
   try {
     return { status, headers, body: JSON.parse(text) };

@@ -7,18 +7,20 @@ export type AwsCli = (...words: string[]) => Promise<string>;
 
 /** The AWS command line against a local cloud; installed on first use. */
 export async function awsCli(endpoint: string, account: string, say: (line: string) => void): Promise<AwsCli> {
-  const python = await pythonWith('requirements.txt', say, import.meta.dirname);
   const { region, credentials } = clientConfig(endpoint, account);
-  const env = {
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_PAGER: '',
-  };
+  const keys = { AWS_ACCESS_KEY_ID: credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey };
+  return await awsCliWith({ AWS_ENDPOINT_URL: endpoint, AWS_DEFAULT_REGION: region, ...keys }, say);
+}
+
+/** The same with variables that say where, and whose credentials. */
+export async function awsCliWith(env: Readonly<Record<string, string>>, say: (line: string) => void): Promise<AwsCli> {
+  const python = await pythonWith('requirements.txt', say, import.meta.dirname);
   return async (...words) => {
     say(`$ aws ${words.join(' ')}`);
-    const { stdout } = await execa(python, ['-m', 'awscli', ...words, '--output', 'text'], { env });
+    const { stdout } = await execa(python, ['-m', 'awscli', ...words, '--output', 'text'], {
+      env: { ...env, AWS_PAGER: '' },
+      timeout: 3_000_000,
+    });
     return stdout;
   };
 }
