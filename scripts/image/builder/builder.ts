@@ -43,9 +43,10 @@ export function packerVariables(parts: PackerParts): Record<string, unknown> {
   };
 }
 
-/** Paths of the phases' scripts. */
+/** Paths of the phases' scripts: of the tenant's, those that it has. */
 function scriptsToRun(scripts: BuilderParts['scripts']): string[] {
-  const isThere = (name: string) => name !== 'preInstall.sh' || scripts.some(({ path }) => path === name);
+  const isThere = (name: string) =>
+    !['preInstall.sh', 'install.sh'].includes(name) || scripts.some(({ path }) => path === name);
   return [...phaseScripts.keys()].filter(isThere).map((name) => join(packerDirectory, 'phases', name));
 }
 

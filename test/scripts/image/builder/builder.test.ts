@@ -30,6 +30,11 @@ describe('packerVariables', () => {
     expect(phases).toContain(join(packerDirectory, 'phases/preInstall.sh'));
   });
 
+  test('without scripts of the tenant there are those of the platform only', () => {
+    const { phases } = packerVariables({ ...parts, scripts: [] });
+    expect(phases).toEqual(['base.sh', 'seal.sh'].map((name) => join(packerDirectory, 'phases', name)));
+  });
+
   test("an endpoint of the job's own is not for the builder", () => {
     const aws = { ...parts.aws, endpoint: 'http://127.0.0.1:4566' };
     expect(packerVariables({ ...parts, aws })).toEqual(packerVariables(parts));
