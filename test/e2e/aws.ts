@@ -17,6 +17,7 @@ import {
   EC2Client,
   type Image,
 } from '@aws-sdk/client-ec2';
+import { RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { devAccount, type World } from './world.ts';
 
 type Cloud = Pick<World, 'cloud'>;
@@ -140,6 +141,15 @@ export async function deploymentsInProgress({ cloud }: Cloud): Promise<string[]>
     }),
   );
   return deployments;
+}
+
+/** Rotates the password that RDS keeps for the shop, as RDS does every week. */
+export async function rotatePassword({ cloud }: Cloud): Promise<void> {
+  const { Stacks = [] } = await new CloudFormationClient(options(cloud)).send(
+    new DescribeStacksCommand({ StackName: 'vendhost-dev-shop-data' }),
+  );
+  const secret = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'DatabaseSecret')?.OutputValue;
+  await new SecretsManagerClient(options(cloud)).send(new RotateSecretCommand({ SecretId: secret }));
 }
 
 const ec2 = ({ cloud }: Cloud) => new EC2Client(options(cloud));

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '../local-gitlab/platform.ts';
 import type { PipelineResult } from '../local-gitlab/run.ts';
 import { type Answer, ask } from './ask.ts';
-import { deploymentsInProgress, images, leftovers } from './aws.ts';
+import { deploymentsInProgress, images, leftovers, rotatePassword } from './aws.ts';
 import { devAccount, startWorld, type World } from './world.ts';
 
 const host = 'shop.dev.example.com';
@@ -191,12 +191,21 @@ describe('pushes to dev', () => {
     await world.write({ [clean]: script }, 'Be quick again');
   });
 
-  test('an image that is baked anew: other instances, and the orders of the first ones', async () => {
-    const result = await push({ [install]: `${await read(install)}echo "polished"\n` }, 'Polish the glass');
+  test('an image that is baked anew, and a password that RDS keeps: other instances, and the orders of the first ones', async () => {
+    const changed = {
+      [install]: `${await read(install)}echo "polished"\n`,
+      'vendhost.yml': `${await read('vendhost.yml')}database: { rotation: weekly }\n`,
+    };
+    const result = await push(changed, 'Polish the glass');
     expect(statuses(result), logs(result)).toEqual(everyJob.map((job) => [job, 'success']));
     expect(await images(world)).toHaveLength(2);
     const answer = await askShop();
     expect(answer.headers['x-instance']).not.toBe(running.headers['x-instance']);
+    expect(await orders()).toContain('storm for Ada Lux');
+  });
+
+  test('a password that RDS rotates: the shop reads it when the old one is refused', async () => {
+    await rotatePassword(world);
     expect(await orders()).toContain('storm for Ada Lux');
   });
 
