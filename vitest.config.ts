@@ -40,10 +40,9 @@ export default defineConfig({
           expect: { poll },
           include: ['test/e2e/**/*.e2e.test.ts'],
           globalSetup: ['test/docker/setup.ts'],
-          fileParallelism: false,
           testTimeout: 900_000,
           hookTimeout: 900_000,
-          // Journeys share two cores with what they start; let the quick projects finish first.
+          // Journeys share the cores with what they start; let the quick projects finish first.
           sequence: { groupOrder: 1 },
         },
       },
