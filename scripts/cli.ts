@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import yargs, { type Argv } from 'yargs';
 import { awsError } from './aws/foreseen-errors.ts';
+import { libraryVersion } from './ci/library-version.ts';
 import type { Command } from './command.ts';
 import { command as ciExplain } from './commands/ci/explain.ts';
 import { command as configCheck } from './commands/config/check.ts';
@@ -96,7 +96,7 @@ export async function parse(words: readonly string[], chosen: Chosen, print: (te
     .recommendCommands()
     .wrap(100)
     .help()
-    .version(version())
+    .version(libraryVersion())
     .exitProcess(false)
     // The last of repeated options counts, as in other commands; yargs would make a list.
     .parserConfiguration({ 'duplicate-arguments-array': false })
@@ -111,11 +111,6 @@ export async function parse(words: readonly string[], chosen: Chosen, print: (te
   await parser.parseAsync([...words], {}, (_error, _argv, text) => {
     if (text) print(`${text}\n`);
   });
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 function withVerbs(parser: Argv, noun: string, verbs: readonly Command[], chosen: Chosen): Argv {

@@ -53,8 +53,8 @@ export interface OutputOptions {
 /** A call to AWS or GitLab, as far as anybody may see it: nothing that was sent or answered. */
 export interface Call {
   readonly name: string;
-  /** In milliseconds; absent where only its end is known. */
-  readonly startedAt?: number;
+  /** In milliseconds. */
+  readonly startedAt: number;
   /** How it ended: its HTTP status, and the code of an error. */
   readonly end: string;
   readonly details?: readonly string[];
@@ -141,9 +141,8 @@ export class Output {
   call({ name, startedAt, end, details = [] }: Call): void {
     if (!this.isVerbose) return;
     const now = (this.#options.now ?? Date.now)();
-    const time = new Date(startedAt ?? now).toISOString().slice('2026-01-01T'.length, -1);
-    const took = startedAt === undefined ? '' : ` in ${now - startedAt} ms`;
-    this.#progress([`call ${time} ${name}: ${end}${took}`, ...details].join(', '));
+    const time = new Date(startedAt).toISOString().slice('2026-01-01T'.length, -1);
+    this.#progress([`call ${time} ${name}: ${end} in ${now - startedAt} ms`, ...details].join(', '));
   }
 
   warn(text: string): void {

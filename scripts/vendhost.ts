@@ -4,7 +4,6 @@ import { keepCompiled } from '../bin/compile-cache.js';
 keepCompiled(process.env);
 
 const { run } = await import('./cli.ts');
-const { Live } = await import('./live.ts');
 const { Cancelled } = await import('./errors.ts');
 
 /** One signal may arrive twice: from the terminal and from the parent process, or for the group and for each of its processes. */
@@ -23,7 +22,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 // GitLab's runner may give a job a terminal; nobody sits at it.
 const isTerminal = process.stderr.isTTY && process.env.TERM !== 'dumb' && !process.env.CI;
 const keyboard = process.stdin.isTTY ? process.stdin : undefined;
-const terminal = isTerminal ? new Live(process.stderr, { keyboard, signal: stopping.signal }) : undefined;
+const terminal = isTerminal ? await openTerminal() : undefined;
+
+/** Loaded where a person looks: a job has no use for it. */
+async function openTerminal() {
+  const { Live } = await import('./live.ts');
+  return new Live(process.stderr, { keyboard, signal: stopping.signal });
+}
 
 /** Asks a person, and stops when the person ends the input with ^D. */
 async function ask(question: string): Promise<string> {

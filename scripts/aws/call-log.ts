@@ -31,7 +31,7 @@ function awsCall(
   { clientName = '', commandName = '' }: Pick<HandlerExecutionContext, 'clientName' | 'commandName'>,
   { httpStatusCode, attempts, requestId }: NonNullable<CallMetadata> = {},
   failure?: CallFailure,
-): Call {
+): Omit<Call, 'startedAt'> {
   const error = failure && (failure.code ?? failure.name ?? 'failed');
   return {
     name: `${clientName.replace(/Client$/, '')} ${commandName.replace(/Command$/, '')}`,

@@ -6,6 +6,7 @@ import type { Runtime } from '../runtime.ts';
 import { jobFaults, structureFaults } from './configuration-faults.ts';
 import { explainWarnings } from './explain-warnings.ts';
 import { type ExplainedPipeline, pipelineFor, ruleOf } from './explained-pipeline.ts';
+import { libraryVersion } from './library-version.ts';
 import { comparedFiles, eventVariables, type Happening, isOfMergeRequest } from './pipeline-event.ts';
 import { invalidPipeline, readPipelineFile } from './pipeline-file.ts';
 import { decideRules, type Rule } from './rules/rule-decision.ts';
@@ -30,7 +31,7 @@ export async function explainPipeline({ out }: Runtime, options: ExplainOptions)
   const doubts = structureFaults(configuration);
   const faults = [...jobFaults(configuration), ...(notRead.length === 0 ? doubts : [])];
   if (faults.length > 0) throw invalidPipeline('.gitlab-ci.yml', faults);
-  for (const warning of explainWarnings(file, happening, await ownVersion())) out.warn(warning);
+  for (const warning of explainWarnings(file, happening, libraryVersion())) out.warn(warning);
   for (const doubt of notRead.length === 0 ? [] : doubts) out.warn(`GitLab refuses, unless an include helps: ${doubt}`);
   const pipeline = pipelineFor(configuration, happening, files);
   const { event, target } = happening;
@@ -43,11 +44,6 @@ export async function explainPipeline({ out }: Runtime, options: ExplainOptions)
 /** `include:rules` see predefined variables only (https://docs.gitlab.com/ci/yaml/#includerules). */
 function isIncluded(rules: readonly Rule[], happening: Happening, files: readonly string[]): boolean {
   return decideRules(rules, { variables: eventVariables(happening), changed: comparedFiles(happening), files }).runs;
-}
-
-async function ownVersion(): Promise<string> {
-  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
-  return version;
 }
 
 /** How a job starts, where it does not by itself. */

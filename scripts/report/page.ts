@@ -103,13 +103,18 @@ function findings(report: Report): Markup {
 
 /** One fold for each section. */
 function folds(placed: readonly PlacedFinding[]): Markup[] {
-  return [...new Set(placed.map(({ section }) => section))].map((section) => {
-    const own = placed.filter((each) => each.section === section);
-    return markup`<details class="fold">
+  const bySection = new Map<ReportSection, PlacedFinding[]>();
+  for (const each of placed) {
+    const own = bySection.get(each.section) ?? [];
+    own.push(each);
+    bySection.set(each.section, own);
+  }
+  return [...bySection].map(
+    ([section, own]) => markup`<details class="fold">
 <summary>${line(section.title)} <span class="count">(${own.length.toLocaleString('en')})</span></summary>
 ${own.map(pageFinding)}</details>
-`;
-  });
+`,
+  );
 }
 
 function line(text: string): string {

@@ -1,3 +1,4 @@
+import { libraryVersion } from '../../ci/library-version.ts';
 import { branchName, environments, projectPath, tenantName } from '../../config/environment.ts';
 import { tenantFaults } from '../../config/host-checks.ts';
 import { configError, parseConfig } from '../../config/load.ts';
@@ -14,7 +15,6 @@ import { tenantSchema } from '../../config/tenant.ts';
 import type { Runtime } from '../../runtime.ts';
 import { checkedBy, listedBy, namedIn } from '../answer-checks.ts';
 import { eachEnvironment } from '../by-environment.ts';
-import { libraryVersion } from '../library-version.ts';
 import { answersTo, type Checks } from '../questions.ts';
 import { type InitOptions, type StartingFile, startRepository } from '../starting-files.ts';
 import { type PlatformStart, platformStart } from './platform-answers.ts';
@@ -49,7 +49,7 @@ export async function initPlatform(
 ): Promise<number | undefined> {
   const answers = await answersTo(runtime, platformQuestions, checks, namedIn(given));
   const start = platformStart(answers);
-  const files = platformFiles(start, await libraryVersion());
+  const files = platformFiles(start, libraryVersion());
   checkTogether(start, files);
   return await startRepository(runtime, { directory, dryRun, files, next: platformSteps(start) });
 }

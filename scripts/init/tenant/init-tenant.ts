@@ -1,8 +1,8 @@
+import { libraryVersion } from '../../ci/library-version.ts';
 import { branchName, projectPath, tenantName } from '../../config/environment.ts';
 import type { Runtime } from '../../runtime.ts';
 import { checkedBy, namedIn } from '../answer-checks.ts';
 import { wordsIn } from '../by-environment.ts';
-import { libraryVersion } from '../library-version.ts';
 import { answersTo, type Checks } from '../questions.ts';
 import { type InitOptions, startRepository } from '../starting-files.ts';
 import { tenantQuestions } from './tenant-questions.ts';
@@ -29,7 +29,7 @@ export async function initTenant(
     tags: wordsIn(text('tags')),
     productionBranch: text('production-branch'),
   };
-  const files = tenantFiles(start, await libraryVersion());
+  const files = tenantFiles(start, libraryVersion());
   return await startRepository(runtime, { directory, dryRun, files, next: nextSteps });
 }
 
