@@ -1,7 +1,8 @@
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { keptBucketProps } from '../kept-bucket-props.ts';
 
 /** Prefix of the load balancers' access logs in the log bucket. */
 export const balancerLogs = 'balancer';
@@ -27,11 +28,7 @@ export class LogBucket extends Construct {
     this.bucket = new Bucket(this, 'Bucket', {
       bucketName: name,
       encryption: BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+      ...keptBucketProps,
       lifecycleRules: [
         {
           id: 'logs',

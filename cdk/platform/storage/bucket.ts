@@ -1,7 +1,8 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { keptBucketProps } from '../../kept-bucket-props.ts';
 
 export interface EnvironmentBucketProps {
   readonly name: string;
@@ -37,11 +38,7 @@ export class EnvironmentBucket extends Construct {
       encryptionKey: key,
       bucketKeyEnabled: true,
       versioned: true,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+      ...keptBucketProps,
       serverAccessLogsBucket: accessLogs,
       serverAccessLogsPrefix: 'bucket/',
       lifecycleRules: [

@@ -126,12 +126,16 @@ export class Scope extends Arns {
     return this.arn('ec2', `vpc/${this.facts['vpc-id']}`);
   }
 
-  /** ARN of every secret that RDS manages for a database: only RDS can give such a name. */
+  /**
+   * ARN of every secret that RDS manages for a database: nobody else can create a name with an exclamation mark
+   * (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, "Name").
+   */
   get rotatedSecrets(): string {
     return this.arn('secretsmanager', 'secret:rds!db-*');
   }
 
-  /** The secret is that of the tenant's database, by RDS's own tag, which nobody else can set; with `IfExists`: or has no tag yet. */
+  /** The secret is that of the tenant's database, by RDS's own tag; nobody else can set one that begins with `aws:`
+   * (https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html); with `IfExists`: or has no tag yet. */
   ofOwnDatabase(operator: 'StringEquals' | 'StringEqualsIfExists'): Condition {
     return { [operator]: { 'aws:ResourceTag/aws:rds:primaryDBInstanceArn': this.arn('rds', `db:${this.host}`) } };
   }
