@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { cloudAccount } from '../builders/account.ts';
@@ -60,7 +61,7 @@ async function measure(account: string, size: number): Promise<{ own: number; th
     const theirs = await seconds('cdk', ['drift', '--all', '--app', app, '--no-notices', '--ci'], options, [0]);
     return { own: median(own), theirs };
   } finally {
-    await repository.remove();
+    await rm(repository.directory, { recursive: true });
   }
 }
 

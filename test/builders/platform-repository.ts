@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -6,7 +6,7 @@ import { issueCertificate } from '../local-cloud/certificate.ts';
 import { writeTree } from './repository.ts';
 import { environmentConfig } from './sample.ts';
 
-/** A platform repository on disk, for one account: `dev` and `staging` are in it, `production` is elsewhere. */
+/** A platform repository on disk, for one account: `dev` and `staging` are in it, `production` is elsewhere. Gone after the run. */
 export interface PlatformRepository {
   readonly directory: string;
   writeTenant(name: string, config: object): Promise<void>;
@@ -14,7 +14,6 @@ export interface PlatformRepository {
   writePlatform(changes?: Readonly<Record<string, object>>, others?: object): Promise<void>;
   /** Has the local cloud issue the certificate of every environment, in its account, and writes `platform.yml`. */
   certify(endpoint: string): Promise<void>;
-  remove(): Promise<void>;
 }
 
 export interface RepositoryOptions {
@@ -50,7 +49,6 @@ export async function platformRepository(
       }
       await repository.writePlatform();
     },
-    remove: () => rm(directory, { recursive: true }),
   };
   await repository.writePlatform();
   return repository;

@@ -1,15 +1,13 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { onTestFinished } from 'vitest';
 
 /** Path -> content; `-> target` is a symbolic link. Names that end in `.sh` are executable. */
 export type Tree = Readonly<Record<string, string | Buffer>>;
 
-/** Writes files into a temporary folder that is gone after the test. */
+/** Writes files into a temporary folder that is gone after the run. */
 export async function repository(tree: Tree): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'vendhost-test-'));
-  onTestFinished(() => rm(directory, { recursive: true }));
   await writeTree(directory, tree);
   return directory;
 }

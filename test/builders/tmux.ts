@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -25,7 +25,6 @@ export async function shell(cwd: string, env: Readonly<Record<string, string | u
   await tmux('new-session', '-d', '-x', '110', '-y', '40', '-c', cwd, 'bash --norc --noprofile');
   onTestFinished(async () => {
     await tmux('kill-server');
-    await rm(folder, { recursive: true });
   });
   return {
     async press(...keys) {

@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { pipelineFor } from '../../scripts/ci/explained-pipeline.ts';
 import { type PipelineFile, readPipelineFile } from '../../scripts/ci/pipeline-file.ts';
@@ -29,7 +29,6 @@ beforeAll(async () => {
     files.set(beside, await readPipelineFile(directory));
   }
 });
-afterAll(() => rm(directory, { recursive: true }));
 
 describe.each([
   ['platform', platformTemplate, 'main'],

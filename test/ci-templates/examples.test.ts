@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse, type ScalarTag, stringify } from 'yaml';
 import { projectRoot } from '../local-gitlab/platform.ts';
 import { type Expander, openExpander } from './expand.ts';
@@ -13,7 +13,6 @@ let expander: Expander;
 beforeAll(async () => {
   expander = await openExpander();
 });
-afterAll(() => expander.close());
 
 /** Every example of a page, with the template of the project it is for. */
 function examplesIn(page: string): [title: string, text: string, template: Template][] {

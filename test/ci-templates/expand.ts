@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
@@ -18,7 +18,6 @@ export interface Expander {
   include(file: string, inputs?: Readonly<Record<string, unknown>>, form?: 'project' | 'component'): Mapping;
   /** Expands the `.gitlab-ci.yml` of a project, given as its text or content. Rejects with gitlab-ci-local's message when it is not valid. */
   expand(pipeline: Mapping | string): Promise<Expanded>;
-  close(): Promise<void>;
 }
 
 /** Publishes the templates of this checkout to a git host of its own, for projects that include them. */
@@ -46,6 +45,5 @@ export async function openExpander(): Promise<Expander> {
       });
       return parse(text, { merge: true });
     },
-    close: () => rm(directory, { recursive: true }),
   };
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { version } from '../local-gitlab/platform.ts';
 import { everyInput } from './every-input.ts';
 import { type Expander, openExpander } from './expand.ts';
@@ -12,7 +12,6 @@ let expander: Expander;
 beforeAll(async () => {
   expander = await openExpander();
 });
-afterAll(() => expander.close());
 
 describe.each(templates.map((template) => [template.file, template] as const))('%s', (file, template) => {
   const name = file.replace('.yml', '');

@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { type ExplainedJob, pipelineFor } from '../../scripts/ci/explained-pipeline.ts';
 import type { PipelineEvent } from '../../scripts/ci/pipeline-event.ts';
@@ -42,7 +42,6 @@ beforeAll(async () => {
     files.set(table, await readPipelineFile(directory));
   }
 });
-afterAll(() => rm(directory, { recursive: true }));
 
 const mergeRequests = ['merge_request', 'merge_train', 'fork'];
 

@@ -1,7 +1,7 @@
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { run } from '../../scripts/cli.ts';
 import { projectRoot } from '../local-gitlab/platform.ts';
@@ -13,7 +13,6 @@ beforeAll(async () => {
   for (const folder of ['templates', 'examples'])
     await cp(join(projectRoot, folder), join(directory, folder), { recursive: true });
 });
-afterAll(() => rm(directory, { recursive: true }));
 
 /** Jobs of the project's own pipeline, or of another file as if it were one. */
 async function jobsOf(file: string, ...words: string[]): Promise<string[]> {

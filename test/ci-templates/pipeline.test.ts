@@ -1,8 +1,8 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { type PlatformProject, publishPlatform, version } from '../local-gitlab/platform.ts';
 import { createRepository } from '../local-gitlab/repository.ts';
@@ -58,7 +58,6 @@ beforeAll(async () => {
     ],
   });
 });
-afterAll(() => rm(directory, { recursive: true }));
 
 const logOf = (name: string) => result.jobs.find((job) => job.name === name)?.log ?? '';
 

@@ -1,8 +1,8 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { git, projectRoot, publishPlatform } from '../local-gitlab/platform.ts';
 import { createRepository } from '../local-gitlab/repository.ts';
 import { type PipelineOptions, type PipelineResult, runPipeline } from '../local-gitlab/run.ts';
@@ -51,7 +51,6 @@ beforeAll(async () => {
   mergeRequest = await runPipeline({ ...options, event: 'merge_request', branch: 'bigger', targetBranch: 'main' });
   push = await runPipeline({ ...options, manual: ['deploy-staging'] });
 });
-afterAll(() => rm(directory, { recursive: true }));
 
 const statuses = ({ jobs }: PipelineResult) => Object.fromEntries(jobs.map(({ name, status }) => [name, status]));
 const logOf = ({ jobs }: PipelineResult, name: string) => jobs.find((job) => job.name === name)?.log ?? '';

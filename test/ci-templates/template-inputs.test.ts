@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { pipelineFor } from '../../scripts/ci/explained-pipeline.ts';
 import type { Happening } from '../../scripts/ci/pipeline-event.ts';
@@ -12,7 +12,6 @@ let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ci-templates-inputs-'));
 });
-afterAll(() => rm(directory, { recursive: true }));
 
 type Inputs = Readonly<Record<string, unknown>>;
 

@@ -1,8 +1,8 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { environmentOf, readPlatformConfig } from '../../scripts/config/files.ts';
 import { projectVariables } from '../../scripts/tenant/vend-plan.ts';
@@ -63,7 +63,6 @@ beforeAll(async () => {
     variables: (await Promise.all(tenants.map(vended))).flat(),
   });
 });
-afterAll(() => rm(directory, { recursive: true }));
 
 /** The variables that vending sets for a tenant of examples/platform. */
 async function vended(tenant: string) {

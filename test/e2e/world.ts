@@ -78,7 +78,7 @@ export async function startWorld(say: (line: string) => void = () => undefined):
       cloud.status === 'fulfilled' ? cloud.value.stop() : undefined,
       gitlab.status === 'fulfilled' ? gitlab.value.stop() : undefined,
     ]);
-    await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+    await rm(directory, { recursive: true, force: true, maxRetries: 10 });
   };
   const failure = started.find((one) => one.status === 'rejected');
   if (cloud.status === 'rejected' || gitlab.status === 'rejected' || failure !== undefined) {

@@ -60,7 +60,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'vendhost-cloud-')));
   await mkdir(directory, { recursive: true });
   const removeDirectory = async () => {
-    if (!options.directory) await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+    if (!options.directory) await rm(directory, { recursive: true, force: true, maxRetries: 10 });
   };
 
   await prepareInstances(python, childEnvironment(directory, 0, options), say);

@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { GitlabState } from './api-state.ts';
 import { createRepository } from './repository.ts';
 import { runPipeline } from './run.ts';
@@ -23,7 +23,6 @@ let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'local-gitlab-forks-'));
 });
-afterAll(() => rm(directory, { recursive: true, force: true }));
 
 test.each([
   { where: 'in the fork', place: { projectPath: 'somebody/shop', targetProject: 'acme/shop' } },

@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocalJWKSet, type JWTPayload, jwtVerify } from 'jose';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { type PlatformProject, publishPlatform } from './platform.ts';
 import { GitlabProject } from './project.ts';
 import { commit, createRepository } from './repository.ts';
@@ -63,7 +63,6 @@ beforeAll(async () => {
   issuer = await createIssuer({ issuer: defaultGitlab, directory });
   platform = await publishPlatform({ directory: join(directory, 'git-host'), gitlab: defaultGitlab });
 });
-afterAll(() => rm(directory, { recursive: true, force: true }));
 
 let repositories = 0;
 async function tenant(pipeline: string): Promise<PipelineOptions> {

@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocalJWKSet, createRemoteJWKSet, jwtVerify } from 'jose';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { createIssuer, type IdTokenIssuer, serveDiscovery } from './tokens.ts';
 
 const gitlab = 'https://gitlab.example.test';
@@ -14,7 +14,6 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'local-gitlab-tokens-'));
   issuer = await createIssuer({ issuer: gitlab, directory });
 });
-afterAll(() => rm(directory, { recursive: true }));
 
 const verify = (token: string) =>
   jwtVerify(token, createLocalJWKSet(issuer.jwks), { issuer: gitlab, audience: gitlab });

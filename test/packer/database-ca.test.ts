@@ -1,15 +1,14 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 const script = join(import.meta.dirname, '../../packer/base/database-ca.sh');
 
 /** Runs the script with a bundle that has this text, and says what is in the folder then. */
 async function install(text: string) {
   const directory = await mkdtemp(join(tmpdir(), 'vendhost-ca-'));
-  onTestFinished(() => rm(directory, { recursive: true }));
   await writeFile(join(directory, 'bundle'), text);
   const file = join(directory, 'vendhost/rds-ca.pem');
   const env = { VENDHOST_RDS_CA_URL: `file://${directory}/bundle`, VENDHOST_RDS_CA_FILE: file, PATH: '/usr/bin:/bin' };

@@ -1,8 +1,8 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 const script = join(import.meta.dirname, '../../packer/base/ssm-agent.sh');
 const url = 'https://amazon-ssm-eu-west-1.s3.eu-west-1.amazonaws.com';
@@ -10,7 +10,6 @@ const url = 'https://amazon-ssm-eu-west-1.s3.eu-west-1.amazonaws.com';
 /** Runs the script where the agent cannot be downloaded. */
 async function withoutAgent(env: Record<string, string>) {
   const commands = await mkdtemp(join(tmpdir(), 'vendhost-commands-'));
-  onTestFinished(() => rm(commands, { recursive: true }));
   const stubs = { curl: 'echo "curl: (22) 404" >&2; exit 22', dpkg: 'echo amd64' };
   for (const [name, body] of Object.entries(stubs)) {
     await writeFile(join(commands, name), `#!/bin/sh\n${body}\n`);

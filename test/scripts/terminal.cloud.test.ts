@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { beforeAll, expect, inject, test, vi } from 'vitest';
 import { type PlatformRepository, platformRepository } from '../builders/platform-repository.ts';
 import { type Shell, shell } from '../builders/tmux.ts';
 import { accountEnvironment } from '../local-cloud/start.ts';
@@ -13,7 +13,6 @@ beforeAll(async () => {
   repository = await platformRepository(account);
   await repository.certify(inject('localCloud').endpoint);
 });
-afterAll(() => repository.remove());
 
 /** While it is held, NAT gateways are not ready, and so their stack is not. */
 function holding() {

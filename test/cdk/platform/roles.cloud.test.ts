@@ -46,7 +46,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await enforcing?.cloud.stop();
-  await repository.remove();
 });
 
 /** A job of the platform's project on a branch. */

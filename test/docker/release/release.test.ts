@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
@@ -30,10 +30,7 @@ afterAll(() => registry.stop());
 beforeEach(async () => {
   gitlab = await startLocalGitlab({ projects: [path] });
   folder = await mkdtemp(join(tmpdir(), 'release-test-'));
-  return async () => {
-    await gitlab.stop();
-    await rm(folder, { recursive: true });
-  };
+  return () => gitlab.stop();
 });
 
 const checkout = () => join(folder, 'checkout');

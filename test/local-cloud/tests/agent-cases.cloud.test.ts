@@ -137,10 +137,7 @@ beforeAll(async () => {
   agent = await LocalAgent.start(await pythonWith('requirements.txt', () => undefined), stubs);
 });
 
-afterAll(async () => {
-  await agent.end();
-  await rm(stubs, { recursive: true });
-});
+afterAll(() => agent.end());
 
 /** What the local agent makes of a case, in the form of the recorded verdict. */
 async function verdict(one: AgentCase) {

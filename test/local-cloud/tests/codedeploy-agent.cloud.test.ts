@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { diagnostics, events } from '../../builders/deployment-outcome.ts';
 import { Deployments } from '../../builders/deployments.ts';
 import { script } from '../../builders/revision.ts';
@@ -91,7 +91,6 @@ test.each(['tar', 'tgz'] as const)('a %s is as good as a zip', async (bundleType
   await cloud.launch(group);
   await cloud.group(group);
   const directory = await mkdtemp(join(tmpdir(), 'vendhost-revision-'));
-  onTestFinished(() => rm(directory, { recursive: true }));
   const hook = 'version: 0.0\nos: linux\nhooks:\n  AfterInstall:\n    - location: here.sh\n';
   await writeFile(join(directory, 'appspec.yml'), hook);
   await writeFile(join(directory, 'here.sh'), script('echo unpacked'));

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -14,7 +14,7 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { execa } from 'execa';
-import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { Fleet } from './fleet.ts';
 
 const fleet = new Fleet(inject('localCloud').endpoint, '610000000041');
@@ -72,7 +72,6 @@ describe('an instance', () => {
     expect(KeyPairs?.[0]?.PublicKey).toMatch(/^ssh-ed25519 /);
     const { PrivateIpAddress } = await fleet.run({ KeyName: 'door' });
     const directory = await mkdtemp(join(tmpdir(), 'vendhost-key-'));
-    onTestFinished(() => rm(directory, { recursive: true }));
     await writeFile(join(directory, 'key'), String(KeyMaterial), { mode: 0o600 });
     const ssh = (...options: string[]) =>
       execa('ssh', [

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -9,7 +9,7 @@ import {
   DescribeSnapshotsCommand,
 } from '@aws-sdk/client-ec2';
 import { execa } from 'execa';
-import { beforeAll, expect, inject, onTestFinished, test } from 'vitest';
+import { beforeAll, expect, inject, test } from 'vitest';
 import { callJson } from '../clients.ts';
 import { accountEnvironment } from '../start.ts';
 import { Fleet } from './fleet.ts';
@@ -65,7 +65,6 @@ build {
 /** Starts a build. */
 async function build(name: string, lines: string[]) {
   const directory = await mkdtemp(join(tmpdir(), 'vendhost-packer-'));
-  onTestFinished(() => rm(directory, { recursive: true }));
   await writeFile(join(directory, 'it.pkr.hcl'), template(name, lines));
   const process = execa('packer', ['build', '-color=false', 'it.pkr.hcl'], {
     cwd: directory,

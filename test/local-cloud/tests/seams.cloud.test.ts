@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { cacheDirectory, pythonDirectory, pythonWith } from '../python.ts';
 
 const scanner = join(import.meta.dirname, 'seam_uses.py');
@@ -23,7 +23,6 @@ test('the list of seams is what the plug-in uses: nothing more, nothing less', a
 
 test('every way to reach a private name is found', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'vendhost-seams-'));
-  onTestFinished(() => rm(directory, { recursive: true }));
   await mkdir(join(directory, 'part'));
   const source = `
 import os

@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { run } from '../../../scripts/cli.ts';
 
 const shop = `include:
@@ -13,7 +13,6 @@ let directory: string;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ci-explain-'));
 });
-afterEach(() => rm(directory, { recursive: true }));
 
 async function explain(files: Record<string, string>, words: readonly string[] = ['--branch', 'dev']) {
   for (const [path, content] of Object.entries(files)) {

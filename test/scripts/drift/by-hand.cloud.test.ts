@@ -28,7 +28,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await gitlab?.stop();
-  await repository.remove();
 });
 
 const tagsOf = (tenant: string, layer: string, others: Record<string, string> = {}) =>

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { DescribeImagesCommand } from '@aws-sdk/client-ec2';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { readPlatformFacts } from '../../../scripts/aws/read-facts.ts';
 import { checkDrift } from '../../../scripts/drift/check-drift.ts';
 import { provisionHost } from '../../../scripts/host/provision.ts';
@@ -40,7 +40,6 @@ beforeAll(async () => {
   await writeTree(directory, { 'vendhost.yml': 'instances: { min: 1, max: 1 }\ndatabase: none' });
   await provisionHost(cloud.runtime(), { tenant: 'shop', environment, directory, image, dryRun: false });
 });
-afterAll(async () => await repository.remove());
 
 const nameOf = ({ service, operation }: WireCall) => `${service} ${operation.replace(/ .*/, '')}`;
 

@@ -56,7 +56,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await enforcing?.cloud.stop();
-  await repository.remove();
 });
 
 const options = {

@@ -3,7 +3,7 @@ import {
   DeleteOpenIDConnectProviderCommand,
   ListOpenIDConnectProvidersCommand,
 } from '@aws-sdk/client-iam';
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
 import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
 import { organizationRole } from '../../local-cloud/organization.ts';
@@ -26,7 +26,6 @@ beforeAll(async () => {
   await repository.writePlatform({ staging: { role } });
   owner = platformOwner(repository.directory, management);
 });
-afterAll(() => repository.remove());
 
 const memberIam = () => platformOwner(repository.directory, member).aws().iam();
 

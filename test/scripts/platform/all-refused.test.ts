@@ -15,7 +15,6 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.restoreAllMocks();
-  await repository.remove();
 });
 
 type Answers = Readonly<Record<string, string | ((call: WireCall) => string)>>;

@@ -2,7 +2,7 @@ import { DescribeLoadBalancersCommand } from '@aws-sdk/client-elastic-load-balan
 import { ListOpenIDConnectProvidersCommand } from '@aws-sdk/client-iam';
 import { DeleteObjectCommand, ListBucketsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { DeleteParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
 import { Stacks } from '../../builders/stacks.ts';
 import { clientConfig } from '../../local-cloud/clients.ts';
@@ -18,7 +18,6 @@ beforeAll(async () => {
   await repository.writePlatform({ staging: { load_balancers: 2 } });
   owner = platformOwner(repository.directory, account);
 });
-afterAll(() => repository.remove());
 
 const bucket = `vendhost-dev-${account}-eu-west-1`;
 const confirmed = { environment: 'all', yesDestroy: 'lanterns' } as const;

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { readPlatformConfig } from '../../../scripts/config/files.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
@@ -14,7 +14,6 @@ let repository: PlatformRepository;
 beforeEach(async () => {
   repository = await platformRepository('100000000001');
 });
-afterEach(() => repository.remove());
 
 /** Nobody listens there: whoever asks AWS fails with another error. */
 const runtime = () =>

@@ -18,7 +18,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await enforcing?.cloud.stop();
-  await repository.remove();
 });
 
 const access = ['--environment', 'dev', '--layer', 'access'];

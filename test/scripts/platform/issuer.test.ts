@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { judgeIssuer, readIssuer } from '../../../scripts/platform/issuer.ts';
 import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
 import { createIssuer, serveDiscovery } from '../../local-gitlab/tokens.ts';
@@ -68,7 +68,6 @@ async function published(address: string, at = address) {
   onTestFinished(async () => {
     vi.restoreAllMocks();
     await endpoint.stop();
-    await rm(directory, { recursive: true });
   });
   const real = globalThis.fetch;
   vi.spyOn(globalThis, 'fetch').mockImplementation((input, init) => {
@@ -112,7 +111,6 @@ describe('platform deploy', () => {
   beforeEach(async () => {
     repository = await platformRepository(account);
   });
-  afterEach(() => repository.remove());
 
   /** Deploys into an account that knows its certificate and refuses all else. */
   async function deploy(...words: string[]) {

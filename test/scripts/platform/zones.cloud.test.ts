@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { beforeAll, expect, inject, test, vi } from 'vitest';
 import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
 import { type Meddler, wire } from '../wire.ts';
 import { platformOwner } from './operator.ts';
@@ -11,7 +11,6 @@ beforeAll(async () => {
   repository = await platformRepository(account);
   await repository.certify(inject('localCloud').endpoint);
 });
-afterAll(() => repository.remove());
 
 /** A platform owner in whose region EC2 names these zones. */
 async function ownerWith(...zones: string[]) {

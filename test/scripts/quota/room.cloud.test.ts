@@ -1,5 +1,5 @@
 import { CreateDBParameterGroupCommand, DeleteDBParameterGroupCommand } from '@aws-sdk/client-rds';
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { beforeAll, expect, inject, test, vi } from 'vitest';
 import { readStack } from '../../../scripts/stack/stack-state.ts';
 import { cloudAccount } from '../../builders/account.ts';
 import { makeImage } from '../../builders/image.ts';
@@ -28,7 +28,6 @@ beforeAll(async () => {
   const rds = await platform.aws.rds();
   for (let number = 1; number <= 50; number += 1) await rds.send(new CreateDBParameterGroupCommand(group(number)));
 });
-afterAll(() => checkout.remove());
 
 const group = (number: number) => ({
   DBParameterGroupName: `other-${number}`,

@@ -44,7 +44,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await enforcing?.cloud.stop();
-  await files.remove();
 });
 
 const vendhostYml = `instances: { min: 1, max: 1 }

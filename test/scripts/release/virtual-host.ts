@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -76,14 +76,10 @@ export class VirtualHost {
   /** Pushes software with these hooks; the revision's key. */
   async push(page: string, hooks: Hooks = {}): Promise<string> {
     const directory = await mkdtemp(join(tmpdir(), 'vendhost-test-'));
-    try {
-      await writeTree(directory, { ...soundTenant, ...software(page, hooks) });
-      const runtime = this.#account.runtime();
-      await pushRevision(runtime, { ...this.place, directory, dryRun: false });
-      return (JSON.parse(runtime.printed()) as { revisionKey: string }).revisionKey;
-    } finally {
-      await rm(directory, { recursive: true });
-    }
+    await writeTree(directory, { ...soundTenant, ...software(page, hooks) });
+    const runtime = this.#account.runtime();
+    await pushRevision(runtime, { ...this.place, directory, dryRun: false });
+    return (JSON.parse(runtime.printed()) as { revisionKey: string }).revisionKey;
   }
 
   /** Runs `release start` within this process. */

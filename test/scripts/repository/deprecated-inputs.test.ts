@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -39,5 +39,4 @@ test('of a project: no warning where every input of a template is given, as long
   expect(await checkDeprecatedInputs(directory)).toHaveLength(
     marked.filter(([name]) => ['tenant', 'image', 'staging_branch'].includes(name)).length,
   );
-  await rm(directory, { recursive: true });
 });

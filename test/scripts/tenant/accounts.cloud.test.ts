@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { readTenantRecord } from '../../../scripts/aws/read-facts.ts';
 import { readStack } from '../../../scripts/stack/stack-state.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
@@ -30,7 +30,6 @@ beforeAll(async () => {
     },
   });
 });
-afterAll(() => repository.remove());
 
 async function vend(staging: object) {
   const certificate = `arn:aws:acm:eu-west-1:${member}:certificate/one`;

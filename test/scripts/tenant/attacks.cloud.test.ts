@@ -69,7 +69,6 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(async () => {
   await enforcing?.cloud.stop();
-  await repository.remove();
 });
 
 const outcome = (work: Promise<unknown>) =>

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
 import { errorIn, vendhost } from '../command-line.ts';
 import { wire } from '../wire.ts';
@@ -14,7 +14,6 @@ beforeEach(async () => {
   const hosts = { dev: ['shop.dev.example.com'], staging: ['shop.staging.example.com'] };
   await repository.writeTenant('shop', { project: 'acme/shop', hosts });
 });
-afterEach(() => repository.remove());
 
 async function vend(account: string, words: readonly string[] = [], job: Record<string, string> = {}) {
   const env = {

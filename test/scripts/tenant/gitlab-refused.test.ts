@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
 import { startLocalGitlab } from '../../local-gitlab/api.ts';
 import { errorIn, vendhost } from '../command-line.ts';
@@ -14,7 +14,6 @@ beforeEach(async () => {
   repository = await platformRepository(account);
   await repository.writeTenant('shop', { project: 'acme/shop', hosts: { dev: ['shop.dev.example.com'] } });
 });
-afterEach(() => repository.remove());
 
 async function vend(CI_API_V4_URL: string, token: string) {
   const env = {

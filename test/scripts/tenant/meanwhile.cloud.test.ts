@@ -28,7 +28,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await gitlab.stop();
-  await repository.remove();
 });
 
 interface Parts {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { readStack } from '../../../scripts/stack/stack-state.ts';
 import { cloudAccount } from '../../builders/account.ts';
 import { makePlatform, type Platform } from '../../builders/platform.ts';
@@ -15,7 +15,6 @@ beforeAll(async () => {
   platform = await makePlatform(cloudAccount(account), { network: true, balancers: 1 });
   repository = await platformRepository(account);
 });
-afterAll(() => repository.remove());
 
 interface Given {
   readonly version?: string;

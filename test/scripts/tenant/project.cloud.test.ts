@@ -22,7 +22,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await gitlab.stop();
-  await repository.remove();
 });
 
 const project = (path: string) => {

@@ -54,7 +54,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await enforcing?.cloud.stop();
-  await repository.remove();
 });
 
 /** What a job has: an ID token for a branch, and the role its project's variables name. */

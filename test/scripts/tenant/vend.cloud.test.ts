@@ -33,7 +33,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await gitlab.stop();
-  await repository.remove();
 });
 
 const bucket = `vendhost-dev-${account}-eu-west-1`;

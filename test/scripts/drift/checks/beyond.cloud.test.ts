@@ -79,7 +79,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await enforcing?.cloud.stop();
   await gitlab?.stop();
-  await repository.remove();
 });
 
 const token = () => ({ CI_API_V4_URL: gitlab.api, VENDHOST_GITLAB_TOKEN: gitlab.token });

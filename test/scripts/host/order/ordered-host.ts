@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -67,12 +67,8 @@ start-stop-daemon --start --background --make-pidfile --pidfile /run/kiosk.pid -
 
 async function inCheckout(commit: Commit, work: (directory: string) => Promise<unknown>): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'vendhost-test-'));
-  try {
-    await writeTree(directory, tree(commit));
-    await work(directory);
-  } finally {
-    await rm(directory, { recursive: true });
-  }
+  await writeTree(directory, tree(commit));
+  await work(directory);
 }
 
 const nobody = async () => undefined;

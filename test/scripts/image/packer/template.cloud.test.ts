@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -27,7 +27,6 @@ test('the template takes the variables that the command gives, and with them is 
   const privateKey = await stage.writeKey(pem);
   const file = await stage.writeVariables(packerVariables({ ...parts, privateKey, stage: tmpdir() }));
   const home = await mkdtemp(join(tmpdir(), 'vendhost-packer-home-'));
-  onTestFinished(() => rm(home, { recursive: true }));
   const env = { HOME: home, CHECKPOINT_DISABLE: '1' };
   const words = ['validate', `-var-file=${file}`, packerTemplate];
   const { all, exitCode } = await execa('packer', words, { env, all: true, reject: false });

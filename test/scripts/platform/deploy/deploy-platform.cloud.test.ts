@@ -1,7 +1,7 @@
 import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { DescribeListenersCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { GetBucketVersioningCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { readPlatformFacts } from '../../../../scripts/aws/read-facts.ts';
 import { type PlatformRepository, platformRepository } from '../../../builders/platform-repository.ts';
 import { type Meddler, wire } from '../../wire.ts';
@@ -16,7 +16,6 @@ beforeAll(async () => {
   await repository.certify(inject('localCloud').endpoint);
   owner = platformOwner(repository.directory, account);
 });
-afterAll(() => repository.remove());
 
 const layers = ['access', 'network', 'storage', 'balancer'].map((layer) => `vendhost-dev-${layer}`);
 

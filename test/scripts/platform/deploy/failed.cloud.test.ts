@@ -1,5 +1,5 @@
 import { CreateBucketCommand, DeleteBucketCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { Cancelled } from '../../../../scripts/errors.ts';
 import { deployPlatform } from '../../../../scripts/platform/deploy/deploy-platform.ts';
 import { cloudAccount } from '../../../builders/account.ts';
@@ -16,7 +16,6 @@ beforeAll(async () => {
   await repository.certify(inject('localCloud').endpoint);
   owner = platformOwner(repository.directory, account);
 });
-afterAll(() => repository.remove());
 
 describe('a deploy that fails', () => {
   test('names the resource, the reason AWS gave and the next step', async () => {

@@ -22,7 +22,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await enforcing?.cloud.stop();
-  await repository.remove();
 });
 
 const place = () => ({ directory: repository.directory, environment: 'dev' }) as const;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { readPlatformFacts } from '../../../../scripts/aws/read-facts.ts';
 import type { SavedPlan } from '../../../../scripts/stack/change-sets/plan-file.ts';
 import { type PlatformRepository, platformRepository } from '../../../builders/platform-repository.ts';
@@ -19,7 +19,6 @@ beforeAll(async () => {
   owner = platformOwner(repository.directory, account, { CI_PIPELINE_ID: '4711', CI_COMMIT_SHA: 'c0ffee' });
   plan = join(repository.directory, 'dev.plan.json');
 });
-afterAll(() => repository.remove());
 
 const save = (report?: string) => owner.plan({ save: plan, report });
 const deployed = async () => (await readPlatformFacts(owner.aws(), 'dev')).approval;

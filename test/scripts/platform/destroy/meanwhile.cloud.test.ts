@@ -1,6 +1,6 @@
 import { ListOpenIDConnectProvidersCommand } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, ListBucketsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { beforeAll, expect, inject, test } from 'vitest';
 import { type PlatformRepository, platformRepository } from '../../../builders/platform-repository.ts';
 import { Stacks } from '../../../builders/stacks.ts';
 import { clientConfig } from '../../../local-cloud/clients.ts';
@@ -17,7 +17,6 @@ beforeAll(async () => {
   repository = await platformRepository(account, { production: account });
   owner = platformOwner(repository.directory, account);
 });
-afterAll(() => repository.remove());
 
 /** Destroys dev while somebody meddles between two calls. */
 async function destroy(meddle: Meddler) {

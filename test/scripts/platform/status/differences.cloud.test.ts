@@ -42,7 +42,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await enforcing?.cloud.stop();
-  await repository.remove();
 });
 
 const claim = async (key: string, value: object) =>

@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { readPlanFile, type SavedPlan, writePlanFile } from '../../../../scripts/stack/change-sets/plan-file.ts';
 
 const plan: SavedPlan = {
@@ -34,7 +34,6 @@ let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'plan-file-'));
 });
-afterAll(() => rm(directory, { recursive: true, force: true }));
 
 async function written(text: string): Promise<string> {
   const file = join(directory, 'broken.json');

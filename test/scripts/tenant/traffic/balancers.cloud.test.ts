@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { ConditionalObjects } from '../../../../scripts/aws/objects.ts';
 import { readTenantRecord } from '../../../../scripts/aws/read-facts.ts';
 import { priorityClaimSchema } from '../../../../scripts/config/stored.ts';
@@ -30,7 +30,6 @@ beforeAll(async () => {
   platformFiles = await platformRepository(account);
   await platformFiles.writePlatform({ dev: { load_balancers: 2 } });
 });
-afterAll(() => platformFiles.remove());
 
 /** Writes the tenant's file and vends it, while another writer acts between two calls. */
 async function vend(

@@ -7,7 +7,7 @@ import {
   waitUntilTargetInService,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { beforeAll, expect, inject, test, vi } from 'vitest';
 import { poll } from '../../../../scripts/aws/poll.ts';
 import { readTenantRecord } from '../../../../scripts/aws/read-facts.ts';
 import { keys, names } from '../../../../scripts/config/names.ts';
@@ -62,7 +62,6 @@ beforeAll(async () => {
   const image = await makeImage(platform, place.tenant, { agent: true });
   expect(await deployOlder(platform, place, image)).toMatchObject({ status: 'CREATE_COMPLETE', failures: [] });
 });
-afterAll(() => files.remove());
 
 const waiting = { pace: { shortest: 50, longest: 200 }, limitMs: 120_000, signal: new AbortController().signal };
 const page = async () => (await ask(inject('localCloud').router.http, host, '/index.html')).status;
