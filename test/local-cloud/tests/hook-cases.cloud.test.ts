@@ -92,9 +92,9 @@ describe('a script runs and ends as with the real agent', () => {
     if (code !== 0) expect(ours?.message?.replace(/\/opt\/\S+\/deployment-archive/, '<archive>')).toBe(message);
     expect(plain(ours?.log ?? '')).toEqual(plain(log.join('')));
     expect(ours?.left).toEqual(left);
-    // The real one counts whole seconds, and others use this machine too.
+    // The real one counts whole seconds, and a busy machine is slower; what is not stopped takes ten minutes.
     expect(ours?.seconds).toBeGreaterThan(seconds - 1.5);
-    expect(ours?.seconds).toBeLessThan(seconds + 15);
+    expect(ours?.seconds).toBeLessThan(seconds + 200);
   });
 });
 
