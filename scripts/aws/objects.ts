@@ -104,7 +104,7 @@ export class ConditionalObjects<T> {
   }
 
   /** What is there after a write that S3 refused; when it cannot be read, a write whose end is open has failed for its own reason. */
-  async #readBack(key: string, { refused, error }: Refusal): Promise<Fetched | undefined> {
+  async #readBack(key: string, { refused, error }: Unwritten): Promise<Fetched | undefined> {
     try {
       return await this.#fetch(key);
     } catch (thrown) {
@@ -144,7 +144,7 @@ export class ConditionalObjects<T> {
    * 412: the condition does not hold. 404: the object to replace was deleted. 409: another write is in progress, and who wins is
    * open: the write is sent again (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html, "conflict").
    */
-  async #send<R extends object>(key: string, send: () => Promise<R>): Promise<R | Refusal> {
+  async #send<R extends object>(key: string, send: () => Promise<R>): Promise<R | Unwritten> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await send();
@@ -187,7 +187,7 @@ interface Fetched extends Omit<Stored<unknown>, 'value'> {
 }
 
 /** Why a write did not succeed. `open`: S3 did not say whether it did. */
-interface Refusal {
+interface Unwritten {
   readonly refused: 'condition' | 'absent' | 'open';
   readonly error: unknown;
 }

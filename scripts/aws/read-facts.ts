@@ -76,15 +76,15 @@ export async function readPlatformFacts(aws: Aws, environment: string): Promise<
  * none of them wrote.
  */
 export async function readTenantRecord(aws: Aws, place: Place): Promise<TenantRecord> {
-  return await readRecord(aws, place, tenantRecordSchema);
+  return await recordAs(aws, place, tenantRecordSchema);
 }
 
 /** As `readTenantRecord`, of a record as any version wrote it, and no more of it than a vend needs. */
 export async function readVendedRecord(aws: Aws, place: Place): Promise<VendedRecord> {
-  return await readRecord(aws, place, vendedRecordSchema);
+  return await recordAs(aws, place, vendedRecordSchema);
 }
 
-async function readRecord<T>(aws: Aws, place: Place, schema: z.ZodType<T>): Promise<T> {
+async function recordAs<T>(aws: Aws, place: Place, schema: z.ZodType<T>): Promise<T> {
   const stored = jsonOf(await readStoredRecord(aws, place));
   const name = `the record of ${place.tenant} in ${place.environment}`;
   if (typeof stored !== 'object' || stored === null) {

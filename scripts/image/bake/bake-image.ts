@@ -55,12 +55,12 @@ async function bakeOnce(runtime: Runtime, aws: Aws, prepared: PreparedBake): Pro
     if (image.baked) runtime.out.step(`baked in ${duration(Date.now() - start)}`);
     return image;
   } finally {
-    await giveBack(runtime, lease);
+    await endLease(runtime, lease);
   }
 }
 
 /** What the bake came to stays so, whether or not the lease can be given back. */
-async function giveBack({ out }: Runtime, lease: Lease): Promise<void> {
+async function endLease({ out }: Runtime, lease: Lease): Promise<void> {
   try {
     await lease.release();
   } catch (thrown) {
@@ -83,7 +83,7 @@ async function leaseOrImage(runtime: Runtime, aws: Aws, prepared: PreparedBake, 
       // Looked up after taking the lease: its last holder may have finished in between.
       const image = await findImage(aws, owner, bakeKey);
       if (image?.faults.length === 0) {
-        if (taken instanceof Lease) await giveBack(runtime, taken);
+        if (taken instanceof Lease) await endLease(runtime, taken);
         return image.imageId;
       }
       if (taken instanceof Lease) return taken;

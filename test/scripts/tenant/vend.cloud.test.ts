@@ -162,7 +162,10 @@ describe('tenant vend', () => {
     const hosts = { claim: [], keep: ['rightly.dev.example.com'], release: ['typo.dev.example.com'] };
     expect(result.environments).toMatchObject([{ hosts }]);
     await vend('typist', ['rightly.dev.example.com']);
-    expect([await owner('typo.dev.example.com'), await owner('rightly.dev.example.com')]).toEqual([undefined, 'typist']);
+    expect([await owner('typo.dev.example.com'), await owner('rightly.dev.example.com')]).toEqual([
+      undefined,
+      'typist',
+    ]);
 
     // The same with a record that no version wrote, although no template has changed.
     const Name = '/vendhost/dev/tenants/typist';
