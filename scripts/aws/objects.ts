@@ -10,13 +10,23 @@ export interface Stored<T> {
   readonly ageMs: number;
 }
 
+/**
+ * How a conditional write ended, by what the bucket holds after it. `mine`: what was to be written is there, so the answer to
+ * it was lost, or an equal writer was faster. `lost`: something else is there, or, where `current` is absent, nothing.
+ */
+export type Written<T> =
+  | { readonly outcome: 'won' | 'mine'; readonly etag: string }
+  | { readonly outcome: 'lost'; readonly current: Stored<T> | undefined };
+
 /** How often a write is sent that meets another one, and the longest pause before the second try, in milliseconds. */
 const tries = 6;
 const pauseMs = 50;
 
 /**
  * JSON objects of a bucket, written only if no other writer was faster
- * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html). Each write returns whether it succeeded.
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html). A refusal alone does not say who wrote: when an answer
+ * is lost, the SDK sends the write again, and S3 refuses it because of itself. So what is there is read back and compared. A value
+ * that only one writer could write (it names a run) is `mine` for that writer alone.
  */
 export class ConditionalObjects<T> {
   readonly #aws: Aws;
@@ -31,6 +41,78 @@ export class ConditionalObjects<T> {
 
   /** `undefined` when the object does not exist; a denial is thrown. */
   async read(key: string): Promise<Stored<T> | undefined> {
+    return this.#parsed(await this.#fetch(key));
+  }
+
+  /** Writes the object if there is none. */
+  async create(key: string, value: T): Promise<Written<T>> {
+    return await this.#put(key, value, { IfNoneMatch: '*' });
+  }
+
+  /** Writes the object if it still is the one that was read. */
+  async replace(key: string, value: T, etag: string): Promise<Written<T>> {
+    return await this.#put(key, value, { IfMatch: etag });
+  }
+
+  /** Removes the object if it still is the one that was read; `false` when another one is there instead. */
+  async remove(key: string, etag: string): Promise<boolean> {
+    const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
+    const command = new DeleteObjectCommand({ Bucket: this.#bucket, Key: key, IfMatch: etag });
+    const sent = await this.#send(key, async () => await (await this.#aws.s3()).send(command));
+    if (!('refused' in sent) || sent.refused === 'absent') return true;
+    const found = await this.#readBack(key, sent);
+    if (found?.etag === etag) throw sent.error;
+    return found === undefined;
+  }
+
+  /** The last parts of the keys directly under a prefix; reads all pages. */
+  async list(prefix: string): Promise<string[]> {
+    return await this.#list(prefix, { Delimiter: '/' });
+  }
+
+  /** As `list`, of the keys at any depth. */
+  async listAll(prefix: string): Promise<string[]> {
+    return await this.#list(prefix, {});
+  }
+
+  async #list(prefix: string, grouped: { Delimiter?: string }): Promise<string[]> {
+    const { paginateListObjectsV2 } = await import('@aws-sdk/client-s3');
+    const found: string[] = [];
+    const request = { Bucket: this.#bucket, Prefix: prefix, ...grouped };
+    for await (const page of paginateListObjectsV2({ client: await this.#aws.s3() }, request)) {
+      for (const { Key } of page.Contents ?? []) if (Key !== undefined) found.push(Key.slice(prefix.length));
+    }
+    return found;
+  }
+
+  async #put(key: string, value: T, condition: { IfNoneMatch: string } | { IfMatch: string }): Promise<Written<T>> {
+    const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+    const text = JSON.stringify(value);
+    const body = { Bucket: this.#bucket, Key: key, Body: text, ContentType: 'application/json' };
+    const command = new PutObjectCommand({ ...body, ...condition });
+    const sent = await this.#send(key, async () => await (await this.#aws.s3()).send(command));
+    if (!('refused' in sent)) return { outcome: 'won', etag: sent.ETag ?? '' };
+    const before = 'IfMatch' in condition ? condition.IfMatch : undefined;
+    // Where there is nothing to replace, the 403 to a new object is a denial.
+    if (sent.refused === 'absent' && before === undefined) throw sent.error;
+    if (sent.refused === 'absent') return { outcome: 'lost', current: undefined };
+    const found = await this.#readBack(key, sent);
+    if (found?.text === text) return { outcome: 'mine', etag: found.etag };
+    // Nothing has changed: nobody was faster, the write itself failed.
+    if (sent.refused === 'open' && found?.etag === before) throw sent.error;
+    return { outcome: 'lost', current: this.#parsed(found) };
+  }
+
+  /** What is there after a write that S3 refused; when it cannot be read, a write whose end is open has failed for its own reason. */
+  async #readBack(key: string, { refused, error }: Unwritten): Promise<Fetched | undefined> {
+    try {
+      return await this.#fetch(key);
+    } catch (thrown) {
+      throw refused === 'open' ? error : thrown;
+    }
+  }
+
+  async #fetch(key: string): Promise<Fetched | undefined> {
     const { GetObjectCommand } = await import('@aws-sdk/client-s3');
     const command = new GetObjectCommand({ Bucket: this.#bucket, Key: key });
     let now = '';
@@ -45,65 +127,36 @@ export class ConditionalObjects<T> {
     try {
       const answer = await (await this.#aws.s3()).send(command);
       const text = (await answer.Body?.transformToString()) ?? '';
-      const value = this.#schema.parse(JSON.parse(text));
-      return { value, etag: answer.ETag ?? '', ageMs: ageOf(answer.LastModified, now) };
+      return { text, etag: answer.ETag ?? '', ageMs: ageOf(answer.LastModified, now) };
     } catch (error) {
       if (await this.#isAbsence(error, key)) return undefined;
       throw error;
     }
   }
 
-  /** Writes the object if there is none; returns its ETag, or `undefined` when there is one. */
-  create(key: string, value: T): Promise<string | undefined> {
-    return this.#put(key, value, { IfNoneMatch: '*' });
-  }
-
-  /** Writes the object if it still is the one that was read; returns its new ETag, or `undefined` when it is not. */
-  replace(key: string, value: T, etag: string): Promise<string | undefined> {
-    return this.#put(key, value, { IfMatch: etag });
-  }
-
-  /** Removes the object if it still is the one that was read. */
-  async remove(key: string, etag: string): Promise<boolean> {
-    const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
-    const command = new DeleteObjectCommand({ Bucket: this.#bucket, Key: key, IfMatch: etag });
-    return (await this.#won(key, async () => await (await this.#aws.s3()).send(command))) !== undefined;
-  }
-
-  /** The last parts of the keys directly under a prefix; reads all pages. */
-  async list(prefix: string): Promise<string[]> {
-    const { paginateListObjectsV2 } = await import('@aws-sdk/client-s3');
-    const found: string[] = [];
-    const request = { Bucket: this.#bucket, Prefix: prefix, Delimiter: '/' };
-    for await (const page of paginateListObjectsV2({ client: await this.#aws.s3() }, request)) {
-      for (const { Key } of page.Contents ?? []) if (Key !== undefined) found.push(Key.slice(prefix.length));
-    }
-    return found;
-  }
-
-  async #put(key: string, value: T, condition: { IfNoneMatch: string } | { IfMatch: string }) {
-    const { PutObjectCommand } = await import('@aws-sdk/client-s3');
-    const body = { Bucket: this.#bucket, Key: key, Body: JSON.stringify(value), ContentType: 'application/json' };
-    const command = new PutObjectCommand({ ...body, ...condition });
-    const answer = await this.#won(key, async () => await (await this.#aws.s3()).send(command));
-    return answer?.ETag;
+  #parsed(found: Fetched | undefined): Stored<T> | undefined {
+    if (found === undefined) return undefined;
+    const { text, ...rest } = found;
+    return { ...rest, value: this.#schema.parse(JSON.parse(text)) };
   }
 
   /**
    * 412: the condition does not hold. 404: the object to replace was deleted. 409: another write is in progress, and who wins is
    * open: the write is sent again (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html, "conflict").
    */
-  async #won<R>(key: string, send: () => Promise<R>): Promise<R | undefined> {
+  async #send<R extends object>(key: string, send: () => Promise<R>): Promise<R | Unwritten> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await send();
       } catch (error) {
-        if (nameOf(error) === 'PreconditionFailed') return undefined;
-        if (nameOf(error) === 'ConditionalRequestConflict' && attempt < tries) {
+        const name = nameOf(error);
+        if (name === 'PreconditionFailed') return { refused: 'condition', error };
+        if (name === 'ConditionalRequestConflict' && attempt < tries) {
           await wait(Math.random() * pauseMs * 2 ** (attempt - 1));
           continue;
         }
-        if (await this.#isAbsence(error, key)) return undefined;
+        if (await this.#isAbsence(error, key)) return { refused: 'absent', error };
+        if (name === 'ConditionalRequestConflict' || hasOpenEnd(error)) return { refused: 'open', error };
         throw error;
       }
     }
@@ -126,6 +179,23 @@ export class ConditionalObjects<T> {
       throw error;
     }
   }
+}
+
+/** An object as S3 has it. */
+interface Fetched extends Omit<Stored<unknown>, 'value'> {
+  readonly text: string;
+}
+
+/** Why a write did not succeed. `open`: S3 did not say whether it did. */
+interface Unwritten {
+  readonly refused: 'condition' | 'absent' | 'open';
+  readonly error: unknown;
+}
+
+/** No answer, or one of a fault of S3's: the write may have been done all the same. */
+function hasOpenEnd(thrown: unknown): boolean {
+  const { $metadata } = Object(thrown) as { $metadata?: { httpStatusCode?: number } };
+  return nameOf(thrown) !== 'AccessDenied' && ($metadata?.httpStatusCode ?? 500) >= 500;
 }
 
 /** Without both times nothing is known of the age: then it counts as new. */

@@ -1,12 +1,15 @@
-import type { ZodError } from 'zod';
+import type { ZodError, z } from 'zod';
 import {
   balancerFacts,
-  type FormerRecord,
   factsSchema,
-  formerRecordSchema,
+  factsVersion,
   type PlatformFacts,
+  recordVersion,
   type TenantRecord,
   tenantRecordSchema,
+  type VendedRecord,
+  vendedRecordSchema,
+  versionFact,
 } from '../config/facts.ts';
 import { names, type Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
@@ -32,8 +35,18 @@ export async function readPublishedFacts(aws: Aws, environment: string): Promise
   return { environment, region: aws.region, values };
 }
 
-/** The facts for a tenant of one load balancer. Throws `PLATFORM_MISSING` when not all of it is published. */
+/**
+ * The facts for a tenant of one load balancer. Throws `PLATFORM_MISSING` when not all of it is published, `PLATFORM_NEWER` when
+ * it means something that this version does not know.
+ */
 export function platformFacts({ environment, region, values }: PublishedFacts, loadBalancer: number): PlatformFacts {
+  if (Number(values[versionFact] ?? 0) > factsVersion) {
+    throw new VendhostError(
+      'PLATFORM_NEWER',
+      `the platform of ${environment} publishes facts of version ${values[versionFact]}, and this version of Vendhost reads ${factsVersion}`,
+      { hint: newerHint },
+    );
+  }
   const path = `${names.factsPath(environment)}/`;
   const own = balancerFacts.map((fact) => [fact, values[names.balancerFact(fact, loadBalancer)]] as const);
   const parsed = factsSchema.safeParse({ ...values, ...Object.fromEntries(own) });
@@ -58,23 +71,39 @@ export async function readPlatformFacts(aws: Aws, environment: string): Promise<
 }
 
 /**
- * Reads a tenant's record; throws `TENANT_UNKNOWN` when the tenant was not vended in the environment, `RECORD_OUTDATED` when
- * an older version of Vendhost did.
+ * Reads a tenant's record. Throws `TENANT_UNKNOWN` when the tenant was not vended in the environment, `RECORD_OUTDATED` when an
+ * older version of Vendhost did, `RECORD_NEWER` when a newer one did that this one cannot follow, `RECORD_UNREADABLE` for what
+ * none of them wrote.
  */
 export async function readTenantRecord(aws: Aws, place: Place): Promise<TenantRecord> {
-  const parsed = tenantRecordSchema.safeParse(await readFormerRecord(aws, place));
+  return await recordAs(aws, place, tenantRecordSchema);
+}
+
+/** As `readTenantRecord`, of a record as any version wrote it, and no more of it than a vend needs. */
+export async function readVendedRecord(aws: Aws, place: Place): Promise<VendedRecord> {
+  return await recordAs(aws, place, vendedRecordSchema);
+}
+
+async function recordAs<T>(aws: Aws, place: Place, schema: z.ZodType<T>): Promise<T> {
+  const stored = jsonOf(await readStoredRecord(aws, place));
+  const name = `the record of ${place.tenant} in ${place.environment}`;
+  if (typeof stored !== 'object' || stored === null) {
+    throw new VendhostError('RECORD_UNREADABLE', `${name} is not one of Vendhost's: ${names.tenantRecord(place)}`, {
+      hint: vendHint(place),
+    });
+  }
+  const { version } = stored as { version?: unknown };
+  if (typeof version === 'number' && version > recordVersion) {
+    const message = `${name} has version ${version}, and this version of Vendhost reads ${recordVersion}`;
+    throw new VendhostError('RECORD_NEWER', message, { hint: newerHint });
+  }
+  const parsed = schema.safeParse(stored);
   if (parsed.success) return parsed.data;
   throw outdated(place, parsed.error);
 }
 
-/** As `readTenantRecord`, for a record as any version wrote it; throws `RECORD_OUTDATED` when none did. */
-export async function readFormerRecord(aws: Aws, place: Place): Promise<FormerRecord> {
-  const parsed = formerRecordSchema.safeParse(jsonOf(await storedRecord(aws, place)));
-  if (parsed.success) return parsed.data;
-  throw outdated(place, parsed.error);
-}
-
-async function storedRecord(aws: Aws, place: Place): Promise<string> {
+/** The text of the record; throws `TENANT_UNKNOWN` when there is none. */
+export async function readStoredRecord(aws: Aws, place: Place): Promise<string> {
   const { GetParameterCommand, ParameterNotFound } = await import('@aws-sdk/client-ssm');
   const name = names.tenantRecord(place);
   try {
@@ -86,7 +115,7 @@ async function storedRecord(aws: Aws, place: Place): Promise<string> {
       'TENANT_UNKNOWN',
       `no tenant ${place.tenant} in ${place.environment}: no SSM parameter ${name}`,
       {
-        hint: `ask the platform team to vend it: vendhost tenant vend ${place.tenant} --environment ${place.environment}`,
+        hint: vendHint(place),
         cause,
       },
     );
@@ -101,6 +130,14 @@ function jsonOf(text: string): unknown {
   }
 }
 
+/** A platform's version and those of its tenants are raised on their own; the platform's goes first. */
+const newerHint =
+  "use the platform's version of Vendhost or a later one: in a tenant's .gitlab-ci.yml it is what follows @, or stands in ref";
+
+function vendHint({ tenant, environment }: Place): string {
+  return `ask the platform team to vend it: vendhost tenant vend ${tenant} --environment ${environment}`;
+}
+
 function outdated(place: Place, { issues }: ZodError): VendhostError {
   const keys = issues.map(({ path }) => path.join('.')).filter((key) => key !== '');
   return new VendhostError(
@@ -108,7 +145,7 @@ function outdated(place: Place, { issues }: ZodError): VendhostError {
     `the record of ${place.tenant} in ${place.environment} is not as this version of Vendhost writes it`,
     {
       details: keys.map((key) => `missing or wrong in ${names.tenantRecord(place)}: ${key}`),
-      hint: `ask the platform team to vend it: vendhost tenant vend ${place.tenant} --environment ${place.environment}; with a virtual host that stands: docs/runbook.md#move-a-tenant-of-an-older-version`,
+      hint: `${vendHint(place)}; with a virtual host that stands: docs/runbook.md#move-a-tenant-of-an-older-version`,
     },
   );
 }

@@ -1,9 +1,19 @@
 import { z } from 'zod';
 
 import { builderAccess, environments } from './environment.ts';
-import { limits, subjectForms } from './tenant.ts';
+import { type limits, subjectForms } from './tenant.ts';
 
 const list = z.string().transform((text) => text.split(',').filter((item) => item !== ''));
+
+/**
+ * Versions of the facts and of a tenant's record. A new key needs no new version: readers leave out what they do not know, and do
+ * without what older versions did not write. A version is raised when an older reader would go wrong, and that is a major version.
+ */
+export const factsVersion = 1;
+export const recordVersion = 1;
+
+/** The fact with the version of the facts; platforms of versions before there was one publish none. */
+export const versionFact = 'version';
 
 /** Facts that each load balancer has; `names.balancerFact` numbers those of the second and further ones. */
 export const balancerFacts = [
@@ -48,11 +58,22 @@ export const factsSchema = z.object({
 export type PlatformFacts = z.output<typeof factsSchema>;
 export type FactName = keyof PlatformFacts;
 
+/** Limits as any version wrote them: what a file may say today is none of a reader's business. */
+const recordedLimits = z.object({
+  instance_types: z.array(z.string()),
+  max_instances: z.int(),
+  database_classes: z.array(z.string()),
+  max_storage_gib: z.int(),
+  image_owners: z.array(z.string()),
+}) satisfies z.ZodType<z.output<typeof limits>>;
+
 /**
  * What `tenant vend` records of a tenant in an environment, as JSON in one SSM parameter. Jobs read it with the version of
  * Vendhost they are pinned to: a key that is not known yet is no fault.
  */
 export const tenantRecordSchema = z.object({
+  /** `recordVersion` of who wrote it; absent in records of versions before there was one. */
+  version: z.int().optional(),
   tenant: z.string(),
   /** Path of the GitLab project. */
   project: z.string(),
@@ -60,7 +81,7 @@ export const tenantRecordSchema = z.object({
   projectId: z.int().optional(),
   branch: z.string(),
   /** What the roles know the project by; `project_path` where it is absent. */
-  subjects: z.array(z.enum(subjectForms)).min(1).readonly().optional(),
+  subjects: z.array(z.enum(subjectForms)).min(1).readonly().optional().catch(undefined),
   environmentProtected: z.boolean().optional(),
   hosts: z.array(z.string()),
   /** Number of the load balancer that serves the hosts. */
@@ -73,8 +94,8 @@ export const tenantRecordSchema = z.object({
   pipeline: z.string(),
   /** Whether the pipeline was given a manual approval; absent in records of older versions. */
   approval: z.boolean().optional(),
-  limits,
-  roles: z.strictObject({
+  limits: recordedLimits,
+  roles: z.object({
     deploy: z.string(),
     plan: z.string(),
     execution: z.string(),
@@ -90,6 +111,17 @@ export type TenantRecord = z.output<typeof tenantRecordSchema>;
 /** A record as an older version may have written it, when rules, target group and pipeline were the virtual host's own. */
 export const formerRecordSchema = tenantRecordSchema.partial({ port: true, pipeline: true });
 export type FormerRecord = z.output<typeof formerRecordSchema>;
+
+/** What a vend asks of the record it writes again: it can do without all the rest. */
+export const vendedRecordSchema = formerRecordSchema.pick({
+  project: true,
+  projectId: true,
+  subjects: true,
+  environmentProtected: true,
+  loadBalancer: true,
+  port: true,
+});
+export type VendedRecord = z.output<typeof vendedRecordSchema>;
 
 /** Where the file is on an instance. */
 export const hostFile = '/etc/vendhost/host.json';

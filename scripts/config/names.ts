@@ -149,6 +149,7 @@ export const keys = {
   imageRecord: (tenant: string, bakeKey: string) => `infrastructure/${tenant}/${bakeKey}.json`,
   priorityClaims: 'claims/listener/',
   priorityClaim: (listener: string, priority: number) => `claims/listener/${listener}/${priority}.json`,
+  tenantPriorities: (listener: string) => `claims/listener/${listener}/tenants/`,
   /** A tenant has one priority for its exact hosts, and one for each depth of its wildcards. */
   tenantPriority: (listener: string, tenant: string, band: string) =>
     `claims/listener/${listener}/tenants/${tenant}/${band}.json`,

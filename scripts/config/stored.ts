@@ -4,11 +4,23 @@ import { z } from 'zod';
 // parameter: its schema is beside the platform's facts.
 
 /** `keys.hostClaim`: the tenant a host belongs to. */
-export const hostClaimSchema = z.object({ host: z.string(), tenant: z.string() });
+export const hostClaimSchema = z.object({
+  host: z.string(),
+  tenant: z.string(),
+  /** Random id of the run that wrote it: two runs of one tenant tell by it who did. */
+  run: z.string().optional(),
+});
 export type HostClaim = Readonly<z.output<typeof hostClaimSchema>>;
 
 /** `keys.priorityClaim`: who has a number on a listener; `keys.tenantPriority`: which number a tenant has. */
-export const priorityClaimSchema = z.object({ tenant: z.string(), priority: z.int() });
+export const priorityClaimSchema = z.object({
+  tenant: z.string(),
+  priority: z.int(),
+  /** Of a tenant's own record: the number's claim was written, and a job that saw the record before that must look again. */
+  claimed: z.boolean().optional(),
+  /** Of a tenant's own record that is not claimed yet: the number it had before, whose claim goes. */
+  leaves: z.int().optional(),
+});
 export type PriorityClaim = Readonly<z.output<typeof priorityClaimSchema>>;
 
 /** `keys.bakeLease`: who bakes an image. */
@@ -18,7 +30,7 @@ export const bakeLeaseSchema = z.object({
   /** The job's URL, or another hint at who holds the lease. */
   job: z.string(),
   /** When the lease ends unless it is renewed, by the holder's clock; ISO 8601. For people: jobs go by when S3 wrote it. */
-  until: z.iso.datetime(),
+  until: z.string(),
 });
 export type BakeLease = Readonly<z.output<typeof bakeLeaseSchema>>;
 

@@ -31,7 +31,7 @@ export async function checkNewest(
     }
     if (dryRun) return;
     const written = found === undefined ? objects.create(key, own) : objects.replace(key, own, found.etag);
-    if ((await written) !== undefined) return;
+    if ((await written).outcome !== 'lost') return;
   }
   throw new Error(`${key} was changed ${tries} times while it was written`);
 }

@@ -10,7 +10,10 @@ export interface ImageOwner {
   readonly bucket: string;
 }
 
-/** Names the image of a bake key, in place of an image that is gone. Throws `RECORD_CHANGED` when another run wrote it just now. */
+/**
+ * Names the image of a bake key, in place of an image that is gone. Throws `RECORD_CHANGED` when another run wrote it just now,
+ * and what it wrote is no image to use.
+ */
 export async function writeRecord(aws: Aws, owner: ImageOwner, bakeKey: string, record: ImageRecord): Promise<void> {
   const objects = records(aws, owner);
   const key = keys.imageRecord(owner.place.tenant, bakeKey);
@@ -18,7 +21,7 @@ export async function writeRecord(aws: Aws, owner: ImageOwner, bakeKey: string, 
   const written = await (current === undefined
     ? objects.create(key, record)
     : objects.replace(key, record, current.etag));
-  if (written !== undefined) return;
+  if (written.outcome !== 'lost') return;
   throw new VendhostError('RECORD_CHANGED', `another run wrote ${key} while this one baked`, {
     hint: 'run the job again: it uses the image of the other run',
   });

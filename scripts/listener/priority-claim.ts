@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ConditionalObjects, type Stored } from '../aws/objects.ts';
 import type { Aws } from '../aws/session.ts';
@@ -21,8 +22,8 @@ export interface Claimant extends PriorityHolder {
   readonly isOurs: (rule: ListenerRule) => boolean;
 }
 
-/** Most rounds to lose in a row: in each lost round another job wins, so more rounds mean a fault. */
-const roundLimit = 1000;
+/** Most rounds to lose in a row: of those who claim at once a third or more is done with each round, so more rounds mean a fault. */
+const roundLimit = 100;
 
 /** The number that a tenant's record names for a band of its hosts; `undefined` when it has none. Reads claims only, as every tenant may. */
 export async function recordedPriority(
@@ -41,27 +42,28 @@ export interface PriorityPlan extends PriorityChoice {
 export async function planPriority(aws: Aws, claimant: Claimant): Promise<PriorityPlan> {
   const claims = openClaims(aws, claimant.bucket);
   const [rules, record] = await Promise.all([readRules(aws, claimant.listenerArn), claims.read(recordKey(claimant))]);
-  const choice = await decidePriority(claims, claimant, rules, record, new Set());
-  // A job that died left a record without its claim.
-  return { ...choice, claimed: choice.kept && (await holds(claims, claimant, choice.priority)) };
+  const { priority, kept, isHeld } = await decidePriority(claims, claimant, { rules, record, round: 0 });
+  return { priority, kept, claimed: isHeld };
 }
 
 /**
- * Claims a priority on a listener for a tenant: its old number if it can keep it, else the lowest free one of the band.
+ * Claims a priority on a listener for a tenant: its old number if it can keep it, else the lowest free one of the band. Who loses that
+ * one to another tenant goes on with any of as many as tenants wait for one: so they do not all want the same again, and when
+ * all have one, there is no gap.
  *
- * The tenant's record is written first and names the wanted number, then the claim on the number is written; both
- * conditionally. So two tenants never share a number, two jobs of one tenant end with one number, and a job that dies
- * leaves a record that the next one completes, never an orphaned claim.
+ * The tenant's record is written first and names the wanted number, then the claim on the number is written, then the record says
+ * that it is claimed; all conditionally. So two tenants never share a number, two jobs of one tenant end with one number, and a job
+ * that dies leaves a record that the next one completes, never an orphaned claim.
  */
 export async function claimPriority(runtime: Runtime, aws: Aws, claimant: Claimant): Promise<PriorityChoice> {
   const claims = openClaims(aws, claimant.bucket);
   const rules = await readRules(aws, claimant.listenerArn);
-  const refused = new Set<number>();
   for (let round = 0; round < roundLimit; round += 1) {
     runtime.signal.throwIfAborted();
     const record = await claims.read(recordKey(claimant));
-    const choice = await decidePriority(claims, claimant, rules, record, refused);
-    if (await settle(claims, claimant, record, choice.priority, refused)) return choice;
+    const { priority, kept, isHeld } = await decidePriority(claims, claimant, { rules, record, round });
+    if ((isHeld && record?.value.claimed === true) || (await settle(claims, claimant, record, priority)))
+      return { priority, kept };
     // Jobs that lost at the same moment must not retry at the same moment.
     await wait(Math.random() * Math.min(10 * (round + 1), 100), undefined, { signal: runtime.signal }).catch(() => {});
   }
@@ -86,7 +88,7 @@ export async function releasePriorities(
     const record = await claims.read(key);
     if (record === undefined) continue;
     // The record goes last: as long as it stands, a release that was interrupted can be done again.
-    await dropClaim(claims, claimant, record.value.priority);
+    for (const number of numbersOf(record.value)) await dropClaim(claims, claimant, number);
     await claims.remove(key, record.etag);
     released.push(record.value.priority);
   }
@@ -118,25 +120,37 @@ async function otherBands(
   return bands.filter((band) => !keep.some((kept) => kept.name === band));
 }
 
+/** The number on record, and one that a job which died may not have given back. */
+function numbersOf({ priority, leaves }: PriorityClaim): number[] {
+  return leaves === undefined ? [priority] : [leaves, priority];
+}
+
 type Claims = ConditionalObjects<PriorityClaim>;
+
+/** What a round goes by. */
+interface Round {
+  readonly rules: readonly ListenerRule[];
+  readonly record: Stored<PriorityClaim> | undefined;
+  /** How many were lost. */
+  readonly round: number;
+}
 
 async function decidePriority(
   claims: Claims,
   claimant: Claimant,
-  rules: readonly ListenerRule[],
-  record: Stored<PriorityClaim> | undefined,
-  refused: ReadonlySet<number>,
-): Promise<PriorityChoice> {
+  { rules, record, round }: Round,
+): Promise<PriorityChoice & { readonly isHeld: boolean }> {
   const { band, isOurs, listenerArn } = claimant;
   const own = record?.value.priority;
   if (own !== undefined && (await holds(claims, claimant, own))) {
     // A number that is kept needs no listing: its own claim tells all there is to know.
-    const kept = choosePriority({ band, rules, taken: refused, own, isOurs });
-    if (kept?.kept === true) return kept;
+    const kept = choosePriority({ band, rules, taken: new Set(), own, isOurs });
+    if (kept?.kept === true) return { ...kept, isHeld: true };
   }
-  const taken = new Set([...(await readTaken(claims, claimant)), ...refused]);
-  const choice = choosePriority({ band, rules, taken, own, isOurs });
-  if (choice !== undefined) return choice;
+  const taken = await readTaken(claims, claimant);
+  const skip = round === 0 ? 0 : await waitingPlace(claims, claimant, taken, round);
+  const choice = choosePriority({ band, rules, taken, own, isOurs, skip });
+  if (choice !== undefined) return { ...choice, isHeld: false };
   throw new VendhostError(
     'PRIORITIES_EXHAUSTED',
     `no priority from ${band.first} to ${band.last} is free on ${listenerArn}`,
@@ -146,47 +160,69 @@ async function decidePriority(
   );
 }
 
+/**
+ * How many free numbers to leave to others: fewer than there are tenants with a record of the band and without a claim, of whom this
+ * one is one. Two jobs of a tenant that see the same leave as many.
+ */
+async function waitingPlace(
+  claims: Claims,
+  claimant: Claimant,
+  claimed: ReadonlySet<number>,
+  round: number,
+): Promise<number> {
+  const { band, tenant } = claimant;
+  const folder = keys.tenantPriorities(listenerId(claimant));
+  const recorded = (await claims.listAll(folder)).filter((name) => name.endsWith(`/${band.name}.json`)).length;
+  const done = [...claimed].filter((number) => number >= band.first && number <= band.last).length;
+  const waiting = Math.max(1, recorded - done);
+  return createHash('sha256').update(`${tenant}/${round}`).digest().readUInt32BE() % waiting;
+}
+
 /** Writes record and claim of the number; `false` when another job was faster and the state must be read again. */
 async function settle(
   claims: Claims,
   claimant: Claimant,
   record: Stored<PriorityClaim> | undefined,
   priority: number,
-  refused: Set<number>,
 ): Promise<boolean> {
-  const wanted: PriorityClaim = { tenant: claimant.tenant, priority };
-  const former = record?.value.priority;
-  let etag = record?.etag;
-  if (record === undefined) etag = await claims.create(recordKey(claimant), wanted);
-  else if (former !== priority) etag = await claims.replace(recordKey(claimant), wanted, record.etag);
-  if (etag === undefined) return false;
-  if (former !== undefined && former !== priority) await dropClaim(claims, claimant, former);
-
+  const { tenant } = claimant;
   const key = claimKey(claimant, priority);
-  const made = await claims.create(key, wanted);
-  if (made === undefined && !(await holds(claims, claimant, priority))) {
-    refused.add(priority);
-    return false;
+  let etag = record?.etag;
+  if (record?.value.leaves !== undefined) await dropClaim(claims, claimant, record.value.leaves);
+  if (record?.value.priority !== priority) {
+    const leaves = record?.value.priority;
+    // The record says what it leaves, for whoever finishes this when the job dies. It goes first: a job that has just claimed that
+    // number, and confirmed it, has changed the record.
+    const moved = { tenant, priority, ...(leaves === undefined ? {} : { leaves }) };
+    etag = await written(claims, recordKey(claimant), moved, etag);
+    if (etag === undefined) return false;
+    if (leaves !== undefined) await dropClaim(claims, claimant, leaves);
   }
-  if ((await claims.read(recordKey(claimant)))?.value.priority !== priority) {
-    // Another job of this tenant moved on to another number before our claim was written.
-    if (made !== undefined) await claims.remove(key, made);
-    return false;
-  }
-  return true;
+  const made = await claims.create(key, { tenant, priority });
+  const held = made.outcome === 'lost' ? made.current : made;
+  if (held === undefined || (made.outcome === 'lost' && made.current?.value.tenant !== tenant)) return false;
+  if ((await written(claims, recordKey(claimant), { tenant, priority, claimed: true }, etag)) !== undefined)
+    return true;
+  // Another job of this tenant moved on to another number before our claim was written.
+  const current = await claims.read(recordKey(claimant));
+  if (current?.value.priority !== priority) await claims.remove(key, held.etag);
+  return false;
+}
+
+/** The ETag of a record that was written in place of the one that was read, or where there was none; `undefined`: another was faster. */
+async function written(claims: Claims, key: string, value: PriorityClaim, former: string | undefined) {
+  const end = await (former === undefined ? claims.create(key, value) : claims.replace(key, value, former));
+  return end.outcome === 'lost' ? undefined : end.etag;
 }
 
 async function holds(claims: Claims, claimant: PriorityHolder, priority: number): Promise<boolean> {
   return (await claims.read(claimKey(claimant, priority)))?.value.tenant === claimant.tenant;
 }
 
-/** Removes the tenant's own claim; retries, because S3 refuses while another write to the same key is in progress. */
+/** Removes the tenant's own claim. Where another was written since it was read, it is another job's, which knows what it wants. */
 async function dropClaim(claims: Claims, claimant: PriorityHolder, priority: number): Promise<void> {
-  for (let attempt = 0; attempt < 10; attempt += 1) {
-    const held = await claims.read(claimKey(claimant, priority));
-    if (held?.value.tenant !== claimant.tenant) return;
-    if (await claims.remove(claimKey(claimant, priority), held.etag)) return;
-  }
+  const held = await claims.read(claimKey(claimant, priority));
+  if (held?.value.tenant === claimant.tenant) await claims.remove(claimKey(claimant, priority), held.etag);
 }
 
 async function readTaken(claims: Claims, claimant: PriorityHolder): Promise<Set<number>> {

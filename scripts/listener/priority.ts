@@ -52,6 +52,7 @@ export function groupByBand(hosts: readonly string[]): { band: Band; hosts: stri
  * @param taken numbers that others claimed
  * @param own the number the tenant's record names
  * @param isOurs whether a rule belongs to this tenant: its own rule does not make its own number foreign
+ * @param skip how many free numbers to leave to others, as far as there are more; the tenant's own is kept all the same
  * @returns `undefined` when the band is full
  */
 export function choosePriority(world: {
@@ -60,16 +61,19 @@ export function choosePriority(world: {
   taken: ReadonlySet<number>;
   own: number | undefined;
   isOurs: (rule: ListenerRule) => boolean;
+  skip?: number;
 }): PriorityChoice | undefined {
-  const { band, own } = world;
+  const { band, own, skip = 0 } = world;
   const foreign = new Set(world.taken);
   for (const rule of world.rules) {
     if (!(rule.priority === own && world.isOurs(rule))) foreign.add(rule.priority);
   }
   const inBand = own !== undefined && own >= band.first && own <= band.last;
   if (inBand && !foreign.has(own)) return { priority: own, kept: true };
-  for (let priority = band.first; priority <= band.last; priority += 1) {
-    if (!foreign.has(priority)) return { priority, kept: false };
+  const free: number[] = [];
+  for (let priority = band.first; priority <= band.last && free.length <= skip; priority += 1) {
+    if (!foreign.has(priority)) free.push(priority);
   }
-  return undefined;
+  const priority = free.at(-1);
+  return priority === undefined ? undefined : { priority, kept: false };
 }

@@ -1,11 +1,11 @@
-import { readFormerRecord } from '../aws/read-facts.ts';
+import { readStoredRecord, readVendedRecord } from '../aws/read-facts.ts';
 import type { Aws } from '../aws/session.ts';
-import type { FormerRecord, PlatformFacts } from '../config/facts.ts';
-import type { Place } from '../config/names.ts';
+import type { PlatformFacts, VendedRecord } from '../config/facts.ts';
+import { names, type Place } from '../config/names.ts';
 import type { PlatformConfig } from '../config/platform.ts';
 import { portIn, type SubjectTrust, type TenantConfig } from '../config/tenant.ts';
 import { VendhostError } from '../errors.ts';
-import type { AppBuilder } from '../stack/assembly.ts';
+import type { AppBuilder, Assembly } from '../stack/assembly.ts';
 import type { ChosenEnvironment } from './environments.ts';
 import { ruleGroups } from './traffic/tenant-rules.ts';
 
@@ -39,10 +39,49 @@ export function accessApp({ place, platform, tenant, chosen, facts, trust }: Acc
   };
 }
 
-/** The record of an earlier vend; `undefined` for a new tenant. */
-export async function formerRecord(aws: Aws, place: Place): Promise<FormerRecord | undefined> {
-  return await readFormerRecord(aws, place).catch((error: unknown) => {
-    if (error instanceof VendhostError && error.code === 'TENANT_UNKNOWN') return undefined;
+/**
+ * The record of an earlier vend; `undefined` for a new tenant, and for a record that nobody can read: it is written again. Throws
+ * `RECORD_NEWER` for a newer version's, which an older one must not undo.
+ * @param warn is told of a record that cannot be read
+ */
+export async function formerRecord(
+  aws: Aws,
+  place: Place,
+  warn: (text: string) => void = () => undefined,
+): Promise<VendedRecord | undefined> {
+  return await readVendedRecord(aws, place).catch((error: unknown) => {
+    if (!(error instanceof VendhostError)) throw error;
+    if (error.code === 'RECORD_UNREADABLE' || error.code === 'RECORD_OUTDATED') {
+      warn(`${error.message}; it is written again, and its project, port and load balancer are compared with nothing`);
+      return undefined;
+    }
+    if (error.code === 'TENANT_UNKNOWN') return undefined;
     throw error;
   });
+}
+
+/**
+ * The record as the access stack's template has it, if another text is stored, or none: CloudFormation writes it only when the
+ * template changes.
+ */
+export async function recordToWrite(aws: Aws, { templates }: Assembly, place: Place): Promise<string | undefined> {
+  const { Resources = {} } = templates.get(names.tenantStack(place, 'access')) ?? {};
+  const name = names.tenantRecord(place);
+  for (const { Type, Properties } of Object.values(Resources)) {
+    const { Name, Value } = (Properties ?? {}) as { Name?: unknown; Value?: unknown };
+    if (Type !== 'AWS::SSM::Parameter' || Name !== name || typeof Value !== 'string') continue;
+    const stored = await readStoredRecord(aws, place).catch((error: unknown) => {
+      if (error instanceof VendhostError && error.code === 'TENANT_UNKNOWN') return undefined;
+      throw error;
+    });
+    return stored === Value ? undefined : Value;
+  }
+  return undefined;
+}
+
+/** Writes the record in place of what somebody else wrote there. */
+export async function rewriteRecord(aws: Aws, place: Place, record: string): Promise<void> {
+  const { PutParameterCommand } = await import('@aws-sdk/client-ssm');
+  const request = { Name: names.tenantRecord(place), Value: record, Type: 'String', Overwrite: true } as const;
+  await (await aws.ssm()).send(new PutParameterCommand(request));
 }

@@ -1,7 +1,7 @@
 import { names } from '../config/names.ts';
 import { writeVariables } from '../gitlab/variables.ts';
 import { deployStacks } from '../stack/deploy/deploy-stacks.ts';
-import { leaveBalancer } from './traffic/balancer.ts';
+import { recordToWrite, rewriteRecord } from './access.ts';
 import { claimRules, explainFull, giveBack, priorityParameters } from './traffic/tenant-rules.ts';
 import type { PreparedVend, Vending } from './vend-plan.ts';
 
@@ -22,7 +22,7 @@ export interface VendResult {
  */
 export async function applyVend(
   vending: Vending,
-  { plan, facts, rulesOf, claims, assembly }: PreparedVend,
+  { plan, rulesOf, claims, assembly }: PreparedVend,
 ): Promise<VendResult> {
   const { runtime, aws, gitlab, tenant, chosen, place } = vending;
   await claims.claim(plan.hosts.claim);
@@ -36,9 +36,11 @@ export async function applyVend(
     if (!runtime.signal.aborted) await claims.release(plan.hosts.claim);
     throw await explainFull(aws, rulesOf, error);
   });
+  const record = await recordToWrite(aws, assembly, place);
+  if (record !== undefined) await rewriteRecord(aws, place, record);
+  await claims.keep(chosen.hosts);
   await claims.release(plan.hosts.release);
   const released = plan.giveBack.length === 0 ? [] : await giveBack(aws, rulesOf);
-  if (plan.balancer !== undefined) await leaveBalancer(aws, place, facts.bucket, plan.balancer);
   const variables = plan.variables ?? [];
   if (gitlab !== undefined) await writeVariables(gitlab, tenant.project, variables);
   const output = (name: string) => results.find(({ outputs }) => name in outputs)?.outputs[name] ?? '';
@@ -50,6 +52,7 @@ export async function applyVend(
     priorities: Object.fromEntries(numbers),
     changed:
       results.some((stack) => stack.changed) ||
+      record !== undefined ||
       plan.rules.some(({ claimed }) => !claimed) ||
       plan.hosts.claim.length + plan.hosts.release.length + released.length + variables.length > 0,
   };

@@ -1,4 +1,4 @@
-import type { FormerRecord } from '../config/facts.ts';
+import type { VendedRecord } from '../config/facts.ts';
 import type { SubjectForm } from '../config/tenant.ts';
 import { covers } from '../gitlab/protection.ts';
 import { isAtLeast } from '../gitlab/version.ts';
@@ -16,7 +16,7 @@ export interface VendedEnvironment {
   readonly environment: string;
   readonly branch: string;
   /** What an earlier vend recorded. */
-  readonly record: Pick<FormerRecord, 'project' | 'projectId' | 'subjects' | 'environmentProtected'> | undefined;
+  readonly record: Pick<VendedRecord, 'project' | 'projectId' | 'subjects' | 'environmentProtected'> | undefined;
 }
 
 /** What the platform's files and the command line say. */

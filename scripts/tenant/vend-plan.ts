@@ -11,11 +11,11 @@ import { checkRoomForTenant } from '../quota/room.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Assembly, withAssembly } from '../stack/assembly.ts';
 import { planLines, planStacks, type StackPlan } from '../stack/stack-plan.ts';
-import { accessApp, formerRecord } from './access.ts';
+import { accessApp, formerRecord, recordToWrite } from './access.ts';
 import type { ChosenEnvironment } from './environments.ts';
 import { type ClaimPlan, HostClaims } from './host-claims.ts';
 import { checkKeptBucket } from './kept-bucket.ts';
-import { type BalancerMove, moveLine, planMove } from './traffic/balancer.ts';
+import { type BalancerMove, moveLine, otherListeners, planMove } from './traffic/balancer.ts';
 import { type PlannedRule, planGiveBack, planRules, priorityParameters, type RulesOf } from './traffic/tenant-rules.ts';
 
 /** One tenant in one environment. */
@@ -42,6 +42,8 @@ export interface VendPlan {
   /** Set when another load balancer is to serve the tenant than before. */
   readonly balancer?: BalancerMove;
   readonly stacks: readonly StackPlan[];
+  /** Set when the record is not as the access stack wrote it: somebody changed or deleted it. */
+  readonly rewritesRecord?: true;
   /** Variables of the GitLab project that would be written; `undefined` when there is no token to look. */
   readonly variables: readonly VariableChange[] | undefined;
 }
@@ -66,10 +68,11 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
   const facts = platformFacts(published, tenant.load_balancer);
   const loadBalancer = tenant.load_balancer;
   const port = portIn(tenant, chosen.environment);
-  const balancer = await planMove(aws, published, place, record, { loadBalancer, port });
+  const balancer = await planMove(aws, place, record, { loadBalancer, port });
   const claims = new HostClaims(aws, facts.bucket, place.tenant);
-  const hosts = await claims.plan(chosen.hosts, record?.hosts ?? []);
-  const rulesOf: RulesOf = { place, facts, hosts: chosen.hosts, loadBalancer };
+  const hosts = await claims.plan(chosen.hosts);
+  const elsewhere = otherListeners(published, loadBalancer);
+  const rulesOf: RulesOf = { place, facts, hosts: chosen.hosts, loadBalancer, elsewhere };
   const [rules, giveBack] = await Promise.all([
     planRules(aws, rulesOf),
     planGiveBack(aws, rulesOf),
@@ -82,8 +85,21 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
     const stacks = await planStacks(assembly, { parameters: { [names.tenantStack(place, 'entry')]: numbers } });
     const variables = present === undefined ? undefined : planVariables(wanted, present);
     const moved = balancer === undefined ? {} : { balancer };
+    const access = stacks.find(({ stack }) => stack === names.tenantStack(place, 'access'));
+    const isOther = access?.action === 'none' && (await recordToWrite(aws, assembly, place)) !== undefined;
+    const rewrites = isOther ? ({ rewritesRecord: true } as const) : {};
     const { branch } = chosen.config;
-    const plan = { environment: place.environment, branch, hosts, rules, giveBack, ...moved, stacks, variables };
+    const plan = {
+      environment: place.environment,
+      branch,
+      hosts,
+      rules,
+      giveBack,
+      ...moved,
+      stacks,
+      ...rewrites,
+      variables,
+    };
     return await work({ plan, facts, rulesOf, claims, assembly, wanted });
   });
 }
@@ -107,8 +123,9 @@ export function projectVariables(
 }
 
 /** Whether vending would change anything that can be seen. */
-export function differs({ hosts, rules, giveBack, stacks, variables }: VendPlan): boolean {
+export function differs({ hosts, rules, giveBack, stacks, rewritesRecord, variables }: VendPlan): boolean {
   return (
+    rewritesRecord === true ||
     hosts.claim.length > 0 ||
     hosts.release.length > 0 ||
     rules.some(({ claimed }) => !claimed) ||
@@ -119,7 +136,8 @@ export function differs({ hosts, rules, giveBack, stacks, variables }: VendPlan)
 }
 
 /** The plan as lines for people. */
-export function vendLines({ hosts, rules, giveBack, balancer, stacks, variables }: VendPlan): string[] {
+export function vendLines(plan: VendPlan): string[] {
+  const { hosts, rules, giveBack, balancer, stacks, rewritesRecord, variables } = plan;
   return [
     ...hosts.claim.map((host) => `host ${host}: claim`),
     ...hosts.keep.map((host) => `host ${host}: no change`),
@@ -127,6 +145,7 @@ export function vendLines({ hosts, rules, giveBack, balancer, stacks, variables 
     ...rules.map((rule) => `priority ${rule.priority} (${rule.kept ? 'kept' : 'new'}) for ${rule.hosts.join(', ')}`),
     ...(balancer === undefined ? [] : [moveLine(balancer)]),
     ...planLines(stacks),
+    ...(rewritesRecord === true ? ['record: written again, it is not as it was vended'] : []),
     ...giveBack.map((priority) => `priority ${priority} is given back: the tenant no longer has its rule`),
     ...(variables ?? []).map(({ action, key, scope }) => `GitLab variable ${key} (${scope}): ${action}`),
   ];

@@ -64,7 +64,11 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
     chosen.map(async (each) => {
       const { environment, config } = each;
       const aws = await openEnvironment(runtime, environment, config, 'deploy');
-      return { chosen: each, aws, record: await formerRecord(aws, { environment, tenant: name }) };
+      return {
+        chosen: each,
+        aws,
+        record: await formerRecord(aws, { environment, tenant: name }, (text) => out.warn(text)),
+      };
     }),
   );
   const gitlab = openGitlab(runtime, platform.gitlab);

@@ -27,7 +27,7 @@ const codes = [...new Set([...sources.values()].flatMap((text) => given.flatMap(
 
 /**
  * What a test must call to drive a guard and not only the function that decides: what `scripts/commands/` calls of the
- * rooms, what the rooms call of `stack/` and of GitLab's settings, and the claim of a priority, whose thousand rounds no
+ * rooms, what the rooms call of `stack/` and of GitLab's settings, and the claim of a priority, whose hundred rounds no
  * command should wait for.
  */
 const entries = [

@@ -1,4 +1,5 @@
 import { type App, CfnOutput } from 'aws-cdk-lib';
+import { factsVersion, versionFact } from '../../../scripts/config/facts.ts';
 import { names, tags } from '../../../scripts/config/names.ts';
 import { VendhostStack } from '../../app.ts';
 import { LogBucket } from '../log-bucket.ts';
@@ -36,6 +37,7 @@ export class StorageStack extends VendhostStack {
       'builder-sources': config.builders.runners ?? [config.cidr],
       'alerts-topic': alerts.topic.topicArn,
       approval: String(config.approval),
+      [versionFact]: String(factsVersion),
     });
     const trail = new ObjectTrail(this, 'Trail', { environment, bucket, key });
     // CloudTrail writes to the bucket at once, and a bucket with objects cannot be deleted. So the trail comes last: a

@@ -1,7 +1,7 @@
 import { type App, CfnOutput } from 'aws-cdk-lib';
 import { CfnInstanceProfile } from 'aws-cdk-lib/aws-iam';
 import { CfnParameter } from 'aws-cdk-lib/aws-ssm';
-import type { PlatformFacts, TenantRecord } from '../../../scripts/config/facts.ts';
+import { type PlatformFacts, recordVersion, type TenantRecord } from '../../../scripts/config/facts.ts';
 import { names, type Place, tags } from '../../../scripts/config/names.ts';
 import type { TenantLimits } from '../../../scripts/config/tenant.ts';
 import { type AppProps, newApp, VendhostStack } from '../../app.ts';
@@ -80,6 +80,7 @@ function tenantRecord(
   scope: Scope,
 ): TenantRecord {
   return {
+    version: recordVersion,
     tenant: place.tenant,
     project: project.path,
     branch,

@@ -1,7 +1,7 @@
 import { poll } from '../../aws/poll.ts';
 import { type Aws, openAws } from '../../aws/session.ts';
 import { keys, type Place } from '../../config/names.ts';
-import { type ExitCode, exitCodes } from '../../errors.ts';
+import { type ExitCode, exitCodes, messageOf } from '../../errors.ts';
 import { duration } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
 import { newRun } from '../bake-run.ts';
@@ -10,7 +10,7 @@ import { findImage } from '../find.ts';
 import { planBake, readKnownImages } from './bake-plan.ts';
 import { Lease, takeLease } from './lease.ts';
 import { type PreparedBake, prepareBake } from './prepare.ts';
-import { runBake } from './run-bake.ts';
+import { type Baked, runBake } from './run-bake.ts';
 
 export interface BakeOptions extends Place {
   readonly directory: string;
@@ -43,11 +43,6 @@ export async function bakeImage(runtime: Runtime, options: BakeOptions): Promise
   return report(runtime, { ...(await bakeOnce(runtime, aws, prepared)), bakeKey });
 }
 
-interface Baked {
-  readonly imageId: string;
-  readonly baked: boolean;
-}
-
 /** Bakes under a lease: of several jobs with one key, one bakes and the others use its image. */
 async function bakeOnce(runtime: Runtime, aws: Aws, prepared: PreparedBake): Promise<Baked> {
   const run = newRun();
@@ -56,11 +51,20 @@ async function bakeOnce(runtime: Runtime, aws: Aws, prepared: PreparedBake): Pro
   const start = Date.now();
   try {
     await sweep(runtime, aws, prepared.owner, { run });
-    const imageId = await runBake(runtime, aws, prepared, run);
-    runtime.out.step(`baked in ${duration(Date.now() - start)}`);
-    return { imageId, baked: true };
+    const image = await runBake(runtime, aws, { prepared, run, lease });
+    if (image.baked) runtime.out.step(`baked in ${duration(Date.now() - start)}`);
+    return image;
   } finally {
+    await endLease(runtime, lease);
+  }
+}
+
+/** What the bake came to stays so, whether or not the lease can be given back. */
+async function endLease({ out }: Runtime, lease: Lease): Promise<void> {
+  try {
     await lease.release();
+  } catch (thrown) {
+    out.warn(`cannot give the lease back: ${messageOf(thrown)}; it ends by itself in five minutes`);
   }
 }
 
@@ -79,7 +83,7 @@ async function leaseOrImage(runtime: Runtime, aws: Aws, prepared: PreparedBake, 
       // Looked up after taking the lease: its last holder may have finished in between.
       const image = await findImage(aws, owner, bakeKey);
       if (image?.faults.length === 0) {
-        if (taken instanceof Lease) await taken.release();
+        if (taken instanceof Lease) await endLease(runtime, taken);
         return image.imageId;
       }
       if (taken instanceof Lease) return taken;

@@ -31,32 +31,44 @@ export class Lease {
   readonly #holder: LeaseHolder;
   readonly #timer: NodeJS.Timeout;
   #etag: string;
+  #renewal: Promise<unknown> = Promise.resolve();
+  #taker: BakeLease | undefined;
 
   constructor(place: LeasePlace, holder: LeaseHolder, etag: string) {
     this.#place = place;
     this.#holder = holder;
     this.#etag = etag;
     // A renewal that fails leaves the lease as it is; the next one is in time.
-    this.#timer = setInterval(() => void this.renew().catch(() => undefined), renewEveryMs).unref();
+    this.#timer = setInterval(() => {
+      this.#renewal = this.renew().catch(() => undefined);
+    }, renewEveryMs).unref();
+  }
+
+  /** Who took the lease over, because this run could not renew it for too long. */
+  get taker(): BakeLease | undefined {
+    return this.#taker;
   }
 
   async renew(): Promise<void> {
     const { key } = this.#place;
-    const renewed = await objects(this.#place).replace(key, textOf(this.#holder), this.#etag);
-    this.#etag = renewed ?? (await this.#written()) ?? this.#etag;
+    let written = await objects(this.#place).replace(key, textOf(this.#holder), this.#etag);
+    // An earlier renewal was written, and its answer was lost.
+    if (written.outcome === 'lost' && written.current?.value.run === this.#holder.run)
+      written = await objects(this.#place).replace(key, textOf(this.#holder), written.current.etag);
+    // Somebody removed it.
+    else if (written.outcome === 'lost' && written.current === undefined)
+      written = await objects(this.#place).create(key, textOf(this.#holder));
+    if (written.outcome === 'lost') this.#taker = written.current?.value;
+    else this.#etag = written.etag;
+    if (this.#taker !== undefined) clearInterval(this.#timer);
   }
 
   /** Gives the lease back, if this run still holds it. */
   async release(): Promise<void> {
     clearInterval(this.#timer);
-    const etag = await this.#written();
-    if (etag !== undefined) await objects(this.#place).remove(this.#place.key, etag);
-  }
-
-  /** The ETag of what this run wrote: a renewal whose answer was lost, repeated by the SDK, is refused and was written. */
-  async #written(): Promise<string | undefined> {
+    await this.#renewal;
     const current = await objects(this.#place).read(this.#place.key);
-    return current?.value.run === this.#holder.run ? current.etag : undefined;
+    if (current?.value.run === this.#holder.run) await objects(this.#place).remove(this.#place.key, current.etag);
   }
 }
 
@@ -70,15 +82,15 @@ export async function takeLease(
   staleAfterMs = leaseMs,
 ): Promise<Lease | BakeLease | undefined> {
   const text = textOf(holder);
-  const free = await objects(place).create(place.key, text);
-  if (free !== undefined) return new Lease(place, holder, free);
-  const current = await objects(place).read(place.key);
-  if (current === undefined) return undefined;
-  // Written, but the answer was lost.
-  if (current.value.run === holder.run) return new Lease(place, holder, current.etag);
-  if (current.ageMs <= staleAfterMs) return current.value;
-  const taken = await objects(place).replace(place.key, text, current.etag);
-  return taken === undefined ? undefined : new Lease(place, holder, taken);
+  let written = await objects(place).create(place.key, text);
+  if (written.outcome === 'lost') {
+    const { current } = written;
+    if (current === undefined) return undefined;
+    const isOurs = current.value.run === holder.run;
+    if (!isOurs && current.ageMs <= staleAfterMs) return current.value;
+    written = await objects(place).replace(place.key, text, current.etag);
+  }
+  return written.outcome === 'lost' ? undefined : new Lease(place, holder, written.etag);
 }
 
 /** All leases of a tenant, of whatever bake key. */

@@ -1,5 +1,6 @@
 import type { Aws } from '../../aws/session.ts';
 import { names } from '../../config/names.ts';
+import { VendhostError } from '../../errors.ts';
 import { pushOf } from '../../gitlab/ci-context.ts';
 import type { Runtime } from '../../runtime.ts';
 import { type BuilderParts, packerVariables } from '../builder/builder.ts';
@@ -7,20 +8,35 @@ import { makeBuilderGroup } from '../builder/builder-group.ts';
 import { makeBuilderKey } from '../builder/builder-key.ts';
 import { type Builder, launchBuilder } from '../builder/launch.ts';
 import { cleanUp, endBuilder } from '../clean/clean-up.ts';
+import { findImage } from '../find.ts';
 import { makeImage } from '../make-image.ts';
 import { build, packerTemplate } from '../packer/run-packer.ts';
 import { makeStage, type Stage } from '../packer/stage.ts';
 import { Transcript } from '../packer/transcript.ts';
 import { writeRecord } from '../record.ts';
 import { finishImage, verifyImage } from '../verify.ts';
+import type { Lease } from './lease.ts';
 import type { PreparedBake } from './prepare.ts';
+
+export interface Baked {
+  readonly imageId: string;
+  /** `false`: it is another run's. */
+  readonly baked: boolean;
+}
+
+/** What is to be baked, by which run, which holds the lease. */
+export interface BakeRun {
+  readonly prepared: PreparedBake;
+  readonly run: string;
+  readonly lease: Pick<Lease, 'taker'>;
+}
 
 /**
  * Bakes the image, verifies and finishes it, and then puts it on record: from there on it is found. After a failure or
- * a cancel nothing is left in the account.
+ * a cancel nothing is left in the account; nor when another run, which took the lease over, was faster: then its image is used.
  */
-export async function runBake(runtime: Runtime, aws: Aws, prepared: PreparedBake, run: string): Promise<string> {
-  const { place, owner, bakeKey, inputs } = prepared;
+export async function runBake(runtime: Runtime, aws: Aws, { prepared, run, lease }: BakeRun): Promise<Baked> {
+  const { place, bakeKey } = prepared;
   const imageName = names.image(place, bakeKey, run);
   const parts: BuilderParts = { ...prepared, run, imageName, aws, commit: pushOf(runtime.env).commit };
   const transcript = new Transcript(runtime.out);
@@ -30,16 +46,39 @@ export async function runBake(runtime: Runtime, aws: Aws, prepared: PreparedBake
     await verifyImage(aws, prepared, imageId);
     // It may take minutes, and an image with its key but without its record would be made in vain: so it comes first.
     await endBuilder(aws, place, run);
-    await finishImage(runtime, aws, prepared, imageId);
-    await writeRecord(aws, owner, bakeKey, { imageId, inputs });
+    if (lease.taker !== undefined) runtime.out.warn(`${lease.taker.job} took over the lease of this bake`);
+    const image = await publish(runtime, aws, prepared, imageId);
+    if (!image.baked) await cleanUp(runtime, aws, place, run);
     runtime.out.detail(transcript.times);
-    return imageId;
+    return image;
   } catch (thrown) {
     await transcript.end();
     await cleanUp(runtime, aws, place, run);
     throw thrown;
   } finally {
     await stage.remove();
+  }
+}
+
+/** Puts the image on record, unless one to use is there: the lease does not last for ever, and its loss shows too late. */
+async function publish(runtime: Runtime, aws: Aws, prepared: PreparedBake, imageId: string): Promise<Baked> {
+  const { owner, bakeKey, inputs } = prepared;
+  const faster = async (): Promise<Baked | undefined> => {
+    const image = await findImage(aws, owner, bakeKey);
+    if (image === undefined || image.faults.length > 0) return undefined;
+    runtime.out.step(`another run baked ${image.imageId} meanwhile: it is used instead of ${imageId}`);
+    return { imageId: image.imageId, baked: false };
+  };
+  const known = await faster();
+  if (known !== undefined) return known;
+  await finishImage(runtime, aws, prepared, imageId);
+  try {
+    await writeRecord(aws, owner, bakeKey, { imageId, inputs });
+    return { imageId, baked: true };
+  } catch (thrown) {
+    const image = thrown instanceof VendhostError && thrown.code === 'RECORD_CHANGED' ? await faster() : undefined;
+    if (image === undefined) throw thrown;
+    return image;
   }
 }
 

@@ -16,7 +16,7 @@ function ofHost(ownership: Ownership, { host, tenant }: HeldHost): Difference[] 
   const record = ownership.records.find((each) => each.tenant === tenant)?.content;
   if (orphaned.length > 0 || record === undefined || record.hosts.includes(host)) return orphaned;
   const text = `${tenant} claimed ${host}, which is not in its record`;
-  const next = `vendhost tenant vend ${tenant} --environment ${ownership.environment}; if that changes nothing: ${removal(ownership, keys.hostClaim(host))}`;
+  const next = `vendhost tenant vend ${tenant} --environment ${ownership.environment}: it takes the host into the record, or gives it back if it is not in the file`;
   return [{ kind: 'CLAIM_NOT_RECORDED', text, next }];
 }
 

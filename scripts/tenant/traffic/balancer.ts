@@ -1,17 +1,14 @@
 import type { PublishedFacts } from '../../aws/read-facts.ts';
 import type { Aws } from '../../aws/session.ts';
-import type { FormerRecord } from '../../config/facts.ts';
+import type { VendedRecord } from '../../config/facts.ts';
 import { names, type Place } from '../../config/names.ts';
 import { VendhostError } from '../../errors.ts';
-import { releasePriorities } from '../../listener/priority-claim.ts';
 import { readStack } from '../../stack/stack-state.ts';
 
 /** A tenant moves from one load balancer of an environment to another. */
 export interface BalancerMove {
   readonly from: number;
   readonly to: number;
-  /** Listener of the one it leaves; absent when the platform no longer has it. */
-  readonly formerListener?: string;
 }
 
 /**
@@ -21,9 +18,8 @@ export interface BalancerMove {
  */
 export async function planMove(
   aws: Aws,
-  published: PublishedFacts,
   place: Place,
-  record: FormerRecord | undefined,
+  record: VendedRecord | undefined,
   { loadBalancer: wanted, port }: { loadBalancer: number; port: number },
 ): Promise<BalancerMove | undefined> {
   if (record === undefined) return undefined;
@@ -38,14 +34,15 @@ export async function planMove(
     throw portFixed(place, formerPort, port, { stack, standing });
   }
   if (from === wanted) return undefined;
-  const formerListener = published.values[names.balancerFact('listener-arn', from)];
-  return { from, to: wanted, ...(formerListener === undefined ? {} : { formerListener }) };
+  return { from, to: wanted };
 }
 
-/** Gives back the priorities claimed on the listener that the tenant left; it has no rules there. */
-export async function leaveBalancer(aws: Aws, place: Place, bucket: string, { formerListener }: BalancerMove) {
-  if (formerListener === undefined) return;
-  await releasePriorities(aws, { bucket, listenerArn: formerListener, tenant: place.tenant });
+/** The listeners of the environment's other load balancers: a tenant has no rules there. */
+export function otherListeners({ values }: PublishedFacts, loadBalancer: number): string[] {
+  const own = names.balancerFact('listener-arn', loadBalancer);
+  return Object.entries(values).flatMap(([fact, arn]) =>
+    /^listener-arn(-\d+)?$/.test(fact) && fact !== own ? [arn] : [],
+  );
 }
 
 export function moveLine({ from, to }: BalancerMove): string {

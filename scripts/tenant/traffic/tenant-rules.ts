@@ -31,6 +31,8 @@ export interface RulesOf {
   readonly hosts: readonly string[];
   /** Number of the load balancer the facts are of. */
   readonly loadBalancer: number;
+  /** Listeners on which the tenant has no rules: it may have left them. */
+  readonly elsewhere?: readonly string[];
 }
 
 /** Hosts that share a rule, for the entry stack. */
@@ -97,14 +99,20 @@ export async function explainFull(aws: Aws, { place, facts, loadBalancer }: Rule
   return listenerFull({ place, loadBalancer }, rules.length, quota, { details: error.details, cause: error });
 }
 
-/** The numbers of rules the tenant no longer has. */
+/** The numbers of rules the tenant no longer has, by what it has on record on every listener: a run may have died before it gave them back. */
 export async function planGiveBack(aws: Aws, of: RulesOf): Promise<number[]> {
-  return await planReleases(aws, holderOf(of), bandsOf(of));
+  const left = holdersElsewhere(of).map((holder) => planReleases(aws, holder));
+  return (await Promise.all([planReleases(aws, holderOf(of), bandsOf(of)), ...left])).flat();
 }
 
 /** Gives back the numbers of rules the tenant no longer has; call it when the rules are gone. */
 export async function giveBack(aws: Aws, of: RulesOf): Promise<number[]> {
-  return await releasePriorities(aws, holderOf(of), bandsOf(of));
+  const left = holdersElsewhere(of).map((holder) => releasePriorities(aws, holder));
+  return (await Promise.all([releasePriorities(aws, holderOf(of), bandsOf(of)), ...left])).flat();
+}
+
+function holdersElsewhere(of: RulesOf): PriorityHolder[] {
+  return (of.elsewhere ?? []).map((listenerArn) => ({ ...holderOf(of), listenerArn }));
 }
 
 function bandsOf({ hosts }: RulesOf): Band[] {

@@ -4,7 +4,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, test } from 'vitest';
 import type { PlatformProps } from '../../../cdk/platform/platform-props.ts';
 import { environments } from '../../../scripts/config/environment.ts';
-import { balancerFacts, factsSchema } from '../../../scripts/config/facts.ts';
+import { balancerFacts, factsSchema, versionFact } from '../../../scripts/config/facts.ts';
 import { names } from '../../../scripts/config/names.ts';
 import { templateBody, templateLimitBytes } from '../../../scripts/stack/assembly.ts';
 import { appOf, appWith, configured, templateOf } from './props.ts';
@@ -86,7 +86,7 @@ describe.each(apps)('the platform of $name: $when', ({ name, balancers, app }) =
     const ofFurther = numbers
       .slice(1)
       .flatMap((number) => balancerFacts.map((fact) => names.balancerFact(fact, number)));
-    const wanted = [...Object.keys(factsSchema.shape), ...ofFurther].map((fact) => `${path}/${fact}`);
+    const wanted = [...Object.keys(factsSchema.shape), versionFact, ...ofFurther].map((fact) => `${path}/${fact}`);
     // What lies deeper is not in the call that reads all facts.
     const flat = published.filter((each) => !each.slice(path.length + 1).includes('/'));
     expect(flat.sort()).toEqual(wanted.sort());

@@ -1,9 +1,11 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { awsError } from '../../../scripts/aws/foreseen-errors.ts';
 import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
 import type { Aws } from '../../../scripts/aws/session.ts';
 import { bakeLeaseSchema } from '../../../scripts/config/stored.ts';
 import { takeLease } from '../../../scripts/image/bake/lease.ts';
+import { type Fault, memoryBucket } from '../../builders/memory-bucket.ts';
 
 /** A bucket whose answers are errors of these names, by command. */
 function refusing(names: Readonly<Record<string, string>>): Aws {
@@ -39,7 +41,8 @@ test('a 403 for an object that a listing does not show is its absence; for one t
   const objects = (listed: readonly string[]) => new ConditionalObjects(hiding(listed), 'bucket', bakeLeaseSchema);
   expect(await objects(['key2']).read('key')).toBeUndefined();
   await expect(objects(['key']).read('key')).rejects.toThrow('403');
-  expect(await objects([]).remove('key', 'etag')).toBe(false);
+  expect(await objects([]).remove('key', 'etag'), 'nothing is left to remove').toBe(true);
+  await expect(objects([]).create('key', { run: 'one', job: '', until: '' })).rejects.toThrow('403');
   await expect(objects(['key']).remove('key', 'etag')).rejects.toThrow('403');
 });
 
@@ -49,4 +52,64 @@ test("another job's lease that may not be read is no free one", async () => {
   const taken = takeLease({ aws, bucket: 'bucket', key: 'key' }, { run: 'one', job: 'job 1' });
   const refused = await taken.catch((thrown: unknown) => awsError(thrown, {}));
   expect(refused).toMatchObject({ code: 'ACCESS_DENIED', message: 'AccessDenied, says the bucket' });
+});
+
+const schema = z.object({ run: z.string() });
+const one = { run: 'one' };
+const two = { run: 'two' };
+
+describe('a write whose answer is no success is compared with what the bucket holds', () => {
+  /** A bucket in which `two` may be already, and a writer whose first call has this fate. */
+  async function bucketWith(fault: Fault | undefined, held?: typeof two) {
+    const bucket = memoryBucket(async () => undefined);
+    const etag = held && (await write(new ConditionalObjects(bucket.writer().aws, 'bucket', schema), held));
+    const writer = bucket.writer((call) => (call === 0 ? fault : undefined));
+    return { etag: etag ?? '', objects: new ConditionalObjects(writer.aws, 'bucket', schema), bucket };
+  }
+
+  async function write(objects: ConditionalObjects<typeof one>, value: typeof one): Promise<string> {
+    const written = await objects.create('key', value);
+    if (written.outcome === 'lost') throw new Error('there is one');
+    return written.etag;
+  }
+
+  test.each<[Fault | undefined, string]>([
+    [undefined, 'won'],
+    ['twice', 'mine'],
+    ['unheard', 'mine'],
+    ['conflict', 'won'],
+  ])('%s: %s', async (fault, outcome) => {
+    const { objects } = await bucketWith(fault);
+    expect(await objects.create('key', one)).toEqual({ outcome, etag: expect.any(String) });
+    const next = await bucketWith(fault, two);
+    expect(await next.objects.replace('key', one, next.etag)).toEqual({ outcome, etag: expect.any(String) });
+    const last = await bucketWith(fault, two);
+    expect(await last.objects.remove('key', last.etag)).toBe(true);
+    expect(last.bucket.objects()).toEqual({});
+  });
+
+  test.each<Fault | undefined>([undefined, 'twice', 'unheard', 'failed'])(
+    '%s, and another was faster: lost, with what is there',
+    async (fault) => {
+      const { objects } = await bucketWith(fault, two);
+      const lost = { outcome: 'lost', current: { value: two } };
+      expect(await objects.create('key', one)).toMatchObject(lost);
+      expect(await objects.replace('key', one, '"another"')).toMatchObject(lost);
+      expect(await objects.remove('key', '"another"')).toBe(false);
+    },
+  );
+
+  test('what was to be replaced is gone: lost, and nothing is there', async () => {
+    const { objects } = await bucketWith(undefined);
+    expect(await objects.replace('key', one, '"another"')).toEqual({ outcome: 'lost', current: undefined });
+  });
+
+  test('a write that failed, while nobody else wrote, is an error and not a lost race', async () => {
+    const { objects } = await bucketWith('failed');
+    await expect(objects.create('key', one)).rejects.toThrow('InternalError');
+    const next = await bucketWith('failed', two);
+    await expect(next.objects.replace('key', one, next.etag)).rejects.toThrow('InternalError');
+    const last = await bucketWith('failed', two);
+    await expect(last.objects.remove('key', last.etag)).rejects.toThrow('InternalError');
+  });
 });

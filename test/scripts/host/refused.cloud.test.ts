@@ -28,15 +28,52 @@ async function provision(meddle: Meddler, env = {}) {
   });
 }
 
-test('a record that an older version wrote, and a target group that somebody deleted', async () => {
-  const outdated: Meddler = async (call, next) => {
+/** Lets Parameter Store answer otherwise. */
+const answered =
+  (operation: string, change: (body: string) => string): Meddler =>
+  async (call, next) => {
     const answer = await next();
-    if (call.operation !== 'GetParameter') return answer;
-    return { ...answer, headers: {}, body: String(answer.body).replace('\\"port\\":8080,', '') };
+    return call.operation === operation ? { ...answer, headers: {}, body: change(String(answer.body)) } : answer;
   };
-  const old = await provision(outdated);
-  expect([old.code, errorIn(old)]).toEqual([1, 'RECORD_OUTDATED']);
-  expect(old.stderr).toContain('missing or wrong in /vendhost/dev/tenants/shop: port');
+
+test.each<[string, Meddler, string, string]>([
+  [
+    'a record that an older version wrote',
+    answered('GetParameter', (body) => body.replace('\\"port\\":8080,', '')),
+    'RECORD_OUTDATED',
+    'missing or wrong in /vendhost/dev/tenants/shop: port',
+  ],
+  [
+    'a record of a newer version that this one cannot follow',
+    answered('GetParameter', (body) => body.replace(/\{\\"/, '{\\"version\\":2,\\"')),
+    'RECORD_NEWER',
+    "hint: use the platform's version of Vendhost or a later one",
+  ],
+  [
+    'a record that is none',
+    answered('GetParameter', (body) => JSON.stringify({ Parameter: { ...JSON.parse(body).Parameter, Value: 'shop' } })),
+    'RECORD_UNREADABLE',
+    'hint: ask the platform team to vend it: vendhost tenant vend shop --environment dev',
+  ],
+  [
+    'facts of a newer platform that this version cannot follow',
+    answered('GetParametersByPath', (body) => {
+      const page = JSON.parse(body);
+      return JSON.stringify({
+        ...page,
+        Parameters: [...page.Parameters, { Name: '/vendhost/dev/version', Value: '2' }],
+      });
+    }),
+    'PLATFORM_NEWER',
+    'the platform of dev publishes facts of version 2, and this version of Vendhost reads 1',
+  ],
+])('%s', async (_what, meddle, code, text) => {
+  const ended = await provision(meddle);
+  expect([ended.code, errorIn(ended)]).toEqual([1, code]);
+  expect(ended.stderr).toContain(text);
+});
+
+test('a target group that somebody deleted', async () => {
   const gone: Meddler = async (call, next) => {
     if (call.operation !== 'DescribeTargetGroups') return await next();
     const error = '<Error><Type>Sender</Type><Code>TargetGroupNotFound</Code><Message>not found</Message></Error>';

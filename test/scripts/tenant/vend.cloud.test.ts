@@ -156,6 +156,31 @@ describe('tenant vend', () => {
     await expect((await aws.cloudFormation()).send(stack)).rejects.toThrow('does not exist');
   });
 
+  test('a host that a run claimed before it died is given back by the next vend, when the file was corrected', async () => {
+    await new HostClaims(aws, bucket, 'typist').claim(['typo.dev.example.com', 'rightly.dev.example.com']);
+    const { result } = await vend('typist', ['rightly.dev.example.com'], { dryRun: true });
+    const hosts = { claim: [], keep: ['rightly.dev.example.com'], release: ['typo.dev.example.com'] };
+    expect(result.environments).toMatchObject([{ hosts }]);
+    await vend('typist', ['rightly.dev.example.com']);
+    expect([await owner('typo.dev.example.com'), await owner('rightly.dev.example.com')]).toEqual([
+      undefined,
+      'typist',
+    ]);
+
+    // The same with a record that no version wrote, although no template has changed.
+    const Name = '/vendhost/dev/tenants/typist';
+    const sdk = await import('@aws-sdk/client-ssm');
+    await (await aws.ssm()).send(new sdk.PutParameterCommand({ Name, Value: 'typist', Overwrite: true }));
+    const planned = await vend('typist', ['rightly.dev.example.com'], { dryRun: true });
+    expect([planned.code, planned.result.environments]).toMatchObject([2, [{ rewritesRecord: true }]]);
+    expect(planned.progress.join('\n')).toContain('the record of typist in dev is not one of Vendhost');
+    const again = await vend('typist', ['rightly.dev.example.com']);
+    expect(again.result.environments).toMatchObject([{ changed: true }]);
+    expect(await readTenantRecord(aws, place('typist'))).toMatchObject({ tenant: 'typist', version: 1 });
+    const last = await vend('typist', ['rightly.dev.example.com']);
+    expect(last.result.environments).toMatchObject([{ changed: false }]);
+  });
+
   test('refuses a tenant whose bucket outlived it, and says how to keep or delete it', async () => {
     const kept = `vendhost-dev-gone-${account}-eu-west-1`;
     await (await aws.s3()).send(new CreateBucketCommand({ Bucket: kept }));

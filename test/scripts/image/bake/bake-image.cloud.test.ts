@@ -9,14 +9,14 @@ import {
   type EC2Client,
   type Image,
 } from '@aws-sdk/client-ec2';
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { execaNode } from 'execa';
 import { beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { cloudAccount } from '../../../builders/account.ts';
 import { makePlatform, type Platform } from '../../../builders/platform.ts';
 import { repository } from '../../../builders/repository.ts';
 import { recordTenant } from '../../../builders/tenant.ts';
-import { type Meddler, wire } from '../../wire.ts';
+import { justBefore, type Meddler, wire } from '../../wire.ts';
 
 const install = '#!/bin/bash\nset -eu\necho "for $VENDHOST_TENANT" > /etc/made-by-bake\n';
 
@@ -161,6 +161,25 @@ echo installed after all
     expect(new Set(results.map(({ imageId }) => imageId)).size).toBe(1);
     expect(await images('twins')).toHaveLength(1);
     expect(await leftovers('twins')).toEqual([]);
+  });
+
+  test('a bake whose lease was taken over uses the image of who was faster, and deletes its own', async () => {
+    await recordTenant(platform, 'slow');
+    const directory = await repository({ 'infrastructure/install.sh': install });
+    const words = ['--tenant', 'slow', '--directory', directory];
+    let faster: BakeResult | undefined;
+    const overtaken = justBefore(/^PUT \/[^/]+\/infrastructure\/slow\//, async () => {
+      const s3 = await platform.aws.s3();
+      for (const Key of (await leftovers('slow')).filter((left) => left.startsWith('claims/bakes/'))) {
+        await s3.send(new DeleteObjectCommand({ Bucket: platform.bucket, Key }));
+      }
+      faster = resultOf(await bake(words));
+    });
+    const AWS_ENDPOINT_URL = await wire(inject('localCloud').endpoint, overtaken);
+    const slow = await bake(words, { AWS_ENDPOINT_URL });
+    expect(resultOf(slow)).toEqual({ ...faster, baked: false });
+    expect((await images('slow')).map(({ ImageId }) => ImageId)).toEqual([faster?.imageId]);
+    expect(await leftovers('slow')).toEqual([]);
   });
 });
 

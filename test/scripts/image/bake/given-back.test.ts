@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bakeImage } from '../../../../scripts/image/bake/bake-image.ts';
 import { bakeKeyTag } from '../../../../scripts/image/image-faults.ts';
+import type { Recorder } from '../../../builders/recorder.ts';
 import { repository, soundTenant } from '../../../builders/repository.ts';
 import { facts, record, sampleAccount } from '../../../builders/sample.ts';
 import { answering, xml } from '../../answering.ts';
@@ -23,7 +24,7 @@ const inputs = { place: '', scripts: {}, base: {}, template: {}, sourceAmi: '', 
 const imageRecord = { imageId: 'ami-2', inputs: { ...inputs, encryptionKey: '', packer: '' } };
 
 /** An account in which another job records its image just before this one takes the lease. */
-async function justBaked() {
+async function justBaked({ mayDelete = true } = {}) {
   const objects = new Map<string, string>();
   let bakeKey = '';
   return await answering(({ operation, body }) => {
@@ -34,6 +35,7 @@ async function justBaked() {
       objects.set(`infrastructure/shop/${bakeKey}.json`, JSON.stringify(imageRecord));
       return '';
     }
+    if (method === 'DELETE' && !mayDelete) throw new Error('no DELETE today');
     if (method === 'DELETE') return objects.delete(key) ? '' : undefined;
     if (method === 'GET') return objects.get(key);
     if (operation.startsWith('GET ')) return '<ListBucketResult/>';
@@ -49,12 +51,16 @@ async function justBaked() {
   });
 }
 
-test('an image that another job finished just before the lease is used, and the lease is given back', async () => {
+async function bake({ runtime }: { runtime: Recorder }): Promise<void> {
   const directory = await repository({ ...soundTenant, 'bin/packer': '#!/bin/sh\necho Packer v1.11.2\n' });
   await chmod(join(directory, 'bin/packer'), 0o755);
-  const { runtime, calls } = await justBaked();
   const env = { ...runtime.env, PATH: `${join(directory, 'bin')}:/usr/bin:/bin` };
   await bakeImage({ ...runtime, env }, { tenant: 'shop', environment: 'dev', directory, dryRun: false });
+}
+
+test('an image that another job finished just before the lease is used, and the lease is given back', async () => {
+  const { runtime, calls } = await justBaked();
+  await bake({ runtime });
   expect(JSON.parse(runtime.printed())).toMatchObject({ imageId: 'ami-2', baked: false });
   const places = (method: string) =>
     calls.flatMap(({ operation }) =>
@@ -62,4 +68,11 @@ test('an image that another job finished just before the lease is used, and the 
     );
   expect(places('PUT')).toEqual([expect.stringContaining('/claims/bakes/shop/')]);
   expect(places('DELETE')).toEqual(places('PUT'));
+});
+
+test('a lease that cannot be given back changes nothing of what the bake came to', async () => {
+  const { runtime } = await justBaked({ mayDelete: false });
+  await bake({ runtime });
+  expect(JSON.parse(runtime.printed())).toMatchObject({ imageId: 'ami-2', baked: false });
+  expect(runtime.progress().join('\n')).toContain('cannot give the lease back: Error: no DELETE today');
 });

@@ -42,6 +42,8 @@ test('a lease that nobody renewed for five minutes is taken over by exactly one'
   const answers = await Promise.all([takeLease(later, two), takeLease(later, { ...two, run: 'three' })]);
   expect(answers.filter((answer) => answer instanceof Lease)).toHaveLength(1);
   await dead.renew();
+  const [taker] = answers.filter((answer) => answer instanceof Lease);
+  expect([dead.taker?.run, taker?.taker]).toEqual([expect.stringMatching(/^(two|three)$/), undefined]);
   expect(await takeLease(place, one), 'the dead job cannot renew what it lost').not.toMatchObject(one);
   await releaseAll(answers);
 });
@@ -69,6 +71,18 @@ test('an answer that is lost costs neither the lease nor its renewals', async ()
   await held.renew();
   await held.release();
   expect(await readLeases(platform.aws, platform.bucket, 'lost')).toEqual([]);
+});
+
+test('a lease that somebody removed is written again with the next renewal, but not once it was given back', async () => {
+  const place = leasePlace('removed');
+  const held = await lease(place, one);
+  const [kept] = await readLeases(platform.aws, place.bucket, 'removed');
+  if (kept === undefined) throw new Error('no lease');
+  await dropLease(platform.aws, place.bucket, kept);
+  await held.renew();
+  expect(await readLeases(platform.aws, place.bucket, 'removed')).toMatchObject([one]);
+  await held.release();
+  expect(await readLeases(platform.aws, place.bucket, 'removed')).toEqual([]);
 });
 
 test('the leases of a tenant: who holds them, and which are of dead jobs; those are dropped if nobody renews them', async () => {

@@ -160,7 +160,7 @@ const cases: readonly [string, Partial<Ownership>, Difference[]][] = [
       {
         kind: 'CLAIM_NOT_RECORDED',
         text: 'shop claimed more.example.com, which is not in its record',
-        next: `${vend}; if that changes nothing: aws s3 rm s3://bucket/claims/hosts/more.example.com.json`,
+        next: `${vend}: it takes the host into the record, or gives it back if it is not in the file`,
       },
     ],
   ],
