@@ -8,14 +8,27 @@ export interface UploadTarget {
 }
 
 /**
- * True when the object exists. Asked by listing: for an object that is absent, HeadObject answers 403 instead of 404 to a role
+ * Which of a bucket's objects exist, in one call for objects whose keys start alike and are the only ones that do. Asked by listing: for an object that is absent, HeadObject answers 403 instead of 404 to a role
  * that may list its own prefixes only (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html).
  */
-export async function isUploaded(aws: Aws, { bucket, key }: UploadTarget, signal: AbortSignal): Promise<boolean> {
+export async function areUploaded(
+  aws: Aws,
+  { bucket, keys }: { bucket: string; keys: readonly string[] },
+  signal: AbortSignal,
+): Promise<boolean[]> {
   const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
-  const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: key, MaxKeys: 1 });
+  const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: sameStart(keys), MaxKeys: keys.length });
   const { Contents = [] } = await (await aws.s3()).send(list, { abortSignal: signal });
-  return Contents.some(({ Key }) => Key === key);
+  return keys.map((key) => Contents.some(({ Key }) => Key === key));
+}
+
+export async function isUploaded(aws: Aws, { bucket, key }: UploadTarget, signal: AbortSignal): Promise<boolean> {
+  return (await areUploaded(aws, { bucket, keys: [key] }, signal)).every(Boolean);
+}
+
+function sameStart([first = '', ...others]: readonly string[]): string {
+  const end = [...first].findIndex((letter, index) => others.some((other) => other[index] !== letter));
+  return end < 0 ? first : first.slice(0, end);
 }
 
 export interface Content {
@@ -77,7 +90,7 @@ async function send(aws: Aws, { bucket, key }: UploadTarget, content: Content, s
         ContentType: content.type,
         IfNoneMatch: '*',
       },
-      queueSize: 2,
+      queueSize: 3,
       abortController: controller,
     });
     await upload.done();

@@ -3,14 +3,12 @@ import { chmod, readFile, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { unzipSync } from 'fflate';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { revisionFile } from '../../../scripts/config/names.ts';
 import { collectFiles } from '../../../scripts/repository/collect.ts';
-import type { HashedFile } from '../../../scripts/revision/file-work.ts';
-import { FileWorkers } from '../../../scripts/revision/file-workers.ts';
-import { hashContent } from '../../../scripts/revision/hash.ts';
-import { checkFits, zipOf } from '../../../scripts/revision/zip.ts';
-import { needsZip64, zip64 } from '../../../scripts/revision/zip64.ts';
+import { type HashedFile, hashContent } from '../../../scripts/revision/hash.ts';
+import { checkFits, needsZip64, zipOf } from '../../../scripts/revision/zip.ts';
+import { zip64 } from '../../../scripts/revision/zip64.ts';
 import { repository, type Tree, writeTree } from '../../builders/repository.ts';
 
 /** Large enough to be streamed when it is hashed. */
@@ -19,15 +17,10 @@ const never = new AbortController().signal;
 
 async function hashed(root: string) {
   const { files } = await collectFiles(root, 'software');
-  const workers = new FileWorkers(files, never);
-  onTestFinished(() => workers.close());
-  return { ...(await hashContent(files, workers, never)), workers };
+  return await hashContent(files, never);
 }
 
-async function zipped(
-  revision: { sha256: string; files: readonly HashedFile[]; workers: FileWorkers },
-  signal = never,
-) {
+async function zipped(revision: { sha256: string; files: readonly HashedFile[] }, signal = never) {
   const target = join(await repository({}), 'revision.zip');
   await writeFile(target, zipOf({ ...revision, signal }));
   return target;
