@@ -27,6 +27,7 @@ export async function hashContent(
   const hashed: HashedFile[] = [];
   let read = 0;
   for (const file of files) {
+    signal.throwIfAborted();
     const digest = await hashFile(file, piece, signal);
     total.update(`${JSON.stringify([file.path, file.executable, digest.sha256])}\n`);
     hashed.push({ ...file, ...digest });

@@ -1,6 +1,6 @@
-import { Readable } from 'node:stream';
 import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
+import { sendParts } from './send-parts.ts';
 
 export interface UploadTarget {
   readonly bucket: string;
@@ -52,7 +52,7 @@ export async function uploadOnce(
 ): Promise<number | undefined> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await send(aws, target, content, signal);
+      return await sendParts(await aws.s3(), target, content, signal);
     } catch (error) {
       signal.throwIfAborted();
       const status = statusOf(error);
@@ -64,39 +64,6 @@ export async function uploadOnce(
       if (await isUploaded(aws, target, signal)) return undefined;
       if (attempt === tries) throw error;
     }
-  }
-}
-
-async function send(aws: Aws, { bucket, key }: UploadTarget, content: Content, signal: AbortSignal): Promise<number> {
-  const { Upload } = await import('@aws-sdk/lib-storage');
-  const controller = new AbortController();
-  const abort = () => controller.abort(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  let sent = 0;
-  async function* counted(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of content.bytes()) {
-      signal.throwIfAborted();
-      sent += chunk.length;
-      yield chunk;
-    }
-  }
-  try {
-    const upload = new Upload({
-      client: await aws.s3(),
-      params: {
-        Bucket: bucket,
-        Key: key,
-        Body: Readable.from(counted(), { objectMode: false }),
-        ContentType: content.type,
-        IfNoneMatch: '*',
-      },
-      queueSize: 3,
-      abortController: controller,
-    });
-    await upload.done();
-    return sent;
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }
 
