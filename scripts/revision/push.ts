@@ -12,7 +12,8 @@ import { counted, reportFindings } from '../repository/findings.ts';
 import { checkSoftware } from '../repository/tenant-repository.ts';
 import type { Runtime } from '../runtime.ts';
 import { hashContent } from './hash.ts';
-import { areUploaded, type UploadTarget, uploadOnce } from './upload.ts';
+import type { UploadTarget } from './send-parts.ts';
+import { areUploaded, uploadOnce } from './upload.ts';
 import { checkFits, zipOf } from './zip.ts';
 
 export interface PushOptions extends Place {

@@ -1,5 +1,15 @@
 import type { CompletedPart, S3Client } from '@aws-sdk/client-s3';
-import type { Content, UploadTarget } from './upload.ts';
+
+export interface UploadTarget {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+export interface Content {
+  /** Makes the bytes, for each attempt anew: what was sent is no longer in memory. */
+  readonly bytes: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  readonly type: string;
+}
 
 /** The least that S3 takes as a part but the last (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). */
 const partBytes = 5 * 1024 ** 2;

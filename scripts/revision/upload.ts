@@ -1,15 +1,11 @@
 import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
-import { sendParts } from './send-parts.ts';
-
-export interface UploadTarget {
-  readonly bucket: string;
-  readonly key: string;
-}
+import { type Content, sendParts, type UploadTarget } from './send-parts.ts';
 
 /**
- * Which of a bucket's objects exist, in one call for objects whose keys start alike and are the only ones that do. Asked by listing: for an object that is absent, HeadObject answers 403 instead of 404 to a role
- * that may list its own prefixes only (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html).
+ * Which of a bucket's objects exist, in one call: no other keys start as theirs do. Asked by listing: for an object that is
+ * absent, HeadObject answers 403 instead of 404 to a role that may list its own prefixes only
+ * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html).
  */
 export async function areUploaded(
   aws: Aws,
@@ -29,12 +25,6 @@ export async function isUploaded(aws: Aws, { bucket, key }: UploadTarget, signal
 function sameStart([first = '', ...others]: readonly string[]): string {
   const end = [...first].findIndex((letter, index) => others.some((other) => other[index] !== letter));
   return end < 0 ? first : first.slice(0, end);
-}
-
-export interface Content {
-  /** Makes the bytes, for each attempt anew: what was sent is no longer in memory. */
-  readonly bytes: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
-  readonly type: string;
 }
 
 const tries = 3;
