@@ -6,9 +6,10 @@ import { cacheFolder, keepCompiled } from './compile-cache.js';
  * versions, tsx does it.
  */
 const isNative = Boolean(process.features.typescript) && !import.meta.url.includes('/node_modules/');
+// What Node strips is kept too: the first TypeScript file that is not loads the compiler.
+keepCompiled(process.env);
 if (!isNative) {
   const { env } = process;
-  keepCompiled(env);
   const { TMPDIR, TSX_DISABLE_CACHE } = env;
   // Where tsx keeps what it made: its own choice is a path that others can know, and what lies in it is run.
   const folder = cacheFolder(env, 'transformed');

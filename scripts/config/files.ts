@@ -4,18 +4,21 @@ import type { z } from 'zod';
 import { VendhostError } from '../errors.ts';
 import { type Environment, tenantName } from './environment.ts';
 import { configError, readConfig } from './load.ts';
-import { type EnvironmentConfig, type PlatformConfig, platformSchema } from './platform.ts';
-import { type TenantConfig, tenantSchema } from './tenant.ts';
+import type { EnvironmentConfig, PlatformConfig } from './platform.ts';
+import type { TenantConfig } from './tenant.ts';
 import { type VendhostConfig, vendhostSchema } from './vendhost.ts';
 
 /** Throws `CONFIG_UNREADABLE` without the file, `CONFIG_INVALID` with every fault in it. */
-export function readPlatformConfig(directory: string): Promise<PlatformConfig> {
-  return readConfig(join(directory, 'platform.yml'), platformSchema);
+export async function readPlatformConfig(directory: string): Promise<PlatformConfig> {
+  // Loaded here: a tenant's jobs never read it.
+  const { platformSchema } = await import('./platform.ts');
+  return await readConfig(join(directory, 'platform.yml'), platformSchema);
 }
 
 /** The tenant's name is the file's: throws `CONFIG_INVALID` for one that cannot be a tenant's, and as `readPlatformConfig`. */
 export async function readTenantConfig(directory: string, tenant: string): Promise<TenantConfig> {
   checkTenantName(tenant, join(directory, 'tenants', `${tenant}.yml`));
+  const { tenantSchema } = await import('./tenant.ts');
   return await readConfig(join(directory, 'tenants', `${tenant}.yml`), tenantSchema);
 }
 

@@ -3,7 +3,7 @@ import { VendhostError } from '../errors.ts';
 import { isFromFork } from '../gitlab/merge-request.ts';
 import type { Runtime } from '../runtime.ts';
 import { checkDeprecatedInputs } from './deprecated-inputs.ts';
-import { type CheckFinding, counted, onlyOf, shownFinding } from './findings.ts';
+import { counted, onlyOf, reportFindings } from './findings.ts';
 import { includedTwice } from './included-twice.ts';
 import { checkPlatformRepository } from './platform-repository.ts';
 import { isPlatformRepository } from './show.ts';
@@ -40,19 +40,4 @@ export async function checkRepository(runtime: Runtime, { directory }: { directo
   const warnings = onlyOf(all, 'warning').length;
   const summary = `${counted(files, 'file')} checked, ${counted(warnings, 'warning')}, no fault`;
   runtime.out.result({ files, warnings }, unchecked === undefined ? summary : `${summary}\nnot checked: ${unchecked}`);
-}
-
-/** Shows notes and warnings; throws `CHECK_FAILED` with all faults when there are any. */
-export function reportFindings({ out }: Runtime, findings: readonly CheckFinding[]): void {
-  for (const note of onlyOf(findings, 'note')) out.detail(shownFinding(note));
-  for (const warning of onlyOf(findings, 'warning')) out.warn(shownFinding(warning));
-  const faults = onlyOf(findings, 'fault');
-  if (faults.length === 0) return;
-  const files = new Set(faults.map(({ file }) => file)).size;
-  const warnings = onlyOf(findings, 'warning').length;
-  const also = warnings === 0 ? '' : ` (and ${counted(warnings, 'warning')})`;
-  throw new VendhostError('CHECK_FAILED', `${counted(faults.length, 'fault')} in ${counted(files, 'file')}${also}`, {
-    details: faults.map(shownFinding),
-    hint: 'fix the lines above and push; `vendhost config check` checks a checkout before that',
-  });
 }

@@ -1,4 +1,6 @@
 import type { Fault } from '../config/issues.ts';
+import { VendhostError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
 
 /** A fault stops the job, a warning is shown, a note is what the author may want to know. */
 export type Severity = 'fault' | 'warning' | 'note';
@@ -26,4 +28,19 @@ export function fromFaults(faults: readonly Fault[]): CheckFinding[] {
 /** `1 fault`, `2 faults`. */
 export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? '' : 's'}`;
+}
+
+/** Shows notes and warnings; throws `CHECK_FAILED` with all faults when there are any. */
+export function reportFindings({ out }: Runtime, findings: readonly CheckFinding[]): void {
+  for (const note of onlyOf(findings, 'note')) out.detail(shownFinding(note));
+  for (const warning of onlyOf(findings, 'warning')) out.warn(shownFinding(warning));
+  const faults = onlyOf(findings, 'fault');
+  if (faults.length === 0) return;
+  const files = new Set(faults.map(({ file }) => file)).size;
+  const warnings = onlyOf(findings, 'warning').length;
+  const also = warnings === 0 ? '' : ` (and ${counted(warnings, 'warning')})`;
+  throw new VendhostError('CHECK_FAILED', `${counted(faults.length, 'fault')} in ${counted(files, 'file')}${also}`, {
+    details: faults.map(shownFinding),
+    hint: 'fix the lines above and push; `vendhost config check` checks a checkout before that',
+  });
 }

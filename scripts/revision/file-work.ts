@@ -1,27 +1,24 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { crc32, deflateRawSync } from 'node:zlib';
-import type { RevisionFile } from '../repository/collect.ts';
 
-/** Runs in worker threads, for a few files at a time: see file-workers.ts. */
+/** Runs in worker threads, for a few files at a time: see deflate-thread.ts. */
 
 /** zlib's own default, 6, saves some bytes and takes more time than that is worth: docs/decisions/0010. */
 export const level = 3;
 
-export interface HashedFile extends RevisionFile {
-  /** SHA-256 of the file's bytes, in hex. */
+/** A file as it was when it was hashed. */
+export interface KnownFile {
+  readonly path: string;
+  readonly from: string;
+  /** SHA-256 of its bytes, in hex. */
   readonly sha256: string;
-}
-
-export interface Digest {
-  /** SHA-256 of the file's bytes, in hex. */
-  readonly sha256: string;
-  /** In bytes, as read. */
+  /** In bytes. */
   readonly size: number;
 }
 
 export interface Deflated {
-  /** The compressed bytes of all files, one after the other. */
+  /** The compressed bytes of all files, one after the other, in memory of their own. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** One for each file. */
   readonly parts: readonly { readonly crc: number; readonly length: number }[];
@@ -29,25 +26,19 @@ export interface Deflated {
   readonly changed?: string;
 }
 
-export function hashFiles(files: readonly Pick<RevisionFile, 'from'>[]): Digest[] {
-  return files.map(({ from }) => {
-    const bytes = readFileSync(from);
-    return { sha256: sha256Of(bytes), size: bytes.length };
-  });
-}
-
 /** Compresses files, unless one of them is no longer what was hashed. */
-export function deflateFiles(files: readonly HashedFile[]): Deflated {
+export function deflateFiles(files: readonly KnownFile[]): Deflated {
   const parts: { crc: number; length: number }[] = [];
   const compressed: Buffer[] = [];
+  // One byte more than the largest file, by which one that grew is noticed.
+  const memory = Buffer.allocUnsafeSlow(Math.max(...files.map(({ size }) => size)) + 1);
   for (const { from, path, sha256 } of files) {
-    const bytes = readFileSync(from);
-    if (sha256Of(bytes) !== sha256) return { bytes: new Uint8Array(), parts: [], changed: path };
+    const bytes = readInto(memory, from);
+    if (hash('sha256', bytes) !== sha256) return { bytes: new Uint8Array(), parts: [], changed: path };
     const deflated = deflateRawSync(bytes, { level });
     parts.push({ crc: crc32(bytes), length: deflated.length });
     compressed.push(deflated);
   }
-  // Of its own size: a message to another thread copies all of the memory that a view lies in.
   const all = new Uint8Array(compressed.reduce((sum, { length }) => sum + length, 0));
   let end = 0;
   for (const each of compressed) {
@@ -57,6 +48,17 @@ export function deflateFiles(files: readonly HashedFile[]): Deflated {
   return { bytes: all, parts };
 }
 
-function sha256Of(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
+/** The bytes of a file, as many as the memory holds. */
+function readInto(memory: Buffer, from: string): Buffer {
+  const file = openSync(from, 'r');
+  try {
+    let length = 0;
+    for (;;) {
+      const read = readSync(file, memory, length, memory.length - length, null);
+      length += read;
+      if (read === 0) return memory.subarray(0, length);
+    }
+  } finally {
+    closeSync(file);
+  }
 }

@@ -1,50 +1,70 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createHash, hash as hashOf } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { RevisionFile } from '../repository/collect.ts';
-import type { Digest, HashedFile } from './file-work.ts';
-import type { FileWorkers } from './file-workers.ts';
 
-/** Files above this many bytes are streamed, not held in memory. */
-const streamedFrom = 16 * 1024 * 1024;
-
-export function isStreamed({ size }: RevisionFile): boolean {
-  return size > streamedFrom;
+export interface HashedFile extends RevisionFile {
+  /** SHA-256 of the file's bytes, in hex. */
+  readonly sha256: string;
 }
+
+/** How much is read at a time, and between two looks at what else goes on: the answers of AWS, a signal to stop. */
+const pieceBytes = 1024 ** 2;
 
 /**
  * The name of a revision: the SHA-256 of its files' paths, executable bits and bytes. It is the hash of the content, not of the
  * zip: times, owners, the machine and the compression do not matter, and an unchanged tree is recognised without
  * compressing it.
+ *
+ * Reading and hashing thousands of files takes less time than starting threads for it, or than a promise for each.
  */
 export async function hashContent(
   files: readonly RevisionFile[],
-  workers: FileWorkers,
   signal: AbortSignal,
 ): Promise<{ sha256: string; files: HashedFile[] }> {
-  const small = files.filter((file) => !isStreamed(file));
-  const digests = new Map<RevisionFile, Digest>();
-  for (const [index, digest] of (await workers.hash(small)).entries()) {
-    const file = small[index];
-    if (file !== undefined) digests.set(file, digest);
-  }
-  for (const file of files.filter(isStreamed)) digests.set(file, await hashStreamed(file, signal));
-  const hash = createHash('sha256').update('vendhost revision 1\n');
+  const total = createHash('sha256').update('vendhost revision 1\n');
+  const piece = Buffer.allocUnsafeSlow(pieceBytes);
   const hashed: HashedFile[] = [];
+  let read = 0;
   for (const file of files) {
-    const digest = digests.get(file);
-    if (digest === undefined) throw new Error(`no digest of ${file.path}`);
-    hash.update(`${JSON.stringify([file.path, file.executable, digest.sha256])}\n`);
+    signal.throwIfAborted();
+    const digest = await hashFile(file, piece, signal);
+    total.update(`${JSON.stringify([file.path, file.executable, digest.sha256])}\n`);
     hashed.push({ ...file, ...digest });
+    read += digest.size;
+    if (read < pieceBytes) continue;
+    read = 0;
+    await pause(signal);
   }
-  return { sha256: hash.digest('hex'), files: hashed };
+  return { sha256: total.digest('hex'), files: hashed };
 }
 
-async function hashStreamed(file: RevisionFile, signal: AbortSignal): Promise<Digest> {
-  const hash = createHash('sha256');
-  let size = 0;
-  for await (const chunk of createReadStream(file.from, { signal }) as AsyncIterable<Buffer>) {
-    hash.update(chunk);
-    size += chunk.length;
+async function hashFile(
+  { from, size: expected }: RevisionFile,
+  piece: Buffer,
+  signal: AbortSignal,
+): Promise<{ sha256: string; size: number }> {
+  const file = openSync(from, 'r');
+  try {
+    const first = readSync(file, piece);
+    // Nearly every file, and several times as fast as below.
+    if (first === expected && first < piece.length) {
+      return { sha256: hashOf('sha256', piece.subarray(0, first)), size: first };
+    }
+    const hash = createHash('sha256');
+    let size = 0;
+    for (let read = first; read > 0; read = readSync(file, piece)) {
+      hash.update(piece.subarray(0, read));
+      size += read;
+      await pause(signal);
+    }
+    return { sha256: hash.digest('hex'), size };
+  } finally {
+    closeSync(file);
   }
-  return { sha256: hash.digest('hex'), size };
+}
+
+async function pause(signal: AbortSignal): Promise<void> {
+  await yieldToEventLoop();
+  signal.throwIfAborted();
 }

@@ -1,14 +1,12 @@
 import { shownValue } from '../config/issues.ts';
 import { VendhostError } from '../errors.ts';
 import type { RevisionFile } from '../repository/collect.ts';
-import type { HashedFile } from './file-work.ts';
-import type { FileWorkers } from './file-workers.ts';
+import type { HashedFile } from './hash.ts';
 
 /** What a zip is made of. */
 export interface Packing {
   readonly sha256: string;
   readonly files: readonly HashedFile[];
-  readonly workers: FileWorkers;
   readonly signal: AbortSignal;
 }
 

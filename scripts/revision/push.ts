@@ -6,16 +6,14 @@ import { keys, type Place } from '../config/names.ts';
 import type { RevisionPush } from '../config/stored.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
 import { pushOf } from '../gitlab/ci-context.ts';
-import { requireProvisioned } from '../host/key/require-provisioned.ts';
 import { duration } from '../output.ts';
 import { hookSeconds } from '../repository/appspec/hook-seconds.ts';
-import { reportFindings } from '../repository/check.ts';
-import { counted } from '../repository/findings.ts';
+import { counted, reportFindings } from '../repository/findings.ts';
 import { checkSoftware } from '../repository/tenant-repository.ts';
 import type { Runtime } from '../runtime.ts';
-import { FileWorkers } from './file-workers.ts';
 import { hashContent } from './hash.ts';
-import { isUploaded, type UploadTarget, uploadOnce } from './upload.ts';
+import type { UploadTarget } from './send-parts.ts';
+import { areUploaded, uploadOnce } from './upload.ts';
 import { checkFits, zipOf } from './zip.ts';
 
 export interface PushOptions extends Place {
@@ -42,36 +40,36 @@ export async function pushRevision(runtime: Runtime, options: PushOptions): Prom
   checkFits(software.files);
   const place: Place = { tenant: options.tenant, environment: options.environment };
   if (options.requireProvisioned === true) {
+    const { requireProvisioned } = await import('../host/key/require-provisioned.ts');
     await requireProvisioned(runtime, aws, { place, directory: options.directory });
   }
-  const workers = new FileWorkers(software.files, signal);
-  try {
-    const [{ sha256, files }, { bucket }] = await Promise.all([
-      hashContent(software.files, workers, signal),
-      readPlatformFacts(aws, options.environment),
-    ]);
-    const size = files.reduce((sum, file) => sum + file.size, 0);
-    out.step(`revision ${sha256}: ${counted(files.length, 'file')}, ${megabytes(size)}`);
-    const key = keys.revision(options.tenant, sha256);
-    const isThere = await isUploaded(aws, { bucket, key }, signal);
-    if (options.dryRun && !isThere) {
-      out.result({ revisionKey: key, sha256, uploaded: false, bytes: 0 }, `would upload ${key} to ${bucket}`);
-      return exitCodes.differs;
-    }
-    const zip = { bytes: () => zipOf({ sha256, files, workers, signal }), type: 'application/zip' };
-    const bytes = isThere ? 0 : ((await uploadOnce(aws, { bucket, key }, zip, signal)) ?? 0);
+  const [{ bucket }, { sha256, files }] = await Promise.all([
+    readPlatformFacts(aws, options.environment),
+    hashContent(software.files, signal),
+    // Loaded while the facts are on their way.
+    aws.s3(),
+  ]);
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  out.step(`revision ${sha256}: ${counted(files.length, 'file')}, ${megabytes(size)}`);
+  const zip = { bucket, key: keys.revision(options.tenant, sha256) };
+  const metadata = { bucket, key: keys.push(options.tenant, sha256) };
+  const [hasZip, hasMetadata] = await areUploaded(aws, { bucket, keys: [zip.key, metadata.key] }, signal);
+  const result = { revisionKey: zip.key, sha256 };
+  if (options.dryRun && !hasZip) {
+    out.result({ ...result, uploaded: false, bytes: 0 }, `would upload ${zip.key} to ${bucket}`);
+    return exitCodes.differs;
+  }
+  const content = { bytes: () => zipOf({ sha256, files, signal }), type: 'application/zip' };
+  const bytes = hasZip ? 0 : ((await uploadOnce(aws, zip, content, signal)) ?? 0);
+  if (!options.dryRun && !hasMetadata) {
     const appSpec = software.files.find(({ path }) => path === 'appspec.yml');
     const seconds = appSpec === undefined ? {} : hookSeconds(await readFile(appSpec.from));
-    const push: RevisionPush = { sha256, ...pushOf(runtime.env), hookSeconds: seconds };
-    if (!options.dryRun) await storePush(aws, { bucket, key: keys.push(options.tenant, sha256) }, push, signal);
-    const did =
-      bytes > 0 ? `uploaded ${megabytes(bytes)} to ${bucket}` : `nothing uploaded: ${bucket} has this content`;
-    const took = duration(performance.now() - start);
-    out.result({ revisionKey: key, sha256, uploaded: bytes > 0, bytes }, `${did} (${took})\n${key}`);
-    return undefined;
-  } finally {
-    await workers.close();
+    await storePush(aws, metadata, { sha256, ...pushOf(runtime.env), hookSeconds: seconds }, signal);
   }
+  const did = bytes > 0 ? `uploaded ${megabytes(bytes)} to ${bucket}` : `nothing uploaded: ${bucket} has this content`;
+  const took = duration(performance.now() - start);
+  out.result({ ...result, uploaded: bytes > 0, bytes }, `${did} (${took})\n${zip.key}`);
+  return undefined;
 }
 
 async function storePush(aws: Aws, target: UploadTarget, push: RevisionPush, signal: AbortSignal): Promise<void> {

@@ -5,11 +5,14 @@ import { crc32, createDeflateRaw } from 'node:zlib';
 import { Zip, type ZipInputFile } from 'fflate';
 import { revisionFile } from '../config/names.ts';
 import type { RevisionFile } from '../repository/collect.ts';
-import { type HashedFile, level } from './file-work.ts';
-import { isStreamed } from './hash.ts';
+import { type Batch, DeflateThreads } from './deflate-threads.ts';
+import { level } from './file-work.ts';
+import type { HashedFile } from './hash.ts';
 import { changed, type Packing, zipMode, zipTime } from './packing.ts';
 
 const pieceBytes = 1024 ** 2;
+/** Files above this many bytes are streamed, not held in memory. */
+const streamedFrom = 16 * 1024 ** 2;
 const deflate = 8;
 const stored = 0;
 const unix = 3;
@@ -21,11 +24,17 @@ export async function* threadedZip(packing: Packing): AsyncGenerator<Uint8Array>
     if (error) throw error;
     pieces.add(bytes);
   });
-  for (const run of runsOf(packing.files)) {
-    packing.signal.throwIfAborted();
-    yield* run.every(isStreamed)
-      ? addStreamed(zip, pieces, run, packing.signal)
-      : addDeflated(zip, pieces, run, packing);
+  const small = packing.files.filter((file) => !isStreamed(file));
+  const threads = new DeflateThreads(small.reduce((sum, { size }) => sum + size, 0));
+  try {
+    for (const run of runsOf(packing.files)) {
+      packing.signal.throwIfAborted();
+      yield* run.every(isStreamed)
+        ? addStreamed(zip, pieces, run, packing.signal)
+        : addDeflated(zip, pieces, threads.deflate(run, packing.signal));
+    }
+  } finally {
+    await threads.end();
   }
   const name = Buffer.from(`${packing.sha256}\n`);
   const entry = new ZipEntry({ path: revisionFile, executable: false }, stored);
@@ -85,6 +94,10 @@ class ZipEntry implements ZipInputFile {
   }
 }
 
+function isStreamed({ size }: RevisionFile): boolean {
+  return size > streamedFrom;
+}
+
 /** Neighbours that are packed the same way. */
 function runsOf(files: readonly HashedFile[]): HashedFile[][] {
   const runs: HashedFile[][] = [];
@@ -96,11 +109,11 @@ function runsOf(files: readonly HashedFile[]): HashedFile[][] {
   return runs;
 }
 
-async function* addDeflated(zip: Zip, pieces: Pieces, files: HashedFile[], { workers }: Packing) {
-  for await (const { files: batch, deflated } of workers.deflate(files)) {
+async function* addDeflated(zip: Zip, pieces: Pieces, batches: AsyncIterable<Batch<HashedFile>>) {
+  for await (const { files, deflated } of batches) {
     if (deflated.changed !== undefined) throw changed(deflated.changed);
     let end = 0;
-    for (const [index, file] of batch.entries()) {
+    for (const [index, file] of files.entries()) {
       const { crc, length } = deflated.parts[index] ?? { crc: 0, length: 0 };
       const entry = new ZipEntry(file);
       zip.add(entry);

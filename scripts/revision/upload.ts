@@ -1,27 +1,30 @@
-import { Readable } from 'node:stream';
 import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
-
-export interface UploadTarget {
-  readonly bucket: string;
-  readonly key: string;
-}
+import { type Content, sendParts, type UploadTarget } from './send-parts.ts';
 
 /**
- * True when the object exists. Asked by listing: for an object that is absent, HeadObject answers 403 instead of 404 to a role
- * that may list its own prefixes only (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html).
+ * Which of a bucket's objects exist, in one call: no other keys start as theirs do. Asked by listing: for an object that is
+ * absent, HeadObject answers 403 instead of 404 to a role that may list its own prefixes only
+ * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html).
  */
-export async function isUploaded(aws: Aws, { bucket, key }: UploadTarget, signal: AbortSignal): Promise<boolean> {
+export async function areUploaded(
+  aws: Aws,
+  { bucket, keys }: { bucket: string; keys: readonly string[] },
+  signal: AbortSignal,
+): Promise<boolean[]> {
   const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
-  const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: key, MaxKeys: 1 });
+  const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: sameStart(keys), MaxKeys: keys.length });
   const { Contents = [] } = await (await aws.s3()).send(list, { abortSignal: signal });
-  return Contents.some(({ Key }) => Key === key);
+  return keys.map((key) => Contents.some(({ Key }) => Key === key));
 }
 
-export interface Content {
-  /** Makes the bytes, for each attempt anew: what was sent is no longer in memory. */
-  readonly bytes: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
-  readonly type: string;
+export async function isUploaded(aws: Aws, { bucket, key }: UploadTarget, signal: AbortSignal): Promise<boolean> {
+  return (await areUploaded(aws, { bucket, keys: [key] }, signal)).every(Boolean);
+}
+
+function sameStart([first = '', ...others]: readonly string[]): string {
+  const end = [...first].findIndex((letter, index) => others.some((other) => other[index] !== letter));
+  return end < 0 ? first : first.slice(0, end);
 }
 
 const tries = 3;
@@ -39,7 +42,7 @@ export async function uploadOnce(
 ): Promise<number | undefined> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await send(aws, target, content, signal);
+      return await sendParts(await aws.s3(), target, content, signal);
     } catch (error) {
       signal.throwIfAborted();
       const status = statusOf(error);
@@ -51,39 +54,6 @@ export async function uploadOnce(
       if (await isUploaded(aws, target, signal)) return undefined;
       if (attempt === tries) throw error;
     }
-  }
-}
-
-async function send(aws: Aws, { bucket, key }: UploadTarget, content: Content, signal: AbortSignal): Promise<number> {
-  const { Upload } = await import('@aws-sdk/lib-storage');
-  const controller = new AbortController();
-  const abort = () => controller.abort(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  let sent = 0;
-  async function* counted(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of content.bytes()) {
-      signal.throwIfAborted();
-      sent += chunk.length;
-      yield chunk;
-    }
-  }
-  try {
-    const upload = new Upload({
-      client: await aws.s3(),
-      params: {
-        Bucket: bucket,
-        Key: key,
-        Body: Readable.from(counted(), { objectMode: false }),
-        ContentType: content.type,
-        IfNoneMatch: '*',
-      },
-      queueSize: 2,
-      abortController: controller,
-    });
-    await upload.done();
-    return sent;
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }
 

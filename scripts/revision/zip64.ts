@@ -3,21 +3,8 @@ import { createReadStream } from 'node:fs';
 import { addAbortSignal, Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
 import { revisionFile } from '../config/names.ts';
-import type { RevisionFile } from '../repository/collect.ts';
-import type { HashedFile } from './file-work.ts';
+import type { HashedFile } from './hash.ts';
 import { changed, type Packing, zipMode, zipTime } from './packing.ts';
-
-/** A zip counts files in 16 bits and bytes in 32 (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3.16). */
-const maxFiles = 2 ** 16 - 2;
-const maxZipBytes = 2 ** 32 - 1;
-/** A file's headers; deflate may add a little to what it cannot compress. */
-const overhead = 256;
-
-/** Whether the files need the extended format, which fflate does not write and yazl does. */
-export function needsZip64(files: readonly RevisionFile[]): boolean {
-  const most = files.reduce((sum, { size, path }) => sum + size * 1.001 + 2 * path.length + overhead, 0);
-  return files.length >= maxFiles || most > maxZipBytes;
-}
 
 /** The bytes of a zip of any number and size of files, compressed one after the other. */
 export async function* zip64({ sha256, files, signal }: Packing): AsyncGenerator<Uint8Array> {

@@ -41,13 +41,13 @@ async function benchTree(shape: Shape, bucket: string): Promise<void> {
     await makeTree(directory, shape);
     const software = join(directory, 'software');
     const options = { env: { ...cloud.env(account), PATH: process.env.PATH }, extendEnv: false };
-    const executable = join(import.meta.dirname, '../../scripts/vendhost.ts');
+    const executable = join(import.meta.dirname, '../../bin/vendhost.js');
     const memory = join(directory, 'memory.txt');
     const ours: Program = {
       name: 'vendhost revision push',
       file: process.execPath,
       args: [
-        ...['--import', join(import.meta.dirname, 'peak-memory.ts'), executable],
+        ...['--import', join(import.meta.dirname, 'peak-memory.js'), executable],
         ...['revision', 'push', '--tenant', place.tenant, '--environment', place.environment, '--directory', directory],
       ],
       options: { ...options, env: { ...options.env, BENCH_MEMORY: memory } },

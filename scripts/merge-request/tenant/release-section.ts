@@ -6,7 +6,6 @@ import { readRevision, readState } from '../../release/release-state.ts';
 import type { Finding } from '../../report/report.ts';
 import { counted, onlyOf } from '../../repository/findings.ts';
 import { checkSoftware } from '../../repository/tenant-repository.ts';
-import { FileWorkers } from '../../revision/file-workers.ts';
 import { hashContent } from '../../revision/hash.ts';
 import { isUploaded } from '../../revision/upload.ts';
 import type { SectionBody } from '../findings/planned-section.ts';
@@ -21,18 +20,12 @@ export async function releaseBody(context: TenantContext, id: string): Promise<S
       'what is released cannot be said: the software has faults here, or a job builds it before it is packed';
     return { summary: 'not known before the build', findings: [{ id: `${id}/not-built`, gravity: 'unknown', title }] };
   }
-  const workers = new FileWorkers(files, runtime.signal);
-  try {
-    const { sha256 } = await hashContent(files, workers, runtime.signal);
-    const key = keys.revision(place.tenant, sha256);
-    const action = await actionOf(context, key);
-    const what = `${counted(files.length, 'file')}, revision ${sha256.slice(0, 12)}`;
-    if (action === 'nothing')
-      return { summary: `no release: the instances have this software (${what})`, findings: [] };
-    return { summary: `a release (${what})`, findings: releaseFindings(context, id, key, action) };
-  } finally {
-    await workers.close();
-  }
+  const { sha256 } = await hashContent(files, runtime.signal);
+  const key = keys.revision(place.tenant, sha256);
+  const action = await actionOf(context, key);
+  const what = `${counted(files.length, 'file')}, revision ${sha256.slice(0, 12)}`;
+  if (action === 'nothing') return { summary: `no release: the instances have this software (${what})`, findings: [] };
+  return { summary: `a release (${what})`, findings: releaseFindings(context, id, key, action) };
 }
 
 type ReleaseAction = 'nothing' | 'first' | 'new' | 'again' | 'follow';

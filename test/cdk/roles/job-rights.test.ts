@@ -17,7 +17,6 @@ const indirect: Readonly<Record<string, string>> = {
   'iam:PassRole': 'EC2 and CloudFormation check it',
   'kms:Decrypt': 'S3 checks it when an object is read',
   'kms:GenerateDataKey': 'S3 checks it when an object is written',
-  's3:AbortMultipartUpload': '@aws-sdk/lib-storage asks for it when an upload in parts fails',
   's3:ListBucket': 'S3 checks it for ListObjectsV2, and for a missing object',
 };
 

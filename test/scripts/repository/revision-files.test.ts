@@ -6,7 +6,6 @@ import { describe, expect, test } from 'vitest';
 import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
 import { shownFinding } from '../../../scripts/repository/findings.ts';
 import { checkSoftware } from '../../../scripts/repository/tenant-repository.ts';
-import { FileWorkers } from '../../../scripts/revision/file-workers.ts';
 import { hashContent } from '../../../scripts/revision/hash.ts';
 import { zipOf } from '../../../scripts/revision/zip.ts';
 import { repository, script, soundTenant, type Tree } from '../../builders/repository.ts';
@@ -23,11 +22,10 @@ const appSpec: Tree = { 'software/appspec.yml': 'version: 0.0\nos: linux\n' };
 /** Packs the software, and unpacks it as the CodeDeploy agent does; its service runs without a locale. */
 async function unpacked(directory: string): Promise<string[]> {
   const { files } = await checkSoftware(directory, config, { beforeBuild: false });
-  const workers = new FileWorkers(files, signal);
-  const revision = await hashContent(files, workers, signal);
+  const revision = await hashContent(files, signal);
   const zip = join(directory, 'revision.zip');
   const target = join(directory, 'unpacked');
-  await writeFile(zip, zipOf({ ...revision, workers, signal }));
+  await writeFile(zip, zipOf({ ...revision, signal }));
   await execa('unzip', ['-qo', zip, '-d', target], { env: { LC_ALL: 'C' }, stdin: 'ignore' });
   return (await readdir(target)).filter((name) => name !== '.vendhost-revision').toSorted();
 }

@@ -31,7 +31,7 @@ function platform(beforeUpload: () => Promise<unknown> = async () => undefined, 
 }
 
 const found = ({ operation }: WireCall) =>
-  `<Contents><Key>${new URLSearchParams(operation.split('?')[1]).get('prefix')}</Key></Contents>`;
+  `<Contents><Key>${new URLSearchParams(operation.split('?')[1]).get('prefix')}zip</Key></Contents>`;
 
 async function push(tree: Tree, change?: (directory: string) => Promise<unknown>) {
   const cwd = await repository({ ...soundTenant, ...tree });

@@ -1,16 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, readFile, rename, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, readFile, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { unzipSync } from 'fflate';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { revisionFile } from '../../../scripts/config/names.ts';
 import { collectFiles } from '../../../scripts/repository/collect.ts';
-import type { HashedFile } from '../../../scripts/revision/file-work.ts';
-import { FileWorkers } from '../../../scripts/revision/file-workers.ts';
-import { hashContent } from '../../../scripts/revision/hash.ts';
-import { checkFits, zipOf } from '../../../scripts/revision/zip.ts';
-import { needsZip64, zip64 } from '../../../scripts/revision/zip64.ts';
+import { type HashedFile, hashContent } from '../../../scripts/revision/hash.ts';
+import { checkFits, needsZip64, zipOf } from '../../../scripts/revision/zip.ts';
+import { zip64 } from '../../../scripts/revision/zip64.ts';
 import { repository, type Tree, writeTree } from '../../builders/repository.ts';
 
 /** Large enough to be streamed when it is hashed. */
@@ -19,15 +17,10 @@ const never = new AbortController().signal;
 
 async function hashed(root: string) {
   const { files } = await collectFiles(root, 'software');
-  const workers = new FileWorkers(files, never);
-  onTestFinished(() => workers.close());
-  return { ...(await hashContent(files, workers, never)), workers };
+  return await hashContent(files, never);
 }
 
-async function zipped(
-  revision: { sha256: string; files: readonly HashedFile[]; workers: FileWorkers },
-  signal = never,
-) {
+async function zipped(revision: { sha256: string; files: readonly HashedFile[] }, signal = never) {
   const target = join(await repository({}), 'revision.zip');
   await writeFile(target, zipOf({ ...revision, signal }));
   return target;
@@ -108,6 +101,26 @@ describe('a revision', () => {
     const files = unzipSync(zip);
     expect(Object.keys(files)).toEqual(['a.txt', 'large.bin', 'z.txt', revisionFile]);
     expect(Buffer.from(files['large.bin'] ?? []).equals(large)).toBe(true);
+  });
+  test('many files are compressed on threads, and come out in their order as they were', async () => {
+    const many: Tree = Object.fromEntries(
+      Array.from({ length: 60 }, (_, index) => [`${index % 7}/${index}`, randomBytes(50_000).toString('hex')]),
+    );
+    const { zip } = await packed(await repository({ ...many, 'large.bin': Buffer.alloc(largeFile), 'z.txt': 'z' }));
+    const files = unzipSync(zip);
+    expect(Object.keys(files)).toEqual([...Object.keys(many).toSorted(), 'large.bin', 'z.txt', revisionFile]);
+    for (const [path, text] of Object.entries(many)) expect(Buffer.from(files[path] ?? []).toString()).toBe(text);
+  });
+  test.each<[string, (file: string) => Promise<void>, object]>([
+    ['grows', (file) => appendFile(file, 'b'), { code: 'REVISION_CHANGED' }],
+    ['shrinks', (file) => truncate(file, 1), { code: 'REVISION_CHANGED' }],
+    ['goes', (file) => rm(file), { code: 'ENOENT' }],
+  ])('a file that %s while threads compress is noticed', async (_what, change, failure) => {
+    const many = Array.from({ length: 60 }, (_, index) => [`${index}`, Buffer.alloc(100_000, 'a')]);
+    const root = await repository(Object.fromEntries(many) as Tree);
+    const revision = await hashed(root);
+    await change(join(root, '33'));
+    await expect(zipped(revision)).rejects.toMatchObject(failure);
   });
   test.each([100, largeFile])('a file of %i bytes that changes meanwhile is noticed', async (size) => {
     const root = await repository({ 'a.bin': Buffer.alloc(size, 'a') });

@@ -1,0 +1,94 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { type Deflated, deflateFiles, type KnownFile } from './file-work.ts';
+
+/** A thread takes some 50 ms to start: below this many bytes the main one is done sooner alone. */
+const worthThreads = 4 * 1024 ** 2;
+/** What a thread is given at a time; the answers are held in memory until they are used. */
+const batchBytes = 512 * 1024;
+
+export interface Batch<File> {
+  readonly files: readonly File[];
+  readonly deflated: Deflated;
+}
+
+/** Compresses files on as many threads as help: it is most of the time of a push. */
+export class DeflateThreads {
+  readonly #threads: readonly Thread[];
+
+  /** @param bytes how many there are to compress */
+  constructor(bytes: number) {
+    this.#threads = Array.from({ length: bytes < worthThreads ? 0 : threadCount() }, () => new Thread());
+  }
+
+  /** The compressed bytes of files, batch after batch, in their order; only a few batches are made ahead. */
+  async *deflate<File extends KnownFile>(files: readonly File[], signal: AbortSignal): AsyncGenerator<Batch<File>> {
+    const ahead: Promise<Batch<File>>[] = [];
+    for (const [index, batch] of batchesOf(files).entries()) {
+      signal.throwIfAborted();
+      const made = deflateBatch(batch, this.#threads[index % this.#threads.length]);
+      // Awaited below; until then a failure must not end the process.
+      made.catch(() => undefined);
+      ahead.push(made);
+      if (ahead.length > 2 * this.#threads.length) yield* next(ahead);
+    }
+    while (ahead.length > 0) yield* next(ahead);
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.end()));
+  }
+}
+
+async function deflateBatch<File extends KnownFile>(files: readonly File[], thread?: Thread): Promise<Batch<File>> {
+  return { files, deflated: thread === undefined ? deflateFiles(files) : await thread.deflate(files) };
+}
+
+async function* next<T>(ahead: Promise<T>[]): AsyncGenerator<T> {
+  const first = ahead.shift();
+  if (first !== undefined) yield await first;
+}
+
+/** A worker thread; it answers in the order in which it was asked. */
+class Thread {
+  readonly #asked: { resolve(deflated: Deflated): void; reject(error: unknown): void }[] = [];
+  readonly #worker = new Worker(new URL('./deflate-thread.ts', import.meta.url), {
+    execArgv: [...process.execArgv, '--import', new URL('../../bin/typescript.js', import.meta.url).href],
+    // Files' bytes lie outside of the heap and are freed with it: with a small one soon.
+    resourceLimits: { maxYoungGenerationSizeMb: 2 },
+  })
+    .on('message', (deflated: Deflated) => this.#asked.shift()?.resolve(deflated))
+    .on('error', (error) => {
+      for (const { reject } of this.#asked.splice(0)) reject(error);
+    });
+
+  deflate(files: readonly KnownFile[]): Promise<Deflated> {
+    return new Promise((resolve, reject) => {
+      this.#asked.push({ resolve, reject });
+      this.#worker.postMessage(files.map(({ path, from, sha256, size }) => ({ path, from, sha256, size })));
+    });
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
+
+function threadCount(): number {
+  return Math.min(4, Math.max(2, availableParallelism()));
+}
+
+function batchesOf<File extends KnownFile>(files: readonly File[]): File[][] {
+  const batches: File[][] = [];
+  let bytes = batchBytes;
+  for (const file of files) {
+    if (bytes >= batchBytes) {
+      batches.push([]);
+      bytes = 0;
+    }
+    batches.at(-1)?.push(file);
+    // Opening a file costs as much as reading some of it.
+    bytes += file.size + 4096;
+  }
+  return batches;
+}
