@@ -43,6 +43,13 @@ export async function remoteTags(checkout: Checkout): Promise<ReadonlyMap<string
   return new Map(pairs.map(([tag, commit]) => [tag.replace(/\^\{\}$/, ''), commit]));
 }
 
+/** Files that differ from HEAD; with paths, as git takes them, also those below them that git does not know. */
+export async function changedFiles(checkout: Checkout, paths: readonly string[] = []): Promise<string[]> {
+  const which = paths.length === 0 ? ['--untracked-files=no'] : ['--untracked-files=all', '--', ...paths];
+  const lines = (await git(checkout, ['status', '--porcelain', ...which])).split('\n');
+  return lines.flatMap((line) => (line === '' ? [] : [line.slice(3)]));
+}
+
 export async function head(checkout: Checkout): Promise<string> {
   return await git(checkout, ['rev-parse', 'HEAD']);
 }
