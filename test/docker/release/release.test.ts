@@ -277,8 +277,12 @@ test('a GitLab and a registry that are busy are asked again, each call', async (
   for (const on of [/^GET .*\/releases$/, /^POST .*\/releases$/, /^POST .*\/assets\/links$/]) {
     gitlab.state.outages.add({ ...busy, on });
   }
+  // Somebody made the moving tag by hand, as an annotated one.
+  await git('tag', '--annotate', 'v1', 'cut/1.2.3', '--message', 'the first');
+  await git('push', '--quiet', remote(), 'v1');
   const published = await release(image, 'publish');
   expect(published.code, published.lines.join('\n')).toBe(0);
+  expect(await remoteTag('v1')).toBe(await git('rev-parse', 'HEAD'));
   expect([gitlab.state.outages.left, registry.outages.left]).toEqual([0, 0]);
   expect(tagged.lines).toContain('GitLab answers 429: waiting 0 s to ask it again');
   expect(tagged.lines).toContain(`${registry.host} answers 503: waiting 0 s to ask it again`);
