@@ -25,7 +25,12 @@ export function keepCompiled(env) {
  * @param {string} name
  */
 export function cacheFolder(env, name) {
-  return ownFolder(join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'vendhost', name));
+  try {
+    return ownFolder(join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'vendhost', name));
+  } catch {
+    // A user id that nobody knows has no home, unless HOME names one.
+    return undefined;
+  }
 }
 
 /**

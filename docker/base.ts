@@ -18,6 +18,8 @@ const words = [
   '--aptopt=APT::Install-Recommends "false"',
   ...leftOut.map((path) => `--dpkgopt=path-exclude=${path}`),
   '--dpkgopt=path-include=/usr/share/doc/*/copyright',
+  // This machine's own.
+  '--customize-hook=rm -f "$1/etc/hostname" "$1/etc/resolv.conf"',
 ];
 
 /** The default of `BASE_IMAGE` in the Dockerfile. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { glob, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { ensurePackages } from '../test/setup/packages.ts';
@@ -38,13 +38,14 @@ export async function buildImage(options: ImageOptions, say: Say): Promise<Built
   const buildah = await openBuildah(options.storageDriver);
   const base = await obtainBase(buildah, wanted, options, say);
   const name = `localhost/vendhost:${source.version}-${options.arch}`;
-  await build(buildah, { name, base, options, source });
-  const pushed = options.push === undefined ? undefined : await push(buildah, name, options.push, say);
-  const { FromImageID, FromImageDigest } = await inspect(buildah, name);
-  const { size, programs, debian, installed } = await look(buildah, name);
+  // By its id from here on: another build may take the name meanwhile.
+  const id = await build(buildah, { name, base, options, source });
+  const pushed = options.push === undefined ? undefined : await push(buildah, id, options.push, say);
+  const { FromImageDigest } = await inspect(buildah, id);
+  const { size, programs, debian, installed, ofBase } = await look(buildah, id);
   const image: BuiltImage = {
     name,
-    id: `sha256:${FromImageID}`,
+    id,
     digest: pushed ?? FromImageDigest,
     size,
     version: source.version,
@@ -54,7 +55,15 @@ export async function buildImage(options: ImageOptions, say: Say): Promise<Built
   };
   const { FromImageDigest: baseDigest } = await inspect(buildah, base);
   const { buildArgs } = options;
-  const made: Build = { ...image, ...source, buildArgs, baseDigest, startedAt, finishedAt: new Date() };
+  const made: Build = {
+    ...image,
+    ...source,
+    name: repositoryOf(options.push) ?? name,
+    buildArgs,
+    baseDigest,
+    startedAt,
+    finishedAt: new Date(),
+  };
   const npm = await execa('npm', ['sbom', '--sbom-format=cyclonedx', '--package-lock-only'], {
     cwd: projectRoot,
   });
@@ -67,6 +76,7 @@ export async function buildImage(options: ImageOptions, say: Say): Promise<Built
       { ...image, name: 'vendhost' },
       debian,
       programs,
+      ofBase,
     ),
     'provenance.json': provenance(made, process.env),
   })) {
@@ -84,7 +94,8 @@ async function readSource() {
   const [commit, created, status] = await Promise.all([
     git('rev-parse', 'HEAD'),
     git('show', '--no-patch', '--format=%cI', 'HEAD'),
-    git('status', '--porcelain', '--', '.dockerignore', 'docker', ...inImage),
+    // Ignored files as well: they would be in the image.
+    git('status', '--porcelain', '--ignored', '--', '.dockerignore', 'docker', ...inImage),
   ]);
   const changed = status.split('\n').flatMap((line) => (line === '' ? [] : [line.slice(3)]));
   return { version, commit, created, changed };
@@ -112,7 +123,9 @@ interface Plan {
   readonly source: Awaited<ReturnType<typeof readSource>>;
 }
 
-async function build(buildah: Buildah, { name, base, options, source }: Plan): Promise<void> {
+/** Returns the image's id, `sha256:…`. */
+async function build(buildah: Buildah, { name, base, options, source }: Plan): Promise<string> {
+  const idFile = join(imageCache, `id-${process.pid}`);
   // Not arguments of the Dockerfile: buildah 1.28 takes a LABEL with another argument from its cache.
   const labels = {
     version: source.version,
@@ -123,13 +136,25 @@ async function build(buildah: Buildah, { name, base, options, source }: Plan): P
   };
   await buildah.run([
     ...['bud', '--isolation', 'chroot', '--layers', '--format', 'docker', '--file', 'docker/Dockerfile'],
-    ...['--arch', options.arch, '--pull-never', '--tag', name],
+    ...['--arch', options.arch, '--pull-never', '--tag', name, '--iidfile', idFile],
     ...(options.fresh ? ['--no-cache'] : []),
     ...Object.entries(labels).flatMap(([key, value]) => ['--label', `org.opencontainers.image.${key}=${value}`]),
     ...[`BASE_IMAGE=${base}`, ...options.buildArgs].flatMap((pair) => ['--build-arg', pair]),
     ...(await surroundings()),
     '.',
   ]);
+  return await readOnce(idFile);
+}
+
+async function readOnce(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8');
+  await rm(file);
+  return text.trim();
+}
+
+/** `docker://registry.example.com/vendhost:1.2.3` without transport and tag; `undefined` for what is not pushed to a registry. */
+function repositoryOf(destination: string | undefined): string | undefined {
+  return /^docker:\/\/(.+?)(:[^/]*)?$/.exec(destination ?? '')?.[1];
 }
 
 /** What npm needs of this machine: the certificates it trusts, its registry and the packages it has already. */
@@ -146,11 +171,11 @@ async function surroundings(): Promise<string[]> {
   ];
 }
 
-async function push(buildah: Buildah, name: string, destination: string, say: Say): Promise<string> {
+async function push(buildah: Buildah, id: string, destination: string, say: Say): Promise<string> {
   const file = join(imageCache, `digest-${process.pid}`);
   say(`pushing to ${destination}`);
-  await buildah.run(['push', '--quiet', '--digestfile', file, name, destination]);
-  return (await readFile(file, 'utf8')).trim();
+  await buildah.run(['push', '--quiet', '--digestfile', file, id, destination]);
+  return await readOnce(file);
 }
 
 async function inspect(buildah: Buildah, name: string): Promise<{ FromImageID: string; FromImageDigest: string }> {
@@ -158,8 +183,8 @@ async function inspect(buildah: Buildah, name: string): Promise<{ FromImageID: s
 }
 
 /** Looks into the image: its size, Debian packages, and the programs that its own doctor finds. */
-async function look(buildah: Buildah, name: string) {
-  return await buildah.mounted(name, async (root, container) => {
+async function look(buildah: Buildah, id: string) {
+  return await buildah.mounted(id, async (root, container) => {
     const status = await readFile(join(root, 'var/lib/dpkg/status'), 'utf8');
     const debian = debianPackages(status);
     const doctor = await buildah.run(['run', container, '--', 'vendhost', 'doctor', '--json']);
@@ -169,26 +194,33 @@ async function look(buildah: Buildah, name: string) {
       version === undefined || known.has(check) ? [] : [{ name: check, version }],
     );
     const { stdout } = await execa('du', ['--summarize', '--bytes', root]);
-    const installed = await npmPackages(join(root, 'opt/vendhost/node_modules'));
-    return { debian, programs, installed, size: Number.parseInt(stdout, 10) };
+    const packages = await npmPackages(root);
+    const own = packages.filter(({ isOwn }) => isOwn).map(({ name, version }) => `${name}@${version}`);
+    const installed = new Set(own);
+    const ofBase = new Map(
+      packages.filter(({ isOwn }) => !isOwn).map((each) => [`${each.name}@${each.version}`, each]),
+    );
+    for (const each of own) ofBase.delete(each);
+    return { debian, programs, installed, ofBase: [...ofBase.values()], size: Number.parseInt(stdout, 10) };
   });
 }
 
-/** `name@version` of all packages in a node_modules folder, and in those below it. */
-async function npmPackages(folder: string): Promise<Set<string>> {
-  const files = glob(
-    ['*/package.json', '@*/*/package.json'].flatMap((each) => [each, `**/node_modules/${each}`]),
-    { cwd: folder },
+/** All npm packages of the image, in whatever node_modules folder: the command's own, and those of the base, which has npm. */
+async function npmPackages(root: string): Promise<(Program & { readonly isOwn: boolean })[]> {
+  const words = ['.', '-xdev', '-name', 'package.json', '-type', 'f'];
+  const { stdout } = await execa('find', words, { cwd: root });
+  // Yarn in the official image is in a folder of its own.
+  const files = stdout
+    .split('\n')
+    .filter((file) => /(\/node_modules\/(@[^/]+\/)?|\/opt\/yarn-)[^/]+\/package\.json$/.test(file));
+  const read = await Promise.all(
+    files.sort().map(async (file) => {
+      const { name, version } = JSON.parse(await readFile(join(root, file), 'utf8')) as Partial<Program>;
+      const isOwn = file.startsWith('./opt/vendhost/');
+      return name === undefined || version === undefined ? [] : [{ name, version, isOwn }];
+    }),
   );
-  const found = new Set<string>();
-  for await (const file of files) {
-    const { name, version } = JSON.parse(await readFile(join(folder, file), 'utf8')) as {
-      name?: string;
-      version?: string;
-    };
-    if (name !== undefined && version !== undefined) found.add(`${name}@${version}`);
-  }
-  return found;
+  return read.flat();
 }
 
 if (import.meta.main) {

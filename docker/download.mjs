@@ -10,11 +10,15 @@ const fail = (message) => {
 };
 if (!/^[0-9a-f]{64}$/.test(expected))
   fail(`${url} needs its SHA-256 checksum, 64 hexadecimal digits, not "${expected}"`);
-const response = await fetch(url, { signal: AbortSignal.timeout(300_000) }).catch((error) =>
-  fail(`cannot download ${url}: ${error.cause?.message ?? error.message}`),
-);
-if (!response.ok) fail(`cannot download ${url}: HTTP status ${response.status}`);
-const content = Buffer.from(await response.arrayBuffer());
-const actual = createHash('sha256').update(content).digest('hex');
-if (actual !== expected) fail(`${url} has the checksum ${actual}, not ${expected}`);
-writeFileSync(file, content);
+try {
+  const response = await fetch(url, { signal: AbortSignal.timeout(300_000) });
+  if (!response.ok) fail(`cannot download ${url}: HTTP status ${response.status}`);
+  const content = Buffer.from(await response.arrayBuffer());
+  const actual = createHash('sha256').update(content).digest('hex');
+  if (actual !== expected) fail(`${url} has the checksum ${actual}, not ${expected}`);
+  writeFileSync(file, content);
+} catch (error) {
+  // Also when the connection breaks in the middle of the file.
+  const { cause, message } = /** @type {Error & { cause?: Error }} */ (error);
+  fail(`cannot download ${url}: ${cause?.message ?? message}`);
+}

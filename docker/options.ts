@@ -16,6 +16,12 @@ export interface ImageOptions {
   readonly storageDriver: StorageDriver;
 }
 
+/** Arguments of the Dockerfile that `--build-arg` gives; the base has an option of its own. */
+export const buildArguments = [
+  ...['PACKER', 'PACKER_PLUGIN_AMAZON', 'SESSION_MANAGER_PLUGIN'].flatMap((each) => [`${each}_URL`, `${each}_SHA256`]),
+  'NODE_EXTRA_CA_CERTS',
+];
+
 export const help = `Usage: npm run image -- [options]
 
 Builds the runner image of docker/Dockerfile without a Docker daemon, with its SBOM and provenance beside it (root, Debian or Ubuntu).
@@ -51,6 +57,8 @@ export function readOptions(words: readonly string[], env: NodeJS.ProcessEnv): I
   if (values.help) return undefined;
   const wrong = values['build-arg'].find((pair) => !/^\w+=/.test(pair));
   if (wrong !== undefined) throw new Error(`--build-arg ${wrong} is wrong: it must be NAME=VALUE`);
+  for (const [name = ''] of values['build-arg'].map((pair) => pair.split('=')))
+    oneOf('--build-arg', name, buildArguments);
   if (values.push !== undefined && !/^[a-z-]+:/.test(values.push)) {
     throw new Error(`--push ${values.push} is wrong: it must begin with a transport, such as docker://`);
   }
@@ -69,7 +77,7 @@ export function readOptions(words: readonly string[], env: NodeJS.ProcessEnv): I
 function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
   const found = allowed.find((each) => each === value);
   if (found !== undefined) return found;
-  throw new Error(`${option} ${value} is wrong: it must be ${allowed.join(' or ')}`);
+  throw new Error(`${option} ${value} is wrong: it must be ${allowed.join(', ').replace(/, (?=[^,]*$)/, ' or ')}`);
 }
 
 /** Why a build is none to release; empty when it is one. `changed` are files that are not committed. */

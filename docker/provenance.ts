@@ -1,5 +1,6 @@
 /** What a build knows of itself. */
 export interface Build {
+  /** Where it was pushed to, without its tag; else its name in local storage. */
   readonly name: string;
   /** `sha256:…` of the manifest: in the registry if it was pushed, else in local storage. */
   readonly digest: string;
@@ -41,7 +42,7 @@ export function provenance(build: Build, env: Variables) {
         internalParameters: { version: build.version, uncommitted: build.changed },
         resolvedDependencies: [
           { uri: `git+${repository}@${build.commit}`, digest: { gitCommit: build.commit } },
-          { uri: build.base, digest: digestSet(build.baseDigest) },
+          { uri: `docker://${build.base}`, digest: digestSet(build.baseDigest) },
           ...downloads(build.buildArgs),
         ],
       },

@@ -63,7 +63,7 @@ export function onlyInstalled(npm: Bom, installed: ReadonlySet<string>, project:
 }
 
 /**
- * npm's bill of materials (`npm sbom`, CycloneDX 1.5) with what else is in the image. Addresses of packages:
+ * npm's bill of materials (`npm sbom`, CycloneDX 1.5) with what else is in the image; `ofBase` are npm packages that the base has, npm's own. Addresses of packages:
  * https://github.com/package-url/purl-spec.
  */
 export function imageBom(
@@ -71,6 +71,7 @@ export function imageBom(
   image: { name: string; version: string; digest: string },
   debian: readonly DebianPackage[],
   programs: readonly Program[],
+  ofBase: readonly Program[] = [],
 ): Bom {
   const purl = `pkg:oci/${image.name}@${part(image.digest)}`;
   const added: Component[] = [
@@ -80,6 +81,14 @@ export function imageBom(
         name,
         version,
         `pkg:deb/debian/${part(name)}@${part(version)}?arch=${arch}&distro=debian-12`,
+      ),
+    ),
+    ...ofBase.map(({ name, version }) =>
+      component(
+        'library',
+        name,
+        version,
+        `pkg:npm/${name.split('/').map(encodeURIComponent).join('/')}@${part(version)}`,
       ),
     ),
     ...programs.map(({ name, version }) =>

@@ -15,3 +15,10 @@ export function costTable(heading: string): Map<string, number[]> {
     }),
   );
 }
+
+/** The year that the prices of docs/costs.md are of. */
+export function yearOfPrices(): string {
+  const year = /list prices of us-east-1 as they stood in (\d{4})/.exec(page)?.[1];
+  if (year === undefined) throw new Error('docs/costs.md does not say of which year its prices are');
+  return year;
+}

@@ -8,6 +8,8 @@ const { Cancelled } = await import('./errors.ts');
 
 /** One signal may arrive twice: from the terminal and from the parent process, or for the group and for each of its processes. */
 const sameSignalMs = 1000;
+/** How long what is left open may hold the process when the command has ended. */
+const endMs = 2000;
 const stopping = new AbortController();
 let firstSignalAt = 0;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -46,3 +48,5 @@ process.exitCode = await run(process.argv.slice(2), {
   stderr: (text) => process.stderr.write(text),
   terminal,
 });
+// A call that was given up may still wait for its answer; the process does not wait for it.
+setTimeout(() => process.exit(), endMs).unref();

@@ -1,4 +1,5 @@
 import { cutChangelog } from './changelog.ts';
+import { compareVersions, parseVersion } from './version.ts';
 
 /** Files in which people read or copy the version; all others ask package.json. */
 export const versionedFiles = [
@@ -15,6 +16,18 @@ export interface Cut {
   readonly to: string;
   /** `2026-01-31`. */
   readonly day: string;
+}
+
+/** Why a checkout cannot become a version; `changed` are files that are not committed. */
+export function cutFaults({ from, to, changed }: Omit<Cut, 'day'> & { readonly changed: readonly string[] }): string[] {
+  const [before, after] = [parseVersion(from), parseVersion(to)];
+  const isForward = before === undefined || after === undefined || compareVersions(after, before) >= 0;
+  return [
+    ...(isForward ? [] : [`${to} is before ${from}, the version of this checkout: take a later one`]),
+    ...(changed.length === 0
+      ? []
+      : [`not committed: ${changed.join(', ')}: commit them, or \`git restore\` what a cut that was stopped has left`]),
+  ];
 }
 
 /** What the files of a checkout are after the cut: path and new text of those that change. */

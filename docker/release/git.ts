@@ -32,15 +32,28 @@ async function git(
   return stdout;
 }
 
+/** References of the remote with their objects, as `git ls-remote` has them: an annotated tag has a second one, with `^{}`, for its commit. */
+async function remoteObjects(checkout: Checkout, tags: readonly string[] = []): Promise<ReadonlyMap<string, string>> {
+  const patterns = tags.map((tag) => `refs/tags/${tag}`);
+  const lines = (await git(checkout, ['ls-remote', '--tags', checkout.remote, ...patterns])).split('\n');
+  return new Map(
+    lines.flatMap((line) => {
+      const [, object = '', tag = ''] = /^([0-9a-f]+)\trefs\/tags\/(.+)$/.exec(line) ?? [];
+      return tag === '' ? [] : [[tag, object] as const];
+    }),
+  );
+}
+
 /** Tags of the remote with the commits they lead to. */
 export async function remoteTags(checkout: Checkout): Promise<ReadonlyMap<string, string>> {
-  const lines = (await git(checkout, ['ls-remote', '--tags', checkout.remote])).split('\n');
-  const pairs = lines.flatMap((line) => {
-    const [, commit = '', tag = ''] = /^([0-9a-f]+)\trefs\/tags\/(.+)$/.exec(line) ?? [];
-    return tag === '' ? [] : [[tag, commit] as const];
-  });
-  // An annotated tag has a second line behind its own, with `^{}`, for its commit.
-  return new Map(pairs.map(([tag, commit]) => [tag.replace(/\^\{\}$/, ''), commit]));
+  return new Map([...(await remoteObjects(checkout))].map(([tag, commit]) => [tag.replace(/\^\{\}$/, ''), commit]));
+}
+
+/** Files that differ from HEAD; with paths, as git takes them, also those below them that git does not know. */
+export async function changedFiles(checkout: Checkout, paths: readonly string[] = []): Promise<string[]> {
+  const which = paths.length === 0 ? ['--untracked-files=no'] : ['--untracked-files=all', '--', ...paths];
+  const lines = (await git(checkout, ['status', '--porcelain', ...which])).split('\n');
+  return lines.flatMap((line) => (line === '' ? [] : [line.slice(3)]));
 }
 
 export async function head(checkout: Checkout): Promise<string> {
@@ -88,13 +101,21 @@ export async function pushVersionTag(checkout: Checkout, tag: string, commit: st
   await git(checkout, ['push', '--quiet', checkout.remote, `${object}:refs/tags/${tag}`]);
 }
 
-/** Moves a tag to a commit, if it is still where it was (`from` empty: nowhere); no pipeline starts. */
+/**
+ * Moves a tag to a commit, if it still leads where it did (`from` empty: nowhere); no pipeline starts. Somebody may have made it an
+ * annotated one: what git compares is the tag's own object.
+ */
 export async function moveTag(
   checkout: Checkout,
   commit: string,
   { tag, from }: { readonly tag: string; readonly from: string },
 ): Promise<void> {
-  const lease = `--force-with-lease=refs/tags/${tag}:${from}`;
+  const there = await remoteObjects(checkout, [tag, `${tag}^{}`]);
+  const object = there.get(tag) ?? '';
+  const now = there.get(`${tag}^{}`) ?? object;
+  if (now !== from)
+    throw new Error(`the tag ${tag} was moved meanwhile, to ${now || 'nowhere'}: run the command again`);
+  const lease = `--force-with-lease=refs/tags/${tag}:${object}`;
   // https://docs.gitlab.com/topics/git/commit/#push-options-for-gitlab-cicd
   const words = ['push', '--quiet', '--push-option=ci.skip', lease, checkout.remote, `${commit}:refs/tags/${tag}`];
   await git(checkout, words);

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { Gitlab } from '@gitbeaker/rest';
+import type { Gitlab } from '@gitbeaker/rest';
+import { openGitlab } from '../../scripts/gitlab/api.ts';
+import type { Output } from '../../scripts/output.ts';
 import type { Link } from './plan.ts';
+import { send, stop } from './send.ts';
 
 /** The library's project at GitLab, with a token that may write its packages and releases. */
 export interface Project {
@@ -8,6 +11,7 @@ export interface Project {
   readonly api: string;
   readonly project: string;
   readonly token: string;
+  readonly out: Output;
 }
 
 /** What the generic package of a release is called: the files about its images. */
@@ -16,10 +20,24 @@ const filesPackage = 'vendhost-image';
 /** Longest wait for an upload, in milliseconds. */
 const limitMs = 5 * 60_000;
 
-const client = ({ api, token }: Project) => new Gitlab({ host: api.replace(/\/api\/v4\/?$/, ''), token });
+const rights =
+  'VENDHOST_RELEASE_TOKEN must be of a Maintainer of the project, with the scopes api and write_repository';
+const hints = Object.fromEntries([401, 403, 404].map((status) => [status, `${rights}: docs/releasing.md`]));
+
+/** Asks GitLab's API as the command does: patient with one that is busy, and errors name the call. */
+function ask<T>(
+  { api, token, out }: Project,
+  what: string,
+  work: (client: InstanceType<typeof Gitlab<false>>) => Promise<T>,
+): Promise<T> {
+  const env = { CI_API_V4_URL: api, VENDHOST_GITLAB_TOKEN: token };
+  const gitlab = openGitlab({ env, cwd: '.', out, signal: stop }, api);
+  if (gitlab === undefined) throw new Error('VENDHOST_RELEASE_TOKEN is empty');
+  return gitlab.call(what, work, hints);
+}
 
 /** Where npm finds the project's packages (https://docs.gitlab.com/user/packages/npm_registry/). */
-export const npmRegistry = ({ api, project }: Project) =>
+export const npmRegistry = ({ api, project }: Pick<Project, 'api' | 'project'>) =>
   `${api}/projects/${encodeURIComponent(project)}/packages/npm/`;
 
 /** Where a file of a release is (https://docs.gitlab.com/user/packages/generic_packages/). */
@@ -28,28 +46,34 @@ export const fileAddress = ({ api, project }: Project, version: string, name: st
 
 /** Whether npm's package of that version is there; npm refuses a second one. */
 export async function isPackaged(at: Project, name: string, version: string): Promise<boolean> {
-  const found = await client(at).Packages.all({ projectId: at.project, packageName: name });
+  const found = await ask(at, `read the packages of ${at.project}`, (client) =>
+    client.Packages.all({ projectId: at.project, packageName: name }),
+  );
   return found.some((each) => each.package_type === 'npm' && each.name === name && each.version === version);
 }
 
 /** Names of the files that were uploaded for a version. */
 export async function uploadedFiles(at: Project, version: string): Promise<string[]> {
-  const gitlab = client(at);
-  const all = await gitlab.Packages.all({ projectId: at.project, packageName: filesPackage });
+  const what = `read the packages of ${at.project}`;
+  const all = await ask(at, what, (client) =>
+    client.Packages.all({ projectId: at.project, packageName: filesPackage }),
+  );
   const own = all.filter(
     (each) => each.package_type === 'generic' && each.name === filesPackage && each.version === version,
   );
-  const files = await Promise.all(own.map(async ({ id }) => await gitlab.Packages.allFiles(at.project, id)));
+  const files = await Promise.all(
+    own.map(({ id }) => ask(at, what, (client) => client.Packages.allFiles(at.project, id))),
+  );
   return files.flat().map(({ file_name }) => String(file_name));
 }
 
 /** Uploads a file of a version; of two with one name GitLab gives the later one. */
 export async function uploadFile(at: Project, version: string, name: string, file: string): Promise<void> {
-  const response = await fetch(fileAddress(at, version, name), {
+  const response = await send(at.out, `upload ${name}`, fileAddress(at, version, name), {
     method: 'PUT',
     headers: { 'private-token': at.token, 'content-type': 'application/octet-stream' },
     body: await readFile(file),
-    signal: AbortSignal.timeout(limitMs),
+    limitMs,
   });
   // A sign-in page would be a 200.
   if (response.status !== 201)
@@ -58,23 +82,25 @@ export async function uploadFile(at: Project, version: string, name: string, fil
 
 /** The release of a tag with its links; `undefined` when there is none. */
 export async function readRelease(at: Project, tag: string) {
-  const gitlab = client(at);
-  const all = await gitlab.ProjectReleases.all(at.project);
+  const what = `read the releases of ${at.project}`;
+  const all = await ask(at, what, (client) => client.ProjectReleases.all(at.project));
   const found = all.find(({ tag_name }) => tag_name === tag);
   if (found === undefined) return undefined;
-  const links = await gitlab.ReleaseLinks.all(at.project, tag);
+  const links = await ask(at, what, (client) => client.ReleaseLinks.all(at.project, tag));
   return { description: String(found.description ?? ''), links: links.map(({ id, name, url }) => ({ id, name, url })) };
 }
 
 /** Creates a release, or changes its text. The job `create-release` comes first where a catalog is to have it. */
 export async function writeRelease(at: Project, tag: string, description: string, isNew: boolean): Promise<void> {
-  const { ProjectReleases } = client(at);
-  if (isNew) await ProjectReleases.create(at.project, { tagName: tag, name: tag, description });
-  else await ProjectReleases.edit(at.project, tag, { description });
+  await ask(at, `${isNew ? 'create' : 'edit'} the release ${tag}`, async ({ ProjectReleases }) => {
+    if (isNew) await ProjectReleases.create(at.project, { tagName: tag, name: tag, description });
+    else await ProjectReleases.edit(at.project, tag, { description });
+  });
 }
 
 export async function writeLink(at: Project, tag: string, { name, url }: Link, id: number | undefined): Promise<void> {
-  const { ReleaseLinks } = client(at);
-  if (id === undefined) await ReleaseLinks.create(at.project, tag, name, url, { linkType: 'other' });
-  else await ReleaseLinks.edit(at.project, tag, id, { name, url, linkType: 'other' });
+  await ask(at, `link ${name} to the release ${tag}`, async ({ ReleaseLinks }) => {
+    if (id === undefined) await ReleaseLinks.create(at.project, tag, name, url, { linkType: 'other' });
+    else await ReleaseLinks.edit(at.project, tag, id, { name, url, linkType: 'other' });
+  });
 }

@@ -123,6 +123,8 @@ export interface PublishState {
   /** Digests that the templates name. */
   readonly named: readonly string[];
   readonly isPackaged: boolean;
+  /** Files of the npm package that are not committed. */
+  readonly changed: readonly string[];
   readonly uploaded: readonly string[];
   readonly wanted: { readonly description: string; readonly links: readonly Link[] };
   readonly release:
@@ -151,6 +153,9 @@ export function planPublish(state: PublishState): Plan<PublishStep> {
       : [
           `the templates name ${named.join(', ') || 'no digest'}, the registry has ${list.digest}: ${tag} is none of \`npm run release -- tag\``,
         ]),
+    ...(state.isPackaged || state.changed.length === 0
+      ? []
+      : [`not committed, and the npm package would have it: ${state.changed.join(', ')}`]),
     ...absent.map(({ name }) => `there is no file ${name} in the package registry: retry the job that pushed ${tag}`),
   ];
   if (faults.length > 0) return { faults, steps: [] };

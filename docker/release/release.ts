@@ -1,7 +1,9 @@
 import { glob, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { VendhostError } from '../../scripts/errors.ts';
+import { Output } from '../../scripts/output.ts';
 import { changelogFaults, sectionOf } from './changelog.ts';
-import { cutFiles, versionedFiles } from './cut.ts';
+import { cutFaults, cutFiles, versionedFiles } from './cut.ts';
 import * as git from './git.ts';
 import * as gitlab from './gitlab.ts';
 import { readList, writeList } from './manifest-list.ts';
@@ -22,14 +24,18 @@ interface World {
   readonly directory: string;
   readonly version: string;
   readonly checkout: git.Checkout;
+  readonly out: Output;
   say(line: string): void;
 }
 
-async function readWorld(options: ReleaseOptions, env: NodeJS.ProcessEnv, say: World['say']): Promise<World> {
+async function readWorld(options: ReleaseOptions, env: NodeJS.ProcessEnv, out: Output): Promise<World> {
   const directory = process.cwd();
   const { version } = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8')) as { version: string };
   const remote = options.remote ?? (env.CI_PROJECT_URL ? `${env.CI_PROJECT_URL}.git` : 'origin');
-  return { options, env, directory, version, checkout: { directory, remote, token: env.VENDHOST_RELEASE_TOKEN }, say };
+  const token = env.VENDHOST_RELEASE_TOKEN;
+  if (token !== undefined) out.redact(token);
+  const say = (line: string) => out.step(line);
+  return { options, env, directory, version, checkout: { directory, remote, token }, out, say };
 }
 
 /** A variable that a job has. Throws when it is not set. */
@@ -41,13 +47,14 @@ function needed({ env }: World, name: string): string {
 
 function registryOf(world: World): Registry {
   const { CI_REGISTRY_USER: user, CI_REGISTRY_PASSWORD: password } = world.env;
-  return openRegistry(needed(world, 'CI_REGISTRY_IMAGE'), user && password ? { user, password } : undefined);
+  return openRegistry(needed(world, 'CI_REGISTRY_IMAGE'), user && password ? { user, password } : undefined, world.out);
 }
 
 const projectOf = (world: World): gitlab.Project => ({
   api: needed(world, 'CI_API_V4_URL'),
   project: needed(world, 'CI_PROJECT_PATH'),
   token: needed(world, 'VENDHOST_RELEASE_TOKEN'),
+  out: world.out,
 });
 
 async function readText({ directory }: World, file: string): Promise<string> {
@@ -65,7 +72,10 @@ async function readMatching(world: World, patterns: readonly string[]): Promise<
 async function cut(world: World): Promise<void> {
   const { options, version, say } = world;
   const to = options.operand;
-  const faults = changelogFaults(await readText(world, 'CHANGELOG.md'), to);
+  const faults = [
+    ...cutFaults({ from: version, to, changed: await git.changedFiles(world.checkout) }),
+    ...changelogFaults(await readText(world, 'CHANGELOG.md'), to),
+  ];
   if (faults.length > 0) throw new Error(faults.join('\n'));
   const texts = await readMatching(world, ['CHANGELOG.md', 'package.json', 'package-lock.json', ...versionedFiles]);
   const changed = cutFiles(texts, { from: version, to, day: new Date().toISOString().slice(0, 10) });
@@ -152,7 +162,7 @@ async function readRelease(world: World) {
     ...{ version, project, image: registry.name, commit: head },
     digest: list?.digest ?? 'none',
     images: list?.images ?? [],
-    npm: gitlab.npmRegistry({ api, project, token: '' }),
+    npm: gitlab.npmRegistry({ api, project }),
     changes: sectionOf(changelog, version) ?? '',
   });
   return { head, list, named: [...new Set(named)], description };
@@ -165,14 +175,27 @@ async function publish(world: World): Promise<void> {
   const links = (local.list?.images ?? []).flatMap(({ arch }) =>
     files.map((file) => assetName(file, arch)).map((name) => ({ name, url: gitlab.fileAddress(at, version, name) })),
   );
+  const { files: packaged } = JSON.parse(await readText(world, 'package.json')) as { files: string[] };
+  // npm adds these.
+  const packed = [...packaged, 'package.json', 'README*', 'LICENSE*'];
   const plan = async () => {
-    const [tags, isPackaged, uploaded, release] = await Promise.all([
+    const [tags, changed, isPackaged, uploaded, release] = await Promise.all([
       git.remoteTags(checkout),
+      git.changedFiles(checkout, packed),
       gitlab.isPackaged(at, 'vendhost', version),
       gitlab.uploadedFiles(at, version),
       gitlab.readRelease(at, versionTag(version)),
     ]);
-    return planPublish({ ...local, version, tags, isPackaged, uploaded, release, wanted: { description, links } });
+    return planPublish({
+      ...local,
+      version,
+      tags,
+      changed,
+      isPackaged,
+      uploaded,
+      release,
+      wanted: { description, links },
+    });
   };
   await follow(world, plan, describePublish, async (step) => {
     if (step.do === 'package') await publishPackage(directory, at, step.distTag);
@@ -214,13 +237,16 @@ async function notes(world: World): Promise<void> {
 }
 
 if (import.meta.main) {
-  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const write = (text: string) => void process.stderr.write(text);
+  const out = new Output({ stdout: write, stderr: write });
   try {
     const options = readReleaseOptions(process.argv.slice(2));
     if (options === undefined) process.stdout.write(`${help}\n`);
-    else await { cut, tag, notes, publish }[options.verb](await readWorld(options, process.env, say));
+    else await { cut, tag, notes, publish }[options.verb](await readWorld(options, process.env, out));
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
+    // Each fault of a plan is a line.
+    for (const line of String(error instanceof Error ? error.message : error).split('\n')) out.error(line);
+    if (error instanceof VendhostError) for (const line of [...error.details, `hint: ${error.hint}`]) out.error(line);
     process.exitCode = 1;
   }
 }

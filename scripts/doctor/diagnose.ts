@@ -45,11 +45,16 @@ async function findSurroundings(runtime: Runtime, place: Place | undefined): Pro
   const isJob = env.GITLAB_CI === 'true';
   const hasCredentials = credentialVariables.some((name) => env[name]);
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION;
-  const gitlab = env.CI_API_V4_URL ? `${env.CI_API_V4_URL}/version` : env.CI_SERVER_URL;
+  const api = env.CI_API_V4_URL || (env.CI_SERVER_URL && `${env.CI_SERVER_URL}/api/v4`);
+  const gitlab = api && `${api}/version`;
   const aws = env.AWS_ENDPOINT_URL ?? (region && `https://sts.${region}.amazonaws.com`);
   const isNeeded = isJob || hasCredentials;
-  const [fromGitlab, fromAws] = await Promise.all([gitlab, aws].map((address) => address && reach(runtime, address)));
-  const reached = [fromGitlab, fromAws].flatMap((answer) => answer || []);
+  const [fromGitlab, fromAws, access] = await Promise.all([
+    gitlab ? reach(runtime, gitlab) : undefined,
+    aws ? reach(runtime, aws) : undefined,
+    findAccess(runtime, place, hasCredentials),
+  ]);
+  const reached = [fromGitlab, fromAws].flatMap((answer) => answer ?? []);
   const reachable = [
     fromGitlab
       ? reachFinding('GitLab', fromGitlab, isNeeded)
@@ -58,7 +63,7 @@ async function findSurroundings(runtime: Runtime, place: Place | undefined): Pro
       ? reachFinding('AWS', fromAws, isNeeded)
       : notAsked('AWS', "set AWS_REGION, which an environment's jobs have"),
   ];
-  return [...reachable, clockFinding(reached), ...(await findAccess(runtime, place, hasCredentials))];
+  return [...reachable, clockFinding(reached), ...access];
 }
 
 function notAsked(name: string, hint: string): DoctorFinding {
@@ -71,12 +76,18 @@ async function findAccess(runtime: Runtime, place: Place | undefined, isAsked: b
   if (!isAsked) {
     return [{ ...row, status: 'unknown', detail: 'none in the environment: AWS was not asked whose they are' }];
   }
+  const limit = AbortSignal.timeout(accessLimitMs);
+  const limited = { ...runtime, signal: AbortSignal.any([runtime.signal, limit]) };
   try {
     const aws = openAws(runtime);
-    const caller = await withinLimit(callerOf(aws, runtime));
-    return [{ ...row, status: 'ok', detail: caller }, await withinLimit(findRights(runtime, aws, caller, place))];
+    const caller = await until(limit, callerOf(aws, limited));
+    return [{ ...row, status: 'ok', detail: caller }, await findRights(limited, aws, caller, place)];
   } catch (error) {
     runtime.signal.throwIfAborted();
+    if (limit.aborted) {
+      const detail = `AWS gave no answer within ${duration(accessLimitMs)}`;
+      return [{ ...row, status: 'fault', detail, hint: 'as for "AWS reachable"' }];
+    }
     const known = error instanceof VendhostError ? error : awsError(error, runtime.env);
     const hint = known?.hint ?? 'see the message of AWS';
     return [{ ...row, status: 'fault', detail: known?.message ?? messageOf(error), hint }];
@@ -90,13 +101,13 @@ async function callerOf(aws: Aws, { signal }: Runtime): Promise<string> {
   return Arn;
 }
 
-/** The SDK tries again by itself, for longer than anybody waits for a doctor; in milliseconds. */
-const accessLimitMs = 30_000;
+/** The SDK tries again by itself, for longer than anybody waits for a doctor; in milliseconds, for identity and rights together. */
+const accessLimitMs = 15_000;
 
-async function withinLimit<T>(work: Promise<T>): Promise<T> {
+/** The exchange of a token takes no signal. */
+async function until<T>(limit: AbortSignal, work: Promise<T>): Promise<T> {
   const late = new Promise<never>((_, reject) => {
-    const message = `AWS gave no answer within ${duration(accessLimitMs)}`;
-    AbortSignal.timeout(accessLimitMs).addEventListener('abort', () => reject(new Error(message)));
+    limit.addEventListener('abort', () => reject(limit.reason));
   });
   return await Promise.race([work, late]);
 }

@@ -5,14 +5,28 @@ import { messageOf } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import type { DoctorFinding } from './finding.ts';
 
+const cacheHint = 'set XDG_CACHE_HOME to a folder that the job may write into';
+
+/** `undefined` for a user id that nobody knows, as OpenShift picks one. */
+function ownHome(): string | undefined {
+  try {
+    return homedir();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether the folders that commands write into can be written. */
 export async function findFolders({ env }: Runtime): Promise<DoctorFinding[]> {
   const temporary = env.TMPDIR || tmpdir();
-  const cache = env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache');
+  const home = env.HOME || ownHome();
+  const cache = env.XDG_CACHE_HOME || (home && join(home, '.cache'));
   return [
     await folder('temporary folder', temporary, 'set TMPDIR to a folder that the job may write into', 'fault'),
     // Without it the command starts slower, and says nothing.
-    await folder('cache folder', cache, 'set XDG_CACHE_HOME to a folder that the job may write into', 'unknown'),
+    cache === undefined
+      ? { part: 'image', check: 'cache folder', status: 'unknown', detail: 'this user has no home', hint: cacheHint }
+      : await folder('cache folder', cache, cacheHint, 'unknown'),
   ];
 }
 
@@ -21,8 +35,8 @@ async function folder(check: string, path: string, hint: string, without: 'fault
   try {
     await mkdir(path, { recursive: true });
     const made = await mkdtemp(join(path, 'vendhost-doctor-'));
-    await writeFile(join(made, 'file'), 'doctor');
-    await rm(made, { recursive: true });
+    // A full disk takes the folder, and not the file.
+    await writeFile(join(made, 'file'), 'doctor').finally(() => rm(made, { recursive: true }));
     await access(path, constants.X_OK);
     return { ...row, status: 'ok', detail: path };
   } catch (error) {

@@ -17,6 +17,9 @@ export interface Reached {
   readonly address: string;
   /** Absent when it did not answer. */
   readonly status?: number;
+  /** Where it leads to instead. */
+  readonly location?: string;
+  readonly isPage?: boolean;
   /** The other clock less ours, in milliseconds, if the answer has a date; to the second. */
   readonly skewMs?: number;
   readonly why?: string;
@@ -29,7 +32,16 @@ export async function reach(runtime: Runtime, address: string): Promise<Reached>
     const response = await fetch(address, { signal, redirect: 'manual' });
     await response.body?.cancel();
     const date = Date.parse(response.headers.get('date') ?? '');
-    return { address, status: response.status, ...(Number.isNaN(date) ? {} : { skewMs: date - Date.now() }) };
+    const { headers, status } = response;
+    const location = status >= 300 && status < 400 ? headers.get('location') : null;
+    const isPage = headers.get('content-type')?.startsWith('text/html') === true;
+    return {
+      address,
+      status,
+      isPage,
+      ...(location !== null && { location }),
+      ...(Number.isNaN(date) ? {} : { skewMs: date - Date.now() }),
+    };
   } catch (error) {
     runtime.signal.throwIfAborted();
     return { address, why: whyNot(error) };
@@ -39,13 +51,29 @@ export async function reach(runtime: Runtime, address: string): Promise<Reached>
 /** Whether GitLab or AWS was reached. Outside of jobs nobody says that it has to be. */
 export function reachFinding(name: 'GitLab' | 'AWS', reached: Reached, isNeeded: boolean): DoctorFinding {
   const row = { part: 'surroundings', check: `${name} reachable` } as const;
-  if (reached.status !== undefined) return { ...row, status: 'ok', detail: `${reached.address} answers` };
+  const why = name === 'GitLab' ? notGitlab(reached) : down(reached);
+  if (why === undefined) return { ...row, status: 'ok', detail: `${reached.address} answers` };
+  const isThere = reached.status !== undefined;
   return {
     ...row,
     status: isNeeded ? 'fault' : 'unknown',
-    detail: `cannot reach ${reached.address}: ${reached.why}`,
-    hint: `let this machine reach it: DNS, routes, firewall, and for a proxy HTTPS_PROXY with NODE_USE_ENV_PROXY=1`,
+    detail: isThere ? `${reached.address} ${why}` : `cannot reach ${reached.address}: ${why}`,
+    hint: isThere
+      ? `check the address, what a proxy or a sign-in page before ${name} answers, and whether ${name} is up`
+      : 'let this machine reach it: DNS, routes, firewall, and for a proxy HTTPS_PROXY with NODE_USE_ENV_PROXY=1',
   };
+}
+
+function down({ status, why }: Reached): string | undefined {
+  if (status === undefined) return why;
+  return status >= 500 ? `answers ${status}` : undefined;
+}
+
+/** GitLab's API asks for a token, in JSON, and leads nowhere else; AWS leads browsers to its pages. */
+function notGitlab(reached: Reached): string | undefined {
+  const { status, location, isPage } = reached;
+  if (location !== undefined) return `answers ${status} and leads to ${location}`;
+  return down(reached) ?? (isPage === true ? `answers ${status} with a page, not as GitLab's API does` : undefined);
 }
 
 /** How far this machine's clock is from those that answered: AWS's if it did, else GitLab's. */

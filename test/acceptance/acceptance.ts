@@ -1,25 +1,23 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { awsError } from '../../scripts/aws/foreseen-errors.ts';
-import { openEnvironment } from '../../scripts/aws/open-environment.ts';
-import { environmentOf, readPlatformConfig } from '../../scripts/config/files.ts';
 import { findingRows, hintLines } from '../../scripts/doctor/finding.ts';
 import { Cancelled, messageOf, VendhostError } from '../../scripts/errors.ts';
-import { openGitlab } from '../../scripts/gitlab/api.ts';
 import { Output, tableLines } from '../../scripts/output.ts';
 import type { Runtime } from '../../scripts/runtime.ts';
 import { version } from '../local-gitlab/platform.ts';
 import { estimateLines, hourlyCosts } from './estimate.ts';
 import { kitReport, type Part, writeKitReport } from './kit-report.ts';
-import { type KitParts, kitSite, writeRepositories } from './kit-site.ts';
-import { readMarker } from './marker.ts';
+import { type KitParts, kitSite } from './kit-site.ts';
+import { checkMarker } from './marker.ts';
+import { openKit } from './open-kit.ts';
 import { preflight } from './preflight.ts';
 import { type NotRemoved, removeAll } from './remove.ts';
 import { runKit } from './run-kit.ts';
-import { readSettings } from './settings.ts';
 import type { Site } from './stage.ts';
 
 const usage = `npm run acceptance -- [options]
@@ -71,12 +69,13 @@ async function main(): Promise<number> {
   }
   const directory = await mkdtemp(join(tmpdir(), 'vendhost-acceptance-'));
   try {
-    const parts = await open(resolve(values.config), directory);
+    const kit = { file: resolve(values.config), directory, removing: removing.signal };
+    const parts = await openKit(runtimeOf(running), say, kit);
     const site = kitSite(parts);
     const started = new Date();
     if (values.cleanup) {
       await confirm(parts, values.yes === true, 'remove everything that is called vendhost-dev… there');
-      if ((await readMarker(parts.aws)) === undefined) throw notTheKits(parts);
+      await checkMarker(parts);
       return await finish(parts, site, { ran: [], started, directory: resolve(values.report) });
     }
     const isReady = await looked(parts, site);
@@ -89,23 +88,6 @@ async function main(): Promise<number> {
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-async function open(file: string, directory: string): Promise<KitParts> {
-  const settings = await readSettings(file, process.env);
-  const runtime = runtimeOf(running);
-  const api = openGitlab(runtime, settings.gitlab);
-  const token = process.env.VENDHOST_GITLAB_TOKEN;
-  if (api === undefined || token === undefined) {
-    throw new VendhostError('USAGE', 'VENDHOST_GITLAB_TOKEN is not set', {
-      hint: `create a token of a Maintainer of ${settings.project} with the scopes api and write_repository`,
-    });
-  }
-  await writeRepositories({ settings, directory });
-  const config = environmentOf(await readPlatformConfig(join(directory, 'platform')), 'dev');
-  const aws = await openEnvironment(runtime, 'dev', config, 'deploy');
-  const kit = { api, project: settings.project, paceMs: aws.pace.longest };
-  return { settings, kit, aws, token, directory, env: process.env, say };
 }
 
 async function looked(parts: KitParts, site: Site): Promise<boolean> {
@@ -124,18 +106,17 @@ async function confirm({ settings }: KitParts, isYes: boolean, what: string): Pr
   if (isYes) return;
   const hint = `type the number of the account, ${account}; or give --yes`;
   if (!process.stdin.isTTY) throw new VendhostError('NOT_CONFIRMED', `nobody can answer whether to ${what}`, { hint });
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  // Lines come from the terminal itself, so that ^C stays a signal; ^D ends the input without an answer.
+  const lines = createInterface({ input: process.stdin, output: process.stdout, terminal: false });
+  const ended = once(lines, 'close').then(() => '');
   const question = `\nAccount ${account}, ${region}: ${what}? Type the account's number: `;
-  const answer = await terminal.question(question, { signal: running.signal }).finally(() => terminal.close());
+  const answer = await Promise.race([lines.question(question, { signal: running.signal }), ended])
+    .catch(() => '')
+    .finally(() => lines.close());
+  running.signal.throwIfAborted();
   if (answer.trim() !== account) {
     throw new VendhostError('NOT_CONFIRMED', `"${answer.trim()}" is not ${account}: nothing was done`, { hint });
   }
-}
-
-function notTheKits({ settings: { account, region } }: KitParts): VendhostError {
-  return new VendhostError('USAGE', `the kit has not run in ${account}, ${region}, or has removed everything`, {
-    hint: 'check account and region; what is called vendhost-dev… there is not removed, because it is not known to be of the kit',
-  });
 }
 
 interface Ending {
@@ -173,8 +154,8 @@ async function finish(parts: KitParts, site: Site, { ran, started, directory }: 
   const notRemoved = await work.catch((error: unknown): NotRemoved[] => [
     { what: 'what was not looked at any more', why: messageOf(error) },
   ]);
-  const { report, page } = await write(notRemoved);
   for (const { what, why } of notRemoved) say(`  ✗ ${what} is left: ${why}`);
+  const { report, page } = await write(notRemoved);
   say(`\n${report.summary}\nreport: ${page}`);
   if (running.signal.aborted) return (running.signal.reason as Cancelled).exitCode;
   return report.sections.every(({ state }) => state === 'clean') ? 0 : 1;

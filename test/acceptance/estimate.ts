@@ -1,4 +1,4 @@
-import { costTable } from '../../docs/cost-tables.ts';
+import { costTable, yearOfPrices } from '../../docs/cost-tables.ts';
 
 /** One row of what costs by the hour. */
 export interface HourlyCost {
@@ -36,7 +36,7 @@ export function estimateLines(costs: readonly HourlyCost[], hours: number): stri
     ),
     `${'sum'.padEnd(width)}       ${dollars(sum, 4)} an hour: ${dollars(sum * hours, 2)} for ${hours} hours, ${dollars(sum * 24, 2)} for each day that it is left`,
     'besides, some cents: a builder for minutes, requests, traffic, logs; its key costs nothing while it waits for its deletion',
-    'list prices of us-east-1, without tax (docs/costs.md): nobody has compared them with a bill',
+    `list prices of us-east-1 as they stood in ${yearOfPrices()}, without tax (docs/costs.md); other regions differ by up to a fifth. Nobody has compared them with a bill`,
   ];
 }
 

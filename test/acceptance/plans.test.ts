@@ -1,3 +1,6 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { estimateLines, hourlyCosts } from './estimate.ts';
 import { notOurs } from './gitlab-project.ts';
@@ -60,6 +63,7 @@ test('the estimate names what is charged by the hour, with two instances of the 
   const sum = costs.reduce((total, { anHour }) => total + anHour, 0);
   // 64.88 and 32.07 of docs/costs.md, and another instance with its volume: 15.18 and 1.28.
   expect(sum * 730).toBeCloseTo(113.41, 2);
+  expect(estimateLines(costs, 3).join('\n')).toMatch(/list prices of us-east-1 as they stood in 20\d\d/);
   expect(estimateLines(costs, 3).join('\n')).toMatch(
     /sum +\$0\.1554 an hour: \$0\.47 for 3 hours, \$3\.73 for each day/,
   );
@@ -106,6 +110,21 @@ describe('the settings', () => {
     expect(platformFiles(settings)['tenants/shop.yml']).toContain('shop.accept.example.com');
     expect(tenantPipeline(settings)).toContain('ref: v9.9.9');
     expect(tenantPipeline(settings)).toContain('image: $CI_REGISTRY/platform/vendhost');
+  });
+
+  test('of a file that is no YAML, or no table of keys, are refused by its name', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'vendhost-settings-')), 'acceptance.yml');
+    for (const [text, fault] of [
+      ['account: "123', 'not YAML'],
+      ['- account', 'acceptance.yml'],
+      ['account', 'acceptance.yml'],
+    ] as const) {
+      await writeFile(file, text);
+      await expect(readSettings(file, env)).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        details: [expect.stringContaining(fault)],
+      });
+    }
   });
 
   test('are refused with every fault', async () => {

@@ -68,7 +68,10 @@ export async function preflight(parts: KitParts, site: Site, signal: AbortSignal
     ],
   ];
   const findings: DoctorFinding[] = [];
-  for (const [check, look] of looks) findings.push(await lookAt(check, look, signal));
+  for (const [check, look] of looks) {
+    signal.throwIfAborted();
+    findings.push(await lookAt(check, look, signal));
+  }
   return findings;
 
   async function certificate({ aws }: KitParts): Promise<string> {
@@ -82,7 +85,12 @@ export async function preflight(parts: KitParts, site: Site, signal: AbortSignal
 async function nothingOfOthers({ aws, settings }: KitParts): Promise<string> {
   const marker = await readMarker(aws);
   const found = removalPlan(await readRemains(aws, marker)).map(({ name }) => name);
-  if (marker !== undefined) return `a former run (${marker.since}) left ${found.length} things: used, then removed`;
+  if (marker !== undefined) {
+    // It has the name of a key that nothing else leads to.
+    throw new VendhostError('USAGE', `a former run (${marker.since}, ${marker.project}) left ${found.length} things`, {
+      hint: 'npm run acceptance -- --cleanup removes them',
+    });
+  }
   if (found.length === 0) return `nothing of an environment dev, or of its tenant shop, in ${settings.account}`;
   throw new Error(`not the kit's, and it would remove it: ${found.join(', ')}; give another account or region`);
 }

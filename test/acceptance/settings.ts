@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { z } from 'zod';
 import { projectPath } from '../../scripts/config/environment.ts';
 import { configError, parseConfig } from '../../scripts/config/load.ts';
@@ -49,7 +49,9 @@ export async function readSettings(file: string, env: Environment): Promise<Sett
     if (error.code === 'ENOENT') return '';
     throw error;
   });
-  const { value, faults } = parseConfig(file, stringify({ ...parse(text), ...fromEnvironment(env) }), settings);
+  const read = parseConfig(file, text, z.looseObject({}));
+  const merged = stringify({ ...read.value, ...fromEnvironment(env) });
+  const { value, faults } = read.value === undefined ? { faults: read.faults } : parseConfig(file, merged, settings);
   if (value === undefined) {
     const { code, message, details } = configError(faults);
     throw new VendhostError(code, message, { details, hint: 'docs/acceptance.md has every key, and an example' });

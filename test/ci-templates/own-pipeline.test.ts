@@ -45,7 +45,8 @@ describe('the own pipeline', () => {
       [...checks, 'build-image'],
     ],
     ['a push to the default branch', ['--branch', 'main'], [...checks, 'build-image']],
-    ['the tag of a cut', ['--event', 'tag', '--branch', 'cut/1.2.3'], [...checks, 'publish-image', 'tag-version']],
+    // Nor on a tag that is not protected, which has no protected variable: no image.
+    ['the tag of a cut without the token', ['--event', 'tag', '--branch', 'cut/1.2.3'], [...checks, 'tag-version']],
     ["a version's tag in a mirror", ['--event', 'tag', '--branch', 'v1.2.3'], []],
     ['a moving tag', ['--event', 'tag', '--branch', 'v1.2'], []],
   ])('%s', async (_, words, jobs) => {
@@ -56,9 +57,11 @@ describe('the own pipeline', () => {
     const text = await readFile(join(projectRoot, '.gitlab-ci.yml'), 'utf8');
     const { workflow, ...jobs } = parse(text) as Record<
       string,
-      { rules?: { if: string }[]; release?: object; needs?: string[] }
+      { rules?: { if: string }[]; release?: object; needs?: string[]; before_script?: string[] }
     >;
     expect(workflow?.rules?.at(-1)?.if).toBe('$CI_COMMIT_TAG =~ /^v\\d+\\.\\d+\\.\\d+$/ && $VENDHOST_RELEASE_TOKEN');
+    expect(jobs['publish-image']?.rules).toEqual([{ if: '$CI_COMMIT_TAG =~ /^cut\\// && $VENDHOST_RELEASE_TOKEN' }]);
+    expect(jobs['.release']?.before_script).toEqual(['npm ci --ignore-scripts']);
     const ofVersions = Object.entries(jobs).filter(([, job]) =>
       job.rules?.some((rule) => rule.if === '$CI_COMMIT_TAG =~ /^v/'),
     );

@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readOptions, releaseFaults } from '../../docker/options.ts';
+import { buildArguments, readOptions, releaseFaults } from '../../docker/options.ts';
 import { provenance } from '../../docker/provenance.ts';
 import { debianPackages, imageBom, onlyInstalled } from '../../docker/sbom.ts';
 
@@ -8,11 +10,13 @@ const digest = `sha256:${'a'.repeat(64)}`;
 test('options: help, defaults, and wrong values by name', () => {
   expect(readOptions(['--help'], {})).toBeUndefined();
   expect(
-    readOptions(['--arch', 'arm64', '--build-arg', 'A=1', '--build-arg', 'B='], { STORAGE_DRIVER: 'vfs' }),
+    readOptions(['--arch', 'arm64', '--build-arg', 'PACKER_URL=1', '--build-arg', 'PACKER_SHA256='], {
+      STORAGE_DRIVER: 'vfs',
+    }),
   ).toEqual({
     base: undefined,
     arch: 'arm64',
-    buildArgs: ['A=1', 'B='],
+    buildArgs: ['PACKER_URL=1', 'PACKER_SHA256='],
     push: undefined,
     output: undefined,
     release: false,
@@ -22,12 +26,21 @@ test('options: help, defaults, and wrong values by name', () => {
   for (const [words, message] of [
     [['--arch', 'x86'], '--arch x86 is wrong: it must be amd64 or arm64'],
     [['--build-arg', 'PACKER_URL'], '--build-arg PACKER_URL is wrong: it must be NAME=VALUE'],
+    [['--build-arg', 'PAKCER_URL=x'], '--build-arg PAKCER_URL is wrong: it must be PACKER_URL, PACKER_SHA256, '],
+    // It would be another base than the one that is looked at, and said.
+    [['--build-arg', 'BASE_IMAGE=x'], '--build-arg BASE_IMAGE is wrong'],
     [['--push', 'registry.example.com/x'], '--push registry.example.com/x is wrong: it must begin with a transport'],
     [['--storage-driver', 'zfs'], '--storage-driver zfs is wrong'],
     [['--bas', 'x'], "Unknown option '--bas'"],
   ] as const) {
     expect(() => readOptions(words, {}), message).toThrow(message);
   }
+});
+
+test('every argument of the Dockerfile can be given, and the Dockerfile has every argument', async () => {
+  const text = await readFile(join(import.meta.dirname, '../../docker/Dockerfile'), 'utf8');
+  const names = [...text.matchAll(/^ARG (\w+)/gm)].map(([, name = '']) => name);
+  expect([...new Set(names)].sort()).toEqual(['BASE_IMAGE', ...buildArguments].sort());
 });
 
 test('a release needs a base with a digest and a clean checkout', () => {
@@ -64,7 +77,7 @@ test('provenance names what the image was made of, and in a job who made it', ()
   expect(subject).toEqual([{ name: build.name, digest: { sha256: 'a'.repeat(64) } }]);
   expect(predicate.buildDefinition.resolvedDependencies).toEqual([
     { uri: 'git+https://gitlab.example.com/platform/vendhost@c0ffee', digest: { gitCommit: 'c0ffee' } },
-    { uri: 'node:24-bookworm-slim', digest: { sha256: 'b'.repeat(64) } },
+    { uri: 'docker://node:24-bookworm-slim', digest: { sha256: 'b'.repeat(64) } },
     { uri: 'https://mirror.example.com/packer.zip?x=1', digest: { sha256: 'd'.repeat(64) } },
   ]);
   expect(predicate.runDetails).toEqual({
@@ -116,12 +129,14 @@ test("the bill of materials has npm's packages, Debian's and the programs; the i
     image,
     [git],
     [{ name: 'packer', version: '1.14.2' }],
+    [{ name: '@npmcli/arborist', version: '9.1.0' }],
   );
   expect(metadata?.component).toMatchObject({ type: 'container', purl: `pkg:oci/vendhost@sha256:${'a'.repeat(64)}` });
   expect(components?.map((one) => ('purl' in one ? one.purl : 'name' in one && one.name))).toEqual([
     'vendhost',
     'yargs',
     'pkg:deb/debian/git@1:2.39.5-0%2Bdeb12u3?arch=amd64&distro=debian-12',
+    'pkg:npm/%40npmcli/arborist@9.1.0',
     'pkg:generic/packer@1.14.2',
   ]);
   expect(dependencies).toEqual([

@@ -58,6 +58,7 @@ export async function buildRunnerImage(signal?: AbortSignal): Promise<void> {
 interface ImageConfig {
   readonly Env: readonly string[];
   readonly User: string;
+  readonly Entrypoint?: readonly string[];
   readonly Labels: Readonly<Record<string, string>>;
   readonly Healthcheck: { readonly Test: readonly string[] };
 }

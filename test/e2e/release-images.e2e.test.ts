@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Buildah, openBuildah } from '../../docker/buildah.ts';
 import { readList, writeList } from '../../docker/release/manifest-list.ts';
 import { openRegistry } from '../../docker/release/registry.ts';
+import { recorder } from '../builders/recorder.ts';
 import { ensureImagePackages } from '../docker/image.ts';
 import { type LocalRegistry, startLocalRegistry } from '../local-gitlab/registry.ts';
 
@@ -42,7 +43,7 @@ test('what buildah pushes for two architectures becomes a list that buildah pull
     images.push({ arch, digest: local.tags('acme/vendhost')[`1.2.3-${arch}`] ?? '' });
   }
   expect(new Set(images.map(({ digest }) => digest)).size).toBe(2);
-  const registry = openRegistry(name, login);
+  const registry = openRegistry(name, login, recorder().out);
   await writeList(registry, '1.2.3', images);
   const list = await readList(registry, '1.2.3');
   expect(list).toEqual({ digest: local.tags('acme/vendhost')['1.2.3'], images, commits: ['c0ffee'] });

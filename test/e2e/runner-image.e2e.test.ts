@@ -1,10 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { BuiltImage } from '../../docker/build.ts';
 import { writeContainerShell } from '../docker/container.ts';
 import { buildLimitMs, type MountedImage, mountRunnerImage } from '../docker/image.ts';
+import { git } from '../local-gitlab/platform.ts';
 import { ask } from './ask.ts';
 import { images, leftovers } from './aws.ts';
 import { startWorld, type World } from './world.ts';
@@ -46,8 +48,20 @@ describe('the runner image', () => {
       Labels: { 'org.opencontainers.image.version': version, 'org.opencontainers.image.revision': commit },
     });
     expect(id).toMatch(/^sha256:[0-9a-f]{64}$/);
-    const { components } = (await written('sbom.cdx.json')) as { components: { name: string }[] };
+    const { components } = (await written('sbom.cdx.json')) as { components: { name: string; version: string }[] };
     const names = components.map(({ name }) => name);
+    const known = new Set(components.map(({ name, version }) => `${name}@${version}`));
+    // dpkg itself says what is installed.
+    const dpkg = await execa('chroot', [
+      image.root,
+      'dpkg-query',
+      '--show',
+      '--showformat',
+      '${Package}@${Version}\\n',
+    ]);
+    expect(dpkg.stdout.split('\n').filter((one) => !known.has(one))).toEqual([]);
+    const npms = await readdir(join(image.root, 'usr/local/lib/node_modules/npm/node_modules'));
+    expect(npms.filter((name) => !/^[.@]/.test(name) && !names.includes(name))).toEqual([]);
     expect(names).toEqual(
       expect.arrayContaining(['vendhost', 'aws-cdk-lib', 'git', 'openssh-client', 'packer', 'node']),
     );
@@ -57,6 +71,41 @@ describe('the runner image', () => {
       expect(packages).not.toContain(absent);
       expect(names).not.toContain(absent);
     }
+  });
+
+  test("nothing in it is writable for a job but its home and temporary folders, nobody becomes root, and nothing is the builder's", async () => {
+    const find = async (...words: string[]) =>
+      (await execa('find', [image.root, '-xdev', ...words, '-printf', '/%P\\n'])).stdout.split('\n').filter(Boolean);
+    const writable = await find('!', '-type', 'l', '(', '-perm', '/002', '-o', '-group', '0', '-perm', '/020', ')');
+    expect(writable.filter((path) => !/^\/(home\/vendhost|tmp|var\/tmp|run\/lock|dev)(\/|$)/.test(path))).toEqual([]);
+    expect(await find('-type', 'f', '-perm', '/6000')).toEqual([]);
+    expect(await find('-path', '*/opt/vendhost/*', '!', '-perm', '-444')).toEqual([]);
+    expect(await find('-path', '*/root/.cache/*')).toEqual([]);
+    const own = await Promise.all(
+      ['hostname', 'resolv.conf'].map((file) => readFile(`/etc/${file}`, 'utf8').catch(() => 'none')),
+    );
+    for (const [index, file] of ['hostname', 'resolv.conf'].entries()) {
+      const there = await readFile(join(image.root, 'etc', file), 'utf8').catch(() => '');
+      expect(there === '' || there !== own[index], `/etc/${file}`).toBe(true);
+    }
+    const licences = await find('-ipath', '*/node_modules/*/licen[cs]e.md');
+    expect(licences.some((path) => path.includes('/qs/'))).toBe(true);
+    expect(image.config.Entrypoint ?? []).toEqual([]);
+  });
+
+  test("a user id that nobody knows runs it as GitLab's runner does: a shell that reads the script, in a checkout of root's", async () => {
+    const checkout = join(image.root, 'builds');
+    await git(image.root, ['init', '--quiet', checkout]);
+    await execa('chmod', ['-R', 'a+rwX', checkout]);
+    const script =
+      'cd /builds && id -u && git status --short && vendhost --version && touch written && echo "$HOME" > "$HOME/x" && rm "$HOME/x" && env -i PATH="$PATH" vendhost --version';
+    const { stdout } = await execa('chroot', ['--userspec=123456:0', image.root, '/bin/sh'], {
+      input: script,
+      env: image.env,
+      extendEnv: false,
+    });
+    const { version } = JSON.parse(await readFile(join(image.directory, 'image.json'), 'utf8')) as BuiltImage;
+    expect(stdout.split('\n')).toEqual(['123456', version, version]);
   });
 
   test("a tenant's push becomes a running virtual host in it; Packer in it reaches the builder", async () => {

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Outages } from './outages.ts';
 
 export interface LocalRegistry {
   /** `127.0.0.1:PORT`, for names of images. */
@@ -9,6 +10,8 @@ export interface LocalRegistry {
   tags(repository: string): Readonly<Record<string, string>>;
   /** Calls that wrote a manifest, as `PUT /v2/…`. */
   readonly writes: readonly string[];
+  /** What it answers instead, on demand. */
+  readonly outages: Outages;
   stop(): Promise<void>;
 }
 
@@ -27,6 +30,7 @@ export async function startLocalRegistry(login: { user: string; password: string
   const repositories = new Map<string, Repository>();
   const uploads = new Map<string, Buffer[]>();
   const writes: string[] = [];
+  const outages = new Outages();
   const expected = `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}`;
 
   const repository = (name: string): Repository => {
@@ -51,6 +55,14 @@ export async function startLocalRegistry(login: { user: string; password: string
         401,
         { 'www-authenticate': 'Basic realm="local registry"' },
         JSON.stringify({ errors: [{ code: 'UNAUTHORIZED' }] }),
+      );
+    }
+    const outage = outages.take(`${method} ${url.pathname}`)?.answer;
+    if (outage !== undefined) {
+      return send(
+        outage.status,
+        { 'content-type': 'text/html', ...outage.headers },
+        outage.text ?? JSON.stringify(outage.body),
       );
     }
     if (url.pathname === '/v2/') return send(200);
@@ -116,6 +128,7 @@ export async function startLocalRegistry(login: { user: string; password: string
     host: `127.0.0.1:${bound.port}`,
     tags: (name) => Object.fromEntries(repository(name).tags),
     writes,
+    outages,
     async stop() {
       server.closeAllConnections();
       server.close();

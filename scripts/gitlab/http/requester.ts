@@ -1,12 +1,9 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { createRequesterFn, GitbeakerRequestError } from '@gitbeaker/requester-utils';
-import { duration, type Output } from '../../output.ts';
+import type { Output } from '../../output.ts';
 import { type Patience, UnreadableAnswer } from './patience.ts';
+import { sendPatiently } from './send-patiently.ts';
 
-const attempts = 6;
-const requestLimitMs = 30_000;
-/** Too many requests; a proxy has no GitLab behind it, GitLab starts or is in maintenance, or does not answer the proxy. */
-const busy = [429, 502, 503, 504];
+const limitMs = 30_000;
 
 interface Sent {
   readonly method?: string;
@@ -18,10 +15,9 @@ interface Sent {
 
 /**
  * Sends the calls of @gitbeaker, whose own way to send them asks ten times within a quarter of a second, whatever
- * `Retry-After` says, and repeats a POST that may have been done. A call that GitLab refused with 429 it has not done
- * (https://docs.gitlab.com/security/rate_limits/); after 502 to 504 only calls that may be repeated are.
+ * `Retry-After` says, and repeats a POST that may have been done.
  */
-export function patientRequester(out: Output, stop: AbortSignal, { first, most }: Patience) {
+export function patientRequester(out: Output, stop: AbortSignal, patience: Patience) {
   return createRequesterFn(
     async (_, options) => options,
     async (endpoint, options: Sent = {}) => {
@@ -29,30 +25,12 @@ export function patientRequester(out: Output, stop: AbortSignal, { first, most }
       const url = new URL(endpoint, `${prefixUrl.replace(/\/+$/, '')}/`);
       url.search = searchParams;
       const init = { method, ...(headers && { headers }), ...(body !== undefined && { body }) };
-      let waited = 0;
-      for (let attempt = 1; ; attempt += 1) {
-        const signal = AbortSignal.any([stop, AbortSignal.timeout(requestLimitMs)]);
-        const response = await fetch(url, { ...init, signal });
-        if (response.ok) return await read(response, isLog.test(url.pathname));
-        const waitMs = retryAfter(response, Date.now()) ?? first * 2 ** (attempt - 1);
-        const mayRepeat = response.status === 429 || method !== 'POST';
-        const goesOn = busy.includes(response.status) && mayRepeat && attempt < attempts && waited + waitMs <= most;
-        if (!goesOn) throw await refusal(url, init, response);
-        await response.body?.cancel();
-        out.step(`GitLab answers ${response.status}: waiting ${duration(waitMs)} to ask it again`);
-        await wait(waitMs, undefined, { signal: stop }).catch(() => stop.throwIfAborted());
-        waited += waitMs;
-      }
+      const send = { who: 'GitLab', mayRepeat: method !== 'POST', limitMs, out, stop, patience };
+      const response = await sendPatiently(async (signal) => await fetch(url, { ...init, signal }), send);
+      if (!response.ok) throw await refusal(url, init, response);
+      return await read(response, isLog.test(url.pathname));
     },
   );
-}
-
-/** `Retry-After` in milliseconds: seconds, or a date (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after). */
-export function retryAfter({ headers }: Pick<Response, 'headers'>, now: number): number | undefined {
-  const value = headers.get('retry-after')?.trim() ?? '';
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const time = Date.parse(value);
-  return Number.isNaN(time) ? undefined : Math.max(0, time - now);
 }
 
 /** A job's log, the only answer that is no JSON (https://docs.gitlab.com/api/jobs/#get-a-job-log). */

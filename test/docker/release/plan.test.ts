@@ -170,7 +170,7 @@ test.each([
 
 const links = ['sbom-amd64.cdx.json', 'provenance-amd64.json'].map((name) => ({ name, url: `https://x/${name}` }));
 const publishState: PublishState = {
-  ...{ version: '1.2.0', head: 'p', list: written, named: [list], isPackaged: false, release: undefined },
+  ...{ version: '1.2.0', head: 'p', list: written, named: [list], isPackaged: false, changed: [], release: undefined },
   tags: new Map([
     ['v1.2.0', 'p'],
     ['v1.1.0', 'o'],

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
@@ -106,9 +106,11 @@ async function pushImage(image: string, config: object): Promise<string> {
   return digestOf(manifest);
 }
 
-/** `npm run release` in the checkout, as in a job. */
-async function release(image: string, ...words: string[]) {
+/** `npm run release` in the checkout, as in a job; the last words may be variables. */
+async function release(image: string, ...given: readonly (string | Readonly<Record<string, string>>)[]) {
   const node = join(projectRoot, 'node_modules/.bin/node');
+  const words = given.filter((each) => typeof each === 'string');
+  const more = given.find((each) => typeof each !== 'string');
   const { stderr, exitCode } = await execa(
     node,
     [join(projectRoot, 'docker/release/release.ts'), ...words, '--remote', remote()],
@@ -124,6 +126,7 @@ async function release(image: string, ...words: string[]) {
         CI_COMMIT_TAG: 'cut/1.2.3',
         VENDHOST_RELEASE_TOKEN: gitlab.token,
         npm_config_cache: join(folder, 'npm'),
+        ...more,
       },
     },
   );
@@ -174,6 +177,13 @@ test('from the tag of a cut to a release; each command says what is missing, doe
     `job:\n  image: $[[ inputs.image ]]@${digest} # 1.2.3\n`,
   );
 
+  await write({ 'ci-templates/scratch.txt': 'mine\n' });
+  const refused = await release(image, 'publish');
+  expect([refused.code, refused.lines[0]]).toEqual([
+    1,
+    'not committed, and the npm package would have it: ci-templates/scratch.txt',
+  ]);
+  await rm(join(checkout(), 'ci-templates/scratch.txt'));
   const published = await release(image, 'publish');
   expect(published).toEqual({
     code: 0,
@@ -252,6 +262,97 @@ test('images that a repeated job built change nothing; another commit under the 
   expect(code).toBe(1);
   expect(lines[0]).toMatch(/^the registry has 1\.2\.3 of [0-9a-f]{40}, not of [0-9a-f]{40}: take the next version$/);
   expect(registry.tags('acme/again')).toEqual(before);
+});
+
+test('a GitLab and a registry that are busy are asked again, each call', async () => {
+  const image = `${registry.host}/acme/busy`;
+  await prepare(image);
+  const busy = { kind: 'too-many-requests', times: 1, retryAfter: 0 } as const;
+  const down = { kind: 'unavailable', times: 1, retryAfter: 0 } as const;
+  for (const on of [/^GET .*\/packages$/, /^PUT .*\/generic\//]) gitlab.state.outages.add({ ...busy, on });
+  for (const on of [/^GET .*\/manifests\//, /^GET .*\/blobs\//, /^PUT /]) registry.outages.add({ ...down, on });
+  const tagged = await release(image, 'tag');
+  expect(tagged.code, tagged.lines.join('\n')).toBe(0);
+  await checkOut('v1.2.3');
+  for (const on of [/^GET .*\/releases$/, /^POST .*\/releases$/, /^POST .*\/assets\/links$/]) {
+    gitlab.state.outages.add({ ...busy, on });
+  }
+  // Somebody made the moving tag by hand, as an annotated one.
+  await git('tag', '--annotate', 'v1', 'cut/1.2.3', '--message', 'the first');
+  await git('push', '--quiet', remote(), 'v1');
+  const published = await release(image, 'publish');
+  expect(published.code, published.lines.join('\n')).toBe(0);
+  expect(await remoteTag('v1')).toBe(await git('rev-parse', 'HEAD'));
+  expect([gitlab.state.outages.left, registry.outages.left]).toEqual([0, 0]);
+  expect(tagged.lines).toContain('GitLab answers 429: waiting 0 s to ask it again');
+  expect(tagged.lines).toContain(`${registry.host} answers 503: waiting 0 s to ask it again`);
+});
+
+test('an answer that is none of a registry, or of other bytes than its digest says, is an error that says so', async () => {
+  const image = `${registry.host}/acme/half`;
+  await prepare(image);
+  expect((await release(image, 'tag')).code).toBe(0);
+  for (const [kind, on, message] of [
+    ['sign-in-page', /manifests\/1/, 'does not answer as a registry does (text/html, '],
+    ['half-an-answer', /manifests\/1/, 'does not answer as a registry does (application/json, 14 bytes)'],
+    ['half-an-answer', /blobs\//, /answers with sha256:\w+ \(application\/json\), not with sha256:/],
+  ] as const) {
+    registry.outages.add({ kind, times: 1, on });
+    const { code, lines } = await release(image, 'tag');
+    expect(code).toBe(1);
+    expect(lines[0]).toMatch(message);
+    expect(registry.outages.left).toBe(0);
+  }
+});
+
+test('who is not there, or refuses, is named with what was asked of them', async () => {
+  await prepare(`${registry.host}/acme/refused`);
+  // Nothing listens on port 1 of loopback.
+  const nobody = await release('127.0.0.1:1/acme/refused', 'tag');
+  expect([nobody.code, nobody.lines[0]]).toEqual([
+    1,
+    expect.stringMatching(/^cannot read 127\.0\.0\.1:1\/acme\/refused:1\.2\.3: 127\.0\.0\.1:1 does not answer: /),
+  ]);
+  const stranger = await release(`${registry.host}/acme/refused`, 'tag', { VENDHOST_RELEASE_TOKEN: 'glpat-of-nobody' });
+  expect([stranger.code, stranger.lines]).toEqual([
+    1,
+    [
+      `cannot read the packages of acme/vendhost: ${gitlab.address} answers 401`,
+      '401 Unauthorized',
+      expect.stringMatching(/^hint: VENDHOST_RELEASE_TOKEN must be of a Maintainer/),
+    ],
+  ]);
+});
+
+test('a cut goes forward only, and begins with a checkout without changes, as one that was stopped has', async () => {
+  await prepare(`${registry.host}/acme/cut`);
+  const unreleased =
+    '# Changelog\n\n## Unreleased\n\n### Added\n- more\n\n## 1.2.3 - 2026-02-03\n\n### Added\n- a thing\n';
+  await write({ 'CHANGELOG.md': unreleased, 'package-lock.json': '{"version":"1.2.3","packages":{"":{}}}\n' });
+  await git('add', '--all');
+  await git('commit', '--quiet', '--message', 'more');
+  const back = await release('-', 'cut', '1.2.2');
+  expect([back.code, back.lines[0]]).toEqual([
+    1,
+    '1.2.2 is before 1.2.3, the version of this checkout: take a later one',
+  ]);
+  await write({ 'README.md': '# Vendhost 1.3.0\n' });
+  const stopped = await release('-', 'cut', '1.3.0');
+  expect([stopped.code, stopped.lines[0]]).toEqual([
+    1,
+    expect.stringMatching(/^not committed: README\.md: .*git restore/),
+  ]);
+  await git('restore', '.');
+  expect((await release('-', 'cut', '1.3.0')).code).toBe(0);
+  expect(await git('diff', '--name-only')).toBe(
+    [
+      'CHANGELOG.md',
+      'ci-templates/tenant.gitlab-ci.yml',
+      'package-lock.json',
+      'package.json',
+      'templates/tenant.yml',
+    ].join('\n'),
+  );
 });
 
 test('a registry that refuses the login is named, the password is not', async () => {

@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { execa } from 'execa';
+import { expect, onTestFinished, test } from 'vitest';
 import type { DoctorFinding } from '../../../scripts/doctor/finding.ts';
 import { xml } from '../answering.ts';
 import { vendhost } from '../command-line.ts';
@@ -170,6 +173,34 @@ test('who cannot be reached is a fault in a job, and unknown elsewhere', async (
   const elsewhere = await doctor({ ...machine(), ...nobody });
   expect([elsewhere.code, elsewhere.statuses['GitLab reachable']]).toEqual([0, 'unknown']);
 });
+
+test.each([
+  ['down', { status: 502 }, 'answers 502'],
+  ['moved', { status: 301, headers: { location: 'https://new.example.com/' } }, 'answers 301 and leads to https://new'],
+  ['behind a sign-in page', { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } }, 'with a page'],
+])('a GitLab that is %s is not reached; its address is that of the API', async (_, answer, detail) => {
+  const asked: string[] = [];
+  const CI_SERVER_URL = await wire(undefined, async ({ operation }) => {
+    asked.push(operation);
+    return { body: 'x', ...answer };
+  });
+  const found = await doctor({ ...machine(), CI_SERVER_URL, GITLAB_CI: 'true' });
+  expect([found.code, found.statuses['GitLab reachable'], asked]).toEqual([1, 'fault', ['GET /api/v4/version']]);
+  expect(found.detail('GitLab reachable')).toContain(detail);
+});
+
+test('an AWS that takes calls and does not answer is said, and the process ends', async () => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  onTestFinished(() => void silent.close());
+  const env = { ...machine(), ...job, AWS_ENDPOINT_URL: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` };
+  const bin = join(import.meta.dirname, '../../../bin/vendhost.js');
+  const ended = await execa(process.execPath, [bin, 'doctor', '--json'], {
+    ...{ env, extendEnv: false, reject: false, stdin: 'ignore', timeout: 200_000 },
+  });
+  expect([ended.exitCode, ended.timedOut, ended.stderr]).toEqual([1, false, '']);
+  expect(ended.stdout).toContain('AWS gave no answer within 15 s');
+}, 300_000);
 
 test('credentials that AWS refuses are a fault', async () => {
   const address = await wire(undefined, async (call) => refusal(call, 'InvalidClientTokenId', 'no such key'));

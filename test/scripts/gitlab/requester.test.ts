@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { retryAfter } from '../../../scripts/gitlab/http/requester.ts';
+import { retryAfter } from '../../../scripts/gitlab/http/send-patiently.ts';
 import { writeStickyNote } from '../../../scripts/gitlab/sticky-note.ts';
 import { readTrackedIssues } from '../../../scripts/gitlab/tracked-issue.ts';
 import { openLocalGitlab } from './open.ts';
