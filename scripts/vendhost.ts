@@ -42,6 +42,7 @@ process.exitCode = await run(process.argv.slice(2), {
   cwd: process.cwd(),
   signal: stopping.signal,
   ...(terminal === undefined || keyboard === undefined ? {} : { ask }),
+  columns: process.stdout.columns,
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
   terminal,
