@@ -14,7 +14,7 @@ import { deployPlatform, firstPush, sameCommit, secondPush, vendTenant } from '.
 import type { Stage } from '../acceptance/stage.ts';
 import { pipeline } from '../acceptance/steps.ts';
 import { clientConfig } from '../local-cloud/clients.ts';
-import { whyNoDemo } from '../setup/whole-machine.ts';
+import { thisStarter, whyNoDemo } from '../setup/whole-machine.ts';
 import { localSite } from './local-site.ts';
 import { Timeline } from './timeline.ts';
 import { devAccount, startWorld, type World } from './world.ts';
@@ -35,7 +35,7 @@ const timeline = new Timeline();
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { keep: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
   if (values.help) return say(usage);
-  const unable = whyNoDemo({ platform: process.platform, uid: process.getuid?.() });
+  const unable = whyNoDemo(thisStarter());
   if (unable !== undefined) throw new Error(unable);
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
