@@ -14,6 +14,7 @@ import { deployPlatform, firstPush, sameCommit, secondPush, vendTenant } from '.
 import type { Stage } from '../acceptance/stage.ts';
 import { pipeline } from '../acceptance/steps.ts';
 import { clientConfig } from '../local-cloud/clients.ts';
+import { accountEnvironment } from '../local-cloud/start.ts';
 import { thisStarter, whyNoDemo } from '../setup/whole-machine.ts';
 import { localSite } from './local-site.ts';
 import { Timeline } from './timeline.ts';
@@ -138,7 +139,10 @@ function summary(world: World, kept: boolean): void {
   say(kept ? '\n  Places to look:' : '\n  Places to look, when it is left running with: npm run demo -- --keep');
   say(`  the shop        curl --header 'Host: ${host}' ${world.cloud.router.https}/`);
   say('                  (the HTTPS listener is served as plain HTTP here)');
-  say(`  AWS             AWS_ENDPOINT_URL=${world.cloud.endpoint} aws cloudformation describe-stacks`);
+  say('  AWS             (any program of AWS, in a shell with these; the key is the account)');
+  for (const [name, value] of Object.entries(accountEnvironment(world.cloud, devAccount))) {
+    if (name.startsWith('AWS_')) say(`                  export ${name}=${value}`);
+  }
   say(`  job logs, files ${world.directory}`);
 }
 
