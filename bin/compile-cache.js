@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import module from 'node:module';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 /**
  * Keeps compiled code for the next start in a folder of the user's own. Node's default is a path below the temporary folder
@@ -19,16 +19,22 @@ export function keepCompiled(env) {
 }
 
 /**
- * A folder of the command's own, made when it is missing; `undefined` when it cannot be the user's alone.
+ * A folder of the command's own, made when it is missing; `undefined` when it cannot be the user's alone. A relative path counts for
+ * nothing (https://specifications.freedesktop.org/basedir-spec/latest/): the folder would be wherever the command is called.
  *
  * @param {NodeJS.ProcessEnv} env
  * @param {string} name
  */
 export function cacheFolder(env, name) {
+  const base = [env.XDG_CACHE_HOME, home()].find((path) => path && isAbsolute(path));
+  return base === undefined ? undefined : ownFolder(join(base, 'vendhost', name));
+}
+
+/** A user id that nobody knows has no home, unless HOME names one. */
+function home() {
   try {
-    return ownFolder(join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'vendhost', name));
+    return join(homedir(), '.cache');
   } catch {
-    // A user id that nobody knows has no home, unless HOME names one.
     return undefined;
   }
 }

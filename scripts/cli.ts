@@ -57,6 +57,8 @@ const single: readonly Command[] = [doctor];
 export interface Process extends Omit<Runtime, 'out'> {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** The width of the terminal that stdout is, if it is one. */
+  readonly columns?: number | undefined;
   /** Given when a person reads stderr. */
   readonly terminal?: Terminal | undefined;
 }
@@ -70,8 +72,19 @@ export interface GlobalOptions {
 
 type Chosen = (chosen: Command, args: GlobalOptions) => Promise<void>;
 
-/** The strict parser: calls `chosen` with the command that the words name, throws `USAGE` for words it does not know. */
-export async function parse(words: readonly string[], chosen: Chosen, print: (text: string) => void): Promise<void> {
+/** How wide help is: as wide as the terminal, within limits. A terminal may say that it has no columns. */
+const helpColumns = { least: 40, most: 100 };
+
+/**
+ * The strict parser: calls `chosen` with the command that the words name, throws `USAGE` for words it does not know. `columns` is the
+ * width that help has.
+ */
+export async function parse(
+  words: readonly string[],
+  chosen: Chosen,
+  print: (text: string) => void,
+  columns = 0,
+): Promise<void> {
   let parser: Argv = yargs([...words])
     .scriptName('vendhost')
     .usage('$0 <noun> <verb>\n\nA vending machine for virtual hosts on AWS, run from GitLab CI.')
@@ -94,7 +107,7 @@ export async function parse(words: readonly string[], chosen: Chosen, print: (te
     .strict()
     .demandCommand(1, `missing noun: one of ${[...Object.keys(nouns), ...single.map(({ usage }) => usage)].join(', ')}`)
     .recommendCommands()
-    .wrap(100)
+    .wrap(Math.max(helpColumns.least, Math.min(columns || helpColumns.most, helpColumns.most)))
     .help()
     .version(libraryVersion())
     .exitProcess(false)
@@ -163,7 +176,7 @@ export async function run(words: readonly string[], process: Process): Promise<E
       const { env, cwd, signal, ask } = process;
       code = (await verb.run(args, { env, cwd, signal, out, ...(ask === undefined ? {} : { ask }) })) ?? code;
     };
-    await parse(asked, chosen, process.stdout);
+    await parse(asked, chosen, process.stdout, process.columns);
     return code;
   } catch (thrown) {
     const error =

@@ -83,7 +83,7 @@ export class Live implements Terminal {
     this.#loading ??= updating(this.#screen);
     this.#update = await this.#loading;
     if (this.#isAsking || this.#lines.size === 0) return;
-    this.#update(frame(this.#lines, this.#now(), this.#screen.columns ?? 80, this.#screen.hasColors()));
+    this.#update(frame(this.#lines, this.#now(), this.#screen.columns || 80, this.#screen.hasColors()));
   }
 
   async #askNow(question: string): Promise<string | undefined> {

@@ -4,7 +4,7 @@ import { keepCompiled } from '../bin/compile-cache.js';
 keepCompiled(process.env);
 
 const { run } = await import('./cli.ts');
-const { Cancelled } = await import('./errors.ts');
+const { Cancelled, exitCodes } = await import('./errors.ts');
 
 /** One signal may arrive twice: from the terminal and from the parent process, or for the group and for each of its processes. */
 const sameSignalMs = 1000;
@@ -20,6 +20,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     stopping.abort(stopped);
   });
 }
+
+// Whoever reads may end first, as `| head` does: what goes on is not left half done for want of a reader.
+process.stderr.on('error', () => undefined);
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`error: cannot write the result: ${error.message}\n`);
+  process.exitCode = exitCodes.failed;
+});
 
 // GitLab's runner may give a job a terminal; nobody sits at it.
 const isTerminal = process.stderr.isTTY && process.env.TERM !== 'dumb' && !process.env.CI;
@@ -39,14 +47,16 @@ async function ask(question: string): Promise<string> {
   return answer;
 }
 
-process.exitCode = await run(process.argv.slice(2), {
+const code = await run(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
   signal: stopping.signal,
   ...(terminal === undefined || keyboard === undefined ? {} : { ask }),
+  columns: process.stdout.columns,
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
   terminal,
 });
+if (code !== exitCodes.done || process.exitCode === undefined) process.exitCode = code;
 // A call that was given up may still wait for its answer; the process does not wait for it.
 setTimeout(() => process.exit(), endMs).unref();

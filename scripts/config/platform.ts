@@ -31,7 +31,9 @@ export const regionName = z
     "one of AWS's commercial regions: China, GovCloud and the partitions apart are not supported",
   );
 
-export const domainName = z.string().regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/, 'a lower-case domain, like dev.example.com');
+export const domainName = z
+  .string()
+  .regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, 'a lower-case domain, like dev.example.com');
 
 export const certificateArn = z
   .string()
@@ -52,6 +54,10 @@ const supernet = (kind: string) =>
     .optional()
     .meta({ description: `Network of the ${kind} subnets; each zone gets a quarter, the last quarter stays free` });
 
+export const runnerNetwork = network(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, (text) =>
+  parseNetwork(text) === undefined ? 'a network, like 203.0.113.7/32' : undefined,
+);
+
 /** Port 22 of an instance that runs a tenant's scripts: no default opens it to the world. */
 const builders = z
   .strictObject({
@@ -60,11 +66,7 @@ const builders = z
       .default('private')
       .meta({ description: 'Address the jobs reach a builder by: one in the VPC, or a public one' }),
     runners: z
-      .array(
-        network(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, (text) =>
-          parseNetwork(text) === undefined ? 'a network, like 203.0.113.7/32' : undefined,
-        ),
-      )
+      .array(runnerNetwork)
       .min(1)
       .optional()
       .meta({ description: "Networks of the runners, which may reach a builder's port 22; without them the VPC's" }),

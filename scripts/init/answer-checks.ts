@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { branchName, defaultBranches } from '../config/environment.ts';
 import { wordsIn } from './by-environment.ts';
 import type { Check } from './questions.ts';
 
@@ -19,6 +20,15 @@ export function listedBy(check: Check): Check {
     return words.map((word) => check(word, answers)).find((needed) => needed !== undefined);
   };
 }
+
+/** Tags of runners: GitLab separates them by commas, which none has in it. */
+export const runnerTags = listedBy(checkedBy(/^[^,]+$/, 'tags separated by spaces, without commas'));
+
+/** The branch of production, which no other environment has. */
+export const productionBranch: Check = (answer, answers) => {
+  const other = (['dev', 'staging'] as const).find((environment) => defaultBranches[environment] === answer);
+  return other === undefined ? checkedBy(branchName)(answer, answers) : `a branch of its own: that one is ${other}'s`;
+};
 
 /** The options of a command that are texts. */
 export function namedIn(options: Readonly<Record<string, unknown>>): Readonly<Record<string, string | undefined>> {

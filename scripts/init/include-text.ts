@@ -1,3 +1,5 @@
+import { yamlText } from './yaml-text.ts';
+
 export interface IncludeParts {
   /** Path of the library's project in GitLab. */
   readonly library: string;
@@ -10,11 +12,7 @@ export interface IncludeParts {
 
 /** One entry of `include:` with the inputs that every template has. */
 export function includeText({ library, template, version, tags, inputs }: IncludeParts): string {
-  const all = [
-    `image: $CI_REGISTRY/${library}`,
-    ...(tags.length === 0 ? [] : [`tags: [${tags.join(', ')}]`]),
-    ...inputs,
-  ];
+  const all = [`image: $CI_REGISTRY/${library}`, ...(tags.length === 0 ? [] : [`tags: ${yamlText(tags)}`]), ...inputs];
   return `  - component: $CI_SERVER_FQDN/${library}/${template}@v${version}
     inputs:
 ${all.map((input) => `      ${input}`).join('\n')}`;

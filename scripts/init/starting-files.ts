@@ -1,4 +1,4 @@
-import { lstat, mkdir, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { exitCodes, messageOf, VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
@@ -61,21 +61,30 @@ async function existingOf(directory: string, files: readonly StartingFile[]): Pr
 
 async function writeAll(directory: string, files: readonly StartingFile[]): Promise<void> {
   const written: string[] = [];
+  const made: string[] = [];
   try {
     for (const { path, text, executable } of files) {
       const file = join(directory, path);
-      await mkdir(dirname(file), { recursive: true });
+      const folder = await mkdir(dirname(file), { recursive: true });
+      if (folder !== undefined) made.push(folder);
       // Fails if somebody wrote it in the meantime.
       await writeFile(file, text, { flag: 'wx', mode: executable === true ? 0o755 : 0o644 });
       written.push(file);
     }
   } catch (cause) {
     await Promise.all(written.map((file) => rm(file, { force: true })));
+    await Promise.all(made.map(removeEmpty));
     throw new VendhostError('FILES_UNWRITABLE', `cannot write into ${directory}: ${messageOf(cause)}`, {
       hint: 'name a folder that you may write to with --directory',
       cause,
     });
   }
+}
+
+/** Removes a folder, and those in it, unless somebody else put a file there. */
+async function removeEmpty(folder: string): Promise<void> {
+  const inside = await readdir(folder, { recursive: true }).catch(() => []);
+  for (const path of ['', ...inside].toSorted().toReversed()) await rmdir(join(folder, path)).catch(() => undefined);
 }
 
 function filesExist(directory: string, existing: readonly string[]): VendhostError {

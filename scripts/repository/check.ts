@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { VendhostError } from '../errors.ts';
 import { isFromFork } from '../gitlab/merge-request.ts';
 import type { Runtime } from '../runtime.ts';
@@ -30,12 +32,9 @@ export async function checkRepository(runtime: Runtime, { directory }: { directo
       'the merge request comes from a fork, whose pipelines get no credentials: what the push after the merge would do is not planned',
     );
   }
-  // A job runs at the repository's root, whatever folder the tenant's files are in.
-  const all = [
-    ...findings,
-    ...(isPlatform ? [] : await includedTwice(runtime.cwd)),
-    ...(await checkDeprecatedInputs(runtime.cwd)),
-  ];
+  // A job runs at the repository's root, whatever folder the tenant's files are in; a person may be elsewhere.
+  const root = existsSync(join(directory, '.gitlab-ci.yml')) ? directory : runtime.cwd;
+  const all = [...findings, ...(isPlatform ? [] : await includedTwice(root)), ...(await checkDeprecatedInputs(root))];
   reportFindings(runtime, all);
   const warnings = onlyOf(all, 'warning').length;
   const summary = `${counted(files, 'file')} checked, ${counted(warnings, 'warning')}, no fault`;

@@ -1,8 +1,8 @@
 import { chmod, lchown, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execaNode } from 'execa';
-import { describe, expect, test } from 'vitest';
-import { ownFolder } from '../../bin/compile-cache.js';
+import { describe, expect, test, vi } from 'vitest';
+import { cacheFolder, ownFolder } from '../../bin/compile-cache.js';
 import { repository } from '../builders/repository.ts';
 
 describe('ownFolder', () => {
@@ -25,6 +25,15 @@ describe('ownFolder', () => {
     await make(path, directory);
     expect(ownFolder(path)).toBeUndefined();
   });
+});
+
+test('a relative path is no place for it: it would be wherever the command is called', async () => {
+  const home = await repository({});
+  vi.stubEnv('HOME', home);
+  expect(cacheFolder({ XDG_CACHE_HOME: 'somewhere' }, 'compiled')).toBe(join(home, '.cache/vendhost/compiled'));
+  vi.stubEnv('HOME', 'elsewhere');
+  expect(cacheFolder({}, 'compiled')).toBeUndefined();
+  vi.unstubAllEnvs();
 });
 
 test('the command keeps what it compiled there, and without such a folder it runs without', async () => {

@@ -16,6 +16,7 @@ import {
   DescribeSecurityGroupsCommand,
   EC2Client,
   type Image,
+  RebootInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { devAccount, type World } from './world.ts';
@@ -150,6 +151,18 @@ export async function rotatePassword({ cloud }: Cloud): Promise<void> {
   );
   const secret = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'DatabaseSecret')?.OutputValue;
   await new SecretsManagerClient(options(cloud)).send(new RotateSecretCommand({ SecretId: secret }));
+}
+
+/** Boots every instance of the shop again, and says which. */
+export async function rebootAll(world: Cloud): Promise<string[]> {
+  const Filters = [
+    { Name: 'tag:vendhost:tenant', Values: ['shop'] },
+    { Name: 'instance-state-name', Values: ['running'] },
+  ];
+  const { Reservations = [] } = await ec2(world).send(new DescribeInstancesCommand({ Filters }));
+  const ids = Reservations.flatMap(({ Instances = [] }) => Instances.flatMap(({ InstanceId }) => InstanceId ?? []));
+  await ec2(world).send(new RebootInstancesCommand({ InstanceIds: ids }));
+  return ids;
 }
 
 const ec2 = ({ cloud }: Cloud) => new EC2Client(options(cloud));

@@ -14,7 +14,8 @@ import { deployPlatform, firstPush, sameCommit, secondPush, vendTenant } from '.
 import type { Stage } from '../acceptance/stage.ts';
 import { pipeline } from '../acceptance/steps.ts';
 import { clientConfig } from '../local-cloud/clients.ts';
-import { whyNoDemo } from '../setup/whole-machine.ts';
+import { accountEnvironment } from '../local-cloud/start.ts';
+import { thisStarter, whyNoDemo } from '../setup/whole-machine.ts';
 import { localSite } from './local-site.ts';
 import { Timeline } from './timeline.ts';
 import { devAccount, startWorld, type World } from './world.ts';
@@ -35,7 +36,7 @@ const timeline = new Timeline();
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { keep: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
   if (values.help) return say(usage);
-  const unable = whyNoDemo({ platform: process.platform, uid: process.getuid?.() });
+  const unable = whyNoDemo(thisStarter());
   if (unable !== undefined) throw new Error(unable);
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -138,7 +139,10 @@ function summary(world: World, kept: boolean): void {
   say(kept ? '\n  Places to look:' : '\n  Places to look, when it is left running with: npm run demo -- --keep');
   say(`  the shop        curl --header 'Host: ${host}' ${world.cloud.router.https}/`);
   say('                  (the HTTPS listener is served as plain HTTP here)');
-  say(`  AWS             AWS_ENDPOINT_URL=${world.cloud.endpoint} aws cloudformation describe-stacks`);
+  say('  AWS             (any program of AWS, in a shell with these; the key is the account)');
+  for (const [name, value] of Object.entries(accountEnvironment(world.cloud, devAccount))) {
+    if (name.startsWith('AWS_')) say(`                  export ${name}=${value}`);
+  }
   say(`  job logs, files ${world.directory}`);
 }
 

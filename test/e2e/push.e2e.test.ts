@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '../local-gitlab/platform.ts';
 import type { PipelineResult } from '../local-gitlab/run.ts';
 import { type Answer, ask } from './ask.ts';
-import { deploymentsInProgress, images, leftovers, rotatePassword } from './aws.ts';
+import { deploymentsInProgress, images, leftovers, rebootAll, rotatePassword } from './aws.ts';
 import { devAccount, startWorld, type World } from './world.ts';
 
 const host = 'shop.dev.example.com';
@@ -206,6 +206,16 @@ describe('pushes to dev', () => {
 
   test('a password that RDS rotates: the shop reads it when the old one is refused', async () => {
     await rotatePassword(world);
+    expect(await orders()).toContain('storm for Ada Lux');
+  });
+
+  test('instances that boot again, where no hook runs: others take their place, and have the orders', async () => {
+    const gone = await rebootAll(world);
+    const successor = async () => {
+      const { status, headers } = await askShop();
+      return status === 200 && !gone.includes(String(headers['x-instance']));
+    };
+    await expect.poll(successor, { timeout: 300_000, interval: 500 }).toBe(true);
     expect(await orders()).toContain('storm for Ada Lux');
   });
 

@@ -26,6 +26,18 @@ describe('help', () => {
     const { stdout } = await vendhost(['release', 'start', '--help']);
     expect(stdout).toMatch(/--environment .*[\s\S]*--revision[\s\S]*Examples:\n {2}vendhost release start/);
   });
+  test.each([
+    [undefined, 100],
+    [0, 100],
+    [20, 40],
+    [60, 60],
+    [300, 100],
+  ])('in a terminal of %s columns is at most %i wide', async (columns, most) => {
+    const { stdout } = await vendhost(['platform', 'deploy', '--help'], { columns });
+    const longest = Math.max(...stdout.split('\n').map(({ length }) => length));
+    expect(longest).toBeLessThanOrEqual(most);
+    expect(longest).toBeGreaterThan(most - 20);
+  });
   test('--version', async () => {
     const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../../package.json'), 'utf8'));
     expect(await vendhost(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });

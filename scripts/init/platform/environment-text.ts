@@ -1,4 +1,5 @@
 import { defaultBranches } from '../../config/environment.ts';
+import { yamlText } from '../yaml-text.ts';
 import type { EnvironmentStart, PlatformStart } from './platform-answers.ts';
 
 /** Stands for a certificate that is not requested yet: a deploy refuses it, and says how to request one. */
@@ -16,7 +17,7 @@ export function environmentText(
   const lines = [
     `  ${name}:`,
     ...said("Pushes to this branch of a tenant's project reach the environment."),
-    `    branch: ${isProduction ? productionBranch : defaultBranches[name]}`,
+    `    branch: ${isProduction ? yamlText(productionBranch) : defaultBranches[name]}`,
     `    account: "${account}"`,
     `    region: ${region}`,
     ...said('For administrators with credentials of another account, who may assume it; jobs have roles of their own.'),

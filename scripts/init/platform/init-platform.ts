@@ -1,5 +1,5 @@
 import { libraryVersion } from '../../ci/library-version.ts';
-import { branchName, environments, projectPath, tenantName } from '../../config/environment.ts';
+import { environments, projectPath, tenantName } from '../../config/environment.ts';
 import { tenantFaults } from '../../config/host-checks.ts';
 import { configError, parseConfig } from '../../config/load.ts';
 import {
@@ -10,10 +10,11 @@ import {
   platformName,
   platformSchema,
   regionName,
+  runnerNetwork,
 } from '../../config/platform.ts';
 import { tenantSchema } from '../../config/tenant.ts';
 import type { Runtime } from '../../runtime.ts';
-import { checkedBy, listedBy, namedIn } from '../answer-checks.ts';
+import { checkedBy, listedBy, namedIn, productionBranch, runnerTags } from '../answer-checks.ts';
 import { eachEnvironment } from '../by-environment.ts';
 import { answersTo, type Checks } from '../questions.ts';
 import { type InitOptions, type StartingFile, startRepository } from '../starting-files.ts';
@@ -27,14 +28,17 @@ const checks: Checks = {
   gitlab: checkedBy(gitlabAddress, 'an address that begins with https://'),
   project: checkedBy(projectPath),
   library: checkedBy(projectPath),
-  environments: listedBy((word) => (environments.some((each) => each === word) ? undefined : environments.join(', '))),
-  account: eachEnvironment(checkedBy(accountNumber)),
+  environments: listedBy((word) =>
+    environments.some((each) => each === word) ? undefined : `some of ${environments.join(', ')}`,
+  ),
+  account: eachEnvironment(checkedBy(accountNumber, 'a 12-digit account number')),
   region: eachEnvironment(checkedBy(regionName)),
   domain: eachEnvironment(checkedBy(domainName)),
   certificate: eachEnvironment(checkedBy(certificateArn), { isPartial: true }),
   role: checkedBy(/^[\w+=,.@/-]*$/, 'the name of an IAM role'),
-  runners: listedBy(checkedBy(/^[\d.]+\/\d+$/, 'a network, like 203.0.113.7/32')),
-  'production-branch': checkedBy(branchName),
+  runners: listedBy(checkedBy(runnerNetwork)),
+  tags: runnerTags,
+  'production-branch': productionBranch,
   tenant: checkedBy(tenantName),
   'tenant-project': checkedBy(projectPath),
 };

@@ -1,6 +1,7 @@
 import { defaultBranches } from '../../config/environment.ts';
 import { includeText } from '../include-text.ts';
 import type { StartingFile } from '../starting-files.ts';
+import { yamlText } from '../yaml-text.ts';
 import { environmentText } from './environment-text.ts';
 import type { PlatformStart } from './platform-answers.ts';
 import { platformReadme } from './platform-readme.ts';
@@ -20,7 +21,7 @@ function platformFile(start: PlatformStart): string {
   const { name, gitlab, project, library, environments } = start;
   return `# The environments of this platform. \`vendhost config check\` finds what is wrong here, \`vendhost config show\` prints every key
 # with its value; all keys are in docs/configuration.md of Vendhost.
-name: ${name}
+name: ${yamlText(name)}
 
 # The address at which AWS reads the keys of its ID tokens, letter by letter as GitLab writes it (external_url). If AWS cannot
 # reach it from the internet, \`issuer\` says where the keys are published: docs/gitlab.md of Vendhost.

@@ -1,7 +1,7 @@
 import { libraryVersion } from '../../ci/library-version.ts';
-import { branchName, projectPath, tenantName } from '../../config/environment.ts';
+import { projectPath, tenantName } from '../../config/environment.ts';
 import type { Runtime } from '../../runtime.ts';
-import { checkedBy, namedIn } from '../answer-checks.ts';
+import { checkedBy, namedIn, productionBranch, runnerTags } from '../answer-checks.ts';
 import { wordsIn } from '../by-environment.ts';
 import { answersTo, type Checks } from '../questions.ts';
 import { type InitOptions, startRepository } from '../starting-files.ts';
@@ -12,7 +12,8 @@ const checks: Checks = {
   tenant: checkedBy(tenantName),
   library: checkedBy(projectPath),
   database: checkedBy(/^(none|mysql)$/, 'none or mysql'),
-  'production-branch': checkedBy(branchName),
+  tags: runnerTags,
+  'production-branch': productionBranch,
 };
 
 /** Writes what a tenant's repository begins with. Throws `USAGE` for answers that are missing or wrong, and as `startRepository`. */

@@ -1,6 +1,7 @@
 import { defaultBranches } from '../../config/environment.ts';
 import { includeText } from '../include-text.ts';
 import type { StartingFile } from '../starting-files.ts';
+import { yamlText } from '../yaml-text.ts';
 import { machineFiles } from './machine-files.ts';
 
 /** What somebody answered about a tenant. */
@@ -23,7 +24,10 @@ export function tenantFiles(start: TenantStart, version: string): StartingFile[]
 
 function pipelineFile({ tenant, library, tags, productionBranch }: TenantStart, version: string): string {
   const isDefault = productionBranch === defaultBranches.production;
-  const inputs = [`tenant: ${tenant}`, ...(isDefault ? [] : [`production_branch: ${productionBranch}`])];
+  const inputs = [
+    `tenant: ${yamlText(tenant)}`,
+    ...(isDefault ? [] : [`production_branch: ${yamlText(productionBranch)}`]),
+  ];
   return `# A push to dev, staging or ${productionBranch} deploys machine and software to that environment; a merge request says what its push will do.
 # Jobs, rules and inputs: docs/templates.md of Vendhost. Is a job missing? \`vendhost ci explain --branch dev\` says why.
 include:

@@ -147,7 +147,7 @@ describe('refused, all at once, and nothing is written', () => {
       'error[USAGE]: 5 options are to be set',
       '  --name: missing: Name of the platform',
       '  --project: "lanterns" is wrong: must be the path of a GitLab project, like acme/shop',
-      '  --account: "1" is wrong: must be a quoted 12-digit account number',
+      '  --account: "1" is wrong: must be a 12-digit account number',
       expect.stringMatching(/^ {2}--region: missing: AWS region, one for all/),
       expect.stringMatching(
         /^ {2}--domain: "dev=example.com" is wrong: must be one value for all environments, or "dev=/,
@@ -157,8 +157,12 @@ describe('refused, all at once, and nothing is written', () => {
   });
 
   test.each([
-    [['--environments', 'dev test'], 'test'],
+    [['--environments', 'dev test'], 'must be some of dev, staging, production'],
+    [['--production-branch', 'staging'], "a branch of its own: that one is staging's"],
+    [['--tags', 'aws,linux'], 'without commas'],
+    [['--domain', `${'a'.repeat(64)}.com`], 'a lower-case domain'],
     [['--runners', '0.0.0.0'], 'a network, like 203.0.113.7/32'],
+    [['--runners', '203.0.113.7/32 300.0.0.1/8'], 'a network, like 203.0.113.7/32'],
     [['--tenant-project', 'acme/shop'], 'is for --tenant only'],
     [['--tenant', 'shop'], '--tenant-project: missing'],
     [['--gitlab', 'gitlab.com'], 'an address that begins with https://'],

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { errorIn, vendhost } from '../command-line.ts';
 import { combinations, complaints, emptyFolder } from './written.ts';
 
@@ -49,6 +50,32 @@ describe('every combination of options passes `config check` and `ci explain`', 
   });
 });
 
+test.each([
+  ['--tenant', 'true', 'tenant', 'true'],
+  ['--tenant', 'yes', 'tenant', 'yes'],
+  ['--production-branch', '1.0', 'production_branch', '1.0'],
+  ['--production-branch', 'off', 'production_branch', 'off'],
+  ['--tags', '[e b:c #x 12 off $TAG', 'tags', ['[e', 'b:c', '#x', '12', 'off', '$TAG']],
+])('%s %s is text in YAML, whichever version reads it', async (option, value, input, wanted) => {
+  const directory = await emptyFolder();
+  await vendhost(['init', 'tenant', '--tenant', 'shop', option, value, '--directory', directory]);
+  const text = await readFile(join(directory, '.gitlab-ci.yml'), 'utf8');
+  for (const version of ['1.1', '1.2'] as const) {
+    expect(parse(text, { version }).include[0].inputs[input]).toEqual(wanted);
+  }
+  expect(await complaints(directory, [['ci', 'explain', '--branch', 'dev']])).toEqual([]);
+});
+
+test.each([
+  ['--production-branch', 'dev', "a branch of its own: that one is dev's"],
+  ['--tags', 'aws, linux', 'tags separated by spaces, without commas'],
+])('%s %s is refused', async (option, value, needed) => {
+  const cwd = await emptyFolder();
+  const { code, stderr } = await vendhost(['init', 'tenant', '--tenant', 'shop', option, value], { cwd });
+  expect([code, stderr.split('\n')[0]]).toEqual([1, `error[USAGE]: ${option}: "${value}" is wrong: must be ${needed}`]);
+  expect(await readdir(cwd)).toEqual([]);
+});
+
 test('scripts can be executed, whatever git and the umask make of the rest', async () => {
   const directory = join(await emptyFolder(), 'new');
   await vendhost(['init', 'tenant', '--tenant', 'shop'], { cwd: directory });
@@ -83,8 +110,7 @@ describe('files that are there', () => {
     await writeFile(join(directory, 'software'), 'no folder');
     const ended = await vendhost(['init', 'tenant', '--tenant', 'shop'], { cwd: directory });
     expect(errorIn(ended)).toBe('FILES_UNWRITABLE');
-    expect(await readdir(directory)).toEqual(['infrastructure', 'software']);
-    expect(await readdir(join(directory, 'infrastructure'))).toEqual([]);
+    expect(await readdir(directory)).toEqual(['software']);
   });
 });
 

@@ -1,9 +1,10 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { includedTwice, sharedBranches, togetherFaults } from '../../../scripts/repository/included-twice.ts';
+import { vendhost } from '../command-line.ts';
 
 const defaults = {
   dev_branch: 'dev',
@@ -49,6 +50,21 @@ test('two environments of one branch; none is no branch', () => {
   expect(shown([{ ...shop, production_branch: 'dev' }])).toEqual([
     'fault include: inputs.production_branch: shop: "dev" is the branch of dev_branch too, which gets all its pipelines',
   ]);
+});
+
+test('`config check` reads it in the folder that it is given, elsewhere in the one where it is called', async () => {
+  const [directory, tenant] = [await mkdtemp(join(tmpdir(), 'included-twice-')), 'software'];
+  const component = '$CI_SERVER_FQDN/platform/vendhost/tenant@v0.1.0';
+  const inputs = { tenant: 'shop', image: 'vendhost', production_branch: 'dev' };
+  await writeFile(join(directory, '.gitlab-ci.yml'), stringify({ include: [{ component, inputs }] }));
+  await mkdir(join(directory, tenant));
+  for (const [cwd, words] of [
+    [tmpdir(), ['--directory', directory]],
+    [directory, ['--directory', tenant]],
+  ] as const) {
+    const { stderr } = await vendhost(['config', 'check', ...words], { cwd });
+    expect(stderr).toContain('"dev" is the branch of dev_branch too');
+  }
 });
 
 test('they are read from .gitlab-ci.yml; a file that only GitLab understands says nothing', async () => {

@@ -39,6 +39,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._with_instance(self._read)
 
+    def do_HEAD(self) -> None:
+        self._with_instance(self._read)
+
     def log_message(self, format: str, *args: Any) -> None:
         """Requests are not logged: their answers are credentials, and every SDK asks all the time."""
 
@@ -48,9 +51,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._say(HTTPStatus.NOT_FOUND)
         with scoped(machine.account, machine.region):
             record = ec2._instances.get(machine.instance_id)
-            # A proxy that forwards requests of strangers adds the header.
-            off = record is None or record["MetadataOptions"]["HttpEndpoint"] != "enabled"
-            if off or "X-Forwarded-For" in self.headers:
+            if record is None or record["MetadataOptions"]["HttpEndpoint"] != "enabled":
                 return self._say(HTTPStatus.FORBIDDEN)
             answer(record)
         return None
@@ -59,6 +60,9 @@ class _Handler(BaseHTTPRequestHandler):
         seconds = self.headers.get(_TTL, "")
         if self.path != "/latest/api/token":
             return self._say(HTTPStatus.NOT_FOUND)
+        # A proxy that forwards requests of strangers adds the header: it gets no token.
+        if "X-Forwarded-For" in self.headers:
+            return self._say(HTTPStatus.FORBIDDEN)
         if not seconds.isdecimal() or not 1 <= int(seconds) <= _LONGEST_SECONDS:
             return self._say(HTTPStatus.BAD_REQUEST)
         token = secrets.token_urlsafe(42)
@@ -90,7 +94,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {"Content-Type": "text/plain", "Content-Length": str(len(body)), **(headers or {})}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
 
 class _Server(ThreadingHTTPServer):
