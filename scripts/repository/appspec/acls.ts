@@ -1,3 +1,5 @@
+import { shellSign } from './command-line.ts';
+
 const types: Readonly<Record<string, string>> = {
   u: 'user',
   user: 'user',
@@ -31,6 +33,8 @@ export function aclFault(text: string): string | undefined {
   const isNamed = !bare && name !== '';
   if (isNamed && (type === 'mask' || type === 'other')) return `${type} takes no name: ${form}`;
   if (!isNamed && type !== 'mask' && !isDefault) return `an entry without a name is what mode sets: ${form}`;
+  const sign = shellSign(name);
+  if (sign !== undefined) return `the name has ${sign}, and is written into a command line`;
   if (!/^([0-7]|[rwx-]*)$/.test(permissions)) return 'permissions must be letters of rwx or one digit of 0 to 7';
   return undefined;
 }

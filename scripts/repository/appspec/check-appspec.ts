@@ -33,9 +33,8 @@ export async function checkAppSpec(
   }
   const { spec, findings: ofGrammar } = parseAppSpec(file, await readFile(found.from));
   if (spec === undefined) return [...ofGrammar];
-  if (spec.os === 'windows')
-    spec.reader.fault({ node: undefined, path: 'os' }, 'windows never deploys here: virtual hosts run linux');
-  const ofScripts = await checkFit(spec, treeOf(files, label), { exists, isBuilt });
+  if (spec.os === 'windows') spec.reader.fault(spec.osPart, 'windows never deploys here: virtual hosts run linux');
+  const ofScripts = spec.os === 'windows' ? [] : await checkFit(spec, treeOf(files, label), { exists, isBuilt });
   return [...ofGrammar.toSorted((left, right) => (left.line ?? 0) - (right.line ?? 0)), ...ofScripts];
 }
 

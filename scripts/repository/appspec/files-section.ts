@@ -1,4 +1,5 @@
-import { type Entry, type Part, type Reader, unknownKeys } from './yaml/nodes.ts';
+import { checkKeys, type Keys } from './keys.ts';
+import type { Entry, Part, Reader } from './yaml/nodes.ts';
 
 /** One entry of `files`. */
 export interface FileCopy {
@@ -23,27 +24,38 @@ export function readFiles(reader: Reader, part: Part, os: string): FileCopy[] {
 function readCopy(reader: Reader, item: Part, os: string): FileCopy | undefined {
   const entries = reader.mapping(item, 'a mapping with source and destination');
   if (entries === undefined) return undefined;
-  for (const entry of unknownKeys(entries, ['source', 'destination'])) {
-    const belongs = entry.key === 'overwrite' || entry.key === 'file_exists_behavior';
-    reader.warning(entry, `is ignored${belongs ? ': write file_exists_behavior at the top of the file' : ''}`);
-  }
-  const source = readSource(reader, item, entries);
-  const destination = readDestination(reader, item, entries, os);
+  checkKeys(reader, item, entries, keysFor(os));
+  const source = readSource(reader, entries);
+  const destination = readDestination(reader, entries, os);
   return source === undefined || destination === undefined ? undefined : { source, destination, part: item };
 }
 
-function readSource(reader: Reader, item: Part, entries: readonly Entry[]): string | undefined {
-  const allowed = 'a path in the revision, or / for all of it';
-  const entry = required(reader, item, entries, 'source', allowed);
-  const text = entry && reader.text(entry, allowed);
+const behavior = 'is ignored: write file_exists_behavior at the top of the file';
+const atTop = 'is ignored: must begin at the left margin, beside files';
+
+function keysFor(os: string): Keys {
+  return {
+    required: { source: 'a path in the revision, or / for all of it', destination: fullPath(os) },
+    optional: [],
+    others: { overwrite: behavior, file_exists_behavior: behavior, permissions: atTop, hooks: atTop },
+  };
+}
+
+function fullPath(os: string): string {
+  return os === 'windows' ? 'a full Windows path, like c:\\shop' : 'a full path, like /srv/shop';
+}
+
+function readSource(reader: Reader, entries: readonly Entry[]): string | undefined {
+  const entry = entries.find(({ key }) => key === 'source');
+  const text = entry && reader.text(entry, 'a path in the revision, or / for all of it');
   if (entry === undefined || text === undefined) return undefined;
   if (/[*?[\]]/.test(text)) reader.warning(entry, `"${text}": there are no wildcards here, it is taken as a name`);
   return text;
 }
 
-function readDestination(reader: Reader, item: Part, entries: readonly Entry[], os: string): string | undefined {
-  const allowed = os === 'windows' ? 'a full Windows path, like c:\\shop' : 'a full path, like /srv/shop';
-  const entry = required(reader, item, entries, 'destination', allowed);
+function readDestination(reader: Reader, entries: readonly Entry[], os: string): string | undefined {
+  const allowed = fullPath(os);
+  const entry = entries.find(({ key }) => key === 'destination');
   const text = entry && reader.text(entry, allowed);
   if (entry === undefined || text === undefined) return undefined;
   const full = os === 'windows' ? /^[A-Za-z]:[\\/]/.test(text) : text.startsWith('/');
@@ -51,17 +63,4 @@ function readDestination(reader: Reader, item: Part, entries: readonly Entry[], 
   if (!full || text.split('/').includes('..')) reader.wrong(entry, full ? `${allowed}, without ..` : allowed);
   else return text;
   return undefined;
-}
-
-/** The entry of a key that must be there. */
-export function required(
-  reader: Reader,
-  item: Part,
-  entries: readonly Entry[],
-  key: string,
-  allowed: string,
-): Entry | undefined {
-  const found = entries.find((entry) => entry.key === key);
-  if (found === undefined) reader.fault(item, `${key} is missing: must be ${allowed}`);
-  return found;
 }

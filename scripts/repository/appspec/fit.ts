@@ -2,12 +2,14 @@ import { posix } from 'node:path';
 import { shownValue } from '../../config/issues.ts';
 import type { CheckFinding } from '../findings.ts';
 import { checkHookScript } from '../hook-scripts.ts';
+import { shellSign } from './command-line.ts';
 import type { FileCopy } from './files-section.ts';
 import type { Hook } from './hooks-section.ts';
 import { type InstallPlan, planInstall, type Refusal, tidy } from './install-plan.ts';
 import type { AppSpec } from './parse.ts';
 import type { Permission } from './permissions-section.ts';
 import { pathIn, type Tree } from './tree.ts';
+import { lookAlike } from './yaml/bytes.ts';
 import type { Part } from './yaml/nodes.ts';
 
 /** What is known of paths that the revision does not have. */
@@ -52,17 +54,18 @@ function warnOfFolder({ reader }: AppSpec, tree: Tree, { source, destination, pa
   reader.warning(at, `${shownValue(destination)} becomes a folder: the file would be ${destination}/${name}`);
 }
 
+const ofFiles: ReadonlySet<Refusal['kind']> = new Set(['two copies', 'file and folder', 'space at the end']);
+
 function addRefusal({ reader, files, permissions }: AppSpec, refusal: Refusal): void {
-  const isCopy = refusal.kind === 'two copies' || refusal.kind === 'file and folder';
-  const list: readonly { part: Part }[] = isCopy ? files : permissions;
+  const list: readonly { part: Part }[] = ofFiles.has(refusal.kind) ? files : permissions;
   const part = list[refusal.entry]?.part;
   const other = 'other' in refusal ? list[refusal.other]?.part.path : undefined;
   if (part === undefined) return;
   const at = refusal.kind === 'default acl of a file' ? { ...part, path: `${part.path}.acls` } : part;
-  reader.fault(at, `${shownValue(refusal.path)} ${whyRefused(refusal.kind, other)}`);
+  reader.fault(at, `${shownValue(refusal.path)} ${whyRefused(refusal, other)}`);
 }
 
-function whyRefused(kind: Refusal['kind'], other: string | undefined): string {
+function whyRefused({ kind, path }: Refusal, other: string | undefined): string {
   const fails = 'Install would fail';
   switch (kind) {
     case 'two copies':
@@ -75,6 +78,10 @@ function whyRefused(kind: Refusal['kind'], other: string | undefined): string {
       return `is a copied file, and pattern and except are for folders: ${fails}`;
     case 'default acl of a file':
       return `is a file, and a default entry is for folders: ${fails}; write type: [directory]`;
+    case 'name in a command':
+      return `has ${shellSign(path)}, and acls and context are set by a command line: ${fails}; rename it, or leave it out by except`;
+    case 'space at the end':
+      return 'ends with a space: the next Install would not remove it, and would fail; rename the file';
   }
 }
 
@@ -106,6 +113,8 @@ function isWithin(path: string, folder: string): boolean {
 async function scriptOf(spec: AppSpec, tree: Tree, absence: Absence, hook: Hook): Promise<string | undefined> {
   const path = pathIn(tree, hook.location);
   if (path !== undefined && tree.files.has(path)) return path;
+  // Its signs are a fault already.
+  if (shellSign(hook.location) !== undefined) return undefined;
   await addMissing(spec, tree, absence, hook.part, 'location', hook.location);
   return undefined;
 }
@@ -135,7 +144,16 @@ async function addMissing(
       return;
     }
   }
-  reader.fault(at, `${shown} ${whyMissing(tree, path, where)}`);
+  reader.fault(at, `${shown} ${whyMissing(tree, path, where)}${hintOfPath(tree, written, key)}`);
+}
+
+function hintOfPath(tree: Tree, written: string, key: 'source' | 'location'): string {
+  const odd = lookAlike(written);
+  if (odd !== undefined) return `: it has the character ${odd}`;
+  const inside = written.startsWith(`${tree.label}/`) ? written.slice(tree.label.length + 1) : undefined;
+  if (inside !== undefined && pathIn(tree, inside) !== undefined) return `: write ${inside}`;
+  const isOutside = key === 'location' && written.startsWith('/') && !written.includes('\\');
+  return isOutside ? ': a location is a path in the revision, not on the instance' : '';
 }
 
 function whyMissing(tree: Tree, path: string, where: string): string {

@@ -1,3 +1,5 @@
+import { editsBetween } from './keys.ts';
+
 /** Life-cycle events that can run scripts (https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html). */
 export const scriptable = [
   'BeforeBlockTraffic',
@@ -28,19 +30,5 @@ export function isEvent(name: string): boolean {
 export function meant(name: string): ScriptableEvent | undefined {
   const letters = name.toLowerCase().replaceAll(/[^a-z]/g, '');
   if (letters.length > 40) return undefined;
-  return scriptable.find((event) => distance(event.toLowerCase(), letters) <= 2);
-}
-
-/** Levenshtein distance of two short words. */
-function distance(left: string, right: string): number {
-  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (const [row, letter] of [...left].entries()) {
-    const current = [row + 1];
-    for (const [column, other] of [...right].entries()) {
-      const replaced = (previous[column] ?? 0) + (letter === other ? 0 : 1);
-      current.push(Math.min(replaced, (previous[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous[right.length] ?? 0;
+  return scriptable.find((event) => editsBetween(event.toLowerCase(), letters) <= 2);
 }

@@ -1,8 +1,9 @@
 import { isMap, isScalar, isSeq } from 'yaml';
-import { required } from './files-section.ts';
+import { shellSign } from './command-line.ts';
 import { isScriptable, meant, reserved, type ScriptableEvent, scriptable } from './hook-events.ts';
+import { checkKeys, type Keys } from './keys.ts';
 import { isAccountName } from './permissions-section.ts';
-import { type Entry, type Part, type Reader, unknownKeys } from './yaml/nodes.ts';
+import type { Entry, Part, Reader } from './yaml/nodes.ts';
 import { isPlain, scalarText } from './yaml/scalars.ts';
 
 /** One script of an event. */
@@ -46,7 +47,10 @@ export function readHooks(reader: Reader, part: Part, os: string): Hook[] {
 function readEvent(reader: Reader, entry: Entry, os: string): Hook[] {
   const { key: event } = entry;
   if (!isScriptable(event)) {
-    reader.fault(entry, `its scripts never run: ${whyNot(event)}`);
+    reader.fault(
+      entry,
+      isOfScript(event) ? 'belongs to a script: indent it like location' : `its scripts never run: ${whyNot(event)}`,
+    );
     return [];
   }
   if (reader.isBlank(entry) || (isMap(entry.node) && entry.node.items.length === 0)) {
@@ -67,22 +71,26 @@ function whyNot(event: string): string {
   return close === undefined ? `"${event}" is not an event; ${allowed}` : `"${event}" is not an event; write ${close}`;
 }
 
+const script = 'the path of a script in the revision';
+const scriptKeys: Keys = {
+  required: { location: script },
+  optional: ['timeout', 'runas'],
+  others: { sudo: 'is not documented: use runas' },
+};
+
+function isOfScript(key: string): boolean {
+  return Object.hasOwn(scriptKeys.required, key) || scriptKeys.optional.includes(key);
+}
+
 function readScript(reader: Reader, item: Part, event: ScriptableEvent, os: string): Hook | undefined {
   if (!isMap(item.node)) {
     reader.wrong(item, 'a mapping with location, like `- location: scripts/start.sh`');
     return undefined;
   }
   const entries = reader.entries({ ...item, node: item.node });
-  for (const entry of unknownKeys(entries, ['location', 'timeout', 'runas'])) {
-    const undocumented = entry.key === 'sudo';
-    reader.warning(
-      entry,
-      undocumented ? 'is not documented: use runas' : 'is ignored: known are location, timeout, runas',
-    );
-  }
-  const allowed = 'the path of a script in the revision';
-  const location = required(reader, item, entries, 'location', allowed);
-  const text = location && reader.words(location, allowed);
+  checkKeys(reader, item, entries, scriptKeys);
+  const location = entries.find(({ key }) => key === 'location');
+  const text = location && reader.words(location, script);
   const timeout = readTimeout(reader, entries);
   const isUnlimited = !entries.some(({ key }) => key === 'timeout');
   const runas = reader.optional(entries, 'runas');
@@ -103,19 +111,25 @@ function readUser(reader: Reader, entry: Entry, os: string): void {
  * (https://github.com/aws/aws-codedeploy-agent/blob/v1.8.1/lib/instance_agent/platform/linux_util.rb).
  */
 function checkName(reader: Reader, entry: Entry, location: string): void {
-  const odd = /[ \t\n\r\f\v"'`$&|;<>()*?[\\]/.exec(location)?.[0];
-  if (odd === undefined) return;
-  const what = /\s/.test(odd) ? 'a space' : odd;
-  const why = odd === '\\' ? 'folders are separated by /' : 'the agent runs it as a command line: rename the file';
-  reader.fault(entry, `${JSON.stringify(location)} has ${what}: ${why}`);
+  const sign = shellSign(location);
+  if (sign === undefined) return;
+  reader.fault(entry, `${JSON.stringify(location)} has ${sign}: ${whyNoSign(sign)}`);
+}
+
+function whyNoSign(sign: string): string {
+  if (sign === '\\') return 'folders are separated by /';
+  if (sign === 'a space')
+    return 'a script gets no arguments, and its name has no space: the agent runs it as a command line';
+  return 'the agent runs it as a command line: rename the file';
 }
 
 function readTimeout(reader: Reader, entries: readonly Entry[]): number | undefined {
   const entry = reader.optional(entries, 'timeout');
   if (entry === undefined) return undefined;
   const seconds = isScalar(entry.node) ? secondsOf(entry) : undefined;
-  if (seconds === undefined) reader.wrong(entry, `whole seconds, 1 to ${limitSeconds}`);
-  return seconds;
+  if (seconds !== undefined && seconds <= limitSeconds) return seconds;
+  reader.wrong(entry, `whole seconds, 1 to ${limitSeconds}`);
+  return undefined;
 }
 
 /** Only what means the same number to a reader and to the agent, which takes 5m for 5, a bare 0300 for 192 and 10:00 for 36000. */
@@ -129,9 +143,8 @@ function checkTime(reader: Reader, entry: Entry, hooks: readonly Hook[]): void {
   const timeouts = hooks.flatMap(({ timeout }) => timeout ?? []);
   const sum = timeouts.reduce((total, timeout) => total + timeout, 0);
   if (sum <= limitSeconds) return;
-  const parts = timeouts.length > 1 ? ` (${timeouts.join(' + ')})` : '';
   reader.fault(
     entry,
-    `timeouts of ${sum} s${parts} are wrong: one event's scripts together must be at most ${limitSeconds} s`,
+    `timeouts of ${sum} s (${timeouts.join(' + ')}) are wrong: one event's scripts together must be at most ${limitSeconds} s`,
   );
 }

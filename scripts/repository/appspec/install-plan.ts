@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { shellSign } from './command-line.ts';
 import type { FileCopy } from './files-section.ts';
 import type { Permission } from './permissions-section.ts';
 import { pathIn, type Tree } from './tree.ts';
@@ -23,7 +24,11 @@ export type Refusal =
       readonly path: string;
     }
   | { readonly kind: 'set twice'; readonly entry: number; readonly other: number; readonly path: string }
-  | { readonly kind: 'pattern of a file' | 'default acl of a file'; readonly entry: number; readonly path: string };
+  | {
+      readonly kind: 'pattern of a file' | 'default acl of a file' | 'name in a command' | 'space at the end';
+      readonly entry: number;
+      readonly path: string;
+    };
 
 /**
  * Plans as the agent's installer does
@@ -87,6 +92,7 @@ class Planner implements InstallPlan {
 
   #set(entry: number, permission: Permission, path: string): void {
     if (permission.hasDefaultAcl && this.copies.has(path)) this.#refuse({ kind: 'default acl of a file', entry, path });
+    if (permission.isCommand && shellSign(path) !== undefined) this.#refuse({ kind: 'name in a command', entry, path });
     const other = this.permissions.get(path);
     if (other === undefined) this.permissions.set(path, entry);
     else this.#refuse({ kind: 'set twice', entry, other, path });
@@ -106,6 +112,7 @@ class Planner implements InstallPlan {
   }
 
   #file(entry: number, from: string, to: string): void {
+    if (to.endsWith(' ')) this.#refuse({ kind: 'space at the end', entry, path: to });
     const other = this.#by.get(to) ?? this.#above.get(to);
     if (other === undefined) {
       this.copies.set(to, from);

@@ -5,6 +5,7 @@ import {
   isMap,
   isNode,
   isScalar,
+  isSeq,
   LineCounter,
   parseAllDocuments,
   visit,
@@ -13,15 +14,17 @@ import type { CheckFinding } from '../findings.ts';
 import { existsBehaviors, type FileCopy, readFiles } from './files-section.ts';
 import { isEvent, meant } from './hook-events.ts';
 import { type Hook, readHooks } from './hooks-section.ts';
+import { meantKey } from './keys.ts';
 import { type Permission, readPermissions } from './permissions-section.ts';
-import { appSpecText } from './yaml/bytes.ts';
-import { type Entry, type Part, Reader, unknownKeys } from './yaml/nodes.ts';
+import { appSpecText, lookAlike } from './yaml/bytes.ts';
+import { type Entry, type Part, Reader } from './yaml/nodes.ts';
 import { isPlain, kindOf, scalarText } from './yaml/scalars.ts';
 import { yamlFault } from './yaml/yaml-faults.ts';
 
 /** A parsed AppSpec, with the reader to add findings to. */
 export interface AppSpec {
   readonly os: string;
+  readonly osPart: Part;
   readonly files: readonly FileCopy[];
   readonly permissions: readonly Permission[];
   readonly hooks: readonly Hook[];
@@ -51,18 +54,25 @@ export function parseAppSpec(file: string, bytes: Uint8Array): { spec?: AppSpec;
   if (fault !== undefined) return { findings: [{ severity: 'fault', file, path: '', ...fault }] };
   const contents = document?.contents;
   if (contents === undefined || (isScalar(contents) && kindOf(contents) === 'nothing')) {
-    reader.fault(root, 'is empty: must hold version: 0.0 and os: linux');
+    const where = second === undefined ? '' : ' before the second ---';
+    reader.fault(root, `is empty${where}: must hold version: 0.0 and os: linux`);
     return { findings };
   }
-  if (second !== undefined) reader.warning(root, 'what follows the second --- is ignored');
+  if (second !== undefined) reader.warning({ node: second, path: '' }, 'what follows the second --- is ignored');
   if (!isMap(contents)) {
     const what = isScalar(contents) ? 'is text, not an AppSpec' : 'is a list, not an AppSpec';
+    if (isScalar(contents) && /^(version|os):\S/.test(scalarText(contents))) {
+      reader.fault({ node: contents, path: '' }, 'has no space after a colon: write version: 0.0');
+      return { findings };
+    }
     reader.fault({ node: contents, path: '' }, `${what}: must be a mapping with version, os, files and hooks`);
     return { findings };
   }
   checkLoading(reader, document as Document.Parsed, text);
   const entries = reader.entries({ node: contents, path: '' });
-  const resources = entries.find(({ key }) => key === 'Resources');
+  const resources = entries.find(({ key, node }) => {
+    return key.toLowerCase() === 'resources' || (key === 'Hooks' && isSeq(node));
+  });
   if (resources !== undefined) {
     reader.fault(
       resources,
@@ -93,18 +103,29 @@ function checkLoading(reader: Reader, document: Document.Parsed, text: string): 
       reader.fault(part, 'a name is missing before the colon');
     }
   });
-  for (const { index } of text.slice(0, document.range[1]).matchAll(/^ *\t[ \t]*(#.*)?$/gm)) {
-    if (inside.some(([start, end]) => index > start && index < end)) continue;
-    reader.fault({ node: { range: [index] }, path: '' }, 'is indented with a tab: use spaces, or leave the line empty');
-    break;
+  const own = text.slice(0, document.range[2]);
+  for (const [line, message] of oddLines) {
+    const found = [...own.matchAll(line)].find(({ index }) => {
+      return !inside.some(([start, end]) => index > start && index < end);
+    });
+    if (found !== undefined) reader.fault({ node: { range: [found.index] }, path: '' }, message);
   }
 }
 
+/** Lines that the agent's YAML refuses, here or where they stand otherwise; each is reported once. */
+const oddLines: readonly (readonly [RegExp, string])[] = [
+  [/^ *\t[ \t]*(#.*)?$/gm, 'is indented with a tab: use spaces, or leave the line empty'],
+  [/^[ -]*\?(?=[ \n])/gm, 'begins with a question mark: AppSpec has no such keys, remove it'],
+];
+
 function readTop(reader: Reader, entries: readonly Entry[]): AppSpec {
   const by = (key: string) => entries.find((entry) => entry.key === key);
-  for (const entry of unknownKeys(entries, known)) readUnknown(reader, entry);
-  readAppSpecVersion(reader, by('version'));
-  const os = readOs(reader, by('os'));
+  const missing = known.filter((key) => by(key) === undefined);
+  const meantKeys = entries.flatMap((entry) =>
+    known.includes(entry.key) ? [] : (readUnknown(reader, entry, missing) ?? []),
+  );
+  readAppSpecVersion(reader, by('version'), meantKeys);
+  const os = readOs(reader, by('os'), meantKeys);
   const behavior = reader.optional(entries, 'file_exists_behavior');
   if (behavior !== undefined) {
     const allowed = `one of ${existsBehaviors.join(', ')}`;
@@ -113,7 +134,13 @@ function readTop(reader: Reader, entries: readonly Entry[]): AppSpec {
   }
   const [files, permissions, hooks] = [by('files'), by('permissions'), by('hooks')];
   const copies = files === undefined ? [] : readFiles(reader, files, os);
-  if (files !== undefined && copies.length > 0 && os === 'linux' && by('file_exists_behavior') === undefined) {
+  if (
+    files !== undefined &&
+    copies.length > 0 &&
+    os === 'linux' &&
+    missing.includes('file_exists_behavior') &&
+    !meantKeys.includes('file_exists_behavior')
+  ) {
     reader.warning(
       files,
       'without file_exists_behavior, Install fails where a file is that the last deployment did not put there: write OVERWRITE, RETAIN or DISALLOW',
@@ -121,36 +148,42 @@ function readTop(reader: Reader, entries: readonly Entry[]): AppSpec {
   }
   return {
     os,
+    osPart: by('os') ?? { node: undefined, path: 'os' },
     files: copies,
     permissions: permissions === undefined ? [] : readPermissions(reader, permissions, os),
-    hooks: hooks === undefined ? [] : readHooks(reader, hooks, os),
+    // Events beside it are faults already.
+    hooks:
+      hooks === undefined || (reader.isBlank(hooks) && entries.some(({ key }) => meant(key) !== undefined))
+        ? []
+        : readHooks(reader, hooks, os),
     reader,
   };
 }
 
-function readUnknown(reader: Reader, entry: Entry): void {
-  const close = known.find((key) => [key, key.replace(/s$/, '')].includes(letters(entry.key)));
+/** Reports a key that the agent does not read; the missing key that it means, if it does. */
+function readUnknown(reader: Reader, entry: Entry, missing: readonly string[]): string | undefined {
+  const odd = lookAlike(entry.key);
+  const close = meantKey(entry.key, missing) ?? meantKey(entry.key, known);
   const event = meant(entry.key);
   if (isEvent(entry.key)) reader.fault(entry, 'its scripts never run: indent it below hooks');
+  else if (odd !== undefined) reader.fault(entry, `is not read: it has the character ${odd}`);
   else if (close !== undefined) reader.fault(entry, `is not read: write ${close}`);
   else if (event !== undefined) reader.fault(entry, `its scripts never run: write ${event}, below hooks`);
   else reader.warning(entry, `is ignored: known are ${known.join(', ')}`);
+  return close;
 }
 
-/** A key as `known` has it: case, spaces and hyphens do not count. */
-function letters(key: string): string {
-  return key.toLowerCase().replaceAll(/[^a-z_]/g, '');
-}
-
-function readAppSpecVersion(reader: Reader, entry: Entry | undefined): void {
+function readAppSpecVersion(reader: Reader, entry: Entry | undefined, meantKeys: readonly string[]): void {
   const allowed = '0.0, without quotes';
-  if (entry === undefined) reader.fault({ node: undefined, path: 'version' }, `missing: must be ${allowed}`);
-  else if (scalarText(entry.node) !== '0.0' || !isPlain(entry.node)) reader.wrong(entry, allowed);
+  if (entry === undefined) {
+    if (!meantKeys.includes('version'))
+      reader.fault({ node: undefined, path: 'version' }, `missing: must be ${allowed}`);
+  } else if (scalarText(entry.node) !== '0.0' || !isPlain(entry.node)) reader.wrong(entry, allowed);
 }
 
-function readOs(reader: Reader, entry: Entry | undefined): string {
+function readOs(reader: Reader, entry: Entry | undefined, meantKeys: readonly string[]): string {
   if (entry === undefined) {
-    reader.fault({ node: undefined, path: 'os' }, 'missing: must be linux');
+    if (!meantKeys.includes('os')) reader.fault({ node: undefined, path: 'os' }, 'missing: must be linux');
     return 'linux';
   }
   const os = reader.text(entry, 'linux');

@@ -1,7 +1,8 @@
 import { isScalar } from 'yaml';
 import { aclFault, isDefaultAcl, isRange } from './acls.ts';
-import { required } from './files-section.ts';
-import { type Entry, type Part, type Reader, unknownKeys } from './yaml/nodes.ts';
+import { shellSign } from './command-line.ts';
+import { checkKeys, type Keys } from './keys.ts';
+import type { Entry, Part, Reader } from './yaml/nodes.ts';
 import { isPlain, scalarText } from './yaml/scalars.ts';
 
 /** One entry of `permissions`: the parts that must fit the copied files. */
@@ -12,10 +13,16 @@ export interface Permission {
   readonly types: readonly string[];
   /** Has an entry of `acls` that only folders may have. */
   readonly hasDefaultAcl: boolean;
+  /** Its ACLs or its context are set by a command line with the path in it. */
+  readonly isCommand: boolean;
   readonly part: Part;
 }
 
-const known = ['object', 'pattern', 'except', 'owner', 'group', 'mode', 'acls', 'context', 'type'];
+const settings = ['owner', 'group', 'mode', 'acls', 'context'];
+const permissionKeys: Keys = {
+  required: { object: 'a full path, like /srv/shop' },
+  optional: ['pattern', 'except', ...settings, 'type'],
+};
 const kinds = ['file', 'directory'];
 
 /** Reads `permissions` (https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-permissions.html). */
@@ -35,11 +42,12 @@ export function readPermissions(reader: Reader, part: Part, os: string): Permiss
 function readPermission(reader: Reader, item: Part): Permission | undefined {
   const entries = reader.mapping(item, 'a mapping with object');
   if (entries === undefined) return undefined;
-  for (const entry of unknownKeys(entries, known)) {
-    reader.warning(entry, `is ignored: known are ${known.join(', ')}`);
+  checkKeys(reader, item, entries, permissionKeys);
+  if (entries.every(({ key }) => ['object', 'pattern', 'except', 'type'].includes(key))) {
+    reader.warning(item, `nothing is set: write ${settings.slice(0, -1).join(', ')} or ${settings.at(-1)}`);
   }
   const by = (key: string) => reader.optional(entries, key);
-  const object = required(reader, item, entries, 'object', 'a full path, like /srv/shop');
+  const object = entries.find(({ key }) => key === 'object');
   const objectText = object && readObject(reader, object);
   const pattern = by('pattern');
   const patternText = pattern === undefined ? '**' : reader.text(pattern, 'a quoted text, like "*.sh"');
@@ -51,13 +59,16 @@ function readPermission(reader: Reader, item: Part): Permission | undefined {
     if (name !== undefined && !isAccountName(name)) reader.wrong(entry, allowed);
   }
   readMode(reader, by('mode'));
-  const acls = readAcls(reader, by('acls'));
-  readContext(reader, by('context'));
-  const except = readTexts(reader, by('except'), 'a list of patterns') ?? [];
-  const types = readTexts(reader, by('type'), 'a list of file, directory or both', kinds) ?? kinds;
-  if (objectText === undefined || patternText === undefined) return undefined;
-  const hasDefaultAcl = acls.some(isDefaultAcl);
-  return { object: objectText, pattern: patternText, except, types, hasDefaultAcl, part: item };
+  const [acls, context] = [by('acls'), by('context')];
+  const hasDefaultAcl = readAcls(reader, acls).some(isDefaultAcl);
+  readContext(reader, context);
+  const except = readTexts(reader, by('except'), 'a list of patterns', []);
+  const types = readTexts(reader, by('type'), 'a list of file, directory or both', kinds, kinds);
+  if (objectText === undefined || patternText === undefined || except === undefined || types === undefined) {
+    return undefined;
+  }
+  const isCommand = acls !== undefined || context !== undefined;
+  return { object: objectText, pattern: patternText, except, types, hasDefaultAcl, isCommand, part: item };
 }
 
 /** Whether a text can be the name of a user or group; a number is none. */
@@ -95,38 +106,47 @@ function readAcls(reader: Reader, entry: Entry | undefined): string[] {
   return texts;
 }
 
+const contextKeys = {
+  // The range is documented as optional; the agent's Install fails without it.
+  required: { type: 'an SELinux type', range: 'an SELinux range, like s0 or s0-s1:c1,c3.c5' },
+  optional: ['name'],
+  others: { user: 'has no effect: the agent reads the key name instead of the documented user' },
+};
+
 function readContext(reader: Reader, entry: Entry | undefined): void {
   if (entry === undefined) return;
   const entries = reader.mapping(entry, 'a mapping with type and range');
   if (entries === undefined) return;
-  for (const item of unknownKeys(entries, ['user', 'name', 'type', 'range'])) {
-    reader.warning(item, 'is ignored: known are user, type, range');
-  }
-  const user = entries.find(({ key }) => key === 'user');
-  if (user !== undefined) {
-    reader.warning(user, 'has no effect: the agent reads the key name instead of the documented user');
-  }
-  const name = reader.optional(entries, 'name');
-  if (name !== undefined) reader.words(name, 'a text');
-  const type = required(reader, entry, entries, 'type', 'an SELinux type');
-  if (type !== undefined) reader.words(type, 'an SELinux type');
-  // Documented as optional; the agent's Install fails without it.
-  const allowed = 'an SELinux range, like s0 or s0-s1:c1,c3.c5';
-  const range = required(reader, entry, entries, 'range', allowed);
-  const text = range && reader.text(range, allowed);
-  if (range !== undefined && text !== undefined && !isRange(text)) reader.wrong(range, allowed);
+  checkKeys(reader, entry, entries, contextKeys);
+  const by = (key: string) => entries.find((one) => one.key === key);
+  readWord(reader, reader.optional(entries, 'name'), 'an SELinux user');
+  readWord(reader, by('type'), contextKeys.required.type);
+  const range = by('range');
+  const text = range && reader.text(range, contextKeys.required.range);
+  if (range !== undefined && text !== undefined && !isRange(text)) reader.wrong(range, contextKeys.required.range);
 }
 
+/** A text that becomes a word of a command line. */
+function readWord(reader: Reader, entry: Entry | undefined, allowed: string): void {
+  const text = entry && reader.words(entry, allowed);
+  if (entry !== undefined && text !== undefined && shellSign(text) !== undefined) reader.wrong(entry, allowed);
+}
+
+/** The texts of a list; `undefined` when one of them is wrong. */
 function readTexts(
   reader: Reader,
   entry: Entry | undefined,
   allowed: string,
+  otherwise: readonly string[],
   values?: readonly string[],
 ): readonly string[] | undefined {
-  if (entry === undefined) return undefined;
-  return reader.list(entry, allowed)?.flatMap((item) => {
+  if (entry === undefined) return otherwise;
+  const items = reader.list(entry, allowed);
+  const texts = items?.flatMap((item) => {
     const text = reader.text(item, values?.join(' or ') ?? 'a text');
-    if (text !== undefined && values !== undefined && !values.includes(text)) reader.wrong(item, values.join(' or '));
-    return text ?? [];
+    if (text === undefined || values === undefined || values.includes(text)) return text ?? [];
+    reader.wrong(item, values.join(' or '));
+    return [];
   });
+  return texts?.length === items?.length ? texts : undefined;
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,6 +11,7 @@ import {
   type Run,
   revisionOf,
   type Script,
+  stub,
 } from '../../scripts/repository/appspec/agent-cases.ts';
 import { cacheDirectory, pythonDirectory, pythonWith } from '../python.ts';
 
@@ -26,7 +27,11 @@ class LocalAgent {
     const mounts = 'mount -t tmpfs tmpfs /srv && mount -t tmpfs tmpfs /opt && exec "$0" -m vendhost_cloud.agent /';
     this.#process = execa('unshare', ['--mount', 'sh', '-c', mounts, python], {
       cwd: pythonDirectory,
-      env: { PATH: `${stubs}:${process.env.PATH}`, STUBS: stubs, PYTHONPYCACHEPREFIX: join(cacheDirectory, 'pycache') },
+      env: {
+        PATH: `${stubs}:${process.env.PATH}`,
+        COMMANDS: join(stubs, 'commands'),
+        PYTHONPYCACHEPREFIX: join(cacheDirectory, 'pycache'),
+      },
       stdout: 'pipe',
       buffer: false,
     });
@@ -131,9 +136,7 @@ let stubs: string;
 
 beforeAll(async () => {
   stubs = await mkdtemp(join(tmpdir(), 'vendhost-stubs-'));
-  for (const name of ['setfacl', 'semanage', 'restorecon']) {
-    await writeFile(join(stubs, name), `#!/bin/sh\necho ${name} "$@" >> "$STUBS/commands"\n`, { mode: 0o755 });
-  }
+  for (const name of ['setfacl', 'semanage', 'restorecon']) await copyFile(stub, join(stubs, name));
   agent = await LocalAgent.start(await pythonWith('requirements.txt', () => undefined), stubs);
 });
 
@@ -166,16 +169,42 @@ async function verdict(one: AgentCase) {
   }
   const installed = await agent.ask({ do: 'install', behaviour: one.behaviour ?? 'DISALLOW', ...place });
   const plan = (await agent.plan(place.group)).map((line) => line.replaceAll(`${archive}/`, ''));
-  const commands = await readFile(join(stubs, 'commands'), 'utf8').catch(() => '');
-  await rm(join(stubs, 'commands'), { force: true });
+  const commands = await takeCommands();
   return {
     run: outcomes.find(({ code }) => code !== undefined) ?? {},
     parse: own(parsed.error),
     hooks,
     install: own(installed.error),
     plan,
-    commands: commands.split('\n').filter(Boolean).sort(),
+    commands,
+    again: one.agent.install?.again === undefined ? undefined : await again(one, place),
   };
+}
+
+async function takeCommands(): Promise<string[]> {
+  const commands = await readFile(join(stubs, 'commands'), 'utf8').catch(() => '');
+  await rm(join(stubs, 'commands'), { force: true });
+  return commands.split('\n').filter(Boolean).sort();
+}
+
+/** What the next deployment of the same revision ends with, and leaves below /srv. */
+async function again(one: AgentCase, place: { group: string; deployment: string }) {
+  await writeTree(agent.path('srv'), one.meanwhile ?? {});
+  const { error } = await agent.ask({ do: 'install', behaviour: one.behaviour ?? 'DISALLOW', ...place });
+  const left = await readdir(agent.path('srv'), { recursive: true });
+  return {
+    result: withoutValues(error ?? ''),
+    left: left.map((path) => `/srv/${path}`).sort(),
+    commands: await takeCommands(),
+  };
+}
+
+/** The same of a recorded verdict; what is left is recorded of success only. */
+function recordedAgain({ install }: AgentCase['agent']) {
+  if (install?.again === undefined) return undefined;
+  const { result, made, commands = [] } = install.again;
+  const paths = made?.map((line) => line.replace(/ (-> .*|\d+ \w+:\w+)$/, '').replace(/\/$/, ''));
+  return { result: expected(result), left: paths?.sort() ?? expect.anything(), commands };
 }
 
 /** What the agent says in its own words must be said here, values apart; what Ruby says of a bug in it only counts as refused. */
@@ -187,7 +216,7 @@ function expected(recorded: string | undefined): unknown {
 
 /** Which file is named first depends on the order of a folder, and Ruby shows values in its own way. */
 function withoutValues(text: string): string {
-  return text.replaceAll(/\(.*?\)+|named \S+ and \S+|the file \S+,/g, '');
+  return text.replaceAll(/\(.*?\)+|named \S+ and \S+|the file \S+,|pid \d+/g, '').trim();
 }
 
 /** Paths that begin where the agent happens to run, or lead to its own folders. */
@@ -218,6 +247,7 @@ for (const [file, cases] of await allCases()) {
       expect(withoutValues(found.install)).toEqual(expected(install?.result));
       expect(found.plan).toEqual(install?.plan ?? []);
       // The order of a folder decides which of several paths comes first, and what it adds to the next.
+      expect(found.again).toEqual(recordedAgain(one.agent));
       if ((install?.commands?.length ?? 0) > 2) expect(found.commands).toHaveLength(install?.commands?.length ?? 0);
       else expect(found.commands).toEqual(install?.commands ?? []);
     });

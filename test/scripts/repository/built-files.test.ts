@@ -1,3 +1,4 @@
+import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
 import { shownFinding } from '../../../scripts/repository/findings.ts';
@@ -64,10 +65,44 @@ describe('what git ignores and is not there', () => {
   });
 });
 
-test('.gitignore files count in the folder they are in, and below', async () => {
-  const directory = await repository({ '.gitignore': '*.jar\n/out\n', 'app/.gitignore': 'build/\n!keep.jar\n' });
-  const ignored = ['a.jar', 'app/lib/a.jar', 'out', 'out/x', 'app/build', 'app/build/x/y', './out/'];
-  const kept = ['app/out', 'build', 'app/a.txt', '../a.jar', '.', ''];
-  const judged = await Promise.all([...ignored, ...kept].map((path) => isGitIgnored(directory, path)));
-  expect(judged).toEqual([...ignored.map(() => true), ...kept.map(() => false)]);
+test('.gitignore files count in the folder they are in, and below, as git has it', async () => {
+  const directory = await repository({
+    '.gitignore': '*.jar\n/out\nDist/\nlib/*\n!lib/kept\n',
+    'app/.gitignore': 'build/\n!keep.jar\n',
+    'out/.gitignore': '!x\n',
+  });
+  await execa('git', ['init', '--quiet'], { cwd: directory });
+  const files = [
+    'a.jar',
+    'app/lib/a.jar',
+    'app/keep.jar',
+    'keep.jar',
+    'app/b/keep.jar',
+    'app/out',
+    'out/x',
+    'out/y/z',
+    'app/a.txt',
+  ];
+  const others = [
+    'app/build/x/y',
+    'build/x',
+    'Dist/x',
+    'dist/x',
+    'lib/a',
+    'lib/kept',
+    'lib/kept/x',
+    './out/x',
+    'app/../a.txt',
+    'OUT/x',
+  ];
+  const paths = [...files, ...others];
+  const { stdout } = await execa('git', ['check-ignore', '--no-index', ...paths], { cwd: directory, reject: false });
+  const judged = await Promise.all(paths.map(async (path) => ((await isGitIgnored(directory, path)) ? [path] : [])));
+  expect(judged.flat()).toEqual(stdout.split('\n'));
+});
+
+test('what may become a folder is ignored as one; what is outside never is', async () => {
+  const directory = await repository({ '.gitignore': '/out/\n*.jar\n' });
+  const judged = await Promise.all(['out', './out/', '../a.jar', '.', ''].map((path) => isGitIgnored(directory, path)));
+  expect(judged).toEqual([true, true, false, false, false]);
 });

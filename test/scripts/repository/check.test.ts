@@ -30,7 +30,7 @@ describe("a tenant's repository", () => {
       'software/appspec.yml': [
         'version: 0.0',
         'os: linux',
-        'flies: []',
+        'note: []',
         'hooks:',
         '  AfterInstall:',
         '    - location: hooks/after.sh',
@@ -44,7 +44,7 @@ describe("a tenant's repository", () => {
       'software/hosts': '-> /etc/hosts',
     });
     expect(progress).toEqual([
-      'warning: software/appspec.yml:3: flies: is ignored: known are version, os, files, permissions, hooks, file_exists_behavior',
+      'warning: software/appspec.yml:3: note: is ignored: known are version, os, files, permissions, hooks, file_exists_behavior',
       'warning: software/appspec.yml:6: hooks.AfterInstall.0: no timeout (and 4 more): a script that hangs is ended after an hour; write timeout, in seconds',
       'warning: software/hooks/after.sh:1: no interpreter in the first line: write #!/bin/bash',
     ]);
@@ -94,7 +94,7 @@ describe("a tenant's repository", () => {
     [
       'software for windows',
       { ...soundTenant, 'software/appspec.yml': 'version: 0.0\nos: windows\n' },
-      ['software/appspec.yml: os: windows never deploys here: virtual hosts run linux'],
+      ['software/appspec.yml:2: os: windows never deploys here: virtual hosts run linux'],
     ],
     [
       'a hook written on windows',

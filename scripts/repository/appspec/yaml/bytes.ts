@@ -4,6 +4,15 @@ const forbidden = /[^\t\n\r\u{20}-\u{7e}\u{85}\u{a0}-\u{d7ff}\u{e000}-\u{fefe}\u
 /** Line ends to the agent's YAML, and to hardly any editor. */
 const lineEnds = /[\u{85}\u{2028}\u{2029}]/u;
 
+/** Spaces and quotes that a page or a word processor puts in place of those of the keyboard; many cannot be seen. */
+const lookAlikes = /[\u{a0}\u{2000}-\u{200d}\u{2018}-\u{201f}\u{202f}\u{2060}\u{3000}\u{feff}]/u;
+
+/** Such a character of a text, by its number: `U+00A0`. */
+export function lookAlike(text: string): string | undefined {
+  const found = lookAlikes.exec(text)?.[0];
+  return found === undefined ? undefined : code(found);
+}
+
 /** An AppSpec's bytes as text with LF as line ends, or what keeps the agent from reading them. */
 export function appSpecText(bytes: Uint8Array): { text: string } | { message: string; line?: number } {
   const [first, second] = bytes;
@@ -29,7 +38,7 @@ function oddLine(text: string): { message: string; line: number } | undefined {
   for (const [index, line] of text.split('\n').entries()) {
     const odd = forbidden.exec(line)?.[0];
     if (odd !== undefined) {
-      return { message: `has the character ${code(odd)}, which the agent refuses: remove it`, line: index + 1 };
+      return { message: `has the character ${code(odd)}, which no AppSpec may have: remove it`, line: index + 1 };
     }
     const end = lineEnds.exec(line)?.[0];
     if (end !== undefined) {

@@ -2,6 +2,7 @@ import {
   isAlias,
   isCollection,
   isMap,
+  isNode,
   isPair,
   isScalar,
   isSeq,
@@ -12,7 +13,7 @@ import {
 } from 'yaml';
 import { shownValue } from '../../../config/issues.ts';
 import type { CheckFinding, Severity } from '../../findings.ts';
-import { kindOf, scalarText } from './scalars.ts';
+import { isPlain, kindOf, scalarText } from './scalars.ts';
 
 /** A part of the AppSpec, with the dotted path it is known by. */
 export interface Part {
@@ -86,7 +87,8 @@ export class Reader {
 
   /** The text of a scalar as written, or a fault: for what the agent takes as text whatever it is. */
   words(part: Part, allowed: string): string | undefined {
-    const text = isScalar(part.node) ? scalarText(part.node).trim() : '';
+    const text = isScalar(part.node) ? stripped(scalarText(part.node)) : '';
+    if (isTagged(part)) return undefined;
     if (text !== '' && !this.isBlank(part)) return text;
     this.wrong(part, allowed);
     return undefined;
@@ -95,6 +97,7 @@ export class Reader {
   /** The text of a scalar, or a fault: the agent fails at numbers and the like. */
   text(part: Part, allowed: string): string | undefined {
     const text = isScalar(part.node) ? scalarText(part.node) : '';
+    if (isTagged(part)) return undefined;
     if (text === '' || this.isBlank(part)) {
       this.wrong(part, allowed);
       return undefined;
@@ -121,10 +124,12 @@ export class Reader {
   }
 
   wrong(part: Part, allowed: string): void {
-    // Aliases are reported once, all together.
-    if (isAlias(part.node)) return;
-    const blank = this.isBlank(part) || (isScalar(part.node) && scalarText(part.node).trim() === '');
-    this.fault(part, `${blank ? 'is blank' : `${shownNode(part.node)} is wrong`}: must be ${allowed}`);
+    // Aliases and tags are reported once, all together.
+    if (isAlias(part.node) || isTagged(part)) return;
+    const blank = this.isBlank(part) || (isScalar(part.node) && stripped(scalarText(part.node)) === '');
+    const hint =
+      /^[a-z_]+:[^\s/\\]/.test(scalarText(part.node)) && isPlain(part.node) ? '; a colon needs a space after it' : '';
+    this.fault(part, `${blank ? 'is blank' : `${shownNode(part.node)} is wrong`}: must be ${allowed}${hint}`);
   }
 
   #add(severity: Severity, part: Part, message: string): void {
@@ -153,12 +158,16 @@ function itemsOf(part: Part, list: YAMLSeq): Part[] {
 function shownNode(node: unknown): string {
   if (isScalar(node))
     return kindOf(node) === 'text' && node.type !== 'PLAIN' ? shownValue(node.value) : scalarText(node);
-  if (isMap(node)) return 'a mapping';
+  if (isMap(node)) return isMap(node.items[0]?.key) ? 'a template like {{ name }}' : 'a mapping';
   if (isSeq(node)) return 'a list';
   return isCollection(node) || isPair(node) ? 'a collection' : shownValue(node);
 }
 
-/** The keys that are not among the known ones. */
-export function unknownKeys(entries: readonly Entry[], known: readonly string[]): Entry[] {
-  return entries.filter(({ key }) => !known.includes(key));
+function isTagged({ node }: Part): boolean {
+  return isNode(node) && node.tag !== undefined;
+}
+
+/** As the agent's Ruby strips: other spaces of Unicode are letters to it. */
+function stripped(text: string): string {
+  return text.replaceAll(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, '');
 }

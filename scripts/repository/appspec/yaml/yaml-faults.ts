@@ -10,10 +10,23 @@ export function yamlFault(
   const error = errors[0] ?? warnings.find(({ code }) => code === 'BAD_DIRECTIVE');
   if (error === undefined) return undefined;
   const lines = text.split('\n');
+  const strange = lines.findIndex((each) => /^(<{7}|={7}|>{7}|```)/.test(each));
+  if (strange >= 0) {
+    const what = lines[strange]?.startsWith('`') ? 'is of Markdown' : 'was left by a merge conflict';
+    return { line: strange + 1, message: `${what}: remove it` };
+  }
   const line = counter.linePos(error.pos[0]).line;
   const deeper = deeperLine(lines, line);
+  const quote = /closing (["'])quote/.exec(error.message)?.[1];
+  if (quote !== undefined) {
+    const opened = lines.findIndex((each) => isLeftOpen(each, quote));
+    return { line: opened < 0 ? line : opened + 1, message: `has a ${quote} that is not closed` };
+  }
   if (nested.has(error.code) && deeper !== undefined) {
     const key = keyOf(lines[line - 1]);
+    if (key === undefined && /^[\s-]*\w+\s*$/.test(lines[line - 1] ?? '')) {
+      return { line, message: `${shownValue(lines[line - 1]?.trim())} has no colon after it` };
+    }
     const below = key === undefined ? `line ${line}` : `${key} in line ${line}`;
     return { line: deeper, message: `${keyOf(lines[deeper - 1])} is indented deeper than ${below}: align them` };
   }
@@ -27,6 +40,8 @@ function words(code: string, line: string): string {
   const star = /(?:^|[:\-,[{]\s*)(\*\S*)/.exec(line)?.[1];
   if (star !== undefined) return `${star} must be in quotes: write "${star}"`;
   if (code === 'TAB_AS_INDENT' || /^\s*\t/.test(line)) return 'is indented with a tab: use spaces';
+  if (/^[\s-]*[\w.-]+:\s+[^"'\s{[#][^#]*:\s/.test(line))
+    return 'has a second colon: put the text after the first in quotes';
   const isPlainKey = keyOf(line) !== undefined && !/["'[\]{}]/.test(line);
   switch (code === 'MISSING_CHAR' && isPlainKey ? 'BAD_INDENT' : code) {
     case 'BAD_SCALAR_START':
@@ -45,6 +60,12 @@ function words(code: string, line: string): string {
     default:
       return 'is not YAML: look for a missing colon, quote or bracket here or above';
   }
+}
+
+/** Whether a value in this line begins with a quote that is not closed in it. */
+function isLeftOpen(line: string, quote: string): boolean {
+  const at = line.search(new RegExp(`(^|[:,\\-[{])\\s*${quote}`));
+  return at >= 0 && line.slice(at).replaceAll(`\\${quote}`, '').split(quote).length % 2 === 0;
 }
 
 function deeperLine(lines: readonly string[], line: number): number | undefined {

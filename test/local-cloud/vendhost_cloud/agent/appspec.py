@@ -100,7 +100,7 @@ def _scripts(event: Any, scripts: Any) -> list[Script]:
 
 
 def _script(item: dict[str, Any]) -> Script:
-    location = _shown(item.get("location")).strip()
+    location = _shown(item.get("location")).strip(psych.SPACES)
     if not location:
         raise AppSpecError(
             "The deployment failed because the application specification file specifies a script "
@@ -113,7 +113,7 @@ def _script(item: dict[str, Any]) -> Script:
             "the application specification file. Make corrections in the hooks section of the "
             "AppSpec file, and then try again."
         )
-    runas = None if item.get("runas") is None else _shown(item["runas"]).strip()
+    runas = None if item.get("runas") is None else _shown(item["runas"]).strip(psych.SPACES)
     return Script(location, timeout, runas, not absent(item.get("sudo")))
 
 

@@ -19,6 +19,7 @@ from vendhost_cloud.agent.acls import full_acl
 from vendhost_cloud.agent.appspec import AppSpec
 from vendhost_cloud.agent.layout import Layout
 from vendhost_cloud.agent.permissions import Permission
+from vendhost_cloud.agent.psych import SPACES
 
 
 class InstallError(Exception):
@@ -237,11 +238,13 @@ def _validate_file(entry: Permission) -> None:
 def _clean(layout: Layout) -> None:
     if not layout.cleanup.exists():
         return
-    for line in reversed(layout.cleanup.read_text().splitlines()):
-        if line.startswith("semanage\0"):
-            _call(f"semanage fcontext -d {line.removeprefix(chr(0).join(['semanage', '']))}")
+    for line in reversed(layout.cleanup.read_text().split("\n")[:-1]):
+        # Spaces at a name's end are lost, as to the agent: what is named so stays.
+        kind, _, of_context = line.partition("\0")
+        if kind == "semanage" and of_context:
+            _call(f"semanage fcontext -d {of_context.strip(SPACES)}")
             continue
-        path = Path(line)
+        path = Path(line.strip(SPACES))
         if path.is_dir() and not path.is_symlink():
             if not any(path.iterdir()):
                 path.rmdir()
@@ -268,13 +271,21 @@ def _apply(path: str, entry: Permission, made: TextIO) -> None:
         Path(path).chmod(int(entry.mode, 8))
     if entry.acls is not None:
         acl = full_acl(entry.acls, entry.added, Path(path).stat().st_mode)
-        _require(f"setfacl --set {acl} {path}", "a problem with the acls permission settings")
+        _require(
+            f"setfacl --set {acl} {path}",
+            "of a problem with the acls permission settings in the application specification file for this object: "
+            f"{path}.",
+        )
     if entry.context is not None:
         real = Path(path).resolve()
         user = "" if entry.context.user is None else f"-s {entry.context.user} "
         args = f"{user}-t {entry.context.type} -r {entry.context.range}"
         for command in (f"semanage fcontext -a {args} {real}", f"restorecon -v {real}"):
-            _require(command, "an error in the settings for the context parameter")
+            _require(
+                command,
+                "the application specification file contains an error in the settings for the context parameter. "
+                "Update the permissions section of the AppSpec file, and then try again.",
+            )
         print(f"semanage\0{real}", file=made, flush=True)
     if entry.owner is None and entry.group is None:
         return
@@ -289,15 +300,17 @@ def _apply(path: str, entry: Permission, made: TextIO) -> None:
     os.chown(path, owner, group)
 
 
-def _require(command: str, problem: str) -> None:
-    code = _call(command)
+def _require(command: str, why: str) -> None:
+    pid, code = _call(command)
     if code != 0:
         raise InstallError(
-            f"The deployment failed because of {problem} in the application specification file. Failed "
-            f"command: {command}. "
-            f"Exit code: {code}"
+            f"The deployment failed because {why} Failed command: {command}. Exit code: pid {pid} exit {code}"
         )
 
 
-def _call(command: str) -> int:
-    return subprocess.run(command, shell=True, check=False, stdin=subprocess.DEVNULL, capture_output=True).returncode
+def _call(command: str) -> tuple[int, int]:
+    """Run a command line through a shell; its process and exit code."""
+    with subprocess.Popen(
+        command, shell=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        return process.pid, process.wait()

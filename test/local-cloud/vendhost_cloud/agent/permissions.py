@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vendhost_cloud.agent.acls import Ace, Context, parse_ace, parse_context
+from vendhost_cloud.agent.psych import SPACES
 
 TYPES = ("file", "directory")
 
@@ -38,7 +39,7 @@ class Permission:
 
 def parse_permission(item: dict[str, Any]) -> Permission:
     """One entry; ValueError when the agent would reject it."""
-    target = "" if item.get("object") is None else str(item["object"]).strip()
+    target = "" if item.get("object") is None else str(item["object"]).strip(SPACES)
     if not target:
         raise ValueError(
             "The deployment failed because a permission listed in the application specification "

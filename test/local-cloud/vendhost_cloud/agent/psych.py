@@ -11,6 +11,9 @@ from typing import Any
 
 import yaml
 
+SPACES = " \t\n\v\f\r"
+"""What Ruby's strip takes away; other spaces of Unicode are letters to it."""
+
 
 class YamlError(Exception):
     """Why Psych refuses a document."""

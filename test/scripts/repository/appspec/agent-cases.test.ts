@@ -18,7 +18,8 @@ async function faultsOf(one: AgentCase): Promise<string[]> {
 
 /** Whether a deployment gets past what the case is about. */
 function isTaken({ agent }: AgentCase): boolean {
-  return agent.parse === 'ok' && agent.run?.code === undefined && (agent.install?.result ?? 'ok') === 'ok';
+  const { result = 'ok', again } = agent.install ?? {};
+  return agent.parse === 'ok' && agent.run?.code === undefined && result === 'ok' && (again?.result ?? 'ok') === 'ok';
 }
 
 const known = (rows: readonly { cases: readonly string[] }[]) => new Set(rows.flatMap(({ cases }) => cases));

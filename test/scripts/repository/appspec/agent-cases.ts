@@ -13,6 +13,8 @@ export interface AgentCase {
   readonly behaviour?: string;
   readonly event?: string;
   readonly settle?: number;
+  readonly again?: boolean;
+  readonly meanwhile?: Readonly<Record<string, string>>;
   readonly agent: Verdict;
 }
 
@@ -20,12 +22,13 @@ interface Verdict {
   readonly parse: string;
   readonly hooks?: Readonly<Record<string, readonly Script[]>>;
   readonly run?: Run;
-  readonly install?: {
-    readonly result: string;
-    readonly plan?: readonly string[];
-    readonly commands?: readonly string[];
-    readonly made?: readonly string[];
-  };
+  readonly install?: Installed & { readonly plan?: readonly string[]; readonly again?: Installed };
+}
+
+interface Installed {
+  readonly result: string;
+  readonly commands?: readonly string[];
+  readonly made?: readonly string[];
 }
 
 export interface Script {
@@ -44,6 +47,9 @@ export interface Run {
 }
 
 const folder = join(import.meta.dirname, 'agent-cases');
+
+/** What stood for setfacl, semanage and restorecon: it writes down how it is called in the file $COMMANDS. */
+export const stub = join(folder, 'stub.sh');
 
 /** The cases of one file. */
 export async function casesOf(file: string): Promise<AgentCase[]> {

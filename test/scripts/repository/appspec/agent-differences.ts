@@ -28,11 +28,22 @@ export const stricter: readonly Difference[] = [
     reason: 'a key that is written another way is never read: what is below it does not happen',
     cases: [
       'files in capitals',
+      'an unknown key',
       'hooks in capitals',
       'permissions in capitals',
       'an event at the top',
       'an event at the top behind a backslash',
       'an event at the top in lower case',
+    ],
+  },
+  {
+    reason: 'AWS documents no keys behind a question mark',
+    cases: [
+      'a question mark key',
+      'a list as a key',
+      'a question mark before a list',
+      'a question mark in a list',
+      'a question mark that begins a line of a plain text',
     ],
   },
   {
@@ -133,6 +144,7 @@ export const stricter: readonly Difference[] = [
     reason: 'no user of a machine is called so: the script would fail when it starts',
     cases: ['runas ""', 'runas 5', 'runas "daemon bin"'],
   },
+  { reason: 'a shell expands it', cases: ['context type with $', 'context name with $', 'acl of a user with $'] },
   { reason: 'a pattern that is empty fits nothing', cases: ['pattern ""'] },
   {
     reason: 'AWS documents an SELinux type and a range without a comma at its end',
@@ -175,6 +187,17 @@ export const stricter: readonly Difference[] = [
   {
     reason: 'a shell expands the name: another file may be run',
     cases: ['* in the name', '? in the name', '[ in the name', 'a dollar sign and no letter'],
+  },
+  {
+    reason: 'a shell expands the name: the rights of another file may be set',
+    cases: ['*', '?', '[', '$$'].flatMap((sign) => [
+      `acls of a file with ${sign} in its name`,
+      `context of a file with ${sign} in its name`,
+    ]),
+  },
+  {
+    reason: 'what the next deployment does not find it does not remove: RETAIN keeps it for ever',
+    cases: ['a name that ends with a space, OVERWRITE', 'a name that ends with a space, RETAIN'],
   },
 ];
 

@@ -43,13 +43,12 @@ ARCHIVE = "#{DEPLOYMENT}/deployment-archive"
 COMMANDS = '/mnt/commands'
 File.umask(0o022)
 
-# Debian has no SELinux, and not every machine has ACLs: these three only write down how they were called.
+# Debian has no SELinux, and not every machine has ACLs.
 def install_stubs
   FileUtils.mkdir_p('/mnt/bin')
-  %w[setfacl semanage restorecon].each do |name|
-    File.write("/mnt/bin/#{name}", "#!/bin/sh\necho #{name} \"$@\" >> #{COMMANDS}\n", perm: 0o755)
-  end
+  %w[setfacl semanage restorecon].each { |name| FileUtils.cp("#{__dir__}/stub.sh", "/mnt/bin/#{name}") }
   ENV['PATH'] = "/mnt/bin:#{ENV['PATH']}"
+  ENV['COMMANDS'] = COMMANDS
 end
 
 def write(root, files, modes)
@@ -75,7 +74,8 @@ def prepare(one)
 end
 
 def words(error)
-  "#{error.class.name.split('::').last}: #{error.message.gsub(ARCHIVE, '<archive>').lines.first.to_s.strip}"
+  line = error.message.gsub(ARCHIVE, '<archive>').gsub(/pid \d+ exit/, 'pid 1 exit').lines.first.to_s.strip
+  "#{error.class.name.split('::').last}: #{line}"
 end
 
 def executor(event)
@@ -116,22 +116,35 @@ def install(one)
   spec = Spec::ApplicationSpecification.parse(File.read(file))
   return nil if spec.files.empty? && spec.permissions.empty?
 
-  result = { 'result' => 'ok' }
-  begin
-    Plugin::Installer.new(deployment_archive_dir: ARCHIVE, deployment_instructions_dir: '/mnt/instructions',
-                          file_exists_behavior: one['behaviour'] || 'DISALLOW').install('id', spec)
-  rescue Exception => error
-    result['result'] = words(error)
-  end
+  result = { 'result' => outcome(one, spec) }
   plan = '/mnt/instructions/id-install.json'
   steps = File.size?(plan) ? JSON.parse(File.read(plan).gsub("#{ARCHIVE}/", ''))['instructions'] : []
   result['plan'] = steps.map { |step| planned(step) }.sort unless steps.empty?
   result['commands'] = File.readlines(COMMANDS, chomp: true).sort if File.exist?(COMMANDS)
   changes = steps.any? { |step| %w[chmod chown].include?(step['type']) } || one['there'] || one['modes']
   result['made'] = made if changes && result['result'] == 'ok'
+  result['again'] = again(one, Spec::ApplicationSpecification.parse(File.read(file))) if one['again'] && result['result'] == 'ok'
   result
 rescue Exception => error
   { 'result' => words(error) }
+end
+
+def outcome(one, spec)
+  Plugin::Installer.new(deployment_archive_dir: ARCHIVE, deployment_instructions_dir: '/mnt/instructions',
+                        file_exists_behavior: one['behaviour'] || 'DISALLOW').install('id', spec)
+  'ok'
+rescue Exception => error
+  words(error)
+end
+
+# The next deployment of the same revision, which begins by removing what this one made.
+def again(one, spec)
+  FileUtils.rm_f(COMMANDS)
+  write('/srv', one['meanwhile'], {})
+  result = { 'result' => outcome(one, spec) }
+  result['commands'] = File.readlines(COMMANDS, chomp: true).sort if File.exist?(COMMANDS)
+  result['made'] = made if result['result'] == 'ok'
+  result
 end
 
 # A step of the plan in one line.
