@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises';
+import { firstLines } from '../config/load.ts';
+import { requireFolder } from '../config/reading/folders.ts';
 import { VendhostError } from '../errors.ts';
 import { isFromFork } from '../gitlab/merge-request.ts';
 import type { Runtime } from '../runtime.ts';
@@ -14,12 +15,7 @@ import { checkTenantRepository } from './tenant-repository.ts';
  * faults as the error `CHECK_FAILED`.
  */
 export async function checkRepository(runtime: Runtime, { directory }: { directory: string }): Promise<undefined> {
-  const folder = await stat(directory).catch(() => undefined);
-  if (folder?.isDirectory() !== true) {
-    throw new VendhostError('DIRECTORY_MISSING', `no folder ${directory}`, {
-      hint: 'name the repository with --directory',
-    });
-  }
+  await requireFolder(directory);
   const isPlatform = await isPlatformRepository(directory);
   runtime.out.step(`checking ${isPlatform ? 'the platform repository' : 'the tenant repository'} in ${directory}`);
   const { files, findings, unchecked } = await (isPlatform ? checkPlatformRepository : checkTenantRepository)(
@@ -45,14 +41,14 @@ export async function checkRepository(runtime: Runtime, { directory }: { directo
 /** Shows notes and warnings; throws `CHECK_FAILED` with all faults when there are any. */
 export function reportFindings({ out }: Runtime, findings: readonly CheckFinding[]): void {
   for (const note of onlyOf(findings, 'note')) out.detail(shownFinding(note));
-  for (const warning of onlyOf(findings, 'warning')) out.warn(shownFinding(warning));
+  for (const line of firstLines(onlyOf(findings, 'warning').map(shownFinding))) out.warn(line);
   const faults = onlyOf(findings, 'fault');
   if (faults.length === 0) return;
   const files = new Set(faults.map(({ file }) => file)).size;
   const warnings = onlyOf(findings, 'warning').length;
   const also = warnings === 0 ? '' : ` (and ${counted(warnings, 'warning')})`;
   throw new VendhostError('CHECK_FAILED', `${counted(faults.length, 'fault')} in ${counted(files, 'file')}${also}`, {
-    details: faults.map(shownFinding),
+    details: firstLines(faults.map(shownFinding)),
     hint: 'fix the lines above and push; `vendhost config check` checks a checkout before that',
   });
 }
