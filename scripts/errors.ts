@@ -49,7 +49,7 @@ export class OutputLost extends VendhostError {
 
   constructor(stream: string, cause: NodeJS.ErrnoException) {
     const isClosed = cause.code === 'EPIPE';
-    const why = isClosed ? 'nobody reads it any more' : reasonOf(cause);
+    const why = isClosed ? 'nobody reads it any more' : systemReason(cause);
     super('OUTPUT_LOST', `cannot write to ${stream}: ${why}`, {
       hint: 'run the same command again with somewhere to write to; it resumes from the current state',
       cause,
@@ -79,7 +79,7 @@ export function fileError(thrown: unknown): VendhostError | undefined {
         cause: thrown,
       });
     }
-    const message = `cannot ${syscall}${path === undefined ? '' : ` ${path}`}: ${reasonOf(error)}`;
+    const message = `cannot ${syscall}${path === undefined ? '' : ` ${path}`}: ${systemReason(error)}`;
     const hint =
       code === 'ENOSPC' || code === 'EDQUOT'
         ? 'free space there, or set TMPDIR to a folder on a disk that has some, and run the same command again'
@@ -90,7 +90,7 @@ export function fileError(thrown: unknown): VendhostError | undefined {
 }
 
 /** The operating system's words for an error. */
-export function reasonOf({ errno = 0, message }: NodeJS.ErrnoException): string {
+export function systemReason({ errno = 0, message }: NodeJS.ErrnoException): string {
   return getSystemErrorMap().get(errno)?.[1] ?? message;
 }
 

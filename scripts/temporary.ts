@@ -1,10 +1,10 @@
 import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { messageOf, reasonOf, VendhostError } from './errors.ts';
+import { messageOf, systemReason, VendhostError } from './errors.ts';
 
 /** What a run writes for itself alone: what Packer uploads, or what the CDK synthesizes. */
-type Kind = 'bake' | 'assembly';
+type TemporaryKind = 'bake' | 'assembly';
 
 /** No run takes a day. */
 const longestRunMs = 24 * 60 * 60_000;
@@ -13,13 +13,13 @@ const longestRunMs = 24 * 60 * 60_000;
  * Makes a folder for one run below `TMPDIR`, and removes those that killed runs of the same user left there. Whoever makes it
  * removes it. Throws `TEMPORARY_FOLDER`.
  */
-export async function makeTemporary(kind: Kind): Promise<string> {
+export async function makeTemporary(kind: TemporaryKind): Promise<string> {
   const parent = tmpdir();
   await removeOld(parent);
   try {
     return await mkdtemp(join(parent, `vendhost-${kind}-`));
   } catch (cause) {
-    const why = cause instanceof Error ? reasonOf(cause) : messageOf(cause);
+    const why = cause instanceof Error ? systemReason(cause) : messageOf(cause);
     throw new VendhostError('TEMPORARY_FOLDER', `cannot make a temporary folder in ${parent}: ${why}`, {
       hint: 'set TMPDIR to a folder with room that the job may write into',
       cause,

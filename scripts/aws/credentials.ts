@@ -3,7 +3,7 @@ import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { callLog } from './call-log.ts';
 import { rememberFailedCalls } from './failed-call.ts';
-import { patience } from './retries.ts';
+import { awsPatience } from './retries.ts';
 
 /** Returns credentials; fetches new ones when the last are about to expire. */
 export type CredentialSource = () => Promise<AwsCredentialIdentity>;
@@ -102,7 +102,7 @@ function sessionName({ env }: Runtime): string {
 
 /** Of the clients that fetch credentials; they are as patient as all others. */
 function clientPlace({ env }: Runtime, region: string) {
-  return { ...patience, region, ...(env.AWS_ENDPOINT_URL === undefined ? {} : { endpoint: env.AWS_ENDPOINT_URL }) };
+  return { ...awsPatience, region, ...(env.AWS_ENDPOINT_URL === undefined ? {} : { endpoint: env.AWS_ENDPOINT_URL }) };
 }
 
 function callPlugins({ out }: Runtime) {

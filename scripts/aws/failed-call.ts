@@ -1,7 +1,7 @@
 import type { InitializeMiddleware, MetadataBearer, Pluggable } from '@aws-sdk/types';
 import { callName } from './call-log.ts';
 
-const names = new WeakMap<object, string>();
+const callNames = new WeakMap<object, string>();
 
 /** A client's plug-in that remembers which call an error is of: the SDK's errors do not say. */
 export const rememberFailedCalls: Pluggable<object, MetadataBearer> = {
@@ -12,7 +12,7 @@ const remember: InitializeMiddleware<object, MetadataBearer> = (next, context) =
   try {
     return await next(given);
   } catch (thrown) {
-    if (thrown instanceof Error && !names.has(thrown)) names.set(thrown, callName(context));
+    if (thrown instanceof Error && !callNames.has(thrown)) callNames.set(thrown, callName(context));
     throw thrown;
   }
 };
@@ -31,5 +31,5 @@ export function failedCall(error: Error): FailedCall {
   const tried = attempts === undefined ? [] : [`tried ${attempts === 1 ? 'once' : `${attempts} times`}`];
   const asked = requestId === undefined ? [] : [`request ${requestId}`];
   const said = [...tried, ...asked].join(', ');
-  return { name: names.get(error) ?? 'a call', details: said === '' ? [] : [said] };
+  return { name: callNames.get(error) ?? 'a call', details: said === '' ? [] : [said] };
 }

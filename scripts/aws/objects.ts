@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { z } from 'zod';
+import { parseStored } from './read-stored.ts';
 import type { Aws } from './session.ts';
 
 /** An object as it was read: its value, and the ETag for a conditional write. */
@@ -29,7 +30,7 @@ export class ConditionalObjects<T> {
     this.#schema = schema;
   }
 
-  /** `undefined` when the object does not exist; a denial is thrown. */
+  /** `undefined` when the object does not exist; a denial is thrown, and `OBJECT_UNREADABLE`. */
   async read(key: string): Promise<Stored<T> | undefined> {
     const { GetObjectCommand } = await import('@aws-sdk/client-s3');
     const command = new GetObjectCommand({ Bucket: this.#bucket, Key: key });
@@ -45,7 +46,7 @@ export class ConditionalObjects<T> {
     try {
       const answer = await (await this.#aws.s3()).send(command);
       const text = (await answer.Body?.transformToString()) ?? '';
-      const value = this.#schema.parse(JSON.parse(text));
+      const value = parseStored(this.#schema, text, { bucket: this.#bucket, key });
       return { value, etag: answer.ETag ?? '', ageMs: ageOf(answer.LastModified, now) };
     } catch (error) {
       if (await this.#isAbsence(error, key)) return undefined;

@@ -10,6 +10,7 @@ import {
 } from '../config/facts.ts';
 import { names, type Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
+import { jsonIn } from './read-stored.ts';
 import type { Aws } from './session.ts';
 
 /** All SSM parameters the platform publishes for an environment, by their names below its path. */
@@ -69,7 +70,7 @@ export async function readTenantRecord(aws: Aws, place: Place): Promise<TenantRe
 
 /** As `readTenantRecord`, for a record as any version wrote it; throws `RECORD_OUTDATED` when none did. */
 export async function readFormerRecord(aws: Aws, place: Place): Promise<FormerRecord> {
-  const parsed = formerRecordSchema.safeParse(jsonOf(await storedRecord(aws, place)));
+  const parsed = formerRecordSchema.safeParse(jsonIn(await storedRecord(aws, place)));
   if (parsed.success) return parsed.data;
   throw outdated(place, parsed.error);
 }
@@ -90,14 +91,6 @@ async function storedRecord(aws: Aws, place: Place): Promise<string> {
         cause,
       },
     );
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

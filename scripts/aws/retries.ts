@@ -5,7 +5,7 @@
  * be waited for without end; these are those of AWS's own tools, for an answer twice theirs
  * (https://botocore.amazonaws.com/v1/documentation/api/latest/reference/config.html). In milliseconds.
  */
-export const patience = {
+export const awsPatience = {
   maxAttempts: 5,
   requestHandler: {
     connectionTimeout: 60_000,

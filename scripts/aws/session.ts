@@ -23,7 +23,7 @@ import { callLog } from './call-log.ts';
 import { type CredentialSource, credentialSource, type RoleOptions } from './credentials.ts';
 import { rememberFailedCalls } from './failed-call.ts';
 import { type Pace, paces } from './poll.ts';
-import { patience } from './retries.ts';
+import { awsPatience } from './retries.ts';
 
 /** One account and region, with clients that are loaded on first use. */
 export interface Aws {
@@ -62,7 +62,7 @@ interface SdkClient {
   readonly middlewareStack: { use(plugin: Pluggable<object, MetadataBearer>): void };
 }
 
-type ClientOptions = typeof patience & {
+type ClientOptions = typeof awsPatience & {
   region: string;
   credentials: CredentialSource;
   endpoint?: string;
@@ -80,7 +80,7 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
   const endpoint = runtime.env.AWS_ENDPOINT_URL;
   const isLocalCloud = saysLocalCloud(runtime);
   const shared: ClientOptions = {
-    ...patience,
+    ...awsPatience,
     region,
     credentials: credentialSource(runtime, region, options),
     ...(endpoint === undefined ? {} : { endpoint }),

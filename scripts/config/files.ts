@@ -4,7 +4,7 @@ import { VendhostError } from '../errors.ts';
 import { type Environment, tenantName } from './environment.ts';
 import { configError, readConfig } from './load.ts';
 import { type EnvironmentConfig, type PlatformConfig, platformSchema } from './platform.ts';
-import { isThere, namesIn, requireTenantFolder } from './reading/folders.ts';
+import { entryExists, namesIn, requireTenantFolder } from './reading/repository-folders.ts';
 import { type TenantConfig, tenantSchema } from './tenant.ts';
 import { type VendhostConfig, vendhostSchema } from './vendhost.ts';
 
@@ -22,7 +22,7 @@ export async function readTenantConfig(directory: string, tenant: string): Promi
 /** An absent file in a tenant's repository means every default; throws as `requireTenantFolder` elsewhere. */
 export async function readVendhostConfig(directory: string): Promise<VendhostConfig> {
   const file = join(directory, 'vendhost.yml');
-  if (await isThere(file)) return await readConfig(file, vendhostSchema as z.ZodType<VendhostConfig>);
+  if (await entryExists(file)) return await readConfig(file, vendhostSchema as z.ZodType<VendhostConfig>);
   await requireTenantFolder(directory);
   return vendhostSchema.parse({});
 }

@@ -14,8 +14,8 @@ export async function readConfig<S extends z.ZodType>(
   options: { optional?: boolean } = {},
 ): Promise<z.output<S>> {
   const read = await readText(file);
-  if (read?.fault !== undefined) throw unreadable(`${file} ${read.fault}`);
-  if (read === undefined && options.optional !== true) throw unreadable(`no file ${file}`);
+  if (read?.fault !== undefined) throw configUnreadable(`${file} ${read.fault}`);
+  if (read === undefined && options.optional !== true) throw configUnreadable(`no file ${file}`);
   const { value, faults } = parseConfig(file, read?.text ?? '', schema);
   if (value === undefined || faults.length > 0) throw configError(faults);
   return value;
@@ -62,7 +62,7 @@ export function firstLines(lines: readonly string[]): string[] {
 }
 
 /** `CONFIG_UNREADABLE`. */
-export function unreadable(message: string): VendhostError {
+export function configUnreadable(message: string): VendhostError {
   return new VendhostError('CONFIG_UNREADABLE', message, {
     hint: 'run in the folder that holds the file, or name the folder with --directory',
   });

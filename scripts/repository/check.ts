@@ -1,5 +1,5 @@
 import { firstLines } from '../config/load.ts';
-import { requireFolder } from '../config/reading/folders.ts';
+import { requireFolder } from '../config/reading/repository-folders.ts';
 import { VendhostError } from '../errors.ts';
 import { isFromFork } from '../gitlab/merge-request.ts';
 import type { Runtime } from '../runtime.ts';

@@ -7,7 +7,7 @@ import { shownValue } from '../config/issues.ts';
 import { parseConfig } from '../config/load.ts';
 import { platformSchema } from '../config/platform.ts';
 import { hostingOf } from '../config/platform-checks.ts';
-import { namesIn } from '../config/reading/folders.ts';
+import { namesIn } from '../config/reading/repository-folders.ts';
 import { readText } from '../config/reading/read-text.ts';
 import { type TenantConfig, tenantSchema } from '../config/tenant.ts';
 import { type CheckFinding, fromFaults } from './findings.ts';

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { shownValue } from '../config/issues.ts';
 import { parseConfig } from '../config/load.ts';
-import { misnamed } from '../config/reading/folders.ts';
+import { misnamed } from '../config/reading/repository-folders.ts';
 import { readText } from '../config/reading/read-text.ts';
 import { architectureOf, canBakeFor, type VendhostConfig, vendhostSchema } from '../config/vendhost.ts';
 import { checkAppSpec } from './appspec/check-appspec.ts';

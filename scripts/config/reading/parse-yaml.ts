@@ -14,7 +14,7 @@ import {
 import { messageOf } from '../../errors.ts';
 
 /** Nothing in a configuration is half as deep. */
-export const deepest = 50;
+const deepestLevel = 50;
 
 /** A file's content as plain data that is a tree: no aliases that lead into themselves, no keys but texts and numbers. */
 export type ParsedYaml = { readonly input: unknown; readonly faults?: undefined } | { readonly faults: string[] };
@@ -22,7 +22,7 @@ export type ParsedYaml = { readonly input: unknown; readonly faults?: undefined 
 /** Parses a text as one YAML document, in a time that grows with its length. */
 export function parseYaml(text: string): ParsedYaml {
   try {
-    return parse(text);
+    return parseOne(text);
   } catch (thrown) {
     if (thrown instanceof RangeError) return { faults: [tooDeep] };
     // Without quotes a pattern like **/*.php is an alias.
@@ -30,9 +30,9 @@ export function parseYaml(text: string): ParsedYaml {
   }
 }
 
-const tooDeep = `it is nested deeper than ${deepest} levels`;
+const tooDeep = `it is nested deeper than ${deepestLevel} levels`;
 
-function parse(text: string): ParsedYaml {
+function parseOne(text: string): ParsedYaml {
   const lines = new LineCounter();
   // The parser's own search for keys that are there twice compares each with each.
   const document = parseDocument(text, { uniqueKeys: false, prettyErrors: true, lineCounter: lines });
@@ -41,7 +41,7 @@ function parse(text: string): ParsedYaml {
     const said = found.map(({ code, message }) => parserFault(code, message));
     return { faults: said.includes(tooDeep) ? [tooDeep] : said };
   }
-  const faults = structureFaults(document, lines);
+  const faults = treeFaults(document, lines);
   return faults.length > 0 ? { faults } : { input: document.toJS() ?? {} };
 }
 
@@ -60,14 +60,14 @@ interface Walk {
   readonly heights: Map<string, number | undefined>;
 }
 
-function structureFaults(document: Document, lines: LineCounter): string[] {
+function treeFaults(document: Document, lines: LineCounter): string[] {
   const walk: Walk = { document, lines, faults: [], heights: new Map() };
-  return heightOf(walk, document.contents, 0) > deepest ? [tooDeep] : walk.faults;
+  return heightOf(walk, document.contents, 0) > deepestLevel ? [tooDeep] : walk.faults;
 }
 
 /** How many levels a node has, aliases followed; collects the faults in it. */
 function heightOf(walk: Walk, node: unknown, depth: number): number {
-  if (depth > deepest) return 1;
+  if (depth > deepestLevel) return 1;
   if (isAlias(node)) return aliasHeight(walk, node);
   const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined;
   if (anchor !== undefined) walk.heights.set(anchor, undefined);

@@ -72,7 +72,7 @@ async function start(runtime: Runtime, aws: Aws, group: Group, wanted: RefreshRe
   const id = await send().catch(async (error: unknown) => {
     if (!(error instanceof InstanceRefreshInProgressFault)) throw error;
     const active = (await describe(aws, group)).find(({ Status = '' }) => running.has(Status));
-    if (active !== undefined && isSame(active, wanted)) return active.InstanceRefreshId;
+    if (active !== undefined && isSameRefresh(active, wanted)) return active.InstanceRefreshId;
     await waitForRefresh(runtime, aws, group);
     return await send();
   });
@@ -81,7 +81,10 @@ async function start(runtime: Runtime, aws: Aws, group: Group, wanted: RefreshRe
 }
 
 /** Whether a running refresh does what a request asks for. */
-export function isSame(active: Pick<InstanceRefresh, 'DesiredConfiguration' | 'Preferences'>, wanted: RefreshRequest) {
+export function isSameRefresh(
+  active: Pick<InstanceRefresh, 'DesiredConfiguration' | 'Preferences'>,
+  wanted: RefreshRequest,
+) {
   const [one, other] = [active, wanted].map(({ DesiredConfiguration, Preferences }) => [
     DesiredConfiguration?.LaunchTemplate?.LaunchTemplateId,
     DesiredConfiguration?.LaunchTemplate?.Version,

@@ -1,7 +1,7 @@
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, VendhostError } from '../../errors.ts';
-import { unreadable } from '../load.ts';
+import { configUnreadable } from '../load.ts';
 
 /** Throws `DIRECTORY_MISSING` unless it is a folder. */
 export async function requireFolder(directory: string): Promise<void> {
@@ -23,8 +23,9 @@ const tenantFolders = ['infrastructure', 'software'];
 export async function requireTenantFolder(directory: string): Promise<void> {
   await requireFolder(directory);
   const other = await misnamed(directory, 'vendhost.yml');
-  if (other !== undefined) throw unreadable(`${join(directory, other)} is not read: it must be named vendhost.yml`);
-  const found = await Promise.all(tenantFolders.map((name) => isThere(join(directory, name))));
+  if (other !== undefined)
+    throw configUnreadable(`${join(directory, other)} is not read: it must be named vendhost.yml`);
+  const found = await Promise.all(tenantFolders.map((name) => entryExists(join(directory, name))));
   if (found.includes(true)) return;
   throw new VendhostError(
     'CONFIG_UNREADABLE',
@@ -46,13 +47,15 @@ export async function namesIn(folder: string): Promise<string[]> {
     return (await readdir(folder)).sort();
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException;
-    if (code === 'ENOENT' && !(await isThere(folder))) return [];
-    throw unreadable(code === 'ENOTDIR' ? `${folder} is not a folder` : `cannot read ${folder}: ${messageOf(thrown)}`);
+    if (code === 'ENOENT' && !(await entryExists(folder))) return [];
+    throw configUnreadable(
+      code === 'ENOTDIR' ? `${folder} is not a folder` : `cannot read ${folder}: ${messageOf(thrown)}`,
+    );
   }
 }
 
 /** Whether there is anything of that name, a symbolic link that leads nowhere too. */
-export async function isThere(path: string): Promise<boolean> {
+export async function entryExists(path: string): Promise<boolean> {
   return await lstat(path).then(
     () => true,
     () => false,
