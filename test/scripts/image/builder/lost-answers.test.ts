@@ -19,7 +19,10 @@ async function ec2(duplicates: Readonly<Record<string, string>>, answers: Readon
     const code = left.get(call.operation);
     left.delete(call.operation);
     if (code !== undefined) return refusal(call, code);
-    return { status: 200, body: `<${call.operation}Response>${answers[call.operation] ?? ''}</${call.operation}Response>` };
+    return {
+      status: 200,
+      body: `<${call.operation}Response>${answers[call.operation] ?? ''}</${call.operation}Response>`,
+    };
   });
   const keys = { AWS_ACCESS_KEY_ID: '100000000001', AWS_SECRET_ACCESS_KEY: 'a secret key', AWS_REGION: 'eu-west-1' };
   const runtime = recorder({ ...keys, AWS_ENDPOINT_URL });
