@@ -24,7 +24,7 @@ import { command as platformStatus } from './commands/platform/status.ts';
 import { command as releaseStart } from './commands/release/start.ts';
 import { command as revisionPush } from './commands/revision/push.ts';
 import { command as tenantVend } from './commands/tenant/vend.ts';
-import { type ExitCode, exitCodes, VendhostError } from './errors.ts';
+import { type ExitCode, exitCodes, fileError, VendhostError } from './errors.ts';
 import { Output, type Terminal } from './output.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -72,6 +72,11 @@ export interface GlobalOptions {
 
 type Chosen = (chosen: Command, args: GlobalOptions) => Promise<void>;
 
+interface Choice {
+  readonly words: readonly string[];
+  readonly chosen: Chosen;
+}
+
 /** How wide help is: as wide as the terminal, within limits. A terminal may say that it has no columns. */
 const helpColumns = { least: 40, most: 100 };
 
@@ -118,35 +123,52 @@ export async function parse(
       throw error === undefined || error.name === 'YError' ? usageError(message ?? error.message, words) : error;
     });
   for (const [noun, { describe, verbs }] of Object.entries(nouns)) {
-    parser = parser.command(noun, describe, (inner) => withVerbs(inner, noun, verbs, chosen));
+    parser = parser.command(noun, describe, (inner) => withVerbs(inner, noun, verbs, { words, chosen }));
   }
-  for (const verb of single) parser = withVerb(parser, verb, verb.usage, chosen);
+  for (const verb of single) parser = withVerb(parser, verb, verb.usage, { words, chosen });
   await parser.parseAsync([...words], {}, (_error, _argv, text) => {
     if (text) print(`${text}\n`);
   });
 }
 
-function withVerbs(parser: Argv, noun: string, verbs: readonly Command[], chosen: Chosen): Argv {
+function withVerbs(parser: Argv, noun: string, verbs: readonly Command[], choice: Choice): Argv {
   let inner = parser.demandCommand(1, `missing verb: ${verbs.map((verb) => verb.usage.split(' ')[1]).join(' or ')}`);
-  for (const verb of verbs) inner = withVerb(inner, verb, verb.usage.slice(noun.length + 1), chosen);
+  for (const verb of verbs) inner = withVerb(inner, verb, verb.usage.slice(noun.length + 1), choice);
   return inner;
 }
 
-function withVerb(parser: Argv, verb: Command, usage: string, chosen: Chosen): Argv {
+function withVerb(parser: Argv, verb: Command, usage: string, { words, chosen }: Choice): Argv {
   return parser.command(
     usage,
     verb.describe,
     (options) => verb.options(options).example(verb.examples.map(([line, meaning]) => [line, meaning])),
-    (args) => chosen(verb, args as GlobalOptions),
+    (args) => {
+      checkSwitches(words, args);
+      return chosen(verb, args as GlobalOptions);
+    },
   );
+}
+
+/** yargs takes any value of a switch but true for false. Throws `USAGE`. */
+function checkSwitches(words: readonly string[], args: Readonly<Record<string, unknown>>): void {
+  for (const word of words) {
+    const [, name = '', value = ''] = /^--(?:no-)?([\w-]+)=(.*)$/s.exec(word) ?? [];
+    if (typeof args[name] !== 'boolean' || value === 'true' || value === 'false') continue;
+    throw new VendhostError('USAGE', `"${value}" is wrong: --${name} must be true or false`, {
+      hint: `give --${name}, or leave it out`,
+    });
+  }
 }
 
 function usageError(message: string, words: readonly string[]): VendhostError {
   const [noun = '', verb = ''] = words;
-  const isKnown = nouns[noun]?.verbs.some(({ usage }) => usage.split(' ')[1] === verb) === true;
-  const isNoun = noun in nouns || single.some(({ usage }) => usage === noun);
+  const found = Object.hasOwn(nouns, noun) ? nouns[noun] : undefined;
+  const isKnown = found?.verbs.some(({ usage }) => usage.split(' ')[1] === verb) === true;
+  const isNoun = found !== undefined || single.some(({ usage }) => usage === noun);
   const help = isKnown ? `vendhost ${noun} ${verb} --help` : `vendhost ${isNoun ? `${noun} ` : ''}--help`;
-  return new VendhostError('USAGE', usageMessage(message, noun in nouns ? verb : noun), { hint: `see \`${help}\`` });
+  return new VendhostError('USAGE', usageMessage(message, found === undefined ? noun : verb), {
+    hint: `see \`${help}\``,
+  });
 }
 
 /** yargs' message in one line that names the wrong value. */
@@ -181,7 +203,7 @@ export async function run(words: readonly string[], process: Process): Promise<E
   } catch (thrown) {
     const error =
       process.signal.aborted && process.signal.reason instanceof VendhostError ? process.signal.reason : thrown;
-    return report(awsError(error, process.env) ?? error, out);
+    return report(awsError(error, process.env) ?? fileError(error) ?? error, out);
   } finally {
     out.close();
   }

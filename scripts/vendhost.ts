@@ -4,7 +4,7 @@ import { keepCompiled } from '../bin/compile-cache.js';
 keepCompiled(process.env);
 
 const { run } = await import('./cli.ts');
-const { Cancelled, exitCodes } = await import('./errors.ts');
+const { Cancelled, OutputLost } = await import('./errors.ts');
 
 /** One signal may arrive twice: from the terminal and from the parent process, or for the group and for each of its processes. */
 const sameSignalMs = 1000;
@@ -15,19 +15,35 @@ let firstSignalAt = 0;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     const stopped = new Cancelled(signal);
-    if (!stopping.signal.aborted) firstSignalAt = Date.now();
+    if (firstSignalAt === 0) firstSignalAt = Date.now();
     else if (Date.now() - firstSignalAt > sameSignalMs) process.exit(stopped.exitCode);
     stopping.abort(stopped);
   });
 }
 
-// Whoever reads may end first, as `| head` does: what goes on is not left half done for want of a reader.
-process.stderr.on('error', () => undefined);
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') return;
-  process.stderr.write(`error: cannot write the result: ${error.message}\n`);
-  process.exitCode = exitCodes.failed;
-});
+/** What could not be written first, and how the command ended. */
+let lost: InstanceType<typeof OutputLost> | undefined;
+let ended: number | undefined;
+for (const [stream, name] of [
+  [process.stdout, 'standard output'],
+  [process.stderr, 'standard error'],
+] as const) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // What is printed of it may be lost as well.
+    if (lost !== undefined) return;
+    lost = new OutputLost(name, error);
+    // As after a signal, what was begun is cleaned up; nothing more reaches the stream.
+    stopping.abort(lost);
+    if (ended !== undefined) process.exitCode = withLoss(ended);
+  });
+}
+
+/** The exit code of a command that did its work and could not say so; whoever closes a pipe has read enough. */
+function withLoss(code: number): number {
+  if (code !== 0 || lost === undefined || lost.isClosed) return code;
+  process.stderr.write(`error[${lost.code}]: ${lost.message}\nhint: ${lost.hint}\n`);
+  return lost.exitCode;
+}
 
 // GitLab's runner may give a job a terminal; nobody sits at it.
 const isTerminal = process.stderr.isTTY && process.env.TERM !== 'dumb' && !process.env.CI;
@@ -47,9 +63,12 @@ async function ask(question: string): Promise<string> {
   return answer;
 }
 
-const code = await run(process.argv.slice(2), {
+ended = await run(process.argv.slice(2), {
   env: process.env,
-  cwd: process.cwd(),
+  // It may be gone.
+  get cwd() {
+    return process.cwd();
+  },
   signal: stopping.signal,
   ...(terminal === undefined || keyboard === undefined ? {} : { ask }),
   columns: process.stdout.columns,
@@ -57,6 +76,6 @@ const code = await run(process.argv.slice(2), {
   stderr: (text) => process.stderr.write(text),
   terminal,
 });
-if (code !== exitCodes.done || process.exitCode === undefined) process.exitCode = code;
+process.exitCode = withLoss(ended);
 // A call that was given up may still wait for its answer; the process does not wait for it.
 setTimeout(() => process.exit(), endMs).unref();

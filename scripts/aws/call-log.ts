@@ -26,15 +26,23 @@ interface CallFailure {
   readonly name?: string;
 }
 
+/** `S3 GetObject`. */
+export function callName({
+  clientName = '',
+  commandName = '',
+}: Pick<HandlerExecutionContext, 'clientName' | 'commandName'>): string {
+  return `${clientName.replace(/Client$/, '')} ${commandName.replace(/Command$/, '')}`;
+}
+
 /** A call as it is printed: `S3 GetObject`, `404 NoSuchKey`, `1 attempt`, `request 4442587FB7D0A2F9`; nothing it held. */
 function awsCall(
-  { clientName = '', commandName = '' }: Pick<HandlerExecutionContext, 'clientName' | 'commandName'>,
+  context: Parameters<typeof callName>[0],
   { httpStatusCode, attempts, requestId }: NonNullable<CallMetadata> = {},
   failure?: CallFailure,
 ): Omit<Call, 'startedAt'> {
   const error = failure && (failure.code ?? failure.name ?? 'failed');
   return {
-    name: `${clientName.replace(/Client$/, '')} ${commandName.replace(/Command$/, '')}`,
+    name: callName(context),
     end: [httpStatusCode, error].filter((part) => part !== undefined).join(' '),
     details: [
       ...(attempts === undefined ? [] : [attempts === 1 ? '1 attempt' : `${attempts} attempts`]),

@@ -2,6 +2,8 @@ import type { AwsCredentialIdentity } from '@aws-sdk/types';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { callLog } from './call-log.ts';
+import { rememberFailedCalls } from './failed-call.ts';
+import { awsPatience } from './retries.ts';
 
 /** Returns credentials; fetches new ones when the last are about to expire. */
 export type CredentialSource = () => Promise<AwsCredentialIdentity>;
@@ -98,11 +100,11 @@ function sessionName({ env }: Runtime): string {
   return `vendhost-${env.CI_JOB_ID ?? 'local'}`.slice(0, 64);
 }
 
-function clientPlace({ env }: Runtime, region: string): { region: string; endpoint?: string } {
-  return { region, ...(env.AWS_ENDPOINT_URL === undefined ? {} : { endpoint: env.AWS_ENDPOINT_URL }) };
+/** Of the clients that fetch credentials; they are as patient as all others. */
+function clientPlace({ env }: Runtime, region: string) {
+  return { ...awsPatience, region, ...(env.AWS_ENDPOINT_URL === undefined ? {} : { endpoint: env.AWS_ENDPOINT_URL }) };
 }
 
-/** The clients that fetch credentials print their calls like all others. */
 function callPlugins({ out }: Runtime) {
-  return out.isVerbose ? { clientPlugins: [callLog(out)] } : {};
+  return { clientPlugins: [rememberFailedCalls, ...(out.isVerbose ? [callLog(out)] : [])] };
 }

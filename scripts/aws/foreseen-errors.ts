@@ -1,4 +1,6 @@
+import type { MetadataBearer } from '@aws-sdk/types';
 import { messageOf, VendhostError } from '../errors.ts';
+import { failedCall } from './failed-call.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -7,11 +9,25 @@ const unreachable = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'EAI_AGAIN',
+  'ECONNABORTED',
   'EHOSTUNREACH',
   'ENETUNREACH',
   'ENOTFOUND',
+  'EPIPE',
   'ETIMEDOUT',
   'TimeoutError',
+]);
+/** OpenSSL's and Node's codes for a certificate nobody here trusts (https://nodejs.org/api/tls.html#x509-certificate-error-codes). */
+const untrusted = new Set([
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 const expired = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired']);
 const unknownCredentials = new Set([
@@ -30,14 +46,11 @@ const tokenRefused = new Set([
   'InvalidIdentityTokenException',
 ]);
 /** Codes of AWS for too many calls; the SDK has tried again by then (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html). */
-const throttled = new Set([
-  'RequestLimitExceeded',
-  'SlowDown',
-  'Throttling',
-  'ThrottlingException',
-  'ThrottledException',
-  'TooManyRequestsException',
-]);
+const throttled =
+  /^(Request|API)?(Throttl(ing|ed)|LimitExceeded$|RateExceeded)|^(SlowDown|TooManyRequests|BandwidthLimitExceeded|EC2ThrottledException|PriorRequestNotComplete)/;
+/** Codes of AWS for failures of its own (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html, and those of S3 and others). */
+const failing =
+  /^(Internal(Failure|Error|Server|Service)|ServiceUnavailable|ServiceFailure|Unavailable$|RequestTimeout)/;
 const denied = new Set([
   'AccessDenied',
   'AccessDeniedException',
@@ -48,27 +61,45 @@ const denied = new Set([
 ]);
 
 /**
- * Errors of AWS access rather than of the task: an unreachable endpoint, missing or expired credentials, a missing
- * permission. Looks through causes and aggregates; `undefined` for everything else.
+ * Errors of AWS rather than of this program: an unreachable endpoint, missing or expired credentials, a missing permission, an AWS that is
+ * busy or ill, and any other answer that nobody foresaw. Looks through causes and aggregates; `undefined` for everything else.
  */
 export function awsError(thrown: unknown, env: Variables): VendhostError | undefined {
+  const errors: Error[] = [];
   for (const error of chain(thrown)) {
     if (error instanceof VendhostError) return undefined;
     const found = explain(error, thrown, env);
     if (found !== undefined) return found;
+    errors.push(error);
   }
-  return undefined;
+  const answer = errors.find(isAnswer);
+  return answer === undefined ? undefined : unforeseen(answer, thrown);
 }
 
 function explain(error: Error, cause: unknown, env: Variables): VendhostError | undefined {
   const codes = codesOf(error);
   const of = (known: ReadonlySet<string>) => codes.find((code) => known.has(code));
+  const { name, details } = failedCall(error);
   const silence = of(unreachable);
   if (silence !== undefined) {
-    return new VendhostError('ENDPOINT_UNREACHABLE', `cannot reach ${placeOf(error, env)}: ${silence}`, {
+    const reason =
+      silence === 'TimeoutError' ? messageOf(error).replace(/^@smithy\/node-http-handler - /, '') : silence;
+    return new VendhostError('ENDPOINT_UNREACHABLE', `cannot reach ${placeOf(error, env)}: ${reason}`, {
+      details: details.map((detail) => `${name}, ${detail}`),
       hint: endpointHint(silence, env),
       cause,
     });
+  }
+  const distrust = of(untrusted);
+  if (distrust !== undefined) {
+    return new VendhostError(
+      'ENDPOINT_UNTRUSTED',
+      `cannot trust ${placeOf(error, env)}: ${messageOf(error)} (${distrust})`,
+      {
+        hint: 'if a proxy opens TLS here, name its certificate in NODE_EXTRA_CA_CERTS; else look at the clock and the address',
+        cause,
+      },
+    );
   }
   if (of(expired) !== undefined) {
     return new VendhostError('CREDENTIALS_EXPIRED', `the AWS credentials have expired: ${messageOf(error)}`, {
@@ -82,10 +113,18 @@ function explain(error: Error, cause: unknown, env: Variables): VendhostError | 
       cause,
     });
   }
-  const throttle = of(throttled);
-  if (throttle !== undefined) {
-    return new VendhostError('AWS_THROTTLED', `AWS refused a call because there were too many: ${messageOf(error)}`, {
+  const { httpStatusCode: status = 0 } = (error as Partial<MetadataBearer>).$metadata ?? {};
+  if (status === 429 || codes.some((code) => throttled.test(code))) {
+    return new VendhostError('AWS_THROTTLED', `AWS refused ${name} because there were too many: ${messageOf(error)}`, {
+      details,
       hint: 'retry in a few minutes; if it happens again, look for what else calls AWS in this account',
+      cause,
+    });
+  }
+  if (status >= 500 || codes.some((code) => failing.test(code))) {
+    return new VendhostError('AWS_UNAVAILABLE', `AWS failed at ${name}: ${answerOf(error)}`, {
+      details,
+      hint: 'retry in a few minutes: the same command resumes from the current state; https://health.aws.amazon.com says what AWS knows of it',
       cause,
     });
   }
@@ -97,6 +136,29 @@ function explain(error: Error, cause: unknown, env: Variables): VendhostError | 
     });
   }
   return refusal === undefined ? undefined : accessDenied(error, cause);
+}
+
+/** The SDK's errors have what it knows of the answer, also of one that it could not read. */
+function isAnswer(error: Error): boolean {
+  const { $metadata, $fault, $response } = error as Partial<MetadataBearer> & { $fault?: unknown; $response?: unknown };
+  return $fault !== undefined || $response !== undefined || $metadata?.httpStatusCode !== undefined;
+}
+
+function unforeseen(error: Error, cause: unknown): VendhostError {
+  const { name, details } = failedCall(error);
+  return new VendhostError('AWS_FAILED', `AWS answered ${name} with an error: ${answerOf(error)}`, {
+    details,
+    hint: 'correct what AWS names, or retry later: it may have had a failure of its own; if it stays, report it with the log of --verbose',
+    cause,
+  });
+}
+
+/** `503 ServiceUnavailable: Please reduce your request rate`. */
+function answerOf(error: Error): string {
+  const { httpStatusCode } = (error as Partial<MetadataBearer>).$metadata ?? {};
+  const { name } = error;
+  const said = messageOf(error);
+  return [httpStatusCode, said === '' || said === name ? name : `${name}: ${said}`].filter(Boolean).join(' ');
 }
 
 /** What to do about an endpoint that does not answer: somebody named it, and its kind of silence says what is wrong. */

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { z } from 'zod';
+import { parseStored } from './read-stored.ts';
 import type { Aws } from './session.ts';
 
 /** An object as it was read: its value, and the ETag for a conditional write. */
@@ -39,9 +40,9 @@ export class ConditionalObjects<T> {
     this.#schema = schema;
   }
 
-  /** `undefined` when the object does not exist; a denial is thrown. */
+  /** `undefined` when the object does not exist; a denial is thrown, and `OBJECT_UNREADABLE`. */
   async read(key: string): Promise<Stored<T> | undefined> {
-    return this.#parsed(await this.#fetch(key));
+    return this.#parsed(key, await this.#fetch(key));
   }
 
   /** Writes the object if there is none. */
@@ -100,7 +101,7 @@ export class ConditionalObjects<T> {
     if (found?.text === text) return { outcome: 'mine', etag: found.etag };
     // Nothing has changed: nobody was faster, the write itself failed.
     if (sent.refused === 'open' && found?.etag === before) throw sent.error;
-    return { outcome: 'lost', current: this.#parsed(found) };
+    return { outcome: 'lost', current: this.#parsed(key, found) };
   }
 
   /** What is there after a write that S3 refused; when it cannot be read, a write whose end is open has failed for its own reason. */
@@ -134,10 +135,10 @@ export class ConditionalObjects<T> {
     }
   }
 
-  #parsed(found: Fetched | undefined): Stored<T> | undefined {
+  #parsed(key: string, found: Fetched | undefined): Stored<T> | undefined {
     if (found === undefined) return undefined;
     const { text, ...rest } = found;
-    return { ...rest, value: this.#schema.parse(JSON.parse(text)) };
+    return { ...rest, value: parseStored(this.#schema, text, { bucket: this.#bucket, key }) };
   }
 
   /**

@@ -13,6 +13,7 @@ import {
 } from '../config/facts.ts';
 import { names, type Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
+import { jsonIn } from './read-stored.ts';
 import type { Aws } from './session.ts';
 
 /** All SSM parameters the platform publishes for an environment, by their names below its path. */
@@ -85,7 +86,7 @@ export async function readVendedRecord(aws: Aws, place: Place): Promise<VendedRe
 }
 
 async function recordAs<T>(aws: Aws, place: Place, schema: z.ZodType<T>): Promise<T> {
-  const stored = jsonOf(await readStoredRecord(aws, place));
+  const stored = jsonIn(await readStoredRecord(aws, place));
   const name = `the record of ${place.tenant} in ${place.environment}`;
   if (typeof stored !== 'object' || stored === null) {
     throw new VendhostError('RECORD_UNREADABLE', `${name} is not one of Vendhost's: ${names.tenantRecord(place)}`, {
@@ -119,14 +120,6 @@ export async function readStoredRecord(aws: Aws, place: Place): Promise<string> 
         cause,
       },
     );
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import { messageOf, VendhostError } from '../errors.ts';
+import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { awsError } from './foreseen-errors.ts';
 
@@ -7,17 +7,5 @@ import { awsError } from './foreseen-errors.ts';
  * program. An answer that nobody foresaw, such as AWS's own failure, must not lose what was found in everything else.
  */
 export function refusalOf(thrown: unknown, { env }: Pick<Runtime, 'env'>): VendhostError | undefined {
-  if (thrown instanceof VendhostError) return thrown;
-  const foreseen = awsError(thrown, env);
-  if (foreseen !== undefined) return foreseen;
-  if (!isAnswer(thrown)) return undefined;
-  return new VendhostError('AWS_FAILED', `AWS answered with an error: ${thrown.name}: ${messageOf(thrown)}`, {
-    hint: 'check again later: AWS may have had a failure of its own; if it stays, report it with the log of --verbose',
-    cause: thrown,
-  });
-}
-
-/** The SDK's errors have what it knows of the answer, also of one that it could not read. */
-function isAnswer(thrown: unknown): thrown is Error {
-  return thrown instanceof Error && ('$metadata' in thrown || '$response' in thrown);
+  return thrown instanceof VendhostError ? thrown : awsError(thrown, env);
 }

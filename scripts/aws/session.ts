@@ -21,7 +21,9 @@ import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { callLog } from './call-log.ts';
 import { type CredentialSource, credentialSource, type RoleOptions } from './credentials.ts';
+import { rememberFailedCalls } from './failed-call.ts';
 import { type Pace, paces } from './poll.ts';
+import { awsPatience } from './retries.ts';
 
 /** One account and region, with clients that are loaded on first use. */
 export interface Aws {
@@ -60,14 +62,12 @@ interface SdkClient {
   readonly middlewareStack: { use(plugin: Pluggable<object, MetadataBearer>): void };
 }
 
-export interface ClientOptions {
+type ClientOptions = typeof awsPatience & {
   region: string;
   credentials: CredentialSource;
   endpoint?: string;
-  /** The SDK retries throttling with exponential back-off and jitter (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html). */
-  maxAttempts: number;
   customUserAgent: string;
-}
+};
 
 /** Opens the account that the job's ID token, or the machine's own credentials, give access to. */
 export function openAws(runtime: Runtime, options: { region?: string } & RoleOptions = {}): Aws {
@@ -80,10 +80,10 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
   const endpoint = runtime.env.AWS_ENDPOINT_URL;
   const isLocalCloud = saysLocalCloud(runtime);
   const shared: ClientOptions = {
+    ...awsPatience,
     region,
     credentials: credentialSource(runtime, region, options),
     ...(endpoint === undefined ? {} : { endpoint }),
-    maxAttempts: 5,
     customUserAgent: 'vendhost',
   };
   const client = clientFactory(runtime);
@@ -158,11 +158,11 @@ function globalRegion(region: string): string {
 
 /** Makes a client on first use; with `--verbose` it prints its calls. */
 function clientFactory({ out }: Runtime) {
-  const plugin = out.isVerbose ? callLog(out) : undefined;
+  const plugins = [rememberFailedCalls, ...(out.isVerbose ? [callLog(out)] : [])];
   return <T extends SdkClient>(make: () => Promise<T>) =>
     once(async () => {
       const made = await make();
-      if (plugin !== undefined) made.middlewareStack.use(plugin);
+      for (const plugin of plugins) made.middlewareStack.use(plugin);
       return made;
     });
 }

@@ -32,8 +32,32 @@ export const tenantName = z
   // CloudFormation names resources after stacks: those of `shop-data` would look like resources of the data stack of `shop`.
   .regex(/^(?!.*-(access|entry|data|host)(-|$))/, 'without -access, -entry, -data or -host in it');
 
-/** `group/project`, as GitLab's addresses have it. */
-export const projectPath = z.string().regex(/^[\w.-]+(\/[\w.-]+)+$/, 'the path of a GitLab project, like acme/shop');
+/**
+ * `group/project`, as GitLab's addresses have it; no part begins with a hyphen, or ends as a file would or with a dot
+ * (https://docs.gitlab.com/user/reserved_names/).
+ */
+export const projectPath = z
+  .string()
+  .regex(
+    /^(?!-)[\w.-]*[\w-](?<!\.(git|atom))(\/(?!-)[\w.-]*[\w-](?<!\.(git|atom)))+$/,
+    'the path of a GitLab project, like acme/shop',
+  );
+
+/** https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html; new families need no new version of this. */
+export const instanceType = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]*\d[a-z0-9-]*\.(nano|micro|small|medium|(\d{0,3}x)?large|metal(-\d{1,3}xl)?)$/,
+    'an EC2 instance type, like t3.small',
+  );
+
+/** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.Types.html */
+export const databaseClass = z
+  .string()
+  .regex(
+    /^db\.[a-z][a-z0-9-]*\d[a-z0-9-]*\.(micro|small|medium|(\d{0,3}x)?large)$/,
+    'an RDS instance class, like db.t3.micro',
+  );
 
 /** A branch as people name them; no character that a pattern of IAM or GitLab would take for something else. */
 export const branchName = z

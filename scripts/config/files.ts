@@ -1,10 +1,10 @@
-import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { z } from 'zod';
 import { VendhostError } from '../errors.ts';
 import { type Environment, tenantName } from './environment.ts';
 import { configError, readConfig } from './load.ts';
 import type { EnvironmentConfig, PlatformConfig } from './platform.ts';
+import { entryExists, namesIn, requireTenantFolder } from './reading/repository-folders.ts';
 import type { TenantConfig } from './tenant.ts';
 import { type VendhostConfig, vendhostSchema } from './vendhost.ts';
 
@@ -22,18 +22,18 @@ export async function readTenantConfig(directory: string, tenant: string): Promi
   return await readConfig(join(directory, 'tenants', `${tenant}.yml`), tenantSchema);
 }
 
-/** An absent file means every default. */
-export function readVendhostConfig(directory: string): Promise<VendhostConfig> {
-  return readConfig(join(directory, 'vendhost.yml'), vendhostSchema as z.ZodType<VendhostConfig>, { optional: true });
+/** An absent file in a tenant's repository means every default; throws as `requireTenantFolder` elsewhere. */
+export async function readVendhostConfig(directory: string): Promise<VendhostConfig> {
+  const file = join(directory, 'vendhost.yml');
+  if (await entryExists(file)) return await readConfig(file, vendhostSchema as z.ZodType<VendhostConfig>);
+  await requireTenantFolder(directory);
+  return vendhostSchema.parse({});
 }
 
-/** The names of the tenants a platform repository has files of, sorted. */
+/** The names of the tenants a platform repository has files of, sorted. Throws `CONFIG_UNREADABLE` for a folder that cannot be read. */
 export async function listTenants(directory: string): Promise<string[]> {
-  const entries = await readdir(join(directory, 'tenants')).catch((): string[] => []);
-  return entries
-    .filter((entry) => entry.endsWith('.yml'))
-    .map((entry) => basename(entry, '.yml'))
-    .sort();
+  const entries = await namesIn(join(directory, 'tenants'));
+  return entries.filter((entry) => entry.endsWith('.yml')).map((entry) => basename(entry, '.yml'));
 }
 
 /** An environment of a platform; throws when `platform.yml` does not have it. */

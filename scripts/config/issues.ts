@@ -11,20 +11,20 @@ export interface Fault {
 type Issue = z.core.$ZodIssue;
 
 /** Keys of former versions, and where to say the same now. */
-const formerKeys: Readonly<Record<string, string>> = {
-  'health_check.port': 'the platform gives the port now: `port` in tenants/<name>.yml, 8080 if it says nothing',
-};
+const formerKeys: ReadonlyMap<string, string> = new Map([
+  ['health_check.port', 'the platform gives the port now: `port` in tenants/<name>.yml, 8080 if it says nothing'],
+]);
 
 /** The faults a schema found in a file's content, each with path, wrong value and what is allowed. */
 export function faultsOf(file: string, issues: readonly Issue[], input: unknown, schema: z.ZodType): Fault[] {
   return issues.flatMap((issue): Fault[] => {
-    const path = issue.path.map(String).join('.');
+    const path = shownPath(issue.path);
     if (issue.code === 'unrecognized_keys') {
       const known = keysAt(schema, issue.path);
       const allowed = known.length === 0 ? '' : `: must be one of ${known.join(', ')}`;
       return issue.keys.map((key) => {
-        const unknown = [...issue.path, key].map(String).join('.');
-        return { file, path: unknown, message: formerKeys[unknown] ?? `unknown key${allowed}` };
+        const unknown = shownPath([...issue.path, key]);
+        return { file, path: unknown, message: formerKeys.get(unknown) ?? `unknown key${allowed}` };
       });
     }
     if (issue.code === 'invalid_union') {
@@ -52,6 +52,10 @@ function meantBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] 
   return furthest === undefined || depth(furthest) === 0 ? undefined : furthest;
 }
 
+function shownPath(path: readonly PropertyKey[]): string {
+  return path.map((key) => shortened(String(key))).join('.');
+}
+
 function wrongValue(input: unknown, path: readonly PropertyKey[]): string {
   const value = valueAt(input, path);
   if (value === undefined) return 'missing: ';
@@ -64,7 +68,10 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 
 /** A wrong value as it reads in a message. */
 export function shownValue(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  return shortened(JSON.stringify(value) ?? String(value));
+}
+
+function shortened(text: string): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
@@ -119,16 +126,20 @@ interface SchemaNode {
   readonly anyOf?: readonly SchemaNode[];
 }
 
+const nodesOfSchemas = new WeakMap<z.ZodType, SchemaNode>();
+
 /** The keys a schema knows at a path. */
 function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  const root = z.toJSONSchema(schema, { io: 'input', reused: 'inline' }) as SchemaNode;
+  const root = nodesOfSchemas.get(schema) ?? (z.toJSONSchema(schema, { io: 'input', reused: 'inline' }) as SchemaNode);
+  nodesOfSchemas.set(schema, root);
   const found = path.reduce<SchemaNode[]>((nodes, key) => nodes.flatMap((node) => stepInto(node, String(key))), [root]);
   return found.flatMap(branches).flatMap((node) => node.propertyNames?.enum ?? Object.keys(node.properties ?? {}));
 }
 
 function stepInto(node: SchemaNode, key: string): SchemaNode[] {
   return branches(node).flatMap(({ properties, additionalProperties, items }) => {
-    const next = properties?.[key] ?? items ?? additionalProperties;
+    const named = properties !== undefined && Object.hasOwn(properties, key) ? properties[key] : undefined;
+    const next = named ?? items ?? additionalProperties;
     return typeof next === 'object' ? [next] : [];
   });
 }

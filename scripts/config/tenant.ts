@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import {
   branchName,
+  databaseClass,
   type Environment,
   environments,
   hostName,
+  instanceType,
   mostLoadBalancers,
   portNumber,
   projectPath,
@@ -32,14 +34,14 @@ const mostChoices = 8;
 
 export const limits = z.strictObject({
   instance_types: z
-    .array(z.string().regex(/^[a-z0-9-]+\.[a-z0-9]+$/, 'an EC2 instance type, like t3.small'))
+    .array(instanceType)
     .min(1)
     .max(mostChoices)
     .default(['t3.micro', 't3.small', 't3.medium'])
     .meta({ description: 'Instance types the tenant may choose from' }),
   max_instances: z.int().min(1).max(100).default(4).meta({ description: 'Maximum number of instances' }),
   database_classes: z
-    .array(z.string().regex(/^db\.[a-z0-9-]+\.[a-z0-9]+$/, 'an RDS instance class, like db.t3.micro'))
+    .array(databaseClass)
     .max(mostChoices)
     .default(['db.t3.micro', 'db.t3.small', 'db.t4g.micro', 'db.t4g.small'])
     .meta({ description: 'Database classes the tenant may choose from' }),

@@ -1,9 +1,18 @@
 import { z } from 'zod';
 
+import { databaseClass, instanceType } from './environment.ts';
+import { mysqlWords } from './reading/mysql-words.ts';
+
 const image = z.strictObject({
   source: z
     .strictObject({
-      name: z.string().min(1).default('debian-12-amd64-*').meta({ description: 'Name of the source AMI, * allowed' }),
+      // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateImage.html, and the wildcards of a filter
+      name: z
+        .string()
+        .min(1)
+        .regex(/^[\w()[\] ./'@*?-]{0,128}$/, "at most 128 letters, digits, spaces and ()[]./-'@_, with * and ? for any")
+        .default('debian-12-amd64-*')
+        .meta({ description: 'Name of the source AMI, * allowed' }),
       owner: z
         .string()
         .regex(
@@ -17,15 +26,13 @@ const image = z.strictObject({
         }),
       user: z
         .string()
-        .regex(/^[a-z_][a-z0-9_-]*$/, 'a user name, like admin')
+        .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'a user name, like admin')
         .default('admin')
         .meta({ description: 'SSH user of the source AMI' }),
     })
     .prefault({})
     .meta({ description: 'AMI the image is made from: the newest of this name and owner' }),
-  builder_type: z
-    .string()
-    .regex(/^[a-z0-9-]+\.[a-z0-9]+$/, 'an EC2 instance type, like t3.small')
+  builder_type: instanceType
     .default('t3.small')
     .meta({ description: 'Instance type the image is baked on; of the same architecture as instances.type' }),
   volume_gib: z.int().min(8).max(1024).default(16).meta({ description: 'Size of the root volume, in GiB' }),
@@ -33,9 +40,7 @@ const image = z.strictObject({
 
 const instances = z
   .strictObject({
-    type: z
-      .string()
-      .regex(/^[a-z0-9-]+\.[a-z0-9]+$/, 'an EC2 instance type, like t3.small')
+    type: instanceType
       .default('t3.small')
       .meta({ description: 'EC2 instance type; the platform says which are allowed' }),
     min: z.int().min(0).max(100).optional().meta({
@@ -51,9 +56,7 @@ export const maintenanceWindow = { rds: 'sun:02:30-sun:03:30', words: 'Sunday 02
 
 const ownDatabase = z
   .strictObject({
-    class: z
-      .string()
-      .regex(/^db\.[a-z0-9-]+\.[a-z0-9]+$/, 'an RDS instance class, like db.t3.micro')
+    class: databaseClass
       .default('db.t3.micro')
       .meta({ description: 'RDS instance class; the platform says which are allowed' }),
     storage_gib: z
@@ -79,6 +82,7 @@ const ownDatabase = z
     name: z
       .string()
       .regex(/^[a-z][a-z0-9_]{0,62}$/, 'a letter, then lower-case letters, digits and underscores')
+      .refine((name) => !mysqlWords.has(name), 'no word that MySQL reserves, and no schema of its own')
       .default('app')
       .meta({ description: 'Name of the schema created in the database' }),
   })
@@ -94,11 +98,26 @@ const ownDatabase = z
 
 const database = z.union([z.literal('none'), ownDatabase]);
 
+/** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Matcher.html */
+function risesEach(codes: string): boolean {
+  return codes.split(',').every((range) => {
+    const [first = '', last = first] = range.split('-');
+    return first <= last;
+  });
+}
+
 const healthCheck = z.strictObject({
-  path: z.string().startsWith('/').default('/').meta({ description: 'Path the load balancer requests' }),
+  // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html
+  path: z
+    .string()
+    .startsWith('/')
+    .regex(/^[!-~]{0,1024}$/, 'at most 1024 characters of ASCII, without spaces: others as %20')
+    .default('/')
+    .meta({ description: 'Path the load balancer requests' }),
   status: z
     .string()
-    .regex(/^\d{3}([-,]\d{3})*$/, 'HTTP codes, like 200 or 200-299')
+    .regex(/^[2-4]\d\d(-[2-4]\d\d)?(,[2-4]\d\d(-[2-4]\d\d)?)*$/, 'HTTP codes from 200 to 499, like 200 or 200-299')
+    .refine(risesEach, 'ranges that rise, like 200-299')
     .default('200')
     .meta({ description: 'HTTP codes of a healthy instance' }),
   grace_seconds: z

@@ -1,3 +1,4 @@
+import { VendhostError } from '../errors.ts';
 import type { GitlabApi } from './api.ts';
 
 /** A variable of a project's CI/CD settings, for one environment. */
@@ -37,14 +38,26 @@ export async function writeVariables(
   changes: readonly VariableChange[],
 ): Promise<void> {
   for (const { action, key, value, scope } of changes) {
-    await api.call(`write the variable ${key} of ${project}`, (client) =>
-      action === 'create'
-        ? client.ProjectVariables.create(project, key, value, { environmentScope: scope, raw: true })
-        : client.ProjectVariables.edit(project, key, value, {
-            environmentScope: scope,
-            raw: true,
-            filter: { environment_scope: scope },
-          }),
-    );
+    const options = { environmentScope: scope, raw: true };
+    const edit = () =>
+      api.call(`write the variable ${key} of ${project}`, (client) =>
+        client.ProjectVariables.edit(project, key, value, { ...options, filter: { environment_scope: scope } }),
+      );
+    const create = () =>
+      api.call(`write the variable ${key} of ${project}`, (client) =>
+        client.ProjectVariables.create(project, key, value, options),
+      );
+    if (action === 'update') await edit();
+    else
+      await create().catch(async (thrown: unknown) => {
+        if (!isTaken(thrown)) throw thrown;
+        // Made since it was planned: by another vend, or by this one, whose answer was lost.
+        await edit();
+      });
   }
+}
+
+/** GitLab's words for a key that the environment has already. */
+function isTaken(thrown: unknown): boolean {
+  return thrown instanceof VendhostError && thrown.details.some((line) => line.includes('has already been taken'));
 }

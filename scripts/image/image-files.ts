@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { firstLines } from '../config/load.ts';
 import { VendhostError } from '../errors.ts';
 import { collectFiles } from '../repository/collect.ts';
 import { counted, onlyOf, shownFinding } from '../repository/findings.ts';
@@ -20,7 +21,7 @@ export async function readInfrastructure(directory: string): Promise<ImageFile[]
   const faults = onlyOf(findings, 'fault');
   if (faults.length === 0) return files === 0 ? [] : await readTree(join(directory, 'infrastructure'));
   throw new VendhostError('SCRIPTS_INVALID', `${counted(faults.length, 'fault')} in infrastructure/`, {
-    details: faults.map(shownFinding),
+    details: firstLines(faults.map(shownFinding)),
     hint: 'fix the lines above and push',
   });
 }

@@ -43,13 +43,19 @@ export async function makeImage(
     },
   });
   const Tags = tagList(imageTags(parts));
-  const { ImageId } = await ec2.send(
-    new sdk.CreateImageCommand({
-      InstanceId: instanceId,
-      Name: parts.imageName,
-      TagSpecifications: (['image', 'snapshot'] as const).map((ResourceType) => ({ ResourceType, Tags })),
-    }),
-  );
+  const command = new sdk.CreateImageCommand({
+    InstanceId: instanceId,
+    Name: parts.imageName,
+    TagSpecifications: (['image', 'snapshot'] as const).map((ResourceType) => ({ ResourceType, Tags })),
+  });
+  const { ImageId } = await ec2.send(command).catch(async (thrown: unknown) => {
+    if (!(thrown instanceof Error && thrown.name === 'InvalidAMIName.Duplicate')) throw thrown;
+    // The answer of a first try may have been lost: then there is an image of this run.
+    const Filters = [{ Name: `tag:${runTag}`, Values: [parts.run] }];
+    const { Images: [own] = [] } = await ec2.send(new sdk.DescribeImagesCommand({ Owners: ['self'], Filters }));
+    if (own === undefined) throw thrown;
+    return own;
+  });
   if (ImageId === undefined) throw new Error('CreateImage answered without an image');
   out.detail(`creating image ${ImageId}`);
   await poll({

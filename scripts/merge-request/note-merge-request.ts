@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Environment } from '../config/environment.ts';
-import { VendhostError } from '../errors.ts';
+import { messageOf, VendhostError } from '../errors.ts';
 import { reportLines } from '../report/lines.ts';
 import { maskedReport } from '../report/masked-report.ts';
 import type { Report } from '../report/report.ts';
@@ -49,7 +49,10 @@ function missingReports(environments: readonly Environment[], reports: readonly 
 }
 
 async function readReport(file: string): Promise<Report> {
-  const report = reportFrom(await readFile(file, 'utf8'));
+  const text = await readFile(file, 'utf8').catch((thrown: unknown) => {
+    throw unreadable(`cannot read ${file}: ${messageOf(thrown)}`);
+  });
+  const report = reportFrom(text);
   if (report === undefined) throw unreadable(`${file} is not a plan`);
   return report;
 }

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { VendhostError } from '../errors.ts';
+import { requireFolder } from '../config/reading/repository-folders.ts';
 import { isFromFork } from '../gitlab/merge-request.ts';
 import type { Runtime } from '../runtime.ts';
 import { checkDeprecatedInputs } from './deprecated-inputs.ts';
@@ -16,12 +15,7 @@ import { checkTenantRepository } from './tenant-repository.ts';
  * faults as the error `CHECK_FAILED`.
  */
 export async function checkRepository(runtime: Runtime, { directory }: { directory: string }): Promise<undefined> {
-  const folder = await stat(directory).catch(() => undefined);
-  if (folder?.isDirectory() !== true) {
-    throw new VendhostError('DIRECTORY_MISSING', `no folder ${directory}`, {
-      hint: 'name the repository with --directory',
-    });
-  }
+  await requireFolder(directory);
   const isPlatform = await isPlatformRepository(directory);
   runtime.out.step(`checking ${isPlatform ? 'the platform repository' : 'the tenant repository'} in ${directory}`);
   const { files, findings, unchecked } = await (isPlatform ? checkPlatformRepository : checkTenantRepository)(

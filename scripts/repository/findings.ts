@@ -1,4 +1,5 @@
 import type { Fault } from '../config/issues.ts';
+import { firstLines } from '../config/load.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 
@@ -33,14 +34,14 @@ export function counted(count: number, thing: string): string {
 /** Shows notes and warnings; throws `CHECK_FAILED` with all faults when there are any. */
 export function reportFindings({ out }: Runtime, findings: readonly CheckFinding[]): void {
   for (const note of onlyOf(findings, 'note')) out.detail(shownFinding(note));
-  for (const warning of onlyOf(findings, 'warning')) out.warn(shownFinding(warning));
+  for (const line of firstLines(onlyOf(findings, 'warning').map(shownFinding))) out.warn(line);
   const faults = onlyOf(findings, 'fault');
   if (faults.length === 0) return;
   const files = new Set(faults.map(({ file }) => file)).size;
   const warnings = onlyOf(findings, 'warning').length;
   const also = warnings === 0 ? '' : ` (and ${counted(warnings, 'warning')})`;
   throw new VendhostError('CHECK_FAILED', `${counted(faults.length, 'fault')} in ${counted(files, 'file')}${also}`, {
-    details: faults.map(shownFinding),
+    details: firstLines(faults.map(shownFinding)),
     hint: 'fix the lines above and push; `vendhost config check` checks a checkout before that',
   });
 }

@@ -1,5 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { z } from 'zod';
 import { type Environment, tenantName } from '../config/environment.ts';
 import { listTenants } from '../config/files.ts';
 import { sharedEnvironments, sharedMessage, tenantFaults } from '../config/host-checks.ts';
@@ -7,18 +7,20 @@ import { shownValue } from '../config/issues.ts';
 import { parseConfig } from '../config/load.ts';
 import { platformSchema } from '../config/platform.ts';
 import { hostingOf } from '../config/platform-checks.ts';
+import { readText } from '../config/reading/read-text.ts';
+import { namesIn } from '../config/reading/repository-folders.ts';
 import { type TenantConfig, tenantSchema } from '../config/tenant.ts';
 import { type CheckFinding, fromFaults } from './findings.ts';
 import type { Checked } from './tenant-repository.ts';
 
 /** Checks a platform's repository: platform.yml, every tenants/*.yml, and whether they fit together. */
 export async function checkPlatformRepository(directory: string): Promise<Checked> {
-  const platform = parseConfig('platform.yml', await readFile(join(directory, 'platform.yml'), 'utf8'), platformSchema);
+  const platform = await readChecked(directory, 'platform.yml', platformSchema);
   const tenants = await listTenants(directory);
   const read = await Promise.all(
     tenants.map(async (tenant) => {
       const file = fileOf(tenant);
-      const parsed = parseConfig(file, await readFile(join(directory, file), 'utf8'), tenantSchema);
+      const parsed = await readChecked(directory, file, tenantSchema);
       return { tenant, config: parsed.value, findings: [...nameFaults(tenant), ...fromFaults(parsed.faults)] };
     }),
   );
@@ -38,6 +40,17 @@ export async function checkPlatformRepository(directory: string): Promise<Checke
       ...(await unreadFiles(directory)),
     ],
   };
+}
+
+/** As `parseConfig`, of a file that was seen; one that cannot be read is a fault. */
+async function readChecked<S extends z.ZodType>(
+  directory: string,
+  file: string,
+  schema: S,
+): Promise<ReturnType<typeof parseConfig<S>>> {
+  const read = await readText(join(directory, file));
+  if (read?.fault === undefined) return parseConfig(file, read?.text ?? '', schema);
+  return { faults: [{ file, path: '', message: read.fault }] };
 }
 
 type Tenants = ReadonlyMap<string, TenantConfig>;
@@ -95,7 +108,7 @@ function nameFaults(tenant: string): CheckFinding[] {
 
 /** Files in tenants/ that nothing reads: `shop.yaml` would silently be no tenant. */
 async function unreadFiles(directory: string): Promise<CheckFinding[]> {
-  const entries = await readdir(join(directory, 'tenants')).catch((): string[] => []);
+  const entries = await namesIn(join(directory, 'tenants'));
   return entries
     .filter((entry) => !entry.endsWith('.yml') && !entry.startsWith('.'))
     .map((entry) => ({

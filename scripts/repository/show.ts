@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { listTenants, readPlatformConfig, readTenantConfig, readVendhostConfig } from '../config/files.ts';
+import { entryExists } from '../config/reading/repository-folders.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Prints the repository's configuration with every default filled in. */
@@ -14,10 +14,7 @@ export async function showConfig(runtime: Runtime, { directory }: { directory: s
 
 /** A platform repository is one with a `platform.yml`. */
 export async function isPlatformRepository(directory: string): Promise<boolean> {
-  return await access(join(directory, 'platform.yml')).then(
-    () => true,
-    () => false,
-  );
+  return await entryExists(join(directory, 'platform.yml'));
 }
 
 async function readTenants(directory: string): Promise<Record<string, unknown>> {

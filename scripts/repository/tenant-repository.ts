@@ -1,7 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { shownValue } from '../config/issues.ts';
 import { parseConfig } from '../config/load.ts';
+import { readText } from '../config/reading/read-text.ts';
+import { misnamed } from '../config/reading/repository-folders.ts';
 import { architectureOf, canBakeFor, type VendhostConfig, vendhostSchema } from '../config/vendhost.ts';
 import { checkAppSpec } from './appspec/check-appspec.ts';
 import { type Collected, collectFiles, rootFault } from './collect.ts';
@@ -20,17 +22,39 @@ export interface Checked {
 
 /** Checks a tenant's repository: vendhost.yml, infrastructure/ and the software with its AppSpec. */
 export async function checkTenantRepository(directory: string): Promise<Checked> {
-  const text = await readFile(join(directory, 'vendhost.yml'), 'utf8').catch(() => undefined);
-  const { value, faults, content } = parseConfig('vendhost.yml', text ?? '', vendhostSchema);
+  const { isThere, value, faults, content } = await readVendhostFile(directory);
   // A faulty vendhost.yml must not hide the faults of the rest: continue with the defaults.
   const config = value ?? vendhostSchema.parse({});
   const infrastructure = await checkInfrastructure(directory);
   const software = await checkSoftware(directory, config, { beforeBuild: true });
   return {
-    files: (text === undefined ? 0 : 1) + infrastructure.files + software.files.length,
-    findings: [...fromFaults(faults), ...machineFindings(content), ...infrastructure.findings, ...software.findings],
+    files: (isThere ? 1 : 0) + infrastructure.files + software.files.length,
+    findings: [
+      ...fromFaults(faults),
+      ...(await misnamedFiles(directory)),
+      ...machineFindings(content),
+      ...infrastructure.findings,
+      ...software.findings,
+    ],
     unchecked: "the tenant's limits, which `vendhost host provision` reads from AWS",
   };
+}
+
+async function readVendhostFile(directory: string) {
+  const file = 'vendhost.yml';
+  const read = await readText(join(directory, file));
+  if (read?.fault !== undefined) return { isThere: true, faults: [{ file, path: '', message: read.fault }] };
+  return { isThere: read !== undefined, ...parseConfig(file, read?.text ?? '', vendhostSchema) };
+}
+
+/** Files that look like one that is read: `vendhost.yaml` would silently mean every default. */
+async function misnamedFiles(directory: string): Promise<CheckFinding[]> {
+  const found = await Promise.all(
+    ['vendhost.yml', 'platform.yml'].map(async (name) => [name, await misnamed(directory, name)] as const),
+  );
+  return found.flatMap(([name, file]) =>
+    file === undefined ? [] : [{ severity: 'fault', file, path: '', message: `is not read: must be named ${name}` }],
+  );
 }
 
 /** What the schema lets pass, and a bake or a release would not; faults of other keys do not hide it. */

@@ -1,11 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { CachedCloudAssembly } from '@aws-cdk/toolkit-lib';
 import type { App } from 'aws-cdk-lib';
 import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
+import { makeTemporary } from '../temporary.ts';
 import { Synthesis } from './synthesis.ts';
 
 /** Makes an app of `cdk/`; give the argument to the app, and import the app inside, so that it loads only when needed. */
@@ -37,7 +36,7 @@ export async function withAssembly<T>(
   build: AppBuilder,
   work: (assembly: Assembly) => Promise<T>,
 ): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), 'vendhost-assembly-'));
+  const directory = await makeTemporary('assembly');
   try {
     return await synthesizeIn(directory, runtime, aws, build, work);
   } finally {

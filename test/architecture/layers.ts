@@ -14,6 +14,7 @@ const layers = [
   ['config'],
   ['command'],
   ['runtime'],
+  ['temporary'],
   ['live'],
   ['output'],
   ['errors'],

@@ -196,7 +196,7 @@ describe('a command', () => {
     const { code, stderr } = await vendhost(['revision', 'push'], { env, cwd: await repository(soundTenant) });
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /error\[ENDPOINT_UNREACHABLE\]: cannot reach http:\/\/127\.0\.0\.1:9: .*\nhint: nothing listens at/,
+      /error\[ENDPOINT_UNREACHABLE\]: cannot reach http:\/\/127\.0\.0\.1:9: .*\n {2}SSM GetParametersByPath, tried 5 times\nhint: nothing listens at/,
     );
   });
 });

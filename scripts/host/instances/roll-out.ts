@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { InstanceRefresh, StartInstanceRefreshCommandInput } from '@aws-sdk/client-auto-scaling';
 import { poll } from '../../aws/poll.ts';
 import type { Aws } from '../../aws/session.ts';
@@ -37,7 +38,7 @@ type RefreshRequest = Pick<StartInstanceRefreshCommandInput, 'DesiredConfigurati
 const pace = { MinHealthyPercentage: 100, MaxHealthyPercentage: 200 };
 
 async function refresh(runtime: Runtime, aws: Aws, group: Group, wanted: RefreshRequest): Promise<void> {
-  const id = await start(aws, group, wanted);
+  const id = await start(runtime, aws, group, wanted);
   const which = group.instances === 1 ? 'the instance' : `the ${group.instances} instances`;
   runtime.out.step(`replacing ${which} of ${group.name}, each when a new one is healthy`);
   const ended = await follow(runtime, aws, group, id).catch(async (error: unknown) => {
@@ -59,13 +60,37 @@ async function refresh(runtime: Runtime, aws: Aws, group: Group, wanted: Refresh
   });
 }
 
-async function start(aws: Aws, { name }: Group, wanted: RefreshRequest): Promise<string> {
-  const { StartInstanceRefreshCommand } = await import('@aws-sdk/client-auto-scaling');
-  const { InstanceRefreshId } = await (await aws.autoScaling()).send(
-    new StartInstanceRefreshCommand({ AutoScalingGroupName: name, Strategy: 'Rolling', ...wanted }),
-  );
-  if (InstanceRefreshId === undefined) throw new Error('StartInstanceRefresh answered without an id');
-  return InstanceRefreshId;
+/**
+ * Starts an instance refresh. AWS knows no token for it, so a call whose answer was lost is repeated and refused: what runs then
+ * may be what was asked for. Anything else that runs was started by another job meanwhile, and is waited for.
+ */
+async function start(runtime: Runtime, aws: Aws, group: Group, wanted: RefreshRequest): Promise<string> {
+  const { InstanceRefreshInProgressFault, StartInstanceRefreshCommand } = await import('@aws-sdk/client-auto-scaling');
+  const command = new StartInstanceRefreshCommand({ AutoScalingGroupName: group.name, Strategy: 'Rolling', ...wanted });
+  const client = await aws.autoScaling();
+  const send = async () => (await client.send(command)).InstanceRefreshId;
+  const id = await send().catch(async (error: unknown) => {
+    if (!(error instanceof InstanceRefreshInProgressFault)) throw error;
+    const active = (await describe(aws, group)).find(({ Status = '' }) => running.has(Status));
+    if (active !== undefined && isSameRefresh(active, wanted)) return active.InstanceRefreshId;
+    await waitForRefresh(runtime, aws, group);
+    return await send();
+  });
+  if (id === undefined) throw new Error('StartInstanceRefresh answered without an id');
+  return id;
+}
+
+/** Whether a running refresh does what a request asks for. */
+export function isSameRefresh(
+  active: Pick<InstanceRefresh, 'DesiredConfiguration' | 'Preferences'>,
+  wanted: RefreshRequest,
+) {
+  const [one, other] = [active, wanted].map(({ DesiredConfiguration, Preferences }) => [
+    DesiredConfiguration?.LaunchTemplate?.LaunchTemplateId,
+    DesiredConfiguration?.LaunchTemplate?.Version,
+    Preferences?.SkipMatching ?? false,
+  ]);
+  return isDeepStrictEqual(one, other);
 }
 
 const running = new Set(['Pending', 'InProgress', 'Cancelling', 'RollbackInProgress', 'Baking']);

@@ -18,23 +18,42 @@ export interface BuilderGroup {
 export async function makeBuilderGroup(aws: Aws, { place, run, facts }: BuilderGroup): Promise<string> {
   const sdk = await import('@aws-sdk/client-ec2');
   const ec2 = await aws.ec2();
-  const { GroupId } = await ec2.send(
-    new sdk.CreateSecurityGroupCommand({
-      GroupName: keyPairName(run),
-      Description: `Builder of an image of ${place.tenant} in ${place.environment}`,
-      VpcId: facts['vpc-id'],
-      TagSpecifications: [{ ResourceType: 'security-group', Tags: tagList(runTags(place, run)) }],
-    }),
-  );
+  const GroupName = keyPairName(run);
+  const GroupId = await ec2
+    .send(
+      new sdk.CreateSecurityGroupCommand({
+        GroupName,
+        Description: `Builder of an image of ${place.tenant} in ${place.environment}`,
+        VpcId: facts['vpc-id'],
+        TagSpecifications: [{ ResourceType: 'security-group', Tags: tagList(runTags(place, run)) }],
+      }),
+    )
+    .then(
+      (made) => made.GroupId,
+      async (thrown: unknown) => {
+        if (!isDuplicate(thrown, 'InvalidGroup.Duplicate')) throw thrown;
+        // The name is this run's alone: the first answer was lost.
+        const Filters = Object.entries({ 'group-name': GroupName, 'vpc-id': facts['vpc-id'] }).map(([Name, value]) => ({
+          Name,
+          Values: [value],
+        }));
+        return (await ec2.send(new sdk.DescribeSecurityGroupsCommand({ Filters }))).SecurityGroups?.[0]?.GroupId;
+      },
+    );
   if (GroupId === undefined) throw new Error('CreateSecurityGroup answered without a group');
   const IpRanges = facts['builder-sources'].map((CidrIp) => ({ CidrIp, Description: 'Runners' }));
-  await ec2.send(
-    new sdk.AuthorizeSecurityGroupIngressCommand({
-      GroupId,
-      IpPermissions: [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges }],
-    }),
-  );
+  const ingress = new sdk.AuthorizeSecurityGroupIngressCommand({
+    GroupId,
+    IpPermissions: [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges }],
+  });
+  await ec2.send(ingress).catch((thrown: unknown) => {
+    if (!isDuplicate(thrown, 'InvalidPermission.Duplicate')) throw thrown;
+  });
   return GroupId;
+}
+
+function isDuplicate(thrown: unknown, code: string): boolean {
+  return thrown instanceof Error && thrown.name === code;
 }
 
 /** Deletes the group; a builder that was just terminated may still hold it for a while. */

@@ -5,15 +5,21 @@ import { tagList } from './launch.ts';
 
 /** Makes the key pair of a run, tagged in the call that creates it; returns the private key, as a PEM text. */
 export async function makeBuilderKey(aws: Aws, { place, run }: { place: Place; run: string }): Promise<string> {
-  const { CreateKeyPairCommand } = await import('@aws-sdk/client-ec2');
-  const { KeyMaterial } = await (await aws.ec2()).send(
-    new CreateKeyPairCommand({
-      KeyName: keyPairName(run),
-      // OpenSSH takes no RSA signatures of the kind that old Packers make (https://www.openssh.com/txt/release-8.8).
-      KeyType: 'ed25519',
-      TagSpecifications: [{ ResourceType: 'key-pair', Tags: tagList(runTags(place, run)) }],
-    }),
-  );
+  const { CreateKeyPairCommand, DeleteKeyPairCommand } = await import('@aws-sdk/client-ec2');
+  const ec2 = await aws.ec2();
+  const KeyName = keyPairName(run);
+  const command = new CreateKeyPairCommand({
+    KeyName,
+    // OpenSSH takes no RSA signatures of the kind that old Packers make (https://www.openssh.com/txt/release-8.8).
+    KeyType: 'ed25519',
+    TagSpecifications: [{ ResourceType: 'key-pair', Tags: tagList(runTags(place, run)) }],
+  });
+  const { KeyMaterial } = await ec2.send(command).catch(async (thrown: unknown) => {
+    if (!(thrown instanceof Error && thrown.name === 'InvalidKeyPair.Duplicate')) throw thrown;
+    // The name is this run's alone: the first answer was lost, and the private key with it.
+    await ec2.send(new DeleteKeyPairCommand({ KeyName }));
+    return await ec2.send(command);
+  });
   if (KeyMaterial === undefined) throw new Error('CreateKeyPair answered without a key');
   return KeyMaterial;
 }

@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeTemporary } from '../../temporary.ts';
 import type { ImageFile } from '../image-files.ts';
 
 /** A temporary folder with what Packer uploads: exactly the bytes that the bake key was made of. */
@@ -15,7 +15,7 @@ export interface Stage {
 }
 
 export async function makeStage(base: readonly ImageFile[], scripts: readonly ImageFile[]): Promise<Stage> {
-  const root = await mkdtemp(join(tmpdir(), 'vendhost-bake-'));
+  const root = await makeTemporary('bake');
   const folder = join(root, 'vendhost');
   const temporaryDirectory = join(root, 'tmp');
   await mkdir(temporaryDirectory);

@@ -51,10 +51,13 @@ export function asSection(head: SectionHead, { summary, findings }: SectionBody)
 /** Codes of errors that say nothing of the merge request: what was asked could not be looked at. */
 const unanswered = new Set([
   'ACCESS_DENIED',
+  'AWS_FAILED',
   'AWS_THROTTLED',
+  'AWS_UNAVAILABLE',
   'CREDENTIALS_EXPIRED',
   'CREDENTIALS_REFUSED',
   'ENDPOINT_UNREACHABLE',
+  'ENDPOINT_UNTRUSTED',
   'PACKER_MISSING',
   'PACKER_OUTDATED',
   'PLAN_ROLE_MISSING',

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { ConditionalObjects } from '../../aws/objects.ts';
+import { isUnreadable } from '../../aws/read-stored.ts';
 import type { Aws } from '../../aws/session.ts';
 import { keys } from '../../config/names.ts';
 import { hostClaimSchema, type PriorityClaim, priorityClaimSchema } from '../../config/stored.ts';
@@ -64,7 +64,7 @@ async function claimIn<T>(claims: ConditionalObjects<T>, key: string): Promise<T
   try {
     return (await claims.read(key))?.value;
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof z.ZodError) return 'unreadable';
+    if (isUnreadable(error)) return 'unreadable';
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { jsonIn } from '../../aws/read-stored.ts';
 import type { Aws } from '../../aws/session.ts';
 import { keys } from '../../config/names.ts';
 import { revisionPushSchema } from '../../config/stored.ts';
@@ -16,5 +17,5 @@ export async function readHookLimits(aws: Aws, bucket: string, revision: string)
     throw error;
   });
   const text = (await answer?.Body?.transformToString()) ?? '{}';
-  return revisionPushSchema.safeParse(JSON.parse(text)).data?.hookSeconds ?? {};
+  return revisionPushSchema.safeParse(jsonIn(text)).data?.hookSeconds ?? {};
 }

@@ -46,6 +46,13 @@ describe('awsError', () => {
     ['InvalidIdentityToken', 'ROLE_REFUSED'],
     ['AccessDenied', 'ACCESS_DENIED'],
     ['UnauthorizedOperation', 'ACCESS_DENIED'],
+    ...['Throttling', 'ThrottledException', 'RequestThrottledException', 'RequestLimitExceeded', 'SlowDown'].map(
+      (name) => [name, 'AWS_THROTTLED'] as [string, string],
+    ),
+    ...['InternalFailure', 'InternalServerError', 'ServiceUnavailableException', 'InternalServiceError'].map(
+      (name) => [name, 'AWS_UNAVAILABLE'] as [string, string],
+    ),
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'ENDPOINT_UNTRUSTED'],
   ])('%s → %s', (name, code) => {
     expect(awsError(failure(name), {})?.code).toBe(code);
   });

@@ -91,3 +91,16 @@ function settleHttp(runtime: ReturnType<typeof recorder>) {
     { deploy: true },
   );
 }
+
+test('every client is as patient, and no silence is waited for without end', async () => {
+  const { account: _, credentials: __, ...aws } = openAws(recorder(own));
+  const clients = Object.values(aws).filter((each) => typeof each === 'function');
+  expect(clients.length).toBeGreaterThan(15);
+  for (const open of clients) {
+    const { config } = await open();
+    expect(await config.maxAttempts()).toBe(5);
+    // It has its configuration when it has sent something, and a promise of it before.
+    const { configProvider } = config.requestHandler as unknown as { configProvider: Promise<object> };
+    expect(await configProvider).toMatchObject({ connectionTimeout: 60_000, socketTimeout: 120_000 });
+  }
+});

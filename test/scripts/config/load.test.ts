@@ -93,6 +93,41 @@ describe('vendhost.yml', () => {
       ['image: {source: {user: "A B"}}'],
       ['image.source.user: "A B" is wrong: must be a user name, like admin'],
     ],
+    [
+      'a health check that no load balancer takes',
+      ['health_check: {path: "/a b", status: "999"}'],
+      [
+        'health_check.path: "/a b" is wrong: must be at most 1024 characters of ASCII, without spaces: others as %20',
+        'health_check.status: "999" is wrong: must be HTTP codes from 200 to 499, like 200 or 200-299',
+      ],
+    ],
+    [
+      'a range that falls',
+      ['health_check: {path: "/ü", status: "200,399-300"}'],
+      [
+        'health_check.path: "/ü" is wrong: must be at most 1024 characters of ASCII, without spaces: others as %20',
+        'health_check.status: "200,399-300" is wrong: must be ranges that rise, like 200-299',
+      ],
+    ],
+    ['codes and ranges', ['health_check: {path: "/ok?deep=1&x=%20", status: "200,301-399,404"}'], []],
+    [
+      'a word that MySQL reserves',
+      ['database: {name: select}'],
+      ['database.name: "select" is wrong: must be no word that MySQL reserves, and no schema of its own'],
+    ],
+    [
+      'names that no image and no user has',
+      [`image: {source: {name: "a\\nb", user: ${'a'.repeat(33)}}}`],
+      [
+        `image.source.name: "a\\nb" is wrong: must be at most 128 letters, digits, spaces and ()[]./-'@_, with * and ? for any`,
+        `image.source.user: "${'a'.repeat(33)}" is wrong: must be a user name, like admin`,
+      ],
+    ],
+    [
+      'sizes that AWS has not',
+      ['instances: {type: zz9.zebra}'],
+      [`instances.type: "zz9.zebra" is wrong: ${instanceType}`],
+    ],
     ['a list at the top', ['- image'], [': ["image"] is wrong: must be a mapping']],
     [
       'a long wrong value is cut',
@@ -109,7 +144,7 @@ describe('vendhost.yml', () => {
       ['image: ['],
       ': not YAML: Flow sequence in block collection must be sufficiently indented and end with a ] at line 1, column 9',
     ],
-    ['a key twice', ['image: {}', 'image: {}'], ': not YAML: Map keys must be unique at line 2, column 1'],
+    ['a key twice', ['image: {}', 'image: {}'], ': not YAML: the key image is there twice at line 2, column 1'],
     [
       'a pattern without quotes',
       ['revision: {include: [**]}'],
@@ -279,6 +314,29 @@ describe('tenants/*.yml', () => {
   });
 });
 
+test.each([
+  't3.small',
+  'u-6tb1.112xlarge',
+  'c7i.metal-24xl',
+  'a1.medium',
+  'm5.large',
+  'x2iedn.32xlarge',
+  'mac2-m2pro.metal',
+])('%s is an instance type', (type) => {
+  expect(vendhost(`instances: {type: ${type}}`).filter((fault) => fault.startsWith('instances'))).toEqual([]);
+});
+
+test.each(['../..', 'acme/..', 'acme/-shop', 'acme/shop.git', 'acme/shop.atom', 'acme/shop.', 'acme', 'acme//shop'])(
+  '%s is no project',
+  (project) => {
+    expect(faults(tenantSchema, `project: ${project}`)[0]).toMatch(/^project: .* must be the path of a GitLab project/);
+  },
+);
+
+test.each(['acme/shop', 'a.b/c_d/e-f', 'acme/shop.js', '_x/y'])('%s is a project', (project) => {
+  expect(faults(tenantSchema, `project: ${project}`).filter((fault) => fault.startsWith('project'))).toEqual([]);
+});
+
 describe('readConfig', () => {
   test('an absent file is an error, unless it is optional', async () => {
     const file = join(await repository({}), 'vendhost.yml');
@@ -292,7 +350,7 @@ describe('readConfig', () => {
     const file = await repository({});
     await expect(readConfig(file, vendhostSchema)).rejects.toMatchObject({
       code: 'CONFIG_UNREADABLE',
-      message: expect.stringMatching(/^cannot read .*: EISDIR/),
+      message: `${file} is a folder: must be a file`,
     });
   });
   test('faults become one error with all of them', async () => {

@@ -95,7 +95,11 @@ describe('what is refused for one stack', () => {
       ['AccessDenied', 'User: x is not authorized to perform: cloudformation:DetectStackDrift'],
       'x may not cloudformation:DetectStackDrift',
     ],
-    ['an answer that nobody foresaw', ['Surprise', 'no'], 'AWS answered with an error: Surprise: no'],
+    [
+      'an answer that nobody foresaw',
+      ['Surprise', 'no'],
+      'AWS answered CloudFormation DetectStackDrift with an error: 400 Surprise: no',
+    ],
   ] as const)('%s says so, and the others are checked', async (_, refused, reason) => {
     const { ended } = await detect({ a: [[...refused]], b: [started('b'), complete] }, [found('a'), found('b')]);
     expect(ended).toEqual({ a: { kind: 'unknown', reason }, b: good });

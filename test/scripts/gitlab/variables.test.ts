@@ -54,6 +54,13 @@ describe('a project of GitLab', () => {
     expect(await readVariables(api, project)).toEqual([variable('A', '1'), variable('A', '2', 'staging')]);
   });
 
+  test('one that another vend made meanwhile gets the value; one of another environment stays', async () => {
+    const api = open();
+    await writeVariables(api, project, planVariables([variable('A', 'theirs'), variable('A', '1', 'staging')], []));
+    await writeVariables(api, project, planVariables([variable('A', 'ours')], []));
+    expect(await readVariables(api, project)).toEqual([variable('A', 'ours'), variable('A', '1', 'staging')]);
+  });
+
   test('every page is read', async () => {
     const api = open();
     const many = Array.from({ length: 45 }, (_, index) => variable(`KEY_${index}`, 'value'));

@@ -4,6 +4,7 @@ import { openAws } from '../../../scripts/aws/session.ts';
 import { bandOf } from '../../../scripts/listener/priority.ts';
 import { claimPriority } from '../../../scripts/listener/priority-claim.ts';
 import { recorder } from '../../builders/recorder.ts';
+import { answering, xml } from '../answering.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -43,4 +44,25 @@ test('numbers that somebody else always claims first: it ends, and says where to
     hint: 'retry; if it happens again, look at claims/listener/1/ in the bucket claims',
   });
   expect(writes).toBe(100);
+}, 30_000);
+
+test('a record that is not as Vendhost writes it is named, with the way to a version before it', async () => {
+  for (const [stored, details] of [
+    ['garbage', []],
+    ['', []],
+    ['{"tenant": "shop"}', ['missing or wrong in it: priority']],
+    ['{"tenant": "shop", "priority": "7"}', ['missing or wrong in it: priority']],
+  ] as const) {
+    const { aws, runtime } = await answering(({ service }) =>
+      service === 's3' ? stored : xml('DescribeRules', '<Rules></Rules>'),
+    );
+    const claimant = { bucket: 'claims', listenerArn: 'arn:listener/1', tenant: 'shop', band: bandOf('a.example.com') };
+    const key = 's3://claims/claims/listener/1/tenants/shop/';
+    await expect(claimPriority(runtime, aws, { ...claimant, isOurs: () => false })).rejects.toMatchObject({
+      code: 'OBJECT_UNREADABLE',
+      message: expect.stringContaining(key),
+      details,
+      hint: expect.stringMatching(/aws s3 cp s3:.*list-object-versions --bucket claims --prefix claims/),
+    });
+  }
 });

@@ -1,0 +1,43 @@
+import { lstat, readFile, stat } from 'node:fs/promises';
+import { messageOf } from '../../errors.ts';
+
+/** A hundred times what people write. */
+const mostBytes = 256 * 1024;
+
+/** What is known of a file: its text, or why it cannot be read. */
+export type FileText = { readonly text: string; readonly fault?: undefined } | { readonly fault: string };
+
+/** Reads a file of UTF-8; `undefined` if there is nothing of that name. What is there and cannot be read is never as if it were not. */
+export async function readText(file: string): Promise<FileText | undefined> {
+  try {
+    const found = await stat(file);
+    if (found.isDirectory()) return { fault: 'is a folder: must be a file' };
+    if (!found.isFile()) return { fault: 'is not a regular file' };
+    if (found.size > mostBytes) return { fault: `has ${found.size} bytes: must have at most ${mostBytes}` };
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file)) };
+  } catch (thrown) {
+    const code = codeOf(thrown);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return (await isLink(file)) ? { fault: nowhere } : undefined;
+    return { fault: reasons[code] ?? `cannot be read: ${messageOf(thrown)}` };
+  }
+}
+
+const nowhere = 'is a symbolic link that leads nowhere';
+const reasons: Readonly<Record<string, string>> = {
+  ELOOP: 'is a symbolic link that leads back to itself',
+  EACCES: 'may not be read by the user of this command',
+  EPERM: 'may not be read by the user of this command',
+  ERR_ENCODING_INVALID_ENCODED_DATA: 'is not UTF-8',
+};
+
+async function isLink(file: string): Promise<boolean> {
+  return await lstat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+function codeOf(thrown: unknown): string {
+  const { code } = Object(thrown) as { code?: unknown };
+  return typeof code === 'string' ? code : '';
+}

@@ -1,0 +1,63 @@
+import { lstat, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, VendhostError } from '../../errors.ts';
+import { configUnreadable } from '../load.ts';
+
+/** Throws `DIRECTORY_MISSING` unless it is a folder. */
+export async function requireFolder(directory: string): Promise<void> {
+  const found = await stat(directory).catch(() => undefined);
+  if (found?.isDirectory() === true) return;
+  const what = found === undefined ? 'no folder' : 'not a folder:';
+  throw new VendhostError('DIRECTORY_MISSING', `${what} ${directory}`, {
+    hint: 'name the repository with --directory',
+  });
+}
+
+/** What a tenant's repository has of, unless it has a `vendhost.yml` that says more. */
+const tenantFolders = ['infrastructure', 'software'];
+
+/**
+ * A tenant may have no `vendhost.yml`: then every default holds. Throws for a folder that is no tenant's repository, so that the
+ * defaults never come of a wrong directory: `DIRECTORY_MISSING`, or `CONFIG_UNREADABLE` with what is there instead.
+ */
+export async function requireTenantFolder(directory: string): Promise<void> {
+  await requireFolder(directory);
+  const other = await misnamed(directory, 'vendhost.yml');
+  if (other !== undefined)
+    throw configUnreadable(`${join(directory, other)} is not read: it must be named vendhost.yml`);
+  const found = await Promise.all(tenantFolders.map((name) => entryExists(join(directory, name))));
+  if (found.includes(true)) return;
+  throw new VendhostError(
+    'CONFIG_UNREADABLE',
+    `no vendhost.yml, infrastructure/ or software/ in ${directory}: it is no tenant's repository`,
+    { hint: 'name the folder that has them with --directory; a tenant of defaults only has an empty vendhost.yml' },
+  );
+}
+
+/** A file that nobody reads, as `vendhost.yaml` and `Vendhost.yml` are beside, or instead of, `vendhost.yml`. */
+export async function misnamed(directory: string, name: string): Promise<string | undefined> {
+  const stem = name.replace(/\.yml$/, '');
+  const entries = await namesIn(directory);
+  return entries.find((entry) => entry !== name && new RegExp(`^${stem}\\.ya?ml$`, 'i').test(entry));
+}
+
+/** The names in a folder, none where there is none. Throws `CONFIG_UNREADABLE` for one that cannot be read. */
+export async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && !(await entryExists(folder))) return [];
+    throw configUnreadable(
+      code === 'ENOTDIR' ? `${folder} is not a folder` : `cannot read ${folder}: ${messageOf(thrown)}`,
+    );
+  }
+}
+
+/** Whether there is anything of that name, a symbolic link that leads nowhere too. */
+export async function entryExists(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,41 @@
+import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { messageOf, systemReason, VendhostError } from './errors.ts';
+
+/** What a run writes for itself alone: what Packer uploads, or what the CDK synthesizes. */
+type TemporaryKind = 'bake' | 'assembly';
+
+/** No run takes a day. */
+const longestRunMs = 24 * 60 * 60_000;
+
+/**
+ * Makes a folder for one run below `TMPDIR`, and removes those that killed runs of the same user left there. Whoever makes it
+ * removes it. Throws `TEMPORARY_FOLDER`.
+ */
+export async function makeTemporary(kind: TemporaryKind): Promise<string> {
+  const parent = tmpdir();
+  await removeOld(parent);
+  try {
+    return await mkdtemp(join(parent, `vendhost-${kind}-`));
+  } catch (cause) {
+    const why = cause instanceof Error ? systemReason(cause) : messageOf(cause);
+    throw new VendhostError('TEMPORARY_FOLDER', `cannot make a temporary folder in ${parent}: ${why}`, {
+      hint: 'set TMPDIR to a folder with room that the job may write into',
+      cause,
+    });
+  }
+}
+
+/** A folder that cannot be looked at or removed is for the next run, or for its owner. */
+async function removeOld(parent: string): Promise<void> {
+  const names = await readdir(parent).catch((): string[] => []);
+  for (const name of names.filter((each) => /^vendhost-(bake|assembly)-\w{6}$/.test(each))) {
+    const path = join(parent, name);
+    const found = await lstat(path).catch(() => undefined);
+    const isOwn = found?.isDirectory() === true && found.uid === process.getuid?.();
+    if (isOwn && Date.now() - found.mtimeMs > longestRunMs) {
+      await rm(path, { recursive: true, force: true }).catch(() => undefined);
+    }
+  }
+}
