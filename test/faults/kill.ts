@@ -23,6 +23,7 @@ export interface Killed extends Difference {
   readonly end: number | string;
   /** How the same command ended again. */
   readonly again: number | string;
+  readonly error: string | undefined;
   readonly seconds: number;
   /** Where the logs are. */
   readonly directory: string;
@@ -56,7 +57,8 @@ export async function runKilled(subject: Subject, world: World, point: Point, un
   const again = await runCommand(world, prepared, 2, () => later);
   const difference = await differenceTo(undisturbed, world, prepared);
   const { directory } = world;
-  return { point, call: hit.call, end: first.end, again: again.end, seconds: again.seconds, directory, ...difference };
+  const { end, error, seconds } = again;
+  return { point, call: hit.call, end: first.end, again: end, error, seconds, directory, ...difference };
 }
 
 /** Ends the job at the point; of a job that is cancelled, nothing is left from its next writing call on. */

@@ -1,3 +1,5 @@
+import { chance } from './chance.ts';
+
 /** How a command is ended: at once, or as GitLab's runner cancels a job, whose grace ends before the next writing call. */
 export type Death = 'KILL' | 'TERM, KILL';
 
@@ -10,17 +12,28 @@ export interface Point {
 }
 
 /**
- * As many different points as asked for, evenly over the writing calls of the command, first and last among them; before and after take
- * turns, and each third is a cancelled job.
+ * As many different points as asked for, evenly over the writing calls of a command; where the first is depends on the seed. Each third is
+ * a cancelled job.
  */
-export function choosePoints(calls: number, count: number): Point[] {
-  const all = Array.from({ length: calls * 2 }, (_, at) => at);
-  const wanted = Math.min(count, all.length);
-  const step = wanted > 1 ? (all.length - 1) / (wanted - 1) : 0;
-  const chosen = new Set(Array.from({ length: wanted }, (_, at) => Math.round(at * step)));
-  return [...chosen].map((at, index) => ({
-    when: at % 2 === 0 ? 'before' : 'after',
-    call: Math.floor(at / 2) + 1,
-    death: index % 3 === 2 ? 'TERM, KILL' : 'KILL',
-  }));
+export function choosePoints(calls: number, count: number, seed: string): Point[] {
+  const all = calls * 2;
+  const wanted = Math.min(count, all);
+  const first = chance(seed);
+  return Array.from({ length: wanted }, (_, index) => {
+    const at = Math.floor(((index + first) * all) / wanted);
+    return {
+      when: at % 2 === 0 ? 'before' : 'after',
+      call: Math.floor(at / 2) + 1,
+      death: index % 3 === 2 ? 'TERM, KILL' : 'KILL',
+    };
+  });
+}
+
+/** The most points that each command gets, so that all together get so many, if there are so many. */
+export function pointsEach(calls: readonly number[], total: number): number {
+  const most = Math.max(0, ...calls.map((count) => count * 2));
+  for (let each = 0; each < most; each += 1) {
+    if (calls.reduce((sum, count) => sum + Math.min(each, count * 2), 0) >= total) return each;
+  }
+  return most;
 }

@@ -13,6 +13,7 @@ export async function readAccount(aws: Aws): Promise<string[]> {
 function plain(name: string): string {
   return name
     .replace(/\b\d{12}\b/g, 'ACCOUNT')
+    .replace(/(claims\/listener\/)[^/]+/, '$1LISTENER')
     .replace(/[0-9a-f]{8}-[0-9a-f-]{27,}/g, 'ID')
     .replace(/\b[0-9a-f]{8,}\b/g, 'ID');
 }
@@ -95,10 +96,8 @@ async function objects(client: S3Client, Bucket: string): Promise<string[]> {
   const found = [`bucket ${Bucket}`];
   for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket })) {
     const keys = Contents.map(({ Key = '' }) => Key);
-    // Written by AWS itself.
-    found.push(
-      ...keys.filter((key) => !key.startsWith('logs/') && !key.startsWith('AWSLogs/')).map((key) => `object ${key}`),
-    );
+    // Logs and artifacts of pipelines are written by AWS itself.
+    found.push(...keys.filter((key) => !/^(logs|AWSLogs|vendhost-[^/]+)\//.test(key)).map((key) => `object ${key}`));
   }
   const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
   return [...found, ...Uploads.map(() => `unfinished upload to ${Bucket}`)];
