@@ -23,11 +23,11 @@ export async function faultPaths(cloud: LocalCloudAddress, options: PathOptions)
   const { paths, seed, lanes, deadline, onRow } = options;
   if (paths === 0) return [];
   const newWorld = worlds(cloud, '78');
-  const census = await pathCensus(await newWorld('path'));
+  const census = await pathCensus(await newWorld());
   const numbers = Array.from({ length: paths }, (_, at) => at + 1);
   const rows = await inLanes(numbers, lanes, async (number) => {
     if (performance.now() > deadline) return undefined;
-    const world = await newWorld('path');
+    const world = await newWorld();
     const path = await runPath(world, `${seed}/${number}`);
     const row = { number, ...path, ...(await pathDifference(census, world)) };
     onRow(row);

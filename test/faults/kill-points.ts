@@ -11,6 +11,8 @@ export interface KilledRow {
 }
 
 export interface KillOptions {
+  /** How the numbers of its accounts begin. */
+  readonly digits: string;
   readonly subjects: readonly Subject[];
   /** How many points at least, over all commands. */
   readonly points: number;
@@ -27,10 +29,10 @@ export async function killPoints(
   cloud: LocalCloudAddress,
   options: KillOptions,
 ): Promise<{ rows: KilledRow[]; isWhole: boolean }> {
-  const { subjects, points, seed, lanes, deadline, say, onRow } = options;
-  const newWorld = worlds(cloud, '77');
+  const { digits, subjects, points, seed, lanes, deadline, say, onRow } = options;
+  const newWorld = worlds(cloud, digits);
   const undisturbed = await inLanes(subjects, lanes, async (subject) => {
-    const world = await newWorld(subject.name);
+    const world = await newWorld();
     const ran = await runUndisturbed(world, await subject.prepare(world));
     if (ran.end !== 0) throw new Error(`${subject.name} ended with ${ran.end}, undisturbed: see ${world.directory}`);
     say(`${subject.name}: ${ran.seconds.toFixed(0)} s undisturbed, ${ran.writes.length} writing calls`);
@@ -46,7 +48,7 @@ export async function killPoints(
   });
   const rows = await inLanes(all, lanes, async ({ subject, ran, point }) => {
     if (performance.now() > deadline) return undefined;
-    const killed = await runKilled(subject, await newWorld(subject.name), point, ran.census);
+    const killed = await runKilled(subject, await newWorld(), point, ran.census);
     const row = { command: subject.name, killed };
     onRow(row);
     return row;

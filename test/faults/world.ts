@@ -34,13 +34,14 @@ export interface Subject {
 }
 
 /** Makes worlds of one cloud, in accounts that begin with these digits. */
-export function worlds(cloud: LocalCloudAddress, digits: string): (name: string) => Promise<World> {
+export function worlds(cloud: LocalCloudAddress, digits: string): () => Promise<World> {
   let count = 0;
-  return async (name) => {
+  return async () => {
     count += 1;
     const account = cloudAccount(`${digits}${String(count).padStart(12 - digits.length, '0')}`, cloud);
-    const directory = await mkdtemp(join(tmpdir(), `vendhost-faults-${name.replace(/\W+/g, '-')}-`));
-    const temporary = join(directory, 'tmp');
+    // Packer's sockets are in it, and the path of a socket has 107 bytes at most (https://man7.org/linux/man-pages/man7/unix.7.html).
+    const directory = await mkdtemp(join(tmpdir(), 'f-'));
+    const temporary = join(directory, 't');
     await mkdir(temporary);
     return { cloud, account, directory, temporary };
   };
