@@ -36,18 +36,17 @@ export interface Path {
 export async function runPath(world: World, seed?: string): Promise<Path> {
   await admitTenant(await makePlatform(world.account, { network: true, balancers: 1 }), 'shop');
   const repository = await tenantRepository();
-  const dotenv = join(world.directory, 'push.env');
   let faults = 0;
   let job = 0;
   const commands: Tried[] = [];
   const from = ['--directory', repository];
+  const handed = (file: string) => ['--dotenv', join(world.directory, file)];
   if (
-    (await run('bake', ['image', 'bake', ...place, ...from])) &&
-    (await run('provision', ['host', 'provision', ...place, ...from])) &&
-    (await run('push', ['revision', 'push', ...place, ...from, '--dotenv', dotenv]))
+    (await run('bake', ['image', 'bake', ...place, ...from, ...handed('bake.env')])) &&
+    (await run('provision', ['host', 'provision', ...place, ...from, '--image', await read('bake.env', 'IMAGE_ID')])) &&
+    (await run('push', ['revision', 'push', ...place, ...from, ...handed('push.env')]))
   ) {
-    const revision = /^VENDHOST_REVISION_KEY=(.*)$/m.exec(await readFile(dotenv, 'utf8'))?.[1] ?? '';
-    await run('release', ['release', 'start', ...place, '--revision', revision]);
+    await run('release', ['release', 'start', ...place, '--revision', await read('push.env', 'REVISION_KEY')]);
   }
   return { commands, faults, directory: world.directory };
 
@@ -64,6 +63,12 @@ export async function runPath(world: World, seed?: string): Promise<Path> {
       }
       errors.push(error);
     }
+  }
+
+  /** What a job hands to the next in a dotenv report. */
+  async function read(file: string, name: string): Promise<string> {
+    const text = await readFile(join(world.directory, file), 'utf8');
+    return new RegExp(`^VENDHOST_${name}=(.*)$`, 'm').exec(text)?.[1] ?? '';
   }
 
   function disturbed(text: string): Meddler {
