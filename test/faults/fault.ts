@@ -49,17 +49,19 @@ export function disturbing(seed: string, onFault: (fault: Fault, call: string) =
  * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, and errors common to all of each service's reference.
  */
 function busy(call: WireCall, which: number): WireAnswer {
+  // What is downloaded from a public bucket is not signed.
+  const service = /^[A-Z]+ \//.test(call.operation) ? 's3' : call.service;
   const throttled: Readonly<Record<string, [string, number]>> = {
     ec2: ['RequestLimitExceeded', 503],
     s3: ['SlowDown', 503],
     cloudformation: ['Throttling', 400],
   };
   const kinds = [
-    throttled[call.service] ?? ['ThrottlingException', 400],
+    throttled[service] ?? ['ThrottlingException', 400],
     ['TooManyRequestsException', 429],
-    [call.service === 's3' ? 'InternalError' : 'InternalFailure', 500],
+    [service === 's3' ? 'InternalError' : 'InternalFailure', 500],
     ['ServiceUnavailable', 503],
   ] as const;
   const [code, status] = kinds[Math.floor(which * kinds.length)] ?? kinds[0];
-  return { ...refusal(call, code), status };
+  return { ...refusal({ ...call, service }, code), status };
 }

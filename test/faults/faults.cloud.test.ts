@@ -1,9 +1,9 @@
 import { expect, inject, test } from 'vitest';
 import { differenceTo, readWorld, runCommand } from './command.ts';
+import { driftCheck } from './commands/drift.ts';
 import { imageClean } from './commands/image.ts';
 import { mrNoteChanged } from './commands/merge-request.ts';
 import { revisionPush } from './commands/release.ts';
-import { tenantVend } from './commands/vend.ts';
 import { disturbing } from './fault.ts';
 import { runUndisturbed } from './kill.ts';
 import { killPoints } from './kill-points.ts';
@@ -14,7 +14,7 @@ import { worlds } from './world.ts';
 
 test('a command that is killed and run again does what it should, once', async () => {
   const { rows, isWhole } = await killPoints(inject('localCloud'), {
-    ...{ digits: '779', subjects: [mrNoteChanged, revisionPush, imageClean, tenantVend] },
+    ...{ digits: '779', subjects: [mrNoteChanged, revisionPush, imageClean, driftCheck] },
     ...{ points: 7, seed: 'part', lanes: 2, deadline: Number.POSITIVE_INFINITY },
     say: () => undefined,
     onRow: () => undefined,
