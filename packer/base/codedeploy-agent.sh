@@ -7,14 +7,12 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=packer/base/apt.sh
 . "$here/apt.sh"
+# shellcheck source=packer/base/download.sh
+. "$here/download.sh"
 
 agent=/opt/codedeploy-agent/bin/codedeploy-agent
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-
-download() {
-  curl --fail --silent --show-error --location --retry 5 --retry-connrefused --output "$2" "$1"
-}
 
 # The agent's package names the Ruby versions it was tried with, never the one of the next Debian, so that apt
 # refuses what works: https://github.com/aws/aws-codedeploy-agent/issues/371

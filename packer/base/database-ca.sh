@@ -7,11 +7,13 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=packer/base/apt.sh
 . "$here/apt.sh"
+# shellcheck source=packer/base/download.sh
+. "$here/download.sh"
 
 file=${VENDHOST_RDS_CA_FILE:-/etc/vendhost/rds-ca.pem}
 command -v curl > /dev/null || apt_install ca-certificates curl
 mkdir -p "$(dirname "$file")"
-curl --fail --silent --show-error --location --retry 5 --retry-connrefused --output "$file.new" "$VENDHOST_RDS_CA_URL"
+download "$VENDHOST_RDS_CA_URL" "$file.new"
 if ! grep -q -- '-----BEGIN CERTIFICATE-----' "$file.new"; then
   echo "database-ca.sh: no certificate at $VENDHOST_RDS_CA_URL" >&2
   exit 1

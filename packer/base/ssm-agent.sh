@@ -7,6 +7,8 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=packer/base/apt.sh
 . "$here/apt.sh"
+# shellcheck source=packer/base/download.sh
+. "$here/download.sh"
 
 # Ubuntu's images bring it as a snap.
 if command -v amazon-ssm-agent > /dev/null || [ -d /snap/amazon-ssm-agent ]; then
@@ -19,7 +21,7 @@ trap 'rm -rf "$work"' EXIT
 url="$VENDHOST_SSM_URL/latest/debian_$(dpkg --print-architecture)/amazon-ssm-agent.deb"
 command -v curl > /dev/null || apt_install ca-certificates curl
 
-if curl --fail --silent --show-error --location --retry 5 --output "$work/agent.deb" "$url" 2> "$work/error"; then
+if download "$url" "$work/agent.deb" 2> "$work/error"; then
   apt_install "$work/agent.deb"
   echo "SSM agent: installed"
 elif [ "${VENDHOST_LOCAL_CLOUD:-}" = 1 ]; then

@@ -16,6 +16,7 @@ export interface WireCall {
 }
 
 export interface WireAnswer {
+  /** 0: no answer, the connection is reset. */
   readonly status: number;
   readonly headers?: IncomingHttpHeaders;
   readonly body: string | Buffer;
@@ -33,6 +34,13 @@ export type Meddler = (call: WireCall, next: Next) => Promise<WireAnswer>;
  * answers everything itself.
  */
 export async function wire(cloud: string | undefined, meddle: Meddler): Promise<string> {
+  const { address, close } = await openWire(cloud, meddle);
+  onTestFinished(close);
+  return address;
+}
+
+/** The same for who closes it himself. */
+export async function openWire(cloud: string | undefined, meddle: Meddler) {
   const server = createServer(async (incoming, response) => {
     const bytes = Buffer.concat(await incoming.toArray());
     const call = callOf(incoming, bytes.toString());
@@ -44,16 +52,17 @@ export async function wire(cloud: string | undefined, meddle: Meddler): Promise<
       ...refusal(call, 'InternalFailure', String(error)),
       status: 400,
     }));
-    response.writeHead(answer.status, answer.headers).end(answer.body);
+    if (answer.status === 0) incoming.socket.resetAndDestroy();
+    else response.writeHead(answer.status, answer.headers).end(answer.body);
   }).listen(0, '127.0.0.1');
   // A connection that is closed while a request is on its way would be a call that is made twice.
   server.keepAliveTimeout = 0;
   await once(server, 'listening');
-  onTestFinished(() => {
+  const close = () => {
     server.closeAllConnections();
     server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  return { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
 }
 
 /** Acts once, before the first call of this operation is sent on. */

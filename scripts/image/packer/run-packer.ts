@@ -44,7 +44,9 @@ export interface Build {
 export async function build(runtime: Runtime, options: Build): Promise<boolean> {
   const { template, variablesFile, temporaryDirectory } = options;
   const words = ['build', '-machine-readable', '-color=false', `-var-file=${variablesFile}`, template];
-  const child = packer(runtime, words, { TMPDIR: temporaryDirectory }, temporaryDirectory);
+  // Packer's parts talk through sockets in its temporary folder, and the path of a socket has 107 bytes at most
+  // (https://man7.org/linux/man-pages/man7/unix.7.html): that of the folder may be longer.
+  const child = packer(runtime, words, { TMPDIR: '.' }, temporaryDirectory);
   const stop = () => child.kill('SIGTERM');
   runtime.signal.addEventListener('abort', stop, { once: true });
   if (runtime.signal.aborted) stop();

@@ -1,11 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
 import { packerVariables } from '../../../../scripts/image/builder/builder.ts';
-import { packerTemplate, packerVersion } from '../../../../scripts/image/packer/run-packer.ts';
+import type { PackerEvent } from '../../../../scripts/image/packer/packer-events.ts';
+import { build, packerTemplate, packerVersion } from '../../../../scripts/image/packer/run-packer.ts';
 import { makeStage } from '../../../../scripts/image/packer/stage.ts';
 import { recorder } from '../../../builders/recorder.ts';
 import { parts } from '../parts.ts';
@@ -31,4 +32,23 @@ test('the template takes the variables that the command gives, and with them is 
   const words = ['validate', `-var-file=${file}`, packerTemplate];
   const { all, exitCode } = await execa('packer', words, { env, all: true, reject: false });
   expect(exitCode, all).toBe(0);
+});
+
+test('the path of the temporary folder may be longer than that of a socket', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'vendhost-packer-'));
+  const temporaryDirectory = join(root, 'a-folder-of-a-runner/'.repeat(6));
+  await mkdir(temporaryDirectory, { recursive: true });
+  const template = join(root, 'none.pkr.hcl');
+  await writeFile(
+    template,
+    'source "null" "one" {\n  communicator = "none"\n}\n\nbuild {\n  sources = ["source.null.one"]\n}\n',
+  );
+  const variablesFile = join(root, 'none.json');
+  await writeFile(variablesFile, '{}');
+  const runtime = recorder({ ...process.env, HOME: root }, { cwd: tmpdir() });
+  const said: PackerEvent[] = [];
+  const onEvent = (event: PackerEvent) => void said.push(event);
+  expect(await build(runtime, { template, variablesFile, temporaryDirectory, onEvent }), JSON.stringify(said)).toBe(
+    true,
+  );
 });

@@ -1,0 +1,16 @@
+import type { Subject } from '../world.ts';
+import { driftCheck } from './drift.ts';
+import { hostProvision, hostProvisionChanged, hostProvisionImage, hostReplace } from './host.ts';
+import { imageBake, imageClean } from './image.ts';
+import { mrNote, mrNoteChanged } from './merge-request.ts';
+import { platformDeploy, platformDeployPlan, platformDestroy, platformPlan } from './platform.ts';
+import { releaseStart, revisionPush } from './release.ts';
+import { tenantVend, tenantVendChanged } from './vend.ts';
+
+/** Every command that writes, those that are quickest to try first. */
+export const subjects: readonly Subject[] = [
+  ...[mrNote, mrNoteChanged, revisionPush, imageClean, driftCheck],
+  ...[imageBake, hostReplace, hostProvision, hostProvisionChanged, hostProvisionImage, releaseStart],
+  ...[tenantVend, tenantVendChanged],
+  ...[platformDestroy, platformPlan, platformDeployPlan, platformDeploy],
+];
