@@ -1,3 +1,5 @@
+import { readdir, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ageing } from '../scripts/wire.ts';
 import type { Census, Difference } from './census.ts';
 import { differenceTo, type JobMeddler, readWorld, runCommand, watching } from './command.ts';
@@ -54,11 +56,18 @@ export async function runKilled(subject: Subject, world: World, point: Point, un
     killing(point, (call) => (hit.call = call)),
   );
   const later = ageing(minutesLater);
+  await ageTemporary(world);
   const again = await runCommand(world, prepared, 2, () => later);
   const difference = await differenceTo(undisturbed, world, prepared);
   const { directory } = world;
   const { end, error, seconds } = again;
   return { point, call: hit.call, end: first.end, again: end, error, seconds, directory, ...difference };
+}
+
+/** Temporary folders of killed runs go after a day, by the clock of the machine. */
+async function ageTemporary({ temporary }: World): Promise<void> {
+  const before = new Date(Date.now() - 25 * 60 * 60_000);
+  for (const name of await readdir(temporary)) await utimes(join(temporary, name), before, before);
 }
 
 /** Ends the job at the point; of a job that is cancelled, nothing is left from its next writing call on. */

@@ -85,11 +85,11 @@ function aliasHeight({ heights, faults, lines }: Walk, { source, range }: { sour
 }
 
 function innerOf(walk: Walk, node: unknown): readonly unknown[] {
-  if (isMap(node)) return checkKeys(walk, node).map(({ value }) => value);
+  if (isMap(node)) return pairsOf(walk, node).map(({ value }) => value);
   return isSeq(node) ? node.items : [];
 }
 
-function checkKeys({ faults, lines }: Walk, { items }: YAMLMap): readonly Pair[] {
+function pairsOf({ faults, lines }: Walk, { items }: YAMLMap): readonly Pair[] {
   const keys = new Set<string>();
   for (const { key } of items) {
     const where = at(lines, (key as Node | null)?.range);

@@ -6,7 +6,6 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { revisionFile } from '../../../scripts/config/names.ts';
 import { collectFiles } from '../../../scripts/repository/collect.ts';
-import { FileWorkers } from '../../../scripts/revision/file-workers.ts';
 import { hashContent } from '../../../scripts/revision/hash.ts';
 import { zipOf } from '../../../scripts/revision/zip.ts';
 import { zip64 } from '../../../scripts/revision/zip64.ts';
@@ -47,11 +46,9 @@ async function packed(files: readonly AnyFile[], form = zipOf) {
   }
   const { signal } = new AbortController();
   const { files: collected } = await collectFiles(root, 'software');
-  const workers = new FileWorkers(collected, signal);
-  const revision = await hashContent(collected, workers, signal);
+  const revision = await hashContent(collected, signal);
   const target = join(await repository({}), 'revision.zip');
-  await writeFile(target, form({ ...revision, workers, signal }));
-  await workers.close();
+  await writeFile(target, form({ ...revision, signal }));
   return { sha256: revision.sha256, target };
 }
 
