@@ -74,7 +74,10 @@ afterAll(async () => {
 const outcome = (work: Promise<unknown>) =>
   work.then(
     () => 'done',
-    (error: unknown) => awsError(error, {})?.code ?? (error as Error).name,
+    (error: Error) => {
+      const code = awsError(error, {})?.code ?? 'AWS_FAILED';
+      return code === 'AWS_FAILED' ? error.name : code;
+    },
   );
 
 /** A security group that somebody else in the account made, with these tags. */

@@ -68,7 +68,10 @@ async function job(role: 'deploy' | 'plan', ref: string, other: Partial<JobOptio
 const outcome = (work: Promise<unknown>) =>
   work.then(
     () => 'done',
-    (error: unknown) => awsError(error, {})?.code ?? (error as Error).name,
+    (error: Error) => {
+      const code = awsError(error, {})?.code ?? 'AWS_FAILED';
+      return code === 'AWS_FAILED' ? error.name : code;
+    },
   );
 
 const put = async (aws: Aws, Key: string) =>
