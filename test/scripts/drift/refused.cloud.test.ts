@@ -94,14 +94,14 @@ test('a stack that somebody deletes while it is looked at is unknown, and the ot
   expect(sections.find(({ title }) => title === 'vendhost-dev-shop-entry')).toMatchObject({
     state: 'unknown',
     summary: expect.stringContaining('Stack [vendhost-dev-shop-entry] does not exist'),
-    findings: [{ title: expect.stringContaining('not checked: AWS answered with an error: ValidationError') }],
+    findings: [{ title: expect.stringContaining('with an error: 400 ValidationError') }],
   });
   expect(sections.find(({ title }) => title === 'vendhost-dev-shop-host')?.state).toBe('clean');
   const failed = await check((call) =>
     call.operation === 'DescribeAutoScalingGroups' ? refusal(call, 'InternalFailure', 'nothing today') : undefined,
   );
   const hosts = failed.find(({ id }) => id === 'dev/hosts');
-  expect(hosts?.findings[0]?.title).toContain('AWS_FAILED');
+  expect(hosts?.findings[0]?.title).toContain('AWS_UNAVAILABLE');
 });
 
 test.each([
