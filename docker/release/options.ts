@@ -18,11 +18,12 @@ Each looks at what there is, does what is missing, and says so: run it again aft
   --images DIR       where \`npm run image\` left its files [default: .cache/image]
   --arch ARCH        architecture that the release has; may be repeated [default: amd64 arm64]
   --remote ADDRESS   where tags are pushed to [default: CI_PROJECT_URL, with VENDHOST_RELEASE_TOKEN]
-  --fulcio ADDRESS   a Sigstore of your own: who gives out certificates [default: Sigstore's public one, for gitlab.com]
+  --fulcio ADDRESS   a Sigstore of your own: who gives out certificates [default: the public one, for public projects
+                     of gitlab.com]
   --rekor ADDRESS    and who keeps the log of what was signed; give both, to tag, notes and publish
 
-Variables: CI_API_V4_URL, CI_CONFIG_PATH, CI_PROJECT_PATH, CI_PROJECT_URL, CI_REGISTRY_IMAGE, CI_REGISTRY_USER, CI_REGISTRY_PASSWORD as in
-a job, SIGSTORE_ID_TOKEN, and VENDHOST_RELEASE_TOKEN. What they are for: docs/releasing.md`;
+Variables: CI_API_V4_URL, CI_CONFIG_PATH, CI_PROJECT_PATH, CI_PROJECT_URL, CI_PROJECT_VISIBILITY, CI_REGISTRY_IMAGE, CI_REGISTRY_USER,
+CI_REGISTRY_PASSWORD as in a job, SIGSTORE_ID_TOKEN, and VENDHOST_RELEASE_TOKEN. What they are for: docs/releasing.md`;
 
 export interface ReleaseOptions {
   readonly verb: 'cut' | 'tag' | 'notes' | 'publish';

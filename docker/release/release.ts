@@ -15,7 +15,7 @@ import { templateFolders } from './pin.ts';
 import { type BuiltImage, type CutStep, type Plan, type PublishStep, planCut, planPublish } from './plan.ts';
 import { openRegistry, type Registry } from './registry.ts';
 import { sign } from './sign.ts';
-import { distrust, identityOf, isAbout, signerOf } from './signing.ts';
+import { identityOf, isAbout, obstacle, publicIssuer, publicSigstore, signerOf } from './signing.ts';
 import { cutTag, versionTag } from './version.ts';
 
 interface World {
@@ -50,8 +50,12 @@ function registryOf(world: World): Registry {
   return openRegistry(needed(world, 'CI_REGISTRY_IMAGE'), user && password ? { user, password } : undefined, world.out);
 }
 
-/** Address of GitLab, which is that of its ID tokens' issuer unless it was set to another. */
-const serverOf = (world: World) => needed(world, 'CI_API_V4_URL').replace(/\/api\/v4$/, '');
+/** What decides who signs. The address of GitLab is that of its ID tokens' issuer unless it was set to another. */
+const surroundings = (world: World) => ({
+  server: needed(world, 'CI_API_V4_URL').replace(/\/api\/v4$/, ''),
+  visibility: world.env.CI_PROJECT_VISIBILITY,
+  own: world.options.sigstore,
+});
 
 const projectOf = (world: World): gitlab.Project => ({
   api: needed(world, 'CI_API_V4_URL'),
@@ -92,8 +96,7 @@ async function cut(world: World): Promise<void> {
 async function tag(world: World): Promise<void> {
   const { options, version, checkout } = world;
   const registry = registryOf(world);
-  const own = options.sigstore;
-  const signer = signerOf({ server: serverOf(world), token: world.env.SIGSTORE_ID_TOKEN, own });
+  const signer = signerOf(surroundings(world), world.env.SIGSTORE_ID_TOKEN);
   const plan = async () => {
     const [head, tags, list, built, changelog, uploaded] = await Promise.all([
       git.head(checkout),
@@ -186,12 +189,16 @@ async function readRelease(world: World) {
 }
 
 function signatureOf(world: World, isSigned: boolean): Signature | { readonly unsigned: string } {
-  const [server, own] = [serverOf(world), world.options.sigstore];
-  const unsigned = distrust(server, own);
-  if (!isSigned) return { unsigned: unsigned ?? 'its signatures are not in the package registry' };
+  const { server, own, visibility } = surroundings(world);
+  if (!isSigned)
+    return { unsigned: obstacle({ server, own, visibility }) ?? 'its signatures are not in the package registry' };
   const config = world.env.CI_CONFIG_PATH || '.gitlab-ci.yml';
   const identity = identityOf(server, needed(world, 'CI_PROJECT_PATH'), config, world.version);
-  return { identity, issuer: server, isPublic: own === undefined && unsigned === undefined };
+  return {
+    identity,
+    issuer: server,
+    isPublic: own === undefined ? server === publicIssuer : own.fulcio === publicSigstore.fulcio,
+  };
 }
 
 async function publish(world: World): Promise<void> {

@@ -7,10 +7,10 @@ export interface Sigstore {
 }
 
 /** Everybody's Sigstore (https://docs.sigstore.dev/about/overview/). */
-const publicSigstore: Sigstore = { fulcio: 'https://fulcio.sigstore.dev', rekor: 'https://rekor.sigstore.dev' };
+export const publicSigstore: Sigstore = { fulcio: 'https://fulcio.sigstore.dev', rekor: 'https://rekor.sigstore.dev' };
 
 /** The one GitLab that signs there, by its documents (https://docs.gitlab.com/ci/yaml/signing_examples/). */
-const publicIssuer = 'https://gitlab.com';
+export const publicIssuer = 'https://gitlab.com';
 
 /** What a run may sign with. */
 export interface Signer {
@@ -22,23 +22,33 @@ export interface Signer {
 interface Surroundings {
   /** Address of GitLab, which issues ID tokens unless one that is there says otherwise. */
   readonly server: string;
-  readonly token: string | undefined;
+  /** The project's: `public`, `internal` or `private`. */
+  readonly visibility: string | undefined;
   /** The Sigstore of the options. */
   readonly own: Sigstore | undefined;
 }
 
 /** Who signs, or why nobody does. Throws for a token that is none. */
-export function signerOf({ server, token, own }: Surroundings): Signer | { readonly unsigned: string } {
-  const unsigned = distrust(token ? issuerOf(token) : server, own);
+export function signerOf(
+  { server, visibility, own }: Surroundings,
+  token: string | undefined,
+): Signer | { readonly unsigned: string } {
+  const unsigned = obstacle({ server: token ? issuerOf(token) : server, visibility, own });
   if (unsigned !== undefined) return { unsigned };
   if (!token) return { unsigned: 'the job has no ID token, SIGSTORE_ID_TOKEN is empty' };
   return { sigstore: own ?? publicSigstore, token };
 }
 
-/** Why nobody would believe an ID token of that issuer; `undefined` when somebody does. */
-export function distrust(issuer: string, own: Sigstore | undefined): string | undefined {
-  if (own !== undefined || issuer === publicIssuer) return undefined;
-  return `Sigstore's public instance takes ID tokens of ${publicIssuer}, not of ${issuer}; --fulcio and --rekor name one of your own`;
+/**
+ * Why nothing is signed with any ID token; `undefined` when it can be. What the public log has stays there: the names of a project
+ * that is not public go there only when somebody says so, by the addresses.
+ */
+export function obstacle({ server, visibility, own }: Surroundings): string | undefined {
+  if (own !== undefined) return undefined;
+  if (server !== publicIssuer)
+    return `Sigstore's public instance takes ID tokens of ${publicIssuer}, not of ${server}; --fulcio and --rekor name one of your own`;
+  if (visibility === 'public') return undefined;
+  return `the project is ${visibility || 'not known to be public'}, and Sigstore's log is public; --fulcio and --rekor name one to use`;
 }
 
 function issuerOf(token: string): string {

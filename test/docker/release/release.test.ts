@@ -150,6 +150,7 @@ async function release(image: string, ...given: readonly (string | Readonly<Reco
         CI_REGISTRY_PASSWORD: login.password,
         CI_COMMIT_TAG: 'cut/1.2.3',
         CI_CONFIG_PATH: '',
+        CI_PROJECT_VISIBILITY: 'public',
         SIGSTORE_ID_TOKEN: '',
         VENDHOST_RELEASE_TOKEN: gitlab.token,
         npm_config_cache: join(folder, 'npm'),

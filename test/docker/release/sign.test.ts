@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sign } from '../../../docker/release/sign.ts';
-import { distrust, identityOf, isAbout, type Signer, signerOf } from '../../../docker/release/signing.ts';
+import { identityOf, isAbout, obstacle, type Signer, signerOf } from '../../../docker/release/signing.ts';
 import { type LocalSigstore, startLocalSigstore } from '../../local-gitlab/sigstore.ts';
 import { createIssuer } from '../../local-gitlab/tokens.ts';
 
@@ -97,16 +97,23 @@ test('who signs, or why nobody does', () => {
   };
   const missing = { unsigned: 'the job has no ID token, SIGSTORE_ID_TOKEN is empty' };
   const everybodys = { fulcio: 'https://fulcio.sigstore.dev', rekor: 'https://rekor.sigstore.dev' };
-  expect(signerOf({ server: gitlab, token, own: undefined })).toEqual({ token, sigstore: everybodys });
-  expect(signerOf({ server: gitlab, token: undefined, own: undefined })).toEqual(missing);
-  expect(signerOf({ server: gitlab, token: '', own })).toEqual(missing);
-  expect(signerOf({ server: other, token: undefined, own: undefined })).toEqual(distrusted);
+  const open = { server: gitlab, visibility: 'public', own: undefined };
+  expect(signerOf(open, token)).toEqual({ token, sigstore: everybodys });
+  expect(signerOf(open, undefined)).toEqual(missing);
+  expect(signerOf({ ...open, own }, '')).toEqual(missing);
+  expect(signerOf({ ...open, server: other }, undefined)).toEqual(distrusted);
   // The token says who issued it, wherever GitLab is.
-  expect(signerOf({ server: gitlab, token: ofOther, own: undefined })).toEqual(distrusted);
-  expect(signerOf({ server: other, token: ofOther, own })).toEqual({ token: ofOther, sigstore: own });
+  expect(signerOf(open, ofOther)).toEqual(distrusted);
+  expect(signerOf({ server: other, visibility: 'private', own }, ofOther)).toEqual({ token: ofOther, sigstore: own });
   for (const wrong of ['nonsense', 'x.!.x', tokenOf({ sub: 'x' }), tokenOf([])])
-    expect(() => signerOf({ server: gitlab, token: wrong, own })).toThrow(/^SIGSTORE_ID_TOKEN is no ID token/);
-  expect(distrust(gitlab, undefined)).toBeUndefined();
+    expect(() => signerOf({ ...open, own }, wrong)).toThrow(/^SIGSTORE_ID_TOKEN is no ID token/);
+  // The names of a private project go into a public log only when somebody says so.
+  const closed = { ...open, visibility: 'private' };
+  const why = "the project is private, and Sigstore's log is public; --fulcio and --rekor name one to use";
+  expect(signerOf(closed, token)).toEqual({ unsigned: why });
+  expect(signerOf({ ...closed, own: everybodys }, token)).toEqual({ token, sigstore: everybodys });
+  expect([obstacle(open), obstacle(closed)]).toEqual([undefined, why]);
+  expect(obstacle({ ...open, visibility: undefined })).toMatch(/^the project is not known to be public/);
   expect(identityOf(gitlab, 'acme/vendhost', '.gitlab-ci.yml', '1.2.3')).toBe(identity);
 });
 
