@@ -20,7 +20,7 @@ export interface Build {
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * A statement of how the image came to be, unsigned: in-toto's Statement v1 (https://in-toto.io/Statement/v1) with SLSA's
+ * A statement of how the image came to be, which a release signs: in-toto's Statement v1 (https://in-toto.io/Statement/v1) with SLSA's
  * predicate (https://slsa.dev/spec/v1.0/provenance). In a job of GitLab it names project, job and runner.
  */
 export function provenance(build: Build, env: Variables) {

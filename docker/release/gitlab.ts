@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Gitlab } from '@gitbeaker/rest';
 import { openGitlab } from '../../scripts/gitlab/api.ts';
 import type { Output } from '../../scripts/output.ts';
@@ -68,11 +67,16 @@ export async function uploadedFiles(at: Project, version: string): Promise<strin
 }
 
 /** Uploads a file of a version; of two with one name GitLab gives the later one. */
-export async function uploadFile(at: Project, version: string, name: string, file: string): Promise<void> {
+export async function uploadFile(
+  at: Project,
+  version: string,
+  name: string,
+  body: string | Uint8Array<ArrayBuffer>,
+): Promise<void> {
   const response = await send(at.out, `upload ${name}`, fileAddress(at, version, name), {
     method: 'PUT',
     headers: { 'private-token': at.token, 'content-type': 'application/octet-stream' },
-    body: await readFile(file),
+    body,
     limitMs,
   });
   // A sign-in page would be a 200.

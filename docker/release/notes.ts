@@ -1,3 +1,4 @@
+import { bundleName } from './files.ts';
 import type { Image } from './manifest-list.ts';
 
 export interface Release {
@@ -13,12 +14,23 @@ export interface Release {
   readonly commit: string;
   /** Address of the project's npm registry. */
   readonly npm: string;
+  readonly signature: Signature | { readonly unsigned: string };
   /** What the changelog says of the version. */
   readonly changes: string;
 }
 
+/** What whoever verifies the provenance has to know. */
+export interface Signature {
+  /** Whom the certificate names, and who vouched for it. */
+  readonly identity: string;
+  readonly issuer: string;
+  /** Whether everybody's Sigstore was used, whose keys cosign knows. */
+  readonly isPublic: boolean;
+}
+
 /** The text of a release: first what is copied into a pipeline, then the digests, then the changes by kind. */
-export function releaseNotes({ version, project, image, digest, images, commit, npm, changes }: Release): string {
+export function releaseNotes(release: Release): string {
+  const { version, project, image, digest, images, commit, npm, signature, changes } = release;
   const include = (component: string, inputs: readonly string[]) => [
     `  - component: $CI_SERVER_FQDN/${project}/${component}@v${version}`,
     '    inputs:',
@@ -53,8 +65,28 @@ export function releaseNotes({ version, project, image, digest, images, commit, 
     row('commit, for an include that no tag can move (`@…`, or `ref: …`)', commit),
     '',
     'The templates name the image by this digest. SBOM and provenance of each architecture are linked below.',
+    ...('unsigned' in signature
+      ? [`The provenance is not signed: ${signature.unsigned}.`]
+      : [
+          'The provenance is signed; with the `.sigstore.json` from below, cosign 3 or later verifies it:',
+          '',
+          '```',
+          ...images.map((each) => verification(each, signature)),
+          '```',
+        ]),
     '',
     changes,
     '',
   ].join('\n');
+}
+
+/** https://github.com/sigstore/cosign/blob/main/doc/cosign_verify-blob-attestation.md */
+function verification({ arch, digest }: Image, { identity, issuer, isPublic }: Signature): string {
+  return [
+    `cosign verify-blob-attestation --bundle ${bundleName(arch)} --type slsaprovenance1`,
+    `--digest ${digest.replace(/^sha256:/, '')} --digestAlg sha256`,
+    `--certificate-identity ${identity}`,
+    `--certificate-oidc-issuer ${issuer}`,
+    ...(isPublic ? [] : ['--trusted-root trusted_root.json']),
+  ].join(' \\\n  ');
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { Sigstore } from './signing.ts';
 import { parseVersion } from './version.ts';
 
 export const help = `Usage: npm run release -- cut VERSION | tag | notes FILE | publish  [options]
@@ -6,7 +7,8 @@ export const help = `Usage: npm run release -- cut VERSION | tag | notes FILE | 
   cut VERSION   in a checkout: the changelog's Unreleased becomes the version, and all files say it. Review it, merge it,
                 and push the tag cut/VERSION on it
   tag           in the pipeline of cut/VERSION, after the images: their SBOMs and provenance are uploaded, one manifest list
-                is made of them, and the tag vVERSION is pushed, whose templates name the list by its digest
+                is made of them, their provenance is signed, and the tag vVERSION is pushed, whose templates name the list by its
+                digest
   notes FILE    in the pipeline of vVERSION: writes the text of the release
   publish       in the pipeline of vVERSION: npm package, release with its links, moving tags
 
@@ -16,9 +18,12 @@ Each looks at what there is, does what is missing, and says so: run it again aft
   --images DIR       where \`npm run image\` left its files [default: .cache/image]
   --arch ARCH        architecture that the release has; may be repeated [default: amd64 arm64]
   --remote ADDRESS   where tags are pushed to [default: CI_PROJECT_URL, with VENDHOST_RELEASE_TOKEN]
+  --fulcio ADDRESS   a Sigstore of your own: who gives out certificates [default: the public one, for public projects
+                     of gitlab.com]
+  --rekor ADDRESS    and who keeps the log of what was signed; give both, to tag, notes and publish
 
-Variables: CI_API_V4_URL, CI_PROJECT_PATH, CI_PROJECT_URL, CI_REGISTRY_IMAGE, CI_REGISTRY_USER, CI_REGISTRY_PASSWORD as in a job, and
-VENDHOST_RELEASE_TOKEN. What they are for: docs/releasing.md`;
+Variables: CI_API_V4_URL, CI_CONFIG_PATH, CI_PROJECT_PATH, CI_PROJECT_URL, CI_PROJECT_VISIBILITY, CI_REGISTRY_IMAGE, CI_REGISTRY_USER,
+CI_REGISTRY_PASSWORD as in a job, SIGSTORE_ID_TOKEN, and VENDHOST_RELEASE_TOKEN. What they are for: docs/releasing.md`;
 
 export interface ReleaseOptions {
   readonly verb: 'cut' | 'tag' | 'notes' | 'publish';
@@ -28,6 +33,8 @@ export interface ReleaseOptions {
   readonly images: string;
   readonly architectures: readonly string[];
   readonly remote: string | undefined;
+  /** `undefined`: the public one. */
+  readonly sigstore: Sigstore | undefined;
 }
 
 const verbs = ['cut', 'tag', 'notes', 'publish'] as const;
@@ -43,6 +50,8 @@ export function readReleaseOptions(words: readonly string[]): ReleaseOptions | u
       images: { type: 'string', default: '.cache/image' },
       arch: { type: 'string', multiple: true, default: ['amd64', 'arm64'] },
       remote: { type: 'string' },
+      fulcio: { type: 'string' },
+      rekor: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -64,5 +73,16 @@ export function readReleaseOptions(words: readonly string[]): ReleaseOptions | u
     images: values.images,
     architectures: values.arch,
     remote: values.remote,
+    sigstore: readSigstore(values),
   };
+}
+
+function readSigstore({ fulcio, rekor }: Partial<Sigstore>): Sigstore | undefined {
+  for (const [name, value] of Object.entries({ fulcio, rekor })) {
+    if (value !== undefined && !/^https?:\/\/[^/]/.test(value))
+      throw new Error(`--${name} ${value} is wrong: it must be an address, https://…`);
+  }
+  if (fulcio === undefined && rekor === undefined) return undefined;
+  if (fulcio === undefined || rekor === undefined) throw new Error('--fulcio and --rekor must be given together');
+  return { fulcio: fulcio.replace(/\/+$/, ''), rekor: rekor.replace(/\/+$/, '') };
 }

@@ -19,6 +19,10 @@ export interface CutState {
   readonly list: ManifestList | undefined;
   /** Architectures whose files are not all in the package registry. */
   readonly notUploaded: readonly string[];
+  /** Architectures that have no signature of their provenance in the package registry. */
+  readonly notSigned: readonly string[];
+  /** Why this run cannot sign; `undefined` when it can. */
+  readonly unsigned: string | undefined;
   /** The commit of the version's tag, if there is one; and the one it must be. */
   readonly tagged: string | undefined;
   readonly pinned: string | undefined;
@@ -27,17 +31,21 @@ export interface CutState {
 export type CutStep =
   | { readonly do: 'upload'; readonly arch: string }
   | { readonly do: 'list'; readonly tag: string; readonly images: readonly Image[] }
+  | { readonly do: 'sign'; readonly arch: string; readonly digest: string }
   | { readonly do: 'tag'; readonly tag: string };
 
 export interface Plan<Step> {
   /** Why nothing is done; what is in the way, and what to do about it. */
   readonly faults: readonly string[];
+  /** What will be missing all the same, and why. */
+  readonly notices: readonly string[];
   readonly steps: readonly Step[];
 }
 
 /**
  * From built images to the version's tag. The list is written after the files of its images were uploaded, and the tag is pushed after the
- * list. Images that a repeated job built after the list was written are not taken.
+ * list. Images that a repeated job built after the list was written are not taken; so what is signed is signed once the list has decided
+ * on the images, and once for each of them.
  */
 export function planCut(state: CutState): Plan<CutStep> {
   const { version, head, list, tagged, pinned, built, architectures } = state;
@@ -62,9 +70,15 @@ export function planCut(state: CutState): Plan<CutStep> {
           `the tag ${tag} leads to ${tagged}, not to ${head} with templates that name the image: take the next version`,
         ]),
   ];
-  if (faults.length > 0) return { faults, steps: [] };
+  if (faults.length > 0) return { faults, notices: [], steps: [] };
+  const toSign = (list?.images ?? images).filter(({ arch }) => state.notSigned.includes(arch));
+  const here = toSign.filter(({ digest }) => built.some((image) => image.digest === digest));
+  const unsigned =
+    state.unsigned ??
+    (here.length === toSign.length ? undefined : 'the provenance is not here any more, and the tag is there');
   return {
     faults,
+    notices: toSign.length === 0 || unsigned === undefined ? [] : [`not signed: ${unsigned}`],
     steps: [
       ...images
         .filter(({ arch }) => list === undefined || state.notUploaded.includes(arch))
@@ -72,6 +86,7 @@ export function planCut(state: CutState): Plan<CutStep> {
       ...(list === undefined
         ? [{ do: 'list', tag: version, images: images.map(({ arch, digest }) => ({ arch, digest })) } as const]
         : []),
+      ...(state.unsigned === undefined ? here.map(({ arch, digest }) => ({ do: 'sign', arch, digest }) as const) : []),
       ...(tagged === undefined ? [{ do: 'tag', tag } as const] : []),
     ],
   };
@@ -92,7 +107,10 @@ function imageFaults({ version, head, architectures }: CutState, images: readonl
   ];
 }
 
-function listFaults({ version, head, built, notUploaded }: CutState, { commits, images }: ManifestList): string[] {
+function listFaults(
+  { version, head, built, notUploaded, notSigned, unsigned, tagged }: CutState,
+  { commits, images }: ManifestList,
+): string[] {
   const isBuilt = (arch: string) =>
     images.some((image) => image.arch === arch && built.some(({ digest }) => digest === image.digest));
   return [
@@ -104,6 +122,9 @@ function listFaults({ version, head, built, notUploaded }: CutState, { commits, 
       .map(
         (arch) => `SBOM and provenance of the image for ${arch} are neither uploaded nor here: take the next version`,
       ),
+    ...(unsigned === undefined && tagged === undefined ? notSigned : [])
+      .filter((arch) => !notUploaded.includes(arch) && !isBuilt(arch))
+      .map((arch) => `the provenance of the image for ${arch} is neither signed nor here: take the next version`),
   ];
 }
 
@@ -126,6 +147,8 @@ export interface PublishState {
   /** Files of the npm package that are not committed. */
   readonly changed: readonly string[];
   readonly uploaded: readonly string[];
+  /** Why the provenance is not signed; `undefined` when it is. */
+  readonly unsigned: string | undefined;
   readonly wanted: { readonly description: string; readonly links: readonly Link[] };
   readonly release:
     | { readonly description: string; readonly links: readonly (Link & { readonly id: number })[] }
@@ -158,11 +181,12 @@ export function planPublish(state: PublishState): Plan<PublishStep> {
       : [`not committed, and the npm package would have it: ${state.changed.join(', ')}`]),
     ...absent.map(({ name }) => `there is no file ${name} in the package registry: retry the job that pushed ${tag}`),
   ];
-  if (faults.length > 0) return { faults, steps: [] };
+  if (faults.length > 0) return { faults, notices: [], steps: [] };
   const moving = movingTags(version, [...tags.keys()]);
   const [major, minor] = version.split('.');
   return {
     faults,
+    notices: state.unsigned === undefined ? [] : [`not signed: ${state.unsigned}`],
     steps: [
       ...(state.isPackaged
         ? []

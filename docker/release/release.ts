@@ -4,19 +4,19 @@ import { VendhostError } from '../../scripts/errors.ts';
 import { Output } from '../../scripts/output.ts';
 import { changelogFaults, sectionOf } from './changelog.ts';
 import { cutFaults, cutFiles, versionedFiles } from './cut.ts';
+import { assetName, bundleName, imageFiles } from './files.ts';
 import * as git from './git.ts';
 import * as gitlab from './gitlab.ts';
 import { readList, writeList } from './manifest-list.ts';
-import { releaseNotes } from './notes.ts';
+import { releaseNotes, type Signature } from './notes.ts';
 import { publishPackage } from './npm.ts';
 import { help, type ReleaseOptions, readReleaseOptions } from './options.ts';
 import { templateFolders } from './pin.ts';
 import { type BuiltImage, type CutStep, type Plan, type PublishStep, planCut, planPublish } from './plan.ts';
 import { openRegistry, type Registry } from './registry.ts';
+import { sign } from './sign.ts';
+import { identityOf, isAbout, obstacle, publicIssuer, publicSigstore, signerOf } from './signing.ts';
 import { cutTag, versionTag } from './version.ts';
-
-/** Files that `npm run image` writes beside image.json, and a release links. */
-const files = ['sbom.cdx.json', 'provenance.json'];
 
 interface World {
   readonly options: ReleaseOptions;
@@ -33,7 +33,7 @@ async function readWorld(options: ReleaseOptions, env: NodeJS.ProcessEnv, out: O
   const { version } = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8')) as { version: string };
   const remote = options.remote ?? (env.CI_PROJECT_URL ? `${env.CI_PROJECT_URL}.git` : 'origin');
   const token = env.VENDHOST_RELEASE_TOKEN;
-  if (token !== undefined) out.redact(token);
+  for (const secret of [token, env.SIGSTORE_ID_TOKEN]) if (secret !== undefined) out.redact(secret);
   const say = (line: string) => out.step(line);
   return { options, env, directory, version, checkout: { directory, remote, token }, out, say };
 }
@@ -49,6 +49,13 @@ function registryOf(world: World): Registry {
   const { CI_REGISTRY_USER: user, CI_REGISTRY_PASSWORD: password } = world.env;
   return openRegistry(needed(world, 'CI_REGISTRY_IMAGE'), user && password ? { user, password } : undefined, world.out);
 }
+
+/** What decides who signs. The address of GitLab is that of its ID tokens' issuer unless it was set to another. */
+const surroundings = (world: World) => ({
+  server: needed(world, 'CI_API_V4_URL').replace(/\/api\/v4$/, ''),
+  visibility: world.env.CI_PROJECT_VISIBILITY,
+  own: world.options.sigstore,
+});
 
 const projectOf = (world: World): gitlab.Project => ({
   api: needed(world, 'CI_API_V4_URL'),
@@ -89,6 +96,7 @@ async function cut(world: World): Promise<void> {
 async function tag(world: World): Promise<void> {
   const { options, version, checkout } = world;
   const registry = registryOf(world);
+  const signer = signerOf(surroundings(world), world.env.SIGSTORE_ID_TOKEN);
   const plan = async () => {
     const [head, tags, list, built, changelog, uploaded] = await Promise.all([
       git.head(checkout),
@@ -101,7 +109,9 @@ async function tag(world: World): Promise<void> {
     const { architectures } = options;
     return planCut({
       ...{ version, head, list, built, architectures },
-      notUploaded: architectures.filter((arch) => files.some((file) => !uploaded.includes(assetName(file, arch)))),
+      notUploaded: architectures.filter((arch) => imageFiles.some((file) => !uploaded.includes(assetName(file, arch)))),
+      notSigned: architectures.filter((arch) => !uploaded.includes(bundleName(arch))),
+      unsigned: 'unsigned' in signer ? signer.unsigned : undefined,
       pinned: list === undefined ? undefined : await git.pinnedCommit(checkout, version, list.digest),
       pipelineTag: world.env.CI_COMMIT_TAG || undefined,
       changes: sectionOf(changelog, version),
@@ -111,10 +121,16 @@ async function tag(world: World): Promise<void> {
   await follow(world, plan, describeCut, async (step) => {
     if (step.do === 'upload') {
       const at = projectOf(world);
-      for (const file of files) {
-        const path = join(world.directory, options.images, step.arch, file);
-        await gitlab.uploadFile(at, version, assetName(file, step.arch), path);
+      for (const file of imageFiles) {
+        const text = await readText(world, join(options.images, step.arch, file));
+        await gitlab.uploadFile(at, version, assetName(file, step.arch), text);
       }
+    } else if (step.do === 'sign') {
+      if ('unsigned' in signer) throw new Error(`cannot sign: ${signer.unsigned}`);
+      const statement = await readText(world, join(options.images, step.arch, 'provenance.json'));
+      if (!isAbout(statement, step.digest))
+        throw new Error(`provenance.json of ${step.arch} is not about ${step.digest}: build the image again`);
+      await gitlab.uploadFile(projectOf(world), version, bundleName(step.arch), await sign(statement, signer));
     } else if (step.do === 'list') {
       await writeList(registry, step.tag, step.images);
     } else {
@@ -125,8 +141,6 @@ async function tag(world: World): Promise<void> {
   });
 }
 
-const assetName = (file: string, arch: string) => file.replace('.', `-${arch}.`);
-
 async function builtImages(world: World): Promise<BuiltImage[]> {
   const found = await readMatching(world, [join(world.options.images, '*/image.json')]);
   return Object.values(found).map((text) => {
@@ -136,7 +150,8 @@ async function builtImages(world: World): Promise<BuiltImage[]> {
 }
 
 function describeCut(step: CutStep): string {
-  if (step.do === 'upload') return `upload ${files.join(' and ')} of ${step.arch}`;
+  if (step.do === 'upload') return `upload ${imageFiles.join(' and ')} of ${step.arch}`;
+  if (step.do === 'sign') return `sign the provenance of ${step.arch}, and upload the signature`;
   if (step.do === 'list')
     return `write the manifest list ${step.tag} of ${step.images.map(({ arch }) => arch).join(' and ')}`;
   return `push the tag ${step.tag}, whose templates name the list by its digest`;
@@ -145,7 +160,7 @@ function describeCut(step: CutStep): string {
 async function readRelease(world: World) {
   const { version, checkout } = world;
   const registry = registryOf(world);
-  const [head, list, templates, changelog] = await Promise.all([
+  const [head, list, templates, changelog, uploaded] = await Promise.all([
     git.head(checkout),
     readList(registry, version),
     readMatching(
@@ -153,28 +168,45 @@ async function readRelease(world: World) {
       templateFolders.map((folder) => `${folder}/*.yml`),
     ),
     readText(world, 'CHANGELOG.md'),
+    gitlab.uploadedFiles(projectOf(world), version),
   ]);
   const named = Object.values(templates).map(
     (text) => /^ {2}image: \$\[\[ inputs\.image \]\]@(\S+)/m.exec(text)?.[1] ?? 'no digest',
   );
   const [project, api] = [needed(world, 'CI_PROJECT_PATH'), needed(world, 'CI_API_V4_URL')];
+  const bundles = (list?.images ?? []).map(({ arch }) => bundleName(arch)).filter((name) => uploaded.includes(name));
+  const signature = signatureOf(world, bundles.length > 0 && bundles.length === list?.images.length);
   const description = releaseNotes({
     ...{ version, project, image: registry.name, commit: head },
     digest: list?.digest ?? 'none',
     images: list?.images ?? [],
     npm: gitlab.npmRegistry({ api, project }),
+    signature,
     changes: sectionOf(changelog, version) ?? '',
   });
-  return { head, list, named: [...new Set(named)], description };
+  const unsigned = 'unsigned' in signature ? signature.unsigned : undefined;
+  return { head, list, named: [...new Set(named)], bundles, unsigned, description };
+}
+
+function signatureOf(world: World, isSigned: boolean): Signature | { readonly unsigned: string } {
+  const { server, own, visibility } = surroundings(world);
+  if (!isSigned)
+    return { unsigned: obstacle({ server, own, visibility }) ?? 'its signatures are not in the package registry' };
+  const config = world.env.CI_CONFIG_PATH || '.gitlab-ci.yml';
+  const identity = identityOf(server, needed(world, 'CI_PROJECT_PATH'), config, world.version);
+  return {
+    identity,
+    issuer: server,
+    isPublic: own === undefined ? server === publicIssuer : own.fulcio === publicSigstore.fulcio,
+  };
 }
 
 async function publish(world: World): Promise<void> {
   const { version, checkout, directory } = world;
   const at = projectOf(world);
-  const { description, ...local } = await readRelease(world);
-  const links = (local.list?.images ?? []).flatMap(({ arch }) =>
-    files.map((file) => assetName(file, arch)).map((name) => ({ name, url: gitlab.fileAddress(at, version, name) })),
-  );
+  const { description, bundles, ...local } = await readRelease(world);
+  const names = (local.list?.images ?? []).flatMap(({ arch }) => imageFiles.map((file) => assetName(file, arch)));
+  const links = [...names, ...bundles].map((name) => ({ name, url: gitlab.fileAddress(at, version, name) }));
   const { files: packaged } = JSON.parse(await readText(world, 'package.json')) as { files: string[] };
   // npm adds these.
   const packed = [...packaged, 'package.json', 'README*', 'LICENSE*'];
@@ -219,8 +251,9 @@ async function follow<Step>(
   describe: (step: Step) => string,
   apply: (step: Step) => Promise<void>,
 ): Promise<void> {
-  const { faults, steps } = await plan();
+  const { faults, notices, steps } = await plan();
   if (faults.length > 0) throw new Error(faults.join('\n'));
+  for (const notice of notices) say(notice);
   if (steps.length === 0) say('everything is there');
   for (const step of steps) {
     say(options.dryRun ? `would ${describe(step)}` : describe(step));

@@ -57,7 +57,7 @@ describe('the own pipeline', () => {
     const text = await readFile(join(projectRoot, '.gitlab-ci.yml'), 'utf8');
     const { workflow, ...jobs } = parse(text) as Record<
       string,
-      { rules?: { if: string }[]; release?: object; needs?: string[]; before_script?: string[] }
+      { rules?: { if: string }[]; release?: object; needs?: string[]; before_script?: string[]; id_tokens?: object }
     >;
     expect(workflow?.rules?.at(-1)?.if).toBe('$CI_COMMIT_TAG =~ /^v\\d+\\.\\d+\\.\\d+$/ && $VENDHOST_RELEASE_TOKEN');
     expect(jobs['publish-image']?.rules).toEqual([{ if: '$CI_COMMIT_TAG =~ /^cut\\// && $VENDHOST_RELEASE_TOKEN' }]);
@@ -70,6 +70,10 @@ describe('the own pipeline', () => {
       ['create-release', ['release-notes']],
       ['publish', ['create-release']],
     ]);
+    const tokens = Object.entries(jobs).flatMap(([name, { id_tokens: own }]) =>
+      own === undefined ? [] : [[name, own]],
+    );
+    expect(tokens).toEqual([['tag-version', { SIGSTORE_ID_TOKEN: { aud: 'sigstore' } }]]);
     expect(jobs['create-release']?.release).toMatchObject({
       tag_name: '$CI_COMMIT_TAG',
       description: 'release-notes.md',

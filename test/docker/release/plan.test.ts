@@ -24,6 +24,8 @@ test('options: help, and wrong values by name', () => {
     dryRun: true,
   });
   expect(readReleaseOptions(['tag', '--arch', 'amd64'])).toMatchObject({ verb: 'tag', architectures: ['amd64'] });
+  const own = { fulcio: 'https://fulcio.example.com', rekor: 'https://example.com/rekor' };
+  expect(readReleaseOptions(['tag', '--fulcio', `${own.fulcio}/`, '--rekor', own.rekor])?.sigstore).toEqual(own);
   for (const [words, message] of [
     [[], 'nothing is wrong: it must be cut, tag, notes, publish'],
     [['push'], 'push is wrong: it must be cut, tag, notes, publish'],
@@ -31,6 +33,11 @@ test('options: help, and wrong values by name', () => {
     [['publish', 'now'], 'publish now is wrong: it must be publish'],
     [['cut', 'v1.2.3'], 'v1.2.3 is no version: it must be like 1.2.3'],
     [['cut', '1.2'], '1.2 is no version'],
+    [
+      ['tag', '--fulcio', 'fulcio.example.com'],
+      '--fulcio fulcio.example.com is wrong: it must be an address, https://…',
+    ],
+    [['tag', '--rekor', 'https://rekor.example.com'], '--fulcio and --rekor must be given together'],
   ] as const) {
     expect(() => readReleaseOptions(words), message).toThrow(message);
   }
@@ -120,25 +127,49 @@ const cutState: CutState = {
   ...{ version: '1.2.0', head: 'h', pipelineTag: 'cut/1.2.0', changes: '### Added', architectures: ['amd64', 'arm64'] },
   built: images.map((image) => ({ ...image, version: '1.2.0', commit: 'h' })),
   ...{ list: undefined, tagged: undefined, pinned: undefined, notUploaded: ['amd64', 'arm64'] },
+  ...{ notSigned: ['amd64', 'arm64'], unsigned: undefined },
 };
+const signatures = images.map((image) => ({ do: 'sign', ...image }));
 const written = { digest: list, images, commits: ['h'] };
 
-test('from images to the tag: files, list, tag; what is there is not done again', () => {
+test('from images to the tag: files, list, signatures, tag; what is there is not done again', () => {
   expect(planCut(cutState)).toEqual({
     faults: [],
+    notices: [],
     steps: [
       { do: 'upload', arch: 'amd64' },
       { do: 'upload', arch: 'arm64' },
       { do: 'list', tag: '1.2.0', images },
+      ...signatures,
       { do: 'tag', tag: 'v1.2.0' },
     ],
   });
   // Images that were built again since are not taken.
-  const later = { ...cutState, list: written, pinned: 'p', built: [], notUploaded: [] };
-  expect(planCut(later)).toEqual({ faults: [], steps: [{ do: 'tag', tag: 'v1.2.0' }] });
+  const later = { ...cutState, list: written, pinned: 'p', built: [], notUploaded: [], notSigned: [] };
+  const nothing = { faults: [], notices: [], steps: [] };
+  expect(planCut(later)).toEqual({ ...nothing, steps: [{ do: 'tag', tag: 'v1.2.0' }] });
   const lost = { ...later, built: cutState.built, notUploaded: ['arm64'], tagged: 'p' };
-  expect(planCut(lost)).toEqual({ faults: [], steps: [{ do: 'upload', arch: 'arm64' }] });
-  expect(planCut({ ...later, tagged: 'p' })).toEqual({ faults: [], steps: [] });
+  expect(planCut(lost)).toEqual({ ...nothing, steps: [{ do: 'upload', arch: 'arm64' }] });
+  expect(planCut({ ...later, tagged: 'p' })).toEqual(nothing);
+});
+
+test('a signature that is missing is made before the tag, of the image in the list; where it cannot be, the plan says why', () => {
+  const stopped = { ...cutState, list: written, pinned: 'p', notUploaded: [], notSigned: ['arm64'] };
+  const [, signature] = signatures;
+  const tag = { do: 'tag', tag: 'v1.2.0' };
+  expect(planCut(stopped)).toEqual({ faults: [], notices: [], steps: [signature, tag] });
+  const tagged = { ...stopped, tagged: 'p' };
+  expect(planCut(tagged)).toEqual({ faults: [], notices: [], steps: [signature] });
+  const unsigned = { faults: [], notices: ['not signed: no token'] };
+  expect(planCut({ ...stopped, unsigned: 'no token' })).toEqual({ ...unsigned, steps: [tag] });
+  expect(planCut({ ...tagged, built: [], unsigned: 'no token' })).toEqual({ ...unsigned, steps: [] });
+  expect(planCut({ ...tagged, built: [] })).toEqual({
+    faults: [],
+    notices: ['not signed: the provenance is not here any more, and the tag is there'],
+    steps: [],
+  });
+  // A reason not to sign says nothing of what was signed before.
+  expect(planCut({ ...stopped, notSigned: [], unsigned: 'no token' }).notices).toEqual([]);
 });
 
 test.each([
@@ -155,6 +186,11 @@ test.each([
     'an SBOM that is lost',
     { list: written, pinned: 'p', built: [] },
     'SBOM and provenance of the image for amd64 are neither',
+  ],
+  [
+    'a provenance that is lost before it was signed',
+    { list: written, pinned: 'p', built: [], notUploaded: [] },
+    'the provenance of the image for amd64 is neither signed nor here: take the next version',
   ],
   ['a tag by hand', { tagged: 't' }, 'there is a tag v1.2.0 without an image'],
   [
@@ -177,12 +213,14 @@ const publishState: PublishState = {
     ['v1', 'o'],
   ]),
   uploaded: links.map(({ name }) => name),
+  unsigned: undefined,
   wanted: { description: 'text', links },
 };
 
 test('from the tag to all that belongs to it', () => {
   expect(planPublish(publishState)).toEqual({
     faults: [],
+    notices: [],
     steps: [
       { do: 'package', distTag: 'latest' },
       { do: 'create-release', tag: 'v1.2.0' },
@@ -197,7 +235,8 @@ test('from the tag to all that belongs to it', () => {
     release: { description: 'text\n', links: links.map((link, id) => ({ ...link, id })) },
     tags: new Map([...publishState.tags, ['v1', 'p'], ['v1.2', 'p']]),
   };
-  expect(planPublish(done).steps).toEqual([]);
+  expect(planPublish(done)).toEqual({ faults: [], notices: [], steps: [] });
+  expect(planPublish({ ...done, unsigned: 'no token' }).notices).toEqual(['not signed: no token']);
   const wrong = { description: 'by hand', links: [{ name: links[0]?.name ?? '', url: 'https://other', id: 7 }] };
   expect(planPublish({ ...done, release: wrong }).steps).toEqual([
     { do: 'edit-release', tag: 'v1.2.0' },
@@ -222,8 +261,8 @@ test.each([
   expect(steps).toEqual([]);
 });
 
-test('the text of a release opens with what is copied, then has digests and changes', () => {
-  const text = releaseNotes({
+test('the text of a release opens with what is copied, then has digests, how to verify, and changes', () => {
+  const release = {
     ...{
       version: '1.2.0',
       project: 'acme/vendhost',
@@ -236,10 +275,31 @@ test('the text of a release opens with what is copied, then has digests and chan
       npm: 'https://gitlab.example.com/api/v4/projects/7/packages/npm/',
       changes: '### Added\n- a',
     },
-  });
+    signature: { identity: 'https://gitlab.com/who', issuer: 'https://gitlab.com', isPublic: true },
+  };
+  const text = releaseNotes(release);
   expect(text).toMatch(
     /^A tenant's `\.gitlab-ci\.yml`:\n\n```yaml\ninclude:\n {2}- component: \$CI_SERVER_FQDN\/acme\/vendhost\/tenant@v1\.2\.0\n/,
   );
   for (const digest of [list, amd, arm]) expect(text).toContain(`registry.example.com/acme/vendhost@${digest}`);
   expect(text).toContain('### Added\n- a\n');
+  expect(text.match(/```\ncosign[^`]*```/)?.[0]).toMatchInlineSnapshot(`
+    "\`\`\`
+    cosign verify-blob-attestation --bundle provenance-amd64.sigstore.json --type slsaprovenance1 \\
+      --digest bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb --digestAlg sha256 \\
+      --certificate-identity https://gitlab.com/who \\
+      --certificate-oidc-issuer https://gitlab.com
+    cosign verify-blob-attestation --bundle provenance-arm64.sigstore.json --type slsaprovenance1 \\
+      --digest cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc --digestAlg sha256 \\
+      --certificate-identity https://gitlab.com/who \\
+      --certificate-oidc-issuer https://gitlab.com
+    \`\`\`"
+  `);
+  const own = { ...release.signature, isPublic: false };
+  expect(releaseNotes({ ...release, signature: own })).toContain(
+    '--certificate-oidc-issuer https://gitlab.com \\\n  --trusted-root trusted_root.json\n',
+  );
+  const unsigned = releaseNotes({ ...release, signature: { unsigned: 'no token' } });
+  expect(unsigned).toContain('\nThe provenance is not signed: no token.\n');
+  expect(unsigned).not.toContain('cosign');
 });

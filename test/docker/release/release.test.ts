@@ -7,6 +7,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type LocalGitlab, startLocalGitlab } from '../../local-gitlab/api.ts';
 import { projectRoot } from '../../local-gitlab/platform.ts';
 import { type LocalRegistry, startLocalRegistry } from '../../local-gitlab/registry.ts';
+import { type LocalSigstore, startLocalSigstore } from '../../local-gitlab/sigstore.ts';
+import { createIssuer } from '../../local-gitlab/tokens.ts';
 
 const login = { user: 'job', password: 'registry-password' };
 const path = 'acme/vendhost';
@@ -22,11 +24,13 @@ const sourceFiles = {
 
 let gitlab: LocalGitlab;
 let registry: LocalRegistry;
+let sigstore: LocalSigstore;
 let folder: string;
 beforeAll(async () => {
   registry = await startLocalRegistry(login);
+  sigstore = await startLocalSigstore();
 });
-afterAll(() => registry.stop());
+afterAll(() => Promise.all([registry.stop(), sigstore.stop()]));
 beforeEach(async () => {
   gitlab = await startLocalGitlab({ projects: [path] });
   folder = await mkdtemp(join(tmpdir(), 'release-test-'));
@@ -73,12 +77,33 @@ async function pushImages(image: string, commit: string): Promise<void> {
     const files = {
       'image.json': JSON.stringify({ arch, digest, version: '1.2.3', commit }),
       'sbom.cdx.json': `sbom of ${arch}`,
+      'provenance.json': JSON.stringify({ subject: [{ digest: { sha256: digest.replace('sha256:', '') } }] }),
     };
-    const at = (name: string) => `.cache/image/${arch}/${name}`;
     await write(
-      Object.fromEntries(Object.entries({ ...files, 'provenance.json': arch }).map(([name, text]) => [at(name), text])),
+      Object.fromEntries(Object.entries(files).map(([name, text]) => [`.cache/image/${arch}/${name}`, text])),
     );
   }
+}
+
+/** What a job has that may sign: a Sigstore that believes this GitLab, and an ID token for it. */
+async function signing(): Promise<[...string[], Record<string, string>]> {
+  const issuer = await createIssuer({ issuer: gitlab.address, directory: join(folder, 'issuer') });
+  const job = { projectPath: path, ref: 'cut/1.2.3', refType: 'tag' } as const;
+  const token = await issuer.mint(job, { audience: 'sigstore' });
+  return ['--fulcio', sigstore.address, '--rekor', `${sigstore.address}/`, { SIGSTORE_ID_TOKEN: token }];
+}
+
+/** Why this GitLab's jobs sign nothing by themselves. */
+const unsigned = () =>
+  `Sigstore's public instance takes ID tokens of https://gitlab.com, not of ${new URL(gitlab.api).origin}; --fulcio and --rekor name one of your own`;
+
+/** Texts of the files of that name that were uploaded. */
+async function uploads(name: string): Promise<string[]> {
+  const files = gitlab.state.packages.packages(project()).flatMap((each) => each.files);
+  const address = `${gitlab.api}/projects/${encodeURIComponent(path)}/packages/generic/vendhost-image/1.2.3/${name}`;
+  const response = await fetch(address, { headers: { 'private-token': gitlab.token } });
+  const text = await response.text();
+  return files.filter(({ file_name }) => file_name === name).map(() => text);
 }
 
 /** As buildah does, an image without layers. */
@@ -124,6 +149,9 @@ async function release(image: string, ...given: readonly (string | Readonly<Reco
         CI_REGISTRY_USER: login.user,
         CI_REGISTRY_PASSWORD: login.password,
         CI_COMMIT_TAG: 'cut/1.2.3',
+        CI_CONFIG_PATH: '',
+        CI_PROJECT_VISIBILITY: 'public',
+        SIGSTORE_ID_TOKEN: '',
         VENDHOST_RELEASE_TOKEN: gitlab.token,
         npm_config_cache: join(folder, 'npm'),
         ...more,
@@ -150,21 +178,34 @@ test('from the tag of a cut to a release; each command says what is missing, doe
   const image = `${registry.host}/acme/whole`;
   await prepare(image);
   const cut = await git('rev-parse', 'HEAD');
+  const mine = await signing();
   const steps = [
     'upload sbom.cdx.json and provenance.json of amd64',
     'upload sbom.cdx.json and provenance.json of arm64',
     'write the manifest list 1.2.3 of amd64 and arm64',
+    'sign the provenance of amd64, and upload the signature',
+    'sign the provenance of arm64, and upload the signature',
     'push the tag v1.2.3, whose templates name the list by its digest',
   ];
-  const would = await release(image, 'tag', '--dry-run');
+  const would = await release(image, 'tag', '--dry-run', ...mine);
   expect(would).toEqual({ code: 0, lines: steps.map((step) => `would ${step}`) });
   expect([registry.tags('acme/whole'), gitlab.state.packages.packages(project()), await remoteTag('v1.2.3')]).toEqual([
     {},
     [],
     undefined,
   ]);
-  expect(await release(image, 'tag')).toEqual({ code: 0, lines: steps });
+  expect(sigstore.entries).toEqual([]);
+  expect(await release(image, 'tag', ...mine)).toEqual({ code: 0, lines: steps });
+  expect(await release(image, 'tag', ...mine)).toEqual({ code: 0, lines: ['everything is there'] });
+  // What was signed is, whoever looks.
   expect(await release(image, 'tag')).toEqual({ code: 0, lines: ['everything is there'] });
+  const identity = `https://${new URL(gitlab.api).host}/${path}//.gitlab-ci.yml@refs/tags/cut/1.2.3`;
+  for (const arch of ['amd64', 'arm64']) {
+    const [bundle = '', ...others] = await uploads(`provenance-${arch}.sigstore.json`);
+    expect(others).toEqual([]);
+    const statement = await readFile(join(checkout(), `.cache/image/${arch}/provenance.json`), 'utf8');
+    expect(sigstore.verify(bundle)).toEqual({ identity, issuer: gitlab.address, statement });
+  }
 
   const digest = registry.tags('acme/whole')['1.2.3'];
   await checkOut('v1.2.3');
@@ -191,6 +232,7 @@ test('from the tag of a cut to a release; each command says what is missing, doe
       'publish the npm package as latest',
       'create the release v1.2.3',
       ...['amd64', 'arm64'].flatMap((arch) => [`link sbom-${arch}.cdx.json`, `link provenance-${arch}.json`]),
+      ...['amd64', 'arm64'].map((arch) => `link provenance-${arch}.sigstore.json`),
       'move the tag v1.2',
       'move the tag v1',
     ],
@@ -208,6 +250,7 @@ test('from the tag of a cut to a release; each command says what is missing, doe
   const [made] = gitlab.state.packages.releases(project());
   expect(made?.description).toContain(`${image}@${digest}`);
   expect(made?.description).toContain('### Added\n- a thing');
+  expect(made?.description).toContain(`--certificate-identity ${identity} `);
   const sbom = made?.links.find(({ name }) => name === 'sbom-arm64.cdx.json')?.url ?? '';
   expect(await (await fetch(sbom, { headers: { 'private-token': gitlab.token } })).text()).toBe('sbom of arm64');
   const npm = gitlab.state.packages.packages(project()).find(({ package_type: type }) => type === 'npm');
@@ -222,17 +265,19 @@ test('a release whose calls are lost, once done and once not, ends the same when
   const lose = (on: RegExp) => {
     for (const isDone of [false, true]) gitlab.state.outages.add({ kind: 'half-an-answer', times: 1, on, isDone });
   };
+  const mine = await signing();
   /** Runs it until nothing fails; more often would be a step that never ends. */
   const repeat = async (verb: string) => {
     const runs: string[] = [];
     for (let left = 8; left > 0; left -= 1) {
-      const { code, lines } = await release(image, verb);
+      const { code, lines } = await release(image, verb, ...mine);
       if (code === 0) return;
       runs.push(lines.join('\n'));
     }
     expect.fail(`${verb} never ends:\n${runs.join('\n\n')}`);
   };
-  lose(/^PUT .*\/generic\//);
+  lose(/^PUT .*\/sbom/);
+  lose(/^PUT .*\.sigstore\.json/);
   await repeat('tag');
   await checkOut('v1.2.3');
   for (const on of [/^PUT .*\/npm\//, /^POST .*\/releases$/, /^POST .*\/assets\/links$/]) lose(on);
@@ -243,11 +288,57 @@ test('a release whose calls are lost, once done and once not, ends the same when
   expect(others).toEqual([]);
   expect(made?.links.map(({ name }) => name).sort()).toEqual([
     'provenance-amd64.json',
+    'provenance-amd64.sigstore.json',
     'provenance-arm64.json',
+    'provenance-arm64.sigstore.json',
     'sbom-amd64.cdx.json',
     'sbom-arm64.cdx.json',
   ]);
   expect(gitlab.state.packages.packages(project()).filter(({ package_type: type }) => type === 'npm')).toHaveLength(1);
+  for (const arch of ['amd64', 'arm64']) {
+    const bundles = await uploads(`provenance-${arch}.sigstore.json`);
+    expect(bundles.map((bundle) => sigstore.verify(bundle).issuer)).toEqual([gitlab.address]);
+  }
+});
+
+test('where nobody believes the ID token the release says that it is not signed, and why; a Sigstore that is ill stops it before the tag', async () => {
+  const image = `${registry.host}/acme/unsigned`;
+  await prepare(image);
+  const mine = await signing();
+  sigstore.outages.add({ kind: 'sign-in-page', times: 1, on: /signingCert/ });
+  const ill = await release(image, 'tag', ...mine);
+  expect([ill.code, ill.lines.at(-1)]).toEqual([
+    1,
+    expect.stringContaining(`cannot sign: ${sigstore.address}: error creating signing certificate: `),
+  ]);
+  const wrong = { subject: [{ digest: { sha256: 'f'.repeat(64) } }] };
+  const provenance = '.cache/image/amd64/provenance.json';
+  const right = await readFile(join(checkout(), provenance), 'utf8');
+  await write({ [provenance]: JSON.stringify(wrong) });
+  const other = await release(image, 'tag', ...mine);
+  expect([other.code, other.lines.at(-1)]).toEqual([
+    1,
+    expect.stringMatching(/^provenance\.json of amd64 is not about sha256:[0-9a-f]{64}: build the image again$/),
+  ]);
+  await write({ [provenance]: right });
+  expect(await remoteTag('v1.2.3')).toBeUndefined();
+  const said = `not signed: ${unsigned()}`;
+  const tagged = await release(image, 'tag');
+  expect([tagged.code, tagged.lines[0]]).toEqual([0, said]);
+  await checkOut('v1.2.3');
+  const published = await release(image, 'publish');
+  expect([published.code, published.lines[0]]).toEqual([0, said]);
+  const notes = () => gitlab.state.packages.releases(project())[0]?.description;
+  expect(notes()).toContain(`\nThe provenance is ${said}.\n`);
+  // A job that may sign is retried later: the release follows.
+  await git('checkout', '--quiet', 'cut/1.2.3');
+  expect((await release(image, 'tag', ...mine)).code).toBe(0);
+  await checkOut('v1.2.3');
+  expect(await release(image, 'publish', '--fulcio', sigstore.address, '--rekor', sigstore.address)).toEqual({
+    code: 0,
+    lines: ['edit the release v1.2.3', ...['amd64', 'arm64'].map((arch) => `link provenance-${arch}.sigstore.json`)],
+  });
+  expect(notes()).toContain('--trusted-root trusted_root.json');
 });
 
 test('images that a repeated job built change nothing; another commit under the same version is refused', async () => {
@@ -256,7 +347,10 @@ test('images that a repeated job built change nothing; another commit under the 
   expect((await release(image, 'tag')).code).toBe(0);
   const before = registry.tags('acme/again');
   await pushImages(image, 'another-build');
-  expect(await release(image, 'tag')).toEqual({ code: 0, lines: ['everything is there'] });
+  expect(await release(image, 'tag')).toEqual({
+    code: 0,
+    lines: [`not signed: ${unsigned()}`, 'everything is there'],
+  });
   await git('commit', '--quiet', '--allow-empty', '--message', 'one more');
   const { code, lines } = await release(image, 'tag');
   expect(code).toBe(1);
