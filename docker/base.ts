@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import type { Buildah } from './buildah.ts';
-import { imageCache, projectRoot } from './buildah.ts';
+import { projectRoot, workFolder } from './buildah.ts';
 
 const release = 'bookworm';
 
@@ -53,14 +53,10 @@ export async function debianBase(buildah: Buildah, say: (line: string) => void):
   const name = `localhost/vendhost-base:${key}`;
   if ((await buildah.attempt(['inspect', '--type', 'image', name])) !== undefined) return name;
   say(`making a base of Debian's packages, Node ${versions[0]} and npm ${versions[1]} (once, some minutes)`);
-  const [archive, stripped] = [join(imageCache, `base-${process.pid}.tar`), join(imageCache, `node-${process.pid}`)];
-  try {
-    await execa('mmdebstrap', ['--quiet', ...words, release, archive], { stdin: 'ignore', timeout: 20 * 60_000 });
-    await execa('strip', ['-o', stripped, node]);
-    await commitBase(buildah, { archive, node: stripped, npm, name });
-  } finally {
-    await Promise.all([archive, stripped].map((file) => rm(file, { force: true })));
-  }
+  const [archive, stripped] = [join(workFolder, 'base.tar'), join(workFolder, 'node')];
+  await execa('mmdebstrap', ['--quiet', ...words, release, archive], { stdin: 'ignore', timeout: 20 * 60_000 });
+  await execa('strip', ['-o', stripped, node]);
+  await commitBase(buildah, { archive, node: stripped, npm, name });
   return name;
 }
 

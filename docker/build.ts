@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { ensurePackages } from '../test/setup/packages.ts';
 import { basePrograms, debianBase, defaultBase } from './base.ts';
-import { type Buildah, imageCache, openBuildah, projectRoot } from './buildah.ts';
+import { type Buildah, imageCache, openBuildah, projectRoot, workFolder } from './buildah.ts';
+import { fullDisk } from './full-disk.ts';
+import { type Lock, lockFolder } from './lock.ts';
 import { help, type ImageOptions, readOptions, releaseFaults } from './options.ts';
 import { type Build, provenance } from './provenance.ts';
 import { type Bom, debianPackages, imageBom, onlyInstalled, type Program } from './sbom.ts';
@@ -29,16 +31,29 @@ type Say = (line: string) => void;
 
 /** Builds the image and writes image.json, sbom.cdx.json and provenance.json. Throws an error whose message says what to change. */
 export async function buildImage(options: ImageOptions, say: Say): Promise<BuiltImage> {
+  await ensurePackages(say, { buildah: 'buildah', flock: 'util-linux' });
+  const lock = await lockFolder(imageCache, say);
+  try {
+    await rm(workFolder, { recursive: true, force: true });
+    await mkdir(workFolder);
+    return await buildAlone(options, say, lock);
+  } finally {
+    await rm(workFolder, { recursive: true, force: true });
+    lock.release();
+  }
+}
+
+async function buildAlone(options: ImageOptions, say: Say, lock: Lock): Promise<BuiltImage> {
   const startedAt = new Date();
   const wanted = options.base ?? (await defaultBase());
   const source = await readSource();
   const faults = options.release ? releaseFaults(wanted, source.changed) : [];
   if (faults.length > 0) throw new Error(`not to be released:\n  ${faults.join('\n  ')}`);
-  await ensurePackages(say, { buildah: 'buildah' });
-  const buildah = await openBuildah(options.storageDriver);
+  const buildah = await openBuildah(options.storageDriver, { lock: lock.file });
+  await buildah.removeLeftovers();
   const base = await obtainBase(buildah, wanted, options, say);
   const name = `localhost/vendhost:${source.version}-${options.arch}`;
-  // By its id from here on: another build may take the name meanwhile.
+  // By its id from here on: the name is the next build's.
   const id = await build(buildah, { name, base, options, source });
   const pushed = options.push === undefined ? undefined : await push(buildah, id, options.push, say);
   const { FromImageDigest } = await inspect(buildah, id);
@@ -125,7 +140,7 @@ interface Plan {
 
 /** Returns the image's id, `sha256:…`. */
 async function build(buildah: Buildah, { name, base, options, source }: Plan): Promise<string> {
-  const idFile = join(imageCache, `id-${process.pid}`);
+  const idFile = join(workFolder, 'id');
   // Not arguments of the Dockerfile: buildah 1.28 takes a LABEL with another argument from its cache.
   const labels = {
     version: source.version,
@@ -143,13 +158,7 @@ async function build(buildah: Buildah, { name, base, options, source }: Plan): P
     ...(await surroundings()),
     '.',
   ]);
-  return await readOnce(idFile);
-}
-
-async function readOnce(file: string): Promise<string> {
-  const text = await readFile(file, 'utf8');
-  await rm(file);
-  return text.trim();
+  return (await readFile(idFile, 'utf8')).trim();
 }
 
 /** `docker://registry.example.com/vendhost:1.2.3` without transport and tag; `undefined` for what is not pushed to a registry. */
@@ -157,25 +166,28 @@ function repositoryOf(destination: string | undefined): string | undefined {
   return /^docker:\/\/(.+?)(:[^/]*)?$/.exec(destination ?? '')?.[1];
 }
 
-/** What npm needs of this machine: the certificates it trusts, its registry and the packages it has already. */
+/**
+ * What npm needs of this machine: the certificates it trusts, its registry and the packages it has already. A volume is mounted in all stages, and
+ * leaves its mount point in the image: so it is on a folder that every base has.
+ */
 async function surroundings(): Promise<string[]> {
   const { NODE_EXTRA_CA_CERTS: certificates } = process.env;
   const npmSetting = async (name: string) => (await execa('npm', ['config', 'get', name])).stdout;
   const [npmCache, npmConfig] = await Promise.all([npmSetting('cache'), npmSetting('userconfig')]);
   return [
     ...(certificates && existsSync(certificates)
-      ? ['--volume', `${certificates}:/run/build-ca.crt:ro`, '--build-arg', 'NODE_EXTRA_CA_CERTS=/run/build-ca.crt']
+      ? ['--secret', `id=ca,src=${certificates}`, '--build-arg', 'NODE_EXTRA_CA_CERTS=/run/build-ca.crt']
       : []),
-    ...(existsSync(npmCache) ? ['--volume', `${npmCache}:/tmp/npm`] : []),
-    ...(existsSync(npmConfig) ? ['--volume', `${npmConfig}:/root/.npmrc:ro`] : []),
+    ...(existsSync(npmConfig) ? ['--secret', `id=npmrc,src=${npmConfig}`] : []),
+    ...(existsSync(npmCache) ? ['--volume', `${npmCache}:/mnt`] : []),
   ];
 }
 
 async function push(buildah: Buildah, id: string, destination: string, say: Say): Promise<string> {
-  const file = join(imageCache, `digest-${process.pid}`);
+  const file = join(workFolder, 'digest');
   say(`pushing to ${destination}`);
   await buildah.run(['push', '--quiet', '--digestfile', file, id, destination]);
-  return await readOnce(file);
+  return (await readFile(file, 'utf8')).trim();
 }
 
 async function inspect(buildah: Buildah, name: string): Promise<{ FromImageID: string; FromImageDigest: string }> {
@@ -237,7 +249,10 @@ if (import.meta.main) {
       process.stdout.write(`${image.digest}\n`);
     }
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
+    const message = error instanceof Error ? error.message : String(error);
+    say(message);
+    const hint = fullDisk(message);
+    if (hint !== undefined) say(hint);
     process.exitCode = 1;
   }
 }

@@ -1,12 +1,17 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import type { OpenFile } from './lock.ts';
 
 /** The checkout that is built. */
 export const projectRoot = join(import.meta.dirname, '..');
 
 /** What builds keep for the next one: layers, the base of Debian's packages. */
 export const imageCache = join(projectRoot, '.cache/image');
+
+/** Files of the build that is under way; the next one removes what is left of them. */
+export const workFolder = join(imageCache, 'work');
 
 /** Longest time of one call of buildah, in milliseconds: the build itself downloads some 200 MB. */
 const limitMs = 30 * 60_000;
@@ -21,10 +26,23 @@ export interface Buildah {
   attempt(words: readonly string[]): Promise<string | undefined>;
   /** A container of the image, mounted while `work` runs. */
   mounted<T>(image: string, work: (root: string, container: string) => Promise<T>): Promise<T>;
+  /** Removes the containers of builds that were killed: all but those that `nameFor` named for a process that is there. */
+  removeLeftovers(): Promise<void>;
 }
 
-/** Buildah with layers of its own below `.cache/`; containers are `chroot`s, so no daemon and no container runtime is needed. */
-export async function openBuildah(driver: StorageDriver, directory = imageCache): Promise<Buildah> {
+/** A name of a container that is kept while a process is there. */
+export function nameFor(pid: number): string {
+  return `container-of-${pid}`;
+}
+
+/**
+ * Buildah with layers of its own below `.cache/`; containers are `chroot`s, so no daemon and no container runtime is needed. It holds the
+ * open file `lock` too: buildah goes on when the process that started it is killed.
+ */
+export async function openBuildah(
+  driver: StorageDriver,
+  { directory = imageCache, lock }: { directory?: string; lock?: OpenFile } = {},
+): Promise<Buildah> {
   const storage = [
     '--root',
     join(directory, 'storage'),
@@ -38,9 +56,12 @@ export async function openBuildah(driver: StorageDriver, directory = imageCache)
     await execa('buildah', [...storage, ...words], {
       cwd: projectRoot,
       env: { BUILDAH_ISOLATION: 'chroot' },
-      stdin: 'ignore',
-      stdout: quiet ? 'pipe' : ['pipe', 2],
-      stderr: quiet ? 'pipe' : ['pipe', 2],
+      stdio: [
+        'ignore',
+        quiet ? 'pipe' : ['pipe', 2],
+        quiet ? 'pipe' : ['pipe', 2],
+        ...(lock === undefined ? [] : [lock]),
+      ],
       reject: false,
       timeout: limitMs,
     });
@@ -61,6 +82,15 @@ export async function openBuildah(driver: StorageDriver, directory = imageCache)
         return await work(await run(['mount', container]), container);
       } finally {
         await run(['rm', container], { quiet: true });
+      }
+    },
+    async removeLeftovers() {
+      const listed = JSON.parse(await run(['containers', '--json'], { quiet: true })) as
+        | { readonly id: string; readonly containername: string }[]
+        | null;
+      for (const { id, containername } of listed ?? []) {
+        const pid = /^container-of-(\d+)$/.exec(containername)?.[1];
+        if (pid === undefined || !existsSync(`/proc/${pid}`)) await run(['rm', id], { quiet: true });
       }
     },
   };

@@ -99,6 +99,8 @@ export function imageBom(
     ...npm,
     metadata: {
       ...npm.metadata,
+      // npm says that of a lock file.
+      lifecycles: [{ phase: 'post-build' }],
       component: { ...component('container', image.name, image.version, purl), ...license('MIT') },
     },
     // The graph of npm's packages begins at this project's own, which is one component of the image.

@@ -46,7 +46,11 @@ describe('the own pipeline', () => {
     ],
     ['a push to the default branch', ['--branch', 'main'], [...checks, 'build-image']],
     // Nor on a tag that is not protected, which has no protected variable: no image.
-    ['the tag of a cut without the token', ['--event', 'tag', '--branch', 'cut/1.2.3'], [...checks, 'tag-version']],
+    [
+      'the tag of a cut without VENDHOST_RELEASES',
+      ['--event', 'tag', '--branch', 'cut/1.2.3'],
+      [...checks, 'tag-version'],
+    ],
     ["a version's tag in a mirror", ['--event', 'tag', '--branch', 'v1.2.3'], []],
     ['a moving tag', ['--event', 'tag', '--branch', 'v1.2'], []],
   ])('%s', async (_, words, jobs) => {
@@ -59,8 +63,8 @@ describe('the own pipeline', () => {
       string,
       { rules?: { if: string }[]; release?: object; needs?: string[]; before_script?: string[]; id_tokens?: object }
     >;
-    expect(workflow?.rules?.at(-1)?.if).toBe('$CI_COMMIT_TAG =~ /^v\\d+\\.\\d+\\.\\d+$/ && $VENDHOST_RELEASE_TOKEN');
-    expect(jobs['publish-image']?.rules).toEqual([{ if: '$CI_COMMIT_TAG =~ /^cut\\// && $VENDHOST_RELEASE_TOKEN' }]);
+    expect(workflow?.rules?.at(-1)?.if).toBe('$CI_COMMIT_TAG =~ /^v\\d+\\.\\d+\\.\\d+$/ && $VENDHOST_RELEASES');
+    expect(jobs['publish-image']?.rules).toEqual([{ if: '$CI_COMMIT_TAG =~ /^cut\\// && $VENDHOST_RELEASES' }]);
     expect(jobs['.release']?.before_script).toEqual(['npm ci --ignore-scripts']);
     const ofVersions = Object.entries(jobs).filter(([, job]) =>
       job.rules?.some((rule) => rule.if === '$CI_COMMIT_TAG =~ /^v/'),
@@ -78,6 +82,20 @@ describe('the own pipeline', () => {
       tag_name: '$CI_COMMIT_TAG',
       description: 'release-notes.md',
     });
+  });
+
+  test('only jobs that call the release command with the token have its environment, and none of them runs scripts of packages', async () => {
+    const text = await readFile(join(projectRoot, '.gitlab-ci.yml'), 'utf8');
+    const jobs = parse(text) as Record<string, { environment?: object; extends?: string | string[] }>;
+    expect(text).not.toContain('VENDHOST_RELEASE_TOKEN');
+    expect(jobs['.with-token']?.environment).toEqual({ name: 'release', action: 'access' });
+    expect(Object.keys(jobs).filter((name) => jobs[name]?.environment !== undefined)).toEqual(['.with-token']);
+    const holders = Object.entries(jobs).filter(([, job]) => [job.extends].flat().includes('.with-token'));
+    expect(holders).toMatchObject([
+      ['tag-version', { extends: ['.release', '.with-token'], script: ['npm run release -- tag'] }],
+      ['publish', { extends: ['.release', '.with-token'], script: ['npm run release -- publish'] }],
+    ]);
+    for (const [, job] of holders) expect(job).not.toHaveProperty('before_script');
   });
 
   test('the examples run the templates of the commit, in jobs that need no account', async () => {

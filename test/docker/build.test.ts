@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { buildArguments, readOptions, releaseFaults } from '../../docker/options.ts';
 import { provenance } from '../../docker/provenance.ts';
-import { debianPackages, imageBom, onlyInstalled } from '../../docker/sbom.ts';
+import { type Bom, debianPackages, imageBom, onlyInstalled } from '../../docker/sbom.ts';
+import { projectRoot } from '../local-gitlab/platform.ts';
+import { bomFaults, provenanceFaults } from './documents.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 
@@ -88,7 +91,13 @@ test('provenance names what the image was made of, and in a job who made it', ()
       finishedOn: '1970-01-01T00:00:01.000Z',
     },
   });
-  expect(provenance(build, {}).predicate.runDetails.builder.id).toBe('file://local');
+  const byHand = provenance(build, {});
+  expect(byHand.predicate.runDetails.builder.id).toBe('file://local');
+  for (const statement of [provenance(build, job), byHand]) expect(provenanceFaults(statement)).toEqual([]);
+  const { predicate: wrong, ...rest } = byHand;
+  expect(provenanceFaults({ ...rest, predicate: { ...wrong, materials: [] } })).toEqual([
+    '/predicate must NOT have additional properties',
+  ]);
 });
 
 test('installed Debian packages, not those that only left their configuration', () => {
@@ -131,6 +140,7 @@ test("the bill of materials has npm's packages, Debian's and the programs; the i
     [{ name: 'packer', version: '1.14.2' }],
     [{ name: '@npmcli/arborist', version: '9.1.0' }],
   );
+  expect(metadata?.lifecycles).toEqual([{ phase: 'post-build' }]);
   expect(metadata?.component).toMatchObject({ type: 'container', purl: `pkg:oci/vendhost@sha256:${'a'.repeat(64)}` });
   expect(components?.map((one) => ('purl' in one ? one.purl : 'name' in one && one.name))).toEqual([
     'vendhost',
@@ -144,4 +154,25 @@ test("the bill of materials has npm's packages, Debian's and the programs; the i
     { ref: 'yargs@18.2.0', dependsOn: [] },
   ]);
   expect(() => onlyInstalled(npm, new Set(['left-pad@1.0.0']), 'vendhost')).toThrow('left-pad@1.0.0');
+});
+
+test("CycloneDX's schema takes the bill of materials of this checkout, with what else is in an image", async () => {
+  const { stdout } = await execa('npm', ['sbom', '--sbom-format=cyclonedx', '--package-lock-only'], {
+    cwd: projectRoot,
+  });
+  const npm = JSON.parse(stdout) as Bom;
+  const installed = new Set(npm.components?.map((one) => one['bom-ref']));
+  const made = imageBom(
+    onlyInstalled(npm, installed, 'vendhost'),
+    { name: 'vendhost', version: '1.2.3', digest },
+    [{ name: 'libstdc++6', version: '12.2.0-14+deb12u1', arch: 'amd64' }],
+    [{ name: 'packer', version: '1.14.2' }],
+    [{ name: '@npmcli/arborist', version: '9.1.0' }],
+  );
+  expect(bomFaults(made)).toEqual([]);
+  const [first, ...others] = made.components ?? [];
+  expect(bomFaults({ ...made, components: [{ ...first, type: 'packet' } as never, ...others] })).toEqual([
+    '/components/0/type must be equal to one of the allowed values',
+  ]);
+  expect(bomFaults({ ...made, components: others })).toContain(`${first?.['bom-ref']} is no component`);
 });

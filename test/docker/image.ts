@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { basePrograms } from '../../docker/base.ts';
-import { type Buildah, imageCache, openBuildah, projectRoot } from '../../docker/buildah.ts';
+import { type Buildah, imageCache, nameFor, openBuildah, projectRoot } from '../../docker/buildah.ts';
 import { ensurePackages } from '../setup/packages.ts';
 import type { ContainerImage } from './container.ts';
 
@@ -40,18 +40,14 @@ export async function buildRunnerImage(signal?: AbortSignal): Promise<void> {
     'debian',
   ];
   // Tests beside it have the processor first.
-  const { failed, all } = await execa(
-    'nice',
-    ['flock', '--no-fork', join(projectRoot, 'docker/Dockerfile'), ...command],
-    {
-      cwd: projectRoot,
-      ...(signal === undefined ? {} : { cancelSignal: signal }),
-      all: true,
-      reject: false,
-      stdin: 'ignore',
-      timeout: buildLimitMs,
-    },
-  );
+  const { failed, all } = await execa('nice', command, {
+    cwd: projectRoot,
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
+    all: true,
+    reject: false,
+    stdin: 'ignore',
+    timeout: buildLimitMs,
+  });
   if (failed) throw new Error(`the runner image was not built:\n${all?.split('\n').slice(-30).join('\n')}`);
 }
 
@@ -69,7 +65,8 @@ export async function mountRunnerImage(): Promise<MountedImage> {
   const buildah = await openBuildah('overlay');
   const directory = join(imageCache, process.arch === 'arm64' ? 'arm64' : 'amd64');
   const { name } = JSON.parse(await readFile(join(directory, 'image.json'), 'utf8')) as { name: string };
-  const container = await buildah.run(['from', '--pull-never', name], { quiet: true });
+  // Another build, which may begin meanwhile, leaves it.
+  const container = await buildah.run(['from', '--pull-never', '--name', nameFor(process.pid), name], { quiet: true });
   const unmount = async () => void (await buildah.run(['rm', container], { quiet: true }));
   try {
     const root = await buildah.run(['mount', container], { quiet: true });

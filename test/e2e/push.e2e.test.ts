@@ -209,16 +209,6 @@ describe('pushes to dev', () => {
     expect(await orders()).toContain('storm for Ada Lux');
   });
 
-  test('instances that boot again, where no hook runs: others take their place, and have the orders', async () => {
-    const gone = await rebootAll(world);
-    const successor = async () => {
-      const { status, headers } = await askShop();
-      return status === 200 && !gone.includes(String(headers['x-instance']));
-    };
-    await expect.poll(successor, { timeout: 300_000, interval: 500 }).toBe(true);
-    expect(await orders()).toContain('storm for Ada Lux');
-  });
-
   test('an install script that fails: its last lines, no image, nothing left', async () => {
     const before = await images(world);
     const result = await push(
@@ -254,6 +244,17 @@ describe('pushes to dev', () => {
     expect(bake?.exitCode).toBe(143);
     expect(await images(world)).toEqual(before);
     expect(await leftovers(world)).toEqual({ builders: [], keyPairs: [], securityGroups: [] });
+  });
+
+  // Last: Auto Scaling looks at health only when their grace period of a minute is over.
+  test('instances that boot again, where no hook runs: others take their place, and have the orders', async () => {
+    const gone = await rebootAll(world);
+    const successor = async () => {
+      const { status, headers } = await askShop();
+      return status === 200 && !gone.includes(String(headers['x-instance']));
+    };
+    await expect.poll(successor, { timeout: 300_000, interval: 500 }).toBe(true);
+    expect(await orders()).toContain('storm for Ada Lux');
   });
 });
 

@@ -18,7 +18,7 @@ let local: LocalRegistry;
 beforeAll(async () => {
   await ensureImagePackages();
   folder = await mkdtemp(join(tmpdir(), 'release-images-'));
-  buildah = await openBuildah('overlay', folder);
+  buildah = await openBuildah('overlay', { directory: folder });
   local = await startLocalRegistry(login);
 });
 afterAll(() => local.stop());
@@ -27,7 +27,7 @@ test('what buildah pushes for two architectures becomes a list that buildah pull
   const name = `${local.host}/acme/vendhost`;
   const images: { arch: string; digest: string }[] = [];
   for (const arch of ['amd64', 'arm64']) {
-    const container = await buildah.run(['from', '--arch', arch, 'scratch']);
+    const container = await buildah.run(['from', '--arch', arch, 'scratch'], { quiet: true });
     await buildah.run(['config', '--arch', arch, '--label', 'org.opencontainers.image.revision=c0ffee', container]);
     await buildah.run(['commit', '--quiet', '--format', 'docker', container, `localhost/${arch}`]);
     const file = join(folder, `${arch}.digest`);

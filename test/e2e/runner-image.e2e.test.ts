@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { BuiltImage } from '../../docker/build.ts';
 import { writeContainerShell } from '../docker/container.ts';
+import { bomFaults, provenanceFaults } from '../docker/documents.ts';
 import { buildLimitMs, type MountedImage, mountRunnerImage } from '../docker/image.ts';
 import { git } from '../local-gitlab/platform.ts';
 import { ask } from './ask.ts';
@@ -48,7 +49,9 @@ describe('the runner image', () => {
       Labels: { 'org.opencontainers.image.version': version, 'org.opencontainers.image.revision': commit },
     });
     expect(id).toMatch(/^sha256:[0-9a-f]{64}$/);
-    const { components } = (await written('sbom.cdx.json')) as { components: { name: string; version: string }[] };
+    const bom = await written('sbom.cdx.json');
+    expect([bomFaults(bom), provenanceFaults(await written('provenance.json'))]).toEqual([[], []]);
+    const { components } = bom as { components: { name: string; version: string }[] };
     const names = components.map(({ name }) => name);
     const known = new Set(components.map(({ name, version }) => `${name}@${version}`));
     // dpkg itself says what is installed.
@@ -81,6 +84,9 @@ describe('the runner image', () => {
     expect(await find('-type', 'f', '-perm', '/6000')).toEqual([]);
     expect(await find('-path', '*/opt/vendhost/*', '!', '-perm', '-444')).toEqual([]);
     expect(await find('-path', '*/root/.cache/*')).toEqual([]);
+    // Nor are places where a build's files were mounted.
+    expect(await find('(', '-name', '.npmrc', '-o', '-name', 'build-ca.crt', ')')).toEqual([]);
+    for (const folder of ['mnt', 'tmp']) expect(await find('-path', `${image.root}/${folder}/*`)).toEqual([]);
     const own = await Promise.all(
       ['hostname', 'resolv.conf'].map((file) => readFile(`/etc/${file}`, 'utf8').catch(() => 'none')),
     );
