@@ -1,7 +1,20 @@
 import { getSystemErrorMap } from 'node:util';
 
-/** Exit codes: 0 done, 1 failed, 2 differs, 3 superseded, 130/143 cancelled after clean-up. */
-export const exitCodes = { done: 0, failed: 1, differs: 2, superseded: 3, interrupted: 130, terminated: 143 } as const;
+/** Exit codes: 0 done, 1 failed, 2 differs, 3 superseded, 129/130/143 cancelled after clean-up. */
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  differs: 2,
+  superseded: 3,
+  hungUp: 129,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+const bySignal = { SIGHUP: exitCodes.hungUp, SIGINT: exitCodes.interrupted, SIGTERM: exitCodes.terminated };
+
+/** A signal that cancels a command; SIGHUP is that of a terminal that is gone, as of a lost connection. */
+export type StopSignal = keyof typeof bySignal;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
@@ -33,10 +46,10 @@ export class VendhostError extends Error {
 
 /** The abort reason of a command's `AbortSignal` when the process got a signal to stop. */
 export class Cancelled extends VendhostError {
-  constructor(signal: 'SIGINT' | 'SIGTERM') {
+  constructor(signal: StopSignal) {
     super('CANCELLED', `cancelled by ${signal}`, {
       hint: 'run the same command again; it resumes from the current state',
-      exitCode: signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated,
+      exitCode: bySignal[signal],
     });
     this.name = 'Cancelled';
   }

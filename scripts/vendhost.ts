@@ -12,11 +12,12 @@ const sameSignalMs = 1000;
 const endMs = 2000;
 const stopping = new AbortController();
 let firstSignalAt = 0;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     const stopped = new Cancelled(signal);
     if (firstSignalAt === 0) firstSignalAt = Date.now();
-    else if (Date.now() - firstSignalAt > sameSignalMs) process.exit(stopped.exitCode);
+    // Nobody hurries with a SIGHUP: the shell and the kernel both send it, when they come to it.
+    else if (signal !== 'SIGHUP' && Date.now() - firstSignalAt > sameSignalMs) process.exit(stopped.exitCode);
     stopping.abort(stopped);
   });
 }

@@ -40,6 +40,13 @@ export function supernetFault(text: string): string | undefined {
 }
 
 /**
+ * An issuer of ID tokens that IAM accepts: https, no port, no query; a path may be
+ * (https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html). Its address becomes part of an ARN, so
+ * an international domain is written in ASCII.
+ */
+export const issuerForm = /^https:\/\/([a-z0-9-]+\.)+[a-z0-9-]+(\/(?!\.well-known)[^?#\s]*[^/?#\s])?$/;
+
+/**
  * Faults between keys of platform.yml. Takes the file's content as far as it could be read: keys that are faulty by
  * themselves, or missing, are skipped, and the rest is checked.
  */
@@ -51,6 +58,7 @@ export function crossFieldFaults(content: unknown): CrossFieldFault[] {
     return entry === undefined ? [] : [{ name, ...entry }];
   });
   return [
+    ...issuerFaults(read.data),
     ...all.flatMap((entry) => [...supernetFaults(entry), ...arnFaults(entry)]),
     ...all.flatMap((entry, index) => all.slice(0, index).flatMap((former) => pairFaults(former, entry))),
   ];
@@ -69,6 +77,9 @@ export function hostingOf(content: unknown): Readonly<Record<string, Hosting | u
   return contentSchema.safeParse(content).data?.environments;
 }
 
+/** What is not even this is a fault of its own. */
+export const gitlabForm = /^[^@?#]*$/;
+
 const text = z.string().optional().catch(undefined);
 const entrySchema = z.object({
   branch: text,
@@ -86,9 +97,23 @@ const entrySchema = z.object({
   subnets: z.object({ public: text, egress: text, isolated: text }).catch({}),
 });
 const contentSchema = z.object({
+  gitlab: z
+    .url({ protocol: /^https?$/ })
+    .regex(gitlabForm)
+    .optional()
+    .catch(undefined),
+  issuer: z.unknown().optional(),
   environments: z.record(z.string(), entrySchema.optional().catch(undefined)),
 });
 type EnvironmentEntry = z.output<typeof entrySchema> & { readonly name: Environment };
+
+/** GitLab's address is the issuer of its ID tokens unless the file says another. */
+function issuerFaults({ gitlab, issuer }: z.output<typeof contentSchema>): CrossFieldFault[] {
+  if (gitlab === undefined || issuer !== undefined || issuerForm.test(gitlab.replace(/\/+$/, ''))) return [];
+  const allowed =
+    'an address that AWS accepts as the issuer of ID tokens: https, a lower-case domain (an international one as xn--…), no port; or issuer must name another, see docs/gitlab.md';
+  return [{ path: ['gitlab'], allowed }];
+}
 
 const ranges = privateRanges.flatMap((range) => parseNetwork(range) ?? []);
 const rangesText = `within ${privateRanges.slice(0, -1).join(', ')} or ${privateRanges.at(-1)}`;

@@ -10,13 +10,13 @@ import {
   projectPath,
 } from './environment.ts';
 import { type NetworkChoice, networkPlan, parseNetwork } from './network.ts';
-import { crossFieldFaults, supernetFault, vpcFault } from './platform-checks.ts';
+import { crossFieldFaults, gitlabForm, issuerForm, supernetFault, vpcFault } from './platform-checks.ts';
 
 export const platformName = z.string().regex(/^[a-z][a-z0-9-]{1,30}$/, 'lower-case letters, digits and hyphens');
 
 export const gitlabAddress = z
   .url({ protocol: /^https?$/ })
-  .regex(/^[^@?#]*$/, 'an address without a user, a query and a fragment');
+  .regex(gitlabForm, 'an address without a user, a query and a fragment');
 
 export const accountNumber = z.string().regex(/^\d{12}$/, 'a quoted 12-digit account number');
 
@@ -144,7 +144,7 @@ export const platformSchema = z
     issuer: z
       .string()
       .regex(
-        /^https:\/\/([a-z0-9-]+\.)+[a-z0-9-]+(\/(?!\.well-known)[^?#\s]*[^/?#\s])?$/,
+        issuerForm,
         'a lower-case https address with a domain, without a port, a query, a fragment, /.well-known and a slash at the end',
       )
       .optional()

@@ -1,4 +1,4 @@
-import { names, type Place } from '../config/names.ts';
+import type { Place } from '../config/names.ts';
 import type { Assembly } from '../stack/assembly.ts';
 import { deployStacks, type StackResult } from '../stack/deploy/deploy-stacks.ts';
 import { keepData } from './data-guard.ts';
@@ -7,6 +7,7 @@ import type { HostPlan, InstanceRefresh } from './host-plan.ts';
 import { readGroup } from './instances/group.ts';
 import { waitInService } from './instances/in-service.ts';
 import { newestVersion } from './instances/launch-template.ts';
+import { hostMissing } from './instances/replace.ts';
 import { rollOut } from './instances/roll-out.ts';
 import { type Provenance, unfinished } from './key/provision-key.ts';
 import { isSurprising, knownValues, type Learned } from './planned-value.ts';
@@ -92,7 +93,7 @@ async function refresh(
   const version = typeof to === 'string' ? to : await newestVersion(aws, to.newestOf);
   if (version === from) return false;
   const group = await readGroup(aws, host.place);
-  if (group === undefined) throw new Error(`no Auto Scaling group ${names.host(host.place)}`);
+  if (group === undefined) throw hostMissing(host.place);
   await runtime.out.section('provision_instances', 'instances', async () => {
     await rollOut(runtime, aws, group, version);
     const parameters = { ...host.parameters, ...done, LaunchTemplateVersion: version };

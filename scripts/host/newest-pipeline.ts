@@ -12,7 +12,8 @@ const tries = 5;
  * Makes sure that no newer pipeline of the project has provisioned the host, and leaves this one's id, unless it is a dry run.
  * GitLab itself holds back older jobs that deploy, not those that prepare an environment
  * (https://docs.gitlab.com/ci/environments/deployment_safety/#prevent-outdated-deployment-jobs); ids of pipelines ascend. Outside of a
- * pipeline anybody may provision. Throws `PIPELINE_OUTDATED`.
+ * pipeline anybody may provision. Throws `PIPELINE_OUTDATED`, and `RECORD_CHANGED` when
+ * others write without end.
  */
 export async function checkNewest(
   { env }: Runtime,
@@ -33,7 +34,9 @@ export async function checkNewest(
     const written = found === undefined ? objects.create(key, own) : objects.replace(key, own, found.etag);
     if ((await written).outcome !== 'lost') return;
   }
-  throw new Error(`${key} was changed ${tries} times while it was written`);
+  throw new VendhostError('RECORD_CHANGED', `other jobs wrote ${key} ${tries} times while this one did`, {
+    hint: 'run the job again when the other pipelines of the branch have ended',
+  });
 }
 
 /** https://docs.gitlab.com/ci/variables/predefined_variables/ */

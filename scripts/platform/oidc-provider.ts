@@ -55,8 +55,7 @@ export type ProviderWork = Provider & { readonly outcome?: StackOutcome };
 
 /**
  * Compares the account's OIDC provider with the wanted one, and deploys it with `deploy`. A provider that Vendhost did
- * not create is left alone: throws `PROVIDER_AUDIENCE` when it does not accept the platform's audience, and
- * `GITLAB_ADDRESS` when IAM accepts no provider with that address.
+ * not create is left alone: throws `PROVIDER_AUDIENCE` when it does not accept the platform's audience.
  */
 export async function settleProvider(
   runtime: Runtime,
@@ -68,7 +67,6 @@ export async function settleProvider(
   const deployed = await readStack(aws, names.gitlabStack);
   if (!owns(deployed) && (await hasProvider(platform, place)))
     return { account, region, arn, plan: undefined, asWanted: true };
-  if (!isIssuer(platform.issuer)) throw noIssuer(platform);
   return await withAssembly(runtime, aws, builder(platform, place), async (assembly) => {
     const states = new Map(deployed === undefined ? [] : [[names.gitlabStack, deployed]]);
     const [asPlanned] = (await planStacks(assembly, {}, states)) as [StackPlan];
@@ -91,20 +89,6 @@ export async function planProvider(
   const place = await openProviderPlace(runtime, platform, target, purpose);
   const { plan, asWanted } = await settleProvider(runtime, platform, place, { deploy: false });
   return plan === undefined ? [] : [{ plan, asWanted, deployed: undefined }];
-}
-
-/** Whether IAM accepts an address: https, no port, no query (https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html). */
-export function isIssuer(address: string): boolean {
-  const { protocol, port, search, hash } = new URL(address);
-  return protocol === 'https:' && port === '' && search === '' && hash === '';
-}
-
-/** Only an address of `gitlab` comes here: `issuer` is checked with the file. */
-function noIssuer({ gitlab }: PlatformConfig): VendhostError {
-  return new VendhostError('GITLAB_ADDRESS', `AWS cannot trust the ID tokens of ${gitlab}`, {
-    details: ['gitlab: must be an https address without a port, a query and a fragment'],
-    hint: 'set gitlab in platform.yml to the address AWS reaches GitLab at, which is also the issuer of its ID tokens (external_url); if AWS cannot reach it, set issuer: see docs/gitlab.md',
-  });
 }
 
 /** A stack whose creation failed left no provider. */

@@ -34,7 +34,8 @@ export function deflateFiles(files: readonly KnownFile[]): Deflated {
   const memory = Buffer.allocUnsafeSlow(Math.max(...files.map(({ size }) => size)) + 1);
   for (const { from, path, sha256 } of files) {
     const bytes = readInto(memory, from);
-    if (hash('sha256', bytes) !== sha256) return { bytes: new Uint8Array(), parts: [], changed: path };
+    if (bytes === undefined || hash('sha256', bytes) !== sha256)
+      return { bytes: new Uint8Array(), parts: [], changed: path };
     const deflated = deflateRawSync(bytes, { level });
     parts.push({ crc: crc32(bytes), length: deflated.length });
     compressed.push(deflated);
@@ -48,9 +49,20 @@ export function deflateFiles(files: readonly KnownFile[]): Deflated {
   return { bytes: all, parts };
 }
 
-/** The bytes of a file, as many as the memory holds. */
-function readInto(memory: Buffer, from: string): Buffer {
-  const file = openSync(from, 'r');
+/** Whether an error of the file system says that a file, or a folder above it, is not there any more. */
+export function isGone(error: unknown): boolean {
+  return error instanceof Error && ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
+/** The bytes of a file, as many as the memory holds; `undefined` when it is gone. */
+function readInto(memory: Buffer, from: string): Buffer | undefined {
+  let file: number;
+  try {
+    file = openSync(from, 'r');
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
   try {
     let length = 0;
     for (;;) {

@@ -1,7 +1,8 @@
 import { createHash, hash as hashOf } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { RevisionFile } from '../repository/collect.ts';
+import { openAgain } from './read-again.ts';
 
 export interface HashedFile extends RevisionFile {
   /** SHA-256 of the file's bytes, in hex. */
@@ -16,7 +17,8 @@ const pieceBytes = 1024 ** 2;
  * zip: times, owners, the machine and the compression do not matter, and an unchanged tree is recognised without
  * compressing it.
  *
- * Reading and hashing thousands of files takes less time than starting threads for it, or than a promise for each.
+ * Reading and hashing thousands of files takes less time than starting threads for it, or than a promise for each. Throws
+ * `REVISION_CHANGED` when a file that was listed is gone.
  */
 export async function hashContent(
   files: readonly RevisionFile[],
@@ -40,15 +42,15 @@ export async function hashContent(
 }
 
 async function hashFile(
-  { from, size: expected }: RevisionFile,
+  listed: RevisionFile,
   piece: Buffer,
   signal: AbortSignal,
 ): Promise<{ sha256: string; size: number }> {
-  const file = openSync(from, 'r');
+  const file = openAgain(listed);
   try {
     const first = readSync(file, piece);
     // Nearly every file, and several times as fast as below.
-    if (first === expected && first < piece.length) {
+    if (first === listed.size && first < piece.length) {
       return { sha256: hashOf('sha256', piece.subarray(0, first)), size: first };
     }
     const hash = createHash('sha256');

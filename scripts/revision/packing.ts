@@ -1,5 +1,3 @@
-import { shownValue } from '../config/issues.ts';
-import { VendhostError } from '../errors.ts';
 import type { RevisionFile } from '../repository/collect.ts';
 import type { HashedFile } from './hash.ts';
 
@@ -16,10 +14,4 @@ export const zipTime = new Date(1980, 0, 1);
 /** The mode of a file on the instance, as git has it: executable or not. */
 export function zipMode({ executable }: Pick<RevisionFile, 'executable'>): number {
   return executable ? 0o100755 : 0o100644;
-}
-
-export function changed(path: string): VendhostError {
-  return new VendhostError('REVISION_CHANGED', `${shownValue(path)} changed while the revision was packed`, {
-    hint: 'let builds finish before `vendhost revision push`, then retry',
-  });
 }

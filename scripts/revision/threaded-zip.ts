@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { crc32, createDeflateRaw } from 'node:zlib';
 import { Zip, type ZipInputFile } from 'fflate';
@@ -8,7 +7,8 @@ import type { RevisionFile } from '../repository/collect.ts';
 import { type Batch, DeflateThreads } from './deflate-threads.ts';
 import { level } from './file-work.ts';
 import type { HashedFile } from './hash.ts';
-import { changed, type Packing, zipMode, zipTime } from './packing.ts';
+import { type Packing, zipMode, zipTime } from './packing.ts';
+import { changed, readAgain } from './read-again.ts';
 
 const pieceBytes = 1024 ** 2;
 /** Files above this many bytes are streamed, not held in memory. */
@@ -132,7 +132,7 @@ async function* addStreamed(zip: Zip, pieces: Pieces, files: HashedFile[], signa
     const read = { size: 0, crc: 0 };
     const deflater = createDeflateRaw({ level });
     const reading = pipeline(
-      createReadStream(file.from),
+      readAgain(file),
       async function* (chunks: AsyncIterable<Buffer>) {
         for await (const chunk of chunks) {
           hash.update(chunk);

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { addAbortSignal, Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
 import { revisionFile } from '../config/names.ts';
 import type { HashedFile } from './hash.ts';
-import { changed, type Packing, zipMode, zipTime } from './packing.ts';
+import { type Packing, zipMode, zipTime } from './packing.ts';
+import { changed, readAgain } from './read-again.ts';
 
 /** The bytes of a zip of any number and size of files, compressed one after the other. */
 export async function* zip64({ sha256, files, signal }: Packing): AsyncGenerator<Uint8Array> {
@@ -35,7 +35,7 @@ export async function* zip64({ sha256, files, signal }: Packing): AsyncGenerator
 /** A file's bytes; fails at the end when they are not the bytes that were hashed. */
 async function* checked(file: HashedFile): AsyncGenerator<Buffer> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file.from) as AsyncIterable<Buffer>) {
+  for await (const chunk of readAgain(file)) {
     hash.update(chunk);
     yield chunk;
   }

@@ -171,6 +171,7 @@ describe('a command', () => {
     expect(stderr).toMatch(/^TypeError.*\n {4}at [\s\S]*this is a bug in vendhost/);
   });
   test.each([
+    ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('cancelled by %s ends with %i, whatever the work threw', async (signal, code) => {

@@ -9,7 +9,8 @@ test('an error carries its code, hint, details, exit code and cause', () => {
 });
 
 test('cancelled by a signal ends with 128 and its number', () => {
-  expect([new Cancelled('SIGINT').exitCode, new Cancelled('SIGTERM').exitCode]).toEqual([130, 143]);
+  const codes = (['SIGHUP', 'SIGINT', 'SIGTERM'] as const).map((signal) => new Cancelled(signal).exitCode);
+  expect(codes).toEqual([129, 130, 143]);
 });
 
 test.each([

@@ -17,6 +17,7 @@ import { checkWait } from '../../scripts/release/failure/lost-instances.ts';
 import { readState } from '../../scripts/release/release-state.ts';
 import { readActions } from '../../scripts/release/snapshot.ts';
 import { readChangeSet } from '../../scripts/stack/change-sets/change-set.ts';
+import { listChangeSets } from '../../scripts/stack/change-sets/left-over.ts';
 import { followStack } from '../../scripts/stack/follow-stack.ts';
 import { Progress } from '../../scripts/stack/progress.ts';
 import { validationFailures } from '../../scripts/stack/validation.ts';
@@ -56,6 +57,7 @@ const rule = (priority: string) => `<Priority>${priority}</Priority><IsDefault>$
     <TargetGroupArn>arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/group-${priority}/0a</TargetGroupArn>
   </member></TargetGroups></ForwardConfig></member></Actions>`;
 const change = (id: string) => `<ResourceChange><LogicalResourceId>${id}</LogicalResourceId></ResourceChange>`;
+const changeSet = (name: string) => `<ChangeSetName>${name}</ChangeSetName>`;
 const limit = (name: string, max: number) => `<Name>${name}</Name><Max>${max}</Max>`;
 const resource = (id: string) => `<LogicalResourceId>${id}</LogicalResourceId>`;
 const drift = (id: string) => `${resource(id)}<StackResourceDriftStatus>IN_SYNC</StackResourceDriftStatus>`;
@@ -161,6 +163,11 @@ const readers: Readonly<Record<string, Reader>> = {
     ...lists('DescribeChangeSet', 'Changes', [change('A'), change('B')]),
     read: async ({ aws }) =>
       (await readChangeSet(aws, 'a', 'b'))?.changes.map((each) => each.ResourceChange?.LogicalResourceId),
+    expected: ['A', 'B'],
+  },
+  'change sets of a stack': {
+    ...lists('ListChangeSets', 'Summaries', [changeSet('A'), changeSet('B')]),
+    read: async ({ aws }) => (await listChangeSets(aws, 'a')).map(({ ChangeSetName }) => ChangeSetName),
     expected: ['A', 'B'],
   },
   'findings of a validation': {

@@ -9,7 +9,6 @@ import { fileError } from '../../scripts/errors.ts';
 import { makeTemporary } from '../../scripts/temporary.ts';
 import { repository, soundTenant } from '../builders/repository.ts';
 import { errorIn, vendhost } from './command-line.ts';
-import { refusal, wire } from './wire.ts';
 
 const root = join(import.meta.dirname, '../..');
 const executable = join(root, 'scripts/vendhost.ts');
@@ -44,36 +43,6 @@ test('whoever has read enough of a result closes the pipe', async () => {
   const line = 'exec 3> >(:); wait $!; $vendhost config show >&3';
   expect(await bash(line, await repository(soundTenant))).toEqual({ code: 0, stdout: '', stderr: '' });
 });
-
-test('a log that nobody reads any more cancels the command, which cleans up', async () => {
-  const cwd = await repository({ ...soundTenant, 'tmp/.keep': '' });
-  let release = () => {};
-  const isClosed = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  const calls: string[] = [];
-  const AWS_ENDPOINT_URL = await wire(undefined, async (call) => {
-    calls.push(call.operation);
-    // The command waits for this answer while its log goes away.
-    await isClosed;
-    return { ...refusal(call, 'InternalFailure'), status: 500 };
-  });
-  const keys = { AWS_ACCESS_KEY_ID: '100000000001', AWS_SECRET_ACCESS_KEY: 'a secret key', AWS_REGION: 'eu-west-1' };
-  const place = ['--tenant', 'shop', '--environment', 'dev', '--verbose'];
-  const child = spawn(process.execPath, [executable, 'image', 'bake', ...place], {
-    cwd,
-    env: { ...process.env, ...keys, AWS_ENDPOINT_URL, TMPDIR: join(cwd, 'tmp') },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const ended = once(child, 'exit');
-  await expect.poll(() => calls.length, { timeout: 60_000 }).toBeGreaterThan(0);
-  child.stderr.destroy();
-  await once(child.stderr, 'close');
-  release();
-  const [code] = await ended;
-  expect(code).toBe(1);
-  expect(await readdir(join(cwd, 'tmp'))).toEqual(['.keep']);
-}, 90_000);
 
 test('a working directory that is gone', async () => {
   const cwd = await repository({ 'gone/file': '' });

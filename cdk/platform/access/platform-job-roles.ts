@@ -109,6 +109,8 @@ export function deployRights(scope: PlatformScope): Right[] {
         // What is left of a first deploy that failed. Executing an empty template would delete as much.
         'cloudformation:DeleteStack',
         'cloudformation:ExecuteChangeSet',
+        // With DeleteChangeSet: what plans left that were killed, or never deployed.
+        'cloudformation:ListChangeSets',
         'cloudformation:TagResource',
         'cloudformation:UntagResource',
         // Set to the app's value after the change set was executed.

@@ -1,5 +1,6 @@
 import type { Event } from '@aws-sdk/client-cloudtrail';
 import { z } from 'zod';
+import { jsonIn } from '../../aws/read-stored.ts';
 import type { Aws } from '../../aws/session.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { ResourceDrift } from './read-drifts.ts';
@@ -74,7 +75,10 @@ const details = z.object({
 export function changerIn(events: readonly Event[]): string | undefined {
   for (const { EventName, EventTime, Username, ReadOnly, CloudTrailEvent = '{}' } of events) {
     if (ReadOnly === 'true') continue;
-    const { sourceIPAddress, errorCode, userIdentity } = details.parse(JSON.parse(CloudTrailEvent));
+    const read = details.safeParse(jsonIn(CloudTrailEvent));
+    // It may be the change that is looked for: nobody is named rather than somebody else.
+    if (!read.success) return undefined;
+    const { sourceIPAddress, errorCode, userIdentity } = read.data;
     const through = [sourceIPAddress, userIdentity?.invokedBy];
     if (errorCode !== undefined || through.includes('cloudformation.amazonaws.com')) continue;
     const who = userIdentity?.arn ?? Username;

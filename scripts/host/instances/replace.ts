@@ -72,7 +72,8 @@ async function replaceOne(runtime: Runtime, aws: Aws, place: Place, instance: st
   });
 }
 
-function hostMissing({ tenant, environment }: Place): VendhostError {
+/** A virtual host without its group: nobody provisioned it, or somebody deleted it. */
+export function hostMissing({ tenant, environment }: Place): VendhostError {
   return new VendhostError('HOST_MISSING', `${tenant} has no virtual host in ${environment}: no Auto Scaling group`, {
     hint: `in GitLab, ${newPipeline}: it provisions the virtual host`,
   });

@@ -1,6 +1,7 @@
 import type { RunInstancesCommandInput, Tag } from '@aws-sdk/client-ec2';
 import { poll } from '../../aws/poll.ts';
 import type { Aws } from '../../aws/session.ts';
+import { VendhostError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import { keyPairName, runTags } from '../bake-run.ts';
 import type { BuilderParts } from './builder.ts';
@@ -89,11 +90,18 @@ export async function launchBuilder(
       const [instance] = Reservations.flatMap(({ Instances = [] }) => Instances);
       const state = instance?.State?.Name;
       if (state === 'terminated' || state === 'shutting-down') {
-        throw new Error(`the builder ended as it started: ${instance?.StateReason?.Message ?? state}`);
+        throw endedAtOnce(instanceId, instance?.StateReason?.Message ?? state);
       }
       const host = instance?.[address];
       return state === 'running' && host ? { instanceId, host } : undefined;
     },
+  });
+}
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html#troubleshooting-launch-internal */
+function endedAtOnce(instanceId: string, why: string): VendhostError {
+  return new VendhostError('BAKE_FAILED', `the builder ${instanceId} ended as it started: ${why}`, {
+    hint: "ask the platform team: usual reasons are the account's quota of volumes and a KMS key that is disabled or not granted",
   });
 }
 

@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import { execa } from 'execa';
+import { jsonIn } from '../../aws/read-stored.ts';
 import { duration } from '../../output.ts';
 import type { Finding } from '../../report/report.ts';
 import type { Runtime } from '../../runtime.ts';
@@ -35,7 +36,8 @@ export async function shellcheckFindings(
   const result = await runTool(runtime, directory, 'shellcheck', [...options, '--', ...files]);
   // 0: nothing found, 1: something found.
   if (result.exitCode !== 0 && result.exitCode !== 1) return [unchecked(id, result)];
-  const { comments } = JSON.parse(result.stdout) as { comments: readonly Comment[] };
+  const comments = commentsIn(result.stdout);
+  if (comments === undefined) return [unchecked(id, result)];
   const suspects = new Set(comments.filter(isParseError).map(({ file }) => file));
   const broken = new Set<string>();
   for (const file of suspects) {
@@ -52,6 +54,12 @@ export async function shellcheckFindings(
     const stops = isParseError(comment) && broken.has(comment.file);
     return commentFinding(`${id}/shellcheck/${what}/${number}`, inRepository, comment, stops);
   });
+}
+
+/** `undefined` for what is none of ShellCheck's answers: another program has its name, or a wrapper prints more. */
+function commentsIn(text: string): readonly Comment[] | undefined {
+  const answer = jsonIn(text) as { comments?: unknown } | null | undefined;
+  return Array.isArray(answer?.comments) ? answer.comments : undefined;
 }
 
 interface Ran {
@@ -80,7 +88,9 @@ function unchecked(id: string, { exitCode, code, timedOut }: Ran): Finding {
     ? 'there is no shellcheck on the PATH'
     : timedOut
       ? `shellcheck did not end within ${duration(limitMs)}`
-      : `shellcheck ended with ${exitCode ?? code}`;
+      : exitCode === 0 || exitCode === 1
+        ? 'shellcheck answered with something else than JSON'
+        : `shellcheck ended with ${exitCode ?? code}`;
   const next = isAbsent
     ? "use Vendhost's runner image, or install ShellCheck in yours"
     : `run it on your machine: shellcheck ${options.slice(1).join(' ')}`;

@@ -4,6 +4,7 @@ import type { PlatformConfig } from '../../config/platform.ts';
 import { VendhostError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import { withAssembly } from '../../stack/assembly.ts';
+import { dropLeftOvers } from '../../stack/change-sets/left-over.ts';
 import { comparedLines, compareStacks, platformBuilder } from '../compare.ts';
 import { combined, forEach } from '../each.ts';
 import { checkIssuer } from '../issuer.ts';
@@ -69,6 +70,7 @@ async function deployOne(
     : await withAssembly(runtime, aws, platformBuilder(platform, target), (assembly) =>
         applySteps(assembly, target, steps, comparison),
       );
+  await dropLeftOvers(runtime, aws, steps.flat());
   return { environment, account: config.account, region: config.region, domain: config.domain, ...applied };
 }
 

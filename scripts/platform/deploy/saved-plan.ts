@@ -4,6 +4,7 @@ import { names } from '../../config/names.ts';
 import { exitCodes, VendhostError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import { checkPlan, executeChangeSets } from '../../stack/change-sets/execute.ts';
+import { dropLeftOvers } from '../../stack/change-sets/left-over.ts';
 import { readPlanFile, type SavedStack } from '../../stack/change-sets/plan-file.ts';
 import type { StackResult } from '../../stack/deploy/deploy-stacks.ts';
 import { planLines } from '../../stack/stack-plan.ts';
@@ -53,6 +54,13 @@ export async function deployPlanned(runtime: Runtime, options: Options): Promise
   const isNothing = plan.stacks.every(({ changeSet }) => changeSet === null);
   if (!isNothing) await runtime.out.confirm(`deploy this plan in account ${account}, which AWS bills?`);
   const results = await execute(runtime, target, plan.stacks);
+  const kept = plan.stacks.flatMap(({ changeSet }) => changeSet ?? []);
+  await dropLeftOvers(
+    runtime,
+    aws,
+    plan.stacks.map(({ stack }) => stack),
+    kept,
+  );
   const loadBalancers = results.flatMap(({ outputs }) => outputs.LoadBalancerDns ?? []);
   const stacks = plan.stacks.map((each) =>
     stackOutcome(

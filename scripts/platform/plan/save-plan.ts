@@ -4,6 +4,7 @@ import { type PlatformConfig, partitionOf } from '../../config/platform.ts';
 import { VendhostError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import { type Assembly, withAssembly } from '../../stack/assembly.ts';
+import { dropLeftOvers, planName } from '../../stack/change-sets/left-over.ts';
 import { type SavedStack, writePlanFile } from '../../stack/change-sets/plan-file.ts';
 import { saveStacks } from '../../stack/change-sets/save-change-sets.ts';
 import { planLines, type StackPlan } from '../../stack/stack-plan.ts';
@@ -79,6 +80,7 @@ async function savePlan(
     createdAt: new Date().toISOString(),
     stacks: [...stacks],
   });
+  await dropLeftOvers(runtime, aws, planned);
   return stacks;
 }
 
@@ -102,7 +104,7 @@ async function makeChangeSets(
     parameters: Object.fromEntries(stacks.map((stack) => [stack, parameters])),
     // The access stack was just compared: it has the role if platform.yml names the platform's project.
     ...(platform.project === undefined ? {} : { roleArn: role }),
-    name: `vendhost-${env.CI_PIPELINE_ID ?? Date.now()}`,
+    name: planName(env.CI_PIPELINE_ID ?? Date.now()),
   });
 }
 

@@ -4,6 +4,7 @@ import {
   DescribeChangeSetCommand,
   DescribeStacksCommand,
   ExecuteChangeSetCommand,
+  ListChangeSetsCommand,
 } from '@aws-sdk/client-cloudformation';
 import { DescribeSubnetsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { describe, expect, inject, test } from 'vitest';
@@ -38,6 +39,12 @@ test('one of yesterday is obsolete', async () => {
     name: 'InvalidChangeSetStatusException',
   });
   await stacks.delete(StackName);
+});
+
+test('of a stack that does not exist none is listed', async () => {
+  await expect(stacks.client.send(new ListChangeSetsCommand({ StackName: 'life-none' }))).rejects.toThrow(
+    'Stack [life-none] does not exist',
+  );
 });
 
 test('one at a time', async () => {

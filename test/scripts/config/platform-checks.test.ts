@@ -174,6 +174,39 @@ test('a domain is that of one environment', () => {
   ]);
 });
 
+describe('the address of GitLab, which is the issuer of its ID tokens', () => {
+  const rule =
+    'must be an address that AWS accepts as the issuer of ID tokens: https, a lower-case domain (an international one as xn--…), no port; or issuer must name another, see docs/gitlab.md';
+  const plain = 'must be an address without a user, a query and a fragment';
+
+  test.each([
+    ['http://gitlab.example.com', rule],
+    ['https://gitlab.example.com:8443', rule],
+    ['https://GitLab.example.com', rule],
+    ['https://gitlab.bücher.example', rule],
+    ['https://gitlab', rule],
+    ['https://owner:secret@gitlab.example.com', plain],
+    ['https://gitlab.example.com?a=b', plain],
+    ['https://gitlab.example.com/#a', plain],
+  ])('%s is refused', (gitlab, allowed) => {
+    expect(faults({}, { gitlab })).toEqual([`gitlab: ${JSON.stringify(gitlab)} is wrong: ${allowed}`]);
+  });
+
+  test.each(['https://gitlab.example.com/', 'https://example.com/gitlab', 'https://gitlab.xn--bcher-kva.example'])(
+    '%s is accepted',
+    (gitlab) => {
+      expect(faults({}, { gitlab })).toEqual([]);
+    },
+  );
+
+  test.each(['http://gitlab.internal:8080', 'https://gitlab.bücher.example'])(
+    '%s is accepted with an issuer of its own',
+    (gitlab) => {
+      expect(faults({}, { gitlab, issuer: 'https://issuer.example.com' })).toEqual([]);
+    },
+  );
+});
+
 test('other faults hide none of these', () => {
   const changes = {
     dev: { region: undefined, nat: 'two', certificate: 'arn:aws:acm:us-east-1:444444444444:certificate/one', vpc: 1 },

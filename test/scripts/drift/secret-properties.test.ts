@@ -58,4 +58,7 @@ test('who changed it last is the newest caller that wrote, was not refused, and 
   expect(changerIn(events)).toBe('CloudTrail: ModifyDBInstance by arn:aws:iam::1:user/anna at 2026-11-26T09:00:00Z');
   expect(changerIn(events.slice(0, 3))).toBeUndefined();
   expect(changerIn([event('StopDBInstance')])).toContain('by anna');
+  for (const CloudTrailEvent of ['{"errorCode"', '7', '{"userIdentity":"anna"}']) {
+    expect(changerIn([{ ...event('ModifyDBInstance'), CloudTrailEvent }, ...events])).toBeUndefined();
+  }
 });

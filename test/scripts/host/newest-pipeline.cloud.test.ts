@@ -1,8 +1,10 @@
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, inject, test } from 'vitest';
+import { openAws } from '../../../scripts/aws/session.ts';
 import { checkNewest } from '../../../scripts/host/newest-pipeline.ts';
 import { cloudAccount } from '../../builders/account.ts';
 import { makePlatform, type Platform } from '../../builders/platform.ts';
 import { recorder } from '../../builders/recorder.ts';
+import { type Meddler, refusal, wire } from '../wire.ts';
 
 let platform: Platform;
 beforeAll(async () => {
@@ -44,4 +46,17 @@ test('of pipelines that provision at the same time the newest stays', async () =
   const ended = await Promise.all(ids.map((id) => provisions('many', id)));
   expect(ended[ids.indexOf(35)]).toBe('goes on');
   expect(await provisions('many', 34)).toBe('PIPELINE_OUTDATED');
+});
+
+test('one that others are always quicker than gives up, and says so', async () => {
+  const quicker: Meddler = async (call, next) =>
+    call.operation.startsWith('PUT') ? { ...refusal(call, 'PreconditionFailed'), status: 412 } : await next();
+  const AWS_ENDPOINT_URL = await wire(inject('localCloud').endpoint, quicker);
+  const aws = openAws(recorder({ ...platform.env, AWS_ENDPOINT_URL }));
+  const runtime = recorder({ CI_PROJECT_ID: '7', CI_PIPELINE_ID: '40' });
+  const place = { tenant: 'busy', environment: 'dev' } as const;
+  await expect(checkNewest(runtime, aws, { place, bucket: platform.bucket, dryRun: false })).rejects.toMatchObject({
+    code: 'RECORD_CHANGED',
+    message: expect.stringMatching(/^other jobs wrote \S+busy\S+ 5 times/),
+  });
 });

@@ -90,3 +90,19 @@ test('no script out of the repository is looked at', async () => {
   const asked = (await readFile(join(directory, 'asked'), 'utf8')).trim().split('\n');
   expect(asked.slice(asked.indexOf('--') + 1)).toEqual(['infrastructure/install.sh']);
 });
+
+test.each(['', 'ShellCheck', '{"comments": [', '[]', 'null', '{"comments": {}}'])(
+  'a shellcheck that answers %j has checked nothing',
+  async (answer) => {
+    const program = `#!/bin/bash\nprintf '%s' '${answer}'\n`;
+    const tree = { 'a.sh': '#!/bin/bash\n', 'bin/shellcheck.sh': program, 'bin/shellcheck': '-> shellcheck.sh' };
+    const directory = await repository(tree);
+    const runtime = recorder({ PATH: `${join(directory, 'bin')}:${process.env.PATH}` }, { cwd: directory });
+    expect(await shellcheckFindings(runtime, 'x', directory, ['a.sh'])).toMatchObject([
+      {
+        gravity: 'unknown',
+        title: 'the scripts were not checked by ShellCheck: shellcheck answered with something else than JSON',
+      },
+    ]);
+  },
+);

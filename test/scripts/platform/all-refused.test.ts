@@ -158,13 +158,6 @@ describe('status', () => {
   });
 });
 
-test('plan refuses a GitLab that AWS would not trust', async () => {
-  await repository.writePlatform({}, { gitlab: 'http://gitlab.example.test' });
-  const none = { DescribeStacks: '!ValidationError: Stack does not exist', GetOpenIDConnectProvider: '!NoSuchEntity' };
-  const refused = await platform('plan', ['--environment', 'dev'], none);
-  expect([refused.code, errorIn(refused)]).toEqual([1, 'GITLAB_ADDRESS']);
-});
-
 describe('destroy', () => {
   test('of several environments that cannot be destroyed says so of each', async () => {
     const stacks = ['vendhost-dev-network', 'vendhost-staging-network', 'vendhost-gitlab'];

@@ -1,4 +1,4 @@
-import { truncate, writeFile } from 'node:fs/promises';
+import { rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { factsSchema } from '../../../scripts/config/facts.ts';
@@ -80,6 +80,13 @@ test.each([
   const file = 'software/index.html';
   const { ended, uploads } = await push({ [file]: page }, (directory) =>
     writeFile(join(directory, file), `${page.slice(0, -1)}!`),
+  );
+  expect([errorIn(ended), uploads]).toEqual(['REVISION_CHANGED', []]);
+});
+
+test('a file that is deleted after it was hashed', async () => {
+  const { ended, uploads } = await push({ 'software/index.html': 'page' }, (directory) =>
+    rm(join(directory, 'software/index.html'), { force: true }),
   );
   expect([errorIn(ended), uploads]).toEqual(['REVISION_CHANGED', []]);
 });

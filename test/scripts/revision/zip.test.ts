@@ -114,7 +114,7 @@ describe('a revision', () => {
   test.each<[string, (file: string) => Promise<void>, object]>([
     ['grows', (file) => appendFile(file, 'b'), { code: 'REVISION_CHANGED' }],
     ['shrinks', (file) => truncate(file, 1), { code: 'REVISION_CHANGED' }],
-    ['goes', (file) => rm(file), { code: 'ENOENT' }],
+    ['goes', (file) => rm(file), { code: 'REVISION_CHANGED' }],
   ])('a file that %s while threads compress is noticed', async (_what, change, failure) => {
     const many = Array.from({ length: 60 }, (_, index) => [`${index}`, Buffer.alloc(100_000, 'a')]);
     const root = await repository(Object.fromEntries(many) as Tree);
@@ -130,6 +130,15 @@ describe('a revision', () => {
       code: 'REVISION_CHANGED',
       message: '"a.bin" changed while the revision was packed',
     });
+  });
+  test.each([100, largeFile])('a file of %i bytes that is gone meanwhile is noticed', async (size) => {
+    const root = await repository({ 'a.bin': Buffer.alloc(size, 'a') });
+    const revision = await hashed(root);
+    await rm(join(root, 'a.bin'));
+    const failure = { code: 'REVISION_CHANGED', message: '"a.bin" changed while the revision was packed' };
+    await expect(zipped(revision)).rejects.toMatchObject(failure);
+    const target = join(await repository({}), 'large.zip');
+    await expect(writeFile(target, zip64({ ...revision, signal: never }))).rejects.toMatchObject(failure);
   });
   test('packing ends when the command is cancelled', async () => {
     const revision = await hashed(await repository(tree));

@@ -136,6 +136,7 @@ function platformCommands(): Case[] {
   const writes = [
     'ExecuteChangeSet',
     'DeleteChangeSet',
+    'ListChangeSets',
     'UpdateTerminationProtection',
     'ContinueUpdateRollback',
     'DeleteStack',

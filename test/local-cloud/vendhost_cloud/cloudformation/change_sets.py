@@ -1,7 +1,7 @@
 """Change sets of a stack given by id, and of a stack whose status does not allow one.
 
 ministack looks a change set up by the name of its stack only, where AWS takes name or id, and lets a change set be made
-for a stack that failed or is busy.
+for a stack that failed or is busy. Of a stack that does not exist it lists none, where AWS refuses.
 """
 
 from collections.abc import Callable
@@ -20,6 +20,7 @@ _OPERATIONS = ("DescribeChangeSet", "ExecuteChangeSet", "DeleteChangeSet", "List
 def register() -> None:
     for operation in _OPERATIONS:
         handlers._ACTION_HANDLERS[operation] = _by_name(handlers._ACTION_HANDLERS[operation])
+    handlers._ACTION_HANDLERS["ListChangeSets"] = _if_known(handlers._ACTION_HANDLERS["ListChangeSets"])
     handlers._ACTION_HANDLERS["CreateChangeSet"] = _if_ready(handlers._ACTION_HANDLERS["CreateChangeSet"])
     handlers._ACTION_HANDLERS["ExecuteChangeSet"] = _unless_busy(handlers._ACTION_HANDLERS["ExecuteChangeSet"])
 
@@ -34,6 +35,16 @@ def _by_name(handler: Handler) -> Handler:
         if stack is None or stack["StackId"] != given:
             return _error("ValidationError", f"Stack [{given}] does not exist")
         return handler({**parameters, "StackName": [name]})
+
+    return handle
+
+
+def _if_known(handler: Handler) -> Handler:
+    def handle(parameters: Parameters) -> Any:
+        given = _first(parameters, "StackName")
+        stack = engine._stacks.get(given) or {}
+        known = given.startswith("arn:") or stack.get("StackStatus", "DELETE_COMPLETE") != "DELETE_COMPLETE"
+        return handler(parameters) if known else _error("ValidationError", f"Stack [{given}] does not exist")
 
     return handle
 

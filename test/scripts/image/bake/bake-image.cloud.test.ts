@@ -1,4 +1,4 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   DescribeImagesCommand,
@@ -119,13 +119,14 @@ echo installed after all
 
   // Packer forgets a builder that just starts; a signal to the whole group is what Ctrl-C and some runners send.
   test.each([
-    { tenant: 'early', moment: ' starts', group: false },
-    { tenant: 'script', moment: 'installing for long', group: false },
-    { tenant: 'group', moment: 'installing for long', group: true },
-    { tenant: 'late', moment: 'creating image', group: false },
+    { tenant: 'early', moment: ' starts', signal: 'SIGTERM', code: 143, group: false },
+    { tenant: 'script', moment: 'installing for long', signal: 'SIGTERM', code: 143, group: false },
+    { tenant: 'hung-up', moment: 'installing for long', signal: 'SIGHUP', code: 129, group: true },
+    { tenant: 'group', moment: 'installing for long', signal: 'SIGTERM', code: 143, group: true },
+    { tenant: 'late', moment: 'creating image', signal: 'SIGTERM', code: 143, group: false },
   ])(
-    'SIGTERM at "$moment" (whole group: $group) ends with 143 and leaves nothing',
-    async ({ tenant, moment, group }) => {
+    '$signal at "$moment" (whole group: $group) ends with $code and leaves nothing',
+    async ({ tenant, moment, signal, code, group }) => {
       await recordTenant(platform, tenant);
       const seconds = moment === 'creating image' ? 0 : 300;
       const script = `#!/bin/bash\necho installing for long\nsleep ${seconds}\n`;
@@ -142,15 +143,40 @@ echo installed after all
       for await (const line of running.iterable({ from: 'stderr' })) {
         if (isSent || !line.includes(moment)) continue;
         isSent = true;
-        process.kill((running.pid ?? 0) * (group ? -1 : 1), 'SIGTERM');
+        process.kill((running.pid ?? 0) * (group ? -1 : 1), signal);
       }
       const result = await running;
-      expect(result.stderr).toContain('error[CANCELLED]: cancelled by SIGTERM');
-      expect(result.exitCode).toBe(143);
+      expect(result.stderr).toContain(`error[CANCELLED]: cancelled by ${signal}`);
+      expect(result.exitCode).toBe(code);
       expect(await images(tenant)).toEqual([]);
       expect(await leftovers(tenant)).toEqual([]);
     },
   );
+
+  test('a log that nobody reads any more cancels the bake, which cleans up', async () => {
+    await recordTenant(platform, 'unread');
+    // It is the next line that finds the log closed.
+    const script = '#!/bin/bash\necho installing for long\nfor second in {1..300}; do sleep 1; echo still; done\n';
+    const directory = await repository({ 'infrastructure/install.sh': script, 'tmp/.keep': '' });
+    const TMPDIR = join(directory, 'tmp');
+    const running = bake(['--tenant', 'unread', '--directory', directory], { TMPDIR });
+    let began: string[] = [];
+    let log = '';
+    for await (const text of running.stderr as AsyncIterable<Buffer>) {
+      log += text;
+      if (!log.includes('installing for long')) continue;
+      began = await leftovers('unread');
+      break;
+    }
+    const result = await running;
+    expect([result.exitCode, result.signal]).toEqual([1, undefined]);
+    expect(began).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^i-/), expect.stringMatching(/^claims\/bakes/)]),
+    );
+    expect(await images('unread')).toEqual([]);
+    expect(await leftovers('unread')).toEqual([]);
+    expect(await readdir(TMPDIR)).toEqual(['.keep']);
+  });
 
   test('of two bakes with one key, one bakes and the other gets its image', async () => {
     await recordTenant(platform, 'twins');

@@ -72,6 +72,23 @@ describe('image bake refuses', () => {
     expect(await made()).toEqual(before);
   });
 
+  test('a builder that ends as it starts, with the reason', async () => {
+    const meddle: Meddler = async (call, next) => {
+      const answer = await next();
+      if (call.operation !== 'DescribeInstances' || !call.body.includes('instance-id')) return answer;
+      const state =
+        '<name>terminated</name></instanceState><stateReason><message>Volume limit exceeded</message></stateReason>';
+      const body = String(answer.body).replace(/<name>(pending|running)<\/name>\s*<\/instanceState>/, state);
+      return { ...answer, headers: {}, body };
+    };
+    const ended = await bake({ meddle });
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'BAKE_FAILED']);
+    expect(ended.stderr).toMatch(
+      /the builder i-\w+ ended as it started: Volume limit exceeded\nhint: ask the platform/,
+    );
+    expect(await made()).toEqual(before);
+  });
+
   test('a record that another run wrote while this one baked; its own image is deleted', async () => {
     const s3 = await platform.aws.s3();
     const raced = justBefore(/^PUT \/[^/]+\/infrastructure\/shop\//, ({ operation }) => {

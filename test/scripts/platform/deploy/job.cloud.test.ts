@@ -1,11 +1,15 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { deployPlatform } from '../../../../scripts/platform/deploy/deploy-platform.ts';
 import { destroyPlatform } from '../../../../scripts/platform/destroy/destroy-platform.ts';
 import { planPlatform } from '../../../../scripts/platform/plan/plan-platform.ts';
 import { platformStatus } from '../../../../scripts/platform/status/platform-status.ts';
+import { listChangeSets } from '../../../../scripts/stack/change-sets/left-over.ts';
+import type { SavedPlan } from '../../../../scripts/stack/change-sets/plan-file.ts';
 import { type EnforcingCloud, startEnforcingCloud } from '../../../builders/enforcing-cloud.ts';
 import { type PlatformRepository, platformRepository } from '../../../builders/platform-repository.ts';
+import { type Meddler, wire } from '../../wire.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '710000000051';
@@ -28,7 +32,8 @@ const place = () => ({ directory: repository.directory, environment: 'dev' }) as
 const plan = () => join(repository.directory, 'dev.plan.json');
 
 /** A job of the platform's project on a branch. */
-const job = (ref: string) => enforcing.job({ projectPath: project.project, ref }, { CI_PIPELINE_ID: '12' });
+const job = (ref: string, variables: Readonly<Record<string, string>> = {}) =>
+  enforcing.job({ projectPath: project.project, ref }, { CI_PIPELINE_ID: '12', ...variables });
 
 // One story: each test stands on the one before.
 test('a job of any branch may plan and ask for the status', async () => {
@@ -53,6 +58,32 @@ test('its pipeline deploys what it planned, with the roles of the access stack',
   expect(JSON.parse(deploying.printed())).toMatchObject({ changed: true });
   expect(await platformStatus(await job('main'), place())).toBeUndefined();
   expect(await planPlatform(await job('main'), place())).toBeUndefined();
+});
+
+test('the change sets of a plan that nobody deployed are gone when its file is', async () => {
+  await repository.writePlatform({ dev: { approval: false, load_balancers: 2 } }, project);
+  await planPlatform(await job('main', { CI_PIPELINE_ID: '20' }), { ...place(), save: plan() });
+  const saved = JSON.parse(await readFile(plan(), 'utf8')) as SavedPlan;
+  const [changed] = saved.stacks.filter(({ changeSet }) => changeSet !== null);
+  const waiting = async () => {
+    const found = await listChangeSets(enforcing.person(account).aws, changed?.stack ?? '');
+    const open = found.filter(({ ExecutionStatus }) => ExecutionStatus === 'AVAILABLE');
+    return open.map(({ ChangeSetName = '' }) => ChangeSetName.replace(/-[0-9a-f]+$/, '')).sort();
+  };
+  await planPlatform(await job('main', { CI_PIPELINE_ID: '21' }), { ...place(), save: plan() });
+  expect(await waiting()).toEqual(['vendhost-20', 'vendhost-21']);
+  const sixWeeksAgo = new Date(Date.now() - 42 * 24 * 60 * 60_000).toISOString();
+  const ageing: Meddler = async (call, next) => {
+    const answer = await next();
+    if (call.operation !== 'ListChangeSets') return answer;
+    const first = /(<ChangeSetName>vendhost-20-(?:(?!<\/member>)[\s\S])*<CreationTime>)[^<]*/g;
+    return { ...answer, headers: {}, body: String(answer.body).replace(first, `$1${sixWeeksAgo}`) };
+  };
+  const AWS_ENDPOINT_URL = await wire(enforcing.cloud.endpoint, ageing);
+  const later = await job('main', { CI_PIPELINE_ID: '22', AWS_ENDPOINT_URL });
+  await planPlatform(later, { ...place(), save: plan() });
+  expect(await waiting()).toEqual(['vendhost-21', 'vendhost-22']);
+  expect(later.progress().join('\n')).toMatch(/: deleted the change set of an old plan, vendhost-20-/);
 });
 
 test('by hand, what the pipeline deployed is deployed and destroyed too', async () => {
