@@ -93,6 +93,10 @@ describe('the own pipeline', () => {
     const holders = Object.entries(jobs).filter(([, job]) => [job.extends].flat().includes('.with-token'));
     expect(holders).toMatchObject([
       ['tag-version', { extends: ['.release', '.with-token'], script: ['npm run release -- tag'] }],
+      [
+        'release-notes',
+        { extends: ['.release', '.with-token'], script: ['npm run release -- notes release-notes.md'] },
+      ],
       ['publish', { extends: ['.release', '.with-token'], script: ['npm run release -- publish'] }],
     ]);
     for (const [, job] of holders) expect(job).not.toHaveProperty('before_script');
