@@ -36,7 +36,7 @@ export async function deployPlatform(runtime: Runtime, options: DeployPlatformOp
   const { done, faults } = await forEach(runtime, targets, (target) =>
     deployOne(runtime, platform, target, { layer, providers }),
   );
-  deployResult(runtime, { done, faults, providers: await providers.made(), started });
+  deployResult(runtime, { done, faults, providers: await providers.made(targets), started });
   if (faults.length > 0) throw combined(faults, 'DEPLOY_FAILED', 'cannot deploy');
   return undefined;
 }
@@ -92,9 +92,10 @@ class Providers {
     return work;
   }
 
-  /** Those that were deployed, or found unchanged, without an error. */
-  async made(): Promise<ProviderWork[]> {
-    const ended = await Promise.allSettled(this.#byAccount.values());
+  /** Those that were deployed, or found unchanged, without an error, in the order of these environments. */
+  async made(targets: readonly EnvironmentTarget[]): Promise<ProviderWork[]> {
+    const accounts = new Set(targets.map(({ config }) => config.account));
+    const ended = await Promise.allSettled([...accounts].flatMap((account) => this.#byAccount.get(account) ?? []));
     return ended.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
   }
 
