@@ -1,6 +1,6 @@
 import { readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ageing } from '../scripts/wire.ts';
+import { ageing, ageingPlans } from '../scripts/wire.ts';
 import type { Census, Difference } from './census.ts';
 import { differenceTo, type JobMeddler, readWorld, runCommand, watching } from './command.ts';
 import type { Job } from './job.ts';
@@ -31,8 +31,9 @@ export interface Killed extends Difference {
   readonly directory: string;
 }
 
-/** A lease of a bake counts for so long after its last renewal; the second try comes later. */
+/** A lease of a bake counts for five minutes after its last renewal, and a plan may be deployed for five weeks: the second try comes later. */
 const minutesLater = 6;
+const daysLater = 36;
 
 export async function runUndisturbed(world: World, prepared: Prepared): Promise<Undisturbed> {
   const writes: string[] = [];
@@ -56,8 +57,14 @@ export async function runKilled(subject: Subject, world: World, point: Point, un
     killing(point, (call) => (hit.call = call)),
   );
   const later = ageing(minutesLater);
+  const muchLater = ageingPlans(daysLater);
   await ageTemporary(world);
-  const again = await runCommand(world, prepared, 2, () => later);
+  const again = await runCommand(
+    world,
+    prepared,
+    2,
+    () => (call, next) => later(call, (body) => muchLater(call, () => next(body))),
+  );
   const difference = await differenceTo(undisturbed, world, prepared);
   const { directory } = world;
   const { end, error, seconds } = again;
