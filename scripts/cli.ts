@@ -27,6 +27,7 @@ import { command as tenantVend } from './commands/tenant/vend.ts';
 import { type ExitCode, exitCodes, fileError, VendhostError } from './errors.ts';
 import { Output, type Terminal } from './output.ts';
 import type { Runtime } from './runtime.ts';
+import { removeOldTemporary } from './temporary.ts';
 
 interface Noun {
   readonly describe: string;
@@ -196,6 +197,7 @@ export async function run(words: readonly string[], process: Process): Promise<E
       const verbose = switchFrom(args.verbose, 'VENDHOST_VERBOSE', process.env);
       out = new Output({ ...process, ...args, ...dotenv, verbose, sections: process.env.GITLAB_CI === 'true' });
       const { env, cwd, signal, ask } = process;
+      await removeOldTemporary();
       code = (await verb.run(args, { env, cwd, signal, out, ...(ask === undefined ? {} : { ask }) })) ?? code;
     };
     await parse(asked, chosen, process.stdout, process.columns);

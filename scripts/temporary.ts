@@ -9,13 +9,9 @@ type TemporaryKind = 'bake' | 'assembly';
 /** No run takes a day. */
 const longestRunMs = 24 * 60 * 60_000;
 
-/**
- * Makes a folder for one run below `TMPDIR`, and removes those that killed runs of the same user left there. Whoever makes it
- * removes it. Throws `TEMPORARY_FOLDER`.
- */
+/** Makes a folder for one run below `TMPDIR`. Whoever makes it removes it. Throws `TEMPORARY_FOLDER`. */
 export async function makeTemporary(kind: TemporaryKind): Promise<string> {
   const parent = tmpdir();
-  await removeOld(parent);
   try {
     return await mkdtemp(join(parent, `vendhost-${kind}-`));
   } catch (cause) {
@@ -27,8 +23,12 @@ export async function makeTemporary(kind: TemporaryKind): Promise<string> {
   }
 }
 
-/** A folder that cannot be looked at or removed is for the next run, or for its owner. */
-async function removeOld(parent: string): Promise<void> {
+/**
+ * Removes the folders that killed runs of the same user left below `TMPDIR`. One that cannot be looked at or removed is for the next
+ * run, or for its owner.
+ */
+export async function removeOldTemporary(): Promise<void> {
+  const parent = tmpdir();
   const names = await readdir(parent).catch((): string[] => []);
   for (const name of names.filter((each) => /^vendhost-(bake|assembly)-\w{6}$/.test(each))) {
     const path = join(parent, name);
