@@ -8,6 +8,7 @@ import { pushRevision } from '../../../scripts/revision/push.ts';
 import { readStack } from '../../../scripts/stack/stack-state.ts';
 import { cloudAccount } from '../../builders/account.ts';
 import { makeImage } from '../../builders/image.ts';
+import { kioskSoftware } from '../../builders/kiosk-software.ts';
 import { makePlatform, type Platform } from '../../builders/platform.ts';
 import { repository } from '../../builders/repository.ts';
 import { admitTenant } from '../../builders/tenant.ts';
@@ -20,24 +21,7 @@ const vendhostYml = `instances: { min: 1, max: 2 }
 health_check: { path: /index.html, grace_seconds: 60 }
 database: none
 `;
-const software = {
-  'vendhost.yml': vendhostYml,
-  'software/index.html': 'open\n',
-  'software/appspec.yml': `version: 0.0
-os: linux
-files:
-  - source: index.html
-    destination: /opt/kiosk
-hooks:
-  ApplicationStart:
-    - location: start.sh
-      timeout: 30
-`,
-  'software/start.sh': `#!/bin/bash
-start-stop-daemon --start --background --make-pidfile --pidfile /run/kiosk.pid --oknodo --exec /usr/bin/python3 -- \\
-  -m http.server 8080 --bind "$(hostname -i)" --directory /opt/kiosk
-`,
-};
+const software = { 'vendhost.yml': vendhostYml, ...kioskSoftware };
 
 let platform: Platform;
 

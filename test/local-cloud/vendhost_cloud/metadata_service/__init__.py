@@ -2,6 +2,7 @@
 
 One server for all instances: `machines.gate` connects each from its own address. Who has no machine here gets
 nothing. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
+That HEAD is answered, and that X-Forwarded-For matters to PUT alone, is an assumption: no page of AWS was found for it.
 """
 
 import hmac
