@@ -21,6 +21,8 @@ import { command as platformDeploy } from './commands/platform/deploy.ts';
 import { command as platformDestroy } from './commands/platform/destroy.ts';
 import { command as platformPlan } from './commands/platform/plan.ts';
 import { command as platformStatus } from './commands/platform/status.ts';
+import { command as releaseList } from './commands/release/list.ts';
+import { command as releaseShow } from './commands/release/show.ts';
 import { command as releaseStart } from './commands/release/start.ts';
 import { command as revisionPush } from './commands/revision/push.ts';
 import { command as tenantVend } from './commands/tenant/vend.ts';
@@ -48,7 +50,7 @@ const nouns: Readonly<Record<string, Noun>> = {
   revision: { describe: "A tenant's software, named by its content", verbs: [revisionPush] },
   mr: { describe: 'What a merge request will do', verbs: [mrPlan, mrNote] },
   drift: { describe: 'What is deployed, beside what it should be', verbs: [driftCheck] },
-  release: { describe: 'Putting a revision on the virtual host', verbs: [releaseStart] },
+  release: { describe: 'Putting a revision on the virtual host', verbs: [releaseStart, releaseList, releaseShow] },
 };
 
 /** Commands about no noun. */

@@ -72,7 +72,7 @@ function executionOf(pipeline: ReleasePipeline, summary: PipelineExecutionSummar
  * execution's artifact on the instances: the execution's own deployment, one past failures of the former revision, or a rollback to it. After a failed deployment
  * of another revision some instances may run that one, so the revision is unknown.
  */
-async function readDeployed(
+export async function readDeployed(
   aws: Aws,
   pipeline: ReleasePipeline,
   executions: readonly Execution[],
