@@ -1,8 +1,8 @@
 import { parentPort } from 'node:worker_threads';
-import { deflateFiles, type KnownFile } from './file-work.ts';
+import { type DeflateTask, deflateFiles } from './file-work.ts';
 
-/** A worker thread that compresses: each message is a list of files, each answer goes back without being copied. */
-parentPort?.on('message', (files: readonly KnownFile[]) => {
-  const deflated = deflateFiles(files);
-  parentPort?.postMessage(deflated, [deflated.bytes.buffer]);
+/** A worker thread that compresses: each message is a task, each answer goes back without being copied. */
+parentPort?.on('message', ({ files, memory }: DeflateTask) => {
+  const deflated = deflateFiles(files, memory);
+  parentPort?.postMessage(deflated, [deflated.memory]);
 });

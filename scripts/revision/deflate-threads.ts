@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { type Deflated, deflateFiles, type KnownFile } from './file-work.ts';
+import { type Deflated, type DeflateTask, deflateFiles, type KnownFile } from './file-work.ts';
 
 /** A thread takes some 50 ms to start: below this many bytes the main one is done sooner alone. */
 const worthThreads = 4 * 1024 ** 2;
@@ -15,38 +15,46 @@ export interface Batch<File> {
 /** Compresses files on as many threads as help: it is most of the time of a push. */
 export class DeflateThreads {
   readonly #threads: readonly Thread[];
+  /** Memory of answers that were used: Node would free it late, and take new memory for each. */
+  readonly #free: ArrayBuffer[] = [];
 
   /** @param bytes how many there are to compress */
   constructor(bytes: number) {
     this.#threads = Array.from({ length: bytes < worthThreads ? 0 : threadCount() }, () => new Thread());
   }
 
-  /** The compressed bytes of files, batch after batch, in their order; only a few batches are made ahead. */
+  /**
+   * The compressed bytes of files, batch after batch, in their order; only a few batches are made ahead. The bytes of one are
+   * valid until the next is asked for.
+   */
   async *deflate<File extends KnownFile>(files: readonly File[], signal: AbortSignal): AsyncGenerator<Batch<File>> {
     const ahead: Promise<Batch<File>>[] = [];
     for (const [index, batch] of batchesOf(files).entries()) {
       signal.throwIfAborted();
-      const made = deflateBatch(batch, this.#threads[index % this.#threads.length]);
+      const made = this.#deflate(batch, this.#threads[index % this.#threads.length]);
       // Awaited below; until then a failure must not end the process.
       made.catch(() => undefined);
       ahead.push(made);
-      if (ahead.length > 2 * this.#threads.length) yield* next(ahead);
+      if (ahead.length > 2 * this.#threads.length) yield* this.#next(ahead);
     }
-    while (ahead.length > 0) yield* next(ahead);
+    while (ahead.length > 0) yield* this.#next(ahead);
   }
 
   async end(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.end()));
   }
-}
 
-async function deflateBatch<File extends KnownFile>(files: readonly File[], thread?: Thread): Promise<Batch<File>> {
-  return { files, deflated: thread === undefined ? deflateFiles(files) : await thread.deflate(files) };
-}
+  async #deflate<File extends KnownFile>(files: readonly File[], thread?: Thread): Promise<Batch<File>> {
+    const task = { files, memory: this.#free.pop() };
+    return { files, deflated: thread === undefined ? deflateFiles(files, task.memory) : await thread.deflate(task) };
+  }
 
-async function* next<T>(ahead: Promise<T>[]): AsyncGenerator<T> {
-  const first = ahead.shift();
-  if (first !== undefined) yield await first;
+  async *#next<File>(ahead: Promise<Batch<File>>[]): AsyncGenerator<Batch<File>> {
+    const first = await ahead.shift();
+    if (first === undefined) return;
+    yield first;
+    this.#free.push(first.deflated.memory);
+  }
 }
 
 /** A worker thread; it answers in the order in which it was asked. */
@@ -62,10 +70,11 @@ class Thread {
       for (const { reject } of this.#asked.splice(0)) reject(error);
     });
 
-  deflate(files: readonly KnownFile[]): Promise<Deflated> {
+  deflate({ files, memory }: DeflateTask): Promise<Deflated> {
     return new Promise((resolve, reject) => {
       this.#asked.push({ resolve, reject });
-      this.#worker.postMessage(files.map(({ path, from, sha256, size }) => ({ path, from, sha256, size })));
+      const known = files.map(({ path, from, sha256, size }) => ({ path, from, sha256, size }));
+      this.#worker.postMessage({ files: known, memory }, memory === undefined ? [] : [memory]);
     });
   }
 

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { crc32, deflateRawSync } from 'node:zlib';
+import { GrowingBytes } from './growing-bytes.ts';
 
 /** Runs in worker threads, for a few files at a time: see deflate-thread.ts. */
 
@@ -17,9 +18,15 @@ export interface KnownFile {
   readonly size: number;
 }
 
+export interface DeflateTask {
+  readonly files: readonly KnownFile[];
+  /** Memory for the answer, used as long as it is large enough. */
+  readonly memory: ArrayBuffer | undefined;
+}
+
 export interface Deflated {
-  /** The compressed bytes of all files, one after the other, in memory of their own. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Starts with the compressed bytes of all files, one after the other. */
+  readonly memory: ArrayBuffer;
   /** One for each file. */
   readonly parts: readonly { readonly crc: number; readonly length: number }[];
   /** The first file whose bytes are no longer those that were hashed; there is nothing else then. */
@@ -27,26 +34,26 @@ export interface Deflated {
 }
 
 /** Compresses files, unless one of them is no longer what was hashed. */
-export function deflateFiles(files: readonly KnownFile[]): Deflated {
+export function deflateFiles(files: readonly KnownFile[], memory?: ArrayBuffer): Deflated {
   const parts: { crc: number; length: number }[] = [];
-  const compressed: Buffer[] = [];
+  const compressed = new GrowingBytes(memory);
   // One byte more than the largest file, by which one that grew is noticed.
-  const memory = Buffer.allocUnsafeSlow(Math.max(...files.map(({ size }) => size)) + 1);
+  const input = Buffer.allocUnsafeSlow(Math.max(...files.map(({ size }) => size)) + 1);
   for (const { from, path, sha256 } of files) {
-    const bytes = readInto(memory, from);
-    if (bytes === undefined || hash('sha256', bytes) !== sha256)
-      return { bytes: new Uint8Array(), parts: [], changed: path };
-    const deflated = deflateRawSync(bytes, { level });
+    const bytes = readInto(input, from);
+    if (bytes === undefined || hash('sha256', bytes) !== sha256) {
+      return { memory: compressed.memory, parts: [], changed: path };
+    }
+    const deflated = deflateRawSync(bytes, { level, chunkSize: outputBytes(bytes.length) });
     parts.push({ crc: crc32(bytes), length: deflated.length });
-    compressed.push(deflated);
+    compressed.add(deflated);
   }
-  const all = new Uint8Array(compressed.reduce((sum, { length }) => sum + length, 0));
-  let end = 0;
-  for (const each of compressed) {
-    all.set(each, end);
-    end += each.length;
-  }
-  return { bytes: all, parts };
+  return { memory: compressed.memory, parts };
+}
+
+/** How much memory zlib takes at a time for what it writes: half is enough for text, and what is left over is freed late. */
+function outputBytes(input: number): number {
+  return Math.min(16 * 1024, Math.max(1024, Math.ceil(input / 2)));
 }
 
 /** Whether an error of the file system says that a file, or a folder above it, is not there any more. */

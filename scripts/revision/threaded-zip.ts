@@ -6,6 +6,7 @@ import { revisionFile } from '../config/names.ts';
 import type { RevisionFile } from '../repository/collect.ts';
 import { type Batch, DeflateThreads } from './deflate-threads.ts';
 import { level } from './file-work.ts';
+import { GrowingBytes } from './growing-bytes.ts';
 import type { HashedFile } from './hash.ts';
 import { type Packing, zipMode, zipTime } from './packing.ts';
 import { changed, readAgain } from './read-again.ts';
@@ -19,7 +20,7 @@ const unix = 3;
 
 /** The bytes of a zip whose files are compressed on several threads. It holds 65,534 files and 4 GiB at most. */
 export async function* threadedZip(packing: Packing): AsyncGenerator<Uint8Array> {
-  const pieces = new Pieces();
+  const pieces = new GrowingBytes();
   const zip = new Zip((error, bytes) => {
     if (error) throw error;
     pieces.add(bytes);
@@ -42,28 +43,6 @@ export async function* threadedZip(packing: Packing): AsyncGenerator<Uint8Array>
   entry.end(name, { size: name.length, crc: crc32(name) });
   zip.end();
   yield pieces.take();
-}
-
-/** Bytes of the archive that nobody has taken yet. */
-class Pieces {
-  #bytes: Uint8Array[] = [];
-  #length = 0;
-
-  add(bytes: Uint8Array): void {
-    this.#bytes.push(bytes);
-    this.#length += bytes.length;
-  }
-
-  get areMany(): boolean {
-    return this.#length >= pieceBytes;
-  }
-
-  take(): Uint8Array {
-    const all = Buffer.concat(this.#bytes, this.#length);
-    this.#bytes = [];
-    this.#length = 0;
-    return all;
-  }
 }
 
 /** A file of the archive that is compressed elsewhere; fflate takes any object of this shape. */
@@ -109,7 +88,7 @@ function runsOf(files: readonly HashedFile[]): HashedFile[][] {
   return runs;
 }
 
-async function* addDeflated(zip: Zip, pieces: Pieces, batches: AsyncIterable<Batch<HashedFile>>) {
+async function* addDeflated(zip: Zip, pieces: GrowingBytes, batches: AsyncIterable<Batch<HashedFile>>) {
   for await (const { files, deflated } of batches) {
     if (deflated.changed !== undefined) throw changed(deflated.changed);
     let end = 0;
@@ -117,14 +96,14 @@ async function* addDeflated(zip: Zip, pieces: Pieces, batches: AsyncIterable<Bat
       const { crc, length } = deflated.parts[index] ?? { crc: 0, length: 0 };
       const entry = new ZipEntry(file);
       zip.add(entry);
-      entry.end(deflated.bytes.subarray(end, end + length), { size: file.size, crc });
+      entry.end(new Uint8Array(deflated.memory, end, length), { size: file.size, crc });
       end += length;
     }
-    if (pieces.areMany) yield pieces.take();
+    if (pieces.length >= pieceBytes) yield pieces.take();
   }
 }
 
-async function* addStreamed(zip: Zip, pieces: Pieces, files: HashedFile[], signal: AbortSignal) {
+async function* addStreamed(zip: Zip, pieces: GrowingBytes, files: HashedFile[], signal: AbortSignal) {
   for (const file of files) {
     const entry = new ZipEntry(file);
     zip.add(entry);
@@ -148,7 +127,7 @@ async function* addStreamed(zip: Zip, pieces: Pieces, files: HashedFile[], signa
     reading.catch(() => undefined);
     for await (const chunk of deflater as AsyncIterable<Buffer>) {
       entry.add(chunk);
-      if (pieces.areMany) yield pieces.take();
+      if (pieces.length >= pieceBytes) yield pieces.take();
     }
     await reading;
     if (hash.digest('hex') !== file.sha256) throw changed(file.path);

@@ -13,7 +13,7 @@ const overhead = 256;
 
 /**
  * The bytes of a zip of the files. The same files give the same bytes: order, times and modes are fixed (0644, 0755 for
- * executables). Throws `REVISION_CHANGED` when a file is no longer what was hashed.
+ * executables). A chunk is valid until the next one is asked for. Throws `REVISION_CHANGED` when a file is no longer what was hashed.
  */
 export async function* zipOf(packing: Packing): AsyncGenerator<Uint8Array> {
   // Loaded here: an unchanged tree is never packed.

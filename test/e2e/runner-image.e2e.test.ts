@@ -99,6 +99,18 @@ describe('the runner image', () => {
     expect(image.config.Entrypoint ?? []).toEqual([]);
   });
 
+  test('the command is in it as compiled code, and the user of jobs takes that', async () => {
+    const compiled = async () =>
+      await readdir(join(image.root, 'home/vendhost/.cache/vendhost/compiled'), { recursive: true });
+    const before = new Set(await compiled());
+    await execa('chroot', ['--userspec=10001:0', image.root, 'vendhost', '--help'], {
+      env: image.env,
+      extendEnv: false,
+    });
+    // The executable itself, stripped and compiled: it cannot be loaded without running a command.
+    expect((await compiled()).filter((file) => !before.has(file)).length).toBeLessThanOrEqual(2);
+  });
+
   test("a user id that nobody knows runs it as GitLab's runner does: a shell that reads the script, in a checkout of root's", async () => {
     const checkout = join(image.root, 'builds');
     await git(image.root, ['init', '--quiet', checkout]);
