@@ -22,6 +22,7 @@ import { command as platformDestroy } from './commands/platform/destroy.ts';
 import { command as platformPlan } from './commands/platform/plan.ts';
 import { command as platformStatus } from './commands/platform/status.ts';
 import { command as releaseList } from './commands/release/list.ts';
+import { command as releaseRollback } from './commands/release/rollback.ts';
 import { command as releaseShow } from './commands/release/show.ts';
 import { command as releaseStart } from './commands/release/start.ts';
 import { command as revisionPush } from './commands/revision/push.ts';
@@ -50,7 +51,10 @@ const nouns: Readonly<Record<string, Noun>> = {
   revision: { describe: "A tenant's software, named by its content", verbs: [revisionPush] },
   mr: { describe: 'What a merge request will do', verbs: [mrPlan, mrNote] },
   drift: { describe: 'What is deployed, beside what it should be', verbs: [driftCheck] },
-  release: { describe: 'Putting a revision on the virtual host', verbs: [releaseStart, releaseList, releaseShow] },
+  release: {
+    describe: 'Putting a revision on the virtual host',
+    verbs: [releaseStart, releaseList, releaseShow, releaseRollback],
+  },
 };
 
 /** Commands about no noun. */
