@@ -29,10 +29,10 @@ export async function rollbackOfOldPipeline(
     return undefined;
   const { commit, branch, author, message } = pushOf(env);
   const push = { commit, branch, author, message, mergeRequest: mergeRequestOf(env) };
-  const [image, own] = await Promise.all([imageOf(aws, store, revision), readOwnImage(aws, place)]);
+  const [image, present] = await Promise.all([imageOf(aws, store, revision), readOwnImage(aws, place)]);
   return {
     ...{ of, from: softwareOf(from), to: { revision, push, image } },
-    ...(image === '' || own === undefined || image === own ? {} : { note: imageStays(own, image) }),
+    ...(image === '' || present === undefined || image === present ? {} : { note: imageStays(present, image) }),
   };
 }
 
@@ -61,8 +61,8 @@ async function imageOf(aws: Aws, store: ReleaseStore, revision: string): Promise
 }
 
 /** The job of a release has no checkout and does not provision. */
-function imageStays(own: string, image: string): string {
-  return `image ${own} stays: the revision ran on ${image}; \`vendhost release rollback --to\` with this commit takes it back, too`;
+function imageStays(present: string, image: string): string {
+  return `image ${present} stays: the revision ran on ${image}; \`vendhost release rollback --to\` with this commit takes it back, too`;
 }
 
 /** Project and id in a pipeline's URL. */
