@@ -11,7 +11,7 @@ import { gate } from '../gate.ts';
 import { VirtualHost } from '../virtual-host.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
-const host = new VirtualHost('650000000021', 'shop');
+const host = new VirtualHost('650000000061', 'shop');
 const aws = openAws(recorder(host.env));
 const project = 'https://gitlab.example.test/acme/shop';
 const commits = { 10: 'a'.repeat(40), 11: 'b'.repeat(40), 12: 'c'.repeat(40) };
