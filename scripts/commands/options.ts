@@ -64,6 +64,16 @@ export function withDryRun<T>(parser: Argv<T>): Argv<T & { 'dry-run': boolean }>
   });
 }
 
+/** Why somebody does it, for the audit record. */
+export function withReason<T>(parser: Argv<T>): Argv<T & { reason: string }> {
+  return parser.option('reason', {
+    type: 'string',
+    requiresArg: true,
+    default: '',
+    describe: 'Why, for the audit record',
+  });
+}
+
 /** An option for each question. */
 export function withQuestions<T>(
   parser: Argv<T>,

@@ -1,5 +1,5 @@
 import { define } from '../../command.ts';
-import { placeFrom, withDryRun, withPlace } from '../options.ts';
+import { placeFrom, withDryRun, withPlace, withReason } from '../options.ts';
 
 export const command = define({
   usage: 'host replace',
@@ -11,7 +11,7 @@ export const command = define({
     ['vendhost host replace --tenant shop --environment dev --dry-run', 'show which instances there are'],
   ],
   options: (parser) =>
-    withDryRun(withPlace(parser)).option('instance', {
+    withReason(withDryRun(withPlace(parser))).option('instance', {
       type: 'string',
       requiresArg: true,
       describe: 'Id of the instance [default: all of the host]',
@@ -20,7 +20,8 @@ export const command = define({
     const { replaceInstances } = await import('../../host/instances/replace.ts');
     return await replaceInstances(runtime, {
       ...placeFrom(args, runtime),
-      instance: args.instance,
+      instance: args.instance === '' ? undefined : args.instance,
+      reason: args.reason,
       dryRun: args['dry-run'],
     });
   },
