@@ -1,5 +1,5 @@
 import { define } from '../../command.ts';
-import { placeFrom, withDryRun, withPlace, withReason } from '../options.ts';
+import { instanceFrom, placeFrom, reasonFrom, withDryRun, withPlace, withReason } from '../options.ts';
 
 export const command = define({
   usage: 'host replace',
@@ -14,14 +14,14 @@ export const command = define({
     withReason(withDryRun(withPlace(parser))).option('instance', {
       type: 'string',
       requiresArg: true,
-      describe: 'Id of the instance [default: all of the host]',
+      describe: 'Id of the instance [default: $VENDHOST_INSTANCE, else all of the host]',
     }),
   async run(args, runtime) {
     const { replaceInstances } = await import('../../host/instances/replace.ts');
     return await replaceInstances(runtime, {
       ...placeFrom(args, runtime),
-      instance: args.instance === '' ? undefined : args.instance,
-      reason: args.reason,
+      instance: instanceFrom(args, runtime),
+      reason: reasonFrom(args, runtime),
       dryRun: args['dry-run'],
     });
   },

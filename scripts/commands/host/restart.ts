@@ -1,5 +1,5 @@
 import { define } from '../../command.ts';
-import { placeFrom, withDryRun, withPlace, withReason } from '../options.ts';
+import { placeFrom, reasonFrom, withDryRun, withPlace, withReason } from '../options.ts';
 
 export const command = define({
   usage: 'host restart',
@@ -14,6 +14,10 @@ export const command = define({
   options: (parser) => withReason(withDryRun(withPlace(parser))),
   async run(args, runtime) {
     const { restartHost } = await import('../../repair/restart.ts');
-    return await restartHost(runtime, { ...placeFrom(args, runtime), reason: args.reason, dryRun: args['dry-run'] });
+    return await restartHost(runtime, {
+      ...placeFrom(args, runtime),
+      reason: reasonFrom(args, runtime),
+      dryRun: args['dry-run'],
+    });
   },
 });

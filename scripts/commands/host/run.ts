@@ -1,6 +1,6 @@
 import { define } from '../../command.ts';
 import { VendhostError } from '../../errors.ts';
-import { placeFrom, withDryRun, withPlace, withReason } from '../options.ts';
+import { instanceFrom, placeFrom, reasonFrom, withDryRun, withPlace, withReason } from '../options.ts';
 
 /** An hour less what a job needs around it: GitLab's usual limit of a job is an hour. */
 const mostSeconds = 3300;
@@ -21,12 +21,13 @@ export const command = define({
       .positional('command', {
         type: 'string',
         array: true,
-        describe: 'The command and its arguments, after --; they go through no shell',
+        describe:
+          'The command and its arguments, after --; they go through no shell [default: $VENDHOST_COMMAND, as one line of bash]',
       })
       .option('instance', {
         type: 'string',
         requiresArg: true,
-        describe: 'Id of the instance [default: one in service]',
+        describe: 'Id of the instance [default: $VENDHOST_INSTANCE, else one in service]',
       })
       .option('timeout', {
         type: 'number',
@@ -37,7 +38,9 @@ export const command = define({
   async run(args, runtime) {
     // yargs leaves what follows -- behind the words of the command, as it was written.
     const { _: rest = [] } = args as { _?: (string | number)[] };
-    const words = [...(args.command ?? []), ...rest.slice(2)].map(String);
+    const given = [...(args.command ?? []), ...rest.slice(2)].map(String);
+    const line = runtime.env.VENDHOST_COMMAND ?? '';
+    const words = given.length > 0 || line === '' ? given : ['bash', '-c', line];
     if (words.length === 0 || words.every((word) => word === '')) {
       throw new VendhostError('USAGE', 'the command is missing', {
         hint: 'give it after --: vendhost host run -- uptime',
@@ -51,10 +54,10 @@ export const command = define({
     const { runCommand } = await import('../../repair/run/run-command.ts');
     return await runCommand(runtime, {
       ...placeFrom(args, runtime),
-      instance: args.instance === '' ? undefined : args.instance,
+      instance: instanceFrom(args, runtime),
       words,
       seconds: args.timeout,
-      reason: args.reason,
+      reason: reasonFrom(args, runtime),
       dryRun: args['dry-run'],
     });
   },
