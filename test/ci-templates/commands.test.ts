@@ -76,6 +76,7 @@ test('each job runs the command of its place', async () => {
     'vendhost-restart': 'host restart',
     'vendhost-replace': 'host replace',
     'vendhost-run': 'host run [command..]',
+    'vendhost-rollback': 'release rollback',
     'vendhost-bake': 'image bake',
     'vendhost-provision': 'host provision',
     'vendhost-package': 'revision push',

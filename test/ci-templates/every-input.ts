@@ -44,6 +44,8 @@ const ofOperations: Inputs = {
   tenant: 'shop',
   operation: 'run',
   instance: 'i-0123456789abcdef0',
+  revision: '01234567',
+  directory: 'tenants/shop/',
   command: 'echo "$HOME" \'; $(id)',
   reason: 'a "reason" $CI_JOB_TOKEN',
   environment_prefix: 'shop/',

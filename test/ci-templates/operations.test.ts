@@ -8,6 +8,7 @@ import type { Happening } from '../../scripts/ci/pipeline-event.ts';
 import { readPipelineFile } from '../../scripts/ci/pipeline-file.ts';
 import { operationsTemplate, tenantTemplate } from './templates.ts';
 
+const all = ['restart', 'replace', 'run', 'rollback'];
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ci-templates-operations-'));
@@ -28,11 +29,11 @@ async function configurationWith(inputs: Readonly<Record<string, string>>) {
 async function operations(operation: string, happening: Happening): Promise<string[]> {
   const { jobs } = pipelineFor(await configurationWith({ operation }), { defaultBranch: 'main', ...happening }, []);
   return jobs
-    .filter(({ name, runs }) => runs && ['restart', 'replace', 'run'].includes(name))
+    .filter(({ name, runs }) => runs && all.includes(name))
     .map(({ name, environment }) => `${name} ${environment}`);
 }
 
-test.each(['restart', 'replace', 'run'])(
+test.each(all)(
   '%s is the one job of its operation, on the branch of an environment',
   async (operation) => {
     expect(await operations(operation, { event: 'web', branch: 'dev' })).toEqual([`${operation} dev`]);
