@@ -107,7 +107,7 @@ def _succeeded_in(stage: Document, execution: Document, record: Document) -> boo
     https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_SucceededInStageFilter.html
     """
     is_present = execution["pipelineVersion"] == record["declaration"]["version"]
-    return is_present and stage["outcome"].get(execution["pipelineExecutionId"]) == "Succeeded"
+    return bool(is_present and stage["outcome"].get(execution["pipelineExecutionId"]) == "Succeeded")
 
 
 def list_actions(request: Document) -> Document:
