@@ -64,6 +64,25 @@ export function withDryRun<T>(parser: Argv<T>): Argv<T & { 'dry-run': boolean }>
   });
 }
 
+/** Why somebody does it, for the audit record. */
+export function withReason<T>(parser: Argv<T>): Argv<T & { reason: string | undefined }> {
+  return parser.option('reason', {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Why, for the audit record [default: $VENDHOST_REASON]',
+  });
+}
+
+/** Empty where nobody gave one. */
+export function reasonFrom({ reason }: { reason: string | undefined }, { env }: Runtime): string {
+  return reason ?? env.VENDHOST_REASON ?? '';
+}
+
+/** The instance that an option or the job's variable names; an empty variable names none. */
+export function instanceFrom({ instance }: { instance: string | undefined }, { env }: Runtime): string | undefined {
+  return instance ?? (env.VENDHOST_INSTANCE || undefined);
+}
+
 /** An option for each question. */
 export function withQuestions<T>(
   parser: Argv<T>,

@@ -101,7 +101,7 @@ export const releaseRecordSchema = z.object({
   pipelineUrl: z.string(),
   jobUrl: z.string(),
   user: z.string(),
-  /** Image that the virtual host ran on. */
+  /** Image that the virtual host ran on last with it. */
   image: z.string(),
   /** ISO 8601, by the clock of who wrote it. */
   startedAt: z.string(),

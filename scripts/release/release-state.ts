@@ -21,7 +21,7 @@ export async function readRevision(
 ): Promise<ReleasedRevision> {
   if (!(await isUploaded(aws, { bucket, key }, signal))) {
     throw new VendhostError('REVISION_MISSING', `no revision ${key} in ${bucket}`, {
-      hint: 'start a pipeline by hand on the branch: its job package uploads the revision',
+      hint: 'run the job package of the pipeline of its commit again, or start a pipeline by hand on the branch: it uploads the revision',
     });
   }
   const { HeadObjectCommand } = await import('@aws-sdk/client-s3');

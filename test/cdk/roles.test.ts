@@ -41,7 +41,7 @@ const managedPolicyLimit = 6_144;
 
 /** Calls that AWS knows no resource for: https://docs.aws.amazon.com/service-authorization/latest/reference/. */
 const withoutResource =
-  /^((ec2|ssm)messages:.*|codedeploy:StopDeployment|sns:(GetSubscriptionAttributes|Unsubscribe))$/;
+  /^((ec2|ssm)messages:.*|codedeploy:StopDeployment|ssm:CancelCommand|sns:(GetSubscriptionAttributes|Unsubscribe))$/;
 
 const apps: Record<'platform' | 'tenant', App> = { platform: accessApp(), tenant: tenantApp() };
 const roles = new Map<string, Role>();

@@ -1,10 +1,11 @@
-import { driftTemplate, type Template, tenantTemplate } from './templates.ts';
+import { driftTemplate, operationsTemplate, type Template, tenantTemplate } from './templates.ts';
 
 type Inputs = Readonly<Record<string, unknown>>;
 
 /** A value for every input of a template, none of them its default. */
 export function everyInput(template: Template): Inputs {
   if (template === driftTemplate) return { ...common, ...ofDrift };
+  if (template === operationsTemplate) return { ...common, ...ofOperations };
   return { ...common, ...(template === tenantTemplate ? ofTenant : ofPlatform) };
 }
 
@@ -37,4 +38,14 @@ const ofDrift: Inputs = {
   tenant: 'shop',
   environments: ['dev', 'production'],
   shards: ['1/2', '2/2'],
+};
+
+const ofOperations: Inputs = {
+  tenant: 'shop',
+  operation: 'run',
+  instance: 'i-0123456789abcdef0',
+  revision: '01234567',
+  command: 'echo "$HOME" \'; $(id)',
+  reason: 'a "reason" $CI_JOB_TOKEN',
+  environment_prefix: 'shop/',
 };

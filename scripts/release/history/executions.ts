@@ -8,7 +8,7 @@ import type { Execution } from '../decision.ts';
 import type { ReleasePipeline } from '../pipeline.ts';
 
 /** S3 and CodePipeline are asked for so many releases at the same time. */
-export const atOnce = 5;
+export const recordsAtOnce = 5;
 
 /** Where the releases of a tenant in an environment are found. */
 export interface ReleaseStore {
@@ -37,17 +37,17 @@ export async function* executionsBack(aws: Aws, store: ReleaseStore): AsyncGener
   for await (const page of paginateListPipelineExecutions(pages, { pipelineName: pipeline.name })) {
     const listed = (page.pipelineExecutionSummaries ?? []).map((summary) => listedOf(pipeline, summary));
     // A page has more than most readers want, and each record is a call.
-    for (let at = 0; at < listed.length; at += atOnce) {
-      yield* await atMost(atOnce, listed.slice(at, at + atOnce), async (execution) => ({
+    for (let at = 0; at < listed.length; at += recordsAtOnce) {
+      yield* await atMost(recordsAtOnce, listed.slice(at, at + recordsAtOnce), async (execution) => ({
         ...execution,
-        record: await readRecord(aws, store, execution.id),
+        record: await readReleaseRecord(aws, store, execution.id),
       }));
     }
   }
 }
 
 /** The record of an execution; `undefined` when there is none. */
-export async function readRecord(
+export async function readReleaseRecord(
   aws: Aws,
   { bucket, tenant }: Pick<ReleaseStore, 'bucket' | 'tenant'>,
   executionId: string,

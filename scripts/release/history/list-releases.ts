@@ -5,7 +5,15 @@ import type { Runtime } from '../../runtime.ts';
 import { openStore } from './open-store.ts';
 import { readReleases } from './read-releases.ts';
 import type { Release } from './release.ts';
-import { approvalWords, authorName, releaseJson, shortCommit, shortRevision, timeOf, tookOf } from './release-words.ts';
+import {
+  approvalWords,
+  authorName,
+  releaseJson,
+  releaseTook,
+  shortCommit,
+  shortRevision,
+  timeOf,
+} from './release-words.ts';
 
 export interface ListOptions extends Place {
   /** How many, of the newest. */
@@ -53,7 +61,7 @@ function rowOf(release: Release, now: number): string[] {
     authorName(record?.author ?? '') || '-',
     record?.image || '-',
     approval === undefined ? '-' : approvalWords({ ...approval, summary: '' }),
-    tookOf(release, now),
+    releaseTook(release, now),
     executionId,
   ];
 }

@@ -2,7 +2,7 @@ import { atMost } from '../../aws/at-most.ts';
 import type { Aws } from '../../aws/session.ts';
 import { readDeployed } from '../release-state.ts';
 import { readActions } from '../snapshot.ts';
-import { atOnce, executionsBack, type RecordedExecution, type ReleaseStore } from './executions.ts';
+import { executionsBack, type RecordedExecution, type ReleaseStore, recordsAtOnce } from './executions.ts';
 import { type Release, releaseOf } from './release.ts';
 
 export interface ReadHistory {
@@ -16,7 +16,7 @@ export interface ReadHistory {
 export async function readReleases(aws: Aws, store: ReleaseStore, limit: number): Promise<ReadHistory> {
   const found = await newestExecutions(aws, store, limit);
   const current = (await readDeployed(aws, store.pipeline, found))?.executionId;
-  const releases = await atMost(atOnce, found.slice(0, limit), async (execution) => {
+  const releases = await atMost(recordsAtOnce, found.slice(0, limit), async (execution) => {
     const actions = await readActions(aws, store.pipeline, execution.id);
     return releaseOf(execution, { actions, current });
   });

@@ -3,9 +3,9 @@ import type { Deployment } from '../../deployment/deployment.ts';
 import { failedEvents, failureLines } from '../../deployment/failed-events.ts';
 import { duration, tableLines } from '../../output.ts';
 import type { Action } from '../snapshot.ts';
-import type { ReleasedPush } from './record.ts';
 import type { Release } from './release.ts';
-import { approvalWords, timeOf, tookOf } from './release-words.ts';
+import type { ReleasedPush } from './release-record.ts';
+import { approvalWords, releaseTook, timeOf } from './release-words.ts';
 
 export interface ShownRelease {
   readonly release: Release;
@@ -27,7 +27,7 @@ export function releaseLines({ release, actions, deployment, rollback, pushed, c
     `release ${release.executionId}: ${release.state}${release.current ? ', the instances have it' : ''}`,
     ...fields([
       ['why', summary],
-      ['started', `${timeOf(release.start)} UTC, took ${tookOf(release, now)}`],
+      ['started', `${timeOf(release.start)} UTC, took ${releaseTook(release, now)}`],
       ...(record === undefined ? [] : recordFields(record)),
       ['first pushed', record !== undefined && pushed ? earlierPush(record, pushed) : undefined],
       ['approval', approval && `${approvalWords(approval)} (${timeOf(approval.at)} UTC)`],

@@ -47,7 +47,7 @@ export function timeOf(ms: number): string {
 }
 
 /** How long it took, or what it has taken until now. */
-export function tookOf({ start, end }: Pick<Release, 'start' | 'end'>, now: number): string {
+export function releaseTook({ start, end }: Pick<Release, 'start' | 'end'>, now: number): string {
   return end === undefined ? `${duration(now - start)} so far` : duration(end - start);
 }
 

@@ -6,9 +6,9 @@ import { readSnapshot } from '../snapshot.ts';
 import { findRelease } from './find-release.ts';
 import { openStore } from './open-store.ts';
 import { readCurrent } from './read-releases.ts';
-import { firstPush } from './record.ts';
 import { releaseOf } from './release.ts';
 import { releaseLines } from './release-lines.ts';
+import { firstPush } from './release-record.ts';
 import { releaseJson } from './release-words.ts';
 
 export interface ShowOptions extends Place {
