@@ -1,3 +1,5 @@
+import type { Actor } from '../config/stored.ts';
+
 /** What GitLab says of the push a job works on (https://docs.gitlab.com/ci/variables/predefined_variables/). */
 export interface Push {
   readonly commit: string;
@@ -29,4 +31,16 @@ export function mergeRequestOf(env: Readonly<Record<string, string | undefined>>
   const [, from, iid] = /^See merge request (\S*)!(\d+)\s*$/m.exec(message) ?? [];
   if (iid === undefined || project === '' || from !== path) return '';
   return `${project}/-/merge_requests/${iid}`;
+}
+
+/** Who runs the job, by its predefined variables; outside a job all of it is empty. */
+export function actorOf(env: Readonly<Record<string, string | undefined>>): Actor {
+  return {
+    user: env.GITLAB_USER_LOGIN ?? '',
+    name: env.GITLAB_USER_NAME ?? '',
+    job: env.CI_JOB_URL ?? '',
+    pipeline: env.CI_PIPELINE_URL ?? '',
+    project: env.CI_PROJECT_PATH ?? '',
+    ref: env.CI_COMMIT_REF_NAME ?? '',
+  };
 }

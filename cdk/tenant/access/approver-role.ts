@@ -1,6 +1,7 @@
 import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { Trust } from '../../role.ts';
+import { auditObjects, auditRights } from './audit-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
@@ -33,6 +34,19 @@ export function approverRole(parent: Construct, scope: Scope): CfnRole {
         actions: ['codepipeline:PutApprovalResult'],
         resources: [`${pipeline}/*`],
         because: "Any stage and action of the tenant's pipeline.",
+      },
+      ...auditRights(scope),
+      {
+        sid: 'ReadAudit',
+        actions: ['s3:GetObject'],
+        resources: auditObjects(scope),
+        because: "The tenant's own records: whether a write whose answer was lost is there.",
+      },
+      {
+        sid: 'Key',
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: [scope.facts['key-arn']],
+        when: scope.via('s3'),
       },
     ],
   });
