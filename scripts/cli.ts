@@ -12,6 +12,9 @@ import { command as hostProvision } from './commands/host/provision.ts';
 import { command as hostReplace } from './commands/host/replace.ts';
 import { command as imageBake } from './commands/image/bake.ts';
 import { command as imageClean } from './commands/image/clean.ts';
+import { command as imageExplain } from './commands/image/explain.ts';
+import { command as imageList } from './commands/image/list.ts';
+import { command as imagePrune } from './commands/image/prune.ts';
 import { command as initPlatform } from './commands/init/platform.ts';
 import { command as initTenant } from './commands/init/tenant.ts';
 import { command as mrNote } from './commands/mr/note.ts';
@@ -43,7 +46,10 @@ const nouns: Readonly<Record<string, Noun>> = {
     verbs: [platformDeploy, platformPlan, platformStatus, platformDestroy],
   },
   tenant: { describe: "A tenant's access to the platform", verbs: [tenantVend] },
-  image: { describe: "The AMI of a tenant's virtual host", verbs: [imageBake, imageClean] },
+  image: {
+    describe: "The AMI of a tenant's virtual host",
+    verbs: [imageBake, imageClean, imageExplain, imageList, imagePrune],
+  },
   host: { describe: "A tenant's virtual host", verbs: [hostProvision, hostReplace] },
   revision: { describe: "A tenant's software, named by its content", verbs: [revisionPush] },
   mr: { describe: 'What a merge request will do', verbs: [mrPlan, mrNote] },

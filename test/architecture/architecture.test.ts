@@ -37,6 +37,7 @@ describe('the house', () => {
       'release',
       'report',
       'repository',
+      'retention',
       'revision',
       'tenant',
     ]);

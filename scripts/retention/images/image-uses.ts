@@ -1,6 +1,6 @@
 import type { Image, Instance, LaunchTemplateVersion } from '@aws-sdk/client-ec2';
 import { tagOf } from '../../image/image-faults.ts';
-import { snapshotsOf } from './tenant-images.ts';
+import { imageSnapshots } from './tenant-images.ts';
 
 /** What an account has that may start from an image, or was made of one. All of it, of whichever tenant. */
 export interface AccountUses {
@@ -61,7 +61,11 @@ function versionsByImage(versions: UsedTemplate['versions']): Map<string, number
   const found = new Map<string, number[]>();
   for (const { VersionNumber = 0, LaunchTemplateData } of versions) {
     const image = LaunchTemplateData?.ImageId;
-    if (image !== undefined) found.set(image, [...(found.get(image) ?? []), VersionNumber].sort((a, b) => a - b));
+    if (image !== undefined)
+      found.set(
+        image,
+        [...(found.get(image) ?? []), VersionNumber].sort((a, b) => a - b),
+      );
   }
   return found;
 }
@@ -79,8 +83,8 @@ function templateImage({ template }: UsedGroup, templates: readonly UsedTemplate
 
 /** Other images that an image was made of, or whose snapshots it has. */
 function usedByImage(image: Image, all: readonly Image[]): Set<string> {
-  const snapshots = snapshotsOf(image);
-  const sharing = all.filter((each) => snapshotsOf(each).some((id) => snapshots.includes(id)));
+  const snapshots = imageSnapshots(image);
+  const sharing = all.filter((each) => imageSnapshots(each).some((id) => snapshots.includes(id)));
   const sources = [tagOf(image, 'vendhost:source-ami'), image.SourceImageId];
   const found = new Set([...sources, ...sharing.map(({ ImageId }) => ImageId)].flatMap((id) => id ?? []));
   found.delete(image.ImageId ?? '');

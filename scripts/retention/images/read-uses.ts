@@ -29,7 +29,10 @@ export async function readUses(aws: Aws): Promise<AccountUses> {
       scaling.paginateDescribeLaunchConfigurations({ client: groups }, {}),
       ({ LaunchConfigurations }) => LaunchConfigurations,
     ),
-    all(scaling.paginateDescribeAutoScalingGroups({ client: groups }, {}), ({ AutoScalingGroups }) => AutoScalingGroups),
+    all(
+      scaling.paginateDescribeAutoScalingGroups({ client: groups }, {}),
+      ({ AutoScalingGroups }) => AutoScalingGroups,
+    ),
   ]);
   return {
     images,
@@ -47,12 +50,12 @@ async function readVersions(aws: Aws, templates: readonly LaunchTemplate[]): Pro
   const found: UsedTemplate[] = [];
   for (let start = 0; start < templates.length; start += templatesAtOnce) {
     const some = templates.slice(start, start + templatesAtOnce);
-    found.push(...(await Promise.all(some.map((template) => readTemplate(aws, template)))));
+    found.push(...(await Promise.all(some.map((template) => readUsedTemplate(aws, template)))));
   }
   return found;
 }
 
-async function readTemplate(
+async function readUsedTemplate(
   aws: Aws,
   { LaunchTemplateId: id = '', LaunchTemplateName: name = '' }: LaunchTemplate,
 ): Promise<UsedTemplate> {

@@ -49,11 +49,11 @@ function tenantImage(image: Image): TenantImage {
     source: tagOf(image, 'vendhost:source-ami'),
     sizeGib: volumes.reduce((sum, { VolumeSize = 0 }) => sum + VolumeSize, 0),
     isProtected: (image.DeregistrationProtection ?? 'disabled') !== 'disabled',
-    snapshots: snapshotsOf(image),
+    snapshots: imageSnapshots(image),
     image,
   };
 }
 
-export function snapshotsOf({ BlockDeviceMappings = [] }: Image): string[] {
+export function imageSnapshots({ BlockDeviceMappings = [] }: Image): string[] {
   return BlockDeviceMappings.flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []);
 }
