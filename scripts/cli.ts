@@ -25,6 +25,7 @@ import { command as platformDestroy } from './commands/platform/destroy.ts';
 import { command as platformPlan } from './commands/platform/plan.ts';
 import { command as platformStatus } from './commands/platform/status.ts';
 import { command as releaseStart } from './commands/release/start.ts';
+import { command as revisionPrune } from './commands/revision/prune.ts';
 import { command as revisionPush } from './commands/revision/push.ts';
 import { command as tenantVend } from './commands/tenant/vend.ts';
 import { type ExitCode, exitCodes, fileError, VendhostError } from './errors.ts';
@@ -51,7 +52,7 @@ const nouns: Readonly<Record<string, Noun>> = {
     verbs: [imageBake, imageClean, imageExplain, imageList, imagePrune],
   },
   host: { describe: "A tenant's virtual host", verbs: [hostProvision, hostReplace] },
-  revision: { describe: "A tenant's software, named by its content", verbs: [revisionPush] },
+  revision: { describe: "A tenant's software, named by its content", verbs: [revisionPrune, revisionPush] },
   mr: { describe: 'What a merge request will do', verbs: [mrPlan, mrNote] },
   drift: { describe: 'What is deployed, beside what it should be', verbs: [driftCheck] },
   release: { describe: 'Putting a revision on the virtual host', verbs: [releaseStart] },

@@ -1,9 +1,15 @@
+import type { Place } from '../config/names.ts';
+
 /** What is kept of a tenant's images or revisions in one environment, beside what is in use. */
 export interface RetentionRules {
   /** So many of the newest. */
   readonly keep: number;
   /** Whatever is younger than so many days. */
   readonly olderThanDays: number;
+}
+
+export interface PruneOptions extends Place, RetentionRules {
+  readonly dryRun: boolean;
 }
 
 export const oneDayMs = 24 * 60 * 60_000;

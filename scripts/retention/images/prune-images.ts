@@ -1,6 +1,5 @@
 import { readPlatformFacts } from '../../aws/read-facts.ts';
 import { type Aws, openAws } from '../../aws/session.ts';
-import type { Place } from '../../config/names.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../../errors.ts';
 import { nothingLeft } from '../../image/clean/leftovers.ts';
 import { type Removed, removeLeftovers } from '../../image/clean/remove.ts';
@@ -8,13 +7,10 @@ import { applySweep, readSweep, sweepLines } from '../../image/clean/sweep.ts';
 import { type ImageOwner, removeRecord } from '../../image/record.ts';
 import { counted } from '../../repository/findings.ts';
 import type { Runtime } from '../../runtime.ts';
-import { daysBetween, type RetentionRules } from '../rules.ts';
+import { recordPrune } from '../audit-prune.ts';
+import { daysBetween, type PruneOptions } from '../rules.ts';
 import { type ImagePrunePlan, planImagePrune, type RemovedImage } from './prune-plan.ts';
 import { readImageFacts } from './read-image-facts.ts';
-
-export interface PruneOptions extends Place, RetentionRules {
-  readonly dryRun: boolean;
-}
 
 /**
  * Deregisters a tenant's images that nothing needs, with their snapshots and records, and removes what killed runs left. Throws
@@ -47,6 +43,7 @@ export async function pruneImages(runtime: Runtime, options: PruneOptions): Prom
     [...swept.done, ...pruned.done],
     [...swept.failed, ...pruned.failed],
   ];
+  await recordPrune(runtime, aws, owner, { action: 'image prune', done, failed });
   if (failed.length > 0) {
     throw new VendhostError('PRUNE_INCOMPLETE', `cannot remove everything of ${where} that nothing needs`, {
       details: failed,
