@@ -66,8 +66,8 @@ export class VirtualHost {
           roleArn: this.deployments.role,
           pipelineType: 'V2',
           executionMode: 'SUPERSEDED',
-          artifactStore: { type: 'S3', location: this.deployments.bucket },
-          stages: stages(this.name, platform.bucket, approval),
+          artifactStore: { type: 'S3', location: platform.bucket },
+          stages: stages(this.name, { bucket: platform.bucket, artifact: names.artifact(this.place), approval }),
         },
       }),
     );
@@ -129,7 +129,13 @@ export class VirtualHost {
   }
 }
 
-function stages(name: string, bucket: string, approval: boolean): StageDeclaration[] {
+interface Parts {
+  readonly bucket: string;
+  readonly artifact: string;
+  readonly approval: boolean;
+}
+
+function stages(name: string, { bucket, artifact, approval }: Parts): StageDeclaration[] {
   const kind = (category: 'Source' | 'Approval' | 'Deploy', provider: string) =>
     ({ category, owner: 'AWS', provider, version: '1' }) as const;
   const source = { S3Bucket: bucket, S3ObjectKey: 'none.zip', PollForSourceChanges: 'false' };
@@ -141,7 +147,7 @@ function stages(name: string, bucket: string, approval: boolean): StageDeclarati
           name: 'Revision',
           actionTypeId: kind('Source', 'S3'),
           configuration: { ...source, AllowOverrideForS3ObjectKey: 'true' },
-          outputArtifacts: [{ name: 'Revision' }],
+          outputArtifacts: [{ name: artifact }],
         },
       ],
     },
@@ -155,7 +161,7 @@ function stages(name: string, bucket: string, approval: boolean): StageDeclarati
           name: 'Deploy',
           actionTypeId: kind('Deploy', 'CodeDeploy'),
           configuration: { ApplicationName: name, DeploymentGroupName: name },
-          inputArtifacts: [{ name: 'Revision' }],
+          inputArtifacts: [{ name: artifact }],
         },
       ],
     },
