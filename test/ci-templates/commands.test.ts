@@ -82,5 +82,9 @@ test('each job runs the command of its place', async () => {
     'vendhost-prepare': 'platform plan',
     'vendhost-deploy': 'platform deploy',
     'vendhost-drift': 'drift check',
+    'vendhost-rebake': 'image bake',
+    'vendhost-roll-out': 'host provision',
+    'vendhost-prune-images': 'image prune',
+    'vendhost-prune-revisions': 'revision prune',
   });
 });

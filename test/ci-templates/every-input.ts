@@ -1,10 +1,11 @@
-import { driftTemplate, type Template, tenantTemplate } from './templates.ts';
+import { driftTemplate, type Template, tenantTemplate, upkeepTemplate } from './templates.ts';
 
 type Inputs = Readonly<Record<string, unknown>>;
 
 /** A value for every input of a template, none of them its default. */
 export function everyInput(template: Template): Inputs {
   if (template === driftTemplate) return { ...common, ...ofDrift };
+  if (template === upkeepTemplate) return { ...common, ...ofUpkeep };
   return { ...common, ...(template === tenantTemplate ? ofTenant : ofPlatform) };
 }
 
@@ -37,4 +38,18 @@ const ofDrift: Inputs = {
   tenant: 'shop',
   environments: ['dev', 'production'],
   shards: ['1/2', '2/2'],
+};
+
+const ofUpkeep: Inputs = {
+  tenant: 'shop',
+  updates: 'manual',
+  prune: false,
+  keep: 3,
+  older_than_days: 7,
+  stage: 'upkeep',
+  dev_branch: 'develop',
+  staging_branch: 'release/next',
+  production_branch: 'main',
+  directory: 'tenants/shop/',
+  environment_prefix: 'shop/',
 };

@@ -4,7 +4,7 @@ import { everyInput } from './every-input.ts';
 import { type Expander, openExpander } from './expand.ts';
 import { schemaFaults } from './gitlab-schema.ts';
 import { goldenText } from './golden.ts';
-import { driftTemplate, platformTemplate, templates, tenantTemplate } from './templates.ts';
+import { driftTemplate, platformTemplate, templates, tenantTemplate, upkeepTemplate } from './templates.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
@@ -16,7 +16,12 @@ beforeAll(async () => {
 describe.each(templates.map((template) => [template.file, template] as const))('%s', (file, template) => {
   const name = file.replace('.yml', '');
   // It has no stages of its own.
-  const stages = template === driftTemplate ? { stages: ['validate', 'plan'] } : {};
+  const stages =
+    template === driftTemplate
+      ? { stages: ['validate', 'plan'] }
+      : template === upkeepTemplate
+        ? { stages: ['release', 'upkeep'] }
+        : {};
 
   test('with nothing but its required inputs is valid, and what was reviewed', async () => {
     const document = await expander.expand({ ...stages, include: [expander.include(file, template.required)] });
@@ -53,6 +58,7 @@ test.each([
   [platformTemplate, { environments: 'dev test' }, 'does not match required regex'],
   [platformTemplate, { environments: 'dev,staging' }, 'does not match required regex'],
   [platformTemplate, { automatic: 'none dev' }, 'does not match required regex'],
+  [upkeepTemplate, { updates: 'sometimes' }, 'allowed options'],
   [driftTemplate, { tenant: 'No Good' }, 'does not match required regex'],
 ])('$0.file refuses $1', async ({ file, required }, inputs, message) => {
   const include = [expander.include(file, { ...required, ...inputs })];

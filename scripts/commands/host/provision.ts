@@ -19,6 +19,11 @@ export const command = define({
         requiresArg: true,
         describe: 'AMI of the instances [default: $VENDHOST_IMAGE_ID]',
       })
+      .option('only-image', {
+        type: 'boolean',
+        default: false,
+        describe: 'Fail if anything but the image would change: for schedules that take up patches',
+      })
       .option('full', {
         type: 'boolean',
         default: false,
@@ -32,6 +37,7 @@ export const command = define({
       image: args.image ?? runtime.env.VENDHOST_IMAGE_ID,
       dryRun: args['dry-run'],
       full: args.full,
+      onlyImage: args['only-image'],
     });
   },
 });
