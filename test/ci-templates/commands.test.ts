@@ -20,11 +20,11 @@ const files = globSync(patterns, { cwd: projectRoot, withFileTypes: true, exclud
 
 const written: Written[] = files
   .sort()
-  .flatMap((file) => commandLines(file, withInputs(readFileSync(join(projectRoot, file), 'utf8'))));
+  .flatMap((file) => commandLines(file, withFolder(readFileSync(join(projectRoot, file), 'utf8'))));
 
-/** The text of a template with its inputs in scripts put in. */
-function withInputs(text: string): string {
-  return text.replaceAll('$[[ inputs.directory ]]', 'shop/').replaceAll(/\$\[\[ inputs\.(keep|older_than_days) \]\]/g, '5');
+/** The text of a template with its only input in scripts put in. */
+function withFolder(text: string): string {
+  return text.replaceAll('$[[ inputs.directory ]]', 'shop/');
 }
 
 /** Parses a line with the real parser; returns the command it names. */
@@ -69,7 +69,7 @@ test('each job runs the command of its place', async () => {
   const jobs = templates.flatMap((template) => jobsOf(template)).filter(({ job }) => job.script !== undefined);
   const commands = jobs.map(async ({ name, job }) => [
     name.replace('.', ''),
-    await chosenBy(withInputs(job.script?.[0] ?? '')),
+    await chosenBy(withFolder(job.script?.[0] ?? '')),
   ]);
   expect(Object.fromEntries(await Promise.all(commands))).toEqual({
     'vendhost-validate': 'config check',
@@ -83,8 +83,8 @@ test('each job runs the command of its place', async () => {
     'vendhost-deploy': 'platform deploy',
     'vendhost-drift': 'drift check',
     'vendhost-rebake': 'image bake',
-    'vendhost-roll-out': 'host provision',
-    'vendhost-prune-images': 'image prune',
-    'vendhost-prune-revisions': 'revision prune',
+    'vendhost-rollout': 'host provision',
+    'prune-images': 'image prune',
+    'prune-revisions': 'revision prune',
   });
 });

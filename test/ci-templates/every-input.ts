@@ -43,10 +43,6 @@ const ofDrift: Inputs = {
 const ofUpkeep: Inputs = {
   tenant: 'shop',
   updates: 'manual',
-  prune: false,
-  keep: 3,
-  older_than_days: 7,
-  stage: 'upkeep',
   dev_branch: 'develop',
   staging_branch: 'release/next',
   production_branch: 'main',

@@ -20,7 +20,7 @@ describe.each(templates.map((template) => [template.file, template] as const))('
     template === driftTemplate
       ? { stages: ['validate', 'plan'] }
       : template === upkeepTemplate
-        ? { stages: ['release', 'upkeep'] }
+        ? { stages: ['release'] }
         : {};
 
   test('with nothing but its required inputs is valid, and what was reviewed', async () => {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   for (const updates of ['off', 'manual', 'auto']) {
     const include = [tenantTemplate, upkeepTemplate].map(({ file, required }) => ({
       ...{ project: 'platform/vendhost', ref, file: `/${sourceOf(file)}` },
-      inputs: file === upkeepTemplate.file ? { ...required, updates, prune: updates !== 'manual' } : required,
+      inputs: file === upkeepTemplate.file ? { ...required, updates } : required,
     }));
     await writeFile(join(directory, '.gitlab-ci.yml'), stringify({ include }));
     files.set(updates, await readPipelineFile(directory));
@@ -48,11 +48,12 @@ describe('a schedule beside the template of a tenant', () => {
     expect(jobs('off', 'schedule', branch)).toEqual(prunes(environment));
     expect(jobs('manual', 'schedule', branch)).toEqual([
       ['rebake', 'on_success', environment],
-      ['roll-out', 'manual', environment],
+      ['rollout', 'manual', environment],
+      ...prunes(environment),
     ]);
     expect(jobs('auto', 'schedule', branch)).toEqual([
       ['rebake', 'on_success', environment],
-      ['roll-out', 'on_success', environment],
+      ['rollout', 'on_success', environment],
       ...prunes(environment),
     ]);
   });
@@ -63,6 +64,6 @@ describe('a schedule beside the template of a tenant', () => {
 
   test.each(['push', 'web', 'tag'] as const)('a %s has no job of it', (event) => {
     const names = jobs('auto', event).map(([name]) => name);
-    for (const name of ['rebake', 'roll-out', 'prune-images', 'prune-revisions']) expect(names).not.toContain(name);
+    for (const name of ['rebake', 'rollout', 'prune-images', 'prune-revisions']) expect(names).not.toContain(name);
   });
 });

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { define } from '../../command.ts';
-import { placeFrom, withDirectory, withDryRun, withPlace } from '../options.ts';
+import { placeFrom, switchFrom, withDirectory, withDryRun, withPlace } from '../options.ts';
 
 export const command = define({
   usage: 'host provision',
@@ -21,8 +21,8 @@ export const command = define({
       })
       .option('only-image', {
         type: 'boolean',
-        default: false,
-        describe: 'Fail if anything but the image would change: for schedules that take up patches',
+        describe:
+          'Fail if anything but the image would change: for schedules that take up patches [default: $VENDHOST_ONLY_IMAGE]',
       })
       .option('full', {
         type: 'boolean',
@@ -37,7 +37,7 @@ export const command = define({
       image: args.image ?? runtime.env.VENDHOST_IMAGE_ID,
       dryRun: args['dry-run'],
       full: args.full,
-      onlyImage: args['only-image'],
+      onlyImage: switchFrom(args['only-image'], 'VENDHOST_ONLY_IMAGE', runtime.env),
     });
   },
 });
