@@ -72,7 +72,9 @@ test('objects, artifacts and deployments under way are read to the last page', a
     if (operation === 'GetDeploymentGroup') return '{}';
     const { deploymentIds } = JSON.parse(body) as { deploymentIds: string[] };
     const revision = (key: string) => ({ revisionType: 'S3', s3Location: { key } });
-    return JSON.stringify({ deploymentsInfo: deploymentIds.map((id) => ({ deploymentId: id, revision: revision(id) })) });
+    return JSON.stringify({
+      deploymentsInfo: deploymentIds.map((id) => ({ deploymentId: id, revision: revision(id) })),
+    });
   });
   expect((await listObjects(aws, 'bucket', 'a/')).map(({ key }) => key)).toEqual(['a/1', 'a/2']);
   expect(await readArtifacts(aws, 'shop', 'e-1')).toEqual(['artifact-1', 'artifact-2']);
