@@ -15,6 +15,9 @@ import { command as hostRestart } from './commands/host/restart.ts';
 import { command as hostRun } from './commands/host/run.ts';
 import { command as imageBake } from './commands/image/bake.ts';
 import { command as imageClean } from './commands/image/clean.ts';
+import { command as imageExplain } from './commands/image/explain.ts';
+import { command as imageList } from './commands/image/list.ts';
+import { command as imagePrune } from './commands/image/prune.ts';
 import { command as initPlatform } from './commands/init/platform.ts';
 import { command as initTenant } from './commands/init/tenant.ts';
 import { command as mrNote } from './commands/mr/note.ts';
@@ -28,6 +31,7 @@ import { command as releaseList } from './commands/release/list.ts';
 import { command as releaseRollback } from './commands/release/rollback.ts';
 import { command as releaseShow } from './commands/release/show.ts';
 import { command as releaseStart } from './commands/release/start.ts';
+import { command as revisionPrune } from './commands/revision/prune.ts';
 import { command as revisionPush } from './commands/revision/push.ts';
 import { command as tenantVend } from './commands/tenant/vend.ts';
 import { type ExitCode, exitCodes, fileError, VendhostError } from './errors.ts';
@@ -49,9 +53,12 @@ const nouns: Readonly<Record<string, Noun>> = {
     verbs: [platformDeploy, platformPlan, platformStatus, platformDestroy],
   },
   tenant: { describe: "A tenant's access to the platform", verbs: [tenantVend] },
-  image: { describe: "The AMI of a tenant's virtual host", verbs: [imageBake, imageClean] },
+  image: {
+    describe: "The AMI of a tenant's virtual host",
+    verbs: [imageBake, imageClean, imageExplain, imageList, imagePrune],
+  },
   host: { describe: "A tenant's virtual host", verbs: [hostProvision, hostReplace, hostRestart, hostRun] },
-  revision: { describe: "A tenant's software, named by its content", verbs: [revisionPush] },
+  revision: { describe: "A tenant's software, named by its content", verbs: [revisionPrune, revisionPush] },
   mr: { describe: 'What a merge request will do', verbs: [mrPlan, mrNote] },
   drift: { describe: 'What is deployed, beside what it should be', verbs: [driftCheck] },
   release: {

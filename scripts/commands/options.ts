@@ -3,6 +3,7 @@ import { type Environment, environments } from '../config/environment.ts';
 import type { PlatformLayer } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 import type { Question } from '../init/questions.ts';
+import { defaultRules, type RetentionRules } from '../retention/rules.ts';
 import type { Runtime } from '../runtime.ts';
 
 export interface PlaceOptions {
@@ -147,4 +148,40 @@ export function placeFrom(options: PlaceOptions, runtime: Runtime): { tenant: st
     throw new VendhostError('USAGE', 'the tenant is missing', { hint: 'give --tenant NAME or set VENDHOST_TENANT' });
   }
   return { tenant, environment: environmentFrom(options.environment, runtime) };
+}
+
+interface RetentionOptions {
+  keep: number;
+  'older-than': number;
+}
+
+/** `--keep` and `--older-than`. */
+export function withRetention<T>(parser: Argv<T>, things: string): Argv<T & RetentionOptions> {
+  return parser
+    .option('keep', {
+      type: 'number',
+      requiresArg: true,
+      default: defaultRules.keep,
+      describe: `So many of the newest ${things} stay`,
+    })
+    .option('older-than', {
+      type: 'number',
+      requiresArg: true,
+      default: defaultRules.olderThanDays,
+      describe: 'Days; what is younger stays',
+    });
+}
+
+/** Throws `USAGE` for anything but whole numbers: 1 or more to keep, 0 days or more. */
+export function retentionFrom({ keep, 'older-than': olderThanDays }: RetentionOptions): RetentionRules {
+  checkWhole('--keep', keep, 1);
+  checkWhole('--older-than', olderThanDays, 0);
+  return { keep, olderThanDays };
+}
+
+function checkWhole(option: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least) return;
+  throw new VendhostError('USAGE', `${option} ${value} is not a whole number of ${least} or more`, {
+    hint: `give ${option} a whole number of ${least} or more`,
+  });
 }

@@ -144,6 +144,9 @@ export const keys = {
   revision: (tenant: string, sha256: string) => `software/${tenant}/${sha256}.zip`,
   /** The source key of pipelines; this object never exists, so a pipeline that starts by itself deploys nothing. */
   noRevision: (tenant: string) => `software/${tenant}/no-revision-was-named.zip`,
+  revisions: (tenant: string) => `software/${tenant}/`,
+  /** Where CodePipeline stores the tenant's artifacts: it takes the first 20 characters of the pipeline's name. */
+  artifacts: (place: Place) => `${names.host(place).slice(0, 20)}/${names.artifact(place)}/`,
   /** The push's metadata, stored beside the revision. */
   push: (tenant: string, sha256: string) => `software/${tenant}/${sha256}.json`,
   /** The same, of a revision's key. */

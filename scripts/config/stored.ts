@@ -56,6 +56,8 @@ export const imageRecordSchema = z.object({
   imageId: z.string().regex(/^ami-[0-9a-z]+$/),
   /** What the image was made of. */
   inputs: bakeInputsSchema,
+  /** When a job chose the image again, ISO 8601. For people: jobs go by when S3 wrote the record. */
+  chosenAt: z.string().optional(),
 });
 export type ImageRecord = Readonly<z.output<typeof imageRecordSchema>>;
 

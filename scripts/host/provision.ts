@@ -21,6 +21,7 @@ import { hostPlanLines } from './host-plan-lines.ts';
 import { readHostState } from './host-state.ts';
 import { checkKeptData } from './kept-data.ts';
 import type { DeployedHost } from './key/look-up.ts';
+import { requireOnlyImage } from './key/only-image.ts';
 import { isKept, provenance, provenanceOf, sameTemplates } from './key/provision-key.ts';
 import { limitFaults } from './limits.ts';
 import { checkNewest } from './newest-pipeline.ts';
@@ -35,6 +36,8 @@ export interface ProvisionOptions extends Place {
   readonly dryRun: boolean;
   /** Compare the stacks even when the provision key says that nothing differs. */
   readonly full?: boolean;
+  /** Refuse to change anything but the image. */
+  readonly onlyImage?: boolean;
 }
 
 /**
@@ -67,6 +70,11 @@ export async function provision(runtime: Runtime, aws: Aws, options: ProvisionOp
   const faults = limitFaults(join(options.directory, 'vendhost.yml'), config, limits);
   if (faults.length > 0) throw configError(faults);
 
+  if (options.onlyImage === true) {
+    // Before the pipeline counts as the newest that provisioned.
+    const { key } = await judgeHost(aws, inputs, { place, config, image: options.image });
+    requireOnlyImage(place, deployed.host?.parameters.ProvisionKey, key);
+  }
   await checkNewest(runtime, aws, { place, bucket: facts.bucket, dryRun: options.dryRun });
   const { health_check: healthCheck } = config;
   const { key, failing, reasons } = await judgeHost(aws, inputs, { place, config, image: options.image });

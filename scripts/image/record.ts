@@ -1,4 +1,4 @@
-import { ConditionalObjects } from '../aws/objects.ts';
+import { ConditionalObjects, type Stored } from '../aws/objects.ts';
 import type { Aws } from '../aws/session.ts';
 import { keys, type Place } from '../config/names.ts';
 import { type ImageRecord, imageRecordSchema } from '../config/stored.ts';
@@ -29,7 +29,40 @@ export async function writeRecord(aws: Aws, owner: ImageOwner, bakeKey: string, 
 
 /** The record of a bake key; `undefined` when there is none, or one of a version that named no image. */
 export async function readRecord(aws: Aws, owner: ImageOwner, bakeKey: string): Promise<ImageRecord | undefined> {
-  return (await records(aws, owner).read(keys.imageRecord(owner.place.tenant, bakeKey)))?.value;
+  return (await readKeptRecord(aws, owner, bakeKey))?.value;
+}
+
+/** The same, with its age: the time since a job chose the image. */
+export async function readKeptRecord(
+  aws: Aws,
+  owner: ImageOwner,
+  bakeKey: string,
+): Promise<Stored<ImageRecord> | undefined> {
+  const found = await records(aws, owner).read(keys.imageRecord(owner.place.tenant, bakeKey));
+  return found?.value === undefined ? undefined : { ...found, value: found.value };
+}
+
+/** A record is written again when an image is chosen this long after it was written; images that were chosen within 24 hours are not pruned. */
+const markAgainMs = 12 * 60 * 60_000;
+
+/**
+ * Marks an image as chosen, so that no prune removes it before it is rolled out. `false`: its record is gone or names another
+ * image by now.
+ */
+export async function markChosen(aws: Aws, owner: ImageOwner, bakeKey: string, imageId: string): Promise<boolean> {
+  const found = await readKeptRecord(aws, owner, bakeKey);
+  if (found?.value.imageId !== imageId) return false;
+  if (found.ageMs < markAgainMs) return true;
+  const key = keys.imageRecord(owner.place.tenant, bakeKey);
+  // The time makes it another object, with another ETag: a prune that read the one before does not remove it.
+  const chosen = { ...found.value, chosenAt: new Date().toISOString() };
+  const written = await records(aws, owner).replace(key, chosen, found.etag);
+  return written.outcome !== 'lost' || written.current?.value?.imageId === imageId;
+}
+
+/** Removes a record that is as it was read; `false` when a job wrote it since. */
+export async function removeRecord(aws: Aws, owner: ImageOwner, bakeKey: string, etag: string): Promise<boolean> {
+  return await records(aws, owner).remove(keys.imageRecord(owner.place.tenant, bakeKey), etag);
 }
 
 /** Bake keys that have a record. */

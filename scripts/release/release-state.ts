@@ -12,6 +12,9 @@ import { readActions } from './snapshot.ts';
 /** An execution fetches its source within seconds; one that takes longer (a queue) counts as one for another revision. */
 const sourceLimitMs = 30_000;
 
+/** What CodeDeploy says as long as there is no virtual host (https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_GetDeploymentGroup.html). */
+const withoutHost = ['ApplicationDoesNotExistException', 'DeploymentGroupDoesNotExistException'];
+
 /** Finds the revision in the bucket; throws `REVISION_MISSING`. */
 export async function readRevision(
   aws: Aws,
@@ -70,7 +73,7 @@ function executionOf(pipeline: ReleasePipeline, summary: PipelineExecutionSummar
 /**
  * The group runs what an execution deployed when both the last attempted and the last successful deployment put that
  * execution's artifact on the instances: the execution's own deployment, one past failures of the former revision, or a rollback to it. After a failed deployment
- * of another revision some instances may run that one, so the revision is unknown.
+ * of another revision some instances may run that one, so the revision is unknown. Without a virtual host there is none.
  */
 export async function readDeployed(
   aws: Aws,
@@ -79,9 +82,12 @@ export async function readDeployed(
 ): Promise<Deployed | undefined> {
   const { BatchGetDeploymentsCommand, GetDeploymentGroupCommand } = await import('@aws-sdk/client-codedeploy');
   const client = await aws.codeDeploy();
-  const { deploymentGroupInfo: group } = await client.send(
-    new GetDeploymentGroupCommand({ applicationName: pipeline.application, deploymentGroupName: pipeline.group }),
-  );
+  const { deploymentGroupInfo: group } = await client
+    .send(new GetDeploymentGroupCommand({ applicationName: pipeline.application, deploymentGroupName: pipeline.group }))
+    .catch((error: unknown) => {
+      if (error instanceof Error && withoutHost.includes(error.name)) return { deploymentGroupInfo: undefined };
+      throw error;
+    });
   const attempted = group?.lastAttemptedDeployment?.deploymentId;
   const succeeded = group?.lastSuccessfulDeployment?.deploymentId;
   if (attempted === undefined || succeeded === undefined) return undefined;

@@ -38,6 +38,7 @@ describe('the house', () => {
       'release',
       'report',
       'repository',
+      'retention',
       'revision',
       'tenant',
     ]);

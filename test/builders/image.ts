@@ -54,7 +54,7 @@ export async function makeImage(platform: Platform, tenant: string, options: Ima
   const create = new CreateImageCommand({
     InstanceId,
     Name: `${tenant}-${InstanceId}`,
-    TagSpecifications: [{ ResourceType: 'image', Tags }],
+    TagSpecifications: (['image', 'snapshot'] as const).map((ResourceType) => ({ ResourceType, Tags })),
   });
   // Refused as long as the instance is pending.
   const { ImageId = '' } = await soon(`an image of ${InstanceId}`, () => ec2.send(create).catch(() => undefined));

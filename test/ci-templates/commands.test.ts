@@ -86,5 +86,9 @@ test('each job runs the command of its place', async () => {
     'vendhost-prepare': 'platform plan',
     'vendhost-deploy': 'platform deploy',
     'vendhost-drift': 'drift check',
+    'vendhost-rebake': 'image bake',
+    'vendhost-rollout': 'host provision',
+    'prune-images': 'image prune',
+    'prune-revisions': 'revision prune',
   });
 });

@@ -1,4 +1,4 @@
-import { driftTemplate, operationsTemplate, type Template, tenantTemplate } from './templates.ts';
+import { driftTemplate, operationsTemplate, type Template, tenantTemplate, upkeepTemplate } from './templates.ts';
 
 type Inputs = Readonly<Record<string, unknown>>;
 
@@ -6,6 +6,7 @@ type Inputs = Readonly<Record<string, unknown>>;
 export function everyInput(template: Template): Inputs {
   if (template === driftTemplate) return { ...common, ...ofDrift };
   if (template === operationsTemplate) return { ...common, ...ofOperations };
+  if (template === upkeepTemplate) return { ...common, ...ofUpkeep };
   return { ...common, ...(template === tenantTemplate ? ofTenant : ofPlatform) };
 }
 
@@ -47,5 +48,15 @@ const ofOperations: Inputs = {
   revision: '01234567',
   command: 'echo "$HOME" \'; $(id)',
   reason: 'a "reason" $CI_JOB_TOKEN',
+  environment_prefix: 'shop/',
+};
+
+const ofUpkeep: Inputs = {
+  tenant: 'shop',
+  updates: 'manual',
+  dev_branch: 'develop',
+  staging_branch: 'release/next',
+  production_branch: 'main',
+  directory: 'tenants/shop/',
   environment_prefix: 'shop/',
 };

@@ -4,7 +4,14 @@ import { everyInput } from './every-input.ts';
 import { type Expander, openExpander } from './expand.ts';
 import { schemaFaults } from './gitlab-schema.ts';
 import { goldenText } from './golden.ts';
-import { driftTemplate, operationsTemplate, platformTemplate, templates, tenantTemplate } from './templates.ts';
+import {
+  driftTemplate,
+  operationsTemplate,
+  platformTemplate,
+  templates,
+  tenantTemplate,
+  upkeepTemplate,
+} from './templates.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
@@ -16,7 +23,12 @@ beforeAll(async () => {
 describe.each(templates.map((template) => [template.file, template] as const))('%s', (file, template) => {
   const name = file.replace('.yml', '');
   // It has no stages of its own.
-  const stages = template === driftTemplate ? { stages: ['validate', 'plan'] } : {};
+  const stages =
+    template === driftTemplate
+      ? { stages: ['validate', 'plan'] }
+      : template === upkeepTemplate
+        ? { stages: ['release'] }
+        : {};
   // It stands beside the tenant's, whose rules it has.
   const beside = (inputs: Readonly<Record<string, unknown>>) =>
     template === operationsTemplate ? [expander.include(tenantTemplate.file, inputs)] : [];
@@ -65,6 +77,7 @@ test.each([
   [platformTemplate, { environments: 'dev test' }, 'does not match required regex'],
   [platformTemplate, { environments: 'dev,staging' }, 'does not match required regex'],
   [platformTemplate, { automatic: 'none dev' }, 'does not match required regex'],
+  [upkeepTemplate, { updates: 'sometimes' }, 'allowed options'],
   [driftTemplate, { tenant: 'No Good' }, 'does not match required regex'],
   [operationsTemplate, { operation: 'destroy' }, 'allowed options'],
   [operationsTemplate, { instance: 'i-0a; id' }, 'does not match required regex'],

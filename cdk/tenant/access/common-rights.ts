@@ -22,6 +22,7 @@ export function tenantReadRights(scope: Scope): Right[] {
       actions: [
         'autoscaling:DescribeAutoScalingGroups',
         'autoscaling:DescribeInstanceRefreshes',
+        'autoscaling:DescribeLaunchConfigurations',
         'autoscaling:DescribeScalingActivities',
         'codedeploy:BatchGetDeploymentTargets',
         'codedeploy:ListDeploymentTargets',
@@ -140,12 +141,9 @@ export function deploymentArns(scope: Scope): string[] {
   ];
 }
 
-/** CodePipeline begins the keys of artifacts with this many characters of the pipeline's name. */
-const pipelineFolder = 20;
-
 /** Objects in which CodePipeline stores the tenant's artifacts. */
 export function artifactObjects(scope: Scope): string[] {
-  return scope.objects(`${scope.host.slice(0, pipelineFolder)}/${names.artifact(scope.place)}/*`);
+  return scope.objects(`${keys.artifacts(scope.place)}*`);
 }
 
 /** Why `artifactObjects` has wildcards. */

@@ -5,7 +5,7 @@ import { branchTrust, type GitlabProject } from '../../gitlab-trust.ts';
 import type { ListedPolicy, Right } from '../../role.ts';
 import { auditRights } from './audit-rights.ts';
 import { bakeRights } from './bake-rights.ts';
-import { anyDeployment, deploymentArns } from './common-rights.ts';
+import { anyDeployment, artifactObjects, artifactReason, deploymentArns } from './common-rights.ts';
 import { runRights } from './run-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
@@ -59,11 +59,38 @@ function bucketRights(scope: Scope): Right[] {
       resources: scope.objects(keys.bakeLease(tenant, '*').replace(/\.json$/, '')),
       because: "The tenant's own leases; tenants claim neither hosts nor priorities.",
     },
+    ...pruneRights(scope),
     {
       sid: 'Encrypt',
       actions: ['kms:GenerateDataKey'],
       resources: [scope.facts['key-arn']],
       when: scope.via('s3'),
+    },
+  ];
+}
+
+/**
+ * Deletes what prunes delete: not versions, so the bucket keeps all of it for the platform's days, and not the descriptions of pushes and
+ * releases. What is deleted is the tenant's own, and no delete lets another object be deployed than the one that was approved.
+ */
+function pruneRights(scope: Scope): Right[] {
+  const { place } = scope;
+  const anyHash = '?'.repeat(64);
+  return [
+    {
+      sid: 'Prune',
+      actions: ['s3:DeleteObject'],
+      resources: [
+        ...scope.objects(keys.imageRecord(place.tenant, anyHash), keys.revision(place.tenant, anyHash)),
+        ...artifactObjects(scope),
+      ],
+      because: `The tenant's own, each named by a hash. ${artifactReason}`,
+    },
+    {
+      sid: 'ListArtifacts',
+      actions: ['s3:ListBucket'],
+      resources: scope.objects(''),
+      when: { StringEquals: { 's3:prefix': keys.artifacts(place) } },
     },
   ];
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { define } from '../../command.ts';
-import { placeFrom, withDirectory, withDryRun, withPlace } from '../options.ts';
+import { placeFrom, switchFrom, withDirectory, withDryRun, withPlace } from '../options.ts';
 
 export const command = define({
   usage: 'host provision',
@@ -19,6 +19,11 @@ export const command = define({
         requiresArg: true,
         describe: 'AMI of the instances [default: $VENDHOST_IMAGE_ID]',
       })
+      .option('only-image', {
+        type: 'boolean',
+        describe:
+          'Fail if anything but the image would change: for schedules that take up patches [default: $VENDHOST_ONLY_IMAGE]',
+      })
       .option('full', {
         type: 'boolean',
         default: false,
@@ -32,6 +37,7 @@ export const command = define({
       image: args.image ?? runtime.env.VENDHOST_IMAGE_ID,
       dryRun: args['dry-run'],
       full: args.full,
+      onlyImage: switchFrom(args['only-image'], 'VENDHOST_ONLY_IMAGE', runtime.env),
     });
   },
 });

@@ -7,6 +7,7 @@ import type { Runtime } from '../../runtime.ts';
 import { newRun } from '../bake-run.ts';
 import { sweep } from '../clean/sweep.ts';
 import { findImage } from '../find.ts';
+import { markChosen } from '../record.ts';
 import { planBake, readKnownImages } from './bake-plan.ts';
 import { Lease, takeLease } from './lease.ts';
 import { type PreparedBake, prepareBake } from './prepare.ts';
@@ -27,7 +28,11 @@ export async function bakeImage(runtime: Runtime, options: BakeOptions): Promise
   const aws = openAws(runtime);
   const prepared = await prepareBake(runtime, aws, place, directory);
   const { bakeKey, source } = prepared;
-  const plan = planBake(prepared.inputs, await readKnownImages(aws, prepared));
+  let plan = planBake(prepared.inputs, await readKnownImages(aws, prepared));
+  // Pruned since it was found.
+  if (plan.action === 'use' && !dryRun && !(await markChosen(aws, prepared.owner, bakeKey, plan.imageId))) {
+    plan = planBake(prepared.inputs, await readKnownImages(aws, prepared));
+  }
   if (plan.action === 'use') {
     if (!dryRun) await sweep(runtime, aws, prepared.owner);
     return report(runtime, { imageId: plan.imageId, bakeKey, baked: false });

@@ -7,7 +7,9 @@ import {
   DescribeInstanceTypeOfferingsCommand,
   DescribeSnapshotsCommand,
   DescribeVolumesCommand,
+  DisableImageDeregistrationProtectionCommand,
   EnableImageDeprecationCommand,
+  EnableImageDeregistrationProtectionCommand,
   type Filter,
   type Image,
   ModifyImageAttributeCommand,
@@ -212,4 +214,20 @@ test('a snapshot goes after its image', async () => {
   await fleet.ec2.send(new DeregisterImageCommand({ ImageId }));
   await remove();
   await expect(fleet.image(ImageId)).rejects.toMatchObject({ name: 'InvalidAMIID.NotFound' });
+  const again = fleet.ec2.send(new DeregisterImageCommand({ ImageId }));
+  await expect(again).rejects.toMatchObject({ name: 'InvalidAMIID.Unavailable' });
+});
+
+test('an image that is protected stays until it is no longer; its snapshot can go in the same call', async () => {
+  const { InstanceId } = await fleet.run();
+  const { ImageId, BlockDeviceMappings } = await fleet.createImage(InstanceId, 'protected');
+  const SnapshotId = BlockDeviceMappings?.[0]?.Ebs?.SnapshotId;
+  await fleet.ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId }));
+  expect(await fleet.image(ImageId)).toMatchObject({ DeregistrationProtection: 'enabled-without-cooldown' });
+  const deregister = () => fleet.ec2.send(new DeregisterImageCommand({ ImageId, DeleteAssociatedSnapshots: true }));
+  await expect(deregister()).rejects.toMatchObject({ name: 'OperationNotPermitted' });
+  await fleet.ec2.send(new DisableImageDeregistrationProtectionCommand({ ImageId }));
+  expect((await deregister()).DeleteSnapshotResults).toEqual([{ SnapshotId, ReturnCode: 'success' }]);
+  const read = fleet.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [SnapshotId ?? ''] }));
+  await expect(read).rejects.toMatchObject({ name: 'InvalidSnapshot.NotFound' });
 });

@@ -3,11 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
-  CreatePipelineCommand,
   GetPipelineStateCommand,
   ListPipelineExecutionsCommand,
   PutApprovalResultCommand,
-  type StageDeclaration,
 } from '@aws-sdk/client-codepipeline';
 import { names } from '../../../scripts/config/names.ts';
 import { exitCodes, type VendhostError } from '../../../scripts/errors.ts';
@@ -16,6 +14,7 @@ import { startRelease } from '../../../scripts/release/start.ts';
 import { pushRevision } from '../../../scripts/revision/push.ts';
 import { type CloudAccount, cloudAccount } from '../../builders/account.ts';
 import { Deployments } from '../../builders/deployments.ts';
+import { makePipeline } from '../../builders/pipeline.ts';
 import { makePlatform } from '../../builders/platform.ts';
 import { type Recorder, recorder } from '../../builders/recorder.ts';
 import { soundTenant, type Tree, writeTree } from '../../builders/repository.ts';
@@ -61,25 +60,14 @@ export class VirtualHost {
       deploymentConfigName: 'CodeDeployDefault.OneAtATime',
       ...(rollback ? { autoRollbackConfiguration: { enabled: true, events } } : {}),
     });
-    await (await this.#account.aws.codePipeline()).send(
-      new CreatePipelineCommand({
-        pipeline: {
-          name: this.name,
-          roleArn: this.deployments.role,
-          pipelineType: 'V2',
-          executionMode: 'SUPERSEDED',
-          artifactStore: { type: 'S3', location: this.deployments.bucket },
-          stages: stages(this.name, platform.bucket, approval),
-        },
-      }),
-    );
+    await makePipeline(platform, this.place.tenant, { roleArn: this.deployments.role, approval });
   }
 
-  /** Pushes software with these hooks; the revision's key. */
-  async push(page: string, hooks: Hooks = {}): Promise<string> {
+  /** Pushes software with these hooks, by a command with these variables too; the revision's key. */
+  async push(page: string, hooks: Hooks = {}, env: Readonly<Record<string, string>> = {}): Promise<string> {
     const directory = await mkdtemp(join(tmpdir(), 'vendhost-test-'));
     await writeTree(directory, { ...soundTenant, ...software(page, hooks) });
-    const runtime = this.#account.runtime();
+    const runtime = recorder({ ...this.#account.env, ...env });
     await pushRevision(runtime, { ...this.place, directory, dryRun: false });
     return (JSON.parse(runtime.printed()) as { revisionKey: string }).revisionKey;
   }
@@ -150,39 +138,6 @@ export class VirtualHost {
       await wait(50);
     }
   }
-}
-
-function stages(name: string, bucket: string, approval: boolean): StageDeclaration[] {
-  const kind = (category: 'Source' | 'Approval' | 'Deploy', provider: string) =>
-    ({ category, owner: 'AWS', provider, version: '1' }) as const;
-  const source = { S3Bucket: bucket, S3ObjectKey: 'none.zip', PollForSourceChanges: 'false' };
-  return [
-    {
-      name: 'Source',
-      actions: [
-        {
-          name: 'Revision',
-          actionTypeId: kind('Source', 'S3'),
-          configuration: { ...source, AllowOverrideForS3ObjectKey: 'true' },
-          outputArtifacts: [{ name: 'Revision' }],
-        },
-      ],
-    },
-    ...(approval
-      ? [{ name: 'Approve', actions: [{ name: 'Approve', actionTypeId: kind('Approval', 'Manual') }] }]
-      : []),
-    {
-      name: 'Deploy',
-      actions: [
-        {
-          name: 'Deploy',
-          actionTypeId: kind('Deploy', 'CodeDeploy'),
-          configuration: { ApplicationName: name, DeploymentGroupName: name },
-          inputArtifacts: [{ name: 'Revision' }],
-        },
-      ],
-    },
-  ];
 }
 
 function software(page: string, hooks: Hooks): Tree {

@@ -2,12 +2,10 @@ import type { DescribeImagesCommandInput, Image } from '@aws-sdk/client-ec2';
 import type { Aws } from '../../../aws/session.ts';
 import type { Place } from '../../../config/names.ts';
 import { tags } from '../../../config/names.ts';
+import { describeImages } from '../../../image/describe.ts';
 import { bakeKeyOf, imageFaults, tagOf } from '../../../image/image-faults.ts';
 import { familyOf } from './family.ts';
 import { type AgedImage, type ImageFacts, newestOf } from './find-images.ts';
-
-/** Most ids in a filter (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages.html: 200 values). */
-const mostValues = 200;
 
 /** An image that a tenant's new instances start from. */
 export interface UsedImage {
@@ -25,7 +23,7 @@ export async function readImages(aws: Aws, used: readonly UsedImage[]): Promise<
   const account = await aws.account();
   const { 'vendhost:layer': layer = '' } = tags(environment, 'image');
   const [own, bakes] = await Promise.all([
-    byId(
+    describeImages(
       aws,
       used.map(({ inUse }) => inUse),
     ),
@@ -38,7 +36,7 @@ export async function readImages(aws: Aws, used: readonly UsedImage[]): Promise<
     }),
   ]);
   const baseIds = [...own.values()].flatMap((image) => tagOf(image, 'vendhost:source-ami') ?? []);
-  const bases = await byId(aws, baseIds);
+  const bases = await describeImages(aws, baseIds);
   const families = await readFamilies(aws, [...bases.values()]);
   return used.map(({ place, inUse }): ImageFacts => {
     const image = own.get(inUse);
@@ -54,18 +52,6 @@ export async function readImages(aws: Aws, used: readonly UsedImage[]): Promise<
       family: base && families.get(familyKey(base) ?? ''),
     };
   });
-}
-
-async function byId(aws: Aws, all: readonly string[]): Promise<Map<string, Image>> {
-  const ids = [...new Set(all)];
-  const found = new Map<string, Image>();
-  for (let start = 0; start < ids.length; start += mostValues) {
-    // By a filter: asked for an id that is gone, EC2 refuses the whole call.
-    const Filters = [{ Name: 'image-id', Values: ids.slice(start, start + mostValues) }];
-    for (const image of await describe(aws, { Filters, IncludeDeprecated: true }))
-      found.set(image.ImageId ?? '', image);
-  }
-  return found;
 }
 
 /** Owner, pattern and architecture of a base image's family, as a key. */

@@ -168,7 +168,8 @@ def add_snapshot(settings: Body, description: str, tags: list[dict[str, str]]) -
     return record
 
 
-def _delete_snapshot(request: Body) -> None:
+def delete_snapshot(request: Body) -> None:
+    """Delete a snapshot that no image uses."""
     snapshot_id = request.get("SnapshotId", "")
     if snapshot_id not in ec2._snapshots:
         raise AwsError("InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist.")
@@ -193,4 +194,4 @@ def register() -> None:
     """Let ministack's own volume and snapshot actions show keys and tags."""
     ec2._volume_inner_xml = _volume_xml
     ec2._snapshot_inner_xml = _snapshot_xml
-    serve("DeleteSnapshot", _delete_snapshot, "SnapshotId")
+    serve("DeleteSnapshot", delete_snapshot, "SnapshotId")

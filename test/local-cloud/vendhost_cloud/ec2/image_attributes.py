@@ -1,9 +1,9 @@
-"""Attributes of images: who may launch them, when they are deprecated, which metadata service they need."""
+"""Attributes of images: who may launch and deregister them, when they are deprecated, which metadata service they need."""
 
 from datetime import UTC, datetime
 
 from vendhost_cloud.ec2.image_store import own
-from vendhost_cloud.ec2.store import serve
+from vendhost_cloud.ec2.store import Record, serve
 from vendhost_cloud.errors import AwsError
 from vendhost_cloud.query_service import Body
 
@@ -23,6 +23,23 @@ def _deprecate(request: Body) -> Body:
 def _keep(request: Body) -> Body:
     own(request.get("ImageId", "")).pop("DeprecationTime", None)
     return {"Return": True}
+
+
+def refuse_if_protected(image: Record) -> None:
+    """Whatever the caller's rights: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-deregistration-protection.html.
+    The page has no code for it, so this one is assumed. The cooldown of 24 hours cannot be asked for here."""
+    if image.get("DeregistrationProtection", "disabled") != "disabled":
+        raise AwsError("OperationNotPermitted", f"The image {image['ImageId']} has deregistration protection")
+
+
+def _protect(request: Body) -> Body:
+    own(request.get("ImageId", ""))["DeregistrationProtection"] = "enabled-without-cooldown"
+    return {"Return": "enabled-without-cooldown"}
+
+
+def _unprotect(request: Body) -> Body:
+    own(request.get("ImageId", ""))["DeregistrationProtection"] = "disabled"
+    return {"Return": "disabled"}
 
 
 def _modify(request: Body) -> None:
@@ -67,6 +84,8 @@ def _attribute(request: Body) -> Body:
 def register() -> None:
     serve("EnableImageDeprecation", _deprecate, "ImageId DeprecateAt")
     serve("DisableImageDeprecation", _keep, "ImageId")
+    serve("EnableImageDeregistrationProtection", _protect, "ImageId")
+    serve("DisableImageDeregistrationProtection", _unprotect, "ImageId")
     serve(
         "ModifyImageAttribute",
         _modify,

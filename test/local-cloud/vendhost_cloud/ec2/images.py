@@ -6,7 +6,8 @@ from typing import Any
 from ministack.services import ec2
 
 from vendhost_cloud import machines
-from vendhost_cloud.ec2.block_devices import add_snapshot, key_arn, snapshot, truth
+from vendhost_cloud.ec2.block_devices import add_snapshot, delete_snapshot, key_arn, snapshot, truth
+from vendhost_cloud.ec2.image_attributes import refuse_if_protected
 from vendhost_cloud.ec2.image_store import common, find, is_public, own, visible
 from vendhost_cloud.ec2.instances import by_id
 from vendhost_cloud.ec2.lifecycle import while_still
@@ -230,14 +231,35 @@ def _free_name(request: Body) -> str:
 
 
 def _deregister(request: Body) -> Body:
-    image = own(request.get("ImageId", ""))
-    del ec2._images[image["ImageId"]]
-    ec2._tags.pop(image["ImageId"], None)
-    if request.get("DeleteAssociatedSnapshots"):
-        for entry in image["BlockDeviceMappings"]:
-            ec2._snapshots.pop(entry["Ebs"]["SnapshotId"], None)
-            ec2._tags.pop(entry["Ebs"]["SnapshotId"], None)
-    return {"Return": True}
+    image_id = request.get("ImageId", "")
+    if image_id in _deregistered():
+        raise AwsError("InvalidAMIID.Unavailable", f"The image ID '{image_id}' is no longer available")
+    image = own(image_id)
+    refuse_if_protected(image)
+    del ec2._images[image_id]
+    ec2._tags.pop(image_id, None)
+    _deregistered().add(image_id)
+    if not truth(request.get("DeleteAssociatedSnapshots", False)):
+        return {"Return": True}
+    snapshots = [entry["Ebs"]["SnapshotId"] for entry in image["BlockDeviceMappings"]]
+    return {"Return": True, "DeleteSnapshotResults": [_delete_with_image(one) for one in snapshots]}
+
+
+def _delete_with_image(snapshot_id: str) -> Body:
+    """One that other images use stays, and that is no error."""
+    try:
+        delete_snapshot({"SnapshotId": snapshot_id})
+    except AwsError as error:
+        return {"SnapshotId": snapshot_id, "ReturnCode": "skipped" if error.code.endswith("InUse") else "client-error"}
+    return {"SnapshotId": snapshot_id, "ReturnCode": "success"}
+
+
+_deregistered_by_scope: dict[tuple[str, str], set[str]] = {}
+
+
+def _deregistered() -> set[str]:
+    """Ids of images that were: EC2 tells them from ids that never were."""
+    return _deregistered_by_scope.setdefault(scope(), set())
 
 
 def _refuse_registration(_: Body) -> Body:
@@ -245,7 +267,12 @@ def _refuse_registration(_: Body) -> Body:
 
 
 def register() -> None:
-    serve("DescribeImages", _describe, "ImageIds Owners Filters ExecutableUsers IncludeDeprecated MaxResults NextToken")
+    # No image is ever disabled here: with or without IncludeDisabled the answer is the same.
+    serve(
+        "DescribeImages",
+        _describe,
+        "ImageIds Owners Filters ExecutableUsers IncludeDeprecated IncludeDisabled MaxResults NextToken",
+    )
     serve("CreateImage", _create, "InstanceId Name Description NoReboot BlockDeviceMappings TagSpecifications")
     serve(
         "CopyImage",

@@ -1,0 +1,29 @@
+import { appendAudit, readActor } from '../audit/append.ts';
+import type { Aws } from '../aws/session.ts';
+import { messageOf } from '../errors.ts';
+import type { Removed } from '../image/clean/remove.ts';
+import type { ImageOwner } from '../image/record.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** Records what a prune removed. It is done by then, so what keeps the record from being written is a warning. */
+export async function recordPrune(
+  runtime: Runtime,
+  aws: Aws,
+  { place, bucket }: ImageOwner,
+  { action, done, failed }: Removed & { readonly action: string },
+): Promise<void> {
+  if (done.length + failed.length === 0) return;
+  const after = [...(failed.length > 0 ? [`failed: ${failed.join(', ')}`] : []), `removed: ${done.join(', ')}`];
+  try {
+    await appendAudit(aws, bucket, place, {
+      action,
+      target: `${place.tenant} in ${place.environment}`,
+      before: '',
+      after: after.join('; '),
+      reason: '',
+      by: await readActor(aws, runtime),
+    });
+  } catch (thrown) {
+    runtime.out.warn(`no record says what this ${action} removed: ${messageOf(thrown)}`);
+  }
+}

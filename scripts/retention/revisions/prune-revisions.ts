@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { ConditionalObjects } from '../../aws/objects.ts';
+import { readPlatformFacts } from '../../aws/read-facts.ts';
+import { type Aws, openAws } from '../../aws/session.ts';
+import { type ExitCode, exitCodes, messageOf, VendhostError } from '../../errors.ts';
+import type { Removed } from '../../image/clean/remove.ts';
+import { counted } from '../../repository/findings.ts';
+import type { Runtime } from '../../runtime.ts';
+import { recordPrune } from '../audit-prune.ts';
+import type { PruneOptions } from '../rules.ts';
+import { daysBetween } from '../rules.ts';
+import { readRevisionStanding } from './read-standing.ts';
+import { type ListedObject, planRevisionPrune } from './revision-plan.ts';
+
+/**
+ * Deletes a tenant's revisions, and CodePipeline's copies of them, that no release and no instance needs. The bucket keeps the versions for the
+ * platform's days. Records of releases and pushes stay. Throws `PRUNE_INCOMPLETE` when something could not be removed.
+ */
+export async function pruneRevisions(runtime: Runtime, options: PruneOptions): Promise<ExitCode | undefined> {
+  const { out } = runtime;
+  const place = { tenant: options.tenant, environment: options.environment };
+  const aws = openAws(runtime);
+  const { bucket } = await readPlatformFacts(aws, place.environment);
+  const standing = await readRevisionStanding(aws, { place, bucket, keep: options.keep });
+  const { remove, kept } = planRevisionPrune(standing, options);
+  const where = `${place.tenant} in ${place.environment}`;
+  for (const { key, reasons } of kept) out.detail(`keeps ${key}: ${reasons.join('; ')}`);
+  const lines = remove.map(
+    ({ key, bytes, writtenAt }) =>
+      `${key}: ${counted(daysBetween(writtenAt, standing.now), 'day')} old, ${bytes} bytes`,
+  );
+  const value = { remove: remove.map(({ key }) => key), kept };
+  if (remove.length === 0 || options.dryRun) {
+    const nothing = `no revision of ${where} to remove; ${counted(kept.length, 'object')} kept`;
+    out.result({ ...value, removed: [] }, remove.length === 0 ? nothing : ['would remove:', ...lines].join('\n'));
+    return remove.length === 0 ? undefined : exitCodes.differs;
+  }
+  for (const line of lines) out.step(`removes ${line}`);
+  await out.confirm(`delete ${counted(remove.length, 'object')} of ${where}?`);
+  const { done, failed } = await applyRevisionPrune(runtime, aws, bucket, remove);
+  await recordPrune(runtime, aws, { place, bucket }, { action: 'revision prune', done, failed });
+  if (failed.length > 0) {
+    throw new VendhostError('PRUNE_INCOMPLETE', `cannot remove everything of ${where} that nothing needs`, {
+      details: failed,
+      hint: 'run the command again: it begins with what is left; if it fails again, report it to the platform team',
+    });
+  }
+  out.result({ ...value, removed: done }, ['removed:', ...done].join('\n'));
+  return undefined;
+}
+
+/** Deletes objects that still are as they were listed; one that fails keeps none of the others. */
+export async function applyRevisionPrune(
+  { signal }: Pick<Runtime, 'signal'>,
+  aws: Aws,
+  bucket: string,
+  remove: readonly ListedObject[],
+): Promise<Removed> {
+  const objects = new ConditionalObjects(aws, bucket, z.unknown());
+  const done: string[] = [];
+  const failed: string[] = [];
+  for (const { key, etag } of remove) {
+    signal.throwIfAborted();
+    try {
+      if (await objects.remove(key, etag)) done.push(key);
+    } catch (thrown) {
+      failed.push(`${key}: ${messageOf(thrown)}`);
+    }
+  }
+  return { done, failed };
+}
