@@ -33,13 +33,10 @@ async function operations(operation: string, happening: Happening): Promise<stri
     .map(({ name, environment }) => `${name} ${environment}`);
 }
 
-test.each(all)(
-  '%s is the one job of its operation, on the branch of an environment',
-  async (operation) => {
-    expect(await operations(operation, { event: 'web', branch: 'dev' })).toEqual([`${operation} dev`]);
-    expect(await operations(operation, { event: 'web', branch: 'master' })).toEqual([`${operation} production`]);
-  },
-);
+test.each(all)('%s is the one job of its operation, on the branch of an environment', async (operation) => {
+  expect(await operations(operation, { event: 'web', branch: 'dev' })).toEqual([`${operation} dev`]);
+  expect(await operations(operation, { event: 'web', branch: 'master' })).toEqual([`${operation} production`]);
+});
 
 test.each<[string, Happening]>([
   ['a push', { event: 'push', branch: 'dev' }],
