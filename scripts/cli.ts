@@ -109,7 +109,9 @@ export async function parse(
       type: 'boolean',
       describe: 'Answer yes where a command asks at a terminal before it costs or destroys something',
     })
-    .epilogue('Progress goes to stderr. Exit codes: 0 done, 1 failed, 2 differs, 3 superseded, 129/130/143 cancelled.')
+    .epilogue(
+      'Progress goes to stderr. Exit codes: 0 done, 1 failed, 2 differs, 3 superseded, 4 waiting for an approval, 129/130/143 cancelled.',
+    )
     .strict()
     .demandCommand(1, `missing noun: one of ${[...Object.keys(nouns), ...single.map(({ usage }) => usage)].join(', ')}`)
     .recommendCommands()

@@ -1,10 +1,13 @@
 import { readPlatformFacts, readTenantRecord } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
-import { keys, names, type Place } from '../config/names.ts';
+import type { TenantRecord } from '../config/facts.ts';
+import { commitVariable, keys, names, type Place } from '../config/names.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../errors.ts';
+import { pushOf } from '../gitlab/ci-context.ts';
 import { settleHealthCheck } from '../host/health/settle.ts';
 import { duration } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
+import { waitingLines } from './approval/whom.ts';
 import { type Decision, decide, type ReleasedRevision } from './decision.ts';
 import { readHookLimits } from './failure/hook-limits.ts';
 import { type Followed, followRelease } from './follow.ts';
@@ -24,7 +27,8 @@ export interface ReleaseOptions extends Place {
 
 /**
  * Releases a revision to the virtual host and follows the release: starts the pipeline for exactly that object, prints the
- * life-cycle events as they happen, and ends with the execution's outcome. A health check that provisioning left to the release is
+ * life-cycle events as they happen, and ends with the execution's outcome. It does not wait for an approval: it ends with exit code 4, and
+ * the same command, once more, follows the execution. A health check that provisioning left to the release is
  * set then. Does nothing when the instances run the revision and the check is in force.
  */
 export async function startRelease(runtime: Runtime, options: ReleaseOptions): Promise<ExitCode | undefined> {
@@ -49,7 +53,7 @@ export async function startRelease(runtime: Runtime, options: ReleaseOptions): P
     return undefined;
   }
   const executionId =
-    decision.kind === 'follow' ? decision.executionId : await begin(aws, pipeline, revision, decision.token);
+    decision.kind === 'follow' ? decision.executionId : await begin(runtime, aws, pipeline, revision, decision.token);
   out.step(`${decision.kind === 'follow' ? 'following' : 'started'} the execution ${executionId} of ${pipeline.name}`);
   out.detail(consoleUrl(pipeline));
   const targetGroup = names.targetGroup(options, record.port, record.loadBalancer);
@@ -64,7 +68,7 @@ export async function startRelease(runtime: Runtime, options: ReleaseOptions): P
   const ms = performance.now() - start;
   return report(
     runtime,
-    { pipeline, place: options, needsApproval: record.approval ?? facts.approval, key, hosts: record.hosts, ms },
+    { pipeline, place: options, needsApproval: record.approval ?? facts.approval, key, record, ms },
     followed,
   );
 }
@@ -86,17 +90,30 @@ export function revisionKey({ tenant, revision }: ReleaseOptions): string {
 }
 
 /** Without the signal: after an aborted call nobody would know whether the execution started. */
-async function begin(aws: Aws, pipeline: ReleasePipeline, { key }: ReleasedRevision, token: string): Promise<string> {
+async function begin(
+  { env }: Runtime,
+  aws: Aws,
+  pipeline: ReleasePipeline,
+  { key }: ReleasedRevision,
+  token: string,
+): Promise<string> {
   const { StartPipelineExecutionCommand } = await import('@aws-sdk/client-codepipeline');
   const { pipelineExecutionId } = await (await aws.codePipeline()).send(
     new StartPipelineExecutionCommand({
       name: pipeline.name,
       clientRequestToken: token,
+      ...commitOf(pipeline, pushOf(env).commit),
       sourceRevisions: [{ actionName: pipeline.source, revisionType: 'S3_OBJECT_KEY', revisionValue: key }],
     }),
   );
   if (pipelineExecutionId === undefined) throw new Error('StartPipelineExecution answered without an id');
   return pipelineExecutionId;
+}
+
+/** CodePipeline refuses variables that a pipeline does not have, as those of older versions. */
+function commitOf({ variables = [] }: ReleasePipeline, commit: string) {
+  if (commit === '' || !variables.includes(commitVariable)) return {};
+  return { variables: [{ name: commitVariable, value: commit }] };
 }
 
 function dryRun(
@@ -119,11 +136,11 @@ interface Context {
   readonly place: Place;
   readonly needsApproval: boolean;
   readonly key: string;
-  readonly hosts: readonly string[];
+  readonly record: TenantRecord;
   readonly ms: number;
 }
 
-function report({ out }: Runtime, context: Context, { snapshot, outcome }: Followed): ExitCode | undefined {
+function report({ out, env }: Runtime, context: Context, { snapshot, outcome }: Followed): ExitCode | undefined {
   const error = errorOf(context.pipeline, context, outcome, snapshot);
   if (error !== undefined) throw error;
   const { execution, deployment } = snapshot;
@@ -132,8 +149,16 @@ function report({ out }: Runtime, context: Context, { snapshot, outcome }: Follo
     deploymentId: deployment?.id ?? '',
     status: outcome.kind,
     revisionKey: context.key,
-    url: addressOf(context.hosts),
+    url: addressOf(context.record.hosts),
   };
+  if (outcome.kind === 'waiting') {
+    const waiting = waitingLines({ ...context, snapshot, gitlab: env.CI_SERVER_URL ?? '' });
+    out.result(
+      result,
+      [`waiting: ${context.key} is not released yet`, ...waiting.map((line) => `  ${line}`)].join('\n'),
+    );
+    return exitCodes.waiting;
+  }
   const instances = deployment?.targets.length ?? 0;
   const lines =
     outcome.kind === 'superseded'
@@ -145,7 +170,7 @@ function report({ out }: Runtime, context: Context, { snapshot, outcome }: Follo
       : [
           `released ${context.key}`,
           `  execution ${execution.id}, deployment ${result.deploymentId}, ${instances} instance${instances === 1 ? '' : 's'}, ${duration(context.ms)}`,
-          `  next: see it at ${context.hosts.map((host) => `https://${host}`).join(', ')}`,
+          `  next: see it at ${context.record.hosts.map((host) => `https://${host}`).join(', ')}`,
         ];
   out.result(result, lines.join('\n'));
   return outcome.kind === 'superseded' ? exitCodes.superseded : undefined;

@@ -111,6 +111,7 @@ export function tenantDriftRights(scope: PlatformScope): Right[] {
   const host = names.host(place);
   const roles: readonly TenantRole[] = [
     'approver',
+    'approver-job',
     'codedeploy',
     'deploy',
     'execution',
