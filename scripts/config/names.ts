@@ -170,5 +170,8 @@ export const keys = {
   hostPipeline: (tenant: string) => `infrastructure/${tenant}/host/pipeline.json`,
   imageRecords: (tenant: string) => `infrastructure/${tenant}/`,
   bakeLeases: (tenant: string) => `claims/bakes/${tenant}/`,
+  auditRecords: (tenant: string) => `audit/${tenant}/`,
+  /** @param id ISO 8601 time and a random part: keys sort by time */
+  auditRecord: (tenant: string, id: string) => `audit/${tenant}/${id}.json`,
   bakeLease: (tenant: string, bakeKey: string) => `claims/bakes/${tenant}/${bakeKey}.json`,
 } as const;

@@ -83,3 +83,37 @@ export const revisionPushSchema = z.object({
   hookSeconds: z.record(z.string(), z.number()).optional(),
 });
 export type RevisionPush = Readonly<z.output<typeof revisionPushSchema>>;
+
+/** Who started an action: GitLab's user and job, or the ARN of a person's credentials as `user`; what is unknown is empty. */
+export const actorSchema = z.object({
+  /** GitLab's login, or an ARN. */
+  user: z.string(),
+  /** The user's full name. */
+  name: z.string(),
+  /** URL of the job. */
+  job: z.string(),
+  /** URL of the pipeline. */
+  pipeline: z.string(),
+  /** Path of the project. */
+  project: z.string(),
+  /** Branch. */
+  ref: z.string(),
+});
+export type Actor = Readonly<z.output<typeof actorSchema>>;
+
+/** `keys.auditRecord`: one action on a tenant's host or releases, written when it ended; unknown values are empty. */
+export const auditRecordSchema = z.object({
+  version: z.literal(1),
+  /** When it was written, by the clock of the machine that did it; ISO 8601. */
+  at: z.string(),
+  /** Noun and verb of the command: `host restart`. */
+  action: z.string(),
+  /** What it was done to: an instance, a host, an execution. */
+  target: z.string(),
+  before: z.string(),
+  /** What it led to; begins with `failed: ` where the action did not end well. */
+  after: z.string(),
+  reason: z.string(),
+  by: actorSchema,
+});
+export type AuditRecord = Readonly<z.output<typeof auditRecordSchema>>;

@@ -1,3 +1,5 @@
+import type { Actor } from '../config/stored.ts';
+
 /** What GitLab says of the push a job works on (https://docs.gitlab.com/ci/variables/predefined_variables/). */
 export interface Push {
   readonly commit: string;
@@ -17,5 +19,17 @@ export function pushOf(env: Readonly<Record<string, string | undefined>>): Push 
     message: env.CI_COMMIT_MESSAGE ?? '',
     repository: env.CI_PROJECT_URL ?? '',
     pipelineUrl: env.CI_PIPELINE_URL ?? '',
+  };
+}
+
+/** Who runs the job, by its predefined variables; outside a job all of it is empty. */
+export function actorOf(env: Readonly<Record<string, string | undefined>>): Actor {
+  return {
+    user: env.GITLAB_USER_LOGIN ?? '',
+    name: env.GITLAB_USER_NAME ?? '',
+    job: env.CI_JOB_URL ?? '',
+    pipeline: env.CI_PIPELINE_URL ?? '',
+    project: env.CI_PROJECT_PATH ?? '',
+    ref: env.CI_COMMIT_REF_NAME ?? '',
   };
 }

@@ -23,6 +23,7 @@ describe('the house', () => {
   test('has the rooms and the CDK apps in it', () => {
     const rooms = new Set(files.flatMap((file) => roomOf(file) ?? []));
     expect([...rooms].toSorted()).toEqual([
+      'audit',
       'ci',
       'deployment',
       'doctor',

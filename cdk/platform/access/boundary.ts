@@ -116,11 +116,28 @@ function tagStatements(scope: PlatformScope): PolicyStatement[] {
   ];
 }
 
+/**
+ * Records of actions are written once: a new key only, and nothing that changes what is there
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html).
+ */
+function auditStatements(records: string): PolicyStatement[] {
+  return [
+    deny('AuditOnce', ['s3:PutObject'], [records], { Null: { 's3:if-none-match': 'true' } }),
+    deny(
+      'AuditStays',
+      ['Acl', 'LegalHold', 'Retention', 'Tagging', 'Version*']
+        .map((part) => `s3:PutObject${part}`)
+        .concat('s3:DeleteObject*'),
+      [records],
+    ),
+  ];
+}
+
 function deny(
   sid: string,
   actions: string[],
   resources: string[],
-  conditions: Record<string, unknown>,
+  conditions: Record<string, unknown> = {},
 ): PolicyStatement {
   return new PolicyStatement({ sid, effect: Effect.DENY, actions, resources, conditions });
 }
@@ -128,7 +145,8 @@ function deny(
 /**
  * The permissions boundary of every tenant's role and of the builder: no policy of theirs can exceed it. Such a role cannot
  * create or change a role or policy, use another service than those above, change the platform's network, listeners, rules, target
- * groups, pipelines, key or bucket settings, claim hosts or priorities, touch what has another tenant's or environment's tags, or give such tags.
+ * groups, pipelines, key or bucket settings, claim hosts or priorities, change or delete
+ * records of actions, touch what has another tenant's or environment's tags, or give such tags.
  */
 export class Boundary extends Construct {
   readonly policy: ManagedPolicy;
@@ -167,6 +185,7 @@ export class Boundary extends Construct {
             scope.s3(names.bucket(environment, account, region), `${claims}*`),
           ),
         }),
+        ...auditStatements(scope.s3(names.bucket(environment, account, region), 'audit/*')),
         new PolicyStatement({
           sid: 'Facts',
           effect: Effect.DENY,

@@ -16,10 +16,10 @@ export interface ObjectTrailProps {
 const cloudtrail = new ServicePrincipal('cloudtrail.amazonaws.com');
 const prefix = 'logs/trail';
 /** Folders of the bucket in which each write and each deletion is recorded. */
-const recorded = ['claims/', 'infrastructure/', 'software/'];
+const recorded = ['audit/', 'claims/', 'infrastructure/', 'software/'];
 
 /**
- * Records who wrote and who deleted revisions, image records and claims, and every management event that changes something in
+ * Records who wrote and who deleted revisions, image records, claims and records of actions, and every management event that changes something in
  * this region: policies of bucket and key, listener rules and the trail itself among them. The files in the bucket stay as
  * long as `retention_days.trail` says; CloudWatch Logs keeps the events for three days, for searching.
  *

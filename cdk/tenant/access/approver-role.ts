@@ -2,6 +2,7 @@ import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { branchTrust, type GitlabProject } from '../../gitlab-trust.ts';
 import type { ListedPolicy, Right, Trust } from '../../role.ts';
+import { auditRights } from './audit-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
@@ -55,6 +56,14 @@ function approvalRights(scope: Scope): Right[] {
       actions: ['codepipeline:PutApprovalResult'],
       resources: [`${pipeline}/*`],
       because: "Any stage and action of the tenant's pipeline.",
+    },
+    ...auditRights(scope),
+    {
+      // To write the record of the answer; what it reads, it decrypts by the rights of all jobs.
+      sid: 'Encrypt',
+      actions: ['kms:GenerateDataKey'],
+      resources: [scope.facts['key-arn']],
+      when: scope.via('s3'),
     },
   ];
 }

@@ -74,13 +74,25 @@ export function tenantReadRights(scope: Scope): Right[] {
       resources: scope.objects(''),
       // Without a prefix a listing would name everybody's objects, so it is refused; `ConditionalObjects` tells absence apart.
       when: {
-        StringLike: { 's3:prefix': ['claims/*', `infrastructure/${tenant}/*`, `software/${tenant}/*`] },
+        StringLike: {
+          's3:prefix': [
+            `${keys.auditRecords(tenant)}*`,
+            'claims/*',
+            `infrastructure/${tenant}/*`,
+            `software/${tenant}/*`,
+          ],
+        },
       },
     },
     {
       sid: 'Read',
       actions: ['s3:GetObject'],
-      resources: scope.objects('claims/*', `infrastructure/${tenant}/*`, `software/${tenant}/*`),
+      resources: scope.objects(
+        `${keys.auditRecords(tenant)}*`,
+        'claims/*',
+        `infrastructure/${tenant}/*`,
+        `software/${tenant}/*`,
+      ),
       because: "Every tenant may read all claims; the rest is the tenant's own.",
     },
     {

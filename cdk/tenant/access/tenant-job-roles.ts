@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { keys, names } from '../../../scripts/config/names.ts';
 import { branchTrust, type GitlabProject } from '../../gitlab-trust.ts';
 import type { ListedPolicy, Right } from '../../role.ts';
+import { auditRights } from './audit-rights.ts';
 import { bakeRights } from './bake-rights.ts';
 import { anyDeployment, deploymentArns } from './common-rights.ts';
 import { tenantRole } from './tenant-role.ts';
@@ -24,7 +25,13 @@ export function deployRole(parent: Construct, { scope, project, branch, reading 
     description: `Jobs of ${project.path} on ${branch}`,
     trust: branchTrust(scope, project, branch),
     attached: [reading],
-    rights: [...bucketRights(scope), ...bakeRights(scope), ...provisionRights(scope), ...releaseJobRights(scope)],
+    rights: [
+      ...bucketRights(scope),
+      ...bakeRights(scope),
+      ...provisionRights(scope),
+      ...releaseJobRights(scope),
+      ...auditRights(scope),
+    ],
   });
 }
 

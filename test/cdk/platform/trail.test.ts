@@ -20,7 +20,7 @@ describe('the trail', () => {
     });
   });
 
-  test('records who writes and deletes claims, image records and revisions, and nobody who reads', () => {
+  test('records who writes and deletes claims, image records, revisions and records of actions, and nobody who reads', () => {
     const [trail] = allOf(template, 'AWS::CloudTrail::Trail');
     expect(trail?.EventSelectors).toEqual([
       {
@@ -29,7 +29,7 @@ describe('the trail', () => {
         DataResources: [
           {
             Type: 'AWS::S3::Object',
-            Values: ['Bucket.Arn/claims/', 'Bucket.Arn/infrastructure/', 'Bucket.Arn/software/'],
+            Values: ['Bucket.Arn/audit/', 'Bucket.Arn/claims/', 'Bucket.Arn/infrastructure/', 'Bucket.Arn/software/'],
           },
         ],
       },

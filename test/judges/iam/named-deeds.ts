@@ -22,6 +22,7 @@ const deeds: readonly Deed[] = [
   ...releasing(),
   ...executing(),
   ...serving(),
+  ...recording(),
 ];
 
 /** A call of `self` that concerns `owner`. */
@@ -60,6 +61,7 @@ function looking(role: 'deploy' | 'plan'): Deed[] {
     { role, to: things.databaseLogs, actions: ['logs:ListTagsForResource'] },
     { role, to: things.revision, actions: ['s3:GetObject'] },
     { role, to: things.imageRecord, actions: ['s3:GetObject'] },
+    { role, to: things.auditRecord, actions: ['s3:GetObject'] },
     {
       role,
       to: things.pipeline,
@@ -254,6 +256,17 @@ function executing(): Deed[] {
       ],
     },
   ];
+}
+
+/** Who acts on a tenant's host or releases records it, in a new object each time. */
+function recording(): Deed[] {
+  const given = () => ({ 's3:if-none-match': '*' });
+  return (['deploy', 'approver'] as const).map((role) => ({
+    role,
+    to: things.auditRecord,
+    actions: ['s3:PutObject'],
+    given,
+  }));
 }
 
 /** What instances, the pipeline and CodeDeploy do for a tenant. */

@@ -237,6 +237,11 @@ export function bakeLease(owner: Owner): Thing {
   return { on: objectOf(owner.environment, keys.bakeLease(placeOf(owner).tenant, revisionHash)) };
 }
 
+export function auditRecord(owner: Owner): Thing {
+  const id = '2026-01-02T03:04:05.678Z-0a1b2c3d';
+  return { on: objectOf(owner.environment, keys.auditRecord(placeOf(owner).tenant, id)) };
+}
+
 /** The object with which a tenant remembers its priority. */
 export function priorityRecord(owner: Owner): Thing {
   return { on: objectOf(owner.environment, keys.tenantPriority(listenerId(owner), placeOf(owner).tenant, 'exact')) };

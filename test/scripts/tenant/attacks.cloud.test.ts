@@ -18,14 +18,15 @@ import {
   DescribeTargetGroupsCommand,
   SetRulePrioritiesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { appendAudit, readActor } from '../../../scripts/audit/append.ts';
 import { awsError } from '../../../scripts/aws/foreseen-errors.ts';
 import { poll } from '../../../scripts/aws/poll.ts';
 import { readPlatformFacts } from '../../../scripts/aws/read-facts.ts';
 import { type Aws, openAws } from '../../../scripts/aws/session.ts';
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
-import { names, tags } from '../../../scripts/config/names.ts';
+import { keys, names, tags } from '../../../scripts/config/names.ts';
 import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
 import { launchRequest, tagList } from '../../../scripts/image/builder/launch.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
@@ -399,4 +400,32 @@ test('nobody lists what others have', async () => {
   expect(await list()).toBe('ACCESS_DENIED');
   expect(await list('software/')).toBe('ACCESS_DENIED');
   expect(await list('software/shop/')).toBe('done');
+});
+
+test('a record of an action is written once: neither overwritten nor deleted, and never for another tenant', async () => {
+  const entry = { action: 'host restart', target: 'i-0a', before: '', after: '', reason: '' };
+  const by = await readActor(aws, { env: {} });
+  expect(by.user).toMatch(/:assumed-role\/vendhost-dev-shop-deploy\//);
+  await appendAudit(aws, facts.bucket, { environment: 'dev', tenant: 'shop' }, { ...entry, by });
+  await expect(appendAudit(aws, facts.bucket, victim, { ...entry, by })).rejects.toThrow(
+    /not authorized to perform: s3:PutObject .*audit\/blog\//,
+  );
+  const s3 = await aws.s3();
+  const { Contents = [] } = await s3.send(
+    new ListObjectsV2Command({ Bucket: facts.bucket, Prefix: keys.auditRecords('shop') }),
+  );
+  expect(Contents).toHaveLength(1);
+  const record = { Bucket: facts.bucket, Key: Contents[0]?.Key };
+  const written = await (await s3.send(new GetObjectCommand(record))).Body?.transformToString();
+  expect(JSON.parse(written ?? '')).toMatchObject({ ...entry, by });
+  expect(await outcome(s3.send(new PutObjectCommand({ ...record, Body: '{}' })))).toBe('ACCESS_DENIED');
+  expect(await outcome(s3.send(new PutObjectCommand({ ...record, Body: '{}', IfMatch: Contents[0]?.ETag })))).toBe(
+    'ACCESS_DENIED',
+  );
+  expect(await outcome(s3.send(new PutObjectCommand({ ...record, Body: '{}', IfNoneMatch: '*' })))).toBe(
+    'PreconditionFailed',
+  );
+  expect(await outcome(s3.send(new DeleteObjectCommand(record)))).toBe('ACCESS_DENIED');
+  const others = new ListObjectsV2Command({ Bucket: facts.bucket, Prefix: keys.auditRecords('blog') });
+  expect(await outcome(s3.send(others))).toBe('ACCESS_DENIED');
 });

@@ -11,7 +11,16 @@ const roles = ['deploy', 'plan', 'execution', 'instance', 'pipeline', 'codedeplo
 
 /** The bucket, its key and what is in both. */
 export function storageAttacks(): Case[] {
-  return [...claims(), ...listing(), ...artifacts(), ...settings(), ...keyAttacks(), ...secrets(), ...readOnly()];
+  return [
+    ...claims(),
+    ...records(),
+    ...listing(),
+    ...artifacts(),
+    ...settings(),
+    ...keyAttacks(),
+    ...secrets(),
+    ...readOnly(),
+  ];
 }
 
 function refused(
@@ -24,6 +33,14 @@ function refused(
 ): Case {
   const by = things.roleName(self, role);
   return { name: `${by}: ${name}`, expected: 'denied', because, steps: [step(by, action, thing, given)] };
+}
+
+function records(): Case[] {
+  const because = 'A record of an action is written once and stays.';
+  const changing = ['DeleteObject', 'DeleteObjectVersion', 'PutObject', 'PutObjectAcl', 'PutObjectTagging'];
+  return roles.flatMap((role) =>
+    changing.map((call) => refused(role, `${call} of its own record`, because, `s3:${call}`, things.auditRecord(self))),
+  );
 }
 
 function claims(): Case[] {

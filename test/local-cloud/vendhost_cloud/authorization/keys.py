@@ -22,7 +22,7 @@ _KEY_ACTIONS = {
 def object_requirements(request: Request) -> list[Requirement]:
     """The request itself, what its headers ask for, and the bucket's key if objects are encrypted with one."""
     bucket, _, key = request.arn.removeprefix("arn:aws:s3:::").partition("/")
-    needed = [request.needs(request.arn)]
+    needed = [request.needs(request.arn, _write_keys(request))]
     if key:
         needed += _for_headers(request)
     if key and request.operation in _READS and key not in s3._buckets.get(bucket, {}).get("objects", {}):
@@ -34,6 +34,16 @@ def object_requirements(request: Request) -> list[Requirement]:
     if action and key and found and request.headers.get("x-amz-server-side-encryption") != "AES256":
         needed.append(key_requirement(request, action, found[1], "s3"))
     return needed
+
+
+def _write_keys(request: Request) -> Context:
+    """The header that a policy may ask of a write.
+
+    Parts of an upload carry none: the request that completes it does
+    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html).
+    """
+    names = ("if-match", "if-none-match") if request.operation == "PutObject" else ()
+    return {f"s3:{name}": request.headers[name] for name in names if request.headers.get(name)}
 
 
 def _for_headers(request: Request) -> list[Requirement]:

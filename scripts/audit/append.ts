@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto';
+import { ConditionalObjects } from '../aws/objects.ts';
+import type { Aws } from '../aws/session.ts';
+import { keys, type Place } from '../config/names.ts';
+import { type Actor, type AuditRecord, auditRecordSchema } from '../config/stored.ts';
+import { actorOf } from '../gitlab/ci-context.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** An action, as its record says it. */
+export type AuditEntry = Omit<AuditRecord, 'version' | 'at'>;
+
+/**
+ * Writes the record of an action into the environment's bucket. No role of a tenant can change or delete it afterwards, nor write one
+ * of another tenant: their policies and the boundary say so, not this code.
+ *
+ * @param bucket the environment's
+ */
+export async function appendAudit(aws: Aws, bucket: string, { tenant }: Place, entry: AuditEntry): Promise<void> {
+  const at = new Date().toISOString();
+  const key = keys.auditRecord(tenant, `${at}-${randomBytes(4).toString('hex')}`);
+  const written = await new ConditionalObjects(aws, bucket, auditRecordSchema).create(key, {
+    version: 1,
+    at,
+    ...entry,
+  });
+  if (written.outcome === 'lost') throw new Error(`another record has the name ${key}`);
+}
+
+/** Who acts: the job's user, or outside a job whose credentials these are. */
+export async function readActor(aws: Aws, { env }: Pick<Runtime, 'env'>): Promise<Actor> {
+  const inJob = actorOf(env);
+  if (inJob.job !== '' || inJob.user !== '') return inJob;
+  const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
+  const { Arn = '' } = await (await aws.sts()).send(new GetCallerIdentityCommand({}));
+  return { ...inJob, user: Arn };
+}
