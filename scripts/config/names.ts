@@ -156,6 +156,8 @@ export const keys = {
   push: (tenant: string, sha256: string) => `software/${tenant}/${sha256}.json`,
   /** The same, of a revision's key. */
   pushOf: (revision: string) => revision.replace(/\.zip$/, '.json'),
+  /** Who started an execution of the tenant's pipeline, and for which push. */
+  releaseRecord: (tenant: string, executionId: string) => `software/${tenant}/releases/${executionId}.json`,
   /** Which image has a bake key, and what it was made of, input by input. */
   imageRecord: (tenant: string, bakeKey: string) => `infrastructure/${tenant}/${bakeKey}.json`,
   priorityClaims: 'claims/listener/',

@@ -32,4 +32,14 @@ export function actorOf(env: Readonly<Record<string, string | undefined>>): Acto
     project: env.CI_PROJECT_PATH ?? '',
     ref: env.CI_COMMIT_REF_NAME ?? '',
   };
+
+/**
+ * URL of the merge request that a commit merged, by the last line of GitLab's default message of a merge commit
+ * (https://docs.gitlab.com/user/project/merge_requests/commit_templates/); empty where the message has none of this project.
+ */
+export function mergeRequestOf(env: Readonly<Record<string, string | undefined>>): string {
+  const { CI_PROJECT_PATH: path = '', CI_PROJECT_URL: project = '', CI_COMMIT_MESSAGE: message = '' } = env;
+  const [, from, iid] = /^See merge request (\S*)!(\d+)\s*$/m.exec(message) ?? [];
+  if (iid === undefined || project === '' || from !== path) return '';
+  return `${project}/-/merge_requests/${iid}`;
 }

@@ -11,6 +11,7 @@ import { waitingLines } from './approval/whom.ts';
 import { type Decision, decide, type ReleasedRevision } from './decision.ts';
 import { readHookLimits } from './failure/hook-limits.ts';
 import { type Followed, followRelease } from './follow.ts';
+import { recordRelease } from './history/record.ts';
 import { deployPast, onlyFormerFailed } from './past-failed-stop.ts';
 import { checkHost, consoleUrl, type ReleasePipeline, readPipeline } from './pipeline.ts';
 import { errorOf } from './release-outcome.ts';
@@ -57,7 +58,13 @@ export async function startRelease(runtime: Runtime, options: ReleaseOptions): P
   out.step(`${decision.kind === 'follow' ? 'following' : 'started'} the execution ${executionId} of ${pipeline.name}`);
   out.detail(consoleUrl(pipeline));
   const targetGroup = names.targetGroup(options, record.port, record.loadBalancer);
-  const host = { targetGroup, hookLimits: await readHookLimits(aws, facts.bucket, key) };
+  const started = { place: { tenant: options.tenant, environment: options.environment }, bucket: facts.bucket };
+  // Of one that is followed, too: the job that started it may have been killed before it wrote the record.
+  const [hookLimits] = await Promise.all([
+    readHookLimits(aws, facts.bucket, key),
+    recordRelease(runtime, aws, { ...started, executionId, revision: key }),
+  ]);
+  const host = { targetGroup, hookLimits };
   let followed = await followRelease(runtime, aws, pipeline, host, executionRun(aws, pipeline, executionId, out));
   if (options.ignoreStopFailures === true && onlyFormerFailed(followed.snapshot)) {
     const past = await deployPast(aws, pipeline, followed.snapshot, out);

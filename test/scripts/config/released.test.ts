@@ -10,6 +10,7 @@ import {
   hostPipelineSchema,
   imageRecordSchema,
   priorityClaimSchema,
+  releaseRecordSchema,
   revisionPushSchema,
 } from '../../../scripts/config/stored.ts';
 
@@ -26,6 +27,7 @@ const readers = {
   'image-record': imageRecordSchema,
   'host-pipeline': hostPipelineSchema,
   push: revisionPushSchema,
+  'release-record': releaseRecordSchema,
 } satisfies Record<string, z.ZodObject>;
 
 type Stored = keyof typeof readers;

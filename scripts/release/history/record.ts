@@ -1,0 +1,81 @@
+import { ConditionalObjects } from '../../aws/objects.ts';
+import type { Aws } from '../../aws/session.ts';
+import { keys, type Place } from '../../config/names.ts';
+import { type ReleaseRecord, type RevisionPush, releaseRecordSchema, revisionPushSchema } from '../../config/stored.ts';
+import { messageOf } from '../../errors.ts';
+import { mergeRequestOf, pushOf } from '../../gitlab/ci-context.ts';
+import { readOwnImage } from '../../host/instances/own-image.ts';
+import type { Runtime } from '../../runtime.ts';
+
+/** What is pushed, as far as a record says it. */
+export type ReleasedPush = Pick<ReleaseRecord, 'commit' | 'branch' | 'author' | 'message' | 'mergeRequest'>;
+
+export interface StartedRelease {
+  readonly place: Place;
+  readonly bucket: string;
+  readonly executionId: string;
+  /** Key of the revision. */
+  readonly revision: string;
+  /** Of a rollback: what it goes back to, and the execution that it takes back. */
+  readonly rollback?: { readonly push: ReleasedPush; readonly of: string } | undefined;
+}
+
+/**
+ * Records who started an execution, and for which push, unless it is recorded: two jobs may follow one execution, and the first one
+ * started it. A release without a record is one all the same, so what keeps this from writing is a warning.
+ */
+export async function recordRelease(runtime: Runtime, aws: Aws, started: StartedRelease): Promise<void> {
+  const { bucket, place, executionId } = started;
+  try {
+    const [image = '', push] = await Promise.all([readOwnImage(aws, place), releasedPush(runtime, aws, started)]);
+    const record = recordOf(runtime.env, started, { push, image, startedAt: new Date() });
+    const objects = new ConditionalObjects<ReleaseRecord>(aws, bucket, releaseRecordSchema);
+    await objects.create(keys.releaseRecord(place.tenant, executionId), record);
+  } catch (error) {
+    runtime.out.warn(`no record says who started the execution ${executionId}: ${messageOf(error)}`);
+  }
+}
+
+/** A release's record, by the job that started it. */
+export function recordOf(
+  env: Runtime['env'],
+  { executionId, revision, rollback }: StartedRelease,
+  { push, image, startedAt }: { push: ReleasedPush; image: string; startedAt: Date },
+): ReleaseRecord {
+  return {
+    version: 1,
+    executionId,
+    revision,
+    ...push,
+    pipelineUrl: env.CI_PIPELINE_URL ?? '',
+    jobUrl: env.CI_JOB_URL ?? '',
+    user: env.GITLAB_USER_LOGIN ?? '',
+    image,
+    startedAt: startedAt.toISOString(),
+    ...(rollback === undefined ? {} : { rollbackOf: rollback.of }),
+  };
+}
+
+/** In a job it is the push it works on; elsewhere, the one that first uploaded the revision. */
+async function releasedPush(
+  { env }: Runtime,
+  aws: Aws,
+  { bucket, revision, rollback }: StartedRelease,
+): Promise<ReleasedPush> {
+  if (rollback !== undefined) return rollback.push;
+  const { commit, branch, author, message } = pushOf(env);
+  if (commit !== '') return { commit, branch, author, message, mergeRequest: mergeRequestOf(env) };
+  return await firstPush(aws, bucket, revision);
+}
+
+/** The push that first uploaded a revision; empty where nothing is stored of it. */
+export async function firstPush(aws: Aws, bucket: string, revision: string): Promise<ReleasedPush> {
+  const pushes = new ConditionalObjects<RevisionPush>(aws, bucket, revisionPushSchema);
+  const {
+    commit = '',
+    branch = '',
+    author = '',
+    message = '',
+  } = (await pushes.read(keys.pushOf(revision)))?.value ?? {};
+  return { commit, branch, author, message, mergeRequest: '' };
+}
