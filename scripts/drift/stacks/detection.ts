@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { atMost } from '../../aws/at-most.ts';
 import { nextWait } from '../../aws/poll.ts';
 import { refusalOf } from '../../aws/refusal.ts';
 import type { Aws } from '../../aws/session.ts';
 import { messageOf } from '../../errors.ts';
 import { duration } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
-import { atMost } from './at-most.ts';
 import type { FoundStack } from './find-stacks.ts';
 import { notDetectable } from './stack-statuses.ts';
 

@@ -1,0 +1,111 @@
+import type { ReleaseRecord } from '../../config/stored.ts';
+import type { Action } from '../snapshot.ts';
+
+/** Where a release is, in the words of commands and pages. */
+export type ReleaseState =
+  | 'waiting for approval'
+  | 'running'
+  | 'succeeded'
+  | 'failed'
+  | 'rejected'
+  | 'superseded'
+  | 'stopped';
+
+/** What became of the approval of a release. */
+export interface Approval {
+  /** `expired`: nobody answered within CodePipeline's time. */
+  readonly outcome: 'waiting' | 'approved' | 'rejected' | 'expired' | 'abandoned';
+  /** Who answered, as AWS has it: an ARN. */
+  readonly by?: string;
+  readonly summary?: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** One run of a tenant's pipeline. Times are milliseconds since 1970. */
+export interface Release {
+  readonly executionId: string;
+  readonly state: ReleaseState;
+  /** Why, in AWS's words. */
+  readonly summary?: string;
+  readonly start: number;
+  /** Absent while it goes on. */
+  readonly end?: number;
+  /** Version of the revision's object in the bucket; absent until its source action is done. */
+  readonly version?: string;
+  /** `undefined` where nobody wrote one: it was started by hand, or by an older version of Vendhost. */
+  readonly record: ReleaseRecord | undefined;
+  readonly approval?: Approval;
+  /** Whether the instances have what it released. */
+  readonly current: boolean;
+}
+
+/** An execution, as the pipeline's history lists it. */
+export interface ListedExecution {
+  readonly id: string;
+  readonly status: string;
+  readonly summary?: string;
+  readonly start: number;
+  readonly update: number;
+  readonly version?: string;
+}
+
+export interface ReleaseParts {
+  readonly actions: readonly Action[];
+  readonly record: ReleaseRecord | undefined;
+  /** The execution whose revision the instances have. */
+  readonly current: string | undefined;
+}
+
+export function releaseOf(execution: ListedExecution, { actions, record, current }: ReleaseParts): Release {
+  const { id, status, summary, start, update, version } = execution;
+  const approval = approvalOf(actions);
+  const goesOn = ['InProgress', 'Stopping'].includes(status);
+  return {
+    executionId: id,
+    state: stateOf(status, actions),
+    ...(summary ? { summary } : {}),
+    start,
+    ...(goesOn ? {} : { end: update }),
+    ...(version === undefined ? {} : { version }),
+    record,
+    ...(approval === undefined ? {} : { approval }),
+    current: id === current,
+  };
+}
+
+/** https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PipelineExecutionSummary.html, `status` */
+function stateOf(status: string, actions: readonly Action[]): ReleaseState {
+  if (status === 'InProgress') return isWaiting(actions) ? 'waiting for approval' : 'running';
+  if (status === 'Stopping') return 'running';
+  if (status === 'Succeeded') return 'succeeded';
+  if (status === 'Superseded') return 'superseded';
+  if (status !== 'Failed') return 'stopped';
+  return actions.findLast((action) => action.status === 'Failed')?.category === 'Approval' ? 'rejected' : 'failed';
+}
+
+function isWaiting(actions: readonly Action[]): boolean {
+  return actions.some(({ category, status }) => category === 'Approval' && status === 'InProgress');
+}
+
+/** The last one, where a stage was retried. */
+function approvalOf(actions: readonly Action[]): Approval | undefined {
+  const action = actions.findLast(({ category }) => category === 'Approval');
+  if (action === undefined) return undefined;
+  const { status, updatedBy, summary, error, update } = action;
+  const why = summary ?? error?.message;
+  return {
+    outcome: outcomeOf(status, updatedBy),
+    ...(updatedBy ? { by: updatedBy } : {}),
+    ...(why ? { summary: why } : {}),
+    at: update,
+  };
+}
+
+/** An approval that failed without somebody's answer has met CodePipeline's limit (https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals.html). */
+function outcomeOf(status: string, updatedBy: string | undefined): Approval['outcome'] {
+  if (status === 'InProgress') return 'waiting';
+  if (status === 'Succeeded') return 'approved';
+  if (status !== 'Failed') return 'abandoned';
+  return updatedBy ? 'rejected' : 'expired';
+}
