@@ -32,6 +32,7 @@ export function actorOf(env: Readonly<Record<string, string | undefined>>): Acto
     project: env.CI_PROJECT_PATH ?? '',
     ref: env.CI_COMMIT_REF_NAME ?? '',
   };
+}
 
 /**
  * URL of the merge request that a commit merged, by the last line of GitLab's default message of a merge commit
