@@ -21,7 +21,10 @@ import { command as platformDeploy } from './commands/platform/deploy.ts';
 import { command as platformDestroy } from './commands/platform/destroy.ts';
 import { command as platformPlan } from './commands/platform/plan.ts';
 import { command as platformStatus } from './commands/platform/status.ts';
+import { command as releaseApprove } from './commands/release/approve.ts';
+import { command as releaseReject } from './commands/release/reject.ts';
 import { command as releaseStart } from './commands/release/start.ts';
+import { command as releaseWaiting } from './commands/release/waiting.ts';
 import { command as revisionPush } from './commands/revision/push.ts';
 import { command as tenantVend } from './commands/tenant/vend.ts';
 import { type ExitCode, exitCodes, fileError, VendhostError } from './errors.ts';
@@ -48,7 +51,10 @@ const nouns: Readonly<Record<string, Noun>> = {
   revision: { describe: "A tenant's software, named by its content", verbs: [revisionPush] },
   mr: { describe: 'What a merge request will do', verbs: [mrPlan, mrNote] },
   drift: { describe: 'What is deployed, beside what it should be', verbs: [driftCheck] },
-  release: { describe: 'Putting a revision on the virtual host', verbs: [releaseStart] },
+  release: {
+    describe: 'Putting a revision on the virtual host',
+    verbs: [releaseStart, releaseWaiting, releaseApprove, releaseReject],
+  },
 };
 
 /** Commands about no noun. */

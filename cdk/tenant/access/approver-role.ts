@@ -11,14 +11,14 @@ import type { Scope } from './tenant-scope.ts';
  * it and has signed in with MFA: users of IAM, and whom they name. People who sign in by IAM Identity Center have no MFA in
  * their session that IAM sees; they get this role's rights in a permission set instead.
  */
-export function approverRole(parent: Construct, scope: Scope, reading: ListedPolicy): CfnRole {
+export function approverRole(parent: Construct, scope: Scope, policies: readonly ListedPolicy[]): CfnRole {
   return tenantRole(parent, {
     scope,
     role: 'approver',
     description: `People who approve releases of ${scope.host}`,
     trust: peopleOf(scope),
-    attached: [reading],
-    rights: approvalRights(scope),
+    attached: policies,
+    rights: [],
   });
 }
 
@@ -27,26 +27,27 @@ export interface ApproverJobProps {
   /** Project whose jobs approve; not the tenant's. */
   readonly project: GitlabProject;
   readonly branch: string;
-  /** `tenantReadRights`. */
-  readonly reading: ListedPolicy;
+  /** With `tenantReadRights` and `approvalRights`. */
+  readonly policies: readonly ListedPolicy[];
 }
 
 /**
  * The role of jobs that approve: those of one branch of the approvals project. IAM cannot tell jobs of one project and branch apart, so
  * what separates who approves from who releases is that it is another project, with other members.
  */
-export function approverJobRole(parent: Construct, { scope, project, branch, reading }: ApproverJobProps): CfnRole {
+export function approverJobRole(parent: Construct, { scope, project, branch, policies }: ApproverJobProps): CfnRole {
   return tenantRole(parent, {
     scope,
     role: 'approver-job',
     description: `Jobs of ${project.path} on ${branch} that approve releases of ${scope.host}`,
     trust: branchTrust(scope, project, branch),
-    attached: [reading],
-    rights: approvalRights(scope),
+    attached: policies,
+    rights: [],
   });
 }
 
-function approvalRights(scope: Scope): Right[] {
+/** What an approver may do but read. */
+export function approvalRights(scope: Scope): Right[] {
   const pipeline = scope.arn('codepipeline', scope.host);
   return [
     // It answers with the token that an approval needs.

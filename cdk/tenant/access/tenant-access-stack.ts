@@ -10,7 +10,7 @@ import type { GitlabProject } from '../../gitlab-trust.ts';
 import { type ListedPolicy, makePolicy } from '../../role.ts';
 import { EntryStack } from '../entry/entry-stack.ts';
 import type { RuleGroup } from '../entry/rule-groups.ts';
-import { approverJobRole, approverRole } from './approver-role.ts';
+import { approvalRights, approverJobRole, approverRole } from './approver-role.ts';
 import { tenantReadRights } from './common-rights.ts';
 import { executionRole } from './execution/execution-role.ts';
 import { codedeployRole, instanceRole, pipelineRole, planRole } from './service-roles.ts';
@@ -55,6 +55,12 @@ class TenantAccessStack extends VendhostStack {
       description: `Jobs of ${project.path} on any branch: read only`,
       rights: tenantReadRights(scope),
     });
+    const approving = makePolicy(this, 'Approving', {
+      name: `${scope.host}-approving`,
+      description: `Who approves releases of ${scope.host}`,
+      rights: approvalRights(scope),
+    });
+    const policies = [reading, approving];
     const roles = [
       deployRole(this, { scope, project, branch, reading }),
       planRole(this, scope, project, reading),
@@ -62,8 +68,8 @@ class TenantAccessStack extends VendhostStack {
       pipelineRole(this, scope),
       codedeployRole(this, scope),
       instance,
-      approverRole(this, scope, reading),
-      ...(facts.approval && approvals !== undefined ? [approverJob(this, props, approvals, { scope, reading })] : []),
+      approverRole(this, scope, policies),
+      ...(facts.approval && approvals !== undefined ? [approverJob(this, props, approvals, { scope, policies })] : []),
     ];
     const record = new CfnParameter(this, 'Record', {
       name: names.tenantRecord(place),
@@ -84,11 +90,11 @@ function approverJob(
   parent: VendhostStack,
   { project }: AccessProps,
   approvals: Approvals,
-  { scope, reading }: { scope: Scope; reading: ListedPolicy },
+  { scope, policies }: { scope: Scope; policies: readonly ListedPolicy[] },
 ): CfnRole {
   const { issuer, audience } = project;
   const { project: path, branch } = approvals;
-  return approverJobRole(parent, { scope, project: { issuer, audience, path }, branch, reading });
+  return approverJobRole(parent, { scope, project: { issuer, audience, path }, branch, policies });
 }
 
 function tenantRecord(
