@@ -7,6 +7,7 @@ import { pushOf } from '../gitlab/ci-context.ts';
 import { settleHealthCheck } from '../host/health/settle.ts';
 import { duration } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
+import { formerRejection } from './approval/former-rejection.ts';
 import { waitingLines } from './approval/whom.ts';
 import { type Decision, decide, type ReleasedRevision } from './decision.ts';
 import { readHookLimits } from './failure/hook-limits.ts';
@@ -33,7 +34,7 @@ export interface ReleaseOptions extends Place {
  * set then. Does nothing when the instances run the revision and the check is in force.
  */
 export async function startRelease(runtime: Runtime, options: ReleaseOptions): Promise<ExitCode | undefined> {
-  const { out, signal } = runtime;
+  const { env, out, signal } = runtime;
   const start = performance.now();
   const key = revisionKey(options);
   const aws = openAws(runtime);
@@ -43,7 +44,8 @@ export async function startRelease(runtime: Runtime, options: ReleaseOptions): P
   const pipeline = await readPipeline(aws, record.pipeline);
   await checkHost(aws, pipeline, options);
   const revision = await readRevision(aws, facts.bucket, key, signal);
-  const decision = decide(pipeline.name, revision, await readState(aws, pipeline, signal));
+  const state = await readState(aws, pipeline, signal);
+  const decision = decide(pipeline.name, revision, state);
   if (options.dryRun) return dryRun(runtime, pipeline, revision, decision);
   const settle = () => settleHealthCheck(runtime, aws, options, record);
   if (decision.kind === 'nothing') {
@@ -52,6 +54,13 @@ export async function startRelease(runtime: Runtime, options: ReleaseOptions): P
     const result = { executionId, deploymentId, status: 'unchanged', revisionKey: key, url: addressOf(record.hosts) };
     out.result(result, `nothing to release: ${pipeline.name} has ${key} since ${deploymentId}`);
     return undefined;
+  }
+  const context = { pipeline, place: options, needsApproval: record.approval ?? facts.approval, key, record, start };
+  if (decision.kind === 'start') {
+    const pipelineUrl = env.CI_PIPELINE_URL ?? '';
+    const parts = { tenant: options.tenant, bucket: facts.bucket, pipeline, revision, state, pipelineUrl };
+    const rejected = await formerRejection(aws, parts);
+    if (rejected !== undefined) return report(runtime, context, rejected);
   }
   const executionId =
     decision.kind === 'follow' ? decision.executionId : await begin(runtime, aws, pipeline, revision, decision.token);
@@ -72,12 +81,7 @@ export async function startRelease(runtime: Runtime, options: ReleaseOptions): P
     followed = await followRelease(runtime, aws, pipeline, host, past);
   }
   if (followed.outcome.kind === 'succeeded') await settle();
-  const ms = performance.now() - start;
-  return report(
-    runtime,
-    { pipeline, place: options, needsApproval: record.approval ?? facts.approval, key, record, ms },
-    followed,
-  );
+  return report(runtime, context, followed);
 }
 
 /** A tenant releases only revisions under its own prefix of the bucket. */
@@ -144,13 +148,15 @@ interface Context {
   readonly needsApproval: boolean;
   readonly key: string;
   readonly record: TenantRecord;
-  readonly ms: number;
+  /** When the command began, by `performance`. */
+  readonly start: number;
 }
 
 function report({ out, env }: Runtime, context: Context, { snapshot, outcome }: Followed): ExitCode | undefined {
   const error = errorOf(context.pipeline, context, outcome, snapshot);
   if (error !== undefined) throw error;
   const { execution, deployment } = snapshot;
+  const took = duration(performance.now() - context.start);
   const result = {
     executionId: execution.id,
     deploymentId: deployment?.id ?? '',
@@ -171,12 +177,12 @@ function report({ out, env }: Runtime, context: Context, { snapshot, outcome }: 
     outcome.kind === 'superseded'
       ? [
           `superseded: a newer release took over from ${context.key}`,
-          `  execution ${execution.id} (${duration(context.ms)})`,
+          `  execution ${execution.id} (${took})`,
           '  next: nothing, the newer release has its own job',
         ]
       : [
           `released ${context.key}`,
-          `  execution ${execution.id}, deployment ${result.deploymentId}, ${instances} instance${instances === 1 ? '' : 's'}, ${duration(context.ms)}`,
+          `  execution ${execution.id}, deployment ${result.deploymentId}, ${instances} instance${instances === 1 ? '' : 's'}, ${took}`,
           `  next: see it at ${context.record.hosts.map((host) => `https://${host}`).join(', ')}`,
         ];
   out.result(result, lines.join('\n'));

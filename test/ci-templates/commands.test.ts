@@ -82,5 +82,8 @@ test('each job runs the command of its place', async () => {
     'vendhost-prepare': 'platform plan',
     'vendhost-deploy': 'platform deploy',
     'vendhost-drift': 'drift check',
+    'vendhost-waiting': 'release waiting',
+    'vendhost-approve': 'release approve',
+    'vendhost-reject': 'release reject',
   });
 });

@@ -46,7 +46,8 @@ function readTemplate(file: string, required: Template['required']): Template {
 export const tenantTemplate = readTemplate('tenant.yml', { tenant: 'shop', image });
 export const platformTemplate = readTemplate('platform.yml', { image });
 export const driftTemplate = readTemplate('drift-check.yml', { image });
-export const templates: readonly Template[] = [tenantTemplate, platformTemplate, driftTemplate];
+export const approveTemplate = readTemplate('approve.yml', { tenant: 'shop', image });
+export const templates: readonly Template[] = [tenantTemplate, platformTemplate, driftTemplate, approveTemplate];
 export const templateFiles: readonly string[] = readdirSync(directory);
 
 /** The names that a template gives its jobs, hidden or not, without the prefix that is an input. */

@@ -19,7 +19,9 @@ describe('outcomeOf', () => {
     expect(releaseOutcome(snapshot(status))).toBeUndefined();
   });
   test('an approval that is asked for is one, and so is an older one in the way', () => {
-    const asked = snapshot('InProgress', { actions: [action('Source', 'Succeeded'), action('Approval', 'InProgress')] });
+    const asked = snapshot('InProgress', {
+      actions: [action('Source', 'Succeeded'), action('Approval', 'InProgress')],
+    });
     const behind = snapshot('InProgress', { behind: { id: 'e-0', revision: 'software/shop/0.zip' } });
     expect([asked, behind].map(releaseOutcome)).toEqual([{ kind: 'waiting' }, { kind: 'waiting' }]);
     expect(releaseOutcome({ ...asked, execution: { id: 'e-1', status: 'Stopping' } })).toBeUndefined();

@@ -16,6 +16,7 @@ import { pushRevision } from '../../../scripts/revision/push.ts';
 import { type CloudAccount, cloudAccount } from '../../builders/account.ts';
 import { Deployments } from '../../builders/deployments.ts';
 import { makePlatform } from '../../builders/platform.ts';
+import { recorder } from '../../builders/recorder.ts';
 import { soundTenant, type Tree, writeTree } from '../../builders/repository.ts';
 import { script } from '../../builders/revision.ts';
 import { recordTenant } from '../../builders/tenant.ts';
@@ -85,9 +86,15 @@ export class VirtualHost {
   /** Runs `release start` within this process. */
   async release(
     revision: string,
-    { dryRun = false, ignoreStopFailures = false, onProgress = (_text: string): void => undefined } = {},
+    {
+      dryRun = false,
+      ignoreStopFailures = false,
+      pipelineUrl = '',
+      onProgress = (_text: string): unknown => undefined,
+    } = {},
   ): Promise<Released> {
-    const runtime = this.#account.runtime({ onProgress });
+    const env = pipelineUrl === '' ? this.env : { ...this.env, CI_PIPELINE_URL: pipelineUrl };
+    const runtime = recorder(env, { onProgress });
     const ended = await startRelease(runtime, { ...this.place, revision, ignoreStopFailures, dryRun }).then(
       (code) => ({ code: code as number | undefined, error: undefined }),
       (error: VendhostError) => ({ code: error.exitCode ?? exitCodes.failed, error }),
