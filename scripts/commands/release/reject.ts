@@ -1,6 +1,5 @@
 import { define } from '../../command.ts';
-import { withAnswer } from '../answer-options.ts';
-import { placeFrom } from '../options.ts';
+import { placeFrom, withAnswer } from '../options.ts';
 
 export const command = define({
   usage: 'release reject',

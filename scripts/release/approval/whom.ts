@@ -37,7 +37,7 @@ function answerLines({ place, pipeline, record, gitlab }: Waiting, verb: string,
   const { approvals } = record;
   const command = `vendhost release ${verb} --tenant ${tenant} --environment ${environment} --execution ${execution} --reason TEXT`;
   const page =
-    approvals === undefined ? [] : [`in GitLab: ${pageOf(approvals, gitlab)} for ${tenant} in ${environment}`];
+    approvals === undefined ? [] : [`in GitLab: ${approvalsPage(approvals, gitlab)} for ${tenant} in ${environment}`];
   return [
     ...page,
     `in AWS, with the role ${names.tenantRole(place, 'approver')}: ${consoleUrl(pipeline)}`,
@@ -46,7 +46,7 @@ function answerLines({ place, pipeline, record, gitlab }: Waiting, verb: string,
 }
 
 /** The page that starts a pipeline of the approvals project (https://docs.gitlab.com/ci/pipelines/#prefill-variables-by-using-a-url-query-string). */
-export function pageOf({ project, branch }: NonNullable<TenantRecord['approvals']>, gitlab: string): string {
+export function approvalsPage({ project, branch }: NonNullable<TenantRecord['approvals']>, gitlab: string): string {
   if (gitlab === '') return `a new pipeline of ${project} on ${branch}`;
   return `${gitlab}/${project}/-/pipelines/new?ref=${encodeURIComponent(branch)}`;
 }
