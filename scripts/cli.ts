@@ -3,6 +3,7 @@ import yargs, { type Argv } from 'yargs';
 import { awsError } from './aws/foreseen-errors.ts';
 import { libraryVersion } from './ci/library-version.ts';
 import type { Command } from './command.ts';
+import { command as audit } from './commands/audit.ts';
 import { command as ciExplain } from './commands/ci/explain.ts';
 import { command as configCheck } from './commands/config/check.ts';
 import { command as configShow } from './commands/config/show.ts';
@@ -10,6 +11,8 @@ import { command as doctor } from './commands/doctor.ts';
 import { command as driftCheck } from './commands/drift/check.ts';
 import { command as hostProvision } from './commands/host/provision.ts';
 import { command as hostReplace } from './commands/host/replace.ts';
+import { command as hostRestart } from './commands/host/restart.ts';
+import { command as hostRun } from './commands/host/run.ts';
 import { command as imageBake } from './commands/image/bake.ts';
 import { command as imageClean } from './commands/image/clean.ts';
 import { command as initPlatform } from './commands/init/platform.ts';
@@ -22,7 +25,10 @@ import { command as platformDestroy } from './commands/platform/destroy.ts';
 import { command as platformPlan } from './commands/platform/plan.ts';
 import { command as platformStatus } from './commands/platform/status.ts';
 import { command as releaseApprove } from './commands/release/approve.ts';
+import { command as releaseList } from './commands/release/list.ts';
 import { command as releaseReject } from './commands/release/reject.ts';
+import { command as releaseRollback } from './commands/release/rollback.ts';
+import { command as releaseShow } from './commands/release/show.ts';
 import { command as releaseStart } from './commands/release/start.ts';
 import { command as releaseWaiting } from './commands/release/waiting.ts';
 import { command as revisionPush } from './commands/revision/push.ts';
@@ -47,18 +53,18 @@ const nouns: Readonly<Record<string, Noun>> = {
   },
   tenant: { describe: "A tenant's access to the platform", verbs: [tenantVend] },
   image: { describe: "The AMI of a tenant's virtual host", verbs: [imageBake, imageClean] },
-  host: { describe: "A tenant's virtual host", verbs: [hostProvision, hostReplace] },
+  host: { describe: "A tenant's virtual host", verbs: [hostProvision, hostReplace, hostRestart, hostRun] },
   revision: { describe: "A tenant's software, named by its content", verbs: [revisionPush] },
   mr: { describe: 'What a merge request will do', verbs: [mrPlan, mrNote] },
   drift: { describe: 'What is deployed, beside what it should be', verbs: [driftCheck] },
   release: {
     describe: 'Putting a revision on the virtual host',
-    verbs: [releaseStart, releaseWaiting, releaseApprove, releaseReject],
+    verbs: [releaseStart, releaseWaiting, releaseApprove, releaseReject, releaseList, releaseShow, releaseRollback],
   },
 };
 
 /** Commands about no noun. */
-const single: readonly Command[] = [doctor];
+const single: readonly Command[] = [doctor, audit];
 
 /** The parts of the process that the command line uses. */
 export interface Process extends Omit<Runtime, 'out'> {

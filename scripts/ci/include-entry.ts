@@ -3,7 +3,7 @@ import { type Input, inputFaults, type TemplateInputs } from './template-inputs.
 
 /** A template of this library as an include names it. */
 export interface LibraryInclude {
-  readonly name: 'tenant' | 'platform' | 'drift-check' | 'approve';
+  readonly name: 'tenant' | 'platform' | 'drift-check' | 'approve' | 'operations';
   /** Path of the project that the include names. */
   readonly project: string;
   readonly ref: string;
@@ -28,16 +28,17 @@ export function shownInclude(include: Mapping): string | undefined {
 
 /** What an include names if its file has the name of a template of this library, in either form. */
 export function libraryInclude({ component, project, file, ref }: Mapping): LibraryInclude | undefined {
-  const asComponent = /^[^/]+\/(?<project>.+)\/(?<name>tenant|platform|drift-check|approve)@(?<ref>.+)$/.exec(
-    String(component ?? ''),
-  )?.groups;
+  const asComponent =
+    /^[^/]+\/(?<project>.+)\/(?<name>tenant|platform|drift-check|approve|operations)@(?<ref>.+)$/.exec(
+      String(component ?? ''),
+    )?.groups;
   if (asComponent !== undefined) return asComponent as unknown as LibraryInclude;
   const path = typeof project === 'string' ? String(file) : '';
   const asFile = /^\/?(?:ci-templates\/(?<name>[a-z-]+)\.gitlab-ci|templates\/(?<component>[a-z-]+))\.yml$/.exec(
     path,
   )?.groups;
   const named = asFile?.name ?? asFile?.component;
-  const name = ['tenant', 'platform', 'drift-check', 'approve'].find((each) => each === named) as
+  const name = ['tenant', 'platform', 'drift-check', 'approve', 'operations'].find((each) => each === named) as
     | LibraryInclude['name']
     | undefined;
   return name === undefined

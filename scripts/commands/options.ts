@@ -73,7 +73,7 @@ interface AnswerArguments extends PlaceOptions {
 
 /** The options of an answer to an approval. */
 export function withAnswer<T>(parser: Argv<T>): Argv<T & AnswerArguments> {
-  return withDryRun(withPlace(parser))
+  return withReason(withDryRun(withPlace(parser)))
     .option('execution', {
       type: 'string',
       requiresArg: true,
@@ -83,12 +83,26 @@ export function withAnswer<T>(parser: Argv<T>): Argv<T & AnswerArguments> {
       type: 'string',
       requiresArg: true,
       describe: 'Key of the revision that was shown; refused when it is another [default: $VENDHOST_REVISION_KEY]',
-    })
-    .option('reason', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'Why, for the tenant and for the record [default: $VENDHOST_REASON]',
     });
+}
+
+/** Why somebody does it, for the audit record. */
+export function withReason<T>(parser: Argv<T>): Argv<T & { reason: string | undefined }> {
+  return parser.option('reason', {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Why, for the audit record [default: $VENDHOST_REASON]',
+  });
+}
+
+/** Empty where nobody gave one. */
+export function reasonFrom({ reason }: { reason: string | undefined }, { env }: Runtime): string {
+  return reason ?? env.VENDHOST_REASON ?? '';
+}
+
+/** The instance that an option or the job's variable names; an empty variable names none. */
+export function instanceFrom({ instance }: { instance: string | undefined }, { env }: Runtime): string | undefined {
+  return instance ?? (env.VENDHOST_INSTANCE || undefined);
 }
 
 /** An option for each question. */

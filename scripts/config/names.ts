@@ -147,6 +147,9 @@ export function tags(environment: string, layer: string, tenant?: string): Recor
 /** A file at the root of each revision with the revision's name, for hooks and software to read. */
 export const revisionFile = '.vendhost-revision';
 
+/** Prefix in a tenant's own bucket under which Systems Manager stores the output of commands that ran on its instances. */
+export const commandOutputs = 'vendhost/commands/';
+
 /** Keys in an environment's bucket. */
 export const keys = {
   revision: (tenant: string, sha256: string) => `software/${tenant}/${sha256}.zip`,

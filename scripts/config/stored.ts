@@ -84,6 +84,32 @@ export const revisionPushSchema = z.object({
 });
 export type RevisionPush = Readonly<z.output<typeof revisionPushSchema>>;
 
+/** `keys.releaseRecord`: what an execution of a tenant's pipeline releases, and who started it; unknown values are empty. */
+export const releaseRecordSchema = z.object({
+  version: z.int(),
+  executionId: z.string(),
+  /** Key of the revision. */
+  revision: z.string(),
+  /** What was pushed: of a rollback the push of the revision it goes back to. */
+  commit: z.string(),
+  branch: z.string(),
+  author: z.string(),
+  message: z.string(),
+  /** URL of the merge request that the commit merged. */
+  mergeRequest: z.string(),
+  /** What started it: pipeline and job by their URLs, and the user of the job. */
+  pipelineUrl: z.string(),
+  jobUrl: z.string(),
+  user: z.string(),
+  /** Image that the virtual host ran on last with it. */
+  image: z.string(),
+  /** ISO 8601, by the clock of who wrote it. */
+  startedAt: z.string(),
+  /** Of a rollback: the execution whose revision it takes back. */
+  rollbackOf: z.string().optional(),
+});
+export type ReleaseRecord = Readonly<z.output<typeof releaseRecordSchema>>;
+
 /** Who started an action: GitLab's user and job, or the ARN of a person's credentials as `user`; what is unknown is empty. */
 export const actorSchema = z.object({
   /** GitLab's login, or an ARN. */
@@ -117,29 +143,3 @@ export const auditRecordSchema = z.object({
   by: actorSchema,
 });
 export type AuditRecord = Readonly<z.output<typeof auditRecordSchema>>;
-
-/** `keys.releaseRecord`: what an execution of a tenant's pipeline releases, and who started it; unknown values are empty. */
-export const releaseRecordSchema = z.object({
-  version: z.int(),
-  executionId: z.string(),
-  /** Key of the revision. */
-  revision: z.string(),
-  /** What was pushed: of a rollback the push of the revision it goes back to. */
-  commit: z.string(),
-  branch: z.string(),
-  author: z.string(),
-  message: z.string(),
-  /** URL of the merge request that the commit merged. */
-  mergeRequest: z.string(),
-  /** What started it: pipeline and job by their URLs, and the user of the job. */
-  pipelineUrl: z.string(),
-  jobUrl: z.string(),
-  user: z.string(),
-  /** Image that the virtual host ran on. */
-  image: z.string(),
-  /** ISO 8601, by the clock of who wrote it. */
-  startedAt: z.string(),
-  /** Of a rollback: the execution whose revision it takes back. */
-  rollbackOf: z.string().optional(),
-});
-export type ReleaseRecord = Readonly<z.output<typeof releaseRecordSchema>>;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openAws } from '../aws/session.ts';
+import { type Aws, openAws } from '../aws/session.ts';
 import type { TenantRecord } from '../config/facts.ts';
 import { readVendhostConfig } from '../config/files.ts';
 import { configError } from '../config/load.ts';
@@ -7,6 +7,7 @@ import { names, type Place } from '../config/names.ts';
 import { applyChanges, minInstances, type VendhostConfig } from '../config/vendhost.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
 import { pushOf } from '../gitlab/ci-context.ts';
+import type { ResultValue } from '../output.ts';
 import { checkRoomForDatabase } from '../quota/room.ts';
 import type { Runtime } from '../runtime.ts';
 import { withAssembly } from '../stack/assembly.ts';
@@ -43,10 +44,23 @@ export interface ProvisionOptions extends Place {
  * prints the plan and changes nothing; its exit code is 2 when something would change.
  */
 export async function provisionHost(runtime: Runtime, options: ProvisionOptions): Promise<ExitCode | undefined> {
+  const { code, value, lines } = await provision(runtime, openAws(runtime), options);
+  runtime.out.result(value, lines.join('\n'));
+  return code;
+}
+
+/** What a provision came to, for the result of a command. */
+export interface Provisioned {
+  readonly code: ExitCode | undefined;
+  readonly value: ResultValue;
+  readonly lines: readonly string[];
+}
+
+/** The same, for a command that has more to say. */
+export async function provision(runtime: Runtime, aws: Aws, options: ProvisionOptions): Promise<Provisioned> {
   const { out } = runtime;
   const place: Place = { tenant: options.tenant, environment: options.environment };
   const config = await readVendhostConfig(options.directory);
-  const aws = openAws(runtime);
   const inputs = await readHostInputs(aws, place);
   const { facts, record, targetGroup, deployed } = inputs;
   const { hosts, limits, roles } = record;
@@ -61,12 +75,7 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
   if (reasons.length === 0 && options.full !== true) {
     const { parameters = {} } = deployed.host ?? {};
     const inService = deployed.group?.inService.length ?? 0;
-    report(
-      runtime,
-      { ...shown, image: key.image },
-      { changed: false, inService, provenance: provenanceOf(parameters) },
-    );
-    return undefined;
+    return report({ ...shown, image: key.image }, { changed: false, inService, provenance: provenanceOf(parameters) });
   }
 
   await Promise.all([
@@ -95,18 +104,16 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
     const host = { ...shown, image: plan.image.to };
     if (options.dryRun) {
       const changed = hostPlanDiffers(plan) || !isKept(state.parameters, await provenanceNow());
-      out.result({ ...resultOf(host), changed, reasons, plan }, lines.join('\n'));
-      return changed ? exitCodes.differs : undefined;
+      const value = { ...resultOf(host), changed, reasons, plan };
+      return { code: changed ? exitCodes.differs : undefined, value, lines };
     }
     out.step(`virtual host of ${place.tenant} in ${place.environment}`);
     for (const line of lines) out.detail(line);
     if (hostPlanDiffers(plan)) await out.confirm(`provision ${place.tenant} in ${place.environment}, which AWS bills?`);
-    report(
-      runtime,
+    return report(
       host,
       await applyHost(assembly, plan, { place, roleArn: roles.execution, provenance: provenanceNow }),
     );
-    return undefined;
   });
 }
 
@@ -138,7 +145,7 @@ function warnOfKeptData({ out }: Runtime, config: VendhostConfig, { data }: Pick
   );
 }
 
-function report({ out }: Runtime, host: ReportedHost, { changed, inService, provenance: from }: Applied): void {
+function report(host: ReportedHost, { changed, inService, provenance: from }: Applied): Provisioned {
   const { place, record } = host;
   const { ProvisionKey: provisionKey, ProvisionCommit: provisionCommit } = from;
   const lines = [
@@ -149,5 +156,5 @@ function report({ out }: Runtime, host: ReportedHost, { changed, inService, prov
     `provisioned from: commit ${provisionCommit}, ${provisionKey}`,
     'next: vendhost revision push, then vendhost release start',
   ];
-  out.result({ ...resultOf(host), changed, inService, provisionCommit, provisionKey }, lines.join('\n'));
+  return { code: undefined, value: { ...resultOf(host), changed, inService, provisionCommit, provisionKey }, lines };
 }

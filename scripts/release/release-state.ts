@@ -21,7 +21,7 @@ export async function readRevision(
 ): Promise<ReleasedRevision> {
   if (!(await isUploaded(aws, { bucket, key }, signal))) {
     throw new VendhostError('REVISION_MISSING', `no revision ${key} in ${bucket}`, {
-      hint: 'start a pipeline by hand on the branch: its job package uploads the revision',
+      hint: 'run the job package of the pipeline of its commit again, or start a pipeline by hand on the branch: it uploads the revision',
     });
   }
   const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
@@ -72,7 +72,7 @@ function executionOf(pipeline: ReleasePipeline, summary: PipelineExecutionSummar
  * execution's artifact on the instances: the execution's own deployment, one past failures of the former revision, or a rollback to it. After a failed deployment
  * of another revision some instances may run that one, so the revision is unknown.
  */
-async function readDeployed(
+export async function readDeployed(
   aws: Aws,
   pipeline: ReleasePipeline,
   executions: readonly Execution[],

@@ -5,18 +5,23 @@ import { commitVariable, keys, names, type Place } from '../config/names.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../errors.ts';
 import { pushOf } from '../gitlab/ci-context.ts';
 import { settleHealthCheck } from '../host/health/settle.ts';
-import { duration } from '../output.ts';
+import { duration, type ResultValue } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
 import { formerRejection } from './approval/former-rejection.ts';
 import { waitingLines } from './approval/whom.ts';
 import { type Decision, decide, type ReleasedRevision } from './decision.ts';
 import { readHookLimits } from './failure/hook-limits.ts';
 import { type Followed, followRelease } from './follow.ts';
-import { recordRelease } from './history/record.ts';
+import type { ReleaseStore } from './history/executions.ts';
+import { recordImage, recordRelease } from './history/release-record.ts';
 import { deployPast, onlyFormerFailed } from './past-failed-stop.ts';
 import { checkHost, consoleUrl, type ReleasePipeline, readPipeline } from './pipeline.ts';
 import { errorOf } from './release-outcome.ts';
 import { readRevision, readState } from './release-state.ts';
+import { audited, auditOf } from './rollback/audit.ts';
+import { revisionOfCommit, rollbackOfOldPipeline } from './rollback/old-pipeline.ts';
+import type { Rollback } from './rollback/plan-rollback.ts';
+import { endWords, rollbackLines, softwareWords } from './rollback/rollback-words.ts';
 import { executionRun } from './stop.ts';
 
 export interface ReleaseOptions extends Place {
@@ -24,64 +29,125 @@ export interface ReleaseOptions extends Place {
   revision: string | undefined;
   /** When only scripts of the former revision fail, deploy once more past them. */
   ignoreStopFailures?: boolean;
+  /** Of `release rollback`: what it takes back, and what it goes back to. */
+  rollback?: Rollback;
+  /** Why, for the audit record of a rollback. */
+  reason?: string | undefined;
   dryRun: boolean;
+}
+
+/** What a release came to, for the result of a command. */
+export interface Released {
+  readonly code: ExitCode | undefined;
+  readonly value: ResultValue;
+  readonly lines: readonly string[];
 }
 
 /**
  * Releases a revision to the virtual host and follows the release: starts the pipeline for exactly that object, prints the
- * life-cycle events as they happen, and ends with the execution's outcome. It does not wait for an approval: it ends with exit code 4, and
- * the same command, once more, follows the execution. A health check that provisioning left to the release is
- * set then. Does nothing when the instances run the revision and the check is in force.
+ * life-cycle events as they happen, and ends with the execution's outcome. It does not wait for an approval: it ends with exit code 4,
+ * and the same command, once more, follows the execution. A health check that provisioning left to the release is
+ * set then. Does nothing when the instances run the revision and the check is in force. The job of an older pipeline that is run again
+ * takes back what a newer one released, and says so.
  */
 export async function startRelease(runtime: Runtime, options: ReleaseOptions): Promise<ExitCode | undefined> {
-  const { env, out, signal } = runtime;
+  const { code, value, lines } = await release(runtime, openAws(runtime), options);
+  runtime.out.result(value, lines.join('\n'));
+  return code;
+}
+
+/** The same, for a command that has more to say. */
+export async function release(runtime: Runtime, aws: Aws, options: ReleaseOptions): Promise<Released> {
+  const { signal } = runtime;
   const start = performance.now();
-  const key = revisionKey(options);
-  const aws = openAws(runtime);
+  const place: Place = { tenant: options.tenant, environment: options.environment };
+  // Before AWS is asked, where nothing is to be found there.
+  if (options.revision || !runtime.env.CI_COMMIT_SHA) revisionKey(options);
   // One after the other: the first fault is the one to fix first.
   const facts = await readPlatformFacts(aws, options.environment);
   const record = await readTenantRecord(aws, options);
   const pipeline = await readPipeline(aws, record.pipeline);
   await checkHost(aws, pipeline, options);
+  const store = { tenant: options.tenant, bucket: facts.bucket, pipeline };
+  const key = revisionKey({
+    ...options,
+    revision: options.revision || (await revisionOfCommit(aws, store, runtime.env)),
+  });
   const revision = await readRevision(aws, facts.bucket, key, signal);
   const state = await readState(aws, pipeline, signal);
   const decision = decide(pipeline.name, revision, state);
-  if (options.dryRun) return dryRun(runtime, pipeline, revision, decision);
+  if (options.dryRun) return dryRun(pipeline, revision, decision);
   const settle = () => settleHealthCheck(runtime, aws, options, record);
   if (decision.kind === 'nothing') {
-    await settle();
     const { executionId, deploymentId } = decision;
-    const result = { executionId, deploymentId, status: 'unchanged', revisionKey: key, url: addressOf(record.hosts) };
-    out.result(result, `nothing to release: ${pipeline.name} has ${key} since ${deploymentId}`);
-    return undefined;
+    await Promise.all([settle(), recordImage(runtime, aws, { place, bucket: facts.bucket, executionId })]);
+    const value = { executionId, deploymentId, status: 'unchanged', revisionKey: key, url: addressOf(record.hosts) };
+    return {
+      code: undefined,
+      value,
+      lines: [`nothing to release: ${pipeline.name} has ${key} since ${deploymentId}`],
+    };
   }
-  const context = { pipeline, place: options, needsApproval: record.approval ?? facts.approval, key, record, start };
+  const common = { pipeline, place: options, needsApproval: record.approval ?? facts.approval, key, record };
   if (decision.kind === 'start') {
-    const pipelineUrl = env.CI_PIPELINE_URL ?? '';
-    const parts = { tenant: options.tenant, bucket: facts.bucket, pipeline, revision, state, pipelineUrl };
-    const rejected = await formerRejection(aws, parts);
-    if (rejected !== undefined) return report(runtime, context, rejected);
+    const pipelineUrl = runtime.env.CI_PIPELINE_URL ?? '';
+    const rejected = await formerRejection(aws, { store, revision, state, pipelineUrl });
+    if (rejected !== undefined) {
+      return report(runtime, { ...common, rollback: undefined, ms: performance.now() - start }, rejected);
+    }
   }
+  const rollback =
+    options.rollback ?? (await rollbackOfOldPipeline(runtime, aws, store, { place, state, revision: key }));
+  const followed = await runExecution(runtime, aws, options, { store, record, decision, revision, rollback });
+  if (followed.outcome.kind === 'succeeded') await settle();
+  const ms = performance.now() - start;
+  return report(runtime, { ...common, rollback, ms }, followed);
+}
+
+interface StartedExecution {
+  readonly store: ReleaseStore;
+  readonly record: TenantRecord;
+  readonly decision: Exclude<Decision, { kind: 'nothing' }>;
+  readonly revision: ReleasedRevision;
+  readonly rollback: Rollback | undefined;
+}
+
+/** Starts the execution, unless it is there to be followed, and follows it to its end. */
+async function runExecution(
+  runtime: Runtime,
+  aws: Aws,
+  options: ReleaseOptions,
+  { store, record, decision, revision, rollback }: StartedExecution,
+): Promise<Followed> {
+  const { out } = runtime;
+  const { pipeline, bucket } = store;
+  const place: Place = { tenant: options.tenant, environment: options.environment };
+  for (const line of rollback === undefined ? [] : rollbackLines(rollback)) out.step(line);
   const executionId =
     decision.kind === 'follow' ? decision.executionId : await begin(runtime, aws, pipeline, revision, decision.token);
   out.step(`${decision.kind === 'follow' ? 'following' : 'started'} the execution ${executionId} of ${pipeline.name}`);
   out.detail(consoleUrl(pipeline));
-  const targetGroup = names.targetGroup(options, record.port, record.loadBalancer);
-  const started = { place: { tenant: options.tenant, environment: options.environment }, bucket: facts.bucket };
   // Of one that is followed, too: the job that started it may have been killed before it wrote the record.
+  const started = { place, bucket, executionId, revision: revision.key };
   const [hookLimits] = await Promise.all([
-    readHookLimits(aws, facts.bucket, key),
-    recordRelease(runtime, aws, { ...started, executionId, revision: key }),
+    readHookLimits(aws, bucket, revision.key),
+    recordRelease(runtime, aws, { ...started, rollback: rollback && { ...rollback, push: rollback.to.push } }),
   ]);
-  const host = { targetGroup, hookLimits };
-  let followed = await followRelease(runtime, aws, pipeline, host, executionRun(aws, pipeline, executionId, out));
-  if (options.ignoreStopFailures === true && onlyFormerFailed(followed.snapshot)) {
+  const host = { targetGroup: names.targetGroup(options, record.port, record.loadBalancer), hookLimits };
+  const toTheEnd = async () => {
+    const followed = await followRelease(runtime, aws, pipeline, host, executionRun(aws, pipeline, executionId, out));
+    if (options.ignoreStopFailures !== true || !onlyFormerFailed(followed.snapshot)) return followed;
     const past = await deployPast(aws, pipeline, followed.snapshot, out);
     out.step(`started the deployment ${past.id}, past the failures of the former revision's scripts`);
-    followed = await followRelease(runtime, aws, pipeline, host, past);
-  }
-  if (followed.outcome.kind === 'succeeded') await settle();
-  return report(runtime, context, followed);
+    return await followRelease(runtime, aws, pipeline, host, past);
+  };
+  if (rollback === undefined) return await toTheEnd();
+  return await audited(
+    runtime,
+    aws,
+    auditOf(rollback, { place, bucket, executionId, reason: options.reason }),
+    toTheEnd,
+  );
 }
 
 /** A tenant releases only revisions under its own prefix of the bucket. */
@@ -127,19 +193,17 @@ function commitOf({ variables = [] }: ReleasePipeline, commit: string) {
   return { variables: [{ name: commitVariable, value: commit }] };
 }
 
-function dryRun(
-  { out }: Runtime,
-  pipeline: ReleasePipeline,
-  { key }: ReleasedRevision,
-  decision: Decision,
-): ExitCode | undefined {
+function dryRun(pipeline: ReleasePipeline, { key }: ReleasedRevision, decision: Decision): Released {
   const texts = {
     nothing: `nothing to release: ${pipeline.name} has ${key}`,
     follow: `would follow the execution of ${pipeline.name} in progress for ${key}`,
     start: `would release ${key} with ${pipeline.name}`,
   } as const;
-  out.result({ status: decision.kind, revisionKey: key }, texts[decision.kind]);
-  return decision.kind === 'nothing' ? undefined : exitCodes.differs;
+  return {
+    code: decision.kind === 'nothing' ? undefined : exitCodes.differs,
+    value: { status: decision.kind, revisionKey: key },
+    lines: [texts[decision.kind]],
+  };
 }
 
 interface Context {
@@ -148,15 +212,15 @@ interface Context {
   readonly needsApproval: boolean;
   readonly key: string;
   readonly record: TenantRecord;
-  /** When the command began, by `performance`. */
-  readonly start: number;
+  readonly rollback: Rollback | undefined;
+  readonly ms: number;
 }
 
-function report({ out, env }: Runtime, context: Context, { snapshot, outcome }: Followed): ExitCode | undefined {
+function report({ env }: Runtime, context: Context, { snapshot, outcome }: Followed): Released {
   const error = errorOf(context.pipeline, context, outcome, snapshot);
   if (error !== undefined) throw error;
   const { execution, deployment } = snapshot;
-  const took = duration(performance.now() - context.start);
+  const { rollback } = context;
   const result = {
     executionId: execution.id,
     deploymentId: deployment?.id ?? '',
@@ -166,27 +230,24 @@ function report({ out, env }: Runtime, context: Context, { snapshot, outcome }: 
   };
   if (outcome.kind === 'waiting') {
     const waiting = waitingLines({ ...context, snapshot, gitlab: env.CI_SERVER_URL ?? '' });
-    out.result(
-      result,
-      [`waiting: ${context.key} is not released yet`, ...waiting.map((line) => `  ${line}`)].join('\n'),
-    );
-    return exitCodes.waiting;
+    const lines = [`waiting: ${context.key} is not released yet`, ...waiting.map((line) => `  ${line}`)];
+    return { code: exitCodes.waiting, value: result, lines };
   }
   const instances = deployment?.targets.length ?? 0;
   const lines =
     outcome.kind === 'superseded'
       ? [
           `superseded: a newer release took over from ${context.key}`,
-          `  execution ${execution.id} (${took})`,
+          `  execution ${execution.id} (${duration(context.ms)})`,
           '  next: nothing, the newer release has its own job',
         ]
       : [
-          `released ${context.key}`,
-          `  execution ${execution.id}, deployment ${result.deploymentId}, ${instances} instance${instances === 1 ? '' : 's'}, ${took}`,
+          rollback === undefined ? `released ${context.key}` : `rolled back to ${softwareWords(rollback.to)}`,
+          `  execution ${execution.id}, deployment ${result.deploymentId}, ${instances} instance${instances === 1 ? '' : 's'}, ${duration(context.ms)}`,
           `  next: see it at ${context.record.hosts.map((host) => `https://${host}`).join(', ')}`,
+          ...(rollback === undefined ? [] : endWords(rollback).map((line) => `  ${line}`)),
         ];
-  out.result(result, lines.join('\n'));
-  return outcome.kind === 'superseded' ? exitCodes.superseded : undefined;
+  return { code: outcome.kind === 'superseded' ? exitCodes.superseded : undefined, value: result, lines };
 }
 
 /** Where to see the software: the first host that is not a wildcard. */

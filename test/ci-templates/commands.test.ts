@@ -73,6 +73,10 @@ test('each job runs the command of its place', async () => {
   ]);
   expect(Object.fromEntries(await Promise.all(commands))).toEqual({
     'vendhost-validate': 'config check',
+    'vendhost-restart': 'host restart',
+    'vendhost-replace': 'host replace',
+    'vendhost-run': 'host run [command..]',
+    'vendhost-rollback': 'release rollback',
     'vendhost-bake': 'image bake',
     'vendhost-provision': 'host provision',
     'vendhost-package': 'revision push',

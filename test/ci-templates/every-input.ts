@@ -1,4 +1,4 @@
-import { approveTemplate, driftTemplate, type Template, tenantTemplate } from './templates.ts';
+import { approveTemplate, driftTemplate, operationsTemplate, type Template, tenantTemplate } from './templates.ts';
 
 type Inputs = Readonly<Record<string, unknown>>;
 
@@ -6,6 +6,7 @@ type Inputs = Readonly<Record<string, unknown>>;
 export function everyInput(template: Template): Inputs {
   if (template === driftTemplate) return { ...common, ...ofDrift };
   if (template === approveTemplate) return { ...common, tenant: 'shop', environment: 'staging', reason: 'tested' };
+  if (template === operationsTemplate) return { ...common, ...ofOperations };
   return { ...common, ...(template === tenantTemplate ? ofTenant : ofPlatform) };
 }
 
@@ -38,4 +39,15 @@ const ofDrift: Inputs = {
   tenant: 'shop',
   environments: ['dev', 'production'],
   shards: ['1/2', '2/2'],
+};
+
+const ofOperations: Inputs = {
+  tenant: 'shop',
+  operation: 'run',
+  instance: 'i-0123456789abcdef0',
+  revision: '01234567',
+  directory: 'tenants/shop/',
+  command: 'echo "$HOME" \'; $(id)',
+  reason: 'a "reason" $CI_JOB_TOKEN',
+  environment_prefix: 'shop/',
 };

@@ -4,7 +4,7 @@ import { everyInput } from './every-input.ts';
 import { type Expander, openExpander } from './expand.ts';
 import { schemaFaults } from './gitlab-schema.ts';
 import { goldenText } from './golden.ts';
-import { driftTemplate, platformTemplate, templates, tenantTemplate } from './templates.ts';
+import { driftTemplate, operationsTemplate, platformTemplate, templates, tenantTemplate } from './templates.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
@@ -17,9 +17,15 @@ describe.each(templates.map((template) => [template.file, template] as const))('
   const name = file.replace('.yml', '');
   // It has no stages of its own.
   const stages = template === driftTemplate ? { stages: ['validate', 'plan'] } : {};
+  // It stands beside the tenant's, whose rules it has.
+  const beside = (inputs: Readonly<Record<string, unknown>>) =>
+    template === operationsTemplate ? [expander.include(tenantTemplate.file, inputs)] : [];
 
   test('with nothing but its required inputs is valid, and what was reviewed', async () => {
-    const document = await expander.expand({ ...stages, include: [expander.include(file, template.required)] });
+    const document = await expander.expand({
+      ...stages,
+      include: [...beside(tenantTemplate.required), expander.include(file, template.required)],
+    });
     expect(schemaFaults(document)).toEqual([]);
     await expect(goldenText(`${file} with its defaults`, document, await version())).toMatchFileSnapshot(
       `golden/${name}.yml`,
@@ -29,7 +35,10 @@ describe.each(templates.map((template) => [template.file, template] as const))('
   test('with every input set is valid, and what was reviewed', async () => {
     const inputs = everyInput(template);
     expect(Object.keys(inputs).sort()).toEqual(Object.keys(template.spec.inputs).sort());
-    const document = await expander.expand({ ...stages, include: [expander.include(file, inputs)] });
+    const document = await expander.expand({
+      ...stages,
+      include: [...beside(everyInput(tenantTemplate)), expander.include(file, inputs)],
+    });
     expect(schemaFaults(document)).toEqual([]);
     const text = goldenText(`${file} with every input set (every-input.ts)`, document, await version());
     await expect(text).toMatchFileSnapshot(`golden/${name}-every-input.yml`);
@@ -38,7 +47,10 @@ describe.each(templates.map((template) => [template.file, template] as const))('
   test('is the same as a component', async () => {
     const [project, component] = await Promise.all(
       (['project', 'component'] as const).map((form) =>
-        expander.expand({ ...stages, include: [expander.include(file, everyInput(template), form)] }),
+        expander.expand({
+          ...stages,
+          include: [...beside(everyInput(tenantTemplate)), expander.include(file, everyInput(template), form)],
+        }),
       ),
     );
     expect(component).toEqual(project);
@@ -54,6 +66,8 @@ test.each([
   [platformTemplate, { environments: 'dev,staging' }, 'does not match required regex'],
   [platformTemplate, { automatic: 'none dev' }, 'does not match required regex'],
   [driftTemplate, { tenant: 'No Good' }, 'does not match required regex'],
+  [operationsTemplate, { operation: 'destroy' }, 'allowed options'],
+  [operationsTemplate, { instance: 'i-0a; id' }, 'does not match required regex'],
 ])('$0.file refuses $1', async ({ file, required }, inputs, message) => {
   const include = [expander.include(file, { ...required, ...inputs })];
   await expect(expander.expand({ include })).rejects.toThrow(message);

@@ -47,7 +47,14 @@ export const tenantTemplate = readTemplate('tenant.yml', { tenant: 'shop', image
 export const platformTemplate = readTemplate('platform.yml', { image });
 export const driftTemplate = readTemplate('drift-check.yml', { image });
 export const approveTemplate = readTemplate('approve.yml', { tenant: 'shop', image });
-export const templates: readonly Template[] = [tenantTemplate, platformTemplate, driftTemplate, approveTemplate];
+export const operationsTemplate = readTemplate('operations.yml', { tenant: 'shop', image });
+export const templates: readonly Template[] = [
+  tenantTemplate,
+  platformTemplate,
+  driftTemplate,
+  operationsTemplate,
+  approveTemplate,
+];
 export const templateFiles: readonly string[] = readdirSync(directory);
 
 /** The names that a template gives its jobs, hidden or not, without the prefix that is an input. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '../local-gitlab/platform.ts';
-import type { PipelineResult } from '../local-gitlab/run.ts';
+import type { LocalPipeline, PipelineResult } from '../local-gitlab/run.ts';
 import { type Answer, ask } from './ask.ts';
 import { deploymentsInProgress, images, leftovers, rebootAll, rotatePassword } from './aws.ts';
 import { devAccount, startWorld, type World } from './world.ts';
@@ -79,6 +79,7 @@ describe("a tenant's merge request", () => {
 
 describe('pushes to dev', () => {
   let running: Answer;
+  const pipelines: LocalPipeline[] = [];
 
   const read = (file: string) => readFile(join(world.repository, file), 'utf8');
   const push = async (files: Record<string, string>, message: string) =>
@@ -87,7 +88,9 @@ describe('pushes to dev', () => {
   const orders = async () => (await ask(world.cloud.router.https, host, '/orders')).body;
 
   test('the first becomes a running virtual host', async () => {
-    const result = await (await world.pushAgain()).result;
+    const pipeline = await world.pushAgain();
+    pipelines.push(pipeline);
+    const result = await pipeline.result;
     expect(statuses(result), logs(result)).toEqual(everyJob.map((job) => [job, 'success']));
 
     running = await askShop();
@@ -117,7 +120,9 @@ describe('pushes to dev', () => {
     const changed = (await read(page)).replace('every dark corner', 'every long night');
     const shown = `${await read(configure)}cp /etc/vendhost/host.json /opt/shop/app/static/\n`;
     const before = await images(world);
-    const result = await push({ [page]: changed, [configure]: shown }, 'Say it better');
+    const pipeline = await world.push({ [page]: changed, [configure]: shown }, 'Say it better');
+    pipelines.push(pipeline);
+    const result = await pipeline.result;
     expect(statuses(result), logs(result)).toEqual(everyJob.map((job) => [job, 'success']));
     expect(await images(world)).toEqual(before);
     const answer = await askShop();
@@ -125,6 +130,18 @@ describe('pushes to dev', () => {
     expect(answer.headers['x-revision']).not.toBe(running.headers['x-revision']);
     running = answer;
     expect(await orders()).toContain('storm for Ada Lux');
+  });
+
+  test("GitLab's button: the first pipeline's release again answers with the old page, the second's with the new one", async () => {
+    const [first, second] = pipelines;
+    const back = await first?.retry('release', { expired: true });
+    expect(back && logOf(back, 'release')).toMatch(
+      /rolled back to .* by Developer: [\s\S]*next: revert commit [0-9a-f]{8} on dev/,
+    );
+    expect((await askShop()).body).toContain('every dark corner');
+    const forth = await second?.retry('release', { expired: true });
+    expect(forth && logOf(forth, 'release')).toContain('released software/shop/');
+    expect((await askShop()).headers['x-revision']).toBe(running.headers['x-revision']);
   });
 
   test("what the software is told fits its schema: the tenant's bucket and database", async () => {

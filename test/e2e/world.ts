@@ -9,7 +9,7 @@ import { type LocalCloud, placeEnvironment, startLocalCloud } from '../local-clo
 import { type LocalGitlab, startLocalGitlab } from '../local-gitlab/api.ts';
 import { git, projectRoot, publishPlatform } from '../local-gitlab/platform.ts';
 import { commit, createRepository, type Files } from '../local-gitlab/repository.ts';
-import { type PipelineOptions, type RunningPipeline, startPipeline } from '../local-gitlab/run.ts';
+import { type LocalPipeline, type PipelineOptions, startPipeline } from '../local-gitlab/run.ts';
 import { createIssuer } from '../local-gitlab/tokens.ts';
 import { defaultGitlab } from '../local-gitlab/workspace.ts';
 import { ensurePackages } from '../setup/packages.ts';
@@ -49,16 +49,16 @@ export interface World {
   /** Commits files to the tenant's repository without a push. */
   write(files: Files, message: string): Promise<unknown>;
   /** Commits files to the tenant's repository and starts the pipeline of the push to `dev`. */
-  push(files: Files, message: string, options?: Partial<PipelineOptions>): Promise<RunningPipeline>;
+  push(files: Files, message: string, options?: Partial<PipelineOptions>): Promise<LocalPipeline>;
   /**
    * Commits files to a branch of the tenant's repository, made from `dev` if it is new, and starts the pipeline of its merge request !7 into
    * `dev`, in whose jobs there is a Reporter's token.
    */
-  propose(branch: string, files: Files, message: string, options?: Partial<PipelineOptions>): Promise<RunningPipeline>;
+  propose(branch: string, files: Files, message: string, options?: Partial<PipelineOptions>): Promise<LocalPipeline>;
   /** AWS with what a job of the tenant's project on `dev` holds: an ID token, good for the deploy role. */
   job(): Promise<Aws>;
   /** Starts the pipeline of a push again, as it is; of another project with that one's variables and settings. */
-  pushAgain(options?: Partial<PipelineOptions>): Promise<RunningPipeline>;
+  pushAgain(options?: Partial<PipelineOptions>): Promise<LocalPipeline>;
   stop(): Promise<void>;
 }
 

@@ -12,8 +12,10 @@ export interface JobConfig {
     readonly when?: string;
     readonly paths?: readonly string[];
     readonly expose_as?: string;
+    readonly expire_in?: string;
     readonly reports?: Readonly<Record<string, string | readonly string[]>>;
   };
+  readonly needs?: readonly (string | { job?: string; artifacts?: boolean })[];
   readonly when?: string;
   readonly rules?: readonly { when?: string }[];
   readonly interruptible?: boolean;
@@ -46,6 +48,21 @@ export async function readAutoCancel(checkout: string): Promise<AutoCancel> {
     workflow?: { auto_cancel?: { on_new_commit?: AutoCancel } };
   };
   return workflow?.auto_cancel?.on_new_commit ?? 'conservative';
+}
+
+/**
+ * The jobs that a job needs, and whose artifacts have expired when everything that can expire has: then GitLab lets it fail before it starts
+ * (https://docs.gitlab.com/ci/jobs/job_artifacts_troubleshooting/#error-message-this-job-could-not-start-because-it-could-not-retrieve-the-needed-artifacts).
+ */
+export function expiredNeeds(config: PipelineConfig, job: JobConfig): string[] {
+  const needed = (job.needs ?? []).flatMap((need) => {
+    if (typeof need === 'string') return [need];
+    return need.artifacts === false ? [] : (need.job ?? []);
+  });
+  return needed.filter((name) => {
+    const artifacts = config.get(name)?.artifacts;
+    return artifacts !== undefined && artifacts.expire_in !== 'never';
+  });
 }
 
 /** The configuration behind a job; jobs of `parallel` have a name of their own, `name: [value]` or `name: [1/2]`. */

@@ -23,6 +23,8 @@ export interface ProjectSettings {
 /** A job at its start, with what its keywords become once variables are expanded. */
 export interface AdmittedJob {
   readonly resourceGroup: string | undefined;
+  /** A person started it again, which makes a deployment of its own, newer than all others. */
+  readonly retried?: boolean;
   /** The environment that it deploys to; undefined for jobs that only prepare, verify or access one. */
   readonly deploysTo: string | undefined;
 }
@@ -80,9 +82,9 @@ export class GitlabProject {
   }
 
   /** As `Deployment#older_than_last_successful_deployment?` in GitLab: the same commit again is no older one. */
-  #isOutdated({ id, commit }: PeerPipeline, { deploysTo }: AdmittedJob): boolean {
+  #isOutdated({ id, commit }: PeerPipeline, { deploysTo, retried = false }: AdmittedJob): boolean {
     const last = deploysTo === undefined ? undefined : this.#deployed.get(deploysTo);
-    if (!this.#settings.forwardDeployment || last === undefined) return false;
+    if (!this.#settings.forwardDeployment || last === undefined || retried) return false;
     return last.commit !== commit && Number(id) < Number(last.pipeline);
   }
 }

@@ -395,3 +395,37 @@ test('a job with id_tokens needs an issuer', async () => {
 test('an invalid pipeline is an error with the reason', async () => {
   await expect(runPipeline(await tenant('job: { script: [echo], needs: [absent] }'))).rejects.toThrow('absent');
 });
+
+test('a job that is run again when its pipeline has ended has its commit and its reports, or does not start', async () => {
+  const options = {
+    ...(await tenant(`
+make:
+  script: [echo "MADE=$CI_COMMIT_TITLE" > made.env]
+  artifacts: { expire_in: never, reports: { dotenv: made.env } }
+brief:
+  script: [echo "BRIEF=$CI_COMMIT_TITLE" > brief.env]
+  artifacts: { expire_in: 1 day, reports: { dotenv: brief.env } }
+release:
+  needs: [{ job: make, optional: true }]
+  environment: { name: dev }
+  script: ['echo "made $MADE in $CI_PIPELINE_ID"']
+other:
+  needs: [brief]
+  script: ['echo "made $BRIEF"']
+`)),
+    project: new GitlabProject(),
+  };
+  await commit(options.tenantRepository, {}, 'older');
+  const older = await startPipeline(options);
+  const { pipelineId } = await older.result;
+  await commit(options.tenantRepository, {}, 'newer');
+  expect((await runPipeline(options)).status).toBe('success');
+
+  const release = await older.retry('release', { expired: true });
+  expect(statuses(release)).toEqual({ release: 'success' });
+  expect(logOf(release, 'release')).toContain(`made older in ${pipelineId}`);
+  const late = await older.retry('other', { expired: true });
+  expect(statuses(late)).toEqual({ other: 'failed' });
+  expect(logOf(late, 'other')).toContain('could not retrieve the needed artifacts of brief');
+  expect(logOf(await older.retry('other'), 'other')).toContain('made older');
+});

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import {
   type AutoCancel,
   baseName,
+  expiredNeeds,
   hasManualJobs,
   type JobConfig,
   type PipelineConfig,
@@ -80,6 +81,15 @@ export interface RunningPipeline {
   readonly result: Promise<PipelineResult>;
 }
 
+/** A pipeline of the local GitLab. */
+export interface LocalPipeline extends RunningPipeline {
+  /**
+   * Runs a job again when the pipeline has ended, as the buttons "Retry" of a job and "Rollback" of an environment do: for the same commit, with
+   * the reports of the jobs it needs. `expired`: so late that all artifacts are gone that may go.
+   */
+  retry(job: string, options?: { expired?: boolean }): Promise<PipelineResult>;
+}
+
 interface RunningJob {
   readonly name: string;
   readonly pid: number;
@@ -98,7 +108,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
 }
 
 /** Starts a pipeline; see `runPipeline`. The files stay in `directory` until the caller removes them. */
-export async function startPipeline(options: PipelineOptions): Promise<RunningPipeline> {
+export async function startPipeline(options: PipelineOptions): Promise<LocalPipeline> {
   const workspace = await prepareWorkspace(options);
   const run = new PipelineRun(workspace, options);
   if (options.event === 'push') await options.project?.begin(run);
@@ -106,12 +116,20 @@ export async function startPipeline(options: PipelineOptions): Promise<RunningPi
     cancel: (job) => run.cancel(job),
     started: (job) => run.started(job),
     result: run.finish(),
+    retry: (job, { expired = false } = {}) => new PipelineRun(workspace, options, { job, expired }).finish(),
   };
+}
+
+/** A job that runs again after its pipeline has ended. */
+interface Retried {
+  readonly job: string;
+  readonly expired: boolean;
 }
 
 class PipelineRun implements PeerPipeline {
   readonly #workspace: Workspace;
   readonly #options: PipelineOptions;
+  readonly #retried: Retried | undefined;
   readonly #jobs = new Map<string, RunningJob>();
   readonly #waiting: { job: string; resolve: () => void; reject: (error: Error) => void }[] = [];
   /** Jobs that must not start any more. */
@@ -119,8 +137,9 @@ class PipelineRun implements PeerPipeline {
   #config: PipelineConfig | undefined;
   #ended = false;
 
-  constructor(workspace: Workspace, options: PipelineOptions) {
+  constructor(workspace: Workspace, options: PipelineOptions, retried?: Retried) {
     this.#workspace = workspace;
+    this.#retried = retried;
     this.#options = options;
   }
 
@@ -163,7 +182,8 @@ class PipelineRun implements PeerPipeline {
     try {
       const manual = (this.#options.manual ?? []).map((job) => `--manual=${job}`);
       const [command, ...first] = runnerCommand();
-      const child = spawn(command, [...first, ...args, ...manual], {
+      const jobs = this.#retried === undefined ? manual : [this.#retried.job];
+      const child = spawn(command, [...first, ...args, ...jobs], {
         cwd: checkout,
         env: { ...env, ...hook.env },
         stdio: ['ignore', 'pipe', 'pipe'],
@@ -175,17 +195,18 @@ class PipelineRun implements PeerPipeline {
       const faults = config ? unsupported(config) : [];
       if (config === undefined || faults.length > 0) throw new Error([...faults, ...messages].join('\n'));
       if (child.exitCode !== 0 && this.#jobs.size === 0) throw new Error(messages.join('\n'));
-      await rememberPush(this.#options.tenantRepository, event);
+      if (this.#retried === undefined) await rememberPush(this.#options.tenantRepository, event);
       const started = await this.#results(config);
       const order = [...config.keys()];
       const place = ({ name }: JobResult) => order.indexOf(baseName(name));
-      const jobs = [...started, ...(await this.#notStarted(config, started))].sort((a, b) => place(a) - place(b));
+      const left = this.#retried === undefined ? await this.#notStarted(config, started) : [];
+      const all = [...started, ...left].sort((a, b) => place(a) - place(b));
       return {
-        status: statusOf(jobs, this.#options.signal?.aborted === true || this.#canceled.length > 0),
+        status: statusOf(all, this.#options.signal?.aborted === true || this.#canceled.length > 0),
         pipelineId,
         commit: event.commit,
         durationMs: performance.now() - startedAt,
-        jobs,
+        jobs: all,
         checkout,
       };
     } finally {
@@ -223,6 +244,7 @@ class PipelineRun implements PeerPipeline {
       const admitted = await this.#options.project?.admit(this, {
         resourceGroup: job.resource_group && expand(job.resource_group, env),
         deploysTo: deploymentOf(job, env),
+        retried: this.#retried !== undefined,
       });
       if (isCanceled()) {
         admitted?.leave(false);
@@ -233,6 +255,8 @@ class PipelineRun implements PeerPipeline {
       this.#options.onJob?.({ job: name, status: 'running', durationMs: 0 });
       for (const waiting of this.#waiting.filter(({ job }) => job === name)) waiting.resolve();
       if (admitted?.refusal !== undefined) return { refusal: admitted.refusal };
+      const gone = this.#retried?.expired === true ? expiredNeeds(config, job) : [];
+      if (gone.length > 0) return { refusal: `could not retrieve the needed artifacts of ${gone.join(', ')}` };
       await this.#options.beforeJob?.(name);
     } else if (known.canceled && this.#options.executor?.afterScript === false) {
       return { refusal: 'the runner is lost' };

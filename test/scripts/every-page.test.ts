@@ -14,6 +14,7 @@ import { listStackNames, listTenantRecords } from '../../scripts/platform/accoun
 import { destroyLeftovers } from '../../scripts/platform/destroy/delete-stacks.ts';
 import type { EnvironmentTarget } from '../../scripts/platform/targets.ts';
 import { checkWait } from '../../scripts/release/failure/lost-instances.ts';
+import { executionsBack } from '../../scripts/release/history/executions.ts';
 import { readState } from '../../scripts/release/release-state.ts';
 import { readActions } from '../../scripts/release/snapshot.ts';
 import { readChangeSet } from '../../scripts/stack/change-sets/change-set.ts';
@@ -257,6 +258,20 @@ const readers: Readonly<Record<string, Reader>> = {
     ),
     others: { GetDeploymentGroup: () => '{}', ListActionExecutions: () => '{}' },
     read: async ({ aws }) => (await readState(aws, pipeline, signal)).executions.map(({ id }) => id),
+    expected: ['2', '1'],
+  },
+  'releases, with their records': {
+    ...json(
+      'ListPipelineExecutions',
+      { pipelineExecutionSummaries: [{ pipelineExecutionId: '2' }] },
+      { pipelineExecutionSummaries: [{ pipelineExecutionId: '1' }] },
+    ),
+    async read({ aws }) {
+      const found: string[] = [];
+      const store = { tenant: 'shop', bucket: 'bucket', pipeline };
+      for await (const { id } of executionsBack(aws, store)) found.push(id);
+      return found;
+    },
     expected: ['2', '1'],
   },
   'actions of an execution': {

@@ -6,6 +6,7 @@ import type { ListedPolicy, Right } from '../../role.ts';
 import { auditRights } from './audit-rights.ts';
 import { bakeRights } from './bake-rights.ts';
 import { anyDeployment, deploymentArns } from './common-rights.ts';
+import { runRights } from './run-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
@@ -31,6 +32,7 @@ export function deployRole(parent: Construct, { scope, project, branch, reading 
       ...provisionRights(scope),
       ...releaseJobRights(scope),
       ...auditRights(scope),
+      ...runRights(scope),
     ],
   });
 }

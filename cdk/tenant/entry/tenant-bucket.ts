@@ -19,7 +19,7 @@ const incompleteUploadDays = 2;
 
 /**
  * The bucket of a tenant's own: for what its software keeps besides the database, like uploads. Its policy is all that gives rights to
- * it, and gives them to the instances' role alone: no role of the tenant's jobs or stacks names it, and the boundary keeps all of
+ * it, and gives them to the instances' role alone, but for the outputs of commands, which the role of jobs may read; the boundary keeps all of
  * them from its settings. The software cannot delete versions, so what it loses can be taken back for a month.
  *
  * Bucket and policy are retained when the stack is deleted, as everything of a tenant that is data.

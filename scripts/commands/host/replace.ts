@@ -1,5 +1,5 @@
 import { define } from '../../command.ts';
-import { placeFrom, withDryRun, withPlace } from '../options.ts';
+import { instanceFrom, placeFrom, reasonFrom, withDryRun, withPlace, withReason } from '../options.ts';
 
 export const command = define({
   usage: 'host replace',
@@ -11,16 +11,17 @@ export const command = define({
     ['vendhost host replace --tenant shop --environment dev --dry-run', 'show which instances there are'],
   ],
   options: (parser) =>
-    withDryRun(withPlace(parser)).option('instance', {
+    withReason(withDryRun(withPlace(parser))).option('instance', {
       type: 'string',
       requiresArg: true,
-      describe: 'Id of the instance [default: all of the host]',
+      describe: 'Id of the instance [default: $VENDHOST_INSTANCE, else all of the host]',
     }),
   async run(args, runtime) {
     const { replaceInstances } = await import('../../host/instances/replace.ts');
     return await replaceInstances(runtime, {
       ...placeFrom(args, runtime),
-      instance: args.instance,
+      instance: instanceFrom(args, runtime),
+      reason: reasonFrom(args, runtime),
       dryRun: args['dry-run'],
     });
   },

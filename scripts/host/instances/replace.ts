@@ -1,9 +1,12 @@
+import { recorded } from '../../audit/recorded.ts';
 import { poll } from '../../aws/poll.ts';
+import { readPlatformFacts } from '../../aws/read-facts.ts';
 import { type Aws, openAws } from '../../aws/session.ts';
 import type { Place } from '../../config/names.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../../errors.ts';
 import { newPipeline } from '../../gitlab/new-pipeline.ts';
 import type { Runtime } from '../../runtime.ts';
+import { chosenOf } from './chosen.ts';
 import { type Group, readGroup } from './group.ts';
 import { waitInService } from './in-service.ts';
 import { replaceAll } from './roll-out.ts';
@@ -11,6 +14,7 @@ import { replaceAll } from './roll-out.ts';
 export interface ReplaceOptions extends Place {
   /** Id of the one to replace; without it all are. */
   readonly instance: string | undefined;
+  readonly reason: string;
   readonly dryRun: boolean;
 }
 
@@ -27,7 +31,7 @@ export async function replaceInstances(runtime: Runtime, options: ReplaceOptions
   const aws = openAws(runtime);
   const before = await readGroup(aws, place);
   if (before === undefined) throw hostMissing(place);
-  const chosen = chosenOf(before, options.instance);
+  const chosen = chosenOf(before, options.instance, 'to replace all');
   if (options.dryRun) {
     const what = options.instance === undefined ? 'each when a new one is healthy' : 'terminated, then started anew';
     const result = { group: before.name, replaced: chosen, inService: before.inService.length };
@@ -35,10 +39,16 @@ export async function replaceInstances(runtime: Runtime, options: ReplaceOptions
     return chosen.length === 0 ? undefined : exitCodes.differs;
   }
   if (chosen.length > 0) await out.confirm(`replace ${chosen.join(', ')} of ${before.name}?`);
-  const since = new Date();
-  if (options.instance !== undefined) await replaceOne(runtime, aws, place, options.instance);
-  else if (chosen.length > 0) await replaceAll(runtime, aws, before);
-  const inService = await waitInService(runtime, aws, place, since);
+  const { bucket } = await readPlatformFacts(aws, place.environment);
+  const target = options.instance ?? before.name;
+  const action = { action: 'host replace', target, before: chosen.join(' '), reason: options.reason };
+  const inService = await recorded(
+    runtime,
+    aws,
+    { ...action, place, bucket },
+    () => replaceChosen(runtime, aws, { place, before, chosen, instance: options.instance }),
+    ({ members }) => members.join(' '),
+  ).then(({ inService }) => inService);
   out.result(
     { group: before.name, replaced: chosen, inService },
     [`replaced ${chosen.join(', ') || 'no instance'} of ${before.name}`, `instances in service: ${inService}`].join(
@@ -48,12 +58,24 @@ export async function replaceInstances(runtime: Runtime, options: ReplaceOptions
   return undefined;
 }
 
-function chosenOf({ name, members }: Group, instance: string | undefined): readonly string[] {
-  if (instance === undefined) return members;
-  if (members.includes(instance)) return [instance];
-  throw new VendhostError('INSTANCE_UNKNOWN', `${instance} is not an instance of ${name}`, {
-    hint: members.length === 0 ? 'it has no instance' : `give one of ${members.join(', ')}, or none to replace all`,
-  });
+interface Replacement {
+  readonly place: Place;
+  readonly before: Group;
+  readonly chosen: readonly string[];
+  readonly instance: string | undefined;
+}
+
+/** Waits until the group is as large as before; how many are in service then, and which instances it has. */
+export async function replaceChosen(
+  runtime: Runtime,
+  aws: Aws,
+  { place, before, chosen, instance }: Replacement,
+): Promise<{ inService: number; members: readonly string[] }> {
+  const since = new Date();
+  if (instance !== undefined) await replaceOne(runtime, aws, place, instance);
+  else if (chosen.length > 0) await replaceAll(runtime, aws, before);
+  const inService = await waitInService(runtime, aws, place, since);
+  return { inService, members: (await readGroup(aws, place))?.members ?? [] };
 }
 
 /** The group keeps its size: Auto Scaling starts another instance. Waits until the old one has left the group. */

@@ -7,7 +7,7 @@ import { type ExitCode, exitCodes, VendhostError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import { readPipeline } from '../pipeline.ts';
 import { type Asked, type Pending, putAnswer, requirePending, stale } from './pending.ts';
-import { readShown, type ShownParts, type ShownRelease, shownLines } from './shown.ts';
+import { readShown, type ShownParts, type PendingRelease, shownLines } from './shown.ts';
 
 export interface AnswerOptions extends Place, Asked {
   verb: 'approve' | 'reject';
@@ -67,7 +67,7 @@ interface WaitingRelease {
   readonly aws: Aws;
   readonly parts: ShownParts;
   readonly pending: Pending;
-  readonly shown: ShownRelease;
+  readonly shown: PendingRelease;
 }
 
 async function readWaiting(
@@ -106,7 +106,7 @@ function reasonOf({ verb, reason = '' }: AnswerOptions): string {
  * Four eyes, as far as it is known: who started the release is what the tenant's job wrote. It keeps nobody out who means to get past it; the
  * roles do that.
  */
-function checkOther({ user }: Actor, { said, executionId }: ShownRelease): void {
+function checkOther({ user }: Actor, { said, executionId }: PendingRelease): void {
   if (user === '' || said?.user !== user) return;
   throw new VendhostError('OWN_RELEASE', `${user} started the release ${executionId}: somebody else approves it`, {
     hint: 'ask another member of the approvals project; to take the release back, reject it',
@@ -121,7 +121,7 @@ function summaryOf(status: string, { user, job }: Actor, reason: string): string
 }
 
 /** What the tenant's jobs wrote stays in one value, which no dotenv report has: a variable of a job is nothing for others to choose. */
-function resultOf({ executionId, revision, version, next: behind, runs, said }: ShownRelease) {
+function resultOf({ executionId, revision, version, next: behind, runs, said }: PendingRelease) {
   return { executionId, revisionKey: revision, version, runs: runs ?? '', behind: behind ?? '', said: said ?? null };
 }
 

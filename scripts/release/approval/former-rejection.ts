@@ -1,14 +1,11 @@
 import type { Aws } from '../../aws/session.ts';
 import type { ReleasedRevision, State } from '../decision.ts';
-import { readRecord } from '../history/read-releases.ts';
-import type { ReleasePipeline } from '../pipeline.ts';
+import { type ReleaseStore, readReleaseRecord } from '../history/executions.ts';
 import { type Outcome, releaseOutcome } from '../release-outcome.ts';
 import { readSnapshot, type Snapshot } from '../snapshot.ts';
 
 export interface RejectionParts {
-  readonly tenant: string;
-  readonly bucket: string;
-  readonly pipeline: ReleasePipeline;
+  readonly store: ReleaseStore;
   readonly revision: ReleasedRevision;
   readonly state: State;
   /** URL of the pipeline that this job is of; empty outside a job. */
@@ -21,14 +18,15 @@ export interface RejectionParts {
  */
 export async function formerRejection(
   aws: Aws,
-  { tenant, bucket, pipeline, revision, state, pipelineUrl }: RejectionParts,
+  { store, revision, state, pipelineUrl }: RejectionParts,
 ): Promise<{ snapshot: Snapshot; outcome: Outcome } | undefined> {
+  const { pipeline } = store;
   const [last] = state.executions;
   const isFailed = last?.status === 'Failed' && last.version !== undefined && last.version === revision.version;
   if (pipeline.approval === undefined || pipelineUrl === '' || !isFailed) return undefined;
   const [snapshot, record] = await Promise.all([
     readSnapshot(aws, pipeline, last.id),
-    readRecord(aws, { bucket, tenant, executionId: last.id }),
+    readReleaseRecord(aws, store, last.id),
   ]);
   if (snapshot === undefined || record?.pipelineUrl !== pipelineUrl) return undefined;
   const outcome = releaseOutcome(snapshot);

@@ -3,14 +3,14 @@ import type { Aws } from '../../aws/session.ts';
 import { keys, type Place } from '../../config/names.ts';
 import { type ReleaseRecord, type RevisionPush, revisionPushSchema } from '../../config/stored.ts';
 import { tableLines } from '../../output.ts';
-import { readRecord } from '../history/read-releases.ts';
+import { readReleaseRecord } from '../history/executions.ts';
 import type { ReleasePipeline } from '../pipeline.ts';
 import { readState } from '../release-state.ts';
 import { readActions } from '../snapshot.ts';
 import type { Pending } from './pending.ts';
 
 /** The release that waits. What AWS knows of it cannot be forged by a tenant; what `said` has, its jobs wrote. */
-export interface ShownRelease {
+export interface PendingRelease {
   readonly place: Place;
   readonly executionId: string;
   /** Key of the revision, and the version of that object: it is this one that is deployed. */
@@ -41,13 +41,13 @@ export interface ShownParts {
 }
 
 /** Reads what an approver should see of the execution that waits. */
-export async function readShown(aws: Aws, parts: ShownParts, pending: Pending): Promise<ShownRelease> {
+export async function readShown(aws: Aws, parts: ShownParts, pending: Pending): Promise<PendingRelease> {
   const { place, bucket, pipeline, signal } = parts;
   const { executionId, next } = pending;
   const [{ revision = '', version = '' }, { deployed }, record] = await Promise.all([
     readSource(aws, pipeline, executionId),
     readState(aws, pipeline, signal),
-    readRecord(aws, { bucket, tenant: place.tenant, executionId }),
+    readReleaseRecord(aws, { bucket, tenant: place.tenant }, executionId),
   ]);
   const runs = deployed === undefined ? undefined : (await readSource(aws, pipeline, deployed.executionId)).revision;
   const pushes = new ConditionalObjects<RevisionPush>(aws, bucket, revisionPushSchema);
@@ -81,7 +81,7 @@ export function saidOf(
 }
 
 /** The release as lines; what the tenant's jobs wrote is apart from what AWS knows. */
-export function shownLines({ executionId, revision, version, next, runs, said, place }: ShownRelease): string[] {
+export function shownLines({ executionId, revision, version, next, runs, said, place }: PendingRelease): string[] {
   const known = [
     ['execution', executionId],
     ['revision', revision],

@@ -1,25 +1,9 @@
-import type { PipelineExecutionSummary } from '@aws-sdk/client-codepipeline';
 import { atMost } from '../../aws/at-most.ts';
-import { ConditionalObjects } from '../../aws/objects.ts';
 import type { Aws } from '../../aws/session.ts';
-import { keys } from '../../config/names.ts';
-import { type ReleaseRecord, releaseRecordSchema } from '../../config/stored.ts';
-import type { ReleasePipeline } from '../pipeline.ts';
+import { readDeployed } from '../release-state.ts';
 import { readActions } from '../snapshot.ts';
-import { type ListedExecution, type Release, releaseOf } from './release.ts';
-
-/** CodePipeline and S3 are asked for so many releases at the same time. */
-const atOnce = 5;
-
-export interface ReadReleases {
-  readonly tenant: string;
-  readonly bucket: string;
-  readonly pipeline: ReleasePipeline;
-  /** How many, of the newest. */
-  readonly limit: number;
-  /** The execution whose revision the instances have, where it is known. */
-  readonly current: string | undefined;
-}
+import { executionsBack, type RecordedExecution, type ReleaseStore, recordsAtOnce } from './executions.ts';
+import { type Release, releaseOf } from './release.ts';
 
 export interface ReadHistory {
   /** Newest first. */
@@ -28,52 +12,28 @@ export interface ReadHistory {
   readonly more: boolean;
 }
 
-/**
- * The newest releases of a virtual host: the pipeline's executions, each with its approval and the record of who started it. CodePipeline
- * keeps executions for twelve months (https://docs.aws.amazon.com/codepipeline/latest/userguide/executions-view-history.html); the records stay.
- */
-export async function readReleases(aws: Aws, wanted: ReadReleases): Promise<ReadHistory> {
-  const { pipeline, bucket, tenant, limit, current } = wanted;
-  const listed = await listExecutions(aws, pipeline, limit + 1);
-  const releases = await atMost(atOnce, listed.slice(0, limit), async (execution) => {
-    const [actions, record] = await Promise.all([
-      readActions(aws, pipeline, execution.id),
-      readRecord(aws, { bucket, tenant, executionId: execution.id }),
-    ]);
-    return releaseOf(execution, { actions, record, current });
+/** The newest releases of a virtual host, `limit` of them: the pipeline's executions, each with its approval and the record of who started it. */
+export async function readReleases(aws: Aws, store: ReleaseStore, limit: number): Promise<ReadHistory> {
+  const found = await newestExecutions(aws, store, limit);
+  const current = (await readDeployed(aws, store.pipeline, found))?.executionId;
+  const releases = await atMost(recordsAtOnce, found.slice(0, limit), async (execution) => {
+    const actions = await readActions(aws, store.pipeline, execution.id);
+    return releaseOf(execution, { actions, current });
   });
-  return { releases, more: listed.length > limit };
+  return { releases, more: found.length > limit };
 }
 
-/** The record of an execution; `undefined` when there is none. */
-export async function readRecord(
-  aws: Aws,
-  { bucket, tenant, executionId }: { bucket: string; tenant: string; executionId: string },
-): Promise<ReleaseRecord | undefined> {
-  const objects = new ConditionalObjects<ReleaseRecord>(aws, bucket, releaseRecordSchema);
-  return (await objects.read(keys.releaseRecord(tenant, executionId)))?.value;
-}
-
-/** Pages are read until there are so many, or to the last one. */
-async function listExecutions(aws: Aws, pipeline: ReleasePipeline, limit: number): Promise<ListedExecution[]> {
-  const { paginateListPipelineExecutions } = await import('@aws-sdk/client-codepipeline');
-  const found: ListedExecution[] = [];
-  const pages = { client: await aws.codePipeline(), pageSize: Math.min(limit, 100) };
-  for await (const page of paginateListPipelineExecutions(pages, { pipelineName: pipeline.name })) {
-    found.push(...(page.pipelineExecutionSummaries ?? []).map((summary) => listedOf(pipeline, summary)));
-    if (found.length >= limit) break;
+/** One more than the limit, which tells that there are more, and at least back to the last success, which tells what runs. */
+async function newestExecutions(aws: Aws, store: ReleaseStore, limit: number): Promise<RecordedExecution[]> {
+  const found: RecordedExecution[] = [];
+  for await (const execution of executionsBack(aws, store)) {
+    found.push(execution);
+    if (found.length > limit && found.some(({ status }) => status === 'Succeeded')) break;
   }
-  return found.slice(0, limit);
+  return found;
 }
 
-function listedOf({ source }: ReleasePipeline, summary: PipelineExecutionSummary): ListedExecution {
-  const version = summary.sourceRevisions?.find(({ actionName }) => actionName === source)?.revisionId;
-  return {
-    id: summary.pipelineExecutionId ?? '',
-    status: summary.status ?? '',
-    ...(summary.statusSummary ? { summary: summary.statusSummary } : {}),
-    start: summary.startTime?.getTime() ?? 0,
-    update: summary.lastUpdateTime?.getTime() ?? 0,
-    ...(version === undefined ? {} : { version }),
-  };
+/** The execution whose revision the instances have; `undefined` where that is not known, as after a failure. */
+export async function readCurrent(aws: Aws, store: ReleaseStore): Promise<string | undefined> {
+  return (await readDeployed(aws, store.pipeline, await newestExecutions(aws, store, 0)))?.executionId;
 }

@@ -1,5 +1,5 @@
-import type { ReleaseRecord } from '../../config/stored.ts';
 import type { Action } from '../snapshot.ts';
+import type { RecordedExecution } from './executions.ts';
 
 /** Where a release is, in the words of commands and pages. */
 export type ReleaseState =
@@ -23,54 +23,36 @@ export interface Approval {
 }
 
 /** One run of a tenant's pipeline. Times are milliseconds since 1970. */
-export interface Release {
+export interface Release extends Pick<RecordedExecution, 'summary' | 'start' | 'version' | 'record'> {
   readonly executionId: string;
   readonly state: ReleaseState;
-  /** Why, in AWS's words. */
-  readonly summary?: string;
-  readonly start: number;
-  /** Absent while it goes on. */
-  readonly end?: number;
-  /** Version of the revision's object in the bucket; absent until its source action is done. */
-  readonly version?: string;
-  /** `undefined` where nobody wrote one: it was started by hand, or by an older version of Vendhost. */
-  readonly record: ReleaseRecord | undefined;
-  readonly approval?: Approval;
   /** Whether the instances have what it released. */
   readonly current: boolean;
-}
-
-/** An execution, as the pipeline's history lists it. */
-export interface ListedExecution {
-  readonly id: string;
-  readonly status: string;
-  readonly summary?: string;
-  readonly start: number;
-  readonly update: number;
-  readonly version?: string;
+  /** Absent while it goes on. */
+  readonly end?: number;
+  readonly approval?: Approval;
 }
 
 export interface ReleaseParts {
   readonly actions: readonly Action[];
-  readonly record: ReleaseRecord | undefined;
   /** The execution whose revision the instances have. */
   readonly current: string | undefined;
 }
 
-export function releaseOf(execution: ListedExecution, { actions, record, current }: ReleaseParts): Release {
-  const { id, status, summary, start, update, version } = execution;
+export function releaseOf(execution: RecordedExecution, { actions, current }: ReleaseParts): Release {
+  const { id, status, summary, start, update, version, record } = execution;
   const approval = approvalOf(actions);
   const goesOn = ['InProgress', 'Stopping'].includes(status);
   return {
     executionId: id,
     state: stateOf(status, actions),
+    current: id === current,
     ...(summary ? { summary } : {}),
     start,
     ...(goesOn ? {} : { end: update }),
-    ...(version === undefined ? {} : { version }),
+    version,
     record,
     ...(approval === undefined ? {} : { approval }),
-    current: id === current,
   };
 }
 

@@ -48,6 +48,15 @@ async function approve(name: string, id: string, status: 'Approved' | 'Rejected'
   return request;
 }
 
+/** Ids of the executions of `release` for which a stage was successful. */
+async function succeededIn(stageName: string) {
+  const filter = { succeededInStage: { stageName } };
+  const { pipelineExecutionSummaries = [] } = await client.send(
+    new ListPipelineExecutionsCommand({ pipelineName: 'release', filter }),
+  );
+  return pipelineExecutionSummaries.map(({ pipelineExecutionId }) => pipelineExecutionId);
+}
+
 beforeAll(async () => {
   await cloud.prepare();
   await cloud.launch('site');
@@ -114,6 +123,9 @@ describe('an execution', () => {
       pipelineExecutionId: id,
       status: 'Failed',
     });
+    expect(await succeededIn('Software')).toContain(id);
+    expect(await succeededIn('Deploy')).not.toContain(id);
+    await expect(succeededIn('Elsewhere')).rejects.toMatchObject({ name: 'ValidationException' });
     const retry = { pipelineName: 'release', stageName: 'Deploy', pipelineExecutionId: id };
     await client.send(new RetryStageExecutionCommand({ ...retry, retryMode: 'FAILED_ACTIONS' }));
     await pipelines.ended('release', id);

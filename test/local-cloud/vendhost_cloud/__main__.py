@@ -24,6 +24,7 @@ PARTS: tuple[str, ...] = (
     "assume_role",
     "certificates",
     "refusals",
+    "run_command",
     "authorization",
     "answers",
 )

@@ -85,9 +85,9 @@ class Role:
         policies += [iam_evaluator.parse_policy_document(_AWS_MANAGED[one]) for one in attached if one in _AWS_MANAGED]
         boundary = iam_evaluator._permissions_boundary(iam._roles, self.name, account)
         decision = iam_evaluator.evaluate(request, policies, *boundary).decision
-        if decision == "Allow" and action.startswith("s3:"):
+        if decision != "Deny" and action.startswith("s3:"):
             bucket = resource.removeprefix("arn:aws:s3:::").partition("/")[0]
-            decision = _bucket_policy(bucket, request)
+            decision = _bucket_policy(bucket, request, decision)
         if decision != "Allow":
             raise AwsError(
                 "AccessDenied",
@@ -144,8 +144,8 @@ def of_instance(record: Document | None) -> Role | None:
     return Role(f"arn:aws:iam::{get_account_id()}:role/{names[0]}", "ec2.amazonaws.com")
 
 
-def _bucket_policy(bucket: str, request: EvalContext) -> str:
-    """Deny when the bucket's policy denies, else Allow."""
+def _bucket_policy(bucket: str, request: EvalContext, decision: str) -> str:
+    """Deny when the bucket's policy denies; what the role's policies say, or the bucket's, allows."""
     policy = s3._bucket_policies.get(bucket)
-    denied = policy and iam_evaluator.evaluate_resource_policy(policy, request).decision == "Deny"
-    return "Deny" if denied else "Allow"
+    found = str(iam_evaluator.evaluate_resource_policy(policy, request).decision) if policy else "ImplicitDeny"
+    return found if found in ("Allow", "Deny") else decision

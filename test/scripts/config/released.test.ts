@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { platformFacts } from '../../../scripts/aws/read-facts.ts';
 import { factsSchema, tenantRecordSchema, vendedRecordSchema } from '../../../scripts/config/facts.ts';
 import {
+  auditRecordSchema,
   bakeLeaseSchema,
   hostClaimSchema,
   hostPipelineSchema,
@@ -18,6 +19,7 @@ import {
 // the folder of the next version gets what that one writes.
 const root = join(import.meta.dirname, 'released');
 const readers = {
+  'audit-record': auditRecordSchema,
   'tenant-record': tenantRecordSchema,
   'host-claim': hostClaimSchema,
   'priority-claim': priorityClaimSchema,

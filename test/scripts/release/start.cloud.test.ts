@@ -269,15 +269,15 @@ describe('a virtual host whose releases are approved', () => {
   test('a rejection fails the retried job and names who and why; a new pipeline asks again', async () => {
     const key = await host.push('rejected');
     const pipelineUrl = 'https://gitlab.example.com/acme/bank/-/pipelines/1';
-    const { result } = await host.release(key, { pipelineUrl });
+    const { result } = await host.release(key, { job: { CI_PIPELINE_URL: pipelineUrl } });
     await host.answer(result?.executionId ?? '', 'Rejected', 'not on a Friday');
     for (const _ of ['at once', 'and later']) {
-      expect((await host.release(key, { pipelineUrl })).error).toMatchObject({
+      expect((await host.release(key, { job: { CI_PIPELINE_URL: pipelineUrl } })).error).toMatchObject({
         code: 'RELEASE_REJECTED',
         message: expect.stringMatching(/^the release was not approved by arn:aws:.*: not on a Friday$/),
       });
     }
-    const again = await host.release(key, { pipelineUrl: pipelineUrl.replace('/1', '/2') });
+    const again = await host.release(key, { job: { CI_PIPELINE_URL: pipelineUrl.replace('/1', '/2') } });
     expect(again.code).toBe(4);
     expect(again.result?.executionId).not.toBe(result?.executionId);
     await host.answer(again.result?.executionId ?? '', 'Rejected', 'make room');

@@ -11,12 +11,13 @@ import {
 } from '@aws-sdk/client-codepipeline';
 import { names } from '../../../scripts/config/names.ts';
 import { exitCodes, type VendhostError } from '../../../scripts/errors.ts';
+import { rollBackRelease } from '../../../scripts/release/rollback/roll-back.ts';
 import { startRelease } from '../../../scripts/release/start.ts';
 import { pushRevision } from '../../../scripts/revision/push.ts';
 import { type CloudAccount, cloudAccount } from '../../builders/account.ts';
 import { Deployments } from '../../builders/deployments.ts';
 import { makePlatform } from '../../builders/platform.ts';
-import { recorder } from '../../builders/recorder.ts';
+import { type Recorder, recorder } from '../../builders/recorder.ts';
 import { soundTenant, type Tree, writeTree } from '../../builders/repository.ts';
 import { script } from '../../builders/revision.ts';
 import { recordTenant } from '../../builders/tenant.ts';
@@ -89,14 +90,29 @@ export class VirtualHost {
     {
       dryRun = false,
       ignoreStopFailures = false,
-      pipelineUrl = '',
-      onProgress = (_text: string): unknown => undefined,
+      onProgress = (_text: string): void => undefined,
+      job = {} as Readonly<Record<string, string>>,
     } = {},
   ): Promise<Released> {
-    const env = pipelineUrl === '' ? this.env : { ...this.env, CI_PIPELINE_URL: pipelineUrl };
-    const runtime = recorder(env, { onProgress });
-    const ended = await startRelease(runtime, { ...this.place, revision, ignoreStopFailures, dryRun }).then(
-      (code) => ({ code: code as number | undefined, error: undefined }),
+    const runtime = recorder({ ...this.env, ...job }, { onProgress });
+    const options = { ...this.place, revision: revision === '' ? undefined : revision, ignoreStopFailures, dryRun };
+    return await this.ended(runtime, startRelease(runtime, options));
+  }
+
+  /** Runs `release rollback` within this process. */
+  async rollBack(
+    { to, dryRun = false }: { to?: string; dryRun?: boolean } = {},
+    job: Readonly<Record<string, string>> = {},
+  ): Promise<Released> {
+    const runtime = recorder({ ...this.env, ...job });
+    const options = { ...this.place, to, reason: 'wrong prices', keepImage: false, directory: '/nowhere', dryRun };
+    return await this.ended(runtime, rollBackRelease(runtime, options));
+  }
+
+  /** How a command ended. */
+  async ended(runtime: Recorder, command: Promise<number | undefined>): Promise<Released> {
+    const ended = await command.then(
+      (code) => ({ code, error: undefined }),
       (error: VendhostError) => ({ code: error.exitCode ?? exitCodes.failed, error }),
     );
     const result = runtime.printed() === '' ? undefined : (JSON.parse(runtime.printed()) as Record<string, string>);

@@ -19,6 +19,7 @@ import {
   SetRulePrioritiesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import { SendCommandCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { appendAudit, readActor } from '../../../scripts/audit/append.ts';
 import { awsError } from '../../../scripts/aws/foreseen-errors.ts';
@@ -428,4 +429,28 @@ test('a record of an action is written once: neither overwritten nor deleted, an
   expect(await outcome(s3.send(new DeleteObjectCommand(record)))).toBe('ACCESS_DENIED');
   const others = new ListObjectsV2Command({ Bucket: facts.bucket, Prefix: keys.auditRecords('blog') });
   expect(await outcome(s3.send(others))).toBe('ACCESS_DENIED');
+});
+
+test('commands are sent to the own instances only, and as no other document', async () => {
+  const { Images: [debian] = [] } = await ec2.send(new DescribeImagesCommand({ Owners: ['136693071363'] }));
+  const start = async (whose: string) => {
+    const Tags = tagList(tags('dev', 'host', whose));
+    const { Instances } = await (await owner.ec2()).send(
+      new RunInstancesCommand({
+        ImageId: debian?.ImageId,
+        MinCount: 1,
+        MaxCount: 1,
+        TagSpecifications: [{ ResourceType: 'instance', Tags }],
+      }),
+    );
+    return Instances?.[0]?.InstanceId ?? '';
+  };
+  const ssm = await aws.ssm();
+  const send = (id: string, DocumentName = 'AWS-RunShellScript') =>
+    outcome(ssm.send(new SendCommandCommand({ DocumentName, InstanceIds: [id], Parameters: { commands: ['id'] } })));
+  expect(await send(await start('blog'))).toBe('ACCESS_DENIED');
+  const mine = await start('shop');
+  expect(await send(mine, 'AWS-RunRemoteScript')).toBe('ACCESS_DENIED');
+  // What it may: without a role the agent of an instance is not registered.
+  expect(await send(mine)).toBe('InvalidInstanceId');
 });

@@ -11,7 +11,7 @@ const others: readonly Owner[] = [tenant('shop2'), tenant('shop', 'production'),
 
 /** C: instances that read other disks, or stand in other networks. */
 export function instanceAttacks(): Case[] {
-  return [...disks(), ...networks(), ...templates(), ...sizes(), ...openings()];
+  return [...disks(), ...networks(), ...templates(), ...sizes(), ...openings(), ...commands()];
 }
 
 function starts(by: string, name: string, thing: Thing, because: string, given?: Context): Case {
@@ -181,4 +181,16 @@ function openings(): Case[] {
     because: 'No command needs it, and it reaches beyond the tenant.',
     steps: [one],
   }));
+}
+
+/** Root on an instance: on another's never, on its own not where releases need an approval, as they do here. */
+function commands(): Case[] {
+  return [self, ...others].flatMap((owner) =>
+    ['ssm:SendCommand', 'ssm:StartSession'].map((action) => ({
+      name: `${deploy}: ${action} to an instance of ${owner.name}`,
+      expected: 'denied' as const,
+      because: owner === self ? 'Nobody would approve what it changes.' : `It belongs to ${owner.name}.`,
+      steps: [step(deploy, action, ec2('instance', owner))],
+    })),
+  );
 }

@@ -100,7 +100,23 @@ def _auto_scaling(request: Request) -> list[Requirement]:
     return [request.needs(request.arn, context), *others]
 
 
+def _send_command(request: Request) -> list[Requirement]:
+    """The document, each instance, and the bucket of the output."""
+    document = f"arn:aws:ssm:{request.region}::document/{request.json.get('DocumentName')}"
+    instances = [request.own("ec2", f"instance/{one}") for one in request.json.get("InstanceIds") or []]
+    bucket = request.json.get("OutputS3BucketName")
+    return [
+        request.needs(document),
+        *(Requirement(request.action, arn, "ec2") for arn in instances),
+        *([Requirement(request.action, f"arn:aws:s3:::{bucket}", "ssm")] if bucket else []),
+    ]
+
+
 def _ssm(request: Request) -> list[Requirement]:
+    if request.operation == "SendCommand":
+        return _send_command(request)
+    if request.operation in ("GetCommandInvocation", "CancelCommand", "ListCommands", "ListCommandInvocations"):
+        return [request.needs("*")]
     names = request.json.get("Names") or [request.json.get("Path")]
     if request.operation not in ("GetParameters", "DeleteParameters", "GetParametersByPath") or not names[0]:
         return [request.needs(request.arn)]

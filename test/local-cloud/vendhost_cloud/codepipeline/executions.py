@@ -81,9 +81,12 @@ def get(request: Document) -> Document:
 
 
 def list_all(request: Document) -> Document:
-    """Newest first."""
-    if request.get("filter"):
-        raise Unsupported("codepipeline:ListPipelineExecutions with a filter")
+    """Newest first; AWS keeps twelve months of them, which no local cloud lives for."""
+    record = store.pipeline(request["pipelineName"])
+    wanted = (request.get("filter") or {}).get("succeededInStage")
+    stage = record["stages"].get(wanted["stageName"]) if wanted else None
+    if wanted and stage is None:
+        raise AwsError("ValidationException", f"the pipeline has no stage {wanted['stageName']}")
     found = [
         {
             **execution,
@@ -91,10 +94,20 @@ def list_all(request: Document) -> Document:
                 {**revision, "actionName": revision["_action"]} for revision in execution["artifactRevisions"]
             ],
         }
-        for execution in store.executions_of(store.pipeline(request["pipelineName"]))
+        for execution in store.executions_of(record)
+        if stage is None or _succeeded_in(stage, execution, record)
     ]
     summaries, token = page(found, request, 100)
     return {"pipelineExecutionSummaries": summaries, "nextToken": token}
+
+
+def _succeeded_in(stage: Document, execution: Document, record: Document) -> bool:
+    """In the present version of the pipeline.
+
+    https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_SucceededInStageFilter.html
+    """
+    is_present = execution["pipelineVersion"] == record["declaration"]["version"]
+    return is_present and stage["outcome"].get(execution["pipelineExecutionId"]) == "Succeeded"
 
 
 def list_actions(request: Document) -> Document:

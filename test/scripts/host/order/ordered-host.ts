@@ -11,6 +11,7 @@ import type { HealthCheck } from '../../../../scripts/host/health/health-check.t
 import { readTargetHealth, setHealthCheck } from '../../../../scripts/host/health/tenant-target-group.ts';
 import { readGroup } from '../../../../scripts/host/instances/group.ts';
 import { provisionHost } from '../../../../scripts/host/provision.ts';
+import { rollBackRelease } from '../../../../scripts/release/rollback/roll-back.ts';
 import { startRelease } from '../../../../scripts/release/start.ts';
 import { pushRevision } from '../../../../scripts/revision/push.ts';
 import { readStack } from '../../../../scripts/stack/stack-state.ts';
@@ -112,6 +113,17 @@ export class OrderedHost {
     const runtime = recorder({ ...this.platform.env, ...address });
     await startRelease(runtime, { ...this.place, revision, dryRun: false });
     return runtime.progress();
+  }
+
+  /** Goes back from a checkout of this commit; what the command prints. */
+  async rollBack(
+    commit: Commit,
+    options: { to?: string; keepImage?: boolean; dryRun?: boolean } = {},
+  ): Promise<Record<string, unknown>> {
+    const runtime = this.platform.runtime();
+    const all = { to: undefined, reason: undefined, keepImage: false, dryRun: false, ...options };
+    await inCheckout(commit, (directory) => rollBackRelease(runtime, { ...this.place, ...all, directory }));
+    return JSON.parse(runtime.printed());
   }
 
   /** What a pipeline does; where visitors ask, one gets an answer after each step. */

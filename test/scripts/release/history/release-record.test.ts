@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { mergeRequestOf } from '../../../../scripts/gitlab/ci-context.ts';
-import { recordOf, type StartedRelease } from '../../../../scripts/release/history/record.ts';
+import { recordOf, type StartedRelease } from '../../../../scripts/release/history/release-record.ts';
 
 const push = { commit: 'c0ffee', branch: 'dev', author: 'Ada <ada@example.com>', message: 'A page', mergeRequest: '' };
 const started: StartedRelease = {

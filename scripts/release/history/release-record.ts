@@ -16,8 +16,10 @@ export interface StartedRelease {
   readonly executionId: string;
   /** Key of the revision. */
   readonly revision: string;
-  /** Of a rollback: what it goes back to, and the execution that it takes back. */
-  readonly rollback?: { readonly push: ReleasedPush; readonly of: string } | undefined;
+  /** Of a rollback: what it goes back to, the execution that it takes back, and the image where that goes back, too. */
+  readonly rollback?:
+    | { readonly push: ReleasedPush; readonly of: string; readonly image?: string | undefined }
+    | undefined;
 }
 
 /**
@@ -25,14 +27,34 @@ export interface StartedRelease {
  * started it. A release without a record is one all the same, so what keeps this from writing is a warning.
  */
 export async function recordRelease(runtime: Runtime, aws: Aws, started: StartedRelease): Promise<void> {
-  const { bucket, place, executionId } = started;
+  const { bucket, place, executionId, rollback } = started;
   try {
-    const [image = '', push] = await Promise.all([readOwnImage(aws, place), releasedPush(runtime, aws, started)]);
+    const [image = '', push] = await Promise.all([
+      rollback?.image ?? readOwnImage(aws, place),
+      releasedPush(runtime, aws, started),
+    ]);
     const record = recordOf(runtime.env, started, { push, image, startedAt: new Date() });
     const objects = new ConditionalObjects<ReleaseRecord>(aws, bucket, releaseRecordSchema);
     await objects.create(keys.releaseRecord(place.tenant, executionId), record);
   } catch (error) {
     runtime.out.warn(`no record says who started the execution ${executionId}: ${messageOf(error)}`);
+  }
+}
+
+/** A pipeline may bring another image and the same revision, which is no release: the record has the image that the revision ran on last. */
+export async function recordImage(
+  runtime: Runtime,
+  aws: Aws,
+  { bucket, place, executionId }: Pick<StartedRelease, 'bucket' | 'place' | 'executionId'>,
+): Promise<void> {
+  try {
+    const objects = new ConditionalObjects<ReleaseRecord>(aws, bucket, releaseRecordSchema);
+    const key = keys.releaseRecord(place.tenant, executionId);
+    const [image, found] = await Promise.all([readOwnImage(aws, place), objects.read(key)]);
+    if (image === undefined || found === undefined || found.value.image === image) return;
+    await objects.replace(key, { ...found.value, image }, found.etag);
+  } catch (error) {
+    runtime.out.warn(`the record of the execution ${executionId} has an older image: ${messageOf(error)}`);
   }
 }
 

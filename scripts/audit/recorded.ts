@@ -1,0 +1,49 @@
+import type { Aws } from '../aws/session.ts';
+import type { Place } from '../config/names.ts';
+import { messageOf } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import { type AuditEntry, appendAudit, readActor } from './append.ts';
+
+/** An action before it is done. */
+export interface Action extends Pick<AuditEntry, 'action' | 'target' | 'before' | 'reason'> {
+  readonly place: Place;
+  /** The environment's bucket. */
+  readonly bucket: string;
+}
+
+/**
+ * Does an action and writes its record, also when the action fails or is cancelled half-way; `after` of it is then `failed: ` and why. A
+ * record that cannot be written after a failure is a warning: why the action failed matters more.
+ *
+ * @param afterOf what the action led to
+ */
+export async function recorded<T>(
+  runtime: Runtime,
+  aws: Aws,
+  { place, bucket, ...entry }: Action,
+  work: () => Promise<T>,
+  afterOf: (done: T) => string,
+): Promise<T> {
+  // Asked before: who may not even be named should not act.
+  const by = await readActor(aws, runtime);
+  const write = (after: string) => appendAudit(aws, bucket, place, masked(runtime, { ...entry, after, by }));
+  let done: T;
+  try {
+    done = await work();
+  } catch (error) {
+    await write(`failed: ${messageOf(error)}`).catch((fault: unknown) =>
+      runtime.out.warn(`this ${entry.action} has no audit record: ${messageOf(fault)}`),
+    );
+    throw error;
+  }
+  await write(afterOf(done));
+  return done;
+}
+
+function masked({ out }: Runtime, entry: AuditEntry): AuditEntry {
+  const texts = Object.entries(entry).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? out.masked(value) : value,
+  ]);
+  return Object.fromEntries(texts);
+}

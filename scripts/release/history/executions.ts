@@ -1,0 +1,69 @@
+import type { PipelineExecutionSummary } from '@aws-sdk/client-codepipeline';
+import { atMost } from '../../aws/at-most.ts';
+import { ConditionalObjects } from '../../aws/objects.ts';
+import type { Aws } from '../../aws/session.ts';
+import { keys } from '../../config/names.ts';
+import { type ReleaseRecord, releaseRecordSchema } from '../../config/stored.ts';
+import type { Execution } from '../decision.ts';
+import type { ReleasePipeline } from '../pipeline.ts';
+
+/** S3 and CodePipeline are asked for so many releases at the same time. */
+export const recordsAtOnce = 5;
+
+/** Where the releases of a tenant in an environment are found. */
+export interface ReleaseStore {
+  readonly tenant: string;
+  readonly bucket: string;
+  readonly pipeline: ReleasePipeline;
+}
+
+/** An execution with its record. Times are milliseconds since 1970. */
+export interface RecordedExecution extends Execution {
+  readonly summary?: string;
+  readonly start: number;
+  readonly update: number;
+  /** `undefined` where nobody wrote one: it was started by hand, or by an older version of Vendhost. */
+  readonly record: ReleaseRecord | undefined;
+}
+
+/**
+ * A pipeline's executions with their records, newest first, as far back as somebody reads. CodePipeline keeps executions for twelve months
+ * (https://docs.aws.amazon.com/codepipeline/latest/userguide/executions-view-history.html); the records stay.
+ */
+export async function* executionsBack(aws: Aws, store: ReleaseStore): AsyncGenerator<RecordedExecution> {
+  const { paginateListPipelineExecutions } = await import('@aws-sdk/client-codepipeline');
+  const { pipeline } = store;
+  const pages = { client: await aws.codePipeline(), pageSize: 100 };
+  for await (const page of paginateListPipelineExecutions(pages, { pipelineName: pipeline.name })) {
+    const listed = (page.pipelineExecutionSummaries ?? []).map((summary) => listedOf(pipeline, summary));
+    // A page has more than most readers want, and each record is a call.
+    for (let at = 0; at < listed.length; at += recordsAtOnce) {
+      yield* await atMost(recordsAtOnce, listed.slice(at, at + recordsAtOnce), async (execution) => ({
+        ...execution,
+        record: await readReleaseRecord(aws, store, execution.id),
+      }));
+    }
+  }
+}
+
+/** The record of an execution; `undefined` when there is none. */
+export async function readReleaseRecord(
+  aws: Aws,
+  { bucket, tenant }: Pick<ReleaseStore, 'bucket' | 'tenant'>,
+  executionId: string,
+): Promise<ReleaseRecord | undefined> {
+  const objects = new ConditionalObjects<ReleaseRecord>(aws, bucket, releaseRecordSchema);
+  return (await objects.read(keys.releaseRecord(tenant, executionId)))?.value;
+}
+
+function listedOf({ source }: ReleasePipeline, summary: PipelineExecutionSummary): Omit<RecordedExecution, 'record'> {
+  const version = summary.sourceRevisions?.find(({ actionName }) => actionName === source)?.revisionId;
+  return {
+    id: summary.pipelineExecutionId ?? '',
+    status: summary.status ?? '',
+    ...(summary.statusSummary ? { summary: summary.statusSummary } : {}),
+    start: summary.startTime?.getTime() ?? 0,
+    update: summary.lastUpdateTime?.getTime() ?? 0,
+    version,
+  };
+}

@@ -1,0 +1,29 @@
+import type { Aws } from '../../aws/session.ts';
+import { VendhostError } from '../../errors.ts';
+import { executionsBack, type RecordedExecution, type ReleaseStore } from './executions.ts';
+
+/** A beginning of a hash is taken from so many characters on: fewer would often fit several. */
+const shortest = 7;
+
+/** Whether a name is that of a release: its execution, revision or commit, whole or a beginning; of a revision its key, too. */
+export function isNamed({ id, record }: RecordedExecution, name: string): boolean {
+  if (record?.revision === name) return true;
+  if (name.length < shortest) return false;
+  const sha256 = /([0-9a-f]{64})\.zip$/.exec(record?.revision ?? '')?.[1];
+  return [id, sha256, record?.commit].some((known) => known?.startsWith(name) === true);
+}
+
+/** The newest release of that name, or of all, as far back as CodePipeline knows; throws `RELEASE_UNKNOWN`. */
+export async function findRelease(aws: Aws, store: ReleaseStore, name: string | undefined): Promise<RecordedExecution> {
+  for await (const execution of executionsBack(aws, store)) {
+    if (name === undefined || isNamed(execution, name)) return execution;
+  }
+  throw unknownRelease(store, name);
+}
+
+export function unknownRelease({ tenant, pipeline }: ReleaseStore, name: string | undefined): VendhostError {
+  const message = name === undefined ? 'released nothing yet' : `released no execution, revision or commit "${name}"`;
+  return new VendhostError('RELEASE_UNKNOWN', `${pipeline.name} ${message}`, {
+    hint: `\`vendhost release list\` shows the releases of ${tenant}; of a name, give at least ${shortest} characters`,
+  });
+}

@@ -1,0 +1,67 @@
+import { openAws } from '../../aws/session.ts';
+import type { Place } from '../../config/names.ts';
+import { tableLines } from '../../output.ts';
+import type { Runtime } from '../../runtime.ts';
+import { openStore } from './open-store.ts';
+import { readReleases } from './read-releases.ts';
+import type { Release } from './release.ts';
+import {
+  approvalWords,
+  authorName,
+  releaseJson,
+  releaseTook,
+  shortCommit,
+  shortRevision,
+  timeOf,
+} from './release-words.ts';
+
+export interface ListOptions extends Place {
+  /** How many, of the newest. */
+  readonly limit: number;
+}
+
+/** Prints the newest releases: when, in which state, what of whom, on which image, and who approved. Only reads. */
+export async function listReleases(runtime: Runtime, { limit, ...place }: ListOptions): Promise<undefined> {
+  const aws = openAws(runtime);
+  const { store } = await openStore(aws, place);
+  const { releases, more } = await readReleases(aws, store, limit);
+  const text =
+    releases.length === 0
+      ? [`no release of ${place.tenant} in ${place.environment} yet`]
+      : [
+          ...tableLines([columns, ...releases.map((release) => rowOf(release, Date.now()))]),
+          ...(releases.some(({ current }) => current) ? ['* what the instances have'] : []),
+          ...(more ? ['there are older ones: give --limit a larger number'] : []),
+        ];
+  runtime.out.result({ releases: releases.map(releaseJson), more }, text.join('\n'));
+  return undefined;
+}
+
+const columns = [
+  '',
+  'started (UTC)',
+  'state',
+  'revision',
+  'commit',
+  'author',
+  'image',
+  'approval',
+  'took',
+  'execution',
+];
+
+function rowOf(release: Release, now: number): string[] {
+  const { record, approval, state, current, executionId } = release;
+  return [
+    current ? '*' : '',
+    timeOf(release.start),
+    record?.rollbackOf === undefined ? state : `${state} (rollback)`,
+    shortRevision(record?.revision ?? '') || '-',
+    shortCommit(record?.commit ?? '') || '-',
+    authorName(record?.author ?? '') || '-',
+    record?.image || '-',
+    approval === undefined ? '-' : approvalWords({ ...approval, summary: '' }),
+    releaseTook(release, now),
+    executionId,
+  ];
+}

@@ -1,0 +1,21 @@
+import { readPlatformFacts, readTenantRecord } from '../../aws/read-facts.ts';
+import type { Aws } from '../../aws/session.ts';
+import type { TenantRecord } from '../../config/facts.ts';
+import type { Place } from '../../config/names.ts';
+import { checkHost, readPipeline } from '../pipeline.ts';
+import type { ReleaseStore } from './executions.ts';
+
+export interface OpenStore {
+  readonly store: ReleaseStore;
+  readonly record: TenantRecord;
+}
+
+/** Finds the releases of a tenant in an environment; throws `HOST_MISSING` when there is no virtual host yet. */
+export async function openStore(aws: Aws, place: Place): Promise<OpenStore> {
+  // One after the other: the first fault is the one to fix first.
+  const { bucket } = await readPlatformFacts(aws, place.environment);
+  const record = await readTenantRecord(aws, place);
+  const pipeline = await readPipeline(aws, record.pipeline);
+  await checkHost(aws, pipeline, place);
+  return { store: { tenant: place.tenant, bucket, pipeline }, record };
+}

@@ -1,0 +1,127 @@
+import type { Aws } from '../../aws/session.ts';
+import { keys } from '../../config/names.ts';
+import type { ReleaseRecord } from '../../config/stored.ts';
+import { VendhostError } from '../../errors.ts';
+import { isUnderway, type State } from '../decision.ts';
+import { executionsBack, type RecordedExecution, type ReleaseStore, readReleaseRecord } from '../history/executions.ts';
+import { isNamed, unknownRelease } from '../history/find-release.ts';
+import { firstPush, type ReleasedPush } from '../history/release-record.ts';
+import { isReleased, stepBack } from './step-back.ts';
+
+/** What a virtual host has, or goes back to. */
+export interface ReleasedSoftware {
+  /** Key of the revision. */
+  readonly revision: string;
+  readonly push: ReleasedPush;
+  /** Image it was released on; empty where no record says so. */
+  readonly image: string;
+}
+
+/** A release that goes back to an earlier revision. */
+export interface Rollback {
+  /** Execution whose revision it takes back. */
+  readonly of: string;
+  /** What that one released; `undefined` where no record says so. */
+  readonly from: ReleasedSoftware | undefined;
+  readonly to: ReleasedSoftware;
+  /** The image, where that goes back, too. */
+  readonly image?: string | undefined;
+  /** What a person should know of it. */
+  readonly note?: string;
+  /** A run of the same job before has begun it. */
+  readonly isOwn?: boolean;
+}
+
+/** Which revision to go back to. */
+export interface RollbackQuestion {
+  /** Key of a revision, or the name of a release; without it, the release before the one that runs. */
+  readonly to: string | undefined;
+  /** URL of the pipeline of the job, if there is one. */
+  readonly pipelineUrl: string | undefined;
+}
+
+/**
+ * Finds what to go back to. A job that is run again after it was lost finds its own rollback, and does not go back one more. Throws
+ * `RELEASE_UNDERWAY`, `RELEASE_UNKNOWN` and `ROLLBACK_MISSING`.
+ */
+export async function planRollback(
+  aws: Aws,
+  store: ReleaseStore,
+  state: State,
+  { to, pipelineUrl }: RollbackQuestion,
+): Promise<Rollback> {
+  const underway = state.executions.find(isUnderway);
+  const newest = underway ?? state.executions.find(({ id }) => id === state.deployed?.executionId);
+  const record = newest && (await readReleaseRecord(aws, store, newest.id));
+  const of = takenBack(state);
+  if (record?.rollbackOf !== undefined && pipelineUrl && record.pipelineUrl === pipelineUrl) {
+    const before = await readReleaseRecord(aws, store, record.rollbackOf);
+    return { of: record.rollbackOf, from: before && softwareOf(before), to: softwareOf(record), isOwn: true };
+  }
+  if (underway !== undefined && to === undefined) throw underwayError(store, underway.id);
+  if (of === undefined) throw nothingBefore(store);
+  const from = newest?.id === of ? record : await readReleaseRecord(aws, store, of);
+  const target = to === undefined ? await releaseBefore(aws, store, state) : await softwareNamed(aws, store, to);
+  return { of, from: from && softwareOf(from), to: target };
+}
+
+/** What a release takes the place of: the one that runs or, where nobody knows that, the last that ended. */
+export function takenBack({ executions, deployed }: State): string | undefined {
+  return deployed?.executionId ?? executions.find((execution) => !isUnderway(execution))?.id;
+}
+
+export function softwareOf(record: ReleaseRecord): ReleasedSoftware {
+  const { revision, commit, branch, author, message, mergeRequest, image } = record;
+  return { revision, push: { commit, branch, author, message, mergeRequest }, image };
+}
+
+async function releaseBefore(aws: Aws, store: ReleaseStore, { deployed }: State): Promise<ReleasedSoftware> {
+  const seen: RecordedExecution[] = [];
+  for await (const execution of executionsBack(aws, store)) {
+    seen.push(execution);
+    const found = stepBack(seen, deployed);
+    if (found?.record !== undefined) return softwareOf(found.record);
+    if (found !== undefined) throw unrecorded(store, found.id);
+  }
+  throw nothingBefore(store);
+}
+
+/** A revision by its key may never have been released; of any other name the newest release counts, if possible one that succeeded. */
+async function softwareNamed(aws: Aws, store: ReleaseStore, name: string): Promise<ReleasedSoftware> {
+  let named: ReleaseRecord | undefined;
+  for await (const execution of executionsBack(aws, store)) {
+    if (execution.record === undefined || !isNamed(execution, name)) continue;
+    if (isReleased(execution)) return softwareOf(execution.record);
+    named ??= execution.record;
+  }
+  if (named !== undefined) return softwareOf(named);
+  const revision = /^[0-9a-f]{64}$/.test(name) ? keys.revision(store.tenant, name) : name;
+  if (!revision.startsWith('software/')) throw unknownRelease(store, name);
+  return { revision, push: await firstPush(aws, store.bucket, revision), image: '' };
+}
+
+function underwayError({ pipeline, tenant }: ReleaseStore, id: string): VendhostError {
+  return new VendhostError(
+    'RELEASE_UNDERWAY',
+    `the execution ${id} of ${pipeline.name} has not ended: what to go back from is not known yet`,
+    {
+      hint: `wait until it has ended, or reject it if it waits for an approval; or say with --to what ${tenant} shall have after it`,
+    },
+  );
+}
+
+function nothingBefore({ pipeline }: ReleaseStore): VendhostError {
+  return new VendhostError('ROLLBACK_MISSING', `${pipeline.name} released no other revision before`, {
+    hint: 'give --to the key of a revision; `vendhost release list` shows what was released',
+  });
+}
+
+function unrecorded({ pipeline }: ReleaseStore, id: string): VendhostError {
+  return new VendhostError(
+    'ROLLBACK_MISSING',
+    `no record says which revision the execution ${id} of ${pipeline.name} released`,
+    {
+      hint: 'give --to the key of a revision: the job log of that release has it',
+    },
+  );
+}

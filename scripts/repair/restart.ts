@@ -1,0 +1,158 @@
+import type { RevisionLocation } from '@aws-sdk/client-codedeploy';
+import { recorded } from '../audit/recorded.ts';
+import { readPlatformFacts, readTenantRecord } from '../aws/read-facts.ts';
+import { type Aws, openAws } from '../aws/session.ts';
+import { names, type Place } from '../config/names.ts';
+import { type ExitCode, exitCodes, VendhostError } from '../errors.ts';
+import { type Group, readGroup } from '../host/instances/group.ts';
+import { hostMissing, replaceChosen } from '../host/instances/replace.ts';
+import type { Output } from '../output.ts';
+import { deploymentRun } from '../release/deployment-run.ts';
+import { followRelease, type Run } from '../release/follow.ts';
+import { checkHost, type ReleasePipeline, readPipeline } from '../release/pipeline.ts';
+import { errorOf } from '../release/release-outcome.ts';
+import type { Runtime } from '../runtime.ts';
+
+export interface RestartOptions extends Place {
+  readonly reason: string;
+  readonly dryRun: boolean;
+}
+
+/** The deployment that put the software on the instances. */
+interface Running {
+  readonly deploymentId: string;
+  readonly revision: RevisionLocation;
+}
+
+/** How a restart is done. `deploy`: the revision that runs is deployed again. `replace`: new instances get it. */
+export type RestartPlan =
+  | { readonly kind: 'deploy'; readonly deploymentId: string; readonly instances: readonly string[] }
+  | { readonly kind: 'replace'; readonly deploymentId: string; readonly instances: readonly string[] };
+
+/**
+ * Where releases need an approval the role of jobs may not deploy, since IAM cannot tell a restart from a release: there the instances
+ * are replaced, which needs no such right.
+ */
+export function planRestart(
+  deploymentId: string,
+  { members }: Pick<Group, 'members'>,
+  needsApproval: boolean,
+): RestartPlan {
+  return { kind: needsApproval ? 'replace' : 'deploy', deploymentId, instances: members };
+}
+
+/**
+ * Restarts the software of a host, one instance after the other as its deployment configuration says, each out of the load balancer
+ * until it is healthy again. Throws `HOST_MISSING`, `NOTHING_RELEASED`, `DEPLOYMENT_UNDERWAY`, and what a release or a replacement
+ * throws.
+ */
+export async function restartHost(runtime: Runtime, options: RestartOptions): Promise<ExitCode | undefined> {
+  const { out } = runtime;
+  const place: Place = { tenant: options.tenant, environment: options.environment };
+  const aws = openAws(runtime);
+  const facts = await readPlatformFacts(aws, place.environment);
+  const record = await readTenantRecord(aws, place);
+  const pipeline = await readPipeline(aws, record.pipeline);
+  await checkHost(aws, pipeline, place);
+  const group = await readGroup(aws, place);
+  if (group === undefined) throw hostMissing(place);
+  const running = await readRunning(aws, pipeline);
+  const plan = planRestart(running.deploymentId, group, record.approval ?? facts.approval);
+  const how =
+    plan.kind === 'deploy'
+      ? `the revision of ${plan.deploymentId} is deployed again`
+      : 'replaced by new ones with the same revision, because releases need an approval here';
+  const on = plan.instances.join(', ') || 'no instance';
+  if (options.dryRun) {
+    out.result({ ...plan }, `would restart the software on ${on} of ${group.name}: ${how}`);
+    return plan.instances.length === 0 ? undefined : exitCodes.differs;
+  }
+  if (plan.instances.length === 0) {
+    out.result({ ...plan }, `nothing to restart: ${group.name} has no instance`);
+    return undefined;
+  }
+  await out.confirm(`restart the software on ${on} of ${group.name}?`);
+  const before = `deployment ${plan.deploymentId} on ${plan.instances.join(' ')}`;
+  const after = await recorded(
+    runtime,
+    aws,
+    { action: 'host restart', target: group.name, before, reason: options.reason, place, bucket: facts.bucket },
+    async () => {
+      if (plan.kind === 'replace') {
+        const { members } = await replaceChosen(runtime, aws, {
+          place,
+          before: group,
+          chosen: plan.instances,
+          instance: undefined,
+        });
+        return `replaced by ${members.join(' ')}`;
+      }
+      const targetGroup = names.targetGroup(place, record.port, record.loadBalancer);
+      return await deployAgain(runtime, aws, { place, pipeline, running, targetGroup });
+    },
+    (done) => done,
+  );
+  out.result({ ...plan, after }, `restarted the software on ${on} of ${group.name}: ${after}`);
+  return undefined;
+}
+
+interface Again {
+  readonly place: Place;
+  readonly pipeline: ReleasePipeline;
+  readonly running: Running;
+  readonly targetGroup: string;
+}
+
+async function deployAgain(
+  runtime: Runtime,
+  aws: Aws,
+  { place, pipeline, running, targetGroup }: Again,
+): Promise<string> {
+  const run = await begin(aws, pipeline, running, runtime.out);
+  runtime.out.step(`started the deployment ${run.id} of the revision of ${running.deploymentId}`);
+  const { outcome, snapshot } = await followRelease(runtime, aws, pipeline, { targetGroup, hookLimits: {} }, run);
+  const error = errorOf(pipeline, { place, needsApproval: false }, outcome, snapshot);
+  if (error !== undefined) throw error;
+  return `deployment ${run.id}`;
+}
+
+/** Without the signal: after an aborted call nobody would know whether the deployment started. */
+async function begin(aws: Aws, { application, group }: ReleasePipeline, running: Running, out: Output): Promise<Run> {
+  const { CreateDeploymentCommand, DeploymentLimitExceededException } = await import('@aws-sdk/client-codedeploy');
+  const command = new CreateDeploymentCommand({
+    applicationName: application,
+    deploymentGroupName: group,
+    revision: running.revision,
+    description: `restart: the revision of ${running.deploymentId}`,
+  });
+  try {
+    const { deploymentId = '' } = await (await aws.codeDeploy()).send(command);
+    return deploymentRun(aws, deploymentId, out);
+  } catch (error) {
+    if (!(error instanceof DeploymentLimitExceededException)) throw error;
+    throw new VendhostError('DEPLOYMENT_UNDERWAY', `${group} has a deployment that goes on: ${error.message}`, {
+      hint: 'wait for the release, which restarts the software too',
+      cause: error,
+    });
+  }
+}
+
+/** The last deployment that succeeded, or that CodeDeploy rolled back to; throws `NOTHING_RELEASED` where there is none. */
+async function readRunning(aws: Aws, { application, group }: ReleasePipeline): Promise<Running> {
+  const { GetDeploymentCommand, GetDeploymentGroupCommand } = await import('@aws-sdk/client-codedeploy');
+  const client = await aws.codeDeploy();
+  const { deploymentGroupInfo } = await client.send(
+    new GetDeploymentGroupCommand({ applicationName: application, deploymentGroupName: group }),
+  );
+  const deploymentId = deploymentGroupInfo?.lastSuccessfulDeployment?.deploymentId;
+  const found =
+    deploymentId && (await client.send(new GetDeploymentCommand({ deploymentId }))).deploymentInfo?.revision;
+  if (deploymentId && found) return { deploymentId, revision: found };
+  throw new VendhostError(
+    'NOTHING_RELEASED',
+    `no release of ${group} has succeeded yet: there is no software to restart`,
+    {
+      hint: 'release a revision first; `vendhost host replace` starts the instances anew',
+    },
+  );
+}

@@ -1,0 +1,70 @@
+import type { GetCommandInvocationCommandOutput } from '@aws-sdk/client-ssm';
+import { poll } from '../../aws/poll.ts';
+import type { Aws } from '../../aws/session.ts';
+
+/** A command that was sent to an instance. */
+export interface Sent {
+  readonly commandId: string;
+  readonly instance: string;
+}
+
+/** How a command ended, in Systems Manager's words. */
+export interface Invocation extends Sent {
+  /** `Success`, `Failed`, `Cancelled` or `TimedOut`. */
+  readonly status: string;
+  readonly details: string;
+  /** Exit code of the script; -1 when it did not end by itself. */
+  readonly exitCode: number;
+  readonly stdout: Part;
+  readonly stderr: Part;
+}
+
+/** An output as the answer has it: its beginning, and where all of it is. */
+export interface Part {
+  readonly text: string;
+  readonly url: string;
+}
+
+/** https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html */
+const ended = new Set(['Success', 'Failed', 'Cancelled', 'TimedOut']);
+
+/** What the answer to `GetCommandInvocation` says; `undefined` while the command goes on. */
+export function invocationOf(sent: Sent, answer: Partial<GetCommandInvocationCommandOutput>): Invocation | undefined {
+  const { Status = '', StatusDetails = '', ResponseCode = -1 } = answer;
+  if (!ended.has(Status)) return undefined;
+  return {
+    ...sent,
+    status: Status,
+    details: StatusDetails,
+    exitCode: ResponseCode,
+    stdout: { text: answer.StandardOutputContent ?? '', url: answer.StandardOutputUrl ?? '' },
+    stderr: { text: answer.StandardErrorContent ?? '', url: answer.StandardErrorUrl ?? '' },
+  };
+}
+
+/** Waits until the command has ended. Throws `TIMED_OUT`, and the signal's reason. */
+export async function awaitInvocation(
+  aws: Aws,
+  sent: Sent,
+  { limitMs, signal }: { readonly limitMs: number; readonly signal: AbortSignal },
+): Promise<Invocation> {
+  return await poll({
+    what: `the command ${sent.commandId} on ${sent.instance}`,
+    pace: aws.pace,
+    limitMs,
+    signal,
+    check: () => readInvocation(aws, sent),
+  });
+}
+
+/** `undefined` while it goes on, or Systems Manager does not know it yet. */
+async function readInvocation(aws: Aws, sent: Sent): Promise<Invocation | undefined> {
+  const { GetCommandInvocationCommand, InvocationDoesNotExist } = await import('@aws-sdk/client-ssm');
+  const command = new GetCommandInvocationCommand({ CommandId: sent.commandId, InstanceId: sent.instance });
+  try {
+    return invocationOf(sent, await (await aws.ssm()).send(command));
+  } catch (error) {
+    if (error instanceof InvocationDoesNotExist) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,71 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { pipelineFor } from '../../scripts/ci/explained-pipeline.ts';
+import type { Happening } from '../../scripts/ci/pipeline-event.ts';
+import { readPipelineFile } from '../../scripts/ci/pipeline-file.ts';
+import { operationsTemplate, tenantTemplate } from './templates.ts';
+
+const all = ['restart', 'replace', 'run', 'rollback'];
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ci-templates-operations-'));
+});
+
+const component = (name: string) => `$CI_SERVER_FQDN/platform/vendhost/${name}@v0.1.0`;
+
+async function configurationWith(inputs: Readonly<Record<string, string>>) {
+  const include = [
+    { component: component('tenant'), inputs: tenantTemplate.required },
+    { component: component('operations'), inputs: { ...operationsTemplate.required, ...inputs } },
+  ];
+  await writeFile(join(directory, '.gitlab-ci.yml'), stringify({ include }));
+  return (await readPipelineFile(directory)).configuration;
+}
+
+/** The jobs of this template that a pipeline has, each with its environment. */
+async function operations(operation: string, happening: Happening): Promise<string[]> {
+  const { jobs } = pipelineFor(await configurationWith({ operation }), { defaultBranch: 'main', ...happening }, []);
+  return jobs
+    .filter(({ name, runs }) => runs && all.includes(name))
+    .map(({ name, environment }) => `${name} ${environment}`);
+}
+
+test.each(all)('%s is the one job of its operation, on the branch of an environment', async (operation) => {
+  expect(await operations(operation, { event: 'web', branch: 'dev' })).toEqual([`${operation} dev`]);
+  expect(await operations(operation, { event: 'web', branch: 'master' })).toEqual([`${operation} production`]);
+});
+
+test.each<[string, Happening]>([
+  ['a push', { event: 'push', branch: 'dev' }],
+  ['a schedule', { event: 'schedule', branch: 'dev' }],
+  ['a tag', { event: 'tag', branch: 'v1' }],
+  ['a merge request', { event: 'merge_request', branch: 'feature/cart', target: 'dev' }],
+  ['another branch', { event: 'web', branch: 'feature/cart' }],
+])('%s starts none, whatever the inputs are', async (_, happening) => {
+  expect(await operations('restart', happening)).toEqual([]);
+});
+
+test('a pipeline that was started without an operation has none', async () => {
+  expect(await operations('none', { event: 'web', branch: 'dev' })).toEqual([]);
+});
+
+test('what a person writes is data: no line of a script has it, and nothing in it is replaced', async () => {
+  const command = 'echo "$CI_JOB_TOKEN" }; $(id) `id` \' # - x: {y: &z';
+  const configuration = await configurationWith({ operation: 'run', command, reason: command });
+  const run = configuration['.vendhost-run'] as Record<string, unknown>;
+  expect(run.script).toEqual(['vendhost host run']);
+  const { variables } = configuration['.vendhost-operation'] as Record<string, Record<string, unknown>>;
+  expect(variables).toMatchObject({
+    VENDHOST_COMMAND: { value: command, expand: false },
+    VENDHOST_REASON: { value: command, expand: false },
+  });
+});
+
+test.each(['\n', '\r', '\u0085', '\u2028'])('no text goes on behind its line: %j', async (end) => {
+  const line = `id${end}evil: { script: [id] }`;
+  await expect(configurationWith({ operation: 'run', command: line })).rejects.toThrow('1 fault');
+  await expect(configurationWith({ operation: 'restart', reason: line })).rejects.toThrow('1 fault');
+});

@@ -1,0 +1,189 @@
+import { beforeAll, expect, test, vi } from 'vitest';
+import { ConditionalObjects } from '../../../../scripts/aws/objects.ts';
+import { readPlatformFacts } from '../../../../scripts/aws/read-facts.ts';
+import { openAws } from '../../../../scripts/aws/session.ts';
+import { keys } from '../../../../scripts/config/names.ts';
+import { auditRecordSchema, releaseRecordSchema } from '../../../../scripts/config/stored.ts';
+import { listReleases } from '../../../../scripts/release/history/list-releases.ts';
+import { showRelease } from '../../../../scripts/release/history/show-release.ts';
+import { recorder } from '../../../builders/recorder.ts';
+import { gate } from '../gate.ts';
+import { VirtualHost } from '../virtual-host.ts';
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+const host = new VirtualHost('650000000061', 'shop');
+const aws = openAws(recorder(host.env));
+const project = 'https://gitlab.example.test/acme/shop';
+const commits = { 10: 'a'.repeat(40), 11: 'b'.repeat(40), 12: 'c'.repeat(40) };
+const authors = { 10: 'Ada <ada@example.com>', 11: 'Bob <bob@example.com>', 12: 'Cem <cem@example.com>' };
+
+/** Variables of a job in the pipeline with this number. */
+function job(pipeline: keyof typeof commits, number: number) {
+  return {
+    CI_PROJECT_URL: project,
+    CI_PROJECT_PATH: 'acme/shop',
+    CI_PIPELINE_URL: `${project}/-/pipelines/${pipeline}`,
+    CI_JOB_URL: `${project}/-/jobs/${number}`,
+    CI_COMMIT_SHA: commits[pipeline],
+    CI_COMMIT_REF_NAME: 'dev',
+    CI_COMMIT_AUTHOR: authors[pipeline],
+    CI_COMMIT_MESSAGE: `Page ${pipeline}\n\nSee merge request acme/shop!${pipeline}`,
+    GITLAB_USER_LOGIN: 'dora',
+  };
+}
+
+async function stored() {
+  const { bucket } = await readPlatformFacts(aws, 'dev');
+  const all = async <T>(prefix: string, schema: ConstructorParameters<typeof ConditionalObjects<T>>[2]) => {
+    const objects = new ConditionalObjects<T>(aws, bucket, schema);
+    const names = (await objects.listAll(prefix)).sort();
+    return (await Promise.all(names.map((name) => objects.read(`${prefix}${name}`)))).map((each) => each?.value);
+  };
+  return {
+    audit: await all(keys.auditRecords('shop'), auditRecordSchema),
+    record: async (id: string) =>
+      (await new ConditionalObjects(aws, bucket, releaseRecordSchema).read(keys.releaseRecord('shop', id)))?.value,
+  };
+}
+
+/** What `release list` prints as JSON. */
+async function list(limit = 20) {
+  const runtime = recorder(host.env);
+  await listReleases(runtime, { ...host.place, limit });
+  return JSON.parse(runtime.printed()) as {
+    releases: { executionId: string; current: boolean; state: string }[];
+    more: boolean;
+  };
+}
+
+async function show(name: string | undefined) {
+  const runtime = recorder(host.env);
+  return await host.ended(runtime, showRelease(runtime, { ...host.place, name }));
+}
+
+let first: string;
+let second: string;
+
+beforeAll(async () => {
+  await host.make();
+  // A pipeline starts when it is made, and finds no revision.
+  await host.atRest();
+  first = await host.push('first');
+  second = await host.push('second');
+});
+
+test('before there is anything to show or to go back to', async () => {
+  expect((await list()).releases).toEqual([expect.objectContaining({ state: 'failed', current: false })]);
+  expect((await host.rollBack()).error).toMatchObject({ code: 'ROLLBACK_MISSING' });
+});
+
+test('a release is recorded with its push and its job', async () => {
+  const { result } = await host.release(first, { job: job(10, 100) });
+  expect(await (await stored()).record(result?.executionId ?? '')).toEqual({
+    version: 1,
+    executionId: result?.executionId,
+    revision: first,
+    commit: commits[10],
+    branch: 'dev',
+    author: authors[10],
+    message: job(10, 100).CI_COMMIT_MESSAGE,
+    mergeRequest: `${project}/-/merge_requests/10`,
+    pipelineUrl: `${project}/-/pipelines/10`,
+    jobUrl: `${project}/-/jobs/100`,
+    user: 'dora',
+    image: '',
+    startedAt: expect.stringMatching(/^\d{4}-/),
+  });
+  expect((await host.rollBack()).error).toMatchObject({ code: 'ROLLBACK_MISSING' });
+});
+
+test('a rollback goes back to the release before, is recorded, and a dry run says from what to what', async () => {
+  const taken = await host.release(second, { job: job(11, 110) });
+  const before = await host.executions();
+  expect((await host.rollBack({ dryRun: true })).code).toBe(2);
+  expect(await host.executions()).toEqual(before);
+  const { code, result, progress } = await host.rollBack({}, job(12, 120));
+  expect([code, result?.status, result?.revisionKey]).toEqual([undefined, 'succeeded', first]);
+  expect(progress.slice(0, 2)).toEqual([
+    expect.stringMatching(/^from {2}[0-9a-f]{8}, commit bbbbbbbb by Bob: Page 11$/),
+    expect.stringMatching(/^to {4}[0-9a-f]{8}, commit aaaaaaaa by Ada: Page 10$/),
+  ]);
+  const { audit, record } = await stored();
+  const executionId = result?.executionId ?? '';
+  expect(await record(executionId)).toMatchObject({
+    ...{ commit: commits[10], author: authors[10], revision: first, user: 'dora' },
+    ...{ pipelineUrl: `${project}/-/pipelines/12`, rollbackOf: taken.result?.executionId },
+  });
+  expect(audit).toEqual([
+    expect.objectContaining({
+      action: 'release rollback',
+      target: executionId,
+      before: expect.stringContaining('commit bbbbbbbb by Bob'),
+      after: expect.stringMatching(/^[0-9a-f]{8}, commit aaaaaaaa by Ada/),
+      reason: 'wrong prices',
+      by: expect.objectContaining({ user: 'dora', job: `${project}/-/jobs/120` }),
+    }),
+  ]);
+});
+
+test('the job that rolled back, run again, does not go back one more; another one has nothing before', async () => {
+  const before = await host.executions();
+  const again = await host.rollBack({}, job(12, 121));
+  expect([again.code, again.result?.status]).toEqual([undefined, 'unchanged']);
+  expect((await host.rollBack({}, job(11, 111))).error).toMatchObject({ code: 'ROLLBACK_MISSING' });
+  expect((await host.rollBack({ to: commits[10] })).error).toMatchObject({ code: 'ALREADY_RELEASED' });
+  expect(await host.executions()).toEqual(before);
+});
+
+test('what is no release, of another tenant, or not in the bucket is refused', async () => {
+  const code = async (to: string) => (await host.rollBack({ to })).error?.code;
+  expect(await code('0123456')).toBe('RELEASE_UNKNOWN');
+  expect(await code(first.replace('/shop/', '/mill/'))).toBe('USAGE');
+  expect(await code('0'.repeat(64))).toBe('REVISION_MISSING');
+  expect((await show('0123456')).error).toMatchObject({ code: 'RELEASE_UNKNOWN' });
+});
+
+test('a release is shown by its commit, and the newest without a name', async () => {
+  const { releases, more } = await list(2);
+  expect(more).toBe(true);
+  expect(releases.map(({ state, current }) => [state, current])).toEqual([
+    ['succeeded', true],
+    ['succeeded', false],
+  ]);
+  const newest = (await show(undefined)).result;
+  expect(newest).toMatchObject({ executionId: releases[0]?.executionId, current: true });
+  expect((await show('bbbbbbbb')).result).toMatchObject({
+    executionId: releases[1]?.executionId,
+    record: { author: authors[11] },
+    deployment: { status: 'Succeeded', targets: [{ status: 'Succeeded' }] },
+  });
+});
+
+test('a release under way is not gone back from without saying where to', async () => {
+  const { wait, open } = await gate();
+  const slow = await host.push('slow', { AfterInstall: [wait] });
+  let begun: () => void = () => undefined;
+  const isBegun = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const onProgress = (text: string) => text.includes('Source: succeeded') && begun();
+  const ended = host.release(slow, { job: job(12, 122), onProgress });
+  await isBegun;
+  expect((await host.rollBack()).error).toMatchObject({ code: 'RELEASE_UNDERWAY' });
+  open();
+  expect((await ended).result?.status).toBe('succeeded');
+});
+
+test('the release job of an older pipeline, run again, is a rollback, also without the report of `package`', async () => {
+  const { code, result, progress } = await host.release('', { job: job(11, 112) });
+  expect([code, result?.status, result?.revisionKey]).toEqual([undefined, 'succeeded', second]);
+  expect(progress[1]).toMatch(/^to {4}[0-9a-f]{8}, commit bbbbbbbb by Bob: Page 11$/);
+  const { audit, record } = await stored();
+  expect(await record(result?.executionId ?? '')).toMatchObject({
+    ...{ revision: second, commit: commits[11], pipelineUrl: `${project}/-/pipelines/11` },
+    rollbackOf: expect.stringMatching(/^[0-9a-f-]{36}$/),
+  });
+  expect(audit).toHaveLength(2);
+  const again = await host.release(second, { job: job(11, 113) });
+  expect([again.code, again.result?.status]).toEqual([undefined, 'unchanged']);
+});

@@ -1,0 +1,205 @@
+import { AddRoleToInstanceProfileCommand } from '@aws-sdk/client-iam';
+import { ListCommandsCommand } from '@aws-sdk/client-ssm';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { names } from '../../../scripts/config/names.ts';
+import { Cancelled } from '../../../scripts/errors.ts';
+import { readGroup } from '../../../scripts/host/instances/group.ts';
+import { provisionHost } from '../../../scripts/host/provision.ts';
+import { startRelease } from '../../../scripts/release/start.ts';
+import { pushRevision } from '../../../scripts/revision/push.ts';
+import { cloudAccount } from '../../builders/account.ts';
+import { makeImage } from '../../builders/image.ts';
+import { kioskSoftware } from '../../builders/kiosk-software.ts';
+import { makePlatform, type Platform, putParameter } from '../../builders/platform.ts';
+import { repository } from '../../builders/repository.ts';
+import { tenantRecord } from '../../builders/sample.ts';
+import { admitTenant } from '../../builders/tenant.ts';
+import { errorIn, vendhost } from '../command-line.ts';
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+
+const place = { tenant: 'kiosk', environment: 'dev' };
+const vendhostYml = `instances: { min: 1, max: 2 }
+health_check: { path: /index.html, grace_seconds: 60 }
+database: none
+`;
+const starts = '/opt/kiosk-starts';
+const software = {
+  'vendhost.yml': vendhostYml,
+  ...kioskSoftware,
+  'software/start.sh': `${kioskSoftware['software/start.sh']}echo start >> ${starts}\n`,
+};
+const job = {
+  GITLAB_USER_LOGIN: 'ada',
+  CI_JOB_URL: 'https://gitlab.example.test/acme/kiosk/-/jobs/7',
+  CI_PROJECT_PATH: 'acme/kiosk',
+};
+
+let platform: Platform;
+
+beforeAll(async () => {
+  platform = await makePlatform(cloudAccount('100000000361'), { network: true, balancers: 1 });
+  await admitTenant(platform, place.tenant);
+  const RoleName = names.tenantRole(place, 'instance');
+  const iam = await platform.aws.iam();
+  await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: RoleName, RoleName }));
+  const image = await makeImage(platform, place.tenant, { agent: true });
+  const directory = await repository({ 'vendhost.yml': vendhostYml });
+  await provisionHost(platform.runtime(), { ...place, directory, image, dryRun: false });
+});
+
+const words = (verb: string, more: readonly string[]) => [
+  ...verb.split(' '),
+  ...['--tenant', place.tenant, '--environment', place.environment, '--json'],
+  ...more,
+];
+
+async function ask(verb: string, more: readonly string[] = [], parts: { signal?: AbortSignal } = {}) {
+  const ended = await vendhost(words(verb, more), { cwd: '/', env: { ...platform.env, ...job }, ...parts });
+  return { ...ended, result: ended.stdout === '' ? undefined : JSON.parse(ended.stdout) };
+}
+
+const run = (...more: string[]) => ask('host run', more);
+const instance = async () => (await readGroup(platform.aws, place))?.inService[0] ?? '';
+
+/** The newest records, without their times. */
+async function audit(limit: number) {
+  const { result } = await ask('audit', ['--limit', String(limit)]);
+  return result.records.map(({ at, version, by, ...rest }: Record<string, unknown>) => ({
+    ...rest,
+    by: (by as typeof job & { user: string }).user,
+  }));
+}
+
+describe('before anything is released', () => {
+  test('there is nothing to restart', async () => {
+    const ended = await ask('host restart');
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'NOTHING_RELEASED']);
+  });
+
+  test('a command is run as it was given, and its exit code is the exit code', async () => {
+    const ended = await run(
+      '--reason',
+      'a look',
+      '--',
+      'bash',
+      '-c',
+      'echo "$(id -un) {{ $0"; echo oh >&2; exit 7',
+      "it's",
+    );
+    expect([ended.code, ended.result]).toMatchObject([
+      7,
+      { instance: await instance(), exitCode: 7, stdout: "root {{ it's\n", stderr: 'oh\n' },
+    ]);
+    expect(await audit(1)).toEqual([
+      {
+        action: 'host run',
+        target: await instance(),
+        before: expect.stringMatching(/^'bash' '-c' '.*' 'it'\\''s'$/),
+        after: `exit code 7, command ${ended.result.commandId}`,
+        reason: 'a look',
+        by: 'ada',
+      },
+    ]);
+  });
+
+  test('an output longer than an answer holds is whole', async () => {
+    const ended = await run('--', 'sh', '-c', 'seq 1 20000; seq 1 9000 >&2');
+    const lines = (count: number) => Array.from({ length: count }, (_, index) => `${index + 1}\n`).join('');
+    expect(ended.result.stdout === lines(20_000)).toBe(true);
+    expect(ended.result.stderr === lines(9000)).toBe(true);
+  });
+
+  test('a dry run says where, and runs nothing', async () => {
+    const ended = await run('--dry-run', '--', 'touch', '/opt/never');
+    expect([ended.code, ended.result]).toEqual([2, { instance: await instance(), command: ['touch', '/opt/never'] }]);
+    expect((await run('--', 'test', '-e', '/opt/never')).code).toBe(1);
+  });
+
+  test('a command that takes too long is ended, and recorded as failed', async () => {
+    const ended = await run('--timeout', '1', '--', 'sleep', '600');
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'COMMAND_TIMED_OUT']);
+    expect(await audit(1)).toMatchObject([
+      { action: 'host run', after: expect.stringMatching(/^failed: the command took longer than 1 s/) },
+    ]);
+  });
+
+  test('a cancelled command is ended on the instance, and recorded', async () => {
+    const cancel = new AbortController();
+    const started = '/opt/started';
+    const ending = ask('host run', ['--', 'sh', '-c', `touch ${started}; sleep 600`], { signal: cancel.signal });
+    await expect.poll(async () => (await run('--', 'test', '-e', started)).code, { timeout: 120_000 }).toBe(0);
+    cancel.abort(new Cancelled('SIGINT'));
+    const ended = await ending;
+    expect([ended.code, errorIn(ended)]).toEqual([130, 'CANCELLED']);
+    const { Commands = [] } = await (await platform.aws.ssm()).send(new ListCommandsCommand({}));
+    expect(Commands.filter(({ Status }) => Status === 'Cancelled')).toHaveLength(1);
+    expect(await audit(1)).toMatchObject([{ action: 'host run', after: 'failed: cancelled by SIGINT' }]);
+  });
+
+  test('not on an instance of somebody else, nor where no agent answers', async () => {
+    const foreign = await run('--instance', 'i-0123456789abcdef0', '--', 'id');
+    expect([foreign.code, errorIn(foreign)]).toEqual([1, 'INSTANCE_UNKNOWN']);
+    await run('--', 'install', '-D', '/dev/null', '/etc/local-cloud/ssm-agent-stopped');
+    const silent = await run('--', 'id');
+    expect([silent.code, errorIn(silent)]).toEqual([1, 'AGENT_UNREGISTERED']);
+  });
+});
+
+describe('when software runs', () => {
+  let revision = '';
+  beforeAll(async () => {
+    const directory = await repository(software);
+    const pushed = platform.runtime();
+    await pushRevision(pushed, { ...place, directory, dryRun: false });
+    revision = JSON.parse(pushed.printed()).revisionKey;
+    await ask('host replace', ['--reason', 'its agent is dead']);
+    await startRelease(platform.runtime(), { ...place, revision, dryRun: false });
+  });
+
+  const started = async () => (await run('--', 'wc', '-l', starts)).result.stdout.split(' ')[0];
+
+  test('a restart stops and starts it on the same instance, and a release finds that nothing changed', async () => {
+    const on = await instance();
+    expect(await started()).toBe('1');
+    const planned = await ask('host restart', ['--dry-run']);
+    expect([planned.code, planned.result]).toMatchObject([2, { kind: 'deploy', instances: [on] }]);
+    const ended = await ask('host restart', ['--reason', 'it leaks']);
+    expect([ended.code, ended.result]).toMatchObject([
+      0,
+      { kind: 'deploy', after: expect.stringMatching(/^deployment d-/) },
+    ]);
+    expect([await instance(), await started()]).toEqual([on, '2']);
+    const again = platform.runtime();
+    await startRelease(again, { ...place, revision, dryRun: false });
+    expect(JSON.parse(again.printed())).toMatchObject({ status: 'unchanged' });
+    expect(await audit(2)).toContainEqual({
+      action: 'host restart',
+      target: 'vendhost-dev-kiosk',
+      before: expect.stringMatching(new RegExp(`^deployment d-\\w+ on ${on}$`)),
+      after: ended.result.after,
+      reason: 'it leaks',
+      by: 'ada',
+    });
+  });
+
+  test('where releases need an approval the instances are replaced instead', async () => {
+    const record = { ...tenantRecord(place, platform.account), approval: true };
+    await putParameter(platform.aws, names.tenantRecord(place), JSON.stringify(record));
+    const before = await instance();
+    const ended = await ask('host restart');
+    expect([ended.code, ended.result]).toMatchObject([0, { kind: 'replace', instances: [before] }]);
+    const after = await instance();
+    expect(after).not.toBe(before);
+    expect(ended.result.after).toBe(`replaced by ${after}`);
+    expect(await started()).toBe('1');
+  });
+
+  test('replacements are in the audit, with what was there and what came', async () => {
+    const { result } = await ask('audit', ['--action', 'host replace']);
+    expect(result.records).toMatchObject([
+      { reason: 'its agent is dead', before: expect.stringMatching(/^i-/), after: expect.stringMatching(/^i-/) },
+    ]);
+    expect(result.records[0].after).not.toBe(result.records[0].before);
+  });
+});
