@@ -36,6 +36,7 @@ export async function approveProduction(stage: Stage, world: World): Promise<voi
     'it says where the approval is given',
   );
 
+  world.gitlab.state.addProject(approvals);
   const repository = join(world.directory, 'approvals');
   await cp(join(projectRoot, 'examples/approvals'), repository, { recursive: true });
   await createRepository(repository, {}, 'main');
