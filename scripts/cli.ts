@@ -27,10 +27,13 @@ import { command as platformDeploy } from './commands/platform/deploy.ts';
 import { command as platformDestroy } from './commands/platform/destroy.ts';
 import { command as platformPlan } from './commands/platform/plan.ts';
 import { command as platformStatus } from './commands/platform/status.ts';
+import { command as releaseApprove } from './commands/release/approve.ts';
 import { command as releaseList } from './commands/release/list.ts';
+import { command as releaseReject } from './commands/release/reject.ts';
 import { command as releaseRollback } from './commands/release/rollback.ts';
 import { command as releaseShow } from './commands/release/show.ts';
 import { command as releaseStart } from './commands/release/start.ts';
+import { command as releaseWaiting } from './commands/release/waiting.ts';
 import { command as revisionPrune } from './commands/revision/prune.ts';
 import { command as revisionPush } from './commands/revision/push.ts';
 import { command as tenantVend } from './commands/tenant/vend.ts';
@@ -63,7 +66,7 @@ const nouns: Readonly<Record<string, Noun>> = {
   drift: { describe: 'What is deployed, beside what it should be', verbs: [driftCheck] },
   release: {
     describe: 'Putting a revision on the virtual host',
-    verbs: [releaseStart, releaseList, releaseShow, releaseRollback],
+    verbs: [releaseStart, releaseWaiting, releaseApprove, releaseReject, releaseList, releaseShow, releaseRollback],
   },
 };
 
@@ -125,7 +128,9 @@ export async function parse(
       type: 'boolean',
       describe: 'Answer yes where a command asks at a terminal before it costs or destroys something',
     })
-    .epilogue('Progress goes to stderr. Exit codes: 0 done, 1 failed, 2 differs, 3 superseded, 129/130/143 cancelled.')
+    .epilogue(
+      'Progress goes to stderr. Exit codes: 0 done, 1 failed, 2 differs, 3 superseded, 4 waiting for an approval, 129/130/143 cancelled.',
+    )
     .strict()
     .demandCommand(1, `missing noun: one of ${[...Object.keys(nouns), ...single.map(({ usage }) => usage)].join(', ')}`)
     .recommendCommands()

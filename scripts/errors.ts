@@ -1,11 +1,12 @@
 import { getSystemErrorMap } from 'node:util';
 
-/** Exit codes: 0 done, 1 failed, 2 differs, 3 superseded, 129/130/143 cancelled after clean-up. */
+/** Exit codes: 0 done, 1 failed, 2 differs, 3 superseded, 4 waiting for an approval, 129/130/143 cancelled after clean-up. */
 export const exitCodes = {
   done: 0,
   failed: 1,
   differs: 2,
   superseded: 3,
+  waiting: 4,
   hungUp: 129,
   interrupted: 130,
   terminated: 143,

@@ -82,7 +82,7 @@ async function assumed(runtime: Runtime, region: string, own: CredentialSource, 
 async function webIdentity(runtime: Runtime, region: string, token: string, role?: string): Promise<CredentialSource> {
   if (role === undefined || role === '') {
     throw new VendhostError('ROLE_MISSING', 'the job has an ID token but no VENDHOST_ROLE_ARN', {
-      hint: 'ask the platform team to vend the tenant again: `vendhost tenant vend` sets VENDHOST_ROLE_ARN in its project',
+      hint: 'ask the platform team to vend the tenant again: `vendhost tenant vend` sets VENDHOST_ROLE_ARN in its project; the project that approves releases needs VENDHOST_ACCOUNT',
     });
   }
   const { fromWebToken } = await import('@aws-sdk/credential-providers');

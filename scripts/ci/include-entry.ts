@@ -1,9 +1,15 @@
 import { isMapping, type Mapping } from './merged-jobs.ts';
 import { type Input, inputFaults, type TemplateInputs } from './template-inputs.ts';
 
+/** Templates of this library, by their names in the catalog. */
+const libraryTemplates = ['tenant', 'platform', 'drift-check', 'approve', 'operations', 'upkeep'] as const;
+export type LibraryTemplate = (typeof libraryTemplates)[number];
+
+const componentForm = new RegExp(`^[^/]+/(?<project>.+)/(?<name>${libraryTemplates.join('|')})@(?<ref>.+)$`);
+
 /** A template of this library as an include names it. */
 export interface LibraryInclude {
-  readonly name: 'tenant' | 'platform' | 'drift-check' | 'operations' | 'upkeep';
+  readonly name: LibraryTemplate;
   /** Path of the project that the include names. */
   readonly project: string;
   readonly ref: string;
@@ -28,18 +34,14 @@ export function shownInclude(include: Mapping): string | undefined {
 
 /** What an include names if its file has the name of a template of this library, in either form. */
 export function libraryInclude({ component, project, file, ref }: Mapping): LibraryInclude | undefined {
-  const asComponent = /^[^/]+\/(?<project>.+)\/(?<name>tenant|platform|drift-check|operations|upkeep)@(?<ref>.+)$/.exec(
-    String(component ?? ''),
-  )?.groups;
+  const asComponent = componentForm.exec(String(component ?? ''))?.groups;
   if (asComponent !== undefined) return asComponent as unknown as LibraryInclude;
   const path = typeof project === 'string' ? String(file) : '';
   const asFile = /^\/?(?:ci-templates\/(?<name>[a-z-]+)\.gitlab-ci|templates\/(?<component>[a-z-]+))\.yml$/.exec(
     path,
   )?.groups;
   const named = asFile?.name ?? asFile?.component;
-  const name = ['tenant', 'platform', 'drift-check', 'operations', 'upkeep'].find((each) => each === named) as
-    | LibraryInclude['name']
-    | undefined;
+  const name = libraryTemplates.find((each) => each === named);
   return name === undefined
     ? undefined
     : { name, project: String(project), ref: typeof ref === 'string' ? ref : 'HEAD' };

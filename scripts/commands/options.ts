@@ -65,6 +65,28 @@ export function withDryRun<T>(parser: Argv<T>): Argv<T & { 'dry-run': boolean }>
   });
 }
 
+interface AnswerArguments extends PlaceOptions {
+  execution: string | undefined;
+  revision: string | undefined;
+  reason: string | undefined;
+  'dry-run': boolean;
+}
+
+/** The options of an answer to an approval. */
+export function withAnswer<T>(parser: Argv<T>): Argv<T & AnswerArguments> {
+  return withReason(withDryRun(withPlace(parser)))
+    .option('execution', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Execution to answer; refused when another one waits [default: $VENDHOST_EXECUTION_ID]',
+    })
+    .option('revision', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Key of the revision that was shown; refused when it is another [default: $VENDHOST_REVISION_KEY]',
+    });
+}
+
 /** Why somebody does it, for the audit record. */
 export function withReason<T>(parser: Argv<T>): Argv<T & { reason: string | undefined }> {
   return parser.option('reason', {

@@ -94,6 +94,8 @@ export const tenantRecordSchema = z.object({
   pipeline: z.string(),
   /** Whether the pipeline was given a manual approval; absent in records of older versions. */
   approval: z.boolean().optional(),
+  /** The project and branch whose jobs approve; absent where there is none, and in records of older versions. */
+  approvals: z.object({ project: z.string(), branch: z.string() }).optional(),
   limits: recordedLimits,
   roles: z.object({
     deploy: z.string(),

@@ -1,5 +1,6 @@
 import { defaultBranches, environments } from './environment.ts';
 import type { Fault } from './issues.ts';
+import type { Approvals } from './platform.ts';
 import type { Hosting } from './platform-checks.ts';
 import type { TenantConfig } from './tenant.ts';
 
@@ -12,6 +13,13 @@ export function tenantFaults(file: string, platform: Environments, tenant: Tenan
     ...branchFaults(file, platform, tenant),
     ...balancerFaults(file, platform, tenant),
   ];
+}
+
+/** The project that approves must not be one that releases: each job of its branch could approve what another one starts. */
+export function approvalFaults(file: string, approvals: Approvals | undefined, { project }: TenantConfig): Fault[] {
+  if (approvals?.project.toLowerCase() !== project.toLowerCase()) return [];
+  const message = `"${project}" is wrong: it is the project that approves releases, approvals in platform.yml; that must be another`;
+  return [{ file, path: 'project', message }];
 }
 
 /**

@@ -23,7 +23,15 @@ export type PlatformLayer = 'network' | 'storage' | 'access' | 'balancer';
 /** Roles of the platform repository's jobs, and of CloudFormation when it works for them. */
 export type PlatformRole = 'plan' | 'deploy' | 'execution';
 export type TenantLayer = 'access' | 'entry' | 'data' | 'host';
-export type TenantRole = 'deploy' | 'plan' | 'execution' | 'instance' | 'pipeline' | 'codedeploy' | 'approver';
+export type TenantRole =
+  | 'deploy'
+  | 'plan'
+  | 'execution'
+  | 'instance'
+  | 'pipeline'
+  | 'codedeploy'
+  | 'approver'
+  | 'approver-job';
 
 /** The current MySQL release with long-term support (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/MySQL.Concepts.VersionMgmt.html). */
 export const mysqlVersion = '8.4';
@@ -123,6 +131,9 @@ function suffix(number: number): string {
 export function planAccessVariable({ environment, tenant }: Place): string {
   return `VENDHOST_PLAN_ACCESS_${tenant.replaceAll('-', '_').toUpperCase()}_${environment.toUpperCase()}`;
 }
+
+/** Variable of a tenant's pipeline with the commit of a release, which the message to approvers names. */
+export const commitVariable = 'Commit';
 
 /** Tags every resource carries; a platform resource has no tenant. */
 export function tags(environment: string, layer: string, tenant?: string): Record<string, string> {

@@ -136,6 +136,12 @@ const environment = z
   })
   .meta({ description: 'One environment: its account, region, network and load balancers' });
 
+const approvals = z.strictObject({
+  project: projectPath.meta({ description: 'Path of the project; who may run its pipelines approves' }),
+  branch: branchName.default('main').meta({ description: 'Branch of it whose jobs approve; a protected one' }),
+});
+export type Approvals = Readonly<z.output<typeof approvals>>;
+
 /** `platform.yml`: the environments of a platform. */
 export const platformSchema = z
   .strictObject({
@@ -164,6 +170,10 @@ export const platformSchema = z
       description: 'Path of the project of this library in GitLab; `tenant vend` checks that the tenants can use it',
     }),
     branch: branchName.default('main').meta({ description: 'Branch of that project whose pipelines may deploy' }),
+    approvals: approvals.optional().meta({
+      description:
+        'Project of GitLab whose jobs approve releases, where an environment has `approval`; without it people do, in AWS',
+    }),
     environments: z
       .partialRecord(z.enum(environments), environment)
       .refine((all) => Object.keys(all).length > 0, 'at least one environment')

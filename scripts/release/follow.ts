@@ -43,7 +43,7 @@ export interface Followed {
 }
 
 /**
- * Prints what happens in a run until it has ended. When the command is cancelled, the run is stopped first.
+ * Prints what happens in a run until it has ended, or waits for an approval. When the command is cancelled, the run is stopped first.
  * Throws `TIMED_OUT` after 55 minutes, saying what it waited for; `INSTANCE_GONE` and `AGENT_SILENT`, once the run is stopped.
  */
 export async function followRelease(
@@ -82,7 +82,7 @@ async function watch(
     const now = Date.now();
     const seen = (await run.read()) ?? notYet(pipeline, run.id, now - start);
     const snapshot = await withHealth(aws, host, before, seen);
-    const lines = linesBetween(pipeline, before, snapshot);
+    const lines = linesBetween(before, snapshot);
     for (const line of lines) out.step(line);
     out.doing(pipeline.name, { waitingFor: activityOf(snapshot) });
     const outcome = releaseOutcome(snapshot);

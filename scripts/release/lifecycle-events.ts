@@ -1,16 +1,15 @@
 import type { Deployment, InstanceDeployment, LifecycleEvent } from '../deployment/deployment.ts';
 import { duration } from '../output.ts';
-import { consoleUrl, type ReleasePipeline } from './pipeline.ts';
 import type { Action, Snapshot } from './snapshot.ts';
 
 /** What happened between two looks at a release, one line each, in the order a reader expects. */
-export function linesBetween(pipeline: ReleasePipeline, before: Snapshot | undefined, after: Snapshot): string[] {
+export function linesBetween(before: Snapshot | undefined, after: Snapshot): string[] {
   return [
     ...after.actions.flatMap((action) => {
       const old = before?.actions.find((other) => isSame(action, other));
       const deployment = action.externalId === after.deployment?.id ? after.deployment : undefined;
       return [
-        ...beginLines(pipeline, old, action),
+        ...beginLines(old, action),
         ...(deployment ? deploymentLines('deployment', before?.deployment, deployment) : []),
         ...endLines(old, action),
       ];
@@ -36,13 +35,9 @@ function isSame(left: Action, right: Action): boolean {
   return left.stage === right.stage && left.name === right.name && left.start === right.start;
 }
 
-function beginLines(pipeline: ReleasePipeline, old: Action | undefined, { stage, status, category }: Action): string[] {
+function beginLines(old: Action | undefined, { stage, status, category }: Action): string[] {
   if (old !== undefined || category !== 'Approval' || status !== 'InProgress') return [];
-  return [
-    `${stage}: waiting for approval`,
-    `  approve or reject: ${consoleUrl(pipeline)}`,
-    `  or: aws codepipeline put-approval-result, with the token that aws codepipeline get-pipeline-state --name ${pipeline.name} shows`,
-  ];
+  return [`${stage}: waiting for approval`];
 }
 
 function endLines(old: Action | undefined, action: Action): string[] {

@@ -12,6 +12,10 @@ export interface ReleasePipeline {
   readonly source: string;
   readonly application: string;
   readonly group: string;
+  /** Where it waits for an approval, if releases need one. */
+  readonly approval?: { readonly stage: string; readonly action: string };
+  /** Names of its variables, which a release may set. */
+  readonly variables?: readonly string[];
 }
 
 /** Reads a tenant's pipeline by the name in its record; throws `PIPELINE_CHANGED` when it is not as it was vended. */
@@ -52,11 +56,26 @@ export function pipelineOf(name: string, region: string, declared: PipelineDecla
   const application = deploy?.configuration?.ApplicationName;
   const group = deploy?.configuration?.DeploymentGroupName;
   if (source?.name !== undefined && application !== undefined && group !== undefined) {
-    return { name, region, source: source.name, application, group };
+    const found = { name, region, source: source.name, application, group };
+    const variables = (declared?.variables ?? []).flatMap(({ name: variable }) => variable ?? []);
+    const approval = approvalOf(declared);
+    return {
+      ...found,
+      ...(approval === undefined ? {} : { approval }),
+      ...(variables.length > 0 ? { variables } : {}),
+    };
   }
   throw new VendhostError('PIPELINE_CHANGED', `the pipeline ${name} has no S3 source or no CodeDeploy action`, {
     hint: changedHint,
   });
+}
+
+function approvalOf(declared: PipelineDeclaration | undefined): ReleasePipeline['approval'] {
+  for (const { name: stage = '', actions = [] } of declared?.stages ?? []) {
+    const found = actions.find(({ actionTypeId }) => actionTypeId?.category === 'Approval');
+    if (found?.name !== undefined) return { stage, action: found.name };
+  }
+  return undefined;
 }
 
 const changedHint = 'it was changed outside CloudFormation: ask the platform team to undo that';

@@ -6,17 +6,25 @@ import { deploymentEnded, isOfFormerRevision } from './lifecycle-events.ts';
 import { consoleUrl, type ReleasePipeline } from './pipeline.ts';
 import type { Action, Snapshot } from './snapshot.ts';
 
-/** How an execution ended. */
+/** How an execution ended, or that nothing goes on before a person has decided. */
 export type Outcome =
   | { readonly kind: 'succeeded' }
+  | { readonly kind: 'waiting' }
   | { readonly kind: 'superseded'; readonly summary: string }
   | { readonly kind: 'stopped'; readonly summary: string }
   | { readonly kind: 'rejected'; readonly action: Action }
   | { readonly kind: 'failed'; readonly action: Action | undefined };
 
-/** The outcome of an execution, or nothing while it, its deployment or a rollback goes on. */
-export function releaseOutcome({ execution, actions, deployment, rollback }: Snapshot): Outcome | undefined {
-  if (!executionEnded(execution.status)) return undefined;
+/**
+ * The outcome of an execution, or nothing while it, its deployment or a rollback goes on. One that waits for an approval has an outcome
+ * too: a person may take a week.
+ */
+export function releaseOutcome({ execution, actions, deployment, rollback, behind }: Snapshot): Outcome | undefined {
+  if (!executionEnded(execution.status)) {
+    const isAsked = actions.some(({ category, status }) => category === 'Approval' && status === 'InProgress');
+    const isWaiting = execution.status === 'InProgress' && (isAsked || behind !== undefined);
+    return isWaiting ? { kind: 'waiting' } : undefined;
+  }
   if ([deployment, rollback].some((one) => one !== undefined && !deploymentEnded(one.status))) return undefined;
   const summary = execution.summary ?? '';
   if (execution.status === 'Succeeded') return { kind: 'succeeded' };
@@ -31,14 +39,14 @@ export function executionEnded(status: string): boolean {
   return ['Succeeded', 'Failed', 'Superseded', 'Stopped', 'Cancelled'].includes(status);
 }
 
-/** The error of an execution that did not deploy the revision; superseded is not an error. */
+/** The error of an execution that did not deploy the revision; superseded and waiting are none. */
 export function errorOf(
   pipeline: ReleasePipeline,
   host: FailedHost,
   outcome: Outcome,
   snapshot: Snapshot,
 ): VendhostError | undefined {
-  if (outcome.kind === 'succeeded' || outcome.kind === 'superseded') return undefined;
+  if (outcome.kind === 'succeeded' || outcome.kind === 'superseded' || outcome.kind === 'waiting') return undefined;
   const { id } = snapshot.execution;
   if (outcome.kind === 'stopped') {
     const why = outcome.summary === '' ? '' : `: ${outcome.summary}`;
@@ -48,7 +56,13 @@ export function errorOf(
   }
   if (outcome.kind === 'rejected') {
     const { updatedBy, summary, error } = outcome.action;
-    const by = updatedBy === undefined ? '' : ` by ${updatedBy}`;
+    if (updatedBy === undefined) {
+      const why = error?.message ? `: ${messageOf(error.message)}` : '';
+      return new VendhostError('RELEASE_REJECTED', `nobody answered the approval of ${id} in time${why}`, {
+        hint: 'nothing was deployed; retry the job: it asks again',
+      });
+    }
+    const by = ` by ${updatedBy}`;
     return new VendhostError(
       'RELEASE_REJECTED',
       `the release was not approved${by}: ${summary ?? error?.message ?? ''}`,

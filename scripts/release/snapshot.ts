@@ -17,6 +17,8 @@ export interface Action {
   readonly externalId?: string;
   readonly summary?: string;
   readonly updatedBy?: string;
+  /** Of a source action that is done: key of the revision. */
+  readonly revision?: string;
   readonly error?: { readonly code: string; readonly message: string };
 }
 
@@ -27,6 +29,8 @@ export interface Snapshot {
   readonly actions: readonly Action[];
   readonly deployment?: Deployment;
   readonly rollback?: Deployment;
+  /** An older execution that waits for an approval, so that this one cannot. */
+  readonly behind?: { readonly id: string; readonly revision: string };
   /** Why the load balancer does not send requests to an instance; the last reason that was seen. */
   readonly health?: TargetReasons;
 }
@@ -92,6 +96,7 @@ function actionOf(detail: ActionExecutionDetail): Action {
     update: detail.lastUpdateTime?.getTime() ?? 0,
     ...(result?.externalExecutionId ? { externalId: result.externalExecutionId } : {}),
     ...(result?.externalExecutionSummary ? { summary: result.externalExecutionSummary } : {}),
+    ...(detail.output?.outputVariables?.ObjectKey ? { revision: detail.output.outputVariables.ObjectKey } : {}),
     ...(detail.updatedBy ? { updatedBy: detail.updatedBy } : {}),
     ...(result?.errorDetails
       ? { error: { code: result.errorDetails.code ?? '', message: result.errorDetails.message ?? '' } }

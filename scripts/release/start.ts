@@ -1,11 +1,14 @@
 import { readPlatformFacts, readTenantRecord } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import type { TenantRecord } from '../config/facts.ts';
-import { keys, names, type Place } from '../config/names.ts';
+import { commitVariable, keys, names, type Place } from '../config/names.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../errors.ts';
+import { pushOf } from '../gitlab/ci-context.ts';
 import { settleHealthCheck } from '../host/health/settle.ts';
 import { duration, type ResultValue } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
+import { formerRejection } from './approval/former-rejection.ts';
+import { waitingLines } from './approval/whom.ts';
 import { type Decision, decide, type ReleasedRevision } from './decision.ts';
 import { readHookLimits } from './failure/hook-limits.ts';
 import { type Followed, followRelease } from './follow.ts';
@@ -42,7 +45,8 @@ export interface Released {
 
 /**
  * Releases a revision to the virtual host and follows the release: starts the pipeline for exactly that object, prints the
- * life-cycle events as they happen, and ends with the execution's outcome. A health check that provisioning left to the release is
+ * life-cycle events as they happen, and ends with the execution's outcome. It does not wait for an approval: it ends with exit code 4,
+ * and the same command, once more, follows the execution. A health check that provisioning left to the release is
  * set then. Does nothing when the instances run the revision and the check is in force. The job of an older pipeline that is run again
  * takes back what a newer one released, and says so.
  */
@@ -84,23 +88,20 @@ export async function release(runtime: Runtime, aws: Aws, options: ReleaseOption
       lines: [`nothing to release: ${pipeline.name} has ${key} since ${deploymentId}`],
     };
   }
+  const common = { pipeline, place: options, needsApproval: record.approval ?? facts.approval, key, record };
+  if (decision.kind === 'start') {
+    const pipelineUrl = runtime.env.CI_PIPELINE_URL ?? '';
+    const rejected = await formerRejection(aws, { store, revision, state, pipelineUrl });
+    if (rejected !== undefined) {
+      return report(runtime, { ...common, rollback: undefined, ms: performance.now() - start }, rejected);
+    }
+  }
   const rollback =
     options.rollback ?? (await rollbackOfOldPipeline(runtime, aws, store, { place, state, revision: key }));
   const followed = await runExecution(runtime, aws, options, { store, record, decision, revision, rollback });
   if (followed.outcome.kind === 'succeeded') await settle();
   const ms = performance.now() - start;
-  return report(
-    {
-      pipeline,
-      place: options,
-      needsApproval: record.approval ?? facts.approval,
-      key,
-      hosts: record.hosts,
-      rollback,
-      ms,
-    },
-    followed,
-  );
+  return report(runtime, { ...common, rollback, ms }, followed);
 }
 
 interface StartedExecution {
@@ -123,7 +124,7 @@ async function runExecution(
   const place: Place = { tenant: options.tenant, environment: options.environment };
   for (const line of rollback === undefined ? [] : rollbackLines(rollback)) out.step(line);
   const executionId =
-    decision.kind === 'follow' ? decision.executionId : await begin(aws, pipeline, revision, decision.token);
+    decision.kind === 'follow' ? decision.executionId : await begin(runtime, aws, pipeline, revision, decision.token);
   out.step(`${decision.kind === 'follow' ? 'following' : 'started'} the execution ${executionId} of ${pipeline.name}`);
   out.detail(consoleUrl(pipeline));
   // Of one that is followed, too: the job that started it may have been killed before it wrote the record.
@@ -166,17 +167,30 @@ export function revisionKey({ tenant, revision }: ReleaseOptions): string {
 }
 
 /** Without the signal: after an aborted call nobody would know whether the execution started. */
-async function begin(aws: Aws, pipeline: ReleasePipeline, { key }: ReleasedRevision, token: string): Promise<string> {
+async function begin(
+  { env }: Runtime,
+  aws: Aws,
+  pipeline: ReleasePipeline,
+  { key }: ReleasedRevision,
+  token: string,
+): Promise<string> {
   const { StartPipelineExecutionCommand } = await import('@aws-sdk/client-codepipeline');
   const { pipelineExecutionId } = await (await aws.codePipeline()).send(
     new StartPipelineExecutionCommand({
       name: pipeline.name,
       clientRequestToken: token,
+      ...commitOf(pipeline, pushOf(env).commit),
       sourceRevisions: [{ actionName: pipeline.source, revisionType: 'S3_OBJECT_KEY', revisionValue: key }],
     }),
   );
   if (pipelineExecutionId === undefined) throw new Error('StartPipelineExecution answered without an id');
   return pipelineExecutionId;
+}
+
+/** CodePipeline refuses variables that a pipeline does not have, as those of older versions. */
+function commitOf({ variables = [] }: ReleasePipeline, commit: string) {
+  if (commit === '' || !variables.includes(commitVariable)) return {};
+  return { variables: [{ name: commitVariable, value: commit }] };
 }
 
 function dryRun(pipeline: ReleasePipeline, { key }: ReleasedRevision, decision: Decision): Released {
@@ -197,12 +211,12 @@ interface Context {
   readonly place: Place;
   readonly needsApproval: boolean;
   readonly key: string;
-  readonly hosts: readonly string[];
+  readonly record: TenantRecord;
   readonly rollback: Rollback | undefined;
   readonly ms: number;
 }
 
-function report(context: Context, { snapshot, outcome }: Followed): Released {
+function report({ env }: Runtime, context: Context, { snapshot, outcome }: Followed): Released {
   const error = errorOf(context.pipeline, context, outcome, snapshot);
   if (error !== undefined) throw error;
   const { execution, deployment } = snapshot;
@@ -212,8 +226,13 @@ function report(context: Context, { snapshot, outcome }: Followed): Released {
     deploymentId: deployment?.id ?? '',
     status: outcome.kind,
     revisionKey: context.key,
-    url: addressOf(context.hosts),
+    url: addressOf(context.record.hosts),
   };
+  if (outcome.kind === 'waiting') {
+    const waiting = waitingLines({ ...context, snapshot, gitlab: env.CI_SERVER_URL ?? '' });
+    const lines = [`waiting: ${context.key} is not released yet`, ...waiting.map((line) => `  ${line}`)];
+    return { code: exitCodes.waiting, value: result, lines };
+  }
   const instances = deployment?.targets.length ?? 0;
   const lines =
     outcome.kind === 'superseded'
@@ -225,7 +244,7 @@ function report(context: Context, { snapshot, outcome }: Followed): Released {
       : [
           rollback === undefined ? `released ${context.key}` : `rolled back to ${softwareWords(rollback.to)}`,
           `  execution ${execution.id}, deployment ${result.deploymentId}, ${instances} instance${instances === 1 ? '' : 's'}, ${duration(context.ms)}`,
-          `  next: see it at ${context.hosts.map((host) => `https://${host}`).join(', ')}`,
+          `  next: see it at ${context.record.hosts.map((host) => `https://${host}`).join(', ')}`,
           ...(rollback === undefined ? [] : endWords(rollback).map((line) => `  ${line}`)),
         ];
   return { code: outcome.kind === 'superseded' ? exitCodes.superseded : undefined, value: result, lines };

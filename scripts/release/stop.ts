@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { nextWait } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
 import type { Output } from '../output.ts';
+import { readFollowed } from './approval/behind.ts';
 import type { Run } from './follow.ts';
 import { activityOf, deploymentEnded } from './lifecycle-events.ts';
 import type { ReleasePipeline } from './pipeline.ts';
@@ -48,7 +49,7 @@ export function nextStop(
 export function executionRun(aws: Aws, pipeline: ReleasePipeline, id: string, out: Output): Run {
   return {
     id,
-    read: () => readSnapshot(aws, pipeline, id),
+    read: () => readFollowed(aws, pipeline, id),
     stop: (why) => stopRelease(aws, pipeline, id, out, why),
   };
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { type Environment, tenantName } from '../config/environment.ts';
 import { listTenants } from '../config/files.ts';
-import { sharedEnvironments, sharedMessage, tenantFaults } from '../config/host-checks.ts';
+import { approvalFaults, sharedEnvironments, sharedMessage, tenantFaults } from '../config/host-checks.ts';
 import { shownValue } from '../config/issues.ts';
 import { parseConfig } from '../config/load.ts';
 import { platformSchema } from '../config/platform.ts';
@@ -34,6 +34,9 @@ export async function checkPlatformRepository(directory: string): Promise<Checke
       ...read.flatMap(({ findings }) => findings),
       ...[...configs].flatMap(([tenant, config]) =>
         known === undefined ? [] : fromFaults(tenantFaults(fileOf(tenant), known, config)),
+      ),
+      ...[...configs].flatMap(([tenant, config]) =>
+        fromFaults(approvalFaults(fileOf(tenant), platform.value?.approvals, config)),
       ),
       ...claimFaults(configs),
       ...prefixFaults(configs),

@@ -3,7 +3,7 @@ import { openEnvironment } from '../aws/open-environment.ts';
 import { openAws } from '../aws/session.ts';
 import type { Environment } from '../config/environment.ts';
 import { readPlatformConfig, readTenantConfig } from '../config/files.ts';
-import { sharedEnvironments, sharedMessage, tenantFaults } from '../config/host-checks.ts';
+import { approvalFaults, sharedEnvironments, sharedMessage, tenantFaults } from '../config/host-checks.ts';
 import { configError } from '../config/load.ts';
 import type { PlatformConfig } from '../config/platform.ts';
 import { exitCodes } from '../errors.ts';
@@ -49,6 +49,7 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
   const shared = sharedEnvironments(new Map([...others, [name, tenant]])).filter((each) => each.tenant === name);
   const faults = [
     ...tenantFaults(file, platform.environments, tenant),
+    ...approvalFaults(file, platform.approvals, tenant),
     ...shared.map(({ other }) => ({ file, path: 'environment_prefix', message: sharedMessage(other, tenant) })),
   ];
   if (faults.length > 0) throw configError(faults);

@@ -28,12 +28,15 @@ const tenantRoles = {
   'tenant-codedeploy': 'vendhost-dev-shop-codedeploy',
   'tenant-approver': 'vendhost-dev-shop-approver',
 };
+/** The roles that a tenant has besides where releases are approved by jobs. */
+const approvedRoles = { 'tenant-approver-job': 'vendhost-dev-shop-approver-job' };
 const boundaries = {
   'platform-boundary': 'vendhost-dev-boundary',
   'platform-service-boundary': 'vendhost-dev-service-boundary',
   'tenant-drift': 'vendhost-dev-tenant-drift',
 };
-const files = Object.keys({ ...platformRoles, ...tenantRoles, ...boundaries });
+const named = { ...platformRoles, ...tenantRoles, ...approvedRoles };
+const files = Object.keys({ ...named, ...boundaries });
 
 /** 10,240 characters in all inline policies of a role, 6,144 in a managed policy (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). */
 const inlinePolicyLimit = 10_240;
@@ -43,11 +46,17 @@ const managedPolicyLimit = 6_144;
 const withoutResource =
   /^((ec2|ssm)messages:.*|codedeploy:StopDeployment|ssm:CancelCommand|sns:(GetSubscriptionAttributes|Unsubscribe))$/;
 
-const apps: Record<'platform' | 'tenant', App> = { platform: accessApp(), tenant: tenantApp() };
+const approvals = { project: 'acme/approvals', branch: 'main' };
+const apps: Record<'platform' | 'tenant' | 'approved', App> = {
+  platform: accessApp(),
+  tenant: tenantApp(),
+  approved: tenantApp({ facts: { ...facts, approval: true }, approvals }),
+};
 const roles = new Map<string, Role>();
 beforeAll(() => {
   for (const [file, name] of Object.entries(platformRoles)) roles.set(file, readRole(apps.platform, name));
   for (const [file, name] of Object.entries(tenantRoles)) roles.set(file, readRole(apps.tenant, name));
+  for (const [file, name] of Object.entries(approvedRoles)) roles.set(file, readRole(apps.approved, name));
 });
 
 function roleOf(file: string): Role {
@@ -60,6 +69,7 @@ describe('review files', () => {
   test.each([
     ['platform', platformRoles],
     ['tenant', tenantRoles],
+    ['approved', { ...tenantRoles, ...approvedRoles }],
   ] as const)('there is one for each role of the access stack of a %s', (kind, named) => {
     expect(roleNames(apps[kind]).sort()).toEqual(Object.values(named).sort());
   });
@@ -69,7 +79,7 @@ describe('review files', () => {
     expect(found.sort()).toEqual(files.map((file) => `${file}.yml`).sort());
   });
 
-  test.each(Object.keys({ ...platformRoles, ...tenantRoles }))('%s may do what its file says', async (file) => {
+  test.each(Object.keys(named))('%s may do what its file says', async (file) => {
     await expect(reviewFile(roleOf(file))).toMatchFileSnapshot(join(folder, `${file}.yml`));
   });
 
@@ -78,7 +88,7 @@ describe('review files', () => {
   });
 });
 
-describe.each(Object.keys({ ...platformRoles, ...tenantRoles }))('%s', (file) => {
+describe.each(Object.keys(named))('%s', (file) => {
   const allowed = () => roleOf(file).statements.filter(({ effect }) => effect === 'Allow');
 
   test('explains each wildcard where it is', () => {
@@ -114,6 +124,7 @@ describe('trust', () => {
   test.each([
     ['platform-deploy', 'project_path:acme/platform:ref_type:branch:ref:main'],
     ['tenant-deploy', 'project_path:acme/shop:ref_type:branch:ref:dev'],
+    ['tenant-approver-job', 'project_path:acme/approvals:ref_type:branch:ref:main'],
   ])('%s is for one branch of one project, letter by letter', (file, branch) => {
     expect(roleOf(file).trust).toEqual({
       principal: { Federated: 'arn:aws:iam::111111111111:oidc-provider/gitlab.example.com' },
@@ -177,7 +188,7 @@ describe('what no role may do', () => {
 });
 
 describe('policies', () => {
-  test.each(['platform', 'tenant'] as const)('of a %s pass cdk-nag', (kind) => {
+  test.each(['platform', 'tenant', 'approved'] as const)('of a %s pass cdk-nag', (kind) => {
     expect(new AwsSolutionsChecks().validateScope(apps[kind]).violations).toEqual([]);
   });
 
@@ -193,6 +204,7 @@ describe('policies', () => {
     const hosts = Array.from({ length: 5 }, (_, index) => `${'a'.repeat(100 + index)}.production.example.com`);
     const tenant = tenantApp({
       ...{ place, region, facts: { ...far, approval: true }, limits: most, hosts, port: 65_535, loadBalancer: 10 },
+      approvals: { project: `acme/${'p'.repeat(100)}`, branch: 'b'.repeat(100) },
       groups: hosts.map((host, index) => ({ band: `wildcard-${index + 3}`, hosts: [host] })),
       branch: 'b'.repeat(100),
       project: {
@@ -225,6 +237,10 @@ describe('policies', () => {
       expect(text).not.toContain('arn:aws:');
     }
   });
+});
+
+test('where nobody has to approve, no job may', () => {
+  expect(roleNames(tenantApp({ approvals }))).not.toContain('vendhost-dev-shop-approver-job');
 });
 
 test('a platform without a project has no roles for pipelines', () => {

@@ -90,5 +90,8 @@ test('each job runs the command of its place', async () => {
     'vendhost-rollout': 'host provision',
     'prune-images': 'image prune',
     'prune-revisions': 'revision prune',
+    'vendhost-waiting': 'release waiting',
+    'vendhost-approve': 'release approve',
+    'vendhost-reject': 'release reject',
   });
 });

@@ -1,10 +1,18 @@
-import { driftTemplate, operationsTemplate, type Template, tenantTemplate, upkeepTemplate } from './templates.ts';
+import {
+  approveTemplate,
+  driftTemplate,
+  operationsTemplate,
+  type Template,
+  tenantTemplate,
+  upkeepTemplate,
+} from './templates.ts';
 
 type Inputs = Readonly<Record<string, unknown>>;
 
 /** A value for every input of a template, none of them its default. */
 export function everyInput(template: Template): Inputs {
   if (template === driftTemplate) return { ...common, ...ofDrift };
+  if (template === approveTemplate) return { ...common, tenant: 'shop', environment: 'staging', reason: 'tested' };
   if (template === operationsTemplate) return { ...common, ...ofOperations };
   if (template === upkeepTemplate) return { ...common, ...ofUpkeep };
   return { ...common, ...(template === tenantTemplate ? ofTenant : ofPlatform) };

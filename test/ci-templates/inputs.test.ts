@@ -129,6 +129,7 @@ test("the images and the examples have the project's version", async () => {
     'examples/page/.gitlab-ci.yml',
     'examples/shop/.gitlab-ci.yml',
     'examples/platform/.gitlab-ci.yml',
+    'examples/approvals/.gitlab-ci.yml',
     'docs/templates.md',
     'README.md',
   ];

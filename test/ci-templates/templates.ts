@@ -46,6 +46,7 @@ function readTemplate(file: string, required: Template['required']): Template {
 export const tenantTemplate = readTemplate('tenant.yml', { tenant: 'shop', image });
 export const platformTemplate = readTemplate('platform.yml', { image });
 export const driftTemplate = readTemplate('drift-check.yml', { image });
+export const approveTemplate = readTemplate('approve.yml', { tenant: 'shop', image });
 export const operationsTemplate = readTemplate('operations.yml', { tenant: 'shop', image });
 export const upkeepTemplate = readTemplate('upkeep.yml', { tenant: 'shop', image });
 export const templates: readonly Template[] = [
@@ -54,6 +55,7 @@ export const templates: readonly Template[] = [
   driftTemplate,
   operationsTemplate,
   upkeepTemplate,
+  approveTemplate,
 ];
 export const templateFiles: readonly string[] = readdirSync(directory);
 

@@ -16,13 +16,15 @@ import { pipeline } from '../acceptance/steps.ts';
 import { clientConfig } from '../local-cloud/clients.ts';
 import { accountEnvironment } from '../local-cloud/start.ts';
 import { thisStarter, whyNoDemo } from '../setup/whole-machine.ts';
+import { approveProduction } from './approve-production.ts';
 import { localSite } from './local-site.ts';
 import { Timeline } from './timeline.ts';
 import { devAccount, startWorld, type World } from './world.ts';
 
 const usage = `npm run demo [-- --keep]
 
-A platform of three environments, and on it a push to dev that becomes a running virtual host, on this machine only.
+A platform of three environments, and on it a push to dev that becomes a running virtual host, and one to master that a person approves; on
+this machine only.
 
   --keep   leave everything running at the end, until Ctrl-C
 `;
@@ -104,6 +106,9 @@ async function journey(world: World, signal: AbortSignal): Promise<void> {
 
   heading('The same commit once more');
   await sameCommit(stage);
+
+  heading('A push to master: production waits for an approval, and a job of another project gives it');
+  await approveProduction(stage, world);
 }
 
 /** The one note of the merge request, as GitLab would show it but for its markup. */

@@ -17,6 +17,8 @@ import { createOwner, managementAccount, type Owner } from './owner.ts';
 
 /** Account of the environment `dev` in examples/platform. */
 export const devAccount = '111111111111';
+/** Account of the environment `production` there. */
+export const productionAccount = '333333333333';
 const gitlabAddress = defaultGitlab;
 const tenantProject = 'acme/shop';
 

@@ -26,6 +26,8 @@ export interface WorkspaceOptions extends EventOptions {
   /** Where `include: project: platform/vendhost` comes from. Default: this checkout, with what is not committed. */
   platform?: PlatformProject;
   variables?: readonly ProjectVariable[];
+  /** What a person gives to the `spec:inputs` of the project's own file when starting a pipeline. */
+  inputs?: Readonly<Record<string, string>>;
   /** What the runner's machine gives every job, like AWS_ENDPOINT_URL of a local cloud. */
   runnerEnvironment?: Readonly<Record<string, string>>;
   /** Folders with commands that jobs find before all others. */
@@ -100,6 +102,7 @@ export async function prepareWorkspace(options: WorkspaceOptions): Promise<Works
       '--ignore-schema-paths=#/definitions/tags/minItems',
       `--home=${join(directory, 'home')}`,
       `--evaluate-rule-changes=${event.changesSince !== undefined}`,
+      ...Object.entries(options.inputs ?? {}).map(([name, value]) => `--input=${name}=${value}`),
       ...variableArgs(predefined),
     ],
   };

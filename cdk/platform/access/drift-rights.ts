@@ -111,6 +111,7 @@ export function tenantDriftRights(scope: PlatformScope): Right[] {
   const host = names.host(place);
   const roles: readonly TenantRole[] = [
     'approver',
+    'approver-job',
     'codedeploy',
     'deploy',
     'execution',
@@ -121,7 +122,7 @@ export function tenantDriftRights(scope: PlatformScope): Right[] {
   const rights = driftRights(scope, {
     stacks: (['access', 'entry', 'data', 'host'] as const).map((layer) => names.tenantStack(place, layer)),
     roles: roles.map((role) => `${host}-${role}`),
-    policies: [`${host}-reading`, `${host}-execution*`],
+    policies: [`${host}-approving`, `${host}-reading`, `${host}-execution*`],
     profile: `${host}-instance`,
     alarms: hostAlarms.map((alarm) => names.hostAlarm(`${host}-host`, alarm)),
     host,

@@ -1,7 +1,8 @@
 import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import type { Trust } from '../../role.ts';
-import { auditObjects, auditRights } from './audit-rights.ts';
+import { branchTrust, type GitlabProject } from '../../gitlab-trust.ts';
+import type { ListedPolicy, Right, Trust } from '../../role.ts';
+import { auditRights } from './audit-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
@@ -10,46 +11,62 @@ import type { Scope } from './tenant-scope.ts';
  * it and has signed in with MFA: users of IAM, and whom they name. People who sign in by IAM Identity Center have no MFA in
  * their session that IAM sees; they get this role's rights in a permission set instead.
  */
-export function approverRole(parent: Construct, scope: Scope): CfnRole {
-  const pipeline = scope.arn('codepipeline', scope.host);
+export function approverRole(parent: Construct, scope: Scope, policies: readonly ListedPolicy[]): CfnRole {
   return tenantRole(parent, {
     scope,
     role: 'approver',
     description: `People who approve releases of ${scope.host}`,
     trust: peopleOf(scope),
-    rights: [
-      {
-        sid: 'Look',
-        actions: [
-          'codepipeline:GetPipeline',
-          'codepipeline:GetPipelineExecution',
-          'codepipeline:GetPipelineState',
-          'codepipeline:ListActionExecutions',
-          'codepipeline:ListPipelineExecutions',
-        ],
-        resources: [pipeline],
-      },
-      {
-        sid: 'Approve',
-        actions: ['codepipeline:PutApprovalResult'],
-        resources: [`${pipeline}/*`],
-        because: "Any stage and action of the tenant's pipeline.",
-      },
-      ...auditRights(scope),
-      {
-        sid: 'ReadAudit',
-        actions: ['s3:GetObject'],
-        resources: auditObjects(scope),
-        because: "The tenant's own records: whether a write whose answer was lost is there.",
-      },
-      {
-        sid: 'Key',
-        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-        resources: [scope.facts['key-arn']],
-        when: scope.via('s3'),
-      },
-    ],
+    attached: policies,
+    rights: [],
   });
+}
+
+export interface ApproverJobProps {
+  readonly scope: Scope;
+  /** Project whose jobs approve; not the tenant's. */
+  readonly project: GitlabProject;
+  readonly branch: string;
+  /** With `tenantReadRights` and `approvalRights`. */
+  readonly policies: readonly ListedPolicy[];
+}
+
+/**
+ * The role of jobs that approve: those of one branch of the approvals project. IAM cannot tell jobs of one project and branch apart, so
+ * what separates who approves from who releases is that it is another project, with other members.
+ */
+export function approverJobRole(parent: Construct, { scope, project, branch, policies }: ApproverJobProps): CfnRole {
+  return tenantRole(parent, {
+    scope,
+    role: 'approver-job',
+    description: `Jobs of ${project.path} on ${branch} that approve releases of ${scope.host}`,
+    trust: branchTrust(scope, project, branch),
+    attached: policies,
+    rights: [],
+  });
+}
+
+/** What an approver may do but read. */
+export function approvalRights(scope: Scope): Right[] {
+  const pipeline = scope.arn('codepipeline', scope.host);
+  return [
+    // It answers with the token that an approval needs.
+    { sid: 'SeeApproval', actions: ['codepipeline:GetPipelineState'], resources: [pipeline] },
+    {
+      sid: 'Approve',
+      actions: ['codepipeline:PutApprovalResult'],
+      resources: [`${pipeline}/*`],
+      because: "Any stage and action of the tenant's pipeline.",
+    },
+    ...auditRights(scope),
+    {
+      // To write the record of the answer; what it reads, it decrypts by the rights of all jobs.
+      sid: 'Encrypt',
+      actions: ['kms:GenerateDataKey'],
+      resources: [scope.facts['key-arn']],
+      when: scope.via('s3'),
+    },
+  ];
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html */

@@ -1,15 +1,16 @@
 import { type App, CfnOutput } from 'aws-cdk-lib';
-import { CfnInstanceProfile } from 'aws-cdk-lib/aws-iam';
+import { CfnInstanceProfile, type CfnRole } from 'aws-cdk-lib/aws-iam';
 import { CfnParameter } from 'aws-cdk-lib/aws-ssm';
 import { type PlatformFacts, recordVersion, type TenantRecord } from '../../../scripts/config/facts.ts';
 import { names, type Place, tags } from '../../../scripts/config/names.ts';
+import type { Approvals } from '../../../scripts/config/platform.ts';
 import type { TenantLimits } from '../../../scripts/config/tenant.ts';
 import { type AppProps, newApp, VendhostStack } from '../../app.ts';
 import type { GitlabProject } from '../../gitlab-trust.ts';
-import { makePolicy } from '../../role.ts';
+import { type ListedPolicy, makePolicy } from '../../role.ts';
 import { EntryStack } from '../entry/entry-stack.ts';
 import type { RuleGroup } from '../entry/rule-groups.ts';
-import { approverRole } from './approver-role.ts';
+import { approvalRights, approverJobRole, approverRole } from './approver-role.ts';
 import { tenantReadRights } from './common-rights.ts';
 import { executionRole } from './execution/execution-role.ts';
 import { codedeployRole, instanceRole, pipelineRole, planRole } from './service-roles.ts';
@@ -29,12 +30,14 @@ export interface AccessProps {
   readonly loadBalancer: number;
   readonly port: number;
   readonly limits: TenantLimits;
+  /** The project whose jobs approve releases, if there is one. */
+  readonly approvals?: Approvals | undefined;
 }
 
 /** A tenant's roles in one environment, and the record from which its jobs learn them. */
 class TenantAccessStack extends VendhostStack {
   constructor(app: App, props: AccessProps) {
-    const { place, account, region, project, branch } = props;
+    const { place, account, region, facts, project, branch, approvals } = props;
     super(
       app,
       names.tenantStack(place, 'access'),
@@ -52,6 +55,12 @@ class TenantAccessStack extends VendhostStack {
       description: `Jobs of ${project.path} on any branch: read only`,
       rights: tenantReadRights(scope),
     });
+    const approving = makePolicy(this, 'Approving', {
+      name: `${scope.host}-approving`,
+      description: `Who approves releases of ${scope.host}`,
+      rights: approvalRights(scope),
+    });
+    const policies = [reading, approving];
     const roles = [
       deployRole(this, { scope, project, branch, reading }),
       planRole(this, scope, project, reading),
@@ -59,7 +68,8 @@ class TenantAccessStack extends VendhostStack {
       pipelineRole(this, scope),
       codedeployRole(this, scope),
       instance,
-      approverRole(this, scope),
+      approverRole(this, scope, policies),
+      ...(facts.approval && approvals !== undefined ? [approverJob(this, props, approvals, { scope, policies })] : []),
     ];
     const record = new CfnParameter(this, 'Record', {
       name: names.tenantRecord(place),
@@ -75,8 +85,20 @@ class TenantAccessStack extends VendhostStack {
   }
 }
 
+/** Jobs of the approvals project; its ID tokens have the issuer and audience of the tenant's. */
+function approverJob(
+  parent: VendhostStack,
+  { project }: AccessProps,
+  approvals: Approvals,
+  { scope, policies }: { scope: Scope; policies: readonly ListedPolicy[] },
+): CfnRole {
+  const { issuer, audience } = project;
+  const { project: path, branch } = approvals;
+  return approverJobRole(parent, { scope, project: { issuer, audience, path }, branch, policies });
+}
+
 function tenantRecord(
-  { place, account, region, facts, project, branch, hosts, loadBalancer, port, limits }: AccessProps,
+  { place, account, region, facts, project, branch, hosts, loadBalancer, port, limits, approvals }: AccessProps,
   scope: Scope,
 ): TenantRecord {
   return {
@@ -91,6 +113,7 @@ function tenantRecord(
     bucket: names.tenantBucket(place, account, region),
     pipeline: names.host(place),
     approval: facts.approval,
+    ...(facts.approval && approvals !== undefined ? { approvals } : {}),
     limits,
     roles: {
       deploy: scope.roleArn('deploy'),

@@ -11,7 +11,8 @@ export interface TenantRoleProps extends Pick<RoleProps, 'description' | 'trust'
 
 /** A role of a tenant: a fixed name, the platform's permissions boundary, one policy that lists its rights. */
 export function tenantRole(parent: Construct, { scope, role, ...props }: TenantRoleProps): CfnRole {
-  return makeRole(parent, `${role.charAt(0).toUpperCase()}${role.slice(1)}`, {
+  const id = role.split('-').map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`);
+  return makeRole(parent, id.join(''), {
     ...props,
     arns: scope,
     name: names.tenantRole(scope.place, role),

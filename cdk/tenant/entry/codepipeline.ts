@@ -3,13 +3,19 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
-import { keys, names, type Place } from '../../../scripts/config/names.ts';
+import { commitVariable, keys, names, type Place } from '../../../scripts/config/names.ts';
 
 export interface PipelineProps {
   readonly place: Place;
   readonly facts: PlatformFacts;
   readonly roleArn: string;
 }
+
+/**
+ * Variables of the source action, and of a pipeline, are put into configurations of later actions
+ * (https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-variables.html).
+ */
+const sourceNamespace = 'Source';
 
 type PipelineStage = CfnPipeline.StageDeclarationProperty;
 type PipelineAction = CfnPipeline.ActionDeclarationProperty;
@@ -36,6 +42,7 @@ export class Pipeline extends Construct {
       // A newer release supersedes those that wait for approval or for another stage.
       executionMode: 'SUPERSEDED',
       restartExecutionOnUpdate: false,
+      variables: [{ name: commitVariable, defaultValue: 'unknown', description: "Commit, by the tenant's job" }],
       roleArn,
       artifactStore: { type: 'S3', location: facts.bucket, encryptionKey: { type: 'KMS', id: facts['key-arn'] } },
       stages,
@@ -58,6 +65,7 @@ function source(bucket: string, tenant: string, artifact: string): PipelineStage
     name: 'Source',
     actions: [
       action('Revision', 'Source', 'S3', {
+        namespace: sourceNamespace,
         outputArtifacts: [{ name: artifact }],
         configuration: {
           S3Bucket: bucket,
@@ -77,7 +85,11 @@ function approval({ tenant, environment }: Place, topicArn: string): PipelineSta
       action('Approve', 'Approval', 'Manual', {
         configuration: {
           NotificationArn: topicArn,
-          CustomData: `A release of ${tenant} to ${environment} waits for approval.`,
+          CustomData: [
+            `A release of ${tenant} to ${environment} waits for approval: #{${sourceNamespace}.ObjectKey},`,
+            `version #{${sourceNamespace}.VersionId}, execution #{codepipeline.PipelineExecutionId}.`,
+            `Commit, as the tenant's job says: #{variables.${commitVariable}}`,
+          ].join(' '),
         },
       }),
     ],

@@ -56,7 +56,13 @@ export function auditOf(
     ...where,
     target: executionId,
     before: from === undefined ? of : softwareWords(from),
-    after: ({ outcome }) => `${outcome.kind === 'succeeded' ? '' : `failed: ${outcome.kind}: `}${softwareWords(to)}`,
+    after: ({ outcome }) => `${endOf(outcome.kind)}${softwareWords(to)}`,
     reason,
   };
+}
+
+/** What waits for an approval has not failed. */
+function endOf(kind: Followed['outcome']['kind']): string {
+  if (kind === 'succeeded') return '';
+  return kind === 'waiting' ? 'waiting for approval: ' : `failed: ${kind}: `;
 }

@@ -19,18 +19,11 @@ export interface ReadImages {
 }
 
 /** Reads a tenant's images and all that speaks for keeping one. Whatever cannot be read to its end is thrown, so that nothing is decided without it. */
-export async function readImageFacts(
-  aws: Aws,
-  owner: ImageOwner,
-  { keep }: { keep: number },
-): Promise<ReadImages> {
+export async function readImageFacts(aws: Aws, owner: ImageOwner, { keep }: { keep: number }): Promise<ReadImages> {
   const { place, bucket } = owner;
   // Leases first: a bake that ends meanwhile has its image in the list or its lease here.
   const leases = await readLeases(aws, bucket, place.tenant);
-  const [account, releases] = await Promise.all([
-    readUses(aws),
-    readKeptReleases(aws, { place, bucket, keep }),
-  ]);
+  const [account, releases] = await Promise.all([readUses(aws), readKeptReleases(aws, { place, bucket, keep })]);
   const images = tenantImagesOf(account.images, place);
   const bakeKeys = [...new Set(images.flatMap(({ bakeKey }) => bakeKey ?? []))];
   const records = await readImageRecords(aws, owner, bakeKeys);

@@ -10,11 +10,11 @@ const template = onlyTemplate(app);
 const propertiesOf = (type: string) => Object.values(template.findResources(type)).map(({ Properties }) => Properties);
 
 describe('the access stack', () => {
-  test('is the roles, two policies, the instance profile and the record', () => {
+  test('is the roles, three policies, the instance profile and the record', () => {
     const resources = Object.values(template.toJSON().Resources as Record<string, { Type: string }>);
     expect(resources.map(({ Type }) => Type).sort()).toEqual([
       'AWS::IAM::InstanceProfile',
-      ...Array.from({ length: 2 }, () => 'AWS::IAM::ManagedPolicy'),
+      ...Array.from({ length: 3 }, () => 'AWS::IAM::ManagedPolicy'),
       ...Array.from({ length: 7 }, () => 'AWS::IAM::Role'),
       'AWS::SSM::Parameter',
     ]);
@@ -54,6 +54,22 @@ describe('the access stack', () => {
       pipeline: 'vendhost-dev-shop',
     });
     expect(record.roles.deploy).toBe('arn:aws:iam::111111111111:role/vendhost-dev-shop-deploy');
+  });
+});
+
+describe('where jobs of another project approve', () => {
+  const approvals = { project: 'acme/approvals', branch: 'main' };
+  const recordOf = (changes: Parameters<typeof tenantApp>[0]) => {
+    const [parameter] = Object.values(onlyTemplate(tenantApp(changes)).findResources('AWS::SSM::Parameter'));
+    return tenantRecordSchema.parse(JSON.parse(parameter?.Properties.Value as string));
+  };
+
+  test('the record names it, so that jobs can say whom they wait for', () => {
+    expect(recordOf({ facts: { ...facts, approval: true }, approvals }).approvals).toEqual(approvals);
+  });
+
+  test('it is named only where releases need an approval', () => {
+    expect(recordOf({ approvals })).not.toHaveProperty('approvals');
   });
 });
 

@@ -148,6 +148,14 @@ describe('the pipeline', () => {
         Match.objectLike({ Name: 'Deploy' }),
       ],
     });
+    const [pipeline] = Object.values(approving.findResources('AWS::CodePipeline::Pipeline'));
+    expect(pipeline?.Properties.Stages[1].Actions[0].Configuration.CustomData).toBe(
+      'A release of shop to dev waits for approval: #{Source.ObjectKey}, version #{Source.VersionId}, execution ' +
+        "#{codepipeline.PipelineExecutionId}. Commit, as the tenant's job says: #{variables.Commit}",
+    );
+    expect(pipeline?.Properties.Variables).toEqual([
+      expect.objectContaining({ Name: 'Commit', DefaultValue: 'unknown' }),
+    ]);
     approving.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: facts['key-arn'] });
   });
 });

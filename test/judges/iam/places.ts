@@ -18,6 +18,9 @@ export function projectOf(tenant: string): string {
   return `acme/${tenant}`;
 }
 
+/** The project whose jobs approve in production. */
+export const approvals = { project: 'acme/approvals', branch: 'main' } as const;
+
 /** Facts of an environment: production has things of its own everywhere. */
 export function factsOf(environment: string): PlatformFacts {
   if (environment === 'dev') return facts;

@@ -5,7 +5,7 @@ import { tenantAccessApp } from '../../../cdk/tenant/access/tenant-access-stack.
 import { environmentOf } from '../../../scripts/config/files.ts';
 import { platformSchema } from '../../../scripts/config/platform.ts';
 import { limits } from '../../../scripts/config/tenant.ts';
-import { account, audience, environments, factsOf, gitlab, places, projectOf, region } from './places.ts';
+import { account, approvals, audience, environments, factsOf, gitlab, places, projectOf, region } from './places.ts';
 import { type Known, type Resources, resolve } from './resolve.ts';
 
 /** A policy document; the simulator checks its form. */
@@ -89,6 +89,7 @@ function* apps(): Generator<App> {
       port: 8080,
       loadBalancer: 1,
       limits: limits.parse({}),
+      approvals,
     });
   }
 }

@@ -7,6 +7,7 @@ stores never leave the process.
 
 import copy
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -126,18 +127,31 @@ class JsonService:
 
 
 def _foreign_values(value: Any, shape: Shape, where: str) -> Iterator[str]:
-    """Values that are not in their enumeration, in AWS's words."""
+    """Values outside their enumeration, pattern or size, in AWS's words. botocore checks the smallest size itself."""
     if shape.type_name == "structure":
         for name, item in value.items():
             yield from _foreign_values(item, shape.members[name], f"{where}.{name}")
     elif shape.type_name == "list":
         for number, item in enumerate(value, 1):
             yield from _foreign_values(item, shape.member, f"{where}.{number}.member")
-    elif shape.type_name == "string" and shape.enum and value not in shape.enum:
-        yield (
-            f"Value '{value}' at '{where.lstrip('.')}' failed to satisfy constraint: "
-            f"Member must satisfy enum value set: [{', '.join(shape.enum)}]"
-        )
+    elif constraint := _broken_constraint(value, shape):
+        yield f"Value '{value}' at '{where.lstrip('.')}' failed to satisfy constraint: Member must {constraint}"
+
+
+def _broken_constraint(value: Any, shape: Shape) -> str | None:
+    most = shape.metadata.get("max")
+    if shape.type_name in ("integer", "long"):
+        return f"have value less than or equal to {most}" if most is not None and value > most else None
+    if shape.type_name != "string":
+        return None
+    if shape.enum and value not in shape.enum:
+        return f"satisfy enum value set: [{', '.join(shape.enum)}]"
+    if most is not None and len(value) > most:
+        return f"have length less than or equal to {most}"
+    pattern = shape.metadata.get("pattern")
+    if pattern and re.fullmatch(pattern, value, re.DOTALL) is None:
+        return f"satisfy regular expression pattern: {pattern}"
+    return None
 
 
 @cache

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Environment } from '../../../scripts/config/environment.ts';
-import { tenantFaults } from '../../../scripts/config/host-checks.ts';
+import { approvalFaults, tenantFaults } from '../../../scripts/config/host-checks.ts';
 import { type PlatformConfig, platformSchema } from '../../../scripts/config/platform.ts';
 import { tenantSchema } from '../../../scripts/config/tenant.ts';
 import { chooseEnvironments } from '../../../scripts/tenant/environments.ts';
@@ -22,6 +22,19 @@ const platform = platformSchema.parse({
 const tenant = (hosts: object) => tenantSchema.parse({ project: 'acme/shop', hosts });
 const faults = (hosts: object) =>
   tenantFaults('shop.yml', platform.environments, tenant(hosts)).map(({ path, message }) => `${path}: ${message}`);
+
+test('the project that approves releases is not one of a tenant', () => {
+  const of = (project?: string) =>
+    approvalFaults(
+      'shop.yml',
+      project === undefined ? undefined : { project, branch: 'main' },
+      tenant({ dev: ['shop.dev.example.com'] }),
+    );
+  expect(of('Acme/Shop').map(({ path, message }) => `${path}: ${message}`)).toEqual([
+    'project: "acme/shop" is wrong: it is the project that approves releases, approvals in platform.yml; that must be another',
+  ]);
+  expect([of('platform/approvals'), of()]).toEqual([[], []]);
+});
 
 describe('tenantFaults', () => {
   test('hosts in the domain of their environment have none', () => {

@@ -1,12 +1,16 @@
 import { CreateDeploymentCommand, GetDeploymentGroupCommand } from '@aws-sdk/client-codedeploy';
-import { GetPipelineStateCommand, PutApprovalResultCommand } from '@aws-sdk/client-codepipeline';
-import { DeleteBucketPolicyCommand } from '@aws-sdk/client-s3';
+import { PutApprovalResultCommand } from '@aws-sdk/client-codepipeline';
+import { DeleteBucketPolicyCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { awsError } from '../../../scripts/aws/foreseen-errors.ts';
 import { readPlatformFacts } from '../../../scripts/aws/read-facts.ts';
 import { openAws } from '../../../scripts/aws/session.ts';
+import { exitCodes, type VendhostError } from '../../../scripts/errors.ts';
 import { provisionHost } from '../../../scripts/host/provision.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
+import { type AnswerOptions, answerApproval, showWaiting } from '../../../scripts/release/approval/answer-approval.ts';
+import { readPipeline } from '../../../scripts/release/pipeline.ts';
+import { readActions } from '../../../scripts/release/snapshot.ts';
 import { startRelease } from '../../../scripts/release/start.ts';
 import { pushRevision } from '../../../scripts/revision/push.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
@@ -22,6 +26,7 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '100000000581';
 const place = { environment: 'production', tenant: 'shop' } as const;
 const name = 'vendhost-production-shop';
+const approvalsProject = 'platform/approvals';
 let enforcing: EnforcingCloud;
 let files: PlatformRepository;
 let person: CloudAccount;
@@ -31,7 +36,10 @@ beforeAll(async () => {
   files = await platformRepository(account, { production: account });
   enforcing = await startEnforcingCloud(files.directory);
   await files.certify(enforcing.cloud.endpoint);
-  await files.writePlatform({ production: { approval: true, nat: 'one', alerts: ['operations@example.com'] } });
+  await files.writePlatform(
+    { production: { approval: true, nat: 'one', alerts: ['operations@example.com'] } },
+    { approvals: { project: approvalsProject, branch: 'main' } },
+  );
   await files.writeTenant('shop', { project: 'acme/shop', hosts: { production: ['shop.production.example.com'] } });
   person = enforcing.person(account);
   const options = { directory: files.directory, environment: place.environment, dryRun: false } as const;
@@ -65,35 +73,154 @@ start-stop-daemon --start --background --make-pidfile --pidfile /run/shop.pid --
 `,
 };
 
-async function job() {
+/** A job of the tenant on the branch of production, and of the project that approves. */
+async function job(user = 'ada', variables: Readonly<Record<string, string>> = {}) {
   const role = `arn:aws:iam::${account}:role/${name}-deploy`;
-  const variables = { AWS_REGION: 'eu-west-1', VENDHOST_ROLE_ARN: role };
-  return await enforcing.job({ projectPath: 'acme/shop', ref: 'master' }, variables);
+  const own = { AWS_REGION: 'eu-west-1', VENDHOST_ROLE_ARN: role, GITLAB_USER_LOGIN: user, CI_COMMIT_SHA: 'c0ffee' };
+  return await enforcing.job({ projectPath: 'acme/shop', ref: 'master', userLogin: user }, { ...own, ...variables });
 }
 
-/** A person's answer, once the pipeline asks and the job's log says so. */
-async function approve(log: () => string[]): Promise<void> {
-  const client = await person.aws.codePipeline();
-  await expect.poll(() => log().join('\n'), { timeout: 120_000 }).toContain('Approval: waiting for approval');
-  const asked = async () => {
-    const { stageStates = [] } = await client.send(new GetPipelineStateCommand({ name }));
-    return stageStates.find(({ stageName }) => stageName === 'Approval')?.actionStates?.[0]?.latestExecution?.token;
-  };
-  await expect.poll(asked, { timeout: 60_000 }).toBeDefined();
-  const where = { pipelineName: name, stageName: 'Approval', actionName: 'Approve', token: await asked() };
-  await client.send(new PutApprovalResultCommand({ ...where, result: { status: 'Approved', summary: 'fine' } }));
+async function approver(user: string, subject: { projectPath?: string; ref?: string } = {}) {
+  const where = { projectPath: approvalsProject, ref: 'main', userLogin: user, jobId: '77', ...subject };
+  // Who starts a pipeline may set any variable in it: what the token says counts.
+  const variables = { GITLAB_USER_LOGIN: 'somebody', CI_SERVER_URL: 'https://gitlab.example.test' };
+  return await enforcing.job(where, { AWS_REGION: 'eu-west-1', VENDHOST_ACCOUNT: account, ...variables });
 }
 
-test('a host with a database and alarms is provisioned by its roles, and released when a person has approved', async () => {
+async function answer(runtime: Awaited<ReturnType<typeof job>>, options: Partial<AnswerOptions> = {}) {
+  const all = {
+    ...place,
+    verb: 'approve',
+    execution: undefined,
+    revision: undefined,
+    reason: 'tested',
+    dryRun: false,
+  } as const;
+  const failed = await answerApproval(runtime, { ...all, ...options }).catch((error: unknown) => error);
+  return awsError(failed, {}) ?? (failed as VendhostError | number | undefined);
+}
+
+async function release(user = 'ada') {
+  const runtime = await job(user);
+  const code = await startRelease(runtime, { ...place, revision, dryRun: false });
+  return { code, result: JSON.parse(runtime.printed()), progress: runtime.progress() };
+}
+
+let revision: string;
+let execution: string;
+
+test('a release waits for its approval without a job that runs', async () => {
   const image = await makeImage(platform, place.tenant, { agent: true });
   const directory = await repository(software);
   await provisionHost(await job(), { ...place, directory, image, dryRun: false });
   const pushed = await job();
   await pushRevision(pushed, { ...place, directory, dryRun: false });
-  const { revisionKey: revision } = JSON.parse(pushed.printed());
-  const released = await job();
-  await Promise.all([startRelease(released, { ...place, revision, dryRun: false }), approve(released.progress)]);
-  expect(JSON.parse(released.printed())).toMatchObject({ status: 'succeeded', revisionKey: revision });
+  ({ revisionKey: revision } = JSON.parse(pushed.printed()));
+  const { code, result, progress } = await release();
+  expect([code, result]).toEqual([
+    exitCodes.waiting,
+    expect.objectContaining({ status: 'waiting', revisionKey: revision, deploymentId: '' }),
+  ]);
+  expect(progress.at(-1)).toBe('Approval: waiting for approval');
+  execution = result.executionId;
+});
+
+test("once more before the answer, it is the same execution's", async () => {
+  const { code, result, progress } = await release();
+  expect([code, result.executionId]).toEqual([exitCodes.waiting, execution]);
+  expect(progress[0]).toBe(`following the execution ${execution} of ${name}`);
+});
+
+test('an approver sees what waits, and what the tenant says of it apart from what AWS knows', async () => {
+  const runtime = await approver('grace');
+  await showWaiting(runtime, place);
+  expect(JSON.parse(runtime.printed())).toEqual({
+    ...{ executionId: execution, revisionKey: revision, version: expect.any(String), status: 'waiting' },
+    ...{ runs: '', behind: '' },
+    said: expect.objectContaining({ user: 'ada', commit: 'c0ffee' }),
+  });
+});
+
+test.each([
+  { who: "the tenant's job with its own role", runtime: () => job(), code: 'ACCESS_DENIED' },
+  {
+    who: "the tenant's job that asks for the approver's",
+    runtime: () => job('ada', { VENDHOST_ROLE_ARN: '', VENDHOST_ACCOUNT: account }),
+    code: 'ROLE_REFUSED',
+  },
+  {
+    who: 'a job of another branch of the approvals project',
+    runtime: () => approver('grace', { ref: 'feature' }),
+    code: 'ROLE_REFUSED',
+  },
+  { who: 'who started it', runtime: () => approver('ada'), code: 'OWN_RELEASE' },
+])('$who does not approve', async ({ runtime, code }) => {
+  expect(await answer(await runtime())).toMatchObject({ code });
+  expect((await release()).code).toBe(exitCodes.waiting);
+});
+
+test('what is not what was shown is not approved', async () => {
+  const before = { execution: 'e0000000-0000-4000-8000-000000000000', revision: `software/shop/${'0'.repeat(64)}.zip` };
+  expect(await answer(await approver('grace'), { execution: before.execution })).toMatchObject({
+    code: 'APPROVAL_STALE',
+    message: `${name} has no execution ${before.execution}: ${execution} waits now`,
+  });
+  expect(await answer(await approver('grace'), { execution, revision: before.revision })).toMatchObject({
+    code: 'APPROVAL_STALE',
+    message: `the execution ${execution} is for ${revision}, not for ${before.revision}: ${execution} waits now`,
+  });
+  expect(await answer(await approver('grace'), { reason: ' ' })).toMatchObject({ code: 'USAGE' });
+  expect(await answer(await approver('grace'), { dryRun: true })).toBe(exitCodes.differs);
+  expect((await release()).code).toBe(exitCodes.waiting);
+});
+
+test('a job of the approvals project approves exactly that, is recorded, and the retried job follows the release', async () => {
+  expect(await answer(await approver('grace'), { execution, revision })).toBeUndefined();
+  // The deployment may be over by now: then there is nothing left to follow.
+  const { code, result } = await release();
+  expect([code, result]).toEqual([
+    undefined,
+    expect.objectContaining({
+      executionId: execution,
+      revisionKey: revision,
+      status: expect.stringMatching(/^(succeeded|unchanged)$/),
+    }),
+  ]);
+  const jobUrl = `https://gitlab.example.test/${approvalsProject}/-/jobs/77`;
+  const actions = await readActions(person.aws, await readPipeline(person.aws, name), execution);
+  expect(actions.find(({ category }) => category === 'Approval')?.summary).toBe(`Approved by grace, ${jobUrl}: tested`);
+  const s3 = await person.aws.s3();
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: platform.bucket, Prefix: 'audit/shop/' }));
+  const records = await Promise.all(
+    Contents.map(async ({ Key }) => {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: platform.bucket, Key }));
+      return JSON.parse((await Body?.transformToString()) ?? '');
+    }),
+  );
+  expect(records).toEqual([
+    expect.objectContaining({
+      ...{ action: 'release approve', target: `${execution} ${revision}`, reason: 'tested' },
+      ...{ before: 'waiting for approval', after: 'approved' },
+      by: expect.objectContaining({ user: 'grace', job: jobUrl, project: approvalsProject, ref: 'main' }),
+    }),
+  ]);
+});
+
+test('what was approved cannot be answered again', async () => {
+  expect(await answer(await approver('grace'))).toMatchObject({
+    code: 'NOTHING_WAITS',
+    message: `no release of ${name} waits for an approval`,
+  });
+  expect(await answer(await approver('grace'), { execution, verb: 'reject' })).toMatchObject({
+    code: 'APPROVAL_STALE',
+    message: `the execution ${execution} does not wait for an approval, it is succeeded: no release waits now`,
+  });
+  const token = crypto.randomUUID();
+  const where = { pipelineName: name, stageName: 'Approval', actionName: 'Approve', token };
+  const again = new PutApprovalResultCommand({ ...where, result: { status: 'Approved', summary: 'fine' } });
+  await expect((await person.aws.codePipeline()).send(again)).rejects.toMatchObject({
+    name: 'ApprovalAlreadyCompletedException',
+  });
 });
 
 test('the role that releases cannot deploy without the pipeline, and so without the approval', async () => {

@@ -18,6 +18,14 @@ describe('outcomeOf', () => {
   test.each(['InProgress', 'Stopping'])('%s is no outcome', (status) => {
     expect(releaseOutcome(snapshot(status))).toBeUndefined();
   });
+  test('an approval that is asked for is one, and so is an older one in the way', () => {
+    const asked = snapshot('InProgress', {
+      actions: [action('Source', 'Succeeded'), action('Approval', 'InProgress')],
+    });
+    const behind = snapshot('InProgress', { behind: { id: 'e-0', revision: 'software/shop/0.zip' } });
+    expect([asked, behind].map(releaseOutcome)).toEqual([{ kind: 'waiting' }, { kind: 'waiting' }]);
+    expect(releaseOutcome({ ...asked, execution: { id: 'e-1', status: 'Stopping' } })).toBeUndefined();
+  });
   test('nor is an execution whose deployment or rollback goes on', () => {
     const going = deployment('InProgress', {});
     expect(releaseOutcome(snapshot('Stopped', { deployment: going }))).toBeUndefined();
@@ -119,8 +127,19 @@ describe('errorOf', () => {
       '  GET / on port 8080 answered 500, wanted 200',
     ]);
   });
-  test('success and superseded are none', () => {
-    expect([error(snapshot('Succeeded')), error(snapshot('Superseded'))]).toEqual([undefined, undefined]);
+  test('success and superseded are none, nor is a release that waits', () => {
+    const waiting = snapshot('InProgress', { actions: [action('Approval', 'InProgress')] });
+    expect([snapshot('Succeeded'), snapshot('Superseded'), waiting].map((moment) => error(moment))).toEqual(
+      Array(3).fill(undefined),
+    );
+  });
+  test('an approval that nobody answered is no rejection by somebody', () => {
+    const expired = action('Approval', 'Failed', { error: { code: 'Timeout', message: 'The action timed out' } });
+    expect(error(snapshot('Failed', { actions: [expired] }))).toMatchObject({
+      code: 'RELEASE_REJECTED',
+      message: 'nobody answered the approval of e-1 in time: The action timed out',
+      hint: 'nothing was deployed; retry the job: it asks again',
+    });
   });
   test('a hook that failed: per instance event, script, message and log tail', () => {
     const failed = deployment('Failed', {

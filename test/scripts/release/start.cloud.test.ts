@@ -181,6 +181,29 @@ describe('a virtual host with two instances', () => {
     expect((await host.release(newer)).result?.status).toBe('unchanged');
   });
 
+  test('a release that a newer one overtakes ends as superseded, not as failed', async () => {
+    const { wait, open } = await gate();
+    const keys = [
+      await host.push('one', { AfterInstall: [wait] }),
+      await host.push('two'),
+      await host.push('three'),
+    ] as const;
+    /** Starts a release; resolves once it has said so much. */
+    const begin = async (key: string, seen: string) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const ended = host.release(key, { onProgress: (text) => text.includes(seen) && resolve() });
+      await promise;
+      return { ended };
+    };
+    const deploying = await begin(keys[0], 'BeforeInstall');
+    const overtaken = await begin(keys[1], 'Source: succeeded');
+    const newest = await begin(keys[2], 'Source: succeeded');
+    const { code, result } = await overtaken.ended;
+    expect([code, result?.status, result?.deploymentId]).toEqual([3, 'superseded', '']);
+    open();
+    expect((await Promise.all([deploying.ended, newest.ended])).map((one) => one.code)).toEqual([undefined, undefined]);
+  });
+
   test('a cancelled job leaves nothing running', async () => {
     const { wait } = await gate();
     const endless = await host.push('endless', { BeforeInstall: [wait] });
@@ -226,71 +249,50 @@ test('a rollback by CodeDeploy is followed and reported', async () => {
 
 describe('a virtual host whose releases are approved', () => {
   const host = new VirtualHost('650000000003', 'bank');
-  const started = (text: string) => /started the execution (\S+)/.exec(text)?.[1];
-
   beforeAll(async () => {
     await host.make({ approval: true });
   });
 
-  /** Starts a release and returns once its execution is known. */
-  async function begin(page: string, seen: string) {
-    const key = await host.push(page);
-    let found: (id: string) => void = () => undefined;
-    const id = new Promise<string>((resolve) => {
-      found = resolve;
-    });
-    let text = '';
-    const ended = host.release(key, {
-      onProgress: (part) => {
-        text += part;
-        const execution = started(text);
-        if (execution !== undefined && text.includes(seen)) found(execution);
-      },
-    });
-    return { id: await id, ended };
-  }
-
-  test('waits for the approval and says how to give it', async () => {
-    const { id, ended } = await begin('approved', 'waiting for approval');
-    await host.answer(id, 'Approved', 'looks good');
-    const { code, progress } = await ended;
-    expect(code).toBeUndefined();
-    expect(plain(progress)).toEqual(
-      expect.arrayContaining([
-        'Approve: waiting for approval',
-        '  approve or reject: https://eu-west-1.console.aws.amazon.com/codesuite/codepipeline/pipelines/vendhost-dev-bank/view?region=eu-west-1',
-        expect.stringMatching(/^Approve: succeeded, N s, by arn:aws:.*: looks good$/),
-      ]),
+  test('ends while it waits for the approval, and once approved is followed to its end', async () => {
+    const { wait, open } = await gate();
+    const key = await host.push('approved', { AfterInstall: [wait] });
+    const { code, result, progress } = await host.release(key);
+    expect([code, result?.status, progress.at(-1)]).toEqual([4, 'waiting', 'Approve: waiting for approval']);
+    await host.answer(result?.executionId ?? '', 'Approved', 'looks good');
+    const after = await host.release(key, { onProgress: (text) => text.includes('BeforeInstall') && open() });
+    expect([after.code, after.result?.executionId]).toEqual([undefined, result?.executionId]);
+    expect(plain(after.progress)).toContainEqual(
+      expect.stringMatching(/^Approve: succeeded, N s, by arn:aws:.*: looks good$/),
     );
   });
 
-  test('a rejection fails the job and names who and why', async () => {
-    const { id, ended } = await begin('rejected', 'waiting for approval');
-    await host.answer(id, 'Rejected', 'not on a Friday');
-    const { error } = await ended;
-    expect(error).toMatchObject({
-      code: 'RELEASE_REJECTED',
-      message: expect.stringMatching(/^the release was not approved by arn:aws:.*: not on a Friday$/),
-    });
+  test('a rejection fails the retried job and names who and why; a new pipeline asks again', async () => {
+    const key = await host.push('rejected');
+    const pipelineUrl = 'https://gitlab.example.com/acme/bank/-/pipelines/1';
+    const { result } = await host.release(key, { job: { CI_PIPELINE_URL: pipelineUrl } });
+    await host.answer(result?.executionId ?? '', 'Rejected', 'not on a Friday');
+    for (const _ of ['at once', 'and later']) {
+      expect((await host.release(key, { job: { CI_PIPELINE_URL: pipelineUrl } })).error).toMatchObject({
+        code: 'RELEASE_REJECTED',
+        message: expect.stringMatching(/^the release was not approved by arn:aws:.*: not on a Friday$/),
+      });
+    }
+    const again = await host.release(key, { job: { CI_PIPELINE_URL: pipelineUrl.replace('/1', '/2') } });
+    expect(again.code).toBe(4);
+    expect(again.result?.executionId).not.toBe(result?.executionId);
+    await host.answer(again.result?.executionId ?? '', 'Rejected', 'make room');
   });
 
-  test('a release that a newer one overtakes ends as superseded, not as failed', async () => {
-    const waiting = await begin('one', 'waiting for approval');
-    const overtaken = await begin('two', 'Source: succeeded');
-    const newest = await begin('three', 'Source: succeeded');
-    const { code, result } = await overtaken.ended;
-    expect([code, result?.status, result?.deploymentId]).toEqual([3, 'superseded', '']);
-    await host.answer(waiting.id, 'Approved', 'first');
-    await host.answer(newest.id, 'Approved', 'last');
-    expect((await Promise.all([waiting.ended, newest.ended])).map((one) => one.code)).toEqual([undefined, undefined]);
-  });
-
-  test('a job cancelled while an approval is open abandons it', async () => {
-    const { child, printed } = releaseProcess(host, await host.push('abandoned'));
-    await printed('waiting for approval');
-    child.kill('SIGINT');
-    const { exitCode } = await child;
-    expect(exitCode).toBe(130);
-    expect((await host.executions())[0]).toBe('Stopped');
+  test('a newer release says that it waits behind an older one, and overtakes those that do too', async () => {
+    const keys = [await host.push('one'), await host.push('two'), await host.push('three')] as const;
+    const one = await host.release(keys[0]);
+    const two = await host.release(keys[1]);
+    expect([one.code, two.code, two.result?.status]).toEqual([4, 4, 'waiting']);
+    const three = await host.release(keys[2]);
+    expect((await host.executions()).slice(0, 3)).toEqual(['InProgress', 'Superseded', 'InProgress']);
+    await host.answer(one.result?.executionId ?? '', 'Rejected', 'let three pass');
+    await host.answer(three.result?.executionId ?? '', 'Approved', 'last');
+    const last = await host.release(keys[2]);
+    expect([last.code, last.result?.executionId]).toEqual([undefined, three.result?.executionId]);
   });
 });

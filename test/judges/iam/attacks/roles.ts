@@ -158,6 +158,8 @@ function approving(): Case[] {
   const approver = things.role(self, 'approver');
   const because = 'Who starts a release must not approve it, nor somebody with a stolen key alone.';
   const own = things.roleName(self, 'approver');
+  const released = tenant('shop', 'production');
+  const job = things.roleName(released, 'approver-job');
   return [
     ...[
       ...all.map((role) => things.roleName(self, role)),
@@ -189,6 +191,23 @@ function approving(): Case[] {
         `approves a release of ${other.name}`,
         'It is for one tenant in one environment.',
         step(own, 'codepipeline:PutApprovalResult', things.approvalAction(other)),
+      ),
+    ),
+    ...['codepipeline:StartPipelineExecution', 'codepipeline:UpdatePipeline', 'codepipeline:StopPipelineExecution'].map(
+      (action) =>
+        refused(
+          job,
+          `${action}: a job that approves does nothing else`,
+          because,
+          step(job, action, things.pipeline(released)),
+        ),
+    ),
+    ...[self, tenant('shop2', 'production')].map((other) =>
+      refused(
+        job,
+        `approves a release of ${other.name}`,
+        'It is for one tenant in one environment.',
+        step(job, 'codepipeline:PutApprovalResult', things.approvalAction(other)),
       ),
     ),
     refused(own, 'starts a release', because, step(own, 'codepipeline:StartPipelineExecution', things.pipeline(self))),

@@ -1,7 +1,7 @@
 import { names } from '../../../../scripts/config/names.ts';
 import type { Case } from '../cases.ts';
 import { tenant } from '../owners.ts';
-import { account, audience, projectOf } from '../places.ts';
+import { account, approvals, audience, projectOf } from '../places.ts';
 import type { Step } from '../simulate.ts';
 import { roleArn, roleName } from '../things.ts';
 
@@ -36,6 +36,15 @@ export function becoming(role: string, token: Token): Step {
 const deploy = roleName(tenant('shop'), 'deploy');
 const plan = roleName(tenant('shop'), 'plan');
 
+/** Tokens of jobs that must not approve: the tenant's own, and others of the approvals project. */
+const approverTokens: readonly [string, Token][] = [
+  ['a job of the tenant that releases', { ref: 'master' }],
+  ["a job of the tenant on a branch called like the approvals project's", { ref: approvals.branch }],
+  ['another branch of the approvals project', { project: approvals.project, ref: 'feature' }],
+  ['a tag of the approvals project', { project: approvals.project, ref: approvals.branch, type: 'tag' }],
+  ['a project whose name begins so', { project: `${approvals.project}-of-mallory`, ref: approvals.branch }],
+];
+
 /** Tokens of GitLab's that are not of the project and branch a role is for. */
 export function trustAttacks(): Case[] {
   const wrong: readonly [string, Token][] = [
@@ -65,6 +74,9 @@ export function trustAttacks(): Case[] {
       refused(roleName(tenant('shop'), role), 'its own project', {}),
     ),
     refused(names.builderRole('dev'), 'a tenant', {}),
+    ...approverTokens.map(([name, token]) =>
+      refused(roleName(tenant('shop', 'production'), 'approver-job'), name, token),
+    ),
   ];
 }
 

@@ -3,7 +3,7 @@ import { becoming } from '../attacks/trust.ts';
 import { type Case, step } from '../cases.ts';
 import { keyCalls, namedCalls } from '../named-deeds.ts';
 import { platform, type Tenant, tenant } from '../owners.ts';
-import { account, arn } from '../places.ts';
+import { account, approvals, arn } from '../places.ts';
 import type { Step } from '../simulate.ts';
 import * as things from '../things.ts';
 
@@ -20,7 +20,7 @@ export function commandCalls(): Case[] {
     ...looking(tenant('shop')),
     ...absences(tenant('shop')),
     ...platformCommands(),
-    ...approvals(),
+    ...approving(),
   ];
 }
 
@@ -112,8 +112,8 @@ function absences(self: Tenant): Case[] {
   );
 }
 
-/** A person approves a release. */
-function approvals(): Case[] {
+/** A person or a job of the approvals project approves a release. */
+function approving(): Case[] {
   const self = tenant('shop', 'production');
   const by = things.roleName(self, 'approver');
   const signedIn = { 'aws:MultiFactorAuthPresent': 'true' };
@@ -122,8 +122,18 @@ function approvals(): Case[] {
       'a person with MFA becomes the approver',
       step('person', 'sts:AssumeRole', things.role(self, 'approver'), signedIn),
     ),
-    allowed(`${by}: looks at the release`, step(by, 'codepipeline:GetPipelineState', things.pipeline(self))),
-    allowed(`${by}: approves the release`, step(by, 'codepipeline:PutApprovalResult', things.approvalAction(self))),
+    allowed(
+      'a job of the approvals project becomes the approver',
+      becoming(things.roleName(self, 'approver-job'), { project: approvals.project, ref: approvals.branch }),
+    ),
+    ...[by, things.roleName(self, 'approver-job')].flatMap((each) => [
+      allowed(`${each}: looks at the release`, step(each, 'codepipeline:GetPipelineState', things.pipeline(self))),
+      allowed(`${each}: reads its record`, step(each, 's3:GetObject', things.revision(self))),
+      allowed(
+        `${each}: approves the release`,
+        step(each, 'codepipeline:PutApprovalResult', things.approvalAction(self)),
+      ),
+    ]),
   ];
 }
 

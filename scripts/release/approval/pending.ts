@@ -1,0 +1,98 @@
+import type { Aws } from '../../aws/session.ts';
+import { VendhostError } from '../../errors.ts';
+import type { ReleasePipeline } from '../pipeline.ts';
+import { readActions, readSnapshot } from '../snapshot.ts';
+
+/** An approval that is asked for, and who asks. */
+export interface Pending {
+  readonly executionId: string;
+  readonly stage: string;
+  readonly action: string;
+  /** Good for this one question: a later one of the same stage has another. */
+  readonly token: string;
+  /** An execution that waits for this one to leave the stage. */
+  readonly next: string | undefined;
+}
+
+/** What the approver was shown before; what waits now must be that. */
+export interface Asked {
+  readonly execution: string | undefined;
+  /** Key of the revision. */
+  readonly revision: string | undefined;
+}
+
+/**
+ * The approval that the pipeline waits for, if it does. A stage holds one execution, and the pipeline has one approval, so there is never
+ * more than one (https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_GetPipelineState.html).
+ */
+export async function readPending(aws: Aws, { name, approval }: ReleasePipeline): Promise<Pending | undefined> {
+  if (approval === undefined) return undefined;
+  const { GetPipelineStateCommand } = await import('@aws-sdk/client-codepipeline');
+  const { stageStates = [] } = await (await aws.codePipeline()).send(new GetPipelineStateCommand({ name }));
+  const stage = stageStates.find(({ stageName }) => stageName === approval.stage);
+  const action = stage?.actionStates?.find(({ actionName }) => actionName === approval.action);
+  const { token, status } = action?.latestExecution ?? {};
+  const executionId = stage?.latestExecution?.pipelineExecutionId;
+  if (token === undefined || executionId === undefined || status !== 'InProgress') return undefined;
+  return { executionId, ...approval, token, next: stage?.inboundExecution?.pipelineExecutionId };
+}
+
+/**
+ * The approval that is meant. Throws `NOTHING_WAITS` when there is none, `APPROVAL_STALE` when another execution waits than the one
+ * that was shown.
+ */
+export async function requirePending(aws: Aws, pipeline: ReleasePipeline, { execution }: Asked): Promise<Pending> {
+  const pending = await readPending(aws, pipeline);
+  if (pending !== undefined && (execution === undefined || execution === pending.executionId)) return pending;
+  if (execution !== undefined) throw stale(await stateOf(aws, pipeline, execution), pending);
+  const needs = pipeline.approval === undefined ? ': its releases need none' : '';
+  throw new VendhostError('NOTHING_WAITS', `no release of ${pipeline.name} waits for an approval${needs}`, {
+    hint: 'it was answered, or the release has not come that far: its job says what it waits for',
+  });
+}
+
+/** @param what what is not as it was shown */
+export function stale(what: string, pending: Pending | undefined): VendhostError {
+  const now = pending === undefined ? 'no release waits now' : `${pending.executionId} waits now`;
+  return new VendhostError('APPROVAL_STALE', `${what}: ${now}`, {
+    hint: 'nothing was answered; `vendhost release waiting`, or a new pipeline of the approvals project, shows what waits',
+  });
+}
+
+async function stateOf(aws: Aws, pipeline: ReleasePipeline, execution: string): Promise<string> {
+  const snapshot = await readSnapshot(aws, pipeline, execution);
+  if (snapshot === undefined) return `${pipeline.name} has no execution ${execution}`;
+  const status = snapshot.execution.status === 'InProgress' ? 'in progress' : snapshot.execution.status.toLowerCase();
+  return `the execution ${execution} does not wait for an approval, it is ${status}`;
+}
+
+/** An answer, as CodePipeline gets it. */
+export interface Answer {
+  readonly status: 'Approved' | 'Rejected';
+  readonly summary: string;
+}
+
+/**
+ * Answers the approval. Throws `APPROVAL_STALE` when somebody else was faster; an answer whose confirmation was lost is found in what
+ * became of the approval.
+ */
+export async function putAnswer(aws: Aws, pipeline: ReleasePipeline, pending: Pending, answer: Answer): Promise<void> {
+  const { ApprovalAlreadyCompletedException, InvalidApprovalTokenException, PutApprovalResultCommand } = await import(
+    '@aws-sdk/client-codepipeline'
+  );
+  const { executionId, stage: stageName, action: actionName, token } = pending;
+  const request = { pipelineName: pipeline.name, stageName, actionName, token, result: answer };
+  try {
+    await (await aws.codePipeline()).send(new PutApprovalResultCommand(request));
+  } catch (error) {
+    const isStale =
+      error instanceof ApprovalAlreadyCompletedException || error instanceof InvalidApprovalTokenException;
+    if (!isStale) throw error;
+    const approval = (await readActions(aws, pipeline, executionId)).findLast(
+      ({ category }) => category === 'Approval',
+    );
+    if (approval?.summary === answer.summary) return;
+    const by = approval?.updatedBy === undefined ? '' : ` by ${approval.updatedBy}`;
+    throw stale(`the approval of ${executionId} was answered in the meantime${by}`, await readPending(aws, pipeline));
+  }
+}
