@@ -1,5 +1,5 @@
 import type { RevisionLocation } from '@aws-sdk/client-codedeploy';
-import { recorded } from '../audit/recorded.ts';
+import { withAudit } from '../audit/with-audit.ts';
 import { readPlatformFacts, readTenantRecord } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import { names, type Place } from '../config/names.ts';
@@ -73,7 +73,7 @@ export async function restartHost(runtime: Runtime, options: RestartOptions): Pr
   }
   await out.confirm(`restart the software on ${on} of ${group.name}?`);
   const before = `deployment ${plan.deploymentId} on ${plan.instances.join(' ')}`;
-  const after = await recorded(
+  const after = await withAudit(
     runtime,
     aws,
     { action: 'host restart', target: group.name, before, reason: options.reason, place, bucket: facts.bucket },

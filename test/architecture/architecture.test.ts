@@ -36,6 +36,7 @@ describe('the house', () => {
       'platform',
       'quota',
       'release',
+      'repair',
       'report',
       'repository',
       'retention',

@@ -1,4 +1,4 @@
-import { recorded } from '../../audit/recorded.ts';
+import { withAudit } from '../../audit/with-audit.ts';
 import { poll } from '../../aws/poll.ts';
 import { readPlatformFacts } from '../../aws/read-facts.ts';
 import { type Aws, openAws } from '../../aws/session.ts';
@@ -42,7 +42,7 @@ export async function replaceInstances(runtime: Runtime, options: ReplaceOptions
   const { bucket } = await readPlatformFacts(aws, place.environment);
   const target = options.instance ?? before.name;
   const action = { action: 'host replace', target, before: chosen.join(' '), reason: options.reason };
-  const inService = await recorded(
+  const inService = await withAudit(
     runtime,
     aws,
     { ...action, place, bucket },

@@ -3,24 +3,24 @@ import { poll } from '../../aws/poll.ts';
 import type { Aws } from '../../aws/session.ts';
 
 /** A command that was sent to an instance. */
-export interface Sent {
+export interface SentCommand {
   readonly commandId: string;
   readonly instance: string;
 }
 
 /** How a command ended, in Systems Manager's words. */
-export interface Invocation extends Sent {
+export interface Invocation extends SentCommand {
   /** `Success`, `Failed`, `Cancelled` or `TimedOut`. */
   readonly status: string;
   readonly details: string;
   /** Exit code of the script; -1 when it did not end by itself. */
   readonly exitCode: number;
-  readonly stdout: Part;
-  readonly stderr: Part;
+  readonly stdout: CommandOutput;
+  readonly stderr: CommandOutput;
 }
 
 /** An output as the answer has it: its beginning, and where all of it is. */
-export interface Part {
+export interface CommandOutput {
   readonly text: string;
   readonly url: string;
 }
@@ -29,7 +29,10 @@ export interface Part {
 const ended = new Set(['Success', 'Failed', 'Cancelled', 'TimedOut']);
 
 /** What the answer to `GetCommandInvocation` says; `undefined` while the command goes on. */
-export function invocationOf(sent: Sent, answer: Partial<GetCommandInvocationCommandOutput>): Invocation | undefined {
+export function invocationOf(
+  sent: SentCommand,
+  answer: Partial<GetCommandInvocationCommandOutput>,
+): Invocation | undefined {
   const { Status = '', StatusDetails = '', ResponseCode = -1 } = answer;
   if (!ended.has(Status)) return undefined;
   return {
@@ -45,7 +48,7 @@ export function invocationOf(sent: Sent, answer: Partial<GetCommandInvocationCom
 /** Waits until the command has ended. Throws `TIMED_OUT`, and the signal's reason. */
 export async function awaitInvocation(
   aws: Aws,
-  sent: Sent,
+  sent: SentCommand,
   { limitMs, signal }: { readonly limitMs: number; readonly signal: AbortSignal },
 ): Promise<Invocation> {
   return await poll({
@@ -58,7 +61,7 @@ export async function awaitInvocation(
 }
 
 /** `undefined` while it goes on, or Systems Manager does not know it yet. */
-async function readInvocation(aws: Aws, sent: Sent): Promise<Invocation | undefined> {
+async function readInvocation(aws: Aws, sent: SentCommand): Promise<Invocation | undefined> {
   const { GetCommandInvocationCommand, InvocationDoesNotExist } = await import('@aws-sdk/client-ssm');
   const command = new GetCommandInvocationCommand({ CommandId: sent.commandId, InstanceId: sent.instance });
   try {

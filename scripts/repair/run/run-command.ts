@@ -1,4 +1,4 @@
-import { recorded } from '../../audit/recorded.ts';
+import { withAudit } from '../../audit/with-audit.ts';
 import { awsError } from '../../aws/foreseen-errors.ts';
 import { readPlatformFacts, readTenantRecord } from '../../aws/read-facts.ts';
 import { type Aws, openAws } from '../../aws/session.ts';
@@ -9,9 +9,9 @@ import { type Group, readGroup } from '../../host/instances/group.ts';
 import { hostMissing } from '../../host/instances/replace.ts';
 import { duration } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
-import { awaitInvocation, type Invocation, type Sent } from './invocation.ts';
-import { wholeOutput } from './output.ts';
-import { scriptOf } from './script.ts';
+import { wholeOutput } from './command-output.ts';
+import { awaitInvocation, type Invocation, type SentCommand } from './invocation.ts';
+import { scriptLine } from './script.ts';
 
 export interface RunOptions extends Place {
   /** Id of the instance; without it one that is in service. */
@@ -43,7 +43,7 @@ export async function runCommand(runtime: Runtime, options: RunOptions): Promise
   const group = await readGroup(aws, place);
   if (group === undefined) throw hostMissing(place);
   const instance = instanceOf(group, options.instance);
-  const script = scriptOf(options.words);
+  const script = scriptLine(options.words);
   if (options.dryRun) {
     out.result({ instance, command: options.words }, `would run on ${instance} of ${group.name}: ${script}`);
     return exitCodes.differs;
@@ -51,7 +51,7 @@ export async function runCommand(runtime: Runtime, options: RunOptions): Promise
   await out.confirm(`run ${script} as root on ${instance} of ${group.name}?`);
   const action = { action: 'host run', target: instance, before: script, reason: options.reason };
   const bucket = record.bucket ?? '';
-  const ended = await recorded(
+  const ended = await withAudit(
     runtime,
     aws,
     { ...action, place, bucket: facts.bucket },
@@ -59,7 +59,7 @@ export async function runCommand(runtime: Runtime, options: RunOptions): Promise
       const needsApproval = record.approval ?? facts.approval;
       const sent = await send(aws, { instance, script, seconds: options.seconds, bucket, needsApproval });
       out.step(`sent the command ${sent.commandId} to ${instance}`);
-      return checked(await follow(runtime, aws, sent, options.seconds), options.seconds);
+      return endedByItself(await follow(runtime, aws, sent, options.seconds), options.seconds);
     },
     ({ exitCode, commandId }) => `exit code ${exitCode}, command ${commandId}`,
   );
@@ -95,7 +95,7 @@ interface Request {
 }
 
 /** Without the signal: after an aborted call nobody would know whether the command was sent. */
-async function send(aws: Aws, { instance, script, seconds, bucket, needsApproval }: Request): Promise<Sent> {
+async function send(aws: Aws, { instance, script, seconds, bucket, needsApproval }: Request): Promise<SentCommand> {
   const { InvalidInstanceId, SendCommandCommand } = await import('@aws-sdk/client-ssm');
   const command = new SendCommandCommand({
     DocumentName: document,
@@ -116,7 +116,7 @@ async function send(aws: Aws, { instance, script, seconds, bucket, needsApproval
   }
 }
 
-async function follow(runtime: Runtime, aws: Aws, sent: Sent, seconds: number): Promise<Invocation> {
+async function follow(runtime: Runtime, aws: Aws, sent: SentCommand, seconds: number): Promise<Invocation> {
   const limitMs = (seconds + 2 * deliverySeconds) * 1000;
   try {
     return await awaitInvocation(aws, sent, { limitMs, signal: runtime.signal });
@@ -134,7 +134,7 @@ async function follow(runtime: Runtime, aws: Aws, sent: Sent, seconds: number): 
 }
 
 /** A command that ended by itself; throws for any other end. */
-export function checked(ended: Invocation, seconds: number): Invocation {
+export function endedByItself(ended: Invocation, seconds: number): Invocation {
   const { status, details, instance, commandId } = ended;
   if (status === 'Success' || (status === 'Failed' && ended.exitCode >= 0)) return ended;
   const tail = [ended.stdout.text, ended.stderr.text].flatMap((text) =>

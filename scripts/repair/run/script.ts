@@ -2,7 +2,7 @@
  * The line of a shell script that runs exactly these words. Systems Manager replaces `{{ … }}` in the parameters of a command
  * (https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-param-runcommand.html), so no two braces stand together.
  */
-export function scriptOf(words: readonly string[]): string {
+export function scriptLine(words: readonly string[]): string {
   return words.map(quoted).join(' ');
 }
 

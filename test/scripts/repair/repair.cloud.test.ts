@@ -1,5 +1,5 @@
 import { AddRoleToInstanceProfileCommand } from '@aws-sdk/client-iam';
-import { ListCommandsCommand } from '@aws-sdk/client-ssm';
+import { CancelCommandCommand, ListCommandsCommand } from '@aws-sdk/client-ssm';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { names } from '../../../scripts/config/names.ts';
 import { Cancelled } from '../../../scripts/errors.ts';
@@ -15,6 +15,7 @@ import { repository } from '../../builders/repository.ts';
 import { tenantRecord } from '../../builders/sample.ts';
 import { admitTenant } from '../../builders/tenant.ts';
 import { errorIn, vendhost } from '../command-line.ts';
+import { refusing, wire } from '../wire.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
@@ -38,7 +39,7 @@ const job = {
 let platform: Platform;
 
 beforeAll(async () => {
-  platform = await makePlatform(cloudAccount('100000000361'), { network: true, balancers: 1 });
+  platform = await makePlatform(cloudAccount('100000000366'), { network: true, balancers: 1 });
   await admitTenant(platform, place.tenant);
   const RoleName = names.tenantRole(place, 'instance');
   const iam = await platform.aws.iam();
@@ -54,8 +55,16 @@ const words = (verb: string, more: readonly string[]) => [
   ...more,
 ];
 
-async function ask(verb: string, more: readonly string[] = [], parts: { signal?: AbortSignal } = {}) {
-  const ended = await vendhost(words(verb, more), { cwd: '/', env: { ...platform.env, ...job }, ...parts });
+interface Around {
+  readonly signal?: AbortSignal;
+  /** Between the command and the cloud. */
+  readonly endpoint?: string;
+}
+
+async function ask(verb: string, more: readonly string[] = [], { signal, endpoint }: Around = {}) {
+  const parts = signal === undefined ? {} : { signal };
+  const through = endpoint === undefined ? {} : { AWS_ENDPOINT_URL: endpoint };
+  const ended = await vendhost(words(verb, more), { cwd: '/', env: { ...platform.env, ...job, ...through }, ...parts });
   return { ...ended, result: ended.stdout === '' ? undefined : JSON.parse(ended.stdout) };
 }
 
@@ -137,6 +146,18 @@ describe('before anything is released', () => {
     expect(await audit(1)).toMatchObject([{ action: 'host run', after: 'failed: cancelled by SIGINT' }]);
   });
 
+  test('a command that somebody else ends is no success', async () => {
+    const started = '/opt/started-too';
+    const ending = run('--', 'sh', '-c', `touch ${started}; sleep 600`);
+    await expect.poll(async () => (await run('--', 'test', '-e', started)).code, { timeout: 120_000 }).toBe(0);
+    const ssm = await platform.aws.ssm();
+    const { Commands = [] } = await ssm.send(new ListCommandsCommand({}));
+    const CommandId = Commands.find(({ Status }) => Status === 'InProgress')?.CommandId;
+    await ssm.send(new CancelCommandCommand({ CommandId }));
+    const ended = await ending;
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'COMMAND_STOPPED']);
+  });
+
   test('not on an instance of somebody else, nor where no agent answers', async () => {
     const foreign = await run('--instance', 'i-0123456789abcdef0', '--', 'id');
     expect([foreign.code, errorIn(foreign)]).toEqual([1, 'INSTANCE_UNKNOWN']);
@@ -183,6 +204,13 @@ describe('when software runs', () => {
     });
   });
 
+  test('not while a deployment goes on', async () => {
+    const endpoint = await wire(platform.endpoint, refusing('CreateDeployment', 'DeploymentLimitExceededException'));
+    const ended = await ask('host restart', [], { endpoint });
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'DEPLOYMENT_UNDERWAY']);
+    expect(await audit(1)).toMatchObject([{ action: 'host restart', after: expect.stringMatching(/^failed: /) }]);
+  });
+
   test('where releases need an approval the instances are replaced instead', async () => {
     const record = { ...tenantRecord(place, platform.account), approval: true };
     await putParameter(platform.aws, names.tenantRecord(place), JSON.stringify(record));
@@ -193,6 +221,9 @@ describe('when software runs', () => {
     expect(after).not.toBe(before);
     expect(ended.result.after).toBe(`replaced by ${after}`);
     expect(await started()).toBe('1');
+    const endpoint = await wire(platform.endpoint, refusing('SendCommand', 'AccessDeniedException'));
+    const refused = await ask('host run', ['--', 'id'], { endpoint });
+    expect([refused.code, errorIn(refused)]).toEqual([1, 'RUN_NOT_ALLOWED']);
   });
 
   test('replacements are in the audit, with what was there and what came', async () => {

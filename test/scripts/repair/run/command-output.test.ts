@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Aws } from '../../../../scripts/aws/session.ts';
-import { keyIn, wholeOutput } from '../../../../scripts/repair/run/output.ts';
+import { keyOfUrl, wholeOutput } from '../../../../scripts/repair/run/command-output.ts';
 import { recorder } from '../../../builders/recorder.ts';
 
 const url = 'https://s3.eu-west-1.amazonaws.com/bucket/vendhost/commands/c/i-0a/awsrunShellScript/stdout';
@@ -50,5 +50,5 @@ test.each([
   ['https://s3.eu-west-1.amazonaws.com/other/a', undefined],
   ['', undefined],
 ])('the key in %j', (address, expected) => {
-  expect(keyIn('bucket', address)).toBe(expected);
+  expect(keyOfUrl('bucket', address)).toBe(expected);
 });

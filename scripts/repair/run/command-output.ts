@@ -2,7 +2,7 @@ import { awsError } from '../../aws/foreseen-errors.ts';
 import type { Aws } from '../../aws/session.ts';
 import { messageOf } from '../../errors.ts';
 import type { Output } from '../../output.ts';
-import type { Part } from './invocation.ts';
+import type { CommandOutput } from './invocation.ts';
 
 /**
  * How the SSM agent ends what it cuts to the 24,000 characters of stdout and 8,000 of stderr that an answer holds
@@ -13,13 +13,13 @@ const cut = /\n---(?:Output|Error) truncated-{3,4}$/;
 const shortestCut = 8000;
 
 /** Whether an answer may hold only the beginning: its mark, or as many characters as the smaller limit. */
-export function mayBeCut({ text }: Part): boolean {
+export function mayBeCut({ text }: CommandOutput): boolean {
   return text.length >= shortestCut || cut.test(text);
 }
 
 /** The whole output: from the bucket where the answer may hold only its beginning. When that cannot be read, the beginning and a warning. */
-export async function wholeOutput(aws: Aws, bucket: string, part: Part, out: Output): Promise<string> {
-  const key = keyIn(bucket, part.url);
+export async function wholeOutput(aws: Aws, bucket: string, part: CommandOutput, out: Output): Promise<string> {
+  const key = keyOfUrl(bucket, part.url);
   if (!mayBeCut(part) || key === undefined) return part.text;
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');
   try {
@@ -32,7 +32,7 @@ export async function wholeOutput(aws: Aws, bucket: string, part: Part, out: Out
 }
 
 /** The key in an object's address, whether the bucket is in its path or in its host name. */
-export function keyIn(bucket: string, url: string): string | undefined {
+export function keyOfUrl(bucket: string, url: string): string | undefined {
   if (!URL.canParse(url)) return undefined;
   const { hostname, pathname } = new URL(url);
   const path = decodeURIComponent(pathname).slice(1);

@@ -5,7 +5,7 @@ import type { Runtime } from '../runtime.ts';
 import { type AuditEntry, appendAudit, readActor } from './append.ts';
 
 /** An action before it is done. */
-export interface Action extends Pick<AuditEntry, 'action' | 'target' | 'before' | 'reason'> {
+export interface AuditedAction extends Pick<AuditEntry, 'action' | 'target' | 'before' | 'reason'> {
   readonly place: Place;
   /** The environment's bucket. */
   readonly bucket: string;
@@ -17,10 +17,10 @@ export interface Action extends Pick<AuditEntry, 'action' | 'target' | 'before' 
  *
  * @param afterOf what the action led to
  */
-export async function recorded<T>(
+export async function withAudit<T>(
   runtime: Runtime,
   aws: Aws,
-  { place, bucket, ...entry }: Action,
+  { place, bucket, ...entry }: AuditedAction,
   work: () => Promise<T>,
   afterOf: (done: T) => string,
 ): Promise<T> {
