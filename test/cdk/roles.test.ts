@@ -44,7 +44,7 @@ const managedPolicyLimit = 6_144;
 
 /** Calls that AWS knows no resource for: https://docs.aws.amazon.com/service-authorization/latest/reference/. */
 const withoutResource =
-  /^((ec2|ssm)messages:.*|codedeploy:StopDeployment|ssm:CancelCommand|sns:(GetSubscriptionAttributes|Unsubscribe))$/;
+  /^((ec2|ssm)messages:.*|codedeploy:StopDeployment|ssm:(CancelCommand|GetCommandInvocation)|sns:(GetSubscriptionAttributes|Unsubscribe))$/;
 
 const approvals = { project: 'acme/approvals', branch: 'main' };
 const apps: Record<'platform' | 'tenant' | 'approved', App> = {
