@@ -8,6 +8,7 @@ import { command as configCheck } from './commands/config/check.ts';
 import { command as configShow } from './commands/config/show.ts';
 import { command as doctor } from './commands/doctor.ts';
 import { command as driftCheck } from './commands/drift/check.ts';
+import { command as hostLogs } from './commands/host/logs.ts';
 import { command as hostProvision } from './commands/host/provision.ts';
 import { command as hostReplace } from './commands/host/replace.ts';
 import { command as imageBake } from './commands/image/bake.ts';
@@ -44,7 +45,7 @@ const nouns: Readonly<Record<string, Noun>> = {
   },
   tenant: { describe: "A tenant's access to the platform", verbs: [tenantVend] },
   image: { describe: "The AMI of a tenant's virtual host", verbs: [imageBake, imageClean] },
-  host: { describe: "A tenant's virtual host", verbs: [hostProvision, hostReplace] },
+  host: { describe: "A tenant's virtual host", verbs: [hostProvision, hostReplace, hostLogs] },
   revision: { describe: "A tenant's software, named by its content", verbs: [revisionPush] },
   mr: { describe: 'What a merge request will do', verbs: [mrPlan, mrNote] },
   drift: { describe: 'What is deployed, beside what it should be', verbs: [driftCheck] },

@@ -35,6 +35,7 @@ export function accessApp({ place, platform, tenant, chosen, facts, trust }: Acc
       port: portIn(tenant, chosen.environment),
       loadBalancer: tenant.load_balancer,
       limits: tenant.limits,
+      logDays: chosen.config.retention_days.logs,
     });
   };
 }

@@ -29,6 +29,8 @@ export interface AccessProps {
   readonly loadBalancer: number;
   readonly port: number;
   readonly limits: TenantLimits;
+  /** Days for which logs of instances are kept. */
+  readonly logDays: number;
 }
 
 /** A tenant's roles in one environment, and the record from which its jobs learn them. */
@@ -89,6 +91,7 @@ function tenantRecord(
     loadBalancer,
     port,
     bucket: names.tenantBucket(place, account, region),
+    logs: { hooks: names.hostLogGroup(place, 'hooks'), software: names.hostLogGroup(place, 'software') },
     pipeline: names.host(place),
     approval: facts.approval,
     limits,

@@ -89,6 +89,7 @@ function* apps(): Generator<App> {
       port: 8080,
       loadBalancer: 1,
       limits: limits.parse({}),
+      logDays: 30,
     });
   }
 }
