@@ -68,10 +68,12 @@ ${logLines(props)}systemctl enable --now codedeploy-agent
 function logLines({ region, logs, logPaths }: HostFileProps): string {
   if (logs === undefined) return '';
   const config = JSON.stringify(logAgentConfig({ region, groups: logs, paths: logPaths }));
-  return `cat > ${logAgentFile} <<'END'
+  return `cat > ${logAgentFile} <<'LOGS'
 ${config}
-END
+LOGS
 agent=/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl
-[ -x "$agent" ] && "$agent" -a append-config -m ec2 -s -c file:${logAgentFile} || echo 'no CloudWatch agent: logs stay on the instance'
+if ! { [ -x "$agent" ] && "$agent" -a append-config -m ec2 -s -c file:${logAgentFile}; }; then
+  echo 'the CloudWatch agent does not run: logs stay on this instance' >&2
+fi
 `;
 }

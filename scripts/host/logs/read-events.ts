@@ -35,7 +35,6 @@ export async function* readLogEvents(aws: Aws, { group, since, streams, signal }
     signal.throwIfAborted();
     const page = await logs.send(
       new FilterLogEventsCommand({ ...asked, ...(nextToken === undefined ? {} : { nextToken }) }),
-      { abortSignal: signal },
     );
     for (const { eventId = '', timestamp = 0, logStreamName = '', message = '' } of page.events ?? []) {
       yield { id: eventId, at: timestamp, stream: logStreamName, text: message };
