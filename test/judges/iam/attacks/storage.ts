@@ -11,7 +11,16 @@ const roles = ['deploy', 'plan', 'execution', 'instance', 'pipeline', 'codedeplo
 
 /** The bucket, its key and what is in both. */
 export function storageAttacks(): Case[] {
-  return [...claims(), ...listing(), ...artifacts(), ...settings(), ...keyAttacks(), ...secrets(), ...readOnly()];
+  return [
+    ...claims(),
+    ...listing(),
+    ...artifacts(),
+    ...settings(),
+    ...keyAttacks(),
+    ...secrets(),
+    ...logs(),
+    ...readOnly(),
+  ];
 }
 
 function refused(
@@ -24,6 +33,19 @@ function refused(
 ): Case {
   const by = things.roleName(self, role);
   return { name: `${by}: ${name}`, expected: 'denied', because, steps: [step(by, action, thing, given)] };
+}
+
+function logs(): Case[] {
+  const because = 'Logs are the evidence of what an instance did, and nobody else reads them.';
+  const group = things.hostLogGroup(self);
+  return roles.flatMap((role) => [
+    refused(role, 'reads logs of shop2', because, 'logs:FilterLogEvents', things.hostLogGroup(victim)),
+    refused(role, 'writes logs of shop2', because, 'logs:PutLogEvents', things.hostLog(victim)),
+    ...['DeleteLogGroup', 'PutRetentionPolicy', 'DisassociateKmsKey', 'CreateLogGroup'].map((action) =>
+      refused(role, `${action} of its own logs`, because, `logs:${action}`, group),
+    ),
+    refused(role, 'deletes a stream of its own logs', because, 'logs:DeleteLogStream', things.hostLog(self)),
+  ]);
 }
 
 function claims(): Case[] {
