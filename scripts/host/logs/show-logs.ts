@@ -94,7 +94,7 @@ class Tail {
     // Which event the first lines of hooks belong to is said before them.
     const earlier = this.#isFirst ? from - eventMs : from;
     this.#isFirst = false;
-    yield* merged(
+    yield* inOrder(
       this.#groups.map(([log, group]) =>
         this.#lines(log, group, { from, recent, since: log === 'hooks' ? earlier : from }),
       ),
@@ -119,7 +119,7 @@ class Tail {
 }
 
 /** One list of several that are in order. */
-async function* merged(readers: readonly AsyncGenerator<LogLine>[]): AsyncGenerator<LogLine> {
+async function* inOrder(readers: readonly AsyncGenerator<LogLine>[]): AsyncGenerator<LogLine> {
   const heads = await Promise.all(
     readers.map(async (reader) => ({ reader, line: (await reader.next()).value as LogLine | undefined })),
   );
