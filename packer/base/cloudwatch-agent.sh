@@ -17,7 +17,8 @@ if [ -x "$agent" ]; then
 fi
 
 # AWS publishes one package for each of the two; other distributions come from one of them.
-system=$(. "${VENDHOST_OS_RELEASE:-/etc/os-release}" && case " $ID ${ID_LIKE:-} " in *' ubuntu '*) echo ubuntu ;; *) echo debian ;; esac)
+system=debian
+if grep -Eq '^ID(_LIKE)?=.*ubuntu' "${VENDHOST_OS_RELEASE:-/etc/os-release}"; then system=ubuntu; fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 url="$VENDHOST_CLOUDWATCH_AGENT_URL/$system/$(dpkg --print-architecture)/latest/amazon-cloudwatch-agent.deb"
