@@ -9,6 +9,7 @@ import { command as configCheck } from './commands/config/check.ts';
 import { command as configShow } from './commands/config/show.ts';
 import { command as doctor } from './commands/doctor.ts';
 import { command as driftCheck } from './commands/drift/check.ts';
+import { command as hostLogs } from './commands/host/logs.ts';
 import { command as hostProvision } from './commands/host/provision.ts';
 import { command as hostReplace } from './commands/host/replace.ts';
 import { command as hostRestart } from './commands/host/restart.ts';
@@ -60,7 +61,10 @@ const nouns: Readonly<Record<string, Noun>> = {
     describe: "The AMI of a tenant's virtual host",
     verbs: [imageBake, imageClean, imageExplain, imageList, imagePrune],
   },
-  host: { describe: "A tenant's virtual host", verbs: [hostProvision, hostReplace, hostRestart, hostRun] },
+  host: {
+    describe: "A tenant's virtual host",
+    verbs: [hostProvision, hostReplace, hostRestart, hostRun, hostLogs],
+  },
   revision: { describe: "A tenant's software, named by its content", verbs: [revisionPrune, revisionPush] },
   mr: { describe: 'What a merge request will do', verbs: [mrPlan, mrNote] },
   drift: { describe: 'What is deployed, beside what it should be', verbs: [driftCheck] },

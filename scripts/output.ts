@@ -181,6 +181,14 @@ export class Output {
     this.#options.stdout(`${shown}\n`);
   }
 
+  /** One of many results, as it comes: with `--json` an object on a line of its own. */
+  line(value: object, text: string): void {
+    const json = () => JSON.stringify(value).replaceAll(/\p{Cc}/gu, escaped);
+    const shown = this.#options.json === true ? this.masked(json()) : this.#shown(text);
+    this.close();
+    this.#options.stdout(`${shown}\n`);
+  }
+
   #progress(text: string, colour?: Colour): void {
     const { terminal, stderr } = this.#options;
     const shown = this.#shown(text);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What every image has before the tenant's own scripts run: the agents that CodeDeploy and Systems Manager need, and
+# What every image has before the tenant's own scripts run: the agents of CodeDeploy, Systems Manager and CloudWatch, and
 # RDS's certificates.
 # May run again on an image that has them. Its bytes are in the bake key: a change bakes every image anew.
 set -euo pipefail
@@ -27,3 +27,4 @@ echo 'DPkg::Lock::Timeout "300";' > /etc/apt/apt.conf.d/90vendhost-lock
 bash "$here/database-ca.sh"
 bash "$here/codedeploy-agent.sh"
 bash "$here/ssm-agent.sh"
+bash "$here/cloudwatch-agent.sh"

@@ -90,6 +90,8 @@ export const tenantRecordSchema = z.object({
   port: z.int(),
   /** Bucket of the tenant's own; absent in records of versions that made none. */
   bucket: z.string().optional(),
+  /** Names of the log groups of what instances log; absent in records of versions that made none. */
+  logs: z.object({ hooks: z.string(), software: z.string() }).optional(),
   /** Name of the pipeline that releases the software. */
   pipeline: z.string(),
   /** Whether the pipeline was given a manual approval; absent in records of older versions. */
@@ -127,6 +129,9 @@ export type VendedRecord = z.output<typeof vendedRecordSchema>;
 
 /** Where the file is on an instance. */
 export const hostFile = '/etc/vendhost/host.json';
+
+/** What the CloudWatch agent of an instance reads and where it sends it; user data writes it. */
+export const logAgentFile = '/etc/vendhost/cloudwatch-agent.json';
 
 /** Where an instance has the certificates that RDS's are signed with; `packer/base/database-ca.sh` puts them there. */
 export const databaseCa = '/etc/vendhost/rds-ca.pem';

@@ -39,6 +39,10 @@ export const mysqlVersion = '8.4';
 /** Logs of a database that go to CloudWatch. */
 export const databaseLogs = ['error', 'slowquery'] as const;
 
+/** Logs of a virtual host's instances that go to CloudWatch: what hooks print, and the files that the tenant lists. */
+export const hostLogs = ['hooks', 'software'] as const;
+export type HostLog = (typeof hostLogs)[number];
+
 /** Ends of the names of a host stack's alarms, whole: the name of another tenant may begin with this one's. */
 export const hostAlarms = [
   'unhealthy-hosts',
@@ -106,6 +110,8 @@ export const names = {
   databaseParameters: (place: Place) => `${dataStack(place)}-mysql${mysqlVersion.replace('.', '')}`,
   databaseLogs: ({ environment, tenant }: Place) =>
     databaseLogs.map((log) => `/aws/rds/instance/vendhost-${environment}-${tenant}/${log}`),
+  /** Not below `/vendhost/<environment>/`, where the platform's own log groups are. */
+  hostLogGroup: ({ environment, tenant }: Place, log: HostLog) => `/vendhost/hosts/${environment}/${tenant}/${log}`,
   /** @param stack name of the host stack, or what stands for it in a policy */
   hostAlarm: (stack: string, alarm: (typeof hostAlarms)[number]) => `${stack}-${alarm}`,
   factsPath: (environment: string) => `/vendhost/${environment}`,

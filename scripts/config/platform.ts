@@ -76,6 +76,9 @@ const builders = z
     error: 'the networks of the runners, when access is public',
   });
 
+/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+const logDays = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731] as const;
+
 const days = (preset: number, description: string) => z.int().min(1).max(3650).default(preset).meta({ description });
 
 /** One day each is what the original had: enough to see a failure, too short to find out what happened last week. */
@@ -83,6 +86,9 @@ const retention = z.strictObject({
   trail: days(365, "CloudTrail's files: a year, because an intrusion is often found months later"),
   access: days(90, 'Access logs of load balancers and bucket: a quarter; they hold addresses of visitors'),
   versions: days(30, 'Former versions of objects that were overwritten, deleted or expired: a month to take one back'),
+  logs: z.literal(logDays).default(30).meta({
+    description: "What hooks and software of the tenants' instances log: a month; CloudWatch knows these numbers only",
+  }),
 });
 
 const environment = z

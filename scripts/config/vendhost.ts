@@ -144,6 +144,13 @@ const revision = z.strictObject({
     .meta({ description: 'Files left out, besides .git; patterns as in .gitignore' }),
 });
 
+/** What the CloudWatch agent's globs know, and nothing that user data would have to quote. */
+const logFile = z
+  .string()
+  .max(256)
+  .regex(/^(\/[\w.@+*?-]+)+$/, 'an absolute path of letters, digits and . _ - @ +, with *, ** and ? for any')
+  .refine((path) => !path.split('/').includes('..'), 'a path without ..');
+
 const deploymentConfigs = [
   'CodeDeployDefault.AllAtOnce',
   'CodeDeployDefault.HalfAtATime',
@@ -163,6 +170,15 @@ export const vendhostSchema = z.strictObject({
     .enum(deploymentConfigs)
     .default('CodeDeployDefault.OneAtATime')
     .meta({ description: 'How many instances are deployed to at a time' }),
+  logs: z
+    .array(logFile)
+    .max(20)
+    .refine((paths) => new Set(paths).size === paths.length, 'each path once')
+    .default([])
+    .meta({
+      description:
+        'Log files of the software on an instance, like /var/log/shop/*.log; `vendhost host logs` shows them, of instances that are gone too',
+    }),
 });
 
 export type VendhostConfig = z.output<typeof vendhostSchema>;

@@ -36,6 +36,7 @@ export function accessApp({ place, platform, tenant, chosen, facts, trust }: Acc
       loadBalancer: tenant.load_balancer,
       limits: tenant.limits,
       approvals: platform.approvals,
+      logDays: chosen.config.retention_days.logs,
     });
   };
 }

@@ -12,6 +12,12 @@ export function agentInstaller(endpoint: string): string[] {
   return [`curl -fsS ${endpoint}/aws-codedeploy-eu-west-1/latest/install -o /tmp/install`, 'sh /tmp/install auto'];
 }
 
+/** Lines of bash that install the CloudWatch agent. */
+export function logAgentInstaller(endpoint: string): string[] {
+  const url = `${endpoint}/amazoncloudwatch-agent-eu-west-1/debian/amd64/latest/amazon-cloudwatch-agent.deb`;
+  return [`curl -fsS ${url} -o /tmp/agent.deb`, 'dpkg --install /tmp/agent.deb'];
+}
+
 /** Starts an instance of Debian's image; its id. */
 export async function startInstance(ec2: EC2Client, input: Partial<RunInstancesCommandInput>): Promise<string> {
   const { Images } = await ec2.send(new DescribeImagesCommand({ Owners: ['136693071363'] }));

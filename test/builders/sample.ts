@@ -59,6 +59,7 @@ export function tenantRecord(place: Place, account: string): TenantRecord {
     project: `acme/${place.tenant}`,
     branch: place.environment,
     bucket: names.tenantBucket(place, account, region),
+    logs: { hooks: names.hostLogGroup(place, 'hooks'), software: names.hostLogGroup(place, 'software') },
     hosts: [`${place.tenant}.${place.environment}.example.com`],
     loadBalancer: 1,
     port: 8080,

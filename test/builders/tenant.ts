@@ -48,7 +48,7 @@ async function deployEntry(platform: Platform, place: Place, hosts: readonly str
   const numbers = await claimRules(runtime, aws, rules, await planRules(aws, rules));
   const gitlab = { issuer: 'https://gitlab.example.com', audience: 'https://gitlab.example.com', path: project };
   const where = { place, account, region: aws.region, facts };
-  const granted = { branch, hosts, groups: ruleGroups(hosts), limits, port, loadBalancer };
+  const granted = { branch, hosts, groups: ruleGroups(hosts), limits, port, loadBalancer, logDays: 30 };
   const stack = names.tenantStack(place, 'entry');
   await withAssembly(
     runtime,

@@ -251,7 +251,9 @@ test('a platform without a project has no roles for pipelines', () => {
 function writes({ effect, actions }: Statement): boolean {
   return (
     effect === 'Allow' &&
-    actions.some((action) => !/:(Batch(Describe|Get)|Decrypt|Describe|Detect|Get|List|Lookup)/.test(action))
+    actions.some(
+      (action) => !/:(Batch(Describe|Get)|Decrypt|Describe|Detect|FilterLogEvents|Get|List|Lookup)/.test(action),
+    )
   );
 }
 

@@ -4,6 +4,7 @@ import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '../local-gitlab/platform.ts';
 import type { LocalPipeline, PipelineResult } from '../local-gitlab/run.ts';
+import { vendhost } from '../scripts/command-line.ts';
 import { type Answer, ask } from './ask.ts';
 import { deploymentsInProgress, images, leftovers, rebootAll, rotatePassword } from './aws.ts';
 import { devAccount, startWorld, type World } from './world.ts';
@@ -219,6 +220,16 @@ describe('pushes to dev', () => {
     const answer = await askShop();
     expect(answer.headers['x-instance']).not.toBe(running.headers['x-instance']);
     expect(await orders()).toContain('storm for Ada Lux');
+
+    // What the first instances logged is there without them; they wrote it with their own role.
+    const words = ['host', 'logs', '--tenant', 'shop', '--environment', 'dev', '--since', '12h'];
+    const failed = await vendhost([...words, '--hook', 'ValidateService'], { env: world.cloud.env(devAccount) });
+    expect([failed.code, failed.stderr]).toEqual([0, '']);
+    expect(failed.stdout).toMatch(/ i-[0-9a-f]{17} ValidateService \[stderr\]the till is empty$/m);
+    const first = await vendhost([...words, '--instance', String(running.headers['x-instance'])], {
+      env: world.cloud.env(devAccount),
+    });
+    expect(first.stdout).toMatch(/ var_log_shop_shop\.log .*GET \/health /);
   });
 
   test('a password that RDS rotates: the shop reads it when the old one is refused', async () => {

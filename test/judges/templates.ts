@@ -86,7 +86,17 @@ function* tenantApps(platform: PlatformConfig, name: Environment, config: Enviro
   const project = { issuer: platform.issuer, audience: platform.audience, path: record.project };
   const { hosts, port, loadBalancer, limits } = record;
   const exact = { band: 'exact', hosts };
-  const granted = { ...where, project, branch, hosts, port, loadBalancer, limits, approvals: platform.approvals };
+  const granted = {
+    ...where,
+    project,
+    branch,
+    hosts,
+    port,
+    loadBalancer,
+    limits,
+    approvals: platform.approvals,
+    logDays: 30,
+  };
   yield [`${name}-shop`, tenantAccessApp({}, { ...granted, facts: { ...facts, approval }, groups: [exact] })];
   yield [`${name}-shop`, virtualHostApp(virtualHost(where))];
 

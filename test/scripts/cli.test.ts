@@ -121,7 +121,7 @@ describe('a command', () => {
         `checking the tenant repository in ${cwd}`,
         'warning: vendhost.yml: instances.min: 0 lets the group have no instances, and CodeDeploy cannot release to a group without instances',
         'error[CHECK_FAILED]: 3 faults in 2 files (and 1 warning)',
-        '  vendhost.yml: imag: unknown key: must be one of image, instances, database, health_check, revision, deployment_config',
+        '  vendhost.yml: imag: unknown key: must be one of image, instances, database, health_check, revision, deployment_config, logs',
         '  vendhost.yml: image.builder_type: "t3.small" is wrong: must be an arm64 type, like instances.type "t4g.small"',
         '  software/.vendhost-revision: is a file that Vendhost writes into each revision: must have another name',
         'hint: fix the lines above and push; `vendhost config check` checks a checkout before that',
@@ -145,7 +145,7 @@ describe('a command', () => {
       stdout: '',
       stderr: [
         `error[CONFIG_INVALID]: 1 fault in ${cwd}/vendhost.yml`,
-        `  ${cwd}/vendhost.yml: imag: unknown key: must be one of image, instances, database, health_check, revision, deployment_config`,
+        `  ${cwd}/vendhost.yml: imag: unknown key: must be one of image, instances, database, health_check, revision, deployment_config, logs`,
         'hint: fix the lines above; `vendhost config show` prints every key with its value',
         '',
       ].join('\n'),

@@ -8,6 +8,7 @@ import type { DriftContext } from '../../scripts/drift/checks.ts';
 import { findStacks } from '../../scripts/drift/stacks/find-stacks.ts';
 import { readResourceDrifts } from '../../scripts/drift/stacks/read-drifts.ts';
 import { launchFailures } from '../../scripts/host/instances/launch-failures.ts';
+import { readLogEvents } from '../../scripts/host/logs/read-events.ts';
 import { readRules } from '../../scripts/listener/listener-rules.ts';
 import { readRuleQuota } from '../../scripts/listener/quota.ts';
 import { listStackNames, listTenantRecords } from '../../scripts/platform/account-stacks.ts';
@@ -94,6 +95,20 @@ const readers: Readonly<Record<string, Reader>> = {
     ],
     read: ({ aws }) => new ConditionalObjects(aws, 'bucket', z.unknown()).list('claims/'),
     expected: ['1.json', '2.json'],
+  },
+  'events of a log group': {
+    operation: 'FilterLogEvents',
+    // The first page is empty, as AWS's may be.
+    pages: [
+      JSON.stringify({ events: [], nextToken: token }),
+      JSON.stringify({ events: [{ eventId: '1', timestamp: 1, logStreamName: 'i-1', message: 'found' }] }),
+    ],
+    read: async ({ aws }) => {
+      const found: string[] = [];
+      for await (const { text } of readLogEvents(aws, { group: 'shop', since: 0, signal })) found.push(text);
+      return found;
+    },
+    expected: ['found'],
   },
   'published facts': {
     ...json(

@@ -1,4 +1,4 @@
-import { databaseLogs, hostAlarms, names, type TenantRole } from '../../../scripts/config/names.ts';
+import { databaseLogs, hostAlarms, hostLogs, names, type TenantRole } from '../../../scripts/config/names.ts';
 import type { Right } from '../../role.ts';
 import type { PlatformScope } from './platform-scope.ts';
 
@@ -76,7 +76,12 @@ export function platformDriftRights(scope: PlatformScope): Right[] {
       secret: `vendhost/${environment}/*`,
       topic: all,
       database: [`db:${all}`, `pg:${all}`, `subgrp:${all}`],
-      logs: [`/aws/rds/instance/${all}`, `/vendhost/${environment}/*`, `/vendhost/trail/${names.trail(environment)}*`],
+      logs: [
+        `/aws/rds/instance/${all}`,
+        `/vendhost/${environment}/*`,
+        `/vendhost/hosts/${environment}/*`,
+        `/vendhost/trail/${names.trail(environment)}*`,
+      ],
       parameters: `parameter${names.factsPath(environment)}/*`,
     }),
     { sid: 'DriftLook', actions: anyOfPlatform, resources: ['*'], because: everything },
@@ -129,7 +134,10 @@ export function tenantDriftRights(scope: PlatformScope): Right[] {
     secret: `vendhost/${environment}/${tenant}/database-??????`,
     topic: `${host}-approvals`,
     database: [`db:${host}`, `pg:${names.tenantStack(place, 'data')}-mysql*`],
-    logs: databaseLogs.map((log) => `/aws/rds/instance/${host}/${log}`),
+    logs: [
+      ...databaseLogs.map((log) => `/aws/rds/instance/${host}/${log}`),
+      ...hostLogs.map((log) => names.hostLogGroup(place, log)),
+    ],
     parameters: `parameter/vendhost/${environment}/tenants/${tenant}`,
   });
   return [

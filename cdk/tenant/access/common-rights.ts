@@ -1,4 +1,4 @@
-import { keys, names } from '../../../scripts/config/names.ts';
+import { hostLogs, keys, names } from '../../../scripts/config/names.ts';
 import type { Right } from '../../role.ts';
 import type { Scope } from './tenant-scope.ts';
 
@@ -68,6 +68,12 @@ export function tenantReadRights(scope: Scope): Right[] {
       ],
       because:
         "Whether the tenant's data is there, not what is in it; AWS appends six characters to the secret's name.",
+    },
+    {
+      sid: 'Logs',
+      actions: ['logs:FilterLogEvents'],
+      resources: hostLogs.map((log) => scope.arn('logs', `log-group:${names.hostLogGroup(place, log)}:*`)),
+      because: "All streams of the tenant's own two log groups.",
     },
     {
       sid: 'List',

@@ -1,6 +1,6 @@
 import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { names } from '../../../scripts/config/names.ts';
+import { hostLogs, names } from '../../../scripts/config/names.ts';
 import { anyBranchTrust, type GitlabProject } from '../../gitlab-trust.ts';
 import { type ListedPolicy, type Right, serviceTrust } from '../../role.ts';
 import { agentRights } from '../../ssm-agent.ts';
@@ -55,6 +55,14 @@ export function instanceRole(parent: Construct, scope: Scope): CfnRole {
         resources: [scope.rotatedSecrets],
         when: scope.ofOwnDatabase('StringEquals'),
         because: "RDS chooses the secret's name, and tags it with the database, here the tenant's own.",
+      },
+      {
+        // What the CloudWatch agent calls for groups that exist and have a retention
+        // (https://github.com/aws/amazon-cloudwatch-agent/blob/main/plugins/outputs/cloudwatchlogs/internal/pusher/target.go).
+        sid: 'Logs',
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: hostLogs.map((log) => scope.arn('logs', `log-group:${names.hostLogGroup(scope.place, log)}:*`)),
+        because: "Any stream of the tenant's own two log groups: an agent names them after instances and files.",
       },
       {
         // GenerateDataKey: to write to the tenant's own bucket, whose policy has the other rights to it.

@@ -32,6 +32,8 @@ export interface AccessProps {
   readonly limits: TenantLimits;
   /** The project whose jobs approve releases, if there is one. */
   readonly approvals?: Approvals | undefined;
+  /** Days for which logs of instances are kept. */
+  readonly logDays: number;
 }
 
 /** A tenant's roles in one environment, and the record from which its jobs learn them. */
@@ -111,6 +113,7 @@ function tenantRecord(
     loadBalancer,
     port,
     bucket: names.tenantBucket(place, account, region),
+    logs: { hooks: names.hostLogGroup(place, 'hooks'), software: names.hostLogGroup(place, 'software') },
     pipeline: names.host(place),
     approval: facts.approval,
     ...(facts.approval && approvals !== undefined ? { approvals } : {}),

@@ -3,6 +3,7 @@ import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { names, type Place, tags } from '../../../scripts/config/names.ts';
 import { VendhostStack } from '../../app.ts';
 import { Pipeline } from './codepipeline.ts';
+import { HostLogs } from './host-logs.ts';
 import type { RuleGroup } from './rule-groups.ts';
 import { TenantBucket } from './tenant-bucket.ts';
 import { Traffic } from './traffic.ts';
@@ -19,20 +20,22 @@ export interface EntryProps {
   readonly pipelineRole: string;
   /** ARN of the instances' role. */
   readonly instanceRole: string;
+  /** Days for which logs of instances are kept. */
+  readonly logDays: number;
 }
 
 /**
  * How requests and revisions reach a tenant's instances: listener rules and target group, and the pipeline with its approval; and
- * the bucket where the instances keep files. The tenant must not be able to redefine any of it.
+ * the bucket where the instances keep files, and their logs. The tenant must not be able to redefine any of it.
  */
 export class EntryStack extends VendhostStack {
   constructor(app: App, props: EntryProps) {
-    const { place, account, region, facts, pipelineRole, instanceRole } = props;
+    const { place, account, region, facts, pipelineRole, instanceRole, logDays } = props;
     super(
       app,
       names.tenantStack(place, 'entry'),
       { account, region, tags: tags(place.environment, 'entry', place.tenant) },
-      { description: `Hosts, pipeline and bucket of ${place.tenant} in ${place.environment}` },
+      { description: `Hosts, pipeline, bucket and logs of ${place.tenant} in ${place.environment}` },
     );
     new Traffic(this, 'Traffic', props);
     new Pipeline(this, 'Pipeline', { place, facts, roleArn: pipelineRole });
@@ -41,5 +44,6 @@ export class EntryStack extends VendhostStack {
       keyArn: facts['key-arn'],
       instanceRole,
     });
+    new HostLogs(this, 'Logs', { place, keyArn: facts['key-arn'], days: logDays });
   }
 }

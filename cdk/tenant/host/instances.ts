@@ -84,6 +84,8 @@ export class Instances extends Construct {
           port: record.port,
           bucket: record.bucket,
           database,
+          logs: record.logs,
+          logPaths: config.logs,
         }),
         tagSpecifications: ['instance', 'volume'].map((resourceType) => ({ resourceType, tags: tagList })),
       },

@@ -1,6 +1,7 @@
 import { Fn } from 'aws-cdk-lib';
-import { databaseCa, type HostFile, hostFile } from '../../../scripts/config/facts.ts';
+import { databaseCa, type HostFile, hostFile, logAgentFile, type TenantRecord } from '../../../scripts/config/facts.ts';
 import type { Place } from '../../../scripts/config/names.ts';
+import { logAgentConfig } from './log-agent.ts';
 import type { DatabaseParameters } from './parameters.ts';
 
 export interface HostFileProps {
@@ -11,15 +12,20 @@ export interface HostFileProps {
   /** Bucket of the tenant's own, if it has one. */
   readonly bucket: string | undefined;
   readonly database: DatabaseParameters | undefined;
+  /** Log groups of the tenant, if it has them. */
+  readonly logs: TenantRecord['logs'];
+  /** Log files of the software. */
+  readonly logPaths: readonly string[];
 }
 
 /**
- * User data that writes `/etc/vendhost/host.json`, with what the software needs to know about its environment, and then starts the
- * CodeDeploy agent, which is disabled in the image: no hook runs before the file is there. User data runs once; from then on the
+ * User data that writes `/etc/vendhost/host.json`, with what the software needs to know about its environment, starts the CloudWatch
+ * agent, and then the CodeDeploy agent, which is disabled in the image: no hook runs before the file is there. User data runs once; from then on the
  * agent starts at each boot, and the file stays. It names the database's secret but contains nothing secret, because whoever may
  * describe the instance can read user data.
  */
-export function userData({ place, region, hosts, port, bucket, database }: HostFileProps): string {
+export function userData(props: HostFileProps): string {
+  const { place, region, hosts, port, bucket, database } = props;
   const { tenant, environment } = place;
   // The environment and the port of the database are checked where they come from.
   const file: Record<keyof HostFile, unknown> = {
@@ -50,7 +56,24 @@ ${json}
 END
 chmod 0644 ${hostFile}.new
 mv ${hostFile}.new ${hostFile}
-systemctl enable --now codedeploy-agent
+${logLines(props)}systemctl enable --now codedeploy-agent
 `;
   return Fn.base64(database === undefined ? script : Fn.sub(script));
+}
+
+/**
+ * An image of an older version has no CloudWatch agent. Logs are not worth an instance: it does not fail without the agent, nor by it. A
+ * configuration of the tenant's own stays beside this one, which is appended.
+ */
+function logLines({ region, logs, logPaths }: HostFileProps): string {
+  if (logs === undefined) return '';
+  const config = JSON.stringify(logAgentConfig({ region, groups: logs, paths: logPaths }));
+  return `cat > ${logAgentFile} <<'LOGS'
+${config}
+LOGS
+agent=/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl
+if ! { [ -x "$agent" ] && "$agent" -a append-config -m ec2 -s -c file:${logAgentFile}; }; then
+  echo 'the CloudWatch agent does not run: logs stay on this instance' >&2
+fi
+`;
 }

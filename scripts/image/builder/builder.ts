@@ -64,6 +64,7 @@ function scriptEnvironment({ place, aws }: BuilderParts): Record<string, string>
     ...(isLocalCloud ? { VENDHOST_LOCAL_CLOUD: '1' } : {}),
     VENDHOST_CODEDEPLOY_URL: bucket(`aws-codedeploy-${region}`),
     VENDHOST_SSM_URL: bucket(`amazon-ssm-${region}`),
+    VENDHOST_CLOUDWATCH_AGENT_URL: bucket(`amazoncloudwatch-agent-${region}`),
     VENDHOST_RDS_CA_URL: `${isLocalCloud ? `${endpoint}/` : 'https://'}truststore.pki.rds.amazonaws.com/global/global-bundle.pem`,
     AWS_REGION: region,
     DEBIAN_FRONTEND: 'noninteractive',

@@ -34,6 +34,7 @@ export interface FailedHost {
 export function failureHint({ place, needsApproval }: FailedHost, failed: readonly FailedEvent[]): string {
   const { tenant, environment } = place;
   const [first] = failed;
+  const logs = `vendhost host logs --tenant ${tenant} --environment ${environment} --hook ${first?.event.name ?? ''}`;
   const replace = `vendhost host replace --tenant ${tenant} --environment ${environment} --instance ${first?.instance ?? ''}`;
   return {
     agent: `the CodeDeploy agent on the instance does not answer: replace the instance with \`${replace}\`, then retry the job`,
@@ -50,7 +51,6 @@ export function failureHint({ place, needsApproval }: FailedHost, failed: readon
       'no script failed: the software does not answer the health check as named above; correct it, or health_check in vendhost.yml, and push',
     bundle: 'the instance could not download the revision: retry the job; if it fails again, ask the platform team',
     install: 'no script failed: correct appspec.yml or the files that it names, as said above, and push',
-    script:
-      'fix the script and push; the platform team finds the whole log on the instance, in /opt/codedeploy-agent/deployment-root/deployment-logs',
+    script: `fix the script and push; \`${logs}\` shows all that it printed`,
   }[first === undefined ? 'script' : failureCause(first)];
 }

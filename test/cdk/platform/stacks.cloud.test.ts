@@ -32,7 +32,7 @@ const { config: changed } = configured('dev', {
   subnets: { isolated: '10.10.192.0/22' },
   nat: 'per-zone',
   flow_logs: 'all',
-  retention_days: { trail: 7, access: 7, versions: 7 },
+  retention_days: { trail: 7, access: 7, versions: 7, logs: 30 },
   certificate: await issueCertificate(endpoint, account, '*.dev.example.com'),
   load_balancers: 2,
 });

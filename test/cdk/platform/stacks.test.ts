@@ -41,7 +41,7 @@ const choices: Record<string, (name: Name) => Partial<PlatformProps>> = {
       load_balancers: 3,
       nat: 'per-zone',
       flow_logs: 'none',
-      retention_days: { trail: 90, access: 30, versions: 7 },
+      retention_days: { trail: 90, access: 30, versions: 7, logs: 30 },
       subnets,
     });
   },

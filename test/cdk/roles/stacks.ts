@@ -57,6 +57,7 @@ export function tenantApp(changes: Partial<AccessProps> = {}): App {
     port: record.port,
     loadBalancer: record.loadBalancer,
     limits: record.limits,
+    logDays: 30,
     ...changes,
   });
 }

@@ -19,6 +19,8 @@ describe('the entry stack', () => {
       'AWS::CodePipeline::Pipeline',
       'AWS::ElasticLoadBalancingV2::ListenerRule',
       'AWS::ElasticLoadBalancingV2::TargetGroup',
+      'AWS::Logs::LogGroup',
+      'AWS::Logs::LogGroup',
       'AWS::S3::Bucket',
       'AWS::S3::BucketPolicy',
     ]);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  type HostLog,
   keys,
   names,
   type Place,
@@ -196,6 +197,16 @@ export function databaseLogs(owner: Owner): Thing {
     on: arn('logs', `log-group:/aws/rds/instance/${names.host(placeOf(owner))}/error`),
     tags: owner.tags('data'),
   };
+}
+
+/** A stream of what an instance logs. */
+export function hostLog(owner: Owner, log: HostLog = 'hooks'): Thing {
+  return { on: arn('logs', `log-group:${names.hostLogGroup(placeOf(owner), log)}:log-stream:i-${id(owner.name)}`) };
+}
+
+/** Its group, as IAM names it for everything but tags. */
+export function hostLogGroup(owner: Owner, log: HostLog = 'hooks'): Thing {
+  return { on: arn('logs', `log-group:${names.hostLogGroup(placeOf(owner), log)}:*`) };
 }
 
 export function alarm(owner: Owner): Thing {

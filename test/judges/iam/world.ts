@@ -90,6 +90,7 @@ function* apps(): Generator<App> {
       loadBalancer: 1,
       limits: limits.parse({}),
       approvals,
+      logDays: 30,
     });
   }
 }

@@ -18,6 +18,7 @@ PARTS: tuple[str, ...] = (
     "codepipeline",
     "cloudformation",
     "databases",
+    "logs",
     "account_limits",
     "drift",
     "web_identity",

@@ -16,8 +16,9 @@ OWNER = "000000000099"
 log = logging.getLogger("vendhost")
 
 
-def publish(bucket: str, key: str, content: Callable[[], bytes]) -> None:
+def publish(bucket: str, keys: str | tuple[str, ...], content: Callable[[], bytes]) -> None:
     """Have S3 serve an object to everyone, without credentials. `bucket`: a pattern; its group, if any, is a region."""
+    all_keys = (keys,) if isinstance(keys, str) else keys
     pattern = re.compile(rf"^/({bucket})/")
     serve = s3.handle_request
 
@@ -25,13 +26,13 @@ def publish(bucket: str, key: str, content: Callable[[], bytes]) -> None:
         found = pattern.match(path)
         if found:
             region = found[2] if pattern.groups > 1 else "us-east-1"
-            _ensure(found[1], region, key, content)
+            _ensure(found[1], region, all_keys, content)
         return await serve(method, path, *rest, **options)
 
     s3.handle_request = handle_request
 
 
-def _ensure(bucket: str, region: str, key: str, content: Callable[[], bytes]) -> None:
+def _ensure(bucket: str, region: str, keys: tuple[str, ...], content: Callable[[], bytes]) -> None:
     with request_scope(OWNER, region):
         if bucket in s3._buckets:
             return
@@ -47,5 +48,6 @@ def _ensure(bucket: str, region: str, key: str, content: Callable[[], bytes]) ->
             },
         }
         s3._put_bucket_policy(bucket, json.dumps(policy).encode())
-        s3._put_object(bucket, key, content(), {"content-type": "binary/octet-stream"})
-        log.info("published %s/%s", bucket, key)
+        for key in keys:
+            s3._put_object(bucket, key, content(), {"content-type": "binary/octet-stream"})
+            log.info("published %s/%s", bucket, key)

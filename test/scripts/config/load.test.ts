@@ -30,6 +30,7 @@ describe('vendhost.yml', () => {
       health_check: { path: '/', status: '200', grace_seconds: 120 },
       revision: { directory: 'software', include: ['**'], ignore: [] },
       deployment_config: 'CodeDeployDefault.OneAtATime',
+      logs: [],
     });
   });
 
@@ -42,7 +43,7 @@ describe('vendhost.yml', () => {
         'instances.min: "one" is wrong: must be a number',
         'instances.typ: unknown key: must be one of type, min, max',
         'health_check.port: the platform gives the port now: `port` in tenants/<name>.yml, 8080 if it says nothing',
-        'imag: unknown key: must be one of image, instances, database, health_check, revision, deployment_config',
+        'imag: unknown key: must be one of image, instances, database, health_check, revision, deployment_config, logs',
       ],
     ],
     ['a wrong instance type', ['instances: {type: big}'], [`instances.type: "big" is wrong: ${instanceType}`]],

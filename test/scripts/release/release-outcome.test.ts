@@ -158,7 +158,7 @@ describe('errorOf', () => {
         'i-3 AfterInstall: ScriptFailed hooks/migrate.sh: Script at specified location: hooks/migrate.sh failed with exit code 1',
         'rollback d-2: succeeded, to the revision that was deployed last',
       ],
-      hint: 'fix the script and push; the platform team finds the whole log on the instance, in /opt/codedeploy-agent/deployment-root/deployment-logs',
+      hint: 'fix the script and push; `vendhost host logs --tenant shop --environment dev --hook AfterInstall` shows all that it printed',
       exit: 1,
     });
   });

@@ -19,9 +19,10 @@ import { awsError } from '../../../scripts/aws/foreseen-errors.ts';
 import { readPlatformFacts, readTenantRecord } from '../../../scripts/aws/read-facts.ts';
 import { type Aws, openAws } from '../../../scripts/aws/session.ts';
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
-import { keys } from '../../../scripts/config/names.ts';
+import { keys, names } from '../../../scripts/config/names.ts';
 import { subjectComponents as subjectComponentsOf } from '../../../scripts/config/tenant.ts';
 import { checkKeptData } from '../../../scripts/host/kept-data.ts';
+import { readLogEvents } from '../../../scripts/host/logs/read-events.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
 import { type EnforcingCloud, type JobOptions, startEnforcingCloud } from '../../builders/enforcing-cloud.ts';
@@ -82,6 +83,18 @@ test("whether the tenant's own data is there is for both roles to see, another's
     const aws = await job(role, 'dev');
     expect([role, await outcome(checkKeptData(aws, place))]).toEqual([role, 'done']);
     expect([role, await outcome(checkKeptData(aws, { ...place, tenant: 'blog' }))]).toEqual([role, 'ACCESS_DENIED']);
+  }
+});
+
+test("the tenant's own logs are for both roles to read, another's for neither", async () => {
+  const read = async (aws: Aws, tenant: string) => {
+    const group = names.hostLogGroup({ ...place, tenant }, 'hooks');
+    for await (const _ of readLogEvents(aws, { group, since: 0, signal: new AbortController().signal }));
+  };
+  for (const role of ['deploy', 'plan'] as const) {
+    const aws = await job(role, 'dev');
+    expect([role, await outcome(read(aws, 'shop'))]).toEqual([role, 'done']);
+    expect([role, await outcome(read(aws, 'blog'))]).toEqual([role, 'ACCESS_DENIED']);
   }
 });
 

@@ -19,6 +19,7 @@ export function storageAttacks(): Case[] {
     ...settings(),
     ...keyAttacks(),
     ...secrets(),
+    ...logs(),
     ...readOnly(),
   ];
 }
@@ -41,6 +42,19 @@ function records(): Case[] {
   return roles.flatMap((role) =>
     changing.map((call) => refused(role, `${call} of its own record`, because, `s3:${call}`, things.auditRecord(self))),
   );
+}
+
+function logs(): Case[] {
+  const because = 'Logs are the evidence of what an instance did, and nobody else reads them.';
+  const group = things.hostLogGroup(self);
+  return roles.flatMap((role) => [
+    refused(role, 'reads logs of shop2', because, 'logs:FilterLogEvents', things.hostLogGroup(victim)),
+    refused(role, 'writes logs of shop2', because, 'logs:PutLogEvents', things.hostLog(victim)),
+    ...['DeleteLogGroup', 'PutRetentionPolicy', 'DisassociateKmsKey', 'CreateLogGroup'].map((action) =>
+      refused(role, `${action} of its own logs`, because, `logs:${action}`, group),
+    ),
+    refused(role, 'deletes a stream of its own logs', because, 'logs:DeleteLogStream', things.hostLog(self)),
+  ]);
 }
 
 function claims(): Case[] {

@@ -1,4 +1,4 @@
-import { names } from '../../../../scripts/config/names.ts';
+import { hostLogs, names } from '../../../../scripts/config/names.ts';
 import { usualDatabase, usualGroup, usualUpdate } from '../attacks/limits.ts';
 import { type Case, giving, step, via } from '../cases.ts';
 import { tenant } from '../owners.ts';
@@ -16,7 +16,7 @@ const host = self.tags('host');
 /** `host provision`: what CloudFormation asks for the host and data stacks, as the registry's handlers say. */
 export function hostCalls(): Case[] {
   const started = [execution, deploy, codedeploy].flatMap((by) => starting(by));
-  return [...groups(), ...templates(), ...started, ...scaling(), ...databases(), ...reads(), ...machines()];
+  return [...groups(), ...templates(), ...started, ...scaling(), ...databases(), ...reads(), ...machines(), ...logs()];
 }
 
 function allowed(name: string, ...steps: Step[]): Case {
@@ -258,6 +258,24 @@ function reads(): Case[] {
         on: arn('codedeploy', 'deploymentconfig:CodeDeployDefault.OneAtATime'),
       }),
     ),
+  ];
+}
+
+/** What the CloudWatch agent of an instance does, and who reads it. */
+function logs(): Case[] {
+  const needs = (name: string, one: Step): Case => {
+    return { name: `logs: ${name}`, expected: 'allowed', because: 'Logs outlive instances.', steps: [one] };
+  };
+  const instance = things.roleName(self, 'instance');
+  return [
+    ...hostLogs.flatMap((log) => [
+      needs(`a stream in ${log}`, step(instance, 'logs:CreateLogStream', things.hostLogGroup(self, log))),
+      needs(`events in ${log}`, step(instance, 'logs:PutLogEvents', things.hostLog(self, log))),
+    ]),
+    ...(['deploy', 'plan'] as const).map((role) => {
+      const reader = things.roleName(self, role);
+      return needs(`${role} reads`, step(reader, 'logs:FilterLogEvents', things.hostLogGroup(self)));
+    }),
   ];
 }
 

@@ -10,11 +10,13 @@ import json
 import os
 import pwd
 import sys
+import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from vendhost_cloud.agent import appspec, bundle, installer, launch
-from vendhost_cloud.agent.layout import HOME, INSTRUCTIONS, Layout
+from vendhost_cloud.agent.layout import DEPLOYMENTS_LOG, HOME, INSTRUCTIONS, Layout
 
 LATE_IMPORTS = (encodings.cp437, gzip)
 """Modules the standard library imports when it opens its first zip or tgz: after chroot it is too late."""
@@ -95,9 +97,24 @@ def prepare(command: Command) -> Command | None:
 
 
 def log(command: Command) -> None:
-    """Add entries to a deployment's log of scripts."""
+    """Add entries to a deployment's log of scripts, and to the instance's log of all deployments.
+
+    https://github.com/aws/aws-codedeploy-agent/blob/v1.8.1/lib/instance_agent/log.rb
+    """
     with Path(command["file"]).open("a", encoding="utf-8") as file:
-        file.writelines(command["entries"])
+        file.writelines(
+            f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(at))} {text}" for at, text in entries_of(command)
+        )
+    DEPLOYMENTS_LOG.parent.mkdir(parents=True, exist_ok=True)
+    with DEPLOYMENTS_LOG.open("a", encoding="utf-8") as file:
+        file.writelines(
+            f"[{datetime.fromtimestamp(at).isoformat(' ', 'milliseconds')}] [{command['deployment']}]{text.strip()}\n"
+            for at, text in entries_of(command)
+        )
+
+
+def entries_of(command: Command) -> list[tuple[float, str]]:
+    return [(float(at), text.rstrip("\n") + "\n") for at, text in command["entries"]]
 
 
 COMMANDS = {

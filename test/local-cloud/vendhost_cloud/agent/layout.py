@@ -6,6 +6,7 @@ from pathlib import Path
 
 HOME = Path("/opt/codedeploy-agent")
 ROOT = HOME / "deployment-root"
+DEPLOYMENTS_LOG = ROOT / "deployment-logs" / "codedeploy-agent-deployments.log"
 INSTRUCTIONS = ROOT / "deployment-instructions"
 ARCHIVES_TO_RETAIN = 5
 

@@ -27,6 +27,7 @@ def of(request: Request) -> list[Requirement]:
         "codedeploy": _code_deploy,
         "codepipeline": _code_pipeline,
         "sns": _sns,
+        "logs": _logs,
     }
     reader = readers.get(request.service)
     return reader(request) if reader else [request.needs(request.arn)]
@@ -177,6 +178,19 @@ def _code_pipeline(request: Request) -> list[Requirement]:
     actions = [action for stage in pipeline.get("stages") or [] for action in stage.get("actions") or []]
     roles = dict.fromkeys(one["roleArn"] for one in (pipeline, *actions) if one.get("roleArn"))
     return [request.needs(request.arn), *(pass_role(role, "codepipeline.amazonaws.com") for role in roles)]
+
+
+def _logs(request: Request) -> list[Requirement]:
+    """A batch is about its stream; what is about a whole group needs it with `:*`.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
+    """
+    group, stream = request.json.get("logGroupName"), request.json.get("logStreamName")
+    if request.operation in ("PutLogEvents", "GetLogEvents"):
+        return [request.needs(request.own("logs", f"log-group:{group}:log-stream:{stream}"))]
+    if request.operation in ("CreateLogStream", "FilterLogEvents"):
+        return [request.needs(request.own("logs", f"log-group:{group}:*"))]
+    return [request.needs(request.arn)]
 
 
 def _sns(request: Request) -> list[Requirement]:

@@ -133,18 +133,18 @@ def _run_scripts(agent: Agent, deployment: Document, event: str) -> str:
     log = Log()
     if not found["scripts"]:
         return ""
-    log.add(f"LifecycleEvent - {event}\n")
-    entries: list[str] = []
+    entries: list[tuple[float, str]] = []
 
     def add(line: str) -> None:
         log.add(line)
-        entries.append(time.strftime("%Y-%m-%d %H:%M:%S ") + line.rstrip("\n") + "\n")
+        entries.append((time.time(), line))
 
     try:
+        add(f"LifecycleEvent - {event}\n")
         for script in found["scripts"]:
             _run_script(agent, deployment, event, script, add, log)
     finally:
-        agent.ask({"do": "log", "file": found["log"], "entries": entries})
+        agent.ask({"do": "log", "file": found["log"], "entries": entries, **_place(deployment)})
     return str(log)
 
 

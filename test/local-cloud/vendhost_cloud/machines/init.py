@@ -29,6 +29,8 @@ CAPABILITIES = (
 
 AGENT = Path("/opt/codedeploy-agent/bin/codedeploy-agent")
 AGENT_ENABLED = Path("/etc/systemd/system/multi-user.target.wants/codedeploy-agent.service")
+LOG_AGENT = Path("/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl")
+LOG_AGENT_ENABLED = Path("/etc/systemd/system/multi-user.target.wants/amazon-cloudwatch-agent.service")
 USER_DATA_DELAY = Path("/etc/local-cloud/user-data-delay")
 """Seconds that user data comes late on instances of an image with this file, as on AWS, where cloud-init is slow."""
 
@@ -57,7 +59,7 @@ def main() -> None:
         print(f"failed: {' '.join(str(detail).split())}", flush=True)
         sys.exit(1)
     print("ready", flush=True)
-    _start_agent()
+    _start_agents()
     if first_boot and spec["user_data"]:
         _run_user_data(spec)
     _live()
@@ -224,14 +226,16 @@ def _start_sshd(spec: Spec, first_boot: bool) -> None:
         select.select([], [], [], 0.01)
 
 
-def _start_agent() -> None:
-    """Start the CodeDeploy agent if it is enabled: as systemd does, before user data.
+def _start_agents() -> None:
+    """Start the agents of CodeDeploy and CloudWatch if they are enabled: as systemd does, before user data.
 
     Debian's cloud-final.service, which runs user data, is ordered after multi-user.target,
     and that after what it wants.
     """
     if AGENT_ENABLED.is_symlink() and AGENT.exists():
         subprocess.run([str(AGENT), "start"], check=False, capture_output=True)
+    if LOG_AGENT_ENABLED.is_symlink() and LOG_AGENT.exists():
+        _spawn(_confined(str(LOG_AGENT), "-a", "start"), 2)
 
 
 def _run_user_data(spec: Spec) -> None:

@@ -17,6 +17,7 @@ describe('packerVariables', () => {
         'VENDHOST_ENVIRONMENT=dev',
         'VENDHOST_CODEDEPLOY_URL=https://aws-codedeploy-eu-west-1.s3.eu-west-1.amazonaws.com',
         'VENDHOST_SSM_URL=https://amazon-ssm-eu-west-1.s3.eu-west-1.amazonaws.com',
+        'VENDHOST_CLOUDWATCH_AGENT_URL=https://amazoncloudwatch-agent-eu-west-1.s3.eu-west-1.amazonaws.com',
         'VENDHOST_RDS_CA_URL=https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem',
         'AWS_REGION=eu-west-1',
         'DEBIAN_FRONTEND=noninteractive',
@@ -47,6 +48,7 @@ describe('packerVariables', () => {
         'VENDHOST_LOCAL_CLOUD=1',
         'VENDHOST_CODEDEPLOY_URL=http://127.0.0.1:4566/aws-codedeploy-eu-west-1',
         'VENDHOST_SSM_URL=http://127.0.0.1:4566/amazon-ssm-eu-west-1',
+        'VENDHOST_CLOUDWATCH_AGENT_URL=http://127.0.0.1:4566/amazoncloudwatch-agent-eu-west-1',
         'VENDHOST_RDS_CA_URL=http://127.0.0.1:4566/truststore.pki.rds.amazonaws.com/global/global-bundle.pem',
       ]),
     });

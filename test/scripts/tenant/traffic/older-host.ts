@@ -39,7 +39,7 @@ export async function deployOlder(platform: Platform, place: Place, image: strin
   const record = tenantRecord(place, account);
   const where = { place, account, region: aws.region, facts };
   const { hosts, port, loadBalancer, branch, limits, project } = record;
-  const granted = { hosts, groups: ruleGroups(hosts), port, loadBalancer, branch };
+  const granted = { hosts, groups: ruleGroups(hosts), port, loadBalancer, branch, logDays: 30 };
   const gitlab = { issuer: 'https://gitlab.example.test', audience: 'https://gitlab.example.test', path: project };
   await withAssembly(
     platform.runtime(),
