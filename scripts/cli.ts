@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import yargs, { type Argv } from 'yargs';
 import { awsError } from './aws/foreseen-errors.ts';
+import { checkOptions, checkSeparator } from './check-words.ts';
 import { libraryVersion } from './ci/library-version.ts';
 import type { Command } from './command.ts';
 import { command as ciExplain } from './commands/ci/explain.ts';
@@ -91,6 +92,7 @@ export async function parse(
   print: (text: string) => void,
   columns = 0,
 ): Promise<void> {
+  checkSeparator(words);
   let parser: Argv = yargs([...words])
     .scriptName('vendhost')
     .usage('$0 <noun> <verb>\n\nA vending machine for virtual hosts on AWS, run from GitLab CI.')
@@ -117,8 +119,8 @@ export async function parse(
     .help()
     .version(libraryVersion())
     .exitProcess(false)
-    // The last of repeated options counts, as in other commands; yargs would make a list.
-    .parserConfiguration({ 'duplicate-arguments-array': false })
+    // The last of repeated options counts, as in other commands; yargs would make a list. A dot is part of a name.
+    .parserConfiguration({ 'duplicate-arguments-array': false, 'dot-notation': false })
     .fail((message, error) => {
       // yargs throws errors of its own, for example for an option without a value; all others come from a command.
       throw error === undefined || error.name === 'YError' ? usageError(message ?? error.message, words) : error;
@@ -144,21 +146,10 @@ function withVerb(parser: Argv, verb: Command, usage: string, { words, chosen }:
     verb.describe,
     (options) => verb.options(options).example(verb.examples.map(([line, meaning]) => [line, meaning])),
     (args) => {
-      checkSwitches(words, args);
+      checkOptions(words, args, parser);
       return chosen(verb, args as GlobalOptions);
     },
   );
-}
-
-/** yargs takes any value of a switch but true for false. Throws `USAGE`. */
-function checkSwitches(words: readonly string[], args: Readonly<Record<string, unknown>>): void {
-  for (const word of words) {
-    const [, name = '', value = ''] = /^--(?:no-)?([\w-]+)=(.*)$/s.exec(word) ?? [];
-    if (typeof args[name] !== 'boolean' || value === 'true' || value === 'false') continue;
-    throw new VendhostError('USAGE', `"${value}" is wrong: --${name} must be true or false`, {
-      hint: `give --${name}, or leave it out`,
-    });
-  }
 }
 
 function usageError(message: string, words: readonly string[]): VendhostError {
