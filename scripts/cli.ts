@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import yargs, { type Argv } from 'yargs';
 import { awsError } from './aws/foreseen-errors.ts';
-import { checkOptions, checkSeparator } from './check-words.ts';
 import { libraryVersion } from './ci/library-version.ts';
 import type { Command } from './command.ts';
+import { checkOptions, checkSeparator } from './commands/check-words.ts';
 import { command as ciExplain } from './commands/ci/explain.ts';
 import { command as configCheck } from './commands/config/check.ts';
 import { command as configShow } from './commands/config/show.ts';

@@ -19,6 +19,7 @@ import type { STSClient } from '@aws-sdk/client-sts';
 import type { AwsCredentialIdentity, MetadataBearer, Pluggable } from '@aws-sdk/types';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
+import { answered, refuseWebPages } from './answers.ts';
 import { callLog } from './call-log.ts';
 import { type CredentialSource, credentialSource, type RoleOptions } from './credentials.ts';
 import { rememberFailedCalls } from './failed-call.ts';
@@ -97,8 +98,7 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
     account: once(async () => {
       const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
       const { Account } = await (await sts()).send(new GetCallerIdentityCommand({}));
-      if (Account === undefined) throw new Error('GetCallerIdentity answered without an account');
-      return Account;
+      return answered(Account, 'STS GetCallerIdentity', 'an account');
     }),
     acm: client(async () => new (await import('@aws-sdk/client-acm')).ACMClient(shared)),
     autoScaling: client(async () => new (await import('@aws-sdk/client-auto-scaling')).AutoScalingClient(shared)),
@@ -158,7 +158,7 @@ function globalRegion(region: string): string {
 
 /** Makes a client on first use; with `--verbose` it prints its calls. */
 function clientFactory({ out }: Runtime) {
-  const plugins = [rememberFailedCalls, ...(out.isVerbose ? [callLog(out)] : [])];
+  const plugins = [rememberFailedCalls, refuseWebPages, ...(out.isVerbose ? [callLog(out)] : [])];
   return <T extends SdkClient>(make: () => Promise<T>) =>
     once(async () => {
       const made = await make();

@@ -1,3 +1,4 @@
+import { answered } from '../aws/answers.ts';
 import { readPlatformFacts, readTenantRecord } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import { keys, names, type Place } from '../config/names.ts';
@@ -95,8 +96,7 @@ async function begin(aws: Aws, pipeline: ReleasePipeline, { key }: ReleasedRevis
       sourceRevisions: [{ actionName: pipeline.source, revisionType: 'S3_OBJECT_KEY', revisionValue: key }],
     }),
   );
-  if (pipelineExecutionId === undefined) throw new Error('StartPipelineExecution answered without an id');
-  return pipelineExecutionId;
+  return answered(pipelineExecutionId, 'CodePipeline StartPipelineExecution', 'an id');
 }
 
 function dryRun(

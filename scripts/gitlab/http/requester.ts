@@ -28,7 +28,10 @@ export function patientRequester(out: Output, stop: AbortSignal, patience: Patie
       const send = { who: 'GitLab', mayRepeat: method !== 'POST', limitMs, out, stop, patience };
       const response = await sendPatiently(async (signal) => await whole(await fetch(url, { ...init, signal })), send);
       if (!response.ok) throw await refusal(url, init, response);
-      return await read(response, isLog.test(url.pathname));
+      const answer = await read(response, isLog.test(url.pathname));
+      // What asks for pages asks for a list.
+      if (!url.searchParams.has('per_page') || Array.isArray(answer.body)) return answer;
+      throw new UnreadableAnswer(`${answer.status} with what is no list`, { cause: { response } });
     },
   );
 }

@@ -92,6 +92,36 @@ test('an answer that nobody foresaw is no bug, and is not asked for again', asyn
   );
 });
 
+test.each([200, 302, 403, 407])(
+  'a web page with %i is no answer of AWS, and not one that there is nothing',
+  async (status) => {
+    let calls = 0;
+    const page = {
+      status,
+      headers: { 'content-type': 'text/html; charset=utf-8' },
+      body: '<html><body>Sign in</body></html>',
+    };
+    const AWS_ENDPOINT_URL = await wire(undefined, async () => {
+      calls += 1;
+      return page;
+    });
+    const env = { AWS_ENDPOINT_URL, AWS_REGION: 'eu-west-1', ...keys };
+    const ended = await vendhost(['host', 'replace', '--tenant', 'shop', '--environment', 'dev'], { env });
+    expect(ended.stderr).toContain(
+      `error[AWS_UNREADABLE]: what answers AutoScaling DescribeAutoScalingGroups is not AWS: ${status} with a web page\n`,
+    );
+    expect([ended.code, calls]).toEqual([1, 1]);
+  },
+);
+
+test('an answer without what it must have is no bug', async () => {
+  const AWS_ENDPOINT_URL = await wire(undefined, async () => ({ status: 200, body: '<a></a>' }));
+  const env = { AWS_ENDPOINT_URL, AWS_REGION: 'eu-west-1', ...keys };
+  const directory = join(import.meta.dirname, '../../../examples/platform');
+  const ended = await vendhost(['platform', 'plan', '--environment', 'dev', '--directory', directory], { env });
+  expect(ended.stderr).toContain('error[AWS_FAILED]: AWS answered STS GetCallerIdentity without an account\n');
+});
+
 test('a connection that is closed each time is tried as often', async () => {
   let connections = 0;
   const server = createServer((socket) => {

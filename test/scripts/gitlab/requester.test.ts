@@ -125,6 +125,15 @@ describe('an answer that is none of the API', () => {
     });
   });
 
+  test('nor is an answer of somebody else where a list should be', async () => {
+    const { api, gitlab } = await openLocalGitlab();
+    gitlab.state.outages.add({ kind: 'other-service', times: 1, on: /notes$/ });
+    await expect(writeStickyNote(...write(api))).rejects.toMatchObject({
+      code: 'GITLAB_UNREADABLE',
+      details: ['200 with what is no list'],
+    });
+  });
+
   test('nor is one thing where a list should be', async () => {
     const { api } = await openLocalGitlab();
     await expect(

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { VendhostError } from './errors.ts';
+import { VendhostError } from '../errors.ts';
 
 /** yargs leaves what follows -- to the program, and none of these commands runs one: it would do nothing, or not what was asked. Throws `USAGE`. */
 export function checkSeparator(words: readonly string[]): void {
