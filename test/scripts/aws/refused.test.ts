@@ -53,6 +53,33 @@ test('a command that is to work with the local cloud, but does not know where it
 });
 
 test.each([
+  [
+    { AWS_ENDPOINT_URL: 'localhost:4566' },
+    '"localhost:4566" is wrong: AWS_ENDPOINT_URL must begin with http:// or https://',
+  ],
+  [{ AWS_ENDPOINT_URL: 'http://127.0.0.1:99999' }, 'AWS_ENDPOINT_URL must begin with'],
+  [{ AWS_ENDPOINT_URL: 'no address' }, 'AWS_ENDPOINT_URL must begin with'],
+  [{ AWS_REGION: 'eu west 1' }, '"eu west 1" is wrong: AWS_REGION must be a region, like eu-west-1'],
+  [{ AWS_REGION: 'evil.example/#' }, 'AWS_REGION must be a region'],
+  [{ VENDHOST_TENANT: '../mill' }, '"../mill" is not a tenant\'s name: must be 3 to 20 lower-case letters'],
+])('variables that cannot be are named: %j', async (wrong, message) => {
+  const [, , , , ...rest] = words;
+  const env = { ...keys, AWS_REGION: 'eu-west-1', VENDHOST_TENANT: 'shop', ...wrong };
+  const ended = await vendhost(['release', 'start', ...rest, ...revision], { env });
+  expect(ended.stderr).toContain('error[USAGE]: ');
+  expect(ended.stderr).toContain(message);
+});
+
+test.each(['AWS_ACCESS_KEY_ID', 'AWS_SESSION_TOKEN'])(
+  'a line break in %s is no bug, and shows nothing of it',
+  async (name) => {
+    const ended = await release(async (call) => refusal(call, 'AccessDenied'), { ...keys, [name]: 'a secret\ntext' });
+    expect(errorIn(ended)).toBe('CREDENTIALS_REFUSED');
+    expect(ended.stderr).not.toContain('secret');
+  },
+);
+
+test.each([
   ['ExpiredTokenException', 'The security token included in the request is expired', 'CREDENTIALS_EXPIRED'],
   ['UnrecognizedClientException', 'The security token included in the request is invalid.', 'CREDENTIALS_REFUSED'],
   [

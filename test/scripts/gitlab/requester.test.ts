@@ -65,6 +65,22 @@ describe('a GitLab that is busy', () => {
   });
 });
 
+test.each(['glpat-a-secret\nmore', 'glpat-a-secret more', 'glpat-a-secret€'])(
+  'a token that cannot be one is not sent and not shown: %j',
+  async (token) => {
+    const { as } = await openLocalGitlab();
+    const reading = readTrackedIssues(as(token), 'acme/shop', 'label');
+    const thrown: unknown = await reading.catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ code: 'GITLAB_TOKEN_REFUSED' });
+    expect(JSON.stringify([String(thrown), thrown])).not.toContain('secret');
+  },
+);
+
+test('what surrounds a token is no part of it', async () => {
+  const { as, gitlab } = await openLocalGitlab();
+  expect(await readTrackedIssues(as(` ${gitlab.token}\n`), 'acme/shop', 'label')).toEqual([]);
+});
+
 describe('a connection that is broken off', () => {
   /** A GitLab that breaks it off once: before the call is done, after it, or amid the answer. */
   async function breaking(when: 'before' | 'after' | 'amid') {
