@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openGitlab } from '../../../scripts/gitlab/api.ts';
+import { type GitlabApi, openGitlab } from '../../../scripts/gitlab/api.ts';
 import { retryAfter } from '../../../scripts/gitlab/http/send-patiently.ts';
+import { readProtectedBranches, readProtectedEnvironments } from '../../../scripts/gitlab/protection.ts';
 import { writeStickyNote } from '../../../scripts/gitlab/sticky-note.ts';
 import { readTrackedIssues, writeTrackedIssues } from '../../../scripts/gitlab/tracked-issue.ts';
+import { readVariables } from '../../../scripts/gitlab/variables.ts';
 import { openLocalGitlab } from './open.ts';
 
 const place = { project: 'acme/shop', mergeRequest: 7, marker: '<!-- m ' };
@@ -141,10 +143,16 @@ describe('an answer that is none of the API', () => {
     });
   });
 
-  test('nor is an answer of somebody else where a list should be', async () => {
+  test.each<[string, (api: GitlabApi) => Promise<unknown>]>([
+    ['notes', (api) => writeStickyNote(...write(api))],
+    ['issues', (api) => readTrackedIssues(api, 'acme/shop', 'label')],
+    ['protected branches', (api) => readProtectedBranches(api, 'acme/shop')],
+    ['protected environments', (api) => readProtectedEnvironments(api, 1)],
+    ['variables', (api) => readVariables(api, 'acme/shop')],
+  ])('nor is an answer of somebody else where a list should be: %s', async (_what, reading) => {
     const { api, gitlab } = await openLocalGitlab();
-    gitlab.state.outages.add({ kind: 'other-service', times: 1, on: /notes$/ });
-    await expect(writeStickyNote(...write(api))).rejects.toMatchObject({
+    gitlab.state.outages.add({ kind: 'other-service', times: 1, on: /^GET .*(notes|issues|protected_\w+|variables)/ });
+    await expect(reading(api)).rejects.toMatchObject({
       code: 'GITLAB_UNREADABLE',
       details: ['200 with what is no list'],
     });
