@@ -1,6 +1,7 @@
 import type { AwsCredentialIdentity } from '@aws-sdk/types';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
+import { refuseWebPages } from './answers.ts';
 import { callLog } from './call-log.ts';
 import { rememberFailedCalls } from './failed-call.ts';
 import { awsPatience } from './retries.ts';
@@ -117,5 +118,5 @@ export function endpointOf({ env }: Pick<Runtime, 'env'>): string | undefined {
 }
 
 function callPlugins({ out }: Runtime) {
-  return { clientPlugins: [rememberFailedCalls, ...(out.isVerbose ? [callLog(out)] : [])] };
+  return { clientPlugins: [rememberFailedCalls, refuseWebPages, ...(out.isVerbose ? [callLog(out)] : [])] };
 }

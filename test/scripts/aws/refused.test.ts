@@ -141,6 +141,13 @@ test.each([200, 302, 403, 407])(
   },
 );
 
+test('nor where the token of a job is exchanged', async () => {
+  const job = { VENDHOST_ID_TOKEN: 'a token of GitLab', VENDHOST_ROLE_ARN: 'arn:aws:iam::100000000001:role/x' };
+  const page = { status: 200, headers: { 'content-type': 'text/html' }, body: '<html></html>' };
+  const ended = await release(async () => page, job);
+  expect(ended.stderr).toContain('error[AWS_UNREADABLE]: what answers STS AssumeRoleWithWebIdentity is not AWS');
+});
+
 test('an answer without what it must have is no bug', async () => {
   const AWS_ENDPOINT_URL = await wire(undefined, async () => ({ status: 200, body: '<a></a>' }));
   const env = { AWS_ENDPOINT_URL, AWS_REGION: 'eu-west-1', ...keys };
