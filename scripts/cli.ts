@@ -4,6 +4,7 @@ import { awsError } from './aws/foreseen-errors.ts';
 import { libraryVersion } from './ci/library-version.ts';
 import type { Command } from './command.ts';
 import { command as audit } from './commands/audit.ts';
+import { checkOptions, checkSeparator } from './commands/check-words.ts';
 import { command as ciExplain } from './commands/ci/explain.ts';
 import { command as configCheck } from './commands/config/check.ts';
 import { command as configShow } from './commands/config/show.ts';
@@ -114,6 +115,7 @@ export async function parse(
   print: (text: string) => void,
   columns = 0,
 ): Promise<void> {
+  if (!takesWords(words)) checkSeparator(words);
   let parser: Argv = yargs([...words])
     .scriptName('vendhost')
     .usage('$0 <noun> <verb>\n\nA vending machine for virtual hosts on AWS, run from GitLab CI.')
@@ -142,8 +144,8 @@ export async function parse(
     .help()
     .version(libraryVersion())
     .exitProcess(false)
-    // The last of repeated options counts, as in other commands; yargs would make a list.
-    .parserConfiguration({ 'duplicate-arguments-array': false })
+    // The last of repeated options counts, as in other commands; yargs would make a list. A dot is part of a name.
+    .parserConfiguration({ 'duplicate-arguments-array': false, 'dot-notation': false })
     .fail((message, error) => {
       // yargs throws errors of its own, for example for an option without a value; all others come from a command.
       throw error === undefined || error.name === 'YError' ? usageError(message ?? error.message, words) : error;
@@ -169,21 +171,16 @@ function withVerb(parser: Argv, verb: Command, usage: string, { words, chosen }:
     verb.describe,
     (options) => verb.options(options).example(verb.examples.map(([line, meaning]) => [line, meaning])),
     (args) => {
-      checkSwitches(words, args);
+      checkOptions(words, args, parser);
       return chosen(verb, args as GlobalOptions);
     },
   );
 }
 
-/** yargs takes any value of a switch but true for false. Throws `USAGE`. */
-function checkSwitches(words: readonly string[], args: Readonly<Record<string, unknown>>): void {
-  for (const word of words) {
-    const [, name = '', value = ''] = /^--(?:no-)?([\w-]+)=(.*)$/s.exec(word) ?? [];
-    if (typeof args[name] !== 'boolean' || value === 'true' || value === 'false') continue;
-    throw new VendhostError('USAGE', `"${value}" is wrong: --${name} must be true or false`, {
-      hint: `give --${name}, or leave it out`,
-    });
-  }
+/** Whether the named command has a list of words in the place of a positional. */
+function takesWords([noun = '', verb = '']: readonly string[]): boolean {
+  const verbs = Object.hasOwn(nouns, noun) ? (nouns[noun]?.verbs ?? []) : [];
+  return verbs.some(({ usage }) => usage.startsWith(`${noun} ${verb} `) && usage.includes('..'));
 }
 
 function usageError(message: string, words: readonly string[]): VendhostError {

@@ -74,7 +74,8 @@ export class Output {
 
   /** Marks a value that must never be printed. Values shorter than 6 characters are not masked: they would hide words. */
   redact(secret: string): void {
-    if (secret.length >= 6) this.#secrets.add(secret);
+    // One of several lines is shown on one, or line by line.
+    for (const each of [secret, ...secret.split(/[\r\n]+/)]) if (each.length >= 6) this.#secrets.add(each);
   }
 
   /** The text without what was marked secret, for what is written to files or sent. */

@@ -1,6 +1,7 @@
 import type { AwsCredentialIdentity } from '@aws-sdk/types';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
+import { refuseWebPages } from './answers.ts';
 import { callLog } from './call-log.ts';
 import { rememberFailedCalls } from './failed-call.ts';
 import { awsPatience } from './retries.ts';
@@ -101,10 +102,21 @@ function sessionName({ env }: Runtime): string {
 }
 
 /** Of the clients that fetch credentials; they are as patient as all others. */
-function clientPlace({ env }: Runtime, region: string) {
-  return { ...awsPatience, region, ...(env.AWS_ENDPOINT_URL === undefined ? {} : { endpoint: env.AWS_ENDPOINT_URL }) };
+function clientPlace(runtime: Runtime, region: string) {
+  const endpoint = endpointOf(runtime);
+  return { ...awsPatience, region, ...(endpoint === undefined ? {} : { endpoint }) };
+}
+
+/** `AWS_ENDPOINT_URL`, if it is set. Throws `USAGE` for what is no address. */
+export function endpointOf({ env }: Pick<Runtime, 'env'>): string | undefined {
+  const { AWS_ENDPOINT_URL: address = '' } = env;
+  if (address === '') return undefined;
+  if (URL.canParse(address) && /^https?:/i.test(address)) return address;
+  throw new VendhostError('USAGE', `"${address}" is wrong: AWS_ENDPOINT_URL must begin with http:// or https://`, {
+    hint: 'correct it, or unset it to call AWS itself',
+  });
 }
 
 function callPlugins({ out }: Runtime) {
-  return { clientPlugins: [rememberFailedCalls, ...(out.isVerbose ? [callLog(out)] : [])] };
+  return { clientPlugins: [rememberFailedCalls, refuseWebPages, ...(out.isVerbose ? [callLog(out)] : [])] };
 }

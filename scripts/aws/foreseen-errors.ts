@@ -33,6 +33,9 @@ const expired = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpire
 const unknownCredentials = new Set([
   'CredentialsProviderError',
   'AuthFailure',
+  // A key or a token with a line break in it, and the address of a provider of credentials that is none.
+  'ERR_INVALID_CHAR',
+  'ERR_INVALID_URL',
   'InvalidAccessKeyId',
   'InvalidClientTokenId',
   'InvalidSignatureException',

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { z } from 'zod';
-import { parseStored } from './read-stored.ts';
+import { answered } from './answers.ts';
+import { parseStored, readObjectText, type StoredText } from './read-stored.ts';
 import type { Aws } from './session.ts';
 
 /** An object as it was read: its value, and the ETag for a conditional write. */
@@ -92,7 +93,7 @@ export class ConditionalObjects<T> {
     const body = { Bucket: this.#bucket, Key: key, Body: text, ContentType: 'application/json' };
     const command = new PutObjectCommand({ ...body, ...condition });
     const sent = await this.#send(key, async () => await (await this.#aws.s3()).send(command));
-    if (!('refused' in sent)) return { outcome: 'won', etag: sent.ETag ?? '' };
+    if (!('refused' in sent)) return { outcome: 'won', etag: answered(sent.ETag, 'S3 PutObject', 'an ETag') };
     const before = 'IfMatch' in condition ? condition.IfMatch : undefined;
     // Where there is nothing to replace, the 403 to a new object is a denial.
     if (sent.refused === 'absent' && before === undefined) throw sent.error;
@@ -105,7 +106,7 @@ export class ConditionalObjects<T> {
   }
 
   /** What is there after a write that S3 refused; when it cannot be read, a write whose end is open has failed for its own reason. */
-  async #readBack(key: string, { refused, error }: Unwritten): Promise<Fetched | undefined> {
+  async #readBack(key: string, { refused, error }: Unwritten): Promise<StoredText | undefined> {
     try {
       return await this.#fetch(key);
     } catch (thrown) {
@@ -113,29 +114,16 @@ export class ConditionalObjects<T> {
     }
   }
 
-  async #fetch(key: string): Promise<Fetched | undefined> {
-    const { GetObjectCommand } = await import('@aws-sdk/client-s3');
-    const command = new GetObjectCommand({ Bucket: this.#bucket, Key: key });
-    let now = '';
-    command.middlewareStack.add(
-      (next) => async (args) => {
-        const answer = await next(args);
-        now = (answer.response as { headers?: Record<string, string> }).headers?.date ?? '';
-        return answer;
-      },
-      { step: 'deserialize' },
-    );
+  async #fetch(key: string): Promise<StoredText | undefined> {
     try {
-      const answer = await (await this.#aws.s3()).send(command);
-      const text = (await answer.Body?.transformToString()) ?? '';
-      return { text, etag: answer.ETag ?? '', ageMs: ageOf(answer.LastModified, now) };
+      return await readObjectText(await this.#aws.s3(), { bucket: this.#bucket, key });
     } catch (error) {
       if (await this.#isAbsence(error, key)) return undefined;
       throw error;
     }
   }
 
-  #parsed(key: string, found: Fetched | undefined): Stored<T> | undefined {
+  #parsed(key: string, found: StoredText | undefined): Stored<T> | undefined {
     if (found === undefined) return undefined;
     const { text, ...rest } = found;
     return { ...rest, value: parseStored(this.#schema, text, { bucket: this.#bucket, key }) };
@@ -182,11 +170,6 @@ export class ConditionalObjects<T> {
   }
 }
 
-/** An object as S3 has it. */
-interface Fetched extends Omit<Stored<unknown>, 'value'> {
-  readonly text: string;
-}
-
 /** Why a write did not succeed. `open`: S3 did not say whether it did. */
 interface Unwritten {
   readonly refused: 'condition' | 'absent' | 'open';
@@ -197,12 +180,6 @@ interface Unwritten {
 function hasOpenEnd(thrown: unknown): boolean {
   const { $metadata } = Object(thrown) as { $metadata?: { httpStatusCode?: number } };
   return nameOf(thrown) !== 'AccessDenied' && ($metadata?.httpStatusCode ?? 500) >= 500;
-}
-
-/** Without both times nothing is known of the age: then it counts as new. */
-function ageOf(written: Date | undefined, now: string): number {
-  const age = Date.parse(now) - (written?.getTime() ?? Number.NaN);
-  return Number.isNaN(age) ? 0 : age;
 }
 
 function nameOf(thrown: unknown): string | undefined {

@@ -1,10 +1,54 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { z } from 'zod';
 import { VendhostError } from '../errors.ts';
+import { awsPatience } from './retries.ts';
 
 /** Where a text is stored. */
 export interface StoredAt {
   readonly bucket: string;
   readonly key: string;
+}
+
+/** An object as S3 has it. */
+export interface StoredText {
+  readonly text: string;
+  readonly etag: string;
+  /** Milliseconds since it was written, both times by S3's clock. */
+  readonly ageMs: number;
+}
+
+const pauseMs = 200;
+
+/** Reads a whole object. The SDK asks again until an answer begins; one that ends before its time is asked for as often here. */
+export async function readObjectText(s3: S3Client, { bucket, key }: StoredAt): Promise<StoredText> {
+  const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+  const command = new GetObjectCommand({ Bucket: bucket, Key: key });
+  let now = '';
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const answer = await next(args);
+      now = (answer.response as { headers?: Record<string, string> }).headers?.date ?? '';
+      return answer;
+    },
+    { step: 'deserialize' },
+  );
+  for (let attempt = 1; ; attempt += 1) {
+    const { Body, ETag = '', LastModified } = await s3.send(command);
+    try {
+      const text = (await Body?.transformToString()) ?? '';
+      return { text, etag: ETag, ageMs: ageOf(LastModified, now) };
+    } catch (error) {
+      if (attempt === awsPatience.maxAttempts) throw error;
+      await wait(Math.random() * pauseMs * 2 ** attempt);
+    }
+  }
+}
+
+/** Without both times nothing is known of the age: then it counts as new. */
+function ageOf(written: Date | undefined, now: string): number {
+  const age = Date.parse(now) - (written?.getTime() ?? Number.NaN);
+  return Number.isNaN(age) ? 0 : age;
 }
 
 /**

@@ -19,8 +19,9 @@ import type { STSClient } from '@aws-sdk/client-sts';
 import type { AwsCredentialIdentity, MetadataBearer, Pluggable } from '@aws-sdk/types';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
+import { answered, refuseWebPages } from './answers.ts';
 import { callLog } from './call-log.ts';
-import { type CredentialSource, credentialSource, type RoleOptions } from './credentials.ts';
+import { type CredentialSource, credentialSource, endpointOf, type RoleOptions } from './credentials.ts';
 import { rememberFailedCalls } from './failed-call.ts';
 import { type Pace, paces } from './poll.ts';
 import { awsPatience } from './retries.ts';
@@ -71,13 +72,19 @@ type ClientOptions = typeof awsPatience & {
 
 /** Opens the account that the job's ID token, or the machine's own credentials, give access to. */
 export function openAws(runtime: Runtime, options: { region?: string } & RoleOptions = {}): Aws {
-  const region = options.region ?? runtime.env.AWS_REGION ?? runtime.env.AWS_DEFAULT_REGION;
+  const region = options.region ?? (runtime.env.AWS_REGION || runtime.env.AWS_DEFAULT_REGION);
   if (region === undefined || region === '') {
     throw new VendhostError('REGION_MISSING', 'no AWS region is set', {
       hint: "set AWS_REGION; in a tenant's project `vendhost tenant vend` sets it: ask the platform team",
     });
   }
-  const endpoint = runtime.env.AWS_ENDPOINT_URL;
+  // It becomes part of host names.
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(region)) {
+    throw new VendhostError('USAGE', `"${region}" is wrong: AWS_REGION must be a region, like eu-west-1`, {
+      hint: 'correct it where the job, the shell or the project sets it',
+    });
+  }
+  const endpoint = endpointOf(runtime);
   const isLocalCloud = saysLocalCloud(runtime);
   const shared: ClientOptions = {
     ...awsPatience,
@@ -97,8 +104,7 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
     account: once(async () => {
       const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
       const { Account } = await (await sts()).send(new GetCallerIdentityCommand({}));
-      if (Account === undefined) throw new Error('GetCallerIdentity answered without an account');
-      return Account;
+      return answered(Account, 'STS GetCallerIdentity', 'an account');
     }),
     acm: client(async () => new (await import('@aws-sdk/client-acm')).ACMClient(shared)),
     autoScaling: client(async () => new (await import('@aws-sdk/client-auto-scaling')).AutoScalingClient(shared)),
@@ -144,7 +150,7 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
  */
 function saysLocalCloud({ env }: Runtime): boolean {
   if (env.VENDHOST_LOCAL_CLOUD !== '1') return false;
-  if (env.AWS_ENDPOINT_URL !== undefined) return true;
+  if (env.AWS_ENDPOINT_URL) return true;
   throw new VendhostError('LOCAL_CLOUD_MISSING', 'VENDHOST_LOCAL_CLOUD is 1, but AWS_ENDPOINT_URL is not set', {
     hint: 'unset VENDHOST_LOCAL_CLOUD to work with AWS, or set what `node test/local-cloud/start.ts` prints',
   });
@@ -158,7 +164,7 @@ function globalRegion(region: string): string {
 
 /** Makes a client on first use; with `--verbose` it prints its calls. */
 function clientFactory({ out }: Runtime) {
-  const plugins = [rememberFailedCalls, ...(out.isVerbose ? [callLog(out)] : [])];
+  const plugins = [rememberFailedCalls, refuseWebPages, ...(out.isVerbose ? [callLog(out)] : [])];
   return <T extends SdkClient>(make: () => Promise<T>) =>
     once(async () => {
       const made = await make();

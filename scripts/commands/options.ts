@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { type Environment, environments } from '../config/environment.ts';
+import { type Environment, environments, tenantName } from '../config/environment.ts';
 import type { PlatformLayer } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 import type { Question } from '../init/questions.ts';
@@ -168,6 +168,13 @@ export function placeFrom(options: PlaceOptions, runtime: Runtime): { tenant: st
   const tenant = options.tenant ?? runtime.env.VENDHOST_TENANT;
   if (tenant === undefined || tenant === '') {
     throw new VendhostError('USAGE', 'the tenant is missing', { hint: 'give --tenant NAME or set VENDHOST_TENANT' });
+  }
+  const parsed = tenantName.safeParse(tenant);
+  if (!parsed.success) {
+    const allowed = parsed.error.issues.map(({ message }) => message).join(', ');
+    throw new VendhostError('USAGE', `"${tenant}" is not a tenant's name: must be ${allowed}`, {
+      hint: 'name it as its file in tenants/ of the platform is named',
+    });
   }
   return { tenant, environment: environmentFrom(options.environment, runtime) };
 }

@@ -39,6 +39,12 @@ export function supernetFault(text: string): string | undefined {
   return boundaryFault(network);
 }
 
+/** The fault of a network of runners by itself. */
+export function runnerFault(text: string): string | undefined {
+  const parsed = parseNetwork(text);
+  return parsed === undefined ? 'a network, like 203.0.113.7/32' : boundaryFault(parsed);
+}
+
 /**
  * An issuer of ID tokens that IAM accepts: https, no port, no query; a path may be
  * (https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html). Its address becomes part of an ARN, so

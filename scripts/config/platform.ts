@@ -9,13 +9,17 @@ import {
   mostLoadBalancers,
   projectPath,
 } from './environment.ts';
-import { type NetworkChoice, networkPlan, parseNetwork } from './network.ts';
-import { crossFieldFaults, gitlabForm, issuerForm, supernetFault, vpcFault } from './platform-checks.ts';
+import { type NetworkChoice, networkPlan } from './network.ts';
+import { crossFieldFaults, gitlabForm, issuerForm, runnerFault, supernetFault, vpcFault } from './platform-checks.ts';
 
 export const platformName = z.string().regex(/^[a-z][a-z0-9-]{1,30}$/, 'lower-case letters, digits and hyphens');
 
+/** IAM takes no longer address of an issuer and no longer audience (https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html). */
+const mostOfProvider = 255;
+
 export const gitlabAddress = z
   .url({ protocol: /^https?$/ })
+  .max(mostOfProvider)
   .regex(gitlabForm, 'an address without a user, a query and a fragment');
 
 export const accountNumber = z.string().regex(/^\d{12}$/, 'a quoted 12-digit account number');
@@ -33,11 +37,14 @@ export const regionName = z
 
 export const domainName = z
   .string()
+  // Its hosts have at most as many.
+  .max(128)
   .regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, 'a lower-case domain, like dev.example.com');
 
 export const certificateArn = z
   .string()
-  .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/.+$/, 'the ARN of an ACM certificate');
+  // https://docs.aws.amazon.com/acm/latest/APIReference/API_DescribeCertificate.html
+  .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w+=,.@-]+$/, 'the ARN of an ACM certificate');
 
 /** A text in CIDR form in which `faultOf` finds no fault; editors use the pattern. */
 const network = (form: RegExp, faultOf: (text: string) => string | undefined) =>
@@ -54,9 +61,15 @@ const supernet = (kind: string) =>
     .optional()
     .meta({ description: `Network of the ${kind} subnets; each zone gets a quarter, the last quarter stays free` });
 
-export const runnerNetwork = network(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, (text) =>
-  parseNetwork(text) === undefined ? 'a network, like 203.0.113.7/32' : undefined,
-);
+export const runnerNetwork = network(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, runnerFault);
+
+/** Most rules of a security group (https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups). */
+const mostRunners = 60;
+
+/** A list that names nothing twice. */
+const withoutRepeats = (texts: readonly string[]) =>
+  new Set(texts.map((each) => each.toLowerCase())).size === texts.length;
+const once = 'a list that names each once';
 
 /** Port 22 of an instance that runs a tenant's scripts: no default opens it to the world. */
 const builders = z
@@ -68,6 +81,9 @@ const builders = z
     runners: z
       .array(runnerNetwork)
       .min(1)
+      .max(mostRunners)
+      // EC2 refuses a request that has the same rule twice.
+      .refine(withoutRepeats, once)
       .optional()
       .meta({ description: "Networks of the runners, which may reach a builder's port 22; without them the VPC's" }),
   })
@@ -100,7 +116,8 @@ const environment = z
     region: regionName.meta({ description: 'AWS region, like eu-west-1' }),
     role: z
       .string()
-      .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'the ARN of an IAM role')
+      // https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html, Path and RoleName
+      .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/([!-.0-~]+\/)*[\w+=,.@-]{1,64}$/, 'the ARN of an IAM role')
       .optional()
       .meta({ description: 'Role to assume for this environment with credentials of another account' }),
     cidr: network(/^(10|172|192)(\.\d{1,3}){3}\/16$/, vpcFault).meta({
@@ -133,6 +150,7 @@ const environment = z
     alerts: z
       .array(z.email())
       .max(10)
+      .refine(withoutRepeats, once)
       .default([])
       .meta({ description: "Mail addresses that are told of alarms, the tenants' too; each must confirm once" }),
     approval: z
@@ -155,6 +173,7 @@ export const platformSchema = z
     gitlab: gitlabAddress.meta({ description: 'Address of GitLab, like https://gitlab.example.com' }),
     issuer: z
       .string()
+      .max(mostOfProvider)
       .regex(
         issuerForm,
         'a lower-case https address with a domain, without a port, a query, a fragment, /.well-known and a slash at the end',
@@ -167,6 +186,7 @@ export const platformSchema = z
     audience: z
       .string()
       .min(1)
+      .max(mostOfProvider)
       .optional()
       .meta({ description: "Audience of the jobs' ID tokens; default: the address of GitLab" }),
     project: projectPath.optional().meta({

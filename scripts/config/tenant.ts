@@ -79,6 +79,8 @@ export const tenantSchema = z.strictObject({
     .meta({ description: 'Branches of the project for environments where they are not those of platform.yml' }),
   environment_prefix: z
     .string()
+    // GitLab's names of environments have at most 255 characters (`app/models/environment.rb`).
+    .max(200)
     .regex(/^([a-z0-9-]+\/)?$/, 'lower-case letters, digits and hyphens with a slash at the end, like blog/')
     .default('')
     .meta({

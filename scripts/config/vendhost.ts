@@ -128,6 +128,9 @@ const healthCheck = z.strictObject({
     .meta({ description: 'Seconds a new instance has before its health counts' }),
 });
 
+/** Each is compared with the path of each file. */
+const mostPatterns = 1000;
+
 const revision = z.strictObject({
   directory: z
     .string()
@@ -136,10 +139,12 @@ const revision = z.strictObject({
     .meta({ description: 'Folder with appspec.yml; the root of the revision' }),
   include: z
     .array(z.string().min(1))
+    .max(mostPatterns)
     .default(['**'])
     .meta({ description: 'Files of the revision; patterns as in .gitignore' }),
   ignore: z
     .array(z.string().min(1))
+    .max(mostPatterns)
     .default([])
     .meta({ description: 'Files left out, besides .git; patterns as in .gitignore' }),
 });

@@ -1,3 +1,4 @@
+import { answered } from '../aws/answers.ts';
 import { awsError } from '../aws/foreseen-errors.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import type { Place } from '../config/names.ts';
@@ -97,8 +98,7 @@ async function findAccess(runtime: Runtime, place: Place | undefined, isAsked: b
 async function callerOf(aws: Aws, { signal }: Runtime): Promise<string> {
   const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
   const { Arn } = await (await aws.sts()).send(new GetCallerIdentityCommand({}), { abortSignal: signal });
-  if (Arn === undefined) throw new Error('GetCallerIdentity answered without an ARN');
-  return Arn;
+  return answered(Arn, 'STS GetCallerIdentity', 'an ARN');
 }
 
 /** The SDK tries again by itself, for longer than anybody waits for a doctor; in milliseconds, for identity and rights together. */

@@ -44,7 +44,17 @@ export async function keepIssues(
     const changes = wanted.flatMap((each) => planTrackedIssue(issues, each));
     for (const change of changes) await orSaid(runtime, isOfOneIssue, () => write(runtime, api, project, change));
   };
-  await orSaid(runtime, () => true, keep);
+  await orSaid(
+    runtime,
+    () => true,
+    async () => {
+      // An answer was lost, and what was asked may be done all the same: what there is now is read, and the rest is written.
+      await keep().catch(async (thrown: unknown) => {
+        if (!(thrown instanceof VendhostError) || thrown.code !== 'GITLAB_UNREACHABLE') throw thrown;
+        await keep();
+      });
+    },
+  );
 }
 
 async function write({ out }: Runtime, api: GitlabApi, project: string, change: IssueChange): Promise<void> {

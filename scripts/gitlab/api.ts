@@ -24,13 +24,14 @@ export function openGitlab(
   gitlab: string,
   retries: Patience = patience,
 ): GitlabApi | undefined {
-  const token = env.VENDHOST_GITLAB_TOKEN;
+  const token = env.VENDHOST_GITLAB_TOKEN?.trim();
   if (token === undefined || token === '') return undefined;
   out.redact(token);
   const address = (env.CI_API_V4_URL ?? gitlab).replace(/\/+$/, '').replace(/\/api\/v4$/, '');
   return {
     address,
     async call(what, work, hints = {}) {
+      if (!/^[!-~]+$/.test(token)) throw brokenToken(what);
       const sdk = await import('@gitbeaker/rest');
       const { patientRequester } = await import('./http/requester.ts');
       const requesterFn = patientRequester(out, signal, retries);
@@ -43,6 +44,17 @@ export function openGitlab(
       }
     },
   };
+}
+
+/** Whoever pasted more than the token sees it here; the error of `fetch` would show it. */
+function brokenToken(what: string): VendhostError {
+  return new VendhostError(
+    'GITLAB_TOKEN_REFUSED',
+    `cannot ${what}: VENDHOST_GITLAB_TOKEN has characters that no token has`,
+    {
+      hint: 'set the variable to the token alone: no line break, no space, no quotes of another alphabet',
+    },
+  );
 }
 
 /** What GitLab refused, or that it cannot be reached. */

@@ -19,7 +19,7 @@ interface AccessLevel {
 /** All protected branches of a project; reads all pages. */
 export async function readProtectedBranches(api: GitlabApi, project: string): Promise<ProtectedBranch[]> {
   const all = await api.call(`read the protected branches of ${project}`, (client) =>
-    client.ProtectedBranches.all(project),
+    client.ProtectedBranches.all(project, { perPage: 100 }),
   );
   return all.map(({ name, push_access_levels, merge_access_levels }) => ({
     name,
@@ -51,7 +51,7 @@ export async function protectBranch(api: GitlabApi, project: string, branch: str
  */
 export async function readProtectedEnvironments(api: GitlabApi, projectId: number): Promise<string[]> {
   const read = api.call(`read the protected environments of project ${projectId}`, (client) =>
-    client.ProjectProtectedEnvironments.all(projectId),
+    client.ProjectProtectedEnvironments.all(projectId, { perPage: 100 }),
   );
   const all = await read.catch((error: unknown) => {
     if (error instanceof VendhostError && error.code === 'GITLAB_PROJECT_UNKNOWN') return [];

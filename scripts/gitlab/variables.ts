@@ -27,7 +27,9 @@ export function planVariables(
 
 /** All variables of a project; reads all pages. */
 export async function readVariables(api: GitlabApi, project: string): Promise<ProjectVariable[]> {
-  const all = await api.call(`read the variables of ${project}`, (client) => client.ProjectVariables.all(project));
+  const all = await api.call(`read the variables of ${project}`, (client) =>
+    client.ProjectVariables.all(project, { perPage: 100 }),
+  );
   return all.map(({ key, value, environment_scope }) => ({ key, value, scope: String(environment_scope) }));
 }
 

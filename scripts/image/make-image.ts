@@ -1,3 +1,4 @@
+import { answered } from '../aws/answers.ts';
 import { poll } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
 import { tags } from '../config/names.ts';
@@ -48,7 +49,7 @@ export async function makeImage(
     Name: parts.imageName,
     TagSpecifications: (['image', 'snapshot'] as const).map((ResourceType) => ({ ResourceType, Tags })),
   });
-  const { ImageId } = await ec2.send(command).catch(async (thrown: unknown) => {
+  const made = await ec2.send(command).catch(async (thrown: unknown) => {
     if (!(thrown instanceof Error && thrown.name === 'InvalidAMIName.Duplicate')) throw thrown;
     // The answer of a first try may have been lost: then there is an image of this run.
     const Filters = [{ Name: `tag:${runTag}`, Values: [parts.run] }];
@@ -56,7 +57,7 @@ export async function makeImage(
     if (own === undefined) throw thrown;
     return own;
   });
-  if (ImageId === undefined) throw new Error('CreateImage answered without an image');
+  const ImageId = answered(made.ImageId, 'EC2 CreateImage', 'an image');
   out.detail(`creating image ${ImageId}`);
   await poll({
     what: `${ImageId} to be available`,

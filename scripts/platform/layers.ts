@@ -32,3 +32,8 @@ export function isBalancer(environment: Environment, stack: string): boolean {
 export function allBalancers(environment: Environment): string[] {
   return stacksOf(environment, 'balancer', mostLoadBalancers);
 }
+
+/** These stacks, and those of every load balancer: what a plan left of one that is no longer in `platform.yml` is looked for too. */
+export function everPlanned(environment: Environment, stacks: readonly string[]): string[] {
+  return [...new Set([...stacks, ...allBalancers(environment)])];
+}

@@ -1,4 +1,5 @@
 import type { Instance } from '@aws-sdk/client-ec2';
+import { answered } from '../aws/answers.ts';
 import type { Aws } from '../aws/session.ts';
 import type { Usages } from './told.ts';
 
@@ -76,6 +77,5 @@ async function readServiceQuota(aws: Aws, { service, code }: { service: string; 
     if (!(error instanceof sdk.NoSuchResourceException)) throw error;
     return client.send(new sdk.GetAWSDefaultServiceQuotaCommand(which));
   });
-  if (Quota?.Value === undefined) throw new Error(`Service Quotas answered without a value for ${service} ${code}`);
-  return Quota.Value;
+  return answered(Quota?.Value, 'ServiceQuotas GetServiceQuota', `a value of ${service} ${code}`);
 }

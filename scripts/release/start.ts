@@ -1,3 +1,4 @@
+import { answered } from '../aws/answers.ts';
 import { readPlatformFacts, readTenantRecord } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import type { TenantRecord } from '../config/facts.ts';
@@ -183,8 +184,7 @@ async function begin(
       sourceRevisions: [{ actionName: pipeline.source, revisionType: 'S3_OBJECT_KEY', revisionValue: key }],
     }),
   );
-  if (pipelineExecutionId === undefined) throw new Error('StartPipelineExecution answered without an id');
-  return pipelineExecutionId;
+  return answered(pipelineExecutionId, 'CodePipeline StartPipelineExecution', 'an id');
 }
 
 /** CodePipeline refuses variables that a pipeline does not have, as those of older versions. */

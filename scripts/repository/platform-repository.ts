@@ -11,7 +11,7 @@ import { readText } from '../config/reading/read-text.ts';
 import { namesIn } from '../config/reading/repository-folders.ts';
 import { type TenantConfig, tenantSchema } from '../config/tenant.ts';
 import { type CheckFinding, fromFaults } from './findings.ts';
-import type { Checked } from './tenant-repository.ts';
+import { type Checked, misnamedFiles } from './tenant-repository.ts';
 
 /** Checks a platform's repository: platform.yml, every tenants/*.yml, and whether they fit together. */
 export async function checkPlatformRepository(directory: string): Promise<Checked> {
@@ -40,6 +40,7 @@ export async function checkPlatformRepository(directory: string): Promise<Checke
       ),
       ...claimFaults(configs),
       ...prefixFaults(configs),
+      ...(await misnamedFiles(directory, ['platform.yml'])),
       ...(await unreadFiles(directory)),
     ],
   };

@@ -31,7 +31,7 @@ export async function checkTenantRepository(directory: string): Promise<Checked>
     files: (isThere ? 1 : 0) + infrastructure.files + software.files.length,
     findings: [
       ...fromFaults(faults),
-      ...(await misnamedFiles(directory)),
+      ...(await misnamedFiles(directory, ['vendhost.yml', 'platform.yml'])),
       ...machineFindings(content),
       ...infrastructure.findings,
       ...software.findings,
@@ -48,10 +48,8 @@ async function readVendhostFile(directory: string) {
 }
 
 /** Files that look like one that is read: `vendhost.yaml` would silently mean every default. */
-async function misnamedFiles(directory: string): Promise<CheckFinding[]> {
-  const found = await Promise.all(
-    ['vendhost.yml', 'platform.yml'].map(async (name) => [name, await misnamed(directory, name)] as const),
-  );
+export async function misnamedFiles(directory: string, names: readonly string[]): Promise<CheckFinding[]> {
+  const found = await Promise.all(names.map(async (name) => [name, await misnamed(directory, name)] as const));
   return found.flatMap(([name, file]) =>
     file === undefined ? [] : [{ severity: 'fault', file, path: '', message: `is not read: must be named ${name}` }],
   );

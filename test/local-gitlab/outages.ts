@@ -2,7 +2,13 @@ import type { Answer } from './answers.ts';
 
 /** What a GitLab that is busy, down or behind a proxy answers instead of what was asked for. */
 export interface Outage {
-  readonly kind: 'too-many-requests' | 'bad-gateway' | 'unavailable' | 'sign-in-page' | 'half-an-answer';
+  readonly kind:
+    | 'too-many-requests'
+    | 'bad-gateway'
+    | 'unavailable'
+    | 'sign-in-page'
+    | 'half-an-answer'
+    | 'other-service';
   /** How many calls get it. */
   readonly times: number;
   /** Calls that get it, as `POST /projects/1/issues`; default: all. */
@@ -25,6 +31,7 @@ const answers: Readonly<Record<Outage['kind'], Answer>> = {
   },
   'bad-gateway': { status: 502, text: html('GitLab is not responding (502)') },
   unavailable: { status: 503, text: html('Deploy in progress') },
+  'other-service': { status: 200, body: { status: 'ok' } },
   'sign-in-page': { status: 200, text: html('Sign in') },
   'half-an-answer': {
     status: 200,

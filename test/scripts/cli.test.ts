@@ -82,6 +82,34 @@ describe('wrong words', () => {
       stderr: `error[USAGE]: ${message}\nhint: see \`${help}\`\n`,
     });
   });
+  test.each([
+    [['config', '--', 'check'], '"check" follows --: no command takes words after it', 'leave -- out'],
+    [['--', 'config', 'check'], '"config" follows --: no command takes words after it', 'leave -- out'],
+    [
+      ['config', 'check', '--', '--directory', '/nowhere'],
+      '"--directory" follows --: no command takes words after it',
+      'leave -- out',
+    ],
+    [
+      ['config', 'check', '--no-directory'],
+      '--no-directory is wrong: --directory takes a value',
+      'give --directory a value, or leave it out',
+    ],
+    [['config', 'check', '--directory='], '--directory is empty', 'give --directory a value, or leave it out'],
+    [['config', 'check', '--dotenv', ''], '--dotenv is empty', 'give --dotenv a value, or leave it out'],
+    [
+      ['platform', 'deploy', '--environment', 'dev', '--plan='],
+      '--plan is empty',
+      'give --plan a value, or leave it out',
+    ],
+    [['config', 'check', '--directory.x=1'], 'unknown argument: directory.x', 'see `vendhost config check --help`'],
+  ])('nothing is done for %j', async (words, message, hint) => {
+    expect(await vendhost(words)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `error[USAGE]: ${message}\nhint: ${hint}\n`,
+    });
+  });
   test('the tenant and the environment come from options or variables, and are asked for', async () => {
     expect((await vendhost(['release', 'start'])).stderr).toBe(
       'error[USAGE]: the tenant is missing\nhint: give --tenant NAME or set VENDHOST_TENANT\n',

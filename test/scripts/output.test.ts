@@ -76,6 +76,14 @@ describe('Output', () => {
     });
   });
 
+  test('a secret of several lines is masked on one line and line by line', () => {
+    const { out, printed } = output();
+    out.redact('first-line\nsecond-line\r\n');
+    out.step('first-line second-line');
+    out.detail('second-line');
+    expect(printed.stderr).toBe('[masked] [masked]\n  [masked]\n');
+  });
+
   test('sections fold in a GitLab job log, and end when their work fails', async () => {
     const { out, printed } = output({ sections: true, now: () => 12_345_678 });
     await expect(

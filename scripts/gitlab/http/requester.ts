@@ -26,11 +26,20 @@ export function patientRequester(out: Output, stop: AbortSignal, patience: Patie
       url.search = searchParams;
       const init = { method, ...(headers && { headers }), ...(body !== undefined && { body }) };
       const send = { who: 'GitLab', mayRepeat: method !== 'POST', limitMs, out, stop, patience };
-      const response = await sendPatiently(async (signal) => await fetch(url, { ...init, signal }), send);
+      const response = await sendPatiently(async (signal) => await whole(await fetch(url, { ...init, signal })), send);
       if (!response.ok) throw await refusal(url, init, response);
-      return await read(response, isLog.test(url.pathname));
+      const answer = await read(response, isLog.test(url.pathname));
+      // What asks for pages asks for a list.
+      if (!url.searchParams.has('per_page') || Array.isArray(answer.body)) return answer;
+      throw new UnreadableAnswer(`${answer.status} with what is no list`, { cause: { response } });
     },
   );
+}
+
+/** The answer with all of its body: half of one is no answer. */
+async function whole(response: Response): Promise<Response> {
+  const text = await response.text();
+  return new Response(text === '' ? null : text, response);
 }
 
 /** A job's log, the only answer that is no JSON (https://docs.gitlab.com/api/jobs/#get-a-job-log). */

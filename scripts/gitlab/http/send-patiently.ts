@@ -20,7 +20,8 @@ export interface Sending {
 
 /**
  * Sends a request until the answer is not that of a busy server, or patience ends; returns the last answer. What was refused with 429 was
- * not done (https://docs.gitlab.com/security/rate_limits/); after 502 to 504 only what may be repeated is.
+ * not done (https://docs.gitlab.com/security/rate_limits/); after 502 to 504, and when the connection breaks before the whole answer is
+ * there, only what may be repeated is.
  */
 export async function sendPatiently(
   send: (signal: AbortSignal) => Promise<Response>,
@@ -28,17 +29,29 @@ export async function sendPatiently(
 ): Promise<Response> {
   let waited = 0;
   for (let attempt = 1; ; attempt += 1) {
-    const response = await send(AbortSignal.any([stop, AbortSignal.timeout(limitMs)]));
-    const { status } = response;
-    const waitMs = retryAfter(response, Date.now()) ?? first * 2 ** (attempt - 1);
-    const goesOn =
-      busy.includes(status) && (status === 429 || mayRepeat) && attempt < attempts && waited + waitMs <= most;
-    if (!goesOn) return response;
-    await response.body?.cancel();
-    out.step(`${who} answers ${status}: waiting ${duration(waitMs)} to ask it again`);
+    const end = await send(AbortSignal.any([stop, AbortSignal.timeout(limitMs)])).catch(brokenOff);
+    const waitMs = (end instanceof Response ? retryAfter(end, Date.now()) : undefined) ?? first * 2 ** (attempt - 1);
+    const isBusy = !(end instanceof Response) || busy.includes(end.status);
+    const wasRefused = end instanceof Response && end.status === 429;
+    const goesOn = isBusy && (wasRefused || mayRepeat) && attempt < attempts && waited + waitMs <= most;
+    if (!goesOn && end instanceof Response) return end;
+    if (!goesOn) throw end;
+    const what = end instanceof Response ? `answers ${end.status}` : 'broke the connection off';
+    if (end instanceof Response) await end.body?.cancel();
+    out.step(`${who} ${what}: waiting ${duration(waitMs)} to ask it again`);
     await wait(waitMs, undefined, { signal: stop }).catch(() => stop.throwIfAborted());
     waited += waitMs;
   }
+}
+
+/** Codes of Node and undici for a connection that ended before the answer did. */
+const broken = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/** The error of a connection that was broken off; throws every other. */
+function brokenOff(thrown: unknown): Error {
+  const { code } = Object((thrown as { cause?: unknown }).cause) as { code?: unknown };
+  if (thrown instanceof Error && typeof code === 'string' && broken.has(code)) return thrown;
+  throw thrown;
 }
 
 /** `Retry-After` in milliseconds: seconds, or a date (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after). */

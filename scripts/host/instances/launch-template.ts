@@ -1,4 +1,5 @@
 import type { ResponseLaunchTemplateData } from '@aws-sdk/client-ec2';
+import { answered } from '../../aws/answers.ts';
 import type { Aws } from '../../aws/session.ts';
 import type { Group } from './group.ts';
 
@@ -23,9 +24,12 @@ export async function readLaunchVersions(
     number: String(VersionNumber),
     data: LaunchTemplateData,
   })).sort((a, b) => Number(a.number) - Number(b.number));
-  const [own, newest] = [versions.find(({ number }) => number === version), versions.at(-1)];
-  if (own === undefined || newest === undefined) throw new Error(`no version ${version} of ${launchTemplateId}`);
-  return { own, newest };
+  const call = 'EC2 DescribeLaunchTemplateVersions';
+  const own = versions.find(({ number }) => number === version);
+  return {
+    own: answered(own, call, `version ${version} of ${launchTemplateId}`),
+    newest: answered(versions.at(-1), call, `a version of ${launchTemplateId}`),
+  };
 }
 
 /** The number of the newest version of a launch template. */
@@ -33,6 +37,5 @@ export async function newestVersion(aws: Aws, launchTemplateId: string): Promise
   const { DescribeLaunchTemplatesCommand } = await import('@aws-sdk/client-ec2');
   const command = new DescribeLaunchTemplatesCommand({ LaunchTemplateIds: [launchTemplateId] });
   const newest = (await (await aws.ec2()).send(command)).LaunchTemplates?.[0]?.LatestVersionNumber;
-  if (newest === undefined) throw new Error(`no launch template ${launchTemplateId}`);
-  return String(newest);
+  return String(answered(newest, 'EC2 DescribeLaunchTemplates', launchTemplateId));
 }

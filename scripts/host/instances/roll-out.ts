@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { InstanceRefresh, StartInstanceRefreshCommandInput } from '@aws-sdk/client-auto-scaling';
+import { answered } from '../../aws/answers.ts';
 import { poll } from '../../aws/poll.ts';
 import type { Aws } from '../../aws/session.ts';
 import { messageOf, VendhostError } from '../../errors.ts';
@@ -76,8 +77,7 @@ async function start(runtime: Runtime, aws: Aws, group: Group, wanted: RefreshRe
     await waitForRefresh(runtime, aws, group);
     return await send();
   });
-  if (id === undefined) throw new Error('StartInstanceRefresh answered without an id');
-  return id;
+  return answered(id, 'AutoScaling StartInstanceRefresh', 'an id');
 }
 
 /** Whether a running refresh does what a request asks for. */

@@ -1,3 +1,4 @@
+import { answered } from '../../aws/answers.ts';
 import { poll } from '../../aws/poll.ts';
 import type { Aws } from '../../aws/session.ts';
 import type { PlatformFacts } from '../../config/facts.ts';
@@ -19,7 +20,7 @@ export async function makeBuilderGroup(aws: Aws, { place, run, facts }: BuilderG
   const sdk = await import('@aws-sdk/client-ec2');
   const ec2 = await aws.ec2();
   const GroupName = keyPairName(run);
-  const GroupId = await ec2
+  const made = await ec2
     .send(
       new sdk.CreateSecurityGroupCommand({
         GroupName,
@@ -29,7 +30,7 @@ export async function makeBuilderGroup(aws: Aws, { place, run, facts }: BuilderG
       }),
     )
     .then(
-      (made) => made.GroupId,
+      (answer) => answer.GroupId,
       async (thrown: unknown) => {
         if (!isDuplicate(thrown, 'InvalidGroup.Duplicate')) throw thrown;
         // The name is this run's alone: the first answer was lost.
@@ -40,7 +41,7 @@ export async function makeBuilderGroup(aws: Aws, { place, run, facts }: BuilderG
         return (await ec2.send(new sdk.DescribeSecurityGroupsCommand({ Filters }))).SecurityGroups?.[0]?.GroupId;
       },
     );
-  if (GroupId === undefined) throw new Error('CreateSecurityGroup answered without a group');
+  const GroupId = answered(made, 'EC2 CreateSecurityGroup', 'a group');
   const IpRanges = facts['builder-sources'].map((CidrIp) => ({ CidrIp, Description: 'Runners' }));
   const ingress = new sdk.AuthorizeSecurityGroupIngressCommand({
     GroupId,

@@ -1,3 +1,4 @@
+import { answered } from '../../aws/answers.ts';
 import type { Aws } from '../../aws/session.ts';
 import type { Place } from '../../config/names.ts';
 import { keyPairName, runTags } from '../bake-run.ts';
@@ -20,6 +21,5 @@ export async function makeBuilderKey(aws: Aws, { place, run }: { place: Place; r
     await ec2.send(new DeleteKeyPairCommand({ KeyName }));
     return await ec2.send(command);
   });
-  if (KeyMaterial === undefined) throw new Error('CreateKeyPair answered without a key');
-  return KeyMaterial;
+  return answered(KeyMaterial, 'EC2 CreateKeyPair', 'a key');
 }

@@ -1,4 +1,5 @@
 import type { RunInstancesCommandInput, Tag } from '@aws-sdk/client-ec2';
+import { answered } from '../../aws/answers.ts';
 import { poll } from '../../aws/poll.ts';
 import type { Aws } from '../../aws/session.ts';
 import { VendhostError } from '../../errors.ts';
@@ -74,8 +75,7 @@ export async function launchBuilder(
   const { DescribeInstancesCommand, RunInstancesCommand } = await import('@aws-sdk/client-ec2');
   const ec2 = await aws.ec2();
   const { Instances: [started] = [] } = await ec2.send(new RunInstancesCommand(launchRequest(parts)));
-  const instanceId = started?.InstanceId;
-  if (instanceId === undefined) throw new Error('RunInstances answered without an instance');
+  const instanceId = answered(started?.InstanceId, 'EC2 RunInstances', 'an instance');
   out.detail(`${instanceId} starts`);
   const address = parts.facts['builder-access'] === 'public' ? 'PublicIpAddress' : 'PrivateIpAddress';
   return await poll({

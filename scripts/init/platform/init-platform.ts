@@ -12,6 +12,7 @@ import {
   regionName,
   runnerNetwork,
 } from '../../config/platform.ts';
+import { issuerForm } from '../../config/platform-checks.ts';
 import { tenantSchema } from '../../config/tenant.ts';
 import type { Runtime } from '../../runtime.ts';
 import { checkedBy, listedBy, namedIn, productionBranch, runnerTags } from '../answer-checks.ts';
@@ -25,7 +26,7 @@ import { platformSteps } from './platform-steps.ts';
 
 const checks: Checks = {
   name: checkedBy(platformName),
-  gitlab: checkedBy(gitlabAddress, 'an address that begins with https://'),
+  gitlab: issuingGitlab,
   project: checkedBy(projectPath),
   library: checkedBy(projectPath),
   environments: listedBy((word) =>
@@ -35,7 +36,7 @@ const checks: Checks = {
   region: eachEnvironment(checkedBy(regionName)),
   domain: eachEnvironment(checkedBy(domainName)),
   certificate: eachEnvironment(checkedBy(certificateArn), { isPartial: true }),
-  role: checkedBy(/^[\w+=,.@/-]*$/, 'the name of an IAM role'),
+  role: checkedBy(/^(([\w+=,.@-]+\/)*[\w+=,.@-]{1,64})?$/, 'the name of an IAM role'),
   runners: listedBy(checkedBy(runnerNetwork)),
   tags: runnerTags,
   'production-branch': productionBranch,
@@ -56,6 +57,14 @@ export async function initPlatform(
   const files = platformFiles(start, libraryVersion());
   checkTogether(start, files);
   return await startRepository(runtime, { directory, dryRun, files, next: platformSteps(start) });
+}
+
+/** What is written names no other issuer of ID tokens than GitLab. */
+function issuingGitlab(answer: string): string | undefined {
+  const isIssuer = issuerForm.test(answer.replace(/\/+$/, '')) && gitlabAddress.safeParse(answer).success;
+  return isIssuer
+    ? undefined
+    : 'an address that begins with https://, with a lower-case domain and without a port, as AWS takes it; for another write platform.yml by hand, see docs/gitlab.md';
 }
 
 /** Answers that are right by themselves may not fit together: two environments of one domain, a certificate of another account. */

@@ -8,7 +8,7 @@ import { dropLeftOvers } from '../../stack/change-sets/left-over.ts';
 import { comparedLines, compareStacks, platformBuilder } from '../compare.ts';
 import { combined, forEach } from '../each.ts';
 import { checkIssuer } from '../issuer.ts';
-import { stepsOf } from '../layers.ts';
+import { everPlanned, stepsOf } from '../layers.ts';
 import { openProviderPlace, type ProviderWork, settleProvider } from '../oidc-provider.ts';
 import { planPlatform } from '../plan/plan-platform.ts';
 import { type EnvironmentChoice, type EnvironmentTarget, openTargets } from '../targets.ts';
@@ -70,7 +70,7 @@ async function deployOne(
     : await withAssembly(runtime, aws, platformBuilder(platform, target), (assembly) =>
         applySteps(assembly, target, steps, comparison),
       );
-  await dropLeftOvers(runtime, aws, steps.flat());
+  await dropLeftOvers(runtime, aws, everPlanned(environment, steps.flat()));
   return { environment, account: config.account, region: config.region, domain: config.domain, ...applied };
 }
 

@@ -8,7 +8,7 @@ import { dropLeftOvers } from '../../stack/change-sets/left-over.ts';
 import { readPlanFile, type SavedStack } from '../../stack/change-sets/plan-file.ts';
 import type { StackResult } from '../../stack/deploy/deploy-stacks.ts';
 import { planLines } from '../../stack/stack-plan.ts';
-import { isBalancer } from '../layers.ts';
+import { everPlanned, isBalancer } from '../layers.ts';
 import { savedResult } from '../plan/save-plan.ts';
 import { stackOutcome } from '../stack-outcome.ts';
 import { type EnvironmentTarget, openTargets } from '../targets.ts';
@@ -55,12 +55,8 @@ export async function deployPlanned(runtime: Runtime, options: Options): Promise
   if (!isNothing) await runtime.out.confirm(`deploy this plan in account ${account}, which AWS bills?`);
   const results = await execute(runtime, target, plan.stacks);
   const kept = plan.stacks.flatMap(({ changeSet }) => changeSet ?? []);
-  await dropLeftOvers(
-    runtime,
-    aws,
-    plan.stacks.map(({ stack }) => stack),
-    kept,
-  );
+  const planned = plan.stacks.map(({ stack }) => stack);
+  await dropLeftOvers(runtime, aws, everPlanned(environment, planned), kept);
   const loadBalancers = results.flatMap(({ outputs }) => outputs.LoadBalancerDns ?? []);
   const stacks = plan.stacks.map((each) =>
     stackOutcome(

@@ -9,7 +9,7 @@ import { type SavedStack, writePlanFile } from '../../stack/change-sets/plan-fil
 import { saveStacks } from '../../stack/change-sets/save-change-sets.ts';
 import { planLines, type StackPlan } from '../../stack/stack-plan.ts';
 import { type Compared, type Comparison, comparedLines, compareStacks, platformBuilder } from '../compare.ts';
-import { stepsOf } from '../layers.ts';
+import { everPlanned, stepsOf } from '../layers.ts';
 import { planProvider } from '../oidc-provider.ts';
 import type { EnvironmentTarget } from '../targets.ts';
 import { writeReport } from './merge-request-report.ts';
@@ -80,7 +80,7 @@ async function savePlan(
     createdAt: new Date().toISOString(),
     stacks: [...stacks],
   });
-  await dropLeftOvers(runtime, aws, planned);
+  await dropLeftOvers(runtime, aws, everPlanned(environment, planned));
   return stacks;
 }
 

@@ -3,10 +3,11 @@ import type { Difference, GrantOf, HeldHost, HeldPriority, Ownership } from './o
 
 /** Claims that no record explains, and hosts of records that are not claimed. */
 export function claimDifferences(ownership: Ownership): Difference[] {
-  const { hosts, priorities, records } = ownership;
+  const { hosts, priorities, records, abandoned = [] } = ownership;
   return [
     ...hosts.flatMap((held) => ofHost(ownership, held)),
     ...priorities.flatMap((held) => ofPriority(ownership, held)),
+    ...abandoned.map((folder) => ofListener(ownership, folder)),
     ...records.flatMap((record) => ofRecord(ownership, record)),
   ];
 }
@@ -28,6 +29,12 @@ function ofPriority(ownership: Ownership, { balancer, priority, tenant, key, rec
   if (orphaned.length > 0 || recorded || used) return orphaned;
   const text = `${tenant} claimed ${what}, which no rule has and its own record of numbers does not name`;
   return [{ kind: 'CLAIM_WITHOUT_RULE', text, next: removal(ownership, key) }];
+}
+
+function ofListener({ bucket }: Ownership, folder: string): Difference {
+  const text = `${folder} has claims on a listener that the environment does not publish`;
+  const next = `if its load balancer was deleted for good: aws s3 rm --recursive s3://${bucket}/${folder}`;
+  return { kind: 'CLAIM_WITHOUT_LISTENER', text, next };
 }
 
 function withoutRecord(

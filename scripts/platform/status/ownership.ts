@@ -44,6 +44,8 @@ export interface Ownership {
   readonly rules: readonly OwnedRule[];
   readonly hosts: readonly HeldHost[];
   readonly priorities: readonly HeldPriority[];
+  /** Folders of claims on listeners that nothing publishes. */
+  readonly abandoned?: readonly string[];
   readonly records: readonly GrantOf[];
   /** Files in `tenants/` with hosts in the environment; absent when the folder is not there. */
   readonly files?: readonly GrantOf[];
@@ -60,6 +62,7 @@ export const differenceKinds = [
   'CLAIM_WITHOUT_RECORD',
   'CLAIM_NOT_RECORDED',
   'CLAIM_WITHOUT_RULE',
+  'CLAIM_WITHOUT_LISTENER',
   'RECORD_UNREADABLE',
   'RECORD_HOST_UNCLAIMED',
   'RECORD_WITHOUT_FILE',

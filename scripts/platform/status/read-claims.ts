@@ -41,6 +41,18 @@ export async function readPriorityClaims(
   return all.map((each) => ({ ...each, recorded: recorded.get(each.tenant ?? '')?.includes(each.priority) ?? false }));
 }
 
+/** Folders of claims on other listeners than these: those of load balancers that were deleted. Reads all pages. */
+export async function readAbandonedClaims(
+  aws: Aws,
+  bucket: string,
+  listenerArns: readonly string[],
+): Promise<string[]> {
+  const claims = new ConditionalObjects(aws, bucket, priorityClaimSchema);
+  const known = new Set(listenerArns.map((listenerArn) => listenerId({ listenerArn })));
+  const ids = new Set((await claims.listAll(keys.priorityClaims)).map((key) => key.split('/')[0] ?? ''));
+  return [...ids].filter((id) => !known.has(id)).map((id) => `${keys.priorityClaims}${id}/`);
+}
+
 /** The numbers that a tenant's own record names: one for each band it has rules in. */
 async function numbersOf(
   claims: ConditionalObjects<PriorityClaim>,

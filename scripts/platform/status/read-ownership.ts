@@ -6,7 +6,7 @@ import { listStackNames, tenantOf } from '../account-stacks.ts';
 import type { EnvironmentTarget } from '../targets.ts';
 import type { GrantOf, OwnedRule, Ownership } from './ownership.ts';
 import type { ListenerState } from './parts.ts';
-import { readHostClaims, readPriorityClaims } from './read-claims.ts';
+import { readAbandonedClaims, readHostClaims, readPriorityClaims } from './read-claims.ts';
 import { grantsIn, type TenantFile } from './tenant-files.ts';
 
 /** Reads who owns what in an environment. What is vended or provisioned meanwhile may be seen half. */
@@ -17,14 +17,19 @@ export async function readOwnership(
 ): Promise<Ownership> {
   const { environment, aws } = target;
   const { listeners, records, files } = found;
-  const [rules, hosts, priorities] = await Promise.all([
+  const [rules, hosts, priorities, abandoned] = await Promise.all([
     ownedRules(target, listeners),
     readHostClaims(aws, bucket),
     Promise.all(
       listeners.map(({ arn, stack }) => readPriorityClaims(aws, bucket, { listenerArn: arn, balancer: stack })),
     ),
+    readAbandonedClaims(
+      aws,
+      bucket,
+      listeners.map(({ arn }) => arn),
+    ),
   ]);
-  const known = { environment, bucket, rules, hosts, priorities: priorities.flat(), records };
+  const known = { environment, bucket, rules, hosts, priorities: priorities.flat(), abandoned, records };
   return files === undefined ? known : { ...known, files: grantsIn(target, files) };
 }
 

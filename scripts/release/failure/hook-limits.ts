@@ -1,4 +1,4 @@
-import { jsonIn } from '../../aws/read-stored.ts';
+import { jsonIn, readObjectText } from '../../aws/read-stored.ts';
 import type { Aws } from '../../aws/session.ts';
 import { keys } from '../../config/names.ts';
 import { revisionPushSchema } from '../../config/stored.ts';
@@ -8,14 +8,13 @@ export type HookLimits = Readonly<Record<string, number>>;
 
 /** The limits stored beside a revision; none of one that an older version uploaded, or whose description is not there. */
 export async function readHookLimits(aws: Aws, bucket: string, revision: string): Promise<HookLimits> {
-  const { GetObjectCommand, S3ServiceException } = await import('@aws-sdk/client-s3');
-  const command = new GetObjectCommand({ Bucket: bucket, Key: keys.pushOf(revision) });
-  const answer = await (await aws.s3()).send(command).catch((error: unknown) => {
+  const { S3ServiceException } = await import('@aws-sdk/client-s3');
+  const place = { bucket, key: keys.pushOf(revision) };
+  const stored = await readObjectText(await aws.s3(), place).catch((error: unknown) => {
     // S3 tells a role that may not list the whole bucket that it may not read what is not there.
     const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
     if (status === 403 || status === 404) return undefined;
     throw error;
   });
-  const text = (await answer?.Body?.transformToString()) ?? '{}';
-  return revisionPushSchema.safeParse(jsonIn(text)).data?.hookSeconds ?? {};
+  return revisionPushSchema.safeParse(jsonIn(stored?.text ?? '')).data?.hookSeconds ?? {};
 }

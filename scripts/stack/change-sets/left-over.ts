@@ -2,7 +2,8 @@ import type { ChangeSetSummary } from '@aws-sdk/client-cloudformation';
 import { refusalOf } from '../../aws/refusal.ts';
 import type { Aws } from '../../aws/session.ts';
 import type { Runtime } from '../../runtime.ts';
-import { isAbsent } from '../stack-state.ts';
+import { deleteStack } from '../delete.ts';
+import { isAbsent, readAnyStack } from '../stack-state.ts';
 import { dropChangeSet } from './change-set.ts';
 
 /**
@@ -59,10 +60,12 @@ export async function dropLeftOvers(
         const found = await listChangeSets(aws, stack);
         // AWS's clock: the SDK notes in each answer how far it is from this machine's.
         const now = Date.now() + client.config.systemClockOffset;
-        for (const { id } of leftOvers(stack, found, { now, kept })) {
+        const old = leftOvers(stack, found, { now, kept });
+        for (const { id } of old) {
           await dropChangeSet(aws, stack, id);
           runtime.out.step(`${stack}: deleted the change set of an old plan, ${id.split('/')[1] ?? id}`);
         }
+        if (old.length === found.length) await dropEmptyStack(runtime, aws, stack);
       } catch (error) {
         runtime.signal.throwIfAborted();
         const refusal = refusalOf(error, runtime);
@@ -71,6 +74,17 @@ export async function dropLeftOvers(
       }
     }),
   );
+}
+
+/**
+ * Deletes the stack that came with the change sets of a first plan and has nothing yet, unless another plan has made a change set
+ * of it meanwhile. `CreateStack` would refuse its name.
+ */
+async function dropEmptyStack(runtime: Runtime, aws: Aws, stack: string): Promise<void> {
+  const state = await readAnyStack(aws, stack);
+  if (state?.status !== 'REVIEW_IN_PROGRESS' || (await listChangeSets(aws, state.id)).length > 0) return;
+  await deleteStack(runtime, aws, state.id);
+  runtime.out.step(`${stack}: deleted the empty stack of an old plan`);
 }
 
 /** All pages; none of a stack that does not exist. */

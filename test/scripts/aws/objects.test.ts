@@ -1,11 +1,15 @@
-import { describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { awsError } from '../../../scripts/aws/foreseen-errors.ts';
 import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
-import type { Aws } from '../../../scripts/aws/session.ts';
+import { type Aws, openAws } from '../../../scripts/aws/session.ts';
 import { bakeLeaseSchema } from '../../../scripts/config/stored.ts';
 import { takeLease } from '../../../scripts/image/bake/lease.ts';
 import { type Fault, memoryBucket } from '../../builders/memory-bucket.ts';
+import { recorder } from '../../builders/recorder.ts';
 
 /** A bucket whose answers are errors of these names, by command. */
 function refusing(names: Readonly<Record<string, string>>): Aws {
@@ -112,4 +116,46 @@ describe('a write whose answer is no success is compared with what the bucket ho
     const last = await bucketWith('failed', two);
     await expect(last.objects.remove('key', last.etag)).rejects.toThrow('InternalError');
   });
+});
+
+describe('an answer that ends before its time', () => {
+  /** S3 that breaks off so many answers amid the object. */
+  async function breaking(times: number) {
+    let calls = 0;
+    const text = JSON.stringify(one);
+    const server = createServer((_, response) => {
+      calls += 1;
+      response.writeHead(200, { etag: '"1"', 'content-length': text.length });
+      if (calls > times) response.end(text);
+      else response.write(text.slice(0, 3), () => response.socket?.resetAndDestroy());
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const keys = { AWS_ACCESS_KEY_ID: '100000000001', AWS_SECRET_ACCESS_KEY: 'a secret key', AWS_REGION: 'eu-west-1' };
+    const aws = openAws(recorder({ AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`, ...keys }));
+    return { objects: new ConditionalObjects(aws, 'bucket', schema), calls: () => calls };
+  }
+
+  test('is asked for again', async () => {
+    const { objects, calls } = await breaking(2);
+    expect((await objects.read('key'))?.value).toEqual(one);
+    expect(calls()).toBe(3);
+  });
+
+  test('as often as any other call', async () => {
+    const { objects, calls } = await breaking(100);
+    const ended = await objects.read('key').catch((thrown: unknown) => awsError(thrown, {}));
+    expect(ended).toMatchObject({ code: 'ENDPOINT_UNREACHABLE' });
+    expect(calls()).toBe(5);
+  });
+});
+
+test('a write that is answered without an ETag was not won', async () => {
+  const send = async () => ({ $metadata: {} });
+  const objects = new ConditionalObjects({ s3: async () => ({ send }) } as unknown as Aws, 'bucket', schema);
+  await expect(objects.create('key', one)).rejects.toMatchObject({ code: 'AWS_FAILED' });
 });

@@ -53,6 +53,33 @@ test('a command that is to work with the local cloud, but does not know where it
 });
 
 test.each([
+  [
+    { AWS_ENDPOINT_URL: 'localhost:4566' },
+    '"localhost:4566" is wrong: AWS_ENDPOINT_URL must begin with http:// or https://',
+  ],
+  [{ AWS_ENDPOINT_URL: 'http://127.0.0.1:99999' }, 'AWS_ENDPOINT_URL must begin with'],
+  [{ AWS_ENDPOINT_URL: 'no address' }, 'AWS_ENDPOINT_URL must begin with'],
+  [{ AWS_REGION: 'eu west 1' }, '"eu west 1" is wrong: AWS_REGION must be a region, like eu-west-1'],
+  [{ AWS_REGION: 'evil.example/#' }, 'AWS_REGION must be a region'],
+  [{ VENDHOST_TENANT: '../mill' }, '"../mill" is not a tenant\'s name: must be 3 to 20 lower-case letters'],
+])('variables that cannot be are named: %j', async (wrong, message) => {
+  const [, , , , ...rest] = words;
+  const env = { ...keys, AWS_REGION: 'eu-west-1', VENDHOST_TENANT: 'shop', ...wrong };
+  const ended = await vendhost(['release', 'start', ...rest, ...revision], { env });
+  expect(ended.stderr).toContain('error[USAGE]: ');
+  expect(ended.stderr).toContain(message);
+});
+
+test.each(['AWS_ACCESS_KEY_ID', 'AWS_SESSION_TOKEN'])(
+  'a line break in %s is no bug, and shows nothing of it',
+  async (name) => {
+    const ended = await release(async (call) => refusal(call, 'AccessDenied'), { ...keys, [name]: 'a secret\ntext' });
+    expect(errorIn(ended)).toBe('CREDENTIALS_REFUSED');
+    expect(ended.stderr).not.toContain('secret');
+  },
+);
+
+test.each([
   ['ExpiredTokenException', 'The security token included in the request is expired', 'CREDENTIALS_EXPIRED'],
   ['UnrecognizedClientException', 'The security token included in the request is invalid.', 'CREDENTIALS_REFUSED'],
   [
@@ -90,6 +117,43 @@ test('an answer that nobody foresaw is no bug, and is not asked for again', asyn
   expect(ended.stderr).toContain(
     'error[AWS_FAILED]: AWS answered SSM GetParametersByPath with an error: 400 KMSInvalidStateException: the key is disabled\n  tried once\n',
   );
+});
+
+test.each([200, 302, 403, 407])(
+  'a web page with %i is no answer of AWS, and not one that there is nothing',
+  async (status) => {
+    let calls = 0;
+    const page = {
+      status,
+      headers: { 'content-type': 'text/html; charset=utf-8' },
+      body: '<html><body>Sign in</body></html>',
+    };
+    const AWS_ENDPOINT_URL = await wire(undefined, async () => {
+      calls += 1;
+      return page;
+    });
+    const env = { AWS_ENDPOINT_URL, AWS_REGION: 'eu-west-1', ...keys };
+    const ended = await vendhost(['host', 'replace', '--tenant', 'shop', '--environment', 'dev'], { env });
+    expect(ended.stderr).toContain(
+      `error[AWS_UNREADABLE]: what answers AutoScaling DescribeAutoScalingGroups is not AWS: ${status} with a web page\n`,
+    );
+    expect([ended.code, calls]).toEqual([1, 1]);
+  },
+);
+
+test('nor where the token of a job is exchanged', async () => {
+  const job = { VENDHOST_ID_TOKEN: 'a token of GitLab', VENDHOST_ROLE_ARN: 'arn:aws:iam::100000000001:role/x' };
+  const page = { status: 200, headers: { 'content-type': 'text/html' }, body: '<html></html>' };
+  const ended = await release(async () => page, job);
+  expect(ended.stderr).toContain('error[AWS_UNREADABLE]: what answers STS AssumeRoleWithWebIdentity is not AWS');
+});
+
+test('an answer without what it must have is no bug', async () => {
+  const AWS_ENDPOINT_URL = await wire(undefined, async () => ({ status: 200, body: '<a></a>' }));
+  const env = { AWS_ENDPOINT_URL, AWS_REGION: 'eu-west-1', ...keys };
+  const directory = join(import.meta.dirname, '../../../examples/platform');
+  const ended = await vendhost(['platform', 'plan', '--environment', 'dev', '--directory', directory], { env });
+  expect(ended.stderr).toContain('error[AWS_FAILED]: AWS answered STS GetCallerIdentity without an account\n');
 });
 
 test('a connection that is closed each time is tried as often', async () => {

@@ -88,6 +88,11 @@ describe('vendhost.yml', () => {
       ['revision: {ignore: [a, 3, ""]}'],
       ['revision.ignore.1: 3 is wrong: must be a text, in quotes', 'revision.ignore.2: "" is wrong: must not be empty'],
     ],
+    [
+      'more patterns than anybody writes',
+      [`revision: {include: [${'a,'.repeat(1001)}]}`],
+      [expect.stringMatching(/^revision\.include: .* is wrong: must be at most 1000 items$/)],
+    ],
     ['no list', ['revision: {ignore: "*.log"}'], ['revision.ignore: "*.log" is wrong: must be a list']],
     [
       'a user no Unix has',

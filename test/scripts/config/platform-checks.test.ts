@@ -207,6 +207,43 @@ describe('the address of GitLab, which is the issuer of its ID tokens', () => {
   );
 });
 
+describe('what AWS would refuse of one key', () => {
+  const long = (count: number) => 'a'.repeat(count);
+  const arn = 'arn:aws:iam::111111111111:role/';
+
+  test.each<[Keys, string]>([
+    [{ alerts: ['ops@example.com', 'Ops@example.com'] }, 'must be a list that names each once'],
+    [{ builders: { runners: ['192.0.2.1/32', '192.0.2.1/32'] } }, 'must be a list that names each once'],
+    [{ builders: { runners: ['192.0.2.1/24'] } }, 'must be on its boundary: 192.0.2.0/24'],
+    [
+      { builders: { runners: Array.from({ length: 61 }, (_, index) => `192.0.2.${index}/32`) } },
+      'must be at most 60 items',
+    ],
+    [
+      { certificate: 'arn:aws:acm:eu-west-1:111111111111:certificate/one two' },
+      'must be the ARN of an ACM certificate',
+    ],
+    [{ role: `${arn}${long(65)}` }, 'must be the ARN of an IAM role'],
+    [{ role: `${arn}deploy/` }, 'must be the ARN of an IAM role'],
+    [{ domain: `${`${long(50)}.`.repeat(3)}example.com` }, 'must be at most 128 characters'],
+  ])('%j', (keys, allowed) => {
+    expect(faults({ dev: keys }).map((each) => each.replace(/^.* is wrong: /, ''))).toEqual([allowed]);
+  });
+
+  test.each([`${arn}deploy`, `${arn}teams/platform/${long(64)}`])('%s is a role', (role) => {
+    expect(faults({ dev: { role } })).toEqual([]);
+  });
+
+  test('the address of GitLab and the audience are no longer than IAM takes them', () => {
+    const gitlab = `https://gitlab.example.com/${long(250)}`;
+    expect(faults({}, { gitlab, audience: long(256) }).map((each) => each.replace(/".*…/, '…'))).toEqual([
+      'gitlab: … is wrong: must be at most 255 characters',
+      'audience: … is wrong: must be at most 255 characters',
+    ]);
+    expect(faults({}, { audience: long(255) })).toEqual([]);
+  });
+});
+
 test('other faults hide none of these', () => {
   const changes = {
     dev: { region: undefined, nat: 'two', certificate: 'arn:aws:acm:us-east-1:444444444444:certificate/one', vpc: 1 },

@@ -8,6 +8,7 @@ import { markerStart } from '../../../scripts/report/note-marker.ts';
 import type { Report, ReportSection } from '../../../scripts/report/report.ts';
 import { recorder } from '../../builders/recorder.ts';
 import { type OpenGitlab, openLocalGitlab } from '../gitlab/open.ts';
+import { wire } from '../wire.ts';
 
 const section = (id: string, state: ReportSection['state']): ReportSection => ({
   id,
@@ -102,5 +103,24 @@ describe('in GitLab', () => {
     await keepIssues(job, report({ ...one, summary: 'more than before differs' }, other), () => true);
     expect(discussions.issues(opened.project).map(({ title }) => title)).toEqual(['Drift: a', 'Drift: b']);
     expect(job.progress().join('\n')).toMatch(/GITLAB_REFUSED: cannot update the issue #1.*is too long/);
+  });
+
+  test('an answer that is lost costs no issue, and makes none twice', async () => {
+    const opened = await openLocalGitlab();
+    let lost = 0;
+    const address = await wire(opened.gitlab.address, async ({ operation }, next) => {
+      const answer = await next();
+      if (!/^POST .*issues/.test(operation) || lost > 0) return answer;
+      lost += 1;
+      return { status: 0, body: '' };
+    });
+    const runtime = jobIn(opened, 1);
+    const job = { ...runtime, env: { ...runtime.env, CI_API_V4_URL: `${address}/api/v4` } };
+    const sections = ['a', 'b', 'c'].map((name) => section(`dev/stacks/${name}`, 'found'));
+    await keepIssues(job, report(...sections), () => true);
+    const issues = opened.gitlab.state.discussions.issues(opened.project);
+    expect(issues.map(({ title }) => title)).toEqual(['Drift: a', 'Drift: b', 'Drift: c']);
+    expect(lost).toBe(1);
+    expect(runtime.progress().join('\n')).not.toContain('not as they should be');
   });
 });

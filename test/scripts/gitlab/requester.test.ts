@@ -1,7 +1,13 @@
-import { describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type GitlabApi, openGitlab } from '../../../scripts/gitlab/api.ts';
 import { retryAfter } from '../../../scripts/gitlab/http/send-patiently.ts';
+import { readProtectedBranches, readProtectedEnvironments } from '../../../scripts/gitlab/protection.ts';
 import { writeStickyNote } from '../../../scripts/gitlab/sticky-note.ts';
-import { readTrackedIssues } from '../../../scripts/gitlab/tracked-issue.ts';
+import { readTrackedIssues, writeTrackedIssues } from '../../../scripts/gitlab/tracked-issue.ts';
+import { readVariables } from '../../../scripts/gitlab/variables.ts';
 import { openLocalGitlab } from './open.ts';
 
 const place = { project: 'acme/shop', mergeRequest: 7, marker: '<!-- m ' };
@@ -50,7 +56,6 @@ describe('a GitLab that is busy', () => {
   test('does not hold a job that is cancelled', async () => {
     const { gitlab, runtime } = await openLocalGitlab();
     const stop = new AbortController();
-    const { openGitlab } = await import('../../../scripts/gitlab/api.ts');
     const env = { CI_API_V4_URL: gitlab.api, VENDHOST_GITLAB_TOKEN: gitlab.token };
     const api = openGitlab({ ...runtime, env, signal: stop.signal }, '', { first: 60_000, most: 600_000 });
     if (api === undefined) throw new Error('no API');
@@ -59,6 +64,69 @@ describe('a GitLab that is busy', () => {
     await expect.poll(() => runtime.progress(), { timeout: 20_000 }).toHaveLength(1);
     stop.abort(new Error('cancelled'));
     await expect(reading).rejects.toThrow('cancelled');
+  });
+});
+
+test.each(['glpat-a-secret\nmore', 'glpat-a-secret more', 'glpat-a-secret€'])(
+  'a token that cannot be one is not sent and not shown: %j',
+  async (token) => {
+    const { as } = await openLocalGitlab();
+    const reading = readTrackedIssues(as(token), 'acme/shop', 'label');
+    const thrown: unknown = await reading.catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ code: 'GITLAB_TOKEN_REFUSED' });
+    expect(JSON.stringify([String(thrown), thrown])).not.toContain('secret');
+  },
+);
+
+test('what surrounds a token is no part of it', async () => {
+  const { as, gitlab } = await openLocalGitlab();
+  expect(await readTrackedIssues(as(` ${gitlab.token}\n`), 'acme/shop', 'label')).toEqual([]);
+});
+
+describe('a connection that is broken off', () => {
+  /** A GitLab that breaks it off once: before the call is done, after it, or amid the answer. */
+  async function breaking(when: 'before' | 'after' | 'amid') {
+    const opened = await openLocalGitlab();
+    const calls: string[] = [];
+    const server = createServer(async (incoming, response) => {
+      const { url = '', method = '', headers } = incoming;
+      calls.push(method);
+      const isFirst = calls.length === 1;
+      if (isFirst && when === 'before') return incoming.socket.resetAndDestroy();
+      const body = Buffer.concat(await incoming.toArray());
+      const asked = { method, headers: headers as Record<string, string>, ...(method === 'POST' && { body }) };
+      const answer = await fetch(new URL(url, opened.gitlab.address), asked);
+      const text = await answer.text();
+      if (isFirst && when === 'after') return incoming.socket.resetAndDestroy();
+      response.writeHead(answer.status, { 'content-type': 'application/json', 'content-length': text.length });
+      if (isFirst) return response.write(text.slice(0, 1), () => incoming.socket.resetAndDestroy());
+      return response.end(text);
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const env = { CI_API_V4_URL: `http://127.0.0.1:${port}/api/v4`, VENDHOST_GITLAB_TOKEN: opened.gitlab.token };
+    const api = openGitlab({ ...opened.runtime, env }, '', { first: 1, most: 2_000 });
+    if (api === undefined) throw new Error('no API');
+    return { ...opened, api, calls };
+  }
+
+  test.each(['before', 'after', 'amid'] as const)('%s: what may be repeated is asked again', async (when) => {
+    const { api, calls, runtime } = await breaking(when);
+    expect(await readTrackedIssues(api, 'acme/shop', 'label')).toEqual([]);
+    expect(calls).toEqual(['GET', 'GET']);
+    expect(runtime.progress()).toEqual(['GitLab broke the connection off: waiting 0 s to ask it again']);
+  });
+
+  test('what would be done twice is not', async () => {
+    const { api, calls } = await breaking('after');
+    const change = { action: 'open', title: 'Drift', description: 'text' } as const;
+    const writing = writeTrackedIssues(api, 'acme/shop', 'label', [change]);
+    await expect(writing).rejects.toMatchObject({ code: 'GITLAB_UNREACHABLE' });
+    expect(calls).toEqual(['POST']);
   });
 });
 
@@ -72,6 +140,21 @@ describe('an answer that is none of the API', () => {
     await expect(writeStickyNote(...write(api))).rejects.toMatchObject({
       code: 'GITLAB_UNREADABLE',
       details: [`200 with ${shown}`],
+    });
+  });
+
+  test.each<[string, (api: GitlabApi) => Promise<unknown>]>([
+    ['notes', (api) => writeStickyNote(...write(api))],
+    ['issues', (api) => readTrackedIssues(api, 'acme/shop', 'label')],
+    ['protected branches', (api) => readProtectedBranches(api, 'acme/shop')],
+    ['protected environments', (api) => readProtectedEnvironments(api, 1)],
+    ['variables', (api) => readVariables(api, 'acme/shop')],
+  ])('nor is an answer of somebody else where a list should be: %s', async (_what, reading) => {
+    const { api, gitlab } = await openLocalGitlab();
+    gitlab.state.outages.add({ kind: 'other-service', times: 1, on: /^GET .*(notes|issues|protected_\w+|variables)/ });
+    await expect(reading(api)).rejects.toMatchObject({
+      code: 'GITLAB_UNREADABLE',
+      details: ['200 with what is no list'],
     });
   });
 

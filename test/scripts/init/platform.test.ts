@@ -166,6 +166,11 @@ describe('refused, all at once, and nothing is written', () => {
     [['--tenant-project', 'acme/shop'], 'is for --tenant only'],
     [['--tenant', 'shop'], '--tenant-project: missing'],
     [['--gitlab', 'gitlab.com'], 'an address that begins with https://'],
+    [['--gitlab', 'http://gitlab.example.com'], '--gitlab: "http://gitlab.example.com" is wrong: must be an address'],
+    [['--gitlab', 'https://gitlab.example.com:8443'], 'without a port'],
+    [['--gitlab', 'https://owner:secret@gitlab.example.com'], 'without a port'],
+    [['--role', 'a'.repeat(65)], 'the name of an IAM role'],
+    [['--role', 'deploy/'], 'the name of an IAM role'],
   ])('%j', async (options, said) => {
     const complete = [...required, '--account', '111111111111', '--domain', 'example.com'];
     const lines = await refused([...complete, ...options]);

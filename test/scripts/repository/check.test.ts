@@ -184,6 +184,10 @@ describe("a platform's repository", () => {
     };
     expect(await check(tree)).toEqual({ ...sound, result: { files: 2, warnings: 0 } });
   });
+  test('a second platform file that nobody reads is a fault', async () => {
+    const { faults } = await check({ 'platform.yml': platform, 'platform.yaml': platform });
+    expect(faults).toEqual(['platform.yaml: is not read: must be named platform.yml']);
+  });
   test('every fault of every file is listed at once', async () => {
     const { progress, message, faults } = await check({
       'platform.yml': `${platform}color: red\n`,

@@ -7,6 +7,7 @@ import { planPlatform } from '../../../../scripts/platform/plan/plan-platform.ts
 import { platformStatus } from '../../../../scripts/platform/status/platform-status.ts';
 import { listChangeSets } from '../../../../scripts/stack/change-sets/left-over.ts';
 import type { SavedPlan } from '../../../../scripts/stack/change-sets/plan-file.ts';
+import { readAnyStack } from '../../../../scripts/stack/stack-state.ts';
 import { type EnforcingCloud, startEnforcingCloud } from '../../../builders/enforcing-cloud.ts';
 import { type PlatformRepository, platformRepository } from '../../../builders/platform-repository.ts';
 import { type Meddler, wire } from '../../wire.ts';
@@ -61,8 +62,10 @@ test('its pipeline deploys what it planned, with the roles of the access stack',
 });
 
 test('the change sets of a plan that nobody deployed are gone when its file is', async () => {
-  await repository.writePlatform({ dev: { approval: false, load_balancers: 2 } }, project);
+  await repository.writePlatform({ dev: { approval: false, load_balancers: 3 } }, project);
   await planPlatform(await job('main', { CI_PIPELINE_ID: '20' }), { ...place(), save: plan() });
+  await repository.writePlatform({ dev: { approval: false, load_balancers: 2 } }, project);
+  await planPlatform(await job('main', { CI_PIPELINE_ID: '21' }), { ...place(), save: plan() });
   const saved = JSON.parse(await readFile(plan(), 'utf8')) as SavedPlan;
   const [changed] = saved.stacks.filter(({ changeSet }) => changeSet !== null);
   const waiting = async () => {
@@ -70,8 +73,10 @@ test('the change sets of a plan that nobody deployed are gone when its file is',
     const open = found.filter(({ ExecutionStatus }) => ExecutionStatus === 'AVAILABLE');
     return open.map(({ ChangeSetName = '' }) => ChangeSetName.replace(/-[0-9a-f]+$/, '')).sort();
   };
-  await planPlatform(await job('main', { CI_PIPELINE_ID: '21' }), { ...place(), save: plan() });
   expect(await waiting()).toEqual(['vendhost-20', 'vendhost-21']);
+  const third = 'vendhost-dev-balancer-3';
+  const { aws } = enforcing.person(account);
+  expect(await readAnyStack(aws, third)).toMatchObject({ status: 'REVIEW_IN_PROGRESS' });
   const sixWeeksAgo = new Date(Date.now() - 42 * 24 * 60 * 60_000).toISOString();
   const ageing: Meddler = async (call, next) => {
     const answer = await next();
@@ -84,6 +89,7 @@ test('the change sets of a plan that nobody deployed are gone when its file is',
   await planPlatform(later, { ...place(), save: plan() });
   expect(await waiting()).toEqual(['vendhost-21', 'vendhost-22']);
   expect(later.progress().join('\n')).toMatch(/: deleted the change set of an old plan, vendhost-20-/);
+  expect(await readAnyStack(aws, third), 'the load balancer is in no platform.yml').toBeUndefined();
 });
 
 test('by hand, what the pipeline deployed is deployed and destroyed too', async () => {

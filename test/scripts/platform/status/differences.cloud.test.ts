@@ -87,6 +87,7 @@ test('a tenant whose file, record, claims and rule agree is healthy', async () =
 test('what somebody did by hand is named, and exit code 2', async () => {
   await makeRule(person.aws, listener, 2, 'by-hand');
   await claim(keys.hostClaim('gone.dev.example.com'), { host: 'gone.dev.example.com', tenant: 'gone' });
+  await claim(keys.priorityClaim('gone', 1), { tenant: 'shop', priority: 1 });
   await repository.writeTenant('shop', {
     project: record.project,
     hosts: { dev: [host] },
@@ -100,6 +101,7 @@ test('what somebody did by hand is named, and exit code 2', async () => {
       "rule 2 of vendhost-dev-balancer (by-hand.example.com) is in no tenant's stack; it forwards to by-hand",
     ],
     ['CLAIM_WITHOUT_RECORD', 'gone claimed gone.dev.example.com and has no record in dev'],
+    ['CLAIM_WITHOUT_LISTENER', 'claims/listener/gone/ has claims on a listener that the environment does not publish'],
     ['RECORD_DIFFERS', 'shop: limits.max_instances is 4 in the record, 2 in the file'],
   ]);
 });

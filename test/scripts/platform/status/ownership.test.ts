@@ -138,6 +138,17 @@ const cases: readonly [string, Partial<Ownership>, Difference[]][] = [
     ],
   ],
   [
+    'claims on a listener that is gone',
+    { abandoned: ['claims/listener/3/'] },
+    [
+      {
+        kind: 'CLAIM_WITHOUT_LISTENER',
+        text: 'claims/listener/3/ has claims on a listener that the environment does not publish',
+        next: 'if its load balancer was deleted for good: aws s3 rm --recursive s3://bucket/claims/listener/3/',
+      },
+    ],
+  ],
+  [
     'a number whose rule is not there yet',
     { rules: [], priorities: [{ balancer, priority: 1, key, tenant: 'shop', recorded: true }] },
     [],

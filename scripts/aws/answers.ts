@@ -1,0 +1,33 @@
+import type { DeserializeMiddleware, MetadataBearer, Pluggable } from '@aws-sdk/types';
+import { VendhostError } from '../errors.ts';
+import { callName } from './call-log.ts';
+
+/**
+ * What an answer must have to go on. Throws `AWS_FAILED` without it: AWS never leaves it out, but a proxy or a server in between may
+ * answer for AWS.
+ */
+export function answered<T>(value: T | undefined, call: string, what: string): T {
+  if (value !== undefined) return value;
+  throw new VendhostError('AWS_FAILED', `AWS answered ${call} without ${what}`, {
+    hint: 'retry; if it stays, look at what stands between here and AWS, a proxy or AWS_ENDPOINT_URL, else report it with the log of --verbose',
+  });
+}
+
+/** A client's plug-in that takes no web page for an answer: read as one of AWS's, it would say that there is nothing. */
+export const refuseWebPages: Pluggable<object, MetadataBearer> = {
+  applyToStack: (stack) => stack.add(refusePage, { step: 'deserialize', priority: 'low', name: 'refuseWebPages' }),
+};
+
+const refusePage: DeserializeMiddleware<object, MetadataBearer> = (next, context) => async (given) => {
+  const answer = await next(given);
+  const { statusCode = 0, headers = {} } = answer.response as { statusCode?: number; headers?: Record<string, string> };
+  // What a busy server of AWS's answers is tried again, whatever it is.
+  if (statusCode >= 500 || !/^text\/html\b/i.test(headers['content-type'] ?? '')) return answer;
+  throw new VendhostError(
+    'AWS_UNREADABLE',
+    `what answers ${callName(context)} is not AWS: ${statusCode} with a web page`,
+    {
+      hint: 'sign in where the network asks for it, or have the proxy let calls to *.amazonaws.com through; if AWS_ENDPOINT_URL is set, correct it',
+    },
+  );
+};
