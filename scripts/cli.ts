@@ -10,6 +10,7 @@ import { command as doctor } from './commands/doctor.ts';
 import { command as driftCheck } from './commands/drift/check.ts';
 import { command as hostProvision } from './commands/host/provision.ts';
 import { command as hostReplace } from './commands/host/replace.ts';
+import { command as hostStatus } from './commands/host/status.ts';
 import { command as imageBake } from './commands/image/bake.ts';
 import { command as imageClean } from './commands/image/clean.ts';
 import { command as initPlatform } from './commands/init/platform.ts';
@@ -19,6 +20,7 @@ import { command as mrPlan } from './commands/mr/plan.ts';
 import { switchFrom } from './commands/options.ts';
 import { command as platformDeploy } from './commands/platform/deploy.ts';
 import { command as platformDestroy } from './commands/platform/destroy.ts';
+import { command as platformFleet } from './commands/platform/fleet.ts';
 import { command as platformPlan } from './commands/platform/plan.ts';
 import { command as platformStatus } from './commands/platform/status.ts';
 import { command as releaseList } from './commands/release/list.ts';
@@ -43,11 +45,11 @@ const nouns: Readonly<Record<string, Noun>> = {
   ci: { describe: 'The pipelines of GitLab', verbs: [ciExplain] },
   platform: {
     describe: 'The shared stacks of the environments',
-    verbs: [platformDeploy, platformPlan, platformStatus, platformDestroy],
+    verbs: [platformDeploy, platformPlan, platformStatus, platformFleet, platformDestroy],
   },
   tenant: { describe: "A tenant's access to the platform", verbs: [tenantVend] },
   image: { describe: "The AMI of a tenant's virtual host", verbs: [imageBake, imageClean] },
-  host: { describe: "A tenant's virtual host", verbs: [hostProvision, hostReplace] },
+  host: { describe: "A tenant's virtual host", verbs: [hostProvision, hostReplace, hostStatus] },
   revision: { describe: "A tenant's software, named by its content", verbs: [revisionPush] },
   mr: { describe: 'What a merge request will do', verbs: [mrPlan, mrNote] },
   drift: { describe: 'What is deployed, beside what it should be', verbs: [driftCheck] },

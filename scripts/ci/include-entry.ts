@@ -3,7 +3,7 @@ import { type Input, inputFaults, type TemplateInputs } from './template-inputs.
 
 /** A template of this library as an include names it. */
 export interface LibraryInclude {
-  readonly name: 'tenant' | 'platform' | 'drift-check';
+  readonly name: 'tenant' | 'platform' | 'drift-check' | 'fleet';
   /** Path of the project that the include names. */
   readonly project: string;
   readonly ref: string;
@@ -28,7 +28,7 @@ export function shownInclude(include: Mapping): string | undefined {
 
 /** What an include names if its file has the name of a template of this library, in either form. */
 export function libraryInclude({ component, project, file, ref }: Mapping): LibraryInclude | undefined {
-  const asComponent = /^[^/]+\/(?<project>.+)\/(?<name>tenant|platform|drift-check)@(?<ref>.+)$/.exec(
+  const asComponent = /^[^/]+\/(?<project>.+)\/(?<name>tenant|platform|drift-check|fleet)@(?<ref>.+)$/.exec(
     String(component ?? ''),
   )?.groups;
   if (asComponent !== undefined) return asComponent as unknown as LibraryInclude;
@@ -37,7 +37,7 @@ export function libraryInclude({ component, project, file, ref }: Mapping): Libr
     path,
   )?.groups;
   const named = asFile?.name ?? asFile?.component;
-  const name = ['tenant', 'platform', 'drift-check'].find((each) => each === named) as
+  const name = ['tenant', 'platform', 'drift-check', 'fleet'].find((each) => each === named) as
     | LibraryInclude['name']
     | undefined;
   return name === undefined

@@ -39,6 +39,7 @@ describe('the house', () => {
       'report',
       'repository',
       'revision',
+      'status',
       'tenant',
     ]);
     expect(files.length).toBeGreaterThan(200);
