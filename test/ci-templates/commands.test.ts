@@ -82,5 +82,6 @@ test('each job runs the command of its place', async () => {
     'vendhost-prepare': 'platform plan',
     'vendhost-deploy': 'platform deploy',
     'vendhost-drift': 'drift check',
+    'vendhost-fleet': 'platform fleet',
   });
 });

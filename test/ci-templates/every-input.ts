@@ -1,10 +1,11 @@
-import { driftTemplate, type Template, tenantTemplate } from './templates.ts';
+import { driftTemplate, fleetTemplate, type Template, tenantTemplate } from './templates.ts';
 
 type Inputs = Readonly<Record<string, unknown>>;
 
 /** A value for every input of a template, none of them its default. */
 export function everyInput(template: Template): Inputs {
   if (template === driftTemplate) return { ...common, ...ofDrift };
+  if (template === fleetTemplate) return { ...common, stage: 'plan' };
   return { ...common, ...(template === tenantTemplate ? ofTenant : ofPlatform) };
 }
 

@@ -4,7 +4,7 @@ import { everyInput } from './every-input.ts';
 import { type Expander, openExpander } from './expand.ts';
 import { schemaFaults } from './gitlab-schema.ts';
 import { goldenText } from './golden.ts';
-import { driftTemplate, platformTemplate, templates, tenantTemplate } from './templates.ts';
+import { besideOthers, driftTemplate, platformTemplate, templates, tenantTemplate } from './templates.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 describe.each(templates.map((template) => [template.file, template] as const))('%s', (file, template) => {
   const name = file.replace('.yml', '');
   // It has no stages of its own.
-  const stages = template === driftTemplate ? { stages: ['validate', 'plan'] } : {};
+  const stages = besideOthers.includes(template) ? { stages: ['validate', 'plan'] } : {};
 
   test('with nothing but its required inputs is valid, and what was reviewed', async () => {
     const document = await expander.expand({ ...stages, include: [expander.include(file, template.required)] });

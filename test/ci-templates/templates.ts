@@ -46,7 +46,10 @@ function readTemplate(file: string, required: Template['required']): Template {
 export const tenantTemplate = readTemplate('tenant.yml', { tenant: 'shop', image });
 export const platformTemplate = readTemplate('platform.yml', { image });
 export const driftTemplate = readTemplate('drift-check.yml', { image });
-export const templates: readonly Template[] = [tenantTemplate, platformTemplate, driftTemplate];
+export const fleetTemplate = readTemplate('fleet.yml', { image });
+export const templates: readonly Template[] = [tenantTemplate, platformTemplate, driftTemplate, fleetTemplate];
+/** Those that stand beside another one, and have no stages of their own. */
+export const besideOthers: readonly Template[] = [driftTemplate, fleetTemplate];
 export const templateFiles: readonly string[] = readdirSync(directory);
 
 /** The names that a template gives its jobs, hidden or not, without the prefix that is an input. */
