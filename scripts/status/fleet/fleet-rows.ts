@@ -4,6 +4,7 @@ import type { Release } from '../../release/history/release.ts';
 import { authorName, shortCommit, shortRevision } from '../../release/history/release-words.ts';
 import { isBusy, isSteady } from '../../stack/stack-state.ts';
 import { ageWords, timeWords } from '../age.ts';
+import { isOfSomebody } from '../host/release-rows.ts';
 import { partValue } from '../part.ts';
 import type { FleetSnapshot, FleetStack, FleetTenant } from './fleet-snapshot.ts';
 
@@ -80,7 +81,7 @@ function releaseCells({ releases }: FleetSnapshot, tenant: string): Pick<FleetRo
   return {
     release: last === undefined ? 'none' : releaseText(last),
     releasedAt: last === undefined ? '' : timeWords(last.end ?? last.start),
-    newer: newer === undefined ? '' : `${newer.state}: ${releaseText(newer)}`,
+    newer: newer === undefined || !isOfSomebody(newer) ? '' : `${newer.state}: ${releaseText(newer)}`,
   };
 }
 
@@ -100,7 +101,7 @@ function releaseSaid({ releases, at }: FleetSnapshot, tenant: string): Said {
   if (newer?.state === 'waiting for approval') {
     return { needs: [`a release has waited for approval for ${ageWords(at - (newer.approval?.at ?? newer.start))}`] };
   }
-  return newer?.state === 'failed'
+  return newer?.state === 'failed' && isOfSomebody(newer)
     ? { needs: [`the last release failed ${ageWords(at - (newer.end ?? newer.start))} ago`] }
     : {};
 }

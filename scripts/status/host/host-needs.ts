@@ -10,7 +10,7 @@ import { isBusy, isSteady } from '../../stack/stack-state.ts';
 import { ageWords } from '../age.ts';
 import { partValue, type StatusPart } from '../part.ts';
 import type { HostSnapshot } from './host-snapshot.ts';
-import { releaseWords } from './release-rows.ts';
+import { isOfSomebody, releaseWords } from './release-rows.ts';
 
 /** States of a database in which it works, or soon will by itself (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html). */
 const soundDatabase =
@@ -43,7 +43,9 @@ function releaseNeeds(snapshot: HostSnapshot): Finding[] {
   const { releases = [], current } = partValue(snapshot.releases) ?? {};
   const waiting = releases.filter(({ state }) => state === 'waiting for approval');
   // Older ones say nothing once a newer one is on the instances.
-  const last = releases.find(({ state, start }) => isOver(state) && start > (current?.start ?? 0));
+  const last = releases.find(
+    (release) => isOver(release.state) && isOfSomebody(release) && release.start > (current?.start ?? 0),
+  );
   const failed = last?.state === 'failed' ? [failedRelease(snapshot, last, current)] : [];
   return [...failed, ...waiting.map((release) => waitingRelease(snapshot, release))];
 }

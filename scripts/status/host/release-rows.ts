@@ -40,6 +40,14 @@ export function releaseRow(release: Release): ReleaseRow {
   };
 }
 
+/**
+ * Whether an execution is somebody's release: CodePipeline itself starts one when a pipeline is created, which finds no revision and fails
+ * (docs/decisions/0005-pipelines-name-no-revision.md).
+ */
+export function isOfSomebody({ record, deploymentId }: Release): boolean {
+  return record !== undefined || deploymentId !== undefined;
+}
+
 /** The release in a few words: `0a1b2c3d, commit 01234567 by Ada: A page`. */
 export function releaseWords({ executionId, record }: Release): string {
   if (record === undefined) return `execution ${executionId.slice(0, 8)}, of which nobody wrote a record`;

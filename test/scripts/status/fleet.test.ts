@@ -82,6 +82,11 @@ test('what needs a look is named, each in its words', () => {
   expect(row({ releases: { shop: { value: { last: undefined, newer: failed } } } })).toMatchObject({
     ...{ release: 'none', needs: ['the last release failed 2 h ago'] },
   });
+  // CodePipeline starts one when a pipeline is created.
+  const { deploymentId: _, ...first } = { ...failed, record: undefined };
+  expect(row({ releases: { shop: { value: { last: undefined, newer: first } } } })).toMatchObject({
+    ...{ state: 'well', release: 'none', newer: '', needs: [] },
+  });
 });
 
 test('what could not be read is unknown, and never well', () => {

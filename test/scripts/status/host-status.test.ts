@@ -68,6 +68,8 @@ test('a release that failed after the one that runs, and none that was rejected 
     },
   ]);
   expect(of(rejected, current)).toEqual([]);
+  const { deploymentId: _, ...nobodys } = { ...failed, record: undefined };
+  expect(of(nobodys, current)).toEqual([]);
   expect(of(current, { ...failed, start: hoursAgo(40) })).toEqual([]);
 });
 
