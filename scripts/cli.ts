@@ -15,6 +15,7 @@ import { command as hostProvision } from './commands/host/provision.ts';
 import { command as hostReplace } from './commands/host/replace.ts';
 import { command as hostRestart } from './commands/host/restart.ts';
 import { command as hostRun } from './commands/host/run.ts';
+import { command as hostStatus } from './commands/host/status.ts';
 import { command as imageBake } from './commands/image/bake.ts';
 import { command as imageClean } from './commands/image/clean.ts';
 import { command as imageExplain } from './commands/image/explain.ts';
@@ -27,6 +28,7 @@ import { command as mrPlan } from './commands/mr/plan.ts';
 import { switchFrom } from './commands/options.ts';
 import { command as platformDeploy } from './commands/platform/deploy.ts';
 import { command as platformDestroy } from './commands/platform/destroy.ts';
+import { command as platformFleet } from './commands/platform/fleet.ts';
 import { command as platformPlan } from './commands/platform/plan.ts';
 import { command as platformStatus } from './commands/platform/status.ts';
 import { command as releaseApprove } from './commands/release/approve.ts';
@@ -55,7 +57,7 @@ const nouns: Readonly<Record<string, Noun>> = {
   ci: { describe: 'The pipelines of GitLab', verbs: [ciExplain] },
   platform: {
     describe: 'The shared stacks of the environments',
-    verbs: [platformDeploy, platformPlan, platformStatus, platformDestroy],
+    verbs: [platformDeploy, platformPlan, platformStatus, platformFleet, platformDestroy],
   },
   tenant: { describe: "A tenant's access to the platform", verbs: [tenantVend] },
   image: {
@@ -64,7 +66,7 @@ const nouns: Readonly<Record<string, Noun>> = {
   },
   host: {
     describe: "A tenant's virtual host",
-    verbs: [hostProvision, hostReplace, hostRestart, hostRun, hostLogs],
+    verbs: [hostProvision, hostReplace, hostRestart, hostRun, hostStatus, hostLogs],
   },
   revision: { describe: "A tenant's software, named by its content", verbs: [revisionPrune, revisionPush] },
   mr: { describe: 'What a merge request will do', verbs: [mrPlan, mrNote] },

@@ -51,7 +51,7 @@ export async function readDeployment(aws: Aws, deploymentId: string): Promise<De
     status: deploymentInfo?.status ?? '',
     ...(deploymentInfo?.createTime ? { start: deploymentInfo.createTime.getTime() } : {}),
     ...(deploymentInfo?.completeTime ? { end: deploymentInfo.completeTime.getTime() } : {}),
-    targets: await readTargets(aws, deploymentId),
+    targets: await readTargetsOf(aws, deploymentId),
     ...(deploymentInfo?.ignoreApplicationStopFailures ? { ignoresFormer: true } : {}),
     ...(error ? { error: { code: error.code ?? '', message: error.message ?? '' } } : {}),
     ...(rollback === undefined ? {} : { rollback }),
@@ -68,7 +68,8 @@ function rollbackOf(info: RollbackInfo | undefined): Deployment['rollback'] {
 /** BatchGetDeploymentTargets takes 25 ids (https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_BatchGetDeploymentTargets.html). */
 const batchSize = 25;
 
-async function readTargets(aws: Aws, deploymentId: string): Promise<InstanceDeployment[]> {
+/** The instances of a deployment with their events, sorted by their ids; all pages. */
+export async function readTargetsOf(aws: Aws, deploymentId: string): Promise<InstanceDeployment[]> {
   const { BatchGetDeploymentTargetsCommand } = await import('@aws-sdk/client-codedeploy');
   const client = await aws.codeDeploy();
   const ids = await readTargetIds(client, deploymentId);

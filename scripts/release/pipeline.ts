@@ -81,6 +81,6 @@ function approvalOf(declared: PipelineDeclaration | undefined): ReleasePipeline[
 const changedHint = 'it was changed outside CloudFormation: ask the platform team to undo that';
 
 /** Where a person looks at the pipeline, and approves. */
-export function consoleUrl({ name, region }: ReleasePipeline): string {
+export function consoleUrl({ name, region }: Pick<ReleasePipeline, 'name' | 'region'>): string {
   return `https://${region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/${name}/view?region=${region}`;
 }

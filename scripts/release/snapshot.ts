@@ -74,7 +74,11 @@ async function readExecution(aws: Aws, { name }: ReleasePipeline, id: string): P
 }
 
 /** Every action of an execution, oldest first. */
-export async function readActions(aws: Aws, pipeline: ReleasePipeline, executionId: string): Promise<Action[]> {
+export async function readActions(
+  aws: Aws,
+  pipeline: Pick<ReleasePipeline, 'name'>,
+  executionId: string,
+): Promise<Action[]> {
   const { paginateListActionExecutions } = await import('@aws-sdk/client-codepipeline');
   const query = { pipelineName: pipeline.name, filter: { pipelineExecutionId: executionId } };
   const found: ActionExecutionDetail[] = [];

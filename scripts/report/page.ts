@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   byGravity,
   countsByGravity,
@@ -8,67 +7,35 @@ import {
   shortId,
   stateWords,
 } from './gravity.ts';
+import { htmlDocument, pageFacts } from './html/document.ts';
 import { type Markup, markup } from './html/markup.ts';
 import { pageFinding } from './html/page-finding.ts';
 import { pageStyle } from './html/page-style.ts';
 import type { Gravity, Report, ReportSection } from './report.ts';
 import { cutTo, seenOnOneLine } from './safe-text.ts';
 
-/** Nothing runs, and nothing is loaded; only this very style applies. */
-const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(pageStyle).digest('base64')}'; base-uri 'none'; form-action 'none'`;
-
-/**
- * A report as one HTML file without script that loads nothing: GitLab shows such an artifact in the browser
- * (https://docs.gitlab.com/ci/jobs/job_artifacts/#browse-the-contents-of-the-artifacts-archive). Secrets have to be masked before.
- */
+/** A report as one HTML page. Secrets have to be masked before. */
 export function pageOf(report: Report): string {
-  const style: Markup = { markup: pageStyle };
-  return markup`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${line(report.title)}</title>
-<style>${style}</style>
-</head>
-<body>
-<a class="skip" href="#findings">Skip to the findings</a>
-<header>
-<p class="brand">Vendhost</p>
-<h1>${line(report.title)}</h1>
+  return htmlDocument({
+    title: line(report.title),
+    style: pageStyle,
+    skip: { to: 'findings', text: 'Skip to the findings' },
+    header: markup`<h1>${line(report.title)}</h1>
 <p class="summary">${line(report.summary)}</p>
-${facts(report.facts)}${tiles(report)}</header>
-<main>
-<h2 id="overview">Overview</h2>
+${pageFacts(report.facts, line)}${tiles(report)}`,
+    main: markup`<h2 id="overview">Overview</h2>
 <ul class="sections">
 ${report.sections.map(sectionItem)}</ul>
 <div id="findings"${isLong(report) ? markup` class="many"` : undefined}>
 ${findings(report)}</div>
-</main>
-<footer><p>Long values are cut; the JSON file beside this page has them whole.</p></footer>
-</body>
-</html>
-`.markup;
+`,
+    footer: 'Long values are cut; the JSON file beside this page has them whole.',
+  });
 }
 
 /** So long that a browser should not lay out what nobody has scrolled to. */
 function isLong({ sections }: Report): boolean {
   return sections.reduce((sum, { findings }) => sum + findings.length, 0) > 200;
-}
-
-function facts(given: Report['facts']): Markup | undefined {
-  const entries = Object.entries(given);
-  if (entries.length === 0) return undefined;
-  return markup`<dl class="facts">
-${entries.map(([name, value]) => markup`<div><dt>${line(name)}</dt><dd>${factValue(value)}</dd></div>\n`)}</dl>
-`;
-}
-
-function factValue(value: string): Markup {
-  const isLink = /^https?:\/\/\S+$/.test(value) && URL.canParse(value);
-  return isLink ? markup`<a href="${value}" rel="noreferrer">${line(value)}</a>` : markup`${line(value)}`;
 }
 
 function tiles(report: Report): Markup | undefined {

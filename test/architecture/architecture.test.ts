@@ -41,6 +41,7 @@ describe('the house', () => {
       'repository',
       'retention',
       'revision',
+      'status',
       'tenant',
     ]);
     expect(files.length).toBeGreaterThan(200);

@@ -93,5 +93,6 @@ test('each job runs the command of its place', async () => {
     'vendhost-waiting': 'release waiting',
     'vendhost-approve': 'release approve',
     'vendhost-reject': 'release reject',
+    'vendhost-fleet': 'platform fleet',
   });
 });

@@ -1,6 +1,7 @@
 import {
   approveTemplate,
   driftTemplate,
+  fleetTemplate,
   operationsTemplate,
   type Template,
   tenantTemplate,
@@ -15,6 +16,7 @@ export function everyInput(template: Template): Inputs {
   if (template === approveTemplate) return { ...common, tenant: 'shop', environment: 'staging', reason: 'tested' };
   if (template === operationsTemplate) return { ...common, ...ofOperations };
   if (template === upkeepTemplate) return { ...common, ...ofUpkeep };
+  if (template === fleetTemplate) return { ...common, stage: 'plan' };
   return { ...common, ...(template === tenantTemplate ? ofTenant : ofPlatform) };
 }
 

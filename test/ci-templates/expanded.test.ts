@@ -5,6 +5,7 @@ import { type Expander, openExpander } from './expand.ts';
 import { schemaFaults } from './gitlab-schema.ts';
 import { goldenText } from './golden.ts';
 import {
+  besideOthers,
   driftTemplate,
   operationsTemplate,
   platformTemplate,
@@ -23,15 +24,11 @@ beforeAll(async () => {
 describe.each(templates.map((template) => [template.file, template] as const))('%s', (file, template) => {
   const name = file.replace('.yml', '');
   // It has no stages of its own.
-  const stages =
-    template === driftTemplate
-      ? { stages: ['validate', 'plan'] }
-      : template === upkeepTemplate
-        ? { stages: ['release'] }
-        : {};
-  // It stands beside the tenant's, whose rules it has.
+  // It stands beside the tenant's, whose stages and rules it has.
   const beside = (inputs: Readonly<Record<string, unknown>>) =>
     template === operationsTemplate ? [expander.include(tenantTemplate.file, inputs)] : [];
+  const alone = besideOthers.includes(template) && template !== operationsTemplate;
+  const stages = alone ? { stages: ['validate', 'plan', 'release'] } : {};
 
   test('with nothing but its required inputs is valid, and what was reviewed', async () => {
     const document = await expander.expand({

@@ -2,19 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { projectRoot, version } from '../local-gitlab/platform.ts';
-import {
-  driftTemplate,
-  jobsOf,
-  operationsTemplate,
-  prefix,
-  sourceOf,
-  templateFiles,
-  templates,
-  upkeepTemplate,
-} from './templates.ts';
-
-/** Those that stand beside another template. */
-const besides = [driftTemplate, operationsTemplate, upkeepTemplate];
+import { besideOthers, jobsOf, prefix, sourceOf, templateFiles, templates } from './templates.ts';
 
 const inputs = templates.flatMap(({ file, spec, required }) =>
   Object.entries(spec.inputs).map(([name, input]) => [`${file}: ${name}`, name, input, name in required] as const),
@@ -62,7 +50,7 @@ describe.each(templates.map((one) => [one.file, one] as const))('%s', (_, templa
 
   test('has no keyword of the whole pipeline but its stages and workflow, and none beside another template', () => {
     const names = Object.keys(body).filter((name) => !name.includes(prefix));
-    expect(names).toEqual(besides.includes(template) ? [] : ['stages', 'workflow']);
+    expect(names).toEqual(besideOthers.includes(template) ? [] : ['stages', 'workflow']);
   });
 
   test('begins each hidden name with a dot, the prefix and vendhost', () => {

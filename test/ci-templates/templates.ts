@@ -46,6 +46,7 @@ function readTemplate(file: string, required: Template['required']): Template {
 export const tenantTemplate = readTemplate('tenant.yml', { tenant: 'shop', image });
 export const platformTemplate = readTemplate('platform.yml', { image });
 export const driftTemplate = readTemplate('drift-check.yml', { image });
+export const fleetTemplate = readTemplate('fleet.yml', { image });
 export const approveTemplate = readTemplate('approve.yml', { tenant: 'shop', image });
 export const operationsTemplate = readTemplate('operations.yml', { tenant: 'shop', image });
 export const upkeepTemplate = readTemplate('upkeep.yml', { tenant: 'shop', image });
@@ -56,7 +57,10 @@ export const templates: readonly Template[] = [
   operationsTemplate,
   upkeepTemplate,
   approveTemplate,
+  fleetTemplate,
 ];
+/** Those that stand beside another one, and have no stages of their own. */
+export const besideOthers: readonly Template[] = [driftTemplate, operationsTemplate, upkeepTemplate, fleetTemplate];
 export const templateFiles: readonly string[] = readdirSync(directory);
 
 /** The names that a template gives its jobs, hidden or not, without the prefix that is an input. */

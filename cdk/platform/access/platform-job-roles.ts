@@ -44,7 +44,10 @@ export function platformReadRights(scope: PlatformScope, project: GitlabProject)
   ];
 }
 
-/** What `platform status` reads besides: rules, and the claims and stacks they are compared with. The plan role's only. */
+/**
+ * What `platform status` reads besides: rules, and the claims and stacks they are compared with; and `platform fleet`, which tells what each
+ * tenant runs. The plan role's only.
+ */
 export function statusRights(scope: PlatformScope): Right[] {
   const { environment, account, region } = scope;
   const bucket = names.bucket(environment, account, region);
@@ -75,6 +78,18 @@ export function statusRights(scope: PlatformScope): Right[] {
       actions: ['s3:GetObject'],
       resources: claims.map((folder) => scope.s3(bucket, folder)),
       because: 'Claims of hosts and priorities say which tenant has which; none of them is secret.',
+    },
+    {
+      sid: 'Releases',
+      actions: ['codepipeline:ListActionExecutions', 'codepipeline:ListPipelineExecutions'],
+      resources: [scope.arn('codepipeline', `vendhost-${environment}-*`)],
+      because: "Every tenant's pipeline: what was released, and what waits for approval.",
+    },
+    {
+      sid: 'ReadReleases',
+      actions: ['s3:GetObject'],
+      resources: [scope.s3(bucket, keys.releaseRecord('*', '*'))],
+      because: "Every tenant's records of releases: commit, author and job; no software.",
     },
     {
       sid: 'DecryptClaims',

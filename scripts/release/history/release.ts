@@ -31,6 +31,8 @@ export interface Release extends Pick<RecordedExecution, 'summary' | 'start' | '
   /** Absent while it goes on. */
   readonly end?: number;
   readonly approval?: Approval;
+  /** CodeDeploy's, once it has begun. */
+  readonly deploymentId?: string;
 }
 
 export interface ReleaseParts {
@@ -42,6 +44,7 @@ export interface ReleaseParts {
 export function releaseOf(execution: RecordedExecution, { actions, current }: ReleaseParts): Release {
   const { id, status, summary, start, update, version, record } = execution;
   const approval = approvalOf(actions);
+  const deploymentId = actions.findLast(({ provider }) => provider === 'CodeDeploy')?.externalId;
   const goesOn = ['InProgress', 'Stopping'].includes(status);
   return {
     executionId: id,
@@ -53,6 +56,7 @@ export function releaseOf(execution: RecordedExecution, { actions, current }: Re
     version,
     record,
     ...(approval === undefined ? {} : { approval }),
+    ...(deploymentId === undefined ? {} : { deploymentId }),
   };
 }
 

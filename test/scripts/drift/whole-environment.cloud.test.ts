@@ -19,6 +19,8 @@ import { checkDrift } from '../../../scripts/drift/check-drift.ts';
 import { provisionHost } from '../../../scripts/host/provision.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
 import type { Report } from '../../../scripts/report/report.ts';
+import type { FleetView } from '../../../scripts/status/fleet/fleet-view.ts';
+import { showFleet } from '../../../scripts/status/fleet/show-fleet.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
 import type { CloudAccount } from '../../builders/account.ts';
 import { type EnforcingCloud, startEnforcingCloud } from '../../builders/enforcing-cloud.ts';
@@ -100,6 +102,22 @@ test('everything is what its stacks say, for the platform and for the tenant', a
   expect(tenant.report.sections.filter(({ state }) => state !== 'clean')).toEqual([]);
   expect(tenant.states).toEqual(Object.fromEntries(tenantStacks.map((stack) => [stack, 'clean'])));
   expect(tenant.code).toBeUndefined();
+});
+
+test('the fleet is read by the role of the platform that only reads, and says when the drift was looked at', async () => {
+  const runtime = await platformJob();
+  await showFleet(runtime, { directory: repository.directory, environment, page: undefined });
+  const { unknown, rows } = JSON.parse(runtime.printed()) as FleetView;
+  expect(unknown).toEqual([]);
+  // The image of this test was made of no base image, and nothing was released.
+  expect(rows).toMatchObject([
+    {
+      ...{ tenant: 'shop', environment, state: 'unknown', hosts: ['shop.dev.example.com'] },
+      ...{ release: 'none', instances: '0 of at least 0', image: expect.stringMatching(/^ami-/) },
+      driftCheckedAt: expect.stringMatching(/^20\d\d-/),
+      needs: [expect.stringContaining('the image has no tag that names its base image')],
+    },
+  ]);
 });
 
 test('what is changed by hand is found in every layer, with its property and how much it matters', async () => {

@@ -13,6 +13,8 @@ import { readPipeline } from '../../../scripts/release/pipeline.ts';
 import { readActions } from '../../../scripts/release/snapshot.ts';
 import { startRelease } from '../../../scripts/release/start.ts';
 import { pushRevision } from '../../../scripts/revision/push.ts';
+import type { HostStatus } from '../../../scripts/status/host/host-status.ts';
+import { showHost } from '../../../scripts/status/host/show-host.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
 import type { CloudAccount } from '../../builders/account.ts';
 import { type EnforcingCloud, startEnforcingCloud } from '../../builders/enforcing-cloud.ts';
@@ -221,6 +223,23 @@ test('what was approved cannot be answered again', async () => {
   await expect((await person.aws.codePipeline()).send(again)).rejects.toMatchObject({
     name: 'ApprovalAlreadyCompletedException',
   });
+});
+
+test('the role that only reads shows the host whole', async () => {
+  const access = `eu-west-1 arn:aws:iam::${account}:role/${name}-plan`;
+  const subject = { projectPath: 'acme/shop', ref: 'feature' };
+  const looking = await enforcing.job(subject, { VENDHOST_PLAN_ACCESS_SHOP_PRODUCTION: access });
+  const code = await showHost(looking, place);
+  const status = JSON.parse(looking.printed()) as HostStatus;
+  // The image of this test was made of no base image.
+  expect({ code, needs: status.needs.map(({ id }) => id) }).toEqual({ code: 2, needs: ['shop/base-unknown'] });
+  expect(Object.entries(status).filter(([, part]) => Object.hasOwn(Object(part), 'unknown'))).toEqual([]);
+  const { running, instances, database } = status;
+  expect(instances).toMatchObject({ value: [{ state: 'InService', target: 'healthy', isCurrentImage: true }] });
+  const revision = 'value' in instances ? instances.value[0]?.revision : undefined;
+  expect(revision).toMatch(/^[0-9a-f]{64}$/);
+  expect(running).toMatchObject({ value: { state: 'succeeded', revision } });
+  expect(database).toMatchObject({ value: { class: 'db.t3.micro', status: 'available', standby: true, pending: [] } });
 });
 
 test('the role that releases cannot deploy without the pipeline, and so without the approval', async () => {

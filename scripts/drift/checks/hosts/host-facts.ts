@@ -11,6 +11,9 @@ export interface MemberFacts {
   /** EC2's state; absent when EC2 does not know the instance. */
   readonly machine?: string;
   readonly startedAt?: Date;
+  readonly zone?: string;
+  /** Id of the image that it started from. */
+  readonly image?: string;
 }
 
 export interface GroupFacts {

@@ -81,10 +81,10 @@ async function readMembers(aws: Aws, { Instances: members = [] }: AutoScalingGro
 }
 
 function memberOf(
-  { InstanceId = '', LaunchTemplate, LifecycleState, HealthStatus }: Member,
+  { InstanceId = '', AvailabilityZone, LaunchTemplate, LifecycleState, HealthStatus }: Member,
   machine?: Instance,
 ): MemberFacts {
-  const { State, LaunchTime } = machine ?? {};
+  const { State, LaunchTime, ImageId } = machine ?? {};
   return {
     id: InstanceId,
     version: LaunchTemplate?.Version,
@@ -92,6 +92,8 @@ function memberOf(
     healthy: HealthStatus?.toLowerCase() === 'healthy',
     ...(State?.Name === undefined ? {} : { machine: State.Name }),
     ...(LaunchTime === undefined ? {} : { startedAt: LaunchTime }),
+    ...(AvailabilityZone === undefined ? {} : { zone: AvailabilityZone }),
+    ...(ImageId === undefined ? {} : { image: ImageId }),
   };
 }
 

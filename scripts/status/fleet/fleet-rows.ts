@@ -1,0 +1,165 @@
+import { names } from '../../config/names.ts';
+import { findImages } from '../../drift/checks/images/find-images.ts';
+import type { Release } from '../../release/history/release.ts';
+import { authorName, shortCommit, shortRevision } from '../../release/history/release-words.ts';
+import { isBusy, isSteady } from '../../stack/stack-state.ts';
+import { ageWords, timeWords } from '../age.ts';
+import { isOfSomebody } from '../host/release-rows.ts';
+import { partValue } from '../part.ts';
+import type { FleetSnapshot, FleetStack, FleetTenant } from './fleet-snapshot.ts';
+
+/** `unknown`: something could not be read, and nothing is wrong in the rest. `no host`: vended, nothing provisioned. */
+export type FleetState = 'needs a look' | 'unknown' | 'well' | 'no host';
+
+/** A tenant in an environment, as the page and the JSON show it. What is not known says so in its own words. */
+export interface FleetRow {
+  readonly tenant: string;
+  readonly environment: string;
+  readonly state: FleetState;
+  /** What needs a look, and what is not known, in words. */
+  readonly needs: readonly string[];
+  readonly hosts: readonly string[];
+  /** What runs: `0a1b2c3d, commit 01234567 by Ada`, and since when. */
+  readonly release: string;
+  readonly releasedAt: string;
+  /** A newer release that is not what runs: `waiting for approval`. */
+  readonly newer: string;
+  /** `2 of at least 2`. */
+  readonly instances: string;
+  readonly image: string;
+  readonly imageCreatedAt: string;
+  /** When the drift of the stack that was looked at longest ago was detected; empty where one never was. */
+  readonly driftCheckedAt: string;
+}
+
+/** What can be said of one thing: what needs a look, and what is not known. */
+interface Said {
+  readonly needs?: readonly string[];
+  readonly unknown?: readonly string[];
+}
+
+/** The rows of an environment in the order of the tenants' names. */
+export function fleetRows(snapshot: FleetSnapshot): FleetRow[] {
+  return (partValue(snapshot.tenants) ?? []).map((tenant) => fleetRow(snapshot, tenant));
+}
+
+function fleetRow(snapshot: FleetSnapshot, { tenant, hosts }: FleetTenant): FleetRow {
+  const { environment } = snapshot;
+  const place = { tenant, environment };
+  const own = stacksOf(snapshot, tenant);
+  const hasHost = own === undefined || own.some(({ name }) => name === names.tenantStack(place, 'host'));
+  const shown = {
+    ...{ tenant, environment, hosts },
+    ...releaseCells(snapshot, tenant),
+    ...imageCells(snapshot, tenant),
+    instances: instanceCell(snapshot, tenant),
+    driftCheckedAt: driftCell(own),
+  };
+  const said = [
+    ...(hasHost ? [releaseSaid(snapshot, tenant), groupSaid(snapshot, tenant), imageSaid(snapshot, tenant)] : []),
+    alarmSaid(snapshot, tenant),
+    stackSaid(snapshot, own),
+  ];
+  const needs = said.flatMap((each) => each.needs ?? []);
+  const unknown = [...new Set(said.flatMap((each) => each.unknown ?? []))];
+  const state = needs.length > 0 ? 'needs a look' : unknown.length > 0 ? 'unknown' : hasHost ? 'well' : 'no host';
+  return { ...shown, state, needs: [...needs, ...unknown] };
+}
+
+function stacksOf({ stacks, environment }: FleetSnapshot, tenant: string): readonly FleetStack[] | undefined {
+  const wanted = (['access', 'entry', 'data', 'host'] as const).map((layer) =>
+    names.tenantStack({ environment, tenant }, layer),
+  );
+  return partValue(stacks)?.filter(({ name }) => wanted.includes(name));
+}
+
+function releaseCells({ releases }: FleetSnapshot, tenant: string): Pick<FleetRow, 'release' | 'releasedAt' | 'newer'> {
+  const part = releases[tenant];
+  if (part === undefined) return { release: 'none', releasedAt: '', newer: '' };
+  if ('unknown' in part) return { release: 'unknown', releasedAt: '', newer: '' };
+  const { last, newer } = part.value;
+  return {
+    release: last === undefined ? 'none' : releaseText(last),
+    releasedAt: last === undefined ? '' : timeWords(last.end ?? last.start),
+    newer: newer === undefined || !isOfSomebody(newer) ? '' : `${newer.state}: ${releaseText(newer)}`,
+  };
+}
+
+/** No message of a commit: the page is for more people than the project. */
+function releaseText({ record, executionId }: Release): string {
+  if (record === undefined) return `execution ${executionId.slice(0, 8)}, without a record`;
+  const { revision, commit, author } = record;
+  const by = author === '' ? '' : ` by ${authorName(author)}`;
+  return `${shortRevision(revision)}${commit === '' ? '' : `, commit ${shortCommit(commit)}${by}`}`;
+}
+
+function releaseSaid({ releases, at }: FleetSnapshot, tenant: string): Said {
+  const part = releases[tenant];
+  if (part === undefined) return {};
+  if ('unknown' in part) return { unknown: [`releases unknown: ${part.unknown}`] };
+  const { newer } = part.value;
+  if (newer?.state === 'waiting for approval') {
+    return { needs: [`a release has waited for approval for ${ageWords(at - (newer.approval?.at ?? newer.start))}`] };
+  }
+  return newer?.state === 'failed' && isOfSomebody(newer)
+    ? { needs: [`the last release failed ${ageWords(at - (newer.end ?? newer.start))} ago`] }
+    : {};
+}
+
+function groupOf({ groups, environment }: FleetSnapshot, tenant: string) {
+  return partValue(groups)?.find(({ name }) => name === names.host({ environment, tenant }));
+}
+
+function instanceCell(snapshot: FleetSnapshot, tenant: string): string {
+  if ('unknown' in snapshot.groups) return 'unknown';
+  const group = groupOf(snapshot, tenant);
+  return group === undefined ? 'none' : `${group.inService} of at least ${group.min}`;
+}
+
+function groupSaid(snapshot: FleetSnapshot, tenant: string): Said {
+  if ('unknown' in snapshot.groups) return { unknown: [`instances unknown: ${snapshot.groups.unknown}`] };
+  const group = groupOf(snapshot, tenant);
+  if (group === undefined) return { needs: ['it has no Auto Scaling group'] };
+  if (group.inService >= group.min) return {};
+  return { needs: [`${group.inService} of at least ${group.min} instances are in service and healthy`] };
+}
+
+function imageCells({ images }: FleetSnapshot, tenant: string): Pick<FleetRow, 'image' | 'imageCreatedAt'> {
+  if ('unknown' in images) return { image: 'unknown', imageCreatedAt: '' };
+  const facts = images.value.find(({ place }) => place.tenant === tenant);
+  const createdAt = facts?.image?.createdAt;
+  return { image: facts?.inUse ?? 'none', imageCreatedAt: createdAt === undefined ? '' : timeWords(createdAt) };
+}
+
+function imageSaid({ images, at }: FleetSnapshot, tenant: string): Said {
+  if ('unknown' in images) return { unknown: [`image unknown: ${images.unknown}`] };
+  const facts = images.value.find(({ place }) => place.tenant === tenant);
+  const found = facts === undefined ? [] : findImages(facts, new Date(at));
+  return {
+    needs: found.filter(({ gravity }) => gravity !== 'unknown').map(({ title }) => title),
+    unknown: found.filter(({ gravity }) => gravity === 'unknown').map(({ title }) => title),
+  };
+}
+
+function alarmSaid({ alarms, environment, at }: FleetSnapshot, tenant: string): Said {
+  if ('unknown' in alarms) return { unknown: [`alarms unknown: ${alarms.unknown}`] };
+  const prefix = `${names.tenantStack({ environment, tenant }, 'host')}-`;
+  const own = alarms.value.filter(({ name }) => name.startsWith(prefix));
+  const since = (time: number | undefined) => (time === undefined ? '' : ` for ${ageWords(at - time)}`);
+  return { needs: own.map(({ name, since: time }) => `alarm ${name.slice(prefix.length)}${since(time)}`) };
+}
+
+function driftCell(own: readonly FleetStack[] | undefined): string {
+  const times = (own ?? []).map(({ checkedAt }) => checkedAt ?? 0);
+  const oldest = Math.min(...times);
+  return times.length === 0 || oldest === 0 ? '' : timeWords(oldest);
+}
+
+function stackSaid({ stacks, at }: FleetSnapshot, own: readonly FleetStack[] | undefined): Said {
+  if ('unknown' in stacks) return { unknown: [`stacks and drift unknown: ${stacks.unknown}`] };
+  const needs = (own ?? []).flatMap(({ name, status, drift, checkedAt }) => [
+    ...(isSteady(status) || isBusy({ status }) ? [] : [`${name} is ${status}`]),
+    ...(drift === 'DRIFTED' ? [`${name} has drifted, found ${ageWords(at - (checkedAt ?? at))} ago`] : []),
+  ]);
+  return { needs };
+}

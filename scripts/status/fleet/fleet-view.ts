@@ -1,0 +1,84 @@
+import { tableLines } from '../../output.ts';
+import { seenOnOneLine } from '../../report/safe-text.ts';
+import { ageWords, timeWords } from '../age.ts';
+import { type FleetRow, type FleetState, fleetRows } from './fleet-rows.ts';
+import type { FleetSnapshot } from './fleet-snapshot.ts';
+
+/** An environment whose tenants could not be listed. */
+export interface UnknownEnvironment {
+  readonly environment: string;
+  readonly why: string;
+}
+
+/** All tenants of all environments that were asked for. */
+export interface FleetView {
+  /** ISO 8601: when the first of them was read. */
+  readonly at: string;
+  /** Every tenant is well, or has no host; what is not known is not. */
+  readonly well: boolean;
+  readonly environments: readonly string[];
+  readonly unknown: readonly UnknownEnvironment[];
+  readonly counts: Readonly<Record<FleetState, number>>;
+  /** Sorted by tenant, then in the order of the environments. */
+  readonly rows: readonly FleetRow[];
+}
+
+export const fleetStates: readonly FleetState[] = ['needs a look', 'unknown', 'well', 'no host'];
+
+/** Decides what is shown of the fleet. */
+export function fleetView(snapshots: readonly FleetSnapshot[]): FleetView {
+  const environments = snapshots.map(({ environment }) => environment as string);
+  const rank = (environment: string) => environments.indexOf(environment);
+  const rows = snapshots
+    .flatMap(fleetRows)
+    .sort((one, other) => one.tenant.localeCompare(other.tenant) || rank(one.environment) - rank(other.environment));
+  const unknown = snapshots.flatMap(({ environment, tenants }) =>
+    'unknown' in tenants ? [{ environment, why: tenants.unknown }] : [],
+  );
+  const counts = { 'needs a look': 0, unknown: 0, well: 0, 'no host': 0 };
+  for (const { state } of rows) counts[state] += 1;
+  return {
+    at: timeWords(Math.min(...snapshots.map(({ at }) => at))),
+    well: unknown.length === 0 && counts['needs a look'] + counts.unknown === 0,
+    ...{ environments, unknown, counts, rows },
+  };
+}
+
+/** The fleet in one line: `3 tenants in 2 environments: 1 needs a look, 5 well`. */
+export function fleetSummary({ rows, environments, unknown, counts }: FleetView): string {
+  const tenants = new Set(rows.map(({ tenant }) => tenant)).size;
+  const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+  const states = fleetStates.flatMap((state) => (counts[state] === 0 ? [] : [`${counts[state]} ${state}`]));
+  const lost = unknown.map(({ environment }) => `the tenants of ${environment} are not known`);
+  const said = [...states, ...lost].join(', ');
+  return `${plural(tenants, 'tenant')} in ${plural(environments.length, 'environment')}${said === '' ? '' : `: ${said}`}`;
+}
+
+/** The fleet for a terminal or a job's log. */
+export function fleetLines(view: FleetView): string[] {
+  const now = Date.parse(view.at);
+  const table = view.rows.map((row) => [
+    row.tenant,
+    row.environment,
+    row.state,
+    `${row.release}${row.releasedAt === '' ? '' : `, ${agoWords(row.releasedAt, now)} ago`}`,
+    row.instances,
+    row.imageCreatedAt === '' ? row.image : `image ${agoWords(row.imageCreatedAt, now)} old`,
+    row.driftCheckedAt === '' ? 'drift never checked' : `drift checked ${agoWords(row.driftCheckedAt, now)} ago`,
+  ]);
+  const needs = view.rows.flatMap(({ tenant, environment, needs: all }) =>
+    all.map((need) => `  ${tenant} in ${environment}: ${need}`),
+  );
+  const lines = [
+    fleetSummary(view),
+    ...view.unknown.map(({ environment, why }) => `  the tenants of ${environment} are not known: ${why}`),
+    ...needs,
+    ...(table.length === 0 ? [] : ['', ...tableLines(table)]),
+  ];
+  return lines.map((line) => (/^ */.exec(line)?.[0] ?? '') + seenOnOneLine(line));
+}
+
+/** How long ago, by the page's own time. */
+export function agoWords(time: string, now: number): string {
+  return ageWords(now - Date.parse(time));
+}

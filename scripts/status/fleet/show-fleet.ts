@@ -1,0 +1,42 @@
+import { readPlatformConfig } from '../../config/files.ts';
+import { type EnvironmentChoice, openTargets } from '../../platform/targets.ts';
+import { writeReportFile } from '../../report/write-report.ts';
+import type { Runtime } from '../../runtime.ts';
+import { fleetPage } from './fleet-page.ts';
+import { type FleetView, fleetLines, fleetView } from './fleet-view.ts';
+import { readFleet } from './read-fleet.ts';
+
+export interface FleetOptions {
+  /** Folder with `platform.yml`. */
+  readonly directory: string;
+  readonly environment: EnvironmentChoice;
+  /** File for the HTML page. */
+  readonly page: string | undefined;
+}
+
+/**
+ * Shows every tenant of the environments. Its exit code says whether it could look, not what it found: a page that is not published when
+ * something is wrong is of no use. Only reads.
+ */
+export async function showFleet(runtime: Runtime, { directory, environment, page }: FleetOptions): Promise<undefined> {
+  const platform = await readPlatformConfig(directory);
+  const targets = await openTargets(runtime, platform, environment, { purpose: 'plan' });
+  const snapshots = await Promise.all(targets.map((target) => readFleet(runtime, target)));
+  const view = masked(fleetView(snapshots), (text) => runtime.out.masked(text));
+  await writeReportFile(runtime, page, () => fleetPage(view, factsOf(runtime, view)));
+  runtime.out.result({ ...view }, fleetLines(view).join('\n'));
+  return undefined;
+}
+
+function factsOf({ env }: Runtime, { at }: FleetView): Record<string, string> {
+  const facts = { Project: env.CI_PROJECT_PATH, Pipeline: env.CI_PIPELINE_URL, Read: at };
+  return Object.fromEntries(Object.entries(facts).filter((fact): fact is [string, string] => fact[1] !== undefined));
+}
+
+/** The same value with all texts in it masked, before any is cut. */
+function masked<T>(value: T, mask: (text: string) => string): T {
+  if (typeof value === 'string') return mask(value) as T;
+  if (Array.isArray(value)) return value.map((each) => masked(each, mask)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, masked(each, mask)])) as T;
+}

@@ -1,0 +1,187 @@
+import { names } from '../../config/names.ts';
+import { findHooks } from '../../drift/checks/hosts/find-hooks.ts';
+import { findInstances } from '../../drift/checks/hosts/find-instances.ts';
+import { findVersions, provisionAgain } from '../../drift/checks/hosts/find-versions.ts';
+import { findImages } from '../../drift/checks/images/find-images.ts';
+import type { Release } from '../../release/history/release.ts';
+import { consoleUrl } from '../../release/pipeline.ts';
+import type { Finding } from '../../report/report.ts';
+import { isBusy, isSteady } from '../../stack/stack-state.ts';
+import { ageWords } from '../age.ts';
+import { partValue, type StatusPart } from '../part.ts';
+import type { HostSnapshot } from './host-snapshot.ts';
+import { isOfSomebody, releaseWords } from './release-rows.ts';
+
+/** States of a database in which it works, or soon will by itself (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html). */
+const soundDatabase =
+  /^(available|backing-up|configuring-.*|creating|maintenance|modifying|renaming|resetting-.*|storage-.*optimization|upgrading|starting|rebooting)$/;
+
+/** What somebody has to look at, in the order of the parts; empty when all is well. */
+export function hostNeeds(snapshot: HostSnapshot): Finding[] {
+  const now = new Date(snapshot.at);
+  const host = partValue(snapshot.host);
+  const image = partValue(snapshot.image);
+  return [
+    ...releaseNeeds(snapshot),
+    ...('value' in snapshot.host && host === undefined ? [noHost(snapshot)] : []),
+    ...(host === undefined ? [] : [...findVersions(host), ...findInstances(host, now), ...findHooks(host)]),
+    ...targetNeeds(snapshot),
+    ...alarmNeeds(snapshot),
+    ...(image === undefined ? [] : findImages(image, now)),
+    ...databaseNeeds(snapshot),
+    ...stackNeeds(snapshot),
+    ...unknownNeeds(snapshot),
+  ];
+}
+
+/** The command with its place. */
+function commandFor({ place: { tenant, environment } }: HostSnapshot, command: string): string {
+  return `vendhost ${command} --tenant ${tenant} --environment ${environment}`;
+}
+
+function releaseNeeds(snapshot: HostSnapshot): Finding[] {
+  const { releases = [], current } = partValue(snapshot.releases) ?? {};
+  const waiting = releases.filter(({ state }) => state === 'waiting for approval');
+  // Older ones say nothing once a newer one is on the instances.
+  const last = releases.find(
+    (release) => isOver(release.state) && isOfSomebody(release) && release.start > (current?.start ?? 0),
+  );
+  const failed = last?.state === 'failed' ? [failedRelease(snapshot, last, current)] : [];
+  return [...failed, ...waiting.map((release) => waitingRelease(snapshot, release))];
+}
+
+function isOver(state: Release['state']): boolean {
+  return state === 'failed' || state === 'succeeded';
+}
+
+function failedRelease(snapshot: HostSnapshot, release: Release, current: Release | undefined): Finding {
+  const has =
+    current === undefined ? 'which revision the instances have is not certain' : 'the instances have the one before';
+  return {
+    id: `release/${release.executionId}`,
+    gravity: 'fault',
+    title: `the last release failed, ${ageWords(snapshot.at - (release.end ?? release.start))} ago: ${releaseWords(release)}; ${has}`,
+    details: release.summary === undefined ? [] : [release.summary],
+    next: `read the log of its job${release.record?.jobUrl ? ` ${release.record.jobUrl}` : ' release'}, fix what it names, and push`,
+  };
+}
+
+function waitingRelease(snapshot: HostSnapshot, release: Release): Finding {
+  const { place, region, record } = snapshot;
+  const since = ageWords(snapshot.at - (release.approval?.at ?? release.start));
+  return {
+    id: `approval/${release.executionId}`,
+    gravity: 'change',
+    title: `a release has waited for approval for ${since}: ${releaseWords(release)}`,
+    details: [`waits for: people with the role ${names.tenantRole(place, 'approver')}`],
+    next: `approve or reject it: ${consoleUrl({ name: record.pipeline, region })}`,
+  };
+}
+
+function noHost(snapshot: HostSnapshot): Finding {
+  return {
+    id: 'host/missing',
+    gravity: 'change',
+    title: 'it has no virtual host yet',
+    next: `start a pipeline on its branch, or in its repository: ${commandFor(snapshot, 'host provision')}`,
+  };
+}
+
+/** Instances that the load balancer finds unhealthy, but not before there was a release: nothing could answer then. */
+function targetNeeds(snapshot: HostSnapshot): Finding[] {
+  const targets = partValue(snapshot.targets) ?? [];
+  const look = partValue(snapshot.releases);
+  const unhealthy = targets.filter(({ state }) => state === 'unhealthy');
+  if (unhealthy.length === 0 || (look !== undefined && look.releases.length === 0)) return [];
+  const nobody = targets.every(({ state }) => state !== 'healthy');
+  return [
+    {
+      id: 'targets/unhealthy',
+      gravity: 'fault',
+      title: nobody
+        ? 'the load balancer finds no instance healthy'
+        : `the load balancer finds ${unhealthy.length} of ${targets.length} instances unhealthy`,
+      details: unhealthy.map(({ instance, reason }) => `${instance}: ${reason ?? 'no reason given'}`),
+      next: `fix what answers there, or replace the instance: ${commandFor(snapshot, 'host replace')} --instance ${unhealthy[0]?.instance}`,
+    },
+  ];
+}
+
+function alarmNeeds(snapshot: HostSnapshot): Finding[] {
+  return (partValue(snapshot.alarms) ?? [])
+    .filter(({ state }) => state === 'ALARM')
+    .map(({ name, since, reason }) => ({
+      id: `alarms/${name}`,
+      gravity: 'fault',
+      title: `the alarm ${name} has gone off${since === undefined ? '' : `, ${ageWords(snapshot.at - since)} ago`}`,
+      details: reason === undefined ? [] : [reason],
+      next: `what it watches: aws cloudwatch describe-alarms --alarm-names ${name}`,
+    }));
+}
+
+function databaseNeeds(snapshot: HostSnapshot): Finding[] {
+  const database = partValue(snapshot.database);
+  if (database === undefined || soundDatabase.test(database.status)) return [];
+  const name = names.host(snapshot.place);
+  return [
+    {
+      id: 'database/status',
+      gravity: 'fault',
+      title: `the database is ${database.status}`,
+      next: `aws rds describe-events --source-type db-instance --source-identifier ${name} says why`,
+    },
+  ];
+}
+
+function stackNeeds(snapshot: HostSnapshot): Finding[] {
+  return (partValue(snapshot.stacks) ?? []).flatMap(({ name, status, drift, checkedAt }): Finding[] => {
+    const found = checkedAt === undefined ? '' : `, found ${ageWords(snapshot.at - checkedAt)} ago`;
+    const drifted: Finding = {
+      id: `${name}/drift`,
+      gravity: 'change',
+      title: `${name} is not what its stack says${found}`,
+      next: commandFor(snapshot, 'drift check'),
+    };
+    const failed: Finding = {
+      id: `${name}/status`,
+      gravity: 'fault',
+      title: `the stack ${name} is ${status}`,
+      next: /-(data|host)$/.test(name)
+        ? provisionAgain({ ...snapshot.place })
+        : `ask the platform team to run: vendhost tenant vend ${snapshot.place.tenant} --environment ${snapshot.place.environment}`,
+    };
+    const isSound = status === 'missing' || isSteady(status) || isBusy({ status });
+    return [...(isSound ? [] : [failed]), ...(drift === 'DRIFTED' ? [drifted] : [])];
+  });
+}
+
+/** What each part is called where it could not be read. */
+const partNames = {
+  releases: 'its releases',
+  host: 'its instances',
+  deploys: 'what each instance runs',
+  targets: "the load balancer's targets",
+  alarms: 'its alarms',
+  image: 'its image',
+  database: 'its database',
+  stacks: 'its stacks and their drift',
+} as const satisfies Partial<Record<keyof HostSnapshot, string>>;
+
+function unknownNeeds(snapshot: HostSnapshot): Finding[] {
+  return Object.entries(partNames).flatMap(([part, title]): Finding[] => {
+    const read = snapshot[part as keyof typeof partNames] as StatusPart<unknown>;
+    if (!('unknown' in read)) return [];
+    // Said once: they are read of the group.
+    const isOfHost = part === 'deploys' || part === 'image';
+    const isSaid = isOfHost && 'unknown' in snapshot.host && snapshot.host.unknown === read.unknown;
+    if (isSaid) return [];
+    return [
+      {
+        id: `unknown/${part}`,
+        gravity: 'unknown',
+        title: `${title} could not be read: ${read.unknown}`,
+        next: 'with rights to read it, or later, run the command again',
+      },
+    ];
+  });
+}

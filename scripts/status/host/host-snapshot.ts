@@ -1,0 +1,78 @@
+import type { TenantRecord } from '../../config/facts.ts';
+import type { Place } from '../../config/names.ts';
+import type { HostFacts } from '../../drift/checks/hosts/host-facts.ts';
+import type { ImageFacts } from '../../drift/checks/images/find-images.ts';
+import type { Release } from '../../release/history/release.ts';
+import type { StatusPart } from '../part.ts';
+
+/** What CodeDeploy last did on an instance. */
+export interface InstanceDeploy {
+  readonly deploymentId: string;
+  readonly status: string;
+  /** The execution whose revision it is; absent where no recent one deployed it. */
+  readonly executionId?: string;
+}
+
+/** An instance, as the load balancer sees it. */
+export interface HostTarget {
+  readonly instance: string;
+  /** `healthy`, `initial`, `unhealthy`, `draining`, `unused`, `unavailable`. */
+  readonly state: string;
+  /** The load balancer's reason, with what it asked for. */
+  readonly reason?: string;
+}
+
+export interface HostAlarm {
+  readonly name: string;
+  /** `OK`, `ALARM` or `INSUFFICIENT_DATA`. */
+  readonly state: string;
+  /** Milliseconds since 1970. */
+  readonly since?: number;
+  readonly reason?: string;
+}
+
+export interface HostDatabase {
+  readonly class: string;
+  readonly status: string;
+  readonly engine: string;
+  readonly standby: boolean;
+  /** Changes that RDS makes in the maintenance window or with the next restart: `DBInstanceClass: db.t3.small`. */
+  readonly pending: readonly string[];
+}
+
+/** A stack of the tenant's, and when its drift was last detected. */
+export interface StackLook {
+  readonly name: string;
+  /** CloudFormation's status; `missing` where there is none. */
+  readonly status: string;
+  /** `IN_SYNC`, `DRIFTED`, `NOT_CHECKED` or `UNKNOWN`. */
+  readonly drift: string;
+  /** Milliseconds since 1970. */
+  readonly checkedAt?: number;
+}
+
+export interface ReleasesLook {
+  /** The newest, newest first. */
+  readonly releases: readonly Release[];
+  /** The one whose revision all instances have; `undefined` where there is none, or instances have several. */
+  readonly current: Release | undefined;
+}
+
+/** A tenant's virtual host at one moment: plain data, each part for itself. */
+export interface HostSnapshot {
+  readonly place: Place;
+  readonly region: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly record: Pick<TenantRecord, 'hosts' | 'pipeline' | 'approval'>;
+  readonly releases: StatusPart<ReleasesLook>;
+  /** Nothing where no host was provisioned. */
+  readonly host: StatusPart<HostFacts | undefined>;
+  /** By instance. */
+  readonly deploys: StatusPart<Readonly<Record<string, InstanceDeploy>>>;
+  readonly targets: StatusPart<readonly HostTarget[]>;
+  readonly alarms: StatusPart<readonly HostAlarm[]>;
+  readonly image: StatusPart<ImageFacts | undefined>;
+  readonly database: StatusPart<HostDatabase | undefined>;
+  readonly stacks: StatusPart<readonly StackLook[]>;
+}

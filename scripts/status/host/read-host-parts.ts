@@ -1,0 +1,97 @@
+import type { DBInstance } from '@aws-sdk/client-rds';
+import type { Aws } from '../../aws/session.ts';
+import { hostAlarms, names, type Place } from '../../config/names.ts';
+import { healthReason } from '../../release/failure/target-health.ts';
+import { isAbsent } from '../../stack/stack-state.ts';
+import type { HostAlarm, HostDatabase, HostTarget, StackLook } from './host-snapshot.ts';
+
+/** The targets of a target group; none where it is gone. */
+export async function readHostTargets(aws: Aws, name: string): Promise<HostTarget[]> {
+  const { DescribeTargetGroupsCommand, DescribeTargetHealthCommand, TargetGroupNotFoundException } = await import(
+    '@aws-sdk/client-elastic-load-balancing-v2'
+  );
+  const elb = await aws.elb();
+  try {
+    const [group] = (await elb.send(new DescribeTargetGroupsCommand({ Names: [name] }))).TargetGroups ?? [];
+    if (group?.TargetGroupArn === undefined) return [];
+    const command = new DescribeTargetHealthCommand({ TargetGroupArn: group.TargetGroupArn });
+    const { TargetHealthDescriptions = [] } = await elb.send(command);
+    return TargetHealthDescriptions.map((target) => {
+      const { State, Description, Reason } = target.TargetHealth ?? {};
+      const reason = healthReason(group, target) ?? Description ?? Reason;
+      const instance = target.Target?.Id ?? '';
+      return { instance, state: State ?? 'unknown', ...(State === 'healthy' || !reason ? {} : { reason }) };
+    }).sort((one, other) => one.instance.localeCompare(other.instance));
+  } catch (error) {
+    if (error instanceof TargetGroupNotFoundException) return [];
+    throw error;
+  }
+}
+
+/** The host's alarms, by their names: a role of the tenant's may describe these and no others; all pages. */
+export async function readHostAlarms(aws: Aws, place: Place): Promise<HostAlarm[]> {
+  const { paginateDescribeAlarms } = await import('@aws-sdk/client-cloudwatch');
+  const AlarmNames = hostAlarms.map((alarm) => names.hostAlarm(names.tenantStack(place, 'host'), alarm));
+  const found: HostAlarm[] = [];
+  const client = await aws.cloudWatch();
+  for await (const { MetricAlarms = [] } of paginateDescribeAlarms({ client }, { AlarmNames })) {
+    for (const { AlarmName: name = '', StateValue, StateUpdatedTimestamp, StateReason } of MetricAlarms) {
+      const since = StateUpdatedTimestamp === undefined ? {} : { since: StateUpdatedTimestamp.getTime() };
+      const reason = StateValue === 'ALARM' && StateReason ? { reason: StateReason } : {};
+      found.push({ name, state: StateValue ?? 'unknown', ...since, ...reason });
+    }
+  }
+  return found.sort((one, other) => one.name.localeCompare(other.name));
+}
+
+/** The host's database; `undefined` where it has none. */
+export async function readHostDatabase(aws: Aws, place: Place): Promise<HostDatabase | undefined> {
+  const { DBInstanceNotFoundFault, DescribeDBInstancesCommand } = await import('@aws-sdk/client-rds');
+  const command = new DescribeDBInstancesCommand({ DBInstanceIdentifier: names.host(place) });
+  try {
+    const [found] = (await (await aws.rds()).send(command)).DBInstances ?? [];
+    return found && databaseOf(found);
+  } catch (error) {
+    if (error instanceof DBInstanceNotFoundFault) return undefined;
+    throw error;
+  }
+}
+
+function databaseOf(found: DBInstance): HostDatabase {
+  const { MasterUserPassword, ...pending } = found.PendingModifiedValues ?? {};
+  return {
+    class: found.DBInstanceClass ?? '',
+    status: found.DBInstanceStatus ?? '',
+    engine: `${found.Engine ?? ''} ${found.EngineVersion ?? ''}`.trim(),
+    standby: found.MultiAZ === true,
+    pending: [
+      ...Object.entries(pending)
+        .filter(([, value]) => value !== undefined)
+        .map(([setting, value]) => `${setting}: ${typeof value === 'object' ? JSON.stringify(value) : value}`),
+      ...(MasterUserPassword === undefined ? [] : ['the password']),
+    ],
+  };
+}
+
+/** The tenant's stacks, and what the last detection of drift said of each; it starts none. */
+export async function readStackLooks(aws: Aws, place: Place): Promise<StackLook[]> {
+  const { DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
+  const client = await aws.cloudFormation();
+  const layers = (['access', 'entry', 'data', 'host'] as const).map((layer) => names.tenantStack(place, layer));
+  return await Promise.all(
+    layers.map(async (name) => {
+      const answer = await client.send(new DescribeStacksCommand({ StackName: name })).catch((error: unknown) => {
+        if (isAbsent(error)) return undefined;
+        throw error;
+      });
+      const found = answer?.Stacks?.[0];
+      const { StackDriftStatus, LastCheckTimestamp } = found?.DriftInformation ?? {};
+      return {
+        name,
+        status: found?.StackStatus ?? 'missing',
+        drift: StackDriftStatus ?? 'NOT_CHECKED',
+        ...(LastCheckTimestamp === undefined ? {} : { checkedAt: LastCheckTimestamp.getTime() }),
+      };
+    }),
+  );
+}

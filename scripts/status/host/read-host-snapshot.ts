@@ -1,0 +1,113 @@
+import { readTenantRecord } from '../../aws/read-facts.ts';
+import type { Aws } from '../../aws/session.ts';
+import type { TenantRecord } from '../../config/facts.ts';
+import { names, type Place } from '../../config/names.ts';
+import type { HostFacts } from '../../drift/checks/hosts/host-facts.ts';
+import { readHost } from '../../drift/checks/hosts/read-hosts.ts';
+import type { ImageFacts } from '../../drift/checks/images/find-images.ts';
+import { readImages } from '../../drift/checks/images/read-images.ts';
+import { executionsBack, type ReleaseStore } from '../../release/history/executions.ts';
+import { type ReadHistory, readCurrent, readReleases } from '../../release/history/read-releases.ts';
+import { type Release, releaseOf } from '../../release/history/release.ts';
+import { readPipeline } from '../../release/pipeline.ts';
+import { readActions } from '../../release/snapshot.ts';
+import type { Runtime } from '../../runtime.ts';
+import { partOf, partValue, type StatusPart } from '../part.ts';
+import type { HostSnapshot, InstanceDeploy, ReleasesLook } from './host-snapshot.ts';
+import { readInstanceDeploys } from './read-deploys.ts';
+import { readHostAlarms, readHostDatabase, readHostTargets, readStackLooks } from './read-host-parts.ts';
+
+/** So many of the newest releases are shown. */
+const shownReleases = 5;
+
+/** Reads all parts at the same time, each for itself. Throws what `readTenantRecord` throws. Only reads. */
+export async function readHostSnapshot(runtime: Runtime, aws: Aws, place: Place): Promise<HostSnapshot> {
+  const record = await readTenantRecord(aws, place);
+  const releases = partOf(runtime, () => readReleasesLook(aws, place, record));
+  const host = partOf(runtime, () => readHost(aws, place));
+  const targetGroup = names.targetGroup(place, record.port, record.loadBalancer);
+  return {
+    place: { tenant: place.tenant, environment: place.environment },
+    region: aws.region,
+    record: { hosts: record.hosts, pipeline: record.pipeline, approval: record.approval },
+    ...(await together({
+      releases,
+      host,
+      deploys: Promise.all([host, releases]).then(([facts, look]) => readDeploys(runtime, aws, facts, look)),
+      targets: partOf(runtime, () => readHostTargets(aws, targetGroup)),
+      alarms: partOf(runtime, () => readHostAlarms(aws, place)),
+      image: host.then((facts) => readImage(runtime, aws, facts)),
+      database: partOf(runtime, () => readHostDatabase(aws, place)),
+      stacks: partOf(runtime, () => readStackLooks(aws, place)),
+    })),
+    at: Date.now(),
+  };
+}
+
+/** The values of promises that are awaited together. */
+async function together<T extends object>(promises: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
+  const entries = Object.entries(promises).map(async ([name, promise]) => [name, await promise] as const);
+  return Object.fromEntries(await Promise.all(entries)) as T;
+}
+
+/** The newest releases, and the one that the instances have, which may be older than these. */
+async function readReleasesLook(
+  aws: Aws,
+  { tenant, environment }: Place,
+  { pipeline: name }: TenantRecord,
+): Promise<ReleasesLook> {
+  const [pipeline, account] = await Promise.all([readPipeline(aws, name), aws.account()]);
+  const store = { tenant, bucket: names.bucket(environment, account, aws.region), pipeline };
+  const { releases, more } = await readReleases(aws, store, shownReleases).catch((error: unknown) => {
+    // The pipeline is there before anything that it could deploy to.
+    if (error instanceof Error && /^(Application|DeploymentGroup)DoesNotExist/.test(error.name)) return noReleases;
+    throw error;
+  });
+  const current = releases.find((release) => release.current);
+  return { releases, current: current ?? (more ? await readOlder(aws, store) : undefined) };
+}
+
+const noReleases: ReadHistory = { releases: [], more: false };
+
+/** The release that the instances have, where it is not among the newest. */
+async function readOlder(aws: Aws, store: ReleaseStore): Promise<Release | undefined> {
+  for await (const execution of executionsBack(aws, store)) {
+    if (execution.status !== 'Succeeded') continue;
+    const current = await readCurrent(aws, store);
+    if (current !== execution.id) return undefined;
+    return releaseOf(execution, { actions: await readActions(aws, store.pipeline, current), current });
+  }
+  return undefined;
+}
+
+/** Those of instances that are there; nothing is known of them where the group is not. */
+async function readDeploys(
+  runtime: Runtime,
+  aws: Aws,
+  host: StatusPart<HostFacts | undefined>,
+  look: StatusPart<ReleasesLook>,
+): Promise<StatusPart<Readonly<Record<string, InstanceDeploy>>>> {
+  if ('unknown' in host) return host;
+  const { group, place } = host.value ?? {};
+  if (group === undefined || place === undefined) return { value: {} };
+  const started = group.members.flatMap(({ startedAt }) => startedAt?.getTime() ?? []);
+  const wanted = {
+    host: names.host(place),
+    instances: group.members.map(({ id }) => id),
+    since: new Date(Math.min(...started, Date.now())),
+    releases: partValue(look)?.releases ?? [],
+  };
+  return await partOf(runtime, () => readInstanceDeploys(aws, wanted));
+}
+
+async function readImage(
+  runtime: Runtime,
+  aws: Aws,
+  host: StatusPart<HostFacts | undefined>,
+): Promise<StatusPart<ImageFacts | undefined>> {
+  if ('unknown' in host) return host;
+  const { starting, place } = host.value ?? {};
+  const inUse = starting?.image;
+  if (inUse === undefined || place === undefined) return { value: undefined };
+  return await partOf(runtime, async () => (await readImages(aws, [{ place, inUse }]))[0]);
+}

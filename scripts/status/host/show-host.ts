@@ -1,0 +1,22 @@
+import { openAws } from '../../aws/session.ts';
+import type { Environment } from '../../config/environment.ts';
+import { type ExitCode, exitCodes } from '../../errors.ts';
+import { withPlanRole } from '../../merge-request/tenant/plan-role.ts';
+import type { Runtime } from '../../runtime.ts';
+import { hostLines } from './host-lines.ts';
+import { hostStatusOf } from './host-status.ts';
+import { readHostSnapshot } from './read-host-snapshot.ts';
+
+/**
+ * Shows a tenant's virtual host as it is; exit code 2 when something needs a look, which what could not be read does too. Only reads, in a
+ * job with the tenant's plan role.
+ */
+export async function showHost(
+  runtime: Runtime,
+  place: { tenant: string; environment: Environment },
+): Promise<ExitCode | undefined> {
+  const aws = openAws(withPlanRole(runtime, place));
+  const status = hostStatusOf(await readHostSnapshot(runtime, aws, place));
+  runtime.out.result({ ...status }, hostLines(status).join('\n'));
+  return status.well ? undefined : exitCodes.differs;
+}
