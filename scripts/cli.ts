@@ -10,6 +10,7 @@ import { command as configCheck } from './commands/config/check.ts';
 import { command as configShow } from './commands/config/show.ts';
 import { command as doctor } from './commands/doctor.ts';
 import { command as driftCheck } from './commands/drift/check.ts';
+import { command as explain } from './commands/explain.ts';
 import { command as hostLogs } from './commands/host/logs.ts';
 import { command as hostProvision } from './commands/host/provision.ts';
 import { command as hostReplace } from './commands/host/replace.ts';
@@ -78,7 +79,7 @@ const nouns: Readonly<Record<string, Noun>> = {
 };
 
 /** Commands about no noun. */
-const single: readonly Command[] = [doctor, audit];
+const single: readonly Command[] = [doctor, audit, explain];
 
 /** The parts of the process that the command line uses. */
 export interface Process extends Omit<Runtime, 'out'> {
