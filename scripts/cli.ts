@@ -34,6 +34,7 @@ import { command as platformPlan } from './commands/platform/plan.ts';
 import { command as platformStatus } from './commands/platform/status.ts';
 import { command as releaseApprove } from './commands/release/approve.ts';
 import { command as releaseList } from './commands/release/list.ts';
+import { command as releasePromote } from './commands/release/promote.ts';
 import { command as releaseReject } from './commands/release/reject.ts';
 import { command as releaseRollback } from './commands/release/rollback.ts';
 import { command as releaseShow } from './commands/release/show.ts';
@@ -74,7 +75,16 @@ const nouns: Readonly<Record<string, Noun>> = {
   drift: { describe: 'What is deployed, beside what it should be', verbs: [driftCheck] },
   release: {
     describe: 'Putting a revision on the virtual host',
-    verbs: [releaseStart, releaseWaiting, releaseApprove, releaseReject, releaseList, releaseShow, releaseRollback],
+    verbs: [
+      releaseStart,
+      releaseWaiting,
+      releaseApprove,
+      releaseReject,
+      releaseList,
+      releaseShow,
+      releaseRollback,
+      releasePromote,
+    ],
   },
 };
 

@@ -7,7 +7,7 @@ import { approvalWords, title } from '../release/history/release-words.ts';
 import { seenOnOneLine } from '../report/safe-text.ts';
 import { timeWords } from '../status/age.ts';
 import type { StatusPart } from '../status/part.ts';
-import type { Asked } from './asked.ts';
+import type { AskedName } from './asked.ts';
 
 /** An image, as EC2 and the record of its bake have it; what is not known, as of one that is gone, is empty. */
 export interface ChainImage {
@@ -30,7 +30,7 @@ export interface ChainChange extends HostPipeline {
 
 /** What there is to know of a name, from the commit to the host. */
 export interface ChainFacts {
-  readonly asked: Asked;
+  readonly asked: AskedName;
   readonly place: Place;
   readonly hosts: readonly string[];
   /** When it was read, milliseconds since 1970. */
@@ -69,11 +69,18 @@ export function chainLinks(facts: ChainFacts): ChainLink[] {
       link('change', `pipeline ${change.pipeline} provisioned the host last, for commit ${change.commit}`, change.at),
       ...said('change, pipeline', change.url),
     ]),
-    link('revision', facts.revision ?? (isUnknown(facts.release) ? '' : 'none'), undefined, whyNot(facts.release)),
+    revisionLink(facts),
     ...part('release', facts.release, (release) => releaseLinks(release)),
     ...part('instances', facts.instances, (all) => all.map((member) => instanceLink(member)), 'none'),
     link('hosts', hosts.map((host) => `https://${host}`).join(' ')),
   ];
+}
+
+function revisionLink({ revision, release }: ChainFacts): ChainLink {
+  const why = whyNot(release);
+  return revision === undefined && why !== undefined
+    ? link('revision', '', undefined, why)
+    : link('revision', revision ?? 'none');
 }
 
 /** The push that was released; of software that never was, the one that uploaded it. */
@@ -81,7 +88,7 @@ function pushLinks({ release, pushed, revision }: ChainFacts): ChainLink[] {
   const record = 'value' in release ? release.value?.record : undefined;
   const push = record ?? ('value' in pushed ? pushed.value : undefined);
   if (push === undefined || push.commit === '') {
-    const why = isUnknown(release) ? release.unknown : isUnknown(pushed) ? pushed.unknown : undefined;
+    const why = whyNot(release) ?? (isUnknown(pushed) ? pushed.unknown : undefined);
     const reason = why ?? (revision === undefined ? undefined : 'nothing is stored of its push');
     return [link('commit', reason === undefined ? 'none' : '', undefined, reason)];
   }
@@ -154,8 +161,12 @@ function isUnknown<T>(found: StatusPart<T>): found is { readonly unknown: string
   return 'unknown' in found;
 }
 
+/** Why the revision, and so the commit, is not known, although there may be one. */
 function whyNot(release: ChainFacts['release']): string | undefined {
-  return isUnknown(release) ? release.unknown : undefined;
+  if (isUnknown(release)) return release.unknown;
+  const { executionId, record } = release.value ?? {};
+  if (executionId === undefined || record !== undefined) return undefined;
+  return `no record says what the execution ${executionId} released`;
 }
 
 /** The same for people, in two columns; times stand at the end. */

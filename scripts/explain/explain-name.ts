@@ -7,7 +7,7 @@ import { chainLines, chainLinks } from './chain-links.ts';
 import { findAsked } from './find-asked.ts';
 import { readChain } from './read-chain.ts';
 
-export interface ExplainOptions {
+export interface ExplainNameOptions {
   /** A host, an instance, an image, or a release by its revision, commit or execution. */
   readonly name: string;
   readonly tenant: string | undefined;
@@ -18,7 +18,10 @@ export interface ExplainOptions {
  * Prints where something comes from and where it got to, from the commit to the host. What cannot be read is `unknown`, with the reason. Only
  * reads, in a job with the tenant's plan role. Throws `NAME_UNKNOWN`, and `USAGE` for what is no name.
  */
-export async function explainName(runtime: Runtime, { name, tenant, environment }: ExplainOptions): Promise<undefined> {
+export async function explainName(
+  runtime: Runtime,
+  { name, tenant, environment }: ExplainNameOptions,
+): Promise<undefined> {
   const asked = askedOf(name);
   const place = tenant && environment ? { tenant, environment } : undefined;
   const aws = openAws(place === undefined ? runtime : withPlanRole(runtime, place));

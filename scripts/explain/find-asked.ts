@@ -10,7 +10,7 @@ import { describeImages } from '../image/describe.ts';
 import type { RecordedExecution, ReleaseStore } from '../release/history/executions.ts';
 import { findRelease } from '../release/history/find-release.ts';
 import { openStore } from '../release/history/open-store.ts';
-import { type Asked, hostsOver } from './asked.ts';
+import { type AskedName, hostsOver } from './asked.ts';
 
 /** Where what is asked for is, and of a release which. */
 export interface FoundName {
@@ -26,7 +26,7 @@ export interface FoundName {
 export type SaidPlace = Partial<Place>;
 
 /** Finds whose it is; throws `NAME_UNKNOWN`, and `USAGE` where the tenant must be said. */
-export async function findAsked(aws: Aws, asked: Asked, said: SaidPlace): Promise<FoundName> {
+export async function findAsked(aws: Aws, asked: AskedName, said: SaidPlace): Promise<FoundName> {
   const found = await finders[asked.kind](aws, asked, said);
   if (found !== undefined && isAsSaid(found.place, said)) return found;
   const where = said.environment ?? `any environment of this account in ${aws.region}`;
@@ -36,31 +36,31 @@ export async function findAsked(aws: Aws, asked: Asked, said: SaidPlace): Promis
   });
 }
 
-type Finder = (aws: Aws, asked: Asked, said: SaidPlace) => Promise<FoundName | undefined>;
+type Finder = (aws: Aws, asked: AskedName, said: SaidPlace) => Promise<FoundName | undefined>;
 
-const nouns: Readonly<Record<Asked['kind'], string>> = {
+const nouns: Readonly<Record<AskedName['kind'], string>> = {
   host: 'host',
   instance: 'instance',
   image: 'image',
   release: 'revision, commit or execution',
 };
 
-const gone: Readonly<Record<Asked['kind'], string>> = {
+const gone: Readonly<Record<AskedName['kind'], string>> = {
   host: '`vendhost platform status` shows all hosts',
   instance: 'EC2 forgets an instance an hour after its end; `vendhost host logs --instance` may have its logs',
   image: 'an image that was pruned is gone; `vendhost image list` shows the others',
   release: 'CodePipeline keeps executions for twelve months; `vendhost release list` shows them',
 };
 
-const finders: Readonly<Record<Asked['kind'], Finder>> = {
-  host: findHost,
-  instance: findInstance,
-  image: findImage,
+const finders: Readonly<Record<AskedName['kind'], Finder>> = {
+  host: findHostName,
+  instance: findInstanceName,
+  image: findImageName,
   release: findNamedRelease,
 };
 
 /** The claims say it, those of wildcards too: rules send a host to the one that names it best. */
-async function findHost(aws: Aws, { name }: Asked, said: SaidPlace): Promise<FoundName | undefined> {
+async function findHostName(aws: Aws, { name }: AskedName, said: SaidPlace): Promise<FoundName | undefined> {
   for (const environment of environmentsOf(said)) {
     const { bucket } = (await readPublishedFacts(aws, environment)).values;
     if (bucket === undefined) continue;
@@ -73,7 +73,7 @@ async function findHost(aws: Aws, { name }: Asked, said: SaidPlace): Promise<Fou
   return undefined;
 }
 
-async function findInstance(aws: Aws, { name }: Asked): Promise<FoundName | undefined> {
+async function findInstanceName(aws: Aws, { name }: AskedName): Promise<FoundName | undefined> {
   const { DescribeInstancesCommand } = await import('@aws-sdk/client-ec2');
   // By a filter: asked for an id that is gone, EC2 refuses the call.
   const request = new DescribeInstancesCommand({ Filters: [{ Name: 'instance-id', Values: [name] }] });
@@ -83,13 +83,13 @@ async function findInstance(aws: Aws, { name }: Asked): Promise<FoundName | unde
   return place && { place, image: instance?.ImageId };
 }
 
-async function findImage(aws: Aws, { name }: Asked): Promise<FoundName | undefined> {
+async function findImageName(aws: Aws, { name }: AskedName): Promise<FoundName | undefined> {
   const place = placeIn((await describeImages(aws, [name])).get(name)?.Tags);
   return place && { place };
 }
 
 /** The newest release of that name, in the environment that is furthest on: what is in production was in the others before. */
-async function findNamedRelease(aws: Aws, asked: Asked, said: SaidPlace): Promise<FoundName | undefined> {
+async function findNamedRelease(aws: Aws, asked: AskedName, said: SaidPlace): Promise<FoundName | undefined> {
   const tenant = (asked.kind === 'release' ? asked.tenant : undefined) ?? said.tenant;
   if (tenant === undefined) {
     throw new VendhostError('USAGE', `whose ${asked.name} is, does not show in the name: the tenant is missing`, {

@@ -16,12 +16,12 @@ import type { Runtime } from '../runtime.ts';
 import type { HostSnapshot } from '../status/host/host-snapshot.ts';
 import { readHostSnapshot } from '../status/host/read-host-snapshot.ts';
 import { partOf, partValue, type StatusPart, shownPart } from '../status/part.ts';
-import type { Asked } from './asked.ts';
+import type { AskedName } from './asked.ts';
 import type { ChainChange, ChainFacts, ChainImage } from './chain-links.ts';
 import type { FoundName } from './find-asked.ts';
 
 /** Reads what is known of a name, each part for itself: what cannot be read is unknown, and the rest is there. Only reads. */
-export async function readChain(runtime: Runtime, aws: Aws, asked: Asked, found: FoundName): Promise<ChainFacts> {
+export async function readChain(runtime: Runtime, aws: Aws, asked: AskedName, found: FoundName): Promise<ChainFacts> {
   const { place } = found;
   const { bucket } = await readPlatformFacts(aws, place.environment);
   const snapshot = await readHostSnapshot(runtime, aws, place);
@@ -42,7 +42,7 @@ export async function readChain(runtime: Runtime, aws: Aws, asked: Asked, found:
 }
 
 interface NamedHost {
-  readonly asked: Asked;
+  readonly asked: AskedName;
   readonly found: FoundName;
   readonly snapshot: HostSnapshot;
 }
