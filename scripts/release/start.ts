@@ -3,6 +3,7 @@ import { readPlatformFacts, readTenantRecord } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import type { TenantRecord } from '../config/facts.ts';
 import { commitVariable, keys, names, type Place } from '../config/names.ts';
+import type { ReleaseRecord } from '../config/stored.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../errors.ts';
 import { pushOf } from '../gitlab/ci-context.ts';
 import { settleHealthCheck } from '../host/health/settle.ts';
@@ -21,6 +22,7 @@ import { errorOf } from './release-outcome.ts';
 import { readRevision, readState } from './release-state.ts';
 import { audited, auditOf } from './rollback/audit.ts';
 import { revisionOfCommit, rollbackOfOldPipeline } from './rollback/old-pipeline.ts';
+import { operationWords, ownOperation } from './rollback/own-operation.ts';
 import type { Rollback } from './rollback/plan-rollback.ts';
 import { endWords, rollbackLines, softwareWords } from './rollback/rollback-words.ts';
 import { executionRun } from './stop.ts';
@@ -90,6 +92,10 @@ export async function release(runtime: Runtime, aws: Aws, options: ReleaseOption
       value,
       lines: [`nothing to release: ${pipeline.name} has ${key} since ${deploymentId}`],
     };
+  }
+  if (options.rollback === undefined && options.promotion === undefined) {
+    const own = await ownOperation(aws, store, state, runtime.env.CI_PIPELINE_URL);
+    if (own !== undefined && own.revision !== key) return leftToOperation(own, record);
   }
   const common = { pipeline, place: options, needsApproval: record.approval ?? facts.approval, key, record };
   if (decision.kind === 'start') {
@@ -208,6 +214,13 @@ function dryRun(pipeline: ReleasePipeline, { key }: ReleasedRevision, decision: 
     value: { status: decision.kind, revisionKey: key },
     lines: [texts[decision.kind]],
   };
+}
+
+/** The branch's own revision is for its next pipeline. */
+function leftToOperation(own: ReleaseRecord, { hosts }: TenantRecord): Released {
+  const { executionId, revision } = own;
+  const value = { executionId, deploymentId: '', status: 'unchanged', revisionKey: revision, url: addressOf(hosts) };
+  return { code: undefined, value, lines: [operationWords(own)] };
 }
 
 interface Context {

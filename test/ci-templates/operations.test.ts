@@ -8,7 +8,7 @@ import type { Happening } from '../../scripts/ci/pipeline-event.ts';
 import { readPipelineFile } from '../../scripts/ci/pipeline-file.ts';
 import { operationsTemplate, tenantTemplate } from './templates.ts';
 
-const all = ['restart', 'replace', 'run', 'rollback'];
+const all = ['restart', 'replace', 'run', 'rollback', 'promote'];
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ci-templates-operations-'));
