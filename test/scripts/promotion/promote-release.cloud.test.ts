@@ -128,6 +128,16 @@ test('the job, run again after the approval, follows that release; then there is
   expect([code, result?.status]).toEqual([undefined, 'unchanged']);
 });
 
+test("the pipeline's own job `release` leaves what was promoted; that of the next pipeline does not", async () => {
+  const own = await production.push('of master', {}, job(12, 'master', 'c'));
+  const left = await production.release(own, { job: job(12, 'master', 'c') });
+  expect([left.code, left.result]).toEqual([
+    undefined,
+    expect.objectContaining({ status: 'unchanged', executionId: promoted, revisionKey: revision }),
+  ]);
+  expect((await production.release(own, { job: job(13, 'master', 'c'), dryRun: true })).result?.status).toBe('start');
+});
+
 test('a host, a commit and an execution are explained from the commit to the approval', async () => {
   const { bucket } = await stored();
   const host = '*.production.example.com';
