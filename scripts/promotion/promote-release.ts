@@ -39,7 +39,9 @@ export async function promoteRelease(runtime: Runtime, options: PromoteOptions):
   const { tenant, environment, dryRun } = options;
   const there = { tenant, environment: environmentBefore(options) };
   const here = { tenant, environment };
-  const [from, to] = [openAws(withPlanRole(runtime, there)), openAws(runtime)];
+  // The job's own plan role is of this environment, and no substitute for the other one's.
+  const reading = { ...runtime, env: { ...runtime.env, VENDHOST_PLAN_ROLE_ARN: undefined } };
+  const [from, to] = [openAws(withPlanRole(reading, there)), openAws(runtime)];
   // One after the other: the first fault is the one to fix first.
   const { store: source } = await openStore(from, there);
   const promoted = await readPromoted(from, source, { place: there, expected: options.revision }, signal);

@@ -83,6 +83,11 @@ test('what never ran in staging is not promoted', async () => {
   expect((await promote()).error).toMatchObject({ code: 'PROMOTION_MISSING' });
   expect((await promote({ from: 'production' })).error).toMatchObject({ code: 'USAGE' });
   expect((await promote({ environment: 'dev' })).error).toMatchObject({ code: 'USAGE' });
+  const ofProduction = { VENDHOST_ID_TOKEN: 'token', VENDHOST_PLAN_ROLE_ARN: 'arn:aws:iam::650000000071:role/plan' };
+  expect((await promote({}, ofProduction)).error).toMatchObject({
+    code: 'PLAN_ROLE_MISSING',
+    message: expect.stringContaining('VENDHOST_PLAN_ACCESS_SHOP_STAGING'),
+  });
   expect(await explain(revision, { environment: 'staging' })).toMatchObject({
     environment: 'staging',
     links: { commit: { value: expect.stringContaining('aaaaaaaa') }, release: { value: 'none' } },
@@ -126,6 +131,8 @@ test('the job, run again after the approval, follows that release; then there is
   await production.atRest();
   const { code, result } = await promote({ dryRun: true });
   expect([code, result?.status]).toEqual([undefined, 'unchanged']);
+  // And so says the job, run once more.
+  expect((await promote({}, job(12, 'master', 'c'))).result).toMatchObject({ status: 'unchanged' });
 });
 
 test("the pipeline's own job `release` leaves what was promoted; that of the next pipeline does not", async () => {
