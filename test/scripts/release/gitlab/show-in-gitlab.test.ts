@@ -27,6 +27,7 @@ async function open() {
   /** What GitLab has after a job has shown the release. */
   const shown = async (env: Readonly<Record<string, string | undefined>> = {}, release = rollback) => {
     const runtime = recorder({
+      AWS_REGION: 'eu-west-1',
       CI_JOB_URL: 'https://gitlab.example.test/acme/shop/-/jobs/9',
       CI_PROJECT_PATH: 'acme/shop',
       CI_ENVIRONMENT_NAME: 'dev',
