@@ -20,22 +20,9 @@ function examplesIn(page: string): [title: string, text: string, template: Templ
   const platformsPart = text.search(/^## (The platform's project|For a platform owner)$/m);
   return [...text.matchAll(/^(?<indent> *)```yaml\n(?<text>.*?)^ *```$/gms)].map((match, index) => [
     `${page}, example ${index + 1}`,
-    withDefaults(match.groups?.text?.replaceAll(new RegExp(`^${match.groups.indent}`, 'gm'), '') ?? ''),
+    match.groups?.text?.replaceAll(new RegExp(`^${match.groups.indent}`, 'gm'), '') ?? '',
     match.index < platformsPart ? tenantTemplate : platformTemplate,
   ]);
-}
-
-/** A file with inputs of its own, as its pipeline is when nobody gives any. */
-function withDefaults(text: string): string {
-  const [header, body] = text.split(/^---\n/m);
-  if (header === undefined || body === undefined) return text;
-  const { spec } = parse(header) as { spec: { inputs: Record<string, { default: string }> } };
-  const filled = body.replaceAll(
-    /\$\[\[ inputs\.(\w+) \]\]/g,
-    (_, name: string) => spec.inputs[name]?.default ?? `no input ${name}`,
-  );
-  // js-yaml refuses a block of spaces, which libyaml, and so GitLab, reads as an empty text.
-  return filled.replaceAll(/^ +\n/gm, '');
 }
 
 const examples = [...examplesIn('docs/templates.md'), ...examplesIn('README.md')];

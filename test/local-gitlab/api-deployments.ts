@@ -9,7 +9,12 @@ export function onDeployments(call: Call, state: GitlabState, project: Project, 
   const role = state.roleIn(project, user.level);
   if (role < 20) return forbidden();
   const all = state.commits.deployments(project);
-  if (call.method === 'GET') return page(all, call.query, url);
+  if (call.method === 'GET') {
+    const wanted = call.query.get('environment');
+    const shown = all.filter(({ environment }) => wanted === null || environment.name === wanted);
+    // Ordered by `id`, ascending unless asked otherwise.
+    return page(call.query.get('sort') === 'desc' ? shown.toReversed() : shown, call.query, url);
+  }
   if (call.method !== 'POST') return notAllowed();
   if (role < 30) return forbidden();
   const values = given(call);

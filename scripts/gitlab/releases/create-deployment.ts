@@ -16,18 +16,24 @@ const hints = {
 };
 
 /**
- * Writes down a deployment that has ended. With the job's own token: whoever may start the job may deploy. What GitLab's own jobs have deployed
- * cannot be changed this way (`lib/api/deployments.rb`).
+ * Writes down a deployment that has ended, unless the environment's newest one says the same, as after a job that was run again. With the job's
+ * own token: whoever may start the job may deploy. What GitLab's own jobs have deployed cannot be changed this way (`lib/api/deployments.rb`).
  */
 export async function createDeployment(
   api: GitlabApi,
   project: string,
   { environment, commit, branch, status }: DeploymentEntry,
-): Promise<number> {
-  const { id } = await api.call(
+): Promise<'created' | 'unchanged'> {
+  const [newest] = await api.call(
+    `read the newest deployment to ${environment}`,
+    (client) => client.Deployments.all(project, { environment, orderBy: 'id', sort: 'desc', perPage: 1, maxPages: 1 }),
+    hints,
+  );
+  if (newest?.sha === commit && newest.status === status) return 'unchanged';
+  await api.call(
     `write the deployment of ${commit.slice(0, 8)} to ${environment}`,
     (client) => client.Deployments.create(project, environment, commit, branch, false, { status }),
     hints,
   );
-  return id;
+  return 'created';
 }

@@ -56,7 +56,9 @@ export function planShown(
   const description = `${takesBack === undefined ? '' : 'rollback: '}${descriptions[outcome]}`;
   const status = { commit, branch, name, state: states[outcome], description, url };
   const notes = outcome === 'succeeded' || outcome === 'unchanged';
-  const ended = outcome === 'succeeded' ? 'success' : outcome === 'failed' ? 'failed' : undefined;
+  // A job that rolled back and waited finds when it is retried that the instances have it.
+  const isBack = outcome === 'succeeded' || (outcome === 'unchanged' && takesBack !== undefined);
+  const ended = isBack ? 'success' : outcome === 'failed' ? 'failed' : undefined;
   // GitLab says `access` or `prepare` only where a template does, and deploys by all other jobs that have an environment.
   const isSeen = !environment || !['access', 'prepare'].includes(env.CI_ENVIRONMENT_ACTION ?? '');
   if (isSeen || ended === undefined) return { status, notes };

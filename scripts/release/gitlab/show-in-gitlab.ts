@@ -50,7 +50,8 @@ export async function showInGitlab(
   const asJob = deployment && openGitlabAsJob(limited, shortPatience);
   if (deployment !== undefined && asJob !== undefined) {
     await trying(`no deployment in GitLab's ${deployment.environment}`, async () => {
-      await createDeployment(asJob, project, deployment);
+      const action = await createDeployment(asJob, project, deployment);
+      if (action === 'unchanged') return;
       out.step(
         `deployment of ${shortCommit(deployment.commit)} in GitLab's ${deployment.environment}: ${deployment.status}`,
       );

@@ -37,7 +37,9 @@ test('one of an operation has a deployment, too, when it has ended', () => {
     deployment: { ...entry, status: 'success' },
   });
   expect(of('failed')?.deployment).toEqual({ ...entry, status: 'failed' });
-  for (const outcome of ['waiting', 'rejected', 'superseded', 'stopped', 'unchanged'] as const) {
+  expect(of('unchanged')?.deployment).toEqual({ ...entry, status: 'success' });
+  expect(planShown(env, { ...release, outcome: 'unchanged' })?.deployment).toBeUndefined();
+  for (const outcome of ['waiting', 'rejected', 'superseded', 'stopped'] as const) {
     expect(of(outcome)?.deployment).toBeUndefined();
   }
 });

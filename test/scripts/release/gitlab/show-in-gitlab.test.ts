@@ -69,6 +69,17 @@ test('one that waits, and still waits when its job is retried, is pending', asyn
   });
 });
 
+test('one that waited, when its job is retried after the answer, is shown once, however often it is retried', async () => {
+  const { shown } = await open();
+  await shown({}, { ...rollback, outcome: 'waiting' });
+  await shown({}, { ...rollback, outcome: 'unchanged' });
+  expect(await shown({}, { ...rollback, outcome: 'unchanged' })).toMatchObject({
+    statuses: [[first, 'vendhost/shop/dev', 'success']],
+    deployments: [[first, 'success', 'dev']],
+    notes: [expect.stringContaining('taken back')],
+  });
+});
+
 test('without a token it says so, and has its deployment all the same', async () => {
   const { shown } = await open();
   expect(await shown({ VENDHOST_GITLAB_TOKEN: undefined })).toEqual({
