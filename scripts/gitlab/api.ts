@@ -19,23 +19,38 @@ export interface GitlabApi {
  * Opens GitLab's API with `VENDHOST_GITLAB_TOKEN`; `undefined` when that is not set. In a job
  * `CI_API_V4_URL` is the API's address; elsewhere it is derived from the given address.
  */
-export function openGitlab(
+export function openGitlab(runtime: Runtime, gitlab: string, retries: Patience = patience): GitlabApi | undefined {
+  return open(runtime, { variable: 'VENDHOST_GITLAB_TOKEN', kind: 'token' }, gitlab, retries);
+}
+
+/**
+ * Opens GitLab's API with the job's own token, which has the rights of whoever started the job, and reaches few endpoints
+ * (https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access); `undefined` outside a job.
+ */
+export function openGitlabAsJob(runtime: Runtime, retries: Patience = patience): GitlabApi | undefined {
+  const { CI_API_V4_URL: api } = runtime.env;
+  return api ? open(runtime, { variable: 'CI_JOB_TOKEN', kind: 'jobToken' }, api, retries) : undefined;
+}
+
+function open(
   { env, out, signal }: Runtime,
+  { variable, kind }: { variable: string; kind: 'token' | 'jobToken' },
   gitlab: string,
-  retries: Patience = patience,
+  retries: Patience,
 ): GitlabApi | undefined {
-  const token = env.VENDHOST_GITLAB_TOKEN?.trim();
+  const token = env[variable]?.trim();
   if (token === undefined || token === '') return undefined;
   out.redact(token);
   const address = (env.CI_API_V4_URL ?? gitlab).replace(/\/+$/, '').replace(/\/api\/v4$/, '');
   return {
     address,
     async call(what, work, hints = {}) {
-      if (!/^[!-~]+$/.test(token)) throw brokenToken(what);
+      if (!/^[!-~]+$/.test(token)) throw brokenToken(what, variable);
       const sdk = await import('@gitbeaker/rest');
       const { patientRequester } = await import('./http/requester.ts');
       const requesterFn = patientRequester(out, signal, retries);
-      const client = new sdk.Gitlab({ host: address, token, requesterFn });
+      const credentials = kind === 'token' ? { token } : { jobToken: token };
+      const client = new sdk.Gitlab({ host: address, ...credentials, requesterFn });
       try {
         return await work(out.isVerbose ? printCalls(client, out) : client);
       } catch (thrown) {
@@ -47,14 +62,10 @@ export function openGitlab(
 }
 
 /** Whoever pasted more than the token sees it here; the error of `fetch` would show it. */
-function brokenToken(what: string): VendhostError {
-  return new VendhostError(
-    'GITLAB_TOKEN_REFUSED',
-    `cannot ${what}: VENDHOST_GITLAB_TOKEN has characters that no token has`,
-    {
-      hint: 'set the variable to the token alone: no line break, no space, no quotes of another alphabet',
-    },
-  );
+function brokenToken(what: string, variable: string): VendhostError {
+  return new VendhostError('GITLAB_TOKEN_REFUSED', `cannot ${what}: ${variable} has characters that no token has`, {
+    hint: 'set the variable to the token alone: no line break, no space, no quotes of another alphabet',
+  });
 }
 
 /** What GitLab refused, or that it cannot be reached. */

@@ -14,6 +14,8 @@ import { waitingLines } from './approval/whom.ts';
 import { type Decision, decide, type ReleasedRevision } from './decision.ts';
 import { readHookLimits } from './failure/hook-limits.ts';
 import { type Followed, followRelease } from './follow.ts';
+import type { EndedRelease } from './gitlab/plan-shown.ts';
+import { showInGitlab } from './gitlab/show-in-gitlab.ts';
 import type { ReleaseStore } from './history/executions.ts';
 import { type Promotion, recordImage, recordRelease } from './history/release-record.ts';
 import { deployPast, onlyFormerFailed } from './past-failed-stop.ts';
@@ -83,10 +85,13 @@ export async function release(runtime: Runtime, aws: Aws, options: ReleaseOption
   const decision = decide(pipeline.name, revision, state);
   if (options.dryRun) return dryRun(pipeline, revision, decision);
   const settle = () => settleHealthCheck(runtime, aws, options, record);
+  const url = addressOf(record.hosts);
+  const show = (ended: Omit<EndedRelease, 'place'>) => showInGitlab(runtime, aws, { place, ...ended }, { store, url });
   if (decision.kind === 'nothing') {
     const { executionId, deploymentId } = decision;
     await Promise.all([settle(), recordImage(runtime, aws, { place, bucket: facts.bucket, executionId })]);
-    const value = { executionId, deploymentId, status: 'unchanged', revisionKey: key, url: addressOf(record.hosts) };
+    await show({ outcome: 'unchanged', push: pushOf(runtime.env) });
+    const value = { executionId, deploymentId, status: 'unchanged', revisionKey: key, url };
     return {
       code: undefined,
       value,
@@ -102,15 +107,28 @@ export async function release(runtime: Runtime, aws: Aws, options: ReleaseOption
     const pipelineUrl = runtime.env.CI_PIPELINE_URL ?? '';
     const rejected = await formerRejection(aws, { store, revision, state, pipelineUrl });
     if (rejected !== undefined) {
+      await show({ outcome: rejected.outcome.kind, push: pushOf(runtime.env) });
       return report(runtime, { ...common, rollback: undefined, ms: performance.now() - start }, rejected);
     }
   }
   const ofOldPipeline = async () => await rollbackOfOldPipeline(runtime, aws, store, { place, state, revision: key });
   const rollback = options.rollback ?? (options.promotion === undefined ? await ofOldPipeline() : undefined);
   const followed = await runExecution(runtime, aws, options, { store, record, decision, revision, rollback });
-  if (followed.outcome.kind === 'succeeded') await settle();
+  const ended = rollback === undefined ? { push: pushOf(runtime.env) } : takenBackBy(rollback);
+  if (followed.outcome.kind === 'succeeded') {
+    await settle().catch(async (thrown: unknown) => {
+      await show({ ...ended, outcome: 'failed' });
+      throw thrown;
+    });
+  }
+  await show({ ...ended, outcome: followed.outcome.kind });
   const ms = performance.now() - start;
   return report(runtime, { ...common, rollback, ms }, followed);
+}
+
+/** A rollback releases what an earlier push brought, and takes back what ran. */
+function takenBackBy({ from, to }: Rollback): Pick<EndedRelease, 'push' | 'takesBack'> {
+  return { push: to.push, takesBack: from?.push.commit ?? '' };
 }
 
 interface StartedExecution {

@@ -74,6 +74,7 @@ test('each job runs the command of its place', async () => {
   expect(Object.fromEntries(await Promise.all(commands))).toEqual({
     'vendhost-validate': 'config check',
     'vendhost-restart': 'host restart',
+    'vendhost-logs': 'host logs',
     'vendhost-replace': 'host replace',
     'vendhost-run': 'host run [command..]',
     'vendhost-rollback': 'release rollback',

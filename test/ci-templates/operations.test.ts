@@ -8,7 +8,7 @@ import type { Happening } from '../../scripts/ci/pipeline-event.ts';
 import { readPipelineFile } from '../../scripts/ci/pipeline-file.ts';
 import { operationsTemplate, tenantTemplate } from './templates.ts';
 
-const all = ['restart', 'replace', 'run', 'rollback', 'promote'];
+const all = ['restart', 'replace', 'run', 'rollback', 'promote', 'logs'];
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ci-templates-operations-'));
@@ -50,6 +50,12 @@ test.each<[string, Happening]>([
 
 test('a pipeline that was started without an operation has none', async () => {
   expect(await operations('none', { event: 'web', branch: 'dev' })).toEqual([]);
+});
+
+test('logs are read while a release is under way: they wait for nothing that changes the host', async () => {
+  const configuration = await configurationWith({ operation: 'logs' });
+  expect(configuration.logs).not.toHaveProperty('resource_group');
+  expect(configuration.restart).toHaveProperty('resource_group');
 });
 
 test('what a person writes is data: no line of a script has it, and nothing in it is replaced', async () => {

@@ -1,3 +1,4 @@
+import { ApiCommits } from './commits.ts';
 import { Discussions } from './discussions.ts';
 import { Outages } from './outages.ts';
 import { Packages } from './packages.ts';
@@ -76,6 +77,7 @@ export interface GitlabOptions {
 export class GitlabState {
   readonly version: string;
   readonly isPremium: boolean;
+  readonly commits = new ApiCommits();
   readonly discussions = new Discussions();
   readonly outages = new Outages();
   readonly packages = new Packages();

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Answer, type Call, forbidden, notAllowed, notFound } from './answers.ts';
+import { onCommits } from './api-commits.ts';
+import { onDeployments } from './api-deployments.ts';
 import { onIssues } from './api-issues.ts';
 import { onJobTokenScope } from './api-job-tokens.ts';
 import { onNotes } from './api-notes.ts';
@@ -29,6 +31,8 @@ export interface LocalGitlab {
   readonly reporterToken: string;
   readonly guestToken: string;
   readonly readingToken: string;
+  /** The token of a job that a Developer has started. */
+  readonly jobToken: string;
   /** The state, for a test to prepare and to look at. */
   readonly state: GitlabState;
   /** The variables of a project as they are now, for a pipeline of it. */
@@ -55,12 +59,14 @@ export async function startLocalGitlab(
   const reporterToken = `${token}-of-a-reporter`;
   const guestToken = `${token}-of-a-guest`;
   const readingToken = `${token}-that-reads`;
+  const jobToken = `${token}-of-a-job`;
   const users: Users = new Map([
     [token, { ...person(1, 'maintainer'), level: 40, scope: 'api' }],
     [developerToken, { ...person(2, 'developer'), level: 30, scope: 'api' }],
     [reporterToken, { ...person(3, 'reporter'), level: 20, scope: 'api' }],
     [guestToken, { ...person(4, 'guest'), level: 10, scope: 'api' }],
     [readingToken, { ...person(1, 'maintainer'), level: 40, scope: 'read_api' }],
+    [jobToken, { ...person(2, 'developer'), level: 30, scope: 'job' }],
   ]);
   const server = createServer((request, response) => void serve(request, response, state, users, () => address));
   server.listen(0, '127.0.0.1');
@@ -77,6 +83,7 @@ export async function startLocalGitlab(
     reporterToken,
     guestToken,
     readingToken,
+    jobToken,
     state,
     variables: (path) => state.variables(known(state, path)),
     tokenSettings: (path) => subjectSettings(state, known(state, path)),
@@ -116,9 +123,11 @@ async function serve(
 
 async function answerOf(request: IncomingMessage, url: URL, state: GitlabState, users: Users): Promise<Answer> {
   const { authorization } = request.headers;
-  const given = request.headers['private-token'] ?? authorization?.replace(/^Bearer /, '');
+  const ofJob = request.headers['job-token'];
+  const given = request.headers['private-token'] ?? authorization?.replace(/^Bearer /, '') ?? ofJob;
   const user = users.get(String(given));
-  if (user === undefined) return { status: 401, body: { message: '401 Unauthorized' } };
+  // A token of one kind is none of the other.
+  if (user === undefined || (user.scope === 'job') !== (given === ofJob)) return unauthorized;
   const pieces = url.pathname.split('/').slice(1).map(decodeURIComponent);
   if (pieces[0] !== 'api' || pieces[1] !== 'v4') return notFound('Not Found');
   const call: Call = {
@@ -127,12 +136,18 @@ async function answerOf(request: IncomingMessage, url: URL, state: GitlabState, 
     query: url.searchParams,
     body: await bodyOf(request),
   };
+  if (user.scope === 'job' && !jobEndpoints.test(`/${call.path.join('/')}`)) return unauthorized;
   const outage = state.outages.take(`${call.method} /${call.path.join('/')}`);
   if (outage?.isDone === false) return outage.answer;
   const answer =
     call.method !== 'GET' && user.scope === 'read_api' ? insufficientScope : await route(call, state, url, user);
   return outage?.answer ?? answer;
 }
+
+const unauthorized: Answer = { status: 401, body: { message: '401 Unauthorized' } };
+
+/** What a job's own token may use here; GitLab allows it a few more (https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access). */
+const jobEndpoints = /^\/projects\/.+\/deployments$/;
 
 /** `lib/api/api_guard.rb` */
 const insufficientScope: Answer = {
@@ -175,6 +190,9 @@ async function route(call: Call, state: GitlabState, url: URL, user: User): Prom
   if (part === 'issues') return onIssues(call, state, project, url, user);
   if (part === 'packages') return onPackages(call, state, project, url, state.roleIn(project, level));
   if (part === 'releases') return onReleases(call, state, project, url, state.roleIn(project, level));
+  if (part === 'deployments') return onDeployments(call, state, project, url, user);
+  const ofCommits = onCommits(call, state, project, url, user);
+  if (ofCommits !== undefined) return ofCommits;
   const isMaintainer = state.roleIn(project, level) >= 40;
   if (!isMaintainer && (part !== undefined || call.method !== 'GET')) return forbidden();
   const ofPipelines = await onPipelines(call, state, project, url);

@@ -7,8 +7,8 @@ export interface User {
   readonly name: string;
   /** Highest role in projects: 10 Guest, 20 Reporter, 30 Developer, 40 Maintainer. */
   readonly level: number;
-  /** The token's scope; `read_api` writes nothing. */
-  readonly scope: 'api' | 'read_api';
+  /** The token's scope; `read_api` writes nothing, `job` is a job's own, which few endpoints take. */
+  readonly scope: 'api' | 'read_api' | 'job';
 }
 
 type Author = Pick<User, 'id' | 'username' | 'name'>;

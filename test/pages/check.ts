@@ -5,13 +5,15 @@ import type { Page } from 'playwright-core';
 import { noteOf } from '../../scripts/report/note.ts';
 import { pageOf } from '../../scripts/report/page.ts';
 import type { Finding, Report } from '../../scripts/report/report.ts';
+import { fleetPage } from '../../scripts/status/fleet/fleet-page.ts';
+import { sampleFleet } from '../builders/sample-fleet.ts';
 import { sampleReport } from '../builders/sample-report.ts';
 import { judge, type Look, openBrowser } from './browser.ts';
 import { noteInGitlab } from './gitlab-look.ts';
 import { glfmFaults } from './glfm.ts';
 
 /**
- * `npm run check:pages`: a real browser opens the page of a report and the note, in light and dark, wide and as a phone; they
+ * `npm run check:pages`: a real browser opens the page of a report, that of the fleet and the note, in light and dark, wide and as a phone; they
  * must be accessible (axe-core), fit, ask nobody for anything, and be fast. GitLab's own Markdown parser reads notes of any texts. With `--pictures` it makes those in docs/pictures/.
  */
 const { values } = parseArgs({ options: { pictures: { type: 'boolean', default: false } } });
@@ -50,6 +52,9 @@ interface Case extends Look {
   readonly picture?: boolean;
 }
 
+const fleet = (tenants: number) =>
+  fleetPage(sampleFleet(tenants), { job: 'https://gitlab.example.test/platform/fleet/-/jobs/99' });
+
 const cases: readonly Case[] = [
   { name: 'page', html: pageOf(sampleReport), width: 980, scheme: 'light', picture: true },
   { name: 'page-dark', html: pageOf(sampleReport), width: 980, scheme: 'dark', picture: true },
@@ -63,6 +68,11 @@ const cases: readonly Case[] = [
     media: 'print',
     accessibility: false,
   },
+  { name: 'fleet', html: fleet(3), width: 1280, scheme: 'light' },
+  { name: 'fleet-dark', html: fleet(3), width: 1280, scheme: 'dark' },
+  { name: 'fleet on a phone', html: fleet(3), width: 360, scheme: 'light' },
+  { name: 'fleet of 300 tenants', html: fleet(300), width: 1280, scheme: 'light', accessibility: false },
+  { name: 'fleet of nobody', html: fleet(0), width: 360, scheme: 'dark' },
   { name: 'page of nothing', html: pageOf({ ...sampleReport, sections: [] }), width: 360, scheme: 'light' },
   { name: 'page of 5 MB', html: pageOf(large), width: 360, scheme: 'dark', accessibility: false },
   { name: 'note', html: noteInGitlab(note), width: 900, scheme: 'light', picture: true },

@@ -1,6 +1,6 @@
 import { define } from '../../command.ts';
 import { scriptable } from '../../repository/appspec/hook-events.ts';
-import { placeFrom, withPlace } from '../options.ts';
+import { instanceFrom, placeFrom, withPlace } from '../options.ts';
 
 /** How long `--follow` goes on, in minutes. */
 const followMinutes = 60;
@@ -22,11 +22,15 @@ export const command = define({
       .option('since', {
         type: 'string',
         requiresArg: true,
-        default: '1h',
-        describe: 'How long ago, like 30m, 1h or 2d, or a date and time in UTC, like 2026-11-27T10:00Z',
+        describe:
+          'How long ago, like 30m, 1h or 2d, or a date and time in UTC, like 2026-11-27T10:00Z [default: $VENDHOST_SINCE, or 1h]',
       })
       .option('follow', { type: 'boolean', default: false, describe: `Show what comes, too, for an hour at most` })
-      .option('instance', { type: 'string', requiresArg: true, describe: 'Id of the instance [default: all]' })
+      .option('instance', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Id of the instance [default: $VENDHOST_INSTANCE, else all]',
+      })
       .option('hook', {
         choices: scriptable,
         requiresArg: true,
@@ -36,8 +40,8 @@ export const command = define({
     const { showLogs } = await import('../../host/logs/show-logs.ts');
     return await showLogs(runtime, {
       ...placeFrom(args, runtime),
-      since: args.since,
-      instance: args.instance,
+      since: args.since ?? (runtime.env.VENDHOST_SINCE || '1h'),
+      instance: instanceFrom(args, runtime),
       hook: args.hook,
       followMinutes: args.follow ? followMinutes : 0,
     });

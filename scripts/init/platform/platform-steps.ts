@@ -12,6 +12,6 @@ export function platformSteps({ environments, tenant }: PlatformStart): string[]
     'vendhost config check',
     'vendhost platform deploy --all --dry-run',
     ...(tenant === undefined ? ['add tenants/<name>.yml for the first tenant'] : []),
-    'all steps are in docs/quick-start.md of Vendhost',
+    'all steps are in docs/quick-start.md of Vendhost; later, docs/approvals.md has the project that approves releases, docs/day-two.md the page of all tenants',
   ];
 }

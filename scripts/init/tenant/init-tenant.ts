@@ -37,5 +37,5 @@ export async function initTenant(
 const nextSteps = [
   'vendhost config check',
   'commit, and push to the branch dev once the platform team has vended the tenant',
-  'all steps are in docs/quick-start-tenant.md of Vendhost',
+  'all steps are in docs/quick-start-tenant.md of Vendhost; when it runs, docs/day-two.md has the templates operations and upkeep',
 ];

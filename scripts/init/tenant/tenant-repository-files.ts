@@ -30,6 +30,7 @@ function pipelineFile({ tenant, library, tags, productionBranch }: TenantStart, 
   ];
   return `# A push to dev, staging or ${productionBranch} deploys machine and software to that environment; a merge request says what its push will do.
 # Jobs, rules and inputs: docs/templates.md of Vendhost. Is a job missing? \`vendhost ci explain --branch dev\` says why.
+# Restart, roll back, logs: the template operations. Patches and prunes by a schedule: upkeep. Both are in docs/day-two.md of Vendhost.
 include:
 ${includeText({ library, template: 'tenant', version, tags, inputs })}
 `;

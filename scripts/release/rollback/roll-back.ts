@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes, VendhostError } from '../../errors.ts';
 import { provision } from '../../host/provision.ts';
 import type { ResultValue } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
+import { showInGitlab } from '../gitlab/show-in-gitlab.ts';
 import { openStore } from '../history/open-store.ts';
 import { readRevision, readState } from '../release-state.ts';
 import { release, revisionKey } from '../start.ts';
@@ -42,7 +43,14 @@ export async function rollBackRelease(runtime: Runtime, options: RollbackOptions
   const { directory, keepImage } = options;
   const image = await planImage(aws, { place, bucket, recorded: rollback.to.image, keep: keepImage, directory });
   const runs = revision.version !== undefined && state.deployed?.version === revision.version;
-  if (runs && image.kind === 'stays') return alreadyReleased(runtime, rollback, image);
+  if (runs && image.kind === 'stays') {
+    if (rollback.isOwn) {
+      const { push } = rollback.to;
+      const ended = { place, outcome: 'unchanged', push, takesBack: rollback.from?.push.commit ?? '' } as const;
+      await showInGitlab(runtime, aws, ended, { store, url: '' });
+    }
+    return alreadyReleased(runtime, rollback, image);
+  }
   const lines = [...rollbackLines(rollback), imageWords(image)];
   const value = { rollbackOf: rollback.of, from: rollback.from, to: rollback.to, image };
   if (options.dryRun) {

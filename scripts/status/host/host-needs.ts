@@ -3,6 +3,7 @@ import { findHooks } from '../../drift/checks/hosts/find-hooks.ts';
 import { findInstances } from '../../drift/checks/hosts/find-instances.ts';
 import { findVersions, provisionAgain } from '../../drift/checks/hosts/find-versions.ts';
 import { findImages } from '../../drift/checks/images/find-images.ts';
+import { approvalsPage } from '../../release/approval/whom.ts';
 import type { Release } from '../../release/history/release.ts';
 import { consoleUrl } from '../../release/pipeline.ts';
 import type { Finding } from '../../report/report.ts';
@@ -67,14 +68,27 @@ function failedRelease(snapshot: HostSnapshot, release: Release, current: Releas
 }
 
 function waitingRelease(snapshot: HostSnapshot, release: Release): Finding {
-  const { place, region, record } = snapshot;
   const since = ageWords(snapshot.at - (release.approval?.at ?? release.start));
   return {
     id: `approval/${release.executionId}`,
     gravity: 'change',
     title: `a release has waited for approval for ${since}: ${releaseWords(release)}`,
-    details: [`waits for: people with the role ${names.tenantRole(place, 'approver')}`],
-    next: `approve or reject it: ${consoleUrl({ name: record.pipeline, region })}`,
+    ...answer(snapshot, release),
+  };
+}
+
+/** Whom a release waits for, and how they answer. */
+function answer(snapshot: HostSnapshot, { executionId }: Release): Required<Pick<Finding, 'details' | 'next'>> {
+  const { place, region, record } = snapshot;
+  const role = names.tenantRole(place, 'approver');
+  if (record.approvals === undefined) {
+    const where = consoleUrl({ name: record.pipeline, region });
+    return { details: [`waits for: people with the role ${role}`], next: `approve or reject it: ${where}` };
+  }
+  const { project } = record.approvals;
+  return {
+    details: [`waits for: people who start pipelines in ${project}, or with the role ${role}`],
+    next: `${approvalsPage(record.approvals, '')}, for ${place.tenant} in ${place.environment}, has the jobs approve and reject; with the role: ${commandFor(snapshot, 'release approve')} --execution ${executionId} --reason TEXT`,
   };
 }
 

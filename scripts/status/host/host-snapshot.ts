@@ -64,7 +64,7 @@ export interface HostSnapshot {
   readonly region: string;
   /** Milliseconds since 1970. */
   readonly at: number;
-  readonly record: Pick<TenantRecord, 'hosts' | 'pipeline' | 'approval'>;
+  readonly record: Pick<TenantRecord, 'hosts' | 'pipeline' | 'approval' | 'approvals'>;
   readonly releases: StatusPart<ReleasesLook>;
   /** Nothing where no host was provisioned. */
   readonly host: StatusPart<HostFacts | undefined>;

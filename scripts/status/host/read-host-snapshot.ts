@@ -29,7 +29,12 @@ export async function readHostSnapshot(runtime: Runtime, aws: Aws, place: Place)
   return {
     place: { tenant: place.tenant, environment: place.environment },
     region: aws.region,
-    record: { hosts: record.hosts, pipeline: record.pipeline, approval: record.approval },
+    record: {
+      hosts: record.hosts,
+      pipeline: record.pipeline,
+      approval: record.approval,
+      ...(record.approvals && { approvals: record.approvals }),
+    },
     ...(await together({
       releases,
       host,

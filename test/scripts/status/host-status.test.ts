@@ -53,6 +53,19 @@ test('a release that waits for approval says whom it waits for, since when, and 
   expect(hostStatusOf(snapshot)).toMatchObject({ well: false, running: { value: { executionId: 'e-a' } } });
 });
 
+test('where a project approves, that project is named, and the command', () => {
+  const record = { ...soundHost.record, approvals: { project: 'platform/approvals', branch: 'main' } };
+  const snapshot = { ...soundHost, record, releases: { value: { releases: [waiting, current], current } } };
+  expect(hostNeeds(snapshot)).toMatchObject([
+    {
+      details: [
+        'waits for: people who start pipelines in platform/approvals, or with the role vendhost-dev-shop-approver',
+      ],
+      next: 'a new pipeline of platform/approvals on main, for shop in dev, has the jobs approve and reject; with the role: vendhost release approve --tenant shop --environment dev --execution e-b --reason TEXT',
+    },
+  ]);
+});
+
 test('a release that failed after the one that runs, and none that was rejected or came before', () => {
   const failed = release('c', { state: 'failed', start: hoursAgo(2), end: hoursAgo(1), summary: 'Install failed' });
   const rejected = release('d', { state: 'rejected', start: hoursAgo(1) });

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { ConditionalObjects } from '../../../../scripts/aws/objects.ts';
 import { readPlatformFacts } from '../../../../scripts/aws/read-facts.ts';
 import { openAws } from '../../../../scripts/aws/session.ts';
@@ -7,6 +7,7 @@ import { auditRecordSchema, releaseRecordSchema } from '../../../../scripts/conf
 import { listReleases } from '../../../../scripts/release/history/list-releases.ts';
 import { showRelease } from '../../../../scripts/release/history/show-release.ts';
 import { recorder } from '../../../builders/recorder.ts';
+import { startLocalGitlab } from '../../../local-gitlab/api.ts';
 import { gate } from '../gate.ts';
 import { VirtualHost } from '../virtual-host.ts';
 
@@ -66,6 +67,26 @@ async function show(name: string | undefined) {
   return await host.ended(runtime, showRelease(runtime, { ...host.place, name }));
 }
 
+/** A GitLab with the commits above, each of a merge request with the number of its pipeline. */
+async function openGitlab() {
+  const gitlab = await startLocalGitlab({ projects: ['acme/shop'] });
+  onTestFinished(() => gitlab.stop());
+  const [shop] = gitlab.state.projects();
+  if (shop === undefined) throw new Error('no project');
+  const { discussions, commits: known } = gitlab.state;
+  for (const [iid, id] of Object.entries(commits)) {
+    known.add(shop, { id, requests: { [Number(iid)]: 'merged' as const } });
+    discussions.addMergeRequest(shop, Number(iid));
+  }
+  return {
+    /** Variables of a job that may write. */
+    env: { CI_API_V4_URL: gitlab.api, VENDHOST_GITLAB_TOKEN: gitlab.token, CI_JOB_TOKEN: gitlab.jobToken },
+    notes: (iid: keyof typeof commits) => discussions.notes(shop, iid)?.map(({ body }) => body),
+    statuses: () => known.statuses(shop).map(({ sha, status }) => [sha, status]),
+    deployments: () => known.deployments(shop),
+  };
+}
+
 let first: string;
 let second: string;
 
@@ -103,11 +124,18 @@ test('a release is recorded with its push and its job', async () => {
 });
 
 test('a rollback goes back to the release before, is recorded, and a dry run says from what to what', async () => {
-  const taken = await host.release(second, { job: job(11, 110) });
+  const { env, notes, statuses, deployments } = await openGitlab();
+  const deploys = { CI_ENVIRONMENT_NAME: 'dev', CI_ENVIRONMENT_ACTION: 'start' };
+  const taken = await host.release(second, { job: { ...job(11, 110), ...env, ...deploys } });
+  expect([notes(10), notes(11)]).toEqual([[], [expect.stringMatching(/^- \*\*shop in dev\*\* since .*bbbbbbbb/m)]]);
+  expect([statuses(), deployments()]).toEqual([[[commits[11], 'success']], []]);
   const before = await host.executions();
   expect((await host.rollBack({ dryRun: true })).code).toBe(2);
   expect(await host.executions()).toEqual(before);
-  const { code, result, progress } = await host.rollBack({}, job(12, 120));
+  const operates = { CI_ENVIRONMENT_NAME: 'dev', CI_ENVIRONMENT_ACTION: 'access' };
+  const { code, result, progress } = await host.rollBack({}, { ...job(12, 120), ...env, ...operates });
+  expect(notes(11)).toEqual([expect.stringMatching(/^- \*\*shop in dev\*\* taken back .*aaaaaaaa/m)]);
+  expect(deployments()).toMatchObject([{ sha: commits[10], status: 'success', environment: { name: 'dev' } }]);
   expect([code, result?.status, result?.revisionKey]).toEqual([undefined, 'succeeded', first]);
   expect(progress.slice(0, 2)).toEqual([
     expect.stringMatching(/^from {2}[0-9a-f]{8}, commit bbbbbbbb by Bob: Page 11$/),
