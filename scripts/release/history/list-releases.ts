@@ -51,12 +51,12 @@ const columns = [
 ];
 
 function releaseRow(release: Release, now: number): string[] {
-  const { record, approval, state, current, executionId } = release;
+  const { record, revision, approval, state, current, executionId } = release;
   return [
     current ? '*' : '',
     timeOf(release.start),
-    record?.rollbackOf === undefined ? state : `${state} (rollback)`,
-    shortRevision(record?.revision ?? '') || '-',
+    `${state}${kindOf(release)}`,
+    shortRevision(record?.revision ?? revision ?? '') || '-',
     shortCommit(record?.commit ?? '') || '-',
     authorName(record?.author ?? '') || '-',
     record?.image || '-',
@@ -64,4 +64,10 @@ function releaseRow(release: Release, now: number): string[] {
     releaseTook(release, now),
     executionId,
   ];
+}
+
+/** What is unusual about how it was started. */
+function kindOf({ record, intake }: Release): string {
+  if (record?.rollbackOf !== undefined) return ' (rollback)';
+  return intake === true ? ' (intake)' : '';
 }
