@@ -17,7 +17,7 @@ import { type EnforcingCloud, startEnforcingCloud } from '../../../builders/enfo
 import { makeImage } from '../../../builders/image.ts';
 import { type PlatformRepository, platformRepository } from '../../../builders/platform-repository.ts';
 import { repository } from '../../../builders/repository.ts';
-import { zipped } from '../../../builders/revision.ts';
+import { script, zipped } from '../../../builders/revision.ts';
 
 /** With IAM enforced: software written to a tenant's intake is released through CloudTrail, EventBridge and the tenant's pipeline. */
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
@@ -32,8 +32,18 @@ let bucket: string;
 let directory: string;
 
 const page = (text: string) => ({
-  'appspec.yml': 'version: 0.0\nos: linux\nfiles: [{ source: index.html, destination: /opt/shop }]\n',
   'index.html': `${text}\n`,
+  'appspec.yml': `version: 0.0
+os: linux
+files: [{ source: index.html, destination: /opt/shop }]
+file_exists_behavior: OVERWRITE
+hooks:
+  ApplicationStart: [{ location: start.sh, timeout: 30 }]
+`,
+  'start.sh': script(
+    'start-stop-daemon --start --background --make-pidfile --pidfile /run/shop.pid --oknodo --exec /usr/bin/python3 -- \\',
+    '  -m http.server 8080 --bind "$(hostname -i)" --directory /opt/shop',
+  ),
 });
 
 beforeAll(async () => {
@@ -54,10 +64,10 @@ beforeAll(async () => {
   const platform = { ...person, environment: place.environment, bucket, facts, listeners: [] };
   const image = await makeImage(platform, place.tenant, { agent: true });
   const software = Object.entries(page('by a job')).map(([file, text]) => [`software/${file}`, text]);
-  const vendhostYml = 'instances: { min: 1, max: 1 }\ndatabase: none\n';
+  const health = 'health_check: { path: /index.html, grace_seconds: 0 }\n';
+  const vendhostYml = `instances: { min: 1, max: 1 }\ndatabase: none\n${health}`;
   directory = await repository({ ...Object.fromEntries(software), 'vendhost.yml': vendhostYml });
   await provisionHost(await job(), { ...place, directory, image, dryRun: false });
-  await ended(1);
 });
 afterAll(async () => {
   await enforcing?.cloud.stop();
@@ -97,13 +107,22 @@ async function releases() {
   return JSON.parse(runtime.printed()).releases;
 }
 
-test('a job releases as ever, and what it pushes starts nothing by itself', async () => {
-  const pushed = await job();
-  await pushRevision(pushed, { ...place, directory, dryRun: false });
-  const { revisionKey: revision } = JSON.parse(pushed.printed());
-  expect(await executions()).toHaveLength(1);
+/** The revision that the job pushed. */
+let revision: string;
+
+async function release() {
   const runtime = await job();
   await startRelease(runtime, { ...place, revision, dryRun: false });
+}
+
+test('a job releases as ever, and what it pushes starts nothing by itself', async () => {
+  // CodePipeline starts one when it makes the pipeline.
+  await ended(1);
+  const pushed = await job();
+  await pushRevision(pushed, { ...place, directory, dryRun: false });
+  ({ revisionKey: revision } = JSON.parse(pushed.printed()));
+  expect(await executions()).toHaveLength(1);
+  await release();
   expect((await ended(2))[0]).toMatchObject({
     status: 'Succeeded',
     trigger: { triggerType: 'StartPipelineExecution' },
@@ -148,11 +167,19 @@ test.each(['shop', 'blog'])('a job of %s cannot write there, and that it tried s
   expect(await executions()).toHaveLength(3);
 });
 
-test("software without an AppSpec fails, the job's next release takes its place", async () => {
+test('software that cannot be deployed fails, and a job releases after it', async () => {
   const put = { Bucket: bucket, Key: `${keys.intake('shop')}broken.zip`, Body: 'no archive' };
   await (await person.aws.s3()).send(new PutObjectCommand(put));
   expect((await ended(4))[0]).toMatchObject({ status: 'Failed', trigger: { triggerType: 'CloudWatchEvent' } });
-  const runtime = await job();
-  await startRelease(runtime, { ...place, dryRun: false, revision: undefined }).catch((error: unknown) => error);
-  expect(await executions()).toHaveLength(4);
+  await release();
+  expect((await ended(5))[0]).toMatchObject({ status: 'Succeeded' });
+  expect(
+    (await releases()).map(({ state, intake = false }: { state: string; intake?: boolean }) => [state, intake]),
+  ).toEqual([
+    ['succeeded', false],
+    ['failed', true],
+    ['succeeded', true],
+    ['succeeded', false],
+    ['failed', false],
+  ]);
 });
