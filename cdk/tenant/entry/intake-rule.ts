@@ -3,6 +3,7 @@ import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { keys, names, type Place } from '../../../scripts/config/names.ts';
+import { Arns } from '../../arns.ts';
 import { sourceAction } from './codepipeline.ts';
 
 export interface IntakeRuleProps {
@@ -28,8 +29,8 @@ const mostSeconds = 3600;
 export class IntakeRule extends Construct {
   constructor(scope: Construct, id: string, { place, facts, roleArn }: IntakeRuleProps) {
     super(scope, id);
-    const { account, partition, region } = Stack.of(this);
-    const pipeline = names.host(place);
+    const { account, region } = Stack.of(this);
+    const arns = new Arns({ partition: roleArn.split(':')[1] ?? 'aws', account, region });
     new CfnRule(this, 'Rule', {
       name: names.intakeRule(place),
       description: `Software written to the intake of ${place.tenant} in ${place.environment}`,
@@ -49,7 +50,7 @@ export class IntakeRule extends Construct {
       targets: [
         {
           id: 'pipeline',
-          arn: `arn:${partition}:codepipeline:${region}:${account}:${pipeline}`,
+          arn: arns.arn('codepipeline', names.host(place)),
           roleArn,
           inputTransformer: {
             inputPathsMap: { key: '$.detail.requestParameters.key' },

@@ -55,7 +55,7 @@ function tableRow(release: Release, now: number): string[] {
   return [
     current ? '*' : '',
     timeOf(release.start),
-    `${state}${kindOf(release)}`,
+    `${state}${markOf(release)}`,
     shortRevision(record?.revision ?? revision ?? '') || '-',
     shortCommit(record?.commit ?? '') || '-',
     authorName(record?.author ?? '') || '-',
@@ -67,7 +67,7 @@ function tableRow(release: Release, now: number): string[] {
 }
 
 /** What is unusual about how it was started. */
-function kindOf({ record, intake }: Release): string {
+function markOf({ record, intake }: Release): string {
   if (record?.rollbackOf !== undefined) return ' (rollback)';
   return intake === true ? ' (intake)' : '';
 }

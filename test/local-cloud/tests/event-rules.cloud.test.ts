@@ -7,7 +7,7 @@ import { type LocalCloud, startLocalCloud } from '../start.ts';
 import { Pipelines, source } from './pipelines.ts';
 
 /** EventBridge with IAM enforced: what it refuses of rules, and which of them start a pipeline. */
-const account = '660000000009';
+const account = '660000000019';
 const region = 'eu-west-1';
 const bucket = `lighthouse-${account}`;
 let local: LocalCloud;

@@ -1,3 +1,4 @@
+import { DescribeStackDriftDetectionStatusCommand, DetectStackDriftCommand } from '@aws-sdk/client-cloudformation';
 import { ListPipelineExecutionsCommand } from '@aws-sdk/client-codepipeline';
 import { DeleteBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -18,6 +19,7 @@ import { makeImage } from '../../../builders/image.ts';
 import { type PlatformRepository, platformRepository } from '../../../builders/platform-repository.ts';
 import { repository } from '../../../builders/repository.ts';
 import { script, zipped } from '../../../builders/revision.ts';
+import { callJson } from '../../../local-cloud/clients.ts';
 
 /** With IAM enforced: software written to a tenant's intake is released through CloudTrail, EventBridge and the tenant's pipeline. */
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
@@ -74,8 +76,8 @@ afterAll(async () => {
 });
 
 /** A job of a tenant on the branch of the environment. */
-async function job(tenant = 'shop') {
-  const role = `arn:aws:iam::${account}:role/vendhost-dev-${tenant}-deploy`;
+async function job(tenant = 'shop', as: 'deploy' | 'plan' = 'deploy') {
+  const role = `arn:aws:iam::${account}:role/vendhost-dev-${tenant}-${as}`;
   return await enforcing.job(
     { projectPath: `acme/${tenant}`, ref: 'dev' },
     { AWS_REGION: 'eu-west-1', VENDHOST_ROLE_ARN: role },
@@ -179,4 +181,20 @@ test('software that cannot be deployed fails, and is in the history like any rel
     ['succeeded', false],
     ['failed', false],
   ]);
+});
+
+test("the tenant's own check sees the rule as its stack says, and what somebody changed", async () => {
+  const client = await openAws(await job('shop', 'plan')).cloudFormation();
+  const status = async () => {
+    const { StackDriftDetectionId } = await client.send(new DetectStackDriftCommand({ StackName: `${name}-entry` }));
+    const look = new DescribeStackDriftDetectionStatusCommand({ StackDriftDetectionId });
+    await expect.poll(async () => (await client.send(look)).DetectionStatus).not.toBe('DETECTION_IN_PROGRESS');
+    const { DetectionStatus, StackDriftStatus } = await client.send(look);
+    return [DetectionStatus, StackDriftStatus];
+  };
+  expect(await status()).toEqual(['DETECTION_COMPLETE', 'IN_SYNC']);
+  await callJson(enforcing.cloud.endpoint, account, 'AWSEvents.DisableRule', { Name: `${name}-intake` });
+  expect(await status()).toEqual(['DETECTION_COMPLETE', 'DRIFTED']);
+  await write(person.aws, `${keys.intake('shop')}later.zip`);
+  expect(await executions()).toHaveLength(4);
 });
