@@ -34,6 +34,8 @@ export class IntakeRule extends Construct {
     new CfnRule(this, 'Rule', {
       name: names.intakeRule(place),
       description: `Software written to the intake of ${place.tenant} in ${place.environment}`,
+      // The default: as it is in the template, drift detection sees that somebody switched it off.
+      state: 'ENABLED',
       eventPattern: {
         source: ['aws.s3'],
         'detail-type': ['AWS API Call via CloudTrail'],
