@@ -30,6 +30,7 @@ export type TenantRole =
   | 'instance'
   | 'pipeline'
   | 'codedeploy'
+  | 'intake'
   | 'approver'
   | 'approver-job';
 
@@ -95,6 +96,8 @@ export const names = {
     shorten(`vendhost-${environment}-${tenant}-${role}`, roleNameLimit),
   /** The Auto Scaling group, CodeDeploy application and deployment group of a virtual host share this name, and its pipeline. */
   host: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}`,
+  /** The EventBridge rule that starts the pipeline for what is written to the intake; rule names have at most 64 characters. */
+  intakeRule: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}-intake`,
   /** AMI names are unique in an account and region: the run's id distinguishes two bakes of one key. */
   image: ({ environment, tenant }: Place, bakeKey: string, run: string) =>
     `vendhost-${environment}-${tenant}-${bakeKey.slice(0, 12)}-${run}`,
@@ -162,6 +165,8 @@ export const keys = {
   /** The source key of pipelines; this object never exists, so a pipeline that starts by itself deploys nothing. */
   noRevision: (tenant: string) => `software/${tenant}/no-revision-was-named.zip`,
   revisions: (tenant: string) => `software/${tenant}/`,
+  /** Where software is written that no job pushed: with an intake, each `.zip` here is released. */
+  intake: (tenant: string) => `software/${tenant}/intake/`,
   /** Where CodePipeline stores the tenant's artifacts: it takes the first 20 characters of the pipeline's name. */
   artifacts: (place: Place) => `${names.host(place).slice(0, 20)}/${names.artifact(place)}/`,
   /** The push's metadata, stored beside the revision. */

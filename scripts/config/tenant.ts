@@ -32,6 +32,10 @@ const defaultPort = 8080;
 /** They are conditions in the tenant's roles, whose size IAM limits. */
 const mostChoices = 8;
 
+/** Ways in for software besides the jobs of the tenant's project. */
+export const intakes = ['s3'] as const;
+export type Intake = (typeof intakes)[number];
+
 export const limits = z.strictObject({
   instance_types: z
     .array(instanceType)
@@ -103,6 +107,10 @@ export const tenantSchema = z.strictObject({
     .max(mostLoadBalancers)
     .default(1)
     .meta({ description: "Number of the load balancer that serves the tenant's hosts" }),
+  intake: z.enum(intakes).optional().meta({
+    description:
+      "What starts releases besides the project's jobs: s3 is a .zip written below software/<tenant>/intake/ of the environment's bucket",
+  }),
   limits: limits.prefault({}).meta({ description: 'What the tenant may choose in its vendhost.yml' }),
 });
 

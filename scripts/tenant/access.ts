@@ -37,6 +37,7 @@ export function accessApp({ place, platform, tenant, chosen, facts, trust }: Acc
       limits: tenant.limits,
       approvals: platform.approvals,
       logDays: chosen.config.retention_days.logs,
+      intake: tenant.intake,
     });
   };
 }

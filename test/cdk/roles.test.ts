@@ -30,12 +30,14 @@ const tenantRoles = {
 };
 /** The roles that a tenant has besides where releases are approved by jobs. */
 const approvedRoles = { 'tenant-approver-job': 'vendhost-dev-shop-approver-job' };
+/** The role that a tenant has besides where writes to its intake start its pipeline. */
+const intakeRoles = { 'tenant-intake': 'vendhost-dev-shop-intake' };
 const boundaries = {
   'platform-boundary': 'vendhost-dev-boundary',
   'platform-service-boundary': 'vendhost-dev-service-boundary',
   'tenant-drift': 'vendhost-dev-tenant-drift',
 };
-const named = { ...platformRoles, ...tenantRoles, ...approvedRoles };
+const named = { ...platformRoles, ...tenantRoles, ...approvedRoles, ...intakeRoles };
 const files = Object.keys({ ...named, ...boundaries });
 
 /** 10,240 characters in all inline policies of a role, 6,144 in a managed policy (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). */
@@ -47,16 +49,18 @@ const withoutResource =
   /^((ec2|ssm)messages:.*|codedeploy:StopDeployment|ssm:(CancelCommand|GetCommandInvocation)|sns:(GetSubscriptionAttributes|Unsubscribe))$/;
 
 const approvals = { project: 'acme/approvals', branch: 'main' };
-const apps: Record<'platform' | 'tenant' | 'approved', App> = {
+const apps: Record<'platform' | 'tenant' | 'approved' | 'intake', App> = {
   platform: accessApp(),
   tenant: tenantApp(),
   approved: tenantApp({ facts: { ...facts, approval: true }, approvals }),
+  intake: tenantApp({ intake: 's3' }),
 };
 const roles = new Map<string, Role>();
 beforeAll(() => {
   for (const [file, name] of Object.entries(platformRoles)) roles.set(file, readRole(apps.platform, name));
   for (const [file, name] of Object.entries(tenantRoles)) roles.set(file, readRole(apps.tenant, name));
   for (const [file, name] of Object.entries(approvedRoles)) roles.set(file, readRole(apps.approved, name));
+  for (const [file, name] of Object.entries(intakeRoles)) roles.set(file, readRole(apps.intake, name));
 });
 
 function roleOf(file: string): Role {
@@ -70,6 +74,7 @@ describe('review files', () => {
     ['platform', platformRoles],
     ['tenant', tenantRoles],
     ['approved', { ...tenantRoles, ...approvedRoles }],
+    ['intake', { ...tenantRoles, ...intakeRoles }],
   ] as const)('there is one for each role of the access stack of a %s', (kind, named) => {
     expect(roleNames(apps[kind]).sort()).toEqual(Object.values(named).sort());
   });
@@ -162,6 +167,7 @@ describe('trust', () => {
       'tenant-execution': { Service: 'cloudformation.amazonaws.com' },
       'tenant-pipeline': { Service: 'codepipeline.amazonaws.com' },
       'tenant-codedeploy': { Service: 'codedeploy.amazonaws.com' },
+      'tenant-intake': { Service: 'events.amazonaws.com' },
     });
   });
 });
@@ -188,7 +194,7 @@ describe('what no role may do', () => {
 });
 
 describe('policies', () => {
-  test.each(['platform', 'tenant', 'approved'] as const)('of a %s pass cdk-nag', (kind) => {
+  test.each(['platform', 'tenant', 'approved', 'intake'] as const)('of a %s pass cdk-nag', (kind) => {
     expect(new AwsSolutionsChecks().validateScope(apps[kind]).violations).toEqual([]);
   });
 
@@ -205,6 +211,7 @@ describe('policies', () => {
     const tenant = tenantApp({
       ...{ place, region, facts: { ...far, approval: true }, limits: most, hosts, port: 65_535, loadBalancer: 10 },
       approvals: { project: `acme/${'p'.repeat(100)}`, branch: 'b'.repeat(100) },
+      intake: 's3',
       groups: hosts.map((host, index) => ({ band: `wildcard-${index + 3}`, hosts: [host] })),
       branch: 'b'.repeat(100),
       project: {

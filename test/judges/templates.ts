@@ -101,7 +101,10 @@ function* tenantApps(platform: PlatformConfig, name: Environment, config: Enviro
   yield [`${name}-shop`, virtualHostApp(virtualHost(where))];
 
   const groups = [exact, { band: 'wildcard-4', hosts: ['*.shop.example.com'] }];
-  yield [`${name}-shop-changed`, tenantAccessApp({}, { ...granted, facts: { ...facts, approval: !approval }, groups })];
+  yield [
+    `${name}-shop-changed`,
+    tenantAccessApp({}, { ...granted, facts: { ...facts, approval: !approval }, groups, intake: 's3' }),
+  ];
   const own = vendhostSchema.parse({ database: 'none', instances: { min: 2, max: 2 } });
   yield [`${name}-shop-changed`, virtualHostApp(virtualHost({ ...where, config: own }))];
   const rotated = vendhostSchema.parse({ database: { rotation: 'weekly' } });

@@ -163,7 +163,12 @@ export class Boundary extends Construct {
       description: `Ceiling of the rights of all tenant roles in ${environment}`,
       statements: [
         new PolicyStatement({ sid: 'Services', actions: services.map((each) => `${each}:*`), resources: ['*'] }),
-        new PolicyStatement({ sid: 'Self', actions: ['sts:GetCallerIdentity', 'tag:GetResources'], resources: ['*'] }),
+        new PolicyStatement({
+          sid: 'Self',
+          // Not more of EventBridge: a rule could start what its tenant must not.
+          actions: ['events:Describe*', 'events:List*', 'sts:GetCallerIdentity', 'tag:GetResources'],
+          resources: ['*'],
+        }),
         new PolicyStatement({
           sid: 'OwnRoles',
           // Reads: drift detection compares the tenant's own roles and policies with their stack.
@@ -197,7 +202,9 @@ export class Boundary extends Construct {
     const findings = [
       'Resource::*',
       ...[...own, serviceRoles].map((each) => `Resource::${each}`),
-      ...['iam:Get*', 'iam:List*', ...services.map((each) => `${each}:*`)].map((each) => `Action::${each}`),
+      ...['events:Describe*', 'events:List*', 'iam:Get*', 'iam:List*', ...services.map((each) => `${each}:*`)].map(
+        (each) => `Action::${each}`,
+      ),
     ];
     for (const finding of findings) {
       Validations.of(this.policy).acknowledge({

@@ -16,6 +16,8 @@ interface Owner {
   readonly host: string;
   readonly secret: string;
   readonly topic: string;
+  /** Rule of EventBridge. */
+  readonly rule: string;
   readonly database: readonly string[];
   readonly logs: readonly string[];
   readonly parameters: string;
@@ -75,6 +77,7 @@ export function platformDriftRights(scope: PlatformScope): Right[] {
       host: all,
       secret: `vendhost/${environment}/*`,
       topic: all,
+      rule: all,
       database: [`db:${all}`, `pg:${all}`, `subgrp:${all}`],
       logs: [
         `/aws/rds/instance/${all}`,
@@ -121,6 +124,7 @@ export function tenantDriftRights(scope: PlatformScope): Right[] {
     'deploy',
     'execution',
     'instance',
+    'intake',
     'pipeline',
     'plan',
   ];
@@ -133,6 +137,7 @@ export function tenantDriftRights(scope: PlatformScope): Right[] {
     host,
     secret: `vendhost/${environment}/${tenant}/database-??????`,
     topic: `${host}-approvals`,
+    rule: names.intakeRule(place),
     database: [`db:${host}`, `pg:${names.tenantStack(place, 'data')}-mysql*`],
     logs: [
       ...databaseLogs.map((log) => `/aws/rds/instance/${host}/${log}`),
@@ -194,6 +199,9 @@ function driftRights(scope: PlatformScope, owner: Owner): Right[] {
         'codedeploy:List*',
         'codepipeline:GetPipeline*',
         'codepipeline:ListTagsForResource',
+        'events:DescribeRule',
+        'events:ListTagsForResource',
+        'events:ListTargetsByRule',
         'sns:Get*',
         'sns:List*',
       ],
@@ -202,6 +210,7 @@ function driftRights(scope: PlatformScope, owner: Owner): Right[] {
         scope.arn('codedeploy', `application:${owner.host}`),
         scope.arn('codedeploy', `deploymentgroup:${owner.host}/${owner.host}`),
         scope.arn('codepipeline', owner.host),
+        scope.arn('events', `rule/${owner.rule}`),
         scope.arn('sns', owner.topic),
       ],
       because,

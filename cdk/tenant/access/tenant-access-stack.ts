@@ -4,7 +4,7 @@ import { CfnParameter } from 'aws-cdk-lib/aws-ssm';
 import { type PlatformFacts, recordVersion, type TenantRecord } from '../../../scripts/config/facts.ts';
 import { names, type Place, tags } from '../../../scripts/config/names.ts';
 import type { Approvals } from '../../../scripts/config/platform.ts';
-import type { TenantLimits } from '../../../scripts/config/tenant.ts';
+import type { Intake, TenantLimits } from '../../../scripts/config/tenant.ts';
 import { type AppProps, newApp, VendhostStack } from '../../app.ts';
 import type { GitlabProject } from '../../gitlab-trust.ts';
 import { type ListedPolicy, makePolicy } from '../../role.ts';
@@ -13,6 +13,7 @@ import type { RuleGroup } from '../entry/rule-groups.ts';
 import { approvalRights, approverJobRole, approverRole } from './approver-role.ts';
 import { tenantReadRights } from './common-rights.ts';
 import { executionRole } from './execution/execution-role.ts';
+import { intakeRole } from './intake-role.ts';
 import { codedeployRole, instanceRole, pipelineRole, planRole } from './service-roles.ts';
 import { deployRole } from './tenant-job-roles.ts';
 import { Scope } from './tenant-scope.ts';
@@ -34,6 +35,8 @@ export interface AccessProps {
   readonly approvals?: Approvals | undefined;
   /** Days for which logs of instances are kept. */
   readonly logDays: number;
+  /** What starts the pipeline besides the tenant's jobs, if anything does. */
+  readonly intake?: Intake | undefined;
 }
 
 /** A tenant's roles in one environment, and the record from which its jobs learn them. */
@@ -71,6 +74,7 @@ class TenantAccessStack extends VendhostStack {
       codedeployRole(this, scope),
       instance,
       approverRole(this, scope, policies),
+      ...(scope.intake === undefined ? [] : [intakeRole(this, scope)]),
       ...(facts.approval && approvals !== undefined ? [approverJob(this, props, approvals, { scope, policies })] : []),
     ];
     const record = new CfnParameter(this, 'Record', {
@@ -135,7 +139,11 @@ export function tenantAccessApp(app: AppProps, props: AccessProps): App {
   const made = newApp(app);
   const access = new TenantAccessStack(made, props);
   const scope = new Scope(props);
-  const roles = { pipelineRole: scope.roleArn('pipeline'), instanceRole: scope.roleArn('instance') };
+  const roles = {
+    pipelineRole: scope.roleArn('pipeline'),
+    instanceRole: scope.roleArn('instance'),
+    ...(scope.intake === undefined ? {} : { intakeRole: scope.roleArn('intake') }),
+  };
   new EntryStack(made, { ...props, ...roles }).addStackDependency(access);
   return made;
 }

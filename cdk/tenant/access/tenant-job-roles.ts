@@ -31,6 +31,7 @@ export function deployRole(parent: Construct, { scope, project, branch, reading 
       ...bakeRights(scope),
       ...provisionRights(scope),
       ...releaseJobRights(scope),
+      ...notIntake(scope),
       ...auditRights(scope),
       ...runRights(scope),
     ],
@@ -184,6 +185,20 @@ function pastRights(scope: Scope): Right[] {
       ],
       resources: [...deploymentArns(scope), scope.arn('codedeploy', 'deploymentconfig:*')],
       because: 'The deployment configurations that AWS predefines.',
+    },
+  ];
+}
+
+/** Jobs start the pipeline themselves: what they write must not start it a second time. */
+function notIntake(scope: Scope): Right[] {
+  if (scope.intake === undefined) return [];
+  return [
+    {
+      sid: 'NotIntake',
+      deny: true,
+      actions: ['s3:PutObject'],
+      resources: scope.objects(`${keys.intake(scope.place.tenant)}*`),
+      because: 'Whatever it is called.',
     },
   ];
 }

@@ -1,6 +1,6 @@
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { names, type Place, type TenantRole } from '../../../scripts/config/names.ts';
-import type { TenantLimits } from '../../../scripts/config/tenant.ts';
+import type { Intake, TenantLimits } from '../../../scripts/config/tenant.ts';
 import { Arns } from '../../arns.ts';
 import { type Condition, merge } from '../../role.ts';
 
@@ -12,6 +12,7 @@ export interface ScopeProps {
   readonly limits: TenantLimits;
   readonly port: number;
   readonly loadBalancer: number;
+  readonly intake?: Intake | undefined;
 }
 
 /** ARNs and conditions that match one tenant's resources in one environment and nobody else's. */
@@ -20,14 +21,17 @@ export class Scope extends Arns {
   readonly facts: PlatformFacts;
   readonly limits: TenantLimits;
   readonly host: string;
+  /** What starts the tenant's pipeline besides its jobs, if anything does. */
+  readonly intake: Intake | undefined;
   /** ARN of the tenant's target group, whose last part AWS chooses. */
   readonly targetGroup: string;
 
-  constructor({ place, account, region, facts, limits, port, loadBalancer }: ScopeProps) {
+  constructor({ place, account, region, facts, limits, port, loadBalancer, intake }: ScopeProps) {
     super({ partition: facts['key-arn'].split(':')[1] ?? 'aws', account, region });
     this.place = place;
     this.facts = facts;
     this.limits = limits;
+    this.intake = intake;
     this.host = names.host(place);
     const group = names.targetGroup(place, port, loadBalancer);
     this.targetGroup = this.arn('elasticloadbalancing', `targetgroup/${group}/*`);

@@ -17,6 +17,9 @@ export interface PipelineProps {
  */
 const sourceNamespace = 'Source';
 
+/** The source action, whose revision whoever starts the pipeline names. */
+export const sourceAction = 'Revision';
+
 type PipelineStage = CfnPipeline.StageDeclarationProperty;
 type PipelineAction = CfnPipeline.ActionDeclarationProperty;
 
@@ -64,7 +67,7 @@ function source(bucket: string, tenant: string, artifact: string): PipelineStage
   return {
     name: 'Source',
     actions: [
-      action('Revision', 'Source', 'S3', {
+      action(sourceAction, 'Source', 'S3', {
         namespace: sourceNamespace,
         outputArtifacts: [{ name: artifact }],
         configuration: {

@@ -4,6 +4,7 @@ import { names, type Place, tags } from '../../../scripts/config/names.ts';
 import { VendhostStack } from '../../app.ts';
 import { Pipeline } from './codepipeline.ts';
 import { HostLogs } from './host-logs.ts';
+import { IntakeRule } from './intake-rule.ts';
 import type { RuleGroup } from './rule-groups.ts';
 import { TenantBucket } from './tenant-bucket.ts';
 import { Traffic } from './traffic.ts';
@@ -20,6 +21,8 @@ export interface EntryProps {
   readonly pipelineRole: string;
   /** ARN of the instances' role. */
   readonly instanceRole: string;
+  /** ARN of the role with which a write to the intake starts the pipeline; without it nothing but jobs does. */
+  readonly intakeRole?: string | undefined;
   /** Days for which logs of instances are kept. */
   readonly logDays: number;
 }
@@ -30,7 +33,7 @@ export interface EntryProps {
  */
 export class EntryStack extends VendhostStack {
   constructor(app: App, props: EntryProps) {
-    const { place, account, region, facts, pipelineRole, instanceRole, logDays } = props;
+    const { place, account, region, facts, pipelineRole, instanceRole, intakeRole, logDays } = props;
     super(
       app,
       names.tenantStack(place, 'entry'),
@@ -39,6 +42,7 @@ export class EntryStack extends VendhostStack {
     );
     new Traffic(this, 'Traffic', props);
     new Pipeline(this, 'Pipeline', { place, facts, roleArn: pipelineRole });
+    if (intakeRole !== undefined) new IntakeRule(this, 'Intake', { place, facts, roleArn: intakeRole });
     new TenantBucket(this, 'Files', {
       name: names.tenantBucket(place, account, region),
       keyArn: facts['key-arn'],

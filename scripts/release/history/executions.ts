@@ -24,6 +24,8 @@ export interface RecordedExecution extends Execution {
   readonly update: number;
   /** `undefined` where nobody wrote one: it was started by hand, or by an older version of Vendhost. */
   readonly record: ReleaseRecord | undefined;
+  /** Whether a rule of EventBridge started it: somebody wrote software to the tenant's intake. */
+  readonly intake?: boolean;
 }
 
 /**
@@ -65,5 +67,11 @@ function listedOf({ source }: ReleasePipeline, summary: PipelineExecutionSummary
     start: summary.startTime?.getTime() ?? 0,
     update: summary.lastUpdateTime?.getTime() ?? 0,
     version,
+    ...(isIntake(summary) ? { intake: true } : {}),
   };
+}
+
+/** https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ExecutionTrigger.html; EventBridge was CloudWatch Events once. */
+export function isIntake({ trigger }: Pick<PipelineExecutionSummary, 'trigger'>): boolean {
+  return trigger?.triggerType === 'CloudWatchEvent';
 }

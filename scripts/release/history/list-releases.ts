@@ -51,12 +51,12 @@ const columns = [
 ];
 
 function tableRow(release: Release, now: number): string[] {
-  const { record, approval, state, current, executionId } = release;
+  const { record, revision, approval, state, current, executionId } = release;
   return [
     current ? '*' : '',
     timeOf(release.start),
-    wayOf(release) === '' ? state : `${state} (${wayOf(release)})`,
-    shortRevision(record?.revision ?? '') || '-',
+    `${state}${markOf(release)}`,
+    shortRevision(record?.revision ?? revision ?? '') || '-',
     shortCommit(record?.commit ?? '') || '-',
     authorName(record?.author ?? '') || '-',
     record?.image || '-',
@@ -66,7 +66,9 @@ function tableRow(release: Release, now: number): string[] {
   ];
 }
 
-function wayOf({ record }: Release): string {
-  if (record?.rollbackOf !== undefined) return 'rollback';
-  return record?.promotedFrom === undefined ? '' : `from ${record.promotedFrom.environment}`;
+/** What is unusual about how it was started. */
+function markOf({ record, intake }: Release): string {
+  if (record?.rollbackOf !== undefined) return ' (rollback)';
+  if (record?.promotedFrom !== undefined) return ` (from ${record.promotedFrom.environment})`;
+  return intake === true ? ' (intake)' : '';
 }

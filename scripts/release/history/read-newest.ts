@@ -1,7 +1,7 @@
 import type { PipelineExecutionSummary } from '@aws-sdk/client-codepipeline';
 import type { Aws } from '../../aws/session.ts';
 import { readActions } from '../snapshot.ts';
-import { readReleaseRecord } from './executions.ts';
+import { isIntake, readReleaseRecord } from './executions.ts';
 import { type Release, releaseOf } from './release.ts';
 
 export interface NewestReleases {
@@ -37,7 +37,8 @@ export async function readNewestReleases(
     ]);
     const times = { start: startTime?.getTime() ?? 0, update: lastUpdateTime?.getTime() ?? 0 };
     const why = statusSummary ? { summary: statusSummary } : {};
-    return releaseOf({ id, status, version: undefined, record, ...times, ...why }, { actions, current: undefined });
+    const started = { ...times, ...why, ...(isIntake(summary) ? { intake: true } : {}) };
+    return releaseOf({ id, status, version: undefined, record, ...started }, { actions, current: undefined });
   };
   const succeeded = listed.find(({ status }) => status === 'Succeeded');
   const newest = listed[0] === succeeded ? undefined : listed[0];

@@ -28,18 +28,22 @@ export function releaseLines({ release, actions, deployment, rollback, pushed, c
     ...fields([
       ['why', summary],
       ['started', `${timeOf(release.start)} UTC, took ${releaseTook(release, now)}`],
-      ...(record === undefined ? [] : recordFields(record)),
+      ...(record === undefined ? [['revision', release.revision] as const] : recordFields(record)),
       ['first pushed', record !== undefined && pushed ? earlierPush(record, pushed) : undefined],
       ['approval', approval && `${approvalWords(approval)} (${timeOf(approval.at)} UTC)`],
       ['console', console],
     ]),
-    ...(record === undefined
-      ? ['  no record says what it released: Vendhost did not start it, or an older version did']
-      : []),
+    ...(record === undefined ? [`  ${withoutRecord(release)}`] : []),
     ...actions.map((action) => `  ${actionWords(action)}`),
     ...(deployment === undefined ? [] : deploymentLines('deployment', deployment)),
     ...(rollback === undefined ? [] : deploymentLines('rollback of CodeDeploy', rollback)),
   ];
+}
+
+function withoutRecord({ intake }: Release): string {
+  return intake === true
+    ? "a write to the tenant's intake started it: nothing records commit and author"
+    : 'no record says what it released: Vendhost did not start it, or an older version did';
 }
 
 type Field = readonly [name: string, value: string | undefined];

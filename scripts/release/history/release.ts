@@ -23,7 +23,7 @@ export interface Approval {
 }
 
 /** One run of a tenant's pipeline. Times are milliseconds since 1970. */
-export interface Release extends Pick<RecordedExecution, 'summary' | 'start' | 'version' | 'record'> {
+export interface Release extends Pick<RecordedExecution, 'summary' | 'start' | 'version' | 'record' | 'intake'> {
   readonly executionId: string;
   readonly state: ReleaseState;
   /** Whether the instances have what it released. */
@@ -31,6 +31,8 @@ export interface Release extends Pick<RecordedExecution, 'summary' | 'start' | '
   /** Absent while it goes on. */
   readonly end?: number;
   readonly approval?: Approval;
+  /** Key of what it released, where no record says it but its source action does. */
+  readonly revision?: string;
   /** CodeDeploy's, once it has begun. */
   readonly deploymentId?: string;
 }
@@ -42,7 +44,8 @@ export interface ReleaseParts {
 }
 
 export function releaseOf(execution: RecordedExecution, { actions, current }: ReleaseParts): Release {
-  const { id, status, summary, start, update, version, record } = execution;
+  const { id, status, summary, start, update, version, record, intake } = execution;
+  const revision = record === undefined ? actions.findLast((each) => each.revision !== undefined)?.revision : undefined;
   const approval = approvalOf(actions);
   const deploymentId = actions.findLast(({ provider }) => provider === 'CodeDeploy')?.externalId;
   const goesOn = ['InProgress', 'Stopping'].includes(status);
@@ -55,6 +58,8 @@ export function releaseOf(execution: RecordedExecution, { actions, current }: Re
     ...(goesOn ? {} : { end: update }),
     version,
     record,
+    ...(intake === true ? { intake } : {}),
+    ...(revision === undefined ? {} : { revision }),
     ...(approval === undefined ? {} : { approval }),
     ...(deploymentId === undefined ? {} : { deploymentId }),
   };

@@ -1,5 +1,5 @@
 import type { Release } from '../../release/history/release.ts';
-import { revisionWords, title } from '../../release/history/release-words.ts';
+import { revisionWords, shortRevision, title } from '../../release/history/release-words.ts';
 import { timeWords } from '../age.ts';
 
 /** A release as a view shows it; what nobody recorded is empty. Times are ISO 8601. */
@@ -28,7 +28,7 @@ export function releaseRow(release: Release): ReleaseRow {
   return {
     executionId,
     state,
-    revision: revisionName(record?.revision ?? ''),
+    revision: revisionName(record?.revision ?? release.revision ?? ''),
     commit: record?.commit ?? '',
     author: record?.author ?? '',
     message: title(record?.message ?? ''),
@@ -44,12 +44,14 @@ export function releaseRow(release: Release): ReleaseRow {
  * Whether an execution is somebody's release: CodePipeline itself starts one when a pipeline is created, which finds no revision and fails
  * (docs/decisions/0005-pipelines-name-no-revision.md).
  */
-export function isOfSomebody({ record, deploymentId }: Release): boolean {
-  return record !== undefined || deploymentId !== undefined;
+export function isOfSomebody({ record, deploymentId, intake }: Release): boolean {
+  return record !== undefined || deploymentId !== undefined || intake === true;
 }
 
 /** The release in a few words: `0a1b2c3d, commit 01234567 by Ada: A page`. */
-export function releaseWords({ executionId, record }: Release): string {
+export function releaseWords({ executionId, record, revision }: Release): string {
+  if (record === undefined && revision !== undefined)
+    return `${shortRevision(revision)}, of which nobody wrote a record`;
   if (record === undefined) return `execution ${executionId.slice(0, 8)}, of which nobody wrote a record`;
   return revisionWords(record.revision, record);
 }

@@ -161,3 +161,41 @@ describe('the pipeline', () => {
     approving.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: facts['key-arn'] });
   });
 });
+
+describe('an intake', () => {
+  const open = entryTemplate(tenantApp({ intake: 's3' }));
+
+  test('is one rule more, for whole objects that were written below its folder', () => {
+    const types = ({ Resources }: { Resources?: Record<string, { Type: string }> }) =>
+      Object.values(Resources ?? {}).map(({ Type }) => Type);
+    expect(types(open.toJSON()).sort()).toEqual([...types(template.toJSON()), 'AWS::Events::Rule'].sort());
+    open.hasResourceProperties('AWS::Events::Rule', {
+      Name: 'vendhost-dev-shop-intake',
+      EventPattern: {
+        source: ['aws.s3'],
+        'detail-type': ['AWS API Call via CloudTrail'],
+        detail: {
+          eventSource: ['s3.amazonaws.com'],
+          eventName: ['CompleteMultipartUpload', 'CopyObject', 'PutObject'],
+          // CloudTrail reports what was refused, too.
+          errorCode: [{ exists: false }],
+          requestParameters: { bucketName: [facts.bucket], key: [{ wildcard: 'software/shop/intake/*.zip' }] },
+        },
+      },
+    });
+  });
+
+  test("starts the tenant's own pipeline with the key that was written", () => {
+    const [rule] = Object.values(open.findResources('AWS::Events::Rule'));
+    const [target, ...others] = rule?.Properties.Targets ?? [];
+    expect(others).toEqual([]);
+    expect(target).toMatchObject({
+      Arn: 'arn:aws:codepipeline:eu-west-1:111111111111:vendhost-dev-shop',
+      RoleArn: 'arn:aws:iam::111111111111:role/vendhost-dev-shop-intake',
+      InputTransformer: { InputPathsMap: { key: '$.detail.requestParameters.key' } },
+    });
+    expect(JSON.parse(target.InputTransformer.InputTemplate)).toEqual({
+      sourceRevisions: [{ actionName: 'Revision', revisionType: 'S3_OBJECT_KEY', revisionValue: '<key>' }],
+    });
+  });
+});

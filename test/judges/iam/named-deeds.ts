@@ -23,6 +23,7 @@ const deeds: readonly Deed[] = [
   ...executing(),
   ...serving(),
   ...recording(),
+  { role: 'intake', to: things.pipeline, actions: ['codepipeline:StartPipelineExecution'] },
 ];
 
 /** A call of `self` that concerns `owner`. */

@@ -253,6 +253,16 @@ export function auditRecord(owner: Owner): Thing {
   return { on: objectOf(owner.environment, keys.auditRecord(placeOf(owner).tenant, id)) };
 }
 
+/** Software that somebody writes to a tenant's intake. */
+export function intakeObject(owner: Owner): Thing {
+  return { on: objectOf(owner.environment, `${keys.intake(placeOf(owner).tenant)}c0ffee.zip`) };
+}
+
+/** The rule that starts a tenant's pipeline for it. */
+export function intakeRule(owner: Owner): Thing {
+  return { on: arn('events', `rule/${names.intakeRule(placeOf(owner))}`), tags: owner.tags('entry') };
+}
+
 export function releaseRecord(owner: Owner): Thing {
   const execution = '11111111-2222-4333-8444-555555555555';
   return { on: objectOf(owner.environment, keys.releaseRecord(placeOf(owner).tenant, execution)) };

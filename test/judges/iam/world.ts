@@ -91,6 +91,7 @@ function* apps(): Generator<App> {
       limits: limits.parse({}),
       approvals,
       logDays: 30,
+      intake: 's3',
     });
   }
 }

@@ -21,6 +21,7 @@ PARTS: tuple[str, ...] = (
     "logs",
     "account_limits",
     "drift",
+    "event_rules",
     "web_identity",
     "assume_role",
     "certificates",

@@ -55,14 +55,14 @@ class Role:
     def name(self) -> str:
         return self.arn.rpartition("/")[2]
 
-    def assumable(self) -> bool:
-        """Whether the role exists and trusts the service."""
+    def assumable(self, keys: Document | None = None) -> bool:
+        """Whether the role exists and trusts the service, which says these condition keys besides the account."""
         if not app.AUTH:
             return True
         found = iam._roles.get(self.name)
         if found is None:
             return False
-        context = self._context("sts:AssumeRole", "*", {"aws:SourceAccount": get_account_id()})
+        context = self._context("sts:AssumeRole", "*", {"aws:SourceAccount": get_account_id(), **(keys or {})})
         given = found["AssumeRolePolicyDocument"]
         statements = (json.loads(given) if isinstance(given, str) else given)["Statement"]
         return any(

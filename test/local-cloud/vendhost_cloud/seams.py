@@ -56,6 +56,22 @@ SEAMS = (
     ),
     Seam("ministack.services.tagging", "replaced: tags of resources ministack does not look at", ("resource_tags",)),
     Seam("ministack.services.cloudtrail", "tags; events", ("_get_event_queue", "_trail_tags")),
+    Seam("ministack.services.cloudtrail", "which data events trails record", ("_event_selectors", "_trails")),
+    Seam("ministack.core.iam_actions", "replaced: refused writes are recorded, too", ("access_denied_response",)),
+    # EventBridge: event_rules/.
+    Seam(
+        "ministack.services.eventbridge",
+        "targets of a rule; events to the default bus, as patterns and templates see them",
+        (
+            "_apply_input_transformer",
+            "_dispatch_event",
+            "_ensure_default_bus",
+            "_pattern_event_view",
+            "_rule_key",
+            "_targets",
+        ),
+    ),
+    Seam("ministack.services.eventbridge", "replaced: targets that are pipelines", ("_invoke_target",)),
     Seam("ministack.services.cloudtrail", "replaced: events are recorded", ("_recording_enabled",)),
     Seam("ministack.services.cloudwatch_logs", "tags", ("_log_groups",)),
     # EC2: ec2/, auto_scaling/, cloudformation/{ec2,flow_log,network_acl,security_group_rules}.py.

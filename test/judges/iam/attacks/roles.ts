@@ -10,7 +10,7 @@ const all: readonly TenantRole[] = ['deploy', 'plan', 'execution', 'instance', '
 
 /** More rights: by passing a role, by making one, by a stack that works with another, by another service. */
 export function roleAttacks(): Case[] {
-  return [...passing(), ...stacks(), ...identities(), ...services(), ...approving()];
+  return [...passing(), ...stacks(), ...identities(), ...services(), ...approving(), ...intake()];
 }
 
 function refused(by: string, name: string, because: string, one: Step): Case {
@@ -249,4 +249,34 @@ function services(): Case[] {
       refused(by, action, 'No part of a virtual host needs it.', step(by, action, thing)),
     );
   });
+}
+
+/** Nobody changes what starts a pipeline, and what starts it does nothing else. */
+function intake(): Case[] {
+  const changes = ['PutRule', 'PutTargets', 'DisableRule', 'EnableRule', 'RemoveTargets', 'DeleteRule', 'TagResource'];
+  const changing = all.flatMap((role) =>
+    changes.flatMap((call) =>
+      [self, tenant('shop2')].map((of) => {
+        const by = things.roleName(self, role);
+        const because = 'The rule says what starts the pipeline, and with which rights.';
+        return refused(
+          by,
+          `events:${call} of the rule of ${of.name}`,
+          because,
+          step(by, `events:${call}`, things.intakeRule(of)),
+        );
+      }),
+    ),
+  );
+  const by = things.roleName(self, 'intake');
+  const because = 'It starts the one pipeline, for the one rule.';
+  return [
+    ...changing,
+    ...['StopPipelineExecution', 'UpdatePipeline', 'RetryStageExecution'].map((call) =>
+      refused(by, `codepipeline:${call}`, because, step(by, `codepipeline:${call}`, things.pipeline(self))),
+    ),
+    refused(by, 'approves a release', because, step(by, 'codepipeline:PutApprovalResult', things.approvalAction(self))),
+    refused(by, 'writes to the intake', because, step(by, 's3:PutObject', things.intakeObject(self))),
+    refused(by, 'reads a revision', because, step(by, 's3:GetObject', things.revision(self))),
+  ];
 }

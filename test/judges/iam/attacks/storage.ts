@@ -14,6 +14,7 @@ export function storageAttacks(): Case[] {
   return [
     ...claims(),
     ...records(),
+    ...intakes(),
     ...listing(),
     ...artifacts(),
     ...settings(),
@@ -42,6 +43,14 @@ function records(): Case[] {
   return roles.flatMap((role) =>
     changing.map((call) => refused(role, `${call} of its own record`, because, `s3:${call}`, things.auditRecord(self))),
   );
+}
+
+function intakes(): Case[] {
+  const because = 'What is written there is released: jobs release otherwise, and nobody for somebody else.';
+  return roles.flatMap((role) => [
+    refused(role, 'writes to its own intake', because, 's3:PutObject', things.intakeObject(self)),
+    refused(role, 'writes to the intake of shop2', because, 's3:PutObject', things.intakeObject(victim)),
+  ]);
 }
 
 function logs(): Case[] {

@@ -28,6 +28,7 @@ def of(request: Request) -> list[Requirement]:
         "codepipeline": _code_pipeline,
         "sns": _sns,
         "logs": _logs,
+        "events": _events,
     }
     reader = readers.get(request.service)
     return reader(request) if reader else [request.needs(request.arn)]
@@ -191,6 +192,16 @@ def _logs(request: Request) -> list[Requirement]:
     if request.operation in ("CreateLogStream", "FilterLogEvents"):
         return [request.needs(request.own("logs", f"log-group:{group}:*"))]
     return [request.needs(request.arn)]
+
+
+def _events(request: Request) -> list[Requirement]:
+    """A rule of the default bus has no bus in its ARN; the roles of targets are passed."""
+    named = request.json.get("ResourceARN") or request.json.get("Name") or request.json.get("Rule")
+    arn = str(named or "*")
+    if named and not arn.startswith("arn:"):
+        arn = request.own("events", f"rule/{arn}")
+    roles = {str(one["RoleArn"]) for one in request.json.get("Targets") or [] if one.get("RoleArn")}
+    return [request.needs(arn), *(pass_role(role, "events.amazonaws.com") for role in sorted(roles))]
 
 
 def _sns(request: Request) -> list[Requirement]:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from contextvars import ContextVar
 
 from ministack.core.iam_evaluator import caller_arn
 
@@ -11,6 +12,10 @@ from vendhost_cloud.errors import AwsError, Unsupported
 from vendhost_cloud.json_service import page
 
 S3_OVERRIDES = ("S3_OBJECT_KEY", "S3_OBJECT_VERSION_ID")
+
+
+trigger: ContextVar[Document | None] = ContextVar("vendhost_trigger", default=None)
+"""What starts the execution, where it is no caller of StartPipelineExecution."""
 
 
 def start(request: Document) -> Document:
@@ -26,7 +31,7 @@ def start(request: Document) -> Document:
         given = record["declaration"]
         execution = run.start(
             record,
-            trigger={"triggerType": "StartPipelineExecution", "triggerDetail": caller_arn()},
+            trigger=trigger.get() or {"triggerType": "StartPipelineExecution", "triggerDetail": caller_arn()},
             overrides=_overrides(given, request.get("sourceRevisions") or []),
             variables=_variables(given, request.get("variables") or []),
             token=token,

@@ -7,6 +7,7 @@ Vendhost's stacks have through the services' own APIs, with the rights of the ca
 from vendhost_cloud.drift import (
     balancer_readers,
     detections,
+    event_readers,
     events,
     host_readers,
     identity_readers,
@@ -16,7 +17,7 @@ from vendhost_cloud.drift import (
 
 
 def register() -> None:
-    for part in (balancer_readers, host_readers, identity_readers, network_readers, storage_readers):
+    for part in (balancer_readers, event_readers, host_readers, identity_readers, network_readers, storage_readers):
         for name, reader in part.READERS.items():
             reader.register(name)
     detections.register()

@@ -1,0 +1,68 @@
+import { Stack } from 'aws-cdk-lib';
+import { CfnRule } from 'aws-cdk-lib/aws-events';
+import { Construct } from 'constructs';
+import type { PlatformFacts } from '../../../scripts/config/facts.ts';
+import { keys, names, type Place } from '../../../scripts/config/names.ts';
+import { Arns } from '../../arns.ts';
+import { sourceAction } from './codepipeline.ts';
+
+export interface IntakeRuleProps {
+  readonly place: Place;
+  readonly facts: PlatformFacts;
+  /** ARN of the role that may start the pipeline. */
+  readonly roleArn: string;
+}
+
+/** Calls that make an object whole (https://docs.aws.amazon.com/codepipeline/latest/userguide/create-cloudtrail-S3-source-cfn.html). */
+const writes = ['CompleteMultipartUpload', 'CopyObject', 'PutObject'];
+
+/** A write that EventBridge cannot hand over for so long starts nothing any more: newer software may run by then. */
+const mostSeconds = 3600;
+
+/**
+ * Starts the tenant's pipeline with each object that is written to its intake, as CloudTrail reports it; the environment's trail records
+ * all writes below `software/`.
+ *
+ * CloudTrail reports writes that were refused as well, with an `errorCode`: without that condition, whoever is refused could have an
+ * older object released again.
+ */
+export class IntakeRule extends Construct {
+  constructor(scope: Construct, id: string, { place, facts, roleArn }: IntakeRuleProps) {
+    super(scope, id);
+    const { account, region } = Stack.of(this);
+    const arns = new Arns({ partition: roleArn.split(':')[1] ?? 'aws', account, region });
+    new CfnRule(this, 'Rule', {
+      name: names.intakeRule(place),
+      description: `Software written to the intake of ${place.tenant} in ${place.environment}`,
+      // The default: as it is in the template, drift detection sees that somebody switched it off.
+      state: 'ENABLED',
+      eventPattern: {
+        source: ['aws.s3'],
+        'detail-type': ['AWS API Call via CloudTrail'],
+        detail: {
+          eventSource: ['s3.amazonaws.com'],
+          eventName: writes,
+          errorCode: [{ exists: false }],
+          requestParameters: {
+            bucketName: [facts.bucket],
+            key: [{ wildcard: `${keys.intake(place.tenant)}*.zip` }],
+          },
+        },
+      },
+      targets: [
+        {
+          id: 'pipeline',
+          arn: arns.arn('codepipeline', names.host(place)),
+          roleArn,
+          inputTransformer: {
+            inputPathsMap: { key: '$.detail.requestParameters.key' },
+            inputTemplate: JSON.stringify({
+              sourceRevisions: [{ actionName: sourceAction, revisionType: 'S3_OBJECT_KEY', revisionValue: '<key>' }],
+            }),
+          },
+          retryPolicy: { maximumEventAgeInSeconds: mostSeconds },
+        },
+      ],
+    });
+  }
+}
