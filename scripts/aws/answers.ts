@@ -1,6 +1,6 @@
 import type { DeserializeMiddleware, MetadataBearer, Pluggable } from '@aws-sdk/types';
 import { VendhostError } from '../errors.ts';
-import { callName } from './call-log.ts';
+import { callName } from './calls/call-log.ts';
 
 /**
  * What an answer must have to go on. Throws `AWS_FAILED` without it: AWS never leaves it out, but a proxy or a server in between may

@@ -2,9 +2,9 @@ import type { AwsCredentialIdentity } from '@aws-sdk/types';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { refuseWebPages } from './answers.ts';
-import { callLog } from './call-log.ts';
-import { rememberFailedCalls } from './failed-call.ts';
-import { awsPatience } from './retries.ts';
+import { callLog } from './calls/call-log.ts';
+import { rememberFailedCalls } from './calls/failed-call.ts';
+import { awsPatience } from './calls/retries.ts';
 
 /** Returns credentials; fetches new ones when the last are about to expire. */
 export type CredentialSource = () => Promise<AwsCredentialIdentity>;

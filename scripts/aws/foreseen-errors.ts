@@ -1,6 +1,6 @@
 import type { MetadataBearer } from '@aws-sdk/types';
 import { messageOf, VendhostError } from '../errors.ts';
-import { failedCall } from './failed-call.ts';
+import { failedCall } from './calls/failed-call.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 

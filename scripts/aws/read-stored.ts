@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { z } from 'zod';
 import { VendhostError } from '../errors.ts';
-import { awsPatience } from './retries.ts';
+import { awsPatience } from './calls/retries.ts';
 
 /** Where a text is stored. */
 export interface StoredAt {

@@ -20,11 +20,11 @@ import type { AwsCredentialIdentity, MetadataBearer, Pluggable } from '@aws-sdk/
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { answered, refuseWebPages } from './answers.ts';
-import { callLog } from './call-log.ts';
+import { callLog } from './calls/call-log.ts';
+import { rememberFailedCalls } from './calls/failed-call.ts';
+import { awsPatience } from './calls/retries.ts';
 import { type CredentialSource, credentialSource, endpointOf, type RoleOptions } from './credentials.ts';
-import { rememberFailedCalls } from './failed-call.ts';
 import { type Pace, paces } from './poll.ts';
-import { awsPatience } from './retries.ts';
 
 /** One account and region, with clients that are loaded on first use. */
 export interface Aws {

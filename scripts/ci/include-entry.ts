@@ -3,13 +3,12 @@ import { type Input, inputFaults, type TemplateInputs } from './template-inputs.
 
 /** Templates of this library, by their names in the catalog. */
 const libraryTemplates = ['tenant', 'platform', 'drift-check', 'approve', 'operations', 'upkeep', 'fleet'] as const;
-export type LibraryTemplate = (typeof libraryTemplates)[number];
 
 const componentForm = new RegExp(`^[^/]+/(?<project>.+)/(?<name>${libraryTemplates.join('|')})@(?<ref>.+)$`);
 
 /** A template of this library as an include names it. */
 export interface LibraryInclude {
-  readonly name: LibraryTemplate;
+  readonly name: (typeof libraryTemplates)[number];
   /** Path of the project that the include names. */
   readonly project: string;
   readonly ref: string;

@@ -52,6 +52,8 @@ export interface Released {
  * takes back what a newer one released, and says so.
  */
 export async function startRelease(runtime: Runtime, options: ReleaseOptions): Promise<ExitCode | undefined> {
+  // Before AWS is asked, where nothing is to be found there.
+  if (options.revision || !runtime.env.CI_COMMIT_SHA) revisionKey(options);
   const { code, value, lines } = await release(runtime, openAws(runtime), options);
   runtime.out.result(value, lines.join('\n'));
   return code;
@@ -62,8 +64,6 @@ export async function release(runtime: Runtime, aws: Aws, options: ReleaseOption
   const { signal } = runtime;
   const start = performance.now();
   const place: Place = { tenant: options.tenant, environment: options.environment };
-  // Before AWS is asked, where nothing is to be found there.
-  if (options.revision || !runtime.env.CI_COMMIT_SHA) revisionKey(options);
   // One after the other: the first fault is the one to fix first.
   const facts = await readPlatformFacts(aws, options.environment);
   const record = await readTenantRecord(aws, options);

@@ -83,11 +83,11 @@ describe('wrong words', () => {
     });
   });
   test.each([
-    [['config', '--', 'check'], '"check" follows --: no command takes words after it', 'leave -- out'],
-    [['--', 'config', 'check'], '"config" follows --: no command takes words after it', 'leave -- out'],
+    [['config', '--', 'check'], '"check" follows --: only host run takes words after it', 'leave -- out'],
+    [['--', 'config', 'check'], '"config" follows --: only host run takes words after it', 'leave -- out'],
     [
       ['config', 'check', '--', '--directory', '/nowhere'],
-      '"--directory" follows --: no command takes words after it',
+      '"--directory" follows --: only host run takes words after it',
       'leave -- out',
     ],
     [

@@ -29,7 +29,7 @@ export async function listReleases(runtime: Runtime, { limit, ...place }: ListOp
     releases.length === 0
       ? [`no release of ${place.tenant} in ${place.environment} yet`]
       : [
-          ...tableLines([columns, ...releases.map((release) => releaseRow(release, Date.now()))]),
+          ...tableLines([columns, ...releases.map((release) => tableRow(release, Date.now()))]),
           ...(releases.some(({ current }) => current) ? ['* what the instances have'] : []),
           ...(more ? ['there are older ones: give --limit a larger number'] : []),
         ];
@@ -50,7 +50,7 @@ const columns = [
   'execution',
 ];
 
-function releaseRow(release: Release, now: number): string[] {
+function tableRow(release: Release, now: number): string[] {
   const { record, approval, state, current, executionId } = release;
   return [
     current ? '*' : '',

@@ -8,10 +8,10 @@ import type { RetentionRules } from '../rules.ts';
 import { imageRows, listedImages } from './image-rows.ts';
 import { readImageFacts } from './read-image-facts.ts';
 
-export interface ListOptions extends Place, RetentionRules {}
+export interface ImageListOptions extends Place, RetentionRules {}
 
 /** Lists a tenant's images in one environment, newest first, with their base images and who uses them. */
-export async function listImages(runtime: Runtime, options: ListOptions): Promise<undefined> {
+export async function listImages(runtime: Runtime, options: ImageListOptions): Promise<undefined> {
   const place = { tenant: options.tenant, environment: options.environment };
   const aws = openAws(runtime);
   const { bucket } = await readPlatformFacts(aws, place.environment);

@@ -63,17 +63,17 @@ function lost({ unknown }: FleetView): Markup[] {
 }
 
 function table(view: FleetView): Markup {
-  const tenants = [...Map.groupBy(view.rows, ({ tenant }) => tenant)];
+  const tenants = [...new Set(view.rows.map(({ tenant }) => tenant))];
   const { environments } = view;
   return markup`<table class="fleet">
 <thead><tr><th scope="col">Tenant</th>${environments.map((name) => markup`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>
 ${tenants.map(
-  ([tenant, rows]) => markup`<tr id="t-${tenant}"><th scope="row">${line(tenant)}</th>${environments.map((name) =>
+  (tenant) => markup`<tr id="t-${tenant}"><th scope="row">${line(tenant)}</th>${environments.map((name) =>
     cell(
       view,
       name,
-      rows.find(({ environment }) => environment === name),
+      view.rows.find((row) => row.tenant === tenant && row.environment === name),
     ),
   )}</tr>
 `,

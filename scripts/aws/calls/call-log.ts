@@ -1,5 +1,5 @@
 import type { HandlerExecutionContext, InitializeMiddleware, MetadataBearer, Pluggable } from '@aws-sdk/types';
-import type { Call, Output } from '../output.ts';
+import type { Call, Output } from '../../output.ts';
 
 /** What the SDK says of a call when it has ended; of a failed one its error does. */
 type CallMetadata = Partial<MetadataBearer['$metadata']> | undefined;
