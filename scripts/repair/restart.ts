@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { RevisionLocation } from '@aws-sdk/client-codedeploy';
 import { withAudit } from '../audit/with-audit.ts';
 import { readPlatformFacts, readTenantRecord } from '../aws/read-facts.ts';
@@ -116,25 +117,46 @@ async function deployAgain(
   return `deployment ${run.id}`;
 }
 
-/** Without the signal: after an aborted call nobody would know whether the deployment started. */
+/**
+ * Without the signal: after an aborted call nobody would know whether the deployment started. When its answer is lost, the SDK sends it
+ * again, and CodeDeploy refuses it because of itself: it is found by its description.
+ */
 async function begin(aws: Aws, { application, group }: ReleasePipeline, running: Running, out: Output): Promise<Run> {
   const { CreateDeploymentCommand, DeploymentLimitExceededException } = await import('@aws-sdk/client-codedeploy');
+  const description = `restart ${randomUUID()}: the revision of ${running.deploymentId}`;
   const command = new CreateDeploymentCommand({
     applicationName: application,
     deploymentGroupName: group,
     revision: running.revision,
-    description: `restart: the revision of ${running.deploymentId}`,
+    description,
   });
   try {
     const { deploymentId = '' } = await (await aws.codeDeploy()).send(command);
     return deploymentRun(aws, deploymentId, out);
   } catch (error) {
     if (!(error instanceof DeploymentLimitExceededException)) throw error;
+    const own = await findDescribed(aws, { application, group }, description);
+    if (own !== undefined) return deploymentRun(aws, own, out);
     throw new VendhostError('DEPLOYMENT_UNDERWAY', `${group} has a deployment that goes on: ${error.message}`, {
       hint: 'wait for the release, which restarts the software too',
       cause: error,
     });
   }
+}
+
+/** The newest deployment of a group, if it has this description: CodeDeploy does one at a time. */
+async function findDescribed(
+  aws: Aws,
+  { application, group }: Pick<ReleasePipeline, 'application' | 'group'>,
+  description: string,
+): Promise<string | undefined> {
+  const { GetDeploymentCommand, GetDeploymentGroupCommand } = await import('@aws-sdk/client-codedeploy');
+  const client = await aws.codeDeploy();
+  const asked = new GetDeploymentGroupCommand({ applicationName: application, deploymentGroupName: group });
+  const id = (await client.send(asked)).deploymentGroupInfo?.lastAttemptedDeployment?.deploymentId;
+  if (id === undefined) return undefined;
+  const { deploymentInfo } = await client.send(new GetDeploymentCommand({ deploymentId: id }));
+  return deploymentInfo?.description === description ? id : undefined;
 }
 
 /** The last deployment that succeeded, or that CodeDeploy rolled back to; throws `NOTHING_RELEASED` where there is none. */
