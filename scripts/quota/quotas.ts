@@ -114,7 +114,7 @@ export const quotas = {
     source: 'IAM',
     service: 'iam',
     code: 'L-E95E4862',
-    vend: 2,
+    vend: 3,
     page: iamPage,
   },
   'instance-profiles': {

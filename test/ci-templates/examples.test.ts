@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { parse, type ScalarTag, stringify } from 'yaml';
+import { parseAllDocuments, type ScalarTag, stringify } from 'yaml';
 import { projectRoot } from '../local-gitlab/platform.ts';
 import { type Expander, openExpander } from './expand.ts';
 import { schemaFaults } from './gitlab-schema.ts';
@@ -44,7 +44,11 @@ test.each(examples)('%s works as it is written', async (_, text, template) => {
 });
 
 const reference = { tag: '!reference', collection: 'seq' } as unknown as ScalarTag;
-const read = (text: string): Record<string, unknown> => parse(text, { customTags: [reference] });
+/** What stands below the header of a file with inputs of its own (https://docs.gitlab.com/ci/yaml/#spec). */
+const read = (text: string): Record<string, unknown> =>
+  parseAllDocuments(text, { customTags: [reference] })
+    .at(-1)
+    ?.toJS();
 
 /** Jobs that an example adds; what it says under a hidden name is in the template's jobs. */
 function jobsOfOwn(example: Readonly<Record<string, unknown>>): string[] {

@@ -253,6 +253,11 @@ export function auditRecord(owner: Owner): Thing {
   return { on: objectOf(owner.environment, keys.auditRecord(placeOf(owner).tenant, id)) };
 }
 
+export function releaseRecord(owner: Owner): Thing {
+  const execution = '11111111-2222-4333-8444-555555555555';
+  return { on: objectOf(owner.environment, keys.releaseRecord(placeOf(owner).tenant, execution)) };
+}
+
 /** The object with which a tenant remembers its priority. */
 export function priorityRecord(owner: Owner): Thing {
   return { on: objectOf(owner.environment, keys.tenantPriority(listenerId(owner), placeOf(owner).tenant, 'exact')) };

@@ -86,10 +86,17 @@ function claims(): Case[] {
     ),
     refused(
       'deploy',
-      'deletes its own revision',
-      'An instance may still need it.',
-      's3:DeleteObject',
+      'deletes a version of its own revision',
+      'What a prune deletes can be taken back.',
+      's3:DeleteObjectVersion',
       things.revision(self),
+    ),
+    refused(
+      'deploy',
+      'deletes the record of its own release',
+      'Who released what stays.',
+      's3:DeleteObject',
+      things.releaseRecord(self),
     ),
   ];
 }

@@ -1,4 +1,4 @@
-"""Attributes of images: who may launch and deregister them, when they are deprecated, which metadata service they need."""
+"""Attributes of images: who may launch and deregister them, when they are deprecated, which metadata they need."""
 
 from datetime import UTC, datetime
 
