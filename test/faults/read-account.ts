@@ -96,8 +96,10 @@ async function objects(client: S3Client, Bucket: string): Promise<string[]> {
   const found = [`bucket ${Bucket}`];
   for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket })) {
     const keys = Contents.map(({ Key = '' }) => Key);
-    // Logs and artifacts of pipelines are written by AWS itself.
-    found.push(...keys.filter((key) => !/^(logs|AWSLogs|vendhost-[^/]+)\//.test(key)).map((key) => `object ${key}`));
+    // Logs and artifacts of pipelines are written by AWS itself; records of actions are as many as there were jobs that came to their end.
+    found.push(
+      ...keys.filter((key) => !/^(logs|AWSLogs|audit|vendhost-[^/]+)\//.test(key)).map((key) => `object ${key}`),
+    );
   }
   const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
   return [...found, ...Uploads.map(() => `unfinished upload to ${Bucket}`)];

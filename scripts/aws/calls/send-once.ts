@@ -43,6 +43,11 @@ export async function sendOnce<O extends MetadataBearer>(
   }
 }
 
+/** Whether `sendOnce` threw because nobody knows whether it was done. */
+export function isUnknownOutcome(thrown: unknown): boolean {
+  return thrown instanceof VendhostError && thrown.code === 'OUTCOME_UNKNOWN';
+}
+
 /** AWS answered, and the fault is the request's or the pace's: nothing was done. */
 function isRefused(error: unknown): boolean {
   const { $metadata } = Object(error) as Partial<MetadataBearer>;

@@ -74,7 +74,7 @@ const instance = async () => (await readGroup(platform.aws, place))?.inService[0
 /** The newest records, without their times. */
 async function audit(limit: number) {
   const { result } = await ask('audit', ['--limit', String(limit)]);
-  return result.records.map(({ at, version, by, ...rest }: Record<string, unknown>) => ({
+  return result.records.map(({ at, writtenAt, version, by, ...rest }: Record<string, unknown>) => ({
     ...rest,
     by: (by as typeof job & { user: string }).user,
   }));
@@ -229,11 +229,11 @@ describe('when software runs', () => {
       const answer = await next();
       if (call.operation !== 'CreateDeployment') return answer;
       sent += 1;
-      return sent === 1 ? { status: 0, body: '' } : answer;
+      return { status: 0, body: '' };
     });
     const ended = await ask('host restart', [], { endpoint });
     expect([ended.code, ended.result]).toMatchObject([0, { after: expect.stringMatching(/^deployment d-/) }]);
-    expect([sent, Number(await started())]).toEqual([2, before + 1]);
+    expect([sent, Number(await started())]).toEqual([1, before + 1]);
   });
 
   test('not while a deployment goes on', async () => {
