@@ -11,12 +11,14 @@ export async function readAccount(aws: Aws): Promise<string[]> {
 
 /** Ids and hashes are others in each run; the number of the account is, too. */
 function plain(name: string): string {
-  return name
-    // Before the numbers of accounts: twelve digits may be the end of one.
-    .replace(/[0-9a-f]{8}-[0-9a-f-]{27,}/g, 'ID')
-    .replace(/\b\d{12}\b/g, 'ACCOUNT')
-    .replace(/(claims\/listener\/)[^/]+/, '$1LISTENER')
-    .replace(/\b[0-9a-f]{8,}\b/g, 'ID');
+  return (
+    name
+      // Before the numbers of accounts: twelve digits may be the end of one.
+      .replace(/[0-9a-f]{8}-[0-9a-f-]{27,}/g, 'ID')
+      .replace(/\b\d{12}\b/g, 'ACCOUNT')
+      .replace(/(claims\/listener\/)[^/]+/, '$1LISTENER')
+      .replace(/\b[0-9a-f]{8,}\b/g, 'ID')
+  );
 }
 
 async function stacks(aws: Aws): Promise<string[]> {
