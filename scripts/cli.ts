@@ -10,6 +10,7 @@ import { command as configCheck } from './commands/config/check.ts';
 import { command as configShow } from './commands/config/show.ts';
 import { command as doctor } from './commands/doctor.ts';
 import { command as driftCheck } from './commands/drift/check.ts';
+import { command as explain } from './commands/explain.ts';
 import { command as hostLogs } from './commands/host/logs.ts';
 import { command as hostProvision } from './commands/host/provision.ts';
 import { command as hostReplace } from './commands/host/replace.ts';
@@ -33,6 +34,7 @@ import { command as platformPlan } from './commands/platform/plan.ts';
 import { command as platformStatus } from './commands/platform/status.ts';
 import { command as releaseApprove } from './commands/release/approve.ts';
 import { command as releaseList } from './commands/release/list.ts';
+import { command as releasePromote } from './commands/release/promote.ts';
 import { command as releaseReject } from './commands/release/reject.ts';
 import { command as releaseRollback } from './commands/release/rollback.ts';
 import { command as releaseShow } from './commands/release/show.ts';
@@ -73,12 +75,21 @@ const nouns: Readonly<Record<string, Noun>> = {
   drift: { describe: 'What is deployed, beside what it should be', verbs: [driftCheck] },
   release: {
     describe: 'Putting a revision on the virtual host',
-    verbs: [releaseStart, releaseWaiting, releaseApprove, releaseReject, releaseList, releaseShow, releaseRollback],
+    verbs: [
+      releaseStart,
+      releaseWaiting,
+      releaseApprove,
+      releaseReject,
+      releaseList,
+      releaseShow,
+      releaseRollback,
+      releasePromote,
+    ],
   },
 };
 
 /** Commands about no noun. */
-const single: readonly Command[] = [doctor, audit];
+const single: readonly Command[] = [doctor, audit, explain];
 
 /** The parts of the process that the command line uses. */
 export interface Process extends Omit<Runtime, 'out'> {

@@ -109,6 +109,11 @@ export const releaseRecordSchema = z.object({
   startedAt: z.string(),
   /** Of a rollback: the execution whose revision it takes back. */
   rollbackOf: z.string().optional(),
+  /** Of a promotion: the environment, and the execution and commit there, whose revision this is. */
+  promotedFrom: z
+    .object({ environment: z.string(), executionId: z.string(), commit: z.string() })
+    .readonly()
+    .optional(),
 });
 export type ReleaseRecord = Readonly<z.output<typeof releaseRecordSchema>>;
 

@@ -29,12 +29,15 @@ export function sharedArchitecture({ image, instances }: Pick<VendhostConfig, 'i
 /**
  * The newest available AMI of the name and owner that `vendhost.yml` asks for. In the account itself, which `self` names, only
  * images that the tenant's records name: the account also holds those of other tenants, with what they keep on their disks.
+ *
+ * @param pinned id of the one to take; it must be one that `vendhost.yml` asks for, too
  */
 export async function findSourceAmi(
   aws: Aws,
   owner: ImageOwner,
   image: VendhostConfig['image'],
   architecture: Architecture,
+  pinned = '',
 ): Promise<SourceAmi> {
   const { paginateDescribeImages } = await import('@aws-sdk/client-ec2');
   const filters = {
@@ -43,6 +46,7 @@ export async function findSourceAmi(
     state: 'available',
     'root-device-type': 'ebs',
     'virtualization-type': 'hvm',
+    ...(pinned === '' ? {} : { 'image-id': pinned }),
   };
   const found: Image[] = [];
   const pages = paginateDescribeImages(
@@ -55,8 +59,8 @@ export async function findSourceAmi(
   for await (const page of pages) found.push(...(page.Images ?? []));
   const account = await aws.account();
   const inAccount = found.filter(({ OwnerId }) => OwnerId === account);
-  if (inAccount.length === 0) return chooseSource(found, image, architecture);
-  return chooseSource(await ownImages(aws, owner, image, inAccount), image, architecture);
+  const fitting = inAccount.length === 0 ? found : await ownImages(aws, owner, image, inAccount);
+  return chooseSource(fitting, image, architecture, pinned);
 }
 
 /** Those that are the tenant's; throws `SOURCE_AMI_FOREIGN` when none is. */
@@ -80,18 +84,27 @@ async function ownImages(
   );
 }
 
+const pinnedHint =
+  'VENDHOST_SOURCE_AMI pins it: set it to an AMI that image.source in vendhost.yml matches, or unset it';
+
 /** Chooses the newest; throws when there is none or when it does not fit the volume. */
 export function chooseSource(
   found: readonly Image[],
   { source, volume_gib }: VendhostConfig['image'],
   architecture: Architecture,
+  pinned = '',
 ): SourceAmi {
   const newest = [...found].sort((a, b) => (b.CreationDate ?? '').localeCompare(a.CreationDate ?? ''))[0];
   if (newest?.ImageId === undefined || newest.RootDeviceName === undefined) {
     throw new VendhostError(
       'SOURCE_AMI_MISSING',
-      `no available ${architecture} AMI named ${source.name} of owner ${source.owner}`,
-      { hint: 'fix image.source in vendhost.yml; names of arm64 images differ from those of x86_64' },
+      `no available ${architecture} AMI ${pinned === '' ? '' : `${pinned} `}named ${source.name} of owner ${source.owner}`,
+      {
+        hint:
+          pinned === ''
+            ? 'fix image.source in vendhost.yml; names of arm64 images differ from those of x86_64'
+            : pinnedHint,
+      },
     );
   }
   const root = newest.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === newest.RootDeviceName);

@@ -3,6 +3,7 @@ import { readPlatformFacts, readTenantRecord } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import type { TenantRecord } from '../config/facts.ts';
 import { commitVariable, keys, names, type Place } from '../config/names.ts';
+import type { ReleaseRecord } from '../config/stored.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../errors.ts';
 import { pushOf } from '../gitlab/ci-context.ts';
 import { settleHealthCheck } from '../host/health/settle.ts';
@@ -14,13 +15,14 @@ import { type Decision, decide, type ReleasedRevision } from './decision.ts';
 import { readHookLimits } from './failure/hook-limits.ts';
 import { type Followed, followRelease } from './follow.ts';
 import type { ReleaseStore } from './history/executions.ts';
-import { recordImage, recordRelease } from './history/release-record.ts';
+import { type Promotion, recordImage, recordRelease } from './history/release-record.ts';
 import { deployPast, onlyFormerFailed } from './past-failed-stop.ts';
 import { checkHost, consoleUrl, type ReleasePipeline, readPipeline } from './pipeline.ts';
 import { errorOf } from './release-outcome.ts';
 import { readRevision, readState } from './release-state.ts';
 import { audited, auditOf } from './rollback/audit.ts';
 import { revisionOfCommit, rollbackOfOldPipeline } from './rollback/old-pipeline.ts';
+import { operationWords, ownOperation } from './rollback/own-operation.ts';
 import type { Rollback } from './rollback/plan-rollback.ts';
 import { endWords, rollbackLines, softwareWords } from './rollback/rollback-words.ts';
 import { executionRun } from './stop.ts';
@@ -32,6 +34,8 @@ export interface ReleaseOptions extends Place {
   ignoreStopFailures?: boolean;
   /** Of `release rollback`: what it takes back, and what it goes back to. */
   rollback?: Rollback;
+  /** Of `release promote`: where the revision comes from. */
+  promotion?: Promotion;
   /** Why, for the audit record of a rollback. */
   reason?: string | undefined;
   dryRun: boolean;
@@ -89,6 +93,10 @@ export async function release(runtime: Runtime, aws: Aws, options: ReleaseOption
       lines: [`nothing to release: ${pipeline.name} has ${key} since ${deploymentId}`],
     };
   }
+  if (options.rollback === undefined && options.promotion === undefined) {
+    const own = await ownOperation(aws, store, state, runtime.env.CI_PIPELINE_URL);
+    if (own !== undefined && own.revision !== key) return leftToOperation(own, record);
+  }
   const common = { pipeline, place: options, needsApproval: record.approval ?? facts.approval, key, record };
   if (decision.kind === 'start') {
     const pipelineUrl = runtime.env.CI_PIPELINE_URL ?? '';
@@ -97,8 +105,8 @@ export async function release(runtime: Runtime, aws: Aws, options: ReleaseOption
       return report(runtime, { ...common, rollback: undefined, ms: performance.now() - start }, rejected);
     }
   }
-  const rollback =
-    options.rollback ?? (await rollbackOfOldPipeline(runtime, aws, store, { place, state, revision: key }));
+  const ofOldPipeline = async () => await rollbackOfOldPipeline(runtime, aws, store, { place, state, revision: key });
+  const rollback = options.rollback ?? (options.promotion === undefined ? await ofOldPipeline() : undefined);
   const followed = await runExecution(runtime, aws, options, { store, record, decision, revision, rollback });
   if (followed.outcome.kind === 'succeeded') await settle();
   const ms = performance.now() - start;
@@ -124,12 +132,15 @@ async function runExecution(
   const { pipeline, bucket } = store;
   const place: Place = { tenant: options.tenant, environment: options.environment };
   for (const line of rollback === undefined ? [] : rollbackLines(rollback)) out.step(line);
+  const commit = (rollback?.to ?? options.promotion)?.push.commit ?? pushOf(runtime.env).commit;
   const executionId =
-    decision.kind === 'follow' ? decision.executionId : await begin(runtime, aws, pipeline, revision, decision.token);
+    decision.kind === 'follow'
+      ? decision.executionId
+      : await begin(aws, pipeline, { revision, commit }, decision.token);
   out.step(`${decision.kind === 'follow' ? 'following' : 'started'} the execution ${executionId} of ${pipeline.name}`);
   out.detail(consoleUrl(pipeline));
   // Of one that is followed, too: the job that started it may have been killed before it wrote the record.
-  const started = { place, bucket, executionId, revision: revision.key };
+  const started = { place, bucket, executionId, revision: revision.key, promotion: options.promotion };
   const [hookLimits] = await Promise.all([
     readHookLimits(aws, bucket, revision.key),
     recordRelease(runtime, aws, { ...started, rollback: rollback && { ...rollback, push: rollback.to.push } }),
@@ -169,10 +180,9 @@ export function revisionKey({ tenant, revision }: ReleaseOptions): string {
 
 /** Without the signal: after an aborted call nobody would know whether the execution started. */
 async function begin(
-  { env }: Runtime,
   aws: Aws,
   pipeline: ReleasePipeline,
-  { key }: ReleasedRevision,
+  { revision: { key }, commit }: { revision: ReleasedRevision; commit: string },
   token: string,
 ): Promise<string> {
   const { StartPipelineExecutionCommand } = await import('@aws-sdk/client-codepipeline');
@@ -180,7 +190,7 @@ async function begin(
     new StartPipelineExecutionCommand({
       name: pipeline.name,
       clientRequestToken: token,
-      ...commitOf(pipeline, pushOf(env).commit),
+      ...commitOf(pipeline, commit),
       sourceRevisions: [{ actionName: pipeline.source, revisionType: 'S3_OBJECT_KEY', revisionValue: key }],
     }),
   );
@@ -204,6 +214,13 @@ function dryRun(pipeline: ReleasePipeline, { key }: ReleasedRevision, decision: 
     value: { status: decision.kind, revisionKey: key },
     lines: [texts[decision.kind]],
   };
+}
+
+/** The branch's own revision is for its next pipeline. */
+function leftToOperation(own: ReleaseRecord, { hosts }: TenantRecord): Released {
+  const { executionId, revision } = own;
+  const value = { executionId, deploymentId: '', status: 'unchanged', revisionKey: revision, url: addressOf(hosts) };
+  return { code: undefined, value, lines: [operationWords(own)] };
 }
 
 interface Context {

@@ -80,7 +80,7 @@ export async function pushRevision(runtime: Runtime, options: PushOptions): Prom
 const markAgainAfterMs = 12 * 60 * 60_000;
 
 /** Writes the description of a push again, as it is, so that no prune deletes the revision before its release; whether it was due. */
-async function markPushed(aws: Aws, { bucket, key }: UploadTarget): Promise<boolean> {
+export async function markPushed(aws: Aws, { bucket, key }: UploadTarget): Promise<boolean> {
   const objects = new ConditionalObjects(aws, bucket, revisionPushSchema.loose());
   const found = await objects.read(key);
   if (found === undefined || found.ageMs < markAgainAfterMs) return false;

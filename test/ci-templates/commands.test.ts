@@ -81,6 +81,7 @@ test('each job runs the command of its place', async () => {
     'vendhost-replace': 'host replace',
     'vendhost-run': 'host run [command..]',
     'vendhost-rollback': 'release rollback',
+    'vendhost-promote': 'release promote',
     'vendhost-bake': 'image bake',
     'vendhost-provision': 'host provision',
     'vendhost-package': 'revision push',

@@ -27,7 +27,10 @@ export interface PreparedBake {
   readonly bakeKey: string;
 }
 
-/** Reads the repository first: its faults show without a call to AWS. */
+/**
+ * Reads the repository first: its faults show without a call to AWS. `VENDHOST_SOURCE_AMI` pins the source AMI in all jobs of a pipeline, as
+ * for an image made of the same as another environment's.
+ */
 export async function prepareBake(runtime: Runtime, aws: Aws, place: Place, directory: string): Promise<PreparedBake> {
   const [{ image: config, instances }, scripts, platformFiles, version] = await Promise.all([
     readVendhostConfig(directory),
@@ -39,7 +42,7 @@ export async function prepareBake(runtime: Runtime, aws: Aws, place: Place, dire
   const [facts, record] = await Promise.all([readPlatformFacts(aws, place.environment), readTenantRecord(aws, place)]);
   const owner = { place, bucket: facts.bucket };
   checkSourceOwner(config.source.owner, [...record.limits.image_owners, await aws.account()], place.tenant);
-  const source = await findSourceAmi(aws, owner, config, architecture);
+  const source = await findSourceAmi(aws, owner, config, architecture, runtime.env.VENDHOST_SOURCE_AMI);
   checkBuilderType(config.builder_type, record.limits.instance_types, place.tenant);
   const { base, template } = platformInputs(platformFiles);
   const inputs = bakeInputs({

@@ -31,6 +31,8 @@ export interface SaidRelease
   > {
   /** Page of GitLab with what changed since the revision that the instances have. */
   readonly changes: string;
+  /** Of a promotion: where the revision was deployed before. */
+  readonly promotedFrom?: ReleaseRecord['promotedFrom'];
 }
 
 export interface ShownParts {
@@ -77,7 +79,9 @@ export function saidOf(
   const repository = push?.repository ?? '';
   const isCompared = repository !== '' && commit !== '' && before?.commit !== undefined && before.commit !== '';
   const changes = isCompared ? `${repository}/-/compare/${before.commit}...${commit}` : '';
-  return { commit, branch, author, message, mergeRequest, jobUrl, user, image, changes };
+  const { promotedFrom } = record ?? {};
+  const promoted = promotedFrom === undefined ? {} : { promotedFrom };
+  return { commit, branch, author, message, mergeRequest, jobUrl, user, image, changes, ...promoted };
 }
 
 /** The release as lines; what the tenant's jobs wrote is apart from what AWS knows. */
@@ -100,6 +104,10 @@ export function shownLines({ executionId, revision, version, next, runs, said, p
     ['message', said.message.split('\n')[0] ?? ''],
     ['merge request', said.mergeRequest],
     ['image', said.image],
+    [
+      'promoted from',
+      said.promotedFrom ? `${said.promotedFrom.environment}, execution ${said.promotedFrom.executionId}` : '',
+    ],
     ['changes', said.changes],
   ];
   return [header, ...indented(known), "  what the tenant's jobs say of it, and AWS does not know:", ...indented(told)];

@@ -55,7 +55,7 @@ function tableRow(release: Release, now: number): string[] {
   return [
     current ? '*' : '',
     timeOf(release.start),
-    record?.rollbackOf === undefined ? state : `${state} (rollback)`,
+    wayOf(release) === '' ? state : `${state} (${wayOf(release)})`,
     shortRevision(record?.revision ?? '') || '-',
     shortCommit(record?.commit ?? '') || '-',
     authorName(record?.author ?? '') || '-',
@@ -64,4 +64,9 @@ function tableRow(release: Release, now: number): string[] {
     releaseTook(release, now),
     executionId,
   ];
+}
+
+function wayOf({ record }: Release): string {
+  if (record?.rollbackOf !== undefined) return 'rollback';
+  return record?.promotedFrom === undefined ? '' : `from ${record.promotedFrom.environment}`;
 }

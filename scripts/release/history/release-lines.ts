@@ -45,10 +45,11 @@ export function releaseLines({ release, actions, deployment, rollback, pushed, c
 type Field = readonly [name: string, value: string | undefined];
 
 function recordFields(record: ReleaseRecord): Field[] {
-  const { pipelineUrl, commit } = record;
+  const { pipelineUrl, commit, promotedFrom: from } = record;
   const project = pipelineUrl.split('/-/', 1)[0] ?? '';
   return [
     ['rollback of', record.rollbackOf],
+    ['promoted from', from && `${from.environment}, execution ${from.executionId}`],
     ['revision', record.revision],
     ['commit', [commit, record.branch && `on ${record.branch}`].filter(Boolean).join(' ')],
     ['author', record.author],

@@ -10,6 +10,12 @@ import type { Runtime } from '../../runtime.ts';
 /** What is pushed, as far as a record says it. */
 export type ReleasedPush = Pick<ReleaseRecord, 'commit' | 'branch' | 'author' | 'message' | 'mergeRequest'>;
 
+/** A revision of another environment: its push, by the record of the release there, and where it was deployed. */
+export interface Promotion {
+  readonly push: ReleasedPush;
+  readonly from: NonNullable<ReleaseRecord['promotedFrom']>;
+}
+
 export interface StartedRelease {
   readonly place: Place;
   readonly bucket: string;
@@ -20,6 +26,7 @@ export interface StartedRelease {
   readonly rollback?:
     | { readonly push: ReleasedPush; readonly of: string; readonly image?: string | undefined }
     | undefined;
+  readonly promotion?: Promotion | undefined;
 }
 
 /**
@@ -61,7 +68,7 @@ export async function recordImage(
 /** A release's record, by the job that started it. */
 export function recordOf(
   env: Runtime['env'],
-  { executionId, revision, rollback }: StartedRelease,
+  { executionId, revision, rollback, promotion }: StartedRelease,
   { push, image, startedAt }: { push: ReleasedPush; image: string; startedAt: Date },
 ): ReleaseRecord {
   return {
@@ -75,6 +82,7 @@ export function recordOf(
     image,
     startedAt: startedAt.toISOString(),
     ...(rollback === undefined ? {} : { rollbackOf: rollback.of }),
+    ...(promotion === undefined ? {} : { promotedFrom: promotion.from }),
   };
 }
 
@@ -82,9 +90,10 @@ export function recordOf(
 async function releasedPush(
   { env }: Runtime,
   aws: Aws,
-  { bucket, revision, rollback }: StartedRelease,
+  { bucket, revision, rollback, promotion }: StartedRelease,
 ): Promise<ReleasedPush> {
   if (rollback !== undefined) return rollback.push;
+  if (promotion !== undefined) return promotion.push;
   const { commit, branch, author, message } = pushOf(env);
   if (commit !== '') return { commit, branch, author, message, mergeRequest: mergeRequestOf(env) };
   return await firstPush(aws, bucket, revision);

@@ -27,6 +27,17 @@ test('the newest source is found on whatever page', async () => {
   expect(await findSourceAmi(aws, owner, vendhostSchema.parse({}).image, 'x86_64')).toMatchObject({ id: 'ami-2' });
 });
 
+test('a pinned source is asked for by its id, and by what vendhost.yml says, too', async () => {
+  const asked: string[] = [];
+  const { aws } = await answering(({ operation, body }) => {
+    if (operation === 'GetCallerIdentity') return xml(operation, '<Account>100000000001</Account>');
+    asked.push(decodeURIComponent(body));
+    return images(image('ami-1', 1));
+  });
+  const found = await findSourceAmi(aws, owner, vendhostSchema.parse({}).image, 'x86_64', 'ami-1');
+  expect([found.id, asked]).toEqual(['ami-1', [expect.stringMatching(/Name=name&.*Name=image-id&\S*=ami-1/)]]);
+});
+
 /** One thing of each run, each on a page of its own; one list is in reservations. */
 const lists: Readonly<Record<string, readonly [set: string, id: string]>> = {
   DescribeInstances: ['reservationSet', 'instanceId'],

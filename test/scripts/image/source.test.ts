@@ -49,6 +49,15 @@ describe('chooseSource', () => {
     );
   });
 
+  test('one that is pinned and not there is named, with what pins it', () => {
+    const error = expect.objectContaining({
+      code: 'SOURCE_AMI_MISSING',
+      message: 'no available x86_64 AMI ami-1 named debian-12-amd64-* of owner 136693071363',
+      hint: expect.stringContaining('VENDHOST_SOURCE_AMI'),
+    });
+    expect(() => chooseSource([], image, 'x86_64', 'ami-1')).toThrow(error);
+  });
+
   test('a volume smaller than the source is refused', () => {
     expect(() => chooseSource([ami('ami-1', '2026', 30)], image, 'x86_64')).toThrow(
       'image.volume_gib 16 is less than the 30 GiB of ami-1 (debian ami-1)',

@@ -6,9 +6,14 @@ import { awsError } from '../../../scripts/aws/foreseen-errors.ts';
 import { readPlatformFacts } from '../../../scripts/aws/read-facts.ts';
 import { openAws } from '../../../scripts/aws/session.ts';
 import { exitCodes, type VendhostError } from '../../../scripts/errors.ts';
+import type { ChainLink } from '../../../scripts/explain/chain-links.ts';
+import { explainName } from '../../../scripts/explain/explain-name.ts';
 import { provisionHost } from '../../../scripts/host/provision.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
+import { handOver } from '../../../scripts/promotion/hand-over.ts';
+import { readPromoted } from '../../../scripts/promotion/read-promoted.ts';
 import { type AnswerOptions, answerApproval, showWaiting } from '../../../scripts/release/approval/answer-approval.ts';
+import { openStore } from '../../../scripts/release/history/open-store.ts';
 import { readPipeline } from '../../../scripts/release/pipeline.ts';
 import { readActions } from '../../../scripts/release/snapshot.ts';
 import { startRelease } from '../../../scripts/release/start.ts';
@@ -17,6 +22,7 @@ import type { HostStatus } from '../../../scripts/status/host/host-status.ts';
 import { showHost } from '../../../scripts/status/host/show-host.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
 import type { CloudAccount } from '../../builders/account.ts';
+import { makeBucket } from '../../builders/bucket.ts';
 import { type EnforcingCloud, startEnforcingCloud } from '../../builders/enforcing-cloud.ts';
 import { makeImage } from '../../builders/image.ts';
 import type { Platform } from '../../builders/platform.ts';
@@ -28,6 +34,7 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '100000000581';
 const place = { environment: 'production', tenant: 'shop' } as const;
 const name = 'vendhost-production-shop';
+const commit = 'c0ffee00';
 const approvalsProject = 'platform/approvals';
 let enforcing: EnforcingCloud;
 let files: PlatformRepository;
@@ -78,7 +85,7 @@ start-stop-daemon --start --background --make-pidfile --pidfile /run/shop.pid --
 /** A job of the tenant on the branch of production, and of the project that approves. */
 async function job(user = 'ada', variables: Readonly<Record<string, string>> = {}) {
   const role = `arn:aws:iam::${account}:role/${name}-deploy`;
-  const own = { AWS_REGION: 'eu-west-1', VENDHOST_ROLE_ARN: role, GITLAB_USER_LOGIN: user, CI_COMMIT_SHA: 'c0ffee' };
+  const own = { AWS_REGION: 'eu-west-1', VENDHOST_ROLE_ARN: role, GITLAB_USER_LOGIN: user, CI_COMMIT_SHA: commit };
   return await enforcing.job({ projectPath: 'acme/shop', ref: 'master', userLogin: user }, { ...own, ...variables });
 }
 
@@ -139,7 +146,7 @@ test('an approver sees what waits, and what the tenant says of it apart from wha
   expect(JSON.parse(runtime.printed())).toEqual({
     ...{ executionId: execution, revisionKey: revision, version: expect.any(String), status: 'waiting' },
     ...{ runs: '', behind: '' },
-    said: expect.objectContaining({ user: 'ada', commit: 'c0ffee' }),
+    said: expect.objectContaining({ user: 'ada', commit }),
   });
 });
 
@@ -244,6 +251,45 @@ test('the role that only reads shows the host whole', async () => {
   expect(revision).toMatch(/^[0-9a-f]{64}$/);
   expect(running).toMatchObject({ value: { state: 'succeeded', revision } });
   expect(database).toMatchObject({ value: { class: 'db.t3.micro', status: 'available', standby: true, pending: [] } });
+});
+
+test('the role that only reads explains a host, its instance and image, and a commit', async () => {
+  const access = `eu-west-1 arn:aws:iam::${account}:role/${name}-plan`;
+  const subject = { projectPath: 'acme/shop', ref: 'feature' };
+  const explain = async (asked: string) => {
+    const looking = await enforcing.job(subject, { VENDHOST_PLAN_ACCESS_SHOP_PRODUCTION: access });
+    await explainName(looking, { name: asked, ...place });
+    return (JSON.parse(looking.printed()) as { chain: ChainLink[] }).chain;
+  };
+  const valueIn = (chain: ChainLink[], link: string) => chain.find((each) => each.name === link)?.value ?? '';
+  const ofHost = await explain('shop.production.example.com');
+  // GitLab's message of this test's commit is empty.
+  expect(ofHost.filter(({ unknown }) => unknown !== undefined).map((each) => each.name)).toEqual(['merge request']);
+  expect(valueIn(ofHost, 'revision')).toBe(revision);
+  const [instance = ''] = valueIn(ofHost, 'instance').split(',');
+  const [image = ''] = valueIn(ofHost, 'image').split(',');
+  for (const asked of [instance, image, commit, execution]) {
+    const chain = await explain(asked);
+    expect([asked, valueIn(chain, 'release'), valueIn(chain, 'image')]).toEqual([
+      asked,
+      `execution ${execution}`,
+      valueIn(ofHost, 'image'),
+    ]);
+    expect(valueIn(chain, 'approval')).toMatch(/: Approved by grace/);
+  }
+});
+
+test('the role that only reads hands a revision over to who may write elsewhere', async () => {
+  const access = { AWS_REGION: 'eu-west-1', VENDHOST_ROLE_ARN: `arn:aws:iam::${account}:role/${name}-plan` };
+  const aws = openAws(await enforcing.job({ projectPath: 'acme/shop', ref: 'staging' }, access));
+  const { store } = await openStore(aws, place);
+  const { signal } = person.runtime();
+  const promoted = await readPromoted(aws, store, { place, expected: execution }, signal);
+  expect(promoted).toMatchObject({ revision, from: { environment: 'production', executionId: execution } });
+  const elsewhere = { aws: person.aws, bucket: 'elsewhere-100000000581' };
+  await makeBucket(await person.aws.s3(), elsewhere.bucket);
+  expect(await handOver({ aws, bucket: store.bucket }, elsewhere, promoted, signal)).toBeGreaterThan(0);
+  expect(await handOver({ aws, bucket: store.bucket }, elsewhere, promoted, signal)).toBe(0);
 });
 
 test('the role that releases cannot deploy without the pipeline, and so without the approval', async () => {

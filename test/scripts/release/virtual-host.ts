@@ -7,6 +7,7 @@ import {
   ListPipelineExecutionsCommand,
   PutApprovalResultCommand,
 } from '@aws-sdk/client-codepipeline';
+import type { Environment } from '../../../scripts/config/environment.ts';
 import { names } from '../../../scripts/config/names.ts';
 import { exitCodes, type VendhostError } from '../../../scripts/errors.ts';
 import { rollBackRelease } from '../../../scripts/release/rollback/roll-back.ts';
@@ -33,13 +34,13 @@ export type Hooks = Readonly<Record<string, readonly string[]>>;
 
 /** A tenant's application, deployment group, pipeline and instances, made by API calls in an account of the file's own. */
 export class VirtualHost {
-  readonly place: { tenant: string; environment: 'dev' };
+  readonly place: { tenant: string; environment: Environment };
   readonly name: string;
   readonly deployments: Deployments;
   readonly #account: CloudAccount;
 
-  constructor(account: string, tenant: string) {
-    this.place = { tenant, environment: 'dev' };
+  constructor(account: string, tenant: string, environment: Environment = 'dev') {
+    this.place = { tenant, environment };
     this.name = names.host(this.place);
     this.#account = cloudAccount(account);
     this.deployments = new Deployments(this.#account.endpoint, account, this.name);
@@ -51,7 +52,7 @@ export class VirtualHost {
   }
 
   async make({ instances = 1, approval = false, rollback = false } = {}): Promise<void> {
-    const platform = await makePlatform(this.#account);
+    const platform = await makePlatform(this.#account, { environment: this.place.environment });
     await recordTenant(platform, this.place.tenant);
     await this.deployments.prepare();
     for (let count = 0; count < instances; count += 1) await this.deployments.launch(this.name);

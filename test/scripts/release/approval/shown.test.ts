@@ -50,6 +50,12 @@ describe('shown to the approver', () => {
     ]);
   });
 
+  test('of a promotion it is said where the revision was deployed before', () => {
+    const promotedFrom = { environment: 'staging', executionId: 'e-0', commit: 'c2' };
+    const said = saidOf({ ...record, promotedFrom }, push, undefined);
+    expect(shownLines({ ...known, runs: undefined, said }).at(-1)).toBe('  promoted from  staging, execution e-0');
+  });
+
   test('where nothing is known, that is said', () => {
     expect(shownLines({ ...known, runs: undefined, said: undefined }).slice(-2)).toEqual([
       '  runs now   not known, or nothing',

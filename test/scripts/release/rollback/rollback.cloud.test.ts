@@ -15,8 +15,13 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const host = new VirtualHost('650000000061', 'shop');
 const aws = openAws(recorder(host.env));
 const project = 'https://gitlab.example.test/acme/shop';
-const commits = { 10: 'a'.repeat(40), 11: 'b'.repeat(40), 12: 'c'.repeat(40) };
-const authors = { 10: 'Ada <ada@example.com>', 11: 'Bob <bob@example.com>', 12: 'Cem <cem@example.com>' };
+const commits = { 10: 'a'.repeat(40), 11: 'b'.repeat(40), 12: 'c'.repeat(40), 13: 'd'.repeat(40) };
+const authors = {
+  10: 'Ada <ada@example.com>',
+  11: 'Bob <bob@example.com>',
+  12: 'Cem <cem@example.com>',
+  13: 'Dan <dan@example.com>',
+};
 
 /** Variables of a job in the pipeline with this number. */
 function job(pipeline: keyof typeof commits, number: number) {
@@ -133,6 +138,9 @@ test('the job that rolled back, run again, does not go back one more; another on
   expect([again.code, again.result?.status]).toEqual([undefined, 'unchanged']);
   expect((await host.rollBack({}, job(11, 111))).error).toMatchObject({ code: 'ROLLBACK_MISSING' });
   expect((await host.rollBack({ to: commits[10] })).error).toMatchObject({ code: 'ALREADY_RELEASED' });
+  // The pipeline that a person started to roll back has a job `release` as each has.
+  const release = await host.release(second, { job: job(12, 122) });
+  expect([release.code, release.result]).toMatchObject([undefined, { status: 'unchanged', revisionKey: first }]);
   expect(await host.executions()).toEqual(before);
 });
 
@@ -185,7 +193,7 @@ test('a release under way is not gone back from without saying where to', async 
     begun = resolve;
   });
   const onProgress = (text: string) => text.includes('Source: succeeded') && begun();
-  const ended = host.release(slow, { job: job(12, 122), onProgress });
+  const ended = host.release(slow, { job: job(13, 130), onProgress });
   await isBegun;
   expect((await host.rollBack()).error).toMatchObject({ code: 'RELEASE_UNDERWAY' });
   open();

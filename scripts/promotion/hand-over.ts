@@ -1,0 +1,62 @@
+import { ConditionalObjects } from '../aws/objects.ts';
+import type { Aws } from '../aws/session.ts';
+import { keys } from '../config/names.ts';
+import { revisionPushSchema } from '../config/stored.ts';
+import { VendhostError } from '../errors.ts';
+import { markPushed } from '../revision/push.ts';
+import { areUploaded, uploadOnce } from '../revision/upload.ts';
+import type { PromotedSoftware } from './promotion.ts';
+
+/** A bucket, and who may use it. */
+export interface BucketAccess {
+  readonly aws: Aws;
+  readonly bucket: string;
+}
+
+/**
+ * Copies a revision, and the description of its push, from one environment's bucket to another's, unless they are there. The job itself
+ * reads and writes: no role has rights to both buckets, which may be in two accounts. Each bucket encrypts with its own key. Returns the bytes
+ * sent.
+ */
+export async function handOver(
+  from: BucketAccess,
+  to: BucketAccess,
+  { revision, version }: Pick<PromotedSoftware, 'revision' | 'version'>,
+  signal: AbortSignal,
+): Promise<number> {
+  const zip = { bucket: to.bucket, key: revision };
+  const push = { bucket: to.bucket, key: keys.pushOf(revision) };
+  const areThere = async () => await areUploaded(to.aws, { bucket: to.bucket, keys: [zip.key, push.key] }, signal);
+  let [hasZip, hasPush] = await areThere();
+  // Once marked, no prune takes it; before that one may have.
+  if (hasZip && (await markPushed(to.aws, push))) [hasZip, hasPush] = await areThere();
+  const bytes = () => objectBytes(from, revision, version, signal);
+  const sent = hasZip ? 0 : ((await uploadOnce(to.aws, zip, { bytes, type: 'application/zip' }, signal)) ?? 0);
+  if (!hasPush) await copyPush(from, to, push.key);
+  return sent;
+}
+
+/** Exactly the version that was deployed: reading an older one by its id is a right that the role which only reads does not have. */
+async function* objectBytes(
+  { aws, bucket }: BucketAccess,
+  key: string,
+  version: string,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+  const get = new GetObjectCommand({ Bucket: bucket, Key: key });
+  const { Body, VersionId } = await (await aws.s3()).send(get, { abortSignal: signal });
+  if (VersionId !== version || Body === undefined) {
+    throw new VendhostError('PROMOTION_OUTDATED', `s3://${bucket}/${key} was written again while it was read`, {
+      hint: 'release it there again, and then promote that',
+    });
+  }
+  yield* Body as unknown as AsyncIterable<Uint8Array>;
+}
+
+/** As it is, with what a newer version may have added. */
+async function copyPush(from: BucketAccess, to: BucketAccess, key: string): Promise<void> {
+  const found = await new ConditionalObjects(from.aws, from.bucket, revisionPushSchema.loose()).read(key);
+  if (found === undefined) return;
+  await new ConditionalObjects(to.aws, to.bucket, revisionPushSchema.loose()).create(key, found.value);
+}

@@ -1,0 +1,136 @@
+import { withAudit } from '../audit/with-audit.ts';
+import { openAws } from '../aws/session.ts';
+import { type Environment, environments } from '../config/environment.ts';
+import { type ExitCode, exitCodes, VendhostError } from '../errors.ts';
+import { withPlanRole } from '../merge-request/tenant/plan-role.ts';
+import type { ResultValue } from '../output.ts';
+import { isUnderway } from '../release/decision.ts';
+import type { ReleaseStore } from '../release/history/executions.ts';
+import { openStore } from '../release/history/open-store.ts';
+import { readRevision, readState } from '../release/release-state.ts';
+import { type Released, release } from '../release/start.ts';
+import { isUploaded } from '../revision/upload.ts';
+import type { Runtime } from '../runtime.ts';
+import { compareImages, comparisonWords, type OpenPlace } from './compare-images.ts';
+import { handOver } from './hand-over.ts';
+import { type PromotedSoftware, promotedShortly, promotedWords } from './promotion.ts';
+import { readPromoted } from './read-promoted.ts';
+
+export interface PromoteOptions {
+  readonly tenant: string;
+  /** The environment to release in. */
+  readonly environment: Environment;
+  /** The environment to promote from; without it the one before. */
+  readonly from: Environment | undefined;
+  /** Execution, revision or commit that must be what runs there. */
+  readonly revision: string | undefined;
+  /** For the audit record. */
+  readonly reason: string;
+  readonly dryRun: boolean;
+}
+
+/**
+ * Releases what another environment runs, as it is: exactly the object that was deployed there, copied. It is released like any revision, so
+ * where releases need an approval it waits for one. The image stays, and the output says whether it is made of the same. A job reads the
+ * other environment with the tenant's plan role there. Throws `PROMOTION_MISSING`, `PROMOTION_OUTDATED`, and what `startRelease` throws.
+ */
+export async function promoteRelease(runtime: Runtime, options: PromoteOptions): Promise<ExitCode | undefined> {
+  const { out, signal } = runtime;
+  const { tenant, environment, dryRun } = options;
+  const there = { tenant, environment: environmentBefore(options) };
+  const here = { tenant, environment };
+  // The job's own plan role is of this environment, and no substitute for the other one's.
+  const reading = { ...runtime, env: { ...runtime.env, VENDHOST_PLAN_ROLE_ARN: undefined } };
+  const [from, to] = [openAws(withPlanRole(reading, there)), openAws(runtime)];
+  // One after the other: the first fault is the one to fix first.
+  const { store: source } = await openStore(from, there);
+  const promoted = await readPromoted(from, source, { place: there, expected: options.revision }, signal);
+  const { store: target } = await openStore(to, here);
+  const [own, images] = await Promise.all([
+    readTarget(runtime, { aws: to, place: here, bucket: target.bucket }, target, promoted),
+    compareImages(
+      { aws: from, place: there, bucket: source.bucket },
+      { aws: to, place: here, bucket: target.bucket },
+      promoted.image,
+    ),
+  ]);
+  const lines = [promotedWords(promoted), ...comparisonWords(images, there.environment)];
+  const value = { revisionKey: promoted.revision, from: promoted.from, push: promoted.push, images };
+  if (own.hasIt) {
+    const text = `nothing to promote: ${environment} runs it already`;
+    out.result({ ...value, status: 'unchanged' }, [text, ...lines.map((line) => `  ${line}`)].join('\n'));
+    return undefined;
+  }
+  const what = `${own.isThere ? 'release' : 'copy and release'} it in ${environment}`;
+  if (dryRun) {
+    out.result({ ...value, status: 'start' }, [...lines, `would ${what}`].join('\n'));
+    return exitCodes.differs;
+  }
+  await out.confirm(`${lines.join('\n')}\n${what}?`);
+  for (const line of lines) out.step(line);
+  const {
+    code,
+    value: released,
+    lines: ended,
+  } = await withAudit(
+    runtime,
+    to,
+    {
+      ...{ place: here, bucket: target.bucket, action: 'release promote' },
+      ...{ target: promoted.revision, before: own.runs, reason: options.reason },
+    },
+    async () => {
+      const sent = await handOver(
+        { aws: from, bucket: source.bucket },
+        { aws: to, bucket: target.bucket },
+        promoted,
+        signal,
+      );
+      if (sent > 0) out.step(`copied ${promoted.revision} to ${target.bucket}: ${sent} bytes`);
+      const { push, from: origin } = promoted;
+      const { revision } = promoted;
+      return await release(runtime, to, { ...here, revision, promotion: { push, from: origin }, dryRun: false });
+    },
+    (done) => `${String(statusOf(done))}: ${promotedShortly(promoted)}`,
+  );
+  out.result({ ...value, ...released }, [...ended, ...lines.map((line) => `  ${line}`)].join('\n'));
+  return code;
+}
+
+/** Releases go from dev to staging, and from there to production. Throws `USAGE`. */
+function environmentBefore({ from, environment }: PromoteOptions): Environment {
+  const before = from ?? environments[environments.indexOf(environment) - 1];
+  if (before !== undefined && before !== environment) return before;
+  const message = before === undefined ? `there is no environment before ${environment}` : `${environment} to itself`;
+  throw new VendhostError('USAGE', `nothing can be promoted: ${message}`, {
+    hint: 'give --from the environment that runs it, and --environment the one that is to have it',
+  });
+}
+
+interface PromotionTarget {
+  /** Whether the bucket has the revision. */
+  readonly isThere: boolean;
+  /** Whether the instances have it, and no release is under way. */
+  readonly hasIt: boolean;
+  /** Execution whose revision the instances have; empty where that is not known. */
+  readonly runs: string;
+}
+
+async function readTarget(
+  { signal }: Runtime,
+  { aws, bucket }: OpenPlace,
+  { pipeline }: ReleaseStore,
+  { revision }: PromotedSoftware,
+): Promise<PromotionTarget> {
+  const [isThere, { deployed, executions }] = await Promise.all([
+    isUploaded(aws, { bucket, key: revision }, signal),
+    readState(aws, pipeline, signal),
+  ]);
+  const version = isThere ? (await readRevision(aws, bucket, revision, signal)).version : undefined;
+  const runsIt = version !== undefined && deployed?.version === version;
+  return { isThere, hasIt: runsIt && !executions.some(isUnderway), runs: deployed?.executionId ?? '' };
+}
+
+function statusOf({ value }: Released): ResultValue[string] {
+  return value.status;
+}

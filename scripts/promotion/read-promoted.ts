@@ -1,0 +1,79 @@
+import type { Aws } from '../aws/session.ts';
+import type { Place } from '../config/names.ts';
+import { VendhostError } from '../errors.ts';
+import type { RecordedExecution, ReleaseStore } from '../release/history/executions.ts';
+import { executionsBack } from '../release/history/executions.ts';
+import { isNamed } from '../release/history/find-release.ts';
+import { revisionWords } from '../release/history/release-words.ts';
+import { readRevision, readState } from '../release/release-state.ts';
+import { softwareOf } from '../release/rollback/plan-rollback.ts';
+import type { PromotedSoftware } from './promotion.ts';
+
+/** What to promote. */
+export interface PromotionQuestion {
+  /** The environment to promote from. */
+  readonly place: Place;
+  /** Execution, revision or commit that must be what runs there; whatever runs there without it. */
+  readonly expected: string | undefined;
+}
+
+/**
+ * Reads what an environment runs, if it runs that for certain: every instance has it, and its release succeeded. Throws
+ * `PROMOTION_MISSING`, and `PROMOTION_OUTDATED` when that is not what was asked for.
+ */
+export async function readPromoted(
+  aws: Aws,
+  store: ReleaseStore,
+  { place, expected }: PromotionQuestion,
+  signal: AbortSignal,
+): Promise<PromotedSoftware> {
+  const { deployed } = await readState(aws, store.pipeline, signal);
+  if (deployed === undefined) {
+    throw missing(
+      place,
+      `nobody knows what ${place.tenant} runs in ${place.environment}`,
+      'nothing was released there, its last release failed, or one is being deployed',
+    );
+  }
+  const execution = await executionOf(aws, store, deployed.executionId);
+  const record = execution?.record;
+  if (execution === undefined || record === undefined) {
+    const message = `no record says which revision the execution ${deployed.executionId} of ${store.pipeline.name} released`;
+    throw missing(
+      place,
+      message,
+      'releases of older versions of Vendhost, and those that were started by hand, have none',
+    );
+  }
+  if (expected !== undefined && !isNamed(execution, expected)) {
+    const runs = revisionWords(record.revision, record);
+    throw outdated(place, `${place.environment} does not run "${expected}": it runs ${runs}`);
+  }
+  const { version } = await readRevision(aws, store.bucket, record.revision, signal);
+  if (version === undefined || version !== deployed.version) {
+    throw outdated(
+      place,
+      `${record.revision} in ${store.bucket} was written again since ${place.environment} deployed it`,
+    );
+  }
+  const from = { environment: place.environment, executionId: deployed.executionId, commit: record.commit };
+  return { ...softwareOf(record), version, from };
+}
+
+async function executionOf(aws: Aws, store: ReleaseStore, id: string): Promise<RecordedExecution | undefined> {
+  for await (const execution of executionsBack(aws, store)) if (execution.id === id) return execution;
+  return undefined;
+}
+
+function missing({ tenant, environment }: Place, message: string, why: string): VendhostError {
+  return new VendhostError('PROMOTION_MISSING', `nothing to promote: ${message}`, {
+    details: [why],
+    hint: `release it in ${environment}; \`vendhost release list --tenant ${tenant} --environment ${environment}\` shows how releases ended`,
+  });
+}
+
+function outdated({ tenant, environment }: Place, message: string): VendhostError {
+  return new VendhostError('PROMOTION_OUTDATED', message, {
+    hint: `look at what runs there: vendhost release show --tenant ${tenant} --environment ${environment}; promote that, or release the other one there first`,
+  });
+}

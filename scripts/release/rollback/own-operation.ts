@@ -1,0 +1,28 @@
+import type { Aws } from '../../aws/session.ts';
+import type { ReleaseRecord } from '../../config/stored.ts';
+import { isUnderway, type State } from '../decision.ts';
+import { type ReleaseStore, readReleaseRecord } from '../history/executions.ts';
+import { revisionWords } from '../history/release-words.ts';
+
+/**
+ * The rollback or promotion that the job's own pipeline has made, if that is what runs or goes on. Such a pipeline has a job `release` as
+ * each has, which would put the branch's revision in its place.
+ */
+export async function ownOperation(
+  aws: Aws,
+  store: ReleaseStore,
+  { executions, deployed }: State,
+  pipelineUrl: string | undefined,
+): Promise<ReleaseRecord | undefined> {
+  const newest = executions.find(isUnderway)?.id ?? deployed?.executionId;
+  if (!pipelineUrl || newest === undefined) return undefined;
+  const record = await readReleaseRecord(aws, store, newest);
+  const isOperation = record?.rollbackOf !== undefined || record?.promotedFrom !== undefined;
+  return isOperation && record?.pipelineUrl === pipelineUrl ? record : undefined;
+}
+
+export function operationWords(record: ReleaseRecord): string {
+  const what =
+    record.promotedFrom === undefined ? 'rolled back to' : `promoted from ${record.promotedFrom.environment}:`;
+  return `nothing to release: this pipeline ${what} ${revisionWords(record.revision, record)}`;
+}
