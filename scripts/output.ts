@@ -175,7 +175,7 @@ export class Output {
   result(value: ResultValue, text: string): void {
     if (this.#options.dotenv !== undefined) writeDotenv(this.#options.dotenv, value);
     // JSON may hold control characters as they are, but those below U+0020: written as \u…, they are the same text.
-    const json = () => JSON.stringify(value, null, 2).replaceAll(/\p{Cc}/gu, escaped);
+    const json = () => JSON.stringify(value, null, 2).replaceAll(/\p{Cc}|\p{Bidi_Control}/gu, escaped);
     const shown = this.#options.json === true ? this.masked(json()) : this.#shown(text);
     // What goes on would be drawn over it.
     this.close();
@@ -184,7 +184,7 @@ export class Output {
 
   /** One of many results, as it comes: with `--json` an object on a line of its own. */
   line(value: object, text: string): void {
-    const json = () => JSON.stringify(value).replaceAll(/\p{Cc}/gu, escaped);
+    const json = () => JSON.stringify(value).replaceAll(/\p{Cc}|\p{Bidi_Control}/gu, escaped);
     const shown = this.#options.json === true ? this.masked(json()) : this.#shown(text);
     this.close();
     this.#options.stdout(`${shown}\n`);
@@ -204,11 +204,11 @@ export class Output {
 }
 
 /**
- * A text without what steers the log it is shown in: control characters but tab and line feed, escape sequences, and
- * markers of GitLab's folded sections (https://docs.gitlab.com/ci/jobs/job_logs/#custom-collapsible-sections).
+ * A text without what steers the log it is shown in: control characters but tab and line feed, escape sequences, what turns the
+ * direction of writing, and markers of GitLab's folded sections (https://docs.gitlab.com/ci/jobs/job_logs/#custom-collapsible-sections).
  */
 export function plainText(text: string): string {
-  let plain = stripVTControlCharacters(text).replaceAll(/[^\P{Cc}\t\n]/gu, '');
+  let plain = stripVTControlCharacters(text).replaceAll(/[^\P{Cc}\t\n]|\p{Bidi_Control}|[\u2028\u2029]/gu, '');
   // What is left of a marker may be the marker of another one around it.
   for (let before = ''; before !== plain; ) {
     before = plain;
@@ -248,8 +248,12 @@ export function duration(ms: number): string {
   return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`;
 }
 
-/** Rows as lines of aligned columns. */
-export function tableLines(rows: readonly (readonly string[])[]): string[] {
+/** Most characters of a cell that are shown: one that is longer would push all others off the page. */
+const widestCell = 1000;
+
+/** Rows as lines of aligned columns: one line a row, whatever is in its cells. */
+export function tableLines(given: readonly (readonly string[])[]): string[] {
+  const rows = given.map((row) => row.map((cell) => cellText(cell)));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   return rows.map((row) =>
     row
@@ -257,4 +261,14 @@ export function tableLines(rows: readonly (readonly string[])[]): string[] {
       .join('  ')
       .trimEnd(),
   );
+}
+
+function cellText(cell: string): string {
+  const line = oneLine(cell);
+  return line.length <= widestCell ? line : `${line.slice(0, widestCell - 1)}…`;
+}
+
+/** A text on one line: who wrote it cannot add lines of their own to what is said of it. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/\s*[\n\r]\s*/g, ' ');
 }

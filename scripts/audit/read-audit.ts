@@ -11,9 +11,15 @@ export interface AuditQuery extends Place {
   readonly action: string | undefined;
 }
 
+/** A record, and when S3 got it: that no job can say otherwise. */
+export interface WrittenRecord extends AuditRecord {
+  /** ISO 8601, by S3's clock; empty where S3 does not say. */
+  readonly writtenAt: string;
+}
+
 export interface Audit {
   /** Newest first. */
-  readonly records: readonly AuditRecord[];
+  readonly records: readonly WrittenRecord[];
   /** Records that are there and cannot be read: their keys, and why. */
   readonly unreadable: readonly { readonly key: string; readonly why: string }[];
   /** Older records that were not looked at. */
@@ -23,19 +29,22 @@ export interface Audit {
 /** How many records are read at the same time. */
 const atOnce = 16;
 
-/** Reads the newest records of a tenant's actions. The keys of all are listed, page by page: S3 lists the oldest first. */
+/**
+ * Reads the newest records of a tenant's actions. The keys of all are listed, page by page: S3 lists them by their names. The newest are those
+ * that S3 got last: a key names a time, too, but a job may write any, and so many of next year would hide what is written from now on.
+ */
 export async function readAudit(aws: Aws, bucket: string, { tenant, limit, action }: AuditQuery): Promise<Audit> {
   const objects = new ConditionalObjects(aws, bucket, auditRecordSchema);
   const prefix = keys.auditRecords(tenant);
-  const newest = (await objects.list(prefix)).sort().reverse();
-  const records: AuditRecord[] = [];
+  const newest = await objects.listNewest(prefix);
+  const records: WrittenRecord[] = [];
   const unreadable: { key: string; why: string }[] = [];
   let looked = 0;
   while (looked < newest.length && records.length < limit) {
     // Without an action each is wanted, so no more are read than that.
     const size = action === undefined ? Math.min(atOnce, limit - records.length) : atOnce;
-    const batch = newest.slice(looked, looked + size).map((name) => `${prefix}${name}`);
-    for (const one of await Promise.all(batch.map((key) => readOne(objects, key)))) {
+    const batch = newest.slice(looked, looked + size);
+    for (const one of await Promise.all(batch.map((listed) => readOne(objects, prefix, listed)))) {
       if (records.length >= limit) break;
       looked += 1;
       if ('why' in one) unreadable.push(one);
@@ -45,12 +54,18 @@ export async function readAudit(aws: Aws, bucket: string, { tenant, limit, actio
   return { records, unreadable, older: newest.length - looked };
 }
 
-type One = { readonly record: AuditRecord } | { readonly key: string; readonly why: string };
+type One = { readonly record: WrittenRecord } | { readonly key: string; readonly why: string };
 
-async function readOne(objects: ConditionalObjects<AuditRecord>, key: string): Promise<One> {
+async function readOne(
+  objects: ConditionalObjects<AuditRecord>,
+  prefix: string,
+  { name, written }: { name: string; written: number },
+): Promise<One> {
+  const key = `${prefix}${name}`;
   try {
     const stored = await objects.read(key);
-    return stored === undefined ? { key, why: 'it is not there any more' } : { record: stored.value };
+    if (stored === undefined) return { key, why: 'it is not there any more' };
+    return { record: { ...stored.value, writtenAt: written === 0 ? '' : new Date(written).toISOString() } };
   } catch (error) {
     return { key, why: messageOf(error) };
   }

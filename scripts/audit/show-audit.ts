@@ -1,10 +1,9 @@
 import { readPlatformFacts } from '../aws/read-facts.ts';
 import { openAws } from '../aws/session.ts';
-import type { AuditRecord } from '../config/stored.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
 import { tableLines } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
-import { type AuditQuery, readAudit } from './read-audit.ts';
+import { type AuditQuery, readAudit, type WrittenRecord } from './read-audit.ts';
 
 /** Prints what was done to a tenant's host and releases, newest first; ends with 1 when a record cannot be read. */
 export async function showAudit(runtime: Runtime, query: AuditQuery): Promise<ExitCode | undefined> {
@@ -22,9 +21,9 @@ export async function showAudit(runtime: Runtime, query: AuditQuery): Promise<Ex
 const head = ['when', 'action', 'target', 'by', 'before', 'after', 'reason'];
 
 /** A record as a line of the table; of long texts the beginning, `--json` has all of them. */
-export function rowOf({ at, action, target, by, before, after, reason }: AuditRecord): string[] {
+export function rowOf({ at, writtenAt, action, target, by, before, after, reason }: WrittenRecord): string[] {
   const who = by.job === '' ? by.user : `${by.user} ${by.job}`;
-  return [at.replace(/\.\d+Z$/, 'Z'), action, target, who, short(before), short(after), short(reason)];
+  return [(writtenAt || at).replace(/\.\d+Z$/, 'Z'), action, target, who, short(before), short(after), short(reason)];
 }
 
 const shown = 60;

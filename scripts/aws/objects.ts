@@ -72,17 +72,29 @@ export class ConditionalObjects<T> {
     return await this.#list(prefix, { Delimiter: '/' });
   }
 
+  /** As `list`, the newest first by S3's clock, with the milliseconds since 1970 at which each was written; 0 where S3 does not say. */
+  async listNewest(prefix: string): Promise<{ name: string; written: number }[]> {
+    const found = await this.#listObjects(prefix, { Delimiter: '/' });
+    return found.sort((a, b) => b.written - a.written || (a.name < b.name ? 1 : -1));
+  }
+
   /** As `list`, of the keys at any depth. */
   async listAll(prefix: string): Promise<string[]> {
     return await this.#list(prefix, {});
   }
 
   async #list(prefix: string, grouped: { Delimiter?: string }): Promise<string[]> {
+    return (await this.#listObjects(prefix, grouped)).map(({ name }) => name);
+  }
+
+  async #listObjects(prefix: string, grouped: { Delimiter?: string }) {
     const { paginateListObjectsV2 } = await import('@aws-sdk/client-s3');
-    const found: string[] = [];
+    const found: { name: string; written: number }[] = [];
     const request = { Bucket: this.#bucket, Prefix: prefix, ...grouped };
     for await (const page of paginateListObjectsV2({ client: await this.#aws.s3() }, request)) {
-      for (const { Key } of page.Contents ?? []) if (Key !== undefined) found.push(Key.slice(prefix.length));
+      for (const { Key, LastModified } of page.Contents ?? []) {
+        if (Key !== undefined) found.push({ name: Key.slice(prefix.length), written: LastModified?.getTime() ?? 0 });
+      }
     }
     return found;
   }

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { z } from 'zod';
@@ -20,7 +21,10 @@ export interface StoredText {
 
 const pauseMs = 200;
 
-/** Reads a whole object. The SDK asks again until an answer begins; one that ends before its time is asked for as often here. */
+/** Bytes of the largest text that is read: what Vendhost writes is far smaller, and whoever may write there could fill the reader's memory. */
+const mostBytes = 8 * 1024 * 1024;
+
+/** Reads a whole object; throws `OBJECT_UNREADABLE` for one that is too large. The SDK asks again until an answer begins; one that ends before its time is asked for as often here. */
 export async function readObjectText(s3: S3Client, { bucket, key }: StoredAt): Promise<StoredText> {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');
   const command = new GetObjectCommand({ Bucket: bucket, Key: key });
@@ -34,7 +38,11 @@ export async function readObjectText(s3: S3Client, { bucket, key }: StoredAt): P
     { step: 'deserialize' },
   );
   for (let attempt = 1; ; attempt += 1) {
-    const { Body, ETag = '', LastModified } = await s3.send(command);
+    const { Body, ETag = '', LastModified, ContentLength = 0 } = await s3.send(command);
+    if (ContentLength > mostBytes) {
+      (Body as Readable | undefined)?.destroy();
+      throw tooLarge({ bucket, key }, ContentLength);
+    }
     try {
       const text = (await Body?.transformToString()) ?? '';
       return { text, etag: ETag, ageMs: ageOf(LastModified, now) };
@@ -43,6 +51,16 @@ export async function readObjectText(s3: S3Client, { bucket, key }: StoredAt): P
       await wait(Math.random() * pauseMs * 2 ** attempt);
     }
   }
+}
+
+function tooLarge({ bucket, key }: StoredAt, bytes: number): VendhostError {
+  return new VendhostError(
+    'OBJECT_UNREADABLE',
+    `s3://${bucket}/${key} has ${bytes} bytes, which Vendhost never writes`,
+    {
+      hint: `ask the platform team to look who wrote it; a version before it: aws s3api list-object-versions --bucket ${bucket} --prefix ${key}`,
+    },
+  );
 }
 
 /** Without both times nothing is known of the age: then it counts as new. */

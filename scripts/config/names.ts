@@ -175,6 +175,8 @@ export const keys = {
   pushOf: (revision: string) => revision.replace(/\.zip$/, '.json'),
   /** Who started an execution of the tenant's pipeline, and for which push. */
   releaseRecord: (tenant: string, executionId: string) => `software/${tenant}/releases/${executionId}.json`,
+  /** What a pipeline of GitLab's began to take back. `hash` is of its URL. */
+  begunRollback: (tenant: string, hash: string) => `software/${tenant}/rollbacks/${hash}.json`,
   /** Which image has a bake key, and what it was made of, input by input. */
   imageRecord: (tenant: string, bakeKey: string) => `infrastructure/${tenant}/${bakeKey}.json`,
   priorityClaims: 'claims/listener/',

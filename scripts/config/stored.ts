@@ -117,6 +117,20 @@ export const releaseRecordSchema = z.object({
 });
 export type ReleaseRecord = Readonly<z.output<typeof releaseRecordSchema>>;
 
+const releasedSoftware = releaseRecordSchema.pick({ revision: true, image: true }).extend({
+  push: releaseRecordSchema.pick({ commit: true, branch: true, author: true, message: true, mergeRequest: true }),
+});
+
+/** `keys.begunRollback`: where a pipeline goes back to. Written before the release is started. */
+export const begunRollbackSchema = z.object({
+  version: z.literal(1),
+  /** Execution whose revision is taken back. */
+  of: z.string(),
+  from: releasedSoftware.optional(),
+  to: releasedSoftware,
+});
+export type BegunRollback = Readonly<z.output<typeof begunRollbackSchema>>;
+
 /** Who started an action: GitLab's user and job, or the ARN of a person's credentials as `user`; what is unknown is empty. */
 export const actorSchema = z.object({
   /** GitLab's login, or an ARN. */

@@ -20,11 +20,15 @@ const files = globSync(patterns, { cwd: projectRoot, withFileTypes: true, exclud
 
 const written: Written[] = files
   .sort()
-  .flatMap((file) => commandLines(file, withFolder(readFileSync(join(projectRoot, file), 'utf8'))));
+  .flatMap((file) => commandLines(file, withInputs(readFileSync(join(projectRoot, file), 'utf8'))));
 
-/** The text of a template with its only input in scripts put in. */
-function withFolder(text: string): string {
-  return text.replaceAll('$[[ inputs.directory ]]', 'shop/');
+/** The text of a template with the inputs of its scripts put in. */
+function withInputs(text: string): string {
+  const inputs = { directory: 'shop/', tenant: 'shop', environment: 'production' };
+  return text.replaceAll(
+    /"?\$\[\[ inputs\.(directory|tenant|environment) \]\]"?/g,
+    (_, name: keyof typeof inputs) => inputs[name],
+  );
 }
 
 /** Parses a line with the real parser; returns the command it names. */
@@ -69,7 +73,7 @@ test('each job runs the command of its place', async () => {
   const jobs = templates.flatMap((template) => jobsOf(template)).filter(({ job }) => job.script !== undefined);
   const commands = jobs.map(async ({ name, job }) => [
     name.replace('.', ''),
-    await chosenBy(withFolder(job.script?.[0] ?? '')),
+    await chosenBy(withInputs(job.script?.[0] ?? '')),
   ]);
   expect(Object.fromEntries(await Promise.all(commands))).toEqual({
     'vendhost-validate': 'config check',

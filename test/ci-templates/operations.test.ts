@@ -1,11 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { stringify } from 'yaml';
+import { parseAllDocuments, stringify } from 'yaml';
 import { pipelineFor } from '../../scripts/ci/explained-pipeline.ts';
 import type { Happening } from '../../scripts/ci/pipeline-event.ts';
 import { readPipelineFile } from '../../scripts/ci/pipeline-file.ts';
+import { projectRoot } from '../local-gitlab/platform.ts';
 import { operationsTemplate, tenantTemplate } from './templates.ts';
 
 const all = ['restart', 'replace', 'run', 'rollback', 'promote', 'logs'];
@@ -68,6 +70,20 @@ test('what a person writes is data: no line of a script has it, and nothing in i
     VENDHOST_COMMAND: { value: command, expand: false },
     VENDHOST_REASON: { value: command, expand: false },
   });
+});
+
+test("what the page's example is asked for is text, whatever it looks like", async () => {
+  const page = readFileSync(join(projectRoot, 'docs/templates.md'), 'utf8');
+  const example = /^## Operations$.*?^```yaml\n(?<text>.*?)^```$/ms.exec(page)?.groups?.text ?? '';
+  const given = { operation: 'rollback', instance: '', command: 'a: "b" # c', revision: '01234567', reason: '- no' };
+  const filled = example.replaceAll(/\$\[\[ inputs\.(\w+) \]\]/g, (_, name: keyof typeof given) => given[name]);
+  const [spec, body] = parseAllDocuments(filled).map((document) => document.toJS());
+  expect(Object.keys(spec.spec.inputs).sort()).toEqual(Object.keys(given).sort());
+  expect(spec.spec.inputs.operation.options).toEqual(['none', ...all]);
+  expect(body.include[1].inputs).toEqual({ ...operationsTemplate.required, ...given, image: expect.any(String) });
+  for (const { regex = '', options } of Object.values<{ regex?: string; options?: string[] }>(spec.spec.inputs)) {
+    if (options === undefined) expect([regex === '', new RegExp(regex).test('x\n  y: z')]).toEqual([false, false]);
+  }
 });
 
 test.each(['\n', '\r', '\u0085', '\u2028'])('no text goes on behind its line: %j', async (end) => {

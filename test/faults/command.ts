@@ -26,9 +26,12 @@ export interface Ran {
 /** Runs the command with somebody between it and the cloud, and GitLab. `number` is that of the job: a second try is another job. */
 export async function runCommand(world: World, prepared: Prepared, number: number, meddle: JobMeddler): Promise<Ran> {
   const { account, cloud, directory, temporary } = world;
-  const { words, cwd = directory, env = {}, gitlab } = prepared;
+  const { words, cwd = directory, env = {}, gitlab, between = (_, next) => next() } = prepared;
   const ready = Promise.withResolvers<Job>();
-  const meddler: Meddler = async (call, next) => meddle(await ready.promise)(call, next);
+  const meddler: Meddler = async (call, next) => {
+    const act = meddle(await ready.promise);
+    return await between(call, (body) => act(call, () => next(body)));
+  };
   const aws = await openWire(cloud.endpoint, meddler);
   const api = gitlab === undefined ? undefined : await openWire(gitlab.address, meddler);
   const log = join(directory, `${number}.log`);

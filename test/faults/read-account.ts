@@ -11,11 +11,14 @@ export async function readAccount(aws: Aws): Promise<string[]> {
 
 /** Ids and hashes are others in each run; the number of the account is, too. */
 function plain(name: string): string {
-  return name
-    .replace(/\b\d{12}\b/g, 'ACCOUNT')
-    .replace(/(claims\/listener\/)[^/]+/, '$1LISTENER')
-    .replace(/[0-9a-f]{8}-[0-9a-f-]{27,}/g, 'ID')
-    .replace(/\b[0-9a-f]{8,}\b/g, 'ID');
+  return (
+    name
+      // Before the numbers of accounts: twelve digits may be the end of one.
+      .replace(/[0-9a-f]{8}-[0-9a-f-]{27,}/g, 'ID')
+      .replace(/\b\d{12}\b/g, 'ACCOUNT')
+      .replace(/(claims\/listener\/)[^/]+/, '$1LISTENER')
+      .replace(/\b[0-9a-f]{8,}\b/g, 'ID')
+  );
 }
 
 async function stacks(aws: Aws): Promise<string[]> {
@@ -96,8 +99,10 @@ async function objects(client: S3Client, Bucket: string): Promise<string[]> {
   const found = [`bucket ${Bucket}`];
   for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket })) {
     const keys = Contents.map(({ Key = '' }) => Key);
-    // Logs and artifacts of pipelines are written by AWS itself.
-    found.push(...keys.filter((key) => !/^(logs|AWSLogs|vendhost-[^/]+)\//.test(key)).map((key) => `object ${key}`));
+    // Logs and artifacts of pipelines are written by AWS itself; records of actions are as many as there were jobs that came to their end.
+    found.push(
+      ...keys.filter((key) => !/^(logs|AWSLogs|audit|vendhost-[^/]+)\//.test(key)).map((key) => `object ${key}`),
+    );
   }
   const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
   return [...found, ...Uploads.map(() => `unfinished upload to ${Bucket}`)];

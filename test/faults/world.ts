@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type CloudAccount, cloudAccount } from '../builders/account.ts';
 import type { LocalCloudAddress } from '../local-cloud/start.ts';
 import type { LocalGitlab } from '../local-gitlab/api.ts';
+import type { Meddler } from '../scripts/wire.ts';
 
 /** An account in which nothing was done yet, with folders for what runs against it. */
 export interface World {
@@ -22,6 +23,8 @@ export interface Prepared {
   readonly env?: Readonly<Record<string, string>>;
   /** Where the command's calls of GitLab go. */
   readonly gitlab?: LocalGitlab;
+  /** Between the command's calls and the cloud, in both of its runs. */
+  readonly between?: Meddler;
   /** What else counts, besides the account and the temporary folder. */
   readonly things?: () => Promise<readonly string[]>;
 }

@@ -64,8 +64,9 @@ export async function publishPlatform(options: {
   await git(repository, ['config', 'uploadpack.allowAnySHA1InWant', 'true']);
   const { protocol, hostname } = new URL(gitlab);
   const port = new URL(gitlab).port || (protocol === 'https:' ? '443' : '80');
-  const names = [`${gitlab}/platform/`, `${protocol}//${hostname}:${port}/platform/`];
-  const key = `url.file://${join(directory, 'platform')}/.insteadOf`;
+  // Of this one project: others of the group, as the one that approves, are where their remote says.
+  const names = [gitlab, `${protocol}//${hostname}:${port}`].map((host) => `${host}/platform/vendhost`);
+  const key = `url.file://${join(directory, 'platform/vendhost')}.insteadOf`;
   return {
     directory,
     includes,

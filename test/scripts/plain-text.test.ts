@@ -16,6 +16,7 @@ describe('plainText', () => {
     ["GitLab's end of a section", `${esc}[0Ksection_end:5:bake_base\r${esc}[0K`, ''],
     ["GitLab's start of one", `section_start:5:x[collapsed=true]\r${esc}[0Ktitle`, 'title'],
     ['a marker in a marker', `section_section_end:1:x[a]\r${esc}[0Kend:2:y\r${esc}[0K!`, '!'],
+    ['what turns the direction of writing', 'ami-\u202e1\u2066x\u2069\u200f\u2028next', 'ami-1xnext'],
     ['a word of a script', 'see section_end in the docs', 'see section_end in the docs'],
   ])('%s', (_what, text, shown) => {
     expect(plainText(text)).toBe(shown);

@@ -27,6 +27,7 @@ export async function answerApproval(runtime: Runtime, options: AnswerOptions): 
   const { out } = runtime;
   const { verb } = options;
   const reason = reasonOf(options);
+  checkAsked(options);
   const { aws, parts, pending, shown } = await readWaiting(runtime, options);
   if (options.revision !== undefined && options.revision !== shown.revision) {
     throw stale(`the execution ${pending.executionId} is for ${shown.revision}, not for ${options.revision}`, pending);
@@ -81,6 +82,15 @@ async function readWaiting(
   const pending = await requirePending(aws, pipeline, { execution, revision: undefined });
   const parts = { place, bucket, pipeline, signal: runtime.signal };
   return { aws, parts, pending, shown: await readShown(aws, parts, pending) };
+}
+
+/** A job that did not get what the job before it showed answers nothing: the release that waits now may be another one. */
+function checkAsked({ execution, revision }: Asked): void {
+  if (execution !== '' && revision !== '') return;
+  const option = execution === '' ? '--execution' : '--revision';
+  throw new VendhostError('APPROVAL_STALE', `${option} is empty: it is not known which release was shown`, {
+    hint: 'nothing was answered; start a new pipeline of the approvals project, which shows what waits',
+  });
 }
 
 /** In a job the account is known and the role follows from it; a person has credentials of the approver's role. */

@@ -1,5 +1,5 @@
 import type { ReleaseRecord } from '../../config/stored.ts';
-import { duration } from '../../output.ts';
+import { duration, oneLine } from '../../output.ts';
 import type { Approval, Release } from './release.ts';
 
 /** As much of a hash or commit as people read. */
@@ -33,7 +33,7 @@ export function personOf(arn: string): string {
 export function revisionWords(revision: string, push: Pick<ReleaseRecord, 'commit' | 'author' | 'message'>): string {
   const by = push.author === '' ? '' : ` by ${authorName(push.author)}`;
   const commit = push.commit === '' ? '' : `, commit ${shortCommit(push.commit)}${by}: ${title(push.message)}`;
-  return `${shortRevision(revision)}${commit}`;
+  return oneLine(`${shortRevision(revision)}${commit}`);
 }
 
 export function approvalWords({ outcome, by, summary }: Approval): string {

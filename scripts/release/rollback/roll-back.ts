@@ -6,9 +6,11 @@ import type { ResultValue } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
 import { showInGitlab } from '../gitlab/show-in-gitlab.ts';
 import { openStore } from '../history/open-store.ts';
+import { recordRelease } from '../history/release-record.ts';
 import { readRevision, readState } from '../release-state.ts';
 import { release, revisionKey } from '../start.ts';
 import { audited } from './audit.ts';
+import { keepBegun, readBegun } from './begun-rollback.ts';
 import { type ImagePlan, imageWords, planImage } from './image-back.ts';
 import { planRollback, type Rollback } from './plan-rollback.ts';
 import { rollbackLines, softwareWords } from './rollback-words.ts';
@@ -37,12 +39,19 @@ export async function rollBackRelease(runtime: Runtime, options: RollbackOptions
   const { store } = await openStore(aws, place);
   const { bucket, pipeline } = store;
   const state = await readState(aws, pipeline, signal);
-  const rollback = await planRollback(aws, store, state, { to: options.to, pipelineUrl: env.CI_PIPELINE_URL });
+  const question = { to: options.to, pipelineUrl: env.CI_PIPELINE_URL };
+  const rollback = (await readBegun(aws, store, state, question)) ?? (await planRollback(aws, store, state, question));
   const key = revisionKey({ ...place, revision: rollback.to.revision, dryRun: options.dryRun });
   const revision = await readRevision(aws, bucket, key, signal);
   const { directory, keepImage } = options;
   const image = await planImage(aws, { place, bucket, recorded: rollback.to.image, keep: keepImage, directory });
   const runs = revision.version !== undefined && state.deployed?.version === revision.version;
+  // The job that was killed may not have come to it; by the record a later rollback knows that this was one.
+  if (rollback.isOwn && runs && state.deployed !== undefined && !options.dryRun) {
+    const { executionId } = state.deployed;
+    const recorded = { push: rollback.to.push, of: rollback.of };
+    await recordRelease(runtime, aws, { place, bucket, executionId, revision: key, rollback: recorded });
+  }
   if (runs && image.kind === 'stays') {
     if (rollback.isOwn) {
       const { push } = rollback.to;
@@ -58,6 +67,7 @@ export async function rollBackRelease(runtime: Runtime, options: RollbackOptions
     return exitCodes.differs;
   }
   await out.confirm(`${lines.join('\n')}\nroll back ${place.tenant} in ${place.environment}?`);
+  await keepBegun(aws, store, question, rollback);
   const goesBack = { ...rollback, image: image.kind === 'back' ? image.to : undefined };
   const released = await release(runtime, aws, {
     ...place,

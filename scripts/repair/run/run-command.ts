@@ -1,4 +1,5 @@
 import { withAudit } from '../../audit/with-audit.ts';
+import { sendOnce } from '../../aws/calls/send-once.ts';
 import { awsError } from '../../aws/foreseen-errors.ts';
 import { readPlatformFacts, readTenantRecord } from '../../aws/read-facts.ts';
 import { type Aws, openAws } from '../../aws/session.ts';
@@ -106,7 +107,8 @@ async function send(aws: Aws, { instance, script, seconds, bucket, needsApproval
     ...(bucket === '' ? {} : { OutputS3BucketName: bucket, OutputS3KeyPrefix: commandOutputs.replace(/\/$/, '') }),
   });
   try {
-    const { Command } = await (await aws.ssm()).send(command);
+    const client = await aws.ssm();
+    const { Command } = await sendOnce(command, `send the command to ${instance}`, () => client.send(command));
     if (Command?.CommandId === undefined) throw new Error('SendCommand answered without an id');
     return { commandId: Command.CommandId, instance };
   } catch (error) {

@@ -1,10 +1,13 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { provisionHost } from '../../../scripts/host/provision.ts';
+import { startRelease } from '../../../scripts/release/start.ts';
 import { pushRevision } from '../../../scripts/revision/push.ts';
 import { makeImage } from '../../builders/image.ts';
-import { makePlatform } from '../../builders/platform.ts';
+import { makePlatform, type Platform } from '../../builders/platform.ts';
 import { repository, soundTenant } from '../../builders/repository.ts';
 import { admitTenant, recordTenant } from '../../builders/tenant.ts';
-import type { Subject } from '../world.ts';
+import type { Subject, World } from '../world.ts';
 import { tenantRepository } from './tenant-repository.ts';
 
 const place = { tenant: 'shop', environment: 'dev' } as const;
@@ -18,18 +21,44 @@ export const revisionPush: Subject = {
   },
 };
 
-/** A virtual host with an instance, and a revision that is to be released for the first time. */
+/** A virtual host with an instance; its platform, and the folder of its tenant. */
+async function provisioned({ account }: World): Promise<{ platform: Platform; directory: string }> {
+  const platform = await makePlatform(account, { network: true, balancers: 1 });
+  await admitTenant(platform, place.tenant);
+  const image = await makeImage(platform, place.tenant, { agent: true });
+  const directory = await tenantRepository();
+  await provisionHost(platform.runtime(), { ...place, directory, image, dryRun: false });
+  return { platform, directory };
+}
+
+async function pushed(platform: Platform, directory: string): Promise<string> {
+  const runtime = platform.runtime();
+  await pushRevision(runtime, { ...place, directory, dryRun: false });
+  return (JSON.parse(runtime.printed()) as { revisionKey: string }).revisionKey;
+}
+
+/** A revision that is to be released for the first time. */
 export const releaseStart: Subject = {
   name: 'release start',
-  async prepare({ account }) {
-    const platform = await makePlatform(account, { network: true, balancers: 1 });
-    await admitTenant(platform, place.tenant);
-    const image = await makeImage(platform, place.tenant, { agent: true });
-    const directory = await tenantRepository();
-    await provisionHost(platform.runtime(), { ...place, directory, image, dryRun: false });
-    const runtime = platform.runtime();
-    await pushRevision(runtime, { ...place, directory, dryRun: false });
-    const { revisionKey } = JSON.parse(runtime.printed()) as { revisionKey: string };
-    return { words: ['release', 'start', ...options, '--revision', revisionKey] };
+  async prepare(world) {
+    const { platform, directory } = await provisioned(world);
+    return { words: ['release', 'start', ...options, '--revision', await pushed(platform, directory)] };
+  },
+};
+
+/** Back from the second release to the first; a job that is run again has the pipeline of the one before. */
+export const releaseRollback: Subject = {
+  name: 'release rollback',
+  async prepare(world) {
+    const { platform, directory } = await provisioned(world);
+    for (const page of ['one', 'two']) {
+      await writeFile(join(directory, 'software/index.html'), page);
+      const revision = await pushed(platform, directory);
+      await startRelease(platform.runtime(), { ...place, revision, dryRun: false });
+    }
+    return {
+      words: ['release', 'rollback', ...options, '--directory', directory, '--reason', 'wrong prices'],
+      env: { CI_PIPELINE_URL: 'https://gitlab.example.test/acme/shop/-/pipelines/9' },
+    };
   },
 };

@@ -4,13 +4,15 @@ import { hostProvision, hostProvisionChanged, hostProvisionImage, hostReplace } 
 import { imageBake, imageClean } from './image.ts';
 import { mrNote, mrNoteChanged } from './merge-request.ts';
 import { platformDeploy, platformDeployPlan, platformDestroy, platformPlan } from './platform.ts';
-import { releaseStart, revisionPush } from './release.ts';
+import { imagePrune } from './prune.ts';
+import { releaseRollback, releaseStart, revisionPush } from './release.ts';
 import { tenantVend, tenantVendChanged } from './vend.ts';
 
 /** Every command that writes, those that are quickest to try first. */
 export const subjects: readonly Subject[] = [
   ...[mrNote, mrNoteChanged, revisionPush, imageClean, driftCheck],
   ...[imageBake, hostReplace, hostProvision, hostProvisionChanged, hostProvisionImage, releaseStart],
+  ...[imagePrune, releaseRollback],
   ...[tenantVend, tenantVendChanged],
   ...[platformDestroy, platformPlan, platformDeployPlan, platformDeploy],
 ];

@@ -21,7 +21,11 @@ const record = (second: number, more: Partial<AuditRecord> = {}): AuditRecord =>
 });
 
 /** A bucket with these records, and objects that are none. */
-function bucketWith(records: readonly AuditRecord[], others: Readonly<Record<string, string>> = {}) {
+function bucketWith(
+  records: readonly AuditRecord[],
+  others: Readonly<Record<string, string>> = {},
+  times: Readonly<Record<string, Date>> = {},
+) {
   const objects = {
     ...others,
     ...Object.fromEntries(records.map((one) => [`audit/shop/${one.at}-0a.json`, JSON.stringify(one)])),
@@ -33,7 +37,7 @@ function bucketWith(records: readonly AuditRecord[], others: Readonly<Record<str
       return {
         Contents: Object.keys(objects)
           .filter((key) => key.startsWith(Prefix))
-          .map((key) => ({ Key: key })),
+          .map((key) => ({ Key: key, LastModified: times[key] })),
       };
     }
     reads.push(Key);
@@ -54,6 +58,21 @@ test('the newest come first, no more of them than asked for, and how many there 
   expect(records.map(({ after }) => after)).toEqual(['3', '2']);
   expect([unreadable, older]).toEqual([[], 1]);
   expect(bucket.reads).toHaveLength(2);
+});
+
+test('records with times of years to come hide none that is written after them', async () => {
+  const forged = Array.from({ length: 30 }, (_, index) => ({ ...record(index), at: `2999-01-02T03:04:${index}` }));
+  const all = [...forged, record(1)];
+  const times = Object.fromEntries(
+    all.map(({ at }, index) => [`audit/shop/${at}-0a.json`, new Date(Date.UTC(2026, 0, 2, 3, 0, index))]),
+  );
+  const { records, older } = await read(bucketWith(all, {}, times), 2);
+  expect(records.map(({ at, writtenAt }) => [at, writtenAt])).toEqual([
+    [record(1).at, '2026-01-02T03:00:30.000Z'],
+    ['2999-01-02T03:04:29', '2026-01-02T03:00:29.000Z'],
+  ]);
+  expect(older).toBe(29);
+  expect(rowOf(records[1] ?? { ...record(0), writtenAt: '' })[0]).toBe('2026-01-02T03:00:29Z');
 });
 
 test('of one action, however far back', async () => {
@@ -85,7 +104,8 @@ test('what was appended is read', async () => {
 test('a line of the table says who, from which job, and the beginning of long texts', () => {
   const before = `'bash' '-c' '${'x'.repeat(100)}'`;
   const { user, ...elsewhere } = { ...by, job: '' };
-  expect(rowOf(record(7, { before, after: 'two\nlines' }))).toEqual([
+  const written = (more: Partial<AuditRecord>) => ({ ...record(7, more), writtenAt: '' });
+  expect(rowOf(written({ before, after: 'two\nlines' }))).toEqual([
     '2026-01-02T03:04:07Z',
     'host restart',
     'vendhost-dev-shop',
@@ -94,7 +114,5 @@ test('a line of the table says who, from which job, and the beginning of long te
     'two lines',
     '',
   ]);
-  expect(rowOf(record(7, { by: { user: 'arn:aws:iam::1:user/ada', ...elsewhere } }))[3]).toBe(
-    'arn:aws:iam::1:user/ada',
-  );
+  expect(rowOf(written({ by: { user: 'arn:aws:iam::1:user/ada', ...elsewhere } }))[3]).toBe('arn:aws:iam::1:user/ada');
 });

@@ -154,6 +154,25 @@ describe('an answer that ends before its time', () => {
   });
 });
 
+test('an object larger than anything Vendhost writes is not read into memory', async () => {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { etag: '"1"', 'content-length': 5_000_000_000 });
+    response.write('{');
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, 'listening');
+  const keys = { AWS_ACCESS_KEY_ID: '100000000001', AWS_SECRET_ACCESS_KEY: 'a secret key', AWS_REGION: 'eu-west-1' };
+  const { port } = server.address() as AddressInfo;
+  const aws = openAws(recorder({ AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`, ...keys }));
+  await expect(new ConditionalObjects(aws, 'bucket', schema).read('key')).rejects.toMatchObject({
+    code: 'OBJECT_UNREADABLE',
+    message: 's3://bucket/key has 5000000000 bytes, which Vendhost never writes',
+  });
+});
+
 test('a write that is answered without an ETag was not won', async () => {
   const send = async () => ({ $metadata: {} });
   const objects = new ConditionalObjects({ s3: async () => ({ send }) } as unknown as Aws, 'bucket', schema);

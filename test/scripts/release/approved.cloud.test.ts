@@ -178,6 +178,10 @@ test('what is not what was shown is not approved', async () => {
     code: 'APPROVAL_STALE',
     message: `the execution ${execution} is for ${revision}, not for ${before.revision}: ${execution} waits now`,
   });
+  // A job without the report of the job before: what waits now may be something else.
+  for (const empty of [{ execution: '' }, { execution, revision: '' }]) {
+    expect(await answer(await approver('grace'), empty)).toMatchObject({ code: 'APPROVAL_STALE' });
+  }
   expect(await answer(await approver('grace'), { reason: ' ' })).toMatchObject({ code: 'USAGE' });
   expect(await answer(await approver('grace'), { dryRun: true })).toBe(exitCodes.differs);
   expect((await release()).code).toBe(exitCodes.waiting);

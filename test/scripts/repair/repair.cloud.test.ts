@@ -74,7 +74,7 @@ const instance = async () => (await readGroup(platform.aws, place))?.inService[0
 /** The newest records, without their times. */
 async function audit(limit: number) {
   const { result } = await ask('audit', ['--limit', String(limit)]);
-  return result.records.map(({ at, version, by, ...rest }: Record<string, unknown>) => ({
+  return result.records.map(({ at, writtenAt, version, by, ...rest }: Record<string, unknown>) => ({
     ...rest,
     by: (by as typeof job & { user: string }).user,
   }));
@@ -158,6 +158,24 @@ describe('before anything is released', () => {
     expect([ended.code, errorIn(ended)]).toEqual([1, 'COMMAND_STOPPED']);
   });
 
+  test('a command whose answer is lost is not sent again: it would run twice', async () => {
+    const ran = '/opt/ran-once';
+    const endpoint = await wire(platform.endpoint, async (call, next) => {
+      const answer = await next();
+      return call.operation === 'SendCommand' ? { status: 0, body: '' } : answer;
+    });
+    const ended = await ask('host run', ['--', 'sh', '-c', `echo ran >> ${ran}; touch ${ran}.done`], { endpoint });
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'OUTCOME_UNKNOWN']);
+    expect(await audit(1)).toMatchObject([
+      {
+        action: 'host run',
+        after: expect.stringMatching(/^failed: it is not known whether AWS did this: send the command to i-/),
+      },
+    ]);
+    await expect.poll(async () => (await run('--', 'test', '-e', `${ran}.done`)).code, { timeout: 120_000 }).toBe(0);
+    expect((await run('--', 'cat', ran)).result.stdout).toBe('ran\n');
+  });
+
   test('not on an instance of somebody else, nor where no agent answers', async () => {
     const foreign = await run('--instance', 'i-0123456789abcdef0', '--', 'id');
     expect([foreign.code, errorIn(foreign)]).toEqual([1, 'INSTANCE_UNKNOWN']);
@@ -202,6 +220,20 @@ describe('when software runs', () => {
       reason: 'it leaks',
       by: 'ada',
     });
+  });
+
+  test('a restart whose answer is lost is followed, and not done twice', async () => {
+    const before = Number(await started());
+    let sent = 0;
+    const endpoint = await wire(platform.endpoint, async (call, next) => {
+      const answer = await next();
+      if (call.operation !== 'CreateDeployment') return answer;
+      sent += 1;
+      return { status: 0, body: '' };
+    });
+    const ended = await ask('host restart', [], { endpoint });
+    expect([ended.code, ended.result]).toMatchObject([0, { after: expect.stringMatching(/^deployment d-/) }]);
+    expect([sent, Number(await started())]).toEqual([1, before + 1]);
   });
 
   test('not while a deployment goes on', async () => {

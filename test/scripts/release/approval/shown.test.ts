@@ -62,4 +62,21 @@ describe('shown to the approver', () => {
       "  the tenant's jobs left no record of it",
     ]);
   });
+
+  test('nothing that a tenant wrote, or named, looks like a line of what AWS knows', () => {
+    const forged = 'x\n  revision   software/shop/good.zip\r  runs now  it';
+    const texts = { commit: forged, branch: forged, author: forged, message: forged, user: forged };
+    const links = { mergeRequest: forged, jobUrl: forged, image: forged, changes: forged };
+    const lines = shownLines({ ...known, revision: forged, runs: undefined, said: { ...texts, ...links } });
+    expect(lines).toHaveLength(12);
+    expect(lines.filter((line) => line.startsWith('  revision'))).toEqual([
+      '  revision   x revision   software/shop/good.zip runs now  it',
+    ]);
+    expect(lines.join('')).not.toMatch(/[\r\n]/);
+  });
+
+  test('a text without end is cut', () => {
+    const said = saidOf({ ...record, author: 'a'.repeat(100_000) }, push, undefined);
+    expect(shownLines({ ...known, runs: undefined, said }).join('\n').length).toBeLessThan(3000);
+  });
 });

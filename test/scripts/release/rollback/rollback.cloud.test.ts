@@ -1,3 +1,4 @@
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { ConditionalObjects } from '../../../../scripts/aws/objects.ts';
 import { readPlatformFacts } from '../../../../scripts/aws/read-facts.ts';
@@ -169,6 +170,23 @@ test('the job that rolled back, run again, does not go back one more; another on
   const release = await host.release(second, { job: job(12, 122) });
   expect([release.code, release.result]).toMatchObject([undefined, { status: 'unchanged', revisionKey: first }]);
   expect(await host.executions()).toEqual(before);
+});
+
+test('a job that was killed before it recorded the release, run again, does not release again what it took back', async () => {
+  const before = await host.executions();
+  const { bucket } = await readPlatformFacts(aws, 'dev');
+  const { releases } = await list();
+  const rolledBack = releases.find(({ current }) => current)?.executionId ?? '';
+  const Key = keys.releaseRecord('shop', rolledBack);
+  await (await aws.s3()).send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+  const again = await host.rollBack({}, job(12, 122));
+  expect([again.code, again.result?.status]).toEqual([undefined, 'unchanged']);
+  expect(await host.executions()).toEqual(before);
+  const { record } = await stored();
+  expect(await record(rolledBack)).toMatchObject({
+    ...{ revision: first, commit: commits[10], rollbackOf: expect.any(String) },
+    pipelineUrl: `${project}/-/pipelines/12`,
+  });
 });
 
 test('what is no release, of another tenant, or not in the bucket is refused', async () => {
