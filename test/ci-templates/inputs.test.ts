@@ -78,7 +78,8 @@ describe.each(templates.map((one) => [one.file, one] as const))('%s', (_, templa
   test.each(hidden.filter(({ job }) => job.script !== undefined).map(({ name, job }) => [name, job] as const))(
     '%s is one line of the command, with an ID token if it calls AWS',
     (name, job) => {
-      expect(job.script).toEqual([expect.stringMatching(/^vendhost [a-z]+ [a-z]+( --[a-z]+ [\w./$[\] -]+)*$/)]);
+      const value = String.raw`("[\w.$[\] ]+"|[\w./$[\] -]+)`;
+      expect(job.script).toEqual([expect.stringMatching(new RegExp(`^vendhost [a-z]+ [a-z]+( --[a-z]+ ${value})*$`))]);
       expect(job).not.toHaveProperty('before_script');
       const needsNone = ['.vendhost-validate', '.vendhost-note'].includes(name);
       expect(Object.keys(job.id_tokens ?? {})).toEqual(needsNone ? [] : ['VENDHOST_ID_TOKEN']);
