@@ -9,20 +9,34 @@ import type { Runtime } from '../runtime.ts';
 /** An action, as its record says it. */
 export type AuditEntry = Omit<AuditRecord, 'version' | 'at'>;
 
+/** Whose records. */
+export interface AuditPlace {
+  readonly place: Place;
+  /** The environment's bucket. */
+  readonly bucket: string;
+}
+
 /**
- * Writes the record of an action into the environment's bucket. No role of a tenant can change or delete it afterwards, nor write one
- * of another tenant: their policies and the boundary say so, not this code.
- *
- * @param bucket the environment's
+ * Writes the record of an action into the environment's bucket, with secrets masked as in a log. No role of a tenant can change or delete it
+ * afterwards, nor write one of another tenant: their policies and the boundary say so, not this code.
  */
-export async function appendAudit(aws: Aws, bucket: string, { tenant }: Place, entry: AuditEntry): Promise<void> {
+export async function appendAudit(
+  { out }: Pick<Runtime, 'out'>,
+  aws: Aws,
+  { place, bucket }: AuditPlace,
+  { action, target, before, after, reason, by }: AuditEntry,
+): Promise<void> {
   const at = new Date().toISOString();
-  const key = keys.auditRecord(tenant, `${at}-${randomBytes(4).toString('hex')}`);
-  const written = await new ConditionalObjects(aws, bucket, auditRecordSchema).create(key, {
-    version: 1,
-    at,
-    ...entry,
-  });
+  const key = keys.auditRecord(place.tenant, `${at}-${randomBytes(4).toString('hex')}`);
+  const texts = {
+    action,
+    target: out.masked(target),
+    before: out.masked(before),
+    after: out.masked(after),
+    reason: out.masked(reason),
+  };
+  const objects = new ConditionalObjects(aws, bucket, auditRecordSchema);
+  const written = await objects.create(key, { version: 1, at, ...texts, by });
   if (written.outcome === 'lost') throw new Error(`another record has the name ${key}`);
 }
 

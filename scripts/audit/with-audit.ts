@@ -1,15 +1,10 @@
 import type { Aws } from '../aws/session.ts';
-import type { Place } from '../config/names.ts';
 import { messageOf } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import { type AuditEntry, appendAudit, readActor } from './append.ts';
+import { type AuditEntry, type AuditPlace, appendAudit, readActor } from './append.ts';
 
 /** An action before it is done. */
-export interface AuditedAction extends Pick<AuditEntry, 'action' | 'target' | 'before' | 'reason'> {
-  readonly place: Place;
-  /** The environment's bucket. */
-  readonly bucket: string;
-}
+export interface AuditedAction extends AuditPlace, Pick<AuditEntry, 'action' | 'target' | 'before' | 'reason'> {}
 
 /**
  * Does an action and writes its record, also when the action fails or is cancelled half-way; `after` of it is then `failed: ` and why. A
@@ -26,7 +21,7 @@ export async function withAudit<T>(
 ): Promise<T> {
   // Asked before: who may not even be named should not act.
   const by = await readActor(aws, runtime);
-  const write = (after: string) => appendAudit(aws, bucket, place, masked(runtime, { ...entry, after, by }));
+  const write = (after: string) => appendAudit(runtime, aws, { place, bucket }, { ...entry, after, by });
   let done: T;
   try {
     done = await work();
@@ -38,12 +33,4 @@ export async function withAudit<T>(
   }
   await write(afterOf(done));
   return done;
-}
-
-function masked({ out }: Runtime, entry: AuditEntry): AuditEntry {
-  const texts = Object.entries(entry).map(([name, value]) => [
-    name,
-    typeof value === 'string' ? out.masked(value) : value,
-  ]);
-  return Object.fromEntries(texts);
 }

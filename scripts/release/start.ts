@@ -1,3 +1,4 @@
+import { withAudit } from '../audit/with-audit.ts';
 import { answered } from '../aws/answers.ts';
 import { readPlatformFacts, readTenantRecord } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
@@ -22,7 +23,7 @@ import { deployPast, onlyFormerFailed } from './past-failed-stop.ts';
 import { checkHost, consoleUrl, type ReleasePipeline, readPipeline } from './pipeline.ts';
 import { errorOf } from './release-outcome.ts';
 import { readRevision, readState } from './release-state.ts';
-import { audited, auditOf } from './rollback/audit.ts';
+import { auditedEnd, auditOf } from './rollback/audit.ts';
 import { revisionOfCommit, rollbackOfOldPipeline } from './rollback/old-pipeline.ts';
 import { operationWords, ownOperation } from './rollback/own-operation.ts';
 import type { Rollback } from './rollback/plan-rollback.ts';
@@ -172,12 +173,8 @@ async function runExecution(
     return await followRelease(runtime, aws, pipeline, host, past);
   };
   if (rollback === undefined) return await toTheEnd();
-  return await audited(
-    runtime,
-    aws,
-    auditOf(rollback, { place, bucket, executionId, reason: options.reason }),
-    toTheEnd,
-  );
+  const action = auditOf(rollback, { place, bucket, executionId, reason: options.reason });
+  return await withAudit(runtime, aws, action, toTheEnd, (followed) => auditedEnd(rollback, followed));
 }
 
 /** A tenant releases only revisions under its own prefix of the bucket. */

@@ -15,14 +15,19 @@ export async function recordPrune(
   if (done.length + failed.length === 0) return;
   const after = [...(failed.length > 0 ? [`failed: ${failed.join(', ')}`] : []), `removed: ${done.join(', ')}`];
   try {
-    await appendAudit(aws, bucket, place, {
-      action,
-      target: `${place.tenant} in ${place.environment}`,
-      before: '',
-      after: after.join('; '),
-      reason: '',
-      by: await readActor(aws, runtime),
-    });
+    await appendAudit(
+      runtime,
+      aws,
+      { place, bucket },
+      {
+        action,
+        target: `${place.tenant} in ${place.environment}`,
+        before: '',
+        after: after.join('; '),
+        reason: '',
+        by: await readActor(aws, runtime),
+      },
+    );
   } catch (thrown) {
     runtime.out.warn(`no record says what this ${action} removed: ${messageOf(thrown)}`);
   }

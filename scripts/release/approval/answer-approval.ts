@@ -43,7 +43,7 @@ export async function answerApproval(runtime: Runtime, options: AnswerOptions): 
   await out.confirm(`${verb} the execution ${pending.executionId}?`);
   const status = verb === 'approve' ? 'Approved' : 'Rejected';
   await putAnswer(aws, parts.pipeline, pending, { status, summary: summaryOf(status, by, reason) });
-  await appendAudit(aws, parts.bucket, parts.place, {
+  await appendAudit(runtime, aws, parts, {
     ...{ action: `release ${verb}`, target: `${pending.executionId} ${shown.revision}`, reason, by },
     ...{ before: 'waiting for approval', after: result.status },
   });

@@ -1,3 +1,4 @@
+import { withAudit } from '../../audit/with-audit.ts';
 import { type Aws, openAws } from '../../aws/session.ts';
 import type { Place } from '../../config/names.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../../errors.ts';
@@ -9,7 +10,7 @@ import { openStore } from '../history/open-store.ts';
 import { recordRelease } from '../history/release-record.ts';
 import { readRevision, readState } from '../release-state.ts';
 import { release, revisionKey } from '../start.ts';
-import { audited } from './audit.ts';
+import { rollbackAction } from './audit.ts';
 import { keepBegun, readBegun } from './begun-rollback.ts';
 import { type ImagePlan, imageWords, planImage } from './image-back.ts';
 import { planRollback, type Rollback } from './plan-rollback.ts';
@@ -94,9 +95,9 @@ async function imageBack(
   { directory, reason = '' }: RollbackOptions,
   { place, bucket, image }: { place: Place; bucket: string; image: Extract<ImagePlan, { kind: 'back' }> },
 ): Promise<{ value: ResultValue; lines: readonly string[] }> {
-  const entry = { place, bucket, target: 'image', before: image.from, after: () => image.to, reason };
+  const action = { place, bucket, action: rollbackAction, target: 'image', before: image.from, reason };
   const work = async () => await provision(runtime, aws, { ...place, directory, image: image.to, dryRun: false });
-  const { value } = await audited(runtime, aws, entry, work);
+  const { value } = await withAudit(runtime, aws, action, work, () => image.to);
   return {
     value,
     lines: [`  image ${image.from} → ${image.to}, until a pipeline of the branch provisions its own again`],

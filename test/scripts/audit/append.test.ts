@@ -3,8 +3,10 @@ import { appendAudit, readActor } from '../../../scripts/audit/append.ts';
 import type { Aws } from '../../../scripts/aws/session.ts';
 import { actorOf } from '../../../scripts/gitlab/ci-context.ts';
 import { memoryBucket } from '../../builders/memory-bucket.ts';
+import { recorder } from '../../builders/recorder.ts';
 
 const place = { environment: 'dev', tenant: 'shop' };
+const secret = 'glpat-0123456789abcdef';
 const job = {
   GITLAB_USER_LOGIN: 'ada',
   GITLAB_USER_NAME: 'Ada L.',
@@ -26,8 +28,8 @@ test('a record says what was done, to what, and by whom; each has a key of its o
   const bucket = memoryBucket(async () => undefined);
   const entry = { action: 'host replace', target: 'i-0a', before: 'i-0a', after: 'i-0b', reason: 'sick', by };
   const { aws } = bucket.writer();
-  await appendAudit(aws, 'bucket', place, entry);
-  await appendAudit(aws, 'bucket', place, entry);
+  await appendAudit(recorder(), aws, { place, bucket: 'bucket' }, entry);
+  await appendAudit(recorder(), aws, { place, bucket: 'bucket' }, entry);
   const written = Object.entries(bucket.objects());
   expect(written).toHaveLength(2);
   for (const [key, text] of written) {
@@ -38,10 +40,24 @@ test('a record says what was done, to what, and by whom; each has a key of its o
   }
 });
 
+test('secrets are masked in it, as in a log', async () => {
+  const bucket = memoryBucket(async () => undefined);
+  const runtime = recorder();
+  runtime.out.redact(secret);
+  const entry = { action: 'host run', target: 'i-0a', before: `echo ${secret}`, after: secret, reason: secret, by };
+  await appendAudit(runtime, bucket.writer().aws, { place, bucket: 'bucket' }, entry);
+  expect(Object.values(bucket.objects()).join()).not.toContain(secret);
+});
+
 test('a write whose answer is lost is there once', async () => {
   const bucket = memoryBucket(async () => undefined);
   const { aws } = bucket.writer((call) => (call === 0 ? 'twice' : undefined));
-  await appendAudit(aws, 'bucket', place, { action: 'a', target: '', before: '', after: '', reason: '', by });
+  await appendAudit(
+    recorder(),
+    aws,
+    { place, bucket: 'bucket' },
+    { action: 'a', target: '', before: '', after: '', reason: '', by },
+  );
   expect(Object.keys(bucket.objects())).toHaveLength(1);
 });
 

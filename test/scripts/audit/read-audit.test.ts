@@ -5,6 +5,7 @@ import { rowOf } from '../../../scripts/audit/show-audit.ts';
 import type { AuditRecord } from '../../../scripts/config/stored.ts';
 import { actorOf } from '../../../scripts/gitlab/ci-context.ts';
 import { memoryBucket } from '../../builders/memory-bucket.ts';
+import { recorder } from '../../builders/recorder.ts';
 
 const place = { environment: 'dev', tenant: 'shop' };
 const by = actorOf({ GITLAB_USER_LOGIN: 'ada', CI_JOB_URL: 'https://gitlab.example.test/jobs/7' });
@@ -97,7 +98,7 @@ test('what cannot be read is named, and hides nothing', async () => {
 test('what was appended is read', async () => {
   const bucket = memoryBucket(async () => undefined);
   const { aws } = bucket.writer();
-  await appendAudit(aws, 'bucket', place, { ...record(1), reason: 'it leaks' });
+  await appendAudit(recorder(), aws, { place, bucket: 'bucket' }, { ...record(1), reason: 'it leaks' });
   expect(Object.values(bucket.objects()).map((text) => JSON.parse(text).reason)).toEqual(['it leaks']);
 });
 

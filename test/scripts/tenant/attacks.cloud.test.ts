@@ -34,6 +34,7 @@ import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
 import { type EnforcingCloud, startEnforcingCloud } from '../../builders/enforcing-cloud.ts';
 import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
+import { recorder } from '../../builders/recorder.ts';
 
 // What a tenant's job can do with its credentials, whatever its commands are: each attack succeeded once. The judges try some
 // thousand more (`npm run check:cloud`); here they go through the requests themselves.
@@ -407,8 +408,13 @@ test('a record of an action is written once: neither overwritten nor deleted, an
   const entry = { action: 'host restart', target: 'i-0a', before: '', after: '', reason: '' };
   const by = await readActor(aws, { env: {} });
   expect(by.user).toMatch(/:assumed-role\/vendhost-dev-shop-deploy\//);
-  await appendAudit(aws, facts.bucket, { environment: 'dev', tenant: 'shop' }, { ...entry, by });
-  await expect(appendAudit(aws, facts.bucket, victim, { ...entry, by })).rejects.toThrow(
+  await appendAudit(
+    recorder(),
+    aws,
+    { place: { environment: 'dev', tenant: 'shop' }, bucket: facts.bucket },
+    { ...entry, by },
+  );
+  await expect(appendAudit(recorder(), aws, { place: victim, bucket: facts.bucket }, { ...entry, by })).rejects.toThrow(
     /not authorized to perform: s3:PutObject .*audit\/blog\//,
   );
   const s3 = await aws.s3();
