@@ -264,8 +264,17 @@ export function tableLines(given: readonly (readonly string[])[]): string[] {
 }
 
 function cellText(cell: string): string {
-  const line = oneLine(cell);
-  return line.length <= widestCell ? line : `${line.slice(0, widestCell - 1)}…`;
+  return cutTo(widestCell, oneLine(cell));
+}
+
+/** The text, or as much of it as fits into that many characters. */
+export function cutTo(most: number, text: string): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}
+
+/** As much of a hash, a commit or an execution's id as people read. */
+export function shortId(id: string): string {
+  return id.slice(0, 8);
 }
 
 /** A text on one line: who wrote it cannot add lines of their own to what is said of it. */

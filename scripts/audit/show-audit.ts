@@ -1,7 +1,7 @@
 import { readPlatformFacts } from '../aws/read-facts.ts';
 import { openAws } from '../aws/session.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
-import { tableLines } from '../output.ts';
+import { cutTo, tableLines } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
 import { type AuditQuery, readAudit, type WrittenRecord } from './read-audit.ts';
 
@@ -29,6 +29,5 @@ export function rowOf({ at, writtenAt, action, target, by, before, after, reason
 const shown = 60;
 
 function short(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim();
-  return line.length <= shown ? line : `${line.slice(0, shown - 1)}…`;
+  return cutTo(shown, text.replaceAll(/\s+/g, ' ').trim());
 }

@@ -87,6 +87,18 @@ export function withAnswer<T>(parser: Argv<T>): Argv<T & AnswerArguments> {
     });
 }
 
+/** An answer as its options or the job's variables give it. */
+export function answerFrom(args: AnswerArguments, runtime: Runtime) {
+  const { env } = runtime;
+  return {
+    ...placeFrom(args, runtime),
+    execution: args.execution ?? env.VENDHOST_EXECUTION_ID,
+    revision: args.revision ?? env.VENDHOST_REVISION_KEY,
+    reason: args.reason ?? env.VENDHOST_REASON,
+    dryRun: args['dry-run'],
+  };
+}
+
 /** Why somebody does it, for the audit record. */
 export function withReason<T>(parser: Argv<T>): Argv<T & { reason: string | undefined }> {
   return parser.option('reason', {

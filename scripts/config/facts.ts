@@ -56,7 +56,6 @@ export const factsSchema = z.object({
 });
 
 export type PlatformFacts = z.output<typeof factsSchema>;
-export type FactName = keyof PlatformFacts;
 
 /** Limits as any version wrote them: what a file may say today is none of a reader's business. */
 const recordedLimits = z.object({

@@ -86,7 +86,7 @@ async function orSaid(
 const done = { open: 'opened', update: 'updated', close: 'closed', reopen: 'opened again' } as const;
 
 /** The issues of a report's sections. */
-export function wantedIssues(report: Report, issues: readonly TrackedIssue[], page: string | undefined): WantedIssue[] {
+function wantedIssues(report: Report, issues: readonly TrackedIssue[], page: string | undefined): WantedIssue[] {
   return report.sections.flatMap((section): WantedIssue[] => {
     if (section.state === 'unknown') return [];
     const marker = markerStart(keyOf(section.id));

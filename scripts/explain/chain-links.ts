@@ -3,7 +3,7 @@ import type { HostPipeline } from '../config/stored.ts';
 import type { MemberFacts } from '../drift/checks/hosts/host-facts.ts';
 import type { Release } from '../release/history/release.ts';
 import type { ReleasedPush } from '../release/history/release-record.ts';
-import { approvalWords, title } from '../release/history/release-words.ts';
+import { approvalWords, originWords, title } from '../release/history/release-words.ts';
 import { seenOnOneLine } from '../report/safe-text.ts';
 import { timeWords } from '../status/age.ts';
 import type { StatusPart } from '../status/part.ts';
@@ -127,7 +127,7 @@ function releaseLinks(release: Release): ChainLink[] {
     link('release', `execution ${executionId}`, start),
     ...said('started by', record?.user),
     ...said('rollback of', record?.rollbackOf),
-    ...(from === undefined ? [] : said('promoted from', `${from.environment}, execution ${from.executionId}`)),
+    ...(from === undefined ? [] : said('promoted from', originWords(from))),
     approval === undefined ? link('approval', 'none') : link('approval', approvalWords(approval), approval.at),
     link('outcome', `${state}${current ? ', the instances have it' : ''}`, end),
   ];

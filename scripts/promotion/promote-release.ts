@@ -3,12 +3,10 @@ import { openAws } from '../aws/session.ts';
 import { type Environment, environments } from '../config/environment.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../errors.ts';
 import { withPlanRole } from '../merge-request/tenant/plan-role.ts';
-import type { ResultValue } from '../output.ts';
 import { isUnderway } from '../release/decision.ts';
 import type { ReleaseStore } from '../release/history/executions.ts';
 import { openStore } from '../release/history/open-store.ts';
 import { readRevision, readState } from '../release/release-state.ts';
-import type { Released } from '../release/released.ts';
 import { release } from '../release/start.ts';
 import { isUploaded } from '../revision/upload.ts';
 import type { Runtime } from '../runtime.ts';
@@ -69,17 +67,11 @@ export async function promoteRelease(runtime: Runtime, options: PromoteOptions):
   }
   await out.confirm(`${lines.join('\n')}\n${what}?`);
   for (const line of lines) out.step(line);
-  const {
-    code,
-    value: released,
-    lines: ended,
-  } = await withAudit(
+  const action = { action: 'release promote', target: promoted.revision, before: own.runs, reason: options.reason };
+  const released = await withAudit(
     runtime,
     to,
-    {
-      ...{ place: here, bucket: target.bucket, action: 'release promote' },
-      ...{ target: promoted.revision, before: own.runs, reason: options.reason },
-    },
+    { ...action, place: here, bucket: target.bucket },
     async () => {
       const sent = await handOver(
         { aws: from, bucket: source.bucket },
@@ -88,14 +80,13 @@ export async function promoteRelease(runtime: Runtime, options: PromoteOptions):
         signal,
       );
       if (sent > 0) out.step(`copied ${promoted.revision} to ${target.bucket}: ${sent} bytes`);
-      const { push, from: origin } = promoted;
-      const { revision } = promoted;
+      const { revision, push, from: origin } = promoted;
       return await release(runtime, to, { ...here, revision, promotion: { push, from: origin }, dryRun: false });
     },
-    (done) => `${String(statusOf(done))}: ${promotedShortly(promoted)}`,
+    (done) => `${String(done.value.status)}: ${promotedShortly(promoted)}`,
   );
-  out.result({ ...value, ...released }, [...ended, ...lines.map((line) => `  ${line}`)].join('\n'));
-  return code;
+  out.result({ ...value, ...released.value }, [...released.lines, ...lines.map((line) => `  ${line}`)].join('\n'));
+  return released.code;
 }
 
 /** Releases go from dev to staging, and from there to production. Throws `USAGE`. */
@@ -130,8 +121,4 @@ async function readTarget(
   const version = isThere ? (await readRevision(aws, bucket, revision, signal)).version : undefined;
   const runsIt = version !== undefined && deployed?.version === version;
   return { isThere, hasIt: runsIt && !executions.some(isUnderway), runs: deployed?.executionId ?? '' };
-}
-
-function statusOf({ value }: Released): ResultValue[string] {
-  return value.status;
 }

@@ -1,5 +1,5 @@
 import type { Promotion } from '../release/history/release-record.ts';
-import { revisionWords, shortRevision } from '../release/history/release-words.ts';
+import { originWords, revisionWords, shortRevision } from '../release/history/release-words.ts';
 
 /** What an environment runs for certain, and so what can be promoted from it. */
 export interface PromotedSoftware extends Promotion {
@@ -18,5 +18,5 @@ export function promotedWords({ revision, push, from }: PromotedSoftware): strin
 
 /** The same in a few words, for records. */
 export function promotedShortly({ revision, from }: PromotedSoftware): string {
-  return `${shortRevision(revision)} of ${from.environment}, execution ${from.executionId}`;
+  return `${shortRevision(revision)} of ${originWords(from)}`;
 }

@@ -28,19 +28,17 @@ interface Running {
 }
 
 /** How a restart is done. `deploy`: the revision that runs is deployed again. `replace`: new instances get it. */
-export type RestartPlan =
-  | { readonly kind: 'deploy'; readonly deploymentId: string; readonly instances: readonly string[] }
-  | { readonly kind: 'replace'; readonly deploymentId: string; readonly instances: readonly string[] };
+interface RestartPlan {
+  readonly kind: 'deploy' | 'replace';
+  readonly deploymentId: string;
+  readonly instances: readonly string[];
+}
 
 /**
  * Where releases need an approval the role of jobs may not deploy, since IAM cannot tell a restart from a release: there the instances
  * are replaced, which needs no such right.
  */
-export function planRestart(
-  deploymentId: string,
-  { members }: Pick<Group, 'members'>,
-  needsApproval: boolean,
-): RestartPlan {
+function planRestart(deploymentId: string, { members }: Pick<Group, 'members'>, needsApproval: boolean): RestartPlan {
   return { kind: needsApproval ? 'replace' : 'deploy', deploymentId, instances: members };
 }
 
@@ -82,12 +80,8 @@ export async function restartHost(runtime: Runtime, options: RestartOptions): Pr
     { action: 'host restart', target: group.name, before, reason: options.reason, place, bucket: facts.bucket },
     async () => {
       if (plan.kind === 'replace') {
-        const { members } = await replaceChosen(runtime, aws, {
-          place,
-          before: group,
-          chosen: plan.instances,
-          instance: undefined,
-        });
+        const chosen = { place, before: group, chosen: plan.instances, instance: undefined };
+        const { members } = await replaceChosen(runtime, aws, chosen);
         return `replaced by ${members.join(' ')}`;
       }
       const targetGroup = names.targetGroup(place, record.port, record.loadBalancer);

@@ -20,6 +20,6 @@ export function auditRights(scope: Scope): Right[] {
 }
 
 /** The tenant's records of actions. */
-export function auditObjects(scope: Scope): string[] {
+function auditObjects(scope: Scope): string[] {
   return scope.objects(`${keys.auditRecords(scope.place.tenant)}*`);
 }

@@ -1,5 +1,5 @@
 import { define } from '../../command.ts';
-import { placeFrom, withAnswer } from '../options.ts';
+import { answerFrom, withAnswer } from '../options.ts';
 
 export const command = define({
   usage: 'release approve',
@@ -18,13 +18,6 @@ export const command = define({
   options: (parser) => withAnswer(parser),
   async run(args, runtime) {
     const { answerApproval } = await import('../../release/approval/answer-approval.ts');
-    return await answerApproval(runtime, {
-      ...placeFrom(args, runtime),
-      verb: 'approve',
-      execution: args.execution ?? runtime.env.VENDHOST_EXECUTION_ID,
-      revision: args.revision ?? runtime.env.VENDHOST_REVISION_KEY,
-      reason: args.reason ?? runtime.env.VENDHOST_REASON,
-      dryRun: args['dry-run'],
-    });
+    return await answerApproval(runtime, { ...answerFrom(args, runtime), verb: 'approve' });
   },
 });

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { define } from '../../command.ts';
-import { placeFrom, withDirectory, withDryRun, withPlace } from '../options.ts';
+import { placeFrom, reasonFrom, withDirectory, withDryRun, withPlace, withReason } from '../options.ts';
 
 export const command = define({
   usage: 'release rollback',
@@ -18,17 +18,12 @@ export const command = define({
     ['vendhost release rollback --tenant shop --environment dev --keep-image', 'the software only'],
   ],
   options: (parser) =>
-    withDryRun(withDirectory(withPlace(parser), 'vendhost.yml'))
+    withReason(withDryRun(withDirectory(withPlace(parser), 'vendhost.yml')))
       .option('to', {
         type: 'string',
         requiresArg: true,
         describe:
           'Execution, revision or commit as `release list` shows it, or the key of a revision [default: the release before the one that runs; $VENDHOST_ROLLBACK_TO]',
-      })
-      .option('reason', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'Why, for the audit record [default: $VENDHOST_REASON]',
       })
       .option('keep-image', { type: 'boolean', default: false, describe: 'Leave the image as it is' }),
   async run(args, runtime) {
@@ -36,7 +31,7 @@ export const command = define({
     return await rollBackRelease(runtime, {
       ...placeFrom(args, runtime),
       to: args.to || runtime.env.VENDHOST_ROLLBACK_TO || undefined,
-      reason: args.reason ?? runtime.env.VENDHOST_REASON,
+      reason: reasonFrom(args, runtime),
       keepImage: args['keep-image'],
       directory: resolve(runtime.cwd, args.directory),
       dryRun: args['dry-run'],

@@ -1,3 +1,4 @@
+import { atMost } from '../../aws/at-most.ts';
 import type { Place } from '../../config/names.ts';
 import { listTenantRecords } from '../../platform/account-stacks.ts';
 import type { DriftContext } from '../checks.ts';
@@ -15,14 +16,8 @@ export const tenantsOf = shared(
 /** Does the work for every tenant, some at a time; the results in the order of the tenants. */
 export async function forEachTenant<T>(context: DriftContext, work: (place: Place) => Promise<T>): Promise<T[]> {
   const tenants = await tenantsOf(context);
-  const results: T[] = [];
-  let next = 0;
-  const run = async () => {
-    for (let index = next++; index < tenants.length; index = next++) {
-      context.runtime.signal.throwIfAborted();
-      results[index] = await work({ environment: context.environment, tenant: tenants[index] ?? '' });
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, tenants.length) }, run));
-  return results;
+  return await atMost(atOnce, tenants, async (tenant) => {
+    context.runtime.signal.throwIfAborted();
+    return await work({ environment: context.environment, tenant });
+  });
 }

@@ -1,3 +1,4 @@
+import { shortId } from '../../output.ts';
 import type { GitlabApi } from '../api.ts';
 
 /** What stands beside a commit, in its pipeline and in merge requests (https://docs.gitlab.com/api/commits/#set-commit-pipeline-status). */
@@ -28,7 +29,7 @@ export async function setCommitStatus(
   project: string,
   { commit, branch, name, state, description, url }: CommitStatus,
 ): Promise<'set' | 'unchanged'> {
-  const short = commit.slice(0, 8);
+  const short = shortId(commit);
   const present = await api.call(
     `read the statuses of the commit ${short}`,
     (client) => client.Commits.allStatuses(project, commit, { name, ref: branch }),

@@ -1,3 +1,4 @@
+import { shortId } from '../../output.ts';
 import type { GitlabApi } from '../api.ts';
 
 /** Most commits that are looked up, one call each. */
@@ -27,7 +28,7 @@ export async function containedRequests(
   { from, to }: { from: string; to: string },
 ): Promise<ContainedRequests> {
   const { commits = [] } = await api.call(
-    `compare ${from.slice(0, 8)} with ${to.slice(0, 8)}`,
+    `compare ${shortId(from)} with ${shortId(to)}`,
     (client) => client.Repositories.compare(project, from, to),
     hints,
   );
@@ -37,7 +38,7 @@ export async function containedRequests(
   const found = new Set<number>();
   for (const { id } of newest) {
     const requests = await api.call(
-      `read the merge requests of the commit ${id.slice(0, 8)}`,
+      `read the merge requests of the commit ${shortId(id)}`,
       (client) => client.Commits.allMergeRequests(project, id, { perPage: 100 }),
       hints,
     );

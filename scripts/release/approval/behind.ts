@@ -16,7 +16,7 @@ export async function readFollowed(aws: Aws, pipeline: ReleasePipeline, id: stri
 }
 
 /** The source is fetched, and nothing is asked or deployed yet. */
-export function isBeforeApproval({ execution, actions }: Snapshot): boolean {
+function isBeforeApproval({ execution, actions }: Snapshot): boolean {
   const areSources = actions.every(({ category, status }) => category === 'Source' && status === 'Succeeded');
   return isUnderway(execution) && actions.length > 0 && areSources;
 }

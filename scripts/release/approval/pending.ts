@@ -25,7 +25,7 @@ export interface Asked {
  * The approval that the pipeline waits for, if it does. A stage holds one execution, and the pipeline has one approval, so there is never
  * more than one (https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_GetPipelineState.html).
  */
-export async function readPending(aws: Aws, { name, approval }: ReleasePipeline): Promise<Pending | undefined> {
+async function readPending(aws: Aws, { name, approval }: ReleasePipeline): Promise<Pending | undefined> {
   if (approval === undefined) return undefined;
   const { GetPipelineStateCommand } = await import('@aws-sdk/client-codepipeline');
   const { stageStates = [] } = await (await aws.codePipeline()).send(new GetPipelineStateCommand({ name }));

@@ -4,6 +4,7 @@ import { keys, type Place } from '../../config/names.ts';
 import { type ReleaseRecord, type RevisionPush, revisionPushSchema } from '../../config/stored.ts';
 import { tableLines } from '../../output.ts';
 import { readReleaseRecord } from '../history/executions.ts';
+import { originWords, title } from '../history/release-words.ts';
 import type { ReleasePipeline } from '../pipeline.ts';
 import { readState } from '../release-state.ts';
 import { readActions } from '../snapshot.ts';
@@ -95,22 +96,24 @@ export function shownLines({ executionId, revision, version, next, runs, said, p
   ];
   const header = `a release of ${place.tenant} waits for an approval in ${place.environment}`;
   if (said === undefined) return [header, ...indented(known), "  the tenant's jobs left no record of it"];
-  const told = [
+  const written = [
     ['started by', [said.user, said.jobUrl].filter(Boolean).join(', ')],
     [
       'commit',
       [said.commit, said.branch && `on ${said.branch}`, said.author && `by ${said.author}`].filter(Boolean).join(' '),
     ],
-    ['message', said.message.split('\n')[0] ?? ''],
+    ['message', title(said.message)],
     ['merge request', said.mergeRequest],
     ['image', said.image],
-    [
-      'promoted from',
-      said.promotedFrom ? `${said.promotedFrom.environment}, execution ${said.promotedFrom.executionId}` : '',
-    ],
+    ['promoted from', said.promotedFrom ? originWords(said.promotedFrom) : ''],
     ['changes', said.changes],
   ];
-  return [header, ...indented(known), "  what the tenant's jobs say of it, and AWS does not know:", ...indented(told)];
+  return [
+    header,
+    ...indented(known),
+    "  what the tenant's jobs say of it, and AWS does not know:",
+    ...indented(written),
+  ];
 }
 
 function indented(rows: readonly string[][]): string[] {

@@ -6,7 +6,7 @@ import { isOfFormerRevision } from '../lifecycle-events.ts';
 export type Cause = 'agent' | 'former' | 'file' | 'output' | 'traffic' | 'health' | 'bundle' | 'install' | 'script';
 
 /** The agent's and CodeDeploy's own messages name no script's fault; nor do events that run no script. */
-export function failureCause({ event }: FailedEvent): Cause {
+function failureCause({ event }: FailedEvent): Cause {
   const { message = '', script = '' } = event.error ?? {};
   if (message.includes('agent was not able to receive the lifecycle event')) return 'agent';
   if (isOfFormerRevision(event.name)) return 'former';

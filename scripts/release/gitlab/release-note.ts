@@ -1,8 +1,8 @@
 import { environments } from '../../config/environment.ts';
 import type { Place } from '../../config/names.ts';
+import { shortId } from '../../output.ts';
 import { linkTo } from '../../report/markdown.ts';
 import { markerStart } from '../../report/note-marker.ts';
-import { shortCommit } from '../history/release-words.ts';
 
 /** How the note begins that says where a merge request is. */
 export const releaseMarker = markerStart('releases');
@@ -45,7 +45,7 @@ function minuteOf(at: Date): string {
 }
 
 function whatOf({ commit, isTakenBack }: ReleasedRequest): string {
-  return `${isTakenBack ? 'rollback to' : 'release of'} ${shortCommit(commit)}`;
+  return `${isTakenBack ? 'rollback to' : 'release of'} ${shortId(commit)}`;
 }
 
 function placeIn(line: string): { tenant: string; environment: string } | undefined {

@@ -1,19 +1,11 @@
 import { openAws } from '../../aws/session.ts';
 import type { Place } from '../../config/names.ts';
-import { tableLines } from '../../output.ts';
+import { shortId, tableLines } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
 import { openStore } from './open-store.ts';
 import { readReleases } from './read-releases.ts';
 import type { Release } from './release.ts';
-import {
-  approvalWords,
-  authorName,
-  releaseJson,
-  releaseTook,
-  shortCommit,
-  shortRevision,
-  timeOf,
-} from './release-words.ts';
+import { approvalWords, authorName, releaseJson, releaseTook, shortRevision, timeOf } from './release-words.ts';
 
 export interface ListOptions extends Place {
   /** How many, of the newest. */
@@ -57,7 +49,7 @@ function tableRow(release: Release, now: number): string[] {
     timeOf(release.start),
     `${state}${markOf(release)}`,
     shortRevision(record?.revision ?? revision ?? '') || '-',
-    shortCommit(record?.commit ?? '') || '-',
+    shortId(record?.commit ?? '') || '-',
     authorName(record?.author ?? '') || '-',
     record?.image || '-',
     approval === undefined ? '-' : approvalWords({ ...approval, summary: '' }),

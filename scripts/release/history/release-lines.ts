@@ -5,7 +5,7 @@ import { duration, tableLines } from '../../output.ts';
 import type { Action } from '../snapshot.ts';
 import type { Release } from './release.ts';
 import type { ReleasedPush } from './release-record.ts';
-import { approvalWords, releaseTook, timeOf } from './release-words.ts';
+import { approvalWords, originWords, releaseTook, timeOf } from './release-words.ts';
 
 export interface ShownRelease {
   readonly release: Release;
@@ -53,7 +53,7 @@ function recordFields(record: ReleaseRecord): Field[] {
   const project = pipelineUrl.split('/-/', 1)[0] ?? '';
   return [
     ['rollback of', record.rollbackOf],
-    ['promoted from', from && `${from.environment}, execution ${from.executionId}`],
+    ['promoted from', from && originWords(from)],
     ['revision', record.revision],
     ['commit', [commit, record.branch && `on ${record.branch}`].filter(Boolean).join(' ')],
     ['author', record.author],

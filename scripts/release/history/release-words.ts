@@ -1,17 +1,10 @@
 import type { ReleaseRecord } from '../../config/stored.ts';
-import { duration, oneLine } from '../../output.ts';
+import { duration, oneLine, shortId } from '../../output.ts';
 import type { Approval, Release } from './release.ts';
-
-/** As much of a hash or commit as people read. */
-const shortLength = 8;
 
 /** `software/shop/<sha256>.zip` → the first digits of the hash; empty stays empty. */
 export function shortRevision(key: string): string {
-  return (/([^/]+)\.zip$/.exec(key)?.[1] ?? key).slice(0, shortLength);
-}
-
-export function shortCommit(commit: string): string {
-  return commit.slice(0, shortLength);
+  return shortId(/([^/]+)\.zip$/.exec(key)?.[1] ?? key);
 }
 
 /** `Ada <ada@example.com>` → `Ada`. */
@@ -25,15 +18,20 @@ export function title(message: string): string {
 }
 
 /** The last part of an ARN: of an assumed role the name of its session. */
-export function personOf(arn: string): string {
+function personOf(arn: string): string {
   return arn.slice(arn.lastIndexOf('/') + 1);
 }
 
 /** What a revision is, for a line that people read: `0a1b2c3d, commit 01234567 by Ada: A page`. */
 export function revisionWords(revision: string, push: Pick<ReleaseRecord, 'commit' | 'author' | 'message'>): string {
   const by = push.author === '' ? '' : ` by ${authorName(push.author)}`;
-  const commit = push.commit === '' ? '' : `, commit ${shortCommit(push.commit)}${by}: ${title(push.message)}`;
+  const commit = push.commit === '' ? '' : `, commit ${shortId(push.commit)}${by}: ${title(push.message)}`;
   return oneLine(`${shortRevision(revision)}${commit}`);
+}
+
+/** Where a promotion took its revision from: `staging, execution 0c0ffee0-…`. */
+export function originWords({ environment, executionId }: NonNullable<ReleaseRecord['promotedFrom']>): string {
+  return `${environment}, execution ${executionId}`;
 }
 
 export function approvalWords({ outcome, by, summary }: Approval): string {

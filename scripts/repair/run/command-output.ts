@@ -13,7 +13,7 @@ const cut = /\n---(?:Output|Error) truncated-{3,4}$/;
 const shortestCut = 8000;
 
 /** Whether an answer may hold only the beginning: its mark, or as many characters as the smaller limit. */
-export function mayBeCut({ text }: CommandOutput): boolean {
+function mayBeCut({ text }: CommandOutput): boolean {
   return text.length >= shortestCut || cut.test(text);
 }
 

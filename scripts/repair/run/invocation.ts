@@ -29,10 +29,7 @@ export interface CommandOutput {
 const ended = new Set(['Success', 'Failed', 'Cancelled', 'TimedOut']);
 
 /** What the answer to `GetCommandInvocation` says; `undefined` while the command goes on. */
-export function invocationOf(
-  sent: SentCommand,
-  answer: Partial<GetCommandInvocationCommandOutput>,
-): Invocation | undefined {
+function invocationOf(sent: SentCommand, answer: Partial<GetCommandInvocationCommandOutput>): Invocation | undefined {
   const { Status = '', StatusDetails = '', ResponseCode = -1 } = answer;
   if (!ended.has(Status)) return undefined;
   return {

@@ -75,7 +75,7 @@ export async function runCommand(runtime: Runtime, options: RunOptions): Promise
 }
 
 /** The instance that was asked for, or the first that is in service. */
-export function instanceOf(group: Group, instance: string | undefined): string {
+function instanceOf(group: Group, instance: string | undefined): string {
   if (instance !== undefined) return chosenOf(group, instance, 'for one in service')[0] ?? instance;
   const [first] = group.inService;
   if (first !== undefined) return first;
@@ -136,7 +136,7 @@ async function follow(runtime: Runtime, aws: Aws, sent: SentCommand, seconds: nu
 }
 
 /** A command that ended by itself; throws for any other end. */
-export function endedByItself(ended: Invocation, seconds: number): Invocation {
+function endedByItself(ended: Invocation, seconds: number): Invocation {
   const { status, details, instance, commandId } = ended;
   if (status === 'Success' || (status === 'Failed' && ended.exitCode >= 0)) return ended;
   const tail = [ended.stdout.text, ended.stderr.text].flatMap((text) =>

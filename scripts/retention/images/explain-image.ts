@@ -42,10 +42,7 @@ export async function explainImage(runtime: Runtime, options: ExplainImageOption
 }
 
 /** The image that is asked for. */
-export function chosenImage(
-  images: readonly ListedImage[],
-  { image, tenant, environment }: ExplainImageOptions,
-): ListedImage {
+function chosenImage(images: readonly ListedImage[], { image, tenant, environment }: ExplainImageOptions): ListedImage {
   const fits = ({ id, bakeKey, state }: ListedImage) =>
     image === undefined ? state !== 'unfinished' : id === image || (image !== '' && bakeKey.startsWith(image));
   const found = images.find((each) => fits(each) && each.onRecord) ?? images.find(fits);
@@ -84,7 +81,7 @@ async function compare(runtime: Runtime, aws: Aws, given: ComparedImage): Promis
 }
 
 /** The explanation for people. */
-export function explainLines(
+function explainLines(
   image: ListedImage,
   inputs: BakeInputs | undefined,
   comparison: InputComparison | undefined,

@@ -59,7 +59,7 @@ export async function pruneImages(runtime: Runtime, options: PruneOptions): Prom
  * The record goes first: then no bake finds the image, and what a killed run leaves is what a bake leaves that died. A record that a job wrote
  * since it was read keeps its image.
  */
-export async function applyImagePrune(
+async function applyImagePrune(
   { out, signal }: Pick<Runtime, 'out' | 'signal'>,
   aws: Aws,
   owner: ImageOwner,

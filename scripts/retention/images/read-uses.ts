@@ -1,5 +1,6 @@
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import type { LaunchTemplate } from '@aws-sdk/client-ec2';
+import { atMost } from '../../aws/at-most.ts';
 import type { Aws } from '../../aws/session.ts';
 import { VendhostError } from '../../errors.ts';
 import type { AccountUses, UsedGroup, UsedTemplate } from './image-uses.ts';
@@ -47,12 +48,7 @@ export async function readUses(aws: Aws): Promise<AccountUses> {
 }
 
 async function readVersions(aws: Aws, templates: readonly LaunchTemplate[]): Promise<UsedTemplate[]> {
-  const found: UsedTemplate[] = [];
-  for (let start = 0; start < templates.length; start += templatesAtOnce) {
-    const some = templates.slice(start, start + templatesAtOnce);
-    found.push(...(await Promise.all(some.map((template) => readUsedTemplate(aws, template)))));
-  }
-  return found;
+  return await atMost(templatesAtOnce, templates, (template) => readUsedTemplate(aws, template));
 }
 
 async function readUsedTemplate(

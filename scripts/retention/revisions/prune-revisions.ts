@@ -50,7 +50,7 @@ export async function pruneRevisions(runtime: Runtime, options: PruneOptions): P
 }
 
 /** Deletes objects that still are as they were listed; one that fails keeps none of the others. */
-export async function applyRevisionPrune(
+async function applyRevisionPrune(
   { signal }: Pick<Runtime, 'signal'>,
   aws: Aws,
   bucket: string,

@@ -1,7 +1,8 @@
 import { names } from '../../config/names.ts';
 import { findImages } from '../../drift/checks/images/find-images.ts';
+import { shortId } from '../../output.ts';
 import type { Release } from '../../release/history/release.ts';
-import { authorName, shortCommit, shortRevision } from '../../release/history/release-words.ts';
+import { authorName, shortRevision } from '../../release/history/release-words.ts';
 import { isBusy, isSteady } from '../../stack/stack-state.ts';
 import { ageWords, timeWords } from '../age.ts';
 import { isOfSomebody } from '../host/release-rows.ts';
@@ -87,10 +88,10 @@ function releaseCells({ releases }: FleetSnapshot, tenant: string): Pick<FleetRo
 
 /** No message of a commit: the page is for more people than the project. */
 function releaseText({ record, executionId }: Release): string {
-  if (record === undefined) return `execution ${executionId.slice(0, 8)}, without a record`;
+  if (record === undefined) return `execution ${shortId(executionId)}, without a record`;
   const { revision, commit, author } = record;
   const by = author === '' ? '' : ` by ${authorName(author)}`;
-  return `${shortRevision(revision)}${commit === '' ? '' : `, commit ${shortCommit(commit)}${by}`}`;
+  return `${shortRevision(revision)}${commit === '' ? '' : `, commit ${shortId(commit)}${by}`}`;
 }
 
 function releaseSaid({ releases, at }: FleetSnapshot, tenant: string): Said {
