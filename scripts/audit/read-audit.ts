@@ -11,7 +11,7 @@ export interface AuditQuery extends Place {
   readonly action: string | undefined;
 }
 
-/** A record, and when S3 got it: that no job can say otherwise. */
+/** A record, and when S3 got it, which no job can set. */
 export interface WrittenRecord extends AuditRecord {
   /** ISO 8601, by S3's clock; empty where S3 does not say. */
   readonly writtenAt: string;

@@ -3,13 +3,12 @@ import { VendhostError } from '../errors.ts';
 import { callName } from './calls/call-log.ts';
 
 /**
- * What an answer must have to go on. Throws `AWS_FAILED` without it: AWS never leaves it out, but a proxy or a server in between may
- * answer for AWS.
+ * A value that an answer of AWS must have. Throws `AWS_FAILED` without it: AWS never leaves it out, but a proxy may answer in its place.
  */
 export function answered<T>(value: T | undefined, call: string, what: string): T {
   if (value !== undefined) return value;
   throw new VendhostError('AWS_FAILED', `AWS answered ${call} without ${what}`, {
-    hint: 'retry; if it stays, look at what stands between here and AWS, a proxy or AWS_ENDPOINT_URL, else report it with the log of --verbose',
+    hint: 'retry; if it happens again, check the proxy and AWS_ENDPOINT_URL, where there is one, else report it with the log of --verbose',
   });
 }
 

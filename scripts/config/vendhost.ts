@@ -77,7 +77,7 @@ const ownDatabase = z
       }),
     rotation: z.enum(['none', 'weekly']).default('none').meta({
       description:
-        'Whether RDS changes the password of the administrator by itself, every seven days; the software then reads the secret anew when a login is refused',
+        'Whether RDS changes the password of the administrator by itself, every seven days; the software then reads the secret again when a login is refused',
     }),
     name: z
       .string()

@@ -57,7 +57,7 @@ export interface ChainLink {
   readonly unknown?: string;
 }
 
-/** The chain from the commit to the host: what came first stands first. */
+/** The chain from the commit to the host, in the order in which it came about. */
 export function chainLinks(facts: ChainFacts): ChainLink[] {
   const { place, hosts } = facts;
   return [
@@ -169,7 +169,7 @@ function whyNot(release: ChainFacts['release']): string | undefined {
   return `no record says what the execution ${executionId} released`;
 }
 
-/** The same for people, in two columns; times stand at the end. */
+/** The same for people, in two columns, with times at the end of a line. */
 export function chainLines(links: readonly ChainLink[]): string[] {
   const width = Math.max(...links.map(({ name }) => name.length)) + 2;
   return links.map(({ name, value, at, unknown }) => {

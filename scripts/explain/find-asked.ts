@@ -92,7 +92,7 @@ async function findImageName(aws: Aws, { name }: AskedName): Promise<FoundName |
 async function findNamedRelease(aws: Aws, asked: AskedName, said: SaidPlace): Promise<FoundName | undefined> {
   const tenant = (asked.kind === 'release' ? asked.tenant : undefined) ?? said.tenant;
   if (tenant === undefined) {
-    throw new VendhostError('USAGE', `whose ${asked.name} is, does not show in the name: the tenant is missing`, {
+    throw new VendhostError('USAGE', `the tenant is missing: the name ${asked.name} does not say whose it is`, {
       hint: 'give --tenant NAME, set VENDHOST_TENANT, or give the key of a revision: software/<tenant>/<sha256>.zip',
     });
   }

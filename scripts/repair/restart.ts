@@ -137,7 +137,7 @@ async function begin(aws: Aws, pipeline: ReleasePipeline, running: Running, out:
     const begun = await findBegun(aws, pipeline, description);
     if (begun !== undefined) return deploymentRun(aws, begun, out);
     if (!isBusy) throw error;
-    throw new VendhostError('DEPLOYMENT_UNDERWAY', `${group} has a deployment that goes on: ${error.message}`, {
+    throw new VendhostError('DEPLOYMENT_UNDERWAY', `${group} has a deployment in progress: ${error.message}`, {
       hint: 'wait for the release, which restarts the software too',
       cause: error,
     });
@@ -146,7 +146,7 @@ async function begin(aws: Aws, pipeline: ReleasePipeline, running: Running, out:
 
 const restarts = 'restart: the revision of ';
 
-/** The newest deployment of the group, if it is the one with this description, or another restart that goes on: CodeDeploy does one at a time. */
+/** The newest deployment of the group, if it is the one with this description, or another restart in progress: CodeDeploy does one at a time. */
 async function findBegun(
   aws: Aws,
   { application, group }: ReleasePipeline,
@@ -182,7 +182,7 @@ async function readRunning(aws: Aws, { application, group }: ReleasePipeline): P
     'NOTHING_RELEASED',
     `no release of ${group} has succeeded yet: there is no software to restart`,
     {
-      hint: 'release a revision first; `vendhost host replace` starts the instances anew',
+      hint: 'release a revision first; `vendhost host replace` gives the host new instances',
     },
   );
 }

@@ -6,7 +6,7 @@ export interface UploadTarget {
 }
 
 export interface Content {
-  /** Makes the bytes, for each attempt anew: what was sent is no longer in memory. */
+  /** Makes the bytes, again for each attempt: what was sent is no longer in memory. */
   readonly bytes: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   readonly type: string;
 }

@@ -44,7 +44,7 @@ test.each(examples)('%s works as it is written', async (_, text, template) => {
 });
 
 const reference = { tag: '!reference', collection: 'seq' } as unknown as ScalarTag;
-/** What stands below the header of a file with inputs of its own (https://docs.gitlab.com/ci/yaml/#spec). */
+/** What follows the header of a file with inputs of its own (https://docs.gitlab.com/ci/yaml/#spec). */
 const read = (text: string): Record<string, unknown> =>
   parseAllDocuments(text, { customTags: [reference] })
     .at(-1)

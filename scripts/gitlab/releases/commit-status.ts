@@ -1,7 +1,7 @@
 import { shortId } from '../../output.ts';
 import type { GitlabApi } from '../api.ts';
 
-/** What stands beside a commit, in its pipeline and in merge requests (https://docs.gitlab.com/api/commits/#set-commit-pipeline-status). */
+/** What GitLab shows at a commit, in its pipeline and in merge requests (https://docs.gitlab.com/api/commits/#set-commit-pipeline-status). */
 export interface CommitStatus {
   readonly commit: string;
   readonly branch: string;

@@ -20,7 +20,7 @@ const begins = /^LifecycleEvent - (\w+)$/;
 
 /**
  * Reads hooks' lines in their order: which event a line belongs to the agent says once, as the event begins, and an agent does one thing
- * at a time. What a script prints cannot pretend to be that: it stands behind `[stdout]`.
+ * at a time. What a script prints cannot pretend to be that: it comes after `[stdout]`.
  */
 export class HookLines {
   readonly #events = new Map<string, string>();

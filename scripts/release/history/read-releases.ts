@@ -23,7 +23,7 @@ export async function readReleases(aws: Aws, store: ReleaseStore, limit: number)
   return { releases, more: found.length > limit };
 }
 
-/** One more than the limit, which tells that there are more, and at least back to the last success, which tells what runs. */
+/** One more than the limit, to know whether there are more, and at least back to the last success, to know what runs. */
 async function newestExecutions(aws: Aws, store: ReleaseStore, limit: number): Promise<RecordedExecution[]> {
   const found: RecordedExecution[] = [];
   for await (const execution of executionsBack(aws, store)) {

@@ -105,7 +105,7 @@ function underwayError({ pipeline, tenant }: ReleaseStore, id: string): Vendhost
     'RELEASE_UNDERWAY',
     `the execution ${id} of ${pipeline.name} has not ended: what to go back from is not known yet`,
     {
-      hint: `wait until it has ended, or reject it if it waits for an approval; or say with --to what ${tenant} shall have after it`,
+      hint: `wait until it has ended, or reject it if it waits for an approval; or name with --to what ${tenant} is to run`,
     },
   );
 }

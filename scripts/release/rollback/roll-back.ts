@@ -104,7 +104,7 @@ async function imageBack(
   };
 }
 
-/** A job that is run again has nothing left to do; a person is told what runs. */
+/** A job that is run again has nothing left to do; for a person it is an error. */
 function alreadyReleased({ out }: Runtime, rollback: Rollback, image: ImagePlan): undefined {
   const text = `${softwareWords(rollback.to)} runs already`;
   if (rollback.isOwn) {

@@ -52,7 +52,7 @@ function needLines({ gravity, title, details = [], values = [], next }: Finding)
 
 const labelWidth = 'instances  '.length;
 
-/** Lines under a label that stands before the first. */
+/** Lines with a label before the first. */
 function rows(label: string, texts: readonly string[]): string[] {
   return texts.map((text, index) => `${(index === 0 ? label : '').padEnd(labelWidth)}${text}`);
 }

@@ -194,7 +194,7 @@ function unknownNeeds(snapshot: HostSnapshot): Finding[] {
         id: `unknown/${part}`,
         gravity: 'unknown',
         title: `${title} could not be read: ${read.unknown}`,
-        next: 'with rights to read it, or later, run the command again',
+        next: 'run the command again later, or with rights to read it',
       },
     ];
   });

@@ -131,9 +131,9 @@ test('a part that could not be read is unknown, and never well; the rest is show
   expect(shown.slice(0, 5)).toEqual([
     'shop in dev: 2 things need a look',
     '  not known: its instances could not be read: ACCESS_DENIED: no',
-    '    next: with rights to read it, or later, run the command again',
+    '    next: run the command again later, or with rights to read it',
     '  not known: its alarms could not be read: ACCESS_DENIED: no',
-    '    next: with rights to read it, or later, run the command again',
+    '    next: run the command again later, or with rights to read it',
   ]);
   expect(shown).toContain('instances  unknown: ACCESS_DENIED: no');
   expect(shown).toContain('image      unknown: ACCESS_DENIED: no');

@@ -68,7 +68,7 @@ test('what comes is shown once, until the command is cancelled', async () => {
   expect(runtime.progress().join('\n')).toContain('following the logs of shop in dev for 60 min; Ctrl-C ends it');
 });
 
-test('a tenant without log groups is told to be vended again', async () => {
+test('a tenant without log groups has to be vended again', async () => {
   const { logs: _, ...former } = record;
   const { runtime } = await answering(() => parameter(former));
   await expect(showLogs(runtime, options)).rejects.toMatchObject({
