@@ -264,16 +264,16 @@ export function tableLines(given: readonly (readonly string[])[]): string[] {
 }
 
 function cellText(cell: string): string {
-  return cutTo(widestCell, oneLine(cell));
+  return ellipsized(widestCell, oneLine(cell));
 }
 
 /** The text, or as much of it as fits into that many characters. */
-export function cutTo(most: number, text: string): string {
+export function ellipsized(most: number, text: string): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
 /** As much of a hash, a commit or an execution's id as people read. */
-export function shortId(id: string): string {
+export function abbreviated(id: string): string {
   return id.slice(0, 8);
 }
 

@@ -1,7 +1,7 @@
 import { readPlatformFacts } from '../aws/read-facts.ts';
 import { openAws } from '../aws/session.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
-import { cutTo, tableLines } from '../output.ts';
+import { ellipsized, tableLines } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
 import { type AuditQuery, readAudit, type WrittenRecord } from './read-audit.ts';
 
@@ -29,5 +29,5 @@ export function rowOf({ at, writtenAt, action, target, by, before, after, reason
 const shown = 60;
 
 function short(text: string): string {
-  return cutTo(shown, text.replaceAll(/\s+/g, ' ').trim());
+  return ellipsized(shown, text.replaceAll(/\s+/g, ' ').trim());
 }

@@ -4,7 +4,7 @@ import { keys, type Place } from '../config/names.ts';
 import { type HostPipeline, hostPipelineSchema } from '../config/stored.ts';
 import { VendhostError } from '../errors.ts';
 import { newPipeline } from '../gitlab/new-pipeline.ts';
-import { shortId } from '../output.ts';
+import { abbreviated } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
 
 const tries = 5;
@@ -55,7 +55,7 @@ function ownPipeline(env: Runtime['env']): HostPipeline | undefined {
 function outdated({ tenant, environment }: Place, { pipeline, commit, url }: HostPipeline): VendhostError {
   return new VendhostError(
     'PIPELINE_OUTDATED',
-    `pipeline ${pipeline} is newer and has provisioned ${tenant} in ${environment}, for commit ${shortId(commit)}`,
+    `pipeline ${pipeline} is newer and has provisioned ${tenant} in ${environment}, for commit ${abbreviated(commit)}`,
     {
       details: url === '' ? [] : [url],
       hint: `nothing is left to do; to go back to this commit, revert what came after it, or ${newPipeline}`,

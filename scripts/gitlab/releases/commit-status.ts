@@ -1,4 +1,4 @@
-import { shortId } from '../../output.ts';
+import { abbreviated } from '../../output.ts';
 import type { GitlabApi } from '../api.ts';
 
 /** What GitLab shows at a commit, in its pipeline and in merge requests (https://docs.gitlab.com/api/commits/#set-commit-pipeline-status). */
@@ -29,7 +29,7 @@ export async function setCommitStatus(
   project: string,
   { commit, branch, name, state, description, url }: CommitStatus,
 ): Promise<'set' | 'unchanged'> {
-  const short = shortId(commit);
+  const short = abbreviated(commit);
   const present = await api.call(
     `read the statuses of the commit ${short}`,
     (client) => client.Commits.allStatuses(project, commit, { name, ref: branch }),

@@ -1,4 +1,4 @@
-import { shortId } from '../../output.ts';
+import { abbreviated } from '../../output.ts';
 import type { GitlabApi } from '../api.ts';
 
 /** Most commits that are looked up, one call each. */
@@ -28,7 +28,7 @@ export async function containedRequests(
   { from, to }: { from: string; to: string },
 ): Promise<ContainedRequests> {
   const { commits = [] } = await api.call(
-    `compare ${shortId(from)} with ${shortId(to)}`,
+    `compare ${abbreviated(from)} with ${abbreviated(to)}`,
     (client) => client.Repositories.compare(project, from, to),
     hints,
   );
@@ -38,7 +38,7 @@ export async function containedRequests(
   const found = new Set<number>();
   for (const { id } of newest) {
     const requests = await api.call(
-      `read the merge requests of the commit ${shortId(id)}`,
+      `read the merge requests of the commit ${abbreviated(id)}`,
       (client) => client.Commits.allMergeRequests(project, id, { perPage: 100 }),
       hints,
     );

@@ -1,4 +1,4 @@
-import { shortId } from '../../output.ts';
+import { abbreviated } from '../../output.ts';
 import type { GitlabApi } from '../api.ts';
 
 /** A deployment that no job of GitLab's is (https://docs.gitlab.com/api/deployments/#create-a-deployment). */
@@ -32,7 +32,7 @@ export async function createDeployment(
   );
   if (newest?.sha === commit && newest.status === status) return 'unchanged';
   await api.call(
-    `write the deployment of ${shortId(commit)} to ${environment}`,
+    `write the deployment of ${abbreviated(commit)} to ${environment}`,
     (client) => client.Deployments.create(project, environment, commit, branch, false, { status }),
     hints,
   );

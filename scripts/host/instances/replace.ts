@@ -33,7 +33,8 @@ export async function replaceInstances(runtime: Runtime, options: ReplaceOptions
   if (before === undefined) throw hostMissing(place);
   const chosen = chosenOf(before, options.instance, 'to replace all');
   if (options.dryRun) {
-    const what = options.instance === undefined ? 'each when a new one is healthy' : 'terminated, and another one started';
+    const what =
+      options.instance === undefined ? 'each when a new one is healthy' : 'terminated, and another one started';
     const result = { group: before.name, replaced: chosen, inService: before.inService.length };
     out.result(result, `would replace ${chosen.join(', ') || 'no instance'} of ${before.name}, ${what}`);
     return chosen.length === 0 ? undefined : exitCodes.differs;

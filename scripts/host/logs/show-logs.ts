@@ -1,13 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { readTenantRecord } from '../../aws/read-facts.ts';
-import { type Aws, openAws } from '../../aws/session.ts';
-import type { TenantRecord } from '../../config/facts.ts';
-import type { HostLog, Place } from '../../config/names.ts';
+import { openAws } from '../../aws/session.ts';
+import type { Place } from '../../config/names.ts';
 import { VendhostError } from '../../errors.ts';
 import { duration } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
-import { HookLines, type LogLine, shownLine, softwareLine } from './log-lines.ts';
-import { readLogEvents } from './read-events.ts';
+import { shownLine } from './log-lines.ts';
+import { LogTail, lateLinesMs } from './log-tail.ts';
 import { momentOf } from './since.ts';
 
 export interface LogsOptions extends Place {
@@ -20,11 +19,6 @@ export interface LogsOptions extends Place {
   /** For how many minutes to wait for more; 0: not at all. */
   readonly followMinutes: number;
 }
-
-/** The longest a lifecycle event lasts (docs/software.md): a line's event began so long before it at most. */
-const eventMs = 3_600_000;
-/** An agent sends every five seconds; what comes later than this is not shown while it is followed. */
-const lateMs = 60_000;
 
 /**
  * Prints what hooks and software of a virtual host's instances logged, oldest first, of instances that are gone too; then, if asked to,
@@ -39,7 +33,7 @@ export async function showLogs(runtime: Runtime, options: LogsOptions): Promise<
   const aws = openAws(runtime);
   const { logs } = await readTenantRecord(aws, place);
   if (logs === undefined) throw logsMissing(place);
-  const tail = new Tail(aws, logs, options, signal);
+  const tail = new LogTail(aws, logs, options, signal);
 
   let shown = 0;
   const pass = async (from: number) => {
@@ -60,77 +54,10 @@ export async function showLogs(runtime: Runtime, options: LogsOptions): Promise<
   while (Date.now() < until) {
     out.doing(what, { done: shown, waitingFor: 'the next lines' });
     await wait(aws.pace.longest, undefined, { signal }).catch(() => signal.throwIfAborted());
-    await pass(Math.max(since, Date.now() - lateMs));
+    await pass(Math.max(since, Date.now() - lateLinesMs));
   }
   out.done(what);
   return undefined;
-}
-
-/** Reads log groups again and again; no line twice. */
-class Tail {
-  readonly #aws: Aws;
-  readonly #groups: readonly (readonly [HostLog, string])[];
-  readonly #options: LogsOptions;
-  readonly #signal: AbortSignal;
-  readonly #hooks = new HookLines();
-  /** Ids of events that a later reading sees again, and when they happened. */
-  readonly #seen = new Map<string, number>();
-  #isFirst = true;
-
-  constructor(aws: Aws, logs: NonNullable<TenantRecord['logs']>, options: LogsOptions, signal: AbortSignal) {
-    this.#aws = aws;
-    this.#options = options;
-    this.#signal = signal;
-    this.#groups = [
-      ['hooks', logs.hooks],
-      ...(options.hook === undefined ? [['software', logs.software] as const] : []),
-    ];
-  }
-
-  /** The lines since then, of all groups, in the order of their times. */
-  async *read(from: number): AsyncGenerator<LogLine> {
-    const recent = Date.now() - 2 * lateMs;
-    for (const [id, at] of this.#seen) if (at < from) this.#seen.delete(id);
-    // Which event the first lines of hooks belong to is said before them.
-    const earlier = this.#isFirst ? from - eventMs : from;
-    this.#isFirst = false;
-    yield* inOrder(
-      this.#groups.map(([log, group]) =>
-        this.#lines(log, group, { from, recent, since: log === 'hooks' ? earlier : from }),
-      ),
-    );
-  }
-
-  async *#lines(
-    log: HostLog,
-    group: string,
-    { from, recent, since }: { from: number; recent: number; since: number },
-  ): AsyncGenerator<LogLine> {
-    const { instance, hook } = this.#options;
-    for await (const event of readLogEvents(this.#aws, { group, since, streams: instance, signal: this.#signal })) {
-      if (this.#seen.has(event.id)) continue;
-      if (event.at >= recent) this.#seen.set(event.id, event.at);
-      const line = log === 'hooks' ? this.#hooks.read(event) : softwareLine(event);
-      // A prefix of a stream's name may be that of another instance.
-      if (event.at < from || (instance !== undefined && line.instance !== instance)) continue;
-      if (hook === undefined || line.hook === hook) yield line;
-    }
-  }
-}
-
-/** One list of several that are in order. */
-async function* inOrder(readers: readonly AsyncGenerator<LogLine>[]): AsyncGenerator<LogLine> {
-  const heads = await Promise.all(
-    readers.map(async (reader) => ({ reader, line: (await reader.next()).value as LogLine | undefined })),
-  );
-  for (;;) {
-    const [first] = heads
-      .filter(({ line }) => line !== undefined)
-      .sort((a, b) => (a.line?.at ?? 0) - (b.line?.at ?? 0));
-    if (first?.line === undefined) return;
-    yield first.line;
-    first.line = (await first.reader.next()).value as LogLine | undefined;
-  }
 }
 
 function checkInstance(instance: string | undefined): void {

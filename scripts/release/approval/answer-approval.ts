@@ -4,7 +4,7 @@ import { type Aws, openAws } from '../../aws/session.ts';
 import { names, type Place } from '../../config/names.ts';
 import type { Actor } from '../../config/stored.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../../errors.ts';
-import { cutTo } from '../../output.ts';
+import { ellipsized } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
 import { readPipeline } from '../pipeline.ts';
 import { type Asked, type Pending, putAnswer, requirePending, stale } from './pending.ts';
@@ -127,7 +127,7 @@ function checkOther({ user }: Actor, { said, executionId }: PendingRelease): voi
 /** For CodePipeline's history: what does not fit is in the record of the action. */
 function summaryOf(status: string, { user, job }: Actor, reason: string): string {
   const who = [user, job].filter(Boolean).join(', ');
-  return cutTo(mostCharacters, `${status} by ${who}: ${reason}`);
+  return ellipsized(mostCharacters, `${status} by ${who}: ${reason}`);
 }
 
 /** What the tenant's jobs wrote stays in one value, which no dotenv report has: a variable of a job is nothing for others to choose. */

@@ -1,6 +1,6 @@
 import { environments } from '../../config/environment.ts';
 import type { Place } from '../../config/names.ts';
-import { shortId } from '../../output.ts';
+import { abbreviated } from '../../output.ts';
 import { linkTo } from '../../report/markdown.ts';
 import { markerStart } from '../../report/note-marker.ts';
 
@@ -45,7 +45,7 @@ function minuteOf(at: Date): string {
 }
 
 function whatOf({ commit, isTakenBack }: ReleasedRequest): string {
-  return `${isTakenBack ? 'rollback to' : 'release of'} ${shortId(commit)}`;
+  return `${isTakenBack ? 'rollback to' : 'release of'} ${abbreviated(commit)}`;
 }
 
 function placeIn(line: string): { tenant: string; environment: string } | undefined {

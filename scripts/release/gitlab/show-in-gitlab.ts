@@ -6,7 +6,7 @@ import { setCommitStatus } from '../../gitlab/releases/commit-status.ts';
 import { containedRequests, mostCommits } from '../../gitlab/releases/contained-requests.ts';
 import { createDeployment } from '../../gitlab/releases/create-deployment.ts';
 import { writeStickyNote } from '../../gitlab/sticky-note.ts';
-import { shortId } from '../../output.ts';
+import { abbreviated } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
 import { executionsBack, type ReleaseStore } from '../history/executions.ts';
 import { isReleased } from '../rollback/step-back.ts';
@@ -53,7 +53,7 @@ export async function showInGitlab(
       const action = await createDeployment(asJob, project, deployment);
       if (action === 'unchanged') return;
       out.step(
-        `deployment of ${shortId(deployment.commit)} in GitLab's ${deployment.environment}: ${deployment.status}`,
+        `deployment of ${abbreviated(deployment.commit)} in GitLab's ${deployment.environment}: ${deployment.status}`,
       );
     });
   }
@@ -62,7 +62,7 @@ export async function showInGitlab(
     out.step('no commit status and no notes in merge requests: VENDHOST_GITLAB_TOKEN is not set (docs/gitlab.md)');
     return;
   }
-  await trying(`no status ${status.name} at the commit ${shortId(status.commit)}`, async () => {
+  await trying(`no status ${status.name} at the commit ${abbreviated(status.commit)}`, async () => {
     await setCommitStatus(api, project, status);
   });
   if (!plan.notes) return;

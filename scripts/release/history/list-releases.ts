@@ -1,6 +1,6 @@
 import { openAws } from '../../aws/session.ts';
 import type { Place } from '../../config/names.ts';
-import { shortId, tableLines } from '../../output.ts';
+import { abbreviated, tableLines } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
 import { openStore } from './open-store.ts';
 import { readReleases } from './read-releases.ts';
@@ -49,7 +49,7 @@ function tableRow(release: Release, now: number): string[] {
     timeOf(release.start),
     `${state}${markOf(release)}`,
     shortRevision(record?.revision ?? revision ?? '') || '-',
-    shortId(record?.commit ?? '') || '-',
+    abbreviated(record?.commit ?? '') || '-',
     authorName(record?.author ?? '') || '-',
     record?.image || '-',
     approval === undefined ? '-' : approvalWords({ ...approval, summary: '' }),

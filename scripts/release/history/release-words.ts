@@ -1,10 +1,10 @@
 import type { ReleaseRecord } from '../../config/stored.ts';
-import { duration, oneLine, shortId } from '../../output.ts';
+import { abbreviated, duration, oneLine } from '../../output.ts';
 import type { Approval, Release } from './release.ts';
 
 /** `software/shop/<sha256>.zip` → the first digits of the hash; empty stays empty. */
 export function shortRevision(key: string): string {
-  return shortId(/([^/]+)\.zip$/.exec(key)?.[1] ?? key);
+  return abbreviated(/([^/]+)\.zip$/.exec(key)?.[1] ?? key);
 }
 
 /** `Ada <ada@example.com>` → `Ada`. */
@@ -25,7 +25,7 @@ function personOf(arn: string): string {
 /** What a revision is, for a line that people read: `0a1b2c3d, commit 01234567 by Ada: A page`. */
 export function revisionWords(revision: string, push: Pick<ReleaseRecord, 'commit' | 'author' | 'message'>): string {
   const by = push.author === '' ? '' : ` by ${authorName(push.author)}`;
-  const commit = push.commit === '' ? '' : `, commit ${shortId(push.commit)}${by}: ${title(push.message)}`;
+  const commit = push.commit === '' ? '' : `, commit ${abbreviated(push.commit)}${by}: ${title(push.message)}`;
   return oneLine(`${shortRevision(revision)}${commit}`);
 }
 

@@ -1,4 +1,4 @@
-import { shortId } from '../../output.ts';
+import { abbreviated } from '../../output.ts';
 import { revisionWords } from '../history/release-words.ts';
 import type { ReleasedSoftware, Rollback } from './plan-rollback.ts';
 
@@ -17,7 +17,7 @@ export function softwareWords({ revision, push }: ReleasedSoftware): string {
 /** A rollback changes nothing in git: the branch still has what was taken back. */
 export function endWords({ from, to, note }: Rollback): string[] {
   const { commit = '', branch = '' } = from?.push ?? {};
-  const what = commit === '' ? 'what was taken back' : `commit ${shortId(commit)}`;
+  const what = commit === '' ? 'what was taken back' : `commit ${abbreviated(commit)}`;
   const where = branch || to.push.branch;
   const next = `next: revert ${what}${where === '' ? '' : ` on ${where}`}: the next pipeline of the branch releases the branch's software again`;
   return note === undefined ? [next] : [note, next];

@@ -1,5 +1,5 @@
 import type { Image } from '@aws-sdk/client-ec2';
-import { shortId } from '../../output.ts';
+import { abbreviated } from '../../output.ts';
 import { daysBetween, type RetentionRules } from '../rules.ts';
 import { type ImageStanding, judgeImages } from './prune-plan.ts';
 import type { TenantImage } from './tenant-images.ts';
@@ -59,7 +59,7 @@ export function imageRows(images: readonly ListedImage[]): string[][] {
       image.id,
       String(image.ageDays),
       image.bakeKey.slice(0, 12) || '-',
-      shortId(image.commit) || '-',
+      abbreviated(image.commit) || '-',
       image.base.name || image.base.id || '-',
       image.base.ageDays === undefined ? '-' : String(image.base.ageDays),
       String(image.sizeGib),

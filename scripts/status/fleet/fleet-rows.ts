@@ -1,6 +1,6 @@
 import { names } from '../../config/names.ts';
 import { findImages } from '../../drift/checks/images/find-images.ts';
-import { shortId } from '../../output.ts';
+import { abbreviated } from '../../output.ts';
 import type { Release } from '../../release/history/release.ts';
 import { authorName, shortRevision } from '../../release/history/release-words.ts';
 import { isBusy, isSteady } from '../../stack/stack-state.ts';
@@ -88,10 +88,10 @@ function releaseCells({ releases }: FleetSnapshot, tenant: string): Pick<FleetRo
 
 /** No message of a commit: the page is for more people than the project. */
 function releaseText({ record, executionId }: Release): string {
-  if (record === undefined) return `execution ${shortId(executionId)}, without a record`;
+  if (record === undefined) return `execution ${abbreviated(executionId)}, without a record`;
   const { revision, commit, author } = record;
   const by = author === '' ? '' : ` by ${authorName(author)}`;
-  return `${shortRevision(revision)}${commit === '' ? '' : `, commit ${shortId(commit)}${by}`}`;
+  return `${shortRevision(revision)}${commit === '' ? '' : `, commit ${abbreviated(commit)}${by}`}`;
 }
 
 function releaseSaid({ releases, at }: FleetSnapshot, tenant: string): Said {

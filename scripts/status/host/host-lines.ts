@@ -1,4 +1,4 @@
-import { shortId, tableLines } from '../../output.ts';
+import { abbreviated, tableLines } from '../../output.ts';
 import { byGravity, gravityWords } from '../../report/gravity.ts';
 import type { Finding } from '../../report/report.ts';
 import { seenOnOneLine } from '../../report/safe-text.ts';
@@ -65,8 +65,8 @@ const ago = (time: string, now: number) => (time === '' ? 'unknown' : ageWords(n
 
 function releaseText(row: ReleaseRow, now: number): string {
   const { revision, commit, author, message, since } = row;
-  const what = revision === '' ? `execution ${shortId(row.executionId)}, without a record` : shortId(revision);
-  const of = commit === '' ? '' : `, commit ${shortId(commit)}${author === '' ? '' : ` by ${author}`}`;
+  const what = revision === '' ? `execution ${abbreviated(row.executionId)}, without a record` : abbreviated(revision);
+  const of = commit === '' ? '' : `, commit ${abbreviated(commit)}${author === '' ? '' : ` by ${author}`}`;
   return `${what}${of}${message === '' ? '' : `, "${message}"`}, since ${since} (${ago(since, now)})`;
 }
 
@@ -74,8 +74,8 @@ function releaseTable(all: readonly ReleaseRow[], now: number): string[] {
   return tableLines(
     all.map((row) => [
       row.state,
-      shortId(row.revision) || `execution ${shortId(row.executionId)}`,
-      shortId(row.commit),
+      abbreviated(row.revision) || `execution ${abbreviated(row.executionId)}`,
+      abbreviated(row.commit),
       `${ago(row.since, now)} ago`,
       row.user === '' ? row.author : `started by ${row.user}`,
     ]),
@@ -98,7 +98,7 @@ function instanceLines(all: readonly InstanceRow[], least: number, now: number):
 
 function revisionText({ revision, deploy }: InstanceRow): string {
   if (deploy === '') return 'no revision';
-  const name = revision === '' ? 'an older revision' : shortId(revision);
+  const name = revision === '' ? 'an older revision' : abbreviated(revision);
   return deploy === 'Succeeded' ? name : `${name} (${deploy.toLowerCase()})`;
 }
 

@@ -1,4 +1,4 @@
-import { shortId } from '../../output.ts';
+import { abbreviated } from '../../output.ts';
 import type { Release } from '../../release/history/release.ts';
 import { revisionWords, shortRevision, title } from '../../release/history/release-words.ts';
 import { timeWords } from '../age.ts';
@@ -53,7 +53,7 @@ export function isOfSomebody({ record, deploymentId, intake }: Release): boolean
 export function releaseWords({ executionId, record, revision }: Release): string {
   if (record === undefined && revision !== undefined)
     return `${shortRevision(revision)}, of which nobody wrote a record`;
-  if (record === undefined) return `execution ${shortId(executionId)}, of which nobody wrote a record`;
+  if (record === undefined) return `execution ${abbreviated(executionId)}, of which nobody wrote a record`;
   return revisionWords(record.revision, record);
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isMeant } from '../../../scripts/repair/restart.ts';
+import { isMeant } from '../../../scripts/repair/redeploy.ts';
 
 const own = 'restart: the revision of d-1, 1';
 
