@@ -3,9 +3,8 @@ import { readPlatformFacts } from '../aws/read-facts.ts';
 import type { Aws } from '../aws/session.ts';
 import { keys, type Place } from '../config/names.ts';
 import { hostPipelineSchema } from '../config/stored.ts';
-import { describeImages } from '../image/describe.ts';
-import { bakeKeyOf, tagOf } from '../image/image-faults.ts';
-import { readRecord } from '../image/record.ts';
+import { readBakedImage } from '../image/baked-image.ts';
+import { tagOf } from '../image/image-faults.ts';
 import { executionsBack, type RecordedExecution } from '../release/history/executions.ts';
 import { openStore } from '../release/history/open-store.ts';
 import { readCurrent } from '../release/history/read-releases.ts';
@@ -119,16 +118,14 @@ async function readChainImage(
   owner: { readonly place: Place; readonly bucket: string },
   id: string,
 ): Promise<ChainImage> {
-  const image = (await describeImages(aws, [id])).get(id);
-  const bakeKey = image && bakeKeyOf(image);
-  const record = bakeKey === undefined ? undefined : await readRecord(aws, owner, bakeKey);
+  const { image, bakeKey, record } = await readBakedImage(aws, owner, id);
   return {
     id,
     createdAt: image?.CreationDate ?? '',
     bakeKey: bakeKey ?? '',
     commit: (image && tagOf(image, 'vendhost:commit')) ?? '',
     source: (image && tagOf(image, 'vendhost:source-ami')) ?? '',
-    onRecord: record?.imageId === id,
+    onRecord: record !== undefined,
   };
 }
 

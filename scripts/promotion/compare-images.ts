@@ -3,9 +3,7 @@ import type { Place } from '../config/names.ts';
 import type { BakeInputs } from '../config/stored.ts';
 import { readOwnImage } from '../host/instances/own-image.ts';
 import { inputChanges } from '../image/bake-key.ts';
-import { describeImages } from '../image/describe.ts';
-import { bakeKeyOf } from '../image/image-faults.ts';
-import { readRecord } from '../image/record.ts';
+import { readBakedImage } from '../image/baked-image.ts';
 
 /** Whether the software will run on what it ran on there. An image stays in its environment: it is compared by what it was made of. */
 export type ImageComparison =
@@ -75,8 +73,6 @@ export function comparisonWords(comparison: ImageComparison, from: string): stri
 }
 
 async function readBakeInputs({ aws, place, bucket }: OpenPlace, id: string): Promise<BakeInputs | undefined> {
-  const image = (await describeImages(aws, [id])).get(id);
-  const bakeKey = image && bakeKeyOf(image);
-  const record = bakeKey === undefined ? undefined : await readRecord(aws, { place, bucket }, bakeKey);
-  return record?.imageId === id ? record.inputs : undefined;
+  const { record } = await readBakedImage(aws, { place, bucket }, id);
+  return record?.inputs;
 }

@@ -1,4 +1,3 @@
-import { readPlatformFacts, readTenantRecord } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import { keys, type Place } from '../config/names.ts';
 import { type ExitCode, VendhostError } from '../errors.ts';
@@ -9,8 +8,8 @@ import { formerRejection } from './approval/former-rejection.ts';
 import { decide } from './decision.ts';
 import type { EndedRelease } from './gitlab/plan-shown.ts';
 import { showInGitlab } from './gitlab/show-in-gitlab.ts';
+import { openStore } from './history/open-store.ts';
 import { recordImage } from './history/release-record.ts';
-import { checkHost, readPipeline } from './pipeline.ts';
 import { readRevision, readState } from './release-state.ts';
 import { addressOf, leftToOperation, type Released, releasedOf, releasePreview } from './released.ts';
 import { revisionOfCommit, rollbackOfOldPipeline } from './rollback/old-pipeline.ts';
@@ -38,17 +37,13 @@ export async function release(runtime: Runtime, aws: Aws, options: ReleaseOption
   const { signal } = runtime;
   const start = performance.now();
   const place: Place = { tenant: options.tenant, environment: options.environment };
-  // One after the other: the first fault is the one to fix first.
-  const facts = await readPlatformFacts(aws, options.environment);
-  const record = await readTenantRecord(aws, options);
-  const pipeline = await readPipeline(aws, record.pipeline);
-  await checkHost(aws, pipeline, options);
-  const store = { tenant: options.tenant, bucket: facts.bucket, pipeline };
+  const { store, record, needsApproval } = await openStore(aws, place);
+  const { pipeline, bucket } = store;
   const key = revisionKey({
     ...options,
     revision: options.revision || (await revisionOfCommit(aws, store, runtime.env)),
   });
-  const revision = await readRevision(aws, facts.bucket, key, signal);
+  const revision = await readRevision(aws, bucket, key, signal);
   const state = await readState(aws, pipeline, signal);
   const decision = decide(pipeline.name, revision, state);
   if (options.dryRun) return releasePreview(pipeline, revision, decision);
@@ -57,7 +52,7 @@ export async function release(runtime: Runtime, aws: Aws, options: ReleaseOption
   const show = (ended: Omit<EndedRelease, 'place'>) => showInGitlab(runtime, aws, { place, ...ended }, { store, url });
   if (decision.kind === 'nothing') {
     const { executionId, deploymentId } = decision;
-    await Promise.all([settle(), recordImage(runtime, aws, { place, bucket: facts.bucket, executionId })]);
+    await Promise.all([settle(), recordImage(runtime, aws, { place, bucket, executionId })]);
     await show({ outcome: 'unchanged', push: pushOf(runtime.env) });
     const value = { executionId, deploymentId, status: 'unchanged', revisionKey: key, url };
     return {
@@ -70,7 +65,7 @@ export async function release(runtime: Runtime, aws: Aws, options: ReleaseOption
     const own = await ownOperation(aws, store, state, runtime.env.CI_PIPELINE_URL);
     if (own !== undefined && own.revision !== key) return leftToOperation(own, record);
   }
-  const common = { pipeline, place: options, needsApproval: record.approval ?? facts.approval, key, record };
+  const common = { pipeline, place: options, needsApproval, key, record };
   if (decision.kind === 'start') {
     const pipelineUrl = runtime.env.CI_PIPELINE_URL ?? '';
     const rejected = await formerRejection(aws, { store, revision, state, pipelineUrl });

@@ -1,12 +1,12 @@
 import { withAudit } from '../audit/with-audit.ts';
-import { readPlatformFacts, readTenantRecord } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import { names, type Place } from '../config/names.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
 import { type Group, readGroup } from '../host/instances/group.ts';
 import { hostMissing, replaceChosen } from '../host/instances/replace.ts';
 import { followRelease } from '../release/follow.ts';
-import { checkHost, type ReleasePipeline, readPipeline } from '../release/pipeline.ts';
+import { openStore } from '../release/history/open-store.ts';
+import type { ReleasePipeline } from '../release/pipeline.ts';
 import { errorOf } from '../release/release-outcome.ts';
 import type { Runtime } from '../runtime.ts';
 import { beginRedeploy, type Running, readRunning } from './redeploy.ts';
@@ -40,14 +40,12 @@ export async function restartHost(runtime: Runtime, options: RestartOptions): Pr
   const { out } = runtime;
   const place: Place = { tenant: options.tenant, environment: options.environment };
   const aws = openAws(runtime);
-  const facts = await readPlatformFacts(aws, place.environment);
-  const record = await readTenantRecord(aws, place);
-  const pipeline = await readPipeline(aws, record.pipeline);
-  await checkHost(aws, pipeline, place);
+  const { store, record, needsApproval } = await openStore(aws, place);
+  const { pipeline, bucket } = store;
   const group = await readGroup(aws, place);
   if (group === undefined) throw hostMissing(place);
   const running = await readRunning(aws, pipeline);
-  const plan = planRestart(running.deploymentId, group, record.approval ?? facts.approval);
+  const plan = planRestart(running.deploymentId, group, needsApproval);
   const how =
     plan.kind === 'deploy'
       ? `the revision of ${plan.deploymentId} is deployed again`
@@ -66,7 +64,7 @@ export async function restartHost(runtime: Runtime, options: RestartOptions): Pr
   const after = await withAudit(
     runtime,
     aws,
-    { action: 'host restart', target: group.name, before, reason: options.reason, place, bucket: facts.bucket },
+    { action: 'host restart', target: group.name, before, reason: options.reason, place, bucket },
     async () => {
       if (plan.kind === 'replace') {
         const chosen = { place, before: group, chosen: plan.instances, instance: undefined };

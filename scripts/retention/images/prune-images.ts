@@ -1,13 +1,13 @@
 import { readPlatformFacts } from '../../aws/read-facts.ts';
 import { type Aws, openAws } from '../../aws/session.ts';
-import { type ExitCode, exitCodes, VendhostError } from '../../errors.ts';
+import { type ExitCode, exitCodes } from '../../errors.ts';
 import { nothingLeft } from '../../image/clean/leftovers.ts';
 import { type Removed, removeLeftovers } from '../../image/clean/remove.ts';
 import { applySweep, readSweep, sweepLines } from '../../image/clean/sweep.ts';
 import { type ImageOwner, removeRecord } from '../../image/record.ts';
 import { counted } from '../../repository/findings.ts';
 import type { Runtime } from '../../runtime.ts';
-import { recordPrune } from '../audit-prune.ts';
+import { endPrune } from '../end-prune.ts';
 import { daysBetween, type PruneOptions } from '../rules.ts';
 import { type ImagePrunePlan, planImagePrune, type RemovedImage } from './prune-plan.ts';
 import { readImageFacts } from './read-image-facts.ts';
@@ -43,13 +43,7 @@ export async function pruneImages(runtime: Runtime, options: PruneOptions): Prom
     [...swept.done, ...pruned.done],
     [...swept.failed, ...pruned.failed],
   ];
-  await recordPrune(runtime, aws, owner, { action: 'image prune', done, failed });
-  if (failed.length > 0) {
-    throw new VendhostError('PRUNE_INCOMPLETE', `cannot remove everything of ${where} that nothing needs`, {
-      details: failed,
-      hint: 'run the command again: it begins with what is left; if it fails again, report it to the platform team',
-    });
-  }
+  await endPrune(runtime, aws, owner, { action: 'image prune', done, failed });
   const nothing = 'removed nothing: jobs chose these images meanwhile';
   out.result({ ...value, removed: done }, done.length === 0 ? nothing : ['removed:', ...done].join('\n'));
   return undefined;

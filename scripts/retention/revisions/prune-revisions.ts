@@ -2,13 +2,12 @@ import { z } from 'zod';
 import { ConditionalObjects } from '../../aws/objects.ts';
 import { readPlatformFacts } from '../../aws/read-facts.ts';
 import { type Aws, openAws } from '../../aws/session.ts';
-import { type ExitCode, exitCodes, messageOf, VendhostError } from '../../errors.ts';
+import { type ExitCode, exitCodes, messageOf } from '../../errors.ts';
 import type { Removed } from '../../image/clean/remove.ts';
 import { counted } from '../../repository/findings.ts';
 import type { Runtime } from '../../runtime.ts';
-import { recordPrune } from '../audit-prune.ts';
-import type { PruneOptions } from '../rules.ts';
-import { daysBetween } from '../rules.ts';
+import { endPrune } from '../end-prune.ts';
+import { daysBetween, type PruneOptions } from '../rules.ts';
 import { readRevisionStanding } from './read-standing.ts';
 import { type ListedObject, planRevisionPrune } from './revision-plan.ts';
 
@@ -38,13 +37,7 @@ export async function pruneRevisions(runtime: Runtime, options: PruneOptions): P
   for (const line of lines) out.step(`removes ${line}`);
   await out.confirm(`delete ${counted(remove.length, 'object')} of ${where}?`);
   const { done, failed } = await applyRevisionPrune(runtime, aws, bucket, remove);
-  await recordPrune(runtime, aws, { place, bucket }, { action: 'revision prune', done, failed });
-  if (failed.length > 0) {
-    throw new VendhostError('PRUNE_INCOMPLETE', `cannot remove everything of ${where} that nothing needs`, {
-      details: failed,
-      hint: 'run the command again: it begins with what is left; if it fails again, report it to the platform team',
-    });
-  }
+  await endPrune(runtime, aws, { place, bucket }, { action: 'revision prune', done, failed });
   out.result({ ...value, removed: done }, ['removed:', ...done].join('\n'));
   return undefined;
 }

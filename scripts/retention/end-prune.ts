@@ -1,12 +1,32 @@
 import { appendAudit, readActor } from '../audit/append.ts';
 import type { Aws } from '../aws/session.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, VendhostError } from '../errors.ts';
 import type { Removed } from '../image/clean/remove.ts';
 import type { ImageOwner } from '../image/record.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** Records what a prune removed. It is done by then, so what keeps the record from being written is a warning. */
-export async function recordPrune(
+/** Records what a prune removed. Throws `PRUNE_INCOMPLETE` when something could not be removed. */
+export async function endPrune(
+  runtime: Runtime,
+  aws: Aws,
+  owner: ImageOwner,
+  pruned: Removed & { readonly action: string },
+): Promise<void> {
+  await recordPrune(runtime, aws, owner, pruned);
+  if (pruned.failed.length === 0) return;
+  const { tenant, environment } = owner.place;
+  throw new VendhostError(
+    'PRUNE_INCOMPLETE',
+    `cannot remove everything of ${tenant} in ${environment} that nothing needs`,
+    {
+      details: pruned.failed,
+      hint: 'run the command again: it begins with what is left; if it fails again, report it to the platform team',
+    },
+  );
+}
+
+/** It is done by then, so what keeps the record from being written is a warning. */
+async function recordPrune(
   runtime: Runtime,
   aws: Aws,
   { place, bucket }: ImageOwner,
