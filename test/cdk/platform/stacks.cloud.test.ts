@@ -97,9 +97,11 @@ describe('the storage stack', () => {
     }
   });
 
-  test('its trail records writes of claims, image records and revisions', async () => {
+  test('its trail records writes of audit records, claims, image records and revisions', async () => {
     const { EventSelectors } = await trail('GetEventSelectors', { TrailName: 'vendhost-dev' });
-    const written = ['claims/', 'infrastructure/', 'software/'].map((folder) => `arn:aws:s3:::${buckets[0]}/${folder}`);
+    const written = ['audit/', 'claims/', 'infrastructure/', 'software/'].map(
+      (folder) => `arn:aws:s3:::${buckets[0]}/${folder}`,
+    );
     expect(EventSelectors).toEqual([
       expect.objectContaining({
         ReadWriteType: 'WriteOnly',

@@ -177,7 +177,12 @@ describe('an approval', () => {
   test('fails the execution when rejected; a wrong token changes nothing', async () => {
     const id = await pipelines.start('gated', 'good.zip');
     await pipelines.approvalToken('gated', 'Approve', id);
-    const wrong = { pipelineName: 'gated', stageName: 'Approve', actionName: 'Approve', token: '0'.repeat(36) };
+    const wrong = {
+      pipelineName: 'gated',
+      stageName: 'Approve',
+      actionName: 'Approve',
+      token: '00000000-0000-4000-8000-000000000000',
+    };
     const result = { status: 'Approved' as const, summary: '' };
     await expect(client.send(new PutApprovalResultCommand({ ...wrong, result }))).rejects.toMatchObject({
       name: 'InvalidApprovalTokenException',
