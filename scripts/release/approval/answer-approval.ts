@@ -80,7 +80,7 @@ async function readWaiting(
   const aws = openApprover(runtime, place);
   const [{ bucket }, record] = await Promise.all([readPlatformFacts(aws, environment), readTenantRecord(aws, place)]);
   const pipeline = await readPipeline(aws, record.pipeline);
-  const pending = await requirePending(aws, pipeline, { execution, revision: undefined });
+  const pending = await requirePending(aws, pipeline, { execution });
   const parts = { place, bucket, pipeline, signal: runtime.signal };
   return { aws, parts, pending, shown: await readShown(aws, parts, pending) };
 }

@@ -41,7 +41,11 @@ async function readPending(aws: Aws, { name, approval }: ReleasePipeline): Promi
  * The approval that is meant. Throws `NOTHING_WAITS` when there is none, `APPROVAL_STALE` when another execution waits than the one
  * that was shown.
  */
-export async function requirePending(aws: Aws, pipeline: ReleasePipeline, { execution }: Asked): Promise<Pending> {
+export async function requirePending(
+  aws: Aws,
+  pipeline: ReleasePipeline,
+  { execution }: Pick<Asked, 'execution'>,
+): Promise<Pending> {
   const pending = await readPending(aws, pipeline);
   if (pending !== undefined && (execution === undefined || execution === pending.executionId)) return pending;
   if (execution !== undefined) throw stale(await stateOf(aws, pipeline, execution), pending);
