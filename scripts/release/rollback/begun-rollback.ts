@@ -20,10 +20,8 @@ export async function readBegun(
   const key = keyOf(store, question);
   const begun = key && (await objects(aws, store).read(key))?.value;
   if (!begun) return undefined;
-  const since = executions.slice(
-    0,
-    executions.findIndex(({ id }) => id === begun.of),
-  );
+  const at = executions.findIndex(({ id }) => id === begun.of);
+  const since = at < 0 ? executions : executions.slice(0, at);
   const records = await Promise.all(since.map(({ id }) => readReleaseRecord(aws, store, id)));
   if (records.some((record) => record !== undefined && record.pipelineUrl !== question.pipelineUrl)) return undefined;
   return { of: begun.of, from: begun.from, to: begun.to, isOwn: true };
