@@ -1,3 +1,4 @@
+import { answered } from '../../aws/answers.ts';
 import { sendOnce } from '../../aws/calls/send-once.ts';
 import { awsError } from '../../aws/foreseen-errors.ts';
 import type { Aws } from '../../aws/session.ts';
@@ -37,8 +38,7 @@ export async function sendRun(
   try {
     const client = await aws.ssm();
     const { Command } = await sendOnce(command, `send the command to ${instance}`, () => client.send(command));
-    if (Command?.CommandId === undefined) throw new Error('SendCommand answered without an id');
-    return { commandId: Command.CommandId, instance };
+    return { commandId: answered(Command?.CommandId, 'SSM SendCommand', 'an id'), instance };
   } catch (error) {
     if (error instanceof InvalidInstanceId) throw unregistered(instance, error);
     if (needsApproval && awsError(error, {})?.code === 'ACCESS_DENIED') throw notAllowed(error);
