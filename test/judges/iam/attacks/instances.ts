@@ -183,14 +183,20 @@ function openings(): Case[] {
   }));
 }
 
-/** Root on an instance: on another's never, on its own not where releases need an approval, as they do here. */
+/** Root on an instance: on another's never; on one's own not by a session, and not by a command where releases need an approval. */
 function commands(): Case[] {
-  return [self, ...others].flatMap((owner) =>
-    ['ssm:SendCommand', 'ssm:StartSession'].map((action) => ({
-      name: `${deploy}: ${action} to an instance of ${owner.name}`,
-      expected: 'denied' as const,
-      because: owner === self ? 'Nobody would approve what it changes.' : `It belongs to ${owner.name}.`,
-      steps: [step(deploy, action, ec2('instance', owner))],
-    })),
-  );
+  const run = (by: Owner, action: string, owner: Owner, because: string): Case => ({
+    name: `${roleName(by, 'deploy')}: ${action} to an instance of ${owner.name}`,
+    expected: 'denied',
+    because,
+    steps: [step(roleName(by, 'deploy'), action, ec2('instance', owner))],
+  });
+  const approved = others.filter(({ environment }) => environment === 'production');
+  return [
+    run(self, 'ssm:StartSession', self, 'No record would have what it does.'),
+    ...approved.map((owner) => run(owner, 'ssm:SendCommand', owner, 'Nobody would approve what it changes.')),
+    ...others.flatMap((owner) =>
+      ['ssm:SendCommand', 'ssm:StartSession'].map((action) => run(self, action, owner, `It belongs to ${owner.name}.`)),
+    ),
+  ];
 }
