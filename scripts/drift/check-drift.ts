@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withPlanRole } from '../aws/plan-role.ts';
 import { openAws } from '../aws/session.ts';
 import type { Environment } from '../config/environment.ts';
 import { readPlatformConfig } from '../config/files.ts';
 import { exitCodes, VendhostError } from '../errors.ts';
-import { withPlanRole } from '../merge-request/tenant/plan-role.ts';
 import { type EnvironmentChoice, openTargets } from '../platform/targets.ts';
 import { reportLines } from '../report/lines.ts';
 import { maskedReport } from '../report/masked-report.ts';

@@ -1,6 +1,6 @@
+import { withPlanRole } from '../aws/plan-role.ts';
 import { openAws } from '../aws/session.ts';
 import type { Environment } from '../config/environment.ts';
-import { withPlanRole } from '../merge-request/tenant/plan-role.ts';
 import type { Runtime } from '../runtime.ts';
 import { askedOf } from './asked.ts';
 import { chainLines, chainLinks } from './chain-links.ts';

@@ -1,8 +1,8 @@
 import { withAudit } from '../audit/with-audit.ts';
+import { withPlanRole } from '../aws/plan-role.ts';
 import { openAws } from '../aws/session.ts';
 import { type Environment, environments } from '../config/environment.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../errors.ts';
-import { withPlanRole } from '../merge-request/tenant/plan-role.ts';
 import { isUnderway } from '../release/decision.ts';
 import type { ReleaseStore } from '../release/history/executions.ts';
 import { openStore } from '../release/history/open-store.ts';

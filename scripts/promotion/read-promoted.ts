@@ -1,9 +1,8 @@
 import type { Aws } from '../aws/session.ts';
 import type { Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
-import type { RecordedExecution, ReleaseStore } from '../release/history/executions.ts';
-import { executionsBack } from '../release/history/executions.ts';
-import { isNamed } from '../release/history/find-release.ts';
+import type { ReleaseStore } from '../release/history/executions.ts';
+import { findExecution, isNamed } from '../release/history/find-release.ts';
 import { revisionWords } from '../release/history/release-words.ts';
 import { readRevision, readState } from '../release/release-state.ts';
 import { softwareOf } from '../release/rollback/plan-rollback.ts';
@@ -35,7 +34,7 @@ export async function readPromoted(
       'nothing was released there, its last release failed, or one is being deployed',
     );
   }
-  const execution = await executionOf(aws, store, deployed.executionId);
+  const execution = await findExecution(aws, store, deployed.executionId);
   const record = execution?.record;
   if (execution === undefined || record === undefined) {
     const message = `no record says which revision the execution ${deployed.executionId} of ${store.pipeline.name} released`;
@@ -58,11 +57,6 @@ export async function readPromoted(
   }
   const from = { environment: place.environment, executionId: deployed.executionId, commit: record.commit };
   return { ...softwareOf(record), version, from };
-}
-
-async function executionOf(aws: Aws, store: ReleaseStore, id: string): Promise<RecordedExecution | undefined> {
-  for await (const execution of executionsBack(aws, store)) if (execution.id === id) return execution;
-  return undefined;
 }
 
 function missing({ tenant, environment }: Place, message: string, why: string): VendhostError {

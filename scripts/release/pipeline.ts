@@ -1,6 +1,7 @@
 import type { PipelineDeclaration } from '@aws-sdk/client-codepipeline';
 import type { Aws } from '../aws/session.ts';
 import type { Place } from '../config/names.ts';
+import { isWithoutHost } from '../deployment/without-host.ts';
 import { VendhostError } from '../errors.ts';
 import { newPipeline } from '../gitlab/new-pipeline.ts';
 
@@ -31,13 +32,10 @@ export async function readPipeline(aws: Aws, name: string): Promise<ReleasePipel
 
 /** The tenant's pipeline is there since it was vended; throws `HOST_MISSING` when there is nothing yet that it could deploy to. */
 export async function checkHost(aws: Aws, { application, group }: ReleasePipeline, place: Place): Promise<void> {
-  const { ApplicationDoesNotExistException, DeploymentGroupDoesNotExistException, GetDeploymentGroupCommand } =
-    await import('@aws-sdk/client-codedeploy');
+  const { GetDeploymentGroupCommand } = await import('@aws-sdk/client-codedeploy');
   const command = new GetDeploymentGroupCommand({ applicationName: application, deploymentGroupName: group });
   await (await aws.codeDeploy()).send(command).catch((cause: unknown) => {
-    const isAbsent =
-      cause instanceof ApplicationDoesNotExistException || cause instanceof DeploymentGroupDoesNotExistException;
-    if (!isAbsent) throw cause;
+    if (!isWithoutHost(cause)) throw cause;
     throw new VendhostError(
       'HOST_MISSING',
       `${place.tenant} has no virtual host in ${place.environment}: no deployment group ${group}`,

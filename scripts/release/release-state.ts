@@ -2,6 +2,7 @@ import type { DeploymentInfo, RevisionLocation } from '@aws-sdk/client-codedeplo
 import type { PipelineExecutionSummary } from '@aws-sdk/client-codepipeline';
 import { poll } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
+import { isWithoutHost } from '../deployment/without-host.ts';
 import { VendhostError } from '../errors.ts';
 import { isUploaded } from '../revision/upload.ts';
 import { type Deployed, type Execution, isUnderway, type ReleasedRevision, type State } from './decision.ts';
@@ -11,9 +12,6 @@ import { readActions } from './snapshot.ts';
 
 /** An execution fetches its source within seconds; one that takes longer (a queue) counts as one for another revision. */
 const sourceLimitMs = 30_000;
-
-/** What CodeDeploy says as long as there is no virtual host (https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_GetDeploymentGroup.html). */
-const withoutHost = ['ApplicationDoesNotExistException', 'DeploymentGroupDoesNotExistException'];
 
 /** Finds the revision in the bucket; throws `REVISION_MISSING`. */
 export async function readRevision(
@@ -85,7 +83,7 @@ export async function readDeployed(
   const { deploymentGroupInfo: group } = await client
     .send(new GetDeploymentGroupCommand({ applicationName: pipeline.application, deploymentGroupName: pipeline.group }))
     .catch((error: unknown) => {
-      if (error instanceof Error && withoutHost.includes(error.name)) return { deploymentGroupInfo: undefined };
+      if (isWithoutHost(error)) return { deploymentGroupInfo: undefined };
       throw error;
     });
   const attempted = group?.lastAttemptedDeployment?.deploymentId;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DeploymentInfo, RevisionLocation } from '@aws-sdk/client-codedeploy';
+import { answered } from '../aws/answers.ts';
 import { isUnknownOutcome, sendOnce } from '../aws/calls/send-once.ts';
 import type { Aws } from '../aws/session.ts';
 import { VendhostError } from '../errors.ts';
@@ -34,8 +35,8 @@ export async function beginRedeploy(aws: Aws, pipeline: ReleasePipeline, running
   });
   const client = await aws.codeDeploy();
   try {
-    const { deploymentId = '' } = await sendOnce(command, `restart ${group}`, () => client.send(command));
-    return deploymentRun(aws, deploymentId, out);
+    const { deploymentId } = await sendOnce(command, `restart ${group}`, () => client.send(command));
+    return deploymentRun(aws, answered(deploymentId, 'CodeDeploy CreateDeployment', 'an id'), out);
   } catch (error) {
     const isBusy = error instanceof DeploymentLimitExceededException;
     if (!isBusy && !isUnknownOutcome(error)) throw error;

@@ -2,7 +2,7 @@ import { readTenantRecord } from '../aws/read-facts.ts';
 import type { Aws } from '../aws/session.ts';
 import type { Place } from '../config/names.ts';
 import type { ReleaseStore } from '../release/history/executions.ts';
-import { type ReadHistory, readCurrent, readReleases } from '../release/history/read-releases.ts';
+import { type ReadHistory, readReleases } from '../release/history/read-releases.ts';
 import type { Release } from '../release/history/release.ts';
 import { readPipeline } from '../release/pipeline.ts';
 
@@ -34,7 +34,11 @@ function reasonOf(release: Release, succeeded: readonly Release[]): string | und
 }
 
 /** Whether older releases, which were not read, could be among the kept ones. */
-export function isEnough({ releases, more }: ReadHistory, keep: number, current: string | undefined): boolean {
+export function isEnough(
+  { releases, more }: Pick<ReadHistory, 'releases' | 'more'>,
+  keep: number,
+  current: string | undefined,
+): boolean {
   if (!more) return true;
   const succeeded = releases.filter(({ state }) => state === 'succeeded').length;
   return succeeded >= keep && (current === undefined || releases.some(({ executionId }) => executionId === current));
@@ -47,9 +51,8 @@ export async function readKeptReleases(
 ): Promise<KeptRelease[]> {
   const pipeline = await readPipeline(aws, (await readTenantRecord(aws, place)).pipeline);
   const store: ReleaseStore = { tenant: place.tenant, bucket, pipeline };
-  const current = await readCurrent(aws, store);
   for (let limit = firstLimit; ; limit *= 2) {
     const history = await readReleases(aws, store, limit);
-    if (isEnough(history, keep, current)) return keptReleases(history.releases, keep);
+    if (isEnough(history, keep, history.current)) return keptReleases(history.releases, keep);
   }
 }

@@ -65,5 +65,8 @@ async function judge({ only, points, paths, seed, minutes, json }: FaultOptions)
 
 const options = faultOptions(process.argv.slice(2), (text) => process.stdout.write(text));
 if (options !== undefined) process.exitCode = (await judge(options)) ? 0 : 1;
-// What a run left open does not hold the process, whose work is done.
-setTimeout(() => process.exit(), 2000).unref();
+// The work is done: what still holds the process is named, and does not.
+setTimeout(() => {
+  say(`left open: ${process.getActiveResourcesInfo().join(', ')}`);
+  process.exit();
+}, 2000).unref();

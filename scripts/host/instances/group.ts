@@ -1,6 +1,7 @@
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import type { Aws } from '../../aws/session.ts';
 import { names, type Place } from '../../config/names.ts';
+import { isWithoutHost } from '../../deployment/without-host.ts';
 
 /** A host's Auto Scaling group as it is. */
 export interface Group {
@@ -47,9 +48,7 @@ export async function wasReleased(aws: Aws, place: Place): Promise<boolean> {
     const command = new GetDeploymentGroupCommand({ applicationName: name, deploymentGroupName: name });
     return (await client.send(command)).deploymentGroupInfo?.lastSuccessfulDeployment?.deploymentId !== undefined;
   } catch (error) {
-    if (error instanceof Error && absent.has(error.name)) return false;
+    if (isWithoutHost(error)) return false;
     throw error;
   }
 }
-
-const absent = new Set(['ApplicationDoesNotExistException', 'DeploymentGroupDoesNotExistException']);

@@ -1,3 +1,4 @@
+import { withPlanRole } from '../../aws/plan-role.ts';
 import { openAws } from '../../aws/session.ts';
 import { readVendhostConfig } from '../../config/files.ts';
 import type { Place } from '../../config/names.ts';
@@ -16,7 +17,6 @@ import {
 import { hostBody } from './host-section.ts';
 import { forecastImage, type ImageForecast } from './image-section.ts';
 import { limitsBody } from './limits-section.ts';
-import { withPlanRole } from './plan-role.ts';
 import { releaseBody } from './release-section.ts';
 import { repositorySection } from './repository-section.ts';
 import type { TenantContext } from './tenant-context.ts';

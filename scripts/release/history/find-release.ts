@@ -13,6 +13,12 @@ export function isNamed({ id, record }: RecordedExecution, name: string): boolea
   return [id, sha256, record?.commit].some((known) => known?.startsWith(name) === true);
 }
 
+/** The execution with its record; `undefined` where CodePipeline knows it no longer. */
+export async function findExecution(aws: Aws, store: ReleaseStore, id: string): Promise<RecordedExecution | undefined> {
+  for await (const execution of executionsBack(aws, store)) if (execution.id === id) return execution;
+  return undefined;
+}
+
 /** The newest release of that name, or of all, as far back as CodePipeline knows; throws `RELEASE_UNKNOWN`. */
 export async function findRelease(aws: Aws, store: ReleaseStore, name: string | undefined): Promise<RecordedExecution> {
   for await (const execution of executionsBack(aws, store)) {

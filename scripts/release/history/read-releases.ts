@@ -10,6 +10,8 @@ export interface ReadHistory {
   readonly releases: readonly Release[];
   /** Whether the pipeline has older ones. */
   readonly more: boolean;
+  /** The execution whose revision the instances have, which may be older than these; `undefined` where that is not known. */
+  readonly current: string | undefined;
 }
 
 /** The newest releases of a virtual host, `limit` of them: the pipeline's executions, each with its approval and the record of who started it. */
@@ -20,7 +22,7 @@ export async function readReleases(aws: Aws, store: ReleaseStore, limit: number)
     const actions = await readActions(aws, store.pipeline, execution.id);
     return releaseOf(execution, { actions, current });
   });
-  return { releases, more: found.length > limit };
+  return { releases, more: found.length > limit, current };
 }
 
 /** One more than the limit, to know whether there are more, and at least back to the last success, to know what runs. */

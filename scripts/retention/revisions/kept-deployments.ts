@@ -5,6 +5,7 @@ import type {
   RevisionLocation,
 } from '@aws-sdk/client-codedeploy';
 import type { Aws } from '../../aws/session.ts';
+import { isWithoutHost } from '../../deployment/without-host.ts';
 import type { KeptDeployment } from './revision-plan.ts';
 
 /** Most ids in one BatchGetDeployments (https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_BatchGetDeployments.html). */
@@ -22,11 +23,7 @@ export async function readKeptDeployments(aws: Aws, host: string): Promise<KeptD
   const client = await aws.codeDeploy();
   const whose = { applicationName: host, deploymentGroupName: host };
   const group = await client.send(new sdk.GetDeploymentGroupCommand(whose)).catch((thrown: unknown) => {
-    const isAbsent =
-      thrown instanceof sdk.ApplicationDoesNotExistException ||
-      thrown instanceof sdk.DeploymentGroupDoesNotExistException;
-    // There is no virtual host yet.
-    if (isAbsent) return undefined;
+    if (isWithoutHost(thrown)) return undefined;
     throw thrown;
   });
   if (group === undefined) return [];

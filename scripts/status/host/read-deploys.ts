@@ -1,6 +1,7 @@
 import type { DeploymentInfo, S3Location } from '@aws-sdk/client-codedeploy';
 import type { Aws } from '../../aws/session.ts';
 import { readTargetsOf } from '../../deployment/deployment.ts';
+import { isWithoutHost } from '../../deployment/without-host.ts';
 import type { Release } from '../../release/history/release.ts';
 import type { InstanceDeploy } from './host-snapshot.ts';
 
@@ -48,7 +49,7 @@ async function readDeployments(aws: Aws, { host, since }: WantedDeploys): Promis
     for await (const page of paginateListDeployments({ client }, query)) ids.push(...(page.deployments ?? []));
   } catch (error) {
     // No host was provisioned yet.
-    if (error instanceof Error && /^(Application|DeploymentGroup)DoesNotExist/.test(error.name)) return [];
+    if (isWithoutHost(error)) return [];
     throw error;
   }
   const batches = Array.from({ length: Math.ceil(ids.length / batchSize) }, (_, index) =>

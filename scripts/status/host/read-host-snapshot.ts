@@ -6,8 +6,9 @@ import type { HostFacts } from '../../drift/checks/hosts/host-facts.ts';
 import { readHost } from '../../drift/checks/hosts/read-hosts.ts';
 import type { ImageFacts } from '../../drift/checks/images/find-images.ts';
 import { readImages } from '../../drift/checks/images/read-images.ts';
-import { executionsBack, type ReleaseStore } from '../../release/history/executions.ts';
-import { type ReadHistory, readCurrent, readReleases } from '../../release/history/read-releases.ts';
+import type { ReleaseStore } from '../../release/history/executions.ts';
+import { findExecution } from '../../release/history/find-release.ts';
+import { readReleases } from '../../release/history/read-releases.ts';
 import { type Release, releaseOf } from '../../release/history/release.ts';
 import { readPipeline } from '../../release/pipeline.ts';
 import { readActions } from '../../release/snapshot.ts';
@@ -63,26 +64,15 @@ async function readReleasesLook(
 ): Promise<ReleasesLook> {
   const [pipeline, account] = await Promise.all([readPipeline(aws, name), aws.account()]);
   const store = { tenant, bucket: names.bucket(environment, account, aws.region), pipeline };
-  const { releases, more } = await readReleases(aws, store, shownReleases).catch((error: unknown) => {
-    // The pipeline is there before anything that it could deploy to.
-    if (error instanceof Error && /^(Application|DeploymentGroup)DoesNotExist/.test(error.name)) return noReleases;
-    throw error;
-  });
-  const current = releases.find((release) => release.current);
-  return { releases, current: current ?? (more ? await readOlder(aws, store) : undefined) };
+  const { releases, current } = await readReleases(aws, store, shownReleases);
+  const shown = releases.find((release) => release.current);
+  return { releases, current: shown ?? (current === undefined ? undefined : await readOlder(aws, store, current)) };
 }
 
-const noReleases: ReadHistory = { releases: [], more: false };
-
 /** The release that the instances have, where it is not among the newest. */
-async function readOlder(aws: Aws, store: ReleaseStore): Promise<Release | undefined> {
-  for await (const execution of executionsBack(aws, store)) {
-    if (execution.status !== 'Succeeded') continue;
-    const current = await readCurrent(aws, store);
-    if (current !== execution.id) return undefined;
-    return releaseOf(execution, { actions: await readActions(aws, store.pipeline, current), current });
-  }
-  return undefined;
+async function readOlder(aws: Aws, store: ReleaseStore, current: string): Promise<Release | undefined> {
+  const execution = await findExecution(aws, store, current);
+  return execution && releaseOf(execution, { actions: await readActions(aws, store.pipeline, current), current });
 }
 
 /** Those of instances that are there; nothing is known of them where the group is not. */

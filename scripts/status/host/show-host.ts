@@ -1,7 +1,7 @@
+import { withPlanRole } from '../../aws/plan-role.ts';
 import { openAws } from '../../aws/session.ts';
 import type { Environment } from '../../config/environment.ts';
 import { type ExitCode, exitCodes } from '../../errors.ts';
-import { withPlanRole } from '../../merge-request/tenant/plan-role.ts';
 import type { Runtime } from '../../runtime.ts';
 import { hostLines } from './host-lines.ts';
 import { hostStatusOf } from './host-status.ts';

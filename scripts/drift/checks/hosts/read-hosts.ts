@@ -2,6 +2,7 @@ import type { AutoScalingGroup, Instance as Member } from '@aws-sdk/client-auto-
 import type { Instance } from '@aws-sdk/client-ec2';
 import type { Aws } from '../../../aws/session.ts';
 import { names, type Place } from '../../../config/names.ts';
+import { isWithoutHost } from '../../../deployment/without-host.ts';
 import { isRefreshing } from '../../../host/instances/roll-out.ts';
 import { isBusy, neverWorks, readStack } from '../../../stack/stack-state.ts';
 import type { GroupFacts, HostFacts, MemberFacts } from './host-facts.ts';
@@ -116,9 +117,7 @@ async function readDeploymentGroup(aws: Aws, name: string): Promise<HostFacts['d
     }));
     return { groups };
   } catch (error) {
-    if (error instanceof Error && absent.has(error.name)) return undefined;
+    if (isWithoutHost(error)) return undefined;
     throw error;
   }
 }
-
-const absent = new Set(['ApplicationDoesNotExistException', 'DeploymentGroupDoesNotExistException']);

@@ -1,6 +1,6 @@
-import { type Place, planAccessVariable } from '../../config/names.ts';
-import { VendhostError } from '../../errors.ts';
-import type { Runtime } from '../../runtime.ts';
+import { type Place, planAccessVariable } from '../config/names.ts';
+import { VendhostError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
 
 /**
  * The runtime with the read-only role of a tenant in an environment, where a job has an ID token; elsewhere, as it is. Throws
