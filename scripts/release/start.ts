@@ -9,7 +9,7 @@ import { decide } from './decision.ts';
 import type { EndedRelease } from './gitlab/plan-shown.ts';
 import { showInGitlab } from './gitlab/show-in-gitlab.ts';
 import { openStore } from './history/open-store.ts';
-import { recordImage } from './history/release-record.ts';
+import { updateRecord } from './history/release-record.ts';
 import { readRevision, readState } from './release-state.ts';
 import { addressOf, leftToOperation, type Released, releasedOf, releasePreview } from './released.ts';
 import { revisionOfCommit, rollbackOfOldPipeline } from './rollback/old-pipeline.ts';
@@ -52,7 +52,10 @@ export async function release(runtime: Runtime, aws: Aws, options: ReleaseOption
   const show = (ended: Omit<EndedRelease, 'place'>) => showInGitlab(runtime, aws, { place, ...ended }, { store, url });
   if (decision.kind === 'nothing') {
     const { executionId, deploymentId } = decision;
-    await Promise.all([settle(), recordImage(runtime, aws, { place, bucket, executionId })]);
+    await Promise.all([
+      settle(),
+      updateRecord(runtime, aws, { place, bucket, executionId, revision: key, promotion: options.promotion }),
+    ]);
     await show({ outcome: 'unchanged', push: pushOf(runtime.env) });
     const value = { executionId, deploymentId, status: 'unchanged', revisionKey: key, url };
     return {

@@ -48,17 +48,18 @@ export async function recordRelease(runtime: Runtime, aws: Aws, started: Started
   }
 }
 
-/** A pipeline may bring another image and the same revision, which is no release: the record has the image that the revision ran on last. */
-export async function recordImage(
-  runtime: Runtime,
-  aws: Aws,
-  { bucket, place, executionId }: Pick<StartedRelease, 'bucket' | 'place' | 'executionId'>,
-): Promise<void> {
+/**
+ * Brings the record of what runs up to date: writes one where the job that started it was killed before it did, and has in it the image that the
+ * revision ran on last, since a pipeline may bring another image and the same revision, which is no release.
+ */
+export async function updateRecord(runtime: Runtime, aws: Aws, started: StartedRelease): Promise<void> {
+  const { bucket, place, executionId } = started;
   try {
     const objects = new ConditionalObjects<ReleaseRecord>(aws, bucket, releaseRecordSchema);
     const key = keys.releaseRecord(place.tenant, executionId);
     const [image, found] = await Promise.all([readOwnImage(aws, place), objects.read(key)]);
-    if (image === undefined || found === undefined || found.value.image === image) return;
+    if (found === undefined) return await recordRelease(runtime, aws, started);
+    if (image === undefined || found.value.image === image) return;
     await objects.replace(key, { ...found.value, image }, found.etag);
   } catch (error) {
     runtime.out.warn(`the record of the execution ${executionId} has an older image: ${messageOf(error)}`);

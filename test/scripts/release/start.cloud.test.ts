@@ -1,6 +1,11 @@
 import { join } from 'node:path';
+import { DeleteObjectCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import { execaNode } from 'execa';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { readPlatformFacts } from '../../../scripts/aws/read-facts.ts';
+import { openAws } from '../../../scripts/aws/session.ts';
+import { keys } from '../../../scripts/config/names.ts';
+import { recorder } from '../../builders/recorder.ts';
 import { gate } from './gate.ts';
 import { VirtualHost } from './virtual-host.ts';
 
@@ -99,6 +104,18 @@ describe('a virtual host with two instances', () => {
     expect([code, result?.status, progress]).toEqual([undefined, 'unchanged', []]);
     expect((await host.release(first, { dryRun: true })).code).toBeUndefined();
     expect(await host.executions()).toEqual(before);
+  });
+
+  test('the job that was killed before it wrote the record, run again when the release is done, writes it', async () => {
+    const aws = openAws(recorder(host.env));
+    const { bucket: Bucket } = await readPlatformFacts(aws, host.place.environment);
+    const { result } = await host.release(first);
+    const record = { Bucket, Key: keys.releaseRecord('shop', String(result?.executionId)) };
+    await (await aws.s3()).send(new DeleteObjectCommand(record));
+    expect((await host.release(first)).result?.status).toBe('unchanged');
+    const { Body } = await (await aws.s3()).send(new GetObjectCommand(record));
+    const written = JSON.parse((await Body?.transformToString()) ?? '');
+    expect(written).toMatchObject({ executionId: result?.executionId, revision: first });
   });
 
   test('a hook that fails: instance, event, script and log tail are shown', async () => {
