@@ -64,9 +64,9 @@ async function judge({ only, points, paths, seed, minutes, json }: FaultOptions)
 }
 
 const options = faultOptions(process.argv.slice(2), (text) => process.stdout.write(text));
-if (options !== undefined) process.exitCode = (await judge(options)) ? 0 : 1;
-// The work is done: what still holds the process is named, and does not.
-setTimeout(() => {
-  say(`left open: ${process.getActiveResourcesInfo().join(', ')}`);
-  process.exit();
-}, 2000).unref();
+if (options !== undefined) {
+  const passed = await judge(options);
+  // What is printed is printed: writes to files and pipes are synchronous here (https://nodejs.org/api/process.html#a-note-on-process-io).
+  // To return instead has Node close its handles, where it was seen to spin without end (https://github.com/nodejs/node/issues/47748).
+  process.exit(passed ? 0 : 1);
+}
