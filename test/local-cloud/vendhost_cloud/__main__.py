@@ -22,6 +22,8 @@ PARTS: tuple[str, ...] = (
     "account_limits",
     "drift",
     "event_rules",
+    "functions",
+    "rest_apis",
     "web_identity",
     "assume_role",
     "certificates",
