@@ -79,8 +79,10 @@ describe('a method with a proxy integration', () => {
     await post(url, '{}');
     const client = new CloudWatchLogsClient(clientConfig(endpoint, account));
     const printed = async () => {
-      const pages = await Array.fromAsync(paginateFilterLogEvents({ client }, { logGroupName: '/aws/lambda/echo' }));
-      return pages.flatMap(({ events }) => events ?? []).map(({ message }) => message);
+      const messages: (string | undefined)[] = [];
+      for await (const { events } of paginateFilterLogEvents({ client }, { logGroupName: '/aws/lambda/echo' }))
+        messages.push(...(events ?? []).map(({ message }) => message));
+      return messages;
     };
     await expect.poll(printed, { timeout: 20_000 }).toContain('called for /hook');
   });
