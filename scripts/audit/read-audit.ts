@@ -9,6 +9,8 @@ export interface AuditQuery extends Place {
   readonly limit: number;
   /** Only records of this action: `host restart`; without it all. */
   readonly action: string | undefined;
+  /** Only what S3 got at this time or later, in milliseconds since 1970; without it all. */
+  readonly since?: number;
 }
 
 /** A record, and when S3 got it, which no job can set. */
@@ -33,10 +35,14 @@ const atOnce = 16;
  * Reads the newest records of a tenant's actions. The keys of all are listed, page by page: S3 lists them by their names. The newest are those
  * that S3 got last: a key names a time, too, but a job may write any, and so many of next year would hide what is written from now on.
  */
-export async function readAudit(aws: Aws, bucket: string, { tenant, limit, action }: AuditQuery): Promise<Audit> {
+export async function readAudit(
+  aws: Aws,
+  bucket: string,
+  { tenant, limit, action, since = 0 }: AuditQuery,
+): Promise<Audit> {
   const objects = new ConditionalObjects(aws, bucket, auditRecordSchema);
   const prefix = keys.auditRecords(tenant);
-  const newest = await objects.listNewest(prefix);
+  const newest = (await objects.listNewest(prefix)).filter(({ written }) => written >= since);
   const records: WrittenRecord[] = [];
   const unreadable: { key: string; why: string }[] = [];
   let looked = 0;

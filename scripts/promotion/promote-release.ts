@@ -6,6 +6,7 @@ import { type ExitCode, exitCodes, VendhostError } from '../errors.ts';
 import { isUnderway } from '../release/decision.ts';
 import type { ReleaseStore } from '../release/history/executions.ts';
 import { openStore } from '../release/history/open-store.ts';
+import { updateRecord } from '../release/history/release-record.ts';
 import { readRevision, readState } from '../release/release-state.ts';
 import { release } from '../release/start.ts';
 import { isUploaded } from '../revision/upload.ts';
@@ -56,6 +57,10 @@ export async function promoteRelease(runtime: Runtime, options: PromoteOptions):
   const lines = [promotedWords(promoted), ...comparisonWords(images, there.environment)];
   const value = { revisionKey: promoted.revision, from: promoted.from, push: promoted.push, images };
   if (own.hasIt) {
+    const { revision, push, from: origin } = promoted;
+    const started = { place: here, bucket: target.bucket, executionId: own.runs, revision };
+    // The job that promoted it may have been killed before it wrote the record.
+    if (!dryRun) await updateRecord(runtime, to, { ...started, promotion: { push, from: origin } });
     const text = `nothing to promote: ${environment} runs it already`;
     out.result({ ...value, status: 'unchanged' }, [text, ...lines.map((line) => `  ${line}`)].join('\n'));
     return undefined;

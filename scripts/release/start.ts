@@ -12,9 +12,9 @@ import { openStore } from './history/open-store.ts';
 import { updateRecord } from './history/release-record.ts';
 import { readRevision, readState } from './release-state.ts';
 import { addressOf, leftToOperation, type Released, releasedOf, releasePreview } from './released.ts';
-import { revisionOfCommit, rollbackOfOldPipeline } from './rollback/old-pipeline.ts';
+import { releasedBefore, revisionOfCommit, rollbackOfOldPipeline } from './rollback/old-pipeline.ts';
 import { ownOperation } from './rollback/own-operation.ts';
-import type { Rollback } from './rollback/plan-rollback.ts';
+import { type Rollback, takenBack } from './rollback/plan-rollback.ts';
 import { type ReleaseOptions, runExecution } from './run-execution.ts';
 
 /**
@@ -50,12 +50,18 @@ export async function release(runtime: Runtime, aws: Aws, options: ReleaseOption
   const settle = () => settleHealthCheck(runtime, aws, options, record);
   const url = addressOf(record.hosts);
   const show = (ended: Omit<EndedRelease, 'place'>) => showInGitlab(runtime, aws, { place, ...ended }, { store, url });
+  const ofOldPipeline = async (of: string | undefined) =>
+    options.promotion === undefined
+      ? await rollbackOfOldPipeline(runtime, aws, store, { place, of, revision: key })
+      : undefined;
   if (decision.kind === 'nothing') {
     const { executionId, deploymentId } = decision;
-    await Promise.all([
-      settle(),
-      updateRecord(runtime, aws, { place, bucket, executionId, revision: key, promotion: options.promotion }),
-    ]);
+    const started = { place, bucket, executionId, revision: key, promotion: options.promotion };
+    const asRollback = async () => {
+      const taken = await ofOldPipeline(await releasedBefore(aws, store, executionId));
+      return taken && { ...taken, push: taken.to.push };
+    };
+    await Promise.all([settle(), updateRecord(runtime, aws, started, asRollback)]);
     await show({ outcome: 'unchanged', push: pushOf(runtime.env) });
     const value = { executionId, deploymentId, status: 'unchanged', revisionKey: key, url };
     return {
@@ -77,8 +83,7 @@ export async function release(runtime: Runtime, aws: Aws, options: ReleaseOption
       return releasedOf(runtime, { ...common, rollback: undefined, ms: performance.now() - start }, rejected);
     }
   }
-  const ofOldPipeline = async () => await rollbackOfOldPipeline(runtime, aws, store, { place, state, revision: key });
-  const rollback = options.rollback ?? (options.promotion === undefined ? await ofOldPipeline() : undefined);
+  const rollback = options.rollback ?? (await ofOldPipeline(takenBack(state)));
   const followed = await runExecution(runtime, aws, options, { store, record, decision, revision, rollback });
   const ended = rollback === undefined ? { push: pushOf(runtime.env) } : takenBackBy(rollback);
   if (followed.outcome.kind === 'succeeded') {

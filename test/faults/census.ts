@@ -16,8 +16,10 @@ export function countAll(things: readonly string[]): Census {
   return census;
 }
 
-export function compare(undisturbed: Census, found: Census): Difference {
-  const more = Object.entries(found).filter(([thing, count]) => count > (undisturbed[thing] ?? 0));
+/** @param repeats things of which there may be more */
+export function compare(undisturbed: Census, found: Census, repeats: readonly string[] = []): Difference {
+  const isMore = ([thing, count]: [string, number]) => count > (undisturbed[thing] ?? 0) && !repeats.includes(thing);
+  const more = Object.entries(found).filter(isMore);
   const fewer = Object.entries(undisturbed).filter(([thing, count]) => count > (found[thing] ?? 0));
   const text = ([thing]: [string, number]) => `${thing}: ${found[thing] ?? 0} for ${undisturbed[thing] ?? 0}`;
   return {

@@ -74,7 +74,8 @@ export function watching(see: (call: WireCall) => void): JobMeddler {
 }
 
 export async function readWorld({ account, temporary }: World, { things }: Prepared): Promise<Census> {
-  const [made, others, files] = await Promise.all([readAccount(account.aws), things?.(), readdir(temporary)]);
+  const others = await things?.();
+  const [made, files] = await Promise.all([readAccount(account.aws), readdir(temporary)]);
   const kept = files.filter((name) => name !== 'node-compile-cache');
   return countAll([...made, ...(others ?? []), ...kept.map((name) => `temporary ${name.replace(/-[^-]*$/, '')}`)]);
 }
@@ -83,7 +84,7 @@ export async function readWorld({ account, temporary }: World, { things }: Prepa
 export async function differenceTo(undisturbed: Census, world: World, prepared: Prepared): Promise<Difference> {
   const deadline = performance.now() + settleMs;
   for (;;) {
-    const difference = compare(undisturbed, await readWorld(world, prepared));
+    const difference = compare(undisturbed, await readWorld(world, prepared), prepared.repeats);
     if (isSame(difference) || performance.now() > deadline) return difference;
     await wait(500);
   }

@@ -27,6 +27,8 @@ export interface Prepared {
   readonly between?: Meddler;
   /** What else counts, besides the account and the temporary folder. */
   readonly things?: () => Promise<readonly string[]>;
+  /** Things of which there may be more after a second run: what the command does each time that it is asked. */
+  readonly repeats?: readonly string[];
 }
 
 /** A command that writes, and what has to be there before it. */

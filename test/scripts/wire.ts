@@ -100,6 +100,18 @@ export function ageing(minutes: number): Meddler {
   };
 }
 
+/** Lets S3's listings say that every object was written exactly so many minutes ago. */
+export function ageingLists(minutes: number): Meddler {
+  return async ({ operation }, next) => {
+    const answer = await next();
+    if (!/^GET .*list-type=2/.test(operation)) return answer;
+    const earlier = (time: string) => new Date(Date.parse(time) - minutes * 60_000).toISOString();
+    const body = String(answer.body).replaceAll(/(?<=<LastModified>)[^<]+/g, earlier);
+    const { 'content-length': _length, ...headers } = answer.headers ?? {};
+    return { ...answer, headers, body };
+  };
+}
+
 /** Lets CloudFormation say that every change set was made so many days earlier, but not those that are made on this wire. */
 export function ageingPlans(days: number): Meddler {
   const fresh: string[] = [];

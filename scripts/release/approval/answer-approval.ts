@@ -7,7 +7,8 @@ import { type ExitCode, exitCodes, VendhostError } from '../../errors.ts';
 import { ellipsized } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
 import { readPipeline } from '../pipeline.ts';
-import { type Asked, type Pending, putAnswer, requirePending, stale } from './pending.ts';
+import { type GivenAnswer, readGiven, recordGiven } from './given.ts';
+import { type Asked, type Pending, putAnswer, readPending, requirePending, stale } from './pending.ts';
 import { type PendingRelease, readShown, type ShownParts, shownLines } from './shown.ts';
 
 export interface AnswerOptions extends Place, Asked {
@@ -21,43 +22,55 @@ export interface AnswerOptions extends Place, Asked {
 const mostCharacters = 512;
 
 /**
- * Approves or rejects the release that waits, once it is shown, and records who did. Throws `NOTHING_WAITS`, `APPROVAL_STALE` when
- * what waits is not what was shown before or somebody else was faster, and `OWN_RELEASE` for who started the release.
+ * Approves or rejects the release that waits, once it is shown, and records who did. An execution that this user has answered so before is
+ * only recorded, if it is not. Throws `NOTHING_WAITS`, `APPROVAL_STALE` when what waits is not what was shown before or somebody else was
+ * faster, and `OWN_RELEASE` for who started the release.
  */
 export async function answerApproval(runtime: Runtime, options: AnswerOptions): Promise<ExitCode | undefined> {
   const { out } = runtime;
   const { verb } = options;
   const reason = reasonOf(options);
   checkAsked(options);
-  const { aws, parts, pending, shown } = await readWaiting(runtime, options);
-  if (options.revision !== undefined && options.revision !== shown.revision) {
-    throw stale(`the execution ${pending.executionId} is for ${shown.revision}, not for ${options.revision}`, pending);
-  }
+  const status = verb === 'approve' ? 'Approved' : 'Rejected';
+  const { aws, parts } = await openApproval(runtime, options);
   const by = await readActor(aws, runtime);
+  const { pending, given } = await readAsked(aws, parts, options, { status, user: by.user });
+  const shown = await readShown(aws, parts, pending ?? given);
+  if (options.revision !== undefined && options.revision !== shown.revision) {
+    throw stale(`the execution ${shown.executionId} is for ${shown.revision}, not for ${options.revision}`, pending);
+  }
   if (verb === 'approve') checkOther(by, shown);
-  const result = { ...resultOf(shown), status: verb === 'approve' ? 'approved' : 'rejected' };
+  const result = { ...resultOf(shown), status: status.toLowerCase() };
+  const entry = {
+    ...{ action: `release ${verb}`, target: `${shown.executionId} ${shown.revision}`, reason },
+    ...{ before: 'waiting for approval', after: result.status },
+  };
   if (options.dryRun) {
-    out.result({ ...result, status: 'waiting' }, [...shownLines(shown), `would ${verb} it`].join('\n'));
+    const would = pending === undefined ? `it was ${result.status}: nothing to do but its record` : `would ${verb} it`;
+    const waiting = pending === undefined ? result : { ...result, status: 'waiting' };
+    out.result(waiting, [...shownLines(shown), would].join('\n'));
     return exitCodes.differs;
   }
-  for (const line of shownLines(shown)) out.step(line);
-  await out.confirm(`${verb} the execution ${pending.executionId}?`);
-  const status = verb === 'approve' ? 'Approved' : 'Rejected';
-  await putAnswer(aws, parts.pipeline, pending, { status, summary: summaryOf(status, by, reason) });
-  await appendAudit(runtime, aws, parts, {
-    ...{ action: `release ${verb}`, target: `${pending.executionId} ${shown.revision}`, reason, by },
-    ...{ before: 'waiting for approval', after: result.status },
-  });
+  if (pending === undefined) {
+    const isNew = await recordGiven(runtime, aws, parts, { by, given, entry });
+    out.step(`${given.summary}${isNew ? '; its record was missing, and is written' : '; it has its record'}`);
+  } else {
+    for (const line of shownLines(shown)) out.step(line);
+    await out.confirm(`${verb} the execution ${pending.executionId}?`);
+    await putAnswer(aws, parts.pipeline, pending, { status, summary: summaryOf(status, by, reason) });
+    await appendAudit(runtime, aws, parts, { ...entry, by });
+  }
   out.result(
     result,
-    [`${result.status}: ${shown.revision}`, `  execution ${pending.executionId}`, next(verb)].join('\n'),
+    [`${result.status}: ${shown.revision}`, `  execution ${shown.executionId}`, next(verb)].join('\n'),
   );
   return undefined;
 }
 
 /** Shows the release that waits for an approval. Throws `NOTHING_WAITS` when there is none. */
 export async function showWaiting(runtime: Runtime, place: Place): Promise<void> {
-  const { shown } = await readWaiting(runtime, { ...place, execution: undefined });
+  const { aws, parts } = await openApproval(runtime, place);
+  const shown = await readShown(aws, parts, await requirePending(aws, parts.pipeline, { execution: undefined }));
   const lines = [
     ...shownLines(shown),
     '  next: vendhost release approve, or vendhost release reject, with --execution and --reason',
@@ -65,24 +78,34 @@ export async function showWaiting(runtime: Runtime, place: Place): Promise<void>
   runtime.out.result({ ...resultOf(shown), status: 'waiting' }, lines.join('\n'));
 }
 
-interface WaitingRelease {
-  readonly aws: Aws;
-  readonly parts: ShownParts;
-  readonly pending: Pending;
-  readonly shown: PendingRelease;
-}
-
-async function readWaiting(
+async function openApproval(
   runtime: Runtime,
-  { tenant, environment, execution }: Place & Pick<Asked, 'execution'>,
-): Promise<WaitingRelease> {
+  { tenant, environment }: Place,
+): Promise<{ readonly aws: Aws; readonly parts: ShownParts }> {
   const place = { tenant, environment };
   const aws = openApprover(runtime, place);
   const [{ bucket }, record] = await Promise.all([readPlatformFacts(aws, environment), readTenantRecord(aws, place)]);
   const pipeline = await readPipeline(aws, record.pipeline);
-  const pending = await requirePending(aws, pipeline, { execution });
-  const parts = { place, bucket, pipeline, signal: runtime.signal };
-  return { aws, parts, pending, shown: await readShown(aws, parts, pending) };
+  return { aws, parts: { place, bucket, pipeline, signal: runtime.signal } };
+}
+
+type AskedRelease =
+  | { readonly pending: Pending; readonly given: undefined }
+  | { readonly pending: undefined; readonly given: GivenAnswer };
+
+/** The release that waits; or, of a command that was killed after its answer and is run again, that answer. */
+async function readAsked(
+  aws: Aws,
+  { pipeline }: ShownParts,
+  { execution }: Asked,
+  answer: Pick<GivenAnswer, 'status' | 'user'>,
+): Promise<AskedRelease> {
+  const found = await readPending(aws, pipeline);
+  if (execution !== undefined && found?.executionId !== execution) {
+    const given = await readGiven(aws, pipeline, execution, answer);
+    if (given !== undefined) return { pending: undefined, given };
+  }
+  return { pending: await requirePending(aws, pipeline, { execution }, found), given: undefined };
 }
 
 /** A job that did not get what the job before it showed answers nothing: the release that waits now may be another one. */

@@ -25,7 +25,7 @@ export interface Asked {
  * The approval that the pipeline waits for, if it does. A stage holds one execution, and the pipeline has one approval, so there is never
  * more than one (https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_GetPipelineState.html).
  */
-async function readPending(aws: Aws, { name, approval }: ReleasePipeline): Promise<Pending | undefined> {
+export async function readPending(aws: Aws, { name, approval }: ReleasePipeline): Promise<Pending | undefined> {
   if (approval === undefined) return undefined;
   const { GetPipelineStateCommand } = await import('@aws-sdk/client-codepipeline');
   const { stageStates = [] } = await (await aws.codePipeline()).send(new GetPipelineStateCommand({ name }));
@@ -40,13 +40,16 @@ async function readPending(aws: Aws, { name, approval }: ReleasePipeline): Promi
 /**
  * The approval that is meant. Throws `NOTHING_WAITS` when there is none, `APPROVAL_STALE` when another execution waits than the one
  * that was shown.
+ *
+ * @param found what waits, where it was read already
  */
 export async function requirePending(
   aws: Aws,
   pipeline: ReleasePipeline,
   { execution }: Pick<Asked, 'execution'>,
+  found?: Pending,
 ): Promise<Pending> {
-  const pending = await readPending(aws, pipeline);
+  const pending = found ?? (await readPending(aws, pipeline));
   if (pending !== undefined && (execution === undefined || execution === pending.executionId)) return pending;
   if (execution !== undefined) throw stale(await stateOf(aws, pipeline, execution), pending);
   const needs = pipeline.approval === undefined ? ': its releases need none' : '';

@@ -44,7 +44,11 @@ export interface ShownParts {
 }
 
 /** Reads what an approver should see of the execution that waits. */
-export async function readShown(aws: Aws, parts: ShownParts, pending: Pending): Promise<PendingRelease> {
+export async function readShown(
+  aws: Aws,
+  parts: ShownParts,
+  pending: Pick<Pending, 'executionId' | 'next'>,
+): Promise<PendingRelease> {
   const { place, bucket, pipeline, signal } = parts;
   const { executionId, next } = pending;
   const [{ revision = '', version = '' }, { deployed }, record] = await Promise.all([

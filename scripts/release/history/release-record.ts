@@ -51,14 +51,21 @@ export async function recordRelease(runtime: Runtime, aws: Aws, started: Started
 /**
  * Brings the record of what runs up to date: writes one where the job that started it was killed before it did, and has in it the image that the
  * revision ran on last, since a pipeline may bring another image and the same revision, which is no release.
+ *
+ * @param rollbackOf asked only where there is no record: whether that release was a rollback
  */
-export async function updateRecord(runtime: Runtime, aws: Aws, started: StartedRelease): Promise<void> {
+export async function updateRecord(
+  runtime: Runtime,
+  aws: Aws,
+  started: StartedRelease,
+  rollbackOf: () => Promise<StartedRelease['rollback']> = async () => undefined,
+): Promise<void> {
   const { bucket, place, executionId } = started;
   try {
     const objects = new ConditionalObjects<ReleaseRecord>(aws, bucket, releaseRecordSchema);
     const key = keys.releaseRecord(place.tenant, executionId);
     const [image, found] = await Promise.all([readOwnImage(aws, place), objects.read(key)]);
-    if (found === undefined) return await recordRelease(runtime, aws, started);
+    if (found === undefined) return await recordRelease(runtime, aws, { ...started, rollback: await rollbackOf() });
     if (image === undefined || found.value.image === image) return;
     await objects.replace(key, { ...found.value, image }, found.etag);
   } catch (error) {

@@ -3,24 +3,24 @@ import type { Place } from '../../config/names.ts';
 import { mergeRequestOf, pushOf } from '../../gitlab/ci-context.ts';
 import { readOwnImage } from '../../host/instances/own-image.ts';
 import type { Runtime } from '../../runtime.ts';
-import type { State } from '../decision.ts';
 import { executionsBack, type ReleaseStore, readReleaseRecord } from '../history/executions.ts';
-import { type Rollback, softwareOf, takenBack } from './plan-rollback.ts';
+import { type Rollback, softwareOf } from './plan-rollback.ts';
+import { isReleased } from './step-back.ts';
 
 /**
  * Whether a job goes back: its pipeline is older than the one whose release it takes the place of. So it is when GitLab's button "Rollback
  * environment" runs an old pipeline's job again (https://docs.gitlab.com/ci/environments/deployments/#retry-or-roll-back-a-deployment).
  * GitLab's ids of pipelines ascend.
  *
+ * @param of execution whose release it takes the place of
  * @param revision key of what the job releases
  */
 export async function rollbackOfOldPipeline(
   { env }: Runtime,
   aws: Aws,
   store: ReleaseStore,
-  { place, state, revision }: { place: Place; state: State; revision: string },
+  { place, of, revision }: { place: Place; of: string | undefined; revision: string },
 ): Promise<Rollback | undefined> {
-  const of = takenBack(state);
   const own = pipelineAt(env.CI_PIPELINE_URL);
   if (of === undefined || own === undefined) return undefined;
   const from = await readReleaseRecord(aws, store, of);
@@ -34,6 +34,19 @@ export async function rollbackOfOldPipeline(
     ...{ of, from: softwareOf(from), to: { revision, push, image } },
     ...(image === '' || present === undefined || image === present ? {} : { note: imageStays(present, image) }),
   };
+}
+
+/**
+ * What a release took the place of that is done: the one before it that succeeded. For a job that was killed before it wrote the record, and is
+ * run again.
+ */
+export async function releasedBefore(aws: Aws, store: ReleaseStore, executionId: string): Promise<string | undefined> {
+  let isOlder = false;
+  for await (const { id, status } of executionsBack(aws, store)) {
+    if (isOlder && isReleased({ status })) return id;
+    isOlder ||= id === executionId;
+  }
+  return undefined;
 }
 
 /**
@@ -55,7 +68,7 @@ export async function revisionOfCommit(
 /** The image that a revision was last released on; empty where no record says so. */
 async function imageOf(aws: Aws, store: ReleaseStore, revision: string): Promise<string> {
   for await (const { record, status } of executionsBack(aws, store)) {
-    if (status === 'Succeeded' && record?.revision === revision) return record.image;
+    if (isReleased({ status }) && record?.revision === revision) return record.image;
   }
   return '';
 }

@@ -21,17 +21,21 @@ export const revisionPush: Subject = {
   },
 };
 
-/** A virtual host with an instance; its platform, and the folder of its tenant. */
-async function provisioned({ account }: World): Promise<{ platform: Platform; directory: string }> {
+/** A virtual host with an instance; its platform, and the folder of its tenant. `admitted` acts before there are instances. */
+export async function provisioned(
+  { account }: World,
+  admitted: (platform: Platform) => Promise<void> = async () => undefined,
+): Promise<{ platform: Platform; directory: string }> {
   const platform = await makePlatform(account, { network: true, balancers: 1 });
   await admitTenant(platform, place.tenant);
+  await admitted(platform);
   const image = await makeImage(platform, place.tenant, { agent: true });
   const directory = await tenantRepository();
   await provisionHost(platform.runtime(), { ...place, directory, image, dryRun: false });
   return { platform, directory };
 }
 
-async function pushed(platform: Platform, directory: string): Promise<string> {
+export async function pushed(platform: Platform, directory: string): Promise<string> {
   const runtime = platform.runtime();
   await pushRevision(runtime, { ...place, directory, dryRun: false });
   return (JSON.parse(runtime.printed()) as { revisionKey: string }).revisionKey;

@@ -28,6 +28,7 @@ import { makeImage } from '../../builders/image.ts';
 import type { Platform } from '../../builders/platform.ts';
 import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
 import { repository } from '../../builders/repository.ts';
+import { refusing, wire } from '../wire.ts';
 
 /** Production as in examples/platform: releases wait for an approval, alarms write a mail, every role has its rights only. */
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
@@ -89,11 +90,15 @@ async function job(user = 'ada', variables: Readonly<Record<string, string>> = {
   return await enforcing.job({ projectPath: 'acme/shop', ref: 'master', userLogin: user }, { ...own, ...variables });
 }
 
-async function approver(user: string, subject: { projectPath?: string; ref?: string } = {}) {
+async function approver(
+  user: string,
+  subject: { projectPath?: string; ref?: string; jobId?: string } = {},
+  own: Readonly<Record<string, string>> = {},
+) {
   const where = { projectPath: approvalsProject, ref: 'main', userLogin: user, jobId: '77', ...subject };
   // Who starts a pipeline may set any variable in it: what the token says counts.
   const variables = { GITLAB_USER_LOGIN: 'somebody', CI_SERVER_URL: 'https://gitlab.example.test' };
-  return await enforcing.job(where, { AWS_REGION: 'eu-west-1', VENDHOST_ACCOUNT: account, ...variables });
+  return await enforcing.job(where, { AWS_REGION: 'eu-west-1', VENDHOST_ACCOUNT: account, ...variables, ...own });
 }
 
 async function answer(runtime: Awaited<ReturnType<typeof job>>, options: Partial<AnswerOptions> = {}) {
@@ -188,7 +193,18 @@ test('what is not what was shown is not approved', async () => {
 });
 
 test('a job of the approvals project approves exactly that, is recorded, and the retried job follows the release', async () => {
-  expect(await answer(await approver('grace'), { execution, revision })).toBeUndefined();
+  // A job that comes to its end after the answer, and before the record.
+  const cut = await wire(enforcing.cloud.endpoint, refusing(/^PUT .*audit/, 'AccessDenied'));
+  const killed = await approver('grace', {}, { AWS_ENDPOINT_URL: cut });
+  expect(await answer(killed, { execution, revision })).toMatchObject({ code: 'ACCESS_DENIED' });
+  expect(await answer(await approver('linus'), { execution, revision })).toMatchObject({ code: 'APPROVAL_STALE' });
+  // The same again, twice: it is recorded, and once.
+  const again = await approver('grace', { jobId: '78' });
+  expect(await answer(again, { execution, revision })).toBeUndefined();
+  expect(JSON.parse(again.printed())).toMatchObject({ executionId: execution, status: 'approved' });
+  const third = await approver('grace', { jobId: '79' });
+  expect(await answer(third, { execution, revision })).toBeUndefined();
+  expect(third.progress().at(-1)).toMatch(/; it has its record$/);
   // The deployment may be over by now: then there is nothing left to follow.
   const { code, result } = await release();
   expect([code, result]).toEqual([
@@ -199,9 +215,10 @@ test('a job of the approvals project approves exactly that, is recorded, and the
       status: expect.stringMatching(/^(succeeded|unchanged)$/),
     }),
   ]);
-  const jobUrl = `https://gitlab.example.test/${approvalsProject}/-/jobs/77`;
+  const jobUrl = (id: string) => `https://gitlab.example.test/${approvalsProject}/-/jobs/${id}`;
+  const summary = `Approved by grace, ${jobUrl('77')}: tested`;
   const actions = await readActions(person.aws, await readPipeline(person.aws, name), execution);
-  expect(actions.find(({ category }) => category === 'Approval')?.summary).toBe(`Approved by grace, ${jobUrl}: tested`);
+  expect(actions.find(({ category }) => category === 'Approval')?.summary).toBe(summary);
   const s3 = await person.aws.s3();
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: platform.bucket, Prefix: 'audit/shop/' }));
   const records = await Promise.all(
@@ -213,8 +230,8 @@ test('a job of the approvals project approves exactly that, is recorded, and the
   expect(records).toEqual([
     expect.objectContaining({
       ...{ action: 'release approve', target: `${execution} ${revision}`, reason: 'tested' },
-      ...{ before: 'waiting for approval', after: 'approved' },
-      by: expect.objectContaining({ user: 'grace', job: jobUrl, project: approvalsProject, ref: 'main' }),
+      ...{ before: 'waiting for approval', after: `approved, and recorded later: ${summary}` },
+      by: expect.objectContaining({ user: 'grace', job: jobUrl('78'), project: approvalsProject, ref: 'main' }),
     }),
   ]);
 });

@@ -39,11 +39,12 @@ export class VirtualHost {
   readonly deployments: Deployments;
   readonly #account: CloudAccount;
 
-  constructor(account: string, tenant: string, environment: Environment = 'dev') {
+  /** @param account its number, where it is of the local cloud that the test files share */
+  constructor(account: string | CloudAccount, tenant: string, environment: Environment = 'dev') {
     this.place = { tenant, environment };
     this.name = names.host(this.place);
-    this.#account = cloudAccount(account);
-    this.deployments = new Deployments(this.#account.endpoint, account, this.name);
+    this.#account = typeof account === 'string' ? cloudAccount(account) : account;
+    this.deployments = new Deployments(this.#account.endpoint, this.#account.account, this.name);
   }
 
   /** Environment of a command that works in the host's account. */

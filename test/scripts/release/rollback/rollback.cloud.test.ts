@@ -240,4 +240,15 @@ test('the release job of an older pipeline, run again, is a rollback, also witho
   expect(audit).toHaveLength(2);
   const again = await host.release(second, { job: job(11, 113) });
   expect([again.code, again.result?.status]).toEqual([undefined, 'unchanged']);
+  // A job that was killed before it wrote the record: run again when the release is done, it says that this was a rollback.
+  const { bucket } = await readPlatformFacts(aws, 'dev');
+  const executionId = result?.executionId ?? '';
+  const written = await record(executionId);
+  const Key = keys.releaseRecord('shop', executionId);
+  await (await aws.s3()).send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+  expect((await host.release(second, { job: job(11, 114) })).result?.status).toBe('unchanged');
+  expect(await record(executionId)).toEqual({
+    ...written,
+    ...{ jobUrl: `${project}/-/jobs/114`, startedAt: expect.any(String) },
+  });
 });

@@ -6,7 +6,7 @@ import { cloudAccount } from '../../../builders/account.ts';
 import { platformFacts } from '../../../builders/sample.ts';
 import { errorIn, vendhost } from '../../command-line.ts';
 import { VirtualHost } from '../../release/virtual-host.ts';
-import { ageing, type Meddler, refusing, wire } from '../../wire.ts';
+import { ageing, ageingLists, type Meddler, refusing, wire } from '../../wire.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '100000000516';
@@ -14,15 +14,7 @@ const host = new VirtualHost(account, 'shop');
 const { aws } = cloudAccount(account);
 const { bucket } = platformFacts('dev', account);
 
-/** Every object of a listing was written 25 hours ago. */
-const old: Meddler = async ({ operation }, next) => {
-  const answer = await next();
-  if (!/^GET .*list-type=2/.test(operation)) return answer;
-  const earlier = (time: string) => new Date(Date.parse(time) - 25 * 60 * 60_000).toISOString();
-  const body = String(answer.body).replaceAll(/(?<=<LastModified>)[^<]+/g, earlier);
-  const { 'content-length': _length, ...headers } = answer.headers ?? {};
-  return { ...answer, headers, body };
-};
+const old = ageingLists(25 * 60);
 
 async function prune(words: readonly string[], meddle?: Meddler) {
   const both: Meddler = (call, next) => old(call, async () => (meddle ? await meddle(call, next) : await next()));
