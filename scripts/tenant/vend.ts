@@ -45,8 +45,10 @@ export interface VendOptions {
   readonly allowLibrary?: boolean;
   /** Hosts of the file that other tenants of the same run give back later: they are left out. */
   readonly without?: readonly HostPlace[];
-  /** Hosts that other tenants of the same run give back before: a dry run takes them for free. */
+  /** Hosts that other tenants of the same run will have given back: the plan takes them for free. */
   readonly coming?: readonly HostPlace[];
+  /** Has them given back; called when all else is ready. */
+  readonly free?: () => Promise<void>;
 }
 
 export interface HostPlace {
@@ -154,14 +156,14 @@ export async function vendOne(runtime: Runtime, options: VendOptions): Promise<V
   refuse(project);
   if (gitlab !== undefined) await prepareProject(out, gitlab, project);
   const results: VendResult[] = [];
-  for (const vending of vendings) {
+  for (const [index, vending] of vendings.entries()) {
     const { environment } = vending.place;
     const title = `vend ${name} in ${environment}`;
     results.push(
-      await out.section(`vend_${environment}`, title, () =>
+      await out.section(`vend_${name}_${environment}`, title, () =>
         withPlan(vending, async (prepared) => {
           for (const line of vendLines(prepared.plan)) out.detail(line);
-          return await applyVend(vending, prepared);
+          return await applyVend(vending, prepared, index === 0 ? options.free : undefined);
         }),
       ),
     );

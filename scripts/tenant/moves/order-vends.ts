@@ -83,3 +83,20 @@ function giver(waiting: readonly string[], open: readonly HostMove[]): string {
   }
   return at;
 }
+
+/**
+ * Steps that are begun together: each but the first is prepared, then the one before it gives, and it takes. A tenant that is vended twice is
+ * prepared when its second turn comes: its own first one changes what that goes by.
+ */
+export function stepGroups(steps: readonly VendStep[], moves: readonly HostMove[]): VendStep[][] {
+  const groups: VendStep[][] = [];
+  for (const step of steps) {
+    const group = groups.at(-1);
+    const giver = group?.at(-1)?.tenant;
+    const takes = moves.some(({ from, to }) => from === giver && to === step.tenant);
+    const isOnce = steps.filter(({ tenant }) => tenant === step.tenant).length === 1;
+    if (group !== undefined && takes && isOnce) group.push(step);
+    else groups.push([step]);
+  }
+  return groups;
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type HeldClaim, type HostWish, hostMoves, orderVends } from '../../../../scripts/tenant/moves/order-vends.ts';
+import { type HeldClaim, type HostWish, hostMoves, orderVends, stepGroups } from '../../../../scripts/tenant/moves/order-vends.ts';
 
 const environment = 'dev' as const;
 const wish = (tenant: string, ...hosts: string[]): HostWish => ({ tenant, environment, hosts });
@@ -75,6 +75,15 @@ describe('orderVends', () => {
       step('shop'),
     ]);
   });
+});
+
+test('who takes is prepared before the one next to it gives, but not who is vended twice', () => {
+  const groupsOf = (tenants: string[], moves: ReturnType<typeof move>[]) =>
+    stepGroups(orderVends(tenants, moves), moves).map((group) => group.map(({ tenant }) => tenant));
+  const chain = [move('a', 'bank', 'shop'), move('b', 'shop', 'wiki')];
+  expect(groupsOf(['bank', 'cafe', 'shop', 'wiki'], chain)).toEqual([['cafe'], ['bank', 'shop', 'wiki']]);
+  const swap = [move('a', 'blog', 'shop'), move('b', 'shop', 'blog')];
+  expect(groupsOf(['blog', 'shop'], swap)).toEqual([['blog', 'shop'], ['blog']]);
 });
 
 /** What a vend does to the claims; `false` where another tenant holds what is wanted. */
