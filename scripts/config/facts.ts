@@ -121,6 +121,7 @@ export const vendedRecordSchema = formerRecordSchema.pick({
   projectId: true,
   subjects: true,
   environmentProtected: true,
+  hosts: true,
   loadBalancer: true,
   port: true,
 });

@@ -90,6 +90,18 @@ function branchFaults(file: string, platform: Environments, { hosts, branches }:
   });
 }
 
+/**
+ * Whether a request can be meant by both: a wildcard stands for one or more characters of a name, dots among them
+ * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html#host-conditions).
+ */
+export function hostsOverlap(one: string, other: string): boolean {
+  return one === other || covers(one, other) || covers(other, one);
+}
+
+function covers(wildcard: string, host: string): boolean {
+  return wildcard.startsWith('*.') && host.endsWith(wildcard.slice(1));
+}
+
 /** Every environment the tenant has hosts in must have the load balancer that serves them. */
 function balancerFaults(file: string, platform: Environments, tenant: TenantConfig): Fault[] {
   return Object.keys(tenant.hosts).flatMap((environment) => {

@@ -187,6 +187,9 @@ export const keys = {
     `claims/listener/${listener}/tenants/${tenant}/${band}.json`,
   hostClaims: 'claims/hosts/',
   hostClaim: (host: string) => `claims/hosts/${host}.json`,
+  /** The hosts that a tenant claimed or is about to claim: whose they are is listed, not read. */
+  tenantHosts: (tenant: string) => `claims/hosts/tenants/${tenant}/`,
+  tenantHost: (tenant: string, host: string) => `claims/hosts/tenants/${tenant}/${host}.json`,
   /** The newest pipeline that provisioned the tenant's host. */
   hostPipeline: (tenant: string) => `infrastructure/${tenant}/host/pipeline.json`,
   imageRecords: (tenant: string) => `infrastructure/${tenant}/`,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 // Schemas of the objects in an environment's bucket, each named after its key in `keys`. A tenant's record is an SSM
 // parameter: its schema is beside the platform's facts.
 
-/** `keys.hostClaim`: the tenant a host belongs to. */
+/** `keys.hostClaim`: the tenant a host belongs to; `keys.tenantHost`, without a run: a host that a tenant has or had. */
 export const hostClaimSchema = z.object({
   host: z.string(),
   tenant: z.string(),

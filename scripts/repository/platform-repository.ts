@@ -39,6 +39,7 @@ export async function checkPlatformRepository(directory: string): Promise<Checke
         fromFaults(approvalFaults(fileOf(tenant), platform.value?.approvals, config)),
       ),
       ...claimFaults(configs),
+      ...overlapFaults(configs),
       ...prefixFaults(configs),
       ...(await misnamedFiles(directory, ['platform.yml'])),
       ...(await unreadFiles(directory)),
@@ -74,6 +75,36 @@ function claimFaults(tenants: Tenants): CheckFinding[] {
       `${shownValue(host)} is claimed already, by ${by}: one host, one tenant and environment`,
     );
   });
+}
+
+/**
+ * Hosts that lie in a wildcard of another tenant in the same environment, whose listener rule would get their requests whenever their own
+ * has none.
+ */
+function overlapFaults(tenants: Tenants): CheckFinding[] {
+  const claims = hostsOf(tenants);
+  const wildcards = new Map(
+    claims.flatMap((claim) => (claim.host.startsWith('*.') ? [[placeOf(claim.environment, claim.host), claim]] : [])),
+  );
+  return claims.flatMap(({ tenant, environment, path, host }) => {
+    const labels = host.split('.');
+    // The host itself is the business of `claimFaults`.
+    const wider = labels.slice(1).map((_label, index) => `*.${labels.slice(index + 1).join('.')}`);
+    const others = wider.flatMap((name) => (name === host ? [] : (wildcards.get(placeOf(environment, name)) ?? [])));
+    return others.flatMap((other) =>
+      other.tenant === tenant
+        ? []
+        : fault(
+            tenant,
+            path,
+            `${shownValue(host)} lies in ${other.host}, which ${fileOf(other.tenant)} has: must be no other tenant's`,
+          ),
+    );
+  });
+}
+
+function placeOf(environment: Environment, host: string): string {
+  return `${environment} ${host}`;
 }
 
 function prefixFaults(tenants: Tenants): CheckFinding[] {

@@ -19,27 +19,35 @@ export interface VendResult {
  * Claims hosts and listener priorities, deploys the access and entry stacks, gives back what left the file, writes the project's variables.
  * Hosts claimed a moment ago are given back when a stack cannot be deployed. Priorities are not: nobody waits for a number, and
  * the next run takes up the same one.
+ * @param free gives back what other tenants hold of these hosts; all that needs no host is done before, because from then on they have no rule
  */
 export async function applyVend(
   vending: Vending,
   { plan, rulesOf, claims, assembly }: PreparedVend,
+  free?: () => Promise<void>,
 ): Promise<VendResult> {
   const { runtime, aws, gitlab, tenant, chosen, place } = vending;
+  const [access, entry] = [names.tenantStack(place, 'access'), names.tenantStack(place, 'entry')];
+  const roles = free === undefined ? [] : await deployStacks(assembly, { stacks: [access] });
+  const claimed = free === undefined ? undefined : await claimRules(runtime, aws, rulesOf, plan.rules);
+  await free?.();
   await claims.claim(plan.hosts.claim);
   const deploy = async () => {
-    const numbers = await claimRules(runtime, aws, rulesOf, plan.rules);
-    const parameters = { [names.tenantStack(place, 'entry')]: priorityParameters(numbers) };
-    return { results: await deployStacks(assembly, { parameters }), numbers };
+    const numbers = claimed ?? (await claimRules(runtime, aws, rulesOf, plan.rules));
+    const parameters = { [entry]: priorityParameters(numbers) };
+    const stacks = free === undefined ? {} : { stacks: [entry] };
+    return { results: [...roles, ...(await deployStacks(assembly, { parameters, ...stacks }))], numbers };
   };
   const { results, numbers } = await deploy().catch(async (error: unknown) => {
     // After a cancel CloudFormation may still finish: then the hosts are the tenant's, and the next run sees that.
     if (!runtime.signal.aborted) await claims.release(plan.hosts.claim);
     throw await explainFull(aws, rulesOf, error);
   });
+  // The first thing after the stacks: another tenant may wait for these hosts.
+  await claims.release(plan.hosts.release);
   const record = await recordToWrite(aws, assembly, place);
   if (record !== undefined) await rewriteRecord(aws, place, record);
   await claims.keep(chosen.hosts);
-  await claims.release(plan.hosts.release);
   const released = plan.giveBack.length === 0 ? [] : await giveBack(aws, rulesOf);
   const variables = plan.variables ?? [];
   if (gitlab !== undefined) await writeVariables(gitlab, tenant.project, variables);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ConditionalObjects } from '../aws/objects.ts';
 import type { Aws } from '../aws/session.ts';
+import { hostsOverlap } from '../config/host-checks.ts';
 import { keys } from '../config/names.ts';
 import { type HostClaim, hostClaimSchema } from '../config/stored.ts';
 import { VendhostError } from '../errors.ts';
@@ -12,7 +13,19 @@ export interface ClaimPlan {
   readonly release: readonly string[];
 }
 
-/** The claims of an environment's bucket. */
+/** What a plan takes into account besides the bucket. */
+export interface ClaimOptions {
+  /** Hosts of the tenant's record: an older version claimed hosts that no list of the tenant's has. */
+  readonly recorded?: readonly string[];
+  /** Hosts that their tenants will have given back before these are claimed. */
+  readonly coming?: readonly string[];
+}
+
+/**
+ * The claims of an environment's bucket. Before a host is claimed it is written into the tenant's list, and it is taken out of the list
+ * after the claim was given back: so what a tenant holds is read from one list, however many tenants there are, and a run that dies
+ * leaves nothing that the next one does not find.
+ */
 export class HostClaims {
   readonly #objects: ConditionalObjects<HostClaim>;
   readonly #tenant: string;
@@ -25,30 +38,44 @@ export class HostClaims {
 
   /**
    * What must be claimed and released, by what the bucket holds: a run that died may have claimed hosts that no record names.
-   * Throws `HOST_TAKEN` when another tenant holds a host that is wanted.
+   * Throws `HOST_TAKEN` when another tenant holds a host that is wanted, or one that a wanted host overlaps.
    */
-  async plan(wanted: readonly string[]): Promise<ClaimPlan> {
-    return planClaims(this.#tenant, wanted, await this.#owners(wanted));
+  async plan(wanted: readonly string[], { recorded = [], coming = [] }: ClaimOptions = {}): Promise<ClaimPlan> {
+    const [owners, listed] = await Promise.all([holdersIn(this.#objects, wanted), this.#listed()]);
+    const unlisted = recorded.filter((host) => !listed.includes(host) && !wanted.includes(host));
+    for (const [host, owner] of await readOwners(this.#objects, unlisted, wanted)) owners.set(host, owner);
+    for (const host of listed) if (!wanted.includes(host)) owners.set(host, this.#tenant);
+    for (const host of coming) if (owners.get(host) !== this.#tenant) owners.delete(host);
+    return planClaims(this.#tenant, wanted, owners);
   }
 
   /** Claims all hosts or none: a race that is lost gives back what was won. */
   async claim(hosts: readonly string[]): Promise<void> {
     const won: string[] = [];
     for (const host of hosts) {
+      await this.#objects.create(this.#listKey(host), { host, tenant: this.#tenant });
       const claim = { host, tenant: this.#tenant, run: this.#run };
       const written = await this.#objects.create(keys.hostClaim(host), claim);
       if (written.outcome !== 'lost') won.push(host);
       else if (written.current?.value.tenant !== this.#tenant) {
-        await this.release(won);
-        throw hostTaken(new Map([[host, written.current?.value.tenant ?? 'a tenant that just gave it back']]));
+        await this.release([...won, host]);
+        const owner = written.current?.value.tenant ?? 'a tenant that just gave it back';
+        throw hostTaken(this.#tenant, [{ host, held: host, owner }]);
       }
     }
   }
 
-  /** Claims again what another run of this tenant, which went by another file, has given back meanwhile. */
+  /**
+   * Claims again what another run of this tenant, which went by another file, has given back meanwhile, and lists what an older version
+   * claimed.
+   */
   async keep(hosts: readonly string[]): Promise<void> {
     const held = await Promise.all(hosts.map((host) => this.#objects.read(keys.hostClaim(host))));
     await this.claim(hosts.filter((_host, index) => held[index] === undefined));
+    const listed = await this.#listed();
+    for (const host of hosts) {
+      if (!listed.includes(host)) await this.#objects.create(this.#listKey(host), { host, tenant: this.#tenant });
+    }
   }
 
   /** Gives hosts back; claims of others stay. */
@@ -56,32 +83,75 @@ export class HostClaims {
     for (const host of hosts) {
       const stored = await this.#objects.read(keys.hostClaim(host));
       if (stored?.value.tenant === this.#tenant) await this.#objects.remove(keys.hostClaim(host), stored.etag);
+      const entry = await this.#objects.read(this.#listKey(host));
+      if (entry !== undefined) await this.#objects.remove(this.#listKey(host), entry.etag);
     }
   }
 
-  /** Host → tenant, of all claims; one that cannot be read stops only who wants its host. */
-  async #owners(wanted: readonly string[]): Promise<Map<string, string>> {
-    const names = (await this.#objects.list(keys.hostClaims)).filter((name) => name.endsWith('.json'));
-    const owners = new Map<string, string>();
-    const read = async (host: string) => {
-      const stored = await this.#objects.read(keys.hostClaim(host)).catch((error: unknown) => {
-        if (wanted.includes(host)) throw error;
-        return undefined;
-      });
-      if (stored !== undefined) owners.set(host, stored.value.tenant);
-    };
-    await Promise.all(names.map((name) => read(name.slice(0, -'.json'.length))));
-    return owners;
+  #listKey(host: string): string {
+    return keys.tenantHost(this.#tenant, host);
+  }
+
+  async #listed(): Promise<string[]> {
+    return await hostsIn(this.#objects, keys.tenantHosts(this.#tenant));
   }
 }
 
+/** Host → tenant, of the claims in an environment's bucket on these hosts and on those they overlap; reads all pages. */
+export async function readHolders(aws: Aws, bucket: string, hosts: readonly string[]): Promise<Map<string, string>> {
+  return await holdersIn(new ConditionalObjects(aws, bucket, hostClaimSchema), hosts);
+}
+
+type Claims = ConditionalObjects<HostClaim>;
+
+async function holdersIn(claims: Claims, hosts: readonly string[]): Promise<Map<string, string>> {
+  const all = await hostsIn(claims, keys.hostClaims);
+  const meant = all.filter((claimed) => hosts.some((host) => hostsOverlap(host, claimed)));
+  return await readOwners(claims, meant, hosts);
+}
+
+async function hostsIn(claims: Claims, folder: string): Promise<string[]> {
+  const names = await claims.list(folder);
+  return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
+}
+
+/** Host → tenant; a claim that cannot be read stops only who wants its host. */
+async function readOwners(
+  claims: Claims,
+  hosts: readonly string[],
+  wanted: readonly string[],
+): Promise<Map<string, string>> {
+  const owners = new Map<string, string>();
+  const read = async (host: string) => {
+    const stored = await claims.read(keys.hostClaim(host)).catch((error: unknown) => {
+      if (wanted.includes(host)) throw error;
+      return undefined;
+    });
+    if (stored !== undefined) owners.set(host, stored.value.tenant);
+  };
+  await Promise.all(hosts.map(read));
+  return owners;
+}
+
+/** A wanted host, and the claim that stands against it. */
+interface Taken {
+  readonly host: string;
+  readonly held: string;
+  readonly owner: string;
+}
+
 /**
- * Splits the hosts a tenant wants, and those it has, by who holds them now; throws `HOST_TAKEN` for those of others, all at once.
- * @param owners host → tenant, of all claims
+ * Splits the hosts a tenant wants, and those it has, by who holds them now; throws `HOST_TAKEN` for those of others, all at once. A host
+ * that the tenant holds already stays its own, whatever others hold beside it.
+ * @param owners host → tenant, of the claims that matter to this tenant
  */
 export function planClaims(tenant: string, wanted: readonly string[], owners: ReadonlyMap<string, string>): ClaimPlan {
-  const taken = new Map([...owners].filter(([host, owner]) => owner !== tenant && wanted.includes(host)));
-  if (taken.size > 0) throw hostTaken(taken);
+  const others = [...owners].filter(([, owner]) => owner !== tenant);
+  const taken = wanted.flatMap((host): Taken[] => {
+    if (owners.get(host) === tenant) return [];
+    return others.flatMap(([held, owner]) => (hostsOverlap(host, held) ? [{ host, held, owner }] : []));
+  });
+  if (taken.length > 0) throw hostTaken(tenant, taken);
   return {
     claim: wanted.filter((host) => !owners.has(host)),
     keep: wanted.filter((host) => owners.has(host)),
@@ -89,14 +159,17 @@ export function planClaims(tenant: string, wanted: readonly string[], owners: Re
   };
 }
 
-function hostTaken(taken: ReadonlyMap<string, string>): VendhostError {
-  const hosts = [...taken.keys()];
+function hostTaken(tenant: string, taken: readonly Taken[]): VendhostError {
+  const hosts = [...new Set(taken.map(({ host }) => host))];
+  const owners = [...new Set(taken.map(({ owner }) => owner))];
   return new VendhostError(
     'HOST_TAKEN',
     `${hosts.join(', ')} ${hosts.length === 1 ? 'belongs' : 'belong'} to another tenant; nothing was changed`,
     {
-      details: [...taken].map(([host, owner]) => `${host} belongs to ${owner}`),
-      hint: "remove it from this tenant's file, or from its owner's file and vend the owner first",
+      details: taken.map(({ host, held, owner }) =>
+        host === held ? `${host} belongs to ${owner}` : `${host} overlaps ${held}, which belongs to ${owner}`,
+      ),
+      hint: `remove it from this tenant's file; or, to move it here, from its owner's file, and vend them together: vendhost tenant vend ${[...owners, tenant].join(',')}`,
     },
   );
 }

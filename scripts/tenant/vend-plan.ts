@@ -29,6 +29,8 @@ export interface Vending {
   readonly chosen: ChosenEnvironment;
   /** Which ID tokens of the project the roles trust. */
   readonly trust: SubjectTrust;
+  /** Hosts of others that are about to be given back: a plan takes them for free. */
+  readonly coming?: readonly string[];
 }
 
 /** What vending would change. */
@@ -70,7 +72,7 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
   const port = portIn(tenant, chosen.environment);
   const balancer = await planMove(aws, place, record, { loadBalancer, port });
   const claims = new HostClaims(aws, facts.bucket, place.tenant);
-  const hosts = await claims.plan(chosen.hosts);
+  const hosts = await claims.plan(chosen.hosts, { recorded: record?.hosts ?? [], coming: vending.coming ?? [] });
   const elsewhere = otherListeners(published, loadBalancer);
   const rulesOf: RulesOf = { place, facts, hosts: chosen.hosts, loadBalancer, elsewhere };
   const [rules, giveBack] = await Promise.all([

@@ -3,11 +3,18 @@ import { openEnvironment } from '../aws/open-environment.ts';
 import { openAws } from '../aws/session.ts';
 import type { Environment } from '../config/environment.ts';
 import { readPlatformConfig, readTenantConfig } from '../config/files.ts';
-import { approvalFaults, sharedEnvironments, sharedMessage, tenantFaults } from '../config/host-checks.ts';
+import {
+  approvalFaults,
+  hostsOverlap,
+  sharedEnvironments,
+  sharedMessage,
+  tenantFaults,
+} from '../config/host-checks.ts';
 import { configError } from '../config/load.ts';
 import type { PlatformConfig } from '../config/platform.ts';
 import { exitCodes } from '../errors.ts';
 import { type GitlabApi, openGitlab } from '../gitlab/api.ts';
+import type { ResultValue } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
 import { formerRecord } from './access.ts';
 import { applyVend, type VendResult } from './apply-vend.ts';
@@ -36,10 +43,39 @@ export interface VendOptions {
   readonly setSubject?: boolean;
   /** Add the project to the job token allowlist of the library, if its jobs cannot pull the image. */
   readonly allowLibrary?: boolean;
+  /** Hosts of the file that other tenants of the same run give back later: they are left out. */
+  readonly without?: readonly HostPlace[];
+  /** Hosts that other tenants of the same run will have given back: the plan takes them for free. */
+  readonly coming?: readonly HostPlace[];
+  /** Has them given back; called when all else is ready. */
+  readonly free?: () => Promise<void>;
+}
+
+export interface HostPlace {
+  readonly environment: Environment;
+  readonly host: string;
+}
+
+/** What a vend came to, or in a dry run what it would change. */
+export interface Vended {
+  readonly value: ResultValue;
+  readonly text: string;
+  readonly project: ProjectPlan;
+  /** Of a dry run: something would change. */
+  readonly differs: boolean;
 }
 
 /** Gives a tenant its hosts, roles, rules, pipeline, record and GitLab variables, or shows what would change (exit code 2). */
 export async function vendTenant(runtime: Runtime, options: VendOptions): Promise<number | undefined> {
+  const { value, text, project, differs: changes } = await vendOne(runtime, options);
+  runtime.out.result(value, text);
+  // What stops it is in the plan, and is thrown after it.
+  if (options.dryRun) refuse(project);
+  return changes ? exitCodes.differs : undefined;
+}
+
+/** As `vendTenant`, for who prints what came of it. */
+export async function vendOne(runtime: Runtime, options: VendOptions): Promise<Vended> {
   const { out } = runtime;
   const { directory, tenant: name } = options;
   const platform = await readPlatformConfig(directory);
@@ -57,7 +93,16 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
   const anyRegion = Object.values(platform.environments)[0]?.region ?? '';
   const account = await openAws(runtime, { region: anyRegion }).account();
   const reach = { account, takesRoles: runtime.env.VENDHOST_ID_TOKEN === undefined };
-  const { chosen, leftOut } = chooseEnvironments(platform, { name, config: tenant }, reach, options.environment);
+  const selected = chooseEnvironments(platform, { name, config: tenant }, reach, options.environment);
+  const { leftOut } = selected;
+  const hostsIn = (places: readonly HostPlace[] | undefined, environment: Environment) =>
+    (places ?? []).flatMap((each) => (each.environment === environment ? [each.host] : []));
+  const chosen = selected.chosen.map((each) => {
+    const later = hostsIn(options.without, each.environment);
+    return later.length === 0
+      ? each
+      : { ...each, hosts: each.hosts.filter((host) => !later.some((other) => hostsOverlap(host, other))) };
+  });
   for (const { environment, config } of leftOut) {
     out.step(`${environment} is left out: it is in account ${config.account}, the credentials are for ${account}`);
   }
@@ -93,28 +138,39 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
   const vendings = opened.map(({ chosen: each, aws }): Vending => {
     const { environment } = each;
     const trust = project.trust[environment] ?? { subjects: ['project_path'] };
-    return { runtime, aws, gitlab, place: { environment, tenant: name }, platform, tenant, chosen: each, trust };
+    const coming = hostsIn(options.coming, environment);
+    return {
+      runtime,
+      aws,
+      gitlab,
+      place: { environment, tenant: name },
+      platform,
+      tenant,
+      chosen: each,
+      trust,
+      coming,
+    };
   });
-  if (options.dryRun) return await show(runtime, name, project, vendings);
+  if (options.dryRun) return await show(name, project, vendings);
 
   refuse(project);
   if (gitlab !== undefined) await prepareProject(out, gitlab, project);
   const results: VendResult[] = [];
-  for (const vending of vendings) {
+  for (const [index, vending] of vendings.entries()) {
     const { environment } = vending.place;
     const title = `vend ${name} in ${environment}`;
     results.push(
-      await out.section(`vend_${environment}`, title, () =>
+      await out.section(`vend_${name}_${environment}`, title, () =>
         withPlan(vending, async (prepared) => {
           for (const line of vendLines(prepared.plan)) out.detail(line);
-          return await applyVend(vending, prepared);
+          return await applyVend(vending, prepared, index === 0 ? options.free : undefined);
         }),
       ),
     );
   }
   if (gitlab !== undefined) await finishProject(out, gitlab, project);
-  out.result({ tenant: name, project, environments: results }, vendSummary(vendings, results).join('\n'));
-  return undefined;
+  const text = vendSummary(vendings, results).join('\n');
+  return { value: { tenant: name, project, environments: results }, text, project, differs: false };
 }
 
 /** What GitLab says of the tenant's project, and of the library that it is to use, as a plan. */
@@ -130,13 +186,8 @@ async function lookAtProject(
   return withLibrary(planProject(wish, facts), planLibrary({ library, project: facts, allow }, shared));
 }
 
-/** Prints what would be done; what stops it is in the plan, and is thrown after it. */
-async function show(
-  { out }: Runtime,
-  tenant: string,
-  project: ProjectPlan,
-  vendings: readonly Vending[],
-): Promise<number | undefined> {
+/** What would be done; what stops it is in the plan. */
+async function show(tenant: string, project: ProjectPlan, vendings: readonly Vending[]): Promise<Vended> {
   const plans: VendPlan[] = [];
   for (const vending of vendings) plans.push(await withPlan(vending, async ({ plan }) => plan));
   const changes = projectDiffers(project) || plans.some(differs);
@@ -144,10 +195,10 @@ async function show(
     `${tenant} in ${plan.environment}`,
     ...vendLines(plan).map((line) => `  ${line}`),
   ]);
-  out.result(
-    { tenant, differs: changes, project, environments: plans },
-    [...projectLines(project), ...lines].join('\n'),
-  );
-  refuse(project);
-  return changes ? exitCodes.differs : undefined;
+  return {
+    value: { tenant, differs: changes, project, environments: plans },
+    text: [...projectLines(project), ...lines].join('\n'),
+    project,
+    differs: changes,
+  };
 }

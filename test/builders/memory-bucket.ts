@@ -27,7 +27,14 @@ export interface MemoryBucket {
 }
 
 interface Call {
-  readonly input: { Key?: string; Body?: string; IfMatch?: string; IfNoneMatch?: string; Prefix?: string };
+  readonly input: {
+    Key?: string;
+    Body?: string;
+    IfMatch?: string;
+    IfNoneMatch?: string;
+    Prefix?: string;
+    Delimiter?: string;
+  };
   readonly constructor: { readonly name: string };
   readonly middlewareStack: {
     resolve(handler: () => Promise<object>, context: object): (args: object) => Promise<{ output: object }>;
@@ -45,9 +52,14 @@ const refused = (name: string, httpStatusCode: number) =>
 export function memoryBucket(turn: () => Promise<unknown>, now: () => number = () => 0): MemoryBucket {
   const held = new Map<string, { text: string; etag: string; written: number }>();
 
-  const done = (command: string, { Key = '', Body = '', IfMatch, IfNoneMatch, Prefix = '' }: Call['input']) => {
+  const done = (
+    command: string,
+    { Key = '', Body = '', IfMatch, IfNoneMatch, Prefix = '', Delimiter }: Call['input'],
+  ) => {
     if (command === 'ListObjectsV2Command') {
-      return { Contents: [...held.keys()].filter((key) => key.startsWith(Prefix)).map((key) => ({ Key: key })) };
+      const isDirect = (key: string) => Delimiter === undefined || !key.slice(Prefix.length).includes(Delimiter);
+      const found = [...held.keys()].filter((key) => key.startsWith(Prefix) && isDirect(key));
+      return { Contents: found.map((key) => ({ Key: key })) };
     }
     const object = held.get(Key);
     if (command === 'GetObjectCommand') {

@@ -75,6 +75,11 @@ describe('wrong words', () => {
       'vendhost tenant vend --help',
     ]),
     [['tenant', 'vend', 'a', 'b'], 'unknown argument: b', 'vendhost tenant vend --help'],
+    [
+      ['tenant', 'vend', 'a,b', '--project-id=1'],
+      '--project-id 1 is for one tenant, not for a,b',
+      'vendhost tenant vend --help',
+    ],
   ])('%j', async (words, message, help) => {
     expect(await vendhost(words)).toEqual({
       code: 1,

@@ -20,11 +20,19 @@ export const command = define({
       'vend shop in every environment with hosts in tenants/shop.yml that the credentials reach',
     ],
     ['vendhost tenant vend shop --environment dev --dry-run', 'show what vending shop in dev would change'],
+    [
+      'vendhost tenant vend blog,shop',
+      'vend both: a host that moves from one to the other is given back before it is taken',
+    ],
     ['vendhost tenant vend shop --protect-branches', "vend shop, and protect its environments' branches in GitLab"],
   ],
   options: (parser) =>
     withDryRun(withDirectory(withEnvironment(parser), 'platform.yml and tenants/'))
-      .positional('tenant', { type: 'string', demandOption: true, describe: 'Name of the tenant' })
+      .positional('tenant', {
+        type: 'string',
+        demandOption: true,
+        describe: 'Name of the tenant; of several, separated by commas, who gives a host is vended before who takes it',
+      })
       .option('protect-branches', {
         type: 'boolean',
         default: false,
@@ -47,16 +55,26 @@ export const command = define({
         describe: 'Set the subject of its ID tokens; the roles of environments that are left out must trust it already',
       }),
   async run(args, runtime) {
-    const { vendTenant } = await import('../../tenant/vend.ts');
-    return await vendTenant(runtime, {
+    const [tenant = '', ...others] = [...new Set(args.tenant.split(','))];
+    const options = {
       directory: resolve(runtime.cwd, args.directory),
-      tenant: args.tenant,
       environment: environmentIfNamed(args.environment, runtime),
       dryRun: args['dry-run'],
       protectBranches: args['protect-branches'],
       allowLibrary: args['allow-library'],
-      projectId: args['project-id'],
       setSubject: args['set-subject'],
-    });
+    };
+    const projectId = args['project-id'];
+    if (others.length === 0) {
+      const { vendTenant } = await import('../../tenant/vend.ts');
+      return await vendTenant(runtime, { ...options, tenant, projectId });
+    }
+    if (projectId !== undefined) {
+      throw new VendhostError('USAGE', `--project-id ${projectId} is for one tenant, not for ${args.tenant}`, {
+        hint: 'see `vendhost tenant vend --help`',
+      });
+    }
+    const { vendTenants } = await import('../../tenant/moves/vend-tenants.ts');
+    return await vendTenants(runtime, { ...options, tenants: [tenant, ...others] });
   },
 });

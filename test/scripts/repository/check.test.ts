@@ -213,6 +213,20 @@ describe("a platform's repository", () => {
         ]),
     );
   });
+  test("no host lies in another tenant's wildcard; a tenant's own may, and so may those of another environment", async () => {
+    const { faults } = await check({
+      'platform.yml': `${platform}  staging:\n${environment('staging.example.com').replace('10.10.0.0', '10.20.0.0')}\n`,
+      'tenants/mall.yml':
+        'project: acme/mall\nhosts:\n  dev: ["*.mall.dev.example.com", "a.mall.dev.example.com"]\n  staging: [mall.staging.example.com]\n',
+      'tenants/shop.yml':
+        'project: acme/shop\nhosts:\n  dev: [shop.dev.example.com, b.a.mall.dev.example.com, "*.c.mall.dev.example.com"]\n  staging: ["*.staging.example.com"]\n',
+    });
+    expect(faults).toEqual([
+      'tenants/mall.yml: hosts.staging.0: "mall.staging.example.com" lies in *.staging.example.com, which tenants/shop.yml has: must be no other tenant\'s',
+      'tenants/shop.yml: hosts.dev.1: "b.a.mall.dev.example.com" lies in *.mall.dev.example.com, which tenants/mall.yml has: must be no other tenant\'s',
+      'tenants/shop.yml: hosts.dev.2: "*.c.mall.dev.example.com" lies in *.mall.dev.example.com, which tenants/mall.yml has: must be no other tenant\'s',
+    ]);
+  });
   test("hosts lie in their environment's domain, environments in platform.yml", async () => {
     const { faults } = await check({
       'platform.yml': platform,

@@ -6,18 +6,20 @@ import { refusal, wire } from '../wire.ts';
 
 /** A bucket with these claims, host by host, which takes each write once as S3 does; `held` changes with it. */
 async function bucketWith(held: Map<string, string>): Promise<HostClaims> {
+  const listed = new Map<string, string>();
   const AWS_ENDPOINT_URL = await wire(undefined, async (call) => {
-    const [, method, host = ''] = /^(\w+) .*\/([^/]+)\.json/.exec(call.operation) ?? [];
-    const tenant = held.get(host);
+    const [, method, isListed, host = ''] = /^(\w+) .*?(\/tenants\/shop)?\/([^/]+)\.json/.exec(call.operation) ?? [];
+    const objects = isListed === undefined ? held : listed;
+    const tenant = objects.get(host);
     const headers = { etag: '"1"' };
     if (method === 'PUT' && tenant === undefined) {
-      held.set(host, 'shop');
+      objects.set(host, 'shop');
       return { status: 200, headers, body: '' };
     }
     if (method === 'PUT') return { ...refusal(call, 'PreconditionFailed'), status: 412 };
     if (method === 'GET' && tenant !== undefined)
       return { status: 200, headers, body: JSON.stringify({ host, tenant }) };
-    if (method === 'DELETE' && held.delete(host)) return { status: 204, body: '' };
+    if (method === 'DELETE' && objects.delete(host)) return { status: 204, body: '' };
     return refusal(call, 'NoSuchKey');
   });
   const env = { AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID: '100000000001', AWS_SECRET_ACCESS_KEY: 'a secret key' };

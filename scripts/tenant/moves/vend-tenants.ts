@@ -1,0 +1,107 @@
+import { openEnvironment } from '../../aws/open-environment.ts';
+import { readPublishedFacts } from '../../aws/read-facts.ts';
+import { openAws } from '../../aws/session.ts';
+import { readPlatformConfig, readTenantConfig } from '../../config/files.ts';
+import type { PlatformConfig } from '../../config/platform.ts';
+import type { TenantConfig } from '../../config/tenant.ts';
+import { exitCodes } from '../../errors.ts';
+import type { Runtime } from '../../runtime.ts';
+import { type ChosenEnvironment, chooseEnvironments } from '../environments.ts';
+import { readHolders } from '../host-claims.ts';
+import { refuse } from '../project-plan.ts';
+import { type Vended, type VendOptions, vendOne } from '../vend.ts';
+import { type HeldClaim, type HostMove, type HostWish, hostMoves, orderVends, stepGroups, type VendStep } from './order-vends.ts';
+
+export type VendTenantsOptions = Omit<VendOptions, 'tenant' | 'projectId' | 'without' | 'coming'> & {
+  readonly tenants: readonly string[];
+};
+
+/**
+ * Vends several tenants in the order in which hosts move between them, or shows what would change (exit code 2). A run that died is
+ * finished by the same command: what is left to do is found in the claims.
+ */
+export async function vendTenants(runtime: Runtime, options: VendTenantsOptions): Promise<number | undefined> {
+  const { out } = runtime;
+  const { tenants, ...shared } = options;
+  const moves = await readMoves(runtime, options);
+  for (const { environment, host, from, to } of moves)
+    out.step(`${host} in ${environment} moves from ${from} to ${to}`);
+  const vended: Vended[] = [];
+  if (options.dryRun) {
+    for (const tenant of tenants) {
+      const coming = moves.filter(({ to }) => to === tenant);
+      vended.push(await vendOne(runtime, { ...shared, tenant, coming }));
+    }
+  } else {
+    for (const group of stepGroups(orderVends(tenants, moves), moves)) {
+      vended.push(...(await vendGroup(runtime, { shared, moves }, group)));
+    }
+  }
+  out.result({ moves, tenants: vended.map(({ value }) => value) }, vended.map(textOf).join('\n'));
+  if (options.dryRun) for (const { project } of vended) refuse(project);
+  return vended.some(({ differs }) => differs) ? exitCodes.differs : undefined;
+}
+
+interface Moving {
+  readonly shared: Omit<VendOptions, 'tenant'>;
+  readonly moves: readonly HostMove[];
+}
+
+/** Vends the last one of a group, and the others when it is ready to take what they give. */
+async function vendGroup(runtime: Runtime, moving: Moving, group: readonly VendStep[]): Promise<Vended[]> {
+  const step = group.at(-1);
+  if (step === undefined) return [];
+  const { tenant, without } = step;
+  for (const { host, environment } of without) runtime.out.step(`${tenant} gets ${host} in ${environment} when it is free`);
+  const options = { ...moving.shared, tenant, without };
+  const others = group.slice(0, -1);
+  if (others.length === 0) return [await vendOne(runtime, options)];
+  const before: Vended[] = [];
+  const free = async () => void before.push(...(await vendGroup(runtime, moving, others)));
+  const coming = moving.moves.filter(({ to }) => to === tenant);
+  const last = await vendOne(runtime, { ...options, coming, free });
+  return [...before, last];
+}
+
+function textOf({ value, text }: Vended): string {
+  return [`${value.tenant}:`, ...text.split('\n').map((line) => `  ${line}`)].join('\n');
+}
+
+/** The hosts that move between the tenants, by the claims of each environment they are vended in. */
+async function readMoves(runtime: Runtime, options: VendTenantsOptions): Promise<HostMove[]> {
+  const { directory, tenants, environment } = options;
+  const platform = await readPlatformConfig(directory);
+  const configs = await Promise.all(
+    tenants.map(async (name) => ({ name, config: await readTenantConfig(directory, name) })),
+  );
+  const chosen = await chooseAll(runtime, platform, configs, environment);
+  const wishes = chosen.map(({ tenant, chosen: { environment: where, hosts } }): HostWish => {
+    return { tenant, environment: where, hosts };
+  });
+  const places = new Map(chosen.map(({ chosen: each }) => [each.environment, each]));
+  const held = await Promise.all(
+    [...places.values()].map(async ({ environment: where, config }): Promise<HeldClaim[]> => {
+      const aws = await openEnvironment(runtime, where, config, 'deploy');
+      const { bucket } = (await readPublishedFacts(aws, where)).values;
+      const wanted = wishes.flatMap((wish) => (wish.environment === where ? wish.hosts : []));
+      // Without a bucket nothing is claimed, and vending says what is missing.
+      const holders = bucket === undefined ? [] : await readHolders(aws, bucket, wanted);
+      return [...holders].map(([host, tenant]) => ({ environment: where, host, tenant }));
+    }),
+  );
+  return hostMoves(wishes, held.flat());
+}
+
+async function chooseAll(
+  runtime: Runtime,
+  platform: PlatformConfig,
+  configs: readonly { name: string; config: TenantConfig }[],
+  environment: VendOptions['environment'],
+): Promise<{ tenant: string; chosen: ChosenEnvironment }[]> {
+  const anyRegion = Object.values(platform.environments)[0]?.region ?? '';
+  const account = await openAws(runtime, { region: anyRegion }).account();
+  const reach = { account, takesRoles: runtime.env.VENDHOST_ID_TOKEN === undefined };
+  return configs.flatMap((each) =>
+    chooseEnvironments(platform, each, reach, environment).chosen.map((chosen) => ({ tenant: each.name, chosen })),
+  );
+}
