@@ -21,7 +21,7 @@ const loadBalancingNameLimit = 32;
 
 export type PlatformLayer = 'network' | 'storage' | 'access' | 'balancer';
 /** Roles of the platform repository's jobs, and of CloudFormation when it works for them. */
-export type PlatformRole = 'plan' | 'deploy' | 'execution';
+export type PlatformRole = 'plan' | 'deploy' | 'execution' | 'vend' | 'vend-execution';
 export type TenantLayer = 'access' | 'entry' | 'data' | 'host';
 export type TenantRole =
   | 'deploy'
@@ -186,6 +186,9 @@ export const keys = {
   tenantPriority: (listener: string, tenant: string, band: string) =>
     `claims/listener/${listener}/tenants/${tenant}/${band}.json`,
   hostClaims: 'claims/hosts/',
+  /** Of each tenant that was vended to the end, one object, whose name is the vend key: a listing reads them all. */
+  vendedMarks: 'claims/vended/',
+  vendedMark: (tenant: string, key: string) => `claims/vended/${tenant}/${key}.json`,
   hostClaim: (host: string) => `claims/hosts/${host}.json`,
   /** The newest pipeline that provisioned the tenant's host. */
   hostPipeline: (tenant: string) => `infrastructure/${tenant}/host/pipeline.json`,

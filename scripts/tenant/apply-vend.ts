@@ -1,4 +1,6 @@
+import type { Environment } from '../config/environment.ts';
 import { names } from '../config/names.ts';
+import { partitionOf } from '../config/platform.ts';
 import { writeVariables } from '../gitlab/variables.ts';
 import { deployStacks } from '../stack/deploy/deploy-stacks.ts';
 import { recordToWrite, rewriteRecord } from './access.ts';
@@ -29,7 +31,7 @@ export async function applyVend(
   const deploy = async () => {
     const numbers = await claimRules(runtime, aws, rulesOf, plan.rules);
     const parameters = { [names.tenantStack(place, 'entry')]: priorityParameters(numbers) };
-    return { results: await deployStacks(assembly, { parameters }), numbers };
+    return { results: await deployStacks(assembly, { parameters, ...roleOfJobs(vending) }), numbers };
   };
   const { results, numbers } = await deploy().catch(async (error: unknown) => {
     // After a cancel CloudFormation may still finish: then the hosts are the tenant's, and the next run sees that.
@@ -56,4 +58,12 @@ export async function applyVend(
       plan.rules.some(({ claimed }) => !claimed) ||
       plan.hosts.claim.length + plan.hosts.release.length + released.length + variables.length > 0,
   };
+}
+
+/** A job hands the stacks to CloudFormation with a role of their own; people vend with their own rights. */
+function roleOfJobs({ runtime, place, chosen }: Vending): { roleArn?: string } {
+  if (runtime.env.VENDHOST_ID_TOKEN === undefined) return {};
+  const { account } = chosen.config;
+  const role = names.platformRole(place.environment as Environment, 'vend-execution');
+  return { roleArn: `arn:${partitionOf(chosen.config)}:iam::${account}:role/${role}` };
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { openEnvironment } from '../aws/open-environment.ts';
 import { openAws } from '../aws/session.ts';
 import type { Environment } from '../config/environment.ts';
-import { readPlatformConfig, readTenantConfig } from '../config/files.ts';
+import { environmentOf, readPlatformConfig, readTenantConfig } from '../config/files.ts';
 import { approvalFaults, sharedEnvironments, sharedMessage, tenantFaults } from '../config/host-checks.ts';
 import { configError } from '../config/load.ts';
 import type { PlatformConfig } from '../config/platform.ts';
@@ -10,13 +10,13 @@ import { exitCodes } from '../errors.ts';
 import { type GitlabApi, openGitlab } from '../gitlab/api.ts';
 import type { Runtime } from '../runtime.ts';
 import { formerRecord } from './access.ts';
-import { applyVend, type VendResult } from './apply-vend.ts';
-import { chooseEnvironments } from './environments.ts';
+import { chooseEnvironments, type Reach } from './environments.ts';
 import { readLibraryProject } from './library/library-facts.ts';
 import { planLibrary } from './library/plan-library.ts';
 import { readProjectFacts } from './project-facts.ts';
 import type { ProjectWish } from './project-findings.ts';
 import { type ProjectPlan, planProject, projectDiffers, projectLines, refuse, withLibrary } from './project-plan.ts';
+import { type VendedEnvironment, vendMarked } from './register/vend-marked.ts';
 import { differs, type Vending, type VendPlan, vendLines, withPlan } from './vend-plan.ts';
 import { finishProject, prepareProject, tenantsOfProject, warnOfProject } from './vend-project.ts';
 import { vendSummary } from './vend-summary.ts';
@@ -40,6 +40,21 @@ export interface VendOptions {
 
 /** Gives a tenant its hosts, roles, rules, pipeline, record and GitLab variables, or shows what would change (exit code 2). */
 export async function vendTenant(runtime: Runtime, options: VendOptions): Promise<number | undefined> {
+  const opened = await openVend(runtime, options);
+  if (options.dryRun) return await show(runtime, options.tenant, opened.project, opened.vendings);
+  const { value, lines } = await carryOut(runtime, options.tenant, opened);
+  runtime.out.result(value, lines.join('\n'));
+  return undefined;
+}
+
+/** A tenant's project and environments as they were found; nothing is changed yet. */
+export interface OpenedVend {
+  readonly project: ProjectPlan;
+  readonly vendings: readonly Vending[];
+}
+
+/** Reads what vending needs. Throws what stands against it in the files, and `ACCOUNT_WRONG`. */
+export async function openVend(runtime: Runtime, options: VendOptions): Promise<OpenedVend> {
   const { out } = runtime;
   const { directory, tenant: name } = options;
   const platform = await readPlatformConfig(directory);
@@ -54,17 +69,17 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
   ];
   if (faults.length > 0) throw configError(faults);
 
-  const anyRegion = Object.values(platform.environments)[0]?.region ?? '';
-  const account = await openAws(runtime, { region: anyRegion }).account();
-  const reach = { account, takesRoles: runtime.env.VENDHOST_ID_TOKEN === undefined };
+  const reach = await reachOf(runtime, platform, options.environment);
   const { chosen, leftOut } = chooseEnvironments(platform, { name, config: tenant }, reach, options.environment);
   for (const { environment, config } of leftOut) {
-    out.step(`${environment} is left out: it is in account ${config.account}, the credentials are for ${account}`);
+    out.step(
+      `${environment} is left out: it is in account ${config.account}, the credentials are for ${reach.account}`,
+    );
   }
   const opened = await Promise.all(
     chosen.map(async (each) => {
       const { environment, config } = each;
-      const aws = await openEnvironment(runtime, environment, config, 'deploy');
+      const aws = await openEnvironment(runtime, environment, config, 'vend');
       return {
         chosen: each,
         aws,
@@ -95,26 +110,46 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
     const trust = project.trust[environment] ?? { subjects: ['project_path'] };
     return { runtime, aws, gitlab, place: { environment, tenant: name }, platform, tenant, chosen: each, trust };
   });
-  if (options.dryRun) return await show(runtime, name, project, vendings);
+  return { project, vendings };
+}
 
+/** Vends, and marks each environment when all of it is done. */
+export async function carryOut(
+  runtime: Runtime,
+  name: string,
+  { project, vendings }: OpenedVend,
+): Promise<{ value: Readonly<Record<string, unknown>>; lines: readonly string[] }> {
+  const { out } = runtime;
+  const gitlab = vendings[0]?.gitlab;
   refuse(project);
   if (gitlab !== undefined) await prepareProject(out, gitlab, project);
-  const results: VendResult[] = [];
+  const vended: VendedEnvironment[] = [];
   for (const vending of vendings) {
     const { environment } = vending.place;
     const title = `vend ${name} in ${environment}`;
-    results.push(
+    vended.push(
       await out.section(`vend_${environment}`, title, () =>
         withPlan(vending, async (prepared) => {
           for (const line of vendLines(prepared.plan)) out.detail(line);
-          return await applyVend(vending, prepared);
+          return await vendMarked(vending, prepared);
         }),
       ),
     );
   }
   if (gitlab !== undefined) await finishProject(out, gitlab, project);
-  out.result({ tenant: name, project, environments: results }, vendSummary(vendings, results).join('\n'));
-  return undefined;
+  for (const { mark } of vended) await mark();
+  const results = vended.map(({ result }) => result);
+  return { value: { tenant: name, project, environments: results }, lines: vendSummary(vendings, results) };
+}
+
+/** What the credentials reach: a job's are for the environment that it names. */
+async function reachOf(runtime: Runtime, platform: PlatformConfig, asked: Environment | undefined): Promise<Reach> {
+  if (runtime.env.VENDHOST_ID_TOKEN !== undefined && asked !== undefined) {
+    return { account: environmentOf(platform, asked).account, takesRoles: false };
+  }
+  const anyRegion = Object.values(platform.environments)[0]?.region ?? '';
+  const account = await openAws(runtime, { region: anyRegion }).account();
+  return { account, takesRoles: runtime.env.VENDHOST_ID_TOKEN === undefined };
 }
 
 /** What GitLab says of the tenant's project, and of the library that it is to use, as a plan. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { define } from '../../command.ts';
 import { VendhostError } from '../../errors.ts';
-import { environmentIfNamed, withDirectory, withDryRun, withEnvironment } from '../options.ts';
+import { environmentFrom, environmentIfNamed, withDirectory, withDryRun, withEnvironment } from '../options.ts';
 
 /** Throws `USAGE` for what is no number of a project. */
 function projectNumber(text: string): number {
@@ -11,8 +11,12 @@ function projectNumber(text: string): number {
   });
 }
 
+function oneOrChanged(message: string): VendhostError {
+  return new VendhostError('USAGE', message, { hint: 'name one tenant, or give --changed for all that differ' });
+}
+
 export const command = define({
-  usage: 'tenant vend <tenant>',
+  usage: 'tenant vend [tenant]',
   describe: 'Give a tenant its roles, hosts, listener rules, pipeline, record and GitLab variables',
   examples: [
     [
@@ -20,11 +24,17 @@ export const command = define({
       'vend shop in every environment with hosts in tenants/shop.yml that the credentials reach',
     ],
     ['vendhost tenant vend shop --environment dev --dry-run', 'show what vending shop in dev would change'],
+    ['vendhost tenant vend --changed --environment dev', 'vend every tenant of dev that is not as tenants/ says'],
     ['vendhost tenant vend shop --protect-branches', "vend shop, and protect its environments' branches in GitLab"],
   ],
   options: (parser) =>
     withDryRun(withDirectory(withEnvironment(parser), 'platform.yml and tenants/'))
-      .positional('tenant', { type: 'string', demandOption: true, describe: 'Name of the tenant' })
+      .positional('tenant', { type: 'string', describe: 'Name of the tenant' })
+      .option('changed', {
+        type: 'boolean',
+        default: false,
+        describe: 'Vend all tenants of the environment that differ from tenants/, instead of one',
+      })
       .option('protect-branches', {
         type: 'boolean',
         default: false,
@@ -47,9 +57,23 @@ export const command = define({
         describe: 'Set the subject of its ID tokens; the roles of environments that are left out must trust it already',
       }),
   async run(args, runtime) {
+    const directory = resolve(runtime.cwd, args.directory);
+    if (args.changed) {
+      const others = {
+        [args.tenant ?? '']: args.tenant,
+        '--project-id': args['project-id'],
+        '--set-subject': args['set-subject'] || undefined,
+      };
+      const [other] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
+      if (other !== undefined) throw oneOrChanged(`--changed and ${other} were both given`);
+      const { vendChanged } = await import('../../tenant/register/vend-changed.ts');
+      const environment = environmentFrom(args.environment, runtime);
+      return await vendChanged(runtime, { directory, environment, dryRun: args['dry-run'] });
+    }
+    if (args.tenant === undefined) throw oneOrChanged('the tenant is missing');
     const { vendTenant } = await import('../../tenant/vend.ts');
     return await vendTenant(runtime, {
-      directory: resolve(runtime.cwd, args.directory),
+      directory,
       tenant: args.tenant,
       environment: environmentIfNamed(args.environment, runtime),
       dryRun: args['dry-run'],
