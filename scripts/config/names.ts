@@ -18,6 +18,8 @@ const roleNameLimit = 64;
 const bucketNameLimit = 63;
 /** Target groups and load balancers: 32 characters (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html). */
 const loadBalancingNameLimit = 32;
+/** What port and load balancer leave of it. */
+const targetGroupLimit = loadBalancingNameLimit - '--65535-10'.length;
 
 export type PlatformLayer = 'network' | 'storage' | 'access' | 'balancer';
 /** Roles of the platform repository's jobs, and of CloudFormation when it works for them. */
@@ -82,7 +84,10 @@ export const names = {
     `${names.targetGroupPrefix(place)}${port}-${loadBalancer}`,
   /** Prefix of the names of a tenant's target groups. No tenant's name has two hyphens in a row, so it is that tenant's alone. */
   targetGroupPrefix: ({ environment, tenant }: Place) =>
-    `${shorten(`vendhost-${environment}-${tenant}`, loadBalancingNameLimit - '--65535-10'.length)}--`,
+    `${shorten(`vendhost-${environment}-${tenant}`, targetGroupLimit)}--`,
+  /** Pattern of the names of all tenants' target groups in an environment, of those too that were shortened. */
+  targetGroups: (environment: string) =>
+    `${`vendhost-${environment}-`.slice(0, targetGroupLimit - '-012345'.length)}*--*`,
   boundary: (environment: string) => `vendhost-${environment}-boundary`,
   /** Permissions boundary of the roles that services write logs with, the only roles a platform pipeline can create. */
   serviceBoundary: (environment: string) => `vendhost-${environment}-service-boundary`,
