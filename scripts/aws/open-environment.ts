@@ -5,8 +5,8 @@ import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Aws, openAws } from './session.ts';
 
-/** What an environment's account is opened for: jobs that only plan have a read-only role. */
-export type AccessMode = 'plan' | 'deploy';
+/** What an environment's account is opened for: jobs that only plan have a read-only role, and those that vend one of their own. */
+export type AccessMode = 'plan' | 'deploy' | 'vend';
 
 /**
  * Opens an environment's account: in a job of the platform's project with the role from the access stack; elsewhere with

@@ -18,10 +18,12 @@ const roleNameLimit = 64;
 const bucketNameLimit = 63;
 /** Target groups and load balancers: 32 characters (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html). */
 const loadBalancingNameLimit = 32;
+/** What port and load balancer leave of it. */
+const targetGroupLimit = loadBalancingNameLimit - '--65535-10'.length;
 
 export type PlatformLayer = 'network' | 'storage' | 'access' | 'balancer';
 /** Roles of the platform repository's jobs, and of CloudFormation when it works for them. */
-export type PlatformRole = 'plan' | 'deploy' | 'execution';
+export type PlatformRole = 'plan' | 'deploy' | 'execution' | 'vend' | 'vend-execution';
 export type TenantLayer = 'access' | 'entry' | 'data' | 'host';
 export type TenantRole =
   | 'deploy'
@@ -82,7 +84,10 @@ export const names = {
     `${names.targetGroupPrefix(place)}${port}-${loadBalancer}`,
   /** Prefix of the names of a tenant's target groups. No tenant's name has two hyphens in a row, so it is that tenant's alone. */
   targetGroupPrefix: ({ environment, tenant }: Place) =>
-    `${shorten(`vendhost-${environment}-${tenant}`, loadBalancingNameLimit - '--65535-10'.length)}--`,
+    `${shorten(`vendhost-${environment}-${tenant}`, targetGroupLimit)}--`,
+  /** Pattern of the names of all tenants' target groups in an environment, of those too that were shortened. */
+  targetGroups: (environment: string) =>
+    `${`vendhost-${environment}-`.slice(0, targetGroupLimit - '-012345'.length)}*--*`,
   boundary: (environment: string) => `vendhost-${environment}-boundary`,
   /** Permissions boundary of the roles that services write logs with, the only roles a platform pipeline can create. */
   serviceBoundary: (environment: string) => `vendhost-${environment}-service-boundary`,
@@ -186,6 +191,9 @@ export const keys = {
   tenantPriority: (listener: string, tenant: string, band: string) =>
     `claims/listener/${listener}/tenants/${tenant}/${band}.json`,
   hostClaims: 'claims/hosts/',
+  /** Of each tenant that was vended to the end, one object, whose name is the vend key: a listing reads them all. */
+  vendedMarks: 'claims/vended/',
+  vendedMark: (tenant: string, key: string) => `claims/vended/${tenant}/${key}.json`,
   hostClaim: (host: string) => `claims/hosts/${host}.json`,
   /** The hosts that a tenant claimed or is about to claim: whose they are is listed, not read. */
   tenantHosts: (tenant: string) => `claims/hosts/tenants/${tenant}/`,

@@ -153,6 +153,10 @@ const environment = z
       .refine(withoutRepeats, once)
       .default([])
       .meta({ description: "Mail addresses that are told of alarms, the tenants' too; each must confirm once" }),
+    vending: z.enum(['people', 'jobs']).default('people').meta({
+      description:
+        'Who vends tenants: people, or jobs of the branch in `project` too, with a role of their own and a token of GitLab',
+    }),
     approval: z
       .boolean()
       .default(false)

@@ -23,6 +23,12 @@ export const priorityClaimSchema = z.object({
 });
 export type PriorityClaim = Readonly<z.output<typeof priorityClaimSchema>>;
 
+/** `keys.vendedMark`: for people; what counts is its name. */
+export const vendedMarkSchema = z.object({
+  /** When the vend ended, ISO 8601. */
+  at: z.string(),
+});
+
 /** `keys.bakeLease`: who bakes an image. */
 export const bakeLeaseSchema = z.object({
   /** Random id of the run. */

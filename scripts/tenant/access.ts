@@ -63,23 +63,26 @@ export async function formerRecord(
   });
 }
 
-/**
- * The record as the access stack's template has it, if another text is stored, or none: CloudFormation writes it only when the
- * template changes.
- */
-export async function recordToWrite(aws: Aws, { templates }: Assembly, place: Place): Promise<string | undefined> {
+/** The record as the access stack's template has it. */
+export function recordIn({ templates }: Assembly, place: Place): string | undefined {
   const { Resources = {} } = templates.get(names.tenantStack(place, 'access')) ?? {};
   const name = names.tenantRecord(place);
   for (const { Type, Properties } of Object.values(Resources)) {
     const { Name, Value } = (Properties ?? {}) as { Name?: unknown; Value?: unknown };
-    if (Type !== 'AWS::SSM::Parameter' || Name !== name || typeof Value !== 'string') continue;
-    const stored = await readStoredRecord(aws, place).catch((error: unknown) => {
-      if (error instanceof VendhostError && error.code === 'TENANT_UNKNOWN') return undefined;
-      throw error;
-    });
-    return stored === Value ? undefined : Value;
+    if (Type === 'AWS::SSM::Parameter' && Name === name && typeof Value === 'string') return Value;
   }
   return undefined;
+}
+
+/** The same, if another text is stored, or none: CloudFormation writes it only when the template changes. */
+export async function recordToWrite(aws: Aws, assembly: Assembly, place: Place): Promise<string | undefined> {
+  const wanted = recordIn(assembly, place);
+  if (wanted === undefined) return undefined;
+  const stored = await readStoredRecord(aws, place).catch((error: unknown) => {
+    if (error instanceof VendhostError && error.code === 'TENANT_UNKNOWN') return undefined;
+    throw error;
+  });
+  return stored === wanted ? undefined : wanted;
 }
 
 /** Writes the record in place of what somebody else wrote there. */

@@ -1,4 +1,6 @@
+import type { Environment } from '../config/environment.ts';
 import { names } from '../config/names.ts';
+import { partitionOf } from '../config/platform.ts';
 import { writeVariables } from '../gitlab/variables.ts';
 import { deployStacks } from '../stack/deploy/deploy-stacks.ts';
 import { recordToWrite, rewriteRecord } from './access.ts';
@@ -28,15 +30,15 @@ export async function applyVend(
 ): Promise<VendResult> {
   const { runtime, aws, gitlab, tenant, chosen, place } = vending;
   const [access, entry] = [names.tenantStack(place, 'access'), names.tenantStack(place, 'entry')];
-  const roles = free === undefined ? [] : await deployStacks(assembly, { stacks: [access] });
+  const roles = free === undefined ? [] : await deployStacks(assembly, { stacks: [access], ...roleOfJobs(vending) });
   const claimed = free === undefined ? undefined : await claimRules(runtime, aws, rulesOf, plan.rules);
   await free?.();
   await claims.claim(plan.hosts.claim);
   const deploy = async () => {
     const numbers = claimed ?? (await claimRules(runtime, aws, rulesOf, plan.rules));
     const parameters = { [entry]: priorityParameters(numbers) };
-    const stacks = free === undefined ? {} : { stacks: [entry] };
-    return { results: [...roles, ...(await deployStacks(assembly, { parameters, ...stacks }))], numbers };
+    const options = { ...roleOfJobs(vending), ...(free === undefined ? {} : { stacks: [entry] }) };
+    return { results: [...roles, ...(await deployStacks(assembly, { parameters, ...options }))], numbers };
   };
   const { results, numbers } = await deploy().catch(async (error: unknown) => {
     // After a cancel CloudFormation may still finish: then the hosts are the tenant's, and the next run sees that.
@@ -64,4 +66,12 @@ export async function applyVend(
       plan.rules.some(({ claimed }) => !claimed) ||
       plan.hosts.claim.length + plan.hosts.release.length + released.length + variables.length > 0,
   };
+}
+
+/** A job hands the stacks to CloudFormation with a role of their own; people vend with their own rights. */
+function roleOfJobs({ runtime, place, chosen }: Vending): { roleArn?: string } {
+  if (runtime.env.VENDHOST_ID_TOKEN === undefined) return {};
+  const { account } = chosen.config;
+  const role = names.platformRole(place.environment as Environment, 'vend-execution');
+  return { roleArn: `arn:${partitionOf(chosen.config)}:iam::${account}:role/${role}` };
 }

@@ -143,7 +143,8 @@ function tokenRefusals({ protectBranches, setSubject, projectId, allowLibrary }:
   }));
 }
 
-function recordedTrust(record: ProjectWish['environments'][number]['record']): SubjectTrust {
+/** Which ID tokens the roles trust by the record; of a new tenant those that GitLab makes by default. */
+export function recordedTrust(record: ProjectWish['environments'][number]['record']): SubjectTrust {
   const { subjects = ['project_path'] as const, projectId, environmentProtected } = record ?? {};
   return {
     subjects,

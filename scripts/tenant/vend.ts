@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { openEnvironment } from '../aws/open-environment.ts';
 import { openAws } from '../aws/session.ts';
 import type { Environment } from '../config/environment.ts';
-import { readPlatformConfig, readTenantConfig } from '../config/files.ts';
+import { environmentOf, readPlatformConfig, readTenantConfig } from '../config/files.ts';
 import {
   approvalFaults,
   hostsOverlap,
@@ -17,13 +17,13 @@ import { type GitlabApi, openGitlab } from '../gitlab/api.ts';
 import type { ResultValue } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
 import { formerRecord } from './access.ts';
-import { applyVend, type VendResult } from './apply-vend.ts';
-import { chooseEnvironments } from './environments.ts';
+import { chooseEnvironments, type Reach } from './environments.ts';
 import { readLibraryProject } from './library/library-facts.ts';
 import { planLibrary } from './library/plan-library.ts';
 import { readProjectFacts } from './project-facts.ts';
 import type { ProjectWish } from './project-findings.ts';
 import { type ProjectPlan, planProject, projectDiffers, projectLines, refuse, withLibrary } from './project-plan.ts';
+import { type VendedEnvironment, vendMarked } from './register/vend-marked.ts';
 import { differs, type Vending, type VendPlan, vendLines, withPlan } from './vend-plan.ts';
 import { finishProject, prepareProject, tenantsOfProject, warnOfProject } from './vend-project.ts';
 import { vendSummary } from './vend-summary.ts';
@@ -76,6 +76,18 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
 
 /** As `vendTenant`, for who prints what came of it. */
 export async function vendOne(runtime: Runtime, options: VendOptions): Promise<Vended> {
+  const opened = await openVend(runtime, options);
+  return options.dryRun ? await show(options.tenant, opened) : await carryOut(runtime, options, opened);
+}
+
+/** A tenant's project and environments as they were found; nothing is changed yet. */
+export interface OpenedVend {
+  readonly project: ProjectPlan;
+  readonly vendings: readonly Vending[];
+}
+
+/** Reads what vending needs. Throws what stands against it in the files, and `ACCOUNT_WRONG`. */
+export async function openVend(runtime: Runtime, options: VendOptions): Promise<OpenedVend> {
   const { out } = runtime;
   const { directory, tenant: name } = options;
   const platform = await readPlatformConfig(directory);
@@ -90,9 +102,7 @@ export async function vendOne(runtime: Runtime, options: VendOptions): Promise<V
   ];
   if (faults.length > 0) throw configError(faults);
 
-  const anyRegion = Object.values(platform.environments)[0]?.region ?? '';
-  const account = await openAws(runtime, { region: anyRegion }).account();
-  const reach = { account, takesRoles: runtime.env.VENDHOST_ID_TOKEN === undefined };
+  const reach = await reachOf(runtime, platform, options.environment);
   const selected = chooseEnvironments(platform, { name, config: tenant }, reach, options.environment);
   const { leftOut } = selected;
   const hostsIn = (places: readonly HostPlace[] | undefined, environment: Environment) =>
@@ -104,12 +114,14 @@ export async function vendOne(runtime: Runtime, options: VendOptions): Promise<V
       : { ...each, hosts: each.hosts.filter((host) => !later.some((other) => hostsOverlap(host, other))) };
   });
   for (const { environment, config } of leftOut) {
-    out.step(`${environment} is left out: it is in account ${config.account}, the credentials are for ${account}`);
+    out.step(
+      `${environment} is left out: it is in account ${config.account}, the credentials are for ${reach.account}`,
+    );
   }
   const opened = await Promise.all(
     chosen.map(async (each) => {
       const { environment, config } = each;
-      const aws = await openEnvironment(runtime, environment, config, 'deploy');
+      const aws = await openEnvironment(runtime, environment, config, 'vend');
       return {
         chosen: each,
         aws,
@@ -151,26 +163,47 @@ export async function vendOne(runtime: Runtime, options: VendOptions): Promise<V
       coming,
     };
   });
-  if (options.dryRun) return await show(name, project, vendings);
+  return { project, vendings };
+}
 
+/** Vends, and marks each environment when all of it is done. */
+export async function carryOut(
+  runtime: Runtime,
+  { tenant: name, free }: Pick<VendOptions, 'tenant' | 'free'>,
+  { project, vendings }: OpenedVend,
+): Promise<Vended> {
+  const { out } = runtime;
+  const gitlab = vendings[0]?.gitlab;
   refuse(project);
   if (gitlab !== undefined) await prepareProject(out, gitlab, project);
-  const results: VendResult[] = [];
+  const vended: VendedEnvironment[] = [];
   for (const [index, vending] of vendings.entries()) {
     const { environment } = vending.place;
     const title = `vend ${name} in ${environment}`;
-    results.push(
+    vended.push(
       await out.section(`vend_${name}_${environment}`, title, () =>
         withPlan(vending, async (prepared) => {
           for (const line of vendLines(prepared.plan)) out.detail(line);
-          return await applyVend(vending, prepared, index === 0 ? options.free : undefined);
+          return await vendMarked(vending, prepared, index === 0 ? free : undefined);
         }),
       ),
     );
   }
   if (gitlab !== undefined) await finishProject(out, gitlab, project);
+  for (const { mark } of vended) await mark();
+  const results = vended.map(({ result }) => result);
   const text = vendSummary(vendings, results).join('\n');
   return { value: { tenant: name, project, environments: results }, text, project, differs: false };
+}
+
+/** What the credentials reach: a job's are for the environment that it names. */
+async function reachOf(runtime: Runtime, platform: PlatformConfig, asked: Environment | undefined): Promise<Reach> {
+  if (runtime.env.VENDHOST_ID_TOKEN !== undefined && asked !== undefined) {
+    return { account: environmentOf(platform, asked).account, takesRoles: false };
+  }
+  const anyRegion = Object.values(platform.environments)[0]?.region ?? '';
+  const account = await openAws(runtime, { region: anyRegion }).account();
+  return { account, takesRoles: runtime.env.VENDHOST_ID_TOKEN === undefined };
 }
 
 /** What GitLab says of the tenant's project, and of the library that it is to use, as a plan. */
@@ -187,7 +220,7 @@ async function lookAtProject(
 }
 
 /** What would be done; what stops it is in the plan. */
-async function show(tenant: string, project: ProjectPlan, vendings: readonly Vending[]): Promise<Vended> {
+async function show(tenant: string, { project, vendings }: OpenedVend): Promise<Vended> {
   const plans: VendPlan[] = [];
   for (const vending of vendings) plans.push(await withPlan(vending, async ({ plan }) => plan));
   const changes = projectDiffers(project) || plans.some(differs);

@@ -18,6 +18,8 @@ const platformRoles = {
   'platform-plan': 'vendhost-platform-dev-plan',
   'platform-deploy': 'vendhost-platform-dev-deploy',
   'platform-execution': 'vendhost-platform-dev-execution',
+  'platform-vend': 'vendhost-platform-dev-vend',
+  'platform-vend-execution': 'vendhost-platform-dev-vend-execution',
 };
 const tenantRoles = {
   'tenant-instance': 'vendhost-dev-shop-instance',
@@ -128,6 +130,7 @@ describe('trust', () => {
 
   test.each([
     ['platform-deploy', 'project_path:acme/platform:ref_type:branch:ref:main'],
+    ['platform-vend', 'project_path:acme/platform:ref_type:branch:ref:main'],
     ['tenant-deploy', 'project_path:acme/shop:ref_type:branch:ref:dev'],
     ['tenant-approver-job', 'project_path:acme/approvals:ref_type:branch:ref:main'],
   ])('%s is for one branch of one project, letter by letter', (file, branch) => {
@@ -163,6 +166,7 @@ describe('trust', () => {
     expect(Object.fromEntries(services)).toEqual({
       'platform-builder': { Service: 'ec2.amazonaws.com' },
       'platform-execution': { Service: 'cloudformation.amazonaws.com' },
+      'platform-vend-execution': { Service: 'cloudformation.amazonaws.com' },
       'tenant-instance': { Service: 'ec2.amazonaws.com' },
       'tenant-execution': { Service: 'cloudformation.amazonaws.com' },
       'tenant-pipeline': { Service: 'codepipeline.amazonaws.com' },
@@ -248,6 +252,58 @@ describe('policies', () => {
 
 test('where nobody has to approve, no job may', () => {
   expect(roleNames(tenantApp({ approvals }))).not.toContain('vendhost-dev-shop-approver-job');
+});
+
+test('where people vend, no job may, and stacks that jobs made keep their role', () => {
+  const names = roleNames(accessApp('dev', { vending: 'people' }));
+  expect(names).not.toContain('vendhost-platform-dev-vend');
+  expect(names).toContain('vendhost-platform-dev-vend-execution');
+});
+
+describe('vending by jobs', () => {
+  const changing = () => roleOf('platform-vend-execution').statements.filter((each) => each.effect === 'Allow');
+  const named = (action: string) => changing().filter(({ actions }) => actions.some((each) => matches(each, action)));
+
+  test.each(['iam:CreateRole', 'iam:PutRolePolicy', 'iam:AttachRolePolicy', 'iam:PutRolePermissionsBoundary'])(
+    '%s only under the tenants\' boundary',
+    (action) => {
+      const [only, ...others] = named(action);
+      expect(others).toEqual([]);
+      const boundary = 'arn:aws:iam::111111111111:policy/vendhost-dev-boundary';
+      expect(only?.conditions).toMatchObject({ StringEquals: { 'iam:PermissionsBoundary': boundary } });
+    },
+  );
+
+  test('no role has the right to take a boundary off, or to change what one says', () => {
+    for (const file of ['platform-vend', 'platform-vend-execution']) {
+      const all = roleOf(file).statements.filter(({ effect }) => effect === 'Allow');
+      const actions = all.flatMap((each) => each.actions);
+      expect(actions.filter((each) => matches(each, 'iam:DeleteRolePermissionsBoundary'))).toEqual([]);
+      const policies = all.filter((each) => writes(each)).flatMap(({ resources }) => resources);
+      const boundaries = ['boundary', 'service-boundary', 'tenant-drift'].map(
+        (end) => `arn:aws:iam::111111111111:policy/vendhost-dev-${end}`,
+      );
+      expect(boundaries.filter((arn) => policies.some((each) => matches(each, arn)))).toEqual([]);
+    }
+  });
+
+  test('reaches no role, stack or bucket of the platform, and nothing of another environment', () => {
+    const iam = 'arn:aws:iam::111111111111';
+    const stack = 'arn:aws:cloudformation:eu-west-1:111111111111:stack';
+    const untouched = [
+      ...['plan', 'deploy', 'execution', 'vend'].map((role) => `${iam}:role/vendhost-platform-dev-${role}`),
+      `${iam}:role/vendhost-dev-builder`,
+      `${iam}:role/vendhost-production-shop-deploy`,
+      ...['access', 'network', 'storage', 'balancer'].map((layer) => `${stack}/vendhost-dev-${layer}/1`),
+      `${stack}/vendhost-gitlab/1`,
+      `${stack}/vendhost-production-shop-access/1`,
+      'arn:aws:ssm:eu-west-1:111111111111:parameter/vendhost/dev/boundary-arn',
+    ];
+    for (const file of ['platform-vend', 'platform-vend-execution']) {
+      const resources = roleOf(file).statements.filter(writes).flatMap((each) => each.resources);
+      expect(untouched.filter((arn) => resources.some((each) => matches(each, arn)))).toEqual([]);
+    }
+  });
 });
 
 test('a platform without a project has no roles for pipelines', () => {

@@ -1,5 +1,5 @@
 import { type Environment, mostLoadBalancers } from '../../../scripts/config/environment.ts';
-import { names, type PlatformLayer } from '../../../scripts/config/names.ts';
+import { names, type PlatformLayer, type PlatformRole, type TenantRole } from '../../../scripts/config/names.ts';
 import { type EnvironmentConfig, partitionOf } from '../../../scripts/config/platform.ts';
 import { Arns } from '../../arns.ts';
 import type { Condition } from '../../role.ts';
@@ -16,7 +16,7 @@ export class PlatformScope extends Arns {
     this.config = config;
   }
 
-  roleArn(role: 'plan' | 'deploy' | 'execution'): string {
+  roleArn(role: PlatformRole): string {
     return this.globalArn('iam', `role/${names.platformRole(this.environment, role)}`);
   }
 
@@ -43,6 +43,11 @@ export class PlatformScope extends Arns {
     return [...layers, ...this.numbered(names.balancerStack)].map((stack) =>
       this.arn('cloudformation', `stack/${stack}/*`),
     );
+  }
+
+  /** Roles of all tenants of the environment, by the ends of their names; no role of the platform's has such a name. */
+  tenantRoles(...roles: TenantRole[]): string[] {
+    return roles.map((role) => this.globalArn('iam', `role/vendhost-${this.environment}-*-${role}`));
   }
 
   /**

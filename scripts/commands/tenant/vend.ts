@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { define } from '../../command.ts';
 import { VendhostError } from '../../errors.ts';
-import { environmentIfNamed, withDirectory, withDryRun, withEnvironment } from '../options.ts';
+import { environmentFrom, environmentIfNamed, withDirectory, withDryRun, withEnvironment } from '../options.ts';
 
 /** Throws `USAGE` for what is no number of a project. */
 function projectNumber(text: string): number {
@@ -11,8 +11,12 @@ function projectNumber(text: string): number {
   });
 }
 
+function oneOrChanged(message: string): VendhostError {
+  return new VendhostError('USAGE', message, { hint: 'name one tenant, or give --changed for all that differ' });
+}
+
 export const command = define({
-  usage: 'tenant vend <tenant>',
+  usage: 'tenant vend [tenant]',
   describe: 'Give a tenant its roles, hosts, listener rules, pipeline, record and GitLab variables',
   examples: [
     [
@@ -24,14 +28,19 @@ export const command = define({
       'vendhost tenant vend blog,shop',
       'vend both: a host that moves from one to the other is given back before it is taken',
     ],
+    ['vendhost tenant vend --changed --environment dev', 'vend every tenant of dev that is not as tenants/ says'],
     ['vendhost tenant vend shop --protect-branches', "vend shop, and protect its environments' branches in GitLab"],
   ],
   options: (parser) =>
     withDryRun(withDirectory(withEnvironment(parser), 'platform.yml and tenants/'))
       .positional('tenant', {
         type: 'string',
-        demandOption: true,
         describe: 'Name of the tenant; of several, separated by commas, who gives a host is vended before who takes it',
+      })
+      .option('changed', {
+        type: 'boolean',
+        default: false,
+        describe: 'Vend all tenants of the environment that differ from tenants/, instead of one',
       })
       .option('protect-branches', {
         type: 'boolean',
@@ -55,9 +64,23 @@ export const command = define({
         describe: 'Set the subject of its ID tokens; the roles of environments that are left out must trust it already',
       }),
   async run(args, runtime) {
+    const directory = resolve(runtime.cwd, args.directory);
+    if (args.changed) {
+      const others = {
+        [args.tenant ?? '']: args.tenant,
+        '--project-id': args['project-id'],
+        '--set-subject': args['set-subject'] || undefined,
+      };
+      const [other] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
+      if (other !== undefined) throw oneOrChanged(`--changed and ${other} were both given`);
+      const { vendChanged } = await import('../../tenant/register/vend-changed.ts');
+      const environment = environmentFrom(args.environment, runtime);
+      return await vendChanged(runtime, { directory, environment, dryRun: args['dry-run'] });
+    }
+    if (args.tenant === undefined) throw oneOrChanged('the tenant is missing');
     const [tenant = '', ...others] = [...new Set(args.tenant.split(','))];
     const options = {
-      directory: resolve(runtime.cwd, args.directory),
+      directory,
       environment: environmentIfNamed(args.environment, runtime),
       dryRun: args['dry-run'],
       protectBranches: args['protect-branches'],

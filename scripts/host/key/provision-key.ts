@@ -115,7 +115,8 @@ function keyFrom(text = ''): ProvisionKey | undefined {
 }
 
 /** The first 48 bits of a hash; the order of keys does not matter. */
-function digest(value: unknown): string {
+/** Hash of a value, whatever order its keys are in. */
+export function digest(value: unknown): string {
   return createHash('sha256').update(canonical(value)).digest('hex').slice(0, 12);
 }
 

@@ -5,3 +5,8 @@ import type { SectionHead } from '../findings/planned-section.ts';
 export function platformHead(environment: Environment): SectionHead {
   return { id: `platform/${environment}`, title: `${environment}: the platform` };
 }
+
+/** The section on its tenants: the register beside what they have. */
+export function registerHead(environment: Environment): SectionHead {
+  return { id: `tenants/${environment}`, title: `${environment}: tenants` };
+}

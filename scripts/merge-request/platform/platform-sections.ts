@@ -12,8 +12,8 @@ import { type PlannedSection, planSection, type SectionBody, unseenSection } fro
 import { stackFindings } from '../findings/stack-findings.ts';
 import { stateFindings } from '../findings/stack-states.ts';
 import { repositoryFinding } from '../tenant/repository-section.ts';
-import { changedTenants } from './changed-tenants.ts';
-import { platformHead } from './platform-head.ts';
+import { platformHead, registerHead } from './platform-head.ts';
+import { registerBody } from './register-section.ts';
 
 export interface PlatformPlanOptions {
   readonly environment: Environment;
@@ -21,7 +21,7 @@ export interface PlatformPlanOptions {
   readonly directory: string;
 }
 
-/** What the push after a merge would do to the platform of an environment, and which tenants are to be vended then. */
+/** What the push after a merge would do to the platform of an environment, and to its tenants. */
 export async function platformSections(
   runtime: Runtime,
   { environment, directory }: PlatformPlanOptions,
@@ -32,19 +32,19 @@ export async function platformSections(
     const summary = `${counted(files, 'file')} checked, ${faults === 0 ? 'no fault' : counted(faults, 'fault')}`;
     return { summary, findings: findings.map((finding) => repositoryFinding('platform/checks', '', finding)) };
   });
-  const tenants = await planSection(runtime, { id: 'platform/tenants', title: 'Tenants' }, () =>
-    changedTenants(runtime, directory, 'platform/tenants'),
-  );
-  const head = platformHead(environment);
+  const [head, tenants] = [platformHead(environment), registerHead(environment)];
   if (isFromFork(runtime.env)) {
-    return [
-      checks,
-      tenants,
-      unseenSection(head, 'the merge request comes from a fork, whose pipelines get no credentials'),
-    ];
+    const why = 'the merge request comes from a fork, whose pipelines get no credentials';
+    return [checks, unseenSection(tenants, why), unseenSection(head, why)];
   }
+  const register = await planSection(runtime, tenants, async () => {
+    const platform = await readPlatformConfig(directory);
+    const [target] = await openTargets(runtime, platform, environment, { purpose: 'plan' });
+    if (target === undefined) throw new Error(`no target for ${environment}`);
+    return await registerBody(runtime, platform, target, { directory, id: tenants.id });
+  });
   const stacks = await planSection(runtime, head, () => environmentBody(runtime, { environment, directory }, head.id));
-  return [checks, tenants, stacks];
+  return [checks, register, stacks];
 }
 
 async function environmentBody(

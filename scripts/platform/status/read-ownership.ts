@@ -1,8 +1,7 @@
 import type { Aws } from '../../aws/session.ts';
 import { type FormerRecord, formerRecordSchema } from '../../config/facts.ts';
-import { names } from '../../config/names.ts';
 import { isAbsent } from '../../stack/stack-state.ts';
-import { listStackNames, tenantOf } from '../account-stacks.ts';
+import { listStackNames, readRecordTexts, tenantOf } from '../account-stacks.ts';
 import type { EnvironmentTarget } from '../targets.ts';
 import type { GrantOf, OwnedRule, Ownership } from './ownership.ts';
 import type { ListenerState } from './parts.ts';
@@ -40,15 +39,10 @@ export interface RecordOf extends GrantOf {
 
 /** The tenants' records in an environment, sorted; reads all pages. */
 export async function readRecords({ aws, environment }: EnvironmentTarget): Promise<RecordOf[]> {
-  const { paginateGetParametersByPath } = await import('@aws-sdk/client-ssm');
-  const path = names.tenantRecord({ environment, tenant: '' });
-  const found: RecordOf[] = [];
-  for await (const page of paginateGetParametersByPath({ client: await aws.ssm() }, { Path: path })) {
-    for (const { Name = '', Value = '' } of page.Parameters ?? []) {
-      const content = recordIn(Value);
-      found.push({ tenant: Name.slice(path.length), ...(content === undefined ? {} : { content }) });
-    }
-  }
+  const found = [...(await readRecordTexts(aws, environment))].map(([tenant, text]): RecordOf => {
+    const content = recordIn(text);
+    return { tenant, ...(content === undefined ? {} : { content }) };
+  });
   return found.sort((a, b) => a.tenant.localeCompare(b.tenant));
 }
 

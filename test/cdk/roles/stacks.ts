@@ -15,7 +15,7 @@ const unchecked = { validation: false };
 /** Audience of the jobs' ID tokens. */
 export const audience = 'https://vendhost.example.com';
 
-function platform(environment: Environment, region: string): PlatformProps {
+function platform(environment: Environment, region: string, vending: 'people' | 'jobs'): PlatformProps {
   const config = platformSchema.parse({
     name: 'lanterns',
     gitlab: 'https://gitlab.example.com',
@@ -24,6 +24,7 @@ function platform(environment: Environment, region: string): PlatformProps {
     environments: {
       [environment]: {
         ...environmentConfig('dev', account),
+        vending,
       },
     },
   });
@@ -35,11 +36,12 @@ function platform(environment: Environment, region: string): PlatformProps {
 /** The app of an access stack alone. */
 export function accessApp(
   environment: Environment = 'dev',
-  { region = 'eu-west-1', ...changes }: { region?: string; project?: undefined } = {},
+  options: { region?: string; project?: undefined; vending?: 'people' | 'jobs' } = {},
 ): App {
-  const { project, ...props } = platform(environment, region);
+  const { region = 'eu-west-1', vending = 'jobs' } = options;
+  const { project, ...props } = platform(environment, region, vending);
   const app = newApp(unchecked);
-  new AccessStack(app, project === undefined || 'project' in changes ? props : { ...props, project });
+  new AccessStack(app, project === undefined || 'project' in options ? props : { ...props, project });
   return app;
 }
 

@@ -1,0 +1,128 @@
+import { names, type TenantRole } from '../../../../scripts/config/names.ts';
+import { merge, type Right } from '../../../role.ts';
+import type { PlatformScope } from '../platform-scope.ts';
+
+/** All roles that an access stack of a tenant can have. */
+const tenantRoles: readonly TenantRole[] = [
+  'approver',
+  'approver-job',
+  'codedeploy',
+  'deploy',
+  'execution',
+  'instance',
+  'intake',
+  'pipeline',
+  'plan',
+];
+
+/** Ends of the names of the managed policies that it has. */
+const tenantPolicies = ['approving', 'execution', 'reading'];
+
+const because =
+  "Tenants' own, by the ends of their names; no role, policy or profile of the platform's has such a name.";
+
+/**
+ * What is in access stacks of tenants: roles under the tenants' boundary, with the tags that the boundary compares; their policies; the
+ * instance profile; the record. No boundary can be changed, nor taken off a role, and no role of the platform's has a name that these statements take.
+ */
+export function tenantIamRights(scope: PlatformScope): Right[] {
+  const { environment } = scope;
+  const roles = scope.tenantRoles(...tenantRoles);
+  const policies = tenantPolicies.map((end) => scope.globalArn('iam', `policy/vendhost-${environment}-*-${end}`));
+  const drift = scope.globalArn('iam', `policy/${names.driftPolicy(environment, 'tenant')}`);
+  const bounded = {
+    StringEquals: { 'iam:PermissionsBoundary': scope.globalArn('iam', `policy/${names.boundary(environment)}`) },
+  };
+  // Without its tenant's tag a role would be nobody's to the boundary.
+  const tagged = merge(scope.requestTags('access'), { Null: { 'aws:RequestTag/vendhost:tenant': 'false' } });
+  return [
+    { sid: 'MakeRoles', actions: ['iam:CreateRole'], resources: roles, when: merge(bounded, tagged), because },
+    {
+      sid: 'ChangeRoles',
+      actions: ['iam:DeleteRolePolicy', 'iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy'],
+      resources: roles,
+      when: bounded,
+      because,
+    },
+    {
+      sid: 'AttachPolicies',
+      actions: ['iam:AttachRolePolicy', 'iam:DetachRolePolicy'],
+      resources: roles,
+      when: merge(bounded, { ArnLike: { 'iam:PolicyARN': [...policies, drift] } }),
+      because,
+    },
+    { sid: 'TagRoles', actions: ['iam:TagRole'], resources: roles, when: tagged, because },
+    {
+      sid: 'KeepRoles',
+      actions: [
+        'iam:DeleteRole',
+        'iam:GetRole',
+        'iam:GetRolePolicy',
+        'iam:ListAttachedRolePolicies',
+        'iam:ListInstanceProfilesForRole',
+        'iam:ListRolePolicies',
+        'iam:ListRoleTags',
+        'iam:UpdateAssumeRolePolicy',
+        'iam:UpdateRole',
+        'iam:UpdateRoleDescription',
+      ],
+      resources: roles,
+      because,
+    },
+    {
+      sid: 'Policies',
+      actions: [
+        'iam:CreatePolicy',
+        'iam:CreatePolicyVersion',
+        'iam:DeletePolicy',
+        'iam:DeletePolicyVersion',
+        'iam:GetPolicy',
+        'iam:GetPolicyVersion',
+        'iam:ListEntitiesForPolicy',
+        'iam:ListPolicyVersions',
+        'iam:TagPolicy',
+      ],
+      resources: policies,
+      because,
+    },
+    {
+      sid: 'Profiles',
+      actions: [
+        'iam:AddRoleToInstanceProfile',
+        'iam:CreateInstanceProfile',
+        'iam:DeleteInstanceProfile',
+        'iam:GetInstanceProfile',
+        'iam:RemoveRoleFromInstanceProfile',
+        'iam:TagInstanceProfile',
+      ],
+      resources: [scope.globalArn('iam', `instance-profile/vendhost-${environment}-*-instance`)],
+      because,
+    },
+    ...passRights(scope),
+    {
+      sid: 'Records',
+      actions: [
+        'ssm:AddTagsToResource',
+        'ssm:DeleteParameter',
+        'ssm:GetParameter',
+        'ssm:GetParameters',
+        'ssm:ListTagsForResource',
+        'ssm:PutParameter',
+      ],
+      resources: [scope.arn('ssm', `parameter${names.tenantRecord({ environment, tenant: '*' })}`)],
+      because: "All tenants' records, and no fact of the platform's.",
+    },
+  ];
+}
+
+/** Each role to the service that it is for. */
+function passRights(scope: PlatformScope): Right[] {
+  const services = { instance: 'ec2', intake: 'events', pipeline: 'codepipeline' } as const;
+  return Object.entries(services).map(([role, service]) => ({
+    sid: `Pass${role.charAt(0).toUpperCase()}${role.slice(1)}`,
+    actions: ['iam:PassRole'],
+    resources: scope.tenantRoles(role as keyof typeof services),
+    when: { StringEquals: { 'iam:PassedToService': `${service}.amazonaws.com` } },
+    because,
+  }));
+}

@@ -1,0 +1,126 @@
+import { keys, names } from '../../../../scripts/config/names.ts';
+import type { Right } from '../../../role.ts';
+import type { PlatformScope } from '../platform-scope.ts';
+
+/**
+ * What `vendhost tenant vend` calls itself: reads, claims, marks and records, and stacks of tenants' access with the vend execution role and
+ * no other.
+ */
+export function vendRights(scope: PlatformScope): Right[] {
+  return [...stackRights(scope), ...lookRights(scope), ...claimRights(scope)];
+}
+
+function stackRights(scope: PlatformScope): Right[] {
+  const { environment } = scope;
+  const stacks = (...layers: string[]) =>
+    layers.map((layer) => scope.arn('cloudformation', `stack/vendhost-${environment}-*-${layer}/*`));
+  const because = "Tenants' access and entry stacks; a stack's ARN ends in an id that AWS chooses.";
+  return [
+    {
+      sid: 'VendStacks',
+      actions: ['cloudformation:CreateStack', 'cloudformation:UpdateStack'],
+      resources: stacks('access', 'entry'),
+      // Without a service role CloudFormation would act with the rights of this role.
+      when: { StringEquals: { 'cloudformation:RoleArn': scope.roleArn('vend-execution') } },
+      because,
+    },
+    {
+      sid: 'KeepStacks',
+      actions: [
+        'cloudformation:CancelUpdateStack',
+        'cloudformation:ContinueUpdateRollback',
+        // What is left of a first vend that failed.
+        'cloudformation:DeleteStack',
+        'cloudformation:DescribeEvents',
+        'cloudformation:DescribeStackEvents',
+        'cloudformation:GetTemplate',
+        'cloudformation:TagResource',
+        'cloudformation:UpdateTerminationProtection',
+      ],
+      resources: stacks('access', 'entry'),
+      because,
+    },
+    {
+      sid: 'PassVendExecution',
+      actions: ['iam:PassRole'],
+      resources: [scope.roleArn('vend-execution')],
+      when: { StringEquals: { 'iam:PassedToService': 'cloudformation.amazonaws.com' } },
+    },
+  ];
+}
+
+function lookRights(scope: PlatformScope): Right[] {
+  const { environment } = scope;
+  const facts = names.factsPath(environment);
+  return [
+    {
+      sid: 'Look',
+      actions: [
+        'cloudformation:DescribeStacks',
+        'cloudformation:ListStacks',
+        'elasticloadbalancing:DescribeAccountLimits',
+        'elasticloadbalancing:DescribeLoadBalancers',
+        'elasticloadbalancing:DescribeRules',
+        'elasticloadbalancing:DescribeTargetGroups',
+      ],
+      resources: ['*'],
+      because: 'AWS grants these reads for all resources or for none; stacks are found by how their names begin.',
+    },
+    {
+      sid: 'Quotas',
+      actions: [
+        'cloudformation:DescribeAccountLimits',
+        'ec2:DescribeSecurityGroups',
+        'iam:GetAccountSummary',
+        'rds:DescribeAccountAttributes',
+        'servicequotas:GetAWSDefaultServiceQuota',
+        'servicequotas:GetServiceQuota',
+      ],
+      resources: ['*'],
+      because: 'Whether there is room for a new tenant: quotas are of the account.',
+    },
+    {
+      sid: 'Facts',
+      actions: ['ssm:GetParameter', 'ssm:GetParametersByPath'],
+      resources: [facts, `${facts}/*`].map((path) => scope.arn('ssm', `parameter${path}`)),
+      because: "The environment's facts and the tenants' records; none of them is secret.",
+    },
+  ];
+}
+
+function claimRights(scope: PlatformScope): Right[] {
+  const { environment, account, region } = scope;
+  const bucket = names.bucket(environment, account, region);
+  return [
+    {
+      sid: 'ListBuckets',
+      actions: ['s3:ListBucket'],
+      resources: [scope.s3(`vendhost-${environment}-*`)],
+      because: "The environment's claims, and whether a tenant's bucket exists: S3 has no other right for that.",
+    },
+    {
+      sid: 'Claims',
+      actions: ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
+      resources: [keys.hostClaims, keys.priorityClaims, keys.vendedMarks].map((folder) =>
+        scope.s3(bucket, `${folder}*`),
+      ),
+      because: 'Claims of hosts and priorities, and marks of vends, of all tenants.',
+    },
+    {
+      sid: 'UseKey',
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      resources: [scope.arn('kms', 'key/*')],
+      when: {
+        StringEquals: { ...scope.resourceTags('storage').StringEquals, 'kms:ViaService': `s3.${region}.amazonaws.com` },
+      },
+      because: "Only the environment's key, whose id AWS chooses, and only for objects that S3 lets this role use.",
+    },
+    {
+      // In place of what somebody wrote by hand: CloudFormation does not see that.
+      sid: 'Records',
+      actions: ['ssm:PutParameter'],
+      resources: [scope.arn('ssm', `parameter${names.tenantRecord({ environment, tenant: '*' })}`)],
+      because: "All tenants' records.",
+    },
+  ];
+}

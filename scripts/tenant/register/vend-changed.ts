@@ -1,0 +1,142 @@
+import { awsError } from '../../aws/foreseen-errors.ts';
+import type { Environment } from '../../config/environment.ts';
+import { environmentOf, readPlatformConfig } from '../../config/files.ts';
+import { type ExitCode, exitCodes, VendhostError } from '../../errors.ts';
+import { openTargets } from '../../platform/targets.ts';
+import type { Runtime } from '../../runtime.ts';
+import { vendOne } from '../vend.ts';
+import { requireRead } from './plan-tenants.ts';
+import { registerLines, registerSummary } from './register-lines.ts';
+import { type PlannedRow, planRegister } from './register-plan.ts';
+
+export interface VendChangedOptions {
+  /** Folder with `platform.yml` and `tenants/`. */
+  readonly directory: string;
+  readonly environment: Environment;
+  /** Only say what would be vended; exit code 2 when anything would. */
+  readonly dryRun: boolean;
+}
+
+/** How the vend of one tenant ended. */
+interface Ended {
+  readonly tenant: string;
+  readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
+}
+
+/**
+ * Vends every tenant of an environment that is not as the register says; one that cannot be vended does not stop the others. A run
+ * that was killed is taken up by the next one, which finds what is not done. Retires nobody: it names the command for people.
+ *
+ * In a job of a platform whose jobs do not vend (`vending: people`), it reads with the plan role, names what an administrator runs,
+ * and ends with exit code 4. Throws `GITLAB_TOKEN_MISSING`, `REGISTER_UNREAD` and `VEND_FAILED`.
+ */
+export async function vendChanged(runtime: Runtime, options: VendChangedOptions): Promise<ExitCode | undefined> {
+  const { directory, environment, dryRun } = options;
+  const platform = await readPlatformConfig(directory);
+  const isJob = runtime.env.VENDHOST_ID_TOKEN !== undefined;
+  const onlyLooks = dryRun || (isJob && environmentOf(platform, environment).vending === 'people');
+  const [target] = await openTargets(runtime, platform, environment, { purpose: onlyLooks ? 'plan' : 'vend' });
+  if (target === undefined) throw new Error(`no target for ${environment}`);
+  const plan = await planRegister(runtime, platform, target, { directory, details: 0 });
+  const wanted = plan.rows.filter(({ state }) => state === 'new' || state === 'changed');
+  const retire = plan.rows.filter(({ state }) => state === 'retire');
+  if (onlyLooks || wanted.length === 0) {
+    const waits = wanted.length > 0 || (retire.length > 0 && !dryRun);
+    const lines = [...registerLines(plan), ...(onlyLooks && !dryRun ? byPeople(environment, wanted) : [])];
+    runtime.out.result({ environment, vended: [], failed: [], plan }, lines.join('\n'));
+    requireRead([plan]);
+    if (dryRun) return wanted.length + retire.length > 0 ? exitCodes.differs : undefined;
+    return waits ? exitCodes.waiting : undefined;
+  }
+  if (isJob) requireToken(runtime, environment);
+
+  runtime.out.step(`${environment}: ${registerSummary(plan)}`);
+  const ended = await vendAll(runtime, options, wanted);
+  const failed = ended.filter(({ error }) => error !== undefined);
+  const vended = ended.filter(({ error }) => error === undefined).map(({ tenant }) => tenant);
+  const lines = [
+    `${environment}: ${vended.length} of ${wanted.length} vended${vended.length === 0 ? '' : `: ${vended.join(', ')}`}`,
+    ...failed.map(({ tenant, error }) => `  ${tenant}: error[${error?.code}]: ${error?.message}`),
+    ...retireLines(retire),
+  ];
+  runtime.out.result({ environment, vended, failed, plan }, lines.join('\n'));
+  requireVended(environment, failed);
+  requireRead([plan]);
+  return retire.length > 0 ? exitCodes.waiting : undefined;
+}
+
+/** A tenant that waits for a host of another is tried again after all: that one may give it back in the same run. */
+async function vendAll(
+  runtime: Runtime,
+  options: VendChangedOptions,
+  rows: readonly PlannedRow[],
+): Promise<readonly Ended[]> {
+  const ended = new Map<string, Ended>();
+  for (const { tenant } of rows) ended.set(tenant, await tryToVend(runtime, options, tenant));
+  for (const [tenant, { error }] of ended) {
+    if (error?.code === 'HOST_TAKEN') ended.set(tenant, await tryToVend(runtime, options, tenant));
+  }
+  return [...ended.values()];
+}
+
+async function tryToVend(
+  runtime: Runtime,
+  { directory, environment }: VendChangedOptions,
+  tenant: string,
+): Promise<Ended> {
+  try {
+    const options = { directory, tenant, environment, dryRun: false, protectBranches: true, allowLibrary: true };
+    const token = runtime.env.VENDHOST_GITLAB_TOKEN ?? '';
+    // What only a token can do is not asked for without one: then people set variables and protect branches.
+    const asked = token === '' ? { directory, tenant, environment, dryRun: false } : options;
+    const { text } = await vendOne(runtime, asked);
+    for (const line of text.split('\n')) runtime.out.step(line);
+    return { tenant };
+  } catch (thrown) {
+    runtime.signal.throwIfAborted();
+    const error = awsError(thrown, runtime.env) ?? thrown;
+    if (!(error instanceof VendhostError)) throw thrown;
+    const { code, message, hint, details } = error;
+    runtime.out.warn([`${tenant} was not vended: ${code}: ${message}`, ...details, `hint: ${hint}`].join('\n  '));
+    return { tenant, error: { code, message, hint } };
+  }
+}
+
+function requireToken({ env }: Runtime, environment: Environment): void {
+  if (env.VENDHOST_GITLAB_TOKEN) return;
+  throw new VendhostError(
+    'GITLAB_TOKEN_MISSING',
+    "the job has no VENDHOST_GITLAB_TOKEN: vending writes variables of the tenants' projects",
+    {
+      hint: `set it in the platform's project (Settings > CI/CD > Variables): masked, protected, environment scope vendhost-platform/${environment}; docs/tenants.md says which token`,
+    },
+  );
+}
+
+function requireVended(environment: Environment, failed: readonly Ended[]): void {
+  if (failed.length === 0) return;
+  throw new VendhostError(
+    'VEND_FAILED',
+    `${failed.length} ${failed.length === 1 ? 'tenant was' : 'tenants were'} not vended in ${environment}: ${failed.map(({ tenant }) => tenant).join(', ')}`,
+    {
+      details: failed.map(({ tenant, error }) => `${tenant}: error[${error?.code}]: ${error?.message}; ${error?.hint}`),
+      hint: 'correct what is named above and run the job again; tenants that are vended are left alone',
+    },
+  );
+}
+
+function byPeople(environment: Environment, wanted: readonly PlannedRow[]): string[] {
+  if (wanted.length === 0) return [];
+  return [
+    `jobs do not vend in ${environment} (platform.yml: environments.${environment}.vending); an administrator runs:`,
+    ...wanted.map(({ tenant }) => `  vendhost tenant vend ${tenant} --environment ${environment}`),
+  ];
+}
+
+function retireLines(retire: readonly PlannedRow[]): string[] {
+  if (retire.length === 0) return [];
+  return [
+    'to be retired by a person, by the job retire or with these commands:',
+    ...retire.map(({ tenant, environment }) => `  vendhost tenant retire ${tenant} --environment ${environment}`),
+  ];
+}
