@@ -6,6 +6,7 @@ import { mrNote, mrNoteChanged } from './merge-request.ts';
 import { platformDeploy, platformDeployPlan, platformDestroy, platformPlan } from './platform.ts';
 import { imagePrune } from './prune.ts';
 import { releaseRollback, releaseStart, revisionPush } from './release.ts';
+import { hostDestroy, tenantRetire } from './retire.ts';
 import { tenantVend, tenantVendChanged } from './vend.ts';
 
 /** Every command that writes, those that are quickest to try first. */
@@ -13,6 +14,6 @@ export const subjects: readonly Subject[] = [
   ...[mrNote, mrNoteChanged, revisionPush, imageClean, driftCheck],
   ...[imageBake, hostReplace, hostProvision, hostProvisionChanged, hostProvisionImage, releaseStart],
   ...[imagePrune, releaseRollback],
-  ...[tenantVend, tenantVendChanged],
+  ...[tenantVend, tenantVendChanged, hostDestroy, tenantRetire],
   ...[platformDestroy, platformPlan, platformDeployPlan, platformDeploy],
 ];
