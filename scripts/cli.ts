@@ -11,6 +11,7 @@ import { command as configShow } from './commands/config/show.ts';
 import { command as doctor } from './commands/doctor.ts';
 import { command as driftCheck } from './commands/drift/check.ts';
 import { command as explain } from './commands/explain.ts';
+import { command as hostDestroy } from './commands/host/destroy.ts';
 import { command as hostLogs } from './commands/host/logs.ts';
 import { command as hostProvision } from './commands/host/provision.ts';
 import { command as hostReplace } from './commands/host/replace.ts';
@@ -42,7 +43,9 @@ import { command as releaseStart } from './commands/release/start.ts';
 import { command as releaseWaiting } from './commands/release/waiting.ts';
 import { command as revisionPrune } from './commands/revision/prune.ts';
 import { command as revisionPush } from './commands/revision/push.ts';
+import { command as tenantList } from './commands/tenant/list.ts';
 import { command as tenantPlan } from './commands/tenant/plan.ts';
+import { command as tenantRetire } from './commands/tenant/retire.ts';
 import { command as tenantVend } from './commands/tenant/vend.ts';
 import { type ExitCode, exitCodes, fileError, VendhostError } from './errors.ts';
 import { Output, type Terminal } from './output.ts';
@@ -62,14 +65,14 @@ const nouns: Readonly<Record<string, Noun>> = {
     describe: 'The shared stacks of the environments',
     verbs: [platformDeploy, platformPlan, platformStatus, platformFleet, platformDestroy],
   },
-  tenant: { describe: "A tenant's access to the platform", verbs: [tenantPlan, tenantVend] },
+  tenant: { describe: "A tenant's access to the platform", verbs: [tenantPlan, tenantVend, tenantList, tenantRetire] },
   image: {
     describe: "The AMI of a tenant's virtual host",
     verbs: [imageBake, imageClean, imageExplain, imageList, imagePrune],
   },
   host: {
     describe: "A tenant's virtual host",
-    verbs: [hostProvision, hostReplace, hostRestart, hostRun, hostStatus, hostLogs],
+    verbs: [hostProvision, hostReplace, hostRestart, hostRun, hostStatus, hostLogs, hostDestroy],
   },
   revision: { describe: "A tenant's software, named by its content", verbs: [revisionPrune, revisionPush] },
   mr: { describe: 'What a merge request will do', verbs: [mrPlan, mrNote] },

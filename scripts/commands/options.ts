@@ -181,6 +181,11 @@ export function placeFrom(options: PlaceOptions, runtime: Runtime): { tenant: st
   if (tenant === undefined || tenant === '') {
     throw new VendhostError('USAGE', 'the tenant is missing', { hint: 'give --tenant NAME or set VENDHOST_TENANT' });
   }
+  return { tenant: tenantFrom(tenant), environment: environmentFrom(options.environment, runtime) };
+}
+
+/** A tenant's name as somebody gave it. Throws `USAGE` for what is none. */
+export function tenantFrom(tenant: string): string {
   const parsed = tenantName.safeParse(tenant);
   if (!parsed.success) {
     const allowed = parsed.error.issues.map(({ message }) => message).join(', ');
@@ -188,7 +193,7 @@ export function placeFrom(options: PlaceOptions, runtime: Runtime): { tenant: st
       hint: 'name it as its file in tenants/ of the platform is named',
     });
   }
-  return { tenant, environment: environmentFrom(options.environment, runtime) };
+  return tenant;
 }
 
 interface RetentionOptions {

@@ -172,9 +172,27 @@ async function access(aws: Aws): Promise<string[]> {
   for await (const { Parameters = [] } of paginateDescribeParameters({ client: await aws.ssm() }, {})) {
     found.push(...Parameters.map(({ Name }) => `parameter ${Name}`));
   }
-  const { paginateDescribeDBInstances } = await import('@aws-sdk/client-rds');
-  for await (const { DBInstances = [] } of paginateDescribeDBInstances({ client: await aws.rds() }, {})) {
+  return [...found, ...(await data(aws))];
+}
+
+/** Databases, and what outlives them under its own name. */
+async function data(aws: Aws): Promise<string[]> {
+  const rds = await import('@aws-sdk/client-rds');
+  const client = await aws.rds();
+  const found: string[] = [];
+  for await (const { DBInstances = [] } of rds.paginateDescribeDBInstances({ client }, {})) {
     found.push(...DBInstances.map(() => 'database'));
+  }
+  for await (const { DBSnapshots = [] } of rds.paginateDescribeDBSnapshots({ client }, {})) {
+    found.push(...DBSnapshots.map(({ Status }) => `snapshot of a database, ${Status}`));
+  }
+  const { paginateListSecrets } = await import('@aws-sdk/client-secrets-manager');
+  for await (const { SecretList = [] } of paginateListSecrets({ client: await aws.secretsManager() }, {})) {
+    found.push(...SecretList.map(({ Name }) => `secret ${Name}`));
+  }
+  const { paginateDescribeLogGroups } = await import('@aws-sdk/client-cloudwatch-logs');
+  for await (const { logGroups = [] } of paginateDescribeLogGroups({ client: await aws.logs() }, {})) {
+    found.push(...logGroups.map(({ logGroupName }) => `log group ${logGroupName}`));
   }
   return found;
 }

@@ -62,7 +62,7 @@ function tenantsExist(environment: Environment, details: readonly string[]): Ven
   const count = details.length === 1 ? '1 tenant' : `${details.length} tenants`;
   return new VendhostError('TENANTS_EXIST', `${environment} has ${count}; nothing was destroyed`, {
     details,
-    hint: 'remove the tenants first, as the runbook says: their host, data and access stacks, in this order',
+    hint: 'remove the tenants first: vendhost tenant retire',
   });
 }
 

@@ -9,7 +9,7 @@ export function recordDifferences({ environment, records, files }: Ownership): D
       .filter(({ tenant }) => !files.some((file) => file.tenant === tenant))
       .map(({ tenant }): Difference => {
         const text = `${tenant} has a record in ${environment}, and no tenants/${tenant}.yml with hosts there`;
-        const next = `bring the file back, or remove the tenant: docs/runbook.md#remove-a-tenant`;
+        const next = `bring the file back, or remove the tenant: vendhost tenant retire ${tenant} --environment ${environment}`;
         return { kind: 'RECORD_WITHOUT_FILE', text, next };
       }),
     ...files.flatMap(({ tenant, content }): Difference[] => {

@@ -8,6 +8,7 @@ import { platformDeploy, platformDeployPlan, platformDestroy, platformPlan } fro
 import { imagePrune, revisionPrune } from './prune.ts';
 import { releaseRollback, releaseStart, revisionPush } from './release.ts';
 import { hostRestart, hostRun } from './repair.ts';
+import { hostDestroy, tenantRetire } from './retire.ts';
 import { tenantVend, tenantVendChanged } from './vend.ts';
 
 /** Every command that writes, those that are quickest to try first. */
@@ -16,6 +17,6 @@ export const subjects: readonly Subject[] = [
   ...[imageBake, hostReplace, hostProvision, hostProvisionChanged, hostProvisionImage, releaseStart],
   ...[imagePrune, releaseRollback],
   ...[revisionPrune, releaseApprove, releasePromote, hostRun, hostRestart],
-  ...[tenantVend, tenantVendChanged],
+  ...[tenantVend, tenantVendChanged, hostDestroy, tenantRetire],
   ...[platformDestroy, platformPlan, platformDeployPlan, platformDeploy],
 ];

@@ -212,11 +212,13 @@ SEAMS = (
     Seam(
         "ministack.services.rds",
         "stores",
-        ("_instances", "_option_groups", "_param_groups", "_subnet_groups", "_tags"),
+        ("_instances", "_option_groups", "_param_groups", "_snapshots", "_subnet_groups", "_tags"),
     ),
+    Seam("ministack.services.rds", "words of an error answer", ("_error",)),
     Seam("ministack.services.rds", "the table of actions, in which ours take their places", ("_ACTION_MAP",)),
     Seam("ministack.services.rds", "its handler without the thread around it", ("_handle_request_sync",)),
     Seam("ministack.services.cloudwatch", "names that exist", ("_alarms",)),
+    Seam("ministack.services.cloudwatch", "values of metrics", ("_dims_key", "_metrics")),
     Seam("ministack.services.sns", "names that exist", ("_topics",)),
     # CloudFormation: cloudformation/, authorization/stack_roles.py, and what other parts add to resource types.
     Seam("ministack.services.cloudformation", "stores", ("_change_sets", "_stacks")),

@@ -29,6 +29,11 @@ _MEMBERS = frozenset(
             for of in ("Vpc", "Vpcs")
             for member in ("defaultNetworkAclId", "defaultSecurityGroupId", "mainRouteTableId")
         ),
+        *(
+            f"{of}.{member}"
+            for of in ("DBSnapshot", "DBSnapshots")
+            for member in ("DBInstanceClass", "DBName", "StorageEncrypted")
+        ),
     }
 )
 

@@ -12,7 +12,7 @@ from ministack.services import rds
 from ministack.services.cloudformation import provisioners
 
 from vendhost_cloud.cloudformation.resource_type import run_on_worker_thread
-from vendhost_cloud.databases import certificate, managed_secret
+from vendhost_cloud.databases import certificate, deletion, managed_secret
 from vendhost_cloud.databases.server import Server, Settings
 from vendhost_cloud.databases.software import fetch_in_background, software
 from vendhost_cloud.machines.addresses import free_address
@@ -57,18 +57,23 @@ def register() -> None:
     def delete_instance(physical_id: str, properties: Properties) -> None:
         record = rds._instances.get(physical_id) or {}
         delete(physical_id, properties)
-        managed_secret.remove(record)
-        server: Server | None = _servers.pop(physical_id, None)
-        if server is not None:
-            server.remove()
+        _end(physical_id, record)
 
     handlers.update(create=create_instance, update=update_instance, delete=delete_instance)
     _follow_parameter_groups()
     certificate.publish()
     managed_secret.register(_serve)
+    deletion.register(_end)
     fetch_in_background()
     run_on_worker_thread("AWS::RDS::DBInstance")
     run_on_worker_thread("AWS::RDS::DBParameterGroup")
+
+
+def _end(name: str, record: Properties) -> None:
+    managed_secret.remove(record)
+    server: Server | None = _servers.pop(name, None)
+    if server is not None:
+        server.remove()
 
 
 def _follow_parameter_groups() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ministack.services import alb
 
 from vendhost_cloud.load_balancers import target_health
-from vendhost_cloud.router import in_flight
+from vendhost_cloud.router import in_flight, request_count
 from vendhost_cloud.router.choice import Choice, Record
 
 _TIMEOUT_SECONDS = 60.0
@@ -61,6 +61,7 @@ def send(
     """Forward a request; raises NoTarget."""
     group = _target_group(choice)
     chosen, (address, port) = in_flight.begin(lambda: _next_target(choice.account, group))
+    request_count.count(choice.account, group["TargetGroupArn"], choice.balancer["LoadBalancerArn"])
     connection = http.client.HTTPConnection(address, port, timeout=_TIMEOUT_SECONDS)
     try:
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)

@@ -197,7 +197,7 @@ const cases: readonly [string, Partial<Ownership>, Difference[]][] = [
       {
         kind: 'RECORD_WITHOUT_FILE',
         text: 'shop has a record in dev, and no tenants/shop.yml with hosts there',
-        next: 'bring the file back, or remove the tenant: docs/runbook.md#remove-a-tenant',
+        next: 'bring the file back, or remove the tenant: vendhost tenant retire shop --environment dev',
       },
     ],
   ],

@@ -1,0 +1,88 @@
+import { names, type Place, planAccessVariable } from '../../config/names.ts';
+import { type EnvironmentConfig, partitionOf } from '../../config/platform.ts';
+import { VendhostError } from '../../errors.ts';
+import type { GitlabApi } from '../../gitlab/api.ts';
+import { type ProjectVariable, readVariables } from '../../gitlab/variables.ts';
+import type { RetireStanding } from './retire-plan.ts';
+
+/** States of a pipeline that has jobs which run or may begin (https://docs.gitlab.com/api/pipelines/#list-project-pipelines). */
+const running = ['created', 'waiting_for_resource', 'preparing', 'pending', 'running'] as const;
+
+/** The tenant's project, as its file or its record names it. */
+export interface OwnProject {
+  readonly path: string;
+  readonly branch: string;
+}
+
+/** What vending wrote into the project, and what runs there on the environment's branch. */
+export async function readOwnProject(
+  gitlab: GitlabApi,
+  place: Place,
+  config: EnvironmentConfig,
+  { path, branch }: OwnProject,
+): Promise<NonNullable<RetireStanding['project']>> {
+  const [present, pipelines] = await Promise.all([
+    readVariables(gitlab, path),
+    Promise.all(running.map((status) => pipelinesOf(gitlab, path, branch, status))),
+  ]);
+  return { path, pipelines: pipelines.flat(), variables: ownVariables(place, config, present) };
+}
+
+async function pipelinesOf(gitlab: GitlabApi, path: string, ref: string, status: (typeof running)[number]) {
+  const found = await gitlab.call(`read the pipelines of ${path}`, (client) =>
+    client.Pipelines.all(path, { status, ref, perPage: 100 }),
+  );
+  return found.filter((each) => each.ref === ref && each.status === status).map(({ id }) => id);
+}
+
+/**
+ * The variables that hold what vending wrote for this environment; one with another value is somebody else's. The region goes before the
+ * roles, which say what scope it has: so a run that was killed leaves nothing that the next one does not find.
+ */
+export function ownVariables(
+  place: Place,
+  config: EnvironmentConfig,
+  present: readonly ProjectVariable[],
+): ProjectVariable[] {
+  const role = (name: 'deploy' | 'plan') =>
+    `arn:${partitionOf(config)}:iam::${config.account}:role/${names.tenantRole(place, name)}`;
+  const values: Readonly<Record<string, string>> = {
+    VENDHOST_ROLE_ARN: role('deploy'),
+    VENDHOST_PLAN_ROLE_ARN: role('plan'),
+    [planAccessVariable(place)]: `${config.region} ${role('plan')}`,
+  };
+  const roles = present.filter(({ key, value }) => values[key] === value);
+  const scopes = new Set(roles.filter(({ key }) => key !== planAccessVariable(place)).map(({ scope }) => scope));
+  const regions = present.filter(
+    ({ key, value, scope }) => key === 'AWS_REGION' && value === config.region && scopes.has(scope),
+  );
+  return [...regions, ...roles];
+}
+
+/** Removes variables; one that is gone is fine. */
+export async function removeVariables(
+  gitlab: GitlabApi,
+  path: string,
+  variables: readonly ProjectVariable[],
+): Promise<void> {
+  for (const { key, scope } of variables) {
+    // The client's types do not know that the filter goes into the query.
+    const options = { filter: { environment_scope: scope } } as object;
+    await gitlab
+      .call(`remove the variable ${key} of ${path}`, (client) => client.ProjectVariables.remove(path, key, options))
+      .catch(unlessGone);
+  }
+}
+
+export async function cancelOwnPipelines(gitlab: GitlabApi, path: string, ids: readonly number[]): Promise<void> {
+  for (const id of ids) {
+    await gitlab
+      .call(`cancel pipeline ${id} of ${path}`, (client) => client.Pipelines.cancel(path, id))
+      .catch(unlessGone);
+  }
+}
+
+/** GitLab says 404 to what is not there any more. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof VendhostError && error.code === 'GITLAB_PROJECT_UNKNOWN')) throw error;
+}
