@@ -1,4 +1,5 @@
 import { names } from '../config/names.ts';
+import type { GitlabApi } from '../gitlab/api.ts';
 import { writeVariables } from '../gitlab/variables.ts';
 import { deployStacks } from '../stack/deploy/deploy-stacks.ts';
 import { recordToWrite, rewriteRecord } from './access.ts';
@@ -24,7 +25,7 @@ export async function applyVend(
   vending: Vending,
   { plan, rulesOf, claims, assembly }: PreparedVend,
 ): Promise<VendResult> {
-  const { runtime, aws, gitlab, tenant, chosen, place } = vending;
+  const { runtime, aws, gitlab, chosen, place } = vending;
   await claims.claim(plan.hosts.claim);
   const deploy = async () => {
     const numbers = await claimRules(runtime, aws, rulesOf, plan.rules);
@@ -42,7 +43,13 @@ export async function applyVend(
   await claims.release(plan.hosts.release);
   const released = plan.giveBack.length === 0 ? [] : await giveBack(aws, rulesOf);
   const variables = plan.variables ?? [];
-  if (gitlab !== undefined) await writeVariables(gitlab, tenant.project, variables);
+  for (const { path } of gitlab === undefined ? [] : vending.projects) {
+    await writeVariables(
+      gitlab as GitlabApi,
+      path,
+      variables.filter(({ project }) => project === path),
+    );
+  }
   const output = (name: string) => results.find(({ outputs }) => name in outputs)?.outputs[name] ?? '';
   return {
     environment: place.environment,

@@ -3,20 +3,23 @@ import { openEnvironment } from '../aws/open-environment.ts';
 import { openAws } from '../aws/session.ts';
 import type { Environment } from '../config/environment.ts';
 import { readPlatformConfig, readTenantConfig } from '../config/files.ts';
-import { approvalFaults, sharedEnvironments, sharedMessage, tenantFaults } from '../config/host-checks.ts';
+import {
+  approvalFaults,
+  pinnedFaults,
+  sharedEnvironments,
+  sharedMessage,
+  tenantFaults,
+} from '../config/host-checks.ts';
 import { configError } from '../config/load.ts';
-import type { PlatformConfig } from '../config/platform.ts';
+import { projectsOf } from '../config/tenant.ts';
 import { exitCodes } from '../errors.ts';
-import { type GitlabApi, openGitlab } from '../gitlab/api.ts';
+import { openGitlab } from '../gitlab/api.ts';
 import type { Runtime } from '../runtime.ts';
 import { formerRecord } from './access.ts';
 import { applyVend, type VendResult } from './apply-vend.ts';
 import { chooseEnvironments } from './environments.ts';
-import { readLibraryProject } from './library/library-facts.ts';
-import { planLibrary } from './library/plan-library.ts';
-import { readProjectFacts } from './project-facts.ts';
-import type { ProjectWish } from './project-findings.ts';
-import { type ProjectPlan, planProject, projectDiffers, projectLines, refuse, withLibrary } from './project-plan.ts';
+import { projectDiffers, projectLines, refuse } from './project-plan.ts';
+import { type PlannedProject, planProjects, type TenantWish } from './projects/tenant-projects.ts';
 import { differs, type Vending, type VendPlan, vendLines, withPlan } from './vend-plan.ts';
 import { finishProject, prepareProject, tenantsOfProject, warnOfProject } from './vend-project.ts';
 import { vendSummary } from './vend-summary.ts';
@@ -45,11 +48,12 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
   const platform = await readPlatformConfig(directory);
   const tenant = await readTenantConfig(directory, name);
   const file = join(directory, 'tenants', `${name}.yml`);
-  const others = await tenantsOfProject(directory, name, tenant.project);
+  const others = await tenantsOfProject(directory, name, projectsOf(tenant));
   const shared = sharedEnvironments(new Map([...others, [name, tenant]])).filter((each) => each.tenant === name);
   const faults = [
     ...tenantFaults(file, platform.environments, tenant),
     ...approvalFaults(file, platform.approvals, tenant),
+    ...pinnedFaults(file, platform.pipelines, tenant),
     ...shared.map(({ other }) => ({ file, path: 'environment_prefix', message: sharedMessage(other, tenant) })),
   ];
   if (faults.length > 0) throw configError(faults);
@@ -73,8 +77,8 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
     }),
   );
   const gitlab = openGitlab(runtime, platform.gitlab);
-  const wish: ProjectWish = {
-    ...{ tenant: name, path: tenant.project, subject: tenant.subject },
+  const wish: TenantWish = {
+    ...{ tenant: name, subject: tenant.subject },
     environmentPrefix: tenant.environment_prefix,
     environments: opened.map(({ chosen: { environment, config }, record }) => {
       return { environment, branch: config.branch, record };
@@ -88,17 +92,19 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
     setSubject: options.setSubject ?? false,
     allowLibrary: options.allowLibrary ?? false,
   };
-  const project = await lookAtProject(gitlab, platform, wish);
-  warnOfProject(out, project);
+  const planned = await planProjects(gitlab, platform, tenant, wish);
+  for (const { plan } of planned) warnOfProject(out, plan);
   const vendings = opened.map(({ chosen: each, aws }): Vending => {
     const { environment } = each;
-    const trust = project.trust[environment] ?? { subjects: ['project_path'] };
-    return { runtime, aws, gitlab, place: { environment, tenant: name }, platform, tenant, chosen: each, trust };
+    const projects = planned.map(({ path, half, plan }) => {
+      return { path, half, trust: plan.trust[environment] ?? { subjects: ['project_path'] as const } };
+    });
+    return { runtime, aws, gitlab, place: { environment, tenant: name }, platform, tenant, chosen: each, projects };
   });
-  if (options.dryRun) return await show(runtime, name, project, vendings);
+  if (options.dryRun) return await show(runtime, name, planned, vendings);
 
-  refuse(project);
-  if (gitlab !== undefined) await prepareProject(out, gitlab, project);
+  refuse(allOf(planned));
+  for (const { plan } of planned) if (gitlab !== undefined) await prepareProject(out, gitlab, plan);
   const results: VendResult[] = [];
   for (const vending of vendings) {
     const { environment } = vending.place;
@@ -106,48 +112,48 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
     results.push(
       await out.section(`vend_${environment}`, title, () =>
         withPlan(vending, async (prepared) => {
-          for (const line of vendLines(prepared.plan)) out.detail(line);
+          for (const line of vendLines(prepared.plan, planned.length)) out.detail(line);
           return await applyVend(vending, prepared);
         }),
       ),
     );
   }
-  if (gitlab !== undefined) await finishProject(out, gitlab, project);
-  out.result({ tenant: name, project, environments: results }, vendSummary(vendings, results).join('\n'));
+  for (const { plan } of planned) if (gitlab !== undefined) await finishProject(out, gitlab, plan);
+  const value = { tenant: name, ...resultOf(planned), environments: results };
+  out.result(value, vendSummary(vendings, results).join('\n'));
   return undefined;
 }
 
-/** What GitLab says of the tenant's project, and of the library that it is to use, as a plan. */
-async function lookAtProject(
-  gitlab: GitlabApi | undefined,
-  { library }: PlatformConfig,
-  wish: ProjectWish,
-): Promise<ProjectPlan> {
-  if (gitlab === undefined) return planProject(wish, undefined);
-  const facts = await readProjectFacts(gitlab, wish.path);
-  const shared = library === undefined ? undefined : await readLibraryProject(gitlab, library);
-  const allow = wish.allowLibrary ?? false;
-  return withLibrary(planProject(wish, facts), planLibrary({ library, project: facts, allow }, shared));
+/** What stands against vending in any of the projects. */
+function allOf(planned: readonly PlannedProject[]) {
+  const path = planned.map(({ plan }) => plan.path).join(' and ');
+  return { path, refusals: planned.flatMap(({ plan }) => plan.refusals) };
+}
+
+/** A tenant's only project, or the two by their halves. */
+function resultOf([first, second]: readonly [PlannedProject, ...PlannedProject[]]) {
+  if (second === undefined) return { project: first.plan };
+  return { projects: { infrastructure: first.plan, software: second.plan } };
 }
 
 /** Prints what would be done; what stops it is in the plan, and is thrown after it. */
 async function show(
   { out }: Runtime,
   tenant: string,
-  project: ProjectPlan,
+  planned: readonly [PlannedProject, ...PlannedProject[]],
   vendings: readonly Vending[],
 ): Promise<number | undefined> {
   const plans: VendPlan[] = [];
   for (const vending of vendings) plans.push(await withPlan(vending, async ({ plan }) => plan));
-  const changes = projectDiffers(project) || plans.some(differs);
+  const changes = planned.some(({ plan }) => projectDiffers(plan)) || plans.some(differs);
   const lines = plans.flatMap((plan) => [
     `${tenant} in ${plan.environment}`,
-    ...vendLines(plan).map((line) => `  ${line}`),
+    ...vendLines(plan, planned.length).map((line) => `  ${line}`),
   ]);
   out.result(
-    { tenant, differs: changes, project, environments: plans },
-    [...projectLines(project), ...lines].join('\n'),
+    { tenant, differs: changes, ...resultOf(planned), environments: plans },
+    [...planned.flatMap(({ plan }) => projectLines(plan)), ...lines].join('\n'),
   );
-  refuse(project);
+  refuse(allOf(planned));
   return changes ? exitCodes.differs : undefined;
 }
