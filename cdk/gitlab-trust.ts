@@ -22,11 +22,11 @@ export function branchTrust(arns: Arns, project: GitlabProject, branch: string):
 }
 
 /**
- * Trusts ID tokens of jobs on any branch of the project. Those of a fork's merge request name the fork's project, since GitLab
+ * Trusts ID tokens of jobs on any branch of the project, or of several with one issuer and audience. Those of a fork's merge request name the fork's project, since GitLab
  * 18.2.2 also where the pipeline runs in the parent project.
  */
-export function anyBranchTrust(arns: Arns, project: GitlabProject): Trust {
-  const subjects = formsOf(project).map((form) => `${start(project, form)}*`);
+export function anyBranchTrust(arns: Arns, project: GitlabProject, ...others: readonly GitlabProject[]): Trust {
+  const subjects = [project, ...others].flatMap((each) => formsOf(each).map((form) => `${start(each, form)}*`));
   return trust(arns, project, { StringLike: { [key(project, 'sub')]: single(subjects) } });
 }
 

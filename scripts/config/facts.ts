@@ -66,6 +66,16 @@ const recordedLimits = z.object({
   image_owners: z.array(z.string()),
 }) satisfies z.ZodType<z.output<typeof limits>>;
 
+const recordedProject = {
+  /** Path of the GitLab project. */
+  project: z.string(),
+  /** GitLab's number of it; absent as long as no vend had a token to ask for it. */
+  projectId: z.int().optional(),
+  /** What the roles know the project by; `project_path` where it is absent. */
+  subjects: z.array(z.enum(subjectForms)).min(1).readonly().optional().catch(undefined),
+  environmentProtected: z.boolean().optional(),
+};
+
 /**
  * What `tenant vend` records of a tenant in an environment, as JSON in one SSM parameter. Jobs read it with the version of
  * Vendhost they are pinned to: a key that is not known yet is no fault.
@@ -74,14 +84,10 @@ export const tenantRecordSchema = z.object({
   /** `recordVersion` of who wrote it; absent in records of versions before there was one. */
   version: z.int().optional(),
   tenant: z.string(),
-  /** Path of the GitLab project. */
-  project: z.string(),
-  /** GitLab's number of it; absent as long as no vend had a token to ask for it. */
-  projectId: z.int().optional(),
+  ...recordedProject,
   branch: z.string(),
-  /** What the roles know the project by; `project_path` where it is absent. */
-  subjects: z.array(z.enum(subjectForms)).min(1).readonly().optional().catch(undefined),
-  environmentProtected: z.boolean().optional(),
+  /** The project with the software, where a tenant has two; `project` is then the one with infrastructure/. */
+  software: z.object(recordedProject).optional(),
   hosts: z.array(z.string()),
   /** Number of the load balancer that serves the hosts. */
   loadBalancer: z.int(),
@@ -99,7 +105,9 @@ export const tenantRecordSchema = z.object({
   approvals: z.object({ project: z.string(), branch: z.string() }).optional(),
   limits: recordedLimits,
   roles: z.object({
+    /** Of two projects that of the one with infrastructure/. */
     deploy: z.string(),
+    softwareDeploy: z.string().optional(),
     plan: z.string(),
     execution: z.string(),
     instance: z.string(),
@@ -122,6 +130,7 @@ export const vendedRecordSchema = formerRecordSchema.pick({
   subjects: true,
   environmentProtected: true,
   hosts: true,
+  software: true,
   loadBalancer: true,
   port: true,
 });

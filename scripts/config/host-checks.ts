@@ -1,8 +1,8 @@
 import { defaultBranches, environments } from './environment.ts';
 import type { Fault } from './issues.ts';
-import type { Approvals } from './platform.ts';
+import type { Approvals, Pipelines } from './platform.ts';
 import type { Hosting } from './platform-checks.ts';
-import type { TenantConfig } from './tenant.ts';
+import { projectsOf, samePath, type TenantConfig } from './tenant.ts';
 
 type Environments = Readonly<Record<string, Hosting | undefined>>;
 
@@ -16,10 +16,21 @@ export function tenantFaults(file: string, platform: Environments, tenant: Tenan
 }
 
 /** The project that approves must not be one that releases: each job of its branch could approve what another one starts. */
-export function approvalFaults(file: string, approvals: Approvals | undefined, { project }: TenantConfig): Fault[] {
-  if (approvals?.project.toLowerCase() !== project.toLowerCase()) return [];
-  const message = `"${project}" is wrong: it is the project that approves releases, approvals in platform.yml; that must be another`;
-  return [{ file, path: 'project', message }];
+export function approvalFaults(file: string, approvals: Approvals | undefined, tenant: TenantConfig): Fault[] {
+  return projectsOf(tenant).flatMap(({ path: project, half }) => {
+    if (approvals === undefined || !samePath(approvals.project, project)) return [];
+    const message = `"${project}" is wrong: it is the project that approves releases, approvals in platform.yml; that must be another`;
+    return [{ file, path: half === undefined ? 'project' : `projects.${half}`, message }];
+  });
+}
+
+/** A pinned tenant's pipelines are files of a project that platform.yml names, and that is not the tenant's own. */
+export function pinnedFaults(file: string, pipelines: Pipelines | undefined, tenant: TenantConfig): Fault[] {
+  if (!tenant.pinned) return [];
+  const fault = (message: string) => [{ file, path: 'pinned', message: `true is wrong: ${message}` }];
+  if (pipelines === undefined) return fault('platform.yml names no project with the pipelines of tenants: pipelines');
+  const own = projectsOf(tenant).find(({ path }) => samePath(path, pipelines.project));
+  return own === undefined ? [] : fault(`${own.path} is the project with the pipelines, pipelines in platform.yml`);
 }
 
 /**
@@ -27,20 +38,22 @@ export function approvalFaults(file: string, approvals: Approvals | undefined, {
  * Yields the tenant that is named later, with the one it collides with.
  */
 export function sharedEnvironments(
-  tenants: ReadonlyMap<string, Pick<TenantConfig, 'project' | 'environment_prefix'>>,
+  tenants: ReadonlyMap<string, Pick<TenantConfig, 'project' | 'projects' | 'environment_prefix'>>,
 ): { tenant: string; other: string }[] {
   const first = new Map<string, string>();
-  return [...tenants].flatMap(([tenant, { project, environment_prefix }]) => {
-    const place = `${project.toLowerCase()} ${environment_prefix}`;
-    const other = first.get(place);
-    if (other === undefined) first.set(place, tenant);
+  return [...tenants].flatMap(([tenant, config]) => {
+    const places = projectsOf(config).map(({ path }) => `${path.toLowerCase()} ${config.environment_prefix}`);
+    const other = places.map((place) => first.get(place)).find((found) => found !== undefined);
+    for (const place of places) if (!first.has(place)) first.set(place, tenant);
     return other === undefined ? [] : [{ tenant, other }];
   });
 }
 
 /** What is wrong with a tenant that shares its environments' names. */
-export function sharedMessage(other: string, { project, environment_prefix }: TenantConfig): string {
-  return `"${environment_prefix}" is what tenants/${other}.yml has for the same project ${project}: must be another`;
+export function sharedMessage(other: string, tenant: TenantConfig): string {
+  const [first, second] = projectsOf(tenant).map(({ path }) => path);
+  const named = second === undefined ? first : `${first} or ${second}`;
+  return `"${tenant.environment_prefix}" is what tenants/${other}.yml has for the same project ${named}: must be another`;
 }
 
 /**

@@ -27,6 +27,8 @@ export type PlatformRole = 'plan' | 'deploy' | 'execution' | 'vend' | 'vend-exec
 export type TenantLayer = 'access' | 'entry' | 'data' | 'host';
 export type TenantRole =
   | 'deploy'
+  | 'infrastructure-deploy'
+  | 'software-deploy'
   | 'plan'
   | 'execution'
   | 'instance'
@@ -35,6 +37,11 @@ export type TenantRole =
   | 'intake'
   | 'approver'
   | 'approver-job';
+
+/** The role of jobs that deploy: those of a tenant's only project, or of the project with one half. */
+export function deployRoleOf(half: 'infrastructure' | 'software' | undefined): TenantRole {
+  return half === undefined ? 'deploy' : `${half}-deploy`;
+}
 
 /** The current MySQL release with long-term support (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/MySQL.Concepts.VersionMgmt.html). */
 export const mysqlVersion = '8.4';

@@ -170,6 +170,16 @@ const approvals = z.strictObject({
 });
 export type Approvals = Readonly<z.output<typeof approvals>>;
 
+const pipelines = z.strictObject({
+  project: projectPath.meta({
+    description: "Path of the project; whoever may write to it decides on pinned tenants' jobs",
+  }),
+  branch: branchName
+    .default('main')
+    .meta({ description: 'Branch of it that the pipelines are taken from; a protected one' }),
+});
+export type Pipelines = Readonly<z.output<typeof pipelines>>;
+
 /** `platform.yml`: the environments of a platform. */
 export const platformSchema = z
   .strictObject({
@@ -203,6 +213,10 @@ export const platformSchema = z
     approvals: approvals.optional().meta({
       description:
         'Project of GitLab whose jobs approve releases, where an environment has `approval`; without it people do, in AWS',
+    }),
+    pipelines: pipelines.optional().meta({
+      description:
+        'Project of GitLab with the pipelines of the tenants that are `pinned`, one file for each project of theirs',
     }),
     environments: z
       .partialRecord(z.enum(environments), environment)

@@ -70,9 +70,29 @@ export const limits = z.strictObject({
     }),
 });
 
+/** The halves of a tenant that has a project for each: `infrastructure/` in one, the software in the other. */
+export const halves = ['infrastructure', 'software'] as const;
+export type Half = (typeof halves)[number];
+
+const projects = z.strictObject({
+  infrastructure: projectPath.meta({
+    description: 'Path of the project with infrastructure/: its jobs bake and provision',
+  }),
+  software: projectPath.meta({ description: 'Path of the project with the software: its jobs push and release' }),
+});
+
 /** `tenants/<name>.yml`: what the platform grants a tenant. The tenant's name is the file's. */
-export const tenantSchema = z.strictObject({
-  project: projectPath.meta({ description: "Path of the tenant's GitLab project" }),
+const tenantKeys = z.strictObject({
+  project: projectPath
+    .optional()
+    .meta({ description: "Path of the tenant's GitLab project; required, unless there is `projects`" }),
+  projects: projects.optional().meta({
+    description: 'Instead of `project`: one project for each half, each trusted for its half only',
+  }),
+  pinned: z.boolean().default(false).meta({
+    description:
+      "Whether the pipelines of the tenant's project are the file that the platform keeps for it in `pipelines` of platform.yml, and not its own .gitlab-ci.yml",
+  }),
   hosts: z
     .partialRecord(z.enum(environments), z.array(hostName).min(1).max(5))
     .refine((all) => Object.keys(all).length > 0, 'hosts in at least one environment')
@@ -114,8 +134,50 @@ export const tenantSchema = z.strictObject({
   limits: limits.prefault({}).meta({ description: 'What the tenant may choose in its vendhost.yml' }),
 });
 
+export const tenantSchema = tenantKeys.superRefine(
+  ({ project, projects }, context) => {
+    const fault = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+    if (project === undefined && projects === undefined) {
+      fault(['project'], "the path of the tenant's GitLab project, or projects with one path for each half");
+    }
+    if (project !== undefined && projects !== undefined) fault(['project'], 'left out where there is projects');
+    const paths = [projects?.infrastructure, projects?.software].filter((path) => typeof path === 'string');
+    if (paths.length === 2 && samePath(paths[0] ?? '', paths[1] ?? '')) {
+      fault(['projects', 'software'], 'another project than that of infrastructure; with one project, use project');
+    }
+  },
+  // Faults of single keys must not hide those between keys.
+  { when: ({ value }) => typeof value === 'object' && value !== null },
+);
+
 export type TenantConfig = z.output<typeof tenantSchema>;
 export type TenantLimits = z.output<typeof limits>;
+
+/** A GitLab project of a tenant. */
+export interface TenantProject {
+  readonly path: string;
+  /** What its jobs are trusted for; `undefined` for a tenant's only project: for all of it. */
+  readonly half: Half | undefined;
+}
+
+/** The tenant's project, or its two. */
+export function projectsOf({
+  project,
+  projects: two,
+}: Pick<TenantConfig, 'project' | 'projects'>): [TenantProject, ...TenantProject[]] {
+  if (two !== undefined) {
+    return [
+      { path: two.infrastructure, half: 'infrastructure' },
+      { path: two.software, half: 'software' },
+    ];
+  }
+  return [{ path: project ?? '', half: undefined }];
+}
+
+/** GitLab takes paths without regard to case. */
+export function samePath(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
 
 /** The port a tenant's software listens on in an environment. */
 export function portIn({ port }: Pick<TenantConfig, 'port'>, environment: Environment): number {

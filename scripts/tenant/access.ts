@@ -3,10 +3,11 @@ import type { Aws } from '../aws/session.ts';
 import type { PlatformFacts, VendedRecord } from '../config/facts.ts';
 import { names, type Place } from '../config/names.ts';
 import type { PlatformConfig } from '../config/platform.ts';
-import { portIn, type SubjectTrust, type TenantConfig } from '../config/tenant.ts';
+import { portIn, type TenantConfig } from '../config/tenant.ts';
 import { VendhostError } from '../errors.ts';
 import type { AppBuilder, Assembly } from '../stack/assembly.ts';
 import type { ChosenEnvironment } from './environments.ts';
+import type { TrustedProject } from './projects/tenant-projects.ts';
 import { ruleGroups } from './traffic/tenant-rules.ts';
 
 export interface AccessParts {
@@ -15,20 +16,24 @@ export interface AccessParts {
   readonly tenant: TenantConfig;
   readonly chosen: ChosenEnvironment;
   readonly facts: PlatformFacts;
-  readonly trust: SubjectTrust;
+  readonly projects: readonly TrustedProject[];
 }
 
 /** Builds the tenant's access stack from the platform's files and facts. */
-export function accessApp({ place, platform, tenant, chosen, facts, trust }: AccessParts): AppBuilder {
+export function accessApp({ place, platform, tenant, chosen, facts, projects }: AccessParts): AppBuilder {
   return async (app) => {
     const { tenantAccessApp } = await import('../../cdk/tenant/access/tenant-access-stack.ts');
     const { account, region } = chosen.config;
+    const { issuer, audience } = platform;
+    const [project, software] = projects.map(({ path, trust }) => ({ issuer, audience, path, trust }));
+    if (project === undefined) throw new Error('a tenant without a project');
     return tenantAccessApp(app, {
       place,
       account,
       region,
       facts,
-      project: { issuer: platform.issuer, audience: platform.audience, path: tenant.project, trust },
+      project,
+      software,
       branch: chosen.config.branch,
       hosts: chosen.hosts,
       groups: ruleGroups(chosen.hosts),

@@ -1,6 +1,7 @@
 import type { Environment } from '../config/environment.ts';
 import { names } from '../config/names.ts';
 import { partitionOf } from '../config/platform.ts';
+import type { GitlabApi } from '../gitlab/api.ts';
 import { writeVariables } from '../gitlab/variables.ts';
 import { deployStacks } from '../stack/deploy/deploy-stacks.ts';
 import { recordToWrite, rewriteRecord } from './access.ts';
@@ -28,7 +29,7 @@ export async function applyVend(
   { plan, rulesOf, claims, assembly }: PreparedVend,
   free?: () => Promise<void>,
 ): Promise<VendResult> {
-  const { runtime, aws, gitlab, tenant, chosen, place } = vending;
+  const { runtime, aws, gitlab, chosen, place } = vending;
   const [access, entry] = [names.tenantStack(place, 'access'), names.tenantStack(place, 'entry')];
   const roles = free === undefined ? [] : await deployStacks(assembly, { stacks: [access], ...roleOfJobs(vending) });
   const claimed = free === undefined ? undefined : await claimRules(runtime, aws, rulesOf, plan.rules);
@@ -52,7 +53,13 @@ export async function applyVend(
   await claims.keep(chosen.hosts);
   const released = plan.giveBack.length === 0 ? [] : await giveBack(aws, rulesOf);
   const variables = plan.variables ?? [];
-  if (gitlab !== undefined) await writeVariables(gitlab, tenant.project, variables);
+  for (const { path } of gitlab === undefined ? [] : vending.projects) {
+    await writeVariables(
+      gitlab as GitlabApi,
+      path,
+      variables.filter(({ project }) => project === path),
+    );
+  }
   const output = (name: string) => results.find(({ outputs }) => name in outputs)?.outputs[name] ?? '';
   return {
     environment: place.environment,

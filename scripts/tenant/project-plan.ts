@@ -79,7 +79,7 @@ export function withLibrary(plan: ProjectPlan, { allow, refusals, warnings }: Li
 }
 
 /** Throws the refusals, all at once, under the code of the first. */
-export function refuse({ path, refusals }: ProjectPlan): void {
+export function refuse({ path, refusals }: Pick<ProjectPlan, 'path' | 'refusals'>): void {
   const [first, ...others] = refusals;
   if (first === undefined) return;
   const message = others.length === 0 ? first.message : `${refusals.length} things stand against vending ${path}`;

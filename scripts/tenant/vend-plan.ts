@@ -1,10 +1,9 @@
 import { platformFacts, readPublishedFacts } from '../aws/read-facts.ts';
 import type { Aws } from '../aws/session.ts';
 import type { PlatformFacts } from '../config/facts.ts';
-import type { Place } from '../config/names.ts';
-import { names, planAccessVariable } from '../config/names.ts';
+import { deployRoleOf, names, type Place, planAccessVariable, type TenantRole } from '../config/names.ts';
 import { type PlatformConfig, partitionOf } from '../config/platform.ts';
-import { portIn, type SubjectTrust, type TenantConfig } from '../config/tenant.ts';
+import { type Half, portIn, type TenantConfig } from '../config/tenant.ts';
 import type { GitlabApi } from '../gitlab/api.ts';
 import { type ProjectVariable, planVariables, readVariables, type VariableChange } from '../gitlab/variables.ts';
 import { checkRoomForTenant } from '../quota/room.ts';
@@ -15,6 +14,7 @@ import { accessApp, formerRecord, recordToWrite } from './access.ts';
 import type { ChosenEnvironment } from './environments.ts';
 import { type ClaimPlan, HostClaims } from './host-claims.ts';
 import { checkKeptBucket } from './kept-bucket.ts';
+import type { TrustedProject } from './projects/tenant-projects.ts';
 import { type BalancerMove, moveLine, otherListeners, planMove } from './traffic/balancer.ts';
 import { type PlannedRule, planGiveBack, planRules, priorityParameters, type RulesOf } from './traffic/tenant-rules.ts';
 
@@ -27,8 +27,8 @@ export interface Vending {
   readonly platform: PlatformConfig;
   readonly tenant: TenantConfig;
   readonly chosen: ChosenEnvironment;
-  /** Which ID tokens of the project the roles trust. */
-  readonly trust: SubjectTrust;
+  /** The tenant's project, or its two, and which ID tokens of them the roles trust. */
+  readonly projects: readonly TrustedProject[];
   /** Hosts of others that are about to be given back: a plan takes them for free. */
   readonly coming?: readonly string[];
 }
@@ -46,8 +46,14 @@ export interface VendPlan {
   readonly stacks: readonly StackPlan[];
   /** Set when the record is not as the access stack wrote it: somebody changed or deleted it. */
   readonly rewritesRecord?: true;
-  /** Variables of the GitLab project that would be written; `undefined` when there is no token to look. */
-  readonly variables: readonly VariableChange[] | undefined;
+  /** Variables of the GitLab projects that would be written; `undefined` when there is no token to look. */
+  readonly variables: readonly ProjectVariableChange[] | undefined;
+}
+
+/** A variable of one of the tenant's projects. */
+export interface ProjectVariableChange extends VariableChange {
+  /** Path of the project. */
+  readonly project: string;
 }
 
 export interface PreparedVend {
@@ -56,16 +62,15 @@ export interface PreparedVend {
   readonly rulesOf: RulesOf;
   readonly claims: HostClaims;
   readonly assembly: Assembly;
-  readonly wanted: readonly ProjectVariable[];
 }
 
 /** Plans the vending and hands the plan, with all it takes to apply it, to `work`. Throws before that what stands against it: `HOST_TAKEN`, `LISTENER_FULL`, `QUOTA_REACHED`, `BUCKET_KEPT`, `LOAD_BALANCER_FIXED` or `PORT_FIXED`. */
 export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVend) => Promise<T>): Promise<T> {
-  const { runtime, aws, gitlab, place, tenant, chosen } = vending;
+  const { runtime, aws, gitlab, place, tenant, chosen, projects } = vending;
   const [published, record, present] = await Promise.all([
     readPublishedFacts(aws, place.environment),
     formerRecord(aws, place),
-    gitlab === undefined ? undefined : readVariables(gitlab, tenant.project),
+    gitlab === undefined ? undefined : Promise.all(projects.map(({ path }) => readVariables(gitlab, path))),
   ]);
   const facts = platformFacts(published, tenant.load_balancer);
   const loadBalancer = tenant.load_balancer;
@@ -81,11 +86,16 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
     record === undefined ? checkRoomForTenant(runtime, aws, place) : undefined,
     checkKeptBucket(aws, place),
   ]);
-  const wanted = projectVariables(place, chosen, tenant);
+  const wanted = projects.map(({ half }) => projectVariables(place, chosen, tenant, half));
   return await withAssembly(runtime, aws, accessApp({ ...vending, facts }), async (assembly) => {
     const numbers = priorityParameters(rules.map(({ band, priority }) => [band, priority]));
     const stacks = await planStacks(assembly, { parameters: { [names.tenantStack(place, 'entry')]: numbers } });
-    const variables = present === undefined ? undefined : planVariables(wanted, present);
+    const variables =
+      present &&
+      projects.flatMap(({ path: project }, index) => {
+        const changes = planVariables(wanted[index] ?? [], present[index] ?? []);
+        return changes.map((change) => ({ ...change, project }));
+      });
     const moved = balancer === undefined ? {} : { balancer };
     const access = stacks.find(({ stack }) => stack === names.tenantStack(place, 'access'));
     const isOther = access?.action === 'none' && (await recordToWrite(aws, assembly, place)) !== undefined;
@@ -102,21 +112,25 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
       ...rewrites,
       variables,
     };
-    return await work({ plan, facts, rulesOf, claims, assembly, wanted });
+    return await work({ plan, facts, rulesOf, claims, assembly });
   });
 }
 
-/** What the tenant's jobs need to know; none of it is a secret. */
+/**
+ * What the jobs of one of the tenant's projects need to know; none of it is a secret.
+ * @param half what the project is trusted for, where the tenant has two
+ */
 export function projectVariables(
   place: Place,
   { config }: Pick<ChosenEnvironment, 'config'>,
   { environment_prefix: prefix }: Pick<TenantConfig, 'environment_prefix'>,
+  half?: Half,
 ): ProjectVariable[] {
-  const role = (name: 'deploy' | 'plan') =>
+  const role = (name: TenantRole) =>
     `arn:${partitionOf(config)}:iam::${config.account}:role/${names.tenantRole(place, name)}`;
   const values = {
     AWS_REGION: config.region,
-    VENDHOST_ROLE_ARN: role('deploy'),
+    VENDHOST_ROLE_ARN: role(deployRoleOf(half)),
     VENDHOST_PLAN_ROLE_ARN: role('plan'),
   };
   const scope = `${prefix}${place.environment}`;
@@ -137,8 +151,8 @@ export function differs({ hosts, rules, giveBack, stacks, rewritesRecord, variab
   );
 }
 
-/** The plan as lines for people. */
-export function vendLines(plan: VendPlan): string[] {
+/** The plan as lines for people; of several projects each variable names its own. */
+export function vendLines(plan: VendPlan, projects = 1): string[] {
   const { hosts, rules, giveBack, balancer, stacks, rewritesRecord, variables } = plan;
   return [
     ...hosts.claim.map((host) => `host ${host}: claim`),
@@ -149,6 +163,9 @@ export function vendLines(plan: VendPlan): string[] {
     ...planLines(stacks),
     ...(rewritesRecord === true ? ['record: written again, it is not as it was vended'] : []),
     ...giveBack.map((priority) => `priority ${priority} is given back: the tenant no longer has its rule`),
-    ...(variables ?? []).map(({ action, key, scope }) => `GitLab variable ${key} (${scope}): ${action}`),
+    ...(variables ?? []).map(
+      ({ action, key, scope, project }) =>
+        `GitLab variable ${key} (${scope})${projects > 1 ? ` of ${project}` : ''}: ${action}`,
+    ),
   ];
 }

@@ -1,5 +1,5 @@
 import { listTenants, readTenantConfig } from '../config/files.ts';
-import type { TenantConfig } from '../config/tenant.ts';
+import { projectsOf, samePath, type TenantConfig, type TenantProject } from '../config/tenant.ts';
 import type { GitlabApi } from '../gitlab/api.ts';
 import { allowJobTokens } from '../gitlab/job-token-scope.ts';
 import { protectBranch } from '../gitlab/protection.ts';
@@ -7,17 +7,19 @@ import { writeTokenSubject } from '../gitlab/token-subject.ts';
 import type { Output } from '../output.ts';
 import type { ProjectPlan, SubjectChange } from './project-plan.ts';
 
-/** Other tenants of the platform repository with the same project; files that cannot be read are faults elsewhere. */
+/** Other tenants of the platform repository with one of these projects; files that cannot be read are faults elsewhere. */
 export async function tenantsOfProject(
   directory: string,
   tenant: string,
-  project: string,
+  projects: readonly Pick<TenantProject, 'path'>[],
 ): Promise<Map<string, TenantConfig>> {
   const others = (await listTenants(directory)).filter((other) => other !== tenant);
   const read = await Promise.allSettled(others.map((other) => readTenantConfig(directory, other)));
   const configs = others.flatMap((other, index): [string, TenantConfig][] => {
     const config = read[index];
-    const isOfProject = config?.status === 'fulfilled' && config.value.project.toLowerCase() === project.toLowerCase();
+    const isOfProject =
+      config?.status === 'fulfilled' &&
+      projectsOf(config.value).some(({ path }) => projects.some((project) => samePath(project.path, path)));
     return isOfProject ? [[other, config.value]] : [];
   });
   return new Map(configs);

@@ -8,14 +8,17 @@ export function vendSummary(vendings: readonly Vending[], results: readonly Vend
     ({ environment, hosts, priorities, changed }) =>
       `${environment}: ${changed ? 'vended' : 'no change'}, ${hosts.join(', ')} (listener priority ${Object.values(priorities).join(', ')})`,
   );
-  const { gitlab, tenant } = vendings[0] as Vending;
+  const { gitlab, tenant, projects } = vendings[0] as Vending;
   if (gitlab !== undefined) {
-    return [...lines, `next: push to ${branches(vendings)} of ${tenant.project}; its jobs have what they need`];
+    const paths = projects.map(({ path }) => path).join(' and ');
+    return [...lines, `next: push to ${branches(vendings)} of ${paths}; its jobs have what they need`];
   }
   return [
     ...lines,
-    `next: set these variables in ${tenant.project} (Settings > CI/CD), or set VENDHOST_GITLAB_TOKEN and run this again:`,
-    ...vendings.flatMap(({ place, chosen }) => projectVariables(place, chosen, tenant)).map(variableLine),
+    ...projects.flatMap(({ path, half }) => [
+      `next: set these variables in ${path} (Settings > CI/CD), or set VENDHOST_GITLAB_TOKEN and run this again:`,
+      ...vendings.flatMap(({ place, chosen }) => projectVariables(place, chosen, tenant, half)).map(variableLine),
+    ]),
   ];
 }
 

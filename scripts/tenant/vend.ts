@@ -6,23 +6,22 @@ import { environmentOf, readPlatformConfig, readTenantConfig } from '../config/f
 import {
   approvalFaults,
   hostsOverlap,
+  pinnedFaults,
   sharedEnvironments,
   sharedMessage,
   tenantFaults,
 } from '../config/host-checks.ts';
 import { configError } from '../config/load.ts';
 import type { PlatformConfig } from '../config/platform.ts';
+import { projectsOf } from '../config/tenant.ts';
 import { exitCodes } from '../errors.ts';
-import { type GitlabApi, openGitlab } from '../gitlab/api.ts';
+import { openGitlab } from '../gitlab/api.ts';
 import type { ResultValue } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
 import { formerRecord } from './access.ts';
 import { chooseEnvironments, type Reach } from './environments.ts';
-import { readLibraryProject } from './library/library-facts.ts';
-import { planLibrary } from './library/plan-library.ts';
-import { readProjectFacts } from './project-facts.ts';
-import type { ProjectWish } from './project-findings.ts';
-import { type ProjectPlan, planProject, projectDiffers, projectLines, refuse, withLibrary } from './project-plan.ts';
+import { type ProjectPlan, projectDiffers, projectLines, refuse } from './project-plan.ts';
+import { type PlannedProject, planProjects, type TenantWish } from './projects/tenant-projects.ts';
 import { type VendedEnvironment, vendMarked } from './register/vend-marked.ts';
 import { differs, type Vending, type VendPlan, vendLines, withPlan } from './vend-plan.ts';
 import { finishProject, prepareProject, tenantsOfProject, warnOfProject } from './vend-project.ts';
@@ -60,17 +59,18 @@ export interface HostPlace {
 export interface Vended {
   readonly value: ResultValue;
   readonly text: string;
-  readonly project: ProjectPlan;
+  /** What stands against vending in the tenant's projects. */
+  readonly stops: Pick<ProjectPlan, 'path' | 'refusals'>;
   /** Of a dry run: something would change. */
   readonly differs: boolean;
 }
 
 /** Gives a tenant its hosts, roles, rules, pipeline, record and GitLab variables, or shows what would change (exit code 2). */
 export async function vendTenant(runtime: Runtime, options: VendOptions): Promise<number | undefined> {
-  const { value, text, project, differs: changes } = await vendOne(runtime, options);
+  const { value, text, stops, differs: changes } = await vendOne(runtime, options);
   runtime.out.result(value, text);
   // What stops it is in the plan, and is thrown after it.
-  if (options.dryRun) refuse(project);
+  if (options.dryRun) refuse(stops);
   return changes ? exitCodes.differs : undefined;
 }
 
@@ -80,9 +80,9 @@ export async function vendOne(runtime: Runtime, options: VendOptions): Promise<V
   return options.dryRun ? await show(options.tenant, opened) : await carryOut(runtime, options, opened);
 }
 
-/** A tenant's project and environments as they were found; nothing is changed yet. */
+/** A tenant's projects and environments as they were found; nothing is changed yet. */
 export interface OpenedVend {
-  readonly project: ProjectPlan;
+  readonly planned: readonly [PlannedProject, ...PlannedProject[]];
   readonly vendings: readonly Vending[];
 }
 
@@ -93,11 +93,12 @@ export async function openVend(runtime: Runtime, options: VendOptions): Promise<
   const platform = await readPlatformConfig(directory);
   const tenant = await readTenantConfig(directory, name);
   const file = join(directory, 'tenants', `${name}.yml`);
-  const others = await tenantsOfProject(directory, name, tenant.project);
+  const others = await tenantsOfProject(directory, name, projectsOf(tenant));
   const shared = sharedEnvironments(new Map([...others, [name, tenant]])).filter((each) => each.tenant === name);
   const faults = [
     ...tenantFaults(file, platform.environments, tenant),
     ...approvalFaults(file, platform.approvals, tenant),
+    ...pinnedFaults(file, platform.pipelines, tenant),
     ...shared.map(({ other }) => ({ file, path: 'environment_prefix', message: sharedMessage(other, tenant) })),
   ];
   if (faults.length > 0) throw configError(faults);
@@ -130,8 +131,8 @@ export async function openVend(runtime: Runtime, options: VendOptions): Promise<
     }),
   );
   const gitlab = openGitlab(runtime, platform.gitlab);
-  const wish: ProjectWish = {
-    ...{ tenant: name, path: tenant.project, subject: tenant.subject },
+  const wish: TenantWish = {
+    ...{ tenant: name, subject: tenant.subject },
     environmentPrefix: tenant.environment_prefix,
     environments: opened.map(({ chosen: { environment, config }, record }) => {
       return { environment, branch: config.branch, record };
@@ -145,37 +146,31 @@ export async function openVend(runtime: Runtime, options: VendOptions): Promise<
     setSubject: options.setSubject ?? false,
     allowLibrary: options.allowLibrary ?? false,
   };
-  const project = await lookAtProject(gitlab, platform, wish);
-  warnOfProject(out, project);
+  const planned = await planProjects(gitlab, platform, tenant, wish);
+  for (const { plan } of planned) warnOfProject(out, plan);
   const vendings = opened.map(({ chosen: each, aws }): Vending => {
     const { environment } = each;
-    const trust = project.trust[environment] ?? { subjects: ['project_path'] };
+    const projects = planned.map(({ path, half, plan }) => {
+      return { path, half, trust: plan.trust[environment] ?? { subjects: ['project_path'] as const } };
+    });
     const coming = hostsIn(options.coming, environment);
-    return {
-      runtime,
-      aws,
-      gitlab,
-      place: { environment, tenant: name },
-      platform,
-      tenant,
-      chosen: each,
-      trust,
-      coming,
-    };
+    const place = { environment, tenant: name };
+    return { runtime, aws, gitlab, place, platform, tenant, chosen: each, projects, coming };
   });
-  return { project, vendings };
+  return { planned, vendings };
 }
 
 /** Vends, and marks each environment when all of it is done. */
-export async function carryOut(
+async function carryOut(
   runtime: Runtime,
   { tenant: name, free }: Pick<VendOptions, 'tenant' | 'free'>,
-  { project, vendings }: OpenedVend,
+  { planned, vendings }: OpenedVend,
 ): Promise<Vended> {
   const { out } = runtime;
   const gitlab = vendings[0]?.gitlab;
-  refuse(project);
-  if (gitlab !== undefined) await prepareProject(out, gitlab, project);
+  const stops = allOf(planned);
+  refuse(stops);
+  for (const { plan } of planned) if (gitlab !== undefined) await prepareProject(out, gitlab, plan);
   const vended: VendedEnvironment[] = [];
   for (const [index, vending] of vendings.entries()) {
     const { environment } = vending.place;
@@ -183,17 +178,17 @@ export async function carryOut(
     vended.push(
       await out.section(`vend_${name}_${environment}`, title, () =>
         withPlan(vending, async (prepared) => {
-          for (const line of vendLines(prepared.plan)) out.detail(line);
+          for (const line of vendLines(prepared.plan, planned.length)) out.detail(line);
           return await vendMarked(vending, prepared, index === 0 ? free : undefined);
         }),
       ),
     );
   }
-  if (gitlab !== undefined) await finishProject(out, gitlab, project);
+  for (const { plan } of planned) if (gitlab !== undefined) await finishProject(out, gitlab, plan);
   for (const { mark } of vended) await mark();
   const results = vended.map(({ result }) => result);
   const text = vendSummary(vendings, results).join('\n');
-  return { value: { tenant: name, project, environments: results }, text, project, differs: false };
+  return { value: { tenant: name, ...resultOf(planned), environments: results }, text, stops, differs: false };
 }
 
 /** What the credentials reach: a job's are for the environment that it names. */
@@ -206,32 +201,31 @@ async function reachOf(runtime: Runtime, platform: PlatformConfig, asked: Enviro
   return { account, takesRoles: runtime.env.VENDHOST_ID_TOKEN === undefined };
 }
 
-/** What GitLab says of the tenant's project, and of the library that it is to use, as a plan. */
-async function lookAtProject(
-  gitlab: GitlabApi | undefined,
-  { library }: PlatformConfig,
-  wish: ProjectWish,
-): Promise<ProjectPlan> {
-  if (gitlab === undefined) return planProject(wish, undefined);
-  const facts = await readProjectFacts(gitlab, wish.path);
-  const shared = library === undefined ? undefined : await readLibraryProject(gitlab, library);
-  const allow = wish.allowLibrary ?? false;
-  return withLibrary(planProject(wish, facts), planLibrary({ library, project: facts, allow }, shared));
+/** What stands against vending in any of the projects. */
+function allOf(planned: readonly PlannedProject[]) {
+  const path = planned.map(({ plan }) => plan.path).join(' and ');
+  return { path, refusals: planned.flatMap(({ plan }) => plan.refusals) };
+}
+
+/** A tenant's only project, or the two by their halves. */
+function resultOf([first, second]: readonly [PlannedProject, ...PlannedProject[]]) {
+  if (second === undefined) return { project: first.plan };
+  return { projects: { infrastructure: first.plan, software: second.plan } };
 }
 
 /** What would be done; what stops it is in the plan. */
-async function show(tenant: string, { project, vendings }: OpenedVend): Promise<Vended> {
+async function show(tenant: string, { planned, vendings }: OpenedVend): Promise<Vended> {
   const plans: VendPlan[] = [];
   for (const vending of vendings) plans.push(await withPlan(vending, async ({ plan }) => plan));
-  const changes = projectDiffers(project) || plans.some(differs);
+  const changes = planned.some(({ plan }) => projectDiffers(plan)) || plans.some(differs);
   const lines = plans.flatMap((plan) => [
     `${tenant} in ${plan.environment}`,
-    ...vendLines(plan).map((line) => `  ${line}`),
+    ...vendLines(plan, planned.length).map((line) => `  ${line}`),
   ]);
   return {
-    value: { tenant, differs: changes, project, environments: plans },
-    text: [...projectLines(project), ...lines].join('\n'),
-    project,
+    value: { tenant, differs: changes, ...resultOf(planned), environments: plans },
+    text: [...planned.flatMap(({ plan }) => projectLines(plan)), ...lines].join('\n'),
+    stops: allOf(planned),
     differs: changes,
   };
 }

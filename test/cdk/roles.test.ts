@@ -8,7 +8,7 @@ import { templateBody, templateLimitBytes } from '../../scripts/stack/assembly.t
 import { facts } from '../builders/sample.ts';
 import { policySize, type Role, readPolicy, readRole, roleNames, type Statement } from './roles/read-role.ts';
 import { reviewFile } from './roles/review-file.ts';
-import { accessApp, audience, entryTemplate, onlyTemplate, tenantApp } from './roles/stacks.ts';
+import { accessApp, audience, entryStack, entryTemplate, onlyTemplate, tenantApp } from './roles/stacks.ts';
 
 const folder = join(import.meta.dirname, 'roles');
 
@@ -34,12 +34,17 @@ const tenantRoles = {
 const approvedRoles = { 'tenant-approver-job': 'vendhost-dev-shop-approver-job' };
 /** The role that a tenant has besides where writes to its intake start its pipeline. */
 const intakeRoles = { 'tenant-intake': 'vendhost-dev-shop-intake' };
+/** The roles that take the place of the tenant's deploy role where it has a project for each half. */
+const halfRoles = { 'tenant-infrastructure-deploy': 'vendhost-dev-shop-infrastructure-deploy' };
+/** That of the software's project is in the entry stack. */
+const softwareRoles = { 'tenant-software-deploy': 'vendhost-dev-shop-software-deploy' };
 const boundaries = {
   'platform-boundary': 'vendhost-dev-boundary',
   'platform-service-boundary': 'vendhost-dev-service-boundary',
   'tenant-drift': 'vendhost-dev-tenant-drift',
 };
-const named = { ...platformRoles, ...tenantRoles, ...approvedRoles, ...intakeRoles };
+const { 'tenant-deploy': _deploy, ...withoutDeploy } = tenantRoles;
+const named = { ...platformRoles, ...tenantRoles, ...approvedRoles, ...intakeRoles, ...halfRoles, ...softwareRoles };
 const files = Object.keys({ ...named, ...boundaries });
 
 /** 10,240 characters in all inline policies of a role, 6,144 in a managed policy (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). */
@@ -51,11 +56,14 @@ const withoutResource =
   /^((ec2|ssm)messages:.*|codedeploy:StopDeployment|ssm:(CancelCommand|GetCommandInvocation)|sns:(GetSubscriptionAttributes|Unsubscribe))$/;
 
 const approvals = { project: 'acme/approvals', branch: 'main' };
-const apps: Record<'platform' | 'tenant' | 'approved' | 'intake', App> = {
+const projectAt = (path: string) => ({ issuer: 'https://gitlab.example.com', audience, path });
+const twoProjects = { project: projectAt('acme/machine'), software: projectAt('acme/shop') };
+const apps: Record<'platform' | 'tenant' | 'approved' | 'intake' | 'halves', App> = {
   platform: accessApp(),
   tenant: tenantApp(),
   approved: tenantApp({ facts: { ...facts, approval: true }, approvals }),
   intake: tenantApp({ intake: 's3' }),
+  halves: tenantApp(twoProjects),
 };
 const roles = new Map<string, Role>();
 beforeAll(() => {
@@ -63,6 +71,10 @@ beforeAll(() => {
   for (const [file, name] of Object.entries(tenantRoles)) roles.set(file, readRole(apps.tenant, name));
   for (const [file, name] of Object.entries(approvedRoles)) roles.set(file, readRole(apps.approved, name));
   for (const [file, name] of Object.entries(intakeRoles)) roles.set(file, readRole(apps.intake, name));
+  for (const [file, name] of Object.entries(halfRoles)) roles.set(file, readRole(apps.halves, name));
+  for (const [file, name] of Object.entries(softwareRoles)) {
+    roles.set(file, readRole(apps.halves, name, entryStack(apps.halves)));
+  }
 });
 
 function roleOf(file: string): Role {
@@ -77,6 +89,7 @@ describe('review files', () => {
     ['tenant', tenantRoles],
     ['approved', { ...tenantRoles, ...approvedRoles }],
     ['intake', { ...tenantRoles, ...intakeRoles }],
+    ['halves', { ...withoutDeploy, ...halfRoles }],
   ] as const)('there is one for each role of the access stack of a %s', (kind, named) => {
     expect(roleNames(apps[kind]).sort()).toEqual(Object.values(named).sort());
   });
@@ -133,6 +146,8 @@ describe('trust', () => {
     ['platform-vend', 'project_path:acme/platform:ref_type:branch:ref:main'],
     ['tenant-deploy', 'project_path:acme/shop:ref_type:branch:ref:dev'],
     ['tenant-approver-job', 'project_path:acme/approvals:ref_type:branch:ref:main'],
+    ['tenant-infrastructure-deploy', 'project_path:acme/machine:ref_type:branch:ref:dev'],
+    ['tenant-software-deploy', 'project_path:acme/shop:ref_type:branch:ref:dev'],
   ])('%s is for one branch of one project, letter by letter', (file, branch) => {
     expect(roleOf(file).trust).toEqual({
       principal: { Federated: 'arn:aws:iam::111111111111:oidc-provider/gitlab.example.com' },
@@ -148,6 +163,15 @@ describe('trust', () => {
     expect(roleOf(file).trust.conditions).toEqual({
       StringEquals: audienceOnly,
       StringLike: { [subject]: branches },
+    });
+  });
+
+  test('the plan role of a tenant with two projects is for any branch of both', () => {
+    expect(readRole(apps.halves, 'vendhost-dev-shop-plan').trust.conditions).toEqual({
+      StringEquals: audienceOnly,
+      StringLike: {
+        [subject]: ['project_path:acme/machine:ref_type:branch:ref:*', 'project_path:acme/shop:ref_type:branch:ref:*'],
+      },
     });
   });
 
@@ -181,7 +205,7 @@ describe('what no role may do', () => {
     expect(roleOf(file).statements.filter(writes)).toEqual([]);
   });
 
-  const others = Object.keys(tenantRoles).filter((file) => file !== 'tenant-approver');
+  const others = Object.keys({ ...tenantRoles, ...halfRoles, ...softwareRoles }).filter((file) => file !== 'tenant-approver');
   test.each(others)('%s approves no release', (file) => {
     const actions = roleOf(file).statements.flatMap((each) => each.actions);
     const approving = actions.filter((each) => matches(each, 'codepipeline:PutApprovalResult'));
@@ -197,8 +221,52 @@ describe('what no role may do', () => {
   });
 });
 
+describe('the halves of a tenant with two projects', () => {
+  const grants = (file: string) =>
+    roleOf(file)
+      .statements.filter(({ effect }) => effect === 'Allow')
+      .flatMap(({ sid, actions, resources }) =>
+        actions.flatMap((action) => resources.map((resource) => `${sid} ${action} ${resource}`)),
+      );
+
+  test('have together what the one role has, and neither has more', () => {
+    // The software's role reads by the policy of the access stack, whose statements are not shown with another stack's role.
+    const [whole, ...half] = ['tenant-deploy', 'tenant-infrastructure-deploy', 'tenant-software-deploy'].map(grants);
+    expect([...new Set(half.flat())].sort()).toEqual([...new Set(whole)].sort());
+    expect(roleOf('tenant-software-deploy').managedPolicies).toEqual([
+      'arn:aws:iam::111111111111:policy/vendhost-dev-shop-reading',
+    ]);
+  });
+
+  test('have in common what reads, what writes records of actions, and the health check', () => {
+    const writing = (file: string) => roleOf(file).statements.filter((each) => writes(each)).flatMap(grantsOf);
+    const grantsOf = ({ actions, resources }: Statement) =>
+      actions.flatMap((action) => resources.map((resource) => `${action} ${resource.replace(/^.*:/, '')}`));
+    const software = new Set(writing('tenant-software-deploy'));
+    const common = writing('tenant-infrastructure-deploy').filter((each) => software.has(each));
+    expect(common.map((each) => each.split(' ')[0]).sort()).toEqual([
+      'elasticloadbalancing:ModifyTargetGroup',
+      'kms:GenerateDataKey',
+      's3:PutObject',
+    ]);
+    expect(common.filter((each) => each.startsWith('s3:'))).toEqual([expect.stringContaining('/audit/shop/')]);
+  });
+
+  test.each([
+    ['tenant-infrastructure-deploy', /codepipeline:(Start|Stop)|codedeploy:(Create|Register|Stop)|software\/shop/],
+    [
+      'tenant-software-deploy',
+      /ec2:RunInstances|ec2:CreateImage|cloudformation:(Create|Update|Delete)|autoscaling:(Start|Terminate)|iam:PassRole|ssm:SendCommand|infrastructure\/shop/,
+    ],
+  ])('%s does nothing of the other half', (file, other) => {
+    const own = roleOf(file).statements.filter(writes);
+    const found = own.flatMap(({ actions, resources }) => [...actions, ...resources]).filter((each) => other.test(each));
+    expect(found).toEqual([]);
+  });
+});
+
 describe('policies', () => {
-  test.each(['platform', 'tenant', 'approved', 'intake'] as const)('of a %s pass cdk-nag', (kind) => {
+  test.each(['platform', 'tenant', 'approved', 'intake', 'halves'] as const)('of a %s pass cdk-nag', (kind) => {
     expect(new AwsSolutionsChecks().validateScope(apps[kind]).violations).toEqual([]);
   });
 
@@ -212,24 +280,30 @@ describe('policies', () => {
       image_owners: Array(8).fill('136693071363'),
     });
     const hosts = Array.from({ length: 5 }, (_, index) => `${'a'.repeat(100 + index)}.production.example.com`);
-    const tenant = tenantApp({
-      ...{ place, region, facts: { ...far, approval: true }, limits: most, hosts, port: 65_535, loadBalancer: 10 },
-      approvals: { project: `acme/${'p'.repeat(100)}`, branch: 'b'.repeat(100) },
-      intake: 's3',
-      groups: hosts.map((host, index) => ({ band: `wildcard-${index + 3}`, hosts: [host] })),
-      branch: 'b'.repeat(100),
-      project: {
-        ...{ issuer: 'https://gitlab.a-company-with-a-long-name.example.com', audience },
-        path: `acme/${'p'.repeat(100)}`,
-        trust: { subjects: ['project_path', 'project_id'], projectId: 12_345_678, environmentProtected: false },
+    const longest = (path: string) => ({
+      ...{ issuer: 'https://gitlab.a-company-with-a-long-name.example.com', audience },
+      path: `acme/${path.repeat(100)}`,
+      trust: {
+        subjects: ['project_path', 'project_id'] as const,
+        projectId: 12_345_678,
+        environmentProtected: false,
       },
     });
-    for (const template of [onlyTemplate(tenant), entryTemplate(tenant)]) {
+    const granted = {
+      ...{ place, region, facts: { ...far, approval: true }, limits: most, hosts, port: 65_535, loadBalancer: 10 },
+      approvals: { project: `acme/${'p'.repeat(100)}`, branch: 'b'.repeat(100) },
+      intake: 's3' as const,
+      groups: hosts.map((host, index) => ({ band: `wildcard-${index + 3}`, hosts: [host] })),
+      branch: 'b'.repeat(100),
+      project: longest('p'),
+    };
+    const tenant = tenantApp(granted);
+    const halves = tenantApp({ ...granted, software: longest('s') });
+    for (const template of [tenant, halves].flatMap((app) => [onlyTemplate(app), entryTemplate(app)])) {
       // The rest is for what comes later.
       expect(templateBody(template.toJSON()).length).toBeLessThan(templateLimitBytes * 0.93);
     }
-    const longest = [accessApp('production', { region }), tenant];
-    for (const app of longest) {
+    for (const app of [accessApp('production', { region }), tenant, halves]) {
       for (const name of roleNames(app)) expect(policySize(app, name), name).toBeLessThan(inlinePolicyLimit);
       for (const { Properties } of Object.values(onlyTemplate(app).findResources('AWS::IAM::ManagedPolicy'))) {
         expect(JSON.stringify(Properties.PolicyDocument).length).toBeLessThan(managedPolicyLimit);

@@ -123,10 +123,12 @@ export function tenantDriftRights(scope: PlatformScope): Right[] {
     'codedeploy',
     'deploy',
     'execution',
+    'infrastructure-deploy',
     'instance',
     'intake',
     'pipeline',
     'plan',
+    'software-deploy',
   ];
   const rights = driftRights(scope, {
     stacks: (['access', 'entry', 'data', 'host'] as const).map((layer) => names.tenantStack(place, layer)),

@@ -10,12 +10,17 @@ import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
 /** The role of jobs on any branch. It only reads, so that a job can show what a deploy would change. */
-export function planRole(parent: Construct, scope: Scope, project: GitlabProject, reading: ListedPolicy): CfnRole {
+export function planRole(
+  parent: Construct,
+  scope: Scope,
+  projects: readonly [GitlabProject, ...GitlabProject[]],
+  reading: ListedPolicy,
+): CfnRole {
   return tenantRole(parent, {
     scope,
     role: 'plan',
-    description: `Jobs of ${project.path} on any branch: read only`,
-    trust: anyBranchTrust(scope, project),
+    description: `Jobs of ${projects.map(({ path }) => path).join(' and ')} on any branch: read only`,
+    trust: anyBranchTrust(scope, ...projects),
     rights: [],
     attached: [reading],
     foreign: [scope.globalArn('iam', `policy/${names.driftPolicy(scope.place.environment, 'tenant')}`)],

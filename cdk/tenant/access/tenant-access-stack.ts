@@ -2,7 +2,7 @@ import { type App, CfnOutput } from 'aws-cdk-lib';
 import { CfnInstanceProfile, type CfnRole } from 'aws-cdk-lib/aws-iam';
 import { CfnParameter } from 'aws-cdk-lib/aws-ssm';
 import { type PlatformFacts, recordVersion, type TenantRecord } from '../../../scripts/config/facts.ts';
-import { names, type Place, tags } from '../../../scripts/config/names.ts';
+import { deployRoleOf, names, type Place, tags } from '../../../scripts/config/names.ts';
 import type { Approvals } from '../../../scripts/config/platform.ts';
 import type { Intake, TenantLimits } from '../../../scripts/config/tenant.ts';
 import { type AppProps, newApp, VendhostStack } from '../../app.ts';
@@ -23,7 +23,10 @@ export interface AccessProps {
   readonly account: string;
   readonly region: string;
   readonly facts: PlatformFacts;
+  /** The tenant's project; of two the one with infrastructure/. */
   readonly project: GitlabProject;
+  /** The project with the software, where the tenant has two. */
+  readonly software?: GitlabProject | undefined;
   readonly branch: string;
   readonly hosts: readonly string[];
   /** The hosts, grouped by listener rule. */
@@ -42,7 +45,7 @@ export interface AccessProps {
 /** A tenant's roles in one environment, and the record from which its jobs learn them. */
 class TenantAccessStack extends VendhostStack {
   constructor(app: App, props: AccessProps) {
-    const { place, account, region, facts, project, branch, approvals } = props;
+    const { place, account, region, facts, project, software, branch, approvals } = props;
     super(
       app,
       names.tenantStack(place, 'access'),
@@ -55,9 +58,10 @@ class TenantAccessStack extends VendhostStack {
       instanceProfileName: names.tenantRole(place, 'instance'),
       roles: [instance.ref],
     });
+    const projects: [GitlabProject, ...GitlabProject[]] = software === undefined ? [project] : [project, software];
     const reading = makePolicy(this, 'Reading', {
-      name: `${scope.host}-reading`,
-      description: `Jobs of ${project.path} on any branch: read only`,
+      name: readingName(scope),
+      description: `Jobs of ${projects.map(({ path }) => path).join(' and ')} on any branch: read only`,
       rights: tenantReadRights(scope),
     });
     const approving = makePolicy(this, 'Approving', {
@@ -66,9 +70,10 @@ class TenantAccessStack extends VendhostStack {
       rights: approvalRights(scope),
     });
     const policies = [reading, approving];
+    const ofHalf = software === undefined ? {} : { half: 'infrastructure' as const };
     const roles = [
-      deployRole(this, { scope, project, branch, reading }),
-      planRole(this, scope, project, reading),
+      deployRole(this, { scope, project, branch, ...ofHalf, attached: [reading] }),
+      planRole(this, scope, projects, reading),
       executionRole(this, scope),
       pipelineRole(this, scope),
       codedeployRole(this, scope),
@@ -85,10 +90,21 @@ class TenantAccessStack extends VendhostStack {
     });
     // Whoever reads the record uses the roles immediately.
     for (const each of [...roles, profile]) record.addResourceDependency(each);
-    new CfnOutput(this, 'DeployRole', { value: scope.roleArn('deploy') });
+    const { deploy, softwareDeploy } = deployArns(props, scope);
+    new CfnOutput(this, 'DeployRole', { value: deploy });
+    if (softwareDeploy !== undefined) new CfnOutput(this, 'SoftwareDeployRole', { value: softwareDeploy });
     new CfnOutput(this, 'PlanRole', { value: scope.roleArn('plan') });
     new CfnOutput(this, 'ApproverRole', { value: scope.roleArn('approver') });
   }
+}
+
+/** With two, `deploy` is that of the infrastructure's jobs. */
+function deployArns({ software }: AccessProps, scope: Scope): { deploy: string; softwareDeploy?: string } {
+  if (software === undefined) return { deploy: scope.roleArn(deployRoleOf(undefined)) };
+  return {
+    deploy: scope.roleArn(deployRoleOf('infrastructure')),
+    softwareDeploy: scope.roleArn(deployRoleOf('software')),
+  };
 }
 
 /** Jobs of the approvals project; its ID tokens have the issuer and audience of the tenant's. */
@@ -103,16 +119,16 @@ function approverJob(
   return approverJobRole(parent, { scope, project: { issuer, audience, path }, branch, policies });
 }
 
-function tenantRecord(
-  { place, account, region, facts, project, branch, hosts, loadBalancer, port, limits, approvals }: AccessProps,
-  scope: Scope,
-): TenantRecord {
+function tenantRecord(props: AccessProps, scope: Scope): TenantRecord {
+  const { place, account, region, facts, project, software, branch, hosts, loadBalancer, port, limits, approvals } =
+    props;
   return {
     version: recordVersion,
     tenant: place.tenant,
     project: project.path,
     branch,
     ...project.trust,
+    ...(software === undefined ? {} : { software: { project: software.path, ...software.trust } }),
     hosts: [...hosts],
     loadBalancer,
     port,
@@ -123,7 +139,7 @@ function tenantRecord(
     ...(facts.approval && approvals !== undefined ? { approvals } : {}),
     limits,
     roles: {
-      deploy: scope.roleArn('deploy'),
+      ...deployArns(props, scope),
       plan: scope.roleArn('plan'),
       execution: scope.roleArn('execution'),
       instance: scope.roleArn('instance'),
@@ -134,7 +150,10 @@ function tenantRecord(
   };
 }
 
-/** The two stacks that vending deploys: the access stack, and the entry stack, which names roles of the first. */
+/**
+ * The two stacks that vending deploys: the access stack, and the entry stack, which names roles of the first. The role of the software's
+ * own project, where there is one, is in the second.
+ */
 export function tenantAccessApp(app: AppProps, props: AccessProps): App {
   const made = newApp(app);
   const access = new TenantAccessStack(made, props);
@@ -144,6 +163,18 @@ export function tenantAccessApp(app: AppProps, props: AccessProps): App {
     instanceRole: scope.roleArn('instance'),
     ...(scope.intake === undefined ? {} : { intakeRole: scope.roleArn('intake') }),
   };
-  new EntryStack(made, { ...props, ...roles }).addStackDependency(access);
+  const entry = new EntryStack(made, { ...props, ...roles });
+  entry.addStackDependency(access);
+  const { software, branch } = props;
+  if (software !== undefined) {
+    // The access stack's template has no room for a second role: CloudFormation takes 51,200 bytes.
+    const foreign = [scope.globalArn('iam', `policy/${readingName(scope)}`)];
+    deployRole(entry, { scope, project: software, branch, half: 'software', foreign });
+  }
   return made;
+}
+
+/** The managed policy with what all jobs of the tenant read. */
+function readingName(scope: Scope): string {
+  return `${scope.host}-reading`;
 }

@@ -1,8 +1,9 @@
 import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { keys, names } from '../../../scripts/config/names.ts';
+import { deployRoleOf, keys, names } from '../../../scripts/config/names.ts';
+import type { Half } from '../../../scripts/config/tenant.ts';
 import { branchTrust, type GitlabProject } from '../../gitlab-trust.ts';
-import type { ListedPolicy, Right } from '../../role.ts';
+import type { Right, RoleProps } from '../../role.ts';
 import { auditRights } from './audit-rights.ts';
 import { bakeRights } from './bake-rights.ts';
 import { anyDeployment, artifactObjects, artifactReason, deploymentArns } from './common-rights.ts';
@@ -10,57 +11,57 @@ import { runRights } from './run-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
-export interface DeployRoleProps {
+export interface DeployRoleProps extends Pick<RoleProps, 'attached' | 'foreign'> {
   readonly scope: Scope;
   readonly project: GitlabProject;
   readonly branch: string;
-  /** `tenantReadRights`. */
-  readonly reading: ListedPolicy;
+  /** What the project is trusted for; without it for both halves. */
+  readonly half?: Half | undefined;
 }
 
-/** The role of jobs on the environment's branch: bake, provision, push revisions, release them. */
-export function deployRole(parent: Construct, { scope, project, branch, reading }: DeployRoleProps): CfnRole {
+/**
+ * The role of jobs on the environment's branch: bake and provision, push revisions and release them, or one of these halves. The policy with
+ * `tenantReadRights` is to be among those that are attached.
+ */
+export function deployRole(parent: Construct, { scope, project, branch, half, ...policies }: DeployRoleProps): CfnRole {
   return tenantRole(parent, {
     scope,
-    role: 'deploy',
+    role: deployRoleOf(half),
     description: `Jobs of ${project.path} on ${branch}`,
     trust: branchTrust(scope, project, branch),
-    attached: [reading],
-    rights: [
-      ...bucketRights(scope),
-      ...bakeRights(scope),
-      ...provisionRights(scope),
-      ...releaseJobRights(scope),
-      ...notIntake(scope),
-      ...auditRights(scope),
-      ...runRights(scope),
-    ],
+    ...policies,
+    rights: deployRights(scope, half),
   });
 }
 
-function bucketRights(scope: Scope): Right[] {
+/** Rights of a half are some of the rights of both: what one project may do is never more than what the two may. */
+function deployRights(scope: Scope, half: Half | undefined): Right[] {
+  const infrastructure = half !== 'software';
+  const software = half !== 'infrastructure';
+  return [
+    ...bucketRights(scope, half),
+    ...(infrastructure ? [...bakeRights(scope), ...provisionRights(scope)] : []),
+    // A release sets the health check that provisioning left to it.
+    ...healthCheckRights(scope),
+    ...(software ? [...releaseJobRights(scope), ...notIntake(scope)] : []),
+    ...auditRights(scope),
+    ...(infrastructure ? runRights(scope) : []),
+  ];
+}
+
+function bucketRights(scope: Scope, half: Half | undefined): Right[] {
   const { tenant } = scope.place;
+  const own = half === undefined ? ['infrastructure', 'software'] : [half];
   return [
     {
       sid: 'Push',
       actions: ['s3:PutObject'],
-      resources: scope.objects(`infrastructure/${tenant}/*`, `software/${tenant}/*`),
+      resources: scope.objects(...own.map((folder) => `${folder}/${tenant}/*`)),
       because: "The tenant's own objects; a revision's key is the hash of its content.",
     },
-    {
-      // https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
-      sid: 'StopPush',
-      actions: ['s3:AbortMultipartUpload'],
-      resources: scope.objects(`software/${tenant}/*`),
-      because: 'Revisions are uploaded in parts.',
-    },
-    {
-      sid: 'Claim',
-      actions: ['s3:DeleteObject', 's3:PutObject'],
-      resources: scope.objects(keys.bakeLease(tenant, '*').replace(/\.json$/, '')),
-      because: "The tenant's own leases; tenants claim neither hosts nor priorities.",
-    },
-    ...pruneRights(scope),
+    ...(half === 'infrastructure' ? [] : partsRights(scope)),
+    ...(half === 'software' ? [] : leaseRights(scope)),
+    ...pruneRights(scope, half),
     {
       sid: 'Encrypt',
       actions: ['kms:GenerateDataKey'],
@@ -70,28 +71,59 @@ function bucketRights(scope: Scope): Right[] {
   ];
 }
 
+function partsRights(scope: Scope): Right[] {
+  return [
+    {
+      // https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+      sid: 'StopPush',
+      actions: ['s3:AbortMultipartUpload'],
+      resources: scope.objects(`software/${scope.place.tenant}/*`),
+      because: 'Revisions are uploaded in parts.',
+    },
+  ];
+}
+
+function leaseRights(scope: Scope): Right[] {
+  return [
+    {
+      sid: 'Claim',
+      actions: ['s3:DeleteObject', 's3:PutObject'],
+      resources: scope.objects(keys.bakeLease(scope.place.tenant, '*').replace(/\.json$/, '')),
+      because: "The tenant's own leases; tenants claim neither hosts nor priorities.",
+    },
+  ];
+}
+
 /**
  * Deletes what prunes delete: not versions, so the bucket keeps all of it for the platform's days, and not the descriptions of pushes and
  * releases. What is deleted is the tenant's own, and no delete lets another object be deployed than the one that was approved.
  */
-function pruneRights(scope: Scope): Right[] {
+function pruneRights(scope: Scope, half: Half | undefined): Right[] {
   const { place } = scope;
   const anyHash = '?'.repeat(64);
+  const records = half === 'software' ? [] : [keys.imageRecord(place.tenant, anyHash)];
+  const revisions = half === 'infrastructure' ? [] : [keys.revision(place.tenant, anyHash)];
   return [
     {
       sid: 'Prune',
       actions: ['s3:DeleteObject'],
       resources: [
-        ...scope.objects(keys.imageRecord(place.tenant, anyHash), keys.revision(place.tenant, anyHash)),
-        ...artifactObjects(scope),
+        ...scope.objects(...records, ...revisions),
+        ...(half === 'infrastructure' ? [] : artifactObjects(scope)),
       ],
       because: `The tenant's own, each named by a hash. ${artifactReason}`,
     },
+    ...(half === 'infrastructure' ? [] : listArtifacts(scope)),
+  ];
+}
+
+function listArtifacts(scope: Scope): Right[] {
+  return [
     {
       sid: 'ListArtifacts',
       actions: ['s3:ListBucket'],
       resources: scope.objects(''),
-      when: { StringEquals: { 's3:prefix': keys.artifacts(place) } },
+      when: { StringEquals: { 's3:prefix': keys.artifacts(scope.place) } },
     },
   ];
 }
@@ -139,6 +171,11 @@ function provisionRights(scope: Scope): Right[] {
       resources: [scope.arn('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${scope.host}`)],
       because: "The tenant's own group; AWS puts an id before its name.",
     },
+  ];
+}
+
+function healthCheckRights(scope: Scope): Right[] {
+  return [
     {
       // Neither the port nor the protocol, which the call cannot change.
       sid: 'HealthCheck',

@@ -28,7 +28,7 @@ export interface HeldPriority {
 /** What a tenant's record says, and what its file wants it to say. */
 export type Granted = Pick<
   FormerRecord,
-  'project' | 'branch' | 'hosts' | 'port' | 'loadBalancer' | 'limits' | 'approval'
+  'project' | 'software' | 'branch' | 'hosts' | 'port' | 'loadBalancer' | 'limits' | 'approval'
 >;
 
 /** A tenant's record or file; without a content it could not be read. */

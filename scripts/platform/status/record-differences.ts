@@ -55,8 +55,12 @@ function fieldDifferences(record: Granted, file: Granted): string[] {
   });
 }
 
-function valuesOf({ project, branch, hosts, port, loadBalancer, limits }: Granted): Record<string, string> {
-  const all = { project, branch, hosts, port: port ?? 'nothing', load_balancer: loadBalancer };
+function valuesOf({ project, software, branch, hosts, port, loadBalancer, limits }: Granted): Record<string, string> {
+  const projects: Record<string, string> =
+    software === undefined
+      ? { project }
+      : { 'projects.infrastructure': project, 'projects.software': software.project };
+  const all = { ...projects, branch, hosts, port: port ?? 'nothing', load_balancer: loadBalancer };
   const limited = Object.entries(limits).map(([key, value]) => [`limits.${key}`, value] as const);
   return Object.fromEntries([...Object.entries(all), ...limited].map(([key, value]) => [key, shown(value)]));
 }

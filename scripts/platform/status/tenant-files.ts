@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listTenants, readTenantConfig } from '../../config/files.ts';
-import { portIn, type TenantConfig } from '../../config/tenant.ts';
+import { portIn, projectsOf, type TenantConfig } from '../../config/tenant.ts';
 import { VendhostError } from '../../errors.ts';
 import type { EnvironmentTarget } from '../targets.ts';
 import type { GrantOf } from './ownership.ts';
@@ -38,9 +38,13 @@ export function grantsIn(
     const hosts = config.hosts[environment];
     if (hosts === undefined) return [];
     const branch = config.branches[environment] ?? platform.branch;
-    const { project, load_balancer: loadBalancer, limits } = config;
+    const { load_balancer: loadBalancer, limits } = config;
+    const [first, second] = projectsOf(config);
+    const software = second === undefined ? {} : { software: { project: second.path } };
     const port = portIn(config, environment);
     const { approval } = platform;
-    return [{ tenant, content: { project, branch, hosts, port, loadBalancer, limits, approval } }];
+    return [
+      { tenant, content: { project: first.path, ...software, branch, hosts, port, loadBalancer, limits, approval } },
+    ];
   });
 }

@@ -46,7 +46,7 @@ export async function vendTenants(runtime: Runtime, options: VendTenantsOptions)
     }
   }
   out.result({ moves, tenants: vended.map(({ value }) => value) }, vended.map(textOf).join('\n'));
-  if (options.dryRun) for (const { project } of vended) refuse(project);
+  if (options.dryRun) for (const { stops } of vended) refuse(stops);
   return vended.some(({ differs }) => differs) ? exitCodes.differs : undefined;
 }
 

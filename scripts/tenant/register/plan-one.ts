@@ -1,10 +1,11 @@
 import type { Aws } from '../../aws/session.ts';
 import type { PlatformConfig } from '../../config/platform.ts';
-import type { TenantConfig } from '../../config/tenant.ts';
+import { projectsOf, type TenantConfig } from '../../config/tenant.ts';
 import type { Runtime } from '../../runtime.ts';
 import { formerRecord } from '../access.ts';
 import type { ChosenEnvironment } from '../environments.ts';
 import { recordedTrust } from '../project-plan.ts';
+import { recordOf } from '../projects/tenant-projects.ts';
 import { type VendPlan, withPlan } from '../vend-plan.ts';
 
 export interface PlanOne {
@@ -21,7 +22,9 @@ export interface PlanOne {
  */
 export async function planOne(runtime: Runtime, { aws, name, tenant, platform, chosen }: PlanOne): Promise<VendPlan> {
   const place = { environment: chosen.environment, tenant: name };
-  const trust = recordedTrust(await formerRecord(aws, place));
-  const vending = { runtime, aws, gitlab: undefined, place, platform, tenant, chosen, trust };
+  const record = await formerRecord(aws, place);
+  const all = projectsOf(tenant);
+  const projects = all.map((project) => ({ ...project, trust: recordedTrust(recordOf(record, all, project)) }));
+  const vending = { runtime, aws, gitlab: undefined, place, platform, tenant, chosen, projects };
   return await withPlan(vending, async ({ plan }) => plan);
 }

@@ -5,7 +5,7 @@ import { type Environment, environments } from '../../config/environment.ts';
 import { environmentOf, listTenants, readPlatformConfig, readTenantConfig } from '../../config/files.ts';
 import { names, type Place } from '../../config/names.ts';
 import type { PlatformConfig } from '../../config/platform.ts';
-import type { TenantConfig } from '../../config/tenant.ts';
+import { projectsOf, type TenantConfig } from '../../config/tenant.ts';
 import { type ExitCode, exitCodes, messageOf, VendhostError } from '../../errors.ts';
 import { type GitlabApi, openGitlab } from '../../gitlab/api.ts';
 import { checkTraffic } from '../../host/destroy/host-traffic.ts';
@@ -141,7 +141,7 @@ async function lookAtProject(
   const record = records.find(({ tenant }) => tenant === place.tenant)?.content;
   const own: OwnProject | undefined =
     record === undefined
-      ? file && { path: file.project, branch: file.branches[place.environment] ?? config.branch }
+      ? file && { path: projectsOf(file)[0].path, branch: file.branches[place.environment] ?? config.branch }
       : { path: record.project, branch: record.branch };
   if (own === undefined) return undefined;
   return await readOwnProject(gitlab, place, config, own).catch((error: unknown) => {

@@ -39,9 +39,8 @@ interface Written {
   readonly Condition?: Conditions;
 }
 
-/** Reads a role from the template of an app's one stack. Throws if the role has rights that this would not show. */
-export function readRole(app: App, name: string): Role {
-  const stack = onlyStack(app);
+/** Reads a role from the template of an app's access stack, or another one. Throws if the role has rights that this would not show. */
+export function readRole(app: App, name: string, stack: Stack = onlyStack(app)): Role {
   const template = Template.fromStack(stack);
   for (const type of ['AWS::IAM::Policy', 'AWS::IAM::RolePolicy']) template.resourceCountIs(type, 0);
   const properties = propertiesOf(template, 'AWS::IAM::Role', { RoleName: name });

@@ -74,9 +74,14 @@ export function onlyTemplate(app: App): Template {
   return Template.fromStack(onlyStack(app));
 }
 
+/** A tenant's entry stack. */
+export function entryStack(app: App): Stack {
+  return stackOf(app, 'entry');
+}
+
 /** The template of a tenant's entry stack. */
 export function entryTemplate(app: App): Template {
-  return Template.fromStack(stackOf(app, 'entry'));
+  return Template.fromStack(entryStack(app));
 }
 
 function stackOf(app: App, layer: string): Stack {

@@ -21,6 +21,7 @@ const root = join(import.meta.dirname, 'released');
 const readers = {
   'audit-record': auditRecordSchema,
   'tenant-record': tenantRecordSchema,
+  'tenant-record-halves': tenantRecordSchema,
   'host-claim': hostClaimSchema,
   'priority-claim': priorityClaimSchema,
   'tenant-priority': priorityClaimSchema,

@@ -1,3 +1,4 @@
+import { projectsOf, type TenantProject } from '../../../config/tenant.ts';
 import { readRecords } from '../../../platform/status/read-ownership.ts';
 import { readTenantFiles } from '../../../platform/status/tenant-files.ts';
 import type { Finding } from '../../../report/report.ts';
@@ -33,10 +34,18 @@ export const gitlabCheck: DriftCheck = {
     });
     const found: Finding[] = [];
     // One after the other: GitLab limits the requests of a token, and the projects of all environments are the same.
-    for (const each of vended) {
-      const look = async () => findProject(await readProjectState(gitlab, platform, each));
-      found.push(...(await orNotChecked(context, each.tenant, look)));
+    const projects = vended.flatMap((each) => projectsOf(each.config).map((project) => ({ each, project })));
+    for (const { each, project } of projects) {
+      const look = async () => findProject(await readProjectState(gitlab, platform, each, project));
+      const findings = await orNotChecked(context, each.tenant, look);
+      found.push(...findings.map((finding) => ofHalf(finding, each.tenant, project)));
     }
-    return [checkSection(context, { ...check, count: howMany(vended.length, 'project') }, found)];
+    return [checkSection(context, { ...check, count: howMany(projects.length, 'project') }, found)];
   },
 };
+
+/** Of two projects each has findings of its own, which an ignore file or an issue names by its half. */
+function ofHalf(finding: Finding, tenant: string, { half }: TenantProject): Finding {
+  if (half === undefined) return finding;
+  return { ...finding, id: finding.id.replace(tenant, `${tenant}/${half}`) };
+}

@@ -1,6 +1,6 @@
 import type { FormerRecord } from '../../../config/facts.ts';
 import type { PlatformConfig } from '../../../config/platform.ts';
-import type { TenantConfig } from '../../../config/tenant.ts';
+import { projectsOf, type TenantConfig, type TenantProject } from '../../../config/tenant.ts';
 import { type GitlabApi, openGitlab } from '../../../gitlab/api.ts';
 import { planVariables, readVariables } from '../../../gitlab/variables.ts';
 import type { Runtime } from '../../../runtime.ts';
@@ -8,6 +8,7 @@ import { readLibraryProject } from '../../../tenant/library/library-facts.ts';
 import { planLibrary } from '../../../tenant/library/plan-library.ts';
 import { readProjectFacts } from '../../../tenant/project-facts.ts';
 import { planProject, withLibrary } from '../../../tenant/project-plan.ts';
+import { recordOf } from '../../../tenant/projects/tenant-projects.ts';
 import { projectVariables } from '../../../tenant/vend-plan.ts';
 import type { PlatformCheckout } from '../../checks.ts';
 import { sharedByName } from '../shared.ts';
@@ -33,22 +34,25 @@ export interface VendedTenant {
   readonly record: FormerRecord;
 }
 
-/** Looks at a tenant's project as a vend of one environment would, and plans what that would change. */
+/** Looks at one of a tenant's projects as a vend of one environment would, and plans what that would change. */
 export async function readProjectState(
   gitlab: GitlabApi,
   { config: platform, target }: PlatformCheckout,
-  { tenant, config, record }: VendedTenant,
+  { tenant, config, record: whole }: VendedTenant,
+  project: TenantProject,
 ): Promise<ProjectState> {
   const { environment } = target;
+  const { path, half } = project;
+  const record = recordOf(whole, projectsOf(config), project);
   const [facts, present, library] = await Promise.all([
-    factsOf(gitlab, config.project),
-    variablesOf(gitlab, config.project),
+    factsOf(gitlab, path),
+    variablesOf(gitlab, path),
     platform.library === undefined ? undefined : libraryOf(gitlab, platform.library),
   ]);
   const branch = config.branches[environment] ?? target.config.branch;
   const plan = planProject(
     {
-      ...{ tenant, path: config.project, subject: config.subject },
+      ...{ tenant, path, subject: config.subject },
       environmentPrefix: config.environment_prefix,
       environments: [{ environment, branch, record }],
       elsewhere: Object.keys(config.hosts).filter((each) => each !== environment),
@@ -57,11 +61,11 @@ export async function readProjectState(
     facts,
   );
   const wish = { library: platform.library, project: facts, allow: false };
-  const wanted = projectVariables({ environment, tenant }, target, config);
+  const wanted = projectVariables({ environment, tenant }, target, config, half);
   return {
     ...{ tenant, environment, present },
     plan: withLibrary(plan, planLibrary(wish, library)),
     variables: planVariables(wanted, present),
-    protectedThen: record.environmentProtected,
+    protectedThen: record?.environmentProtected,
   };
 }
