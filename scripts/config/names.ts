@@ -22,7 +22,7 @@ const loadBalancingNameLimit = 32;
 export type PlatformLayer = 'network' | 'storage' | 'access' | 'balancer';
 /** Roles of the platform repository's jobs, and of CloudFormation when it works for them. */
 export type PlatformRole = 'plan' | 'deploy' | 'execution';
-export type TenantLayer = 'access' | 'entry' | 'data' | 'host';
+export type TenantLayer = 'access' | 'entry' | 'intake' | 'data' | 'host';
 export type TenantRole =
   | 'deploy'
   | 'plan'
@@ -31,6 +31,7 @@ export type TenantRole =
   | 'pipeline'
   | 'codedeploy'
   | 'intake'
+  | 'intake-build'
   | 'approver'
   | 'approver-job';
 
@@ -59,6 +60,20 @@ export const names = {
   balancerStack: (environment: string, number: number) => `vendhost-${environment}-balancer${suffix(number)}`,
   /** One per account, whatever environments are in it. */
   gitlabStack: 'vendhost-gitlab',
+  /** One per account and region with a tenant whose pushes GitLab reports: the endpoint and its functions. */
+  webhookStack: 'vendhost-webhook',
+  /** The function that answers GitLab, or the one that starts builds; their log groups are called after them. */
+  webhookFunction: (which: 'receive' | 'start') => `vendhost-webhook-${which}`,
+  /** What the function knows of a tenant's webhook: branch, project, hashes of its tokens. */
+  webhookSecret: ({ environment, tenant }: Place) => `vendhost/${environment}/${tenant}/webhook`,
+  /** The deploy token with which builds clone. */
+  cloneSecret: ({ environment, tenant }: Place) => `vendhost/${environment}/${tenant}/clone`,
+  /** CodeBuild projects: `intake` makes revisions of pushes, `machine` bakes and provisions. */
+  buildProject: ({ environment, tenant }: Place, which: 'intake' | 'machine') =>
+    `vendhost-${environment}-${tenant}-${which}`,
+  /** Not below `/vendhost/hosts/`, whose groups the tenant's instances write to. */
+  buildLogGroup: ({ environment, tenant }: Place, which: 'intake' | 'machine') =>
+    `/vendhost/builds/${environment}/${tenant}/${which}`,
   tenantStack: ({ environment, tenant }: Place, layer: TenantLayer) => `vendhost-${environment}-${tenant}-${layer}`,
   bucket: (environment: string, account: string, region: string) => `vendhost-${environment}-${account}-${region}`,
   /** Access logs of the load balancer and the bucket: they cannot be delivered to a bucket encrypted with KMS. */
@@ -167,6 +182,11 @@ export const keys = {
   revisions: (tenant: string) => `software/${tenant}/`,
   /** Where software is written that no job pushed: with an intake, each `.zip` here is released. */
   intake: (tenant: string) => `software/${tenant}/intake/`,
+  /** What a build makes of a push. `delivery` is the hash of what GitLab calls the delivery: the same one is written once. */
+  intakeRevision: (tenant: string, delivery: string, sha256: string) =>
+    `software/${tenant}/intake/${delivery.slice(0, 16)}-${sha256}.zip`,
+  /** Where a build writes what the machine is made of: each `.zip` here is baked and provisioned. */
+  machineIntake: (tenant: string) => `infrastructure/${tenant}/intake/`,
   /** Where CodePipeline stores the tenant's artifacts: it takes the first 20 characters of the pipeline's name. */
   artifacts: (place: Place) => `${names.host(place).slice(0, 20)}/${names.artifact(place)}/`,
   /** The push's metadata, stored beside the revision. */
