@@ -71,9 +71,12 @@ export const names = {
   /** CodeBuild projects: `intake` makes revisions of pushes, `machine` bakes and provisions. */
   buildProject: ({ environment, tenant }: Place, which: 'intake' | 'machine') =>
     `vendhost-${environment}-${tenant}-${which}`,
-  /** Not below `/vendhost/hosts/`, whose groups the tenant's instances write to. */
   buildLogGroup: ({ environment, tenant }: Place, which: 'intake' | 'machine') =>
-    `/vendhost/builds/${environment}/${tenant}/${which}`,
+    `/vendhost/hosts/${environment}/${tenant}/builds-${which}`,
+  /** Alarm for builds that failed. */
+  buildAlarm: (place: Place, which: 'intake' | 'machine') => `${names.buildProject(place, which)}-failed`,
+  /** The rule that starts the machine's build for what is written to its intake. */
+  machineRule: (place: Place) => names.buildProject(place, 'machine'),
   tenantStack: ({ environment, tenant }: Place, layer: TenantLayer) => `vendhost-${environment}-${tenant}-${layer}`,
   bucket: (environment: string, account: string, region: string) => `vendhost-${environment}-${account}-${region}`,
   /** Access logs of the load balancer and the bucket: they cannot be delivered to a bucket encrypted with KMS. */
@@ -109,6 +112,8 @@ export const names = {
     whose === 'platform' ? `vendhost-platform-${environment}-drift` : `vendhost-${environment}-tenant-drift`,
   tenantRole: ({ environment, tenant }: Place, role: TenantRole) =>
     shorten(`vendhost-${environment}-${tenant}-${role}`, roleNameLimit),
+  /** The managed policy with what jobs of a tenant read. */
+  readingPolicy: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}-reading`,
   /** The Auto Scaling group, CodeDeploy application and deployment group of a virtual host share this name, and its pipeline. */
   host: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}`,
   /** The EventBridge rule that starts the pipeline for what is written to the intake; rule names have at most 64 characters. */

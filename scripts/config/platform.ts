@@ -166,6 +166,24 @@ const approvals = z.strictObject({
 });
 export type Approvals = Readonly<z.output<typeof approvals>>;
 
+const webhook = z.strictObject({
+  image: z
+    .string()
+    .min(1)
+    .max(255)
+    .regex(/^[\w./:@-]+$/, 'the address of an image, like registry.example.com/platform/vendhost:v1')
+    .meta({ description: 'Runner image of this library, which CodeBuild runs' }),
+  registry_secret: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/, 'the ARN of a secret')
+    .optional()
+    .meta({
+      description:
+        'Secret of Secrets Manager with username and password for the registry; without it the image is public, or in an ECR that lets CodeBuild pull',
+    }),
+});
+export type WebhookConfig = Readonly<z.output<typeof webhook>>;
+
 /** `platform.yml`: the environments of a platform. */
 export const platformSchema = z
   .strictObject({
@@ -199,6 +217,9 @@ export const platformSchema = z
     approvals: approvals.optional().meta({
       description:
         'Project of GitLab whose jobs approve releases, where an environment has `approval`; without it people do, in AWS',
+    }),
+    webhook: webhook.optional().meta({
+      description: 'How builds run of tenants with `intake: webhook`, whose projects have no runner; required for them',
     }),
     environments: z
       .partialRecord(z.enum(environments), environment)

@@ -32,12 +32,14 @@ const tenantRoles = {
 const approvedRoles = { 'tenant-approver-job': 'vendhost-dev-shop-approver-job' };
 /** The role that a tenant has besides where writes to its intake start its pipeline. */
 const intakeRoles = { 'tenant-intake': 'vendhost-dev-shop-intake' };
+/** The role that it has besides where GitLab reports pushes, and the role that is then another one. */
+const builtRoles = { 'tenant-intake-build': 'vendhost-dev-shop-intake-build' };
 const boundaries = {
   'platform-boundary': 'vendhost-dev-boundary',
   'platform-service-boundary': 'vendhost-dev-service-boundary',
   'tenant-drift': 'vendhost-dev-tenant-drift',
 };
-const named = { ...platformRoles, ...tenantRoles, ...approvedRoles, ...intakeRoles };
+const named = { ...platformRoles, ...tenantRoles, ...approvedRoles, ...intakeRoles, ...builtRoles };
 const files = Object.keys({ ...named, ...boundaries });
 
 /** 10,240 characters in all inline policies of a role, 6,144 in a managed policy (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). */
@@ -49,11 +51,16 @@ const withoutResource =
   /^((ec2|ssm)messages:.*|codedeploy:StopDeployment|ssm:(CancelCommand|GetCommandInvocation)|sns:(GetSubscriptionAttributes|Unsubscribe))$/;
 
 const approvals = { project: 'acme/approvals', branch: 'main' };
-const apps: Record<'platform' | 'tenant' | 'approved' | 'intake', App> = {
+const builds = {
+  image: 'registry.example.com/platform/vendhost:1',
+  repository: 'https://gitlab.example.com/acme/shop.git',
+};
+const apps: Record<'platform' | 'tenant' | 'approved' | 'intake' | 'built', App> = {
   platform: accessApp(),
   tenant: tenantApp(),
   approved: tenantApp({ facts: { ...facts, approval: true }, approvals }),
   intake: tenantApp({ intake: 's3' }),
+  built: tenantApp({ intake: 'webhook', builds }),
 };
 const roles = new Map<string, Role>();
 beforeAll(() => {
@@ -61,6 +68,7 @@ beforeAll(() => {
   for (const [file, name] of Object.entries(tenantRoles)) roles.set(file, readRole(apps.tenant, name));
   for (const [file, name] of Object.entries(approvedRoles)) roles.set(file, readRole(apps.approved, name));
   for (const [file, name] of Object.entries(intakeRoles)) roles.set(file, readRole(apps.intake, name));
+  for (const [file, name] of Object.entries(builtRoles)) roles.set(file, readRole(apps.built, name));
 });
 
 function roleOf(file: string): Role {
@@ -75,6 +83,7 @@ describe('review files', () => {
     ['tenant', tenantRoles],
     ['approved', { ...tenantRoles, ...approvedRoles }],
     ['intake', { ...tenantRoles, ...intakeRoles }],
+    ['built', { ...tenantRoles, ...intakeRoles }],
   ] as const)('there is one for each role of the access stack of a %s', (kind, named) => {
     expect(roleNames(apps[kind]).sort()).toEqual(Object.values(named).sort());
   });
@@ -156,6 +165,19 @@ describe('trust', () => {
     });
   });
 
+  test('where the project has no runner, no job deploys, and builds of one project do', () => {
+    expect(readRole(apps.built, 'vendhost-dev-shop-deploy').trust).toEqual({
+      principal: { Service: 'codebuild.amazonaws.com' },
+      action: 'sts:AssumeRole',
+      conditions: {
+        StringEquals: {
+          'aws:SourceAccount': '111111111111',
+          'aws:SourceArn': 'arn:aws:codebuild:eu-west-1:111111111111:project/vendhost-dev-shop-machine',
+        },
+      },
+    });
+  });
+
   test('all others are for one service each', () => {
     const services = [...roles]
       .filter(([file, { trust }]) => trust.action !== 'sts:AssumeRoleWithWebIdentity' && file !== 'tenant-approver')
@@ -168,6 +190,7 @@ describe('trust', () => {
       'tenant-pipeline': { Service: 'codepipeline.amazonaws.com' },
       'tenant-codedeploy': { Service: 'codedeploy.amazonaws.com' },
       'tenant-intake': { Service: 'events.amazonaws.com' },
+      'tenant-intake-build': { Service: 'codebuild.amazonaws.com' },
     });
   });
 });
@@ -194,7 +217,7 @@ describe('what no role may do', () => {
 });
 
 describe('policies', () => {
-  test.each(['platform', 'tenant', 'approved', 'intake'] as const)('of a %s pass cdk-nag', (kind) => {
+  test.each(['platform', 'tenant', 'approved', 'intake', 'built'] as const)('of a %s pass cdk-nag', (kind) => {
     expect(new AwsSolutionsChecks().validateScope(apps[kind]).violations).toEqual([]);
   });
 
@@ -211,7 +234,8 @@ describe('policies', () => {
     const tenant = tenantApp({
       ...{ place, region, facts: { ...far, approval: true }, limits: most, hosts, port: 65_535, loadBalancer: 10 },
       approvals: { project: `acme/${'p'.repeat(100)}`, branch: 'b'.repeat(100) },
-      intake: 's3',
+      intake: 'webhook',
+      builds: { ...builds, registrySecret: `arn:aws:secretsmanager:${region}:111111111111:secret:${'r'.repeat(100)}` },
       groups: hosts.map((host, index) => ({ band: `wildcard-${index + 3}`, hosts: [host] })),
       branch: 'b'.repeat(100),
       project: {

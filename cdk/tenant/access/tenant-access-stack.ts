@@ -8,6 +8,7 @@ import type { Intake, TenantLimits } from '../../../scripts/config/tenant.ts';
 import { type AppProps, newApp, VendhostStack } from '../../app.ts';
 import type { GitlabProject } from '../../gitlab-trust.ts';
 import { type ListedPolicy, makePolicy } from '../../role.ts';
+import type { BuildSettings } from '../entry/builds.ts';
 import { EntryStack } from '../entry/entry-stack.ts';
 import type { RuleGroup } from '../entry/rule-groups.ts';
 import { approvalRights, approverJobRole, approverRole } from './approver-role.ts';
@@ -37,12 +38,15 @@ export interface AccessProps {
   readonly logDays: number;
   /** What starts the pipeline besides the tenant's jobs, if anything does. */
   readonly intake?: Intake | undefined;
+  /** How builds run where GitLab reports the tenant's pushes. */
+  readonly builds?: BuildSettings | undefined;
 }
 
 /** A tenant's roles in one environment, and the record from which its jobs learn them. */
 class TenantAccessStack extends VendhostStack {
   constructor(app: App, props: AccessProps) {
-    const { place, account, region, facts, project, branch, approvals } = props;
+    const { place, account, region, facts, project, branch, approvals, builds } = props;
+    const registry = builds?.registrySecret;
     super(
       app,
       names.tenantStack(place, 'access'),
@@ -56,7 +60,7 @@ class TenantAccessStack extends VendhostStack {
       roles: [instance.ref],
     });
     const reading = makePolicy(this, 'Reading', {
-      name: `${scope.host}-reading`,
+      name: names.readingPolicy(place),
       description: `Jobs of ${project.path} on any branch: read only`,
       rights: tenantReadRights(scope),
     });
@@ -67,7 +71,7 @@ class TenantAccessStack extends VendhostStack {
     });
     const policies = [reading, approving];
     const roles = [
-      deployRole(this, { scope, project, branch, reading }),
+      deployRole(this, { scope, project, branch, reading, registry }),
       planRole(this, scope, project, reading),
       executionRole(this, scope),
       pipelineRole(this, scope),
@@ -144,6 +148,6 @@ export function tenantAccessApp(app: AppProps, props: AccessProps): App {
     instanceRole: scope.roleArn('instance'),
     ...(scope.intake === undefined ? {} : { intakeRole: scope.roleArn('intake') }),
   };
-  new EntryStack(made, { ...props, ...roles }).addStackDependency(access);
+  new EntryStack(made, { ...props, ...roles, scope }).addStackDependency(access);
   return made;
 }

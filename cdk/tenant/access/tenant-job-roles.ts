@@ -6,6 +6,7 @@ import type { ListedPolicy, Right } from '../../role.ts';
 import { auditRights } from './audit-rights.ts';
 import { bakeRights } from './bake-rights.ts';
 import { anyDeployment, artifactObjects, artifactReason, deploymentArns } from './common-rights.ts';
+import { buildNetworkRights, buildRights, buildTrust } from './intake-build-role.ts';
 import { runRights } from './run-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
@@ -16,15 +17,22 @@ export interface DeployRoleProps {
   readonly branch: string;
   /** `tenantReadRights`. */
   readonly reading: ListedPolicy;
+  /** ARN of the secret for the registry of the image that builds run in. */
+  readonly registry?: string | undefined;
 }
 
-/** The role of jobs on the environment's branch: bake, provision, push revisions, release them. */
-export function deployRole(parent: Construct, { scope, project, branch, reading }: DeployRoleProps): CfnRole {
+/**
+ * The role of jobs on the environment's branch: bake, provision, push revisions, release them. Where the project has no runner it is that of
+ * the builds that do so, and no job's.
+ */
+export function deployRole(parent: Construct, props: DeployRoleProps): CfnRole {
+  const { scope, project, branch, reading, registry } = props;
+  const building = scope.isBuilt ? [...buildRights(scope, 'machine', registry), ...buildNetworkRights(scope)] : [];
   return tenantRole(parent, {
     scope,
     role: 'deploy',
-    description: `Jobs of ${project.path} on ${branch}`,
-    trust: branchTrust(scope, project, branch),
+    description: scope.isBuilt ? `Builds of ${scope.host}` : `Jobs of ${project.path} on ${branch}`,
+    trust: scope.isBuilt ? buildTrust(scope, 'machine') : branchTrust(scope, project, branch),
     attached: [reading],
     rights: [
       ...bucketRights(scope),
@@ -34,6 +42,7 @@ export function deployRole(parent: Construct, { scope, project, branch, reading 
       ...notIntake(scope),
       ...auditRights(scope),
       ...runRights(scope),
+      ...building,
     ],
   });
 }
