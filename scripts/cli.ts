@@ -43,6 +43,8 @@ import { command as releaseWaiting } from './commands/release/waiting.ts';
 import { command as revisionPrune } from './commands/revision/prune.ts';
 import { command as revisionPush } from './commands/revision/push.ts';
 import { command as tenantVend } from './commands/tenant/vend.ts';
+import { command as webhookIntake } from './commands/webhook/intake.ts';
+import { command as webhookMachine } from './commands/webhook/machine.ts';
 import { type ExitCode, exitCodes, fileError, VendhostError } from './errors.ts';
 import { Output, type Terminal } from './output.ts';
 import type { Runtime } from './runtime.ts';
@@ -71,6 +73,10 @@ const nouns: Readonly<Record<string, Noun>> = {
     verbs: [hostProvision, hostReplace, hostRestart, hostRun, hostStatus, hostLogs],
   },
   revision: { describe: "A tenant's software, named by its content", verbs: [revisionPrune, revisionPush] },
+  webhook: {
+    describe: 'Builds of a project without a runner',
+    verbs: [webhookIntake, webhookMachine],
+  },
   mr: { describe: 'What a merge request will do', verbs: [mrPlan, mrNote] },
   drift: { describe: 'What is deployed, beside what it should be', verbs: [driftCheck] },
   release: {

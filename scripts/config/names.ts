@@ -190,8 +190,11 @@ export const keys = {
   /** What a build makes of a push. `delivery` is the hash of what GitLab calls the delivery: the same one is written once. */
   intakeRevision: (tenant: string, delivery: string, sha256: string) =>
     `software/${tenant}/intake/${delivery.slice(0, 16)}-${sha256}.zip`,
-  /** Where a build writes what the machine is made of: each `.zip` here is baked and provisioned. */
+  /** Where a build writes what the machine is made of: each `.tar.gz` here is baked and provisioned. */
   machineIntake: (tenant: string) => `infrastructure/${tenant}/intake/`,
+  machineArchive: (tenant: string, delivery: string, commit: string) =>
+    `infrastructure/${tenant}/intake/${delivery.slice(0, 16)}-${commit}.tar.gz`,
+  pushOfMachine: (archive: string) => archive.replace(/\.tar\.gz$/, '.json'),
   /** Where CodePipeline stores the tenant's artifacts: it takes the first 20 characters of the pipeline's name. */
   artifacts: (place: Place) => `${names.host(place).slice(0, 20)}/${names.artifact(place)}/`,
   /** The push's metadata, stored beside the revision. */
