@@ -87,6 +87,7 @@ const deploying = [
   'lambda:CreateFunction',
   'lambda:DeleteFunction',
   'lambda:RemovePermission',
+  'lambda:TagResource',
 ];
 const named = (RoleName: string, resource: ReturnType<typeof role>) => ({
   ...resource,
