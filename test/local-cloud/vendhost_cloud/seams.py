@@ -73,7 +73,45 @@ SEAMS = (
     ),
     Seam("ministack.services.eventbridge", "replaced: targets that are pipelines", ("_invoke_target",)),
     Seam("ministack.services.cloudtrail", "replaced: events are recorded", ("_recording_enabled",)),
-    Seam("ministack.services.cloudwatch_logs", "tags", ("_log_groups",)),
+    Seam("ministack.services.cloudwatch_logs", "tags; events", ("_log_groups",)),
+    Seam("ministack.services.cloudwatch_logs", "replaced: every event has an id", ("_append_log_events",)),
+    # Functions and REST APIs: functions/, rest_apis/.
+    Seam("ministack.core.lambda_runtime", "replaced: the environment of a function's process", ("subprocess",)),
+    Seam("ministack.services.lambda_svc", "replaced: what becomes of a failed event", ("_route_async_failure",)),
+    Seam(
+        "ministack.services.lambda_svc",
+        "functions, and the code of new ones",
+        ("_fetch_code_from_s3", "_func_arn", "_functions", "_get_func_record_for_ref", "_resolve_name"),
+    ),
+    Seam(
+        "ministack.services.apigateway_v1",
+        "replaced: which requests are taken, what a function gets, and what its answer becomes",
+        (
+            "_build_lambda_event_v1",
+            "_call_lambda_raw",
+            "_create_deployment",
+            "_delete_deployment",
+            "_execute_in_scope",
+            "_invoke_lambda_proxy_v1",
+            "_lambda_proxy_response",
+            "_match_greedy_fallback",
+            "_match_resource_tree",
+            "find_api_scope",
+        ),
+    ),
+    Seam("ministack.services.apigateway_v1", "an error of API Gateway's own", ("_gw_error",)),
+    Seam(
+        "ministack.services.apigateway_v1",
+        "stores",
+        (
+            "_account_settings",
+            "_deployments_v1",
+            "_request_validators",
+            "_resources",
+            "_rest_apis",
+            "_stages_v1",
+        ),
+    ),
     # EC2: ec2/, auto_scaling/, cloudformation/{ec2,flow_log,network_acl,security_group_rules}.py.
     Seam("ministack.services.ec2", "the table of actions, in which ours take their places", ("_ACTION_MAP",)),
     Seam(

@@ -29,7 +29,7 @@ _NAMES = {"elbv2": "elasticloadbalancing", "cloudwatch": "monitoring"}
 by_a_service: ContextVar[bool] = ContextVar("vendhost_by_a_service", default=False)
 """Whether the present request comes from another service, which may give AWS's own tags."""
 
-_PROTOCOLS = ("ec2", "query", "json", "rest-xml")
+_PROTOCOLS = ("ec2", "query", "json", "rest-xml", "rest-json")
 
 Response = tuple[int, dict[str, str], bytes | str]
 

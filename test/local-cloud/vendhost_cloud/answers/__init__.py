@@ -21,12 +21,12 @@ from vendhost_cloud.query_service import encode_error, service_model
 
 _log = logging.getLogger("vendhost")
 
-_JSON = ("acm", "codedeploy", "codepipeline", "events", "kms", "logs", "secretsmanager", "ssm")
+_JSON = ("acm", "codebuild", "codedeploy", "codepipeline", "events", "kms", "logs", "secretsmanager", "ssm")
 _XML = ("autoscaling", "cloudformation", "ec2", "elasticloadbalancing", "iam", "rds", "sts")
 MODELS = {**{name: name for name in (*_JSON, *_XML)}, "elasticloadbalancing": "elbv2"}
 """ministack's name of a service -> botocore's. What is not here is ministack's alone, and is not checked."""
 
-_ERRORS = ("codedeploy", "codepipeline")
+_ERRORS = ("codebuild", "codedeploy", "codepipeline")
 """Services of ours alone, whose models list the errors of each operation."""
 
 Response = tuple[int, dict[str, str], Any]

@@ -9,6 +9,7 @@ from ministack.services import autoscaling, cloudformation
 
 from vendhost_cloud.authorization import ec2, group_launches, keys
 from vendhost_cloud.authorization.request import Context, Request, Requirement, pass_role
+from vendhost_cloud.builds.store import projects_of_request
 
 
 def of(request: Request) -> list[Requirement]:
@@ -24,6 +25,7 @@ def of(request: Request) -> list[Requirement]:
         "monitoring": _cloudwatch,
         "cloudtrail": _cloudtrail,
         "iam": _iam,
+        "codebuild": _code_build,
         "codedeploy": _code_deploy,
         "codepipeline": _code_pipeline,
         "sns": _sns,
@@ -166,6 +168,16 @@ def _load_balancing(request: Request) -> list[Requirement]:
         return [request.needs("*")]
     arns = request.parameters("ResourceArns") or [request.parameter("RuleArn") or request.arn]
     return [request.needs(arn) for arn in arns]
+
+
+def _code_build(request: Request) -> list[Requirement]:
+    """Each project that is named, or whose build is; the service role is passed."""
+    names = dict.fromkeys(projects_of_request(request.json))
+    role = str(request.json.get("serviceRole") or "")
+    return [
+        *([request.needs(request.own("codebuild", f"project/{one}")) for one in names] or [request.needs(request.arn)]),
+        *([pass_role(role, "codebuild.amazonaws.com")] if role else []),
+    ]
 
 
 def _code_deploy(request: Request) -> list[Requirement]:

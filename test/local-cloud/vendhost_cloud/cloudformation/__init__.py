@@ -7,6 +7,7 @@ from vendhost_cloud.cloudformation import (
     change_sets,
     cloudtrail,
     cloudwatch,
+    codebuild,
     codedeploy,
     codepipeline,
     early_validation,
@@ -34,6 +35,7 @@ from vendhost_cloud.cloudformation import (
 _SERVICES = (
     cloudtrail,
     cloudwatch,
+    codebuild,
     codedeploy,
     codepipeline,
     ec2,

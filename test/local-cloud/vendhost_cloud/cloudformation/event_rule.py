@@ -53,7 +53,5 @@ def _delete(physical_id: str, properties: Properties) -> None:
 
 
 TYPES = {
-    "AWS::Events::Rule": ResourceType(
-        _create, _update, _delete, replaces=("Name",), custom_name="Name", tags=True
-    ),
+    "AWS::Events::Rule": ResourceType(_create, _update, _delete, replaces=("Name",), custom_name="Name", tags=True),
 }

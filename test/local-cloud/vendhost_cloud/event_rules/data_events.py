@@ -81,9 +81,7 @@ def _report(name: str, bucket: str, key: str, caller: str, status: int, headers:
     )
 
 
-def _detail(
-    name: str, bucket: str, key: str, caller: str, status: int, headers: dict[str, str]
-) -> dict[str, Any]:
+def _detail(name: str, bucket: str, key: str, caller: str, status: int, headers: dict[str, str]) -> dict[str, Any]:
     account, region = get_account_id(), get_region()
     failed = status >= 300
     shown = {header.lower(): value for header, value in headers.items() if header.lower().startswith("x-amz-")}

@@ -5,6 +5,7 @@ from vendhost_cloud.refusals.interception import before
 
 
 def register() -> None:
+    pages.identify_all()
     before("logs", pages.answer)
     before("logs", events.check)
     agent_package.publish()

@@ -6,7 +6,7 @@ A page may be empty although there are more: here the first one always is.
 import json
 from typing import Any
 
-from ministack.core.responses import json_response
+from ministack.core.responses import json_response, new_uuid
 from ministack.services import cloudwatch_logs
 
 from vendhost_cloud.errors import AwsError
@@ -14,6 +14,16 @@ from vendhost_cloud.refusals.interception import Call, Response
 
 _PAGE = 100
 _KNOWN = {"logGroupName", "logStreamNamePrefix", "startTime", "endTime", "limit", "nextToken"}
+
+
+def identify_all() -> None:
+    """Give an id to the events that ministack writes itself, for functions."""
+    append = cloudwatch_logs._append_log_events
+
+    def append_log_events(stream: dict[str, Any], events: list[dict[str, Any]]) -> None:
+        append(stream, [{"eventId": new_uuid(), **event} for event in events])
+
+    cloudwatch_logs._append_log_events = append_log_events
 
 
 def answer(call: Call) -> Response | None:

@@ -14,7 +14,8 @@ from pathlib import Path
 from vendhost_cloud.machines import base, storage
 from vendhost_cloud.machines.addresses import free_address, taken_port
 from vendhost_cloud.machines.command import Completed
-from vendhost_cloud.machines.gate import use as use_metadata_service
+from vendhost_cloud.machines.gate import CONTAINER, METADATA
+from vendhost_cloud.machines.gate import use as play
 from vendhost_cloud.machines.machine import ADMIN, CannotRun, Machine, console, start
 
 why_not = storage.why_not
@@ -53,6 +54,14 @@ def boot(
     with _lock:
         _machines[instance_id] = machine
     return machine
+
+
+def enclose(name: str, readable: dict[str, str], *, account: str, region: str) -> Machine:
+    """Start a machine that is no instance: without sshd and user data, for commands. Whoever starts it ends it, with
+    `kill` and `discard`. `readable`: a directory in it -> the one of the host that it shows, which it cannot write."""
+    refuse_if_unable()
+    layers = (base.layer(_build),)
+    return start(name, layers, free_address(), account, region, sshd=False, readable=readable)
 
 
 def get(instance_id: str) -> Machine | None:
@@ -145,6 +154,8 @@ def _build(layer: Path, script: str) -> None:
 
 __all__ = [
     "ADMIN",
+    "CONTAINER",
+    "METADATA",
     "CannotRun",
     "Completed",
     "Machine",
@@ -153,15 +164,16 @@ __all__ = [
     "console",
     "copy_layer",
     "discard",
+    "enclose",
     "free_address",
     "get",
     "layer_path",
     "make_base",
+    "play",
     "refuse_if_unable",
     "register",
     "save_layer",
     "shutdown",
     "shutdown_all",
-    "use_metadata_service",
     "why_not",
 ]

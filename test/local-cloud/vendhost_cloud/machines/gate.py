@@ -1,7 +1,7 @@
-"""Where an instance's connections to 169.254.169.254 go: to the metadata service of the local cloud.
+"""Where an instance's connections to link-local addresses go: to the services of the local cloud that play them.
 
-The other side of `trap`: every connect(2) in an instance waits here for a moment. One to the metadata service's
-address is made by the emulator, on the caller's own socket and from the instance's address, by which the service
+The other side of `trap`: every connect(2) in an instance waits here for a moment. One to the address of such a service
+is made by the emulator, on the caller's own socket and from the instance's address, by which the metadata service
 knows who asks; any other goes on as if nothing were.
 """
 
@@ -20,18 +20,22 @@ from pathlib import Path
 from vendhost_cloud.machines import trap
 
 METADATA = ("169.254.169.254", 80)
+"""The metadata service of instances."""
+CONTAINER = ("169.254.170.2", 80)
+"""The credentials of containers, which builds of CodeBuild are."""
 _RECEIVE, _SEND, _STILL_VALID = 0xC0502100, 0xC0182101, 0x40082102
 _CONTINUE = 1
 _PIDFD_GETFD = 438
 _NOTIFICATION = struct.Struct("=QII i I Q 6Q")
 
-_service: tuple[str, int] | None = None
+Address = tuple[str, int]
+
+_services: dict[Address, Address] = {}
 
 
-def use(service: tuple[str, int]) -> None:
-    """Name the address that the metadata service listens on."""
-    global _service
-    _service = service
+def use(address: Address, service: Address) -> None:
+    """Name where the service really listens that is reached at a link-local address."""
+    _services[address] = service
 
 
 class Gate:
@@ -95,18 +99,18 @@ class Gate:
             return
         identity, process, _, _, _, _, descriptor, address, length, *_ = _NOTIFICATION.unpack(notification)
         error, flags = 0, _CONTINUE
-        if _service is not None:
-            with contextlib.suppress(OSError, ValueError):
-                if _peer(process, address, length) == METADATA:
-                    caller = _socket_of(process, descriptor)
-                    # Its number may be another process's by now.
-                    fcntl.ioctl(listener, _STILL_VALID, struct.pack("=Q", identity))
-                    with caller:
-                        error, flags = -self._connect(caller, _service), 0
+        with contextlib.suppress(OSError, ValueError):
+            service = _services.get(_peer(process, address, length) or ("", 0))
+            if service is not None:
+                caller = _socket_of(process, descriptor)
+                # Its number may be another process's by now.
+                fcntl.ioctl(listener, _STILL_VALID, struct.pack("=Q", identity))
+                with caller:
+                    error, flags = -self._connect(caller, service), 0
         with contextlib.suppress(OSError):
             fcntl.ioctl(listener, _SEND, struct.pack("=QqiI", identity, 0, error, flags))
 
-    def _connect(self, caller: socket.socket, service: tuple[str, int]) -> int:
+    def _connect(self, caller: socket.socket, service: Address) -> int:
         with contextlib.suppress(OSError):
             caller.bind((self._address, 0))
         return caller.connect_ex(service)
@@ -120,7 +124,7 @@ def _received(here: socket.socket) -> int:
     return int(descriptors[0])
 
 
-def _peer(process: int, address: int, length: int) -> tuple[str, int] | None:
+def _peer(process: int, address: int, length: int) -> Address | None:
     """The IPv4 address and port in a `sockaddr` of the process."""
     with Path(f"/proc/{process}/mem").open("rb", buffering=0) as memory:
         memory.seek(address)

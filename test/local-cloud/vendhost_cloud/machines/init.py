@@ -91,6 +91,11 @@ def _mount_root(spec: Spec) -> None:
     _mount("-t", "tmpfs", "-o", "mode=0755,nosuid", "run", f"{root}/run")
     _mount("-t", "tmpfs", "-o", "mode=1777,nosuid,nodev", "tmp", f"{root}/tmp")
     _devices(f"{root}/dev")
+    for inside, source in spec["readable"].items():
+        place = f"{root}/{inside.lstrip('/')}"
+        Path(place).mkdir(parents=True)
+        _mount("--bind", source, place)
+        _mount("-o", "remount,bind,ro", place)
     lock = Path(root, "run/lock")
     lock.mkdir()
     lock.chmod(0o1777)

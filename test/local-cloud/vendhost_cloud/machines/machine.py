@@ -141,8 +141,10 @@ def start(
     authorized_keys: list[str] | None = None,
     sshd: bool,
     upper: Path | None = None,
+    readable: dict[str, str] | None = None,
 ) -> Machine:
-    """Start the namespaces of an instance and wait until its PID 1 is ready."""
+    """Start the namespaces of an instance and wait until its PID 1 is ready. `readable`: a directory in it -> one of
+    the host that is seen there."""
     directory = storage.instances() / instance_id
     upper = upper or directory / "upper"
     for part in (upper, directory / "work", directory / "root"):
@@ -163,6 +165,7 @@ def start(
         "user_data": base64.b64encode(user_data).decode(),
         "authorized_keys": authorized_keys or [],
         "sshd": sshd,
+        "readable": readable or {},
         "aws": _AWS,
     }
     gate = Gate(address)

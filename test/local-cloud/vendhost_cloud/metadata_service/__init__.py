@@ -109,4 +109,4 @@ def register() -> None:
     server = _Server((free_address(), 0), _Handler)
     threading.Thread(target=server.serve_forever, name="metadata service", daemon=True).start()
     host, port = server.server_address[:2]
-    machines.use_metadata_service((str(host), port))
+    machines.play(machines.METADATA, (str(host), port))

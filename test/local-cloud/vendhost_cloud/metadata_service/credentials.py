@@ -3,16 +3,11 @@
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
 """
 
-import secrets
-import string
 import threading
 import time
-from datetime import UTC, datetime
 
-from ministack.services import iam, sts
-
-from vendhost_cloud.ec2.store import scope
 from vendhost_cloud.roles import Role
+from vendhost_cloud.sessions import begin, utc
 
 _SECONDS = 6 * 3600
 _RENEWED_SECONDS = 300
@@ -36,33 +31,13 @@ def credentials(instance_id: str, role: Role) -> dict[str, str]:
 
 
 def _issue(instance_id: str, role: Role) -> tuple[float, dict[str, str]]:
-    account, _ = scope()
-    end = time.time() + _SECONDS
-    key = "ASIA" + "".join(secrets.choice(string.ascii_uppercase + "234567") for _ in range(16))
-    secret, token = secrets.token_urlsafe(30), secrets.token_urlsafe(96)
-    role_id = (iam._roles.get(role.name) or {}).get("RoleId", "")
-    sts.register_session(
-        key,
-        {
-            "Arn": f"arn:aws:sts::{account}:assumed-role/{role.name}/{instance_id}",
-            "UserId": f"{role_id}:{instance_id}",
-            "SecretAccessKey": secret,
-            "SessionToken": token,
-            "Expiration": end,
-            "AccountId": account,
-            "PrincipalType": "AssumedRole",
-        },
-    )
-    return end, {
+    session = begin(role, instance_id, _SECONDS)
+    return session.end, {
         "Code": "Success",
-        "LastUpdated": _time(time.time()),
+        "LastUpdated": utc(time.time()),
         "Type": "AWS-HMAC",
-        "AccessKeyId": key,
-        "SecretAccessKey": secret,
-        "Token": token,
-        "Expiration": _time(end),
+        "AccessKeyId": session.key,
+        "SecretAccessKey": session.secret,
+        "Token": session.token,
+        "Expiration": utc(session.end),
     }
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

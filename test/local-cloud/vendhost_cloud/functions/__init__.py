@@ -1,0 +1,10 @@
+"""Lambda: ministack runs the handlers of a zip, here with the rights of the function's role and no more environment
+than Lambda gives, and refuses what Lambda refuses.
+"""
+
+from vendhost_cloud.functions import environment, failures, refusals
+
+
+def register() -> None:
+    for part in (environment, failures, refusals):
+        part.register()
