@@ -1,9 +1,10 @@
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundleFile, functionBundle } from './function-bundle.ts';
 import { quotasPage } from './quotas.ts';
 import { referencePage, schemaFiles } from './reference.ts';
 
-/** `npm run docs`: writes what is generated: the reference of the schemas, and the components. */
+/** `npm run docs`: writes what is generated: the reference of the schemas, the components, and the webhook's function. */
 const schemas = join(import.meta.dirname, 'schemas');
 mkdirSync(schemas, { recursive: true });
 for (const [name, text] of Object.entries(schemaFiles())) writeFileSync(join(schemas, name), text);
@@ -16,3 +17,5 @@ mkdirSync(join(root, 'templates'), { recursive: true });
 for (const file of readdirSync(join(root, 'ci-templates'))) {
   copyFileSync(join(root, 'ci-templates', file), join(root, 'templates', file.replace('.gitlab-ci.yml', '.yml')));
 }
+
+writeFileSync(bundleFile, await functionBundle());

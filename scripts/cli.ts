@@ -47,6 +47,8 @@ import { command as tenantList } from './commands/tenant/list.ts';
 import { command as tenantPlan } from './commands/tenant/plan.ts';
 import { command as tenantRetire } from './commands/tenant/retire.ts';
 import { command as tenantVend } from './commands/tenant/vend.ts';
+import { command as webhookIntake } from './commands/webhook/intake.ts';
+import { command as webhookMachine } from './commands/webhook/machine.ts';
 import { type ExitCode, exitCodes, fileError, VendhostError } from './errors.ts';
 import { Output, type Terminal } from './output.ts';
 import type { Runtime } from './runtime.ts';
@@ -75,6 +77,10 @@ const nouns: Readonly<Record<string, Noun>> = {
     verbs: [hostProvision, hostReplace, hostRestart, hostRun, hostStatus, hostLogs, hostDestroy],
   },
   revision: { describe: "A tenant's software, named by its content", verbs: [revisionPrune, revisionPush] },
+  webhook: {
+    describe: 'Builds of a project without a runner',
+    verbs: [webhookIntake, webhookMachine],
+  },
   mr: { describe: 'What a merge request will do', verbs: [mrPlan, mrNote] },
   drift: { describe: 'What is deployed, beside what it should be', verbs: [driftCheck] },
   release: {

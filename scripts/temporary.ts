@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, systemReason, VendhostError } from './errors.ts';
 
-/** What a run writes for itself alone: what Packer uploads, or what the CDK synthesizes. */
-type TemporaryKind = 'bake' | 'assembly';
+/** What a run writes for itself alone: what Packer uploads, what the CDK synthesizes, or the checkout of a push. */
+type TemporaryKind = 'bake' | 'assembly' | 'push';
 
 /** No run takes a day. */
 const longestRunMs = 24 * 60 * 60_000;
@@ -30,7 +30,7 @@ export async function makeTemporary(kind: TemporaryKind): Promise<string> {
 export async function removeOldTemporary(): Promise<void> {
   const parent = tmpdir();
   const names = await readdir(parent).catch((): string[] => []);
-  for (const name of names.filter((each) => /^vendhost-(bake|assembly)-\w{6}$/.test(each))) {
+  for (const name of names.filter((each) => /^vendhost-(bake|assembly|push)-\w{6}$/.test(each))) {
     const path = join(parent, name);
     const found = await lstat(path).catch(() => undefined);
     const isOwn = found?.isDirectory() === true && found.uid === process.getuid?.();

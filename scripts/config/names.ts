@@ -24,7 +24,7 @@ const targetGroupLimit = loadBalancingNameLimit - '--65535-10'.length;
 export type PlatformLayer = 'network' | 'storage' | 'access' | 'balancer';
 /** Roles of the platform repository's jobs, and of CloudFormation when it works for them. */
 export type PlatformRole = 'plan' | 'deploy' | 'execution' | 'vend' | 'vend-execution';
-export type TenantLayer = 'access' | 'entry' | 'data' | 'host';
+export type TenantLayer = 'access' | 'entry' | 'intake' | 'data' | 'host';
 export type TenantRole =
   | 'deploy'
   | 'infrastructure-deploy'
@@ -35,6 +35,7 @@ export type TenantRole =
   | 'pipeline'
   | 'codedeploy'
   | 'intake'
+  | 'intake-build'
   | 'approver'
   | 'approver-job';
 
@@ -68,6 +69,23 @@ export const names = {
   balancerStack: (environment: string, number: number) => `vendhost-${environment}-balancer${suffix(number)}`,
   /** One per account, whatever environments are in it. */
   gitlabStack: 'vendhost-gitlab',
+  /** One per account and region with a tenant whose pushes GitLab reports: the endpoint and its functions. */
+  webhookStack: 'vendhost-webhook',
+  /** The function that answers GitLab, or the one that starts builds; their log groups are called after them. */
+  webhookFunction: (which: 'receive' | 'start') => `vendhost-webhook-${which}`,
+  /** What the function knows of a tenant's webhook: branch, project, hashes of its tokens. */
+  webhookSecret: ({ environment, tenant }: Place) => `vendhost/${environment}/${tenant}/webhook`,
+  /** The deploy token with which builds clone. */
+  cloneSecret: ({ environment, tenant }: Place) => `vendhost/${environment}/${tenant}/clone`,
+  /** CodeBuild projects: `intake` makes revisions of pushes, `machine` bakes and provisions. */
+  buildProject: ({ environment, tenant }: Place, which: 'intake' | 'machine') =>
+    `vendhost-${environment}-${tenant}-${which}`,
+  buildLogGroup: ({ environment, tenant }: Place, which: 'intake' | 'machine') =>
+    `/vendhost/hosts/${environment}/${tenant}/builds-${which}`,
+  /** Alarm for builds that failed. */
+  buildAlarm: (place: Place, which: 'intake' | 'machine') => `${names.buildProject(place, which)}-failed`,
+  /** The rule that starts the machine's build for what is written to its intake. */
+  machineRule: (place: Place) => names.buildProject(place, 'machine'),
   tenantStack: ({ environment, tenant }: Place, layer: TenantLayer) => `vendhost-${environment}-${tenant}-${layer}`,
   bucket: (environment: string, account: string, region: string) => `vendhost-${environment}-${account}-${region}`,
   /** Access logs of the load balancer and the bucket: they cannot be delivered to a bucket encrypted with KMS. */
@@ -106,6 +124,8 @@ export const names = {
     whose === 'platform' ? `vendhost-platform-${environment}-drift` : `vendhost-${environment}-tenant-drift`,
   tenantRole: ({ environment, tenant }: Place, role: TenantRole) =>
     shorten(`vendhost-${environment}-${tenant}-${role}`, roleNameLimit),
+  /** The managed policy with what jobs of a tenant read. */
+  readingPolicy: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}-reading`,
   /** The Auto Scaling group, CodeDeploy application and deployment group of a virtual host share this name, and its pipeline. */
   host: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}`,
   /** The EventBridge rule that starts the pipeline for what is written to the intake; rule names have at most 64 characters. */
@@ -179,6 +199,14 @@ export const keys = {
   revisions: (tenant: string) => `software/${tenant}/`,
   /** Where software is written that no job pushed: with an intake, each `.zip` here is released. */
   intake: (tenant: string) => `software/${tenant}/intake/`,
+  /** What a build makes of a push. `delivery` is the hash of what GitLab calls the delivery: the same one is written once. */
+  intakeRevision: (tenant: string, delivery: string, sha256: string) =>
+    `software/${tenant}/intake/${delivery.slice(0, 16)}-${sha256}.zip`,
+  /** Where a build writes what the machine is made of: each `.tar.gz` here is baked and provisioned. */
+  machineIntake: (tenant: string) => `infrastructure/${tenant}/intake/`,
+  machineArchive: (tenant: string, delivery: string, commit: string) =>
+    `infrastructure/${tenant}/intake/${delivery.slice(0, 16)}-${commit}.tar.gz`,
+  pushOfMachine: (archive: string) => archive.replace(/\.tar\.gz$/, '.json'),
   /** Where CodePipeline stores the tenant's artifacts: it takes the first 20 characters of the pipeline's name. */
   artifacts: (place: Place) => `${names.host(place).slice(0, 20)}/${names.artifact(place)}/`,
   /** The push's metadata, stored beside the revision. */

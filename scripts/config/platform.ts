@@ -179,6 +179,23 @@ const pipelines = z.strictObject({
     .meta({ description: 'Branch of it that the pipelines are taken from; a protected one' }),
 });
 export type Pipelines = Readonly<z.output<typeof pipelines>>;
+const webhook = z.strictObject({
+  image: z
+    .string()
+    .min(1)
+    .max(255)
+    .regex(/^[\w./:@-]+$/, 'the address of an image, like registry.example.com/platform/vendhost:v1')
+    .meta({ description: 'Runner image of this library, which CodeBuild runs' }),
+  registry_secret: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/, 'the ARN of a secret')
+    .optional()
+    .meta({
+      description:
+        'Secret of Secrets Manager with username and password for the registry; without it the image is public, or in an ECR that lets CodeBuild pull',
+    }),
+});
+export type WebhookConfig = Readonly<z.output<typeof webhook>>;
 
 /** `platform.yml`: the environments of a platform. */
 export const platformSchema = z
@@ -217,6 +234,9 @@ export const platformSchema = z
     pipelines: pipelines.optional().meta({
       description:
         'Project of GitLab with the pipelines of the tenants that are `pinned`, one file for each project of theirs',
+    }),
+    webhook: webhook.optional().meta({
+      description: 'How builds run of tenants with `intake: webhook`, whose projects have no runner; required for them',
     }),
     environments: z
       .partialRecord(z.enum(environments), environment)

@@ -32,8 +32,11 @@ const defaultPort = 8080;
 /** They are conditions in the tenant's roles, whose size IAM limits. */
 const mostChoices = 8;
 
-/** Ways in for software besides the jobs of the tenant's project. */
-export const intakes = ['s3'] as const;
+/**
+ * Ways in for software besides the jobs of the tenant's project: `s3` is a zip that somebody writes, `webhook` a push that GitLab reports, of
+ * a project without a runner.
+ */
+export const intakes = ['s3', 'webhook'] as const;
 export type Intake = (typeof intakes)[number];
 
 export const limits = z.strictObject({
@@ -129,7 +132,7 @@ const tenantKeys = z.strictObject({
     .meta({ description: "Number of the load balancer that serves the tenant's hosts" }),
   intake: z.enum(intakes).optional().meta({
     description:
-      "What starts releases besides the project's jobs: s3 is a .zip written below software/<tenant>/intake/ of the environment's bucket",
+      "What starts releases besides the project's jobs: s3 is a .zip written below software/<tenant>/intake/ of the environment's bucket; webhook, for a project without a runner, is each push to its branches, built by CodeBuild",
   }),
   limits: limits.prefault({}).meta({ description: 'What the tenant may choose in its vendhost.yml' }),
 });

@@ -23,6 +23,8 @@ export interface PushOptions extends Place {
   dryRun: boolean;
   /** Refuse a revision whose commit says something else of the virtual host than what is provisioned. */
   requireProvisioned?: boolean;
+  /** Write it to the intake, which releases it, under the hash of the delivery that GitLab reported the push with. */
+  delivery?: string;
 }
 
 /**
@@ -52,8 +54,10 @@ export async function pushRevision(runtime: Runtime, options: PushOptions): Prom
   ]);
   const size = files.reduce((sum, file) => sum + file.size, 0);
   out.step(`revision ${sha256}: ${counted(files.length, 'file')}, ${megabytes(size)}`);
-  const zip = { bucket, key: keys.revision(options.tenant, sha256) };
-  const metadata = { bucket, key: keys.push(options.tenant, sha256) };
+  const { tenant, delivery } = options;
+  const key = delivery === undefined ? keys.revision(tenant, sha256) : keys.intakeRevision(tenant, delivery, sha256);
+  const zip = { bucket, key };
+  const metadata = { bucket, key: keys.pushOf(key) };
   const areThere = async () => await areUploaded(aws, { bucket, keys: [zip.key, metadata.key] }, signal);
   let [hasZip, hasMetadata] = await areThere();
   // Once marked, no prune takes it; before that one may have.

@@ -43,7 +43,18 @@ export function accessApp({ place, platform, tenant, chosen, facts, projects }: 
       approvals: platform.approvals,
       logDays: chosen.config.retention_days.logs,
       intake: tenant.intake,
+      builds: buildSettings(platform, tenant),
     });
+  };
+}
+
+/** How builds run for a tenant whose project has no runner; `undefined` for all others. */
+function buildSettings({ gitlab, webhook }: PlatformConfig, { intake, project }: TenantConfig) {
+  if (intake !== 'webhook' || webhook === undefined) return undefined;
+  return {
+    image: webhook.image,
+    registrySecret: webhook.registry_secret,
+    repository: `${gitlab}/${project}.git`,
   };
 }
 

@@ -45,6 +45,7 @@ describe('the house', () => {
       'revision',
       'status',
       'tenant',
+      'webhook',
     ]);
     expect(files.length).toBeGreaterThan(200);
   });

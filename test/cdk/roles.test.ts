@@ -8,7 +8,7 @@ import { templateBody, templateLimitBytes } from '../../scripts/stack/assembly.t
 import { facts } from '../builders/sample.ts';
 import { policySize, type Role, readPolicy, readRole, roleNames, type Statement } from './roles/read-role.ts';
 import { reviewFile } from './roles/review-file.ts';
-import { accessApp, audience, entryStack, entryTemplate, onlyTemplate, tenantApp } from './roles/stacks.ts';
+import { accessApp, audience, entryTemplate, onlyTemplate, tenantApp } from './roles/stacks.ts';
 
 const folder = join(import.meta.dirname, 'roles');
 
@@ -38,13 +38,23 @@ const intakeRoles = { 'tenant-intake': 'vendhost-dev-shop-intake' };
 const halfRoles = { 'tenant-infrastructure-deploy': 'vendhost-dev-shop-infrastructure-deploy' };
 /** That of the software's project is in the entry stack. */
 const softwareRoles = { 'tenant-software-deploy': 'vendhost-dev-shop-software-deploy' };
+/** The role that it has besides where GitLab reports pushes, and the role that is then another one. */
+const builtRoles = { 'tenant-intake-build': 'vendhost-dev-shop-intake-build' };
 const boundaries = {
   'platform-boundary': 'vendhost-dev-boundary',
   'platform-service-boundary': 'vendhost-dev-service-boundary',
   'tenant-drift': 'vendhost-dev-tenant-drift',
 };
 const { 'tenant-deploy': _deploy, ...withoutDeploy } = tenantRoles;
-const named = { ...platformRoles, ...tenantRoles, ...approvedRoles, ...intakeRoles, ...halfRoles, ...softwareRoles };
+const named = {
+  ...platformRoles,
+  ...tenantRoles,
+  ...approvedRoles,
+  ...intakeRoles,
+  ...halfRoles,
+  ...softwareRoles,
+  ...builtRoles,
+};
 const files = Object.keys({ ...named, ...boundaries });
 
 /** 10,240 characters in all inline policies of a role, 6,144 in a managed policy (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). */
@@ -58,12 +68,17 @@ const withoutResource =
 const approvals = { project: 'acme/approvals', branch: 'main' };
 const projectAt = (path: string) => ({ issuer: 'https://gitlab.example.com', audience, path });
 const twoProjects = { project: projectAt('acme/machine'), software: projectAt('acme/shop') };
-const apps: Record<'platform' | 'tenant' | 'approved' | 'intake' | 'halves', App> = {
+const builds = {
+  image: 'registry.example.com/platform/vendhost:1',
+  repository: 'https://gitlab.example.com/acme/shop.git',
+};
+const apps: Record<'platform' | 'tenant' | 'approved' | 'intake' | 'halves' | 'built', App> = {
   platform: accessApp(),
   tenant: tenantApp(),
   approved: tenantApp({ facts: { ...facts, approval: true }, approvals }),
   intake: tenantApp({ intake: 's3' }),
   halves: tenantApp(twoProjects),
+  built: tenantApp({ intake: 'webhook', builds }),
 };
 const roles = new Map<string, Role>();
 beforeAll(() => {
@@ -71,10 +86,10 @@ beforeAll(() => {
   for (const [file, name] of Object.entries(tenantRoles)) roles.set(file, readRole(apps.tenant, name));
   for (const [file, name] of Object.entries(approvedRoles)) roles.set(file, readRole(apps.approved, name));
   for (const [file, name] of Object.entries(intakeRoles)) roles.set(file, readRole(apps.intake, name));
-  for (const [file, name] of Object.entries(halfRoles)) roles.set(file, readRole(apps.halves, name));
-  for (const [file, name] of Object.entries(softwareRoles)) {
-    roles.set(file, readRole(apps.halves, name, entryStack(apps.halves)));
+  for (const named of [halfRoles, softwareRoles]) {
+    for (const [file, name] of Object.entries(named)) roles.set(file, readRole(apps.halves, name));
   }
+  for (const [file, name] of Object.entries(builtRoles)) roles.set(file, readRole(apps.built, name));
 });
 
 function roleOf(file: string): Role {
@@ -90,6 +105,7 @@ describe('review files', () => {
     ['approved', { ...tenantRoles, ...approvedRoles }],
     ['intake', { ...tenantRoles, ...intakeRoles }],
     ['halves', { ...withoutDeploy, ...halfRoles }],
+    ['built', { ...tenantRoles, ...intakeRoles }],
   ] as const)('there is one for each role of the access stack of a %s', (kind, named) => {
     expect(roleNames(apps[kind]).sort()).toEqual(Object.values(named).sort());
   });
@@ -183,6 +199,19 @@ describe('trust', () => {
     });
   });
 
+  test('where the project has no runner, no job deploys, and builds of one project do', () => {
+    expect(readRole(apps.built, 'vendhost-dev-shop-deploy').trust).toEqual({
+      principal: { Service: 'codebuild.amazonaws.com' },
+      action: 'sts:AssumeRole',
+      conditions: {
+        StringEquals: {
+          'aws:SourceAccount': '111111111111',
+          'aws:SourceArn': 'arn:aws:codebuild:eu-west-1:111111111111:project/vendhost-dev-shop-machine',
+        },
+      },
+    });
+  });
+
   test('all others are for one service each', () => {
     const services = [...roles]
       .filter(([file, { trust }]) => trust.action !== 'sts:AssumeRoleWithWebIdentity' && file !== 'tenant-approver')
@@ -196,6 +225,7 @@ describe('trust', () => {
       'tenant-pipeline': { Service: 'codepipeline.amazonaws.com' },
       'tenant-codedeploy': { Service: 'codedeploy.amazonaws.com' },
       'tenant-intake': { Service: 'events.amazonaws.com' },
+      'tenant-intake-build': { Service: 'codebuild.amazonaws.com' },
     });
   });
 });
@@ -205,7 +235,9 @@ describe('what no role may do', () => {
     expect(roleOf(file).statements.filter(writes)).toEqual([]);
   });
 
-  const others = Object.keys({ ...tenantRoles, ...halfRoles, ...softwareRoles }).filter((file) => file !== 'tenant-approver');
+  const others = Object.keys({ ...tenantRoles, ...halfRoles, ...softwareRoles }).filter(
+    (file) => file !== 'tenant-approver',
+  );
   test.each(others)('%s approves no release', (file) => {
     const actions = roleOf(file).statements.flatMap((each) => each.actions);
     const approving = actions.filter((each) => matches(each, 'codepipeline:PutApprovalResult'));
@@ -239,7 +271,10 @@ describe('the halves of a tenant with two projects', () => {
   });
 
   test('have in common what reads, what writes records of actions, and the health check', () => {
-    const writing = (file: string) => roleOf(file).statements.filter((each) => writes(each)).flatMap(grantsOf);
+    const writing = (file: string) =>
+      roleOf(file)
+        .statements.filter((each) => writes(each))
+        .flatMap(grantsOf);
     const grantsOf = ({ actions, resources }: Statement) =>
       actions.flatMap((action) => resources.map((resource) => `${action} ${resource.replace(/^.*:/, '')}`));
     const software = new Set(writing('tenant-software-deploy'));
@@ -260,15 +295,20 @@ describe('the halves of a tenant with two projects', () => {
     ],
   ])('%s does nothing of the other half', (file, other) => {
     const own = roleOf(file).statements.filter(writes);
-    const found = own.flatMap(({ actions, resources }) => [...actions, ...resources]).filter((each) => other.test(each));
+    const found = own
+      .flatMap(({ actions, resources }) => [...actions, ...resources])
+      .filter((each) => other.test(each));
     expect(found).toEqual([]);
   });
 });
 
 describe('policies', () => {
-  test.each(['platform', 'tenant', 'approved', 'intake', 'halves'] as const)('of a %s pass cdk-nag', (kind) => {
-    expect(new AwsSolutionsChecks().validateScope(apps[kind]).violations).toEqual([]);
-  });
+  test.each(['platform', 'tenant', 'approved', 'intake', 'halves', 'built'] as const)(
+    'of a %s pass cdk-nag',
+    (kind) => {
+      expect(new AwsSolutionsChecks().validateScope(apps[kind]).violations).toEqual([]);
+    },
+  );
 
   test('fit into IAM and a request to CloudFormation, with names and limits as long as they can be', () => {
     const region = 'ap-southeast-2';
@@ -299,7 +339,9 @@ describe('policies', () => {
     };
     const tenant = tenantApp(granted);
     const halves = tenantApp({ ...granted, software: longest('s') });
-    for (const template of [tenant, halves].flatMap((app) => [onlyTemplate(app), entryTemplate(app)])) {
+    const registrySecret = `arn:aws:secretsmanager:${region}:111111111111:secret:${'r'.repeat(100)}`;
+    const built = tenantApp({ ...granted, intake: 'webhook', builds: { ...builds, registrySecret } });
+    for (const template of [tenant, halves, built].flatMap((app) => [onlyTemplate(app), entryTemplate(app)])) {
       // The rest is for what comes later.
       expect(templateBody(template.toJSON()).length).toBeLessThan(templateLimitBytes * 0.93);
     }
@@ -339,7 +381,7 @@ describe('vending by jobs', () => {
   const named = (action: string) => changing().filter(({ actions }) => actions.some((each) => matches(each, action)));
 
   test.each(['iam:CreateRole', 'iam:PutRolePolicy', 'iam:AttachRolePolicy', 'iam:PutRolePermissionsBoundary'])(
-    '%s only under the tenants\' boundary',
+    "%s only under the tenants' boundary",
     (action) => {
       const [only, ...others] = named(action);
       expect(others).toEqual([]);
@@ -374,7 +416,9 @@ describe('vending by jobs', () => {
       'arn:aws:ssm:eu-west-1:111111111111:parameter/vendhost/dev/boundary-arn',
     ];
     for (const file of ['platform-vend', 'platform-vend-execution']) {
-      const resources = roleOf(file).statements.filter(writes).flatMap((each) => each.resources);
+      const resources = roleOf(file)
+        .statements.filter(writes)
+        .flatMap((each) => each.resources);
       expect(untouched.filter((arn) => resources.some((each) => matches(each, arn)))).toEqual([]);
     }
   });

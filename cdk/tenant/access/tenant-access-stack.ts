@@ -8,6 +8,7 @@ import type { Intake, TenantLimits } from '../../../scripts/config/tenant.ts';
 import { type AppProps, newApp, VendhostStack } from '../../app.ts';
 import type { GitlabProject } from '../../gitlab-trust.ts';
 import { type ListedPolicy, makePolicy } from '../../role.ts';
+import type { BuildSettings } from '../entry/builds.ts';
 import { EntryStack } from '../entry/entry-stack.ts';
 import type { RuleGroup } from '../entry/rule-groups.ts';
 import { approvalRights, approverJobRole, approverRole } from './approver-role.ts';
@@ -40,12 +41,15 @@ export interface AccessProps {
   readonly logDays: number;
   /** What starts the pipeline besides the tenant's jobs, if anything does. */
   readonly intake?: Intake | undefined;
+  /** How builds run where GitLab reports the tenant's pushes. */
+  readonly builds?: BuildSettings | undefined;
 }
 
 /** A tenant's roles in one environment, and the record from which its jobs learn them. */
 class TenantAccessStack extends VendhostStack {
   constructor(app: App, props: AccessProps) {
-    const { place, account, region, facts, project, software, branch, approvals } = props;
+    const { place, account, region, facts, project, software, branch, approvals, builds } = props;
+    const registry = builds?.registrySecret;
     super(
       app,
       names.tenantStack(place, 'access'),
@@ -60,7 +64,7 @@ class TenantAccessStack extends VendhostStack {
     });
     const projects: [GitlabProject, ...GitlabProject[]] = software === undefined ? [project] : [project, software];
     const reading = makePolicy(this, 'Reading', {
-      name: readingName(scope),
+      name: names.readingPolicy(place),
       description: `Jobs of ${projects.map(({ path }) => path).join(' and ')} on any branch: read only`,
       rights: tenantReadRights(scope),
     });
@@ -72,7 +76,7 @@ class TenantAccessStack extends VendhostStack {
     const policies = [reading, approving];
     const ofHalf = software === undefined ? {} : { half: 'infrastructure' as const };
     const roles = [
-      deployRole(this, { scope, project, branch, ...ofHalf, attached: [reading] }),
+      deployRole(this, { scope, project, branch, ...ofHalf, attached: [reading], registry }),
       planRole(this, scope, projects, reading),
       executionRole(this, scope),
       pipelineRole(this, scope),
@@ -163,18 +167,13 @@ export function tenantAccessApp(app: AppProps, props: AccessProps): App {
     instanceRole: scope.roleArn('instance'),
     ...(scope.intake === undefined ? {} : { intakeRole: scope.roleArn('intake') }),
   };
-  const entry = new EntryStack(made, { ...props, ...roles });
+  const entry = new EntryStack(made, { ...props, ...roles, scope });
   entry.addStackDependency(access);
   const { software, branch } = props;
   if (software !== undefined) {
     // The access stack's template has no room for a second role: CloudFormation takes 51,200 bytes.
-    const foreign = [scope.globalArn('iam', `policy/${readingName(scope)}`)];
+    const foreign = [scope.globalArn('iam', `policy/${names.readingPolicy(scope.place)}`)];
     deployRole(entry, { scope, project: software, branch, half: 'software', foreign });
   }
   return made;
-}
-
-/** The managed policy with what all jobs of the tenant read. */
-function readingName(scope: Scope): string {
-  return `${scope.host}-reading`;
 }

@@ -7,6 +7,7 @@ import type { Right, RoleProps } from '../../role.ts';
 import { auditRights } from './audit-rights.ts';
 import { bakeRights } from './bake-rights.ts';
 import { anyDeployment, artifactObjects, artifactReason, deploymentArns } from './common-rights.ts';
+import { buildNetworkRights, buildRights, buildTrust } from './intake-build-role.ts';
 import { runRights } from './run-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
@@ -17,20 +18,25 @@ export interface DeployRoleProps extends Pick<RoleProps, 'attached' | 'foreign'>
   readonly branch: string;
   /** What the project is trusted for; without it for both halves. */
   readonly half?: Half | undefined;
+  /** ARN of the secret for the registry of the image that builds run in. */
+  readonly registry?: string | undefined;
 }
 
 /**
- * The role of jobs on the environment's branch: bake and provision, push revisions and release them, or one of these halves. The policy with
- * `tenantReadRights` is to be among those that are attached.
+ * The role of jobs on the environment's branch: bake and provision, push revisions and release them, or one of these halves. Where the
+ * project has no runner it is that of the builds that do so, and no job's. The policy with `tenantReadRights` is to be among those
+ * that are attached.
  */
-export function deployRole(parent: Construct, { scope, project, branch, half, ...policies }: DeployRoleProps): CfnRole {
+export function deployRole(parent: Construct, props: DeployRoleProps): CfnRole {
+  const { scope, project, branch, half, registry, ...policies } = props;
+  const building = scope.isBuilt ? [...buildRights(scope, 'machine', registry), ...buildNetworkRights(scope)] : [];
   return tenantRole(parent, {
     scope,
     role: deployRoleOf(half),
-    description: `Jobs of ${project.path} on ${branch}`,
-    trust: branchTrust(scope, project, branch),
+    description: scope.isBuilt ? `Builds of ${scope.host}` : `Jobs of ${project.path} on ${branch}`,
+    trust: scope.isBuilt ? buildTrust(scope, 'machine') : branchTrust(scope, project, branch),
     ...policies,
-    rights: deployRights(scope, half),
+    rights: [...deployRights(scope, half), ...building],
   });
 }
 

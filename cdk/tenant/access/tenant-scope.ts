@@ -37,6 +37,11 @@ export class Scope extends Arns {
     this.targetGroup = this.arn('elasticloadbalancing', `targetgroup/${group}/*`);
   }
 
+  /** Whether GitLab reports pushes, which CodeBuild builds, because the project has no runner. */
+  get isBuilt(): boolean {
+    return this.intake === 'webhook';
+  }
+
   roleArn(role: TenantRole): string {
     return this.globalArn('iam', `role/${names.tenantRole(this.place, role)}`);
   }

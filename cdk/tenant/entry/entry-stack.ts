@@ -2,6 +2,8 @@ import type { App } from 'aws-cdk-lib';
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { names, type Place, tags } from '../../../scripts/config/names.ts';
 import { VendhostStack } from '../../app.ts';
+import type { Scope } from '../access/tenant-scope.ts';
+import { type BuildSettings, Builds } from './builds.ts';
 import { Pipeline } from './codepipeline.ts';
 import { HostLogs } from './host-logs.ts';
 import { IntakeRule } from './intake-rule.ts';
@@ -25,6 +27,9 @@ export interface EntryProps {
   readonly intakeRole?: string | undefined;
   /** Days for which logs of instances are kept. */
   readonly logDays: number;
+  readonly scope: Scope;
+  /** How builds run where GitLab reports the tenant's pushes. */
+  readonly builds?: BuildSettings | undefined;
 }
 
 /**
@@ -33,7 +38,7 @@ export interface EntryProps {
  */
 export class EntryStack extends VendhostStack {
   constructor(app: App, props: EntryProps) {
-    const { place, account, region, facts, pipelineRole, instanceRole, intakeRole, logDays } = props;
+    const { place, account, region, facts, pipelineRole, instanceRole, intakeRole, logDays, scope, builds } = props;
     super(
       app,
       names.tenantStack(place, 'entry'),
@@ -43,6 +48,9 @@ export class EntryStack extends VendhostStack {
     new Traffic(this, 'Traffic', props);
     new Pipeline(this, 'Pipeline', { place, facts, roleArn: pipelineRole });
     if (intakeRole !== undefined) new IntakeRule(this, 'Intake', { place, facts, roleArn: intakeRole });
+    if (intakeRole !== undefined && builds !== undefined && scope.isBuilt) {
+      new Builds(this, 'Builds', { scope, settings: builds, eventRole: intakeRole, logDays });
+    }
     new TenantBucket(this, 'Files', {
       name: names.tenantBucket(place, account, region),
       keyArn: facts['key-arn'],

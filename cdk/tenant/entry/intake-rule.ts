@@ -17,7 +17,21 @@ export interface IntakeRuleProps {
 const writes = ['CompleteMultipartUpload', 'CopyObject', 'PutObject'];
 
 /** A write that EventBridge cannot hand over for so long starts nothing any more: newer software may run by then. */
-const mostSeconds = 3600;
+export const mostEventSeconds = 3600;
+
+/** The pattern of events for objects that were written, by a key with a wildcard. */
+export function writtenTo(bucket: string, key: string): object {
+  return {
+    source: ['aws.s3'],
+    'detail-type': ['AWS API Call via CloudTrail'],
+    detail: {
+      eventSource: ['s3.amazonaws.com'],
+      eventName: writes,
+      errorCode: [{ exists: false }],
+      requestParameters: { bucketName: [bucket], key: [{ wildcard: key }] },
+    },
+  };
+}
 
 /**
  * Starts the tenant's pipeline with each object that is written to its intake, as CloudTrail reports it; the environment's trail records
@@ -36,19 +50,7 @@ export class IntakeRule extends Construct {
       description: `Software written to the intake of ${place.tenant} in ${place.environment}`,
       // The default: as it is in the template, drift detection sees that somebody switched it off.
       state: 'ENABLED',
-      eventPattern: {
-        source: ['aws.s3'],
-        'detail-type': ['AWS API Call via CloudTrail'],
-        detail: {
-          eventSource: ['s3.amazonaws.com'],
-          eventName: writes,
-          errorCode: [{ exists: false }],
-          requestParameters: {
-            bucketName: [facts.bucket],
-            key: [{ wildcard: `${keys.intake(place.tenant)}*.zip` }],
-          },
-        },
-      },
+      eventPattern: writtenTo(facts.bucket, `${keys.intake(place.tenant)}*.zip`),
       targets: [
         {
           id: 'pipeline',
@@ -60,7 +62,7 @@ export class IntakeRule extends Construct {
               sourceRevisions: [{ actionName: sourceAction, revisionType: 'S3_OBJECT_KEY', revisionValue: '<key>' }],
             }),
           },
-          retryPolicy: { maximumEventAgeInSeconds: mostSeconds },
+          retryPolicy: { maximumEventAgeInSeconds: mostEventSeconds },
         },
       ],
     });

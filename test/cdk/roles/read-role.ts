@@ -1,4 +1,4 @@
-import type { App, Stack } from 'aws-cdk-lib';
+import { type App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { ListedRole } from '../../../cdk/role.ts';
 import { onlyStack } from './stacks.ts';
@@ -39,8 +39,9 @@ interface Written {
   readonly Condition?: Conditions;
 }
 
-/** Reads a role from the template of an app's access stack, or another one. Throws if the role has rights that this would not show. */
-export function readRole(app: App, name: string, stack: Stack = onlyStack(app)): Role {
+/** Reads a role from the template of the app's stack that has it. Throws if the role has rights that this would not show. */
+export function readRole(app: App, name: string): Role {
+  const stack = stackWith(app, name);
   const template = Template.fromStack(stack);
   for (const type of ['AWS::IAM::Policy', 'AWS::IAM::RolePolicy']) template.resourceCountIs(type, 0);
   const properties = propertiesOf(template, 'AWS::IAM::Role', { RoleName: name });
@@ -62,6 +63,16 @@ export function readRole(app: App, name: string, stack: Stack = onlyStack(app)):
       because: reasons.get(each.Sid),
     })),
   };
+}
+
+/** The access stack, unless another stack of the app has a role of that name. */
+function stackWith(app: App, role: string): Stack {
+  const stacks = app.node.children.filter((child) => Stack.isStack(child));
+  const has = (stack: Stack) => {
+    const found = Template.fromStack(stack).findResources('AWS::IAM::Role', { Properties: { RoleName: role } });
+    return Object.keys(found).length > 0;
+  };
+  return stacks.find(has) ?? onlyStack(app);
 }
 
 /** The statements of a managed policy. */

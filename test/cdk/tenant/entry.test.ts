@@ -199,3 +199,57 @@ describe('an intake', () => {
     });
   });
 });
+
+describe('where GitLab reports pushes', () => {
+  const builds = {
+    image: 'registry.example.com/platform/vendhost:1',
+    repository: 'https://gitlab.example.com/acme/shop.git',
+  };
+  const built = entryTemplate(tenantApp({ intake: 'webhook', builds }));
+
+  test('there are two builds, each with a role of its own, a log, an alarm, and no source that CodeBuild fetches', () => {
+    const projects = Object.values(built.findResources('AWS::CodeBuild::Project')).map(({ Properties }) => Properties);
+    expect(projects).toMatchSnapshot();
+    built.resourceCountIs('AWS::CloudWatch::Alarm', 2);
+  });
+
+  test('the one that sees pushes cannot do what the machine takes: its role is neither that of the deploy nor may pass one', () => {
+    const role = JSON.stringify(
+      built.findResources('AWS::IAM::Role', { Properties: { RoleName: 'vendhost-dev-shop-intake-build' } }),
+    );
+    expect(role).not.toMatch(/PassRole|cloudformation:|ec2:|codebuild:|codepipeline:/);
+  });
+
+  test('secrets are without a value in the template', () => {
+    const secrets = Object.values(built.findResources('AWS::SecretsManager::Secret')).map(
+      ({ Properties }) => Properties,
+    );
+    expect(secrets.map(({ Name }) => Name)).toEqual(['vendhost/dev/shop/webhook', 'vendhost/dev/shop/clone']);
+    expect(JSON.stringify(secrets)).not.toMatch(/SecretString/);
+  });
+
+  test('what is written to the intake of the machine starts its build, with the key', () => {
+    built.hasResourceProperties('AWS::Events::Rule', {
+      Name: 'vendhost-dev-shop-machine',
+      EventPattern: {
+        detail: {
+          errorCode: [{ exists: false }],
+          requestParameters: { bucketName: [facts.bucket], key: [{ wildcard: 'infrastructure/shop/intake/*.tar.gz' }] },
+        },
+      },
+      Targets: [
+        {
+          Arn: 'arn:aws:codebuild:eu-west-1:111111111111:project/vendhost-dev-shop-machine',
+          RoleArn: 'arn:aws:iam::111111111111:role/vendhost-dev-shop-intake',
+          InputTransformer: { InputTemplate: Match.stringLikeRegexp('VENDHOST_MACHINE_KEY') },
+        },
+      ],
+    });
+  });
+
+  test('a tenant with another intake has none of it', () => {
+    const other = entryTemplate(tenantApp({ intake: 's3', builds }));
+    other.resourceCountIs('AWS::CodeBuild::Project', 0);
+    other.resourceCountIs('AWS::SecretsManager::Secret', 0);
+  });
+});

@@ -70,6 +70,43 @@ const s3 = new S3Client({ forcePathStyle: true });
 await s3.send(new PutObjectCommand({ Bucket: '${bucket}', Key: 'software/' + process.env.NAME, Body: process.env.PUSH }));
 "`;
 
+/** What CloudFormation calls for the resources of `webhook`. */
+const deploying = [
+  'apigateway:POST',
+  'apigateway:PUT',
+  'apigateway:PATCH',
+  'apigateway:DELETE',
+  'codebuild:CreateProject',
+  'codebuild:DeleteProject',
+  'iam:CreateRole',
+  'iam:TagRole',
+  'iam:DeleteRole',
+  'iam:PutRolePolicy',
+  'iam:DeleteRolePolicy',
+  'lambda:AddPermission',
+  'lambda:CreateFunction',
+  'lambda:DeleteFunction',
+  'lambda:RemovePermission',
+  'lambda:TagResource',
+];
+const named = (RoleName: string, resource: ReturnType<typeof role>) => ({
+  ...resource,
+  Properties: { ...resource.Properties, RoleName },
+});
+
+/** API Gateway, a function that starts builds, and what it starts. */
+const webhook = {
+  Builder: role('codebuild', ...logging, 's3:PutObject'),
+  Upload: project('upload', {
+    version: '0.2',
+    env: { variables: { NAME: 'first' } },
+    phases: { build: { commands: [upload] } },
+  }),
+  Role: role('lambda', 'codebuild:StartBuild'),
+  Function: lambda(starter, { Timeout: 20, Environment: { Variables: { PROJECT: ref('Upload') } } }),
+  ...hook(),
+};
+
 const trail = {
   Trail: {
     Type: 'AWS::CloudTrail::Trail',
@@ -133,6 +170,8 @@ beforeAll(async () => {
   builds = new Builds(local.endpoint, account);
   const { status, failures } = await stacks.create('builds', {
     resources: {
+      Deployer: named('deployer', role('cloudformation', ...deploying, 'iam:PassRole')),
+      Unpassing: named('unpassing', role('cloudformation', ...deploying)),
       Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: bucket } },
       ...trail,
       Builder: role('codebuild', ...logging, 's3:PutObject', 'secretsmanager:GetSecretValue'),
@@ -286,18 +325,9 @@ describe('a build', () => {
 
 test('a request to API Gateway has a function start a build, whose upload has a rule start another', async () => {
   const { status, failures, outputs } = await stacks.create('webhook', {
-    resources: {
-      Builder: role('codebuild', ...logging, 's3:PutObject'),
-      Upload: project('upload', {
-        version: '0.2',
-        env: { variables: { NAME: 'first' } },
-        phases: { build: { commands: [upload] } },
-      }),
-      Role: role('lambda', 'codebuild:StartBuild'),
-      Function: lambda(starter, { Timeout: 20, Environment: { Variables: { PROJECT: ref('Upload') } } }),
-      ...hook(),
-    },
+    resources: webhook,
     outputs: hookUrl,
+    role: `arn:aws:iam::${account}:role/deployer`,
   });
   expect({ status, failures }).toEqual({ status: 'CREATE_COMPLETE', failures: [] });
   const url = executeApiUrl(local.endpoint, String(outputs.Url));
@@ -316,11 +346,26 @@ test('a request to API Gateway has a function start a build, whose upload has a 
   expect([next.buildStatus, next.initiator]).toEqual(['SUCCEEDED', 'rule/writes']);
   expect(await builds.log(next)).toContain('next of software/first');
 
-  const queue = { QueueUrl: `${local.endpoint}/${account}/undelivered`, MessageAttributeNames: ['All'] };
-  const { Messages } = await callJson(local.endpoint, account, 'AmazonSQS.ReceiveMessage', queue);
-  const [message] = Messages as { Body: string; MessageAttributes: Record<string, { StringValue: string }> }[];
+  const queue = {
+    QueueUrl: `${local.endpoint}/${account}/undelivered`,
+    MessageAttributeNames: ['All'],
+    VisibilityTimeout: 0,
+  };
+  const undelivered = async () => {
+    const { Messages } = await callJson(local.endpoint, account, 'AmazonSQS.ReceiveMessage', queue);
+    return Messages as { Body: string; MessageAttributes: Record<string, { StringValue: string }> }[] | undefined;
+  };
+  await expect.poll(undelivered, { timeout: 30_000 }).toBeDefined();
+  const [message] = (await undelivered()) ?? [];
   expect(message?.MessageAttributes.RULE_ARN?.StringValue).toBe(`arn:aws:events:${region}:${account}:rule/lost`);
   expect(JSON.parse(message?.Body ?? '')).toMatchObject({ detail: { requestParameters: { key: 'software/first' } } });
+});
+
+test('a stack with a role needs its permissions for these types', async () => {
+  const stackRole = `arn:aws:iam::${account}:role/unpassing`;
+  const { status, failures } = await stacks.create('unpassed', { resources: webhook, role: stackRole });
+  expect(status).toBe('ROLLBACK_COMPLETE');
+  expect(failures.join()).toContain('is not authorized to perform: iam:PassRole');
 });
 
 describe('CodeBuild refuses', () => {

@@ -1,8 +1,9 @@
 import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { Stacks } from '../../builders/stacks.ts';
-import { clientConfig } from '../clients.ts';
+import { callJson, clientConfig } from '../clients.ts';
 import { executeApiUrl } from '../execute-api.ts';
+import { att, ref } from './resources.ts';
 import { hook, hookUrl, lambda, role } from './rest-api.ts';
 
 const account = '174000000001';
@@ -130,6 +131,40 @@ test('a stage that takes nothing answers 429', async () => {
   const none = { ResourcePath: '/*', HttpMethod: '*', ThrottlingRateLimit: 0, ThrottlingBurstLimit: 0 };
   const { status, text } = await post(await deployed('throttled', { settings: [none] }), '{}');
   expect([status, text]).toEqual([429, '{"message":"Too Many Requests"}']);
+});
+
+test('an event that a function fails on goes to its dead-letter queue', async () => {
+  const deadLetters = { TargetArn: att('Queue', 'Arn') };
+  const retries = { FunctionName: ref('Function'), Qualifier: '$LATEST', MaximumRetryAttempts: 0 };
+  const { status, failures } = await stacks.create('failing', {
+    resources: {
+      Role: role('lambda', 'sqs:SendMessage'),
+      Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'dead' } },
+      Function: lambda(handler, { FunctionName: 'failing', DeadLetterConfig: deadLetters }),
+      Retries: { Type: 'AWS::Lambda::EventInvokeConfig', Properties: retries },
+    },
+  });
+  expect({ status, failures }).toEqual({ status: 'CREATE_COMPLETE', failures: [] });
+  const event = { body: '{"fail":true}' };
+  const called = await fetch(`${endpoint}/2015-03-31/functions/failing/invocations`, {
+    method: 'POST',
+    headers: {
+      connection: 'close',
+      'x-amz-invocation-type': 'Event',
+      authorization: `AWS4-HMAC-SHA256 Credential=${account}/20260101/eu-west-1/lambda/aws4_request`,
+    },
+    body: JSON.stringify(event),
+  });
+  expect(called.status).toBe(202);
+  const request = { QueueUrl: `${endpoint}/${account}/dead`, MessageAttributeNames: ['All'], VisibilityTimeout: 0 };
+  const received = async () => {
+    const { Messages } = await callJson(endpoint, account, 'AmazonSQS.ReceiveMessage', request);
+    return (Messages as { Body: string; MessageAttributes: object }[] | undefined)?.[0];
+  };
+  await expect.poll(received, { timeout: 30_000 }).toBeDefined();
+  const message = await received();
+  expect(JSON.parse(String(message?.Body))).toEqual(event);
+  expect(message?.MessageAttributes).toMatchObject({ ErrorMessage: { StringValue: 'a secret reason' } });
 });
 
 describe('AWS refuses', () => {

@@ -12,6 +12,7 @@ const { Subnet } = await ec2.send(new CreateSubnetCommand({ VpcId: Vpc?.VpcId, C
 
 test.each([
   ['AWS::SNS::Topic', 'TopicName', {}],
+  ['AWS::SQS::Queue', 'QueueName', {}],
   ['AWS::Logs::LogGroup', 'LogGroupName', {}],
   ['AWS::SecretsManager::Secret', 'Name', { GenerateSecretString: {} }],
   [

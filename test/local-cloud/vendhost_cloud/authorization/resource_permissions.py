@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from vendhost_cloud.authorization import (
     balancer_types,
     identity_types,
+    intake_types,
     network_types,
     shared_types,
     storage_types,
@@ -24,6 +25,7 @@ _TYPES: Table = {
     **storage_types.TYPES,
     **identity_types.TYPES,
     **balancer_types.TYPES,
+    **intake_types.TYPES,
 }
 
 

@@ -6,9 +6,10 @@ A create handler fails with AlreadyExists when the resource is there, whether a 
 
 from collections.abc import Callable, Iterable
 
-from ministack.services import cloudwatch, cloudwatch_logs, ec2, rds, secretsmanager, sns
+from ministack.services import cloudwatch, cloudwatch_logs, ec2, lambda_svc, rds, secretsmanager, sns, sqs
 from ministack.services.cloudformation import provisioners
 
+from vendhost_cloud.builds import store
 from vendhost_cloud.cloudformation.resource_type import Properties
 
 
@@ -62,14 +63,17 @@ def _group_names(instance: Properties, name_property: str) -> list[str]:
 
 NAMED: dict[str, tuple[str, Callable[[], Iterable[str]]]] = {
     "AWS::CloudWatch::Alarm": ("AlarmName", lambda: cloudwatch._alarms),
+    "AWS::CodeBuild::Project": ("Name", lambda: store.projects),
     "AWS::EC2::LaunchTemplate": (
         "LaunchTemplateName",
         lambda: [one["LaunchTemplateName"] for one in ec2._launch_templates.values()],
     ),
+    "AWS::Lambda::Function": ("FunctionName", lambda: lambda_svc._functions),
     "AWS::Logs::LogGroup": ("LogGroupName", lambda: cloudwatch_logs._log_groups),
     "AWS::RDS::DBParameterGroup": ("DBParameterGroupName", lambda: rds._param_groups),
     "AWS::RDS::DBSubnetGroup": ("DBSubnetGroupName", lambda: rds._subnet_groups),
     "AWS::SNS::Topic": ("TopicName", lambda: [one["name"] for one in sns._topics.values()]),
+    "AWS::SQS::Queue": ("QueueName", lambda: [url.rpartition("/")[2] for url in sqs._queues]),
     "AWS::SecretsManager::Secret": ("Name", lambda: secretsmanager._secrets),
 }
 """Resource type -> the property with its name, and the names that exist in the account and region."""

@@ -64,11 +64,8 @@ def _complete(name: str, given: Properties) -> None:
             function["config"].pop(stored, None)
 
 
-def _check_function(given: Properties, before: Properties) -> None:
+def _check_function(given: Properties, _: Properties) -> None:
     _check_name(given)
-    name = given.get("FunctionName")
-    if name in lambda_svc._functions and before.get("FunctionName") != name:
-        raise ServiceError("Lambda", "ResourceConflictException", f"Function already exist: {name}", 409)
     _check_numbers(given)
     _check_environment((given.get("Environment") or {}).get("Variables") or {})
     role = str(given.get("Role") or "")

@@ -1,0 +1,81 @@
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { execa } from 'execa';
+import { readPlatformFacts } from '../aws/read-facts.ts';
+import { type Aws, openAws } from '../aws/session.ts';
+import { keys, type Place } from '../config/names.ts';
+import { type ExitCode, VendhostError } from '../errors.ts';
+import { provisionHost } from '../host/provision.ts';
+import { bakeImage } from '../image/bake/bake-image.ts';
+import { startRelease } from '../release/start.ts';
+import { pushRevision } from '../revision/push.ts';
+import type { Runtime } from '../runtime.ts';
+import { makeTemporary } from '../temporary.ts';
+import type { ReportedPush } from './function/judge-delivery.ts';
+import { reportedPushSchema, runtimeOfPush } from './reported-push.ts';
+
+/** The variable in which EventBridge gives the build the key of what was written. */
+const keyVariable = 'VENDHOST_MACHINE_KEY';
+
+/**
+ * The build of a machine: bakes, provisions, pushes and releases what a push has, with the same commands as the jobs of a project that has a
+ * runner, one after the other.
+ */
+export async function buildMachine(runtime: Runtime, place: Place): Promise<ExitCode | undefined> {
+  const key = runtime.env[keyVariable] ?? '';
+  if (!key.startsWith(keys.machineIntake(place.tenant)) || !key.endsWith('.tar.gz')) {
+    throw new VendhostError('PUSH_UNREADABLE', `${keyVariable} "${key}" is no archive of ${place.tenant}'s intake`, {
+      hint: 'this command runs in builds that a write to the intake starts: push to the branch',
+    });
+  }
+  const aws = openAws(runtime);
+  const directory = await makeTemporary('push');
+  try {
+    const { bucket } = await readPlatformFacts(aws, place.environment);
+    const push = await readPush(aws, bucket, keys.pushOfMachine(key));
+    await unpack(runtime, aws, { bucket, key, directory });
+    return await deployAll(runtimeOfPush(runtime, push), { ...place, directory, dryRun: false });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+interface Checkout extends Place {
+  readonly directory: string;
+  readonly dryRun: false;
+}
+
+async function deployAll(runtime: Runtime, checkout: Checkout): Promise<ExitCode | undefined> {
+  const steps = [
+    () => bakeImage(runtime, checkout),
+    () => provisionHost(runtime, { ...checkout, image: undefined }),
+    () => pushRevision(runtime, checkout),
+  ];
+  for (const step of steps) {
+    const code = await step();
+    if (code !== undefined) return code;
+  }
+  return await startRelease(runtime, { ...checkout, revision: undefined });
+}
+
+async function readPush(aws: Aws, bucket: string, key: string): Promise<ReportedPush> {
+  const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+  const { Body } = await (await aws.s3()).send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+  return reportedPushSchema.parse(JSON.parse((await Body?.transformToString()) ?? ''));
+}
+
+async function unpack(
+  { signal }: Runtime,
+  aws: Aws,
+  { bucket, key, directory }: { bucket: string; key: string; directory: string },
+): Promise<void> {
+  const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+  const { Body } = await (await aws.s3()).send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+  const file = join(directory, '.archive.tar.gz');
+  await pipeline(Body as Readable, createWriteStream(file), { signal });
+  await execa('tar', ['--extract', '--gzip', '--file', file, '--no-same-owner'], { cwd: directory, cancelSignal: signal });
+  await rm(file);
+}

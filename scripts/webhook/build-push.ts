@@ -1,0 +1,87 @@
+import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { readPlatformFacts } from '../aws/read-facts.ts';
+import { type Aws, openAws } from '../aws/session.ts';
+import { keys, type Place } from '../config/names.ts';
+import { type ExitCode, exitCodes, VendhostError } from '../errors.ts';
+import { pushRevision } from '../revision/push.ts';
+import { uploadOnce } from '../revision/upload.ts';
+import type { Runtime } from '../runtime.ts';
+import { makeTemporary } from '../temporary.ts';
+import { type BranchClone, cloneBranch } from './clone.ts';
+import type { ReportedPush } from './function/judge-delivery.ts';
+import { reportedPush, runtimeOfPush } from './reported-push.ts';
+
+/**
+ * The build of a push that GitLab reported: clones, and uploads a revision to the intake of the pipeline, or, where the virtual host is not
+ * what the push says, all of it to the intake of the machine. A push that another one has overtaken is left to that one's build.
+ */
+export async function buildPush(runtime: Runtime, place: Place): Promise<ExitCode | undefined> {
+  const push = reportedPush(runtime);
+  const aws = openAws(runtime);
+  const directory = await makeTemporary('push');
+  try {
+    runtime.out.step(`push ${push.commit} to ${push.branch} by ${push.author}`);
+    const clone = await cloneBranch(runtime, aws, { place, branch: push.branch, directory });
+    if (clone.commit !== push.commit) return overtaken(runtime, push, clone.commit);
+    const outdated = await machineIsOutdated(runtimeOfPush(runtime, push), aws, { place, directory });
+    // As late as can be: what is uploaded is deployed.
+    const head = await clone.head();
+    if (head !== push.commit) return overtaken(runtime, push, head);
+    if (outdated) return await uploadMachine(runtime, aws, { place, push, clone });
+    return await pushRevision(runtimeOfPush(runtime, push), {
+      ...place,
+      directory,
+      dryRun: false,
+      delivery: push.delivery,
+    });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function overtaken({ out }: Runtime, { commit, branch }: ReportedPush, head: string): ExitCode {
+  out.result({ superseded: true, head }, `${branch} is at ${head} now: nothing is made of ${commit}`);
+  return exitCodes.superseded;
+}
+
+/** Whether the virtual host must be baked or provisioned before this push can run on it; says why. */
+async function machineIsOutdated(
+  runtime: Runtime,
+  aws: Aws,
+  checkout: { place: Place; directory: string },
+): Promise<boolean> {
+  const { requireProvisioned } = await import('../host/key/require-provisioned.ts');
+  try {
+    await requireProvisioned(runtime, aws, checkout);
+    return false;
+  } catch (error) {
+    if (!(error instanceof VendhostError) || error.code !== 'INFRASTRUCTURE_OUTDATED') throw error;
+    runtime.out.step(error.message);
+    for (const line of error.details) runtime.out.detail(line);
+    return true;
+  }
+}
+
+/** Uploads the commit as git archives it, and beside it what GitLab said of the push: that first, as the archive starts the build. */
+async function uploadMachine(
+  { out, signal }: Runtime,
+  aws: Aws,
+  { place, push, clone }: { place: Place; push: ReportedPush; clone: BranchClone },
+): Promise<undefined> {
+  const { bucket } = await readPlatformFacts(aws, place.environment);
+  const key = keys.machineArchive(place.tenant, push.delivery, push.commit);
+  const file = join(clone.directory, '.git', 'archive.tar.gz');
+  const words = ['archive', '--format=tar.gz', `--output=${file}`, push.commit];
+  await execa('git', words, { cwd: clone.directory, cancelSignal: signal });
+  const json = Buffer.from(`${JSON.stringify(push, null, 2)}\n`);
+  const described = { bytes: () => [json], type: 'application/json' };
+  await uploadOnce(aws, { bucket, key: keys.pushOfMachine(key) }, described, signal);
+  const archive = { bytes: () => createReadStream(file), type: 'application/gzip' };
+  const bytes = await uploadOnce(aws, { bucket, key }, archive, signal);
+  const did = bytes === undefined ? 'nothing uploaded: it is there' : `uploaded ${bytes} bytes`;
+  out.result({ machineKey: key, uploaded: bytes !== undefined }, `${did}\n${key}`);
+  return undefined;
+}

@@ -1,0 +1,68 @@
+import { execa } from 'execa';
+import { z } from 'zod';
+import type { Aws } from '../aws/session.ts';
+import { names, type Place } from '../config/names.ts';
+import { VendhostError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** The secret's value: a deploy token of the project. Vending writes it. */
+export const cloneSecretSchema = z.object({ username: z.string().min(1), password: z.string().min(1) });
+
+/** A checkout of one branch, and how to ask again where the branch is. */
+export interface BranchClone {
+  readonly directory: string;
+  /** Commit that is checked out. */
+  readonly commit: string;
+  /** The commit that the branch is at now. */
+  head(): Promise<string>;
+}
+
+const limitMs = 10 * 60_000;
+
+/**
+ * Checks the newest commit of a branch out, alone, with the tenant's deploy token. The token is in git's environment only: neither in its
+ * arguments nor in the checkout. Throws `CLONE_FAILED`.
+ */
+export async function cloneBranch(
+  runtime: Runtime,
+  aws: Aws,
+  { place, branch, directory }: { place: Place; branch: string; directory: string },
+): Promise<BranchClone> {
+  const repository = runtime.env.VENDHOST_REPOSITORY ?? '';
+  const { username, password } = await readToken(aws, place);
+  runtime.out.redact(password);
+  const header = `Authorization: Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  const env = {
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: `http.${repository}.extraHeader`,
+    GIT_CONFIG_VALUE_0: header,
+  };
+  const git = async (...words: string[]): Promise<string> => {
+    const options = { cwd: directory, env, timeout: limitMs, cancelSignal: runtime.signal, reject: false } as const;
+    const { exitCode, stdout, stderr } = await execa('git', words, options);
+    runtime.signal.throwIfAborted();
+    if (exitCode === 0) return stdout;
+    throw new VendhostError('CLONE_FAILED', `cannot clone ${branch} of ${repository}`, {
+      details: String(stderr).split('\n').filter(Boolean).slice(-5),
+      hint: 'vend the tenant again: it renews the deploy token where that is gone, and the address where the project moved',
+    });
+  };
+  const ref = `refs/heads/${branch}`;
+  await git('init', '--quiet');
+  await git('fetch', '--quiet', '--depth', '1', '--no-tags', repository, ref);
+  const commit = (await git('rev-parse', 'FETCH_HEAD')).trim();
+  await git('checkout', '--quiet', '--detach', commit);
+  return {
+    directory,
+    commit,
+    head: async () => (await git('ls-remote', repository, ref)).split('\t')[0] ?? '',
+  };
+}
+
+async function readToken(aws: Aws, place: Place) {
+  const { GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager');
+  const SecretId = names.cloneSecret(place);
+  const { SecretString = '' } = await (await aws.secretsManager()).send(new GetSecretValueCommand({ SecretId }));
+  return cloneSecretSchema.parse(JSON.parse(SecretString));
+}

@@ -1,0 +1,22 @@
+import { filledIn } from './filled-in.ts';
+import type { AcceptedPush } from './receive-delivery.ts';
+
+/** The variable in which a build finds its push, as JSON. */
+export const pushVariable = 'VENDHOST_PUSH';
+
+/** StartBuild's request, as far as it is used (https://docs.aws.amazon.com/codebuild/latest/APIReference/API_StartBuild.html). */
+export interface BuildRequest {
+  readonly projectName: string;
+  /** CodeBuild answers a second request with it, within five minutes, with the build of the first. */
+  readonly idempotencyToken: string;
+  readonly environmentVariablesOverride: { name: string; value: string; type: 'PLAINTEXT' }[];
+}
+
+/** The build of a push. Nothing of the payload is a name, a command or a setting of it: it is the value of one variable. */
+export function buildRequest({ place, push }: AcceptedPush, projectForm: string): BuildRequest {
+  return {
+    projectName: filledIn(projectForm, place),
+    idempotencyToken: push.delivery,
+    environmentVariablesOverride: [{ name: pushVariable, value: JSON.stringify(push), type: 'PLAINTEXT' }],
+  };
+}

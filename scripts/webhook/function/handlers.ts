@@ -1,0 +1,70 @@
+import { CodeBuildClient, StartBuildCommand } from '@aws-sdk/client-codebuild';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetSecretValueCommand,
+  ResourceNotFoundException,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import type { Place } from '../../config/names.ts';
+import { buildRequest } from './build-request.ts';
+import { filledIn } from './filled-in.ts';
+import { type AcceptedPush, type ProxyAnswer, type ProxyRequest, receiveDelivery } from './receive-delivery.ts';
+import { SecretCache } from './secret-cache.ts';
+import { readWebhookSecret } from './webhook-secret.ts';
+
+/**
+ * The two functions of the webhook: what is exported here is what Lambda calls. esbuild makes one file of it, without the SDK, which
+ * Lambda's Node has (https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html); `npm run docs` writes it.
+ *
+ * They are two so that the one that anybody can call cannot start builds, and what is accepted is tried again by Lambda, for an hour,
+ * and kept in a queue when that has not helped.
+ */
+const secrets = new SecretsManagerClient();
+const lambda = new LambdaClient();
+const codeBuild = new CodeBuildClient();
+const cache = new SecretCache(readSecret);
+
+/** Answers GitLab. */
+export async function receive(request: ProxyRequest): Promise<ProxyAnswer> {
+  return await receiveDelivery(request, {
+    secretFor: (place, token) => cache.secretFor(place, token),
+    handOver,
+    log,
+    now: () => new Date(),
+  });
+}
+
+/** Starts the build of an accepted push; Lambda calls it again when it throws. */
+export async function start(accepted: AcceptedPush): Promise<void> {
+  const { build } = await codeBuild.send(new StartBuildCommand(buildRequest(accepted, setting('PROJECT_NAME'))));
+  log({ ...accepted.place, build: build?.id, commit: accepted.push.commit });
+}
+
+async function handOver(accepted: AcceptedPush): Promise<void> {
+  const Payload = Buffer.from(JSON.stringify(accepted));
+  const FunctionName = setting('START_FUNCTION');
+  await lambda.send(new InvokeCommand({ FunctionName, InvocationType: 'Event', Payload }));
+}
+
+async function readSecret(place: Place) {
+  const SecretId = filledIn(setting('SECRET_NAME'), place);
+  try {
+    const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId }));
+    return readWebhookSecret(SecretString);
+  } catch (error) {
+    // Nothing was vended, or nothing written yet.
+    if (error instanceof ResourceNotFoundException) return undefined;
+    throw error;
+  }
+}
+
+function log(entry: object): void {
+  process.stdout.write(`${JSON.stringify(entry)}\n`);
+}
+
+/** A variable that the stack sets. */
+function setting(name: 'PROJECT_NAME' | 'SECRET_NAME' | 'START_FUNCTION'): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set`);
+  return value;
+}

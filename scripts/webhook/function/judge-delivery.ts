@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { isAccepted, parseObject, type WebhookSecret } from './webhook-secret.ts';
+
+/** What GitLab sends, as far as it is looked at; names of headers in lower case. */
+export interface Delivery {
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
+}
+
+/** What the build knows of a push: the configuration file of the articles. */
+export interface ReportedPush {
+  readonly commit: string;
+  readonly branch: string;
+  readonly author: string;
+  /** Of the newest commit, cut. */
+  readonly message: string;
+  readonly repository: string;
+  /** Hash of what GitLab calls the delivery, and of the push: the same one is built once. */
+  readonly delivery: string;
+}
+
+/** `ignored` is answered with 200: GitLab disables a webhook whose answers are errors, and nothing is wrong with it. */
+export type Judgement =
+  | { readonly verdict: 'accepted'; readonly push: ReportedPush }
+  | { readonly verdict: 'ignored'; readonly reason: string }
+  | { readonly verdict: 'refused'; readonly status: 400 | 401 | 413; readonly reason: string };
+
+/** A push of thousands of files has a body of some hundred kilobytes; Lambda takes 6 MB. */
+export const mostBodyBytes = 2 * 1024 ** 2;
+
+/** CodeBuild takes some 5,500 characters of variables, and these texts are for people. */
+const mostMessage = 500;
+const mostName = 200;
+
+const noCommit = /^0+$/;
+const commitHash = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/**
+ * What is to be done with a delivery (https://docs.gitlab.com/user/project/integrations/webhook_events/#push-events). Without a tenant's
+ * secret, and with a wrong token, the answer is the same: nobody learns which tenants there are.
+ */
+export function judgeDelivery({ headers, body }: Delivery, secret: WebhookSecret | undefined, now: Date): Judgement {
+  const token = headers['x-gitlab-token'] ?? '';
+  if (!isAccepted(token, secret ?? { tokens: [] }, now) || secret === undefined) {
+    return { verdict: 'refused', status: 401, reason: 'the token is wrong' };
+  }
+  if (Buffer.byteLength(body) > mostBodyBytes) {
+    return { verdict: 'refused', status: 413, reason: `the body is larger than ${mostBodyBytes} bytes` };
+  }
+  const payload = parseObject(body);
+  if (payload === undefined) return { verdict: 'refused', status: 400, reason: 'the body is no JSON object' };
+  return judgePush(payload, headers, secret);
+}
+
+function judgePush(
+  payload: Readonly<Record<string, unknown>>,
+  headers: Delivery['headers'],
+  { projectId, branch }: WebhookSecret,
+): Judgement {
+  const kind = text(payload.object_kind);
+  if (kind !== 'push')
+    return ignored(kind === '' ? 'an event without a kind' : `an event of kind ${kind.slice(0, 40)}`);
+  // A token is one project's; who sends another's events has copied it.
+  if (payload.project_id !== projectId) return { verdict: 'refused', status: 401, reason: 'the token is wrong' };
+  if (text(payload.ref) !== `refs/heads/${branch}`) return ignored(`not a push to ${branch}`);
+  const after = text(payload.after);
+  if (noCommit.test(after)) return ignored(`${branch} was deleted`);
+  if (!commitHash.test(after)) return { verdict: 'refused', status: 400, reason: 'after is no commit' };
+  return { verdict: 'accepted', push: pushIn(payload, headers, { branch, commit: after }) };
+}
+
+function pushIn(
+  payload: Readonly<Record<string, unknown>>,
+  headers: Delivery['headers'],
+  { branch, commit }: { branch: string; commit: string },
+): ReportedPush {
+  const { project } = payload as { project?: { web_url?: unknown } };
+  return {
+    commit,
+    branch,
+    author: text(payload.user_name).slice(0, mostName),
+    message: messageOf(payload, commit).slice(0, mostMessage),
+    repository: text(project?.web_url).slice(0, mostName),
+    delivery: deliveryOf(payload, headers, commit),
+  };
+}
+
+/** GitLab lists the newest 20 commits, oldest first, and none where a branch is created from another. */
+function messageOf({ commits }: Readonly<Record<string, unknown>>, commit: string): string {
+  const all = Array.isArray(commits) ? (commits as ({ id?: unknown; message?: unknown } | null)[]) : [];
+  return text(all.find((each) => each?.id === commit)?.message);
+}
+
+/**
+ * `Idempotency-Key` is the same when GitLab sends an event again, and `webhook-id` where a signing token is set; before 17.4 there is the
+ * event's UUID only (https://docs.gitlab.com/user/project/integrations/webhooks/#delivery-headers).
+ */
+function deliveryOf(payload: Readonly<Record<string, unknown>>, headers: Delivery['headers'], commit: string): string {
+  const id = headers['idempotency-key'] ?? headers['webhook-id'] ?? headers['x-gitlab-event-uuid'] ?? '';
+  const parts = [id, text(payload.before), commit, text(payload.ref), String(payload.project_id)];
+  return createHash('sha256').update(parts.join('\n')).digest('hex');
+}
+
+function ignored(reason: string): Judgement {
+  return { verdict: 'ignored', reason };
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,43 @@
+import type { Place } from '../../config/names.ts';
+import { isAccepted, type WebhookSecret } from './webhook-secret.ts';
+
+/** A secret that is read: what it says, or that there is none. */
+interface Read {
+  readonly secret: WebhookSecret | undefined;
+  readonly at: number;
+}
+
+/** So long a secret that was read is used: a revoked token is good for that long. */
+const freshMs = 5 * 60_000;
+/** For a token it does not know the secret is read again, but no more often: somebody may be guessing. */
+const againMs = 1000;
+/** Names are whatever somebody asks for. */
+const mostKept = 1000;
+
+/**
+ * Secrets of the tenants, read once in some minutes. A token that was just replaced is unknown to what is kept: then the secret is read
+ * again, so that a rotation refuses nothing.
+ */
+export class SecretCache {
+  readonly #read: (place: Place) => Promise<WebhookSecret | undefined>;
+  readonly #clock: () => number;
+  readonly #kept = new Map<string, Read>();
+
+  constructor(read: (place: Place) => Promise<WebhookSecret | undefined>, clock: () => number = Date.now) {
+    this.#read = read;
+    this.#clock = clock;
+  }
+
+  async secretFor(place: Place, token: string): Promise<WebhookSecret | undefined> {
+    const key = `${place.environment}/${place.tenant}`;
+    const now = this.#clock();
+    const kept = this.#kept.get(key);
+    if (kept !== undefined && now - kept.at < againMs) return kept.secret;
+    const knows = kept?.secret !== undefined && isAccepted(token, kept.secret, new Date(now));
+    if (kept !== undefined && knows && now - kept.at < freshMs) return kept.secret;
+    const secret = await this.#read(place);
+    if (this.#kept.size >= mostKept) this.#kept.clear();
+    this.#kept.set(key, { secret, at: now });
+    return secret;
+  }
+}
