@@ -43,11 +43,11 @@ export async function readProject(api: GitlabApi, project: string): Promise<Proj
     defaultBranch: typeof default_branch === 'string' ? default_branch : undefined,
     forkPipelines: typeof forks === 'boolean' ? forks : undefined,
     subject: Array.isArray(components) ? components.map(String) : undefined,
-    settings: settingsOf(found),
+    settings: pipelineSettingsOf(found),
   };
 }
 
-function settingsOf(found: Readonly<Record<string, unknown>>): ProjectSettings {
+function pipelineSettingsOf(found: Readonly<Record<string, unknown>>): ProjectSettings {
   const { description, empty_repo: isEmpty, ci_config_path: pipelinePath } = found;
   const { ci_forward_deployment_enabled: forward, resource_group_default_process_mode: mode } = found;
   return {

@@ -34,7 +34,7 @@ export async function prepareProject(out: Output, gitlab: GitlabApi, plan: Proje
     await allowJobTokens(gitlab, plan.allow.libraryId, plan.allow.project);
     out.step(`added ${plan.path} to the job token allowlist of ${plan.allow.library}`);
   }
-  await applySettings(out, gitlab, settingsOf(plan, 'before'));
+  await applySettings(out, gitlab, settingsAt(plan, 'before'));
   if (plan.subject?.when === 'before') await setSubject(out, gitlab, plan.path, plan.subject);
 }
 
@@ -42,10 +42,10 @@ export async function prepareProject(out: Output, gitlab: GitlabApi, plan: Proje
 export async function finishProject(out: Output, gitlab: GitlabApi, plan: ProjectPlan): Promise<void> {
   if (plan.subject?.when === 'after') await changeSubject(out, gitlab, plan, plan.subject);
   // Last: merging the starter merge request deploys.
-  await applySettings(out, gitlab, settingsOf(plan, 'after'));
+  await applySettings(out, gitlab, settingsAt(plan, 'after'));
 }
 
-function settingsOf({ settings }: ProjectPlan, when: Setting['when']): Setting[] {
+function settingsAt({ settings }: ProjectPlan, when: Setting['when']): Setting[] {
   return settings.filter((setting) => setting.when === when);
 }
 

@@ -11,7 +11,7 @@ export async function readRoot(api: GitlabApi, project: string, branch: string):
 }
 
 /** The text of a file (https://docs.gitlab.com/api/repository_files/); `undefined` where it is not there. */
-export async function readText(
+export async function readFileText(
   api: GitlabApi,
   project: string,
   branch: string,

@@ -7,7 +7,7 @@ import {
   readResourceGroups,
   readSchedules,
 } from '../../gitlab/setup/pipeline-settings.ts';
-import { hasBranch, hasMergeRequest, readRoot, readText } from '../../gitlab/setup/repository.ts';
+import { hasBranch, hasMergeRequest, readRoot, readFileText } from '../../gitlab/setup/repository.ts';
 
 /** The branch of the starter merge request. */
 export const starterBranch = 'vendhost-start';
@@ -63,7 +63,7 @@ export async function readSetup(
     hasMergeRequest(api, path, starterBranch),
   ]);
   const file = '.gitlab-ci.yml';
-  const pipelineFile = root.includes(file) ? await readText(api, path, defaultBranch, file) : undefined;
+  const pipelineFile = root.includes(file) ? await readFileText(api, path, defaultBranch, file) : undefined;
   const starter = isRequested ? 'request' : isStarted ? 'branch' : 'none';
   return { ...pipelines, branches: there.flat(), root, pipelineFile, starter };
 }
