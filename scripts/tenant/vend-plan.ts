@@ -70,7 +70,7 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
   const [published, record, present] = await Promise.all([
     readPublishedFacts(aws, place.environment),
     formerRecord(aws, place),
-    gitlab === undefined ? undefined : Promise.all(projects.map(({ path }) => readVariables(gitlab, path))),
+    gitlab === undefined ? undefined : Promise.all(projects.map((project) => presentVariables(gitlab, project))),
   ]);
   const facts = platformFacts(published, tenant.load_balancer);
   const loadBalancer = tenant.load_balancer;
@@ -114,6 +114,11 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
     };
     return await work({ plan, facts, rulesOf, claims, assembly });
   });
+}
+
+/** A project that is yet to be made has no variables. */
+async function presentVariables(gitlab: GitlabApi, { path, isNew }: TrustedProject): Promise<ProjectVariable[]> {
+  return isNew === true ? [] : await readVariables(gitlab, path);
 }
 
 /**

@@ -1,15 +1,14 @@
 import { resolve } from 'node:path';
 import { define } from '../../command.ts';
 import { VendhostError } from '../../errors.ts';
-import { environmentFrom, environmentIfNamed, withDirectory, withDryRun, withEnvironment } from '../options.ts';
-
-/** Throws `USAGE` for what is no number of a project. */
-function projectNumber(text: string): number {
-  if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new VendhostError('USAGE', `--project-id "${text}" is wrong: must be the number of a GitLab project`, {
-    hint: 'see `vendhost tenant vend --help`',
-  });
-}
+import {
+  environmentFrom,
+  environmentIfNamed,
+  projectNumber,
+  withDirectory,
+  withDryRun,
+  withEnvironment,
+} from '../options.ts';
 
 function oneOrChanged(message: string): VendhostError {
   return new VendhostError('USAGE', message, { hint: 'name one tenant, or give --changed for all that differ' });
@@ -17,7 +16,7 @@ function oneOrChanged(message: string): VendhostError {
 
 export const command = define({
   usage: 'tenant vend [tenant]',
-  describe: 'Give a tenant its roles, hosts, listener rules, pipeline, record and GitLab variables',
+  describe: 'Give a tenant its roles, hosts, listener rules, pipeline, record and GitLab project',
   examples: [
     [
       'vendhost tenant vend shop',
@@ -55,7 +54,7 @@ export const command = define({
       .option('project-id', {
         type: 'string',
         requiresArg: true,
-        coerce: projectNumber,
+        coerce: projectNumber('tenant vend'),
         describe: 'Id of the GitLab project, to move the tenant to another project',
       })
       .option('set-subject', {

@@ -3,21 +3,24 @@ import type { PlatformConfig } from '../../config/platform.ts';
 import { projectsOf, type SubjectTrust, samePath, type TenantConfig, type TenantProject } from '../../config/tenant.ts';
 import { VendhostError } from '../../errors.ts';
 import type { GitlabApi } from '../../gitlab/api.ts';
-import { readLibraryProject } from '../library/library-facts.ts';
-import { planLibrary } from '../library/plan-library.ts';
-import { readProjectFacts } from '../project-facts.ts';
 import type { ProjectWish } from '../project-findings.ts';
-import { type ProjectPlan, planProject, withLibrary } from '../project-plan.ts';
+import type { ProjectPlan } from '../project-plan.ts';
+import { lookAtProject } from '../setup/look-at-project.ts';
 
 /** A project of a tenant, and what vending makes of it. */
 export interface PlannedProject extends TenantProject {
   readonly plan: ProjectPlan;
 }
 
+/** A tenant's only project, or its two: infrastructure first. */
+export type PlannedProjects = readonly [PlannedProject, ...PlannedProject[]];
+
 /** A project of a tenant, as the roles of one environment know it. */
 export interface TrustedProject extends TenantProject {
   /** Which ID tokens of it the roles trust. */
   readonly trust: SubjectTrust;
+  /** Whether it is yet to be made. */
+  readonly isNew?: boolean;
 }
 
 /** What all projects of a tenant have in common; `environments` with whole records. */
@@ -32,37 +35,34 @@ export type TenantWish = Omit<ProjectWish, 'path' | 'environments'> & {
 /** Looks at each project of a tenant and plans what vending would change there; without a token, by what is recorded. */
 export async function planProjects(
   gitlab: GitlabApi | undefined,
-  { library }: Pick<PlatformConfig, 'library'>,
+  platform: PlatformConfig,
   tenant: TenantConfig,
   wish: TenantWish,
-): Promise<[PlannedProject, ...PlannedProject[]]> {
+): Promise<PlannedProjects> {
   const projects = projectsOf(tenant);
-  if (gitlab === undefined)
-    return planned(projects, (project) => planProject(wishFor(wish, projects, project), undefined));
-  const facts = await Promise.all(projects.map(({ path }) => readProjectFacts(gitlab, path)));
-  const shared = library === undefined ? undefined : await readLibraryProject(gitlab, library);
-  const isMeant = projects.map((_, index) => facts[index]?.id === wish.projectId);
-  if (projects.length > 1 && wish.projectId !== undefined && !isMeant.includes(true)) {
+  const look = (project: TenantProject, projectId: number | undefined) =>
+    lookAtProject(gitlab, platform, { ...wishFor(wish, projects, project), projectId });
+  if (projects.length === 1 || gitlab === undefined || wish.projectId === undefined) {
+    return planned(projects, await Promise.all(projects.map((project) => look(project, wish.projectId))));
+  }
+  // A number is of one project: the other one is judged as without it.
+  const plans = await Promise.all(projects.map((project) => look(project, undefined)));
+  const meant = plans.findIndex(({ id }) => id === wish.projectId);
+  if (meant < 0) {
     throw new VendhostError('PROJECT_CHANGED', `neither project of ${wish.tenant} is number ${wish.projectId}`, {
-      details: facts.map(({ path, id }) => `${path} is project ${id}`),
+      details: plans.map(({ path, id }) => `${path} is project ${id}`),
       hint: 'give --project-id the number of one of them, as its page in GitLab shows it',
     });
   }
-  const allow = wish.allowLibrary ?? false;
-  return planned(projects, (project, index) => {
-    // A number is of one project: of two, the other one is judged as without it.
-    const projectId = projects.length > 1 && isMeant[index] !== true ? undefined : wish.projectId;
-    const found = facts[index];
-    const plan = planProject({ ...wishFor(wish, projects, project), projectId }, found);
-    return found === undefined ? plan : withLibrary(plan, planLibrary({ library, project: found, allow }, shared));
-  });
+  const again = await look(projects[meant] as TenantProject, wish.projectId);
+  return planned(projects, plans.with(meant, again));
 }
 
-function planned(
-  projects: readonly TenantProject[],
-  planOf: (project: TenantProject, index: number) => ProjectPlan,
-): [PlannedProject, ...PlannedProject[]] {
-  const [first, ...others] = projects.map((project, index) => ({ ...project, plan: planOf(project, index) }));
+function planned(projects: readonly TenantProject[], plans: readonly ProjectPlan[]): PlannedProjects {
+  const [first, ...others] = projects.flatMap((project, index) => {
+    const plan = plans[index];
+    return plan === undefined ? [] : [{ ...project, plan }];
+  });
   if (first === undefined) throw new Error('a tenant without a project');
   return [first, ...others];
 }

@@ -1,0 +1,69 @@
+import type { GitlabApi } from '../../gitlab/api.ts';
+import type { Output } from '../../output.ts';
+import type { Runtime } from '../../runtime.ts';
+import { refuse } from '../project-plan.ts';
+import type { PlannedProjects } from '../projects/tenant-projects.ts';
+import { type VendedEnvironment, vendMarked } from '../register/vend-marked.ts';
+import { makeProject, requireMade } from '../setup/make-project.ts';
+import type { Vended, VendOptions } from '../vend.ts';
+import { vendLines, withPlan } from '../vend-plan.ts';
+import { finishProject, prepareProject, warnOfProject } from '../vend-project.ts';
+import { vendSummary } from '../vend-summary.ts';
+import type { OpenedVend } from './open-vend.ts';
+import { allOf, resultOf } from './show-vend.ts';
+
+/** Vends, and marks each environment when all of it is done. */
+export async function carryOut(
+  runtime: Runtime,
+  { tenant: name, free }: Pick<VendOptions, 'tenant' | 'free'>,
+  opened: OpenedVend,
+): Promise<Vended> {
+  const { out } = runtime;
+  const { gitlab, vendingsOf } = opened;
+  const planned = gitlab === undefined ? opened.planned : await makeReady(out, gitlab, opened);
+  const stops = allOf(planned);
+  refuse(stops);
+  const vendings = vendingsOf(planned);
+  const vended: VendedEnvironment[] = [];
+  for (const [index, vending] of vendings.entries()) {
+    const { environment } = vending.place;
+    const title = `vend ${name} in ${environment}`;
+    vended.push(
+      await out.section(`vend_${name}_${environment}`, title, () =>
+        withPlan(vending, async (prepared) => {
+          for (const line of vendLines(prepared.plan, planned.length)) out.detail(line);
+          return await vendMarked(vending, prepared, index === 0 ? free : undefined);
+        }),
+      ),
+    );
+  }
+  for (const { plan } of planned) if (gitlab !== undefined) await finishProject(out, gitlab, plan);
+  for (const { mark } of vended) await mark();
+  const results = vended.map(({ result }) => result);
+  const text = vendSummary(vendings, results).join('\n');
+  return { value: { tenant: name, ...resultOf(planned), environments: results }, text, stops, differs: false };
+}
+
+/** Makes the projects that are not there, and does what comes before their roles; returns the plans of the rest. */
+async function makeReady(
+  out: Output,
+  gitlab: GitlabApi,
+  { planned: seen, look, vendingsOf }: OpenedVend,
+): Promise<PlannedProjects> {
+  refuse(allOf(seen));
+  let planned = seen;
+  if (seen.some(({ plan }) => plan.make !== undefined)) {
+    // No project is made for a tenant that is refused.
+    for (const vending of vendingsOf(seen)) await withPlan(vending, async () => undefined);
+    for (const { plan } of seen) await makeProject(out, gitlab, plan);
+    planned = await look();
+    for (const { plan } of planned) {
+      requireMade(plan);
+      warnOfProject(out, plan);
+    }
+    refuse(allOf(planned));
+  }
+  for (const { plan } of planned) await prepareProject(out, gitlab, plan);
+  // What was left out decides what the roles ask for.
+  return planned.some(({ plan }) => plan.settings.some(({ optional }) => optional)) ? await look() : planned;
+}

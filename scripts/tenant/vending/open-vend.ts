@@ -1,0 +1,124 @@
+import { join } from 'node:path';
+import { openEnvironment } from '../../aws/open-environment.ts';
+import { openAws } from '../../aws/session.ts';
+import type { Environment } from '../../config/environment.ts';
+import { environmentOf, readPlatformConfig, readTenantConfig } from '../../config/files.ts';
+import {
+  approvalFaults,
+  hostsOverlap,
+  pinnedFaults,
+  sharedEnvironments,
+  sharedMessage,
+  tenantFaults,
+} from '../../config/host-checks.ts';
+import { configError } from '../../config/load.ts';
+import type { PlatformConfig } from '../../config/platform.ts';
+import { projectsOf } from '../../config/tenant.ts';
+import { type GitlabApi, openGitlab } from '../../gitlab/api.ts';
+import type { Runtime } from '../../runtime.ts';
+import { formerRecord } from '../access.ts';
+import { chooseEnvironments, type Reach } from '../environments.ts';
+import { type PlannedProjects, planProjects, type TenantWish } from '../projects/tenant-projects.ts';
+import { setupWish } from '../setup/starter.ts';
+import type { HostPlace, VendOptions } from '../vend.ts';
+import type { Vending } from '../vend-plan.ts';
+import { tenantsOfProject, warnOfProject } from '../vend-project.ts';
+
+/** A tenant's projects and environments as they were found; nothing is changed yet. */
+export interface OpenedVend {
+  readonly gitlab: GitlabApi | undefined;
+  readonly planned: PlannedProjects;
+  /** Looks at the projects again. */
+  readonly look: () => Promise<PlannedProjects>;
+  /** What is vended, with the trust that the projects are planned to have. */
+  readonly vendingsOf: (planned: PlannedProjects) => readonly Vending[];
+}
+
+/** Reads what vending needs. Throws what stands against it in the files, and `ACCOUNT_WRONG`. */
+export async function openVend(runtime: Runtime, options: VendOptions): Promise<OpenedVend> {
+  const { out } = runtime;
+  const { directory, tenant: name } = options;
+  const platform = await readPlatformConfig(directory);
+  const tenant = await readTenantConfig(directory, name);
+  const file = join(directory, 'tenants', `${name}.yml`);
+  const others = await tenantsOfProject(directory, name, projectsOf(tenant));
+  const shared = sharedEnvironments(new Map([...others, [name, tenant]])).filter((each) => each.tenant === name);
+  const faults = [
+    ...tenantFaults(file, platform.environments, tenant),
+    ...approvalFaults(file, platform.approvals, tenant),
+    ...pinnedFaults(file, platform.pipelines, tenant),
+    ...shared.map(({ other }) => ({ file, path: 'environment_prefix', message: sharedMessage(other, tenant) })),
+  ];
+  if (faults.length > 0) throw configError(faults);
+
+  const reach = await reachOf(runtime, platform, options.environment);
+  const selected = chooseEnvironments(platform, { name, config: tenant }, reach, options.environment);
+  const { leftOut } = selected;
+  const hostsIn = (places: readonly HostPlace[] | undefined, environment: Environment) =>
+    (places ?? []).flatMap((each) => (each.environment === environment ? [each.host] : []));
+  const chosen = selected.chosen.map((each) => {
+    const later = hostsIn(options.without, each.environment);
+    return later.length === 0
+      ? each
+      : { ...each, hosts: each.hosts.filter((host) => !later.some((other) => hostsOverlap(host, other))) };
+  });
+  for (const { environment, config } of leftOut) {
+    out.step(
+      `${environment} is left out: it is in account ${config.account}, the credentials are for ${reach.account}`,
+    );
+  }
+  const opened = await Promise.all(
+    chosen.map(async (each) => {
+      const { environment, config } = each;
+      const aws = await openEnvironment(runtime, environment, config, 'vend');
+      return {
+        chosen: each,
+        aws,
+        record: await formerRecord(aws, { environment, tenant: name }, (text) => out.warn(text)),
+      };
+    }),
+  );
+  const gitlab = openGitlab(runtime, platform.gitlab);
+  const wish: TenantWish = {
+    ...{ tenant: name, subject: tenant.subject },
+    environmentPrefix: tenant.environment_prefix,
+    environments: opened.map(({ chosen: { environment, config }, record }) => {
+      return { environment, branch: config.branch, record };
+    }),
+    elsewhere: [
+      ...Object.keys(tenant.hosts).filter((each) => !chosen.some(({ environment }) => environment === each)),
+      ...others.keys(),
+    ],
+    protectBranches: options.protectBranches ?? false,
+    projectId: options.projectId,
+    setSubject: options.setSubject ?? false,
+    allowLibrary: options.allowLibrary ?? false,
+    adopt: options.adopt ?? false,
+    setup: tenant.projects === undefined ? setupWish(platform, name, tenant) : undefined,
+  };
+  const look = async () => await planProjects(gitlab, platform, tenant, wish);
+  const vendingsOf = (planned: PlannedProjects) =>
+    opened.map(({ chosen: each, aws }): Vending => {
+      const { environment } = each;
+      const projects = planned.map(({ path, half, plan }) => {
+        const trust = plan.trust[environment] ?? { subjects: ['project_path'] as const };
+        return { path, half, trust, isNew: plan.make !== undefined };
+      });
+      const coming = hostsIn(options.coming, environment);
+      const place = { environment, tenant: name };
+      return { runtime, aws, gitlab, place, platform, tenant, chosen: each, projects, coming };
+    });
+  const planned = await look();
+  for (const { plan } of planned) warnOfProject(out, plan);
+  return { gitlab, planned, look, vendingsOf };
+}
+
+/** What the credentials reach: a job's are for the environment that it names. */
+async function reachOf(runtime: Runtime, platform: PlatformConfig, asked: Environment | undefined): Promise<Reach> {
+  if (runtime.env.VENDHOST_ID_TOKEN !== undefined && asked !== undefined) {
+    return { account: environmentOf(platform, asked).account, takesRoles: false };
+  }
+  const anyRegion = Object.values(platform.environments)[0]?.region ?? '';
+  const account = await openAws(runtime, { region: anyRegion }).account();
+  return { account, takesRoles: runtime.env.VENDHOST_ID_TOKEN === undefined };
+}
