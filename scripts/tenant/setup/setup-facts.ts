@@ -7,7 +7,7 @@ import {
   readResourceGroups,
   readSchedules,
 } from '../../gitlab/setup/pipeline-settings.ts';
-import { hasBranch, hasMergeRequest, readRoot, readFileText } from '../../gitlab/setup/repository.ts';
+import { hasBranch, hasMergeRequest, readFileText, readRoot } from '../../gitlab/setup/repository.ts';
 
 /** The branch of the starter merge request. */
 export const starterBranch = 'vendhost-start';
