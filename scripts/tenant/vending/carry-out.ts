@@ -65,5 +65,5 @@ async function makeReady(
   }
   for (const { plan } of planned) await prepareProject(out, gitlab, plan);
   // What was left out decides what the roles ask for.
-  return planned.some(({ plan }) => plan.settings.some(({ optional }) => optional)) ? await look() : planned;
+  return planned.some(({ plan }) => plan.settings.some(({ when, optional }) => when === 'before' && optional)) ? await look() : planned;
 }
