@@ -43,6 +43,7 @@ import { command as releaseStart } from './commands/release/start.ts';
 import { command as releaseWaiting } from './commands/release/waiting.ts';
 import { command as revisionPrune } from './commands/revision/prune.ts';
 import { command as revisionPush } from './commands/revision/push.ts';
+import { command as tenantAdopt } from './commands/tenant/adopt.ts';
 import { command as tenantList } from './commands/tenant/list.ts';
 import { command as tenantRetire } from './commands/tenant/retire.ts';
 import { command as tenantVend } from './commands/tenant/vend.ts';
@@ -64,7 +65,7 @@ const nouns: Readonly<Record<string, Noun>> = {
     describe: 'The shared stacks of the environments',
     verbs: [platformDeploy, platformPlan, platformStatus, platformFleet, platformDestroy],
   },
-  tenant: { describe: "A tenant's access to the platform", verbs: [tenantVend, tenantList, tenantRetire] },
+  tenant: { describe: "A tenant's access to the platform", verbs: [tenantVend, tenantAdopt, tenantList, tenantRetire] },
   image: {
     describe: "The AMI of a tenant's virtual host",
     verbs: [imageBake, imageClean, imageExplain, imageList, imagePrune],

@@ -5,18 +5,20 @@ import type { Environment } from '../config/environment.ts';
 import { readPlatformConfig, readTenantConfig } from '../config/files.ts';
 import { approvalFaults, sharedEnvironments, sharedMessage, tenantFaults } from '../config/host-checks.ts';
 import { configError } from '../config/load.ts';
-import type { PlatformConfig } from '../config/platform.ts';
 import { exitCodes } from '../errors.ts';
 import { type GitlabApi, openGitlab } from '../gitlab/api.ts';
+import { callText } from '../gitlab/http/planned-call.ts';
+import type { Output } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
 import { formerRecord } from './access.ts';
 import { applyVend, type VendResult } from './apply-vend.ts';
 import { chooseEnvironments } from './environments.ts';
-import { readLibraryProject } from './library/library-facts.ts';
-import { planLibrary } from './library/plan-library.ts';
-import { readProjectFacts } from './project-facts.ts';
 import type { ProjectWish } from './project-findings.ts';
-import { type ProjectPlan, planProject, projectDiffers, projectLines, refuse, withLibrary } from './project-plan.ts';
+import { type ProjectPlan, projectDiffers, projectLines, refuse } from './project-plan.ts';
+import { lookAtProject } from './setup/look-at-project.ts';
+import { makeProject } from './setup/make-project.ts';
+import { plannedCalls } from './setup/plan-calls.ts';
+import { setupWish } from './setup/starter.ts';
 import { differs, type Vending, type VendPlan, vendLines, withPlan } from './vend-plan.ts';
 import { finishProject, prepareProject, tenantsOfProject, warnOfProject } from './vend-project.ts';
 import { vendSummary } from './vend-summary.ts';
@@ -36,6 +38,8 @@ export interface VendOptions {
   readonly setSubject?: boolean;
   /** Add the project to the job token allowlist of the library, if its jobs cannot pull the image. */
   readonly allowLibrary?: boolean;
+  /** Set the project up as one that vending makes. */
+  readonly adopt?: boolean;
 }
 
 /** Gives a tenant its hosts, roles, rules, pipeline, record and GitLab variables, or shows what would change (exit code 2). */
@@ -87,18 +91,26 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
     projectId: options.projectId,
     setSubject: options.setSubject ?? false,
     allowLibrary: options.allowLibrary ?? false,
+    adopt: options.adopt ?? false,
+    setup: setupWish(platform, name, tenant),
   };
-  const project = await lookAtProject(gitlab, platform, wish);
-  warnOfProject(out, project);
-  const vendings = opened.map(({ chosen: each, aws }): Vending => {
-    const { environment } = each;
-    const trust = project.trust[environment] ?? { subjects: ['project_path'] };
-    return { runtime, aws, gitlab, place: { environment, tenant: name }, platform, tenant, chosen: each, trust };
-  });
-  if (options.dryRun) return await show(runtime, name, project, vendings);
+  const look = async () => await lookAtProject(gitlab, platform, wish);
+  const vendingsOf = (project: ProjectPlan) =>
+    opened.map(({ chosen: each, aws }): Vending => {
+      const place = { environment: each.environment, tenant: name };
+      const trust = project.trust[each.environment] ?? { subjects: ['project_path'] };
+      const isNewProject = project.make !== undefined;
+      return { runtime, aws, gitlab, isNewProject, place, platform, tenant, chosen: each, trust };
+    });
+  const seen = await look();
+  warnOfProject(out, seen);
+  if (options.dryRun) return await show(runtime, name, seen, vendingsOf(seen));
 
-  refuse(project);
-  if (gitlab !== undefined) await prepareProject(out, gitlab, project);
+  refuse(seen);
+  // No project is made for a tenant that is refused.
+  if (seen.make !== undefined) for (const vending of vendingsOf(seen)) await withPlan(vending, async () => undefined);
+  const project = gitlab === undefined ? seen : await makeReady(out, gitlab, seen, look);
+  const vendings = vendingsOf(project);
   const results: VendResult[] = [];
   for (const vending of vendings) {
     const { environment } = vending.place;
@@ -117,17 +129,22 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
   return undefined;
 }
 
-/** What GitLab says of the tenant's project, and of the library that it is to use, as a plan. */
-async function lookAtProject(
-  gitlab: GitlabApi | undefined,
-  { library }: PlatformConfig,
-  wish: ProjectWish,
+/** Makes the project where there is none, and does what comes before its roles; returns the plan of the rest. */
+async function makeReady(
+  out: Output,
+  gitlab: GitlabApi,
+  seen: ProjectPlan,
+  look: () => Promise<ProjectPlan>,
 ): Promise<ProjectPlan> {
-  if (gitlab === undefined) return planProject(wish, undefined);
-  const facts = await readProjectFacts(gitlab, wish.path);
-  const shared = library === undefined ? undefined : await readLibraryProject(gitlab, library);
-  const allow = wish.allowLibrary ?? false;
-  return withLibrary(planProject(wish, facts), planLibrary({ library, project: facts, allow }, shared));
+  let plan = seen;
+  if (plan.make !== undefined) {
+    plan = await makeProject(out, gitlab, plan, look);
+    warnOfProject(out, plan);
+    refuse(plan);
+  }
+  await prepareProject(out, gitlab, plan);
+  // What was left out decides what the roles ask for.
+  return plan.settings.some(({ optional }) => optional) ? await look() : plan;
 }
 
 /** Prints what would be done; what stops it is in the plan, and is thrown after it. */
@@ -144,9 +161,14 @@ async function show(
     `${tenant} in ${plan.environment}`,
     ...vendLines(plan).map((line) => `  ${line}`),
   ]);
+  const calls = plannedCalls(
+    project,
+    plans.flatMap(({ variables }) => variables ?? []),
+  );
+  const called = calls.length === 0 ? [] : ['calls to GitLab', ...calls.map((call) => `  ${callText(call)}`)];
   out.result(
-    { tenant, differs: changes, project, environments: plans },
-    [...projectLines(project), ...lines].join('\n'),
+    { tenant, differs: changes, project, environments: plans, calls },
+    [...projectLines(project), ...lines, ...called].join('\n'),
   );
   refuse(project);
   return changes ? exitCodes.differs : undefined;

@@ -11,6 +11,10 @@ export interface TenantStart {
   readonly hasDatabase: boolean;
   readonly tags: readonly string[];
   readonly productionBranch: string;
+  /** Further inputs of the pipeline, each a line. */
+  readonly inputs?: readonly string[];
+  /** Inputs of a scheduled drift check, where there is one. */
+  readonly check?: readonly string[];
 }
 
 /** The files of a tenant's repository: a page on nginx, until there is software. */
@@ -22,17 +26,23 @@ export function tenantFiles(start: TenantStart, version: string): StartingFile[]
   ];
 }
 
-function pipelineFile({ tenant, library, tags, productionBranch }: TenantStart, version: string): string {
+function pipelineFile(start: TenantStart, version: string): string {
+  const { tenant, library, tags, productionBranch, check } = start;
   const isDefault = productionBranch === defaultBranches.production;
   const inputs = [
     `tenant: ${yamlText(tenant)}`,
     ...(isDefault ? [] : [`production_branch: ${yamlText(productionBranch)}`]),
+    ...(start.inputs ?? []),
+  ];
+  const included = [
+    includeText({ library, template: 'tenant', version, tags, inputs }),
+    ...(check === undefined ? [] : [includeText({ library, template: 'drift-check', version, tags, inputs: check })]),
   ];
   return `# A push to dev, staging or ${productionBranch} deploys machine and software to that environment; a merge request says what its push will do.
 # Jobs, rules and inputs: docs/templates.md of Vendhost. Is a job missing? \`vendhost ci explain --branch dev\` says why.
 # Restart, roll back, logs: the template operations. Patches and prunes by a schedule: upkeep. Both are in docs/day-two.md of Vendhost.
 include:
-${includeText({ library, template: 'tenant', version, tags, inputs })}
+${included.join('\n')}
 `;
 }
 

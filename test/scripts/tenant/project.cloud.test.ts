@@ -128,6 +128,48 @@ describe('tenant vend and the GitLab project', () => {
     expect((await vend('named', { dryRun: true, allowLibrary: true, more })).code).toBeUndefined();
   });
 
+  test('a project that is not there is made, unless the tenant is refused; then nothing changes', async () => {
+    const twice = { hosts: { dev: ['new.dev.example.com'] } };
+    expect((await vend('made', { more: twice })).code).toMatchObject({ code: 'HOST_TAKEN' });
+    expect(gitlab.state.project('acme/made')).toBeUndefined();
+
+    const planned = await vend('made', { dryRun: true });
+    expect(planned.code).toBe(2);
+    expect(planned.result.calls.map(({ method, path }: { method: string; path: string }) => `${method} ${path}`)).toEqual(
+      expect.arrayContaining(['POST projects', 'POST projects/acme%2Fmade/variables']),
+    );
+    expect(gitlab.state.project('acme/made')).toBeUndefined();
+
+    expect((await vend('made')).code).toBeUndefined();
+    const made = project('acme/made');
+    expect(await record('made')).toMatchObject({ projectId: made.id, subjects: ['project_id'] });
+    expect(gitlab.state.setups.of(made).mergeRequests).toMatchObject([{ source_branch: 'vendhost-start' }]);
+    expect((await vend('made', { dryRun: true })).code).toBeUndefined();
+  });
+
+  test('an existing project is adopted on Premium: its roles ask for the protected environment at once', async () => {
+    const premium = await startLocalGitlab({ projects: ['acme/adopted'], isPremium: true });
+    const former = gitlab;
+    gitlab = premium;
+    try {
+      premium.state.setups.of(project('acme/adopted')).addFile('master', '.gitlab-ci.yml', 'include: []');
+      const planned = await vend('adopted', { dryRun: true, adopt: true });
+      expect(planned.code).toBe(2);
+      expect(planned.result.project.warnings.map(({ code }: { code: string }) => code)).toContain('DRIFT_UNSCHEDULED');
+      expect((await vend('adopted', { adopt: true })).code).toBeUndefined();
+      expect(premium.state.protectedEnvironments(project('acme/adopted'))).toEqual(['dev']);
+      expect(await record('adopted')).toMatchObject({ environmentProtected: true });
+      expect((await vend('adopted', { dryRun: true, adopt: true })).code).toBeUndefined();
+      expect((await vend('adopted', { dryRun: true })).code).toBeUndefined();
+      expect((await vend('adopted', { dryRun: true, adopt: true, token: '' })).code).toMatchObject({
+        code: 'GITLAB_TOKEN_MISSING',
+      });
+    } finally {
+      gitlab = former;
+      await premium.stop();
+    }
+  });
+
   test('a token of a Developer is not enough', async () => {
     expect((await vend('named', { token: gitlab.developerToken })).code).toMatchObject({ code: 'GITLAB_FORBIDDEN' });
   });

@@ -7,7 +7,9 @@ const state: ProjectState = {
   environment: 'dev',
   plan: {
     path: 'acme/shop',
-    protect: [],
+    isSetUp: false,
+  settings: [],
+  protect: [],
     trust: { dev: { subjects: ['project_id'], environmentProtected: true } },
     refusals: [],
     warnings: [],

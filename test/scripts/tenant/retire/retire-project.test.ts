@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Environment } from '../../../../scripts/config/environment.ts';
 import { openGitlab } from '../../../../scripts/gitlab/api.ts';
 import {
   cancelOwnPipelines,
   readOwnProject,
+  removeSchedules,
   removeVariables,
 } from '../../../../scripts/tenant/retire/retire-project.ts';
+import { scheduleOf } from '../../../../scripts/tenant/setup/plan-setup.ts';
 import { recorder } from '../../../builders/recorder.ts';
 import { environmentConfig } from '../../../builders/sample.ts';
 import { type LocalGitlab, startLocalGitlab } from '../../../local-gitlab/api.ts';
@@ -12,7 +15,7 @@ import type { PipelineResult } from '../../../local-gitlab/run.ts';
 
 const place = { environment: 'dev', tenant: 'shop' } as const;
 const config = environmentConfig('dev', '100000000001') as Parameters<typeof readOwnProject>[2];
-const project = { path: 'acme/shop', branch: 'dev' };
+const project = { path: 'acme/shop', branch: 'dev', leaving: ['dev'] } as const;
 let gitlab: LocalGitlab;
 
 beforeAll(async () => {
@@ -51,6 +54,24 @@ test('pipelines of the branch that run are cancelled, those of other branches go
   await expect.poll(async () => (await read()).pipelines).toEqual([]);
   const onStaging = { ...project, branch: 'staging' };
   expect((await readOwnProject(api(), place, config, onStaging)).pipelines).toHaveLength(1);
+});
+
+test('the schedule of drift checks goes with the last environment', async () => {
+  await post('pipeline_schedules', { description: scheduleOf('shop'), ref: 'dev', cron: '1 3 * * *' });
+  await post('pipeline_schedules', { description: 'of somebody else', ref: 'dev', cron: '1 3 * * *' });
+  const role = 'arn:aws:iam::1:role/vendhost-staging-shop-deploy';
+  await post('variables', { key: 'VENDHOST_ROLE_ARN', value: role, environment_scope: 'staging' });
+  const read = async (leaving: readonly Environment[]) =>
+    (await readOwnProject(api(), place, config, { ...project, leaving })).schedules;
+  expect(await read(['dev'])).toEqual([]);
+  const [id = 0, ...more] = await read(['dev', 'staging']);
+  expect(more).toEqual([]);
+  await removeSchedules(api(), project.path, [id, 999]);
+  expect(await read(['dev', 'staging'])).toEqual([]);
+  const [shop] = gitlab.state.projects();
+  const left = shop === undefined ? [] : gitlab.state.setups.of(shop).schedules;
+  expect(left.map(({ description }) => description)).toEqual(['of somebody else']);
+  await removeVariables(api(), project.path, [{ key: 'VENDHOST_ROLE_ARN', value: role, scope: 'staging' }]);
 });
 
 test('a variable goes in its scope only; one that is gone is fine', async () => {
