@@ -54,11 +54,12 @@ function onSchedules(call: Call, state: GitlabState, project: Project, url: URL,
   const all = state.setups.of(project).schedules;
   if (id !== undefined) {
     const found = all.find((each) => String(each.id) === id);
-    return found === undefined
-      ? notFound('Not found')
-      : call.method === 'GET'
-        ? { status: 200, body: found }
-        : notAllowed();
+    if (found === undefined) return notFound('Not found');
+    if (call.method === 'DELETE') {
+      all.splice(all.indexOf(found), 1);
+      return { status: 204 };
+    }
+    return call.method === 'GET' ? { status: 200, body: found } : notAllowed();
   }
   if (call.method === 'GET') return page(all, call.query, url);
   if (call.method !== 'POST') return notAllowed();
@@ -71,7 +72,7 @@ function onSchedules(call: Call, state: GitlabState, project: Project, url: URL,
   // Two with the same description are no fault to GitLab.
   const ref = String(values.ref);
   const made = {
-    ...{ id: all.length + 1, description: String(values.description), cron },
+    ...{ id: Math.max(0, ...all.map(({ id: other }) => other)) + 1, description: String(values.description), cron },
     ref: ref.startsWith('refs/') || !state.setups.of(project).branches.has(ref) ? ref : `refs/heads/${ref}`,
     ...{ cron_timezone: String(values.cron_timezone ?? 'UTC'), active: values.active !== false },
   };

@@ -46,12 +46,23 @@ export function setProcessModeCall(project: string, key: string): PlannedCall {
   return { method: 'PUT', path: projectPart(project, 'resource_groups', key), body: { process_mode: processMode } };
 }
 
-/** Descriptions of all pipeline schedules of a project; reads all pages (https://docs.gitlab.com/api/pipeline_schedules/). */
-export async function readSchedules(api: GitlabApi, project: string): Promise<string[]> {
+/** A pipeline schedule: GitLab's number of it, and what somebody called it. */
+export interface ProjectSchedule {
+  readonly id: number;
+  readonly description: string;
+}
+
+/** All pipeline schedules of a project; reads all pages (https://docs.gitlab.com/api/pipeline_schedules/). */
+export async function listSchedules(api: GitlabApi, project: string): Promise<ProjectSchedule[]> {
   const all = await api.call(`read the pipeline schedules of ${project}`, (client) =>
     client.PipelineSchedules.all(project, { perPage: 100 }),
   );
-  return all.map(({ description }) => description);
+  return all.map(({ id, description }) => ({ id, description }));
+}
+
+/** Descriptions of all pipeline schedules of a project. */
+export async function readSchedules(api: GitlabApi, project: string): Promise<string[]> {
+  return (await listSchedules(api, project)).map(({ description }) => description);
 }
 
 export function createScheduleCall(

@@ -15,7 +15,7 @@ import { removeObjects } from './remove-objects.ts';
 import { removeImages } from './retire-images.ts';
 import { stepLine } from './retire-lines.ts';
 import type { RetirePlan, RetireStep } from './retire-plan.ts';
-import { cancelOwnPipelines, removeVariables } from './retire-project.ts';
+import { cancelOwnPipelines, removeSchedules, removeVariables } from './retire-project.ts';
 
 /**
  * Does the steps one after the other. Each takes what is gone already as done, so that after a kill or a fault the next run does what is
@@ -44,6 +44,9 @@ async function applyStep(
   switch (step.kind) {
     case 'variables':
       if (gitlab !== undefined) await removeVariables(gitlab, step.path, step.variables);
+      break;
+    case 'schedules':
+      if (gitlab !== undefined) await removeSchedules(gitlab, step.path, step.ids);
       break;
     case 'pipelines':
       if (gitlab !== undefined) await cancelOwnPipelines(gitlab, step.path, step.ids);

@@ -132,11 +132,16 @@ async function readClaims(aws: Aws, bucket: string, { tenant, environment }: Pla
     { of: 'claims', prefix: keys.bakeLeases(tenant) },
     { of: 'images', prefix: keys.imageRecords(tenant) },
   ];
+  const hosts = await readHostClaims(aws, bucket);
   const counts = await Promise.all(
     prefixes.map(async (each) => ({ ...each, count: (await listKeys(aws, bucket, each.prefix)).length })),
   );
-  const objects = counts.filter(({ count }) => count > 0);
-  return { hosts: await readHostClaims(aws, bucket), priorities, objects };
+  // Of the list of the tenant's hosts: what is given back with a claim goes with it; a run that died may have left more.
+  const prefix = `${keys.hostClaims}tenants/${tenant}/`;
+  const claimed = new Set(hosts.filter((each) => each.tenant === tenant).map(({ host }) => `${prefix}${host}.json`));
+  const unclaimed = (await listKeys(aws, bucket, prefix)).filter((key) => !claimed.has(key));
+  const all = [...counts, { of: 'claims' as const, prefix, count: unclaimed.length }];
+  return { hosts, priorities, objects: all.filter(({ count }) => count > 0) };
 }
 
 /** The database's group outlives the data stack. */

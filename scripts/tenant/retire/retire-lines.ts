@@ -5,6 +5,8 @@ export function stepLine(step: RetireStep): string {
   switch (step.kind) {
     case 'variables':
       return `GitLab variables of ${step.path}: ${step.variables.map(({ key, scope }) => `${key} (${scope})`).join(', ')}`;
+    case 'schedules':
+      return `pipeline schedule of drift checks of ${step.path}: ${step.ids.join(', ')}`;
     case 'pipelines':
       return `cancel what runs in ${step.path}: ${step.ids.map((id) => `pipeline ${id}`).join(', ')}`;
     case 'executions':

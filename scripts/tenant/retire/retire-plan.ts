@@ -62,6 +62,8 @@ export interface RetireStanding {
         readonly path: string;
         readonly pipelines: readonly number[];
         readonly variables: readonly ProjectVariable[];
+        /** Numbers of the schedules that vending made, where no other environment needs them. */
+        readonly schedules: readonly number[];
       }
     | undefined;
 }
@@ -77,6 +79,7 @@ export interface RetirePolicy {
 /** One thing to do. In the order of the plan each leaves what the next ones need. */
 export type RetireStep =
   | { readonly kind: 'variables'; readonly path: string; readonly variables: readonly ProjectVariable[] }
+  | { readonly kind: 'schedules'; readonly path: string; readonly ids: readonly number[] }
   | { readonly kind: 'pipelines'; readonly path: string; readonly ids: readonly number[] }
   | { readonly kind: 'executions'; readonly ids: readonly string[] }
   | { readonly kind: 'rules'; readonly rules: readonly OwnRule[] }
@@ -118,6 +121,7 @@ export function planRetire(standing: RetireStanding, policy: RetirePolicy): Reti
     list === undefined || list.length === 0 ? [] : [step(list)];
   return {
     steps: [
+      ...some(project?.schedules, (ids) => ({ kind: 'schedules', path: project?.path ?? '', ids })),
       ...some(project?.variables, (variables) => ({ kind: 'variables', path: project?.path ?? '', variables })),
       ...some(project?.pipelines, (ids) => ({ kind: 'pipelines', path: project?.path ?? '', ids })),
       ...some(standing.executions, (ids) => ({ kind: 'executions', ids })),

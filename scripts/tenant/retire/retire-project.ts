@@ -1,8 +1,11 @@
+import { type Environment, environments } from '../../config/environment.ts';
 import { names, type Place, planAccessVariable } from '../../config/names.ts';
 import { type EnvironmentConfig, partitionOf } from '../../config/platform.ts';
 import { VendhostError } from '../../errors.ts';
 import type { GitlabApi } from '../../gitlab/api.ts';
+import { listSchedules } from '../../gitlab/setup/pipeline-settings.ts';
 import { type ProjectVariable, readVariables } from '../../gitlab/variables.ts';
+import { scheduleOf } from '../setup/plan-setup.ts';
 import type { RetireStanding } from './retire-plan.ts';
 
 /** States of a pipeline that has jobs which run or may begin (https://docs.gitlab.com/api/pipelines/#list-project-pipelines). */
@@ -12,6 +15,8 @@ const running = ['created', 'waiting_for_resource', 'preparing', 'pending', 'run
 export interface OwnProject {
   readonly path: string;
   readonly branch: string;
+  /** The environments that the tenant is retired in by this run. */
+  readonly leaving: readonly Environment[];
 }
 
 /** What vending wrote into the project, and what runs there on the environment's branch. */
@@ -19,13 +24,31 @@ export async function readOwnProject(
   gitlab: GitlabApi,
   place: Place,
   config: EnvironmentConfig,
-  { path, branch }: OwnProject,
+  { path, branch, leaving }: OwnProject,
 ): Promise<NonNullable<RetireStanding['project']>> {
-  const [present, pipelines] = await Promise.all([
+  const [present, schedules, pipelines] = await Promise.all([
     readVariables(gitlab, path),
+    listSchedules(gitlab, path),
     Promise.all(running.map((status) => pipelinesOf(gitlab, path, branch, status))),
   ]);
-  return { path, pipelines: pipelines.flat(), variables: ownVariables(place, config, present) };
+  const own = schedules.filter(({ description }) => description === scheduleOf(place.tenant)).map(({ id }) => id);
+  return {
+    path,
+    pipelines: pipelines.flat(),
+    variables: ownVariables(place, config, present),
+    schedules: isVendedElsewhere(place, leaving, present) ? [] : own,
+  };
+}
+
+/** Whether the project still has a role of the tenant in an environment that it does not leave. */
+function isVendedElsewhere(
+  { tenant }: Place,
+  leaving: readonly Environment[],
+  present: readonly ProjectVariable[],
+): boolean {
+  const others = environments.filter((environment) => !leaving.includes(environment));
+  const roles = others.map((environment) => `:role/${names.tenantRole({ environment, tenant }, 'deploy')}`);
+  return present.some(({ key, value }) => key === 'VENDHOST_ROLE_ARN' && roles.some((role) => value.endsWith(role)));
 }
 
 async function pipelinesOf(gitlab: GitlabApi, path: string, ref: string, status: (typeof running)[number]) {
@@ -70,6 +93,15 @@ export async function removeVariables(
     const options = { filter: { environment_scope: scope } } as object;
     await gitlab
       .call(`remove the variable ${key} of ${path}`, (client) => client.ProjectVariables.remove(path, key, options))
+      .catch(unlessGone);
+  }
+}
+
+/** Removes pipeline schedules; one that is gone is fine. */
+export async function removeSchedules(gitlab: GitlabApi, path: string, ids: readonly number[]): Promise<void> {
+  for (const id of ids) {
+    await gitlab
+      .call(`remove the pipeline schedule ${id} of ${path}`, (client) => client.PipelineSchedules.remove(path, id))
       .catch(unlessGone);
   }
 }

@@ -50,8 +50,9 @@ export async function retireTenant(runtime: Runtime, options: RetireOptions): Pr
   const targets = await openRetiring(runtime, platform, options);
   for (const { place } of targets) checkNamed(place, options);
   const gitlab = openGitlab(runtime, platform.gitlab);
+  const leaving = targets.map(({ place }) => place.environment);
   const look = async (retiring: Retiring): Promise<Retirement> => {
-    const standing = await readStanding(runtime, retiring, await lookAtProject(retiring, gitlab, file));
+    const standing = await readStanding(runtime, retiring, await lookAtOwnProject(retiring, gitlab, file, leaving));
     return { retiring, standing, plan: planRetire(standing, options) };
   };
   const found: Retirement[] = [];
@@ -131,20 +132,21 @@ async function readFile(directory: string, tenant: string): Promise<TenantConfig
 }
 
 /** The project that the tenant was vended for: what the record says, else the file. */
-async function lookAtProject(
+async function lookAtOwnProject(
   { place, aws, config }: Retiring,
   gitlab: GitlabApi | undefined,
   file: TenantConfig | undefined,
+  leaving: readonly Environment[],
 ): Promise<RetireStanding['project']> {
   if (gitlab === undefined) return undefined;
   const records = await readRecords({ environment: place.environment, config, aws });
   const record = records.find(({ tenant }) => tenant === place.tenant)?.content;
-  const own: OwnProject | undefined =
+  const own: Omit<OwnProject, 'leaving'> | undefined =
     record === undefined
       ? file && { path: projectsOf(file)[0].path, branch: file.branches[place.environment] ?? config.branch }
       : { path: record.project, branch: record.branch };
   if (own === undefined) return undefined;
-  return await readOwnProject(gitlab, place, config, own).catch((error: unknown) => {
+  return await readOwnProject(gitlab, place, config, { ...own, leaving }).catch((error: unknown) => {
     // Deleted or moved: then there is nothing that could be undone.
     if (error instanceof VendhostError && error.code === 'GITLAB_PROJECT_UNKNOWN') return undefined;
     throw error;

@@ -147,7 +147,8 @@ const optional = true as const;
 const after = (what: string, call: PlannedCall): Setting => ({ what, call, when: 'after' });
 const before = (what: string, call: PlannedCall): Setting => ({ what, call, when: 'before' });
 
-function scheduleOf(tenant: string): string {
+/** Description of the schedule that vending makes: GitLab says nothing else of who made one. */
+export function scheduleOf(tenant: string): string {
   return `Drift check of the tenant ${tenant}`;
 }
 

@@ -38,6 +38,7 @@ const whole: RetireStanding = {
   project: {
     path: 'acme/shop',
     pipelines: [7],
+    schedules: [4],
     variables: [{ key: 'AWS_REGION', value: 'eu-west-1', scope: 'dev' }],
   },
 };
@@ -48,6 +49,7 @@ describe('the plan of a retirement', () => {
   test('ends what acts, then requests, then stacks from the top, then claims, then images, and the roles last', () => {
     expect(linesOf(whole, all)).toEqual([
       'dev',
+      '  - pipeline schedule of drift checks of acme/shop: 4',
       '  - GitLab variables of acme/shop: AWS_REGION (dev)',
       '  - cancel what runs in acme/shop: pipeline 7',
       '  - stop its releases: execution e-1',
