@@ -17,13 +17,15 @@ beforeAll(() => {
 
 /** The answer is what the request's body says, and shows what the function saw. */
 const handler = `
+const { S3Client } = require('@aws-sdk/client-s3');
 exports.handler = async (event, context) => {
   console.log('called for ' + event.path);
   const asked = JSON.parse(event.body || '{}');
   if (asked.fail) throw new Error('a secret reason');
   if (asked.hang) await new Promise(() => setInterval(() => undefined, 1000));
   if ('answer' in asked) return asked.answer;
-  const body = JSON.stringify({ event, name: context.functionName, env: process.env });
+  const sdk = await new S3Client().config.region();
+  const body = JSON.stringify({ event, name: context.functionName, env: process.env, sdk });
   return { statusCode: 201, headers: { 'X-Own': 'yes' }, body };
 };`;
 
@@ -51,8 +53,9 @@ describe('a method with a proxy integration', () => {
 
   test('the function gets the event, its variables and nothing of the cloud', async () => {
     const { status, headers, text } = await post(`${url}?a=1&a=2`, '{}', { 'x-gitlab-token': 'secret' });
-    const { event, name, env } = JSON.parse(text) as Record<string, Record<string, unknown>>;
-    expect({ status, own: headers.get('x-own'), name }).toEqual({ status: 201, own: 'yes', name: 'echo' });
+    const { event, env, ...said } = JSON.parse(text) as Record<string, Record<string, unknown>>;
+    const own = headers.get('x-own');
+    expect({ status, own, ...said }).toEqual({ status: 201, own: 'yes', name: 'echo', sdk: 'eu-west-1' });
     expect(event).toMatchObject({
       resource: '/hook',
       path: '/hook',

@@ -7,7 +7,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam
 
-from vendhost_cloud.builds import buildspec, store
+from vendhost_cloud.builds import buildspec, network, store
 from vendhost_cloud.builds.store import Document
 from vendhost_cloud.errors import AwsError, Unsupported
 from vendhost_cloud.json_service import page
@@ -29,6 +29,7 @@ _KNOWN = {
     "tags",
     "logsConfig",
     "concurrentBuildLimit",
+    "vpcConfig",
 }
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-_]{1,149}")
 _ACCOUNT_BUILDS = 60
@@ -88,6 +89,9 @@ def _record(given: Document, before: Document) -> Document:
     if given.get("cache", {}).get("type", "NO_CACHE") != "NO_CACHE":
         raise Unsupported(f"a cache of type {given['cache']['type']}")
     check_role(given["serviceRole"])
+    _check_image(given["environment"])
+    if given.get("vpcConfig"):
+        network.check(given["vpcConfig"], Role(given["serviceRole"], SERVICE))
     limit = given.get("concurrentBuildLimit")
     if limit is not None and not 1 <= limit <= _ACCOUNT_BUILDS:
         message = f"Project-level concurrent build limit cannot exceed the account-level limit of {_ACCOUNT_BUILDS}"
@@ -117,6 +121,13 @@ def _check_source(source: Document) -> None:
     if "\n" not in text and not text.lstrip().startswith("{"):
         raise invalid("Invalid buildspec provided: for a project without source it must be inline")
     buildspec.parse(text)
+
+
+def _check_image(environment: Document) -> None:
+    """https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectEnvironment.html"""
+    pulled_by = environment.get("imagePullCredentialsType", "CODEBUILD")
+    if environment.get("registryCredential") and pulled_by != "SERVICE_ROLE":
+        raise invalid("imagePullCredentialsType must be SERVICE_ROLE for an image with registryCredential")
 
 
 def check_environment(environment: Document) -> None:

@@ -13,7 +13,7 @@ from ministack.core.responses import get_account_id, get_region, new_uuid, reque
 from ministack.services import eventbridge
 
 from vendhost_cloud import machines
-from vendhost_cloud.builds import credentials, store, variables
+from vendhost_cloud.builds import credentials, network, store, variables
 from vendhost_cloud.builds.buildspec import PHASES, Buildspec, Phase
 from vendhost_cloud.builds.journal import Journal
 from vendhost_cloud.builds.shell import Shell, TimedOut
@@ -60,6 +60,11 @@ def _run(build: Document, spec: Buildspec, deadline: float, journal: Journal) ->
             f"build {build['arn']}. Error message: {error.message}"
         )
         return _end(build, "PROVISIONING", "FAILED", ("ACCESS_DENIED", reason))
+    if build.get("vpcConfig"):
+        try:
+            network.attach(build["vpcConfig"], role)
+        except AwsError as error:
+            return _end(build, "PROVISIONING", "FAILED", (error.code, error.message), journal)
     session = begin(role, f"AWSCodeBuild-{build['id'].rpartition(':')[2]}", max(deadline - time.monotonic(), 0) + 3600)
     path = credentials.publish(session, role.arn)
     readable = {CHECKOUT: str(_REPOSITORY)}
