@@ -37,13 +37,14 @@ def attach(network: Document, role: Role) -> None:
     subnets = [_arn(f"subnet/{one}") for one in network["subnets"]]
     interface, own = _arn("network-interface/*"), {"ec2:Vpc": _arn(f"vpc/{network['vpcId']}")}
     try:
-        _require(role, "ec2:CreateNetworkInterface", [interface], {**own, "ec2:Subnet": subnets[0]})
+        _require(role, "ec2:CreateNetworkInterface", [interface], {})
         _require(role, "ec2:CreateNetworkInterface", subnets[:1], own)
         groups = [_arn(f"security-group/{one}") for one in network["securityGroupIds"]]
         _require(role, "ec2:CreateNetworkInterface", groups, own)
-        service = {"ec2:Subnet": subnets[0], "ec2:AuthorizedService": _SERVICE}
-        _require(role, "ec2:CreateNetworkInterfacePermission", [interface], service)
-        _require(role, "ec2:DeleteNetworkInterface", [interface], own)
+        place = {**own, "ec2:Subnet": subnets[0]}
+        permission = {**place, "ec2:AuthorizedService": _SERVICE}
+        _require(role, "ec2:CreateNetworkInterfacePermission", [interface], permission)
+        _require(role, "ec2:DeleteNetworkInterface", [interface], place)
         for action in (*_LOOKS, "DescribeDhcpOptions", "DescribeNetworkInterfaces"):
             role.require(f"ec2:{action}", "*")
     except AwsError as error:
