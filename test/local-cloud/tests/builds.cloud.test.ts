@@ -5,7 +5,7 @@ import { callJson, clientConfig } from '../clients.ts';
 import { executeApiUrl } from '../execute-api.ts';
 import { type LocalCloud, startLocalCloud } from '../start.ts';
 import { Builds, phasesOf } from './builds.ts';
-import { att, ref } from './resources.ts';
+import { att, ref, subnet, vpc } from './resources.ts';
 import { hook, hookUrl, lambda, role } from './rest-api.ts';
 
 /** CodeBuild with IAM enforced: started by hand, by a function behind API Gateway, and by a write to a bucket. */
@@ -107,6 +107,24 @@ const webhook = {
   ...hook(),
 };
 
+/** What a build in a VPC needs of its role. */
+const networking = [
+  'ec2:CreateNetworkInterface',
+  'ec2:CreateNetworkInterfacePermission',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeDhcpOptions',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSecurityGroups',
+  'ec2:DescribeSubnets',
+  'ec2:DescribeVpcs',
+];
+const inside = { VpcId: ref('Vpc'), Subnets: [ref('Subnet')], SecurityGroupIds: [att('Group', 'GroupId')] };
+const network = {
+  Vpc: vpc,
+  Subnet: subnet('10.7.1.0/24'),
+  Group: { Type: 'AWS::EC2::SecurityGroup', Properties: { GroupDescription: 'builds', VpcId: ref('Vpc') } },
+};
+
 const trail = {
   Trail: {
     Type: 'AWS::CloudTrail::Trail',
@@ -206,6 +224,11 @@ beforeAll(async () => {
       Free: project('free', commands('true')),
       One: project('one', commands('sleep 600'), { ConcurrentBuildLimit: 1 }),
       Short: project('short', commands('sleep 600'), { Tags: [{ Key: 'local-cloud:timeout-seconds', Value: '2' }] }),
+      ...network,
+      Networker: role('codebuild', ...logging, ...networking),
+      Inside: project('inside', commands('true'), { ServiceRole: att('Networker', 'Arn'), VpcConfig: inside }),
+      Half: role('codebuild', ...logging, ...networking.filter((action) => !action.startsWith('ec2:Delete'))),
+      Outside: project('outside', commands('true'), { ServiceRole: att('Half', 'Arn'), VpcConfig: inside }),
       Silent: project('silent', commands('true'), { ServiceRole: att('Mute', 'Arn') }),
     },
   });
@@ -302,6 +325,20 @@ describe('a build', () => {
     const silent = await builds.ended(await builds.start('silent'));
     expect(phasesOf(silent)).toEqual(['PROVISIONING FAILED']);
     expect(JSON.stringify(silent.phases)).toContain('does not allow AWS CodeBuild to create Amazon CloudWatch Logs');
+  });
+
+  test('in a VPC needs a role that may do what that takes', async () => {
+    expect((await builds.ended(await builds.start('inside'))).buildStatus).toBe('SUCCEEDED');
+    const outside = await builds.ended(await builds.start('outside'));
+    expect(phasesOf(outside)).toEqual(['PROVISIONING FAILED']);
+    expect(JSON.stringify(outside.phases)).toContain('ec2:DeleteNetworkInterface');
+    const resources = {
+      ...network,
+      Blind: role('codebuild', ...logging),
+      Project: project('blind', commands('true'), { ServiceRole: att('Blind', 'Arn'), VpcConfig: inside }),
+    };
+    const { failures } = await stacks.create('blind', { resources });
+    expect(failures.join()).toContain('Not authorized to perform DescribeSecurityGroups');
   });
 
   test('is stopped, one at a time where the project says so', async () => {
