@@ -1,3 +1,4 @@
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Stacks } from '../../builders/stacks.ts';
@@ -125,6 +126,16 @@ const network = {
   Group: { Type: 'AWS::EC2::SecurityGroup', Properties: { GroupDescription: 'builds', VpcId: ref('Vpc') } },
 };
 
+/** An alarm on more than nothing. */
+const alarm = (AlarmName: string, Namespace: string, MetricName: string, dimension: string, value: string) => ({
+  Type: 'AWS::CloudWatch::Alarm',
+  Properties: {
+    ...{ AlarmName, Namespace, MetricName, Dimensions: [{ Name: dimension, Value: value }] },
+    ...{ Statistic: 'Sum', Period: 300, EvaluationPeriods: 1, Threshold: 0, TreatMissingData: 'notBreaching' },
+    ComparisonOperator: 'GreaterThanThreshold',
+  },
+});
+
 const trail = {
   Trail: {
     Type: 'AWS::CloudTrail::Trail',
@@ -224,6 +235,9 @@ beforeAll(async () => {
       Free: project('free', commands('true')),
       One: project('one', commands('sleep 600'), { ConcurrentBuildLimit: 1 }),
       Short: project('short', commands('sleep 600'), { Tags: [{ Key: 'local-cloud:timeout-seconds', Value: '2' }] }),
+      Undelivered: alarm('undelivered', 'AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', 'undelivered'),
+      FreeFails: alarm('free-fails', 'AWS/CodeBuild', 'FailedBuilds', 'ProjectName', 'free'),
+      NextFails: alarm('next-fails', 'AWS/CodeBuild', 'FailedBuilds', 'ProjectName', 'next'),
       ...network,
       Networker: role('codebuild', ...logging, ...networking),
       Inside: project('inside', commands('true'), { ServiceRole: att('Networker', 'Arn'), VpcConfig: inside }),
@@ -237,6 +251,13 @@ beforeAll(async () => {
 afterAll(async () => {
   await local?.stop();
 });
+
+/** Alarms and their states. */
+async function alarms(): Promise<Record<string, string>> {
+  const client = new CloudWatchClient(clientConfig(local.endpoint, account));
+  const { MetricAlarms } = await client.send(new DescribeAlarmsCommand({}));
+  return Object.fromEntries((MetricAlarms ?? []).map(({ AlarmName, StateValue }) => [AlarmName, StateValue]));
+}
 
 const runs = async (spec: object | string, more: object = {}) => {
   const buildspecOverride = typeof spec === 'string' ? spec : JSON.stringify(spec);
@@ -309,9 +330,10 @@ describe('a build', () => {
     expect(await builds.log(build)).not.toContain('skipped');
   });
 
-  test('that fails before `build` does not build', async () => {
+  test('that fails before `build` does not build, and sets off an alarm', async () => {
     const phases = { pre_build: { commands: ['false'] }, build: { commands: ['true'] } };
     expect(phasesOf(await runs({ version: '0.2', phases }))).toEqual(['INSTALL SUCCEEDED', 'PRE_BUILD FAILED']);
+    await expect.poll(alarms).toMatchObject({ 'free-fails': 'ALARM' });
   });
 
   test('cannot read what its role may not, nor write its log', async () => {
@@ -396,6 +418,7 @@ test('a request to API Gateway has a function start a build, whose upload has a 
   const [message] = (await undelivered()) ?? [];
   expect(message?.MessageAttributes.RULE_ARN?.StringValue).toBe(`arn:aws:events:${region}:${account}:rule/lost`);
   expect(JSON.parse(message?.Body ?? '')).toMatchObject({ detail: { requestParameters: { key: 'software/first' } } });
+  expect(await alarms()).toMatchObject({ undelivered: 'ALARM', 'next-fails': 'INSUFFICIENT_DATA' });
 });
 
 test('a stack with a role needs its permissions for these types', async () => {

@@ -217,7 +217,13 @@ SEAMS = (
     ),
     Seam("ministack.services.rds", "the table of actions, in which ours take their places", ("_ACTION_MAP",)),
     Seam("ministack.services.rds", "its handler without the thread around it", ("_handle_request_sync",)),
-    Seam("ministack.services.cloudwatch", "names that exist", ("_alarms",)),
+    Seam("ministack.services.cloudwatch", "names that exist; metrics of alarms", ("_alarms", "_dims_key", "_metrics")),
+    Seam(
+        "ministack.services.lambda_svc",
+        "replaced: metrics of functions",
+        ("_emit_lambda_metrics", "_execute_function_dispatch"),
+    ),
+    Seam("ministack.services.sqs", "how many messages a queue has", ("_refresh_counts",)),
     Seam("ministack.services.sns", "names that exist", ("_topics",)),
     Seam("ministack.services.sqs", "names that exist", ("_queues",)),
     # CloudFormation: cloudformation/, authorization/stack_roles.py, and what other parts add to resource types.

@@ -13,6 +13,7 @@ from ministack.core.responses import get_account_id, get_region, new_uuid, reque
 from ministack.services import eventbridge
 
 from vendhost_cloud import machines
+from vendhost_cloud.alarms import record
 from vendhost_cloud.builds import credentials, network, store, variables
 from vendhost_cloud.builds.buildspec import PHASES, Buildspec, Phase
 from vendhost_cloud.builds.journal import Journal
@@ -206,6 +207,9 @@ def _complete(build: Document, status: str) -> None:
     build["phases"].append({"phaseType": "COMPLETED", "startTime": now})
     # The last of all: who sees the status sees the phases too.
     build.update(endTime=now, currentPhase="COMPLETED", buildStatus=status, buildComplete=True, _machine=None)
+    dimensions = {"ProjectName": build["projectName"]}
+    record("AWS/CodeBuild", "Builds", 1, dimensions)
+    record("AWS/CodeBuild", "SucceededBuilds" if status == "SUCCEEDED" else "FailedBuilds", 1, dimensions)
     _report(build)
 
 
