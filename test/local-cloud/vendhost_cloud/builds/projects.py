@@ -88,7 +88,7 @@ def _record(given: Document, before: Document) -> Document:
         raise Unsupported(f"artifacts of type {given['artifacts']['type']}")
     if given.get("cache", {}).get("type", "NO_CACHE") != "NO_CACHE":
         raise Unsupported(f"a cache of type {given['cache']['type']}")
-    check_role(given["serviceRole"])
+    check_role(given["serviceRole"], name)
     _check_image(given["environment"])
     if given.get("vpcConfig"):
         network.check(given["vpcConfig"], Role(given["serviceRole"], SERVICE))
@@ -148,8 +148,11 @@ def check_variables(variables: list[Any]) -> None:
             raise invalid(f"Invalid input: duplicate environment variable name {name}")
 
 
-def check_role(arn: str) -> None:
-    if arn.rpartition("/")[2] not in iam._roles or not Role(arn, SERVICE).assumable():
+def check_role(arn: str, project: str) -> None:
+    """CodeBuild says which project it assumes a role for
+    (https://docs.aws.amazon.com/codebuild/latest/userguide/cross-service-confused-deputy-prevention.html)."""
+    keys = {"aws:SourceArn": store.arn(project)}
+    if arn.rpartition("/")[2] not in iam._roles or not Role(arn, SERVICE).assumable(keys):
         raise invalid(f"CodeBuild is not authorized to perform: sts:AssumeRole on {arn}")
 
 

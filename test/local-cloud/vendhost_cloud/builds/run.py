@@ -50,7 +50,7 @@ def _run(build: Document, spec: Buildspec, deadline: float, journal: Journal) ->
     role = Role(build["serviceRole"], SERVICE)
     for phase in ("SUBMITTED", "QUEUED"):
         _passed(build, phase)
-    if not role.assumable():
+    if not role.assumable({"aws:SourceArn": store.arn(build["projectName"])}):
         reason = f"CodeBuild is not authorized to perform: sts:AssumeRole on {role.arn}"
         return _end(build, "PROVISIONING", "FAILED", ("CLIENT_ERROR", reason))
     try:
