@@ -1,6 +1,6 @@
 import { defaultBranches, environments } from './environment.ts';
 import type { Fault } from './issues.ts';
-import type { Approvals } from './platform.ts';
+import type { Approvals, PlatformConfig } from './platform.ts';
 import type { Hosting } from './platform-checks.ts';
 import type { TenantConfig } from './tenant.ts';
 
@@ -20,6 +20,12 @@ export function approvalFaults(file: string, approvals: Approvals | undefined, {
   if (approvals?.project.toLowerCase() !== project.toLowerCase()) return [];
   const message = `"${project}" is wrong: it is the project that approves releases, approvals in platform.yml; that must be another`;
   return [{ file, path: 'project', message }];
+}
+
+/** Builds of a project without a runner need an image to run in. */
+export function webhookFaults(file: string, { webhook }: Pick<PlatformConfig, 'webhook'>, { intake }: TenantConfig): Fault[] {
+  if (intake !== 'webhook' || webhook !== undefined) return [];
+  return [{ file, path: 'intake', message: '"webhook" is wrong: platform.yml has no key webhook, which says how builds run' }];
 }
 
 /**

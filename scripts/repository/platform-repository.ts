@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { type Environment, tenantName } from '../config/environment.ts';
 import { listTenants } from '../config/files.ts';
-import { approvalFaults, sharedEnvironments, sharedMessage, tenantFaults } from '../config/host-checks.ts';
+import { approvalFaults, sharedEnvironments, sharedMessage, tenantFaults, webhookFaults } from '../config/host-checks.ts';
 import { shownValue } from '../config/issues.ts';
 import { parseConfig } from '../config/load.ts';
 import { platformSchema } from '../config/platform.ts';
@@ -37,6 +37,9 @@ export async function checkPlatformRepository(directory: string): Promise<Checke
       ),
       ...[...configs].flatMap(([tenant, config]) =>
         fromFaults(approvalFaults(fileOf(tenant), platform.value?.approvals, config)),
+      ),
+      ...[...configs].flatMap(([tenant, config]) =>
+        platform.value === undefined ? [] : fromFaults(webhookFaults(fileOf(tenant), platform.value, config)),
       ),
       ...claimFaults(configs),
       ...prefixFaults(configs),

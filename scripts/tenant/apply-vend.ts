@@ -2,6 +2,8 @@ import { names } from '../config/names.ts';
 import { writeVariables } from '../gitlab/variables.ts';
 import { deployStacks } from '../stack/deploy/deploy-stacks.ts';
 import { recordToWrite, rewriteRecord } from './access.ts';
+import { applyWebhook } from '../webhook/vend-webhook.ts';
+import { webhookDiffers } from '../webhook/webhook-plan.ts';
 import { claimRules, explainFull, giveBack, priorityParameters } from './traffic/tenant-rules.ts';
 import type { PreparedVend, Vending } from './vend-plan.ts';
 
@@ -22,7 +24,7 @@ export interface VendResult {
  */
 export async function applyVend(
   vending: Vending,
-  { plan, rulesOf, claims, assembly }: PreparedVend,
+  { plan, rulesOf, claims, assembly, webhook }: PreparedVend,
 ): Promise<VendResult> {
   const { runtime, aws, gitlab, tenant, chosen, place } = vending;
   await claims.claim(plan.hosts.claim);
@@ -43,6 +45,10 @@ export async function applyVend(
   const released = plan.giveBack.length === 0 ? [] : await giveBack(aws, rulesOf);
   const variables = plan.variables ?? [];
   if (gitlab !== undefined) await writeVariables(gitlab, tenant.project, variables);
+  // Its secrets and builds are in the stacks.
+  if (gitlab !== undefined && webhook !== undefined) {
+    await applyWebhook({ aws, gitlab, out: runtime.out, place, project: tenant.project }, webhook);
+  }
   const output = (name: string) => results.find(({ outputs }) => name in outputs)?.outputs[name] ?? '';
   return {
     environment: place.environment,
@@ -53,6 +59,7 @@ export async function applyVend(
     changed:
       results.some((stack) => stack.changed) ||
       record !== undefined ||
+      (webhook !== undefined && webhookDiffers(webhook.plan)) ||
       plan.rules.some(({ claimed }) => !claimed) ||
       plan.hosts.claim.length + plan.hosts.release.length + released.length + variables.length > 0,
   };

@@ -15,6 +15,8 @@ import { accessApp, formerRecord, recordToWrite } from './access.ts';
 import type { ChosenEnvironment } from './environments.ts';
 import { type ClaimPlan, HostClaims } from './host-claims.ts';
 import { checkKeptBucket } from './kept-bucket.ts';
+import { type PreparedWebhook, prepareWebhook } from '../webhook/vend-webhook.ts';
+import { type WebhookPlan, webhookDiffers, webhookLines } from '../webhook/webhook-plan.ts';
 import { type BalancerMove, moveLine, otherListeners, planMove } from './traffic/balancer.ts';
 import { type PlannedRule, planGiveBack, planRules, priorityParameters, type RulesOf } from './traffic/tenant-rules.ts';
 
@@ -29,6 +31,8 @@ export interface Vending {
   readonly chosen: ChosenEnvironment;
   /** Which ID tokens of the project the roles trust. */
   readonly trust: SubjectTrust;
+  /** Replace the tokens of the webhook and of the builds. */
+  readonly rotateWebhook?: boolean;
 }
 
 /** What vending would change. */
@@ -46,6 +50,8 @@ export interface VendPlan {
   readonly rewritesRecord?: true;
   /** Variables of the GitLab project that would be written; `undefined` when there is no token to look. */
   readonly variables: readonly VariableChange[] | undefined;
+  /** Of a tenant whose project has no runner; `undefined` for others, and when there is no token to look. */
+  readonly webhook?: WebhookPlan;
 }
 
 export interface PreparedVend {
@@ -55,6 +61,7 @@ export interface PreparedVend {
   readonly claims: HostClaims;
   readonly assembly: Assembly;
   readonly wanted: readonly ProjectVariable[];
+  readonly webhook: PreparedWebhook | undefined;
 }
 
 /** Plans the vending and hands the plan, with all it takes to apply it, to `work`. Throws before that what stands against it: `HOST_TAKEN`, `LISTENER_FULL`, `QUOTA_REACHED`, `BUCKET_KEPT`, `LOAD_BALANCER_FIXED` or `PORT_FIXED`. */
@@ -80,6 +87,7 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
     checkKeptBucket(aws, place),
   ]);
   const wanted = projectVariables(place, chosen, tenant);
+  const webhook = await webhookOf(vending);
   return await withAssembly(runtime, aws, accessApp({ ...vending, facts }), async (assembly) => {
     const numbers = priorityParameters(rules.map(({ band, priority }) => [band, priority]));
     const stacks = await planStacks(assembly, { parameters: { [names.tenantStack(place, 'entry')]: numbers } });
@@ -99,9 +107,17 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
       stacks,
       ...rewrites,
       variables,
+      ...(webhook === undefined ? {} : { webhook: webhook.plan }),
     };
-    return await work({ plan, facts, rulesOf, claims, assembly, wanted });
+    return await work({ plan, facts, rulesOf, claims, assembly, wanted, webhook });
   });
+}
+
+async function webhookOf(vending: Vending): Promise<PreparedWebhook | undefined> {
+  const { runtime, aws, gitlab, place, tenant, chosen, rotateWebhook = false } = vending;
+  if (tenant.intake !== 'webhook' || gitlab === undefined) return undefined;
+  const parts = { aws, gitlab, out: runtime.out, place, project: tenant.project };
+  return await prepareWebhook(parts, { branch: chosen.config.branch, rotate: rotateWebhook });
 }
 
 /** What the tenant's jobs need to know; none of it is a secret. */
@@ -123,9 +139,10 @@ export function projectVariables(
 }
 
 /** Whether vending would change anything that can be seen. */
-export function differs({ hosts, rules, giveBack, stacks, rewritesRecord, variables }: VendPlan): boolean {
+export function differs({ hosts, rules, giveBack, stacks, rewritesRecord, variables, webhook }: VendPlan): boolean {
   return (
     rewritesRecord === true ||
+    (webhook !== undefined && webhookDiffers(webhook)) ||
     hosts.claim.length > 0 ||
     hosts.release.length > 0 ||
     rules.some(({ claimed }) => !claimed) ||
@@ -137,7 +154,7 @@ export function differs({ hosts, rules, giveBack, stacks, rewritesRecord, variab
 
 /** The plan as lines for people. */
 export function vendLines(plan: VendPlan): string[] {
-  const { hosts, rules, giveBack, balancer, stacks, rewritesRecord, variables } = plan;
+  const { hosts, rules, giveBack, balancer, stacks, rewritesRecord, variables, webhook } = plan;
   return [
     ...hosts.claim.map((host) => `host ${host}: claim`),
     ...hosts.keep.map((host) => `host ${host}: no change`),
@@ -148,5 +165,6 @@ export function vendLines(plan: VendPlan): string[] {
     ...(rewritesRecord === true ? ['record: written again, it is not as it was vended'] : []),
     ...giveBack.map((priority) => `priority ${priority} is given back: the tenant no longer has its rule`),
     ...(variables ?? []).map(({ action, key, scope }) => `GitLab variable ${key} (${scope}): ${action}`),
+    ...(webhook === undefined ? [] : webhookLines(webhook)),
   ];
 }

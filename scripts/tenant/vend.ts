@@ -3,10 +3,10 @@ import { openEnvironment } from '../aws/open-environment.ts';
 import { openAws } from '../aws/session.ts';
 import type { Environment } from '../config/environment.ts';
 import { readPlatformConfig, readTenantConfig } from '../config/files.ts';
-import { approvalFaults, sharedEnvironments, sharedMessage, tenantFaults } from '../config/host-checks.ts';
+import { approvalFaults, sharedEnvironments, sharedMessage, tenantFaults, webhookFaults } from '../config/host-checks.ts';
 import { configError } from '../config/load.ts';
 import type { PlatformConfig } from '../config/platform.ts';
-import { exitCodes } from '../errors.ts';
+import { exitCodes, VendhostError } from '../errors.ts';
 import { type GitlabApi, openGitlab } from '../gitlab/api.ts';
 import type { Runtime } from '../runtime.ts';
 import { formerRecord } from './access.ts';
@@ -36,6 +36,8 @@ export interface VendOptions {
   readonly setSubject?: boolean;
   /** Add the project to the job token allowlist of the library, if its jobs cannot pull the image. */
   readonly allowLibrary?: boolean;
+  /** Replace the tokens of the webhook and of the builds, of a tenant whose project has no runner. */
+  readonly rotateWebhook?: boolean;
 }
 
 /** Gives a tenant its hosts, roles, rules, pipeline, record and GitLab variables, or shows what would change (exit code 2). */
@@ -50,6 +52,7 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
   const faults = [
     ...tenantFaults(file, platform.environments, tenant),
     ...approvalFaults(file, platform.approvals, tenant),
+    ...webhookFaults(file, platform, tenant),
     ...shared.map(({ other }) => ({ file, path: 'environment_prefix', message: sharedMessage(other, tenant) })),
   ];
   if (faults.length > 0) throw configError(faults);
@@ -93,11 +96,14 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
   const vendings = opened.map(({ chosen: each, aws }): Vending => {
     const { environment } = each;
     const trust = project.trust[environment] ?? { subjects: ['project_path'] };
-    return { runtime, aws, gitlab, place: { environment, tenant: name }, platform, tenant, chosen: each, trust };
+    const { rotateWebhook = false } = options;
+    const place = { environment, tenant: name };
+    return { runtime, aws, gitlab, place, platform, tenant, chosen: each, trust, rotateWebhook };
   });
   if (options.dryRun) return await show(runtime, name, project, vendings);
 
   refuse(project);
+  if (gitlab === undefined && tenant.intake === 'webhook') throw webhookNeedsToken(tenant.project);
   if (gitlab !== undefined) await prepareProject(out, gitlab, project);
   const results: VendResult[] = [];
   for (const vending of vendings) {
@@ -115,6 +121,13 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
   if (gitlab !== undefined) await finishProject(out, gitlab, project);
   out.result({ tenant: name, project, environments: results }, vendSummary(vendings, results).join('\n'));
   return undefined;
+}
+
+/** Without one nobody would report its pushes, and nothing could clone it. */
+function webhookNeedsToken(project: string): VendhostError {
+  return new VendhostError('GITLAB_TOKEN_MISSING', `the webhook of ${project} needs a token of GitLab`, {
+    hint: 'set VENDHOST_GITLAB_TOKEN (Maintainer, scope api)',
+  });
 }
 
 /** What GitLab says of the tenant's project, and of the library that it is to use, as a plan. */

@@ -41,6 +41,11 @@ export const command = define({
         coerce: projectNumber,
         describe: 'Id of the GitLab project, to move the tenant to another project',
       })
+      .option('rotate-webhook', {
+        type: 'boolean',
+        default: false,
+        describe: 'Replace the tokens of the webhook and of the builds, where the project has no runner',
+      })
       .option('set-subject', {
         type: 'boolean',
         default: false,
@@ -56,6 +61,7 @@ export const command = define({
       protectBranches: args['protect-branches'],
       allowLibrary: args['allow-library'],
       projectId: args['project-id'],
+      rotateWebhook: args['rotate-webhook'],
       setSubject: args['set-subject'],
     });
   },
