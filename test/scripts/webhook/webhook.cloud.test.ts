@@ -15,6 +15,7 @@ import { writeRecord } from '../../../scripts/image/record.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
 import { readStack } from '../../../scripts/stack/stack-state.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
+import { buildPush } from '../../../scripts/webhook/build-push.ts';
 import { mostBodyBytes } from '../../../scripts/webhook/function/judge-delivery.ts';
 import type { CloudAccount } from '../../builders/account.ts';
 import { type EnforcingCloud, startEnforcingCloud } from '../../builders/enforcing-cloud.ts';
@@ -41,6 +42,8 @@ let person: CloudAccount;
 let repositories: string;
 let checkout: string;
 let address: string;
+/** What vending says before the account has the webhook's stack. */
+let tooEarly: unknown;
 
 const page = (text: string) => ({
   'software/index.html': `${text}\n`,
@@ -98,13 +101,18 @@ beforeAll(async () => {
   enforcing = await startEnforcingCloud(files.directory);
   await files.certify(enforcing.cloud.endpoint);
   const issuer = 'https://gitlab.example.test';
-  await files.writePlatform({}, { gitlab: server.address, issuer, audience: issuer, webhook: { image: 'runner:1' } });
+  const platformYml = { gitlab: server.address, issuer, audience: issuer };
+  await files.writePlatform({}, platformYml);
   for (const tenant of ['shop', 'blog']) {
     const hosts = { dev: [`${tenant}.dev.example.com`] };
     await files.writeTenant(tenant, { project: `acme/${tenant}`, hosts, intake: 'webhook' });
   }
   person = enforcing.person(account);
-  await deployPlatform(person.runtime(), { directory: files.directory, environment: 'dev', dryRun: false });
+  const options = { directory: files.directory, environment: 'dev', dryRun: false } as const;
+  await deployPlatform(person.runtime(), options);
+  await files.writePlatform({}, { ...platformYml, webhook: { image: 'runner:1' } });
+  tooEarly = await vend('shop').catch((error: unknown) => error);
+  await deployPlatform(person.runtime(), { ...options, layer: 'access' });
   for (const tenant of ['shop', 'blog']) await vend(tenant);
   const facts = await readPlatformFacts(person.aws, 'dev');
   // It refuses everything that is not TLS, which the local cloud does not speak.
@@ -172,6 +180,10 @@ async function built(count: number) {
     .toBe(count);
   return await builds();
 }
+
+test('before the account has the webhook, its tenants cannot be vended', () => {
+  expect(tooEarly).toMatchObject({ code: 'WEBHOOK_MISSING' });
+});
 
 test('a push is released: GitLab reports it, a build makes its revision, and the pipeline deploys that', async () => {
   const commit = await push('by a webhook');
@@ -242,4 +254,18 @@ test('tokens are replaced, both ends at once, and neither is printed', async () 
     expect((await report(body, { tenant: 'blog', token: each })).status).toBe(200);
   }
   for (const secret of [hook.token, token?.token ?? '']) expect([runtime.printed(), ...runtime.progress()].join(' ')).not.toContain(secret);
+});
+
+test('a repository that does not let the build in', async () => {
+  const runtime = person.runtime();
+  const env = {
+    ...runtime.env,
+    PATH: process.env.PATH,
+    VENDHOST_REPOSITORY: `${server.address}/acme/blog.git`,
+    VENDHOST_PUSH: JSON.stringify({
+      ...{ commit: 'a'.repeat(40), branch: 'dev', author: '', message: '', repository: '', delivery: 'd'.repeat(64) },
+    }),
+  };
+  const refused = await buildPush({ ...runtime, env }, place).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ code: 'CLONE_FAILED' });
 });
