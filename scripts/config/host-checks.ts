@@ -23,9 +23,15 @@ export function approvalFaults(file: string, approvals: Approvals | undefined, {
 }
 
 /** Builds of a project without a runner need an image to run in. */
-export function webhookFaults(file: string, { webhook }: Pick<PlatformConfig, 'webhook'>, { intake }: TenantConfig): Fault[] {
+export function webhookFaults(
+  file: string,
+  { webhook }: Pick<PlatformConfig, 'webhook'>,
+  { intake }: TenantConfig,
+): Fault[] {
   if (intake !== 'webhook' || webhook !== undefined) return [];
-  return [{ file, path: 'intake', message: '"webhook" is wrong: platform.yml has no key webhook, which says how builds run' }];
+  return [
+    { file, path: 'intake', message: '"webhook" is wrong: platform.yml has no key webhook, which says how builds run' },
+  ];
 }
 
 /**

@@ -2,7 +2,13 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { type Environment, tenantName } from '../config/environment.ts';
 import { listTenants } from '../config/files.ts';
-import { approvalFaults, sharedEnvironments, sharedMessage, tenantFaults, webhookFaults } from '../config/host-checks.ts';
+import {
+  approvalFaults,
+  sharedEnvironments,
+  sharedMessage,
+  tenantFaults,
+  webhookFaults,
+} from '../config/host-checks.ts';
 import { shownValue } from '../config/issues.ts';
 import { parseConfig } from '../config/load.ts';
 import { platformSchema } from '../config/platform.ts';

@@ -1,9 +1,9 @@
 import { names } from '../config/names.ts';
 import { writeVariables } from '../gitlab/variables.ts';
 import { deployStacks } from '../stack/deploy/deploy-stacks.ts';
-import { recordToWrite, rewriteRecord } from './access.ts';
 import { applyWebhook } from '../webhook/vend-webhook.ts';
 import { webhookDiffers } from '../webhook/webhook-plan.ts';
+import { recordToWrite, rewriteRecord } from './access.ts';
 import { claimRules, explainFull, giveBack, priorityParameters } from './traffic/tenant-rules.ts';
 import type { PreparedVend, Vending } from './vend-plan.ts';
 

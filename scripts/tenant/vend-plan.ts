@@ -11,12 +11,12 @@ import { checkRoomForTenant } from '../quota/room.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Assembly, withAssembly } from '../stack/assembly.ts';
 import { planLines, planStacks, type StackPlan } from '../stack/stack-plan.ts';
+import { type PreparedWebhook, prepareWebhook } from '../webhook/vend-webhook.ts';
+import { type WebhookPlan, webhookDiffers, webhookLines } from '../webhook/webhook-plan.ts';
 import { accessApp, formerRecord, recordToWrite } from './access.ts';
 import type { ChosenEnvironment } from './environments.ts';
 import { type ClaimPlan, HostClaims } from './host-claims.ts';
 import { checkKeptBucket } from './kept-bucket.ts';
-import { type PreparedWebhook, prepareWebhook } from '../webhook/vend-webhook.ts';
-import { type WebhookPlan, webhookDiffers, webhookLines } from '../webhook/webhook-plan.ts';
 import { type BalancerMove, moveLine, otherListeners, planMove } from './traffic/balancer.ts';
 import { type PlannedRule, planGiveBack, planRules, priorityParameters, type RulesOf } from './traffic/tenant-rules.ts';
 

@@ -3,7 +3,13 @@ import { openEnvironment } from '../aws/open-environment.ts';
 import { openAws } from '../aws/session.ts';
 import type { Environment } from '../config/environment.ts';
 import { readPlatformConfig, readTenantConfig } from '../config/files.ts';
-import { approvalFaults, sharedEnvironments, sharedMessage, tenantFaults, webhookFaults } from '../config/host-checks.ts';
+import {
+  approvalFaults,
+  sharedEnvironments,
+  sharedMessage,
+  tenantFaults,
+  webhookFaults,
+} from '../config/host-checks.ts';
 import { configError } from '../config/load.ts';
 import type { PlatformConfig } from '../config/platform.ts';
 import { exitCodes, VendhostError } from '../errors.ts';

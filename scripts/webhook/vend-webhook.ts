@@ -5,14 +5,14 @@ import type { Aws } from '../aws/session.ts';
 import { names, type Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 import type { GitlabApi } from '../gitlab/api.ts';
-import { readProject } from '../gitlab/project.ts';
 import {
   createDeployToken,
   readDeployTokens,
   readProjectHooks,
   removeDeployToken,
   writeProjectHook,
-} from '../gitlab/project-hooks.ts';
+} from '../gitlab/hooks/project-hooks.ts';
+import { readProject } from '../gitlab/project.ts';
 import type { Output } from '../output.ts';
 import { readStack } from '../stack/stack-state.ts';
 import { cloneSecretSchema } from './clone.ts';
@@ -121,6 +121,9 @@ async function writeSecret(aws: Aws, SecretId: string, value: object): Promise<v
 }
 
 function jsonOf(text: string | undefined): unknown {
-  const parsed = z.string().transform((each) => JSON.parse(each)).safeParse(text);
+  const parsed = z
+    .string()
+    .transform((each) => JSON.parse(each))
+    .safeParse(text);
   return parsed.data;
 }

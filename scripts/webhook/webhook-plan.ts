@@ -1,4 +1,4 @@
-import type { DeployToken, ProjectHook } from '../gitlab/project-hooks.ts';
+import type { DeployToken, ProjectHook } from '../gitlab/hooks/project-hooks.ts';
 import type { AcceptedToken, WebhookSecret } from './function/webhook-secret.ts';
 
 /** What there is of a tenant's webhook in one environment. */

@@ -111,7 +111,12 @@ function shown({ token: _, ...hook }: Hook): object {
 /** `/projects/:id/deploy_tokens` and below (https://docs.gitlab.com/api/deploy_tokens/#project-deploy-tokens). */
 export function onDeployTokens(call: Call, state: ApiHooks, project: Project, url: URL, id?: string): Answer {
   const all = state.deployTokens(project);
-  const public_ = ({ token: _, ...rest }: DeployToken) => ({ ...rest, expires_at: null, revoked: false, expired: false });
+  const public_ = ({ token: _, ...rest }: DeployToken) => ({
+    ...rest,
+    expires_at: null,
+    revoked: false,
+    expired: false,
+  });
   if (id === undefined && call.method === 'GET') return page(all.map(public_), call.query, url);
   const former = all.find((token) => String(token.id) === id);
   if (id !== undefined && former === undefined) return notFound('Deploy Token Not Found');

@@ -55,7 +55,11 @@ async function deployOne(
   runtime: Runtime,
   platform: PlatformConfig,
   target: EnvironmentTarget,
-  { layer, providers, webhooks }: { layer: PlatformLayer | undefined; providers: Providers; webhooks: WebhookEndpoints },
+  {
+    layer,
+    providers,
+    webhooks,
+  }: { layer: PlatformLayer | undefined; providers: Providers; webhooks: WebhookEndpoints },
 ): Promise<DeployedEnvironment> {
   const { environment, config, aws } = target;
   const { out } = runtime;

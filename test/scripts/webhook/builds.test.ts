@@ -8,7 +8,16 @@ test.each([
   [undefined],
   ['{}'],
   ['no json'],
-  [JSON.stringify({ commit: '--upload-pack=sh', branch: 'dev', author: '', message: '', repository: '', delivery: 'd' })],
+  [
+    JSON.stringify({
+      commit: '--upload-pack=sh',
+      branch: 'dev',
+      author: '',
+      message: '',
+      repository: '',
+      delivery: 'd',
+    }),
+  ],
 ])('a build of a push that is %j builds nothing', async (push) => {
   const ended = await vendhost(['webhook', 'intake', ...place], { env: { ...env, VENDHOST_PUSH: push } });
   expect(errorIn(ended)).toBe('PUSH_UNREADABLE');

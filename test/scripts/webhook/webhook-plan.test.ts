@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import type { ProjectHook } from '../../../scripts/gitlab/project-hooks.ts';
+import type { ProjectHook } from '../../../scripts/gitlab/hooks/project-hooks.ts';
 import type { WebhookSecret } from '../../../scripts/webhook/function/webhook-secret.ts';
 import {
   acceptedTokens,
   planWebhook,
+  type WebhookState,
   webhookDiffers,
   webhookLines,
-  type WebhookState,
 } from '../../../scripts/webhook/webhook-plan.ts';
 
 const url = 'https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/v1/dev/shop';
@@ -37,10 +37,7 @@ test('a tenant that has neither gets both', () => {
     obsolete: [],
     rewritesSecret: true,
   });
-  expect(webhookLines(plan)).toEqual([
-    'webhook: create, with a new token',
-    'deploy token that builds clone with: new',
-  ]);
+  expect(webhookLines(plan)).toEqual(['webhook: create, with a new token', 'deploy token that builds clone with: new']);
 });
 
 test('vended again, nothing changes', () => {
@@ -75,7 +72,11 @@ test.each<[string, Partial<WebhookState>, object]>([
   ['it reports no pushes', { hooks: [{ ...hook, pushEvents: false }] }, { hook: 'update', newToken: false }],
   ['TLS is not verified', { hooks: [{ ...hook, verifiesTls: false }] }, { hook: 'update', newToken: false }],
   ['GitLab has disabled it', { hooks: [{ ...hook, isDisabled: true }] }, { hook: 'update', newToken: false }],
-  ['the secret is of another branch', { secret: { ...secret, branch: 'main' } }, { hook: 'none', rewritesSecret: true }],
+  [
+    'the secret is of another branch',
+    { secret: { ...secret, branch: 'main' } },
+    { hook: 'none', rewritesSecret: true },
+  ],
   ['the project is another one', { secret: { ...secret, projectId: 1 } }, { hook: 'none', rewritesSecret: true }],
   ['the deploy token is gone', { deployTokens: [] }, { hook: 'none', newDeployToken: true, obsolete: [] }],
   ['nobody stored it', { cloneUser: undefined }, { hook: 'none', newDeployToken: true, obsolete: [clone] }],

@@ -253,7 +253,8 @@ test('tokens are replaced, both ends at once, and neither is printed', async () 
   for (const each of [hook.token, former.hook.token]) {
     expect((await report(body, { tenant: 'blog', token: each })).status).toBe(200);
   }
-  for (const secret of [hook.token, token?.token ?? '']) expect([runtime.printed(), ...runtime.progress()].join(' ')).not.toContain(secret);
+  for (const secret of [hook.token, token?.token ?? ''])
+    expect([runtime.printed(), ...runtime.progress()].join(' ')).not.toContain(secret);
 });
 
 test('a repository that does not let the build in', async () => {

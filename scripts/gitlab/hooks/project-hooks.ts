@@ -1,4 +1,4 @@
-import type { GitlabApi } from './api.ts';
+import type { GitlabApi } from '../api.ts';
 
 /** A webhook of a project, as far as it is set here; GitLab never shows its token (https://docs.gitlab.com/api/project_webhooks/). */
 export interface ProjectHook {
@@ -24,14 +24,15 @@ export async function readProjectHooks(api: GitlabApi, project: string): Promise
     client.ProjectHooks.all(project, { perPage: 100 }),
   );
   return all.map((hook) => {
-    const { id, url, push_events, enable_ssl_verification, push_events_branch_filter, alert_status } = hook as unknown as {
-      readonly id: number;
-      readonly url: string;
-      readonly push_events?: unknown;
-      readonly enable_ssl_verification?: unknown;
-      readonly push_events_branch_filter?: unknown;
-      readonly alert_status?: unknown;
-    };
+    const { id, url, push_events, enable_ssl_verification, push_events_branch_filter, alert_status } =
+      hook as unknown as {
+        readonly id: number;
+        readonly url: string;
+        readonly push_events?: unknown;
+        readonly enable_ssl_verification?: unknown;
+        readonly push_events_branch_filter?: unknown;
+        readonly alert_status?: unknown;
+      };
     return {
       id,
       url,
