@@ -1,3 +1,4 @@
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Stacks } from '../../builders/stacks.ts';
@@ -5,7 +6,7 @@ import { callJson, clientConfig } from '../clients.ts';
 import { executeApiUrl } from '../execute-api.ts';
 import { type LocalCloud, startLocalCloud } from '../start.ts';
 import { Builds, phasesOf } from './builds.ts';
-import { att, ref } from './resources.ts';
+import { att, ref, subnet, vpc } from './resources.ts';
 import { hook, hookUrl, lambda, role } from './rest-api.ts';
 
 /** CodeBuild with IAM enforced: started by hand, by a function behind API Gateway, and by a write to a bucket. */
@@ -107,6 +108,34 @@ const webhook = {
   ...hook(),
 };
 
+/** What a build in a VPC needs of its role. */
+const networking = [
+  'ec2:CreateNetworkInterface',
+  'ec2:CreateNetworkInterfacePermission',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeDhcpOptions',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSecurityGroups',
+  'ec2:DescribeSubnets',
+  'ec2:DescribeVpcs',
+];
+const inside = { VpcId: ref('Vpc'), Subnets: [ref('Subnet')], SecurityGroupIds: [att('Group', 'GroupId')] };
+const network = {
+  Vpc: vpc,
+  Subnet: subnet('10.7.1.0/24'),
+  Group: { Type: 'AWS::EC2::SecurityGroup', Properties: { GroupDescription: 'builds', VpcId: ref('Vpc') } },
+};
+
+/** An alarm on more than nothing. */
+const alarm = (AlarmName: string, Namespace: string, MetricName: string, dimension: string, value: string) => ({
+  Type: 'AWS::CloudWatch::Alarm',
+  Properties: {
+    ...{ AlarmName, Namespace, MetricName, Dimensions: [{ Name: dimension, Value: value }] },
+    ...{ Statistic: 'Sum', Period: 300, EvaluationPeriods: 1, Threshold: 0, TreatMissingData: 'notBreaching' },
+    ComparisonOperator: 'GreaterThanThreshold',
+  },
+});
+
 const trail = {
   Trail: {
     Type: 'AWS::CloudTrail::Trail',
@@ -206,6 +235,14 @@ beforeAll(async () => {
       Free: project('free', commands('true')),
       One: project('one', commands('sleep 600'), { ConcurrentBuildLimit: 1 }),
       Short: project('short', commands('sleep 600'), { Tags: [{ Key: 'local-cloud:timeout-seconds', Value: '2' }] }),
+      Undelivered: alarm('undelivered', 'AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', 'undelivered'),
+      FreeFails: alarm('free-fails', 'AWS/CodeBuild', 'FailedBuilds', 'ProjectName', 'free'),
+      NextFails: alarm('next-fails', 'AWS/CodeBuild', 'FailedBuilds', 'ProjectName', 'next'),
+      ...network,
+      Networker: role('codebuild', ...logging, ...networking),
+      Inside: project('inside', commands('true'), { ServiceRole: att('Networker', 'Arn'), VpcConfig: inside }),
+      Half: role('codebuild', ...logging, ...networking.filter((action) => !action.startsWith('ec2:Delete'))),
+      Outside: project('outside', commands('true'), { ServiceRole: att('Half', 'Arn'), VpcConfig: inside }),
       Silent: project('silent', commands('true'), { ServiceRole: att('Mute', 'Arn') }),
     },
   });
@@ -214,6 +251,13 @@ beforeAll(async () => {
 afterAll(async () => {
   await local?.stop();
 });
+
+/** Alarms and their states. */
+async function alarms(): Promise<Record<string, string>> {
+  const client = new CloudWatchClient(clientConfig(local.endpoint, account));
+  const { MetricAlarms } = await client.send(new DescribeAlarmsCommand({}));
+  return Object.fromEntries((MetricAlarms ?? []).map(({ AlarmName, StateValue }) => [AlarmName, StateValue]));
+}
 
 const runs = async (spec: object | string, more: object = {}) => {
   const buildspecOverride = typeof spec === 'string' ? spec : JSON.stringify(spec);
@@ -286,9 +330,10 @@ describe('a build', () => {
     expect(await builds.log(build)).not.toContain('skipped');
   });
 
-  test('that fails before `build` does not build', async () => {
+  test('that fails before `build` does not build, and sets off an alarm', async () => {
     const phases = { pre_build: { commands: ['false'] }, build: { commands: ['true'] } };
     expect(phasesOf(await runs({ version: '0.2', phases }))).toEqual(['INSTALL SUCCEEDED', 'PRE_BUILD FAILED']);
+    await expect.poll(alarms).toMatchObject({ 'free-fails': 'ALARM' });
   });
 
   test('cannot read what its role may not, nor write its log', async () => {
@@ -302,6 +347,20 @@ describe('a build', () => {
     const silent = await builds.ended(await builds.start('silent'));
     expect(phasesOf(silent)).toEqual(['PROVISIONING FAILED']);
     expect(JSON.stringify(silent.phases)).toContain('does not allow AWS CodeBuild to create Amazon CloudWatch Logs');
+  });
+
+  test('in a VPC needs a role that may do what that takes', async () => {
+    expect((await builds.ended(await builds.start('inside'))).buildStatus).toBe('SUCCEEDED');
+    const outside = await builds.ended(await builds.start('outside'));
+    expect(phasesOf(outside)).toEqual(['PROVISIONING FAILED']);
+    expect(JSON.stringify(outside.phases)).toContain('ec2:DeleteNetworkInterface');
+    const resources = {
+      ...network,
+      Blind: role('codebuild', ...logging),
+      Project: project('blind', commands('true'), { ServiceRole: att('Blind', 'Arn'), VpcConfig: inside }),
+    };
+    const { failures } = await stacks.create('blind', { resources });
+    expect(failures.join()).toContain('Not authorized to perform DescribeSecurityGroups');
   });
 
   test('is stopped, one at a time where the project says so', async () => {
@@ -359,6 +418,7 @@ test('a request to API Gateway has a function start a build, whose upload has a 
   const [message] = (await undelivered()) ?? [];
   expect(message?.MessageAttributes.RULE_ARN?.StringValue).toBe(`arn:aws:events:${region}:${account}:rule/lost`);
   expect(JSON.parse(message?.Body ?? '')).toMatchObject({ detail: { requestParameters: { key: 'software/first' } } });
+  expect(await alarms()).toMatchObject({ undelivered: 'ALARM', 'next-fails': 'INSUFFICIENT_DATA' });
 });
 
 test('a stack with a role needs its permissions for these types', async () => {

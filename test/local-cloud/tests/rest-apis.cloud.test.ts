@@ -1,3 +1,8 @@
+import {
+  DescribeStackDriftDetectionStatusCommand,
+  DescribeStackResourceDriftsCommand,
+  DetectStackDriftCommand,
+} from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { Stacks } from '../../builders/stacks.ts';
@@ -17,13 +22,15 @@ beforeAll(() => {
 
 /** The answer is what the request's body says, and shows what the function saw. */
 const handler = `
+const { S3Client } = require('@aws-sdk/client-s3');
 exports.handler = async (event, context) => {
   console.log('called for ' + event.path);
   const asked = JSON.parse(event.body || '{}');
   if (asked.fail) throw new Error('a secret reason');
   if (asked.hang) await new Promise(() => setInterval(() => undefined, 1000));
   if ('answer' in asked) return asked.answer;
-  const body = JSON.stringify({ event, name: context.functionName, env: process.env });
+  const sdk = await new S3Client().config.region();
+  const body = JSON.stringify({ event, name: context.functionName, env: process.env, sdk });
   return { statusCode: 201, headers: { 'X-Own': 'yes' }, body };
 };`;
 
@@ -51,8 +58,9 @@ describe('a method with a proxy integration', () => {
 
   test('the function gets the event, its variables and nothing of the cloud', async () => {
     const { status, headers, text } = await post(`${url}?a=1&a=2`, '{}', { 'x-gitlab-token': 'secret' });
-    const { event, name, env } = JSON.parse(text) as Record<string, Record<string, unknown>>;
-    expect({ status, own: headers.get('x-own'), name }).toEqual({ status: 201, own: 'yes', name: 'echo' });
+    const { event, env, ...said } = JSON.parse(text) as Record<string, Record<string, unknown>>;
+    const own = headers.get('x-own');
+    expect({ status, own, ...said }).toEqual({ status: 201, own: 'yes', name: 'echo', sdk: 'eu-west-1' });
     expect(event).toMatchObject({
       resource: '/hook',
       path: '/hook',
@@ -131,6 +139,34 @@ test('a stage that takes nothing answers 429', async () => {
   const none = { ResourcePath: '/*', HttpMethod: '*', ThrottlingRateLimit: 0, ThrottlingBurstLimit: 0 };
   const { status, text } = await post(await deployed('throttled', { settings: [none] }), '{}');
   expect([status, text]).toEqual([429, '{"message":"Too Many Requests"}']);
+});
+
+/** What a detection does not find as the template has it. */
+async function driftOf(StackName: string): Promise<Record<string, string>> {
+  const { client } = stacks;
+  const { StackDriftDetectionId } = await client.send(new DetectStackDriftCommand({ StackName }));
+  const look = new DescribeStackDriftDetectionStatusCommand({ StackDriftDetectionId });
+  await expect.poll(async () => (await client.send(look)).DetectionStatus).toBe('DETECTION_COMPLETE');
+  const { StackResourceDrifts } = await client.send(new DescribeStackResourceDriftsCommand({ StackName }));
+  const found = (StackResourceDrifts ?? []).map((one) => [one.LogicalResourceId, one.StackResourceDriftStatus]);
+  return Object.fromEntries(found.filter(([, status]) => status !== 'IN_SYNC'));
+}
+
+test('drift of an API is found', async () => {
+  const settings = [{ ResourcePath: '/*', HttpMethod: '*', ThrottlingRateLimit: 5, ThrottlingBurstLimit: 10 }];
+  const url = await deployed('watched', { settings });
+  expect(await driftOf('watched')).toEqual({});
+  const patchOperations = [{ op: 'replace', path: '/*/*/throttling/rateLimit', value: '7' }];
+  const changed = await fetch(`${endpoint}/restapis/${url.split('/').at(-3)}/stages/live`, {
+    method: 'PATCH',
+    headers: {
+      connection: 'close',
+      authorization: `AWS4-HMAC-SHA256 Credential=${account}/20260101/eu-west-1/apigateway/aws4_request`,
+    },
+    body: JSON.stringify({ patchOperations }),
+  });
+  expect(changed.status).toBe(200);
+  expect(await driftOf('watched')).toEqual({ Stage: 'MODIFIED' });
 });
 
 test('an event that a function fails on goes to its dead-letter queue', async () => {

@@ -29,7 +29,7 @@ import os
 import ministack.services.kms
 from ministack import app
 from ministack.services import ec2 as store, s3, sns
-from ministack.services.sqs import _queues as queues, _p
+from ministack.services.sqs import _xml_resp as queues, _p
 
 class Ours:
     def use(self, anything):
@@ -54,7 +54,7 @@ class Ours:
     'ministack.services.s3.replaced',
     'ministack.services.sns._by_name',
     'ministack.services.sqs._p',
-    'ministack.services.sqs._queues',
+    'ministack.services.sqs._xml_resp',
   ]);
   expect(unused).toContain('ministack.services.kms._resolve_key');
   expect(unclear.map((place) => place.replace(/^part\/file\.py:\d+ /, '')).sort()).toEqual([

@@ -24,6 +24,7 @@ PARTS: tuple[str, ...] = (
     "drift",
     "event_rules",
     "functions",
+    "alarms",
     "rest_apis",
     "web_identity",
     "assume_role",

@@ -78,6 +78,7 @@ SEAMS = (
     # Functions and REST APIs: functions/, rest_apis/.
     Seam("ministack.core.lambda_runtime", "replaced: the environment of a function's process", ("subprocess",)),
     Seam("ministack.services.lambda_svc", "replaced: what becomes of a failed event", ("_route_async_failure",)),
+    Seam("ministack.services.lambda_svc", "replaced: a function's log needs rights", ("_emit_lambda_logs",)),
     Seam(
         "ministack.services.lambda_svc",
         "functions, and the code of new ones",
@@ -216,8 +217,15 @@ SEAMS = (
     ),
     Seam("ministack.services.rds", "the table of actions, in which ours take their places", ("_ACTION_MAP",)),
     Seam("ministack.services.rds", "its handler without the thread around it", ("_handle_request_sync",)),
-    Seam("ministack.services.cloudwatch", "names that exist", ("_alarms",)),
+    Seam("ministack.services.cloudwatch", "names that exist; metrics of alarms", ("_alarms", "_dims_key", "_metrics")),
+    Seam(
+        "ministack.services.lambda_svc",
+        "replaced: metrics of functions",
+        ("_emit_lambda_metrics", "_execute_function_dispatch"),
+    ),
+    Seam("ministack.services.sqs", "how many messages a queue has", ("_refresh_counts",)),
     Seam("ministack.services.sns", "names that exist", ("_topics",)),
+    Seam("ministack.services.sqs", "names that exist", ("_queues",)),
     # CloudFormation: cloudformation/, authorization/stack_roles.py, and what other parts add to resource types.
     Seam("ministack.services.cloudformation", "stores", ("_change_sets", "_stacks")),
     Seam(

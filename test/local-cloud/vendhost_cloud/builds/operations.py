@@ -128,6 +128,7 @@ def _record(project: Document, request: Document, overriding: list[Document]) ->
         "logs": _logs(project, build_id),
         "timeoutInMinutes": request.get("timeoutInMinutesOverride", project["timeoutInMinutes"]),
         "queuedTimeoutInMinutes": request.get("queuedTimeoutInMinutesOverride", project["queuedTimeoutInMinutes"]),
+        "vpcConfig": project.get("vpcConfig"),
         "buildComplete": False,
         "initiator": initiator.get(),
         "encryptionKey": project["encryptionKey"],

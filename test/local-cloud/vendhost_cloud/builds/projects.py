@@ -7,7 +7,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam
 
-from vendhost_cloud.builds import buildspec, store
+from vendhost_cloud.builds import buildspec, network, store
 from vendhost_cloud.builds.store import Document
 from vendhost_cloud.errors import AwsError, Unsupported
 from vendhost_cloud.json_service import page
@@ -29,6 +29,7 @@ _KNOWN = {
     "tags",
     "logsConfig",
     "concurrentBuildLimit",
+    "vpcConfig",
 }
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-_]{1,149}")
 _ACCOUNT_BUILDS = 60
@@ -87,7 +88,10 @@ def _record(given: Document, before: Document) -> Document:
         raise Unsupported(f"artifacts of type {given['artifacts']['type']}")
     if given.get("cache", {}).get("type", "NO_CACHE") != "NO_CACHE":
         raise Unsupported(f"a cache of type {given['cache']['type']}")
-    check_role(given["serviceRole"])
+    check_role(given["serviceRole"], name)
+    _check_image(given["environment"])
+    if given.get("vpcConfig"):
+        network.check(given["vpcConfig"], Role(given["serviceRole"], SERVICE))
     limit = given.get("concurrentBuildLimit")
     if limit is not None and not 1 <= limit <= _ACCOUNT_BUILDS:
         message = f"Project-level concurrent build limit cannot exceed the account-level limit of {_ACCOUNT_BUILDS}"
@@ -119,6 +123,13 @@ def _check_source(source: Document) -> None:
     buildspec.parse(text)
 
 
+def _check_image(environment: Document) -> None:
+    """https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectEnvironment.html"""
+    pulled_by = environment.get("imagePullCredentialsType", "CODEBUILD")
+    if environment.get("registryCredential") and pulled_by != "SERVICE_ROLE":
+        raise invalid("imagePullCredentialsType must be SERVICE_ROLE for an image with registryCredential")
+
+
 def check_environment(environment: Document) -> None:
     kind, compute = environment["type"], environment["computeType"]
     if kind not in ("LINUX_CONTAINER", "ARM_CONTAINER"):
@@ -137,8 +148,11 @@ def check_variables(variables: list[Any]) -> None:
             raise invalid(f"Invalid input: duplicate environment variable name {name}")
 
 
-def check_role(arn: str) -> None:
-    if arn.rpartition("/")[2] not in iam._roles or not Role(arn, SERVICE).assumable():
+def check_role(arn: str, project: str) -> None:
+    """CodeBuild says which project it assumes a role for
+    (https://docs.aws.amazon.com/codebuild/latest/userguide/cross-service-confused-deputy-prevention.html)."""
+    keys = {"aws:SourceArn": store.arn(project)}
+    if arn.rpartition("/")[2] not in iam._roles or not Role(arn, SERVICE).assumable(keys):
         raise invalid(f"CodeBuild is not authorized to perform: sts:AssumeRole on {arn}")
 
 

@@ -13,7 +13,8 @@ from ministack.core.responses import get_account_id, get_region, new_uuid, reque
 from ministack.services import eventbridge
 
 from vendhost_cloud import machines
-from vendhost_cloud.builds import credentials, store, variables
+from vendhost_cloud.alarms import record
+from vendhost_cloud.builds import credentials, network, store, variables
 from vendhost_cloud.builds.buildspec import PHASES, Buildspec, Phase
 from vendhost_cloud.builds.journal import Journal
 from vendhost_cloud.builds.shell import Shell, TimedOut
@@ -49,7 +50,7 @@ def _run(build: Document, spec: Buildspec, deadline: float, journal: Journal) ->
     role = Role(build["serviceRole"], SERVICE)
     for phase in ("SUBMITTED", "QUEUED"):
         _passed(build, phase)
-    if not role.assumable():
+    if not role.assumable({"aws:SourceArn": store.arn(build["projectName"])}):
         reason = f"CodeBuild is not authorized to perform: sts:AssumeRole on {role.arn}"
         return _end(build, "PROVISIONING", "FAILED", ("CLIENT_ERROR", reason))
     try:
@@ -60,6 +61,11 @@ def _run(build: Document, spec: Buildspec, deadline: float, journal: Journal) ->
             f"build {build['arn']}. Error message: {error.message}"
         )
         return _end(build, "PROVISIONING", "FAILED", ("ACCESS_DENIED", reason))
+    if build.get("vpcConfig"):
+        try:
+            network.attach(build["vpcConfig"], role)
+        except AwsError as error:
+            return _end(build, "PROVISIONING", "FAILED", (error.code, error.message), journal)
     session = begin(role, f"AWSCodeBuild-{build['id'].rpartition(':')[2]}", max(deadline - time.monotonic(), 0) + 3600)
     path = credentials.publish(session, role.arn)
     readable = {CHECKOUT: str(_REPOSITORY)}
@@ -201,6 +207,9 @@ def _complete(build: Document, status: str) -> None:
     build["phases"].append({"phaseType": "COMPLETED", "startTime": now})
     # The last of all: who sees the status sees the phases too.
     build.update(endTime=now, currentPhase="COMPLETED", buildStatus=status, buildComplete=True, _machine=None)
+    dimensions = {"ProjectName": build["projectName"]}
+    record("AWS/CodeBuild", "Builds", 1, dimensions)
+    record("AWS/CodeBuild", "SucceededBuilds" if status == "SUCCEEDED" else "FailedBuilds", 1, dimensions)
     _report(build)
 
 

@@ -15,6 +15,7 @@ _COPIED = (
     "ServiceRole",
     "EncryptionKey",
     "LogsConfig",
+    "VpcConfig",
     *_NUMBERS,
 )
 

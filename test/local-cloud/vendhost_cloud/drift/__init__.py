@@ -11,13 +11,23 @@ from vendhost_cloud.drift import (
     events,
     host_readers,
     identity_readers,
+    intake_readers,
     network_readers,
     storage_readers,
 )
 
 
 def register() -> None:
-    for part in (balancer_readers, event_readers, host_readers, identity_readers, network_readers, storage_readers):
+    parts = (
+        balancer_readers,
+        event_readers,
+        host_readers,
+        identity_readers,
+        intake_readers,
+        network_readers,
+        storage_readers,
+    )
+    for part in parts:
         for name, reader in part.READERS.items():
             reader.register(name)
     detections.register()

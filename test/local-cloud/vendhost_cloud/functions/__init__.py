@@ -2,9 +2,9 @@
 than Lambda gives, and refuses what Lambda refuses.
 """
 
-from vendhost_cloud.functions import environment, failures, refusals
+from vendhost_cloud.functions import environment, failures, logs, refusals
 
 
 def register() -> None:
-    for part in (environment, failures, refusals):
+    for part in (environment, failures, logs, refusals):
         part.register()

@@ -20,6 +20,7 @@ from vendhost_cloud.service_api import ServiceError
 _SERVICE = "lambda.amazonaws.com"
 _CONCURRENCY, _UNRESERVED = 1000, 100
 _ENVIRONMENT_BYTES = 4096
+_INLINE_BYTES = 4 * 1024 * 1024
 _RESERVED = frozenset(
     (
         "_HANDLER",
@@ -71,7 +72,7 @@ def _check_function(given: Properties, _: Properties) -> None:
     role = str(given.get("Role") or "")
     if role.rpartition("/")[2] not in iam._roles or not Role(role, _SERVICE).assumable():
         raise _invalid("The role defined for the function cannot be assumed by Lambda.")
-    _check_code(given.get("Code") or {})
+    _check_code(given.get("Code") or {}, str(given["Handler"]))
     _check_sending(role, str((given.get("DeadLetterConfig") or {}).get("TargetArn") or ""))
 
 
@@ -131,7 +132,12 @@ def _check_environment(variables: dict[str, Any]) -> None:
         raise _invalid(f"{cannot} exceeded the 4KB limit. String measured: {text}")
 
 
-def _check_code(code: Properties) -> None:
+def _check_code(code: Properties, handler: str) -> None:
+    # CloudFormation writes inline code into a file called index.
+    if code.get("ZipFile") and not handler.startswith("index."):
+        raise _invalid(f"inline code is in the file index: the handler {handler} is in another one")
+    if len(str(code.get("ZipFile") or "").encode()) > _INLINE_BYTES:
+        raise _invalid("Code.ZipFile is longer than 4 MB")
     bucket, key = str(code.get("S3Bucket") or ""), str(code.get("S3Key") or "")
     if not bucket:
         return
