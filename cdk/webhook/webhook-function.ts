@@ -48,7 +48,7 @@ export class WebhookFunction extends Construct {
       description,
       runtime: 'nodejs24.x',
       architectures: ['arm64'],
-      handler: `index.${which}`,
+      handler: which === 'start' ? 'index.startBuild' : 'index.receive',
       code: { zipFile: code },
       role: role.attrArn,
       timeout: timeoutSeconds,

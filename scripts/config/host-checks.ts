@@ -1,6 +1,6 @@
 import { defaultBranches, environments } from './environment.ts';
 import type { Fault } from './issues.ts';
-import type { Approvals, Pipelines } from './platform.ts';
+import type { Approvals, Pipelines, PlatformConfig } from './platform.ts';
 import type { Hosting } from './platform-checks.ts';
 import { projectsOf, samePath, type TenantConfig } from './tenant.ts';
 
@@ -31,6 +31,24 @@ export function pinnedFaults(file: string, pipelines: Pipelines | undefined, ten
   if (pipelines === undefined) return fault('platform.yml names no project with the pipelines of tenants: pipelines');
   const own = projectsOf(tenant).find(({ path }) => samePath(path, pipelines.project));
   return own === undefined ? [] : fault(`${own.path} is the project with the pipelines, pipelines in platform.yml`);
+}
+
+/** Builds of a project without a runner need an image to run in. */
+export function webhookFaults(
+  file: string,
+  { webhook }: Pick<PlatformConfig, 'webhook'>,
+  { intake, projects }: TenantConfig,
+): Fault[] {
+  if (intake !== 'webhook') return [];
+  if (projects !== undefined) {
+    return [
+      { file, path: 'intake', message: '"webhook" is wrong: it is for tenants with one project, not with `projects`' },
+    ];
+  }
+  if (webhook !== undefined) return [];
+  return [
+    { file, path: 'intake', message: '"webhook" is wrong: platform.yml has no key webhook, which says how builds run' },
+  ];
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   sharedEnvironments,
   sharedMessage,
   tenantFaults,
+  webhookFaults,
 } from '../config/host-checks.ts';
 import { shownValue } from '../config/issues.ts';
 import { parseConfig } from '../config/load.ts';
@@ -45,7 +46,12 @@ export async function checkPlatformRepository(directory: string): Promise<Checke
         fromFaults(approvalFaults(fileOf(tenant), platform.value?.approvals, config)),
       ),
       ...[...configs].flatMap(([tenant, config]) =>
-        platform.value === undefined ? [] : fromFaults(pinnedFaults(fileOf(tenant), platform.value.pipelines, config)),
+        platform.value === undefined
+          ? []
+          : fromFaults([
+              ...pinnedFaults(fileOf(tenant), platform.value.pipelines, config),
+              ...webhookFaults(fileOf(tenant), platform.value, config),
+            ]),
       ),
       ...claimFaults(configs),
       ...overlapFaults(configs),

@@ -4,6 +4,8 @@ import { partitionOf } from '../config/platform.ts';
 import type { GitlabApi } from '../gitlab/api.ts';
 import { writeVariables } from '../gitlab/variables.ts';
 import { deployStacks } from '../stack/deploy/deploy-stacks.ts';
+import { applyWebhook } from '../webhook/vend-webhook.ts';
+import { webhookDiffers } from '../webhook/webhook-plan.ts';
 import { recordToWrite, rewriteRecord } from './access.ts';
 import { claimRules, explainFull, giveBack, priorityParameters } from './traffic/tenant-rules.ts';
 import type { PreparedVend, Vending } from './vend-plan.ts';
@@ -26,7 +28,7 @@ export interface VendResult {
  */
 export async function applyVend(
   vending: Vending,
-  { plan, rulesOf, claims, assembly }: PreparedVend,
+  { plan, rulesOf, claims, assembly, webhook }: PreparedVend,
   free?: () => Promise<void>,
 ): Promise<VendResult> {
   const { runtime, aws, gitlab, chosen, place } = vending;
@@ -60,6 +62,10 @@ export async function applyVend(
       variables.filter(({ project }) => project === path),
     );
   }
+  // Its secrets and builds are in the stacks.
+  if (gitlab !== undefined && webhook !== undefined) {
+    await applyWebhook({ aws, gitlab, out: runtime.out, place, project: vending.projects[0]?.path ?? '' }, webhook);
+  }
   const output = (name: string) => results.find(({ outputs }) => name in outputs)?.outputs[name] ?? '';
   return {
     environment: place.environment,
@@ -70,6 +76,7 @@ export async function applyVend(
     changed:
       results.some((stack) => stack.changed) ||
       record !== undefined ||
+      (webhook !== undefined && webhookDiffers(webhook.plan)) ||
       plan.rules.some(({ claimed }) => !claimed) ||
       plan.hosts.claim.length + plan.hosts.release.length + released.length + variables.length > 0,
   };

@@ -10,6 +10,8 @@ import { checkRoomForTenant } from '../quota/room.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Assembly, withAssembly } from '../stack/assembly.ts';
 import { planLines, planStacks, type StackPlan } from '../stack/stack-plan.ts';
+import { type PreparedWebhook, prepareWebhook } from '../webhook/vend-webhook.ts';
+import { type WebhookPlan, webhookDiffers, webhookLines } from '../webhook/webhook-plan.ts';
 import { accessApp, formerRecord, recordToWrite } from './access.ts';
 import type { ChosenEnvironment } from './environments.ts';
 import { type ClaimPlan, HostClaims } from './host-claims.ts';
@@ -31,6 +33,8 @@ export interface Vending {
   readonly projects: readonly TrustedProject[];
   /** Hosts of others that are about to be given back: a plan takes them for free. */
   readonly coming?: readonly string[];
+  /** Replace the tokens of the webhook and of the builds. */
+  readonly rotateWebhook?: boolean;
 }
 
 /** What vending would change. */
@@ -48,6 +52,8 @@ export interface VendPlan {
   readonly rewritesRecord?: true;
   /** Variables of the GitLab projects that would be written; `undefined` when there is no token to look. */
   readonly variables: readonly ProjectVariableChange[] | undefined;
+  /** Of a tenant whose project has no runner; `undefined` for others, and when there is no token to look. */
+  readonly webhook?: WebhookPlan;
 }
 
 /** A variable of one of the tenant's projects. */
@@ -62,6 +68,7 @@ export interface PreparedVend {
   readonly rulesOf: RulesOf;
   readonly claims: HostClaims;
   readonly assembly: Assembly;
+  readonly webhook: PreparedWebhook | undefined;
 }
 
 /** Plans the vending and hands the plan, with all it takes to apply it, to `work`. Throws before that what stands against it: `HOST_TAKEN`, `LISTENER_FULL`, `QUOTA_REACHED`, `BUCKET_KEPT`, `LOAD_BALANCER_FIXED` or `PORT_FIXED`. */
@@ -87,6 +94,7 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
     checkKeptBucket(aws, place),
   ]);
   const wanted = projects.map(({ half }) => projectVariables(place, chosen, tenant, half));
+  const webhook = await webhookOf(vending);
   return await withAssembly(runtime, aws, accessApp({ ...vending, facts }), async (assembly) => {
     const numbers = priorityParameters(rules.map(({ band, priority }) => [band, priority]));
     const stacks = await planStacks(assembly, { parameters: { [names.tenantStack(place, 'entry')]: numbers } });
@@ -111,9 +119,18 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
       stacks,
       ...rewrites,
       variables,
+      ...(webhook === undefined ? {} : { webhook: webhook.plan }),
     };
-    return await work({ plan, facts, rulesOf, claims, assembly });
+    return await work({ plan, facts, rulesOf, claims, assembly, webhook });
   });
+}
+
+async function webhookOf(vending: Vending): Promise<PreparedWebhook | undefined> {
+  const { runtime, aws, gitlab, place, tenant, projects, chosen, rotateWebhook = false } = vending;
+  const [project] = projects;
+  if (tenant.intake !== 'webhook' || gitlab === undefined || project === undefined) return undefined;
+  const parts = { aws, gitlab, out: runtime.out, place, project: project.path };
+  return await prepareWebhook(parts, { branch: chosen.config.branch, rotate: rotateWebhook });
 }
 
 /** A project that is yet to be made has no variables. */
@@ -144,9 +161,10 @@ export function projectVariables(
 }
 
 /** Whether vending would change anything that can be seen. */
-export function differs({ hosts, rules, giveBack, stacks, rewritesRecord, variables }: VendPlan): boolean {
+export function differs({ hosts, rules, giveBack, stacks, rewritesRecord, variables, webhook }: VendPlan): boolean {
   return (
     rewritesRecord === true ||
+    (webhook !== undefined && webhookDiffers(webhook)) ||
     hosts.claim.length > 0 ||
     hosts.release.length > 0 ||
     rules.some(({ claimed }) => !claimed) ||
@@ -158,7 +176,7 @@ export function differs({ hosts, rules, giveBack, stacks, rewritesRecord, variab
 
 /** The plan as lines for people; of several projects each variable names its own. */
 export function vendLines(plan: VendPlan, projects = 1): string[] {
-  const { hosts, rules, giveBack, balancer, stacks, rewritesRecord, variables } = plan;
+  const { hosts, rules, giveBack, balancer, stacks, rewritesRecord, variables, webhook } = plan;
   return [
     ...hosts.claim.map((host) => `host ${host}: claim`),
     ...hosts.keep.map((host) => `host ${host}: no change`),
@@ -172,5 +190,6 @@ export function vendLines(plan: VendPlan, projects = 1): string[] {
       ({ action, key, scope, project }) =>
         `GitLab variable ${key} (${scope})${projects > 1 ? ` of ${project}` : ''}: ${action}`,
     ),
+    ...(webhook === undefined ? [] : webhookLines(webhook)),
   ];
 }

@@ -24,6 +24,8 @@ export interface VendOptions {
   readonly allowLibrary?: boolean;
   /** Set the project up as one that vending makes. */
   readonly adopt?: boolean;
+  /** Replace the tokens of the webhook and of the builds, of a tenant whose project has no runner. */
+  readonly rotateWebhook?: boolean;
   /** Hosts of the file that other tenants of the same run give back later: they are left out. */
   readonly without?: readonly HostPlace[];
   /** Hosts that other tenants of the same run will have given back: the plan takes them for free. */

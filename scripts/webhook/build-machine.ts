@@ -43,12 +43,12 @@ export async function buildMachine(runtime: Runtime, place: Place): Promise<Exit
   }
 }
 
-interface Checkout extends Place {
+interface Unpacked extends Place {
   readonly directory: string;
   readonly dryRun: false;
 }
 
-async function deployAll(runtime: Runtime, checkout: Checkout): Promise<ExitCode | undefined> {
+async function deployAll(runtime: Runtime, checkout: Unpacked): Promise<ExitCode | undefined> {
   const steps = [
     () => bakeImage(runtime, checkout),
     () => provisionHost(runtime, { ...checkout, image: undefined }),
@@ -76,6 +76,9 @@ async function unpack(
   const { Body } = await (await aws.s3()).send(new GetObjectCommand({ Bucket: bucket, Key: key }));
   const file = join(directory, '.archive.tar.gz');
   await pipeline(Body as Readable, createWriteStream(file), { signal });
-  await execa('tar', ['--extract', '--gzip', '--file', file, '--no-same-owner'], { cwd: directory, cancelSignal: signal });
+  await execa('tar', ['--extract', '--gzip', '--file', file, '--no-same-owner'], {
+    cwd: directory,
+    cancelSignal: signal,
+  });
   await rm(file);
 }

@@ -6,6 +6,7 @@ import { platformApp } from '../../cdk/platform/platform-app.ts';
 import { platformProps } from '../../cdk/platform/platform-props.ts';
 import { tenantAccessApp } from '../../cdk/tenant/access/tenant-access-stack.ts';
 import { virtualHostApp } from '../../cdk/tenant/virtual-host-app.ts';
+import { webhookApp } from '../../cdk/webhook/webhook-stack.ts';
 import { type Environment, environments } from '../../scripts/config/environment.ts';
 import { environmentOf, readPlatformConfig } from '../../scripts/config/files.ts';
 import type { EnvironmentConfig, PlatformConfig } from '../../scripts/config/platform.ts';
@@ -55,6 +56,8 @@ function* appsOf(platform: PlatformConfig): Generator<[folder: string, app: App]
   const { issuer, audience } = platform;
   const { account, region } = environmentOf(platform, 'dev');
   yield ['gitlab', gitlabApp({}, { account, region, issuer, audience })];
+  const topics = [`arn:aws:sns:${region}:${account}:vendhost-dev-alerts`];
+  yield ['webhook', webhookApp({}, { account, region, partition: 'aws', topics })];
   for (const environment of environments) {
     const config = environmentOf(platform, environment);
     yield* platformApps(platform, environment, config);
@@ -104,6 +107,11 @@ function* tenantApps(platform: PlatformConfig, name: Environment, config: Enviro
   yield [
     `${name}-shop-changed`,
     tenantAccessApp({}, { ...granted, facts: { ...facts, approval: !approval }, groups, intake: 's3' }),
+  ];
+  const builds = { image: 'registry.example.com/vendhost:1', repository: `${platform.gitlab}/${record.project}.git` };
+  yield [
+    `${name}-shop-built`,
+    tenantAccessApp({}, { ...granted, facts: { ...facts, approval }, groups: [exact], intake: 'webhook', builds }),
   ];
   const own = vendhostSchema.parse({ database: 'none', instances: { min: 2, max: 2 } });
   yield [`${name}-shop-changed`, virtualHostApp(virtualHost({ ...where, config: own }))];

@@ -1,3 +1,4 @@
+import { ApiHooks } from './api-hooks.ts';
 import { ApiCommits } from './commits.ts';
 import { Discussions } from './discussions.ts';
 import { Outages } from './outages.ts';
@@ -87,6 +88,7 @@ export class GitlabState {
   readonly isPremium: boolean;
   readonly commits = new ApiCommits();
   readonly discussions = new Discussions();
+  readonly hooks = new ApiHooks();
   readonly outages = new Outages();
   readonly packages = new Packages();
   readonly pipelines = new ApiPipelines();

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type Answer, type Call, forbidden, notAllowed, notFound } from './answers.ts';
 import { onCommits } from './api-commits.ts';
 import { onDeployments } from './api-deployments.ts';
+import { onDeployTokens, onHooks } from './api-hooks.ts';
 import { onIssues } from './api-issues.ts';
 import { onJobTokenScope } from './api-job-tokens.ts';
 import { createProject, onNamespace } from './api-new-project.ts';
@@ -208,6 +209,8 @@ async function route(call: Call, state: GitlabState, url: URL, user: User): Prom
   const ofSetup = onSetup(call, state, project, url);
   if (ofSetup !== undefined) return ofSetup;
   if (rest.length > 0) return notFound('Not Found');
+  if (part === 'hooks') return onHooks(call, state.hooks, project, url, name);
+  if (part === 'deploy_tokens') return onDeployTokens(call, state.hooks, project, url, name);
   switch (part) {
     case undefined:
       return onProject(call, state, project, isMaintainer);

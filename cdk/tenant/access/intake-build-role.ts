@@ -5,7 +5,7 @@ import { type Right, serviceTrust, type Trust } from '../../role.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
-type Build = 'intake' | 'machine';
+type BuildKind = 'intake' | 'machine';
 
 /**
  * The role of the builds that make revisions of pushes: clone, look whether the virtual host is what the push says, and write what the push
@@ -44,13 +44,13 @@ export function intakeBuildRole(parent: Construct, scope: Scope, registry?: stri
 }
 
 /** CodeBuild, for one project (https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html). */
-export function buildTrust(scope: Scope, which: Build): Trust {
+export function buildTrust(scope: Scope, which: BuildKind): Trust {
   const project = scope.arn('codebuild', `project/${names.buildProject(scope.place, which)}`);
   return serviceTrust('codebuild', { StringEquals: { 'aws:SourceAccount': scope.account, 'aws:SourceArn': project } });
 }
 
 /** What CodeBuild does with the role of a build: write its log, and pull the image. */
-export function buildRights(scope: Scope, which: Build, registry?: string): Right[] {
+export function buildRights(scope: Scope, which: BuildKind, registry?: string): Right[] {
   const group = names.buildLogGroup(scope.place, which);
   const log: Right = {
     sid: 'BuildLog',

@@ -8,7 +8,7 @@ import type { Intake, TenantLimits } from '../../../scripts/config/tenant.ts';
 import { type AppProps, newApp, VendhostStack } from '../../app.ts';
 import type { GitlabProject } from '../../gitlab-trust.ts';
 import { type ListedPolicy, makePolicy } from '../../role.ts';
-import type { BuildSettings } from '../entry/builds.ts';
+import type { BuildSettings } from '../entry/build-project.ts';
 import { EntryStack } from '../entry/entry-stack.ts';
 import type { RuleGroup } from '../entry/rule-groups.ts';
 import { approvalRights, approverJobRole, approverRole } from './approver-role.ts';

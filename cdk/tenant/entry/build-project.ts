@@ -5,7 +5,16 @@ import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { names, type Place } from '../../../scripts/config/names.ts';
-import type { BuildSettings } from './builds.ts';
+
+/** What the platform says of builds. */
+export interface BuildSettings {
+  /** Runner image of this library. */
+  readonly image: string;
+  /** ARN of the secret for its registry, where that needs one. */
+  readonly registrySecret?: string | undefined;
+  /** Address that is cloned, without a user in it. */
+  readonly repository: string;
+}
 
 export interface BuildProjectProps {
   readonly place: Place;

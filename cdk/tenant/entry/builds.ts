@@ -7,18 +7,8 @@ import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { keys, names } from '../../../scripts/config/names.ts';
 import { intakeBuildRole } from '../access/intake-build-role.ts';
 import type { Scope } from '../access/tenant-scope.ts';
-import { BuildProject } from './build-project.ts';
+import { BuildProject, type BuildSettings } from './build-project.ts';
 import { mostEventSeconds, writtenTo } from './intake-rule.ts';
-
-/** What the platform says of builds. */
-export interface BuildSettings {
-  /** Runner image of this library. */
-  readonly image: string;
-  /** ARN of the secret for its registry, where that needs one. */
-  readonly registrySecret?: string | undefined;
-  /** Address that is cloned, without a user in it. */
-  readonly repository: string;
-}
 
 export interface BuildsProps {
   readonly scope: Scope;

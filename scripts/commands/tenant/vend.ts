@@ -57,6 +57,11 @@ export const command = define({
         coerce: projectNumber('tenant vend'),
         describe: 'Id of the GitLab project, to move the tenant to another project',
       })
+      .option('rotate-webhook', {
+        type: 'boolean',
+        default: false,
+        describe: 'Replace the tokens of the webhook and of the builds, where the project has no runner',
+      })
       .option('set-subject', {
         type: 'boolean',
         default: false,
@@ -84,6 +89,7 @@ export const command = define({
       dryRun: args['dry-run'],
       protectBranches: args['protect-branches'],
       allowLibrary: args['allow-library'],
+      rotateWebhook: args['rotate-webhook'],
       setSubject: args['set-subject'],
     };
     const projectId = args['project-id'];

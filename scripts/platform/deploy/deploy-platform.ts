@@ -12,6 +12,7 @@ import { everPlanned, stepsOf } from '../layers.ts';
 import { openProviderPlace, type ProviderWork, settleProvider } from '../oidc-provider.ts';
 import { planPlatform } from '../plan/plan-platform.ts';
 import { type EnvironmentChoice, type EnvironmentTarget, openTargets } from '../targets.ts';
+import { WebhookEndpoints } from '../webhook-endpoint.ts';
 import type { DeployPlatformOptions } from './options.ts';
 import { deployPlanned } from './saved-plan.ts';
 import { applySteps, nothingApplied } from './steps.ts';
@@ -33,8 +34,9 @@ export async function deployPlatform(runtime: Runtime, options: DeployPlatformOp
   const isAsked = (layer === undefined || layer === 'access') && !targets.some(({ aws }) => aws.isLocalCloud);
   if (isAsked) await checkIssuer(runtime, platform);
   const providers = new Providers(runtime, platform);
+  const webhooks = new WebhookEndpoints(runtime, platform);
   const { done, faults } = await forEach(runtime, targets, (target) =>
-    deployOne(runtime, platform, target, { layer, providers }),
+    deployOne(runtime, platform, target, { layer, providers, webhooks }),
   );
   deployResult(runtime, { done, faults, providers: await providers.made(targets), started });
   if (faults.length > 0) throw combined(faults, 'DEPLOY_FAILED', 'cannot deploy');
@@ -53,7 +55,11 @@ async function deployOne(
   runtime: Runtime,
   platform: PlatformConfig,
   target: EnvironmentTarget,
-  { layer, providers }: { layer: PlatformLayer | undefined; providers: Providers },
+  {
+    layer,
+    providers,
+    webhooks,
+  }: { layer: PlatformLayer | undefined; providers: Providers; webhooks: WebhookEndpoints },
 ): Promise<DeployedEnvironment> {
   const { environment, config, aws } = target;
   const { out } = runtime;
@@ -71,7 +77,10 @@ async function deployOne(
         applySteps(assembly, target, steps, comparison),
       );
   await dropLeftOvers(runtime, aws, everPlanned(environment, steps.flat()));
-  return { environment, account: config.account, region: config.region, domain: config.domain, ...applied };
+  // It names the environment's topic of alerts.
+  const endpoints = layer === undefined || layer === 'access' ? await webhooks.of(target) : [];
+  const { account, region, domain } = config;
+  return { environment, account, region, domain, ...applied, stacks: [...applied.stacks, ...endpoints] };
 }
 
 /** GitLab's OIDC provider of each account: deployed once for all environments of the account. */

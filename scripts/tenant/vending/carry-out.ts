@@ -1,3 +1,4 @@
+import { VendhostError } from '../../errors.ts';
 import type { GitlabApi } from '../../gitlab/api.ts';
 import type { Output } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
@@ -24,6 +25,7 @@ export async function carryOut(
   const stops = allOf(planned);
   refuse(stops);
   const vendings = vendingsOf(planned);
+  if (gitlab === undefined && vendings[0]?.tenant.intake === 'webhook') throw webhookNeedsToken(stops.path);
   const vended: VendedEnvironment[] = [];
   for (const [index, vending] of vendings.entries()) {
     const { environment } = vending.place;
@@ -65,5 +67,13 @@ async function makeReady(
   }
   for (const { plan } of planned) await prepareProject(out, gitlab, plan);
   // What was left out decides what the roles ask for.
-  return planned.some(({ plan }) => plan.settings.some(({ when, optional }) => when === 'before' && optional)) ? await look() : planned;
+  return planned.some(({ plan }) => plan.settings.some(({ when, optional }) => when === 'before' && optional))
+    ? await look()
+    : planned;
+}
+
+function webhookNeedsToken(project: string): VendhostError {
+  return new VendhostError('GITLAB_TOKEN_MISSING', `the webhook of ${project} needs a token of GitLab`, {
+    hint: 'set VENDHOST_GITLAB_TOKEN (Maintainer, scope api)',
+  });
 }

@@ -10,6 +10,7 @@ import {
   sharedEnvironments,
   sharedMessage,
   tenantFaults,
+  webhookFaults,
 } from '../../config/host-checks.ts';
 import { configError } from '../../config/load.ts';
 import type { PlatformConfig } from '../../config/platform.ts';
@@ -47,6 +48,7 @@ export async function openVend(runtime: Runtime, options: VendOptions): Promise<
     ...tenantFaults(file, platform.environments, tenant),
     ...approvalFaults(file, platform.approvals, tenant),
     ...pinnedFaults(file, platform.pipelines, tenant),
+    ...webhookFaults(file, platform, tenant),
     ...shared.map(({ other }) => ({ file, path: 'environment_prefix', message: sharedMessage(other, tenant) })),
   ];
   if (faults.length > 0) throw configError(faults);
@@ -106,7 +108,8 @@ export async function openVend(runtime: Runtime, options: VendOptions): Promise<
       });
       const coming = hostsIn(options.coming, environment);
       const place = { environment, tenant: name };
-      return { runtime, aws, gitlab, place, platform, tenant, chosen: each, projects, coming };
+      const { rotateWebhook = false } = options;
+      return { runtime, aws, gitlab, place, platform, tenant, chosen: each, projects, coming, rotateWebhook };
     });
   const planned = await look();
   for (const { plan } of planned) warnOfProject(out, plan);

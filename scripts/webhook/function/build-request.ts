@@ -1,4 +1,4 @@
-import { filledIn } from './filled-in.ts';
+import { nameAtPlace } from './name-at-place.ts';
 import type { AcceptedPush } from './receive-delivery.ts';
 
 /** The variable in which a build finds its push, as JSON. */
@@ -15,7 +15,7 @@ export interface BuildRequest {
 /** The build of a push. Nothing of the payload is a name, a command or a setting of it: it is the value of one variable. */
 export function buildRequest({ place, push }: AcceptedPush, projectForm: string): BuildRequest {
   return {
-    projectName: filledIn(projectForm, place),
+    projectName: nameAtPlace(projectForm, place),
     idempotencyToken: push.delivery,
     environmentVariablesOverride: [{ name: pushVariable, value: JSON.stringify(push), type: 'PLAINTEXT' }],
   };

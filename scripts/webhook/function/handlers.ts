@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { Place } from '../../config/names.ts';
 import { buildRequest } from './build-request.ts';
-import { filledIn } from './filled-in.ts';
+import { nameAtPlace } from './name-at-place.ts';
 import { type AcceptedPush, type ProxyAnswer, type ProxyRequest, receiveDelivery } from './receive-delivery.ts';
 import { SecretCache } from './secret-cache.ts';
 import { readWebhookSecret } from './webhook-secret.ts';
@@ -28,26 +28,26 @@ const cache = new SecretCache(readSecret);
 export async function receive(request: ProxyRequest): Promise<ProxyAnswer> {
   return await receiveDelivery(request, {
     secretFor: (place, token) => cache.secretFor(place, token),
-    handOver,
+    handOver: invokeStarter,
     log,
     now: () => new Date(),
   });
 }
 
 /** Starts the build of an accepted push; Lambda calls it again when it throws. */
-export async function start(accepted: AcceptedPush): Promise<void> {
+export async function startBuild(accepted: AcceptedPush): Promise<void> {
   const { build } = await codeBuild.send(new StartBuildCommand(buildRequest(accepted, setting('PROJECT_NAME'))));
   log({ ...accepted.place, build: build?.id, commit: accepted.push.commit });
 }
 
-async function handOver(accepted: AcceptedPush): Promise<void> {
+async function invokeStarter(accepted: AcceptedPush): Promise<void> {
   const Payload = Buffer.from(JSON.stringify(accepted));
   const FunctionName = setting('START_FUNCTION');
   await lambda.send(new InvokeCommand({ FunctionName, InvocationType: 'Event', Payload }));
 }
 
 async function readSecret(place: Place) {
-  const SecretId = filledIn(setting('SECRET_NAME'), place);
+  const SecretId = nameAtPlace(setting('SECRET_NAME'), place);
   try {
     const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId }));
     return readWebhookSecret(SecretString);

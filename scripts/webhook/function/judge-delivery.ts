@@ -79,14 +79,14 @@ function pushIn(
     commit,
     branch,
     author: text(payload.user_name).slice(0, mostName),
-    message: messageOf(payload, commit).slice(0, mostMessage),
+    message: newestMessage(payload, commit).slice(0, mostMessage),
     repository: text(project?.web_url).slice(0, mostName),
     delivery: deliveryOf(payload, headers, commit),
   };
 }
 
 /** GitLab lists the newest 20 commits, oldest first, and none where a branch is created from another. */
-function messageOf({ commits }: Readonly<Record<string, unknown>>, commit: string): string {
+function newestMessage({ commits }: Readonly<Record<string, unknown>>, commit: string): string {
   const all = Array.isArray(commits) ? (commits as ({ id?: unknown; message?: unknown } | null)[]) : [];
   return text(all.find((each) => each?.id === commit)?.message);
 }

@@ -7,7 +7,7 @@ import type { ProxyAnswer, ProxyRequest } from '../../../scripts/webhook/functio
 import { headersOf, payload, secret } from './payloads.ts';
 
 /** The bundle as Lambda loads it, against a server that answers as AWS does. */
-let functions: { receive(request: ProxyRequest): Promise<ProxyAnswer>; start(accepted: unknown): Promise<void> };
+let functions: { receive(request: ProxyRequest): Promise<ProxyAnswer>; startBuild(accepted: unknown): Promise<void> };
 let calls: { what: string; body: Record<string, unknown> }[] = [];
 const server = createServer((request, response) => void serve(request, response));
 
@@ -101,7 +101,7 @@ test('what was handed over starts a build of its project', async () => {
   await functions.receive(request('push'));
   const accepted = calls.find(({ what }) => what.endsWith('/invocations'))?.body;
   calls = [];
-  await functions.start(accepted);
+  await functions.startBuild(accepted);
   expect(calls).toEqual([
     {
       what: 'CodeBuild_20161006.StartBuild',
