@@ -42,6 +42,7 @@ import { command as releaseStart } from './commands/release/start.ts';
 import { command as releaseWaiting } from './commands/release/waiting.ts';
 import { command as revisionPrune } from './commands/revision/prune.ts';
 import { command as revisionPush } from './commands/revision/push.ts';
+import { command as tenantAdopt } from './commands/tenant/adopt.ts';
 import { command as tenantVend } from './commands/tenant/vend.ts';
 import { type ExitCode, exitCodes, fileError, VendhostError } from './errors.ts';
 import { Output, type Terminal } from './output.ts';
@@ -61,7 +62,7 @@ const nouns: Readonly<Record<string, Noun>> = {
     describe: 'The shared stacks of the environments',
     verbs: [platformDeploy, platformPlan, platformStatus, platformFleet, platformDestroy],
   },
-  tenant: { describe: "A tenant's access to the platform", verbs: [tenantVend] },
+  tenant: { describe: "A tenant's access to the platform", verbs: [tenantVend, tenantAdopt] },
   image: {
     describe: "The AMI of a tenant's virtual host",
     verbs: [imageBake, imageClean, imageExplain, imageList, imagePrune],

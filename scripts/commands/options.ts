@@ -226,3 +226,13 @@ function checkWhole(option: string, value: number, least: number): void {
     hint: `give ${option} a whole number of ${least} or more`,
   });
 }
+
+/** Reads the number of a GitLab project; throws `USAGE` for what is none. */
+export function projectNumber(command: string): (text: string) => number {
+  return (text) => {
+    if (/^[1-9]\d*$/.test(text)) return Number(text);
+    throw new VendhostError('USAGE', `--project-id "${text}" is wrong: must be the number of a GitLab project`, {
+      hint: `see \`vendhost ${command} --help\``,
+    });
+  };
+}

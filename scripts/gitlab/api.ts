@@ -42,17 +42,23 @@ function open(
   if (token === undefined || token === '') return undefined;
   out.redact(token);
   const address = (env.CI_API_V4_URL ?? gitlab).replace(/\/+$/, '').replace(/\/api\/v4$/, '');
+  // It has a hundred resources, each with what it takes to send: one for all calls.
+  let client: InstanceType<typeof Gitlab<false>> | undefined;
+  const connect = async () => {
+    const sdk = await import('@gitbeaker/rest');
+    const { patientRequester } = await import('./http/requester.ts');
+    const requesterFn = patientRequester(out, signal, retries);
+    const credentials = kind === 'token' ? { token } : { jobToken: token };
+    const made = new sdk.Gitlab({ host: address, ...credentials, requesterFn });
+    return out.isVerbose ? printCalls(made, out) : made;
+  };
   return {
     address,
     async call(what, work, hints = {}) {
       if (!/^[!-~]+$/.test(token)) throw brokenToken(what, variable);
-      const sdk = await import('@gitbeaker/rest');
-      const { patientRequester } = await import('./http/requester.ts');
-      const requesterFn = patientRequester(out, signal, retries);
-      const credentials = kind === 'token' ? { token } : { jobToken: token };
-      const client = new sdk.Gitlab({ host: address, ...credentials, requesterFn });
+      client ??= await connect();
       try {
-        return await work(out.isVerbose ? printCalls(client, out) : client);
+        return await work(client);
       } catch (thrown) {
         signal.throwIfAborted();
         throw gitlabError(thrown, what, address, hints);

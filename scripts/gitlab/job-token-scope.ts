@@ -1,4 +1,5 @@
 import type { GitlabApi } from './api.ts';
+import { type PlannedCall, projectPart, sendCall } from './http/planned-call.ts';
 
 /** Who may use the job token of their pipelines in a project (https://docs.gitlab.com/api/project_job_token_scopes/). */
 export interface JobTokenScope {
@@ -34,10 +35,14 @@ export async function readJobTokenScope(api: GitlabApi, project: number): Promis
 }
 
 /** Lets jobs of another project use their token in this one. Both by number: GitLab takes no path here. */
+export function allowCall(project: number, other: number): PlannedCall {
+  const path = projectPart(project, 'job_token_scope', 'allowlist');
+  return { method: 'POST', path, body: { target_project_id: other } };
+}
+
 export async function allowJobTokens(api: GitlabApi, project: number, other: number): Promise<void> {
-  await api.call(`add project ${other} to the job token allowlist of project ${project}`, (client) =>
-    client.ProjectJobTokenScopes.addToInboundAllowList(project, other),
-  );
+  const what = `add project ${other} to the job token allowlist of project ${project}`;
+  await sendCall(api, what, allowCall(project, other));
 }
 
 /** `https://gitlab.example.com/groups/acme/web` → `acme/web`: GitLab says the path of a group in its address only. */

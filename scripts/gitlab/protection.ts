@@ -1,5 +1,6 @@
 import { VendhostError } from '../errors.ts';
 import type { GitlabApi } from './api.ts';
+import { type PlannedCall, projectPart, sendCall } from './http/planned-call.ts';
 
 /** A protected branch, or all those that a wildcard covers (https://docs.gitlab.com/api/protected_branches/). */
 export interface ProtectedBranch {
@@ -36,26 +37,32 @@ export function covers({ name }: ProtectedBranch, branch: string): boolean {
 }
 
 /** Protects a branch, which need not be there yet: Maintainers may push to it and merge into it. */
+export function protectCall(project: string, branch: string): PlannedCall {
+  const body = { name: branch, push_access_level: roles.maintainer, merge_access_level: roles.maintainer };
+  return { method: 'POST', path: projectPart(project, 'protected_branches'), body };
+}
+
 export async function protectBranch(api: GitlabApi, project: string, branch: string): Promise<void> {
-  await api.call(`protect the branch ${branch} of ${project}`, (client) =>
-    client.ProtectedBranches.protect(project, branch, {
-      pushAccessLevel: roles.maintainer,
-      mergeAccessLevel: roles.maintainer,
-    }),
-  );
+  await sendCall(api, `protect the branch ${branch} of ${project}`, protectCall(project, branch));
+}
+
+/** Protects an environment: Maintainers may deploy to it. GitLab Free has no such path (https://docs.gitlab.com/api/protected_environments/). */
+export function protectEnvironmentCall(project: string, name: string): PlannedCall {
+  const body = { name, deploy_access_levels: [{ access_level: roles.maintainer }] };
+  return { method: 'POST', path: projectPart(project, 'protected_environments'), body };
 }
 
 /**
- * Names of a project's protected environments; reads all pages. GitLab Free has none and answers 404
+ * Names of a project's protected environments; reads all pages. `undefined` where there can be none: GitLab Free answers 404
  * (https://docs.gitlab.com/api/protected_environments/). Takes the project's number: the client does not encode a path here.
  */
-export async function readProtectedEnvironments(api: GitlabApi, projectId: number): Promise<string[]> {
+export async function readProtectedEnvironments(api: GitlabApi, projectId: number): Promise<string[] | undefined> {
   const read = api.call(`read the protected environments of project ${projectId}`, (client) =>
     client.ProjectProtectedEnvironments.all(projectId, { perPage: 100 }),
   );
   const all = await read.catch((error: unknown) => {
-    if (error instanceof VendhostError && error.code === 'GITLAB_PROJECT_UNKNOWN') return [];
+    if (error instanceof VendhostError && error.code === 'GITLAB_PROJECT_UNKNOWN') return undefined;
     throw error;
   });
-  return all.map(({ name }) => name);
+  return all?.map(({ name }) => name);
 }

@@ -1,5 +1,5 @@
-import { VendhostError } from '../errors.ts';
 import type { GitlabApi } from './api.ts';
+import { isTaken, type PlannedCall, projectPart, sendCall } from './http/planned-call.ts';
 
 /** A variable of a project's CI/CD settings, for one environment. */
 export interface ProjectVariable {
@@ -33,33 +33,31 @@ export async function readVariables(api: GitlabApi, project: string): Promise<Pr
   return all.map(({ key, value, environment_scope }) => ({ key, value, scope: String(environment_scope) }));
 }
 
-/** Writes the changes. None of the values is a secret: they are neither masked nor protected. */
+/** The call of a change. None of the values is a secret: they are neither masked nor protected. */
+export function variableCall(project: string, { action, key, value, scope }: VariableChange): PlannedCall {
+  const body = { value, environment_scope: scope, raw: true };
+  return action === 'create'
+    ? { method: 'POST', path: projectPart(project, 'variables'), body: { key, ...body } }
+    : {
+        method: 'PUT',
+        path: projectPart(project, 'variables', key),
+        body: { ...body, filter: { environment_scope: scope } },
+      };
+}
+
+/** Writes the changes, one after another. */
 export async function writeVariables(
   api: GitlabApi,
   project: string,
   changes: readonly VariableChange[],
 ): Promise<void> {
-  for (const { action, key, value, scope } of changes) {
-    const options = { environmentScope: scope, raw: true };
-    const edit = () =>
-      api.call(`write the variable ${key} of ${project}`, (client) =>
-        client.ProjectVariables.edit(project, key, value, { ...options, filter: { environment_scope: scope } }),
-      );
-    const create = () =>
-      api.call(`write the variable ${key} of ${project}`, (client) =>
-        client.ProjectVariables.create(project, key, value, options),
-      );
-    if (action === 'update') await edit();
-    else
-      await create().catch(async (thrown: unknown) => {
-        if (!isTaken(thrown)) throw thrown;
-        // Made since it was planned: by another vend, or by this one, whose answer was lost.
-        await edit();
-      });
+  for (const change of changes) {
+    const write = (as: VariableChange) =>
+      sendCall(api, `write the variable ${change.key} of ${project}`, variableCall(project, as));
+    await write(change).catch(async (thrown: unknown) => {
+      if (change.action === 'update' || !isTaken(thrown)) throw thrown;
+      // Made since it was planned: by another vend, or by this one, whose answer was lost.
+      await write({ ...change, action: 'update' });
+    });
   }
-}
-
-/** GitLab's words for a key that the environment has already. */
-function isTaken(thrown: unknown): boolean {
-  return thrown instanceof VendhostError && thrown.details.some((line) => line.includes('has already been taken'));
 }

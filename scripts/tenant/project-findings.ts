@@ -3,6 +3,7 @@ import type { SubjectForm } from '../config/tenant.ts';
 import { covers } from '../gitlab/protection.ts';
 import { isAtLeast } from '../gitlab/version.ts';
 import type { ProjectFacts } from './project-facts.ts';
+import type { SetupWish } from './setup/starter.ts';
 
 /** Something about a tenant's project that people should know, or that stops the vending. */
 export interface ProjectFinding {
@@ -38,6 +39,16 @@ export interface ProjectWish {
   readonly setSubject: boolean;
   /** Add it to the job token allowlist of the library. */
   readonly allowLibrary?: boolean;
+  /** Set up what is not as in a project that vending makes. */
+  readonly adopt?: boolean;
+  /** Its pipeline file, where the platform decides; empty for `.gitlab-ci.yml`. */
+  readonly pipelinePath?: string | undefined;
+  /** What its pipeline file must not end with: the platform's, of a tenant that is no longer pinned. */
+  readonly formerPipelines?: string | undefined;
+  /** What it is set up with. */
+  readonly setup?: SetupWish;
+  /** Where the project is now that was vended, if the path leads to another one. */
+  readonly moved?: string | undefined;
 }
 
 /** Since when a token of a fork's pipeline in the parent project names the fork (gitlab-org/gitlab issue 548165). */
@@ -45,11 +56,16 @@ export const leastForForks = '18.2.2';
 /** Since when a path that another project had gets no ID token by that path (gitlab-org/gitlab merge request 255969). */
 export const leastForPaths = '19.1';
 
-/** The project is not the one that was vended, or is not spelled as GitLab does. */
-export function identityRefusals(wish: ProjectWish, facts: ProjectFacts | undefined): ProjectFinding[] {
-  const known = wish.environments.flatMap(({ environment, record }) =>
+/** The projects that an earlier vend of these environments recorded. */
+export function knownProjects({ environments }: Pick<ProjectWish, 'environments'>) {
+  return environments.flatMap(({ environment, record }) =>
     record?.projectId === undefined ? [] : [{ environment, id: record.projectId, path: record.project }],
   );
+}
+
+/** The project is not the one that was vended, or is not spelled as GitLab does. */
+export function identityRefusals(wish: ProjectWish, facts: ProjectFacts | undefined): ProjectFinding[] {
+  const known = knownProjects(wish);
   if (facts === undefined) {
     const moved = known.filter(({ path }) => path !== wish.path);
     return moved.slice(0, 1).map(({ id, path }) => ({
@@ -73,7 +89,7 @@ export function identityRefusals(wish: ProjectWish, facts: ProjectFacts | undefi
     changed.push({
       code: 'PROJECT_CHANGED',
       message: `${path} is project ${id}, but ${wish.tenant} was vended for project ${before}`,
-      hint: `if the old project was moved, name its new path in tenants/${wish.tenant}.yml; if ${wish.tenant} is to belong to project ${id} from now on: --project-id ${id}`,
+      hint: `${wish.moved === undefined ? 'if the old project was moved, name its new path' : `the old project is ${wish.moved} now: name that path`} in tenants/${wish.tenant}.yml; if ${wish.tenant} is to belong to project ${id} from now on: --project-id ${id}`,
     });
   }
   if (path === wish.path) return changed;
@@ -88,11 +104,11 @@ export function identityRefusals(wish: ProjectWish, facts: ProjectFacts | undefi
 }
 
 /** Branches of environments that anybody with the role Developer could make, unless they are protected now. */
-export function branchFindings(wish: ProjectWish, { path, protectedBranches }: ProjectFacts) {
+export function branchFindings(wish: ProjectWish, { path, protectedBranches }: ProjectFacts, protects: boolean) {
   const rulesOf = (branch: string) => protectedBranches.filter((rule) => covers(rule, branch));
   const open = wish.environments.filter(({ branch }) => rulesOf(branch).length === 0);
-  const protect = wish.protectBranches ? open.map(({ branch }) => branch) : [];
-  const refusals: ProjectFinding[] = (wish.protectBranches ? [] : open).map(({ environment, branch }) => ({
+  const protect = protects ? open.map(({ branch }) => branch) : [];
+  const refusals: ProjectFinding[] = (protects ? [] : open).map(({ environment, branch }) => ({
     code: 'BRANCH_UNPROTECTED',
     message: `the branch ${branch} of ${path} is not protected: every Developer could deploy to ${environment}`,
     hint: 'protect it (Settings > Repository > Protected branches), or vend with --protect-branches',

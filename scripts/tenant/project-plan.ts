@@ -1,5 +1,6 @@
 import { type SubjectForm, type SubjectTrust, subjectComponents, subjectFormOf } from '../config/tenant.ts';
 import { VendhostError } from '../errors.ts';
+import type { PlannedCall } from '../gitlab/http/planned-call.ts';
 import { isAtLeast } from '../gitlab/version.ts';
 import type { AllowedProject, LibraryPlan } from './library/plan-library.ts';
 import type { ProjectFacts } from './project-facts.ts';
@@ -11,6 +12,8 @@ import {
   type ProjectWish,
   versionFindings,
 } from './project-findings.ts';
+import { isSetUp, planPipelinePath, planSetup } from './setup/plan-setup.ts';
+import type { Setting } from './setup/setting.ts';
 
 /** The subject of the project's ID tokens changes. */
 export interface SubjectChange {
@@ -26,6 +29,12 @@ export interface ProjectPlan {
   readonly id?: number;
   readonly version?: string;
   readonly defaultBranch?: string;
+  /** Set when the project would be made. */
+  readonly make?: PlannedCall;
+  /** Whether it is set up as one that vending makes. */
+  readonly isSetUp: boolean;
+  /** What else would be set. */
+  readonly settings: readonly Setting[];
   /** Branches that would be protected. */
   readonly protect: readonly string[];
   readonly subject?: SubjectChange;
@@ -43,7 +52,9 @@ export interface ProjectPlan {
 /** Judges a tenant's project; without `facts`, for want of a token, what is recorded stays as it is. */
 export function planProject(wish: ProjectWish, facts: ProjectFacts | undefined): ProjectPlan {
   if (facts === undefined) return unseen(wish);
-  const branches = branchFindings(wish, facts);
+  const setsUp = isSetUp(wish, facts);
+  const branches = branchFindings(wish, facts, wish.protectBranches || setsUp);
+  const setup = planSetup(wish, facts);
   const versions = versionFindings(facts);
   const subject = planSubject(wish, facts);
   return {
@@ -51,15 +62,19 @@ export function planProject(wish: ProjectWish, facts: ProjectFacts | undefined):
     id: facts.id,
     version: facts.version,
     ...(facts.defaultBranch === undefined ? {} : { defaultBranch: facts.defaultBranch }),
+    isSetUp: setsUp,
     protect: branches.protect,
+    settings: [...setup.settings, ...planPipelinePath(wish, facts)],
     ...(subject.change === undefined ? {} : { subject: subject.change }),
     trust: byEnvironment(wish, (environment) => ({
       subjects: subject.trusted,
       projectId: facts.id,
-      environmentProtected: facts.protectedEnvironments.includes(`${wish.environmentPrefix}${environment}`),
+      environmentProtected: [...facts.protectedEnvironments, ...setup.protects].includes(
+        `${wish.environmentPrefix}${environment}`,
+      ),
     })),
     refusals: [...identityRefusals(wish, facts), ...branches.refusals, ...versions.refusals, ...subject.refusals],
-    warnings: [...branches.warnings, ...versions.warnings, ...subject.warnings],
+    warnings: [...branches.warnings, ...versions.warnings, ...subject.warnings, ...setup.warnings],
     notChecked: [
       ...(isAtLeast(facts.version, leastForPaths) === undefined ? [`what GitLab ${facts.version} leaves open`] : []),
       ...(facts.forkPipelines === undefined ? ['whether pipelines of forks run in the project'] : []),
@@ -91,18 +106,22 @@ export function refuse({ path, refusals }: Pick<ProjectPlan, 'path' | 'refusals'
 }
 
 /** Whether vending would change the project itself. */
-export function projectDiffers({ protect, subject, allow }: ProjectPlan): boolean {
-  return protect.length > 0 || subject !== undefined || allow !== undefined;
+export function projectDiffers({ make, protect, settings, subject, allow }: ProjectPlan): boolean {
+  return (
+    make !== undefined || settings.length > 0 || protect.length > 0 || subject !== undefined || allow !== undefined
+  );
 }
 
 /** The plan as lines for people. */
 export function projectLines(plan: ProjectPlan): string[] {
-  const { path, id, version, protect, subject, allow, refusals, notChecked } = plan;
+  const { path, id, version, make, protect, settings, subject, allow, refusals, notChecked } = plan;
   return [
     ...(id === undefined ? [] : [`project ${path}: ${id}, GitLab ${version}`]),
+    ...(make === undefined ? [] : [`project ${path}: make, private, with the branch ${make.body.default_branch}`]),
     ...protect.map((branch) => `branch ${branch}: protect; Maintainers push and merge`),
     ...(subject === undefined ? [] : [`subject of ID tokens: ${subject.from.join(', ')} → ${subject.to.join(', ')}`]),
     ...(allow === undefined ? [] : [`job token allowlist of ${allow.library}: add ${path}`]),
+    ...settings.map(({ what }) => what),
     ...refusals.map(({ code, message }) => `refused, ${code}: ${message}`),
     ...(notChecked.length === 0 ? [] : [`not checked: ${notChecked.join(', ')}`]),
   ];
@@ -112,7 +131,9 @@ function unseen(wish: ProjectWish): ProjectPlan {
   const branches = wish.environments.map(({ branch }) => branch).join(', ');
   return {
     path: wish.path,
+    isSetUp: false,
     protect: [],
+    settings: [],
     trust: Object.fromEntries(
       wish.environments.map(({ environment, record }) => [environment, recordedTrust(record)] as const),
     ),
@@ -129,12 +150,13 @@ function unseen(wish: ProjectWish): ProjectPlan {
 }
 
 /** Options that only a token can follow. */
-function tokenRefusals({ protectBranches, setSubject, projectId, allowLibrary }: ProjectWish): ProjectFinding[] {
+function tokenRefusals({ protectBranches, setSubject, projectId, allowLibrary, adopt }: ProjectWish): ProjectFinding[] {
   const options = [
     ...(protectBranches ? ['--protect-branches'] : []),
     ...(setSubject ? ['--set-subject'] : []),
     ...(projectId === undefined ? [] : ['--project-id']),
     ...(allowLibrary === true ? ['--allow-library'] : []),
+    ...(adopt === true ? ['tenant adopt'] : []),
   ];
   return options.map((option) => ({
     code: 'GITLAB_TOKEN_MISSING',

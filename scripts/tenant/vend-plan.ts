@@ -23,6 +23,8 @@ export interface Vending {
   readonly runtime: Runtime;
   readonly aws: Aws;
   readonly gitlab: GitlabApi | undefined;
+  /** Whether the project is yet to be made. */
+  readonly isNewProject?: boolean;
   readonly place: Place;
   readonly platform: PlatformConfig;
   readonly tenant: TenantConfig;
@@ -68,7 +70,9 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
   const [published, record, present] = await Promise.all([
     readPublishedFacts(aws, place.environment),
     formerRecord(aws, place),
-    gitlab === undefined ? undefined : Promise.all(projects.map(({ path }) => readVariables(gitlab, path))),
+    gitlab === undefined
+      ? undefined
+      : Promise.all(projects.map(({ path, isNew }) => (isNew === true ? [] : readVariables(gitlab, path)))),
   ]);
   const facts = platformFacts(published, tenant.load_balancer);
   const loadBalancer = tenant.load_balancer;

@@ -6,6 +6,7 @@ import { protectBranch } from '../gitlab/protection.ts';
 import { writeTokenSubject } from '../gitlab/token-subject.ts';
 import type { Output } from '../output.ts';
 import type { ProjectPlan, SubjectChange } from './project-plan.ts';
+import { applySettings, type Setting } from './setup/setting.ts';
 
 /** Other tenants of the platform repository with one of these projects; files that cannot be read are faults elsewhere. */
 export async function tenantsOfProject(
@@ -35,13 +36,23 @@ export async function prepareProject(out: Output, gitlab: GitlabApi, plan: Proje
     await allowJobTokens(gitlab, plan.allow.libraryId, plan.allow.project);
     out.step(`added ${plan.path} to the job token allowlist of ${plan.allow.library}`);
   }
+  await applySettings(out, gitlab, settingsOf(plan, 'before'));
   if (plan.subject?.when === 'before') await setSubject(out, gitlab, plan.path, plan.subject);
 }
 
 /** Changes that come after the roles of all environments. */
 export async function finishProject(out: Output, gitlab: GitlabApi, plan: ProjectPlan): Promise<void> {
-  if (plan.subject?.when !== 'after') return;
-  await setSubject(out, gitlab, plan.path, plan.subject);
+  if (plan.subject?.when === 'after') await changeSubject(out, gitlab, plan, plan.subject);
+  // Last: merging the starter merge request deploys.
+  await applySettings(out, gitlab, settingsOf(plan, 'after'));
+}
+
+function settingsOf({ settings }: ProjectPlan, when: Setting['when']): Setting[] {
+  return settings.filter((setting) => setting.when === when);
+}
+
+async function changeSubject(out: Output, gitlab: GitlabApi, plan: ProjectPlan, subject: SubjectChange): Promise<void> {
+  await setSubject(out, gitlab, plan.path, subject);
   const [trust] = Object.values(plan.trust);
   if (trust === undefined || trust.subjects.length < 2) return;
   const [former, next] = trust.subjects;

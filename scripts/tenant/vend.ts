@@ -13,13 +13,17 @@ import {
 import { configError } from '../config/load.ts';
 import { projectsOf } from '../config/tenant.ts';
 import { exitCodes } from '../errors.ts';
-import { openGitlab } from '../gitlab/api.ts';
+import { type GitlabApi, openGitlab } from '../gitlab/api.ts';
+import { callText } from '../gitlab/http/planned-call.ts';
+import type { Output } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
 import { formerRecord } from './access.ts';
 import { applyVend, type VendResult } from './apply-vend.ts';
 import { chooseEnvironments } from './environments.ts';
 import { projectDiffers, projectLines, refuse } from './project-plan.ts';
-import { type PlannedProject, planProjects, type TenantWish } from './projects/tenant-projects.ts';
+import { ownChanges, type PlannedProjects, planProjects, type TenantWish } from './projects/tenant-projects.ts';
+import { makeProject } from './setup/make-project.ts';
+import { plannedCalls } from './setup/plan-calls.ts';
 import { differs, type Vending, type VendPlan, vendLines, withPlan } from './vend-plan.ts';
 import { finishProject, prepareProject, tenantsOfProject, warnOfProject } from './vend-project.ts';
 import { vendSummary } from './vend-summary.ts';
@@ -39,6 +43,8 @@ export interface VendOptions {
   readonly setSubject?: boolean;
   /** Add the project to the job token allowlist of the library, if its jobs cannot pull the image. */
   readonly allowLibrary?: boolean;
+  /** Set the project up as one that vending makes. */
+  readonly adopt?: boolean;
 }
 
 /** Gives a tenant its hosts, roles, rules, pipeline, record and GitLab variables, or shows what would change (exit code 2). */
@@ -91,20 +97,29 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
     projectId: options.projectId,
     setSubject: options.setSubject ?? false,
     allowLibrary: options.allowLibrary ?? false,
+    adopt: options.adopt ?? false,
   };
-  const planned = await planProjects(gitlab, platform, tenant, wish);
-  for (const { plan } of planned) warnOfProject(out, plan);
-  const vendings = opened.map(({ chosen: each, aws }): Vending => {
-    const { environment } = each;
-    const projects = planned.map(({ path, half, plan }) => {
-      return { path, half, trust: plan.trust[environment] ?? { subjects: ['project_path'] as const } };
+  const look = async () => await planProjects(gitlab, platform, tenant, wish);
+  const vendingsOf = (planned: PlannedProjects) =>
+    opened.map(({ chosen: each, aws }): Vending => {
+      const place = { environment: each.environment, tenant: name };
+      const projects = planned.map(({ path, half, plan }) => {
+        const trust = plan.trust[each.environment] ?? { subjects: ['project_path' as const] };
+        return { path, half, trust, isNew: plan.make !== undefined };
+      });
+      return { runtime, aws, gitlab, place, platform, tenant, chosen: each, projects };
     });
-    return { runtime, aws, gitlab, place: { environment, tenant: name }, platform, tenant, chosen: each, projects };
-  });
-  if (options.dryRun) return await show(runtime, name, planned, vendings);
+  const seen = await look();
+  for (const { plan } of seen) warnOfProject(out, plan);
+  if (options.dryRun) return await show(runtime, name, seen, vendingsOf(seen));
 
-  refuse(allOf(planned));
-  for (const { plan } of planned) if (gitlab !== undefined) await prepareProject(out, gitlab, plan);
+  refuse(allOf(seen));
+  // No project is made for a tenant that is refused.
+  if (seen.some(({ plan }) => plan.make !== undefined)) {
+    for (const vending of vendingsOf(seen)) await withPlan(vending, async () => undefined);
+  }
+  const planned = gitlab === undefined ? seen : await makeReady(out, gitlab, seen, look);
+  const vendings = vendingsOf(planned);
   const results: VendResult[] = [];
   for (const vending of vendings) {
     const { environment } = vending.place;
@@ -125,22 +140,45 @@ export async function vendTenant(runtime: Runtime, options: VendOptions): Promis
 }
 
 /** What stands against vending in any of the projects. */
-function allOf(planned: readonly PlannedProject[]) {
+function allOf(planned: PlannedProjects) {
   const path = planned.map(({ plan }) => plan.path).join(' and ');
   return { path, refusals: planned.flatMap(({ plan }) => plan.refusals) };
 }
 
 /** A tenant's only project, or the two by their halves. */
-function resultOf([first, second]: readonly [PlannedProject, ...PlannedProject[]]) {
+function resultOf([first, second]: PlannedProjects) {
   if (second === undefined) return { project: first.plan };
   return { projects: { infrastructure: first.plan, software: second.plan } };
+}
+
+/** Makes projects that are not there, and does what comes before the roles; returns the plans of the rest. */
+async function makeReady(
+  out: Output,
+  gitlab: GitlabApi,
+  seen: PlannedProjects,
+  look: () => Promise<PlannedProjects>,
+): Promise<PlannedProjects> {
+  let planned = seen;
+  for (const [index, { path, plan }] of seen.entries()) {
+    if (plan.make === undefined) continue;
+    const lookAgain = async () => {
+      planned = await look();
+      return planned[index]?.plan ?? plan;
+    };
+    const made = await makeProject(out, gitlab, { ...plan, path }, lookAgain);
+    warnOfProject(out, made);
+    refuse(made);
+  }
+  for (const { plan } of planned) await prepareProject(out, gitlab, plan);
+  // What was left out decides what the roles ask for.
+  return planned.some(({ plan }) => plan.settings.some(({ optional }) => optional)) ? await look() : planned;
 }
 
 /** Prints what would be done; what stops it is in the plan, and is thrown after it. */
 async function show(
   { out }: Runtime,
   tenant: string,
-  planned: readonly [PlannedProject, ...PlannedProject[]],
+  planned: PlannedProjects,
   vendings: readonly Vending[],
 ): Promise<number | undefined> {
   const plans: VendPlan[] = [];
@@ -150,9 +188,12 @@ async function show(
     `${tenant} in ${plan.environment}`,
     ...vendLines(plan, planned.length).map((line) => `  ${line}`),
   ]);
+  const variables = plans.flatMap((plan) => plan.variables ?? []);
+  const calls = planned.flatMap(({ path, plan }) => plannedCalls(plan, ownChanges(variables, path)));
+  const called = calls.length === 0 ? [] : ['calls to GitLab', ...calls.map((call) => `  ${callText(call)}`)];
   out.result(
-    { tenant, differs: changes, ...resultOf(planned), environments: plans },
-    [...planned.flatMap(({ plan }) => projectLines(plan)), ...lines].join('\n'),
+    { tenant, differs: changes, ...resultOf(planned), environments: plans, calls },
+    [...planned.flatMap(({ plan }) => projectLines(plan)), ...lines, ...called].join('\n'),
   );
   refuse(allOf(planned));
   return changes ? exitCodes.differs : undefined;

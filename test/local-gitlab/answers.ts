@@ -29,3 +29,6 @@ export function missing(values: Readonly<Record<string, unknown>>, ...names: str
   if (absent.length === 0) return undefined;
   return { status: 400, body: { error: absent.map((name) => `${name} is missing`).join(', ') } };
 }
+
+/** GitLab's answer to what it does not take. */
+export const refused = (message: unknown, status = 400): Answer => ({ status, body: { message } });

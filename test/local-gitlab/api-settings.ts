@@ -1,17 +1,25 @@
 import { isAtLeast } from '../../scripts/gitlab/version.ts';
-import { type Answer, type Call, given, missing, notAllowed, notFound } from './answers.ts';
+import { type Answer, type Call, given, missing, notAllowed, notFound, refused } from './answers.ts';
 import type { GitlabState, Project } from './api-state.ts';
 import { page } from './paging.ts';
 
 /** `/projects/:id`: GitLab shows the CI/CD settings to Maintainers only, and only those its version has. */
 export function onProject(call: Call, state: GitlabState, project: Project, isMaintainer: boolean): Answer {
-  if (call.method === 'GET') return { status: 200, body: shown(state, project, isMaintainer) };
+  if (call.method === 'GET') return { status: 200, body: projectBody(state, project, isMaintainer) };
   if (call.method !== 'PUT') return notAllowed();
+  const values = given(call);
   const { ci_id_token_sub_claim_components: components, ci_allow_fork_pipelines_to_run_in_parent_project: forks } =
-    given(call);
-  if (components === undefined && forks === undefined) {
+    values;
+  const { ci_config_path: path, ci_forward_deployment_enabled: forward } = values;
+  const mode = hasProcessMode(state) ? values.resource_group_default_process_mode : undefined;
+  const { ci_pipeline_variables_minimum_override_role: role } = values;
+  if ([components, forks, path, forward, mode, role].every((value) => value === undefined)) {
     return { status: 400, body: { error: 'at least one parameter must be provided' } };
   }
+  if (role !== undefined) state.change(project, { ci_pipeline_variables_minimum_override_role: String(role) });
+  if (path !== undefined) state.change(project, { ci_config_path: String(path) });
+  if (forward !== undefined) state.change(project, { ci_forward_deployment_enabled: String(forward) === 'true' });
+  if (mode !== undefined) state.change(project, { resource_group_default_process_mode: String(mode) });
   if (components !== undefined) {
     const faults = componentFaults(state.version, [components].flat().map(String));
     const message = { 'ci_cd_settings.id_token_sub_claim_components': faults };
@@ -24,8 +32,17 @@ export function onProject(call: Call, state: GitlabState, project: Project, isMa
   return onProject({ ...call, method: 'GET' }, state, state.current(project), isMaintainer);
 }
 
-function shown(state: GitlabState, project: Project, isMaintainer: boolean): object {
+/** The setting came with GitLab 18.0 (https://docs.gitlab.com/api/projects/#edit-a-project). */
+const hasProcessMode = ({ version }: GitlabState) => isAtLeast(version, '18.0') === true;
+
+/** A project as GitLab shows it. */
+export function projectBody(state: GitlabState, project: Project, isMaintainer: boolean): object {
   const {
+    resource_group_default_process_mode: mode,
+    ci_forward_deployment_enabled: forward,
+    ci_config_path: path,
+    ci_pipeline_variables_minimum_override_role: role,
+    auto_devops_enabled: devops,
     ci_id_token_sub_claim_components: components,
     ci_allow_fork_pipelines_to_run_in_parent_project: forks,
     ...basics
@@ -33,6 +50,10 @@ function shown(state: GitlabState, project: Project, isMaintainer: boolean): obj
   if (!isMaintainer) return basics;
   return {
     ...basics,
+    ...{ ci_forward_deployment_enabled: forward, ci_config_path: path, auto_devops_enabled: devops },
+    // https://docs.gitlab.com/api/projects/#edit-a-project
+    ci_pipeline_variables_minimum_override_role: role,
+    ...(hasProcessMode(state) ? { resource_group_default_process_mode: mode } : {}),
     ci_allow_fork_pipelines_to_run_in_parent_project: forks,
     // Documented since 17.10 (https://docs.gitlab.com/api/projects/#edit-a-project).
     ...(isAtLeast(state.version, '17.10') ? { ci_id_token_sub_claim_components: components } : {}),
@@ -86,11 +107,20 @@ export function onProtectedBranches(call: Call, state: GitlabState, project: Pro
 /** `/projects/:id/protected_environments`: Premium; without its licence there is no such path. */
 export function onProtectedEnvironments(call: Call, state: GitlabState, project: Project, url: URL): Answer {
   if (!state.isPremium) return notFound('Not Found');
-  if (call.method !== 'GET') return notAllowed();
-  const all = state.protectedEnvironments(project).map((name) => ({
+  const shown = (name: string) => ({
     name,
     deploy_access_levels: [{ id: 1, access_level: 40, access_level_description: 'Maintainers' }],
     required_approval_count: 0,
-  }));
-  return page(all, call.query, url);
+  });
+  const names = state.protectedEnvironments(project);
+  if (call.method === 'GET') return page(names.map(shown), call.query, url);
+  if (call.method !== 'POST') return notAllowed();
+  const values = given(call);
+  const absent = missing(values, 'name', 'deploy_access_levels');
+  if (absent !== undefined) return absent;
+  const name = String(values.name);
+  // `ee/lib/api/protected_environments.rb`
+  if (names.includes(name)) return refused(`Protected environment '${name}' already exists`, 409);
+  state.protectEnvironment(project, name);
+  return { status: 201, body: shown(name) };
 }

@@ -3,13 +3,22 @@ import { Discussions } from './discussions.ts';
 import { Outages } from './outages.ts';
 import { Packages } from './packages.ts';
 import { ApiPipelines } from './pipelines.ts';
+import { Setups } from './setups.ts';
 
 export interface Project {
   readonly id: number;
   readonly path: string;
   readonly path_with_namespace: string;
   readonly name: string;
-  readonly default_branch: string;
+  readonly description: string | null;
+  /** Null as long as nothing was pushed. */
+  readonly default_branch: string | null;
+  readonly empty_repo: boolean;
+  readonly auto_devops_enabled: boolean;
+  readonly ci_config_path: string | null;
+  readonly ci_forward_deployment_enabled: boolean;
+  readonly ci_pipeline_variables_minimum_override_role: string;
+  readonly resource_group_default_process_mode: string;
   readonly web_url: string;
   readonly ci_allow_fork_pipelines_to_run_in_parent_project: boolean;
   readonly ci_id_token_sub_claim_components: readonly string[];
@@ -82,6 +91,9 @@ export class GitlabState {
   readonly outages = new Outages();
   readonly packages = new Packages();
   readonly pipelines = new ApiPipelines();
+  readonly setups = new Setups();
+  /** Numbers of groups by path. */
+  readonly groups = new Map<string, number>();
   readonly #projects = new Map<number, Project>();
   readonly #variables = new Map<number, Variable[]>();
   readonly #branches = new Map<number, ProtectedBranch[]>();
@@ -95,16 +107,31 @@ export class GitlabState {
     this.isPremium = isPremium;
   }
 
-  /** A new project: only its default branch is protected (https://docs.gitlab.com/user/project/repository/branches/default/). */
-  addProject(path: string): Project {
+  addGroup(path: string): void {
+    if (!this.groups.has(path)) this.groups.set(path, 1000 + this.groups.size);
+  }
+
+  /**
+   * A new project: only its default branch is protected (https://docs.gitlab.com/user/project/repository/branches/default/). Without one it is
+   * empty.
+   */
+  addProject(path: string, defaultBranch: string | null = 'master'): Project {
     const id = this.#projects.size + 1;
     const name = path.split('/').at(-1) ?? path;
+    this.addGroup(path.split('/').slice(0, -1).join('/'));
     const project: Project = {
       id,
       path: name,
       path_with_namespace: path,
       name,
-      default_branch: 'master',
+      ...{ description: null, default_branch: defaultBranch, empty_repo: defaultBranch === null },
+      ...{
+        auto_devops_enabled: true,
+        ci_config_path: null,
+        ci_pipeline_variables_minimum_override_role: 'developer',
+        ci_forward_deployment_enabled: true,
+      },
+      resource_group_default_process_mode: 'unordered',
       web_url: `https://gitlab.example.test/${path}`,
       ci_allow_fork_pipelines_to_run_in_parent_project: true,
       ci_id_token_sub_claim_components: ['project_path', 'ref_type', 'ref'],
@@ -116,7 +143,10 @@ export class GitlabState {
     };
     this.#projects.set(id, project);
     this.#variables.set(id, []);
-    this.protectBranch(project, project.default_branch);
+    if (defaultBranch !== null) {
+      this.protectBranch(project, defaultBranch);
+      this.setups.of(project).addFile(defaultBranch, 'README.md', `# ${name}\n`);
+    }
     return project;
   }
 

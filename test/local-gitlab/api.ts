@@ -5,11 +5,14 @@ import { onCommits } from './api-commits.ts';
 import { onDeployments } from './api-deployments.ts';
 import { onIssues } from './api-issues.ts';
 import { onJobTokenScope } from './api-job-tokens.ts';
+import { createProject, onNamespace } from './api-new-project.ts';
 import { onNotes } from './api-notes.ts';
 import { onPackages } from './api-packages.ts';
 import { onPipelines } from './api-pipelines.ts';
 import { onReleases } from './api-releases.ts';
+import { onMergeRequests, onRepository } from './api-repository.ts';
 import { onProject, onProtectedBranches, onProtectedEnvironments } from './api-settings.ts';
+import { onSetup } from './api-setup.ts';
 import { type GitlabOptions, GitlabState, type Project, type Variable } from './api-state.ts';
 import { onVariables } from './api-variables.ts';
 import type { User } from './discussions.ts';
@@ -180,23 +183,30 @@ async function route(call: Call, state: GitlabState, url: URL, user: User): Prom
       body: { version: state.version, revision: '0f3c2b1a', enterprise: state.version.endsWith('-ee') },
     };
   }
+  if (noun === 'namespaces') return onNamespace(call, state);
   if (noun !== 'projects') return notFound('Not Found');
+  if (id === undefined && call.method === 'POST') return createProject(call, state, user);
   const isSeen = (each: Project) => each.visibility !== 'private' || state.roleIn(each, level) > 0;
   if (id === undefined)
     return call.method === 'GET' ? page(state.projects().filter(isSeen), call.query, url) : notAllowed();
   const project = state.project(id);
   if (project === undefined || !isSeen(project)) return notFound('Project Not Found');
+  if (part === 'merge_requests' && name === undefined) return onMergeRequests(call, state, project, url, user);
   if (part === 'merge_requests') return onNotes(call, state, project, url, user);
   if (part === 'issues') return onIssues(call, state, project, url, user);
   if (part === 'packages') return onPackages(call, state, project, url, state.roleIn(project, level));
   if (part === 'releases') return onReleases(call, state, project, url, state.roleIn(project, level));
   if (part === 'deployments') return onDeployments(call, state, project, url, user);
+  const ofRepository = onRepository(call, state, project, url, user);
+  if (ofRepository !== undefined) return ofRepository;
   const ofCommits = onCommits(call, state, project, url, user);
   if (ofCommits !== undefined) return ofCommits;
   const isMaintainer = state.roleIn(project, level) >= 40;
   if (!isMaintainer && (part !== undefined || call.method !== 'GET')) return forbidden();
   const ofPipelines = await onPipelines(call, state, project, url);
   if (ofPipelines !== undefined) return ofPipelines;
+  const ofSetup = onSetup(call, state, project, url);
+  if (ofSetup !== undefined) return ofSetup;
   if (rest.length > 0) return notFound('Not Found');
   switch (part) {
     case undefined:

@@ -8,7 +8,8 @@ export interface Outage {
     | 'unavailable'
     | 'sign-in-page'
     | 'half-an-answer'
-    | 'other-service';
+    | 'other-service'
+    | 'forbidden';
   /** How many calls get it. */
   readonly times: number;
   /** Calls that get it, as `POST /projects/1/issues`; default: all. */
@@ -31,6 +32,7 @@ const answers: Readonly<Record<Outage['kind'], Answer>> = {
   },
   'bad-gateway': { status: 502, text: html('GitLab is not responding (502)') },
   unavailable: { status: 503, text: html('Deploy in progress') },
+  forbidden: { status: 403, body: { message: '403 Forbidden' } },
   'other-service': { status: 200, body: { status: 'ok' } },
   'sign-in-page': { status: 200, text: html('Sign in') },
   'half-an-answer': {
@@ -43,7 +45,16 @@ const answers: Readonly<Record<Outage['kind'], Answer>> = {
 
 /** Outages on demand: each call takes the first that is for it. */
 export class Outages {
+  /** Every call that was to change something. */
+  readonly changes: string[] = [];
   readonly #waiting: { outage: Outage; left: number }[] = [];
+  #last: number | undefined;
+
+  /** From then on no call changes anything: of the last of so many that do, the answer is lost. Without a number it is over. */
+  stopAfter(changes: number | undefined): void {
+    this.#last = changes;
+    this.changes.length = 0;
+  }
 
   add(outage: Outage): void {
     this.#waiting.push({ outage, left: outage.times });
@@ -56,6 +67,11 @@ export class Outages {
 
   /** What the call gets instead of its answer. */
   take(call: string): { answer: Answer; isDone: boolean } | undefined {
+    if (!call.startsWith('GET ')) {
+      this.changes.push(call);
+      const isOver = this.#last !== undefined && this.changes.length >= this.#last;
+      if (isOver) return { answer: answers['bad-gateway'], isDone: this.changes.length === this.#last };
+    }
     const found = this.#waiting.find(({ outage, left }) => left > 0 && (outage.on?.test(call) ?? true));
     if (found === undefined) return undefined;
     found.left -= 1;

@@ -1,19 +1,10 @@
 import { resolve } from 'node:path';
 import { define } from '../../command.ts';
-import { VendhostError } from '../../errors.ts';
-import { environmentIfNamed, withDirectory, withDryRun, withEnvironment } from '../options.ts';
-
-/** Throws `USAGE` for what is no number of a project. */
-function projectNumber(text: string): number {
-  if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new VendhostError('USAGE', `--project-id "${text}" is wrong: must be the number of a GitLab project`, {
-    hint: 'see `vendhost tenant vend --help`',
-  });
-}
+import { environmentIfNamed, projectNumber, withDirectory, withDryRun, withEnvironment } from '../options.ts';
 
 export const command = define({
   usage: 'tenant vend <tenant>',
-  describe: 'Give a tenant its roles, hosts, listener rules, pipeline, record and GitLab variables',
+  describe: 'Give a tenant its roles, hosts, listener rules, pipeline, record and GitLab project',
   examples: [
     [
       'vendhost tenant vend shop',
@@ -38,7 +29,7 @@ export const command = define({
       .option('project-id', {
         type: 'string',
         requiresArg: true,
-        coerce: projectNumber,
+        coerce: projectNumber('tenant vend'),
         describe: 'Id of the GitLab project, to move the tenant to another project',
       })
       .option('set-subject', {

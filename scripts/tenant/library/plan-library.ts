@@ -10,6 +10,8 @@ export interface LibraryWish {
   readonly project: { readonly id: number; readonly path: string };
   /** Add it to the library's allowlist if that is what is missing. */
   readonly allow: boolean;
+  /** The same, but what keeps it from that is only a warning. */
+  readonly allowIfAble?: boolean;
 }
 
 /** The tenant's project goes onto the job token allowlist of the library. */
@@ -87,7 +89,10 @@ function registryFindings({ path, registry }: LibraryFacts): ProjectFinding[] {
 }
 
 /** What keeps the jobs from the image: nothing, an entry of the allowlist that can be added, or something to tell. */
-function allowance({ project, allow }: LibraryWish, facts: LibraryFacts): ProjectFinding | 'allow' | undefined {
+function allowance(
+  { project, allow, allowIfAble = false }: LibraryWish,
+  facts: LibraryFacts,
+): ProjectFinding | 'allow' | undefined {
   const { path, registry, tokens } = facts;
   if (registry === 'disabled' || isOpen(facts, registry)) return undefined;
   const where = `${path}: Settings > CI/CD > Job token permissions`;
@@ -100,7 +105,7 @@ function allowance({ project, allow }: LibraryWish, facts: LibraryFacts): Projec
   }
   if (isAllowed(tokens, project)) return undefined;
   const isFull = tokens.projects.length >= mostAllowedProjects;
-  if (allow && !isFull) return 'allow';
+  if ((allow || allowIfAble) && !isFull) return 'allow';
   return {
     code: 'LIBRARY_NOT_ALLOWED',
     message: `jobs of ${project.path} cannot pull the image of ${path}: neither it nor a group of it is on the job token allowlist there`,

@@ -3,11 +3,12 @@ import type { PlatformConfig } from '../../config/platform.ts';
 import { projectsOf, type SubjectTrust, samePath, type TenantConfig, type TenantProject } from '../../config/tenant.ts';
 import { VendhostError } from '../../errors.ts';
 import type { GitlabApi } from '../../gitlab/api.ts';
-import { readLibraryProject } from '../library/library-facts.ts';
-import { planLibrary } from '../library/plan-library.ts';
-import { readProjectFacts } from '../project-facts.ts';
+import { readProject } from '../../gitlab/project.ts';
 import type { ProjectWish } from '../project-findings.ts';
-import { type ProjectPlan, planProject, withLibrary } from '../project-plan.ts';
+import type { ProjectPlan } from '../project-plan.ts';
+import { lookAtProject } from '../setup/look-at-project.ts';
+import { setupWish } from '../setup/starter.ts';
+import { pinnedWish } from './pinned.ts';
 
 /** A project of a tenant, and what vending makes of it. */
 export interface PlannedProject extends TenantProject {
@@ -18,6 +19,8 @@ export interface PlannedProject extends TenantProject {
 export interface TrustedProject extends TenantProject {
   /** Which ID tokens of it the roles trust. */
   readonly trust: SubjectTrust;
+  /** Whether it is not there yet. */
+  readonly isNew?: boolean;
 }
 
 /** What all projects of a tenant have in common; `environments` with whole records. */
@@ -29,42 +32,45 @@ export type TenantWish = Omit<ProjectWish, 'path' | 'environments'> & {
   }[];
 };
 
+export type PlannedProjects = readonly [PlannedProject, ...PlannedProject[]];
+
 /** Looks at each project of a tenant and plans what vending would change there; without a token, by what is recorded. */
 export async function planProjects(
   gitlab: GitlabApi | undefined,
-  { library }: Pick<PlatformConfig, 'library'>,
+  platform: PlatformConfig,
   tenant: TenantConfig,
   wish: TenantWish,
-): Promise<[PlannedProject, ...PlannedProject[]]> {
+): Promise<PlannedProjects> {
   const projects = projectsOf(tenant);
-  if (gitlab === undefined)
-    return planned(projects, (project) => planProject(wishFor(wish, projects, project), undefined));
-  const facts = await Promise.all(projects.map(({ path }) => readProjectFacts(gitlab, path)));
-  const shared = library === undefined ? undefined : await readLibraryProject(gitlab, library);
-  const isMeant = projects.map((_, index) => facts[index]?.id === wish.projectId);
-  if (projects.length > 1 && wish.projectId !== undefined && !isMeant.includes(true)) {
-    throw new VendhostError('PROJECT_CHANGED', `neither project of ${wish.tenant} is number ${wish.projectId}`, {
-      details: facts.map(({ path, id }) => `${path} is project ${id}`),
+  const planOf = async (project: TenantProject, projectId: number | undefined): Promise<PlannedProject> => {
+    const own = {
+      ...wishFor(wish, projects, project),
+      ...{ projectId, setup: setupWish(platform, wish.tenant, tenant, project.half) },
+      ...pinnedWish(platform, wish.tenant, tenant, project.half),
+    };
+    return { ...project, plan: await lookAtProject(gitlab, platform, own) };
+  };
+  const { projectId } = wish;
+  const [first, second] = projects;
+  if (second === undefined) return [await planOf(first, projectId)];
+  if (gitlab === undefined || projectId === undefined) {
+    return [await planOf(first, projectId), await planOf(second, projectId)];
+  }
+  // A number is of one project: the other one is judged as without it.
+  const ids = [(await readProject(gitlab, first.path)).id, (await readProject(gitlab, second.path)).id];
+  if (!ids.includes(projectId)) {
+    throw new VendhostError('PROJECT_CHANGED', `neither project of ${wish.tenant} is number ${projectId}`, {
+      details: projects.map(({ path }, index) => `${path} is project ${ids[index]}`),
       hint: 'give --project-id the number of one of them, as its page in GitLab shows it',
     });
   }
-  const allow = wish.allowLibrary ?? false;
-  return planned(projects, (project, index) => {
-    // A number is of one project: of two, the other one is judged as without it.
-    const projectId = projects.length > 1 && isMeant[index] !== true ? undefined : wish.projectId;
-    const found = facts[index];
-    const plan = planProject({ ...wishFor(wish, projects, project), projectId }, found);
-    return found === undefined ? plan : withLibrary(plan, planLibrary({ library, project: found, allow }, shared));
-  });
+  const meant = (index: number) => (ids[index] === projectId ? projectId : undefined);
+  return [await planOf(first, meant(0)), await planOf(second, meant(1))];
 }
 
-function planned(
-  projects: readonly TenantProject[],
-  planOf: (project: TenantProject, index: number) => ProjectPlan,
-): [PlannedProject, ...PlannedProject[]] {
-  const [first, ...others] = projects.map((project, index) => ({ ...project, plan: planOf(project, index) }));
-  if (first === undefined) throw new Error('a tenant without a project');
-  return [first, ...others];
+/** The variables of one project among those of all. */
+export function ownChanges<T extends { readonly project: string }>(changes: readonly T[], path: string): T[] {
+  return changes.filter(({ project }) => project === path);
 }
 
 function wishFor(wish: TenantWish, projects: readonly TenantProject[], project: TenantProject): ProjectWish {

@@ -43,6 +43,17 @@ describe('what is read of a project', () => {
         { name: 'release/*', developers: true },
       ],
       protectedEnvironments: ['production'],
+      canProtectEnvironments: true,
+      settings: {
+        ...{
+          description: '',
+          isEmpty: false,
+          pipelinePath: '',
+          forwardDeployment: true,
+          processMode: 'unordered',
+          variablesRole: 'developer',
+        },
+      },
     });
   });
 

@@ -42,7 +42,7 @@ async function answering(status: number, more: Readonly<Record<string, string>> 
 
 test.each([
   ['acme/shop', 'a-wrong-token', 'GITLAB_TOKEN_REFUSED'],
-  ['acme/other', 'local-gitlab-token', 'GITLAB_PROJECT_UNKNOWN'],
+  ['other/shop', 'local-gitlab-token', 'GITLAB_PROJECT_UNKNOWN'],
 ])('of a GitLab with %s, with %s: %s', async (project, token, expected) => {
   const gitlab = await startLocalGitlab({ projects: [project] });
   onTestFinished(() => gitlab.stop());

@@ -31,6 +31,10 @@ const facts: ProjectFacts = {
   version: '19.4.1-ee',
   protectedBranches: [{ name: 'dev', developers: false }],
   protectedEnvironments: [],
+  canProtectEnvironments: false,
+  settings: {
+    ...{ description: '', isEmpty: false, pipelinePath: '', forwardDeployment: true, processMode: 'unordered' },
+  },
 };
 /** Vended before, by a version that kept no id. */
 const vended = { project: 'acme/shop' };
@@ -50,6 +54,8 @@ const settled: ProjectPlan = {
   id: 20,
   version: '19.4.1-ee',
   defaultBranch: 'master',
+  isSetUp: false,
+  settings: [],
   protect: [],
   trust: { dev: { subjects: ['project_id'], projectId: 20, environmentProtected: false } },
   refusals: [],
@@ -243,6 +249,8 @@ describe('without a token', () => {
   test('what is recorded stays, and what was not checked is said', () => {
     expect(planProject({ ...wish, environments }, undefined)).toEqual({
       path: 'acme/shop',
+      isSetUp: false,
+      settings: [],
       protect: [],
       trust: { dev: { subjects: ['project_id'], projectId: 20, environmentProtected: true } },
       refusals: [],

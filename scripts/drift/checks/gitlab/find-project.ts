@@ -37,6 +37,14 @@ export function findProject(state: ProjectState): Finding[] {
     ),
     ...variables.map((change): Finding => ofVariable(tenant, change, present, next)),
     ...subjectFindings(plan, tenant, next),
+    ...plan.settings.map(
+      ({ what }, index): Finding => ({
+        id: `${tenant}/pinned/${index}`,
+        gravity: 'access',
+        title: `vending would set: ${what}`,
+        next,
+      }),
+    ),
     ...protectionFindings(state, next),
     ...plan.notChecked.map(
       (what): Finding => ({

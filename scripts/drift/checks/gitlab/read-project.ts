@@ -8,6 +8,7 @@ import { readLibraryProject } from '../../../tenant/library/library-facts.ts';
 import { planLibrary } from '../../../tenant/library/plan-library.ts';
 import { readProjectFacts } from '../../../tenant/project-facts.ts';
 import { planProject, withLibrary } from '../../../tenant/project-plan.ts';
+import { pinnedWish } from '../../../tenant/projects/pinned.ts';
 import { recordOf } from '../../../tenant/projects/tenant-projects.ts';
 import { projectVariables } from '../../../tenant/vend-plan.ts';
 import type { PlatformCheckout } from '../../checks.ts';
@@ -56,6 +57,7 @@ export async function readProjectState(
       environmentPrefix: config.environment_prefix,
       environments: [{ environment, branch, record }],
       elsewhere: Object.keys(config.hosts).filter((each) => each !== environment),
+      ...pinnedWish(platform, tenant, config, half),
       ...{ protectBranches: false, projectId: undefined, setSubject: false },
     },
     facts,

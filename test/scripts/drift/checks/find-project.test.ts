@@ -7,6 +7,8 @@ const state: ProjectState = {
   environment: 'dev',
   plan: {
     path: 'acme/shop',
+    isSetUp: false,
+    settings: [],
     protect: [],
     trust: { dev: { subjects: ['project_id'], environmentProtected: true } },
     refusals: [],
@@ -91,5 +93,18 @@ describe('the protection of the environment', () => {
 test('what the token does not see is not known', () => {
   expect(withPlan({ notChecked: ['the subject of its ID tokens'] })).toMatchObject([
     { id: 'shop/not-checked/the-subject-of-its-ID-tokens', gravity: 'unknown' },
+  ]);
+});
+
+test("a pinned project whose jobs are no longer the platform's", () => {
+  const call = { method: 'PUT', path: 'projects/acme%2Fshop', body: {} } as const;
+  const what = 'pipeline file of acme/shop: shop.gitlab-ci.yml@platform/pipelines:main';
+  expect(withPlan({ settings: [{ what, call, when: 'before' }] })).toEqual([
+    {
+      id: 'shop/pinned/0',
+      gravity: 'access',
+      title: `vending would set: ${what}`,
+      next: 'vendhost tenant vend shop --environment dev',
+    },
   ]);
 });

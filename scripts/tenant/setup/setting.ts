@@ -1,0 +1,37 @@
+import { VendhostError } from '../../errors.ts';
+import type { GitlabApi } from '../../gitlab/api.ts';
+import { isTaken, type PlannedCall, sendCall } from '../../gitlab/http/planned-call.ts';
+import type { Output } from '../../output.ts';
+
+/** One call that sets something of a tenant's project. */
+export interface Setting {
+  /** What it does, for people: `environment production: create, tier production`. */
+  readonly what: string;
+  readonly call: PlannedCall;
+  /** Whether it comes before the roles: what trust in the project's jobs depends on, and what that needs. */
+  readonly when: 'before' | 'after';
+  /** Set where a GitLab of another tier, or a token with fewer rights, answers 403 or 404: that is said, and is no error. */
+  readonly optional?: true;
+}
+
+/** Sends the settings, one after another. What is there already is done. */
+export async function applySettings(out: Output, gitlab: GitlabApi, settings: readonly Setting[]): Promise<void> {
+  for (const { what, call, optional } of settings) {
+    const refusal = await sendCall(gitlab, `set ${what}`, call, hints).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    if (refusal === undefined) out.step(`${what}: done`);
+    else if (isTaken(refusal)) out.step(`${what}: it was there already`);
+    else if (optional === true && isUnavailable(refusal)) out.step(`${what}: left out, ${refusal.message}`);
+    else throw refusal;
+  }
+}
+
+const hints = {
+  403: "VENDHOST_GITLAB_TOKEN needs the role Maintainer in the tenant's project and the scope api; to make a project, the right to do that in its group",
+};
+
+function isUnavailable(thrown: unknown): thrown is VendhostError {
+  return thrown instanceof VendhostError && ['GITLAB_FORBIDDEN', 'GITLAB_PROJECT_UNKNOWN'].includes(thrown.code);
+}

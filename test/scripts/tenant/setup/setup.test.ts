@@ -1,0 +1,350 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { platformSchema } from '../../../../scripts/config/platform.ts';
+import { tenantSchema } from '../../../../scripts/config/tenant.ts';
+import { openGitlab } from '../../../../scripts/gitlab/api.ts';
+import type { ProjectWish } from '../../../../scripts/tenant/project-findings.ts';
+import { projectDiffers, projectLines, refuse } from '../../../../scripts/tenant/project-plan.ts';
+import { lookAtProject } from '../../../../scripts/tenant/setup/look-at-project.ts';
+import { makeProject } from '../../../../scripts/tenant/setup/make-project.ts';
+import { plannedCalls } from '../../../../scripts/tenant/setup/plan-calls.ts';
+import { setupWish } from '../../../../scripts/tenant/setup/starter.ts';
+import { finishProject, prepareProject } from '../../../../scripts/tenant/vend-project.ts';
+import { recorder } from '../../../builders/recorder.ts';
+import { writeTree } from '../../../builders/repository.ts';
+import { environmentConfig } from '../../../builders/sample.ts';
+import { startLocalGitlab } from '../../../local-gitlab/api.ts';
+import type { GitlabOptions } from '../../../local-gitlab/api-state.ts';
+import { complaints } from '../../init/written.ts';
+
+const path = 'acme/shop';
+const platform = platformSchema.parse({
+  name: 'lanterns',
+  gitlab: 'https://gitlab.example.test',
+  library: 'platform/vendhost',
+  environments: {
+    dev: environmentConfig('dev', '100000000001'),
+    production: environmentConfig('production', '100000000001'),
+  },
+});
+const tenant = tenantSchema.parse({
+  project: path,
+  hosts: { dev: ['shop.dev.example.com'], production: ['shop.example.com'] },
+});
+const wish: ProjectWish = {
+  ...{ tenant: 'shop', path, subject: undefined, environmentPrefix: '', elsewhere: [] },
+  environments: [
+    { environment: 'dev', branch: 'dev', record: undefined },
+    { environment: 'production', branch: 'master', record: undefined },
+  ],
+  ...{ protectBranches: false, projectId: undefined, setSubject: false },
+  setup: setupWish(platform, 'shop', tenant),
+};
+const adopted = { ...wish, adopt: true };
+
+/** A local GitLab with the library and the group acme, of which every changing call is written down. */
+async function world(options: GitlabOptions = {}) {
+  const gitlab = await startLocalGitlab(options);
+  onTestFinished(() => gitlab.stop());
+  const { state } = gitlab;
+  const { changes } = state.outages;
+  state.addProject('platform/vendhost');
+  state.addGroup('acme');
+  const runtime = recorder({ CI_API_V4_URL: gitlab.api, VENDHOST_GITLAB_TOKEN: gitlab.token });
+  const api = openGitlab(runtime, gitlab.address, { first: 1, most: 10 });
+  if (api === undefined) throw new Error('no API');
+  const look = async (wished: ProjectWish = wish) => await lookAtProject(api, platform, wished);
+  /** What vending does in GitLab, without the variables. */
+  const vend = async (wished: ProjectWish = wish) => {
+    const again = () => look(wished);
+    const seen = await again();
+    refuse(seen);
+    const plan = await makeProject(runtime.out, api, seen, again);
+    await prepareProject(runtime.out, api, plan);
+    await finishProject(runtime.out, api, plan);
+  };
+  const project = () => {
+    const found = state.project(path);
+    if (found === undefined) throw new Error('no project');
+    return found;
+  };
+  const setup = () => state.setups.of(project());
+  const shown = () => {
+    const { branches, environments, schedules, resourceGroups, mergeRequests } = setup();
+    return {
+      branches: [...branches].map(([name, files]) => [name, [...files.keys()]]).toSorted(),
+      environments: environments.map(({ name, tier }) => [name, tier]),
+      schedules: schedules.map(({ description, ref }) => [description, ref]),
+      resourceGroups: resourceGroups.map(({ key, process_mode }) => [key, process_mode]),
+      mergeRequests: mergeRequests.map(({ source_branch, target_branch }) => [source_branch, target_branch]),
+      protected: state
+        .protectedBranches(project())
+        .map(({ name }) => name)
+        .toSorted(),
+      protectedEnvironments: state.protectedEnvironments(project()),
+      subject: project().ci_id_token_sub_claim_components[0],
+      settings: [project().ci_forward_deployment_enabled, project().resource_group_default_process_mode],
+    };
+  };
+  return { gitlab, state, changes, runtime, look, vend, project, setup, shown };
+}
+
+const starterFiles = wish.setup?.files.map((file) => file.path) ?? [];
+/** How a project is that vending made. */
+const made = {
+  branches: [
+    ['dev', ['README.md']],
+    ['master', ['README.md']],
+    ['vendhost-start', ['README.md', ...starterFiles]],
+  ],
+  environments: [
+    ['dev', 'development'],
+    ['production', 'production'],
+  ],
+  schedules: [['Drift check of the tenant shop', 'refs/heads/dev']],
+  resourceGroups: [],
+  mergeRequests: [['vendhost-start', 'dev']],
+  protected: ['dev', 'master'],
+  protectedEnvironments: [] as readonly string[],
+  subject: 'project_id',
+  settings: [true, 'newest_ready_first'],
+};
+
+describe('a project that is not there', () => {
+  test('is made with all it takes; then nothing changes', async () => {
+    const { vend, look, shown, project } = await world();
+    expect(projectLines(await look())[0]).toBe('project acme/shop: make, private, with the branch dev');
+    await vend();
+    expect(shown()).toEqual(made);
+    expect(project()).toMatchObject({ visibility: 'private', auto_devops_enabled: false, default_branch: 'dev' });
+    expect(projectDiffers(await look())).toBe(false);
+  });
+
+  test('on Premium its environments are protected, and its roles ask for that', async () => {
+    const { vend, look, shown } = await world({ isPremium: true });
+    await vend();
+    expect(shown()).toEqual({ ...made, protectedEnvironments: ['dev', 'production'] });
+    expect((await look()).trust.dev).toMatchObject({ environmentProtected: true });
+  });
+
+  test('killed after any call, the next vend makes the rest, and nothing twice', async () => {
+    const whole = await world({ isPremium: true });
+    await whole.vend();
+    const expected = whole.shown();
+    const expectedCalls = whole.changes.length;
+    expect(expectedCalls).toBeGreaterThan(10);
+    for (let count = 1; count <= expectedCalls; count += 1) {
+      const { vend, look, shown, state } = await world({ isPremium: true });
+      // The last call is done, but its answer is lost.
+      state.outages.stopAfter(count);
+      await expect(vend(), `killed after ${whole.changes[count - 1]}`).rejects.toMatchObject({ code: 'GITLAB_DOWN' });
+      state.outages.stopAfter(undefined);
+      await vend();
+      expect(shown(), `killed after ${whole.changes[count - 1]}`).toEqual(expected);
+      expect(projectDiffers(await look())).toBe(false);
+    }
+  });
+
+  test('the dry run has the calls that are sent', async () => {
+    const { vend, look, changes } = await world();
+    const calls = plannedCalls(await look(), []);
+    await vend();
+    expect(calls.map(({ method, path: called }) => `${method} /${decodeURIComponent(called)}`)).toEqual(
+      // Both are about the library, which is looked at when the project has a number.
+      changes.filter((call) => !call.includes('job_token_scope')),
+    );
+  });
+
+  test('is its people’s once the starter merge request is there', async () => {
+    const { vend, look, setup, project, state } = await world();
+    await vend();
+    setup().schedules.length = 0;
+    setup().branches.delete('master');
+    state.change(project(), { ci_forward_deployment_enabled: false });
+    const vended = wish.environments.map((each) => ({ ...each, record: { project: path, projectId: project().id } }));
+    expect(projectDiffers(await look({ ...wish, environments: vended }))).toBe(false);
+  });
+
+  test('each environment is set up by the run that vends it first; the starter comes with the first one', async () => {
+    const { vend, setup } = await world();
+    const [dev, production] = wish.environments;
+    if (dev === undefined || production === undefined) throw new Error('no environments');
+    await vend({ ...wish, environments: [production], elsewhere: ['dev'] });
+    expect(setup().environments.map(({ name }) => name)).toEqual(['production']);
+    expect([...setup().branches.keys()]).toEqual(['dev', 'master']);
+    expect(setup().mergeRequests).toEqual([]);
+    await vend({ ...wish, environments: [dev], elsewhere: ['production'] });
+    expect(setup().environments.map(({ name }) => name)).toEqual(['production', 'dev']);
+    expect(setup().mergeRequests).toHaveLength(1);
+  });
+
+  test('is not made where the group is unknown, or the token may not', async () => {
+    const { gitlab, look, vend, state } = await world();
+    await expect(look({ ...wish, path: 'lanterns/shop' })).rejects.toMatchObject({ code: 'GITLAB_PROJECT_UNKNOWN' });
+    const env = { CI_API_V4_URL: gitlab.api, VENDHOST_GITLAB_TOKEN: gitlab.developerToken };
+    const developer = openGitlab(recorder(env), gitlab.address);
+    if (developer === undefined) throw new Error('no API');
+    const again = async () => await lookAtProject(developer, platform, wish);
+    await expect(makeProject(recorder().out, developer, await again(), again)).rejects.toMatchObject({
+      code: 'GITLAB_REFUSED',
+      hint: expect.stringContaining('may not make projects'),
+    });
+    // Somebody else's, which the token does not see.
+    state.limitRoles(state.addProject(path), 0);
+    await expect(vend()).rejects.toMatchObject({
+      code: 'GITLAB_PROJECT_UNKNOWN',
+      message: expect.stringContaining('is there'),
+    });
+  });
+
+  test('two jobs that make it at the same time make one', async () => {
+    const { vend, state, shown } = await world();
+    const both = await Promise.allSettled([vend(), vend()]);
+    expect(both.map(({ status }) => status)).toContain('fulfilled');
+    expect(state.projects().filter((each) => each.path_with_namespace === path)).toHaveLength(1);
+    await vend();
+    expect(shown().mergeRequests).toEqual(made.mergeRequests);
+  });
+});
+
+describe('a project that is there', () => {
+  test('is left alone, but for an unprotected branch, which is refused', async () => {
+    const { state, look } = await world();
+    state.addProject(path);
+    const plan = await look();
+    expect(plan.settings).toEqual([]);
+    expect(plan.refusals.map(({ code }) => code)).toEqual(['BRANCH_UNPROTECTED']);
+  });
+
+  test('an empty one is adopted: a first commit, then the same', async () => {
+    const { state, vend, look, shown, project } = await world();
+    state.addProject(path, null);
+    await vend(adopted);
+    expect(shown()).toEqual({
+      ...made,
+      branches: made.branches.filter(([name]) => name !== 'master'),
+      settings: [true, 'newest_ready_first'],
+    });
+    expect(project().default_branch).toBe('dev');
+    expect(projectDiffers(await look(adopted))).toBe(false);
+  });
+
+  test('one with software of its own is adopted: only what differs, and no file is touched', async () => {
+    const { state, vend, look, setup, changes } = await world();
+    const project = state.addProject(path);
+    state.protectBranch(project, 'dev');
+    state.change(project, {
+      ci_forward_deployment_enabled: false,
+      resource_group_default_process_mode: 'newest_ready_first',
+    });
+    setup().addFile('master', '.gitlab-ci.yml', 'include: []');
+    setup().environments.push({ id: 1, name: 'dev', state: 'available', tier: 'other' });
+    setup().runJobOf('vendhost-shop-dev');
+    setup().runJobOf('somebody-elses');
+    const plan = await look(adopted);
+    expect(plan.warnings.map(({ code }) => code)).toContain('DRIFT_UNSCHEDULED');
+    await vend(adopted);
+    expect(changes).toEqual([
+      'POST /projects/1/job_token_scope/allowlist',
+      'PUT /projects/acme/shop/environments/1',
+      'POST /projects/acme/shop/environments',
+      'PUT /projects/acme/shop',
+      'PUT /projects/acme/shop',
+      'PUT /projects/acme/shop/resource_groups/vendhost-shop-dev',
+    ]);
+    expect(setup().resourceGroups.map(({ process_mode }) => process_mode)).toEqual(['newest_ready_first', 'unordered']);
+    expect(projectDiffers(await look(adopted))).toBe(false);
+  });
+
+  test('what is at the top of the repository is left out of the starter merge request', async () => {
+    const { state, vend, setup } = await world();
+    state.addProject(path);
+    setup().addFile('master', 'software/appspec.yml', 'version: 0.0');
+    await vend(adopted);
+    const started = [...(setup().branches.get('vendhost-start')?.keys() ?? [])];
+    expect(started).toEqual([
+      'README.md',
+      'software/appspec.yml',
+      '.gitlab-ci.yml',
+      'vendhost.yml',
+      'infrastructure/install.sh',
+    ]);
+    expect(setup().mergeRequests[0]).toMatchObject({ target_branch: 'master' });
+  });
+
+  test('an older GitLab has no process mode for groups that are not there: the next vend sets those that are', async () => {
+    const { state, vend, setup, look } = await world({ version: '17.11.0-ee' });
+    state.addProject(path);
+    state.change(state.project(path) as never, { ci_allow_fork_pipelines_to_run_in_parent_project: false });
+    await vend(adopted);
+    setup().runJobOf('vendhost-shop-dev');
+    expect((await look(adopted)).settings.map(({ what }) => what)).toEqual([
+      'resource group vendhost-shop-dev: newest_ready_first instead of unordered',
+    ]);
+  });
+
+  test('the pipeline file that the platform decides is set without being asked, before the roles', async () => {
+    const { state, vend, look, project } = await world();
+    state.addProject(path);
+    const pinned = { ...wish, protectBranches: true, pipelinePath: 'tenant.yml@platform/vendhost:v1.2.3' };
+    expect((await look(pinned)).settings).toMatchObject([{ when: 'before' }, { when: 'before' }]);
+    await vend(pinned);
+    expect(project().ci_config_path).toBe(pinned.pipelinePath);
+    expect(project().ci_pipeline_variables_minimum_override_role).toBe('no_one_allowed');
+    expect(projectDiffers(await look(pinned))).toBe(false);
+  });
+
+  test('environments that cannot be protected are said, and are no error', async () => {
+    const { state, vend, runtime, look } = await world({ isPremium: true });
+    const project = state.addProject(path);
+    state.outages.add({ kind: 'forbidden', times: 1, on: /^POST .*protected_environments/ });
+    await vend(adopted);
+    expect(runtime.progress().join('\n')).toContain('environment dev: protect; Maintainers deploy: left out');
+    expect(state.protectedEnvironments(project)).toEqual(['production']);
+    expect((await look()).trust.dev).toMatchObject({ environmentProtected: false });
+  });
+});
+
+describe('a project that is somewhere else now', () => {
+  const vended = (id: number) =>
+    wish.environments.map((each) => ({ ...each, record: { project: path, projectId: id } }));
+
+  test('its new path is named, also when the old one leads nowhere or to another', async () => {
+    const { state, look } = await world();
+    const project = state.addProject(path);
+    const moved = { ...wish, environments: vended(project.id) };
+    state.change(project, { path_with_namespace: 'lanterns/shop' });
+    expect((await look(moved)).refusals).toMatchObject([
+      { code: 'PROJECT_PATH', hint: expect.stringContaining('project: lanterns/shop') },
+    ]);
+    state.addProject(path);
+    const [first] = (await look({ ...moved, protectBranches: true })).refusals;
+    expect(first).toMatchObject({
+      code: 'PROJECT_CHANGED',
+      hint: expect.stringContaining('the old project is lanterns/shop now'),
+    });
+  });
+
+  test('one that is gone is not made again by itself', async () => {
+    const { look } = await world();
+    expect((await look({ ...wish, environments: vended(99) })).refusals).toMatchObject([
+      { code: 'PROJECT_CHANGED', message: expect.stringContaining('neither is project 99') },
+    ]);
+  });
+});
+
+test('the starter files pass the checks of a checkout', async () => {
+  const directory = await mkdtemp(`${tmpdir()}/vendhost-starter-`);
+  const own = tenantSchema.parse({ ...tenant, branches: { dev: 'develop' }, environment_prefix: 'blog/' });
+  const { files, defaultBranch } = setupWish({ ...platform, audience: 'vendhost' }, 'shop', own);
+  await writeTree(directory, Object.fromEntries(files.map((file) => [file.path, file.text])));
+  expect(defaultBranch).toBe('develop');
+  expect(
+    await complaints(directory, [
+      ['config', 'check'],
+      ['ci', 'explain', '--branch', 'develop'],
+      ['ci', 'explain', '--branch', 'develop', '--event', 'schedule'],
+    ]),
+  ).toEqual([]);
+});
