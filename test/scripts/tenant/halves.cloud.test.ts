@@ -77,7 +77,7 @@ async function deeds(aws: Aws) {
   const hash = 'a'.repeat(64);
   return {
     'write a revision': await outcome(put(keys.revision('shop', hash))),
-    release: await outcome((await aws.codepipeline()).send(release)),
+    release: await outcome((await aws.codePipeline()).send(release)),
     'write an image record': await outcome(put(keys.imageRecord('shop', hash))),
     'take a bake lease': await outcome(put(keys.bakeLease('shop', hash))),
     'start an instance without tags': await outcome((await aws.ec2()).send(new RunInstancesCommand(launch))),
@@ -86,6 +86,21 @@ async function deeds(aws: Aws) {
 }
 
 const refused = 'ACCESS_DENIED';
+
+test('AWS does not see whose file a job is from: a pinned pipeline is a wall of GitLab alone', async () => {
+  await vend(one);
+  const project = gitlab.state.project('acme/shop');
+  const subject = { projectId: project?.id ?? 0, subjectComponents: project?.ci_id_token_sub_claim_components ?? [] };
+  const asks = async (file: string) => {
+    const claims = { ci_config_ref_uri: `gitlab.example.test/${file}@refs/heads/main` };
+    const variables = { AWS_REGION: 'eu-west-1', VENDHOST_ROLE_ARN: roleIn('acme/shop') };
+    const runtime = await enforcing.job({ projectPath: 'acme/shop', ref: 'dev', claims, ...subject }, variables);
+    return await outcome((await openAws(runtime).sts()).send(new GetCallerIdentityCommand({})));
+  };
+  // A job of the tenant's own file, whatever it does, is the deploy role.
+  expect(await asks('acme/shop//.gitlab-ci.yml')).toBe('done');
+  expect(await asks('platform/pipelines//shop.gitlab-ci.yml')).toBe('done');
+});
 
 test('with one project its jobs do both', async () => {
   expect(await vend(one)).toBeUndefined();
