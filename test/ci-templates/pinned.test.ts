@@ -43,7 +43,9 @@ const configurationOf = (own: string, pinned?: string) => pinned ?? own;
 
 /** Jobs that hold an ID token, with all they run. */
 function holders(pipeline: Expanded): Record<string, { image: string; runs: string[] }> {
-  const jobs = Object.entries(pipeline).filter(([, job]) => job !== null && typeof job === 'object' && 'id_tokens' in job);
+  const jobs = Object.entries(pipeline).filter(
+    ([, job]) => job !== null && typeof job === 'object' && 'id_tokens' in job,
+  );
   return Object.fromEntries(
     jobs.map(([name, job]) => {
       const image = job.image as string | { name: string };

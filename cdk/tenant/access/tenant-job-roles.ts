@@ -11,31 +11,36 @@ import { runRights } from './run-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
-export interface DeployRoleProps extends Pick<RoleProps, 'attached' | 'foreign'> {
+export interface DeployRoleProps extends Pick<RoleProps, 'attached'> {
   readonly scope: Scope;
   readonly project: GitlabProject;
   readonly branch: string;
+  /** `tenantReadRights`, where no policy with them is attached. */
+  readonly reading?: readonly Right[];
   /** What the project is trusted for; without it for both halves. */
   readonly half?: Half | undefined;
 }
 
 /**
- * The role of jobs on the environment's branch: bake and provision, push revisions and release them, or one of these halves. The policy with
- * `tenantReadRights` is to be among those that are attached.
+ * The role of jobs on the environment's branch: bake and provision, push revisions and release them, or one of these halves. It reads by `reading` or by
+ * a policy that is attached.
  */
-export function deployRole(parent: Construct, { scope, project, branch, half, ...policies }: DeployRoleProps): CfnRole {
+export function deployRole(
+  parent: Construct,
+  { scope, project, branch, half, reading = [], attached = [] }: DeployRoleProps,
+): CfnRole {
   return tenantRole(parent, {
     scope,
     role: deployRoleOf(half),
     description: `Jobs of ${project.path} on ${branch}`,
     trust: branchTrust(scope, project, branch),
-    ...policies,
-    rights: deployRights(scope, half),
+    attached,
+    rights: [...reading, ...rightsOfHalf(scope, half)],
   });
 }
 
 /** Rights of a half are some of the rights of both: what one project may do is never more than what the two may. */
-function deployRights(scope: Scope, half: Half | undefined): Right[] {
+function rightsOfHalf(scope: Scope, half: Half | undefined): Right[] {
   const infrastructure = half !== 'software';
   const software = half !== 'infrastructure';
   return [

@@ -74,7 +74,10 @@ export function ownChanges<T extends { readonly project: string }>(changes: read
 }
 
 function wishFor(wish: TenantWish, projects: readonly TenantProject[], project: TenantProject): ProjectWish {
-  const environments = wish.environments.map((each) => ({ ...each, record: recordOf(each.record, projects, project) }));
+  const environments = wish.environments.map((each) => ({
+    ...each,
+    record: formerProjectOf(each.record, projects, project),
+  }));
   return { ...wish, path: project.path, environments };
 }
 
@@ -83,7 +86,7 @@ function wishFor(wish: TenantWish, projects: readonly TenantProject[], project: 
  * is recorded for a path counts for that path, whatever half it was; else what is recorded for the same half, unless another
  * of the projects has that path now.
  */
-export function recordOf(
+export function formerProjectOf(
   record: VendedRecord | undefined,
   projects: readonly Pick<TenantProject, 'path'>[],
   { path, half }: TenantProject,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { approvalFaults, pinnedFaults, sharedEnvironments } from '../../../scripts/config/host-checks.ts';
 import { projectsOf, tenantSchema } from '../../../scripts/config/tenant.ts';
 import { pinnedWish } from '../../../scripts/tenant/projects/pinned.ts';
-import { recordOf } from '../../../scripts/tenant/projects/tenant-projects.ts';
+import { formerProjectOf } from '../../../scripts/tenant/projects/tenant-projects.ts';
 
 const hosts = { dev: ['shop.dev.example.com'] };
 const two = { infrastructure: 'acme/machine', software: 'acme/shop' };
@@ -63,8 +63,11 @@ describe('what a record says of a project', () => {
   const halves = { ...of('acme/machine', 2), software: { project: 'acme/shop', projectId: 1 } };
   const [machine, shop] = projectsOf(tenantSchema.parse({ hosts, projects: two }));
   const [only] = projectsOf(tenantSchema.parse({ hosts, project: 'acme/shop' }));
-  const idOf = (record: Parameters<typeof recordOf>[0], projects: Parameters<typeof recordOf>[1], project = only) =>
-    recordOf(record, projects, project)?.projectId;
+  const idOf = (
+    record: Parameters<typeof formerProjectOf>[0],
+    projects: Parameters<typeof formerProjectOf>[1],
+    project = only,
+  ) => formerProjectOf(record, projects, project)?.projectId;
 
   test('from one project to two: the one that stays is known, the other one is new', () => {
     expect([machine, shop].map((each) => idOf(whole, [machine, shop as typeof machine], each))).toEqual([undefined, 1]);

@@ -9,7 +9,7 @@ import { planLibrary } from '../../../tenant/library/plan-library.ts';
 import { readProjectFacts } from '../../../tenant/project-facts.ts';
 import { planProject, withLibrary } from '../../../tenant/project-plan.ts';
 import { pinnedWish } from '../../../tenant/projects/pinned.ts';
-import { recordOf } from '../../../tenant/projects/tenant-projects.ts';
+import { formerProjectOf } from '../../../tenant/projects/tenant-projects.ts';
 import { projectVariables } from '../../../tenant/vend-plan.ts';
 import type { PlatformCheckout } from '../../checks.ts';
 import { sharedByName } from '../shared.ts';
@@ -44,7 +44,7 @@ export async function readProjectState(
 ): Promise<ProjectState> {
   const { environment } = target;
   const { path, half } = project;
-  const record = recordOf(whole, projectsOf(config), project);
+  const record = formerProjectOf(whole, projectsOf(config), project);
   const [facts, present, library] = await Promise.all([
     factsOf(gitlab, path),
     variablesOf(gitlab, path),
