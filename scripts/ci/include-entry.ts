@@ -2,7 +2,17 @@ import { isMapping, type Mapping } from './merged-jobs.ts';
 import { type Input, inputFaults, type TemplateInputs } from './template-inputs.ts';
 
 /** Templates of this library, by their names in the catalog. */
-const libraryTemplates = ['tenant', 'platform', 'drift-check', 'approve', 'operations', 'upkeep', 'fleet'] as const;
+const libraryTemplates = [
+  'tenant',
+  'infrastructure',
+  'software',
+  'platform',
+  'drift-check',
+  'approve',
+  'operations',
+  'upkeep',
+  'fleet',
+] as const;
 
 const componentForm = new RegExp(`^[^/]+/(?<project>.+)/(?<name>${libraryTemplates.join('|')})@(?<ref>.+)$`);
 

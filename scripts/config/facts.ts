@@ -124,16 +124,17 @@ export const formerRecordSchema = tenantRecordSchema.partial({ port: true, pipel
 export type FormerRecord = z.output<typeof formerRecordSchema>;
 
 /** What a vend asks of the record it writes again: it can do without all the rest. */
-export const vendedRecordSchema = formerRecordSchema.pick({
-  project: true,
-  projectId: true,
-  subjects: true,
-  environmentProtected: true,
-  hosts: true,
-  software: true,
-  loadBalancer: true,
-  port: true,
-});
+export const vendedRecordSchema = formerRecordSchema
+  .pick({
+    project: true,
+    projectId: true,
+    subjects: true,
+    environmentProtected: true,
+    software: true,
+    loadBalancer: true,
+    port: true,
+  })
+  .extend({ hosts: tenantRecordSchema.shape.hosts.optional().catch(undefined) });
 export type VendedRecord = z.output<typeof vendedRecordSchema>;
 
 /** Where the file is on an instance. */

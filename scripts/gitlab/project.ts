@@ -20,6 +20,8 @@ export interface ProjectSettings {
   readonly isEmpty: boolean;
   /** The path of its pipeline file; empty for `.gitlab-ci.yml`. */
   readonly pipelinePath: string | undefined;
+  /** The least role that may give variables to a pipeline. */
+  readonly variablesRole?: string | undefined;
   /** Whether outdated deployment jobs are prevented. */
   readonly forwardDeployment: boolean | undefined;
   /** The process mode of resource groups that are not there yet. */
@@ -49,12 +51,14 @@ export async function readProject(api: GitlabApi, project: string): Promise<Proj
 
 function pipelineSettingsOf(found: Readonly<Record<string, unknown>>): ProjectSettings {
   const { description, empty_repo: isEmpty, ci_config_path: pipelinePath } = found;
+  const { ci_pipeline_variables_minimum_override_role: role } = found;
   const { ci_forward_deployment_enabled: forward, resource_group_default_process_mode: mode } = found;
   return {
     description: typeof description === 'string' ? description : '',
     isEmpty: isEmpty === true,
     // Null and empty are the same to GitLab; it leaves the key out for who may not see it.
     pipelinePath: pipelinePath === undefined ? undefined : String(pipelinePath ?? ''),
+    variablesRole: typeof role === 'string' ? role : undefined,
     forwardDeployment: typeof forward === 'boolean' ? forward : undefined,
     processMode: typeof mode === 'string' ? mode : undefined,
   };

@@ -5,6 +5,7 @@ import { isFromFork } from '../gitlab/merge-request.ts';
 import type { Runtime } from '../runtime.ts';
 import { checkDeprecatedInputs } from './deprecated-inputs.ts';
 import { counted, onlyOf, reportFindings } from './findings.ts';
+import { halfOf } from './half/half-of.ts';
 import { includedTwice } from './included-twice.ts';
 import { checkPlatformRepository } from './platform-repository.ts';
 import { isPlatformRepository } from './show.ts';
@@ -18,16 +19,16 @@ export async function checkRepository(runtime: Runtime, { directory }: { directo
   await requireFolder(directory);
   const isPlatform = await isPlatformRepository(directory);
   runtime.out.step(`checking ${isPlatform ? 'the platform repository' : 'the tenant repository'} in ${directory}`);
-  const { files, findings, unchecked } = await (isPlatform ? checkPlatformRepository : checkTenantRepository)(
-    directory,
-  );
+  // A job runs at the repository's root, whatever folder the tenant's files are in; a person may be elsewhere.
+  const root = existsSync(join(directory, '.gitlab-ci.yml')) ? directory : runtime.cwd;
+  const { files, findings, unchecked } = isPlatform
+    ? await checkPlatformRepository(directory)
+    : await checkTenantRepository(directory, await halfOf(runtime, root));
   if (isFromFork(runtime.env)) {
     runtime.out.step(
       'the merge request comes from a fork, whose pipelines get no credentials: what the push after the merge would do is not planned',
     );
   }
-  // A job runs at the repository's root, whatever folder the tenant's files are in; a person may be elsewhere.
-  const root = existsSync(join(directory, '.gitlab-ci.yml')) ? directory : runtime.cwd;
   const all = [...findings, ...(isPlatform ? [] : await includedTwice(root)), ...(await checkDeprecatedInputs(root))];
   reportFindings(runtime, all);
   const warnings = onlyOf(all, 'warning').length;

@@ -1,19 +1,22 @@
 import { readPipelineFile } from '../ci/pipeline-file.ts';
 import type { TemplateInputs } from '../ci/template-inputs.ts';
 import { shownValue } from '../config/issues.ts';
+import { halves } from '../config/tenant.ts';
 import type { CheckFinding } from './findings.ts';
 
 const branches = ['dev_branch', 'staging_branch', 'production_branch'] as const;
 
 /**
- * What goes wrong without an error of GitLab when a pipeline includes tenant.yml: two includes merge what has one name, and the last
+ * What goes wrong without an error of GitLab when a pipeline includes tenant.yml, or the template of a half: two includes merge what has one name, and the last
  * `workflow` counts; of two environments with one branch, the first gets everything. What cannot be read here is for GitLab to judge.
  *
  * @param directory where `.gitlab-ci.yml` is, if there is one
  */
 export async function includedTwice(directory: string): Promise<CheckFinding[]> {
   const file = await readPipelineFile(directory).catch(() => undefined);
-  const tenants = (file?.templates ?? []).filter(({ name }) => name === 'tenant');
+  const tenants = (file?.templates ?? []).filter(
+    ({ name }) => name === 'tenant' || halves.some((half) => half === name),
+  );
   // Of two with rules, a pipeline may have only one.
   const always = tenants.filter(({ hasRules }) => !hasRules);
   return [

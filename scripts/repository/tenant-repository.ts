@@ -4,11 +4,13 @@ import { shownValue } from '../config/issues.ts';
 import { parseConfig } from '../config/load.ts';
 import { readText } from '../config/reading/read-text.ts';
 import { misnamed } from '../config/reading/repository-folders.ts';
+import type { Half } from '../config/tenant.ts';
 import { architectureOf, canBakeFor, type VendhostConfig, vendhostSchema } from '../config/vendhost.ts';
 import { checkAppSpec } from './appspec/check-appspec.ts';
 import { type Collected, collectFiles, rootFault } from './collect.ts';
 import { type CheckFinding, fromFaults, type Severity } from './findings.ts';
 import { isGitIgnored } from './git-ignored.ts';
+import { otherHalf } from './half/other-half.ts';
 import { checkInfrastructure } from './infrastructure.ts';
 import { checkFiles } from './revision-files.ts';
 
@@ -20,23 +22,30 @@ export interface Checked {
   readonly unchecked?: string;
 }
 
-/** Checks a tenant's repository: vendhost.yml, infrastructure/ and the software with its AppSpec. */
-export async function checkTenantRepository(directory: string): Promise<Checked> {
+const nothing: Pick<Collected, 'files' | 'findings'> = { files: [], findings: [] };
+
+/**
+ * Checks a tenant's repository: vendhost.yml, infrastructure/ and the software with its AppSpec, or the half that it has of them.
+ */
+export async function checkTenantRepository(directory: string, half?: Half): Promise<Checked> {
   const { isThere, value, faults, content } = await readVendhostFile(directory);
   // A faulty vendhost.yml must not hide the faults of the rest: continue with the defaults.
   const config = value ?? vendhostSchema.parse({});
-  const infrastructure = await checkInfrastructure(directory);
-  const software = await checkSoftware(directory, config, { beforeBuild: true });
+  const infrastructure = half === 'software' ? { files: 0, findings: [] } : await checkInfrastructure(directory);
+  const software = half === 'infrastructure' ? nothing : await checkSoftware(directory, config, { beforeBuild: true });
   return {
     files: (isThere ? 1 : 0) + infrastructure.files + software.files.length,
     findings: [
       ...fromFaults(faults),
       ...(await misnamedFiles(directory, ['vendhost.yml', 'platform.yml'])),
-      ...machineFindings(content),
+      ...(half === undefined ? [] : await otherHalf(directory, half, content)),
+      ...(half === 'software' ? [] : machineFindings(content)),
       ...infrastructure.findings,
       ...software.findings,
     ],
-    unchecked: "the tenant's limits, which `vendhost host provision` reads from AWS",
+    ...(half === 'software'
+      ? {}
+      : { unchecked: "the tenant's limits, which `vendhost host provision` reads from AWS" }),
   };
 }
 

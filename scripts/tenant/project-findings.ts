@@ -43,6 +43,8 @@ export interface ProjectWish {
   readonly adopt?: boolean;
   /** Its pipeline file, where the platform decides; empty for `.gitlab-ci.yml`. */
   readonly pipelinePath?: string | undefined;
+  /** What its pipeline file must not end with: the platform's, of a tenant that is no longer pinned. */
+  readonly formerPipelines?: string | undefined;
   /** What it is set up with. */
   readonly setup?: SetupWish;
   /** Where the project is now that was vended, if the path leads to another one. */

@@ -2,7 +2,9 @@ import {
   approveTemplate,
   driftTemplate,
   fleetTemplate,
+  infrastructureTemplate,
   operationsTemplate,
+  softwareTemplate,
   type Template,
   tenantTemplate,
   upkeepTemplate,
@@ -16,6 +18,10 @@ export function everyInput(template: Template): Inputs {
   if (template === approveTemplate) return { ...common, tenant: 'shop', environment: 'staging', reason: 'tested' };
   if (template === operationsTemplate) return { ...common, ...ofOperations };
   if (template === upkeepTemplate) return { ...common, ...ofUpkeep };
+  if (template === infrastructureTemplate || template === softwareTemplate) {
+    const { infrastructure: _always, ...ofHalf } = ofTenant;
+    return { ...common, ...ofHalf };
+  }
   if (template === fleetTemplate) return { ...common, stage: 'plan' };
   return { ...common, ...(template === tenantTemplate ? ofTenant : ofPlatform) };
 }

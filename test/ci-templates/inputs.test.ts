@@ -1,8 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { halfTemplateFiles } from '../../docs/half-templates.ts';
 import { projectRoot, version } from '../local-gitlab/platform.ts';
-import { besideOthers, jobsOf, prefix, sourceOf, templateFiles, templates } from './templates.ts';
+import {
+  besideOthers,
+  infrastructureTemplate,
+  jobsOf,
+  prefix,
+  softwareTemplate,
+  sourceOf,
+  type Template,
+  templateFiles,
+  templates,
+  tenantTemplate,
+} from './templates.ts';
 
 const inputs = templates.flatMap(({ file, spec, required }) =>
   Object.entries(spec.inputs).map(([name, input]) => [`${file}: ${name}`, name, input, name in required] as const),
@@ -39,6 +51,40 @@ test('the components are the same files; else run `npm run docs`', () => {
   const components = join(projectRoot, 'templates');
   const texts = readdirSync(components).map((file) => [file, readFileSync(join(components, file), 'utf8')]);
   expect(Object.fromEntries(texts)).toEqual(Object.fromEntries(templates.map(({ file, text }) => [file, text])));
+});
+
+test('the templates of the halves are made of the one of a tenant; else run `npm run docs`', () => {
+  const made = halfTemplateFiles(tenantTemplate.text);
+  expect(made).toEqual({
+    'infrastructure.gitlab-ci.yml': infrastructureTemplate.text,
+    'software.gitlab-ci.yml': softwareTemplate.text,
+  });
+});
+
+describe('the templates of the halves', () => {
+  const own = ['.vendhost', '.vendhost-always', '.vendhost-before-merge', '.vendhost-validate', '.vendhost-plan'];
+  const parts = (template: Template) => new Map(jobsOf(template).map(({ name, job }) => [name, job]));
+
+  test.each([
+    [infrastructureTemplate, ['.vendhost-bake', '.vendhost-provision', 'validate', 'plan', 'bake', 'provision']],
+    [softwareTemplate, ['.vendhost-package', '.vendhost-release', 'validate', 'plan', 'package', 'release']],
+  ])('$0.file has the jobs of its half', (template, jobs) => {
+    expect([...parts(template).keys()].sort()).toEqual([...own, ...jobs].sort());
+  });
+
+  test.each([[infrastructureTemplate], [softwareTemplate]])('$0.file has each job as the tenant has it', (template) => {
+    const whole = parts(tenantTemplate);
+    const differing = [...parts(template)].flatMap(([name, job]) =>
+      Object.keys({ ...whole.get(name), ...job })
+        .filter((key) => JSON.stringify(job[key]) !== JSON.stringify(whole.get(name)?.[key]))
+        .map((key) => `${name} ${key}`),
+    );
+    const expected =
+      template === softwareTemplate
+        ? ['.vendhost variables', '.vendhost-package rules', '.vendhost-release needs']
+        : ['.vendhost variables', '.vendhost-bake rules', '.vendhost-provision rules'];
+    expect(differing).toEqual(expected);
+  });
 });
 
 describe.each(templates.map((one) => [one.file, one] as const))('%s', (_, template) => {

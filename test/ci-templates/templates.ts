@@ -44,6 +44,8 @@ function readTemplate(file: string, required: Template['required']): Template {
 }
 
 export const tenantTemplate = readTemplate('tenant.yml', { tenant: 'shop', image });
+export const infrastructureTemplate = readTemplate('infrastructure.yml', { tenant: 'shop', image });
+export const softwareTemplate = readTemplate('software.yml', { tenant: 'shop', image });
 export const platformTemplate = readTemplate('platform.yml', { image });
 export const driftTemplate = readTemplate('drift-check.yml', { image });
 export const fleetTemplate = readTemplate('fleet.yml', { image });
@@ -52,6 +54,8 @@ export const operationsTemplate = readTemplate('operations.yml', { tenant: 'shop
 export const upkeepTemplate = readTemplate('upkeep.yml', { tenant: 'shop', image });
 export const templates: readonly Template[] = [
   tenantTemplate,
+  infrastructureTemplate,
+  softwareTemplate,
   platformTemplate,
   driftTemplate,
   operationsTemplate,

@@ -12,9 +12,11 @@ export function onProject(call: Call, state: GitlabState, project: Project, isMa
     values;
   const { ci_config_path: path, ci_forward_deployment_enabled: forward } = values;
   const mode = hasProcessMode(state) ? values.resource_group_default_process_mode : undefined;
-  if ([components, forks, path, forward, mode].every((value) => value === undefined)) {
+  const { ci_pipeline_variables_minimum_override_role: role } = values;
+  if ([components, forks, path, forward, mode, role].every((value) => value === undefined)) {
     return { status: 400, body: { error: 'at least one parameter must be provided' } };
   }
+  if (role !== undefined) state.change(project, { ci_pipeline_variables_minimum_override_role: String(role) });
   if (path !== undefined) state.change(project, { ci_config_path: String(path) });
   if (forward !== undefined) state.change(project, { ci_forward_deployment_enabled: String(forward) === 'true' });
   if (mode !== undefined) state.change(project, { resource_group_default_process_mode: String(mode) });
@@ -42,6 +44,7 @@ export function projectBody(state: GitlabState, project: Project, isMaintainer: 
     resource_group_default_process_mode: mode,
     ci_forward_deployment_enabled: forward,
     ci_config_path: path,
+    ci_pipeline_variables_minimum_override_role: role,
     auto_devops_enabled: devops,
     ci_id_token_sub_claim_components: components,
     ci_allow_fork_pipelines_to_run_in_parent_project: forks,
@@ -51,6 +54,8 @@ export function projectBody(state: GitlabState, project: Project, isMaintainer: 
   return {
     ...basics,
     ...{ ci_forward_deployment_enabled: forward, ci_config_path: path, auto_devops_enabled: devops },
+    // https://docs.gitlab.com/api/projects/#edit-a-project
+    ci_pipeline_variables_minimum_override_role: role,
     ...(hasProcessMode(state) ? { resource_group_default_process_mode: mode } : {}),
     ci_allow_fork_pipelines_to_run_in_parent_project: forks,
     // Documented since 17.10 (https://docs.gitlab.com/api/projects/#edit-a-project).

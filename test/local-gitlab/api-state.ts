@@ -18,6 +18,7 @@ export interface Project {
   readonly auto_devops_enabled: boolean;
   readonly ci_config_path: string | null;
   readonly ci_forward_deployment_enabled: boolean;
+  readonly ci_pipeline_variables_minimum_override_role: string;
   readonly resource_group_default_process_mode: string;
   readonly web_url: string;
   readonly ci_allow_fork_pipelines_to_run_in_parent_project: boolean;
@@ -126,7 +127,12 @@ export class GitlabState {
       path_with_namespace: path,
       name,
       ...{ description: null, default_branch: defaultBranch, empty_repo: defaultBranch === null },
-      ...{ auto_devops_enabled: true, ci_config_path: null, ci_forward_deployment_enabled: true },
+      ...{
+        auto_devops_enabled: true,
+        ci_config_path: null,
+        ci_pipeline_variables_minimum_override_role: 'developer',
+        ci_forward_deployment_enabled: true,
+      },
       resource_group_default_process_mode: 'unordered',
       web_url: `https://gitlab.example.test/${path}`,
       ci_allow_fork_pipelines_to_run_in_parent_project: true,

@@ -12,10 +12,12 @@ import { runRights } from './run-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
-export interface DeployRoleProps extends Pick<RoleProps, 'attached' | 'foreign'> {
+export interface DeployRoleProps extends Pick<RoleProps, 'attached'> {
   readonly scope: Scope;
   readonly project: GitlabProject;
   readonly branch: string;
+  /** `tenantReadRights`, where no policy with them is attached. */
+  readonly reading?: readonly Right[];
   /** What the project is trusted for; without it for both halves. */
   readonly half?: Half | undefined;
   /** ARN of the secret for the registry of the image that builds run in. */
@@ -24,24 +26,24 @@ export interface DeployRoleProps extends Pick<RoleProps, 'attached' | 'foreign'>
 
 /**
  * The role of jobs on the environment's branch: bake and provision, push revisions and release them, or one of these halves. Where the
- * project has no runner it is that of the builds that do so, and no job's. The policy with `tenantReadRights` is to be among those
- * that are attached.
+ * project has no runner it is that of the builds that do so, and no job's. It reads by `reading` or by a policy
+ * that is attached.
  */
 export function deployRole(parent: Construct, props: DeployRoleProps): CfnRole {
-  const { scope, project, branch, half, registry, ...policies } = props;
+  const { scope, project, branch, half, registry, reading = [], attached = [] } = props;
   const building = scope.isBuilt ? [...buildRights(scope, 'machine', registry), ...buildNetworkRights(scope)] : [];
   return tenantRole(parent, {
     scope,
     role: deployRoleOf(half),
     description: scope.isBuilt ? `Builds of ${scope.host}` : `Jobs of ${project.path} on ${branch}`,
     trust: scope.isBuilt ? buildTrust(scope, 'machine') : branchTrust(scope, project, branch),
-    ...policies,
-    rights: [...deployRights(scope, half), ...building],
+    attached,
+    rights: [...reading, ...rightsOfHalf(scope, half), ...building],
   });
 }
 
 /** Rights of a half are some of the rights of both: what one project may do is never more than what the two may. */
-function deployRights(scope: Scope, half: Half | undefined): Right[] {
+function rightsOfHalf(scope: Scope, half: Half | undefined): Right[] {
   const infrastructure = half !== 'software';
   const software = half !== 'infrastructure';
   return [

@@ -9,11 +9,19 @@ export const command = define({
   examples: [
     ['vendhost init tenant', 'ask for everything, then write the files here'],
     ['vendhost init tenant --tenant shop', 'a page on nginx, without a database'],
+    [
+      'vendhost init tenant --tenant shop --half software',
+      'the software alone: infrastructure/ has another repository',
+    ],
     ['vendhost init tenant --tenant shop --dry-run', 'show the files'],
   ],
   options: (parser) =>
     withQuestions(
-      withDryRun(withDirectory(parser, 'the new repository; nothing in it is overwritten')),
+      withDryRun(withDirectory(parser, 'the new repository; nothing in it is overwritten')).option('half', {
+        choices: ['infrastructure', 'software'] as const,
+        requiresArg: true,
+        describe: 'Only the files of this half, for a tenant with a repository for each',
+      }),
       tenantQuestions,
     ),
   async run(args, runtime) {

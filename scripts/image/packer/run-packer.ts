@@ -19,7 +19,9 @@ const cleanUpLimitMs = 60_000;
 
 /** The version of the `packer` on the PATH; throws `PACKER_MISSING` when there is none that answers like Packer. */
 export async function packerVersion(runtime: Runtime): Promise<string> {
-  const { stdout, code } = await packer(runtime, ['version'], {});
+  // Not in the checkout: before 1.11 Packer looks for plug-ins in its working directory, whatever it is asked, and runs what it finds
+  // (https://developer.hashicorp.com/packer/docs/upgrade/v1_11).
+  const { stdout, code } = await packer(runtime, ['version'], {}, packerDirectory);
   const version = /^Packer v(\d+\.\d+\.\d+\S*)/m.exec(stdout)?.[1];
   if (version !== undefined) return version;
   const why = code === 'ENOENT' ? 'no packer on the PATH' : 'the packer on the PATH is not HashiCorp Packer';
@@ -69,12 +71,7 @@ export async function build(runtime: Runtime, options: Build): Promise<boolean> 
   }
 }
 
-function packer(
-  runtime: Runtime,
-  words: readonly string[],
-  env: Readonly<Record<string, string>>,
-  cwd: string = runtime.cwd,
-) {
+function packer(runtime: Runtime, words: readonly string[], env: Readonly<Record<string, string>>, cwd: string) {
   const passed = inherited.flatMap((name) => (runtime.env[name] === undefined ? [] : [[name, runtime.env[name]]]));
   return execa('packer', words, {
     cwd,

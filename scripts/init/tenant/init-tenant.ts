@@ -1,5 +1,6 @@
 import { libraryVersion } from '../../ci/library-version.ts';
 import { projectPath, tenantName } from '../../config/environment.ts';
+import { halves } from '../../config/tenant.ts';
 import type { Runtime } from '../../runtime.ts';
 import { checkedBy, namedIn, productionBranch, runnerTags } from '../answer-checks.ts';
 import { wordsIn } from '../by-environment.ts';
@@ -29,6 +30,7 @@ export async function initTenant(
     hasDatabase: text('database') === 'mysql',
     tags: wordsIn(text('tags')),
     productionBranch: text('production-branch'),
+    half: halves.find((half) => half === given.half),
   };
   const files = tenantFiles(start, libraryVersion());
   return await startRepository(runtime, { directory, dryRun, files, next: nextSteps });

@@ -1,4 +1,5 @@
 import { defaultBranches } from '../../config/environment.ts';
+import type { Half } from '../../config/tenant.ts';
 import { includeText } from '../include-text.ts';
 import type { StartingFile } from '../starting-files.ts';
 import { yamlText } from '../yaml-text.ts';
@@ -11,6 +12,8 @@ export interface TenantStart {
   readonly hasDatabase: boolean;
   readonly tags: readonly string[];
   readonly productionBranch: string;
+  /** What the repository is for, where the tenant has one for each half. */
+  readonly half?: Half | undefined;
   /** Further inputs of the pipeline, each a line. */
   readonly inputs?: readonly string[];
   /** Inputs of a scheduled drift check, where there is one. */
@@ -19,15 +22,17 @@ export interface TenantStart {
 
 /** The files of a tenant's repository: a page on nginx, until there is software. */
 export function tenantFiles(start: TenantStart, version: string): StartingFile[] {
+  const { half } = start;
+  const machine = machineFiles(start.tenant).filter(({ path }) => half === undefined || path.startsWith(`${half}/`));
   return [
     { path: '.gitlab-ci.yml', text: pipelineFile(start, version) },
-    { path: 'vendhost.yml', text: vendhostFile(start) },
-    ...machineFiles(start.tenant),
+    ...(half === 'software' ? [] : [{ path: 'vendhost.yml', text: vendhostFile(start) }]),
+    ...machine,
   ];
 }
 
 function pipelineFile(start: TenantStart, version: string): string {
-  const { tenant, library, tags, productionBranch, check } = start;
+  const { tenant, library, tags, productionBranch, check, half } = start;
   const isDefault = productionBranch === defaultBranches.production;
   const inputs = [
     `tenant: ${yamlText(tenant)}`,
@@ -35,10 +40,13 @@ function pipelineFile(start: TenantStart, version: string): string {
     ...(start.inputs ?? []),
   ];
   const included = [
-    includeText({ library, template: 'tenant', version, tags, inputs }),
+    includeText({ library, template: half ?? 'tenant', version, tags, inputs }),
     ...(check === undefined ? [] : [includeText({ library, template: 'drift-check', version, tags, inputs: check })]),
   ];
-  return `# A push to dev, staging or ${productionBranch} deploys machine and software to that environment; a merge request says what its push will do.
+  const deployed = { both: 'machine and software', infrastructure: 'the machine', software: 'the software' }[
+    half ?? 'both'
+  ];
+  return `# A push to dev, staging or ${productionBranch} deploys ${deployed} to that environment; a merge request says what its push will do.
 # Jobs, rules and inputs: docs/templates.md of Vendhost. Is a job missing? \`vendhost ci explain --branch dev\` says why.
 # Restart, roll back, logs: the template operations. Patches and prunes by a schedule: upkeep. Both are in docs/day-two.md of Vendhost.
 include:

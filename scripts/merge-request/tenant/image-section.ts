@@ -23,6 +23,7 @@ export const bakedImage = 'the image that the bake makes';
 export async function forecastImage(context: TenantContext, id: string): Promise<ImageForecast> {
   const { aws, inputs } = context;
   const prepared = await context.prepared;
+  if (prepared === undefined) throw new Error('no image is planned of a repository without infrastructure/');
   const running = inputs.deployed.host?.parameters.ImageId;
   const [known, differing] = await Promise.all([
     readKnownImages(aws, prepared),

@@ -49,7 +49,7 @@ const words: Readonly<Record<Exclude<ReleaseAction, 'nothing'>, string>> = {
 };
 
 function releaseFindings(
-  { inputs, config, place }: TenantContext,
+  { inputs, config, place, half }: TenantContext,
   id: string,
   key: string,
   action: Exclude<ReleaseAction, 'nothing'>,
@@ -57,7 +57,7 @@ function releaseFindings(
   const approval = inputs.record.approval === true;
   const details = [key, ...(approval ? ['it waits until somebody of the platform approves it in CodePipeline'] : [])];
   const findings: Finding[] = [{ id: `${id}/release`, gravity: 'change', title: words[action], details }];
-  const outage = action === 'first' ? undefined : releaseOutage(id, config, place);
+  const outage = action === 'first' || half === 'software' ? undefined : releaseOutage(id, config, place);
   return outage === undefined ? findings : [...findings, outage];
 }
 

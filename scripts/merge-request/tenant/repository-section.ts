@@ -1,6 +1,7 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { readVendhostConfig } from '../../config/files.ts';
+import type { Half } from '../../config/tenant.ts';
 import type { Finding } from '../../report/report.ts';
 import { type CheckFinding, counted, onlyOf } from '../../repository/findings.ts';
 import { includedTwice } from '../../repository/included-twice.ts';
@@ -10,10 +11,15 @@ import { type PlannedSection, planSection } from '../findings/planned-section.ts
 import { shellcheckFindings } from './shellcheck.ts';
 
 /** Configuration, AppSpec and scripts: what can be said without AWS. */
-export async function repositorySection(runtime: Runtime, id: string, directory: string): Promise<PlannedSection> {
+export async function repositorySection(
+  runtime: Runtime,
+  id: string,
+  directory: string,
+  half?: Half,
+): Promise<PlannedSection> {
   return await planSection(runtime, { id, title: 'Configuration, AppSpec and scripts' }, async () => {
     const [{ files, findings }, twice, scripts] = await Promise.all([
-      checkTenantRepository(directory),
+      checkTenantRepository(directory, half),
       includedTwice(runtime.cwd),
       foldersOf(directory).then((folders) => shellScripts(directory, folders)),
     ]);

@@ -1,5 +1,6 @@
 import type { Aws } from '../../aws/session.ts';
 import type { Place } from '../../config/names.ts';
+import type { Half } from '../../config/tenant.ts';
 import type { VendhostConfig } from '../../config/vendhost.ts';
 import type { HostInputs } from '../../host/plan/provision-inputs.ts';
 import type { PreparedBake } from '../../image/bake/prepare.ts';
@@ -15,6 +16,8 @@ export interface TenantContext {
   readonly config: VendhostConfig;
   /** What is deployed, and what the tenant was given. */
   readonly inputs: HostInputs;
-  /** What a bake would be made from, read at the same time. */
-  readonly prepared: Promise<PreparedBake>;
+  /** What a bake would be made from, read at the same time; nothing where the repository has the software only. */
+  readonly prepared: Promise<PreparedBake> | undefined;
+  /** The half of the tenant that the repository has; both without it. */
+  readonly half?: Half | undefined;
 }

@@ -2,9 +2,11 @@ import { withPlanRole } from '../../aws/plan-role.ts';
 import { openAws } from '../../aws/session.ts';
 import { readVendhostConfig } from '../../config/files.ts';
 import type { Place } from '../../config/names.ts';
+import type { Half } from '../../config/tenant.ts';
 import { isFromFork } from '../../gitlab/merge-request.ts';
 import { readHostInputs } from '../../host/plan/provision-inputs.ts';
 import { prepareBake } from '../../image/bake/prepare.ts';
+import { halfOf } from '../../repository/half/half-of.ts';
 import type { Runtime } from '../../runtime.ts';
 import {
   asSection,
@@ -31,13 +33,14 @@ export interface TenantPlanOptions {
 /** All sections on a tenant in one environment. Each error that is foreseen is a finding; only bugs are thrown. */
 export async function tenantSections(runtime: Runtime, options: TenantPlanOptions): Promise<PlannedSection[]> {
   const heads = headsOf(options.place);
-  const repository = repositorySection(runtime, heads.repository.id, options.directory);
+  const half = await halfOf(runtime, runtime.cwd);
+  const repository = repositorySection(runtime, heads.repository.id, options.directory, half);
   // Awaited below; this keeps an earlier rejection from being unhandled.
   repository.catch(() => undefined);
   if (isFromFork(runtime.env)) {
-    return [await repository, unseenSection(heads.tenant, ...forkWithout), ...skippedSections(heads)];
+    return [await repository, unseenSection(heads.tenant, ...forkWithout), ...skippedSections(heads, half)];
   }
-  const inAws = await awsSections(runtime, options, heads);
+  const inAws = await awsSections(runtime, options, heads, half);
   return [await repository, ...inAws];
 }
 
@@ -68,33 +71,41 @@ async function awsSections(
   runtime: Runtime,
   { place, directory }: TenantPlanOptions,
   heads: Heads,
+  half: Half | undefined,
 ): Promise<PlannedSection[]> {
   const opened: { context?: TenantContext } = {};
   const tenant = await planSection(runtime, heads.tenant, async () => {
     const config = await readVendhostConfig(directory);
     const own = withPlanRole(runtime, place);
     const aws = openAws(own);
-    const prepared = prepareBake(own, aws, place, directory);
+    const prepared = half === 'software' ? undefined : prepareBake(own, aws, place, directory);
     // Awaited by the section on the image; this keeps an earlier rejection from being unhandled.
-    prepared.catch(() => undefined);
+    prepared?.catch(() => undefined);
     const inputs = await readHostInputs(aws, place);
-    opened.context = { runtime: own, aws, place, directory, config, inputs, prepared };
+    opened.context = { runtime: own, aws, place, directory, config, inputs, prepared, half };
     return { summary: `vended to ${opened.context.inputs.record.hosts.join(', ')}`, findings: [] };
   });
   const { context } = opened;
-  if (context === undefined) return [tenant, ...skippedSections(heads)];
+  if (context === undefined) return [tenant, ...skippedSections(heads, half)];
+  const traffic = () => planSection(runtime, heads.traffic, () => trafficBody(context, heads.traffic.id));
+  const release = () => planSection(runtime, heads.release, () => releaseBody(context, heads.release.id));
+  if (half === 'software') return [tenant, await release()];
   const rest = await Promise.all([
     imageAndHost(context, heads),
-    planSection(runtime, heads.traffic, () => trafficBody(context, heads.traffic.id)),
-    planSection(runtime, heads.release, () => releaseBody(context, heads.release.id)),
+    traffic(),
+    ...(half === 'infrastructure' ? [] : [release()]),
   ]);
   const limits = asSection(heads.limits, limitsBody(context, heads.limits.id));
   return [{ section: limits, stacks: [] }, ...rest.flat()];
 }
 
 /** All that are about what is deployed: a section that were left out would look as if its findings were gone. */
-function skippedSections({ tenant, limits, image, host, traffic, release }: Heads): PlannedSection[] {
-  return [limits, image, host, traffic, release].map((head) => skippedSection(head, tenant));
+function skippedSections(
+  { tenant, limits, image, host, traffic, release }: Heads,
+  half: Half | undefined,
+): PlannedSection[] {
+  const machine = half === 'software' ? [] : [limits, image, host, traffic];
+  return [...machine, ...(half === 'infrastructure' ? [] : [release])].map((head) => skippedSection(head, tenant));
 }
 
 /** The host is planned with the image that the push would give it; where that is not known, with the one it has. */

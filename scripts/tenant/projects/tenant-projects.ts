@@ -3,9 +3,12 @@ import type { PlatformConfig } from '../../config/platform.ts';
 import { projectsOf, type SubjectTrust, samePath, type TenantConfig, type TenantProject } from '../../config/tenant.ts';
 import { VendhostError } from '../../errors.ts';
 import type { GitlabApi } from '../../gitlab/api.ts';
+import { readProject } from '../../gitlab/project.ts';
 import type { ProjectWish } from '../project-findings.ts';
 import type { ProjectPlan } from '../project-plan.ts';
 import { lookAtProject } from '../setup/look-at-project.ts';
+import { setupWish } from '../setup/starter.ts';
+import { pinnedWish } from './pinned.ts';
 
 /** A project of a tenant, and what vending makes of it. */
 export interface PlannedProject extends TenantProject {
@@ -40,35 +43,42 @@ export async function planProjects(
   wish: TenantWish,
 ): Promise<PlannedProjects> {
   const projects = projectsOf(tenant);
-  const look = (project: TenantProject, projectId: number | undefined) =>
-    lookAtProject(gitlab, platform, { ...wishFor(wish, projects, project), projectId });
-  if (projects.length === 1 || gitlab === undefined || wish.projectId === undefined) {
-    return planned(projects, await Promise.all(projects.map((project) => look(project, wish.projectId))));
+  const planOf = async (project: TenantProject, projectId: number | undefined): Promise<PlannedProject> => {
+    const own = {
+      ...wishFor(wish, projects, project),
+      ...{ projectId, setup: setupWish(platform, wish.tenant, tenant, project.half) },
+      ...pinnedWish(platform, wish.tenant, tenant, project.half),
+    };
+    return { ...project, plan: await lookAtProject(gitlab, platform, own) };
+  };
+  const { projectId } = wish;
+  const [first, second] = projects;
+  if (second === undefined) return [await planOf(first, projectId)];
+  if (gitlab === undefined || projectId === undefined) {
+    return [await planOf(first, projectId), await planOf(second, projectId)];
   }
   // A number is of one project: the other one is judged as without it.
-  const plans = await Promise.all(projects.map((project) => look(project, undefined)));
-  const meant = plans.findIndex(({ id }) => id === wish.projectId);
-  if (meant < 0) {
-    throw new VendhostError('PROJECT_CHANGED', `neither project of ${wish.tenant} is number ${wish.projectId}`, {
-      details: plans.map(({ path, id }) => `${path} is project ${id}`),
+  const ids = [(await readProject(gitlab, first.path)).id, (await readProject(gitlab, second.path)).id];
+  if (!ids.includes(projectId)) {
+    throw new VendhostError('PROJECT_CHANGED', `neither project of ${wish.tenant} is number ${projectId}`, {
+      details: projects.map(({ path }, index) => `${path} is project ${ids[index]}`),
       hint: 'give --project-id the number of one of them, as its page in GitLab shows it',
     });
   }
-  const again = await look(projects[meant] as TenantProject, wish.projectId);
-  return planned(projects, plans.with(meant, again));
+  const meant = (index: number) => (ids[index] === projectId ? projectId : undefined);
+  return [await planOf(first, meant(0)), await planOf(second, meant(1))];
 }
 
-function planned(projects: readonly TenantProject[], plans: readonly ProjectPlan[]): PlannedProjects {
-  const [first, ...others] = projects.flatMap((project, index) => {
-    const plan = plans[index];
-    return plan === undefined ? [] : [{ ...project, plan }];
-  });
-  if (first === undefined) throw new Error('a tenant without a project');
-  return [first, ...others];
+/** The variables of one project among those of all. */
+export function ownChanges<T extends { readonly project: string }>(changes: readonly T[], path: string): T[] {
+  return changes.filter(({ project }) => project === path);
 }
 
 function wishFor(wish: TenantWish, projects: readonly TenantProject[], project: TenantProject): ProjectWish {
-  const environments = wish.environments.map((each) => ({ ...each, record: recordOf(each.record, projects, project) }));
+  const environments = wish.environments.map((each) => ({
+    ...each,
+    record: formerProjectOf(each.record, projects, project),
+  }));
   return { ...wish, path: project.path, environments };
 }
 
@@ -77,7 +87,7 @@ function wishFor(wish: TenantWish, projects: readonly TenantProject[], project: 
  * is recorded for a path counts for that path, whatever half it was; else what is recorded for the same half, unless another
  * of the projects has that path now.
  */
-export function recordOf(
+export function formerProjectOf(
   record: VendedRecord | undefined,
   projects: readonly Pick<TenantProject, 'path'>[],
   { path, half }: TenantProject,

@@ -5,7 +5,7 @@ import type { Runtime } from '../../runtime.ts';
 import { formerRecord } from '../access.ts';
 import type { ChosenEnvironment } from '../environments.ts';
 import { recordedTrust } from '../project-plan.ts';
-import { recordOf } from '../projects/tenant-projects.ts';
+import { formerProjectOf } from '../projects/tenant-projects.ts';
 import { type VendPlan, withPlan } from '../vend-plan.ts';
 
 export interface PlanOne {
@@ -24,7 +24,7 @@ export async function planOne(runtime: Runtime, { aws, name, tenant, platform, c
   const place = { environment: chosen.environment, tenant: name };
   const record = await formerRecord(aws, place);
   const all = projectsOf(tenant);
-  const projects = all.map((project) => ({ ...project, trust: recordedTrust(recordOf(record, all, project)) }));
+  const projects = all.map((project) => ({ ...project, trust: recordedTrust(formerProjectOf(record, all, project)) }));
   const vending = { runtime, aws, gitlab: undefined, place, platform, tenant, chosen, projects };
   return await withPlan(vending, async ({ plan }) => plan);
 }

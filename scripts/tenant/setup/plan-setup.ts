@@ -40,12 +40,41 @@ function isStarting({ adopt, environments }: ProjectWish, { defaultBranch }: Set
   return adopt === true || (starter !== 'request' && environments.some(({ branch }) => branch === defaultBranch));
 }
 
-/** The pipeline file of a tenant with pinned pipelines: it decides whose jobs get the roles, so it is set whoever made the project. */
-export function planPipelinePath({ path, pipelinePath }: ProjectWish, { settings }: ProjectFacts): Setting[] {
-  if (pipelinePath === undefined || settings.pipelinePath === pipelinePath) return [];
-  const what = `pipeline file of ${path}: ${pipelinePath === '' ? '.gitlab-ci.yml' : pipelinePath}`;
-  return [{ what, call: editProjectCall(path, { ci_config_path: pipelinePath }), when: 'before' }];
+/**
+ * The pipeline file of a tenant with pinned pipelines: it decides whose jobs get the roles, so it is set whoever made the project. With it nobody
+ * may give variables to a pipeline: they would be in the jobs' environment, where NODE_OPTIONS or BASH_ENV name code of the
+ * checkout (https://docs.gitlab.com/ci/variables/#restrict-pipeline-variables).
+ */
+export function planPipelinePath(
+  { path, pipelinePath, formerPipelines }: ProjectWish,
+  { settings }: ProjectFacts,
+): Setting[] {
+  const isFormer = formerPipelines !== undefined && settings.pipelinePath?.endsWith(formerPipelines) === true;
+  const wanted = pipelinePath ?? (isFormer ? '' : undefined);
+  const isPinning = isPinned(pipelinePath) && settings.variablesRole !== noOne;
+  return [
+    ...(isPinning
+      ? [
+          {
+            what: `variables of pipelines of ${path}: nobody may give any`,
+            call: editProjectCall(path, { ci_pipeline_variables_minimum_override_role: noOne }),
+            when: 'before' as const,
+          },
+        ]
+      : []),
+    ...(wanted === undefined || settings.pipelinePath === wanted
+      ? []
+      : [
+          {
+            what: `pipeline file of ${path}: ${wanted === '' ? '.gitlab-ci.yml' : wanted}`,
+            call: editProjectCall(path, { ci_config_path: wanted }),
+            when: 'before' as const,
+          },
+        ]),
+  ];
 }
+
+const noOne = 'no_one_allowed';
 
 /** What is missing of a setup, in an order in which each part can be the last that was done. */
 export function planSetup(wish: ProjectWish, facts: ProjectFacts): SetupPlan {

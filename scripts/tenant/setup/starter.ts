@@ -3,7 +3,7 @@ import { libraryVersion } from '../../ci/library-version.ts';
 import { defaultBranches, type Environment, environments } from '../../config/environment.ts';
 import { environmentOf } from '../../config/files.ts';
 import type { PlatformConfig } from '../../config/platform.ts';
-import type { TenantConfig } from '../../config/tenant.ts';
+import type { Half, TenantConfig } from '../../config/tenant.ts';
 import type { CommittedFile } from '../../gitlab/setup/repository.ts';
 import { tenantFiles } from '../../init/tenant/tenant-repository-files.ts';
 import { yamlText } from '../../init/yaml-text.ts';
@@ -22,7 +22,7 @@ export interface SetupWish {
 const usualLibrary = 'platform/vendhost';
 
 /** What a tenant's project begins with, by the platform's files; the rest of it is as `vendhost init tenant` writes it. */
-export function setupWish(platform: PlatformConfig, tenant: string, config: TenantConfig): SetupWish {
+export function setupWish(platform: PlatformConfig, tenant: string, config: TenantConfig, half?: Half): SetupWish {
   const hosted = environments.filter((environment) => config.hosts[environment] !== undefined);
   const branchOf = (environment: Environment) =>
     config.branches[environment] ?? environmentOf(platform, environment).branch;
@@ -34,10 +34,13 @@ export function setupWish(platform: PlatformConfig, tenant: string, config: Tena
   const audience = platform.audience === platform.gitlab ? [] : [`audience: ${yamlText(platform.audience)}`];
   const files = tenantFiles(
     {
-      ...{ tenant, library, hasDatabase: false, tags: [] },
+      ...{ tenant, library, hasDatabase: false, tags: [], half },
       productionBranch: hosted.includes('production') ? branchOf('production') : defaultBranches.production,
       inputs: [...branches, ...(prefix === '' ? [] : [`environment_prefix: ${yamlText(prefix)}`]), ...audience],
-      check: [`tenant: ${yamlText(tenant)}`, `environments: ${yamlText(hosted)}`, ...audience],
+      // One check looks at all of the tenant's stacks.
+      ...(half === 'software'
+        ? {}
+        : { check: [`tenant: ${yamlText(tenant)}`, `environments: ${yamlText(hosted)}`, ...audience] }),
     },
     libraryVersion(),
   );

@@ -20,7 +20,6 @@ import type { Runtime } from '../../runtime.ts';
 import { formerRecord } from '../access.ts';
 import { chooseEnvironments, type Reach } from '../environments.ts';
 import { type PlannedProjects, planProjects, type TenantWish } from '../projects/tenant-projects.ts';
-import { setupWish } from '../setup/starter.ts';
 import type { HostPlace, VendOptions } from '../vend.ts';
 import type { Vending } from '../vend-plan.ts';
 import { tenantsOfProject, warnOfProject } from '../vend-project.ts';
@@ -96,7 +95,6 @@ export async function openVend(runtime: Runtime, options: VendOptions): Promise<
     setSubject: options.setSubject ?? false,
     allowLibrary: options.allowLibrary ?? false,
     adopt: options.adopt ?? false,
-    setup: tenant.projects === undefined ? setupWish(platform, name, tenant) : undefined,
   };
   const look = async () => await planProjects(gitlab, platform, tenant, wish);
   const vendingsOf = (planned: PlannedProjects) =>

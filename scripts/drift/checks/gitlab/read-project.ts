@@ -8,7 +8,8 @@ import { readLibraryProject } from '../../../tenant/library/library-facts.ts';
 import { planLibrary } from '../../../tenant/library/plan-library.ts';
 import { readProjectFacts } from '../../../tenant/project-facts.ts';
 import { planProject, withLibrary } from '../../../tenant/project-plan.ts';
-import { recordOf } from '../../../tenant/projects/tenant-projects.ts';
+import { pinnedWish } from '../../../tenant/projects/pinned.ts';
+import { formerProjectOf } from '../../../tenant/projects/tenant-projects.ts';
 import { projectVariables } from '../../../tenant/vend-plan.ts';
 import type { PlatformCheckout } from '../../checks.ts';
 import { sharedByName } from '../shared.ts';
@@ -43,7 +44,7 @@ export async function readProjectState(
 ): Promise<ProjectState> {
   const { environment } = target;
   const { path, half } = project;
-  const record = recordOf(whole, projectsOf(config), project);
+  const record = formerProjectOf(whole, projectsOf(config), project);
   const [facts, present, library] = await Promise.all([
     factsOf(gitlab, path),
     variablesOf(gitlab, path),
@@ -56,6 +57,7 @@ export async function readProjectState(
       environmentPrefix: config.environment_prefix,
       environments: [{ environment, branch, record }],
       elsewhere: Object.keys(config.hosts).filter((each) => each !== environment),
+      ...pinnedWish(platform, tenant, config, half),
       ...{ protectBranches: false, projectId: undefined, setSubject: false },
     },
     facts,

@@ -16,6 +16,13 @@ describe('packerVersion', () => {
     });
   });
 
+  test('is asked for outside of the checkout, where Packer would run plug-ins that a tenant put there', async () => {
+    const checkout = await temporaryDirectory();
+    const looks = 'if [ "$PWD" = "$CHECKOUT" ]; then exit 1; fi; echo "Packer v1.10.0"';
+    const script = looks.replace('$CHECKOUT', checkout);
+    expect(await packerVersion({ ...recorder({ PATH: await fakePacker(script) }), cwd: checkout })).toBe('1.10.0');
+  });
+
   test('refuses a program of the same name', async () => {
     const runtime = recorder({ PATH: await fakePacker('echo 7 1') });
     await expect(packerVersion(runtime)).rejects.toThrow('the packer on the PATH is not HashiCorp Packer');

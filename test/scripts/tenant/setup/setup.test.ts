@@ -213,9 +213,10 @@ describe('a project that is there', () => {
     const { state, vend, look, project } = await world();
     state.addProject(path);
     const pinned = { ...wish, protectBranches: true, pipelinePath: 'tenant.yml@platform/vendhost:v1.2.3' };
-    expect((await look(pinned)).settings).toMatchObject([{ when: 'before' }]);
+    expect((await look(pinned)).settings).toMatchObject([{ when: 'before' }, { when: 'before' }]);
     await vend(pinned);
     expect(project().ci_config_path).toBe(pinned.pipelinePath);
+    expect(project().ci_pipeline_variables_minimum_override_role).toBe('no_one_allowed');
     expect(projectDiffers(await look(pinned))).toBe(false);
   });
 
