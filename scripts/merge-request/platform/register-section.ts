@@ -5,7 +5,7 @@ import type { Runtime } from '../../runtime.ts';
 import type { RegisterState } from '../../tenant/register/compare-register.ts';
 import { nextOf, registerSummary, rowDetails } from '../../tenant/register/register-lines.ts';
 import { mostDetailed, type PlannedRow, planRegister, type RegisterPlan } from '../../tenant/register/register-plan.ts';
-import type { SectionBody } from '../findings/planned-section.ts';
+import { isUnanswered, type SectionBody } from '../findings/planned-section.ts';
 
 /** What the merge does to tenants of an environment, and what of it a person has to do. */
 export async function registerBody(
@@ -57,7 +57,7 @@ export function registerFindings(
 }
 
 function gravityOf({ state, refusal, plan }: PlannedRow): Gravity {
-  if (refusal !== undefined) return 'fault';
+  if (refusal !== undefined) return isUnanswered(refusal.code) ? 'unknown' : 'fault';
   const changes = (plan?.stacks ?? []).flatMap((stack) => stack.changes);
   if (changes.some(({ replacement }) => replacement === 'yes')) return 'replacement';
   return state === 'unknown' ? 'unknown' : 'change';
