@@ -265,7 +265,7 @@ describe('vending by jobs', () => {
   const named = (action: string) => changing().filter(({ actions }) => actions.some((each) => matches(each, action)));
 
   test.each(['iam:CreateRole', 'iam:PutRolePolicy', 'iam:AttachRolePolicy', 'iam:PutRolePermissionsBoundary'])(
-    '%s only under the tenants\' boundary',
+    "%s only under the tenants' boundary",
     (action) => {
       const [only, ...others] = named(action);
       expect(others).toEqual([]);
@@ -300,7 +300,9 @@ describe('vending by jobs', () => {
       'arn:aws:ssm:eu-west-1:111111111111:parameter/vendhost/dev/boundary-arn',
     ];
     for (const file of ['platform-vend', 'platform-vend-execution']) {
-      const resources = roleOf(file).statements.filter(writes).flatMap((each) => each.resources);
+      const resources = roleOf(file)
+        .statements.filter(writes)
+        .flatMap((each) => each.resources);
       expect(untouched.filter((arn) => resources.some((each) => matches(each, arn)))).toEqual([]);
     }
   });

@@ -25,7 +25,8 @@ export async function registerBody(
 const titles: Readonly<Record<Exclude<RegisterState, 'as wanted'>, (row: PlannedRow) => string>> = {
   new: ({ tenant }) => `${tenant} is new: it is to be vended`,
   changed: ({ tenant, reasons }) => `${tenant} is to be vended again: ${reasons.join('; ')}`,
-  retire: ({ tenant, environment }) => `${tenant} has no file with hosts in ${environment}: it stays until a person retires it`,
+  retire: ({ tenant, environment }) =>
+    `${tenant} has no file with hosts in ${environment}: it stays until a person retires it`,
   unknown: ({ tenant, reasons }) => `${tenant} could not be compared: ${reasons.join('; ')}`,
 };
 

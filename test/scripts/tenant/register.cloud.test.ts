@@ -84,7 +84,11 @@ async function open(purpose: 'plan' | 'vend'): Promise<Aws> {
 describe('the register', () => {
   test('is planned with the plan role: what is new says what vending would make', async () => {
     const { code, rows, unread, states } = await plan();
-    expect({ code, unread, states }).toEqual({ code: 2, unread: [], states: { blog: 'new', lost: 'new', shop: 'new' } });
+    expect({ code, unread, states }).toEqual({
+      code: 2,
+      unread: [],
+      states: { blog: 'new', lost: 'new', shop: 'new' },
+    });
     expect(rows[0].refusal).toBeUndefined();
     expect(rows[0].plan).toMatchObject({ hosts: { claim: ['blog.dev.example.com'] }, rules: [{ kept: false }] });
     expect(rows[0].plan.stacks.map(({ action }: { action: string }) => action)).toEqual(['create', 'create']);
@@ -120,7 +124,9 @@ describe('where jobs vend', () => {
 
   test('what differs is vended; one that cannot be does not stop the others', async () => {
     const { code, result } = await vend(token());
-    expect(result.failed.map(({ error }: { error: object }) => error)).toMatchObject([{ code: 'GITLAB_PROJECT_UNKNOWN' }]);
+    expect(result.failed.map(({ error }: { error: object }) => error)).toMatchObject([
+      { code: 'GITLAB_PROJECT_UNKNOWN' },
+    ]);
     expect(code).toMatchObject({ code: 'VEND_FAILED', message: '1 tenant was not vended in dev: lost' });
     expect(result).toMatchObject({ vended: ['blog', 'shop'], failed: [{ tenant: 'lost' }] });
     expect(gitlab.variables('acme/shop').map(({ key }) => key)).toContain('VENDHOST_ROLE_ARN');
@@ -178,7 +184,9 @@ describe('the vend role', () => {
   };
   const template = (properties: object) =>
     JSON.stringify({
-      Resources: { Role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: trusting, ...properties } } },
+      Resources: {
+        Role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: trusting, ...properties } },
+      },
     });
   const stackTags = Object.entries(tags(environment, 'access', 'evil')).map(([Key, Value]) => ({ Key, Value }));
 
@@ -236,6 +244,8 @@ describe('the vend role', () => {
   test('is for the branch that deploys', async () => {
     const config = environmentOf(await readPlatformConfig(repository.directory), environment);
     const opened = openEnvironment(await job({}, 'change'), environment, config, 'vend');
-    await expect(opened.then((aws) => aws.account())).rejects.toMatchObject({ name: expect.stringMatching(/Access|Error/) });
+    await expect(opened.then((aws) => aws.account())).rejects.toMatchObject({
+      name: expect.stringMatching(/Access|Error/),
+    });
   });
 });

@@ -69,7 +69,17 @@ describe('the register beside an environment', () => {
     const elsewhere = { tenant: 'far', config: tenant('far', { hosts: { staging: ['far.staging.example.com'] } }) };
     expect(compare([shop, { tenant: 'blog', config: tenant('blog') }, elsewhere], deployed(['shop', 'old']))).toEqual([
       { tenant: 'blog', environment, state: 'new', reasons: [] },
-      { tenant: 'old', environment, state: 'retire', reasons: ['it has a record', 'there is vendhost-dev-old-access', 'there is vendhost-dev-old-entry', 'it has numbers of listener rules'] },
+      {
+        tenant: 'old',
+        environment,
+        state: 'retire',
+        reasons: [
+          'it has a record',
+          'there is vendhost-dev-old-access',
+          'there is vendhost-dev-old-entry',
+          'it has numbers of listener rules',
+        ],
+      },
       { tenant: 'shop', environment, state: 'as wanted', reasons: [] },
     ]);
   });
