@@ -18,7 +18,6 @@ export async function registerBody(
   return {
     summary: registerSummary(plan),
     findings: registerFindings(id, plan, target.config.vending),
-    stacks: plan.rows.flatMap((row) => row.plan?.stacks ?? []),
   };
 }
 
