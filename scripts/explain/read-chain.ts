@@ -14,7 +14,7 @@ import { readActions } from '../release/snapshot.ts';
 import type { Runtime } from '../runtime.ts';
 import type { HostSnapshot } from '../status/host/host-snapshot.ts';
 import { readHostSnapshot } from '../status/host/read-host-snapshot.ts';
-import { partOf, partValue, type StatusPart, shownPart } from '../status/part.ts';
+import { partOf, partValue, type StatusPart, shownPart } from '../aws/status-part.ts';
 import type { AskedName } from './asked.ts';
 import type { ChainChange, ChainFacts, ChainImage } from './chain-links.ts';
 import type { FoundName } from './find-asked.ts';

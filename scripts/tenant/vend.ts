@@ -16,7 +16,7 @@ import { planLibrary } from './library/plan-library.ts';
 import { readProjectFacts } from './project-facts.ts';
 import type { ProjectWish } from './project-findings.ts';
 import { type ProjectPlan, planProject, projectDiffers, projectLines, refuse, withLibrary } from './project-plan.ts';
-import { type VendedEnvironment, vendMarked } from './register/vend-marked.ts';
+import { type MarkedVend, vendMarked } from './register/vend-marked.ts';
 import { differs, type Vending, type VendPlan, vendLines, withPlan } from './vend-plan.ts';
 import { finishProject, prepareProject, tenantsOfProject, warnOfProject } from './vend-project.ts';
 import { vendSummary } from './vend-summary.ts';
@@ -42,7 +42,7 @@ export interface VendOptions {
 export async function vendTenant(runtime: Runtime, options: VendOptions): Promise<number | undefined> {
   const opened = await openVend(runtime, options);
   if (options.dryRun) return await show(runtime, options.tenant, opened.project, opened.vendings);
-  const { value, lines } = await carryOut(runtime, options.tenant, opened);
+  const { value, lines } = await carryOutVend(runtime, options.tenant, opened);
   runtime.out.result(value, lines.join('\n'));
   return undefined;
 }
@@ -114,7 +114,7 @@ export async function openVend(runtime: Runtime, options: VendOptions): Promise<
 }
 
 /** Vends, and marks each environment when all of it is done. */
-export async function carryOut(
+export async function carryOutVend(
   runtime: Runtime,
   name: string,
   { project, vendings }: OpenedVend,
@@ -123,7 +123,7 @@ export async function carryOut(
   const gitlab = vendings[0]?.gitlab;
   refuse(project);
   if (gitlab !== undefined) await prepareProject(out, gitlab, project);
-  const vended: VendedEnvironment[] = [];
+  const vended: MarkedVend[] = [];
   for (const vending of vendings) {
     const { environment } = vending.place;
     const title = `vend ${name} in ${environment}`;

@@ -3,7 +3,7 @@ import type { EnvironmentTarget } from '../../platform/targets.ts';
 import type { Finding, Gravity } from '../../report/report.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { RegisterState } from '../../tenant/register/compare-register.ts';
-import { nextOf, registerSummary, rowDetails } from '../../tenant/register/register-lines.ts';
+import { nextCommand, registerSummary, rowDetails } from '../../tenant/register/register-lines.ts';
 import { mostDetailed, type PlannedRow, planRegister, type RegisterPlan } from '../../tenant/register/register-plan.ts';
 import { isUnanswered, type SectionBody } from '../findings/planned-section.ts';
 
@@ -41,7 +41,7 @@ export function registerFindings(
   const found = rows.flatMap((row): Finding[] => {
     if (row.state === 'as wanted') return [];
     const details = [...(row.state === 'new' || row.state === 'retire' ? row.reasons : []), ...rowDetails(row)];
-    const next = nextStep(row, vending, `vend-${environment}`);
+    const next = stepAfterMerge(row, vending, `vend-${environment}`);
     return [
       {
         id: `${id}/${row.tenant}`,
@@ -63,8 +63,8 @@ function gravityOf({ state, refusal, plan }: PlannedRow): Gravity {
   return state === 'unknown' ? 'unknown' : 'change';
 }
 
-function nextStep(row: PlannedRow, vending: 'people' | 'jobs', job: string): string | undefined {
-  const command = nextOf(row);
+function stepAfterMerge(row: PlannedRow, vending: 'people' | 'jobs', job: string): string | undefined {
+  const command = nextCommand(row);
   if (command === undefined || row.refusal !== undefined) return command;
   if (row.state === 'retire') return `after the merge, an administrator runs: ${command}`;
   return vending === 'jobs'

@@ -6,7 +6,7 @@ import { readRecords } from '../../platform/status/read-ownership.ts';
 import type { EnvironmentTarget } from '../../platform/targets.ts';
 import { type NewestReleases, readNewestReleases } from '../../release/history/read-newest.ts';
 import type { Runtime } from '../../runtime.ts';
-import { partOf, partValue, type StatusPart } from '../part.ts';
+import { partOf, partValue, type StatusPart } from '../../aws/status-part.ts';
 import type { FleetSnapshot, FleetStack, FleetTenant } from './fleet-snapshot.ts';
 import { readFleetAlarms, readFleetGroups, readFleetStacks } from './read-fleet-lists.ts';
 

@@ -13,7 +13,7 @@ import { type Release, releaseOf } from '../../release/history/release.ts';
 import { readPipeline } from '../../release/pipeline.ts';
 import { readActions } from '../../release/snapshot.ts';
 import type { Runtime } from '../../runtime.ts';
-import { partOf, partValue, type StatusPart } from '../part.ts';
+import { partOf, partValue, type StatusPart } from '../../aws/status-part.ts';
 import type { HostSnapshot, InstanceDeploy, ReleasesLook } from './host-snapshot.ts';
 import { readInstanceDeploys } from './read-deploys.ts';
 import { readHostAlarms, readHostDatabase, readHostTargets, readStackLooks } from './read-host-parts.ts';

@@ -4,7 +4,7 @@ import type { Release } from '../../release/history/release.ts';
 import { consoleUrl } from '../../release/pipeline.ts';
 import type { Finding } from '../../report/report.ts';
 import { ageWords } from '../age.ts';
-import { partValue } from '../part.ts';
+import { partValue } from '../../aws/status-part.ts';
 import type { HostSnapshot } from './host-snapshot.ts';
 import { isOfSomebody, releaseWords } from './release-rows.ts';
 

@@ -4,7 +4,7 @@ import { environmentOf, readPlatformConfig } from '../../config/files.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../../errors.ts';
 import { openTargets } from '../../platform/targets.ts';
 import type { Runtime } from '../../runtime.ts';
-import { carryOut, openVend } from '../vend.ts';
+import { carryOutVend, openVend } from '../vend.ts';
 import { requireRead } from './plan-tenants.ts';
 import { registerLines, registerSummary } from './register-lines.ts';
 import { type PlannedRow, planRegister } from './register-plan.ts';
@@ -94,7 +94,7 @@ async function vendOne(
       protectBranches: hasToken,
       allowLibrary: hasToken && hasLibrary,
     };
-    const { lines } = await carryOut(runtime, tenant, await openVend(runtime, asked));
+    const { lines } = await carryOutVend(runtime, tenant, await openVend(runtime, asked));
     for (const line of lines) runtime.out.step(line);
     return { tenant };
   } catch (thrown) {

@@ -5,8 +5,8 @@ import { platformSchema } from '../../../scripts/config/platform.ts';
 import { tenantSchema } from '../../../scripts/config/tenant.ts';
 import { listenerId } from '../../../scripts/listener/priority-claim.ts';
 import { registerFindings } from '../../../scripts/merge-request/platform/register-section.ts';
-import { chosenOf, compareRegister, type Register } from '../../../scripts/tenant/register/compare-register.ts';
-import type { Deployed } from '../../../scripts/tenant/register/read-deployed.ts';
+import { chosenHere, compareRegister, type Register } from '../../../scripts/tenant/register/compare-register.ts';
+import type { DeployedTenants } from '../../../scripts/tenant/register/read-deployed.ts';
 import { registerLines } from '../../../scripts/tenant/register/register-lines.ts';
 import { markReasons, vendKey, vendKeyText } from '../../../scripts/tenant/register/vend-key.ts';
 import { environmentConfig, facts } from '../../builders/sample.ts';
@@ -25,14 +25,14 @@ const record = (name: string) => JSON.stringify({ tenant: name, hosts: [`${name}
 
 function keyOf(name: string, changes: { file?: object; library?: string; record?: string } = {}) {
   const file = tenant(name, changes.file);
-  const chosen = chosenOf({ environment, config }, file);
+  const chosen = chosenHere({ environment, config }, file);
   if (chosen === undefined) throw new Error(`no hosts of ${name}`);
   const inputs = { tenant: file, platform, chosen, facts, library: changes.library ?? library };
   return vendKey(inputs, changes.record ?? record(name));
 }
 
 /** An environment in which these tenants were vended. */
-function deployed(vended: readonly string[], changes: Partial<Deployed> = {}): Deployed {
+function deployed(vended: readonly string[], changes: Partial<DeployedTenants> = {}): DeployedTenants {
   const values = Object.fromEntries(
     Object.entries(facts).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : String(value)]),
   );
@@ -59,7 +59,7 @@ function deployed(vended: readonly string[], changes: Partial<Deployed> = {}): D
   };
 }
 
-function compare(files: Register['files'], found: Deployed, owners: Register['owners'] = { value: new Map() }) {
+function compare(files: Register['files'], found: DeployedTenants, owners: Register['owners'] = { value: new Map() }) {
   return compareRegister({ environment, config, platform, files, deployed: found, owners, library });
 }
 const shop = { tenant: 'shop', config: tenant('shop') };
@@ -84,7 +84,7 @@ describe('the register beside an environment', () => {
     ]);
   });
 
-  test.each<[string, Partial<Deployed>, readonly string[]]>([
+  test.each<[string, Partial<DeployedTenants>, readonly string[]]>([
     ['no mark', { marks: { value: new Map() } }, ['no vend has got to its end']],
     ['two marks', { marks: { value: new Map([['shop', ['a', 'b']]]) } }, ['two vends ended at the same time']],
     [

@@ -1,4 +1,4 @@
-import { refusalOf } from '../aws/refusal.ts';
+import { refusalOf } from './refusal.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** A part of a view: what was read, or why it could not be. What is not known is never taken for well. */
