@@ -80,7 +80,10 @@ describe('the platform', () => {
       ...{ 'vend-dev': 'warning', 'vend-staging': 'manual', 'vend-production': 'manual' },
     });
     expect(logOf(result, 'vend-dev')).toContain('vendhost tenant vend shop --environment dev');
-    expect(statuses(result).filter(([job]) => !job.startsWith('vend-')), logs(result)).toEqual([
+    expect(
+      statuses(result).filter(([job]) => !job.startsWith('vend-')),
+      logs(result),
+    ).toEqual([
       ['validate', 'success'],
       ['prepare-dev', 'success'],
       ['prepare-staging', 'success'],

@@ -1,4 +1,5 @@
 import { platformFacts } from '../../aws/read-facts.ts';
+import { partValue, type StatusPart } from '../../aws/status-part.ts';
 import type { Environment } from '../../config/environment.ts';
 import { names } from '../../config/names.ts';
 import type { EnvironmentConfig, PlatformConfig } from '../../config/platform.ts';
@@ -9,7 +10,6 @@ import { listenerId } from '../../listener/priority-claim.ts';
 import { tenantOf } from '../../platform/account-stacks.ts';
 import type { TenantFile } from '../../platform/status/tenant-files.ts';
 import { isGood } from '../../stack/stack-state.ts';
-import { partValue, type StatusPart } from '../../aws/status-part.ts';
 import type { ChosenEnvironment } from '../environments.ts';
 import { type DeployedTenants, hostsIn } from './read-deployed.ts';
 import { markReasons, vendKey } from './vend-key.ts';

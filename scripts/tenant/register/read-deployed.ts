@@ -2,12 +2,12 @@ import { ConditionalObjects } from '../../aws/objects.ts';
 import { type PublishedFacts, readPublishedFacts } from '../../aws/read-facts.ts';
 import { isUnreadable } from '../../aws/read-stored.ts';
 import type { Aws } from '../../aws/session.ts';
+import { partOf, partValue, type StatusPart } from '../../aws/status-part.ts';
 import { keys, names } from '../../config/names.ts';
 import { hostClaimSchema, priorityClaimSchema } from '../../config/stored.ts';
 import { listStacks, readRecordTexts } from '../../platform/account-stacks.ts';
 import type { EnvironmentTarget } from '../../platform/targets.ts';
 import type { Runtime } from '../../runtime.ts';
-import { partOf, partValue, type StatusPart } from '../../aws/status-part.ts';
 import { VendedMarks } from './vended-marks.ts';
 
 /** A number that a tenant has on record, by the listener's id and the band of its rule. */
@@ -32,7 +32,10 @@ export interface DeployedTenants {
 }
 
 /** Reads lists, all pages of each: how many calls that takes depends on how many tenants a page holds. */
-export async function readDeployedTenants(runtime: Runtime, { aws, environment }: EnvironmentTarget): Promise<DeployedTenants> {
+export async function readDeployedTenants(
+  runtime: Runtime,
+  { aws, environment }: EnvironmentTarget,
+): Promise<DeployedTenants> {
   const bucket = names.bucket(environment, await aws.account(), aws.region);
   const prefix = names.tenantStack({ environment, tenant: '' }, 'access').replace(/-access$/, '');
   const [facts, records, stacks, marks, hosts, bands] = await Promise.all([

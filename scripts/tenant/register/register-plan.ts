@@ -8,7 +8,7 @@ import type { Runtime } from '../../runtime.ts';
 import type { VendPlan } from '../vend-plan.ts';
 import { chosenHere, compareRegister, type Register, type RegisterRow, unreadParts } from './compare-register.ts';
 import { planOne } from './plan-one.ts';
-import { readDeployedTenants, readClaimOwners, unexplained } from './read-deployed.ts';
+import { readClaimOwners, readDeployedTenants, unexplained } from './read-deployed.ts';
 
 /** A tenant that differs, with what vending it would change. */
 export interface PlannedRow extends RegisterRow {
