@@ -1,3 +1,4 @@
+import type { StatusPart } from '../aws/status-part.ts';
 import type { Place } from '../config/names.ts';
 import type { HostPipeline } from '../config/stored.ts';
 import type { MemberFacts } from '../drift/checks/hosts/host-facts.ts';
@@ -6,7 +7,6 @@ import type { ReleasedPush } from '../release/history/release-record.ts';
 import { approvalWords, originWords, title } from '../release/history/release-words.ts';
 import { seenOnOneLine } from '../report/safe-text.ts';
 import { timeWords } from '../status/age.ts';
-import type { StatusPart } from '../status/part.ts';
 import type { AskedName } from './asked.ts';
 
 /** An image, as EC2 and the record of its bake have it; what is not known, as of one that is gone, is empty. */

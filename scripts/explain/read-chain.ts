@@ -1,6 +1,7 @@
 import { ConditionalObjects } from '../aws/objects.ts';
 import { readPlatformFacts } from '../aws/read-facts.ts';
 import type { Aws } from '../aws/session.ts';
+import { partOf, partValue, type StatusPart, shownPart } from '../aws/status-part.ts';
 import { keys, type Place } from '../config/names.ts';
 import { hostPipelineSchema } from '../config/stored.ts';
 import { readBakedImage } from '../image/baked-image.ts';
@@ -14,7 +15,6 @@ import { readActions } from '../release/snapshot.ts';
 import type { Runtime } from '../runtime.ts';
 import type { HostSnapshot } from '../status/host/host-snapshot.ts';
 import { readHostSnapshot } from '../status/host/read-host-snapshot.ts';
-import { partOf, partValue, type StatusPart, shownPart } from '../status/part.ts';
 import type { AskedName } from './asked.ts';
 import type { ChainChange, ChainFacts, ChainImage } from './chain-links.ts';
 import type { FoundName } from './find-asked.ts';

@@ -80,7 +80,7 @@ export async function formerRecord(
 }
 
 /** The record as the access stack's template has it. */
-export function recordIn({ templates }: Assembly, place: Place): string | undefined {
+export function templateRecord({ templates }: Assembly, place: Place): string | undefined {
   const { Resources = {} } = templates.get(names.tenantStack(place, 'access')) ?? {};
   const name = names.tenantRecord(place);
   for (const { Type, Properties } of Object.values(Resources)) {
@@ -92,7 +92,7 @@ export function recordIn({ templates }: Assembly, place: Place): string | undefi
 
 /** The same, if another text is stored, or none: CloudFormation writes it only when the template changes. */
 export async function recordToWrite(aws: Aws, assembly: Assembly, place: Place): Promise<string | undefined> {
-  const wanted = recordIn(assembly, place);
+  const wanted = templateRecord(assembly, place);
   if (wanted === undefined) return undefined;
   const stored = await readStoredRecord(aws, place).catch((error: unknown) => {
     if (error instanceof VendhostError && error.code === 'TENANT_UNKNOWN') return undefined;

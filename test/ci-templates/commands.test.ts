@@ -97,6 +97,7 @@ test('each job runs the command of its place', async () => {
     'prune-images': 'image prune',
     'prune-revisions': 'revision prune',
     'vendhost-waiting': 'release waiting',
+    'vendhost-vend': 'tenant vend [tenant]',
     'vendhost-approve': 'release approve',
     'vendhost-reject': 'release reject',
     'vendhost-fleet': 'platform fleet',

@@ -91,6 +91,17 @@ describe('a push to the default branch', () => {
       'deploy-dev': 'success',
       'deploy-staging': 'success',
       'deploy-production': 'manual',
+      'vend-dev': 'success',
+      'vend-staging': 'manual',
+      'vend-production': 'manual',
+    });
+  });
+
+  test('vends what the register changes, after the deployment and as the same environment', () => {
+    expect(logOf(push, 'vend-dev')).toContain('tenant vend --changed in dev');
+    expect(claimsOf(push, 'vend-dev')).toMatchObject({
+      sub: 'project_path:operations/lanterns:ref_type:branch:ref:main',
+      environment: 'vendhost-platform/dev',
     });
   });
 

@@ -100,8 +100,11 @@ describe("a tenant's inputs", () => {
 
 describe("the platform's inputs", () => {
   const prepare = ['prepare-dev', 'prepare-staging', 'prepare-production'];
+  /** Both jobs of an environment, behind the same guard. */
   const deploy = (environment: string, byHand = true) =>
-    `deploy-${environment} vendhost-platform/${environment}${byHand ? ' by hand' : ''}`;
+    ['deploy', 'vend'].map(
+      (job) => `${job}-${environment} vendhost-platform/${environment}${byHand ? ' by hand' : ''}`,
+    );
   const mergeRequest: Happening = { event: 'merge_request', branch: 'bigger', target: 'main' };
 
   test.each<[string, Inputs, Happening, string[]]>([
@@ -109,7 +112,7 @@ describe("the platform's inputs", () => {
       'another branch',
       { branch: 'bigger' },
       push('bigger'),
-      ['validate', ...prepare, deploy('dev', false), deploy('staging'), deploy('production')],
+      ['validate', ...prepare, ...deploy('dev', false), ...deploy('staging'), ...deploy('production')],
     ],
     ['another branch than the default one', { branch: 'bigger' }, push('main'), []],
     ['a merge request of that branch', { branch: 'bigger' }, mergeRequest, []],
@@ -124,7 +127,7 @@ describe("the platform's inputs", () => {
       'no staging',
       { environments: 'dev production' },
       push('main'),
-      ['validate', 'prepare-dev', 'prepare-production', deploy('dev', false), deploy('production')],
+      ['validate', 'prepare-dev', 'prepare-production', ...deploy('dev', false), ...deploy('production')],
     ],
     [
       'no staging, merge request',
@@ -136,13 +139,13 @@ describe("the platform's inputs", () => {
       'dev and staging without a click',
       { automatic: 'dev staging' },
       push('main'),
-      ['validate', ...prepare, deploy('dev', false), deploy('staging', false), deploy('production')],
+      ['validate', ...prepare, ...deploy('dev', false), ...deploy('staging', false), ...deploy('production')],
     ],
     [
       'nothing without a click',
       { automatic: 'none', environments: 'dev' },
       push('main'),
-      ['validate', 'prepare-dev', deploy('dev')],
+      ['validate', 'prepare-dev', ...deploy('dev')],
     ],
     ['a prefix', { job_prefix: 'p ', environments: 'dev' }, mergeRequest, ['p validate', 'p plan-dev', 'p note']],
   ])('%s', async (_, inputs, happening, jobs) => {

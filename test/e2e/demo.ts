@@ -71,7 +71,7 @@ async function journey(world: World, signal: AbortSignal): Promise<void> {
     const title = 'Keep access logs of dev for half a year';
     return (await world.owner.propose('log-longer', change, title, watch)).result;
   });
-  await pipeline(stage, 'merge', ['validate', ...eachOf('prepare'), 'deploy-dev'], async (watch) => {
+  await pipeline(stage, 'merge', ['validate', ...eachOf('prepare'), 'deploy-dev', 'vend-dev'], async (watch) => {
     return (await world.owner.merge('log-longer', watch)).result;
   });
 

@@ -11,7 +11,7 @@ import { launchFailures } from '../../scripts/host/instances/launch-failures.ts'
 import { readLogEvents } from '../../scripts/host/logs/read-events.ts';
 import { readRules } from '../../scripts/listener/listener-rules.ts';
 import { readRuleQuota } from '../../scripts/listener/quota.ts';
-import { listStackNames, listTenantRecords } from '../../scripts/platform/account-stacks.ts';
+import { listStackNames, listStacks, listTenantRecords } from '../../scripts/platform/account-stacks.ts';
 import { destroyLeftovers } from '../../scripts/platform/destroy/delete-stacks.ts';
 import type { EnvironmentTarget } from '../../scripts/platform/targets.ts';
 import { checkWait } from '../../scripts/release/failure/lost-instances.ts';
@@ -134,6 +134,17 @@ const readers: Readonly<Record<string, Reader>> = {
     ...lists('ListStacks', 'StackSummaries', ['<StackName>a</StackName>', '<StackName>b</StackName>']),
     read: ({ aws }) => listStackNames(aws),
     expected: ['a', 'b'],
+  },
+  'stacks of an account, with their status': {
+    ...lists('ListStacks', 'StackSummaries', [
+      '<StackName>a</StackName><StackStatus>CREATE_COMPLETE</StackStatus>',
+      '<StackName>b</StackName><StackStatus>UPDATE_COMPLETE</StackStatus>',
+    ]),
+    read: ({ aws }) => listStacks(aws),
+    expected: [
+      { name: 'a', status: 'CREATE_COMPLETE' },
+      { name: 'b', status: 'UPDATE_COMPLETE' },
+    ],
   },
   'stacks of an environment, by their tags': {
     ...lists('DescribeStacks', 'Stacks', [tagged('a'), tagged('b')]),

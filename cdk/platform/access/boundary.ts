@@ -1,6 +1,7 @@
 import { Validations } from 'aws-cdk-lib';
 import { Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { environments } from '../../../scripts/config/environment.ts';
 import { keys, names } from '../../../scripts/config/names.ts';
 import type { PlatformScope } from './platform-scope.ts';
 
@@ -133,6 +134,34 @@ function auditStatements(records: string): PolicyStatement[] {
   ];
 }
 
+/** Changes of a stack; a stack that has a service role changes with the rights of that role. */
+const stackChanges = ['Cancel', 'Continue', 'Create', 'Delete', 'Execute', 'Set', 'Update'].map(
+  (verb) => `cloudformation:${verb}*`,
+);
+
+/**
+ * What has no tag of ours is nobody's to the statements on tags. So roles that jobs make when they vend, whose policies those jobs write,
+ * reach no stack but those of virtual hosts, which could have a role with other rights, no bucket of another environment, and no
+ * instance that is no tenant's.
+ */
+function foreignStatements(scope: PlatformScope): PolicyStatement[] {
+  const { environment } = scope;
+  const hosts = ['data', 'host'].map((layer) =>
+    scope.arn('cloudformation', `stack/vendhost-${environment}-*-${layer}/*`),
+  );
+  return [
+    new PolicyStatement({ sid: 'OtherStacks', effect: Effect.DENY, actions: stackChanges, notResources: hosts }),
+    deny(
+      'OtherBuckets',
+      ['s3:*'],
+      environments.filter((name) => name !== environment).map((name) => scope.s3(`vendhost-${name}-*`)),
+    ),
+    deny('OtherInstances', ['ssm:SendCommand', 'ssm:StartSession'], scope.ec2('instance'), {
+      Null: { 'aws:ResourceTag/vendhost:tenant': 'true' },
+    }),
+  ];
+}
+
 function deny(
   sid: string,
   actions: string[],
@@ -191,6 +220,7 @@ export class Boundary extends Construct {
           ),
         }),
         ...auditStatements(scope.s3(names.bucket(environment, account, region), 'audit/*')),
+        ...foreignStatements(scope),
         new PolicyStatement({
           sid: 'Facts',
           effect: Effect.DENY,

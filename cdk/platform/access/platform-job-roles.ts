@@ -29,7 +29,7 @@ export function platformReadRights(scope: PlatformScope, project: GitlabProject)
     },
     {
       sid: 'Facts',
-      actions: ['ssm:GetParametersByPath'],
+      actions: ['ssm:GetParameter', 'ssm:GetParametersByPath'],
       resources: [facts, `${facts}/*`].map((path) => scope.arn('ssm', `parameter${path}`)),
       because: "The environment's facts and the tenants' records; none of them is secret.",
     },

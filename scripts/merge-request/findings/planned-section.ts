@@ -68,6 +68,11 @@ const unanswered = new Set([
   'TIMED_OUT',
 ]);
 
+/** Whether an error of this code says only that something could not be looked at. */
+export function isUnanswered(code: string): boolean {
+  return unanswered.has(code);
+}
+
 /** What a check of the push would end with, as a finding among others; nothing when it passes. */
 export async function checkFindings(
   runtime: Runtime,

@@ -3,9 +3,9 @@ import type { EnvironmentTarget } from '../../platform/targets.ts';
 import type { Finding, Gravity } from '../../report/report.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { RegisterState } from '../../tenant/register/compare-register.ts';
-import { nextOf, registerSummary, rowDetails } from '../../tenant/register/register-lines.ts';
+import { nextCommand, registerSummary, rowDetails } from '../../tenant/register/register-lines.ts';
 import { mostDetailed, type PlannedRow, planRegister, type RegisterPlan } from '../../tenant/register/register-plan.ts';
-import type { SectionBody } from '../findings/planned-section.ts';
+import { isUnanswered, type SectionBody } from '../findings/planned-section.ts';
 
 /** What the merge does to tenants of an environment, and what of it a person has to do. */
 export async function registerBody(
@@ -18,7 +18,6 @@ export async function registerBody(
   return {
     summary: registerSummary(plan),
     findings: registerFindings(id, plan, target.config.vending),
-    stacks: plan.rows.flatMap((row) => row.plan?.stacks ?? []),
   };
 }
 
@@ -42,7 +41,7 @@ export function registerFindings(
   const found = rows.flatMap((row): Finding[] => {
     if (row.state === 'as wanted') return [];
     const details = [...(row.state === 'new' || row.state === 'retire' ? row.reasons : []), ...rowDetails(row)];
-    const next = nextStep(row, vending, `vend-${environment}`);
+    const next = stepAfterMerge(row, vending, `vend-${environment}`);
     return [
       {
         id: `${id}/${row.tenant}`,
@@ -58,14 +57,14 @@ export function registerFindings(
 }
 
 function gravityOf({ state, refusal, plan }: PlannedRow): Gravity {
-  if (refusal !== undefined) return 'fault';
+  if (refusal !== undefined) return isUnanswered(refusal.code) ? 'unknown' : 'fault';
   const changes = (plan?.stacks ?? []).flatMap((stack) => stack.changes);
   if (changes.some(({ replacement }) => replacement === 'yes')) return 'replacement';
   return state === 'unknown' ? 'unknown' : 'change';
 }
 
-function nextStep(row: PlannedRow, vending: 'people' | 'jobs', job: string): string | undefined {
-  const command = nextOf(row);
+function stepAfterMerge(row: PlannedRow, vending: 'people' | 'jobs', job: string): string | undefined {
+  const command = nextCommand(row);
   if (command === undefined || row.refusal !== undefined) return command;
   if (row.state === 'retire') return `after the merge, an administrator runs: ${command}`;
   return vending === 'jobs'

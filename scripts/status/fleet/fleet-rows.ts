@@ -1,3 +1,4 @@
+import { partValue } from '../../aws/status-part.ts';
 import { names } from '../../config/names.ts';
 import { findImages } from '../../drift/checks/images/find-images.ts';
 import { abbreviated } from '../../output.ts';
@@ -6,7 +7,6 @@ import { authorName, shortRevision } from '../../release/history/release-words.t
 import { isBusy, isSteady } from '../../stack/stack-state.ts';
 import { ageWords, timeWords } from '../age.ts';
 import { isOfSomebody } from '../host/release-rows.ts';
-import { partValue } from '../part.ts';
 import type { FleetSnapshot, FleetStack, FleetTenant } from './fleet-snapshot.ts';
 
 /** `unknown`: something could not be read, and nothing is wrong in the rest. `no host`: vended, nothing provisioned. */

@@ -1,8 +1,8 @@
+import type { StatusPart } from '../../aws/status-part.ts';
 import type { Environment } from '../../config/environment.ts';
 import type { ImageFacts } from '../../drift/checks/images/find-images.ts';
 import type { NewestReleases } from '../../release/history/read-newest.ts';
 import type { HostAlarm, StackLook } from '../host/host-snapshot.ts';
-import type { StatusPart } from '../part.ts';
 
 /** A tenant as its record has it. */
 export interface FleetTenant {

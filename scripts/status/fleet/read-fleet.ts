@@ -1,12 +1,12 @@
 import { atMost } from '../../aws/at-most.ts';
 import type { Aws } from '../../aws/session.ts';
+import { partOf, partValue, type StatusPart } from '../../aws/status-part.ts';
 import { names } from '../../config/names.ts';
 import { readImages, type UsedImage } from '../../drift/checks/images/read-images.ts';
 import { readRecords } from '../../platform/status/read-ownership.ts';
 import type { EnvironmentTarget } from '../../platform/targets.ts';
 import { type NewestReleases, readNewestReleases } from '../../release/history/read-newest.ts';
 import type { Runtime } from '../../runtime.ts';
-import { partOf, partValue, type StatusPart } from '../part.ts';
 import type { FleetSnapshot, FleetStack, FleetTenant } from './fleet-snapshot.ts';
 import { readFleetAlarms, readFleetGroups, readFleetStacks } from './read-fleet-lists.ts';
 

@@ -1,9 +1,9 @@
+import type { StatusPart } from '../../aws/status-part.ts';
 import { abbreviated, tableLines } from '../../output.ts';
 import { byGravity, gravityWords } from '../../report/gravity.ts';
 import type { Finding } from '../../report/report.ts';
 import { seenOnOneLine } from '../../report/safe-text.ts';
 import { ageWords } from '../age.ts';
-import type { StatusPart } from '../part.ts';
 import type { HostAlarm, HostDatabase } from './host-snapshot.ts';
 import type { DriftRow, HostStatus, ImageRow, InstanceRow } from './host-status.ts';
 import type { ReleaseRow } from './release-rows.ts';

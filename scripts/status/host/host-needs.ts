@@ -1,3 +1,4 @@
+import { partValue, type StatusPart } from '../../aws/status-part.ts';
 import { names } from '../../config/names.ts';
 import { findHooks } from '../../drift/checks/hosts/find-hooks.ts';
 import { findInstances } from '../../drift/checks/hosts/find-instances.ts';
@@ -6,7 +7,6 @@ import { findImages } from '../../drift/checks/images/find-images.ts';
 import type { Finding } from '../../report/report.ts';
 import { isBusy, isSteady } from '../../stack/stack-state.ts';
 import { ageWords } from '../age.ts';
-import { partValue, type StatusPart } from '../part.ts';
 import type { HostSnapshot } from './host-snapshot.ts';
 import { commandFor, releaseNeeds } from './release-needs.ts';
 

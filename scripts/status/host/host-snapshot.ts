@@ -1,9 +1,9 @@
+import type { StatusPart } from '../../aws/status-part.ts';
 import type { TenantRecord } from '../../config/facts.ts';
 import type { Place } from '../../config/names.ts';
 import type { HostFacts } from '../../drift/checks/hosts/host-facts.ts';
 import type { ImageFacts } from '../../drift/checks/images/find-images.ts';
 import type { Release } from '../../release/history/release.ts';
-import type { StatusPart } from '../part.ts';
 
 /** What CodeDeploy last did on an instance. */
 export interface InstanceDeploy {

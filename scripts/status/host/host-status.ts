@@ -1,8 +1,8 @@
+import { partValue, type StatusPart, shownPart } from '../../aws/status-part.ts';
 import type { MemberFacts } from '../../drift/checks/hosts/host-facts.ts';
 import { newestOf } from '../../drift/checks/images/find-images.ts';
 import type { Finding } from '../../report/report.ts';
 import { timeWords } from '../age.ts';
-import { partValue, type StatusPart, shownPart } from '../part.ts';
 import { hostNeeds } from './host-needs.ts';
 import type { HostAlarm, HostDatabase, HostSnapshot, HostTarget } from './host-snapshot.ts';
 import { type ReleaseRow, releaseRow } from './release-rows.ts';

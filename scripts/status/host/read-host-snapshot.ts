@@ -1,5 +1,6 @@
 import { readTenantRecord } from '../../aws/read-facts.ts';
 import type { Aws } from '../../aws/session.ts';
+import { partOf, partValue, type StatusPart } from '../../aws/status-part.ts';
 import type { TenantRecord } from '../../config/facts.ts';
 import { names, type Place } from '../../config/names.ts';
 import type { HostFacts } from '../../drift/checks/hosts/host-facts.ts';
@@ -13,7 +14,6 @@ import { type Release, releaseOf } from '../../release/history/release.ts';
 import { readPipeline } from '../../release/pipeline.ts';
 import { readActions } from '../../release/snapshot.ts';
 import type { Runtime } from '../../runtime.ts';
-import { partOf, partValue, type StatusPart } from '../part.ts';
 import type { HostSnapshot, InstanceDeploy, ReleasesLook } from './host-snapshot.ts';
 import { readInstanceDeploys } from './read-deploys.ts';
 import { readHostAlarms, readHostDatabase, readHostTargets, readStackLooks } from './read-host-parts.ts';

@@ -1,10 +1,10 @@
+import { partValue } from '../../aws/status-part.ts';
 import { names } from '../../config/names.ts';
 import { approvalsPage } from '../../release/approval/whom.ts';
 import type { Release } from '../../release/history/release.ts';
 import { consoleUrl } from '../../release/pipeline.ts';
 import type { Finding } from '../../report/report.ts';
 import { ageWords } from '../age.ts';
-import { partValue } from '../part.ts';
 import type { HostSnapshot } from './host-snapshot.ts';
 import { isOfSomebody, releaseWords } from './release-rows.ts';
 

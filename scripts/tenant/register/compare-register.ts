@@ -1,4 +1,5 @@
 import { platformFacts } from '../../aws/read-facts.ts';
+import { partValue, type StatusPart } from '../../aws/status-part.ts';
 import type { Environment } from '../../config/environment.ts';
 import { names } from '../../config/names.ts';
 import type { EnvironmentConfig, PlatformConfig } from '../../config/platform.ts';
@@ -9,9 +10,8 @@ import { listenerId } from '../../listener/priority-claim.ts';
 import { tenantOf } from '../../platform/account-stacks.ts';
 import type { TenantFile } from '../../platform/status/tenant-files.ts';
 import { isGood } from '../../stack/stack-state.ts';
-import { partValue, type StatusPart } from '../../status/part.ts';
 import type { ChosenEnvironment } from '../environments.ts';
-import { type Deployed, hostsIn } from './read-deployed.ts';
+import { type DeployedTenants, hostsIn } from './read-deployed.ts';
 import { markReasons, vendKey } from './vend-key.ts';
 
 /** `unknown`: something could not be read, and nothing that could be differs. `retire`: vended, and without a file. */
@@ -32,7 +32,7 @@ export interface Register {
   readonly platform: PlatformConfig;
   /** All files in `tenants/`. */
   readonly files: readonly TenantFile[];
-  readonly deployed: Deployed;
+  readonly deployed: DeployedTenants;
   /** Host → tenant, of claims that no record explains. */
   readonly owners: StatusPart<ReadonlyMap<string, string>>;
   /** `readLibrary`. */
@@ -49,11 +49,11 @@ export function compareRegister(register: Register): RegisterRow[] {
     ...(partValue(register.owners)?.values() ?? []),
     ...(partValue(deployed.bands) ?? []).map(({ tenant }) => tenant),
   ]);
-  return [...found].sort().flatMap((tenant) => rowOf(register, tenant) ?? []);
+  return [...found].sort().flatMap((tenant) => registerRow(register, tenant) ?? []);
 }
 
 /** The tenant in the environment, with the hosts its file gives it there; `undefined` for a file without hosts there. */
-export function chosenOf(
+export function chosenHere(
   { environment, config }: Pick<Register, 'environment' | 'config'>,
   tenant: TenantConfig,
 ): ChosenEnvironment | undefined {
@@ -62,7 +62,7 @@ export function chosenOf(
   return { environment, config: { ...config, branch: tenant.branches[environment] ?? config.branch }, hosts };
 }
 
-function rowOf(register: Register, tenant: string): RegisterRow | undefined {
+function registerRow(register: Register, tenant: string): RegisterRow | undefined {
   const { environment, files } = register;
   const file = files.find((each) => each.tenant === tenant);
   const row = (state: RegisterState, reasons: readonly string[]): RegisterRow => {
@@ -70,7 +70,7 @@ function rowOf(register: Register, tenant: string): RegisterRow | undefined {
   };
   if (file !== undefined && file.config === undefined)
     return row('unknown', [`tenants/${tenant}.yml is not valid: vendhost config check`]);
-  const chosen = file?.config && chosenOf(register, file.config);
+  const chosen = file?.config && chosenHere(register, file.config);
   const left = remains(register, tenant);
   const unread = unreadParts(register);
   if (file?.config === undefined || chosen === undefined) {

@@ -2,12 +2,12 @@ import { ConditionalObjects } from '../../aws/objects.ts';
 import { type PublishedFacts, readPublishedFacts } from '../../aws/read-facts.ts';
 import { isUnreadable } from '../../aws/read-stored.ts';
 import type { Aws } from '../../aws/session.ts';
+import { partOf, partValue, type StatusPart } from '../../aws/status-part.ts';
 import { keys, names } from '../../config/names.ts';
 import { hostClaimSchema, priorityClaimSchema } from '../../config/stored.ts';
 import { listStacks, readRecordTexts } from '../../platform/account-stacks.ts';
 import type { EnvironmentTarget } from '../../platform/targets.ts';
 import type { Runtime } from '../../runtime.ts';
-import { partOf, partValue, type StatusPart } from '../../status/part.ts';
 import { VendedMarks } from './vended-marks.ts';
 
 /** A number that a tenant has on record, by the listener's id and the band of its rule. */
@@ -18,7 +18,7 @@ export interface HeldBand {
 }
 
 /** What an environment has of all its tenants; each part was read once for all, or says why it could not be. */
-export interface Deployed {
+export interface DeployedTenants {
   readonly facts: StatusPart<PublishedFacts>;
   /** Tenant → the text of its record. */
   readonly records: StatusPart<ReadonlyMap<string, string>>;
@@ -32,7 +32,10 @@ export interface Deployed {
 }
 
 /** Reads lists, all pages of each: how many calls that takes depends on how many tenants a page holds. */
-export async function readDeployed(runtime: Runtime, { aws, environment }: EnvironmentTarget): Promise<Deployed> {
+export async function readDeployedTenants(
+  runtime: Runtime,
+  { aws, environment }: EnvironmentTarget,
+): Promise<DeployedTenants> {
   const bucket = names.bucket(environment, await aws.account(), aws.region);
   const prefix = names.tenantStack({ environment, tenant: '' }, 'access').replace(/-access$/, '');
   const [facts, records, stacks, marks, hosts, bands] = await Promise.all([
@@ -53,7 +56,7 @@ export async function readDeployed(runtime: Runtime, { aws, environment }: Envir
  * Whose the claims are that no record explains, by host; absent when its object is gone, or is none of Vendhost's. A claim that the
  * record of a tenant explains is not read: `platform status` compares each with its owner.
  */
-export async function readOwners(
+export async function readClaimOwners(
   runtime: Runtime,
   { aws, environment }: EnvironmentTarget,
   hosts: readonly string[],
@@ -76,7 +79,7 @@ export async function readOwners(
 }
 
 /** Claims of hosts that no record names. */
-export function unexplained({ hosts, records }: Deployed): string[] {
+export function unexplained({ hosts, records }: DeployedTenants): string[] {
   const recorded = new Set([...(partValue(records) ?? new Map()).values()].flatMap(hostsIn));
   return [...(partValue(hosts) ?? [])].filter((host) => !recorded.has(host)).sort();
 }

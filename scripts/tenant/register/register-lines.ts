@@ -31,7 +31,7 @@ export function registerLines(plan: RegisterPlan): string[] {
 }
 
 function rowLines(row: PlannedRow): string[] {
-  const next = nextOf(row);
+  const next = nextCommand(row);
   return [
     `  ${row.tenant}: ${shown[row.state]}${row.reasons.length === 0 ? '' : `: ${row.reasons.join('; ')}`}`,
     ...rowDetails(row).map((line) => `    ${line}`),
@@ -46,7 +46,7 @@ export function rowDetails({ plan, refusal }: PlannedRow): string[] {
 }
 
 /** The command that ends the difference; people run it, or a job does. */
-export function nextOf({ state, tenant, environment, refusal }: PlannedRow): string | undefined {
+export function nextCommand({ state, tenant, environment, refusal }: PlannedRow): string | undefined {
   if (refusal !== undefined) return refusal.hint;
   if (state === 'new' || state === 'changed') return `vendhost tenant vend ${tenant} --environment ${environment}`;
   return state === 'retire' ? `vendhost tenant retire ${tenant} --environment ${environment}` : undefined;

@@ -6,9 +6,9 @@ import { readTenantFiles, type TenantFile } from '../../platform/status/tenant-f
 import type { EnvironmentTarget } from '../../platform/targets.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { VendPlan } from '../vend-plan.ts';
-import { chosenOf, compareRegister, type Register, type RegisterRow, unreadParts } from './compare-register.ts';
+import { chosenHere, compareRegister, type Register, type RegisterRow, unreadParts } from './compare-register.ts';
 import { planOne } from './plan-one.ts';
-import { readDeployed, readOwners, unexplained } from './read-deployed.ts';
+import { readClaimOwners, readDeployedTenants, unexplained } from './read-deployed.ts';
 
 /** A tenant that differs, with what vending it would change. */
 export interface PlannedRow extends RegisterRow {
@@ -52,9 +52,9 @@ export async function planRegister(
   const [files, library, deployed] = await Promise.all([
     readTenantFiles(options.directory),
     readLibrary(),
-    readDeployed(runtime, target),
+    readDeployedTenants(runtime, target),
   ]);
-  const owners = await readOwners(runtime, target, unexplained(deployed));
+  const owners = await readClaimOwners(runtime, target, unexplained(deployed));
   const register: Register = { environment, config, platform, files: files ?? [], deployed, owners, library };
   const rows = compareRegister(register).filter(
     ({ tenant }) => options.tenant === undefined || tenant === options.tenant,
@@ -77,7 +77,7 @@ async function detailed(
   files: readonly TenantFile[],
 ): Promise<PlannedRow> {
   const tenant = files.find((each) => each.tenant === row.tenant)?.config;
-  const chosen = tenant && chosenOf(target, tenant);
+  const chosen = tenant && chosenHere(target, tenant);
   if (tenant === undefined || chosen === undefined) return row;
   try {
     return { ...row, plan: await planOne(runtime, { aws: target.aws, name: row.tenant, tenant, platform, chosen }) };

@@ -17,6 +17,12 @@ export interface VendChangedOptions {
   readonly dryRun: boolean;
 }
 
+/** What the vends of all tenants have in common. */
+interface VendEach extends Pick<VendChangedOptions, 'directory' | 'environment'> {
+  /** `platform.yml` names the library, to whose allowlist projects can be added. */
+  readonly hasLibrary: boolean;
+}
+
 /** How the vend of one tenant ended. */
 interface Ended {
   readonly tenant: string;
@@ -51,7 +57,7 @@ export async function vendChanged(runtime: Runtime, options: VendChangedOptions)
   if (isJob) requireToken(runtime, environment);
 
   runtime.out.step(`${environment}: ${registerSummary(plan)}`);
-  const ended = await vendAll(runtime, options, wanted);
+  const ended = await vendAll(runtime, { directory, environment, hasLibrary: platform.library !== undefined }, wanted);
   const failed = ended.filter(({ error }) => error !== undefined);
   const vended = ended.filter(({ error }) => error === undefined).map(({ tenant }) => tenant);
   const lines = [
@@ -66,11 +72,7 @@ export async function vendChanged(runtime: Runtime, options: VendChangedOptions)
 }
 
 /** A tenant that waits for a host of another is tried again after all: that one may give it back in the same run. */
-async function vendAll(
-  runtime: Runtime,
-  options: VendChangedOptions,
-  rows: readonly PlannedRow[],
-): Promise<readonly Ended[]> {
+async function vendAll(runtime: Runtime, options: VendEach, rows: readonly PlannedRow[]): Promise<readonly Ended[]> {
   const ended = new Map<string, Ended>();
   for (const { tenant } of rows) ended.set(tenant, await tryToVend(runtime, options, tenant));
   for (const [tenant, { error }] of ended) {
@@ -81,14 +83,17 @@ async function vendAll(
 
 async function tryToVend(
   runtime: Runtime,
-  { directory, environment }: VendChangedOptions,
+  { directory, environment, hasLibrary }: VendEach,
   tenant: string,
 ): Promise<Ended> {
   try {
-    const options = { directory, tenant, environment, dryRun: false, protectBranches: true, allowLibrary: true };
-    const token = runtime.env.VENDHOST_GITLAB_TOKEN ?? '';
-    // What only a token can do is not asked for without one: then people set variables and protect branches.
-    const asked = token === '' ? { directory, tenant, environment, dryRun: false } : options;
+    const hasToken = (runtime.env.VENDHOST_GITLAB_TOKEN ?? '') !== '';
+    const asked = {
+      ...{ directory, tenant, environment, dryRun: false },
+      // Only a token can do these; without one people protect branches and set variables.
+      protectBranches: hasToken,
+      allowLibrary: hasToken && hasLibrary,
+    };
     const { text } = await vendOne(runtime, asked);
     for (const line of text.split('\n')) runtime.out.step(line);
     return { tenant };

@@ -1,12 +1,12 @@
 import { readLibrary } from '../../host/key/library.ts';
-import { recordIn } from '../access.ts';
+import { templateRecord } from '../access.ts';
 import { applyVend, type VendResult } from '../apply-vend.ts';
 import type { PreparedVend, Vending } from '../vend-plan.ts';
 import { vendKey, vendKeyText } from './vend-key.ts';
 import { VendedMarks } from './vended-marks.ts';
 
 /** What was vended in one environment. */
-export interface VendedEnvironment {
+export interface MarkedVend {
   readonly result: VendResult;
   /** Marks the tenant as vended to the end; to be called when the settings in GitLab are made too. */
   readonly mark: () => Promise<void>;
@@ -17,13 +17,13 @@ export async function vendMarked(
   vending: Vending,
   prepared: PreparedVend,
   free?: () => Promise<void>,
-): Promise<VendedEnvironment> {
+): Promise<MarkedVend> {
   const { aws, place, platform, tenant, chosen } = vending;
   const { facts, assembly } = prepared;
   const marks = new VendedMarks(aws, facts.bucket);
   await marks.clear(place.tenant);
   const result = await applyVend(vending, prepared, free);
-  const record = recordIn(assembly, place) ?? '';
+  const record = templateRecord(assembly, place) ?? '';
   const key = vendKeyText(vendKey({ tenant, platform, chosen, facts, library: await readLibrary() }, record));
   return { result, mark: () => marks.set(place.tenant, key, new Date().toISOString()) };
 }

@@ -4,7 +4,7 @@ import type { Output } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
 import { refuse } from '../project-plan.ts';
 import type { PlannedProjects } from '../projects/tenant-projects.ts';
-import { type VendedEnvironment, vendMarked } from '../register/vend-marked.ts';
+import { type MarkedVend, vendMarked } from '../register/vend-marked.ts';
 import { makeProject, requireMade } from '../setup/make-project.ts';
 import type { Vended, VendOptions } from '../vend.ts';
 import { vendLines, withPlan } from '../vend-plan.ts';
@@ -26,7 +26,7 @@ export async function carryOut(
   refuse(stops);
   const vendings = vendingsOf(planned);
   if (gitlab === undefined && vendings[0]?.tenant.intake === 'webhook') throw webhookNeedsToken(stops.path);
-  const vended: VendedEnvironment[] = [];
+  const vended: MarkedVend[] = [];
   for (const [index, vending] of vendings.entries()) {
     const { environment } = vending.place;
     const title = `vend ${name} in ${environment}`;

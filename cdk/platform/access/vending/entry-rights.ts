@@ -7,7 +7,7 @@ import type { PlatformScope } from '../platform-scope.ts';
  * groups. No listener, and no bucket, topic or log group of the platform's.
  */
 export function entryRights(scope: PlatformScope): Right[] {
-  return [...trafficRights(scope), ...releaseRights(scope), ...keepRights(scope)];
+  return [...trafficRights(scope), ...entryReleaseRights(scope), ...keepRights(scope)];
 }
 
 const everything = 'AWS grants these reads for all resources or for none.';
@@ -49,7 +49,7 @@ function trafficRights(scope: PlatformScope): Right[] {
   ];
 }
 
-function releaseRights(scope: PlatformScope): Right[] {
+function entryReleaseRights(scope: PlatformScope): Right[] {
   const own = `vendhost-${scope.environment}-*`;
   const because = "Tenants' own, by their names.";
   return [

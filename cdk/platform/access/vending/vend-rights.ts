@@ -70,6 +70,9 @@ function lookRights(scope: PlatformScope): Right[] {
       sid: 'Quotas',
       actions: [
         'cloudformation:DescribeAccountLimits',
+        'ec2:DescribeAccountAttributes',
+        'ec2:DescribeAddresses',
+        'ec2:DescribeInstances',
         'ec2:DescribeSecurityGroups',
         'iam:GetAccountSummary',
         'rds:DescribeAccountAttributes',

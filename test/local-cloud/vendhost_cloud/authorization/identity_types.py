@@ -89,7 +89,25 @@ class _InlinePolicy:
                 yield action, _role_arn(resource, name), _boundary_of(name)
 
 
+def _policy(resource: Resource) -> str:
+    return f"arn:aws:iam::{resource.account}:policy/{resource.name('ManagedPolicyName')}"
+
+
+def _profile(resource: Resource) -> str:
+    return f"arn:aws:iam::{resource.account}:instance-profile/{resource.name('InstanceProfileName')}"
+
+
 TYPES: Table = {
+    "AWS::IAM::ManagedPolicy": Handlers(
+        (Call("iam:CreatePolicy", _policy),),
+        (Call("iam:CreatePolicyVersion iam:DeletePolicyVersion", _policy, when=("PolicyDocument",)),),
+        (Call("iam:DeletePolicy", _policy),),
+    ),
+    "AWS::IAM::InstanceProfile": Handlers(
+        (Call("iam:CreateInstanceProfile iam:AddRoleToInstanceProfile", _profile),),
+        (Call("iam:AddRoleToInstanceProfile iam:RemoveRoleFromInstanceProfile", _profile, when=("Roles",)),),
+        (Call("iam:RemoveRoleFromInstanceProfile iam:DeleteInstanceProfile", _profile),),
+    ),
     "AWS::IAM::Policy": _InlinePolicy(),
     "AWS::IAM::Role": _RoleType(
         Handlers(

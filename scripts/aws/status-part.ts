@@ -1,5 +1,5 @@
-import { refusalOf } from '../aws/refusal.ts';
 import type { Runtime } from '../runtime.ts';
+import { refusalOf } from './refusal.ts';
 
 /** A part of a view: what was read, or why it could not be. What is not known is never taken for well. */
 export type StatusPart<T> = { readonly value: T } | { readonly unknown: string };
