@@ -144,7 +144,7 @@ async function makeReady(
   }
   await prepareProject(out, gitlab, plan);
   // What was left out decides what the roles ask for.
-  return plan.settings.some(({ optional }) => optional) ? await look() : plan;
+  return plan.settings.some(({ when, optional }) => when === 'before' && optional) ? await look() : plan;
 }
 
 /** Prints what would be done; what stops it is in the plan, and is thrown after it. */

@@ -34,9 +34,6 @@ export function createProject(call: Call, state: GitlabState, user: User): Answe
     visibility: visibility as 'private',
     auto_devops_enabled: values.auto_devops_enabled === undefined || isTrue(values.auto_devops_enabled),
     ...(values.ci_config_path === undefined ? {} : { ci_config_path: String(values.ci_config_path) }),
-    ...(values.resource_group_default_process_mode === undefined
-      ? {}
-      : { resource_group_default_process_mode: String(values.resource_group_default_process_mode) }),
   });
   return { status: 201, body: projectBody(state, state.current(project), true) };
 }

@@ -30,8 +30,11 @@ export function onProject(call: Call, state: GitlabState, project: Project, isMa
   return onProject({ ...call, method: 'GET' }, state, state.current(project), isMaintainer);
 }
 
-/** The setting came with GitLab 18.0 (https://docs.gitlab.com/api/projects/#edit-a-project). */
-const hasProcessMode = ({ version }: GitlabState) => isAtLeast(version, '18.0') === true;
+/**
+ * A process mode of projects, and the newest mode: no page says with which version they came. GitLab's own client of the API got both in
+ * September 2025 (gitlab-org/api/client-go 0.147 and 0.148), the month of 18.4.
+ */
+export const hasProcessMode = ({ version }: GitlabState) => isAtLeast(version, '18.4') === true;
 
 /** A project as GitLab shows it. */
 export function projectBody(state: GitlabState, project: Project, isMaintainer: boolean): object {

@@ -1,4 +1,5 @@
 import { type Answer, type Call, given, missing, notAllowed, notFound, refused } from './answers.ts';
+import { hasProcessMode } from './api-settings.ts';
 import type { GitlabState, Project } from './api-state.ts';
 import { page } from './paging.ts';
 
@@ -80,7 +81,7 @@ function onSchedules(call: Call, state: GitlabState, project: Project, url: URL,
 }
 
 /** `app/models/ci/resource_group.rb` */
-const modes = ['unordered', 'oldest_first', 'newest_first', 'newest_ready_first'];
+const modes = ['unordered', 'oldest_first', 'newest_first'];
 
 function onResourceGroups(call: Call, state: GitlabState, project: Project, url: URL, key?: string): Answer {
   const all = state.setups.of(project).resourceGroups;
@@ -89,7 +90,8 @@ function onResourceGroups(call: Call, state: GitlabState, project: Project, url:
   if (found === undefined) return notFound('Not found');
   const mode = given(call).process_mode;
   if (call.method === 'PUT' && mode !== undefined) {
-    if (!modes.includes(String(mode))) return invalid('process_mode');
+    const known = hasProcessMode(state) ? [...modes, 'newest_ready_first'] : modes;
+    if (!known.includes(String(mode))) return invalid('process_mode');
     found.process_mode = String(mode);
   }
   return call.method === 'GET' || call.method === 'PUT' ? { status: 200, body: found } : notAllowed();

@@ -1,7 +1,6 @@
 import { VendhostError } from '../../errors.ts';
 import type { GitlabApi } from '../api.ts';
 import type { PlannedCall } from '../http/planned-call.ts';
-import { processMode } from './pipeline-settings.ts';
 
 /** The number of a group, or of a user's own namespace (https://docs.gitlab.com/api/namespaces/); `undefined` where the token sees none. */
 export async function readNamespace(api: GitlabApi, path: string): Promise<number | undefined> {
@@ -27,7 +26,6 @@ export function createProjectCall(
     body: {
       ...{ name, path: name, namespace_id: namespace, description, visibility: 'private' },
       ...{ initialize_with_readme: true, default_branch: defaultBranch, auto_devops_enabled: false },
-      resource_group_default_process_mode: processMode,
     },
   };
 }

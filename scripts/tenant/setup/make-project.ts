@@ -3,7 +3,6 @@ import { VendhostError } from '../../errors.ts';
 import type { GitlabApi } from '../../gitlab/api.ts';
 import { isTaken, sendCall } from '../../gitlab/http/planned-call.ts';
 import { createProjectCall } from '../../gitlab/setup/new-project.ts';
-import { processMode } from '../../gitlab/setup/pipeline-settings.ts';
 import type { Output } from '../../output.ts';
 import type { ProjectFacts } from '../project-facts.ts';
 import type { ProjectWish } from '../project-findings.ts';
@@ -21,7 +20,7 @@ export function planNewProject(wish: ProjectWish, namespace: number, version: st
   const name = path.split('/').at(-1) ?? path;
   const facts: ProjectFacts = {
     ...{ id: 0, path, version, defaultBranch, forkPipelines: true, subject: subjectComponents.project_path },
-    settings: { description, isEmpty: false, pipelinePath: '', forwardDeployment: true, processMode },
+    settings: { description, isEmpty: false, pipelinePath: '', forwardDeployment: true, processMode: 'unordered' },
     // GitLab protects the default branch of a new project, unless an administrator decided otherwise.
     protectedBranches: [{ name: defaultBranch, developers: false }],
     ...{ protectedEnvironments: [], canProtectEnvironments: false },

@@ -1,3 +1,4 @@
+import type { PlannedCall } from '../../gitlab/http/planned-call.ts';
 import { protectEnvironmentCall } from '../../gitlab/protection.ts';
 import {
   createEnvironmentCall,
@@ -30,7 +31,9 @@ const tiers: Readonly<Record<string, string>> = { dev: 'development', staging: '
  */
 export function isSetUp(wish: ProjectWish, { settings, setup }: ProjectFacts): boolean {
   if (wish.adopt === true) return true;
-  const isFirst = setup?.starter !== 'request' || wish.environments.some(({ record }) => record === undefined);
+  // Who only looks, as the drift check does, does not read it.
+  if (wish.setup === undefined || setup === undefined) return false;
+  const isFirst = setup.starter !== 'request' || wish.environments.some(({ record }) => record === undefined);
   return settings.description === madeDescription(wish.tenant) && isFirst;
 }
 
@@ -102,37 +105,25 @@ function planEnvironments(wish: ProjectWish, facts: ProjectFacts, setup: SetupFa
     const isTiered = present === undefined || present.tier === undefined || present.tier === tier;
     const isProtected = !unprotected(wish, facts).includes(name);
     return [
-      ...(present === undefined ? [created(path, name, tier)] : []),
+      ...(present === undefined
+        ? [before(`environment ${name}: create, tier ${tier}`, createEnvironmentCall(path, name, tier))]
+        : []),
       ...(present === undefined || isTiered
         ? []
         : [
-            {
-              what: `environment ${name}: tier ${tier} instead of ${present.tier}`,
-              call: setTierCall(path, present.id, tier),
-              when: 'before' as const,
-            },
+            before(`environment ${name}: tier ${tier} instead of ${present.tier}`, setTierCall(path, present.id, tier)),
           ]),
       // Its roles ask for that then, so it comes before them.
       ...(isProtected
         ? []
         : [
             {
-              what: `environment ${name}: protect; Maintainers deploy`,
-              call: protectEnvironmentCall(path, name),
-              when: 'before' as const,
-              optional: true as const,
+              ...before(`environment ${name}: protect; Maintainers deploy`, protectEnvironmentCall(path, name)),
+              optional,
             },
           ]),
     ];
   });
-}
-
-function created(path: string, name: string, tier: string): Setting {
-  return {
-    what: `environment ${name}: create, tier ${tier}`,
-    call: createEnvironmentCall(path, name, tier),
-    when: 'before',
-  };
 }
 
 /** Outdated deployment jobs are prevented, and of jobs that wait for each other the newest goes first. */
@@ -140,25 +131,23 @@ function planJobs({ path, tenant, environments }: ProjectWish, { settings }: Pro
   const keys = environments.map(({ environment }) => `vendhost-${tenant}-${environment}`);
   const groups = setup.resourceGroups.filter(({ key, mode }) => keys.includes(key) && mode !== processMode);
   const isOther = settings.processMode !== undefined && settings.processMode !== processMode;
-  const edits = [
-    ...(settings.forwardDeployment === false
-      ? [{ what: 'outdated deployment jobs: prevent', body: { ci_forward_deployment_enabled: true } }]
-      : []),
-    ...(isOther
-      ? [{ what: `resource groups: ${processMode}`, body: { resource_group_default_process_mode: processMode } }]
-      : []),
-  ];
+  const mode = { resource_group_default_process_mode: processMode };
   return [
-    ...edits.map(({ what, body }): Setting => ({ what, call: editProjectCall(path, body), when: 'after' })),
-    ...groups.map(
-      ({ key, mode }): Setting => ({
-        what: `resource group ${key}: ${processMode} instead of ${mode}`,
-        call: setProcessModeCall(path, key),
-        when: 'after',
-      }),
-    ),
+    ...(settings.forwardDeployment === false
+      ? [after('outdated deployment jobs: prevent', editProjectCall(path, { ci_forward_deployment_enabled: true }))]
+      : []),
+    // Neither the setting nor this mode is in every GitLab.
+    ...(isOther ? [{ ...after(`resource groups: ${processMode}`, editProjectCall(path, mode)), optional }] : []),
+    ...groups.map(({ key, mode: present }) => ({
+      ...after(`resource group ${key}: ${processMode} instead of ${present}`, setProcessModeCall(path, key)),
+      optional,
+    })),
   ];
 }
+
+const optional = true as const;
+const after = (what: string, call: PlannedCall): Setting => ({ what, call, when: 'after' });
+const before = (what: string, call: PlannedCall): Setting => ({ what, call, when: 'before' });
 
 /** Description of the schedule that vending makes: GitLab says nothing else of who made one. */
 export function scheduleOf(tenant: string): string {

@@ -10,7 +10,7 @@ export interface Setting {
   readonly call: PlannedCall;
   /** Whether it comes before the roles: what trust in the project's jobs depends on, and what that needs. */
   readonly when: 'before' | 'after';
-  /** Set where a GitLab of another tier, or a token with fewer rights, answers 403 or 404: that is said, and is no error. */
+  /** Set where an older GitLab, one of another tier, or one that gives the token fewer rights refuses it: that is said, and is no error. */
   readonly optional?: true;
 }
 
@@ -32,6 +32,11 @@ const hints = {
   403: "VENDHOST_GITLAB_TOKEN needs the role Maintainer in the tenant's project and the scope api; to make a project, the right to do that in its group",
 };
 
+/** GitLab's words for a value that its version does not know. */
+const unknownValue = 'does not have a valid value';
+
 function isUnavailable(thrown: unknown): thrown is VendhostError {
-  return thrown instanceof VendhostError && ['GITLAB_FORBIDDEN', 'GITLAB_PROJECT_UNKNOWN'].includes(thrown.code);
+  if (!(thrown instanceof VendhostError)) return false;
+  const isUnknown = thrown.details.some((line) => line.includes(unknownValue));
+  return isUnknown || ['GITLAB_FORBIDDEN', 'GITLAB_PROJECT_UNKNOWN'].includes(thrown.code);
 }

@@ -45,7 +45,7 @@ describe('what is read of a project', () => {
       protectedEnvironments: ['production'],
       canProtectEnvironments: true,
       settings: {
-        ...{ description: '', isEmpty: false, pipelinePath: '', forwardDeployment: true, processMode: 'unordered' },
+        ...{ description: '', isEmpty: false, pipelinePath: '', forwardDeployment: true, processMode: undefined },
       },
     });
   });

@@ -135,9 +135,9 @@ describe('tenant vend and the GitLab project', () => {
 
     const planned = await vend('made', { dryRun: true });
     expect(planned.code).toBe(2);
-    expect(planned.result.calls.map(({ method, path }: { method: string; path: string }) => `${method} ${path}`)).toEqual(
-      expect.arrayContaining(['POST projects', 'POST projects/acme%2Fmade/variables']),
-    );
+    expect(
+      planned.result.calls.map(({ method, path }: { method: string; path: string }) => `${method} ${path}`),
+    ).toEqual(expect.arrayContaining(['POST projects', 'POST projects/acme%2Fmade/variables']));
     expect(gitlab.state.project('acme/made')).toBeUndefined();
 
     expect((await vend('made')).code).toBeUndefined();

@@ -37,6 +37,7 @@ export function findProject(state: ProjectState): Finding[] {
     ),
     ...variables.map((change): Finding => ofVariable(tenant, change, present, next)),
     ...subjectFindings(plan, tenant, next),
+    ...settingFindings(plan, tenant, next),
     ...protectionFindings(state, next),
     ...plan.notChecked.map(
       (what): Finding => ({
@@ -76,6 +77,16 @@ function subjectFindings({ path, subject }: ProjectPlan, tenant: string, next: s
       next,
     },
   ];
+}
+
+/** Of settings only those are planned here that vending makes again: who else's jobs would have the roles. */
+function settingFindings({ path, settings }: ProjectPlan, tenant: string, next: string): Finding[] {
+  return settings.map(({ what, call }) => ({
+    id: `${tenant}/setting/${Object.keys(call.body).join('-')}`,
+    gravity: 'access',
+    title: `${path} is not as vending sets it: ${what}`,
+    next,
+  }));
 }
 
 function protectionFindings({ tenant, environment, plan, protectedThen }: ProjectState, next: string): Finding[] {

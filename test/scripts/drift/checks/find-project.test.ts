@@ -7,9 +7,7 @@ const state: ProjectState = {
   environment: 'dev',
   plan: {
     path: 'acme/shop',
-    isSetUp: false,
-  settings: [],
-  protect: [],
+    ...{ isSetUp: false, settings: [], protect: [] },
     trust: { dev: { subjects: ['project_id'], environmentProtected: true } },
     refusals: [],
     warnings: [],
@@ -93,5 +91,23 @@ describe('the protection of the environment', () => {
 test('what the token does not see is not known', () => {
   expect(withPlan({ notChecked: ['the subject of its ID tokens'] })).toMatchObject([
     { id: 'shop/not-checked/the-subject-of-its-ID-tokens', gravity: 'unknown' },
+  ]);
+});
+
+test('a pipeline file that is not the one that the platform decides lets others have the roles', () => {
+  const call = {
+    method: 'PUT',
+    path: 'projects/acme%2Fshop',
+    body: { ci_config_path: 'a@platform/vendhost' },
+  } as const;
+  expect(
+    withPlan({ settings: [{ what: 'pipeline file of acme/shop: a@platform/vendhost', call, when: 'before' }] }),
+  ).toEqual([
+    {
+      id: 'shop/setting/ci_config_path',
+      gravity: 'access',
+      title: 'acme/shop is not as vending sets it: pipeline file of acme/shop: a@platform/vendhost',
+      next: 'vendhost tenant vend shop --environment dev',
+    },
   ]);
 });

@@ -89,6 +89,14 @@ describe('a project that is not there', () => {
     expect(projectDiffers(await look({ ...wish, environments: vended }))).toBe(false);
   });
 
+  test('who only looks finds an unprotected branch of it refused, as in any other project', async () => {
+    const { vend, look, project, state } = await world();
+    await vend();
+    state.unprotectBranch(project(), 'dev');
+    const { setup: _, ...looking } = wish;
+    expect(await look(looking)).toMatchObject({ protect: [], refusals: [{ code: 'BRANCH_UNPROTECTED' }] });
+  });
+
   test('each environment is set up by the run that vends it first; the starter comes with the first one', async () => {
     const { vend, setup } = await world();
     const [dev, production] = wish.environments;
@@ -196,8 +204,8 @@ describe('a project that is there', () => {
     expect(setup().mergeRequests[0]).toMatchObject({ target_branch: 'master' });
   });
 
-  test('an older GitLab has no process mode for groups that are not there: the next vend sets those that are', async () => {
-    const { state, vend, setup, look } = await world({ version: '17.11.0-ee' });
+  test('an older GitLab has no such process mode: that is said, and is no error', async () => {
+    const { state, vend, setup, look, runtime } = await world({ version: '17.11.0-ee' });
     state.addProject(path);
     state.change(state.project(path) as never, { ci_allow_fork_pipelines_to_run_in_parent_project: false });
     await vend(adopted);
@@ -205,6 +213,8 @@ describe('a project that is there', () => {
     expect((await look(adopted)).settings.map(({ what }) => what)).toEqual([
       'resource group vendhost-shop-dev: newest_ready_first instead of unordered',
     ]);
+    await vend(adopted);
+    expect(runtime.progress().join('\n')).toContain('newest_ready_first instead of unordered: left out');
   });
 
   test('the pipeline file that the platform decides is set without being asked, before the roles', async () => {
