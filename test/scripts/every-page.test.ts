@@ -7,6 +7,7 @@ import { readDeployment } from '../../scripts/deployment/deployment.ts';
 import type { DriftContext } from '../../scripts/drift/checks.ts';
 import { findStacks } from '../../scripts/drift/stacks/find-stacks.ts';
 import { readResourceDrifts } from '../../scripts/drift/stacks/read-drifts.ts';
+import { readUnderway } from '../../scripts/host/destroy/underway-executions.ts';
 import { launchFailures } from '../../scripts/host/instances/launch-failures.ts';
 import { readLogEvents } from '../../scripts/host/logs/read-events.ts';
 import { readRules } from '../../scripts/listener/listener-rules.ts';
@@ -23,6 +24,7 @@ import { listChangeSets } from '../../scripts/stack/change-sets/left-over.ts';
 import { followStack } from '../../scripts/stack/follow-stack.ts';
 import { Progress } from '../../scripts/stack/progress.ts';
 import { validationFailures } from '../../scripts/stack/validation.ts';
+import { listKeys } from '../../scripts/tenant/retire/remove-objects.ts';
 import { type Answering, answering, xml } from './answering.ts';
 
 /** What AWS answers to an operation, by the body of the call. */
@@ -95,6 +97,24 @@ const readers: Readonly<Record<string, Reader>> = {
     ],
     read: ({ aws }) => new ConditionalObjects(aws, 'bucket', z.unknown()).list('claims/'),
     expected: ['1.json', '2.json'],
+  },
+  'keys of a retired tenant': {
+    operation: 'GET /bucket/',
+    pages: [
+      object('1.json', `<IsTruncated>true</IsTruncated><NextContinuationToken>${token}</NextContinuationToken>`),
+      object('2.json', '<IsTruncated>false</IsTruncated>'),
+    ],
+    read: ({ aws }) => listKeys(aws, 'bucket', 'claims/'),
+    expected: ['claims/1.json', 'claims/2.json'],
+  },
+  'executions that are in progress': {
+    ...json(
+      'ListPipelineExecutions',
+      { pipelineExecutionSummaries: [{ pipelineExecutionId: '1', status: 'Succeeded' }] },
+      { pipelineExecutionSummaries: [{ pipelineExecutionId: '2', status: 'InProgress' }] },
+    ),
+    read: ({ aws }) => readUnderway(aws, 'shop'),
+    expected: ['2'],
   },
   'events of a log group': {
     operation: 'FilterLogEvents',

@@ -31,7 +31,9 @@ const tiers: Readonly<Record<string, string>> = { dev: 'development', staging: '
  */
 export function isSetUp(wish: ProjectWish, { settings, setup }: ProjectFacts): boolean {
   if (wish.adopt === true) return true;
-  const isFirst = setup?.starter !== 'request' || wish.environments.some(({ record }) => record === undefined);
+  // Who only looks, as the drift check does, does not read it.
+  if (wish.setup === undefined || setup === undefined) return false;
+  const isFirst = setup.starter !== 'request' || wish.environments.some(({ record }) => record === undefined);
   return settings.description === madeDescription(wish.tenant) && isFirst;
 }
 

@@ -50,7 +50,7 @@ describe('what is read of a project', () => {
           isEmpty: false,
           pipelinePath: '',
           forwardDeployment: true,
-          processMode: 'unordered',
+          processMode: undefined,
           variablesRole: 'developer',
         },
       },

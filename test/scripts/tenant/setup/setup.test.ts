@@ -89,6 +89,14 @@ describe('a project that is not there', () => {
     expect(projectDiffers(await look({ ...wish, environments: vended }))).toBe(false);
   });
 
+  test('who only looks finds an unprotected branch of it refused, as in any other project', async () => {
+    const { vend, look, project, state } = await world();
+    await vend();
+    state.unprotectBranch(project(), 'dev');
+    const { setup: _, ...looking } = wish;
+    expect(await look(looking)).toMatchObject({ protect: [], refusals: [{ code: 'BRANCH_UNPROTECTED' }] });
+  });
+
   test('each environment is set up by the run that vends it first; the starter comes with the first one', async () => {
     const { vend, setup } = await world();
     const [dev, production] = wish.environments;
