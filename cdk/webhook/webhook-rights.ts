@@ -6,13 +6,15 @@ const anybody = { environment: '*', tenant: '*' };
 
 /** The function that anybody can call: it reads what it compares tokens with, and hands over. It starts nothing. */
 export function receiverRights(arns: Arns): Right[] {
-  const secret = arns.arn('secretsmanager', `secret:${names.webhookSecret(anybody)}-??????`);
+  const unknown = arns.arn('secretsmanager', `secret:${names.webhookSecret(anybody)}`);
+  const secret = `${unknown}-??????`;
   return [
     logRight(arns, 'receive'),
     {
       sid: 'Tokens',
       actions: ['secretsmanager:GetSecretValue'],
-      resources: [secret],
+      // The second is what IAM is asked for when there is no such secret: without it a tenant that is none would be an error.
+      resources: [secret, unknown],
       because:
         'Hashes of the tokens of all tenants, and no other secret of theirs; AWS appends six characters to the name.',
     },
