@@ -1,6 +1,6 @@
 import { platformFacts, readPublishedFacts } from '../aws/read-facts.ts';
 import type { Aws } from '../aws/session.ts';
-import type { PlatformFacts } from '../config/facts.ts';
+import type { PlatformFacts, VendedRecord } from '../config/facts.ts';
 import type { Place } from '../config/names.ts';
 import { names, planAccessVariable } from '../config/names.ts';
 import { type PlatformConfig, partitionOf } from '../config/platform.ts';
@@ -11,7 +11,7 @@ import { checkRoomForTenant } from '../quota/room.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Assembly, withAssembly } from '../stack/assembly.ts';
 import { planLines, planStacks, type StackPlan } from '../stack/stack-plan.ts';
-import { accessApp, formerRecord, recordToWrite } from './access.ts';
+import { accessApp, recordToWrite } from './access.ts';
 import type { ChosenEnvironment } from './environments.ts';
 import { type ClaimPlan, HostClaims } from './host-claims.ts';
 import { checkKeptBucket } from './kept-bucket.ts';
@@ -27,6 +27,8 @@ export interface Vending {
   readonly platform: PlatformConfig;
   readonly tenant: TenantConfig;
   readonly chosen: ChosenEnvironment;
+  /** The record of an earlier vend. */
+  readonly record: VendedRecord | undefined;
   /** Which ID tokens of the project the roles trust. */
   readonly trust: SubjectTrust;
   /** Hosts of others that are about to be given back: a plan takes them for free. */
@@ -62,9 +64,9 @@ export interface PreparedVend {
 /** Plans the vending and hands the plan, with all it takes to apply it, to `work`. Throws before that what stands against it: `HOST_TAKEN`, `LISTENER_FULL`, `QUOTA_REACHED`, `BUCKET_KEPT`, `LOAD_BALANCER_FIXED` or `PORT_FIXED`. */
 export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVend) => Promise<T>): Promise<T> {
   const { runtime, aws, gitlab, place, tenant, chosen } = vending;
-  const [published, record, present] = await Promise.all([
+  const { record } = vending;
+  const [published, present] = await Promise.all([
     readPublishedFacts(aws, place.environment),
-    formerRecord(aws, place),
     gitlab === undefined ? undefined : readVariables(gitlab, tenant.project),
   ]);
   const facts = platformFacts(published, tenant.load_balancer);

@@ -135,7 +135,7 @@ export async function vendOne(runtime: Runtime, options: VendOptions): Promise<V
   };
   const project = await lookAtProject(gitlab, platform, wish);
   warnOfProject(out, project);
-  const vendings = opened.map(({ chosen: each, aws }): Vending => {
+  const vendings = opened.map(({ chosen: each, aws, record }): Vending => {
     const { environment } = each;
     const trust = project.trust[environment] ?? { subjects: ['project_path'] };
     const coming = hostsIn(options.coming, environment);
@@ -147,6 +147,7 @@ export async function vendOne(runtime: Runtime, options: VendOptions): Promise<V
       platform,
       tenant,
       chosen: each,
+      record,
       trust,
       coming,
     };

@@ -10,7 +10,15 @@ import { type ChosenEnvironment, chooseEnvironments } from '../environments.ts';
 import { readHolders } from '../host-claims.ts';
 import { refuse } from '../project-plan.ts';
 import { type Vended, type VendOptions, vendOne } from '../vend.ts';
-import { type HeldClaim, type HostMove, type HostWish, hostMoves, orderVends, stepGroups, type VendStep } from './order-vends.ts';
+import {
+  type HeldClaim,
+  type HostMove,
+  type HostWish,
+  hostMoves,
+  orderVends,
+  stepGroups,
+  type VendStep,
+} from './order-vends.ts';
 
 export type VendTenantsOptions = Omit<VendOptions, 'tenant' | 'projectId' | 'without' | 'coming'> & {
   readonly tenants: readonly string[];
@@ -52,7 +60,8 @@ async function vendGroup(runtime: Runtime, moving: Moving, group: readonly VendS
   const step = group.at(-1);
   if (step === undefined) return [];
   const { tenant, without } = step;
-  for (const { host, environment } of without) runtime.out.step(`${tenant} gets ${host} in ${environment} when it is free`);
+  for (const { host, environment } of without)
+    runtime.out.step(`${tenant} gets ${host} in ${environment} when it is free`);
   const options = { ...moving.shared, tenant, without };
   const others = group.slice(0, -1);
   if (others.length === 0) return [await vendOne(runtime, options)];

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type HeldClaim, type HostWish, hostMoves, orderVends, stepGroups } from '../../../../scripts/tenant/moves/order-vends.ts';
+import {
+  type HeldClaim,
+  type HostWish,
+  hostMoves,
+  orderVends,
+  stepGroups,
+} from '../../../../scripts/tenant/moves/order-vends.ts';
 
 const environment = 'dev' as const;
 const wish = (tenant: string, ...hosts: string[]): HostWish => ({ tenant, environment, hosts });
