@@ -107,11 +107,19 @@ async function fill(person: CloudAccount, environment: Environment): Promise<voi
         ListenerArn: listener,
         Priority: priority,
         Conditions: [{ Field: 'host-header', HostHeaderConfig: { Values: [host] } }],
-        Actions: [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '200' } }],
+        Actions: [{ Type: 'forward', TargetGroupArn: { Ref: 'Targets' } }],
       },
     };
+    const group = { Port: 8080, Protocol: 'HTTP', VpcId: platform.facts['vpc-id'] };
+    const targets = {
+      Type: 'AWS::ElasticLoadBalancingV2::TargetGroup',
+      Properties: { Name: names.targetGroup(place, record.port, record.loadBalancer), ...group },
+    };
     const outputs = { ListenerRule: { Ref: 'Rule' } };
-    const made = await stacks.create(names.tenantStack(place, 'entry'), { resources: { Rule: rule }, outputs });
+    const made = await stacks.create(names.tenantStack(place, 'entry'), {
+      resources: { Targets: targets, Rule: rule },
+      outputs,
+    });
     if (made.status !== 'CREATE_COMPLETE') throw new Error(`${tenant}: ${made.status}: ${made.failures.join('; ')}`);
     const nothing = { Nothing: { Type: 'AWS::CloudFormation::WaitConditionHandle', Properties: {} } };
     for (const layer of ['access', 'data', 'host'] as const) {
