@@ -126,10 +126,10 @@ function branchFaults(file: string, platform: Environments, { hosts, branches }:
  * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html#host-conditions).
  */
 export function hostsOverlap(one: string, other: string): boolean {
-  return one === other || covers(one, other) || covers(other, one);
+  return one === other || isInWildcard(one, other) || isInWildcard(other, one);
 }
 
-function covers(wildcard: string, host: string): boolean {
+function isInWildcard(wildcard: string, host: string): boolean {
   return wildcard.startsWith('*.') && host.endsWith(wildcard.slice(1));
 }
 

@@ -1,6 +1,6 @@
 import { platformFacts, readPublishedFacts } from '../aws/read-facts.ts';
 import type { Aws } from '../aws/session.ts';
-import type { PlatformFacts } from '../config/facts.ts';
+import type { PlatformFacts, VendedRecord } from '../config/facts.ts';
 import { deployRoleOf, names, type Place, planAccessVariable, type TenantRole } from '../config/names.ts';
 import { type PlatformConfig, partitionOf } from '../config/platform.ts';
 import { type Half, portIn, type TenantConfig } from '../config/tenant.ts';
@@ -12,7 +12,7 @@ import { type Assembly, withAssembly } from '../stack/assembly.ts';
 import { planLines, planStacks, type StackPlan } from '../stack/stack-plan.ts';
 import { type PreparedWebhook, prepareWebhook } from '../webhook/vend-webhook.ts';
 import { type WebhookPlan, webhookDiffers, webhookLines } from '../webhook/webhook-plan.ts';
-import { accessApp, formerRecord, recordToWrite } from './access.ts';
+import { accessApp, recordToWrite } from './access.ts';
 import type { ChosenEnvironment } from './environments.ts';
 import { type ClaimPlan, HostClaims } from './host-claims.ts';
 import { checkKeptBucket } from './kept-bucket.ts';
@@ -29,6 +29,8 @@ export interface Vending {
   readonly platform: PlatformConfig;
   readonly tenant: TenantConfig;
   readonly chosen: ChosenEnvironment;
+  /** The record of an earlier vend. */
+  readonly record: VendedRecord | undefined;
   /** The tenant's project, or its two, and which ID tokens of them the roles trust. */
   readonly projects: readonly TrustedProject[];
   /** Hosts of others that are about to be given back: a plan takes them for free. */
@@ -73,10 +75,9 @@ export interface PreparedVend {
 
 /** Plans the vending and hands the plan, with all it takes to apply it, to `work`. Throws before that what stands against it: `HOST_TAKEN`, `LISTENER_FULL`, `QUOTA_REACHED`, `BUCKET_KEPT`, `LOAD_BALANCER_FIXED` or `PORT_FIXED`. */
 export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVend) => Promise<T>): Promise<T> {
-  const { runtime, aws, gitlab, place, tenant, chosen, projects } = vending;
-  const [published, record, present] = await Promise.all([
+  const { runtime, aws, gitlab, place, tenant, chosen, projects, record } = vending;
+  const [published, present] = await Promise.all([
     readPublishedFacts(aws, place.environment),
-    formerRecord(aws, place),
     gitlab === undefined ? undefined : Promise.all(projects.map((project) => presentVariables(gitlab, project))),
   ]);
   const facts = platformFacts(published, tenant.load_balancer);

@@ -9,3 +9,11 @@ export interface RuleGroup {
 export function priorityParameter(band: string): string {
   return band === 'exact' ? 'ListenerPriority' : `ListenerPriorityW${band.slice(1).replace('-', '')}`;
 }
+
+/** What the names of outputs begin with that have the ARN of a rule. */
+export const ruleOutputs = 'ListenerRule';
+
+/** Name of the output with the ARN of a band's rule: who has which rule is then in the list of all stacks. */
+export function ruleOutput(band: string): string {
+  return priorityParameter(band).replace('ListenerPriority', ruleOutputs);
+}

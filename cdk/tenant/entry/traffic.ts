@@ -1,9 +1,9 @@
-import { CfnParameter } from 'aws-cdk-lib';
+import { CfnOutput, CfnParameter } from 'aws-cdk-lib';
 import { CfnListenerRule, CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { names, type Place } from '../../../scripts/config/names.ts';
-import { priorityParameter, type RuleGroup } from './rule-groups.ts';
+import { priorityParameter, type RuleGroup, ruleOutput } from './rule-groups.ts';
 
 export interface TrafficProps {
   readonly place: Place;
@@ -37,12 +37,13 @@ export class Traffic extends Construct {
         maxValue: 50_000,
         description: `Claimed priority of the rule for ${hosts.join(', ')}`,
       });
-      new CfnListenerRule(this, `Rule-${band}`, {
+      const rule = new CfnListenerRule(this, `Rule-${band}`, {
         listenerArn: facts['listener-arn'],
         priority: priority.valueAsNumber,
         conditions: [{ field: 'host-header', hostHeaderConfig: { values: [...hosts] } }],
         actions: [{ type: 'forward', targetGroupArn: targetGroup.ref }],
       });
+      new CfnOutput(scope, ruleOutput(band), { value: rule.ref });
     }
   }
 }

@@ -21,7 +21,7 @@ export interface HeldPriority {
   /** Key of the claim. */
   readonly key: string;
   readonly tenant?: string;
-  /** The tenant's own record of its numbers (`keys.tenantPriority`) names this one. */
+  /** The tenant's own record of its numbers (`keys.tenantPriority`) names this one; not looked at where a rule has it. */
   readonly recorded: boolean;
 }
 

@@ -1,3 +1,4 @@
+import { atMost } from '../../aws/at-most.ts';
 import { ConditionalObjects } from '../../aws/objects.ts';
 import { isUnreadable } from '../../aws/read-stored.ts';
 import type { Aws } from '../../aws/session.ts';
@@ -5,6 +6,9 @@ import { keys } from '../../config/names.ts';
 import { hostClaimSchema, type PriorityClaim, priorityClaimSchema } from '../../config/stored.ts';
 import { listenerId } from '../../listener/priority-claim.ts';
 import type { HeldHost, HeldPriority } from './ownership.ts';
+
+/** A bucket answers thousands of reads a second (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html); the SDK keeps 50 connections. */
+const readsAtOnce = 40;
 
 /** The hosts that are claimed in an environment's bucket; reads all pages. */
 export async function readHostClaims(aws: Aws, bucket: string): Promise<HeldHost[]> {
@@ -18,11 +22,14 @@ export async function readHostClaims(aws: Aws, bucket: string): Promise<HeldHost
   });
 }
 
-/** The priorities that are claimed on the listener of a load balancer; reads all pages. */
+/**
+ * The priorities that are claimed on the listener of a load balancer; reads all pages.
+ * @param ruled numbers that a rule has: what its tenant recorded of them decides nothing, and is not read
+ */
 export async function readPriorityClaims(
   aws: Aws,
   bucket: string,
-  { listenerArn, balancer }: { listenerArn: string; balancer: string },
+  { listenerArn, balancer, ruled }: { listenerArn: string; balancer: string; ruled: ReadonlySet<number> },
 ): Promise<HeldPriority[]> {
   const claims = new ConditionalObjects(aws, bucket, priorityClaimSchema);
   const id = listenerId({ listenerArn });
@@ -34,9 +41,10 @@ export async function readPriorityClaims(
     const holder = await claimIn(claims, key);
     return holder && { balancer, priority, key, ...(holder === 'unreadable' ? {} : { tenant: holder.tenant }) };
   });
-  const tenants = [...new Set(all.flatMap(({ tenant }) => tenant ?? []))];
+  const unused = all.filter(({ priority }) => !ruled.has(priority));
+  const tenants = [...new Set(unused.flatMap(({ tenant }) => tenant ?? []))];
   const recorded = new Map(
-    await Promise.all(tenants.map(async (tenant) => [tenant, await numbersOf(claims, id, tenant)] as const)),
+    await atMost(readsAtOnce, tenants, async (tenant) => [tenant, await numbersOf(claims, id, tenant)] as const),
   );
   return all.map((each) => ({ ...each, recorded: recorded.get(each.tenant ?? '')?.includes(each.priority) ?? false }));
 }
@@ -67,7 +75,7 @@ async function numbersOf(
 
 /** Without those that were given back after they were listed. */
 async function held<T>(names: readonly string[], read: (name: string) => Promise<T | undefined>): Promise<T[]> {
-  const all = await Promise.all(names.map(read));
+  const all = await atMost(readsAtOnce, names, read);
   return all.filter((each) => each !== undefined);
 }
 

@@ -1,7 +1,9 @@
+import { ruleOutputs } from '../../../cdk/tenant/entry/rule-groups.ts';
 import type { Aws } from '../../aws/session.ts';
 import { type FormerRecord, formerRecordSchema } from '../../config/facts.ts';
+import { names } from '../../config/names.ts';
 import { isAbsent } from '../../stack/stack-state.ts';
-import { listStackNames, readRecordTexts, tenantOf } from '../account-stacks.ts';
+import { readRecordTexts, tenantOf } from '../account-stacks.ts';
 import type { EnvironmentTarget } from '../targets.ts';
 import type { GrantOf, OwnedRule, Ownership } from './ownership.ts';
 import type { ListenerState } from './parts.ts';
@@ -20,7 +22,10 @@ export async function readOwnership(
     ownedRules(target, listeners),
     readHostClaims(aws, bucket),
     Promise.all(
-      listeners.map(({ arn, stack }) => readPriorityClaims(aws, bucket, { listenerArn: arn, balancer: stack })),
+      listeners.map(({ arn, stack, rules: standing = [] }) => {
+        const ruled = new Set(standing.map(({ priority }) => priority));
+        return readPriorityClaims(aws, bucket, { listenerArn: arn, balancer: stack, ruled });
+      }),
     ),
     readAbandonedClaims(
       aws,
@@ -63,14 +68,33 @@ async function ownedRules(target: EnvironmentTarget, listeners: readonly Listene
   });
 }
 
-/** ARN of a rule → the tenant whose stack has it. A tag says as much, but whoever may tag a rule can write it. */
+/**
+ * ARN of a rule → the tenant whose stack has it, by the outputs of entry stacks, which come with the list of stacks. A tag says as much,
+ * but whoever may tag a rule can write it. A tenant whose entry stack says nothing of rules was last vended by an older version: its stacks
+ * are asked one by one.
+ */
 async function readOwners({ aws, environment }: EnvironmentTarget): Promise<Map<string, string>> {
+  const { paginateDescribeStacks } = await import('@aws-sdk/client-cloudformation');
   const owners = new Map<string, string>();
-  for (const stack of await listStackNames(aws)) {
-    const tenant = tenantOf(environment, stack);
-    if (tenant === undefined || stack.endsWith('-data')) continue;
+  const stacks = new Map<string, string[]>();
+  const said = new Set<string>();
+  for await (const { Stacks = [] } of paginateDescribeStacks({ client: await aws.cloudFormation() }, {})) {
+    for (const { StackName: stack = '', Outputs = [] } of Stacks) {
+      const tenant = tenantOf(environment, stack);
+      if (tenant === undefined || stack.endsWith('-data')) continue;
+      stacks.set(tenant, [...(stacks.get(tenant) ?? []), stack]);
+      if (stack !== names.tenantStack({ environment, tenant }, 'entry')) continue;
+      for (const { OutputKey, OutputValue = '' } of Outputs) {
+        if (OutputKey?.startsWith(ruleOutputs) !== true) continue;
+        owners.set(OutputValue, tenant);
+        said.add(tenant);
+      }
+    }
+  }
+  for (const [tenant, own] of stacks) {
+    if (said.has(tenant)) continue;
     // One after the other: CloudFormation throttles an account's reads.
-    for (const arn of await rulesOf(aws, stack)) owners.set(arn, tenant);
+    for (const stack of own) for (const arn of await rulesOf(aws, stack)) owners.set(arn, tenant);
   }
   return owners;
 }

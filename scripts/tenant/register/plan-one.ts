@@ -25,6 +25,6 @@ export async function planOne(runtime: Runtime, { aws, name, tenant, platform, c
   const record = await formerRecord(aws, place);
   const all = projectsOf(tenant);
   const projects = all.map((project) => ({ ...project, trust: recordedTrust(formerProjectOf(record, all, project)) }));
-  const vending = { runtime, aws, gitlab: undefined, place, platform, tenant, chosen, projects };
+  const vending = { runtime, aws, gitlab: undefined, place, platform, tenant, chosen, record, projects };
   return await withPlan(vending, async ({ plan }) => plan);
 }

@@ -98,7 +98,7 @@ export async function openVend(runtime: Runtime, options: VendOptions): Promise<
   };
   const look = async () => await planProjects(gitlab, platform, tenant, wish);
   const vendingsOf = (planned: PlannedProjects) =>
-    opened.map(({ chosen: each, aws }): Vending => {
+    opened.map(({ chosen: each, aws, record }): Vending => {
       const { environment } = each;
       const projects = planned.map(({ path, half, plan }) => {
         const trust = plan.trust[environment] ?? { subjects: ['project_path'] as const };
@@ -107,7 +107,7 @@ export async function openVend(runtime: Runtime, options: VendOptions): Promise<
       const coming = hostsIn(options.coming, environment);
       const place = { environment, tenant: name };
       const { rotateWebhook = false } = options;
-      return { runtime, aws, gitlab, place, platform, tenant, chosen: each, projects, coming, rotateWebhook };
+      return { runtime, aws, gitlab, place, platform, tenant, chosen: each, record, projects, coming, rotateWebhook };
     });
   const planned = await look();
   for (const { plan } of planned) warnOfProject(out, plan);

@@ -157,7 +157,11 @@ test('a tenant of an older version moves, and its host answers all the way', asy
   expect(statuses.length).toBeGreaterThan(4);
   expect(new Set(statuses)).toEqual(new Set([200]));
   expect((await rules()).map(({ priority }) => priority)).toEqual([oldPriority + 1]);
-  const where = { listenerArn: platform.facts['listener-arn'], balancer: 'vendhost-dev-balancer' };
+  const where = {
+    ruled: new Set<number>(),
+    listenerArn: platform.facts['listener-arn'],
+    balancer: 'vendhost-dev-balancer',
+  };
   expect(await readPriorityClaims(platform.aws, platform.bucket, where)).toEqual([
     expect.objectContaining({ priority: oldPriority + 1, tenant: place.tenant, recorded: true }),
   ]);
