@@ -70,6 +70,15 @@ export const limits = z.strictObject({
     }),
 });
 
+/** Most characters of a page that a load balancer has (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_FixedResponseActionConfig.html). */
+const mostPageCharacters = 1024;
+
+const maintenancePage = z
+  .string()
+  .min(1)
+  .refine((page) => Buffer.byteLength(page) <= mostPageCharacters, `at most ${mostPageCharacters} bytes`)
+  .meta({ description: 'The page, at most 1024 bytes: HTML if it begins with <, else plain text' });
+
 /** `tenants/<name>.yml`: what the platform grants a tenant. The tenant's name is the file's. */
 export const tenantSchema = z.strictObject({
   project: projectPath.meta({ description: "Path of the tenant's GitLab project" }),
@@ -111,6 +120,10 @@ export const tenantSchema = z.strictObject({
     description:
       "What starts releases besides the project's jobs: s3 is a .zip written below software/<tenant>/intake/ of the environment's bucket",
   }),
+  maintenance: z
+    .partialRecord(z.enum(environments), maintenancePage)
+    .default({})
+    .meta({ description: 'Environments in maintenance, each with the page that answers instead of the instances' }),
   limits: limits.prefault({}).meta({ description: 'What the tenant may choose in its vendhost.yml' }),
 });
 
