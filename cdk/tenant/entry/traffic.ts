@@ -38,7 +38,11 @@ export class Traffic extends Construct {
       targetGroupAttributes: [{ key: 'deregistration_delay.timeout_seconds', value: '20' }],
     });
     const forward = { type: 'forward', targetGroupArn: targetGroup.ref };
-    const rule = ({ band, hosts }: RuleGroup, conditions: CfnListenerRule.RuleConditionProperty[], action: CfnListenerRule.ActionProperty = forward) => {
+    const rule = (
+      { band, hosts }: RuleGroup,
+      conditions: CfnListenerRule.RuleConditionProperty[],
+      action: CfnListenerRule.ActionProperty = forward,
+    ) => {
       const priority = new CfnParameter(scope, priorityParameter(band), {
         type: 'Number',
         minValue: 1,

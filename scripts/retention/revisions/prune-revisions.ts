@@ -45,7 +45,7 @@ export async function pruneRevisions(runtime: Runtime, options: PruneOptions): P
 }
 
 /**
- * Deletes objects that still are as they were listed; one that fails keeps none of the others. A revision is marked before, so that a job
+ * Deletes revisions that still are as they were listed, and copies; one that fails keeps none of the others. A revision is marked before, so that a job
  * which chooses it at the same time either keeps it or sees it go.
  */
 async function applyRevisionPrune(
@@ -54,6 +54,8 @@ async function applyRevisionPrune(
   bucket: string,
   remove: RevisionPrunePlan['remove'],
 ): Promise<Removed> {
+  const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
+  const client = await aws.s3();
   const objects = new ConditionalObjects(aws, bucket, z.unknown());
   const done: string[] = [];
   const failed: string[] = [];
@@ -61,11 +63,13 @@ async function applyRevisionPrune(
     const { key, etag } = object;
     signal.throwIfAborted();
     try {
-      if ('chosenAt' in object && !(await markPruned(aws, { bucket, revision: key }, object.description))) {
+      if (!('chosenAt' in object)) {
+        // Nobody writes a copy of CodePipeline's again, and a condition would need the right to read it.
+        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+        done.push(key);
+      } else if (!(await markPruned(aws, { bucket, revision: key }, object.description))) {
         out.step(`keeps ${key}: a job chose it meanwhile`);
-        continue;
-      }
-      if (await objects.remove(key, etag)) done.push(key);
+      } else if (await objects.remove(key, etag)) done.push(key);
     } catch (thrown) {
       failed.push(`${key}: ${messageOf(thrown)}`);
     }

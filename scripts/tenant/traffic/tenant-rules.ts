@@ -87,9 +87,7 @@ export async function claimRules(
   planned: readonly PlannedRule[],
 ): Promise<Map<string, number>> {
   const numbers = new Map(planned.map(({ band, priority }) => [band, priority]));
-  const unclaimed = groupsOf(of).filter(({ band }) =>
-    planned.some((rule) => rule.band === band.name && !rule.claimed),
-  );
+  const unclaimed = groupsOf(of).filter(({ band }) => planned.some((rule) => rule.band === band.name && !rule.claimed));
   for (const { band } of unclaimed) {
     const { priority } = await claimPriority(runtime, aws, claimantOf(of, band));
     numbers.set(band.name, priority);
