@@ -89,6 +89,10 @@ export const revisionPushSchema = z.object({
   pipelineUrl: z.string(),
   /** Seconds that all hooks of an event may take together, by event; absent where an older version pushed. */
   hookSeconds: z.record(z.string(), z.number()).optional(),
+  /** When a job chose the revision again, ISO 8601. For people: jobs go by when S3 wrote the description. */
+  chosenAt: z.string().optional(),
+  /** When a prune was about to delete the revision, ISO 8601. */
+  prunedAt: z.string().optional(),
 });
 export type RevisionPush = Readonly<z.output<typeof revisionPushSchema>>;
 

@@ -83,6 +83,14 @@ const projects = z.strictObject({
   }),
   software: projectPath.meta({ description: 'Path of the project with the software: its jobs push and release' }),
 });
+/** Most characters of a page that a load balancer has (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_FixedResponseActionConfig.html). */
+const mostPageCharacters = 1024;
+
+const maintenancePage = z
+  .string()
+  .min(1)
+  .refine((page) => Buffer.byteLength(page) <= mostPageCharacters, `at most ${mostPageCharacters} bytes`)
+  .meta({ description: 'The page, at most 1024 bytes: HTML if it begins with <, else plain text' });
 
 /** `tenants/<name>.yml`: what the platform grants a tenant. The tenant's name is the file's. */
 const tenantKeys = z.strictObject({
@@ -134,6 +142,10 @@ const tenantKeys = z.strictObject({
     description:
       "What starts releases besides the project's jobs: s3 is a .zip written below software/<tenant>/intake/ of the environment's bucket; webhook, for a project without a runner, is each push to its branches, built by CodeBuild",
   }),
+  maintenance: z
+    .partialRecord(z.enum(environments), maintenancePage)
+    .default({})
+    .meta({ description: 'Environments in maintenance, each with the page that answers instead of the instances' }),
   limits: limits.prefault({}).meta({ description: 'What the tenant may choose in its vendhost.yml' }),
 });
 

@@ -12,7 +12,11 @@ export interface StandingRule extends ListenerRule {
 /** All rules of a listener except the default rule, whoever created them. */
 export async function readRules(aws: Aws, listenerArn: string): Promise<ListenerRule[]> {
   const rules = await describeRules(aws, listenerArn);
-  return rules.map((rule) => ({ priority: Number(rule.Priority), targetGroups: targetGroupsOf(rule) }));
+  return rules.map((rule) => ({
+    priority: Number(rule.Priority),
+    targetGroups: targetGroupsOf(rule),
+    hosts: hostsOf(rule),
+  }));
 }
 
 /** As `readRules`, with all there is to say of each. */

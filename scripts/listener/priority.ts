@@ -13,6 +13,8 @@ export interface Band {
 export interface ListenerRule {
   readonly priority: number;
   readonly targetGroups: readonly string[];
+  /** Values of its conditions on the host; none: it answers for every host. */
+  readonly hosts?: readonly string[];
 }
 
 export interface PriorityChoice {

@@ -3,7 +3,7 @@ import type { Aws } from '../aws/session.ts';
 import { keys } from '../config/names.ts';
 import { revisionPushSchema } from '../config/stored.ts';
 import { VendhostError } from '../errors.ts';
-import { markPushed } from '../revision/push.ts';
+import { chooseRevision } from '../revision/chosen/choose.ts';
 import { areUploaded, uploadOnce } from '../revision/upload.ts';
 import type { PromotedSoftware } from './promotion.ts';
 
@@ -29,7 +29,8 @@ export async function handOver(
   const areThere = async () => await areUploaded(to.aws, { bucket: to.bucket, keys: [zip.key, push.key] }, signal);
   let [hasZip, hasPush] = await areThere();
   // Once marked, no prune takes it; before that one may have.
-  if (hasZip && (await markPushed(to.aws, push))) [hasZip, hasPush] = await areThere();
+  if (hasZip && (await chooseRevision(to.aws, { bucket: to.bucket, revision }, signal)))
+    [hasZip, hasPush] = await areThere();
   const bytes = () => objectBytes(from, revision, version, signal);
   const sent = hasZip ? 0 : ((await uploadOnce(to.aws, zip, { bytes, type: 'application/zip' }, signal)) ?? 0);
   if (!hasPush) await copyPush(from, to, push.key);
@@ -58,5 +59,8 @@ async function* objectBytes(
 async function copyPush(from: BucketAccess, to: BucketAccess, key: string): Promise<void> {
   const found = await new ConditionalObjects(from.aws, from.bucket, revisionPushSchema.loose()).read(key);
   if (found === undefined) return;
-  await new ConditionalObjects(to.aws, to.bucket, revisionPushSchema.loose()).create(key, found.value);
+  await new ConditionalObjects(to.aws, to.bucket, revisionPushSchema.loose()).create(key, {
+    ...found.value,
+    prunedAt: undefined,
+  });
 }

@@ -3,6 +3,7 @@ import { keys, type Place } from '../config/names.ts';
 import { type ExitCode, VendhostError } from '../errors.ts';
 import { pushOf } from '../gitlab/ci-context.ts';
 import { settleHealthCheck } from '../host/health/settle.ts';
+import { chooseRevision } from '../revision/chosen/choose.ts';
 import type { Runtime } from '../runtime.ts';
 import { formerRejection } from './approval/former-rejection.ts';
 import { decide } from './decision.ts';
@@ -82,6 +83,10 @@ export async function release(runtime: Runtime, aws: Aws, options: ReleaseOption
       await show({ outcome: rejected.outcome.kind, push: pushOf(runtime.env) });
       return releasedOf(runtime, { ...common, rollback: undefined, ms: performance.now() - start }, rejected);
     }
+  }
+  // Of a revision that no job has pushed lately, as an old one that is gone back to: a prune may be about to delete it.
+  if (decision.kind === 'start' && (await chooseRevision(aws, { bucket, revision: key }, signal))) {
+    await readRevision(aws, bucket, key, signal);
   }
   const rollback = options.rollback ?? (await ofOldPipeline(takenBack(state)));
   const followed = await runExecution(runtime, aws, options, { store, record, decision, revision, rollback });

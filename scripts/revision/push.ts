@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { ConditionalObjects } from '../aws/objects.ts';
 import { readPlatformFacts } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import { readVendhostConfig } from '../config/files.ts';
 import { keys, type Place } from '../config/names.ts';
-import { type RevisionPush, revisionPushSchema } from '../config/stored.ts';
+import type { RevisionPush } from '../config/stored.ts';
 import { type ExitCode, exitCodes } from '../errors.ts';
 import { pushOf } from '../gitlab/ci-context.ts';
 import { duration } from '../output.ts';
@@ -12,6 +11,7 @@ import { hookSeconds } from '../repository/appspec/hook-seconds.ts';
 import { counted, reportFindings } from '../repository/findings.ts';
 import { checkSoftware } from '../repository/tenant-repository.ts';
 import type { Runtime } from '../runtime.ts';
+import { chooseRevision } from './chosen/choose.ts';
 import { hashContent } from './hash.ts';
 import type { UploadTarget } from './send-parts.ts';
 import { areUploaded, uploadOnce } from './upload.ts';
@@ -61,7 +61,10 @@ export async function pushRevision(runtime: Runtime, options: PushOptions): Prom
   const areThere = async () => await areUploaded(aws, { bucket, keys: [zip.key, metadata.key] }, signal);
   let [hasZip, hasMetadata] = await areThere();
   // Once marked, no prune takes it; before that one may have.
-  if (hasZip && !options.dryRun && (await markPushed(aws, metadata))) [hasZip, hasMetadata] = await areThere();
+  const chosen = { bucket, revision: zip.key };
+  if (hasZip && !options.dryRun && (await chooseRevision(aws, chosen, signal))) {
+    [hasZip, hasMetadata] = await areThere();
+  }
   const result = { revisionKey: zip.key, sha256 };
   if (options.dryRun && !hasZip) {
     out.result({ ...result, uploaded: false, bytes: 0 }, `would upload ${zip.key} to ${bucket}`);
@@ -78,18 +81,6 @@ export async function pushRevision(runtime: Runtime, options: PushOptions): Prom
   const took = duration(performance.now() - start);
   out.result({ ...result, uploaded: bytes > 0, bytes }, `${did} (${took})\n${zip.key}`);
   return undefined;
-}
-
-/** Descriptions are written again when their revision is found this long after; what was found within 24 hours is not pruned. */
-const markAgainAfterMs = 12 * 60 * 60_000;
-
-/** Writes the description of a push again, as it is, so that no prune deletes the revision before its release; whether it was due. */
-export async function markPushed(aws: Aws, { bucket, key }: UploadTarget): Promise<boolean> {
-  const objects = new ConditionalObjects(aws, bucket, revisionPushSchema.loose());
-  const found = await objects.read(key);
-  if (found === undefined || found.ageMs < markAgainAfterMs) return false;
-  await objects.replace(key, found.value, found.etag);
-  return true;
 }
 
 async function storePush(aws: Aws, target: UploadTarget, push: RevisionPush, signal: AbortSignal): Promise<void> {

@@ -37,6 +37,7 @@ export function accessApp({ place, platform, tenant, chosen, facts, projects }: 
       branch: chosen.config.branch,
       hosts: chosen.hosts,
       groups: ruleGroups(chosen.hosts),
+      maintenance: tenant.maintenance[chosen.environment],
       port: portIn(tenant, chosen.environment),
       loadBalancer: tenant.load_balancer,
       limits: tenant.limits,

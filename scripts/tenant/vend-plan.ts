@@ -1,3 +1,4 @@
+import { keptBand } from '../../cdk/tenant/entry/rule-groups.ts';
 import { platformFacts, readPublishedFacts } from '../aws/read-facts.ts';
 import type { Aws } from '../aws/session.ts';
 import type { PlatformFacts, VendedRecord } from '../config/facts.ts';
@@ -86,8 +87,9 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
   const balancer = await planMove(aws, place, record, { loadBalancer, port });
   const claims = new HostClaims(aws, facts.bucket, place.tenant);
   const hosts = await claims.plan(chosen.hosts, { recorded: record?.hosts ?? [], coming: vending.coming ?? [] });
+  const inMaintenance = tenant.maintenance[chosen.environment] !== undefined;
   const elsewhere = otherListeners(published, loadBalancer);
-  const rulesOf: RulesOf = { place, facts, hosts: chosen.hosts, loadBalancer, elsewhere };
+  const rulesOf: RulesOf = { place, facts, hosts: chosen.hosts, loadBalancer, elsewhere, inMaintenance };
   const [rules, giveBack] = await Promise.all([
     planRules(aws, rulesOf),
     planGiveBack(aws, rulesOf),
@@ -161,6 +163,11 @@ export function projectVariables(
   return [...Object.entries(values).map(([key, value]) => ({ key, value, scope })), planAccess];
 }
 
+function ruleLine({ band, priority, kept, hosts }: PlannedRule): string {
+  const what = band === keptBand ? 'the target group, in maintenance' : hosts.join(', ');
+  return `priority ${priority} (${kept ? 'kept' : 'new'}) for ${what}`;
+}
+
 /** Whether vending would change anything that can be seen. */
 export function differs({ hosts, rules, giveBack, stacks, rewritesRecord, variables, webhook }: VendPlan): boolean {
   return (
@@ -182,7 +189,7 @@ export function vendLines(plan: VendPlan, projects = 1): string[] {
     ...hosts.claim.map((host) => `host ${host}: claim`),
     ...hosts.keep.map((host) => `host ${host}: no change`),
     ...hosts.release.map((host) => `host ${host}: release`),
-    ...rules.map((rule) => `priority ${rule.priority} (${rule.kept ? 'kept' : 'new'}) for ${rule.hosts.join(', ')}`),
+    ...rules.map(ruleLine),
     ...(balancer === undefined ? [] : [moveLine(balancer)]),
     ...planLines(stacks),
     ...(rewritesRecord === true ? ['record: written again, it is not as it was vended'] : []),

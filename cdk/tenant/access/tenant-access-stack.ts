@@ -32,6 +32,8 @@ export interface AccessProps {
   readonly hosts: readonly string[];
   /** The hosts, grouped by listener rule. */
   readonly groups: readonly RuleGroup[];
+  /** Page that answers for the hosts while they are in maintenance. */
+  readonly maintenance?: string | undefined;
   readonly loadBalancer: number;
   readonly port: number;
   readonly limits: TenantLimits;

@@ -18,6 +18,8 @@ export interface EntryProps {
   readonly region: string;
   readonly facts: PlatformFacts;
   readonly groups: readonly RuleGroup[];
+  /** Page that answers for the hosts while they are in maintenance. */
+  readonly maintenance?: string | undefined;
   readonly port: number;
   readonly loadBalancer: number;
   /** ARN of the pipeline's role. */

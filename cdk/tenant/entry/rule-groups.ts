@@ -5,8 +5,12 @@ export interface RuleGroup {
   readonly hosts: readonly string[];
 }
 
+/** Band of the rule that keeps a tenant's target group in use while its hosts are in maintenance. */
+export const keptBand = 'kept';
+
 /** Name of the parameter with a band's priority: `ListenerPriority` for `exact`, `ListenerPriorityWildcard3` for `wildcard-3`. */
 export function priorityParameter(band: string): string {
+  if (band === keptBand) return 'ListenerPriorityKept';
   return band === 'exact' ? 'ListenerPriority' : `ListenerPriorityW${band.slice(1).replace('-', '')}`;
 }
 

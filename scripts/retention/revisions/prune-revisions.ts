@@ -5,11 +5,12 @@ import { type Aws, openAws } from '../../aws/session.ts';
 import { type ExitCode, exitCodes, messageOf } from '../../errors.ts';
 import type { Removed } from '../../image/clean/remove.ts';
 import { counted } from '../../repository/findings.ts';
+import { markPruned } from '../../revision/chosen/choose.ts';
 import type { Runtime } from '../../runtime.ts';
 import { endPrune } from '../end-prune.ts';
 import { daysBetween, type PruneOptions } from '../rules.ts';
 import { readRevisionStanding } from './read-standing.ts';
-import { type ListedObject, planRevisionPrune } from './revision-plan.ts';
+import { planRevisionPrune, type RevisionPrunePlan } from './revision-plan.ts';
 
 /**
  * Deletes a tenant's revisions, and CodePipeline's copies of them, that no release and no instance needs. The bucket keeps the versions for the
@@ -38,24 +39,37 @@ export async function pruneRevisions(runtime: Runtime, options: PruneOptions): P
   await out.confirm(`delete ${counted(remove.length, 'object')} of ${where}?`);
   const { done, failed } = await applyRevisionPrune(runtime, aws, bucket, remove);
   await endPrune(runtime, aws, { place, bucket }, { action: 'revision prune', done, failed });
-  out.result({ ...value, removed: done }, ['removed:', ...done].join('\n'));
+  const nothing = 'removed nothing: jobs chose these revisions meanwhile';
+  out.result({ ...value, removed: done }, done.length === 0 ? nothing : ['removed:', ...done].join('\n'));
   return undefined;
 }
 
-/** Deletes objects that still are as they were listed; one that fails keeps none of the others. */
+/**
+ * Deletes revisions that still are as they were listed, and copies; one that fails keeps none of the others. A revision is marked before, so that a job
+ * which chooses it at the same time either keeps it or sees it go.
+ */
 async function applyRevisionPrune(
-  { signal }: Pick<Runtime, 'signal'>,
+  { out, signal }: Pick<Runtime, 'out' | 'signal'>,
   aws: Aws,
   bucket: string,
-  remove: readonly ListedObject[],
+  remove: RevisionPrunePlan['remove'],
 ): Promise<Removed> {
+  const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
+  const client = await aws.s3();
   const objects = new ConditionalObjects(aws, bucket, z.unknown());
   const done: string[] = [];
   const failed: string[] = [];
-  for (const { key, etag } of remove) {
+  for (const object of remove) {
+    const { key, etag } = object;
     signal.throwIfAborted();
     try {
-      if (await objects.remove(key, etag)) done.push(key);
+      if (!('chosenAt' in object)) {
+        // Nobody writes a copy of CodePipeline's again, and a condition would need the right to read it.
+        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+        done.push(key);
+      } else if (!(await markPruned(aws, { bucket, revision: key }, object.description))) {
+        out.step(`keeps ${key}: a job chose it meanwhile`);
+      } else if (await objects.remove(key, etag)) done.push(key);
     } catch (thrown) {
       failed.push(`${key}: ${messageOf(thrown)}`);
     }

@@ -1,7 +1,9 @@
 import { atMost } from '../../aws/at-most.ts';
 import type { Aws } from '../../aws/session.ts';
 import { keys, names, type Place } from '../../config/names.ts';
+import { readDescription } from '../../revision/chosen/choose.ts';
 import { type KeptRelease, readKeptReleases } from '../kept-releases.ts';
+import { oneDayMs } from '../rules.ts';
 import { readKeptDeployments } from './kept-deployments.ts';
 import type { ListedObject, PushedRevision, ReleaseArtifacts, RevisionStanding } from './revision-plan.ts';
 
@@ -34,8 +36,10 @@ export async function readRevisionStanding(aws: Aws, whose: WhoseRevisions): Pro
       artifacts: await readArtifacts(aws, names.host(place), release.executionId),
     }),
   );
-  const revisions = await withVersions(aws, bucket, kept, revisionsOf(pushed));
-  return { revisions, artifacts, releases, deployments, now: new Date() };
+  const now = new Date();
+  const chosen = await withoutOwnMarks(aws, bucket, revisionsOf(pushed), now);
+  const revisions = await withVersions(aws, bucket, kept, chosen);
+  return { revisions, artifacts, releases, deployments, now };
 }
 
 /** The revisions among a tenant's objects; the description of the push beside each says when a job last pushed or found it. */
@@ -44,9 +48,25 @@ export function revisionsOf(objects: readonly ListedObject[]): PushedRevision[] 
   return objects
     .filter(({ key }) => /\/[0-9a-f]{64}\.zip$/.test(key))
     .map((object) => {
-      const times = [object, byKey.get(keys.pushOf(object.key))].map((each) => each?.writtenAt.getTime() ?? 0);
-      return { ...object, chosenAt: new Date(Math.max(...times)) };
+      const description = byKey.get(keys.pushOf(object.key));
+      const times = [object, description].map((each) => each?.writtenAt.getTime() ?? 0);
+      return { ...object, description: description?.etag, chosenAt: new Date(Math.max(...times)) };
     });
+}
+
+/** A prune that did not come to its end has marked what it was about to delete: no job chose that. */
+async function withoutOwnMarks(
+  aws: Aws,
+  bucket: string,
+  revisions: readonly PushedRevision[],
+  now: Date,
+): Promise<readonly PushedRevision[]> {
+  return await atMost(atOnce, revisions, async (revision) => {
+    const { key, writtenAt, chosenAt } = revision;
+    if (chosenAt.getTime() === writtenAt.getTime() || now.getTime() - chosenAt.getTime() >= oneDayMs) return revision;
+    const description = await readDescription(aws, { bucket, revision: key });
+    return description?.value.prunedAt === undefined ? revision : { ...revision, chosenAt: writtenAt };
+  });
 }
 
 /** With the versions of the objects, where a kept release has no record and is known by the version alone. */

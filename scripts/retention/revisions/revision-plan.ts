@@ -13,6 +13,8 @@ export interface ListedObject {
 export interface PushedRevision extends ListedObject {
   /** When a job last pushed or found it. */
   readonly chosenAt: Date;
+  /** ETag of the description of its push; `undefined` where there is none. */
+  readonly description?: string | undefined;
   /** Of the object; read only where a kept release has no record that names its revision. */
   readonly version?: string | undefined;
 }
@@ -41,8 +43,8 @@ export interface RevisionStanding {
 }
 
 export interface RevisionPrunePlan {
-  /** Oldest first. */
-  readonly remove: readonly ListedObject[];
+  /** Oldest first; of revisions with what they are known by. */
+  readonly remove: readonly (ListedObject | PushedRevision)[];
   readonly kept: readonly { readonly key: string; readonly reasons: readonly string[] }[];
 }
 

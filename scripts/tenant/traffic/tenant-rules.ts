@@ -1,9 +1,9 @@
-import { priorityParameter, type RuleGroup } from '../../../cdk/tenant/entry/rule-groups.ts';
+import { keptBand, priorityParameter, type RuleGroup } from '../../../cdk/tenant/entry/rule-groups.ts';
 import type { Aws } from '../../aws/session.ts';
 import type { PlatformFacts } from '../../config/facts.ts';
 import { names, type Place } from '../../config/names.ts';
 import { readRules } from '../../listener/listener-rules.ts';
-import { type Band, groupByBand, type ListenerRule } from '../../listener/priority.ts';
+import { type Band, groupByBand, type ListenerRule, priorities } from '../../listener/priority.ts';
 import {
   type Claimant,
   claimPriority,
@@ -33,6 +33,18 @@ export interface RulesOf {
   readonly loadBalancer: number;
   /** Listeners on which the tenant has no rules: it may have left them. */
   readonly elsewhere?: readonly string[];
+  /** Whether a page answers for the hosts: then one more rule keeps the target group in use. */
+  readonly inMaintenance?: boolean;
+}
+
+/** Whatever the number of that rule, no request meets it. */
+const kept: Band = { name: keptBand, first: 49_001, last: priorities.highest };
+
+/** The tenant's rules: one for the hosts of each band and, in maintenance, the one that keeps the target group in use. */
+function groupsOf({ hosts, inMaintenance = false }: Pick<RulesOf, 'hosts' | 'inMaintenance'>) {
+  const groups: { readonly band: Band; readonly hosts: readonly string[] }[] = groupByBand(hosts);
+  const [first] = groups;
+  return inMaintenance && first !== undefined ? [...groups, { ...first, band: kept }] : groups;
 }
 
 /** Hosts that share a rule, for the entry stack. */
@@ -42,9 +54,9 @@ export function ruleGroups(hosts: readonly string[]): RuleGroup[] {
 
 /** The tenant's rules with the priorities they have or would get. Throws `LISTENER_FULL` when there is no room for them. */
 export async function planRules(aws: Aws, of: RulesOf): Promise<PlannedRule[]> {
-  const groups = groupByBand(of.hosts);
+  const groups = groupsOf(of);
   const standing = await readRules(aws, of.facts['listener-arn']);
-  const own = standing.filter((rule) => forwardsTo(rule, of.place));
+  const own = standing.filter((rule) => isOwn(rule, of));
   await checkRoom(aws, of, standing.length, groups.length - own.length);
   return await Promise.all(
     groups.map(async ({ band, hosts }) => ({
@@ -75,9 +87,7 @@ export async function claimRules(
   planned: readonly PlannedRule[],
 ): Promise<Map<string, number>> {
   const numbers = new Map(planned.map(({ band, priority }) => [band, priority]));
-  const unclaimed = groupByBand(of.hosts).filter(({ band }) =>
-    planned.some((rule) => rule.band === band.name && !rule.claimed),
-  );
+  const unclaimed = groupsOf(of).filter(({ band }) => planned.some((rule) => rule.band === band.name && !rule.claimed));
   for (const { band } of unclaimed) {
     const { priority } = await claimPriority(runtime, aws, claimantOf(of, band));
     numbers.set(band.name, priority);
@@ -115,8 +125,8 @@ function holdersElsewhere(of: RulesOf): PriorityHolder[] {
   return (of.elsewhere ?? []).map((listenerArn) => ({ ...holderOf(of), listenerArn }));
 }
 
-function bandsOf({ hosts }: RulesOf): Band[] {
-  return groupByBand(hosts).map(({ band }) => band);
+function bandsOf(of: RulesOf): Band[] {
+  return groupsOf(of).map(({ band }) => band);
 }
 
 function holderOf({ place, facts }: RulesOf): PriorityHolder {
@@ -124,7 +134,13 @@ function holderOf({ place, facts }: RulesOf): PriorityHolder {
 }
 
 function claimantOf(of: RulesOf, band: Band): Claimant {
-  return { ...holderOf(of), band, isOurs: (rule) => forwardsTo(rule, of.place) };
+  return { ...holderOf(of), band, isOurs: (rule) => isOwn(rule, of) };
+}
+
+/** In maintenance a rule forwards to nothing, and is known by its hosts, which nobody else may have. */
+function isOwn(rule: ListenerRule, { place, hosts }: Pick<RulesOf, 'place' | 'hosts'>): boolean {
+  if (rule.targetGroups.length > 0) return forwardsTo(rule, place);
+  return rule.hosts?.some((host) => hosts.includes(host)) === true;
 }
 
 /**

@@ -56,6 +56,31 @@ describe('traffic', () => {
     });
   });
 
+  test('in maintenance a page answers for all hosts, and a rule that no request meets keeps the target group in use', () => {
+    const hosts = ['shop.dev.example.com', '*.dev.example.com'];
+    const groups = [
+      { band: 'exact', hosts: hosts.slice(0, 1) },
+      { band: 'wildcard-4', hosts: hosts.slice(1) },
+    ];
+    const rulesOf = (maintenance: string) => {
+      const resources = entryTemplate(tenantApp({ hosts, groups, maintenance })).findResources(
+        'AWS::ElasticLoadBalancingV2::ListenerRule',
+      );
+      return Object.values(resources).map(({ Properties }) => [
+        Properties.Priority.Ref,
+        Properties.Actions[0].FixedResponseConfig ?? Properties.Actions[0].Type,
+        Properties.Conditions.at(-1).SourceIpConfig?.Values ?? Properties.Conditions.at(-1).HostHeaderConfig.Values,
+      ]);
+    };
+    const page = { StatusCode: '503', ContentType: 'text/html', MessageBody: '<p>Back at noon' };
+    expect(rulesOf('<p>Back at noon')).toEqual([
+      ['ListenerPriority', page, hosts.slice(0, 1)],
+      ['ListenerPriorityWildcard4', page, hosts.slice(1)],
+      ['ListenerPriorityKept', 'forward', ['192.0.2.1/32']],
+    ]);
+    expect(rulesOf('Back at noon')[0]?.[1]).toMatchObject({ ContentType: 'text/plain' });
+  });
+
   test("the target group has the platform's port and load balancer; its health check is the tenant's", () => {
     const other = entryTemplate(tenantApp({ port: 3000, loadBalancer: 2 }));
     const [group] = Object.values(other.findResources('AWS::ElasticLoadBalancingV2::TargetGroup'));

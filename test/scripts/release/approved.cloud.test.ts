@@ -1,6 +1,12 @@
 import { CreateDeploymentCommand, GetDeploymentGroupCommand } from '@aws-sdk/client-codedeploy';
 import { PutApprovalResultCommand } from '@aws-sdk/client-codepipeline';
-import { DeleteBucketPolicyCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { DeregisterImageCommand } from '@aws-sdk/client-ec2';
+import {
+  DeleteBucketPolicyCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { awsError } from '../../../scripts/aws/foreseen-errors.ts';
 import { readPlatformFacts } from '../../../scripts/aws/read-facts.ts';
@@ -9,14 +15,18 @@ import { exitCodes, type VendhostError } from '../../../scripts/errors.ts';
 import type { ChainLink } from '../../../scripts/explain/chain-links.ts';
 import { explainName } from '../../../scripts/explain/explain-name.ts';
 import { provisionHost } from '../../../scripts/host/provision.ts';
+import { runTag } from '../../../scripts/image/bake-run.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
 import { handOver } from '../../../scripts/promotion/hand-over.ts';
 import { readPromoted } from '../../../scripts/promotion/read-promoted.ts';
 import { type AnswerOptions, answerApproval, showWaiting } from '../../../scripts/release/approval/answer-approval.ts';
 import { openStore } from '../../../scripts/release/history/open-store.ts';
 import { readPipeline } from '../../../scripts/release/pipeline.ts';
+import { rollBackRelease } from '../../../scripts/release/rollback/roll-back.ts';
 import { readActions } from '../../../scripts/release/snapshot.ts';
 import { startRelease } from '../../../scripts/release/start.ts';
+import { pruneImages } from '../../../scripts/retention/images/prune-images.ts';
+import { pruneRevisions } from '../../../scripts/retention/revisions/prune-revisions.ts';
 import { pushRevision } from '../../../scripts/revision/push.ts';
 import type { HostStatus } from '../../../scripts/status/host/host-status.ts';
 import { showHost } from '../../../scripts/status/host/show-host.ts';
@@ -28,7 +38,7 @@ import { makeImage } from '../../builders/image.ts';
 import type { Platform } from '../../builders/platform.ts';
 import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
 import { repository } from '../../builders/repository.ts';
-import { refusing, wire } from '../wire.ts';
+import { ageing, ageingLists, type Meddler, refusing, wire } from '../wire.ts';
 
 /** Production as in examples/platform: releases wait for an approval, alarms write a mail, every role has its rights only. */
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
@@ -318,4 +328,65 @@ test('the role that releases cannot deploy without the pipeline, and so without 
     code: 'ACCESS_DENIED',
     message: expect.stringContaining('may not codedeploy:CreateDeployment'),
   });
+});
+
+test("the role of jobs takes a release back and prunes what is the tenant's, with its rights only, and nothing of others", async () => {
+  const directory = await repository({ ...software, 'software/index.html': 'two\n' });
+  const pushed = await job();
+  await pushRevision(pushed, { ...place, directory, dryRun: false });
+  const first = revision;
+  ({ revisionKey: revision } = JSON.parse(pushed.printed()));
+  const { result } = await release();
+  const second = { execution: result.executionId, revision };
+  expect(await answer(await approver('grace'), second)).toBeUndefined();
+  expect((await release()).code).toBeUndefined();
+  const back = await job();
+  const rollback = { ...place, to: undefined, reason: 'wrong', keepImage: true, directory, dryRun: false };
+  expect(await rollBackRelease(back, rollback)).toBe(exitCodes.waiting);
+  expect(JSON.parse(back.printed())).toMatchObject({ status: 'waiting', revisionKey: first });
+
+  // Everything was made 25 hours ago.
+  const [day, cloud] = [25 * 60, enforcing.cloud.endpoint];
+  const images = [];
+  for (const run of ['0000000a', '0000000b', '0000000c']) {
+    images.push(await makeImage(platform, place.tenant, { tags: { [runTag]: run } }));
+  }
+  const rules = { ...place, keep: 1, olderThanDays: 0, dryRun: false };
+  const later = async (meddle: Meddler) => await job('ada', { AWS_ENDPOINT_URL: await wire(cloud, meddle) });
+  const ofImages = await later(ageing(day));
+  const details = (error: VendhostError) => error.details;
+  expect(await pruneImages(ofImages, rules).catch(details)).toBeUndefined();
+  expect(JSON.parse(ofImages.printed()).removed).toEqual(
+    expect.arrayContaining(images.slice(0, 2).map((id) => expect.stringContaining(id))),
+  );
+  const third = await repository({ ...software, 'software/index.html': 'three\n' });
+  const fourth = await repository({ ...software, 'software/index.html': 'four\n' });
+  const keys: string[] = [];
+  for (const each of [third, fourth]) {
+    const runtime = await job();
+    await pushRevision(runtime, { ...place, directory: each, dryRun: false });
+    keys.push(JSON.parse(runtime.printed()).revisionKey);
+  }
+  const ofRevisions = await later(ageingLists(day));
+  expect(await pruneRevisions(ofRevisions, rules).catch(details)).toBeUndefined();
+  expect(JSON.parse(ofRevisions.printed()).removed).toContain(keys[0]);
+
+  const own = openAws(await job());
+  const code = async (work: Promise<unknown>) => {
+    const error = await work.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    return awsError(error, {})?.code;
+  };
+  const [s3, ec2] = [await own.s3(), await own.ec2()];
+  const foreign = await makeImage(platform, 'blog');
+  const gone = [
+    ec2.send(new DeregisterImageCommand({ ImageId: foreign })),
+    ...[revision.replace('/shop/', '/blog/'), revision.replace(/zip$/, 'json'), 'claims/hosts/x.json'].map((Key) =>
+      s3.send(new DeleteObjectCommand({ Bucket: platform.bucket, Key })),
+    ),
+    s3.send(new DeleteObjectCommand({ Bucket: platform.bucket, Key: revision, VersionId: 'null' })),
+  ];
+  expect(await Promise.all(gone.map(code))).toEqual(gone.map(() => 'ACCESS_DENIED'));
 });

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from typing import Any
+from xml.sax.saxutils import escape
 
 from ministack.services import alb
 from ministack.services.cloudformation import provisioners
@@ -144,7 +145,21 @@ def _check_for_stack(props: dict[str, Any], own: str) -> None:
         raise provisioners._elbv2_handler_error(f"{error.message} ({error.code})") from None
 
 
+def _escaping(known: Callable[[Body], str]) -> Callable[[Body], str]:
+    """The text of a fixed response as XML has it: it may be a page."""
+
+    def action_xml(action: Body) -> str:
+        config = action.get("FixedResponseConfig")
+        if not config:
+            return known(action)
+        body = escape(str(config.get("MessageBody") or ""))
+        return known({**action, "FixedResponseConfig": {**config, "MessageBody": body}})
+
+    return action_xml
+
+
 def register() -> None:
+    alb._action_xml = _escaping(alb._action_xml)
     alb._ACTION_MAP["DescribeAccountLimits"] = action(
         "elbv2", "DescribeAccountLimits", _limits, supported=["Marker", "PageSize"]
     )

@@ -34,6 +34,7 @@ class _Handler(BaseHTTPRequestHandler):
             path=path,
             query=query,
             named_balancer=self.headers.get("X-Vendhost-Load-Balancer", ""),
+            source=self.client_address[0],
         )
         body = self._body()
         try:

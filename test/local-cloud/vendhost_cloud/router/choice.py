@@ -1,6 +1,7 @@
 """Which load balancer, listener, rule and action a request meets: decided from the emulator's stores, nothing sent."""
 
 import fnmatch
+import ipaddress
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ class Request:
     path: str
     query: str
     named_balancer: str = ""
+    source: str = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,8 @@ def _meets(condition: Record, request: Request) -> bool:
         return _any_like(request.path, values)
     if field == "http-request-method":
         return request.method in values
+    if field == "source-ip":
+        return any(ipaddress.ip_address(request.source) in ipaddress.ip_network(value) for value in values)
     raise Unsupported(f"rules with the condition {field}")
 
 

@@ -1,12 +1,15 @@
-import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, expect, inject, test, vi } from 'vitest';
+import { openAws } from '../../../../scripts/aws/session.ts';
 import { keys, names } from '../../../../scripts/config/names.ts';
 import { listObjects } from '../../../../scripts/retention/revisions/read-standing.ts';
+import { chooseRevision } from '../../../../scripts/revision/chosen/choose.ts';
 import { cloudAccount } from '../../../builders/account.ts';
+import { recorder } from '../../../builders/recorder.ts';
 import { platformFacts } from '../../../builders/sample.ts';
 import { errorIn, vendhost } from '../../command-line.ts';
 import { VirtualHost } from '../../release/virtual-host.ts';
-import { ageing, ageingLists, type Meddler, refusing, wire } from '../../wire.ts';
+import { ageing, ageingLists, justAfter, justBefore, type Meddler, refusing, wire } from '../../wire.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '100000000516';
@@ -22,6 +25,14 @@ async function prune(words: readonly string[], meddle?: Meddler) {
   const place = ['--tenant', 'shop', '--environment', 'dev', '--keep', '1', '--older-than', '0', '--json'];
   return await vendhost(['revision', 'prune', ...place, ...words], { env: { ...host.env, AWS_ENDPOINT_URL } });
 }
+
+const { signal } = new AbortController();
+const chosen = (revision: string) => ({ bucket, revision });
+/** Calls by which every object was written so many minutes ago. */
+const later = async (minutes: number) =>
+  openAws(recorder({ ...host.env, AWS_ENDPOINT_URL: await wire(inject('localCloud').endpoint, ageing(minutes)) }));
+/** What the prune does that the other side waits for. */
+const removeZip = async () => await (await aws.s3()).send(new DeleteObjectCommand({ Bucket: bucket, Key: pushed[0] }));
 
 const objectsBelow = async (prefix: string) => (await listObjects(aws, bucket, prefix)).map(({ key }) => key);
 const revisions = async () => (await objectsBelow(keys.revisions('shop'))).filter((key) => key.endsWith('.zip'));
@@ -58,6 +69,22 @@ test('what no release and no instance needs goes; a new instance and a rollback 
   const unread = await prune([], refusing('ListDeployments', 'InternalFailure', 'not now'));
   expect(unread.code).toBe(1);
   expect(await revisions()).toEqual([...pushed].toSorted());
+
+  // A job chooses it between the prune's look and its deletion.
+  const description = keys.pushOf(first);
+  const choose = async () => expect(await chooseRevision(await later(13 * 60), chosen(first), signal)).toBe(true);
+  const met = await prune([], justBefore(new RegExp(`^PUT .*${description}`), choose));
+  expect(met.code, met.stderr).toBe(0);
+  expect(met.stderr).toContain(`keeps ${first}: a job chose it meanwhile`);
+  expect(await revisions()).toEqual([...pushed].toSorted());
+  // A prune that has marked it and was killed keeps no release waiting, and one that goes on is waited for.
+  expect(await prune([], refusing(/^DELETE /, 'InternalError', 'not now'))).toMatchObject({ code: 1 });
+  await choose();
+  expect(await prune([], refusing(/^DELETE /, 'InternalError', 'not now'))).toMatchObject({ code: 1 });
+  const through = await wire(inject('localCloud').endpoint, justAfter(new RegExp(`^GET .*${description}`), removeZip));
+  const waiting = openAws(recorder({ ...host.env, AWS_ENDPOINT_URL: through }));
+  expect(await chooseRevision(waiting, chosen(first), signal)).toBe(true);
+  expect(await revisions()).toEqual([second, third].toSorted());
 
   const pruned = await prune([]);
   expect(pruned.code, pruned.stderr).toBe(0);

@@ -1,0 +1,83 @@
+import { beforeAll, expect, inject, test, vi } from 'vitest';
+import { names } from '../../../scripts/config/names.ts';
+import { provisionHost } from '../../../scripts/host/provision.ts';
+import { readStandingRules } from '../../../scripts/listener/listener-rules.ts';
+import { startRelease } from '../../../scripts/release/start.ts';
+import { pushRevision } from '../../../scripts/revision/push.ts';
+import { vendTenant } from '../../../scripts/tenant/vend.ts';
+import { cloudAccount } from '../../builders/account.ts';
+import { makeImage } from '../../builders/image.ts';
+import { kioskSoftware } from '../../builders/kiosk-software.ts';
+import { makePlatform, type Platform } from '../../builders/platform.ts';
+import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
+import { repository } from '../../builders/repository.ts';
+import { ask } from '../../e2e/ask.ts';
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+const account = '178000000001';
+const place = { tenant: 'kiosk', environment: 'dev' } as const;
+const host = 'kiosk.dev.example.com';
+const page = '<h1>Back at noon</h1>';
+const config = {
+  'vendhost.yml':
+    'instances: { min: 1, max: 2 }\nhealth_check: { path: /index.html, grace_seconds: 60 }\ndatabase: none\n',
+};
+let platform: Platform;
+let files: PlatformRepository;
+
+const answer = async () => await ask(inject('localCloud').router.http, host, '/index.html');
+const rules = async () => await readStandingRules(platform.aws, platform.facts['listener-arn']);
+
+/** Vends the tenant, in maintenance or not; whether anything changed. */
+async function vend(maintenance: Readonly<Record<string, string>>): Promise<boolean> {
+  await files.writeTenant(place.tenant, { project: 'acme/kiosk', hosts: { dev: [host] }, maintenance });
+  const runtime = platform.runtime();
+  await vendTenant(runtime, { ...place, directory: files.directory, dryRun: false });
+  return JSON.parse(runtime.printed()).environments[0].changed;
+}
+
+async function release(text: string): Promise<string> {
+  const directory = await repository({ ...config, ...kioskSoftware, 'software/index.html': text });
+  const pushed = platform.runtime();
+  await pushRevision(pushed, { ...place, directory, dryRun: false });
+  const revision: string = JSON.parse(pushed.printed()).revisionKey;
+  const released = platform.runtime();
+  await startRelease(released, { ...place, revision, dryRun: false });
+  return JSON.parse(released.printed()).status;
+}
+
+beforeAll(async () => {
+  platform = await makePlatform(cloudAccount(account), { network: true, balancers: 1 });
+  files = await platformRepository(account);
+  await vend({});
+  const image = await makeImage(platform, place.tenant, { agent: true });
+  const directory = await repository(config);
+  await provisionHost(platform.runtime(), { ...place, directory, image, dryRun: false });
+  await release('open\n');
+});
+
+test('in maintenance the page answers, also when the tenant is vended again, and no number changes', async () => {
+  expect(await answer()).toMatchObject({ status: 200, body: 'open\n' });
+  const [{ priority, targetGroups } = { priority: 0, targetGroups: [] }] = await rules();
+  expect(await vend({ dev: page })).toBe(true);
+  const inMaintenance = [
+    { priority, hosts: [host], targetGroups: [] },
+    { priority: expect.any(Number), hosts: [host], targetGroups },
+  ];
+  expect(await rules()).toMatchObject(inMaintenance);
+  expect(await answer()).toMatchObject({ status: 503, body: page });
+  expect(await vend({ dev: page })).toBe(false);
+  expect(await rules()).toMatchObject(inMaintenance);
+});
+
+test('a release goes on behind the page, as the load balancer still asks for the health of the instances', async () => {
+  expect(await release('newer\n')).toBe('succeeded');
+  expect(await answer()).toMatchObject({ status: 503, body: page });
+});
+
+test('after it the instances answer, with the newer release, and the number of the further rule is given back', async () => {
+  expect(await vend({})).toBe(true);
+  expect(await answer()).toMatchObject({ status: 200, body: 'newer\n' });
+  expect(await rules()).toMatchObject([{ hosts: [host], targetGroups: [expect.stringContaining(names.host(place))] }]);
+  expect(await vend({})).toBe(false);
+});
