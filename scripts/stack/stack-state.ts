@@ -38,7 +38,7 @@ export async function readAnyStack(aws: Aws, name: string): Promise<StackState |
   try {
     const { Stacks } = await (await aws.cloudFormation()).send(new DescribeStacksCommand({ StackName: name }));
     const stack = Stacks?.[0];
-    return stack === undefined ? undefined : stateOf(stack);
+    return stack === undefined ? undefined : stackStateOf(stack);
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;
@@ -92,7 +92,8 @@ export function isBusy({ status }: Pick<StackState, 'status'>): boolean {
   return status.endsWith('_IN_PROGRESS') && status !== 'REVIEW_IN_PROGRESS';
 }
 
-function stateOf(stack: Stack): StackState {
+/** A stack as one of CloudFormation's lists has it. */
+export function stackStateOf(stack: Stack): StackState {
   return {
     id: stack.StackId ?? '',
     status: stack.StackStatus ?? '',

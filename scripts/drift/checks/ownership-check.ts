@@ -1,11 +1,11 @@
 import type { Difference } from '../../platform/status/ownership.ts';
 import { ownershipStatus } from '../../platform/status/ownership-status.ts';
-import { readOwnership, readRecords } from '../../platform/status/read-ownership.ts';
+import { readOwnership } from '../../platform/status/read-ownership.ts';
 import { readTenantFiles } from '../../platform/status/tenant-files.ts';
 import { shortId } from '../../report/gravity.ts';
 import type { Finding, Gravity } from '../../report/report.ts';
 import type { DriftCheck } from '../checks.ts';
-import { listenersOf } from './listeners.ts';
+import { listenersOf, recordsOf } from './listeners.ts';
 import { checkSection, notChecked } from './section.ts';
 
 const check = { id: 'ownership', title: 'Rules, claims, records and files' };
@@ -20,7 +20,7 @@ export const ownershipCheck: DriftCheck = {
     const { target, directory } = platform;
     const [{ published, listeners }, records, files] = await Promise.all([
       listenersOf(platform),
-      readRecords(target),
+      recordsOf(platform),
       readTenantFiles(directory),
     ]);
     const { bucket } = published.values;

@@ -5,6 +5,7 @@ import { names, type TenantLayer } from '../../config/names.ts';
 import { stepsOf } from '../../platform/layers.ts';
 import { isAbsent } from '../../stack/stack-state.ts';
 import type { DriftContext } from '../checks.ts';
+import { allStacks } from './all-stacks.ts';
 
 /** A stack that is checked. */
 export interface FoundStack {
@@ -34,7 +35,7 @@ export async function findStacks(context: DriftContext): Promise<FoundStack[]> {
           aws,
           tenantLayers.map((layer) => names.tenantStack({ environment, tenant: tenant ?? '' }, layer)),
         )
-      : await readAll(aws);
+      : await allStacks(context);
   return stacksOfPlace(all, context);
 }
 
@@ -62,16 +63,6 @@ function looksAfterAccount({ environment, platform }: DriftContext): boolean {
   const { config, target } = platform;
   const first = environments.find((each) => config.environments[each]?.account === target.config.account);
   return first === environment;
-}
-
-/** All stacks of the account and region; without a name CloudFormation leaves out deleted ones. */
-async function readAll(aws: Aws): Promise<Stack[]> {
-  const { paginateDescribeStacks } = await import('@aws-sdk/client-cloudformation');
-  const found: Stack[] = [];
-  for await (const { Stacks } of paginateDescribeStacks({ client: await aws.cloudFormation() }, {})) {
-    found.push(...(Stacks ?? []));
-  }
-  return found;
 }
 
 /** A tenant's role may not list stacks; its own have known names, and none of them can have nested stacks. */

@@ -8,7 +8,7 @@ import { listenerId } from '../../listener/priority-claim.ts';
 import type { HeldHost, HeldPriority } from './ownership.ts';
 
 /** A bucket answers thousands of reads a second (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html); the SDK keeps 50 connections. */
-const readsAtOnce = 40;
+export const readsAtOnce = 40;
 
 /** The hosts that are claimed in an environment's bucket; reads all pages. */
 export async function readHostClaims(aws: Aws, bucket: string): Promise<HeldHost[]> {

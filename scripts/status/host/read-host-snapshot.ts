@@ -4,6 +4,7 @@ import { partOf, partValue, type StatusPart } from '../../aws/status-part.ts';
 import type { TenantRecord } from '../../config/facts.ts';
 import { names, type Place } from '../../config/names.ts';
 import type { HostFacts } from '../../drift/checks/hosts/host-facts.ts';
+import { askedByName } from '../../drift/checks/hosts/host-source.ts';
 import { readHost } from '../../drift/checks/hosts/read-hosts.ts';
 import type { ImageFacts } from '../../drift/checks/images/find-images.ts';
 import { readImages } from '../../drift/checks/images/read-images.ts';
@@ -25,7 +26,7 @@ const shownReleases = 5;
 export async function readHostSnapshot(runtime: Runtime, aws: Aws, place: Place): Promise<HostSnapshot> {
   const record = await readTenantRecord(aws, place);
   const releases = partOf(runtime, () => readReleasesLook(aws, place, record));
-  const host = partOf(runtime, () => readHost(aws, place));
+  const host = partOf(runtime, () => readHost(aws, place, askedByName(aws)));
   const targetGroup = names.targetGroup(place, record.port, record.loadBalancer);
   return {
     place: { tenant: place.tenant, environment: place.environment },

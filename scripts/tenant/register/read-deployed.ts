@@ -1,3 +1,4 @@
+import { atMost } from '../../aws/at-most.ts';
 import { ConditionalObjects } from '../../aws/objects.ts';
 import { type PublishedFacts, readPublishedFacts } from '../../aws/read-facts.ts';
 import { isUnreadable } from '../../aws/read-stored.ts';
@@ -6,6 +7,7 @@ import { partOf, partValue, type StatusPart } from '../../aws/status-part.ts';
 import { keys, names } from '../../config/names.ts';
 import { hostClaimSchema, priorityClaimSchema } from '../../config/stored.ts';
 import { listStacks, readRecordTexts } from '../../platform/account-stacks.ts';
+import { readsAtOnce } from '../../platform/status/read-claims.ts';
 import type { EnvironmentTarget } from '../../platform/targets.ts';
 import type { Runtime } from '../../runtime.ts';
 import { VendedMarks } from './vended-marks.ts';
@@ -65,15 +67,13 @@ export async function readClaimOwners(
   const bucket = names.bucket(environment, await aws.account(), aws.region);
   const claims = new ConditionalObjects(aws, bucket, hostClaimSchema);
   return await partOf(runtime, async () => {
-    const found = await Promise.all(
-      hosts.map(async (host) => {
-        const stored = await claims.read(keys.hostClaim(host)).catch((error: unknown) => {
-          if (isUnreadable(error)) return undefined;
-          throw error;
-        });
-        return stored === undefined ? [] : [[host, stored.value.tenant] as const];
-      }),
-    );
+    const found = await atMost(readsAtOnce, hosts, async (host) => {
+      const stored = await claims.read(keys.hostClaim(host)).catch((error: unknown) => {
+        if (isUnreadable(error)) return undefined;
+        throw error;
+      });
+      return stored === undefined ? [] : [[host, stored.value.tenant] as const];
+    });
     return new Map(found.flat());
   });
 }

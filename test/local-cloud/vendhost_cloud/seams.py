@@ -178,7 +178,7 @@ SEAMS = (
     Seam(
         "ministack.services.alb",
         "stores",
-        ("_lb_attrs", "_lbs", "_listeners", "_rules", "_tags", "_targets", "_tgs"),
+        ("_lb_attrs", "_lbs", "_listeners", "_rules", "_tags", "_targets", "_tg_attrs", "_tgs"),
     ),
     Seam("ministack.services.alb", "replaced: the text of a fixed response is escaped", ("_action_xml",)),
     Seam(
@@ -206,6 +206,7 @@ SEAMS = (
         "what publishing the agent's installer takes",
         ("_create_bucket", "_delete_public_access_block", "_put_bucket_policy", "_put_object"),
     ),
+    Seam("ministack.services.ssm", "parameters as data", ("_put_parameter",)),
     Seam(
         "ministack.services.secretsmanager",
         "secrets by name or ARN, and their versions",

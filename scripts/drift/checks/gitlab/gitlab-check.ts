@@ -1,8 +1,8 @@
 import { projectsOf, type TenantProject } from '../../../config/tenant.ts';
-import { readRecords } from '../../../platform/status/read-ownership.ts';
 import { readTenantFiles } from '../../../platform/status/tenant-files.ts';
 import type { Finding } from '../../../report/report.ts';
 import type { DriftCheck } from '../../checks.ts';
+import { recordsOf } from '../listeners.ts';
 import { checkSection, howMany, notChecked, orNotChecked } from '../section.ts';
 import { findProject } from './find-project.ts';
 import { gitlabOf, readProjectState } from './read-project.ts';
@@ -21,10 +21,7 @@ export const gitlabCheck: DriftCheck = {
       const unread = notChecked('projects', 'there is no VENDHOST_GITLAB_TOKEN', next);
       return [checkSection(context, { ...check, count: 'no project' }, [unread])];
     }
-    const [files = [], records] = await Promise.all([
-      readTenantFiles(platform.directory),
-      readRecords(platform.target),
-    ]);
+    const [files = [], records] = await Promise.all([readTenantFiles(platform.directory), recordsOf(platform)]);
     // Who is not vended, or has no file that can be read, is named by the check of ownership.
     const vended = files.flatMap(({ tenant, config }) => {
       const record = records.find((each) => each.tenant === tenant)?.content;

@@ -4,15 +4,16 @@ import type { Aws } from '../../../aws/session.ts';
 import { names, type Place } from '../../../config/names.ts';
 import { isWithoutHost } from '../../../deployment/without-host.ts';
 import { isRefreshing } from '../../../host/instances/roll-out.ts';
-import { isBusy, neverWorks, readStack } from '../../../stack/stack-state.ts';
+import { isBusy, neverWorks } from '../../../stack/stack-state.ts';
 import type { GroupFacts, HostFacts, MemberFacts } from './host-facts.ts';
+import type { HostSource } from './host-source.ts';
 
 /** Reads a virtual host; `undefined` when none was provisioned, or its stack never worked: CloudFormation's own checks name that. */
-export async function readHost(aws: Aws, place: Place): Promise<HostFacts | undefined> {
+export async function readHost(aws: Aws, place: Place, source: HostSource): Promise<HostFacts | undefined> {
   const name = names.host(place);
-  const stack = await readStack(aws, names.tenantStack(place, 'host'));
+  const stack = await source.stack(names.tenantStack(place, 'host'));
   if (stack === undefined || neverWorks(stack)) return undefined;
-  const [group, deployment] = await Promise.all([readGroupFacts(aws, name), readDeploymentGroup(aws, name)]);
+  const [group, deployment] = await Promise.all([readGroupFacts(source, name), readDeploymentGroup(aws, name)]);
   const { LaunchTemplateVersion: version = '', ImageId: image = '' } = stack.parameters;
   const shared = { place, provisioned: { version, image }, deployment };
   const nothing = { group: undefined, newestVersion: undefined, starting: undefined, hooks: [] };
@@ -32,17 +33,15 @@ export async function readHost(aws: Aws, place: Place): Promise<HostFacts | unde
   };
 }
 
-async function readGroupFacts(aws: Aws, name: string): Promise<GroupFacts | undefined> {
-  const { DescribeAutoScalingGroupsCommand } = await import('@aws-sdk/client-auto-scaling');
-  const command = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] });
-  const found = (await (await aws.autoScaling()).send(command)).AutoScalingGroups?.[0];
+async function readGroupFacts(source: HostSource, name: string): Promise<GroupFacts | undefined> {
+  const found = await source.group(name);
   if (found === undefined) return undefined;
   // A group has one of them, or a launch configuration
   // (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_AutoScalingGroup.html).
   const template = found.LaunchTemplate ?? found.MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification;
   const { LaunchTemplateId: templateId, Version: version = '$Default' } = template ?? {};
   const suspended = (found.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []);
-  return { name, templateId, version, suspended, min: found.MinSize ?? 0, members: await readMembers(aws, found) };
+  return { name, templateId, version, suspended, min: found.MinSize ?? 0, members: await readMembers(source, found) };
 }
 
 /** `$Latest` and `$Default` are what the console sets; a version, or the whole template, may be gone. */
@@ -66,18 +65,8 @@ async function readVersions(
   return { newestVersion: newest?.version, starting };
 }
 
-async function readMembers(aws: Aws, { Instances: members = [] }: AutoScalingGroup): Promise<MemberFacts[]> {
-  const ids = members.flatMap(({ InstanceId }) => InstanceId ?? []);
-  const machines = new Map<string, Instance>();
-  if (ids.length > 0) {
-    const { paginateDescribeInstances } = await import('@aws-sdk/client-ec2');
-    // By a filter: asked for an id that is gone, EC2 refuses the whole call.
-    const Filters = [{ Name: 'instance-id', Values: ids }];
-    for await (const { Reservations = [] } of paginateDescribeInstances({ client: await aws.ec2() }, { Filters })) {
-      for (const each of Reservations.flatMap(({ Instances = [] }) => Instances))
-        machines.set(each.InstanceId ?? '', each);
-    }
-  }
+async function readMembers(source: HostSource, { Instances: members = [] }: AutoScalingGroup): Promise<MemberFacts[]> {
+  const machines = await source.machines(members.flatMap(({ InstanceId }) => InstanceId ?? []));
   return members.map((member) => memberOf(member, machines.get(member.InstanceId ?? '')));
 }
 

@@ -83,9 +83,11 @@ def _stack(prop: str, verb: str) -> Callable[[Callable[..., Any]], Callable[...,
 
 def _described(params: Params, known: Known) -> Answer:
     """Name in each group the load balancers that forward to it, also by rules."""
-    in_use = list(_in_use())
+    owners: dict[str, set[str]] = {}
+    for owner, used in _in_use():
+        owners.setdefault(used, set()).add(owner)
     for arn, group in alb._tgs.items():
-        group["LoadBalancerArns"] = sorted({owner for owner, used in in_use if used == arn})
+        group["LoadBalancerArns"] = sorted(owners.get(arn, ()))
     return known(params)
 
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { readAlarms, readTopic } from '../../../../scripts/drift/checks/alarm-check.ts';
+import { listGroups, readMachines } from '../../../../scripts/drift/checks/hosts/host-source.ts';
 import { readImages } from '../../../../scripts/drift/checks/images/read-images.ts';
 import { readBalancerUsage } from '../../../../scripts/quota/balancers.ts';
 import { readProcessorUsage, readSecurityGroupUsage, readStackUsage } from '../../../../scripts/quota/counted.ts';
@@ -105,6 +106,27 @@ const readers: Readonly<Record<string, Reader>> = {
     },
     read: ({ aws }) => readProcessorUsage(aws),
     expected: { vcpus: { used: 6, limit: 640 } },
+  },
+  'Auto Scaling groups of an environment': {
+    answers: {
+      DescribeAutoScalingGroups: (second) =>
+        xml(
+          'DescribeAutoScalingGroups',
+          `<AutoScalingGroups>${member(`<AutoScalingGroupName>vendhost-dev-${second ? 'b' : 'a'}</AutoScalingGroupName>`)}${member(
+            '<AutoScalingGroupName>another</AutoScalingGroupName>',
+          )}</AutoScalingGroups>${second ? '' : `<NextToken>${token}</NextToken>`}`,
+        ),
+    },
+    read: async ({ aws }) =>
+      (await listGroups(aws, 'vendhost-dev-')).map(({ AutoScalingGroupName }) => AutoScalingGroupName),
+    expected: ['vendhost-dev-a', 'vendhost-dev-b'],
+  },
+  'instances of all groups': {
+    answers: {
+      DescribeInstances: (second) => ec2('DescribeInstances', 'reservationSet', machine(second ? 2 : 1), !second),
+    },
+    read: async ({ aws }) => [...(await readMachines(aws, ['i-1', 'i-2'])).keys()],
+    expected: ['i-1', 'i-2'],
   },
   'target groups': {
     answers: {
