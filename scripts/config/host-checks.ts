@@ -24,13 +24,54 @@ export function approvalFaults(file: string, approvals: Approvals | undefined, t
   });
 }
 
-/** A pinned tenant's pipelines are files of a project that platform.yml names, and that is not the tenant's own. */
+/** A pinned tenant's pipelines are files of a project that platform.yml names. */
 export function pinnedFaults(file: string, pipelines: Pipelines | undefined, tenant: TenantConfig): Fault[] {
-  if (!tenant.pinned) return [];
-  const fault = (message: string) => [{ file, path: 'pinned', message: `true is wrong: ${message}` }];
-  if (pipelines === undefined) return fault('platform.yml names no project with the pipelines of tenants: pipelines');
-  const own = projectsOf(tenant).find(({ path }) => samePath(path, pipelines.project));
-  return own === undefined ? [] : fault(`${own.path} is the project with the pipelines, pipelines in platform.yml`);
+  if (!tenant.pinned || pipelines !== undefined) return [];
+  const message = 'true is wrong: platform.yml names no project with the pipelines of tenants: pipelines';
+  return [{ file, path: 'pinned', message }];
+}
+
+type OwnProjects = Pick<PlatformConfig, 'project' | 'library' | 'pipelines'>;
+
+/**
+ * The platform's projects are no tenant's: vending would change the subject of their ID tokens, which the platform's roles trust, and who may
+ * write to a tenant's project would write the jobs, or the image, of all.
+ */
+export function ownProjectFaults(file: string, platform: OwnProjects, tenant: TenantConfig): Fault[] {
+  const { project, library, pipelines } = platform;
+  const own = { project, library, 'pipelines.project': pipelines?.project };
+  return projectsOf(tenant).flatMap(({ path, half }) =>
+    Object.entries(own).flatMap(([key, other]): Fault[] => {
+      if (other === undefined || !samePath(other, path)) return [];
+      const message = `"${path}" is wrong: it is the platform's own, ${key} in platform.yml; must be a project of the tenant's`;
+      return [{ file, path: half === undefined ? 'project' : `projects.${half}`, message }];
+    }),
+  );
+}
+
+/**
+ * Tenants that have a project in common, one of which is pinned: a project has one pipeline file, so each vend of one would take the other's
+ * away, or unpin it.
+ */
+export function sharedPins(
+  tenants: ReadonlyMap<string, Pick<TenantConfig, 'project' | 'projects' | 'pinned'>>,
+): { tenant: string; other: string }[] {
+  const all = [...tenants];
+  return all.flatMap(([tenant, config]) => {
+    const paths = projectsOf(config).map(({ path }) => path);
+    const other = all.find(
+      ([name, each]) =>
+        name !== tenant &&
+        (each.pinned || config.pinned) &&
+        projectsOf(each).some(({ path }) => paths.some((own) => samePath(own, path))),
+    );
+    return other === undefined ? [] : [{ tenant, other: other[0] }];
+  });
+}
+
+/** What is wrong with a tenant that shares the project of a pinned one. */
+export function sharedPinMessage(other: string, { pinned }: Pick<TenantConfig, 'pinned'>): string {
+  return `${pinned} is wrong: tenants/${other}.yml has the same project, and one of the two is pinned; a pinned tenant has its project for itself`;
 }
 
 /** Builds of a project without a runner need an image to run in. */

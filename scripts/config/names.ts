@@ -126,8 +126,11 @@ export const names = {
     whose === 'platform' ? `vendhost-platform-${environment}-drift` : `vendhost-${environment}-tenant-drift`,
   tenantRole: ({ environment, tenant }: Place, role: TenantRole) =>
     shorten(`vendhost-${environment}-${tenant}-${role}`, roleNameLimit),
-  /** The managed policy with what jobs of a tenant read. */
-  readingPolicy: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}-reading`,
+  /**
+   * The managed policy with what jobs of a tenant read. Until 0.1.0 it was `…-reading`, with the project's path in its description. This name is
+   * among those of policies that a tenant's drift check may read; what it may read has no room for one more.
+   */
+  readingPolicy: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}-execution-jobs-reading`,
   /** The Auto Scaling group, CodeDeploy application and deployment group of a virtual host share this name, and its pipeline. */
   host: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}`,
   /** The EventBridge rule that starts the pipeline for what is written to the intake; rule names have at most 64 characters. */

@@ -4,9 +4,12 @@ import { type Environment, tenantName } from '../config/environment.ts';
 import { listTenants } from '../config/files.ts';
 import {
   approvalFaults,
+  ownProjectFaults,
   pinnedFaults,
   sharedEnvironments,
   sharedMessage,
+  sharedPinMessage,
+  sharedPins,
   tenantFaults,
   webhookFaults,
 } from '../config/host-checks.ts';
@@ -50,12 +53,14 @@ export async function checkPlatformRepository(directory: string): Promise<Checke
           ? []
           : fromFaults([
               ...pinnedFaults(fileOf(tenant), platform.value.pipelines, config),
+              ...ownProjectFaults(fileOf(tenant), platform.value, config),
               ...webhookFaults(fileOf(tenant), platform.value, config),
             ]),
       ),
       ...claimFaults(configs),
       ...overlapFaults(configs),
       ...prefixFaults(configs),
+      ...pinFaults(configs),
       ...(await misnamedFiles(directory, ['platform.yml'])),
       ...(await unreadFiles(directory)),
     ],
@@ -126,6 +131,15 @@ function prefixFaults(tenants: Tenants): CheckFinding[] {
   return sharedEnvironments(tenants).flatMap(({ tenant, other }) => {
     const config = tenants.get(tenant);
     return config === undefined ? [] : fault(tenant, 'environment_prefix', sharedMessage(other, config));
+  });
+}
+
+function pinFaults(tenants: Tenants): CheckFinding[] {
+  const pinned = [...tenants].flatMap(([tenant, { pinned: isPinned }]) => (isPinned ? [tenant] : []));
+  if (pinned.length === 0) return [];
+  return sharedPins(tenants).flatMap(({ tenant, other }) => {
+    const config = tenants.get(tenant);
+    return config === undefined ? [] : fault(tenant, 'pinned', sharedPinMessage(other, config));
   });
 }
 

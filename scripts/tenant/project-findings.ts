@@ -25,6 +25,8 @@ export interface ProjectWish {
   readonly tenant: string;
   /** Path in the tenant's file. */
   readonly path: string;
+  /** What has it there: `project`, or `projects.software` for example. */
+  readonly key?: string;
   readonly subject: SubjectForm | undefined;
   /** What the names of its environments in GitLab begin with. */
   readonly environmentPrefix: string;
@@ -93,14 +95,19 @@ export function identityRefusals(wish: ProjectWish, facts: ProjectFacts | undefi
     });
   }
   if (path === wish.path) return changed;
-  return [
-    ...changed,
-    {
-      code: 'PROJECT_PATH',
-      message: `tenants/${wish.tenant}.yml has project: ${wish.path}, GitLab has ${path}`,
-      hint: `write project: ${path}; ID tokens have it so, letter by letter`,
-    },
-  ];
+  return [...changed, pathRefusal(wish, path)];
+}
+
+/** The tenant's file names the project with another path than GitLab. */
+export function pathRefusal(
+  { tenant, path, key = 'project' }: Pick<ProjectWish, 'tenant' | 'path' | 'key'>,
+  present: string,
+): ProjectFinding {
+  return {
+    code: 'PROJECT_PATH',
+    message: `tenants/${tenant}.yml has ${key}: ${path}, GitLab has ${present}`,
+    hint: `write ${key}: ${present}; ID tokens have it so, letter by letter`,
+  };
 }
 
 /** Branches of environments that anybody with the role Developer could make, unless they are protected now. */

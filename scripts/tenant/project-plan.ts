@@ -12,7 +12,7 @@ import {
   type ProjectWish,
   versionFindings,
 } from './project-findings.ts';
-import { isSetUp, planPipelinePath, planSetup } from './setup/plan-setup.ts';
+import { isPinned, isSetUp, planPipelinePath, planSetup } from './setup/plan-setup.ts';
 import type { Setting } from './setup/setting.ts';
 
 /** The subject of the project's ID tokens changes. */
@@ -149,14 +149,17 @@ function unseen(wish: ProjectWish): ProjectPlan {
   };
 }
 
-/** Options that only a token can follow. */
-function tokenRefusals({ protectBranches, setSubject, projectId, allowLibrary, adopt }: ProjectWish): ProjectFinding[] {
+/** What only a token can do. */
+function tokenRefusals(wish: ProjectWish): ProjectFinding[] {
+  const { protectBranches, setSubject, projectId, allowLibrary, adopt, pipelinePath } = wish;
   const options = [
     ...(protectBranches ? ['--protect-branches'] : []),
     ...(setSubject ? ['--set-subject'] : []),
     ...(projectId === undefined ? [] : ['--project-id']),
     ...(allowLibrary === true ? ['--allow-library'] : []),
     ...(adopt === true ? ['tenant adopt'] : []),
+    // Without one its jobs would be its own, and have the roles.
+    ...(isPinned(pipelinePath) ? ['pinned: true'] : []),
   ];
   return options.map((option) => ({
     code: 'GITLAB_TOKEN_MISSING',

@@ -65,7 +65,13 @@ class TenantAccessStack extends VendhostStack {
       roles: [instance.ref],
     });
     const projects: [GitlabProject, ...GitlabProject[]] = software === undefined ? [project] : [project, software];
-    const reading = readingPolicy(this, props, scope);
+    // Says nothing that can change: a policy with a name of its own cannot get another description
+    // (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html).
+    const reading = makePolicy(this, 'Reading', {
+      name: names.readingPolicy(place),
+      description: `Jobs of ${scope.host}: read only`,
+      rights: tenantReadRights(scope),
+    });
     const approving = makePolicy(this, 'Approving', {
       name: `${scope.host}-approving`,
       description: `Who approves releases of ${scope.host}`,
@@ -174,19 +180,4 @@ export function tenantAccessApp(app: AppProps, props: AccessProps): App {
     deployRole(entry, { scope, project: software, branch, half: 'software', reading: tenantReadRights(scope) });
   }
   return made;
-}
-
-/**
- * The managed policy with what all jobs of the tenant read. Of two projects it is another one: a policy with a name of its own cannot get another
- * description (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html).
- */
-function readingPolicy(parent: VendhostStack, { project, software }: AccessProps, scope: Scope): ListedPolicy {
-  const rights = tenantReadRights(scope);
-  if (software === undefined) {
-    const description = `Jobs of ${project.path} on any branch: read only`;
-    return makePolicy(parent, 'Reading', { name: names.readingPolicy(scope.place), description, rights });
-  }
-  const description = `Jobs of both projects of ${scope.place.tenant}: read only`;
-  // What a tenant's drift check may read of policies has no room for one more name.
-  return makePolicy(parent, 'ReadingOfBoth', { name: `${scope.host}-execution-reading`, description, rights });
 }

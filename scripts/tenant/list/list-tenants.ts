@@ -36,11 +36,11 @@ async function readRows(target: EnvironmentTarget, files: readonly TenantFile[] 
   const { aws, environment } = target;
   const [records, stacks] = await Promise.all([readRecords(target), listStackNames(aws)]);
   const own = stacks.filter((name) => tenantOf(environment, name) !== undefined);
-  const registered =
-    files && grantsIn(target, files).map((grant) => ({ ...grant, intake: intakeOf(files, grant.tenant) }));
+  const registered = files && grantsIn(target, files).map((grant) => ({ ...grant, ...shownOf(files, grant.tenant) }));
   return registerRows({ environment, files: registered, records, stacks: own });
 }
 
-function intakeOf(files: readonly TenantFile[], tenant: string): string | undefined {
-  return files.find((file) => file.tenant === tenant)?.config?.intake;
+function shownOf(files: readonly TenantFile[], tenant: string) {
+  const config = files.find((file) => file.tenant === tenant)?.config;
+  return { intake: config?.intake, pinned: config?.pinned === true };
 }

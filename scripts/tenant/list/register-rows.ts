@@ -15,6 +15,7 @@ export interface RegisterFacts {
 /** A tenant's file, as far as it grants something in the environment; without a content it is not valid. */
 export interface RegisteredTenant extends GrantOf {
   readonly intake?: string | undefined;
+  readonly pinned?: boolean;
 }
 
 export type ListedState =
@@ -34,6 +35,8 @@ export interface ListedTenant {
   readonly loadBalancer: number | undefined;
   /** What starts releases besides the project's jobs. */
   readonly intake: string | undefined;
+  /** Whether the platform writes its jobs. */
+  readonly pinned: boolean;
   /** Whether it has a virtual host, and a data stack. */
   readonly host: boolean;
   readonly data: boolean;
@@ -75,6 +78,7 @@ function registerRow({ environment, files, records, stacks }: RegisterFacts, ten
     hosts: shown?.hosts ?? [],
     loadBalancer: shown?.loadBalancer,
     intake: file?.intake,
+    pinned: file?.pinned === true,
     host: own.includes('host'),
     data: own.includes('data'),
     differences: recordDifferences(compared).map(({ text, next }) => `${text}: ${next}`),
@@ -97,12 +101,12 @@ function stateOf(
 
 /** Cells of the table. */
 export function registerCells(row: ListedTenant): string[] {
-  const { tenant, environment, state, hosts, loadBalancer, intake, host, data } = row;
+  const { tenant, environment, state, hosts, loadBalancer, intake, pinned, host, data } = row;
   return [
     ...[tenant, environment, state],
     hosts.join(', ') || 'no hosts',
     loadBalancer === undefined ? '' : `balancer ${loadBalancer}`,
-    intake === undefined ? '' : `intake ${intake}`,
+    [...(intake === undefined ? [] : [`intake ${intake}`]), ...(pinned ? ['pinned'] : [])].join(', '),
     `${host ? 'host' : 'no host'}${data ? ', database' : ''}`,
   ];
 }

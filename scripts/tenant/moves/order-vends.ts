@@ -100,3 +100,12 @@ export function stepGroups(steps: readonly VendStep[], moves: readonly HostMove[
   }
   return groups;
 }
+
+/** The tenants that are vended together with this one, itself among them: hosts move between them. */
+export function movingWith(tenant: string, moves: readonly HostMove[]): string[] {
+  const found = new Set([tenant]);
+  for (const each of found) {
+    for (const { from, to } of moves) if (from === each || to === each) found.add(from).add(to);
+  }
+  return [...found].sort();
+}

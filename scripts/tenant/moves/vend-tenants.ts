@@ -11,17 +11,10 @@ import { readHolders } from '../host-claims.ts';
 import { refuse } from '../project-plan.ts';
 import { vendOne } from '../vend.ts';
 import type { Vended, VendOptions } from '../vending/vend-options.ts';
-import {
-  type HeldClaim,
-  type HostMove,
-  type HostWish,
-  hostMoves,
-  orderVends,
-  stepGroups,
-  type VendStep,
-} from './order-vends.ts';
+import { type HeldClaim, type HostMove, type HostWish, hostMoves } from './order-vends.ts';
+import { type StepOptions, vendInOrder } from './vend-steps.ts';
 
-export type VendTenantsOptions = Omit<VendOptions, 'tenant' | 'projectId' | 'without' | 'coming'> & {
+export type VendTenantsOptions = Omit<VendOptions, 'tenant' | 'projectId' | keyof StepOptions> & {
   readonly tenants: readonly string[];
 };
 
@@ -42,35 +35,12 @@ export async function vendTenants(runtime: Runtime, options: VendTenantsOptions)
       vended.push(await vendOne(runtime, { ...shared, tenant, coming }));
     }
   } else {
-    for (const group of stepGroups(orderVends(tenants, moves), moves)) {
-      vended.push(...(await vendGroup(runtime, { shared, moves }, group)));
-    }
+    const vend = (tenant: string, step: StepOptions) => vendOne(runtime, { ...shared, ...step, tenant });
+    vended.push(...(await vendInOrder({ out, moves, vend }, tenants)));
   }
   out.result({ moves, tenants: vended.map(({ value }) => value) }, vended.map(textOf).join('\n'));
   if (options.dryRun) for (const { stops } of vended) refuse(stops);
   return vended.some(({ differs }) => differs) ? exitCodes.differs : undefined;
-}
-
-interface Moving {
-  readonly shared: Omit<VendOptions, 'tenant'>;
-  readonly moves: readonly HostMove[];
-}
-
-/** Vends the last one of a group, and the others when it is ready to take what they give. */
-async function vendGroup(runtime: Runtime, moving: Moving, group: readonly VendStep[]): Promise<Vended[]> {
-  const step = group.at(-1);
-  if (step === undefined) return [];
-  const { tenant, without } = step;
-  for (const { host, environment } of without)
-    runtime.out.step(`${tenant} gets ${host} in ${environment} when it is free`);
-  const options = { ...moving.shared, tenant, without };
-  const others = group.slice(0, -1);
-  if (others.length === 0) return [await vendOne(runtime, options)];
-  const before: Vended[] = [];
-  const free = async () => void before.push(...(await vendGroup(runtime, moving, others)));
-  const coming = moving.moves.filter(({ to }) => to === tenant);
-  const last = await vendOne(runtime, { ...options, coming, free });
-  return [...before, last];
 }
 
 function textOf({ value, text }: Vended): string {

@@ -46,6 +46,7 @@ export async function planProjects(
   const planOf = async (project: TenantProject, projectId: number | undefined): Promise<PlannedProject> => {
     const own = {
       ...wishFor(wish, projects, project),
+      key: project.half === undefined ? 'project' : `projects.${project.half}`,
       ...{ projectId, setup: setupWish(platform, wish.tenant, tenant, project.half) },
       ...pinnedWish(platform, wish.tenant, tenant, project.half),
     };

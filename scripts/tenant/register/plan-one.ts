@@ -14,17 +14,22 @@ export interface PlanOne {
   readonly tenant: TenantConfig;
   readonly platform: PlatformConfig;
   readonly chosen: ChosenEnvironment;
+  /** Hosts that others will have given back: the plan takes them for free. */
+  readonly coming?: readonly string[];
 }
 
 /**
  * What vending a tenant would change in AWS. GitLab is not asked: a merge request's pipeline has no token that could, so the roles
  * are compared as if they trusted what the record says. Throws as `withPlan`.
  */
-export async function planOne(runtime: Runtime, { aws, name, tenant, platform, chosen }: PlanOne): Promise<VendPlan> {
+export async function planOne(
+  runtime: Runtime,
+  { aws, name, tenant, platform, chosen, coming = [] }: PlanOne,
+): Promise<VendPlan> {
   const place = { environment: chosen.environment, tenant: name };
   const record = await formerRecord(aws, place);
   const all = projectsOf(tenant);
   const projects = all.map((project) => ({ ...project, trust: recordedTrust(formerProjectOf(record, all, project)) }));
-  const vending = { runtime, aws, gitlab: undefined, place, platform, tenant, chosen, record, projects };
+  const vending = { runtime, aws, gitlab: undefined, place, platform, tenant, chosen, record, projects, coming };
   return await withPlan(vending, async ({ plan }) => plan);
 }

@@ -25,6 +25,7 @@ export function registerSummary({ rows, unread }: RegisterPlan): string {
 export function registerLines(plan: RegisterPlan): string[] {
   return [
     `${plan.environment}: ${registerSummary(plan)}`,
+    ...plan.moves.map(({ host, from, to }) => `  ${host} moves from ${from} to ${to}`),
     ...plan.unread.map((part) => `  not read, ${part}`),
     ...plan.rows.filter(({ state }) => state !== 'as wanted').flatMap(rowLines),
   ];
@@ -46,8 +47,10 @@ export function rowDetails({ plan, refusal }: PlannedRow): string[] {
 }
 
 /** The command that ends the difference; people run it, or a job does. */
-export function nextCommand({ state, tenant, environment, refusal }: PlannedRow): string | undefined {
+export function nextCommand({ state, tenant, environment, refusal, together }: PlannedRow): string | undefined {
   if (refusal !== undefined) return refusal.hint;
-  if (state === 'new' || state === 'changed') return `vendhost tenant vend ${tenant} --environment ${environment}`;
+  if (state === 'new' || state === 'changed') {
+    return `vendhost tenant vend ${(together ?? [tenant]).join(',')} --environment ${environment}`;
+  }
   return state === 'retire' ? `vendhost tenant retire ${tenant} --environment ${environment}` : undefined;
 }

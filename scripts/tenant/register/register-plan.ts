@@ -2,13 +2,15 @@ import { awsError } from '../../aws/foreseen-errors.ts';
 import type { PlatformConfig } from '../../config/platform.ts';
 import { VendhostError } from '../../errors.ts';
 import { readLibrary } from '../../host/key/library.ts';
-import { readTenantFiles, type TenantFile } from '../../platform/status/tenant-files.ts';
+import { readTenantFiles } from '../../platform/status/tenant-files.ts';
 import type { EnvironmentTarget } from '../../platform/targets.ts';
 import type { Runtime } from '../../runtime.ts';
+import { type HostMove, movingWith } from '../moves/order-vends.ts';
 import type { VendPlan } from '../vend-plan.ts';
 import { chosenHere, compareRegister, type Register, type RegisterRow, unreadParts } from './compare-register.ts';
 import { planOne } from './plan-one.ts';
-import { readClaimOwners, readDeployedTenants, unexplained } from './read-deployed.ts';
+import { readClaimOwners, readDeployedTenants } from './read-deployed.ts';
+import { movesIn, questioned } from './register-moves.ts';
 
 /** A tenant that differs, with what vending it would change. */
 export interface PlannedRow extends RegisterRow {
@@ -16,12 +18,16 @@ export interface PlannedRow extends RegisterRow {
   readonly plan?: VendPlan;
   /** What the vend would be refused with. */
   readonly refusal?: { readonly code: string; readonly message: string; readonly hint: string };
+  /** The tenants that are vended together, itself among them, where hosts move between them. */
+  readonly together?: readonly string[];
 }
 
 /** The register beside what one environment has. */
 export interface RegisterPlan {
   readonly environment: EnvironmentTarget['environment'];
   readonly rows: readonly PlannedRow[];
+  /** Hosts that go from one tenant to another. */
+  readonly moves: readonly HostMove[];
   /** What could not be read, in words: tenants of which it is all that is known may be missing. */
   readonly unread: readonly string[];
 }
@@ -54,8 +60,9 @@ export async function planRegister(
     readLibrary(),
     readDeployedTenants(runtime, target),
   ]);
-  const owners = await readClaimOwners(runtime, target, unexplained(deployed));
+  const owners = await readClaimOwners(runtime, target, questioned(target, files ?? [], deployed));
   const register: Register = { environment, config, platform, files: files ?? [], deployed, owners, library };
+  const moves = movesIn(register);
   const rows = compareRegister(register).filter(
     ({ tenant }) => options.tenant === undefined || tenant === options.tenant,
   );
@@ -64,23 +71,26 @@ export async function planRegister(
   for (const row of rows) {
     const isDetailed = (row.state === 'new' || row.state === 'changed') && left > 0;
     if (isDetailed) left -= 1;
-    planned.push(isDetailed ? await detailed(runtime, platform, target, row, register.files) : row);
+    const together = movingWith(row.tenant, moves);
+    const moving = together.length === 1 ? row : { ...row, together };
+    planned.push(isDetailed ? await detailed(runtime, target, moving, { register, moves }) : moving);
   }
-  return { environment, rows: planned, unread: unreadParts(register) };
+  return { environment, rows: planned, moves, unread: unreadParts(register) };
 }
 
 async function detailed(
   runtime: Runtime,
-  platform: PlatformConfig,
   target: EnvironmentTarget,
-  row: RegisterRow,
-  files: readonly TenantFile[],
+  row: PlannedRow,
+  { register: { files, platform }, moves }: { register: Register; moves: readonly HostMove[] },
 ): Promise<PlannedRow> {
-  const tenant = files.find((each) => each.tenant === row.tenant)?.config;
+  const { tenant: name } = row;
+  const tenant = files.find((each) => each.tenant === name)?.config;
   const chosen = tenant && chosenHere(target, tenant);
   if (tenant === undefined || chosen === undefined) return row;
+  const coming = moves.flatMap(({ to, host }) => (to === name ? [host] : []));
   try {
-    return { ...row, plan: await planOne(runtime, { aws: target.aws, name: row.tenant, tenant, platform, chosen }) };
+    return { ...row, plan: await planOne(runtime, { aws: target.aws, name, tenant, platform, chosen, coming }) };
   } catch (thrown) {
     runtime.signal.throwIfAborted();
     const error = awsError(thrown, runtime.env) ?? thrown;

@@ -4,9 +4,11 @@ import { environmentOf, readPlatformConfig } from '../../config/files.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../../errors.ts';
 import { openTargets } from '../../platform/targets.ts';
 import type { Runtime } from '../../runtime.ts';
+import type { HostMove } from '../moves/order-vends.ts';
+import { type StepOptions, vendInOrder } from '../moves/vend-steps.ts';
 import { vendOne } from '../vend.ts';
 import { requireRead } from './plan-tenants.ts';
-import { registerLines, registerSummary } from './register-lines.ts';
+import { nextCommand, registerLines, registerSummary } from './register-lines.ts';
 import { type PlannedRow, planRegister } from './register-plan.ts';
 
 export interface VendChangedOptions {
@@ -21,6 +23,7 @@ export interface VendChangedOptions {
 interface VendEach extends Pick<VendChangedOptions, 'directory' | 'environment'> {
   /** `platform.yml` names the library, to whose allowlist projects can be added. */
   readonly hasLibrary: boolean;
+  readonly moves: readonly HostMove[];
 }
 
 /** How the vend of one tenant ended. */
@@ -36,8 +39,8 @@ interface Ended {
  * In a job of a platform whose jobs do not vend (`vending: people`), it reads with the plan role, names what an administrator runs,
  * and ends with exit code 4. Throws `GITLAB_TOKEN_MISSING`, `REGISTER_UNREAD` and `VEND_FAILED`.
  */
-export async function vendChanged(runtime: Runtime, options: VendChangedOptions): Promise<ExitCode | undefined> {
-  const { directory, environment, dryRun } = options;
+export async function vendChanged(runtime: Runtime, changed: VendChangedOptions): Promise<ExitCode | undefined> {
+  const { directory, environment, dryRun } = changed;
   const platform = await readPlatformConfig(directory);
   const isJob = runtime.env.VENDHOST_ID_TOKEN !== undefined;
   const onlyLooks = dryRun || (isJob && environmentOf(platform, environment).vending === 'people');
@@ -57,7 +60,9 @@ export async function vendChanged(runtime: Runtime, options: VendChangedOptions)
   if (isJob) requireToken(runtime, environment);
 
   runtime.out.step(`${environment}: ${registerSummary(plan)}`);
-  const ended = await vendAll(runtime, { directory, environment, hasLibrary: platform.library !== undefined }, wanted);
+  for (const { host, from, to } of plan.moves) runtime.out.step(`${host} moves from ${from} to ${to}`);
+  const options = { directory, environment, hasLibrary: platform.library !== undefined, moves: plan.moves };
+  const ended = await vendAll(runtime, options, wanted);
   const failed = ended.filter(({ error }) => error !== undefined);
   const vended = ended.filter(({ error }) => error === undefined).map(({ tenant }) => tenant);
   const lines = [
@@ -71,25 +76,33 @@ export async function vendChanged(runtime: Runtime, options: VendChangedOptions)
   return retire.length > 0 ? exitCodes.waiting : undefined;
 }
 
-/** A tenant that waits for a host of another is tried again after all: that one may give it back in the same run. */
+/**
+ * Vends in the order in which hosts move. A tenant that waits for a host of another is tried again after all: that one may give it back in
+ * the same run, though a record hid that the host moves.
+ */
 async function vendAll(runtime: Runtime, options: VendEach, rows: readonly PlannedRow[]): Promise<readonly Ended[]> {
-  const ended = new Map<string, Ended>();
-  for (const { tenant } of rows) ended.set(tenant, await tryToVend(runtime, options, tenant));
+  const vend = (tenant: string, step: StepOptions) => tryToVend(runtime, options, tenant, step);
+  const steps = { out: runtime.out, moves: options.moves, vend };
+  const tenants = rows.map(({ tenant }) => tenant);
+  const all = await vendInOrder(steps, tenants);
+  // Of a tenant that was vended twice the second time counts.
+  const ended = new Map(all.map((each) => [each.tenant, each]));
   for (const [tenant, { error }] of ended) {
-    if (error?.code === 'HOST_TAKEN') ended.set(tenant, await tryToVend(runtime, options, tenant));
+    if (error?.code === 'HOST_TAKEN') ended.set(tenant, await tryToVend(runtime, options, tenant, {}));
   }
-  return [...ended.values()];
+  return tenants.flatMap((tenant) => ended.get(tenant) ?? []);
 }
 
 async function tryToVend(
   runtime: Runtime,
   { directory, environment, hasLibrary }: VendEach,
   tenant: string,
+  step: StepOptions,
 ): Promise<Ended> {
   try {
     const hasToken = (runtime.env.VENDHOST_GITLAB_TOKEN ?? '') !== '';
     const asked = {
-      ...{ directory, tenant, environment, dryRun: false },
+      ...{ directory, tenant, environment, dryRun: false, ...step },
       // Only a token can do these; without one people protect branches and set variables.
       protectBranches: hasToken,
       allowLibrary: hasToken && hasLibrary,
@@ -134,14 +147,14 @@ function byPeople(environment: Environment, wanted: readonly PlannedRow[]): stri
   if (wanted.length === 0) return [];
   return [
     `jobs do not vend in ${environment} (platform.yml: environments.${environment}.vending); an administrator runs:`,
-    ...wanted.map(({ tenant }) => `  vendhost tenant vend ${tenant} --environment ${environment}`),
+    ...new Set(wanted.map((row) => `  ${nextCommand(row)}`)),
   ];
 }
 
 function toRetireLines(retire: readonly PlannedRow[]): string[] {
   if (retire.length === 0) return [];
   return [
-    'to be retired by a person, by the job retire or with these commands:',
+    'no job retires a tenant; an administrator runs:',
     ...retire.map(({ tenant, environment }) => `  vendhost tenant retire ${tenant} --environment ${environment}`),
   ];
 }

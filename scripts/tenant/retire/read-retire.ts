@@ -29,7 +29,7 @@ export interface Retiring {
 export async function readStanding(
   runtime: Runtime,
   { place, aws, config }: Retiring,
-  project: RetireStanding['project'],
+  projects: RetireStanding['projects'],
 ): Promise<RetireStanding> {
   const { tenant, environment } = place;
   const { account, region } = config;
@@ -48,7 +48,7 @@ export async function readStanding(
     recordIsThere(aws, place),
   ]);
   return {
-    ...{ place, stacks, executions, database, groups, project, hasRecord, ...claims, ...images },
+    ...{ place, stacks, executions, database, groups, projects, hasRecord, ...claims, ...images },
     rules: entry.rules,
     traffic: await readTraffic(runtime, aws, entry.groups),
     data: kept.filter(({ what }) => what !== 'database').map(({ what, name }) => ({ what, name })),

@@ -56,16 +56,17 @@ export interface RetireStanding {
   readonly usedImages: readonly string[];
   readonly objects: readonly StandingObjects[];
   readonly hasRecord: boolean;
-  /** Pipelines of the branch that run in GitLab, and variables that vending wrote; `undefined`: there is no token, or no project is known. */
-  readonly project:
-    | {
-        readonly path: string;
-        readonly pipelines: readonly number[];
-        readonly variables: readonly ProjectVariable[];
-        /** Numbers of the schedules that vending made, where no other environment needs them. */
-        readonly schedules: readonly number[];
-      }
-    | undefined;
+  /** Its projects in GitLab, one or two; none without a token, and where none is known. */
+  readonly projects: readonly StandingProject[];
+}
+
+/** Pipelines of the branch that run in a project, and what vending made there. */
+export interface StandingProject {
+  readonly path: string;
+  readonly pipelines: readonly number[];
+  readonly variables: readonly ProjectVariable[];
+  /** Numbers of the schedules that vending made, where no other environment needs them. */
+  readonly schedules: readonly number[];
 }
 
 /** What of a tenant is deleted that cannot be made again, or is expensive to. */
@@ -114,16 +115,18 @@ export function finalSnapshot(place: Place, resourceId: string): string {
  * and with them the record.
  */
 export function planRetire(standing: RetireStanding, policy: RetirePolicy): RetirePlan {
-  const { place, stacks, project } = standing;
+  const { place, stacks, projects } = standing;
   const stack = (layer: TenantLayer): RetireStep[] =>
     stacks[layer] === undefined ? [] : [{ kind: 'stack', layer, name: names.tenantStack(place, layer) }];
   const some = <T>(list: readonly T[] | undefined, step: (all: readonly T[]) => RetireStep): RetireStep[] =>
     list === undefined || list.length === 0 ? [] : [step(list)];
   return {
     steps: [
-      ...some(project?.schedules, (ids) => ({ kind: 'schedules', path: project?.path ?? '', ids })),
-      ...some(project?.variables, (variables) => ({ kind: 'variables', path: project?.path ?? '', variables })),
-      ...some(project?.pipelines, (ids) => ({ kind: 'pipelines', path: project?.path ?? '', ids })),
+      ...projects.flatMap(({ path, schedules, variables, pipelines }) => [
+        ...some(schedules, (ids) => ({ kind: 'schedules', path, ids })),
+        ...some(variables, (all) => ({ kind: 'variables', path, variables: all })),
+        ...some(pipelines, (ids) => ({ kind: 'pipelines', path, ids })),
+      ]),
       ...some(standing.executions, (ids) => ({ kind: 'executions', ids })),
       ...some(standing.rules, (rules) => ({ kind: 'rules', rules })),
       ...stack('host'),

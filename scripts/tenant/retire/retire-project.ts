@@ -1,8 +1,10 @@
 import { type Environment, environments } from '../../config/environment.ts';
-import { names, type Place, planAccessVariable } from '../../config/names.ts';
+import { deployRoleOf, names, type Place, planAccessVariable, type TenantRole } from '../../config/names.ts';
 import { type EnvironmentConfig, partitionOf } from '../../config/platform.ts';
+import { halves } from '../../config/tenant.ts';
 import { VendhostError } from '../../errors.ts';
 import type { GitlabApi } from '../../gitlab/api.ts';
+import { readProject } from '../../gitlab/project.ts';
 import { listSchedules } from '../../gitlab/setup/pipeline-settings.ts';
 import { type ProjectVariable, readVariables } from '../../gitlab/variables.ts';
 import { scheduleOf } from '../setup/plan-setup.ts';
@@ -14,6 +16,8 @@ const running = ['created', 'waiting_for_resource', 'preparing', 'pending', 'run
 /** The tenant's project, as its file or its record names it. */
 export interface OwnProject {
   readonly path: string;
+  /** GitLab's number of it, where one is recorded: it may have another path by now, and its path another project. */
+  readonly projectId?: number | undefined;
   readonly branch: string;
   /** The environments that the tenant is retired in by this run. */
   readonly leaving: readonly Environment[];
@@ -24,8 +28,9 @@ export async function readOwnProject(
   gitlab: GitlabApi,
   place: Place,
   config: EnvironmentConfig,
-  { path, branch, leaving }: OwnProject,
-): Promise<NonNullable<RetireStanding['project']>> {
+  { path: recorded, projectId, branch, leaving }: OwnProject,
+): Promise<RetireStanding['projects'][number]> {
+  const path = projectId === undefined ? recorded : (await readProject(gitlab, String(projectId))).path;
   const [present, schedules, pipelines] = await Promise.all([
     readVariables(gitlab, path),
     listSchedules(gitlab, path),
@@ -40,6 +45,9 @@ export async function readOwnProject(
   };
 }
 
+/** Those of jobs that deploy: of a tenant's only project, or of one of two. */
+const deployRoles = [undefined, ...halves].map((half) => deployRoleOf(half));
+
 /** Whether the project still has a role of the tenant in an environment that it does not leave. */
 function isVendedElsewhere(
   { tenant }: Place,
@@ -47,7 +55,9 @@ function isVendedElsewhere(
   present: readonly ProjectVariable[],
 ): boolean {
   const others = environments.filter((environment) => !leaving.includes(environment));
-  const roles = others.map((environment) => `:role/${names.tenantRole({ environment, tenant }, 'deploy')}`);
+  const roles = others.flatMap((environment) =>
+    deployRoles.map((role) => `:role/${names.tenantRole({ environment, tenant }, role)}`),
+  );
   return present.some(({ key, value }) => key === 'VENDHOST_ROLE_ARN' && roles.some((role) => value.endsWith(role)));
 }
 
@@ -67,14 +77,14 @@ export function ownVariables(
   config: EnvironmentConfig,
   present: readonly ProjectVariable[],
 ): ProjectVariable[] {
-  const role = (name: 'deploy' | 'plan') =>
+  const role = (name: TenantRole) =>
     `arn:${partitionOf(config)}:iam::${config.account}:role/${names.tenantRole(place, name)}`;
-  const values: Readonly<Record<string, string>> = {
-    VENDHOST_ROLE_ARN: role('deploy'),
-    VENDHOST_PLAN_ROLE_ARN: role('plan'),
-    [planAccessVariable(place)]: `${config.region} ${role('plan')}`,
+  const values: Readonly<Record<string, readonly string[]>> = {
+    VENDHOST_ROLE_ARN: deployRoles.map(role),
+    VENDHOST_PLAN_ROLE_ARN: [role('plan')],
+    [planAccessVariable(place)]: [`${config.region} ${role('plan')}`],
   };
-  const roles = present.filter(({ key, value }) => values[key] === value);
+  const roles = present.filter(({ key, value }) => values[key]?.includes(value) === true);
   const scopes = new Set(roles.filter(({ key }) => key !== planAccessVariable(place)).map(({ scope }) => scope));
   const regions = present.filter(
     ({ key, value, scope }) => key === 'AWS_REGION' && value === config.region && scopes.has(scope),

@@ -5,19 +5,18 @@ import { type Environment, environments } from '../../config/environment.ts';
 import { environmentOf, listTenants, readPlatformConfig, readTenantConfig } from '../../config/files.ts';
 import { names, type Place } from '../../config/names.ts';
 import type { PlatformConfig } from '../../config/platform.ts';
-import { projectsOf, type TenantConfig } from '../../config/tenant.ts';
+import type { TenantConfig } from '../../config/tenant.ts';
 import { type ExitCode, exitCodes, messageOf, VendhostError } from '../../errors.ts';
-import { type GitlabApi, openGitlab } from '../../gitlab/api.ts';
+import { openGitlab } from '../../gitlab/api.ts';
 import { checkTraffic } from '../../host/destroy/host-traffic.ts';
 import { checkNamed, type Naming } from '../../host/destroy/tenant-named.ts';
 import { existingBuckets } from '../../platform/destroy/buckets.ts';
-import { readRecords } from '../../platform/status/read-ownership.ts';
 import type { Runtime } from '../../runtime.ts';
 import { applyRetire } from './apply-retire.ts';
+import { lookAtOwnProjects } from './own-projects.ts';
 import { type Retiring, readStanding } from './read-retire.ts';
 import { retireLines } from './retire-lines.ts';
 import { planRetire, type RetirePlan, type RetirePolicy, type RetireStanding } from './retire-plan.ts';
-import { type OwnProject, readOwnProject } from './retire-project.ts';
 
 export interface RetireOptions extends Naming, RetirePolicy {
   /** Folder with `platform.yml`; `tenants/` need not have the tenant any more. */
@@ -52,7 +51,11 @@ export async function retireTenant(runtime: Runtime, options: RetireOptions): Pr
   const gitlab = openGitlab(runtime, platform.gitlab);
   const leaving = targets.map(({ place }) => place.environment);
   const look = async (retiring: Retiring): Promise<Retirement> => {
-    const standing = await readStanding(runtime, retiring, await lookAtOwnProject(retiring, gitlab, file, leaving));
+    const standing = await readStanding(
+      runtime,
+      retiring,
+      await lookAtOwnProjects(out, retiring, gitlab, { file, leaving }),
+    );
     return { retiring, standing, plan: planRetire(standing, options) };
   };
   const found: Retirement[] = [];
@@ -129,28 +132,6 @@ async function openRetiring(
 async function readFile(directory: string, tenant: string): Promise<TenantConfig | undefined> {
   const all: readonly string[] = await listTenants(directory).catch(() => []);
   return all.includes(tenant) ? await readTenantConfig(directory, tenant).catch(() => undefined) : undefined;
-}
-
-/** The project that the tenant was vended for: what the record says, else the file. */
-async function lookAtOwnProject(
-  { place, aws, config }: Retiring,
-  gitlab: GitlabApi | undefined,
-  file: TenantConfig | undefined,
-  leaving: readonly Environment[],
-): Promise<RetireStanding['project']> {
-  if (gitlab === undefined) return undefined;
-  const records = await readRecords({ environment: place.environment, config, aws });
-  const record = records.find(({ tenant }) => tenant === place.tenant)?.content;
-  const own: Omit<OwnProject, 'leaving'> | undefined =
-    record === undefined
-      ? file && { path: projectsOf(file)[0].path, branch: file.branches[place.environment] ?? config.branch }
-      : { path: record.project, branch: record.branch };
-  if (own === undefined) return undefined;
-  return await readOwnProject(gitlab, place, config, { ...own, leaving }).catch((error: unknown) => {
-    // Deleted or moved: then there is nothing that could be undone.
-    if (error instanceof VendhostError && error.code === 'GITLAB_PROJECT_UNKNOWN') return undefined;
-    throw error;
-  });
 }
 
 function shown(all: readonly Retirement[]) {

@@ -5,7 +5,7 @@ import { isTaken, sendCall } from '../../gitlab/http/planned-call.ts';
 import { createProjectCall } from '../../gitlab/setup/new-project.ts';
 import type { Output } from '../../output.ts';
 import type { ProjectFacts } from '../project-facts.ts';
-import type { ProjectWish } from '../project-findings.ts';
+import { type ProjectWish, pathRefusal } from '../project-findings.ts';
 import { type ProjectPlan, planProject } from '../project-plan.ts';
 import { madeDescription, newSetup } from './setup-facts.ts';
 
@@ -46,11 +46,7 @@ export function planAbsent(wish: ProjectWish, id: number, path: string | undefin
           message: `${wish.path} is not there, and neither is project ${id}, for which ${wish.tenant} was vended`,
           hint: `restore it, or create a project at ${wish.path} and vend with its number: --project-id; GitLab also says 404 when the token may not see it`,
         }
-      : {
-          code: 'PROJECT_PATH',
-          message: `tenants/${wish.tenant}.yml has project: ${wish.path}, GitLab has ${path}`,
-          hint: `write project: ${path}; ID tokens have it so, letter by letter`,
-        };
+      : pathRefusal(wish, path);
   return { ...planProject(wish, undefined), refusals: [refusal] };
 }
 

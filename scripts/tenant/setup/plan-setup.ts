@@ -200,7 +200,7 @@ function planSchedule(
 const hasCheck = ({ pipelineFile }: SetupFacts, isStarted: boolean) =>
   isStarted || pipelineFile?.includes(driftTemplate) === true;
 
-const isPinned = (pipelinePath: string | undefined) => pipelinePath !== undefined && pipelinePath !== '';
+export const isPinned = (pipelinePath: string | undefined) => pipelinePath !== undefined && pipelinePath !== '';
 
 /** A branch with the files that are not there, and its merge request, after which a project is its people's. */
 function planStarter(

@@ -6,9 +6,12 @@ import { environmentOf, readPlatformConfig, readTenantConfig } from '../../confi
 import {
   approvalFaults,
   hostsOverlap,
+  ownProjectFaults,
   pinnedFaults,
   sharedEnvironments,
   sharedMessage,
+  sharedPinMessage,
+  sharedPins,
   tenantFaults,
   webhookFaults,
 } from '../../config/host-checks.ts';
@@ -47,8 +50,12 @@ export async function openVend(runtime: Runtime, options: VendOptions): Promise<
     ...tenantFaults(file, platform.environments, tenant),
     ...approvalFaults(file, platform.approvals, tenant),
     ...pinnedFaults(file, platform.pipelines, tenant),
+    ...ownProjectFaults(file, platform, tenant),
     ...webhookFaults(file, platform, tenant),
     ...shared.map(({ other }) => ({ file, path: 'environment_prefix', message: sharedMessage(other, tenant) })),
+    ...sharedPins(new Map([...others, [name, tenant]]))
+      .filter((each) => each.tenant === name)
+      .map(({ other }) => ({ file, path: 'pinned', message: sharedPinMessage(other, tenant) })),
   ];
   if (faults.length > 0) throw configError(faults);
 
@@ -59,9 +66,8 @@ export async function openVend(runtime: Runtime, options: VendOptions): Promise<
     (places ?? []).flatMap((each) => (each.environment === environment ? [each.host] : []));
   const chosen = selected.chosen.map((each) => {
     const later = hostsOfPlaces(options.without, each.environment);
-    return later.length === 0
-      ? each
-      : { ...each, hosts: each.hosts.filter((host) => !later.some((other) => hostsOverlap(host, other))) };
+    const now = each.hosts.filter((host) => !later.some((other) => hostsOverlap(host, other)));
+    return { ...each, hosts: [...new Set([...now, ...hostsOfPlaces(options.still, each.environment)])] };
   });
   for (const { environment, config } of leftOut) {
     out.step(

@@ -23,6 +23,8 @@ export interface VendOptions {
   readonly rotateWebhook?: boolean;
   /** Hosts of the file that other tenants of the same run give back later: they are left out. */
   readonly without?: readonly HostPlace[];
+  /** Hosts that it keeps although its file no longer has them: who is to get them could not be vended. */
+  readonly still?: readonly HostPlace[];
   /** Hosts that other tenants of the same run will have given back: the plan takes them for free. */
   readonly coming?: readonly HostPlace[];
   /** Has them given back; called when all else is ready. */

@@ -13,6 +13,7 @@ import { names, tags } from '../../../scripts/config/names.ts';
 import { planMergeRequest } from '../../../scripts/merge-request/plan-merge-request.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
 import { isBusy, readStack } from '../../../scripts/stack/stack-state.ts';
+import { readHolders } from '../../../scripts/tenant/host-claims.ts';
 import { planTenants } from '../../../scripts/tenant/register/plan-tenants.ts';
 import { vendChanged } from '../../../scripts/tenant/register/vend-changed.ts';
 import { VendedMarks } from '../../../scripts/tenant/register/vended-marks.ts';
@@ -34,11 +35,13 @@ let gitlab: LocalGitlab;
 beforeAll(async () => {
   repository = await platformRepository(account);
   enforcing = await startEnforcingCloud(repository.directory);
-  gitlab = await startLocalGitlab({ projects: ['acme/shop', 'acme/blog'] });
+  gitlab = await startLocalGitlab({ projects: ['acme/shop', 'acme/blog', 'acme/machine', 'acme/pages'] });
   await repository.certify(enforcing.cloud.endpoint);
   await platform('people');
-  for (const tenant of ['shop', 'blog', 'lost']) {
-    await repository.writeTenant(tenant, { project: `acme/${tenant}`, hosts: { dev: [`${tenant}.dev.example.com`] } });
+  // Nothing is made in a group that is not there.
+  for (const project of ['acme/shop', 'acme/blog', 'nowhere/lost']) {
+    const tenant = project.split('/')[1] ?? '';
+    await repository.writeTenant(tenant, { project, hosts: { dev: [`${tenant}.dev.example.com`] } });
   }
 });
 afterAll(async () => {
@@ -162,9 +165,48 @@ describe('where jobs vend', () => {
     await rm(join(repository.directory, 'tenants', 'odd.yml'));
   });
 
+  test('a host moves in the order that serves it, whatever the order of names; who cannot take it leaves it served', async () => {
+    const moved = 'shops.dev.example.com';
+    const write = (tenant: string, ...dev: string[]) => {
+      const project = `${tenant === 'gone' ? 'nowhere' : 'acme'}/${tenant}`;
+      return repository.writeTenant(tenant, { project, hosts: { dev } });
+    };
+    const holders = async () => Object.fromEntries(await readHolders(enforcing.person(account).aws, bucket, [moved]));
+    await write('shop', 'shop.dev.example.com');
+    await write('gone', 'gone.dev.example.com', moved);
+    const refused = await vend(token());
+    expect(refused.code).toMatchObject({ code: 'VEND_FAILED', message: '1 tenant was not vended in dev: gone' });
+    expect(refused.result).toMatchObject({ vended: ['shop'], failed: [{ tenant: 'gone' }] });
+    expect(refused.progress).toContain(`shop keeps ${moved} in dev: gone could not take it`);
+    expect(await holders()).toEqual({ [moved]: 'shop' });
+
+    await rm(join(repository.directory, 'tenants', 'gone.yml'));
+    await write('blog', 'blog.dev.example.com', moved);
+    const { rows } = await plan();
+    expect(rows.map(({ refusal, together }: { refusal?: object; together: object }) => [refusal, together])).toEqual([
+      [undefined, ['blog', 'shop']],
+      [undefined, ['blog', 'shop']],
+    ]);
+    const { code, result, progress } = await vend(token());
+    expect([code, result.vended]).toEqual([undefined, ['blog', 'shop']]);
+    expect(progress).toContain(`${moved} moves from shop to blog`);
+    expect(progress).not.toContain('HOST_TAKEN');
+    expect(await holders()).toEqual({ [moved]: 'blog' });
+    expect((await plan()).code).toBeUndefined();
+  });
+
+  test('a tenant with two projects is vended by jobs as well', async () => {
+    const projects = { infrastructure: 'acme/machine', software: 'acme/pages' };
+    await repository.writeTenant('duo', { projects, hosts: { dev: ['duo.dev.example.com'] } });
+    expect((await vend(token())).result).toMatchObject({ vended: ['duo'], failed: [] });
+    expect(gitlab.variables('acme/pages').find(({ key }) => key === 'VENDHOST_ROLE_ARN')?.value).toMatch(
+      /vendhost-dev-duo-software-deploy$/,
+    );
+  });
+
   test('a tenant without a file waits for a person to retire it', async () => {
     await rm(join(repository.directory, 'tenants', 'blog.yml'));
-    expect(await plan()).toMatchObject({ code: 2, states: { blog: 'retire', shop: 'as wanted' } });
+    expect(await plan()).toMatchObject({ code: 2, states: { blog: 'retire', duo: 'as wanted', shop: 'as wanted' } });
     expect((await vend(token())).code).toBe(4);
     expect(await readStack(enforcing.person(account).aws, 'vendhost-dev-blog-access')).toBeDefined();
   });

@@ -8,6 +8,7 @@ import { registerFindings } from '../../../scripts/merge-request/platform/regist
 import { chosenHere, compareRegister, type Register } from '../../../scripts/tenant/register/compare-register.ts';
 import type { DeployedTenants } from '../../../scripts/tenant/register/read-deployed.ts';
 import { registerLines } from '../../../scripts/tenant/register/register-lines.ts';
+import { movesIn, questioned } from '../../../scripts/tenant/register/register-moves.ts';
 import { markReasons, vendKey, vendKeyText } from '../../../scripts/tenant/register/vend-key.ts';
 import { environmentConfig, facts } from '../../builders/sample.ts';
 
@@ -144,7 +145,7 @@ test('a key says which of its parts differs, and the order of keys in a file is 
 
 test('people read what is to be done, and by whom', () => {
   const rows = compare([shop, { tenant: 'blog', config: tenant('blog') }], deployed(['shop', 'old']));
-  const plan = { environment, rows, unread: [] } as const;
+  const plan = { environment, rows, moves: [], unread: [] } as const;
   expect(registerLines(plan)).toEqual([
     'dev: 3 tenants: 1 new, 1 to retire',
     '  blog: new',
@@ -158,4 +159,48 @@ test('people read what is to be done, and by whom', () => {
     'after the merge, an administrator runs: vendhost tenant retire old --environment dev',
   ]);
   expect(next('people')[0]).toBe('after the merge, an administrator runs: vendhost tenant vend blog --environment dev');
+});
+
+describe('hosts that move', () => {
+  const www = 'www.dev.example.com';
+  const blog = { tenant: 'blog', config: tenant('blog', { hosts: { dev: ['blog.dev.example.com', www] } }) };
+  const recorded = (hosts: readonly string[]) => ({ value: new Map([['shop', JSON.stringify({ hosts })]]) });
+  const hosts = { value: new Set(['shop.dev.example.com', www, 'lost.dev.example.com']) };
+  const owners = (of: Record<string, string>): Register['owners'] => ({ value: new Map(Object.entries(of)) });
+
+  test('owners are read of what no record explains, and of what left the file of who recorded it', () => {
+    const found = deployed(['shop'], { hosts, records: recorded(['shop.dev.example.com', www]) });
+    expect(questioned({ environment, config }, [shop, blog], found)).toEqual(['lost.dev.example.com', www]);
+  });
+
+  test('they move by their claims: from who holds them and no longer has them in its file', () => {
+    const found = deployed(['shop'], { hosts, records: recorded(['shop.dev.example.com', www]) });
+    const register = { environment, config, platform, files: [shop, blog], deployed: found, library } as const;
+    const move = { environment, host: www, from: 'shop', to: 'blog' };
+    expect(movesIn({ ...register, owners: owners({ [www]: 'shop' }) })).toEqual([move]);
+    expect(movesIn({ ...register, owners: owners({ [www]: 'gone' }) })).toEqual([]);
+    expect(movesIn({ ...register, owners: { unknown: 'ACCESS_DENIED: no' } })).toEqual([]);
+  });
+
+  test('people vend together those between whom they move', () => {
+    const rows = [
+      { tenant: 'blog', environment, state: 'new', reasons: [], together: ['blog', 'shop'] },
+      {
+        tenant: 'shop',
+        environment,
+        state: 'changed',
+        reasons: [`it still claims ${www}`],
+        together: ['blog', 'shop'],
+      },
+    ] as const;
+    const moves = [{ environment, host: www, from: 'shop', to: 'blog' }] as const;
+    expect(registerLines({ environment, rows, moves, unread: [] })).toEqual([
+      'dev: 2 tenants: 1 new, 1 changed',
+      `  ${www} moves from shop to blog`,
+      '  blog: new',
+      '    next: vendhost tenant vend blog,shop --environment dev',
+      `  shop: changed: it still claims ${www}`,
+      '    next: vendhost tenant vend blog,shop --environment dev',
+    ]);
+  });
 });

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { approvalFaults, pinnedFaults, sharedEnvironments } from '../../../scripts/config/host-checks.ts';
+import {
+  approvalFaults,
+  ownProjectFaults,
+  pinnedFaults,
+  sharedEnvironments,
+  sharedPins,
+} from '../../../scripts/config/host-checks.ts';
 import { projectsOf, tenantSchema } from '../../../scripts/config/tenant.ts';
+import { pathRefusal } from '../../../scripts/tenant/project-findings.ts';
 import { pinnedWish } from '../../../scripts/tenant/projects/pinned.ts';
 import { formerProjectOf } from '../../../scripts/tenant/projects/tenant-projects.ts';
 
@@ -41,10 +48,39 @@ describe('the projects of a tenant', () => {
       { path: 'projects.software' },
     ]);
     expect(pinnedFaults('shop.yml', undefined, tenant)).toMatchObject([{ path: 'pinned' }]);
-    expect(pinnedFaults('shop.yml', { project: 'Acme/Machine', branch: 'main' }, tenant)).toMatchObject([
-      { message: 'true is wrong: acme/machine is the project with the pipelines, pipelines in platform.yml' },
-    ]);
     expect(pinnedFaults('shop.yml', { project: 'platform/pipelines', branch: 'main' }, tenant)).toEqual([]);
+  });
+
+  test("neither is a project of the platform's own, pinned or not, in whatever case it is written", () => {
+    const tenant = tenantSchema.parse({ hosts, projects: two });
+    const found = (platform: Parameters<typeof ownProjectFaults>[1]) =>
+      ownProjectFaults('shop.yml', platform, tenant).map(({ path, message }) => [path, message]);
+    const wrong = (path: string, key: string) =>
+      `"${path}" is wrong: it is the platform's own, ${key} in platform.yml; must be a project of the tenant's`;
+    expect(found({ project: 'Acme/Machine', library: 'platform/vendhost' })).toEqual([
+      ['projects.infrastructure', wrong('acme/machine', 'project')],
+    ]);
+    expect(found({ library: 'acme/shop' })).toEqual([['projects.software', wrong('acme/shop', 'library')]]);
+    expect(found({ pipelines: { project: 'acme/SHOP', branch: 'main' } })).toEqual([
+      ['projects.software', wrong('acme/shop', 'pipelines.project')],
+    ]);
+    expect(found({ project: 'acme/platform' })).toEqual([]);
+  });
+
+  test('a pinned tenant has its projects for itself: another one in them would unpin it', () => {
+    const tenants = (pinned: readonly string[]) =>
+      new Map([
+        ['blog', { project: 'Acme/Shop', pinned: pinned.includes('blog') }],
+        ['cafe', { project: 'acme/cafe', pinned: pinned.includes('cafe') }],
+        ['shop', { projects: two, pinned: pinned.includes('shop') }],
+      ]);
+    expect(sharedPins(tenants(['cafe']))).toEqual([]);
+    const both = [
+      { tenant: 'blog', other: 'shop' },
+      { tenant: 'shop', other: 'blog' },
+    ];
+    expect(sharedPins(tenants(['shop']))).toEqual(both);
+    expect(sharedPins(tenants(['blog', 'shop']))).toEqual(both);
   });
 
   test("another tenant's half in the same project must have other environments there", () => {
@@ -102,5 +138,14 @@ describe('the pipeline file of a project', () => {
       formerPipelines: '@platform/pipelines:main',
     });
     expect(pinnedWish({}, 'shop', { pinned: false }, undefined)).toEqual({});
+  });
+});
+
+test('a path that GitLab writes otherwise is named by its key in the file', () => {
+  const wish = { tenant: 'shop', path: 'acme/Machine', key: 'projects.infrastructure' };
+  expect(pathRefusal(wish, 'acme/machine')).toEqual({
+    code: 'PROJECT_PATH',
+    message: 'tenants/shop.yml has projects.infrastructure: acme/Machine, GitLab has acme/machine',
+    hint: 'write projects.infrastructure: acme/machine; ID tokens have it so, letter by letter',
   });
 });

@@ -1,5 +1,5 @@
 import { names, type TenantRole } from '../../../../scripts/config/names.ts';
-import { merge, type Right } from '../../../role.ts';
+import { type Condition, merge, type Right } from '../../../role.ts';
 import type { PlatformScope } from '../platform-scope.ts';
 
 /** All roles that an access stack of a tenant can have. */
@@ -34,7 +34,14 @@ export function tenantIamRights(scope: PlatformScope): Right[] {
     StringEquals: { 'iam:PermissionsBoundary': scope.globalArn('iam', `policy/${names.boundary(environment)}`) },
   };
   // Without its tenant's tag a role would be nobody's to the boundary.
-  const tagged = merge(scope.requestTags('access'), { Null: { 'aws:RequestTag/vendhost:tenant': 'false' } });
+  const tagged: Condition = {
+    StringEquals: {
+      'aws:RequestTag/vendhost:environment': environment,
+      // The role of the software's own project is in the entry stack.
+      'aws:RequestTag/vendhost:layer': ['access', 'entry'],
+    },
+    Null: { 'aws:RequestTag/vendhost:tenant': 'false' },
+  };
   return [
     { sid: 'MakeRoles', actions: ['iam:CreateRole'], resources: roles, when: merge(bounded, tagged), because },
     {

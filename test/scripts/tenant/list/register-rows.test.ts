@@ -13,7 +13,7 @@ const stack = (tenant: string, layer: string) => `vendhost-dev-${tenant}-${layer
 const facts: RegisterFacts = {
   environment: 'dev',
   files: [
-    { tenant: 'blog', content: content('blog'), intake: 's3' },
+    { tenant: 'blog', content: content('blog'), intake: 's3', pinned: true },
     { tenant: 'half', content: content('half') },
     { tenant: 'new', content: content('new') },
     { tenant: 'shop', content: content('shop', { loadBalancer: 2 }) },
@@ -43,7 +43,7 @@ test('a row for each tenant that register, records or stacks name, with its stat
   ]);
   expect(rows.find(({ tenant }) => tenant === 'gone')?.differences[0]).toContain('vendhost tenant retire gone');
   expect(rows.map(registerCells)[0]).toEqual([
-    ...['blog', 'dev', 'vended', 'blog.dev.example.com', 'balancer 1', 'intake s3', 'host, database'],
+    ...['blog', 'dev', 'vended', 'blog.dev.example.com', 'balancer 1', 'intake s3, pinned', 'host, database'],
   ]);
 });
 

@@ -14,7 +14,7 @@ const place = { environment: 'dev', tenant: 'shop' } as const;
 const empty: RetireStanding = {
   ...{ place, traffic: { requests: 0 }, stacks: {}, rules: [], executions: [], database: undefined, data: [] },
   ...{ groups: [], files: undefined, priorities: [], hosts: [], images: [], usedImages: [], objects: [] },
-  ...{ hasRecord: false, project: undefined },
+  ...{ hasRecord: false, projects: [] },
 };
 const whole: RetireStanding = {
   ...empty,
@@ -35,12 +35,14 @@ const whole: RetireStanding = {
     { prefix: 'infrastructure/shop/', count: 4, of: 'images' },
   ],
   hasRecord: true,
-  project: {
-    path: 'acme/shop',
-    pipelines: [7],
-    schedules: [4],
-    variables: [{ key: 'AWS_REGION', value: 'eu-west-1', scope: 'dev' }],
-  },
+  projects: [
+    {
+      path: 'acme/shop',
+      pipelines: [7],
+      schedules: [4],
+      variables: [{ key: 'AWS_REGION', value: 'eu-west-1', scope: 'dev' }],
+    },
+  ],
 };
 const all: RetirePolicy = { deleteDatabase: true, deleteFiles: true, keepImages: false, keepRevisions: false };
 const linesOf = (standing: RetireStanding, policy: RetirePolicy) => retireLines('dev', planRetire(standing, policy));
@@ -123,6 +125,21 @@ describe('the variables that vending wrote', () => {
       { key: 'DATABASE_URL', value: arn('deploy'), scope: 'web/dev' },
     ];
     expect(ownVariables(place, config, [deploy, planAccess, ...others, region])).toEqual([region, deploy, planAccess]);
+  });
+
+  test('are those of the roles of halves, too, in each of two projects', () => {
+    const half = (role: string) => ({ ...deploy, value: arn(role) });
+    expect(ownVariables(place, config, [half('infrastructure-deploy'), region])).toEqual([
+      region,
+      half('infrastructure-deploy'),
+    ]);
+    expect(ownVariables(place, config, [half('software-deploy')])).toEqual([half('software-deploy')]);
+    const step = { schedules: [], pipelines: [], variables: [region] };
+    const projects = ['acme/machine', 'acme/shop'].map((path) => ({ path, ...step }));
+    expect(planRetire({ ...whole, projects }, all).steps.filter(({ kind }) => kind === 'variables')).toEqual([
+      { kind: 'variables', path: 'acme/machine', variables: [region] },
+      { kind: 'variables', path: 'acme/shop', variables: [region] },
+    ]);
   });
 
   test('after a kill between two of them, the rest is found', () => {

@@ -89,3 +89,12 @@ test('a variable goes in its scope only; one that is gone is fine', async () => 
   await removeVariables(api(), project.path, [own]);
   expect(gitlab.variables(project.path).map(({ environment_scope }) => environment_scope)).toEqual(['staging']);
 });
+
+test('a project is known by its number: one that was moved is found, and whoever has its path now is left alone', async () => {
+  const [shop] = gitlab.state.projects();
+  if (shop === undefined) throw new Error('there is a project');
+  const recorded = { ...project, path: 'acme/former', projectId: shop.id };
+  expect((await readOwnProject(api(), place, config, recorded)).path).toBe('acme/shop');
+  const gone = readOwnProject(api(), place, config, { ...project, projectId: 4711 });
+  await expect(gone).rejects.toMatchObject({ code: 'GITLAB_PROJECT_UNKNOWN' });
+});
