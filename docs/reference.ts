@@ -47,7 +47,7 @@ const described: readonly Described[] = [
       'A host lies in the domain of its environment, and belongs to one tenant. If two domains match, the longer one counts.',
       "Two environments of a tenant do not have one branch; `branches` must say what the branch inputs of the tenant's `.gitlab-ci.yml` do.",
       '`load_balancer` is at most the `load_balancers` of each environment in which the tenant has hosts.',
-      'A tenant that has a virtual host in an environment cannot move to another load balancer or port: its target group has one of each.',
+      'A tenant that has a virtual host in an environment cannot move to another port, and [moves to another load balancer in steps](runbook.md#move-a-tenant-to-another-load-balancer).',
     ],
     schema: tenantSchema,
   },

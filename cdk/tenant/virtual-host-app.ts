@@ -4,6 +4,7 @@ import type { Place } from '../../scripts/config/names.ts';
 import type { VendhostConfig } from '../../scripts/config/vendhost.ts';
 import { type AppProps, newApp } from '../app.ts';
 import { DataStack } from './data/data-stack.ts';
+import type { OtherBalancer } from './host/host-props.ts';
 import { HostStack } from './host/host-stack.ts';
 
 export interface VirtualHostProps {
@@ -14,6 +15,7 @@ export interface VirtualHostProps {
   readonly record: TenantRecord;
   /** ARN of the tenant's target group. */
   readonly targetGroup: string;
+  readonly otherBalancers?: readonly OtherBalancer[] | undefined;
   readonly config: VendhostConfig;
   /** There is a database that the host keeps, also with `database: none`. */
   readonly keepsDatabase: boolean;

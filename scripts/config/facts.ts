@@ -89,8 +89,12 @@ export const tenantRecordSchema = z.object({
   /** The project with the software, where a tenant has two; `project` is then the one with infrastructure/. */
   software: z.object(recordedProject).optional(),
   hosts: z.array(z.string()),
-  /** Number of the load balancer that serves the hosts. */
+  /** Number of the load balancer that serves the hosts, and that DNS is to lead to. */
   loadBalancer: z.int(),
+  /** Others that instances are attached to as well, while the tenant moves from one to another; absent when it does not. */
+  otherBalancers: z.array(z.int()).optional(),
+  /** The one whose target group and rules have no number in their logical ids; absent when that is `loadBalancer`, and no other has any. */
+  plainBalancer: z.int().optional(),
   /** Port the software listens on. */
   port: z.int(),
   /** Bucket of the tenant's own; absent in records of versions that made none. */
@@ -132,6 +136,8 @@ export const vendedRecordSchema = formerRecordSchema
     environmentProtected: true,
     software: true,
     loadBalancer: true,
+    otherBalancers: true,
+    plainBalancer: true,
     port: true,
   })
   .extend({ hosts: tenantRecordSchema.shape.hosts.optional().catch(undefined) });

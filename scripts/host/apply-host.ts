@@ -2,6 +2,7 @@ import type { Place } from '../config/names.ts';
 import type { Assembly } from '../stack/assembly.ts';
 import { deployStacks, type StackResult } from '../stack/deploy/deploy-stacks.ts';
 import { keepData } from './data-guard.ts';
+import { checksToSet } from './health/health-check.ts';
 import { setHealthCheck } from './health/tenant-target-group.ts';
 import type { HostPlan, InstanceRefresh } from './host-plan.ts';
 import { readGroup } from './instances/group.ts';
@@ -38,9 +39,9 @@ export async function applyHost(assembly: Assembly, plan: HostPlan, options: App
   const outputs = new Map<string, StackResult['outputs']>();
   const learned: Learned = { outputs };
   // First, because instances must meet it as soon as there are any.
-  const { arn, wanted, changes } = plan.healthCheck;
-  let changed = changes.length > 0;
-  if (changed) await setHealthCheck(aws, arn, wanted);
+  const checks = checksToSet(plan.healthCheck);
+  for (const { arn } of checks) await setHealthCheck(aws, arn, plan.healthCheck.wanted);
+  let changed = checks.length > 0;
   if (plan.data !== undefined && plan.data.action !== 'none') {
     const { stack } = plan.data;
     const data = await out.section('provision_data', 'database', () => deployData(assembly, stack, options));

@@ -1,4 +1,5 @@
 import { planLines } from '../stack/stack-plan.ts';
+import { checksToSet } from './health/health-check.ts';
 import type { HostPlan, InstanceRefresh, StackUpdate } from './host-plan.ts';
 import type { LaunchChange } from './instances/launch-changes.ts';
 import type { PlannedValue } from './planned-value.ts';
@@ -7,8 +8,8 @@ import type { PlannedValue } from './planned-value.ts';
 export function hostPlanLines({ image, healthCheck, data, host, refresh }: HostPlan): string[] {
   return [
     `image ${step(image.from, image.to)}`,
-    ...healthCheck.changes.map(
-      ({ setting, from, to }) => `target group ${healthCheck.targetGroup}: ${setting} ${step(from, to)}`,
+    ...checksToSet(healthCheck).flatMap(({ targetGroup, changes }) =>
+      changes.map(({ setting, from, to }) => `target group ${targetGroup}: ${setting} ${step(from, to)}`),
     ),
     ...(healthCheck.afterRelease ?? []).map(
       ({ setting, from, to }) =>

@@ -2,7 +2,7 @@ import { dataOutputs } from '../../cdk/tenant/host-inputs.ts';
 import { names, type Place } from '../config/names.ts';
 import type { Template } from '../stack/assembly.ts';
 import type { StackPlan } from '../stack/stack-plan.ts';
-import type { HealthCheckUpdate } from './health/health-check.ts';
+import { checksToSet, type HealthCheckUpdate } from './health/health-check.ts';
 import type { HostImage } from './host-image.ts';
 import type { Group } from './instances/group.ts';
 import { joinChanges, type LaunchChange, launchChanges } from './instances/launch-changes.ts';
@@ -176,7 +176,7 @@ function planRefresh(
 /** Whether applying the plan would change anything. */
 export function hostPlanDiffers({ healthCheck, data, host, refresh }: HostPlan): boolean {
   return (
-    healthCheck.changes.length > 0 ||
+    checksToSet(healthCheck).length > 0 ||
     [data, host].some((update) => update !== undefined && update.action !== 'none') ||
     (refresh !== undefined && refresh.replacement !== 'no')
   );

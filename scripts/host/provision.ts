@@ -65,7 +65,7 @@ export async function provision(runtime: Runtime, aws: Aws, options: ProvisionOp
   const place: Place = { tenant: options.tenant, environment: options.environment };
   const config = await readVendhostConfig(options.directory);
   const inputs = await readHostInputs(aws, place);
-  const { facts, record, targetGroup, deployed } = inputs;
+  const { facts, record, targetGroup, otherBalancers, deployed } = inputs;
   const { hosts, limits, roles } = record;
   const faults = limitFaults(join(options.directory, 'vendhost.yml'), config, limits);
   if (faults.length > 0) throw configError(faults);
@@ -96,7 +96,7 @@ export async function provision(runtime: Runtime, aws: Aws, options: ProvisionOp
   // A template was validated when it was deployed.
   const validation = !sameTemplates(state.parameters.ProvisionKey, from.key);
   const keepsDatabase = hasDatabase(state.data);
-  const parts = { place, facts, record, targetGroup: targetGroup.arn, config, keepsDatabase };
+  const parts = { place, facts, record, targetGroup: targetGroup.arn, otherBalancers, config, keepsDatabase };
   const app = await hostApp(aws, { ...parts, validation });
   return await withAssembly(runtime, aws, app, async (assembly) => {
     const plan = await readHostPlan(assembly, place, state);

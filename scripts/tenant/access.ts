@@ -1,3 +1,4 @@
+import type { TenantBalancers } from '../../cdk/tenant/access/tenant-access-stack.ts';
 import { readStoredRecord, readVendedRecord } from '../aws/read-facts.ts';
 import type { Aws } from '../aws/session.ts';
 import type { PlatformFacts, VendedRecord } from '../config/facts.ts';
@@ -17,10 +18,14 @@ export interface AccessParts {
   readonly chosen: ChosenEnvironment;
   readonly facts: PlatformFacts;
   readonly projects: readonly TrustedProject[];
+  /** The load balancer that is to serve the hosts; the facts are of it. */
+  readonly loadBalancer: number;
+  readonly balancers?: TenantBalancers | undefined;
 }
 
 /** Builds the tenant's access stack from the platform's files and facts. */
-export function accessApp({ place, platform, tenant, chosen, facts, projects }: AccessParts): AppBuilder {
+export function accessApp(parts: AccessParts): AppBuilder {
+  const { place, platform, tenant, chosen, facts, projects, loadBalancer, balancers } = parts;
   return async (app) => {
     const { tenantAccessApp } = await import('../../cdk/tenant/access/tenant-access-stack.ts');
     const { account, region } = chosen.config;
@@ -39,7 +44,8 @@ export function accessApp({ place, platform, tenant, chosen, facts, projects }: 
       groups: ruleGroups(chosen.hosts),
       maintenance: tenant.maintenance[chosen.environment],
       port: portIn(tenant, chosen.environment),
-      loadBalancer: tenant.load_balancer,
+      loadBalancer,
+      balancers,
       limits: tenant.limits,
       approvals: platform.approvals,
       logDays: chosen.config.retention_days.logs,

@@ -7,6 +7,7 @@ import { deployStacks } from '../stack/deploy/deploy-stacks.ts';
 import { applyWebhook } from '../webhook/vend-webhook.ts';
 import { webhookDiffers } from '../webhook/webhook-plan.ts';
 import { recordToWrite, rewriteRecord } from './access.ts';
+import { type BalancerMove, numberedBalancer } from './traffic/balancer.ts';
 import { claimRules, explainFull, giveBack, priorityParameters } from './traffic/tenant-rules.ts';
 import type { PreparedVend, Vending } from './vend-plan.ts';
 
@@ -17,6 +18,8 @@ export interface VendResult {
   readonly hosts: readonly string[];
   /** Listener priorities by the bands of their rules. */
   readonly priorities: Readonly<Record<string, number>>;
+  /** Set while the tenant moves to another load balancer, and after the last step. */
+  readonly balancer?: BalancerMove;
   readonly changed: boolean;
 }
 
@@ -28,18 +31,26 @@ export interface VendResult {
  */
 export async function applyVend(
   vending: Vending,
-  { plan, rulesOf, claims, assembly, webhook }: PreparedVend,
+  { plan, balancers, rulesOf, claims, assembly, webhook }: PreparedVend,
   free?: () => Promise<void>,
 ): Promise<VendResult> {
   const { runtime, aws, gitlab, chosen, place } = vending;
   const [access, entry] = [names.tenantStack(place, 'access'), names.tenantStack(place, 'entry')];
   const roles = free === undefined ? [] : await deployStacks(assembly, { stacks: [access], ...roleOfJobs(vending) });
-  const claimed = free === undefined ? undefined : await claimRules(runtime, aws, rulesOf, plan.rules);
+  const claimAll = async () => {
+    const numbers: Map<string, number>[] = [];
+    for (const of of rulesOf) numbers.push(await claimRules(runtime, aws, of, plan.rules));
+    return numbers;
+  };
+  const claimed = free === undefined ? undefined : await claimAll();
   await free?.();
   await claims.claim(plan.hosts.claim);
   const deploy = async () => {
-    const numbers = claimed ?? (await claimRules(runtime, aws, rulesOf, plan.rules));
-    const parameters = { [entry]: priorityParameters(numbers) };
+    const numbers = claimed ?? (await claimAll());
+    const priorities = rulesOf.map(({ loadBalancer }, index) =>
+      priorityParameters(numbers[index] ?? [], numberedBalancer(balancers, loadBalancer)),
+    );
+    const parameters = { [entry]: Object.assign({}, ...priorities) as Record<string, string> };
     const options = { ...roleOfJobs(vending), ...(free === undefined ? {} : { stacks: [entry] }) };
     return { results: [...roles, ...(await deployStacks(assembly, { parameters, ...options }))], numbers };
   };
@@ -53,7 +64,8 @@ export async function applyVend(
   const record = await recordToWrite(aws, assembly, place);
   if (record !== undefined) await rewriteRecord(aws, place, record);
   await claims.keep(chosen.hosts);
-  const released = plan.giveBack.length === 0 ? [] : await giveBack(aws, rulesOf);
+  const released: number[] = [];
+  for (const of of plan.giveBack.length === 0 ? [] : rulesOf) released.push(...(await giveBack(aws, of)));
   const variables = plan.variables ?? [];
   for (const { path } of gitlab === undefined ? [] : vending.projects) {
     await writeVariables(
@@ -72,7 +84,8 @@ export async function applyVend(
     deployRole: output('DeployRole'),
     planRole: output('PlanRole'),
     hosts: chosen.hosts,
-    priorities: Object.fromEntries(numbers),
+    priorities: Object.fromEntries(numbers[0] ?? []),
+    ...(plan.balancer === undefined ? {} : { balancer: plan.balancer }),
     changed:
       results.some((stack) => stack.changed) ||
       record !== undefined ||

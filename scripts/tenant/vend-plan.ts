@@ -18,7 +18,15 @@ import type { ChosenEnvironment } from './environments.ts';
 import { type ClaimPlan, HostClaims } from './host-claims.ts';
 import { checkKeptBucket } from './kept-bucket.ts';
 import type { TrustedProject } from './projects/tenant-projects.ts';
-import { type BalancerMove, moveLine, otherListeners, planMove } from './traffic/balancer.ts';
+import {
+  type BalancerMove,
+  type BalancerPlan,
+  moveLine,
+  numberedBalancer,
+  otherListeners,
+  planMove,
+  stackBalancers,
+} from './traffic/balancer.ts';
 import { type PlannedRule, planGiveBack, planRules, priorityParameters, type RulesOf } from './traffic/tenant-rules.ts';
 
 /** One tenant in one environment. */
@@ -38,6 +46,8 @@ export interface Vending {
   readonly coming?: readonly string[];
   /** Replace the tokens of the webhook and of the builds. */
   readonly rotateWebhook?: boolean;
+  /** The hosts' DNS records lead to the load balancer of the tenant's file, says who vends. */
+  readonly dnsMoved?: boolean;
 }
 
 /** What vending would change. */
@@ -68,7 +78,9 @@ export interface ProjectVariableChange extends VariableChange {
 export interface PreparedVend {
   readonly plan: VendPlan;
   readonly facts: PlatformFacts;
-  readonly rulesOf: RulesOf;
+  readonly balancers: BalancerPlan;
+  /** For each load balancer with rules of the tenant's; the first is the one that serves it. */
+  readonly rulesOf: readonly RulesOf[];
   readonly claims: HostClaims;
   readonly assembly: Assembly;
   readonly webhook: PreparedWebhook | undefined;
@@ -81,25 +93,43 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
     readPublishedFacts(aws, place.environment),
     gitlab === undefined ? undefined : Promise.all(projects.map((project) => presentVariables(gitlab, project))),
   ]);
-  const facts = platformFacts(published, tenant.load_balancer);
-  const loadBalancer = tenant.load_balancer;
-  const port = portIn(tenant, chosen.environment);
-  const balancer = await planMove(aws, place, record, { loadBalancer, port });
+  // Of the one that is wanted, first: there may be none.
+  platformFacts(published, tenant.load_balancer);
+  const balancers = await planMove(aws, place, record, {
+    loadBalancer: tenant.load_balancer,
+    port: portIn(tenant, chosen.environment),
+    ...{ hosts: chosen.hosts, published, dnsMoved: vending.dnsMoved ?? false },
+  });
+  const loadBalancer = balancers.serving;
+  const facts = platformFacts(published, loadBalancer);
   const claims = new HostClaims(aws, facts.bucket, place.tenant);
   const hosts = await claims.plan(chosen.hosts, { recorded: record?.hosts ?? [], coming: vending.coming ?? [] });
   const inMaintenance = tenant.maintenance[chosen.environment] !== undefined;
-  const elsewhere = otherListeners(published, loadBalancer);
-  const rulesOf: RulesOf = { place, facts, hosts: chosen.hosts, loadBalancer, elsewhere, inMaintenance };
+  const elsewhere = otherListeners(published, balancers.entry);
+  const ofAll = { place, hosts: chosen.hosts, inMaintenance };
+  const rulesOf: RulesOf[] = [
+    { ...ofAll, facts, loadBalancer, elsewhere },
+    ...balancers.entry
+      .filter((number) => number !== loadBalancer)
+      .map((number) => ({ ...ofAll, facts: platformFacts(published, number), loadBalancer: number })),
+  ];
   const [rules, giveBack] = await Promise.all([
-    planRules(aws, rulesOf),
-    planGiveBack(aws, rulesOf),
+    Promise.all(rulesOf.map((of) => planRules(aws, of))),
+    Promise.all(rulesOf.map((of) => planGiveBack(aws, of))),
     record === undefined ? checkRoomForTenant(runtime, aws, place) : undefined,
     checkKeptBucket(aws, place),
   ]);
   const wanted = projects.map(({ half }) => projectVariables(place, chosen, tenant, half));
   const webhook = await webhookOf(vending);
-  return await withAssembly(runtime, aws, accessApp({ ...vending, facts }), async (assembly) => {
-    const numbers = priorityParameters(rules.map(({ band, priority }) => [band, priority]));
+  const parts = { ...vending, facts, loadBalancer, balancers: stackBalancers(published, balancers) };
+  return await withAssembly(runtime, aws, accessApp(parts), async (assembly) => {
+    const numbers = Object.assign(
+      {},
+      ...rulesOf.map((of, index) => {
+        const priorities = (rules[index] ?? []).map(({ band, priority }) => [band, priority] as const);
+        return priorityParameters(priorities, numberedBalancer(balancers, of.loadBalancer));
+      }),
+    );
     const stacks = await planStacks(assembly, { parameters: { [names.tenantStack(place, 'entry')]: numbers } });
     const variables =
       present &&
@@ -107,7 +137,7 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
         const changes = planVariables(wanted[index] ?? [], present[index] ?? []);
         return changes.map((change) => ({ ...change, project }));
       });
-    const moved = balancer === undefined ? {} : { balancer };
+    const moved = balancers.move === undefined ? {} : { balancer: balancers.move };
     const access = stacks.find(({ stack }) => stack === names.tenantStack(place, 'access'));
     const isOther = access?.action === 'none' && (await recordToWrite(aws, assembly, place)) !== undefined;
     const rewrites = isOther ? ({ rewritesRecord: true } as const) : {};
@@ -116,15 +146,15 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
       environment: place.environment,
       branch,
       hosts,
-      rules,
-      giveBack,
+      rules: rules.flat(),
+      giveBack: giveBack.flat(),
       ...moved,
       stacks,
       ...rewrites,
       variables,
       ...(webhook === undefined ? {} : { webhook: webhook.plan }),
     };
-    return await work({ plan, facts, rulesOf, claims, assembly, webhook });
+    return await work({ plan, facts, balancers, rulesOf, claims, assembly, webhook });
   });
 }
 
@@ -163,9 +193,10 @@ export function projectVariables(
   return [...Object.entries(values).map(([key, value]) => ({ key, value, scope })), planAccess];
 }
 
-function ruleLine({ band, priority, kept, hosts }: PlannedRule): string {
+function ruleLine({ band, priority, kept, hosts, loadBalancer }: PlannedRule, isOne: boolean): string {
   const what = band === keptBand ? 'the target group, in maintenance' : hosts.join(', ');
-  return `priority ${priority} (${kept ? 'kept' : 'new'}) for ${what}`;
+  const on = isOne ? '' : ` on load balancer ${loadBalancer}`;
+  return `priority ${priority} (${kept ? 'kept' : 'new'})${on} for ${what}`;
 }
 
 /** Whether vending would change anything that can be seen. */
@@ -189,7 +220,12 @@ export function vendLines(plan: VendPlan, projects = 1): string[] {
     ...hosts.claim.map((host) => `host ${host}: claim`),
     ...hosts.keep.map((host) => `host ${host}: no change`),
     ...hosts.release.map((host) => `host ${host}: release`),
-    ...rules.map(ruleLine),
+    ...rules.map((rule) =>
+      ruleLine(
+        rule,
+        rules.every(({ loadBalancer }) => loadBalancer === rule.loadBalancer),
+      ),
+    ),
     ...(balancer === undefined ? [] : [moveLine(balancer)]),
     ...planLines(stacks),
     ...(rewritesRecord === true ? ['record: written again, it is not as it was vended'] : []),

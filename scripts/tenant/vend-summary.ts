@@ -1,5 +1,6 @@
 import type { ProjectVariable } from '../gitlab/variables.ts';
 import type { VendResult } from './apply-vend.ts';
+import { moveLines } from './traffic/move-lines.ts';
 import { projectVariables, type Vending } from './vend-plan.ts';
 
 /** What was vended, and what people do next. */
@@ -9,6 +10,10 @@ export function vendSummary(vendings: readonly Vending[], results: readonly Vend
       `${environment}: ${changed ? 'vended' : 'no change'}, ${hosts.join(', ')} (listener priority ${Object.values(priorities).join(', ')})`,
   );
   const { gitlab, tenant, projects } = vendings[0] as Vending;
+  for (const [index, { place, chosen }] of vendings.entries()) {
+    const { balancer } = results[index] ?? {};
+    if (balancer !== undefined) lines.push(...moveLines(place, chosen.hosts, balancer));
+  }
   if (gitlab !== undefined) {
     const paths = projects.map(({ path }) => path).join(' and ');
     return [...lines, `next: push to ${branches(vendings)} of ${paths}; its jobs have what they need`];

@@ -10,15 +10,21 @@ export interface Answer {
 /**
  * A GET to a load balancer under a host name, or a POST of a form; `fetch` would not let us set the Host header. Over HTTPS the
  * certificate must be the host's, whatever the load balancer's own name is: no DNS record is needed.
+ * @param balancer DNS name of the load balancer that is asked; without it the one that has a rule for the host
  */
 export function ask(
   router: string,
   host: string,
   path = '/',
   form?: Readonly<Record<string, string>>,
+  balancer?: string,
 ): Promise<Answer> {
   const body = form === undefined ? '' : new URLSearchParams(form).toString();
-  const headers = form === undefined ? { host } : { host, 'content-type': 'application/x-www-form-urlencoded' };
+  const headers = {
+    host,
+    ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+    ...(balancer === undefined ? {} : { 'x-vendhost-load-balancer': balancer }),
+  };
   return new Promise((resolve, reject) => {
     const send = router.startsWith('https:') ? requestSecurely : request;
     const outgoing = send(

@@ -10,7 +10,7 @@ import type { GitlabProject } from '../../gitlab-trust.ts';
 import { type ListedPolicy, makePolicy } from '../../role.ts';
 import type { BuildSettings } from '../entry/build-project.ts';
 import { EntryStack } from '../entry/entry-stack.ts';
-import type { RuleGroup } from '../entry/rule-groups.ts';
+import type { EntryBalancer, RuleGroup } from '../entry/rule-groups.ts';
 import { approvalRights, approverJobRole, approverRole } from './approver-role.ts';
 import { tenantReadRights } from './common-rights.ts';
 import { executionRole } from './execution/execution-role.ts';
@@ -18,6 +18,16 @@ import { intakeRole } from './intake-role.ts';
 import { codedeployRole, instanceRole, pipelineRole, planRole } from './service-roles.ts';
 import { deployRole } from './tenant-job-roles.ts';
 import { Scope } from './tenant-scope.ts';
+
+/** What a tenant has of which load balancers. */
+export interface TenantBalancers {
+  /** Those with a target group and rules. */
+  readonly entry: readonly EntryBalancer[];
+  /** Others than the one that serves the hosts, that instances are to be attached to. */
+  readonly others: readonly number[];
+  /** The one without a number in logical ids, whether it still has resources or not. */
+  readonly plain: number;
+}
 
 export interface AccessProps {
   readonly place: Place;
@@ -34,7 +44,10 @@ export interface AccessProps {
   readonly groups: readonly RuleGroup[];
   /** Page that answers for the hosts while they are in maintenance. */
   readonly maintenance?: string | undefined;
+  /** The one that is to serve the hosts. */
   readonly loadBalancer: number;
+  /** Of a tenant that moves to another, or has moved; without it, `loadBalancer` alone has all. */
+  readonly balancers?: TenantBalancers | undefined;
   readonly port: number;
   readonly limits: TenantLimits;
   /** The project whose jobs approve releases, if there is one. */
@@ -139,6 +152,7 @@ function tenantRecord(props: AccessProps, scope: Scope): TenantRecord {
     ...(software === undefined ? {} : { software: { project: software.path, ...software.trust } }),
     hosts: [...hosts],
     loadBalancer,
+    ...recordedBalancers(props),
     port,
     bucket: names.tenantBucket(place, account, region),
     logs: { hooks: names.hostLogGroup(place, 'hooks'), software: names.hostLogGroup(place, 'software') },
@@ -158,6 +172,12 @@ function tenantRecord(props: AccessProps, scope: Scope): TenantRecord {
   };
 }
 
+function recordedBalancers({ loadBalancer, balancers }: AccessProps) {
+  const { others = [], plain = loadBalancer, entry = [] } = balancers ?? {};
+  if (entry.length <= 1 && plain === loadBalancer) return {};
+  return { ...(others.length === 0 ? {} : { otherBalancers: [...others] }), plainBalancer: plain };
+}
+
 /**
  * The two stacks that vending deploys: the access stack, and the entry stack, which names roles of the first. The role of the software's
  * own project, where there is one, is in the second.
@@ -171,7 +191,8 @@ export function tenantAccessApp(app: AppProps, props: AccessProps): App {
     instanceRole: scope.roleArn('instance'),
     ...(scope.intake === undefined ? {} : { intakeRole: scope.roleArn('intake') }),
   };
-  const entry = new EntryStack(made, { ...props, ...roles, scope });
+  const only = { number: props.loadBalancer, listenerArn: props.facts['listener-arn'], isPlain: true };
+  const entry = new EntryStack(made, { ...props, ...roles, scope, balancers: props.balancers?.entry ?? [only] });
   entry.addStackDependency(access);
   const { software, branch } = props;
   if (software !== undefined) {

@@ -11,7 +11,6 @@ export interface ScopeProps {
   readonly facts: PlatformFacts;
   readonly limits: TenantLimits;
   readonly port: number;
-  readonly loadBalancer: number;
   readonly intake?: Intake | undefined;
 }
 
@@ -23,18 +22,17 @@ export class Scope extends Arns {
   readonly host: string;
   /** What starts the tenant's pipeline besides its jobs, if anything does. */
   readonly intake: Intake | undefined;
-  /** ARN of the tenant's target group, whose last part AWS chooses. */
+  /** ARNs of the tenant's target groups, of whatever load balancers; AWS chooses their last parts. */
   readonly targetGroup: string;
 
-  constructor({ place, account, region, facts, limits, port, loadBalancer, intake }: ScopeProps) {
+  constructor({ place, account, region, facts, limits, port, intake }: ScopeProps) {
     super({ partition: facts['key-arn'].split(':')[1] ?? 'aws', account, region });
     this.place = place;
     this.facts = facts;
     this.limits = limits;
     this.intake = intake;
     this.host = names.host(place);
-    const group = names.targetGroup(place, port, loadBalancer);
-    this.targetGroup = this.arn('elasticloadbalancing', `targetgroup/${group}/*`);
+    this.targetGroup = this.arn('elasticloadbalancing', `targetgroup/${names.targetGroupPrefix(place)}${port}-*/*`);
   }
 
   /** Whether GitLab reports pushes, which CodeBuild builds, because the project has no runner. */

@@ -8,7 +8,7 @@ import { Builds } from './builds.ts';
 import { Pipeline } from './codepipeline.ts';
 import { HostLogs } from './host-logs.ts';
 import { IntakeRule } from './intake-rule.ts';
-import type { RuleGroup } from './rule-groups.ts';
+import type { EntryBalancer, RuleGroup } from './rule-groups.ts';
 import { TenantBucket } from './tenant-bucket.ts';
 import { Traffic } from './traffic.ts';
 
@@ -21,7 +21,7 @@ export interface EntryProps {
   /** Page that answers for the hosts while they are in maintenance. */
   readonly maintenance?: string | undefined;
   readonly port: number;
-  readonly loadBalancer: number;
+  readonly balancers: readonly EntryBalancer[];
   /** ARN of the pipeline's role. */
   readonly pipelineRole: string;
   /** ARN of the instances' role. */

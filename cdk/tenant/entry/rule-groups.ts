@@ -8,16 +8,28 @@ export interface RuleGroup {
 /** Band of the rule that keeps a tenant's target group in use while its hosts are in maintenance. */
 export const keptBand = 'kept';
 
-/** Name of the parameter with a band's priority: `ListenerPriority` for `exact`, `ListenerPriorityWildcard3` for `wildcard-3`. */
-export function priorityParameter(band: string): string {
-  if (band === keptBand) return 'ListenerPriorityKept';
-  return band === 'exact' ? 'ListenerPriority' : `ListenerPriorityW${band.slice(1).replace('-', '')}`;
+/**
+ * Name of the parameter with a band's priority: `ListenerPriority` for `exact`, `ListenerPriorityWildcard3` for `wildcard-3`.
+ * @param balancer number of the load balancer, where its resources have it in their logical ids
+ */
+export function priorityParameter(band: string, balancer?: number): string {
+  const on = balancer === undefined ? '' : `OnBalancer${balancer}`;
+  if (band === keptBand) return `ListenerPriorityKept${on}`;
+  return band === 'exact' ? `ListenerPriority${on}` : `ListenerPriorityW${band.slice(1).replace('-', '')}${on}`;
 }
 
 /** What the names of outputs begin with that have the ARN of a rule. */
 export const ruleOutputs = 'ListenerRule';
 
 /** Name of the output with the ARN of a band's rule: who has which rule is then in the list of all stacks. */
-export function ruleOutput(band: string): string {
-  return priorityParameter(band).replace('ListenerPriority', ruleOutputs);
+export function ruleOutput(band: string, balancer?: number): string {
+  return priorityParameter(band, balancer).replace('ListenerPriority', ruleOutputs);
+}
+
+/** A load balancer that a tenant has a target group and rules of. */
+export interface EntryBalancer {
+  readonly number: number;
+  readonly listenerArn: string;
+  /** Its resources have no number in their logical ids: those of the tenant's first one, which no update may replace. */
+  readonly isPlain: boolean;
 }

@@ -3,13 +3,14 @@ import { CfnListenerRule, CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbala
 import { Construct } from 'constructs';
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { names, type Place } from '../../../scripts/config/names.ts';
-import { keptBand, priorityParameter, type RuleGroup, ruleOutput } from './rule-groups.ts';
+import { type EntryBalancer, keptBand, priorityParameter, type RuleGroup, ruleOutput } from './rule-groups.ts';
 
 export interface TrafficProps {
   readonly place: Place;
   readonly facts: PlatformFacts;
   readonly port: number;
-  readonly loadBalancer: number;
+  /** More than one while the tenant moves from one to another. */
+  readonly balancers: readonly EntryBalancer[];
   /** The tenant's hosts, grouped by listener rule. */
   readonly groups: readonly RuleGroup[];
   /** Page that answers for the hosts instead of the instances, while they are in maintenance. */
@@ -26,10 +27,19 @@ const nobody = '192.0.2.1/32';
  * done is the tenant's to say; `vendhost host provision` sets it, and so the template does not mention it.
  */
 export class Traffic extends Construct {
-  constructor(scope: Construct, id: string, { place, facts, port, loadBalancer, groups, maintenance }: TrafficProps) {
+  constructor(scope: Construct, id: string, props: TrafficProps) {
     super(scope, id);
-    const targetGroup = new CfnTargetGroup(this, 'Targets', {
-      name: names.targetGroup(place, port, loadBalancer),
+    for (const balancer of props.balancers) this.#serve(scope, props, balancer);
+  }
+
+  #serve(
+    scope: Construct,
+    { place, facts, port, groups, maintenance }: TrafficProps,
+    { number, listenerArn, isPlain }: EntryBalancer,
+  ): void {
+    const [suffix, numbered] = isPlain ? (['', undefined] as const) : ([`-${number}`, number] as const);
+    const targetGroup = new CfnTargetGroup(this, `Targets${suffix}`, {
+      name: names.targetGroup(place, port, number),
       vpcId: facts['vpc-id'],
       targetType: 'instance',
       protocol: 'HTTP',
@@ -43,19 +53,19 @@ export class Traffic extends Construct {
       conditions: CfnListenerRule.RuleConditionProperty[],
       action: CfnListenerRule.ActionProperty = forward,
     ) => {
-      const priority = new CfnParameter(scope, priorityParameter(band), {
+      const priority = new CfnParameter(scope, priorityParameter(band, numbered), {
         type: 'Number',
         minValue: 1,
         maxValue: 50_000,
         description: `Claimed priority of the rule for ${hosts.join(', ')}`,
       });
-      const rule = new CfnListenerRule(this, `Rule-${band}`, {
-        listenerArn: facts['listener-arn'],
+      const rule = new CfnListenerRule(this, `Rule-${band}${suffix}`, {
+        listenerArn,
         priority: priority.valueAsNumber,
         conditions: [{ field: 'host-header', hostHeaderConfig: { values: [...hosts] } }, ...conditions],
         actions: [action],
       });
-      new CfnOutput(scope, ruleOutput(band), { value: rule.ref });
+      new CfnOutput(scope, ruleOutput(band, numbered), { value: rule.ref });
     };
     for (const group of groups) rule(group, [], maintenance === undefined ? forward : fixedPage(maintenance));
     // Without any rule the targets would be unused, their health unknown, and a release would wait for it in vain

@@ -8,26 +8,26 @@ export interface AdmissionProps {
   readonly facts: PlatformFacts;
   /** Port the software listens on. */
   readonly port: number;
+  /** The load balancers' own: more than one while the tenant moves from one to another. */
+  readonly securityGroups: readonly string[];
 }
 
-/** The instances' security group: only the load balancer can connect to them, and only to the software's port. */
+/** The instances' security group: only the tenant's load balancer can connect to them, and only to the software's port. */
 export class Admission extends Construct {
   readonly group: CfnSecurityGroup;
 
-  constructor(scope: Construct, id: string, { place, facts, port }: AdmissionProps) {
+  constructor(scope: Construct, id: string, { place, facts, port, securityGroups }: AdmissionProps) {
     super(scope, id);
     this.group = new CfnSecurityGroup(this, 'InstanceSecurityGroup', {
       groupDescription: `Instances of ${names.host(place)}`,
       vpcId: facts['vpc-id'],
-      securityGroupIngress: [
-        {
-          ipProtocol: 'tcp',
-          fromPort: port,
-          toPort: port,
-          sourceSecurityGroupId: facts['load-balancer-security-group-id'],
-          description: 'Requests and health checks of the load balancer',
-        },
-      ],
+      securityGroupIngress: securityGroups.map((sourceSecurityGroupId) => ({
+        ipProtocol: 'tcp',
+        fromPort: port,
+        toPort: port,
+        sourceSecurityGroupId,
+        description: 'Requests and health checks of the load balancer',
+      })),
       securityGroupEgress: [
         { ipProtocol: '-1', cidrIp: '0.0.0.0/0', description: 'The software may connect to anything' },
       ],

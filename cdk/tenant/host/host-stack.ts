@@ -15,7 +15,7 @@ import { Releases } from './releases.ts';
  */
 export class HostStack extends VendhostStack {
   constructor(app: App, props: HostStackProps) {
-    const { place, facts, record, targetGroup, config } = props;
+    const { place, facts, record, targetGroup, config, otherBalancers = [] } = props;
     super(
       app,
       names.tenantStack(place, 'host'),
@@ -26,14 +26,27 @@ export class HostStack extends VendhostStack {
     const database = config.database === 'none' && !props.keepsDatabase ? undefined : declareDatabaseParameters(this);
 
     // The group's logical id contains this id: a new one would be a new group for all instances.
-    const { group: securityGroup } = new Admission(this, 'Traffic', { place, facts, port: record.port });
-    const instances = new Instances(this, 'Instances', { ...props, securityGroup, parameters, database });
+    const securityGroups = [
+      facts['load-balancer-security-group-id'],
+      ...otherBalancers.map((each) => each.securityGroup),
+    ];
+    const { group: securityGroup } = new Admission(this, 'Traffic', {
+      place,
+      facts,
+      port: record.port,
+      securityGroups,
+    });
+    // In the order of their numbers: which of them serves the hosts changes in between.
+    const targetGroups = [{ number: record.loadBalancer, targetGroup }, ...otherBalancers]
+      .sort((one, other) => one.number - other.number)
+      .map((each) => each.targetGroup);
+    const instances = new Instances(this, 'Instances', { ...props, targetGroups, securityGroup, parameters, database });
     new Releases(this, 'Releases', {
       name: names.host(place),
       roleArn: record.roles.codedeploy,
       deploymentConfig: config.deployment_config,
       group: instances.group,
-      targetGroup,
+      targetGroups,
     });
     new Alarms(this, 'Alarms', {
       name: this.stackName,

@@ -9,6 +9,8 @@ import type { DatabaseParameters, HostParameters } from './parameters.ts';
 import { userData } from './user-data.ts';
 
 export interface InstancesProps extends HostStackProps {
+  /** ARNs. */
+  readonly targetGroups: readonly string[];
   readonly securityGroup: CfnSecurityGroup;
   readonly parameters: HostParameters;
   readonly database: DatabaseParameters | undefined;
@@ -92,7 +94,7 @@ export class Instances extends Construct {
     });
   }
 
-  #group({ place, facts, targetGroup, config, parameters }: InstancesProps): CfnAutoScalingGroup {
+  #group({ place, facts, targetGroups, config, parameters }: InstancesProps): CfnAutoScalingGroup {
     const group = new CfnAutoScalingGroup(this, 'Group', {
       autoScalingGroupName: names.host(place),
       minSize: String(minInstances(config.instances, place.environment)),
@@ -102,7 +104,7 @@ export class Instances extends Construct {
         launchTemplateId: this.template.ref,
         version: parameters.launchTemplateVersion.valueAsString,
       },
-      targetGroupArns: [targetGroup],
+      targetGroupArns: [...targetGroups],
       healthCheckType: parameters.healthCheckType.valueAsString,
       healthCheckGracePeriod: config.health_check.grace_seconds,
       defaultInstanceWarmup: config.health_check.grace_seconds,

@@ -7,8 +7,8 @@ export interface ReleasesProps {
   readonly roleArn: string;
   readonly deploymentConfig: string;
   readonly group: CfnAutoScalingGroup;
-  /** ARN. */
-  readonly targetGroup: string;
+  /** ARNs. */
+  readonly targetGroups: readonly string[];
 }
 
 /**
@@ -30,7 +30,8 @@ export class Releases extends Construct {
       deploymentConfigName: props.deploymentConfig,
       autoScalingGroups: [props.group.ref],
       deploymentStyle: { deploymentType: 'IN_PLACE', deploymentOption: 'WITH_TRAFFIC_CONTROL' },
-      loadBalancerInfo: { targetGroupInfoList: [{ name: props.targetGroup.split('/').at(-2) }] },
+      // Up to ten (https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_LoadBalancerInfo.html).
+      loadBalancerInfo: { targetGroupInfoList: props.targetGroups.map((arn) => ({ name: arn.split('/').at(-2) })) },
       autoRollbackConfiguration: { enabled: true, events: ['DEPLOYMENT_FAILURE'] },
     });
   }

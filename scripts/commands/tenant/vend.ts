@@ -62,6 +62,11 @@ export const command = define({
         default: false,
         describe: 'Replace the tokens of the webhook and of the builds, where the project has no runner',
       })
+      .option('dns-moved', {
+        type: 'boolean',
+        default: false,
+        describe: "Take the hosts' DNS records for moved to the load balancer of the file, where DNS does not show it",
+      })
       .option('set-subject', {
         type: 'boolean',
         default: false,
@@ -74,6 +79,7 @@ export const command = define({
         [args.tenant ?? '']: args.tenant,
         '--project-id': args['project-id'],
         '--set-subject': args['set-subject'] || undefined,
+        '--dns-moved': args['dns-moved'] || undefined,
       };
       const [other] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
       if (other !== undefined) throw oneOrChanged(`--changed and ${other} were both given`);
@@ -90,6 +96,7 @@ export const command = define({
       protectBranches: args['protect-branches'],
       allowLibrary: args['allow-library'],
       rotateWebhook: args['rotate-webhook'],
+      dnsMoved: args['dns-moved'],
       setSubject: args['set-subject'],
     };
     const projectId = args['project-id'];

@@ -8,6 +8,7 @@ import { type ExitCode, exitCodes, messageOf, VendhostError } from '../../errors
 import type { Runtime } from '../../runtime.ts';
 import { deleteStack } from '../../stack/delete.ts';
 import { readAnyStack } from '../../stack/stack-state.ts';
+import { findTargetGroup } from '../health/tenant-target-group.ts';
 import { checkTraffic, type HostTraffic, readTraffic, trafficLine } from './host-traffic.ts';
 import { checkNamed, type Naming } from './tenant-named.ts';
 import { readUnderway } from './underway-executions.ts';
@@ -76,7 +77,7 @@ async function readRemains(runtime: Runtime, aws: Aws, place: Place, record: Ten
     readAnyStack(aws, names.tenantStack(place, 'host')),
     readAnyStack(aws, names.tenantStack(place, 'data')),
     readUnderway(aws, record.pipeline),
-    readGroups(aws, names.targetGroup(place, record.port, record.loadBalancer)),
+    readGroups(aws, place, record),
   ]);
   return {
     host: host?.status,
@@ -88,16 +89,10 @@ async function readRemains(runtime: Runtime, aws: Aws, place: Place, record: Ten
 }
 
 /** Without a target group there is no rule that forwards to one. */
-async function readGroups(aws: Aws, name: string): Promise<readonly TargetGroup[]> {
-  const sdk = await import('@aws-sdk/client-elastic-load-balancing-v2');
-  const client = await aws.elb();
-  const { TargetGroups = [] } = await client
-    .send(new sdk.DescribeTargetGroupsCommand({ Names: [name] }))
-    .catch((error: unknown) => {
-      if (error instanceof sdk.TargetGroupNotFoundException) return { TargetGroups: [] };
-      throw error;
-    });
-  return TargetGroups;
+async function readGroups(aws: Aws, place: Place, record: TenantRecord): Promise<readonly TargetGroup[]> {
+  const numbers = [record.loadBalancer, ...(record.otherBalancers ?? [])];
+  const found = numbers.map((number) => findTargetGroup(aws, names.targetGroup(place, record.port, number)));
+  return (await Promise.all(found)).flatMap((group) => group ?? []);
 }
 
 /** What stays, and whether it costs something. */

@@ -9,6 +9,8 @@ export interface PresentTargetGroup {
   readonly arn: string;
   readonly name: string;
   readonly settings: TargetGroup;
+  /** Those of the other load balancers that lead to the instances, while the tenant moves. */
+  readonly others?: readonly PresentTargetGroup[];
 }
 
 /** A setting of the health check as it is, and as it should be. */
@@ -29,6 +31,8 @@ export interface HealthCheckUpdate {
   readonly changes: readonly HealthCheckChange[];
   /** What is left to the end of the release, because the present software may not pass it. */
   readonly afterRelease?: readonly HealthCheckChange[];
+  /** The same check for the target groups of other load balancers, while the tenant moves. */
+  readonly others?: readonly Pick<HealthCheckUpdate, 'arn' | 'targetGroup' | 'changes'>[];
 }
 
 /** How far a host is, as the health check is concerned. */
@@ -70,6 +74,23 @@ export function settingsOf({ path, status }: HealthCheck) {
  * 500 on the present path will do, for the old software, the new one, and the old one again if the release is rolled back.
  */
 export function healthCheckUpdate(
+  present: PresentTargetGroup,
+  wanted: HealthCheck,
+  progress: HostProgress,
+): HealthCheckUpdate {
+  const update = updateOf(present, wanted, progress);
+  const others = (present.others ?? []).map(({ arn, name, settings }) => {
+    return { arn, targetGroup: name, changes: changesOf(settings, update.wanted) };
+  });
+  return others.length === 0 ? update : { ...update, others };
+}
+
+/** All that is set, by target group. */
+export function checksToSet({ others = [], ...first }: HealthCheckUpdate): NonNullable<HealthCheckUpdate['others']> {
+  return [first, ...others].filter(({ changes }) => changes.length > 0);
+}
+
+function updateOf(
   { arn, name, settings }: PresentTargetGroup,
   wanted: HealthCheck,
   { released, failing = false }: HostProgress,

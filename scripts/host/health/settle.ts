@@ -5,7 +5,7 @@ import { names, type Place } from '../../config/names.ts';
 import { VendhostError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import { readStack } from '../../stack/stack-state.ts';
-import { anyStatus, type HealthCheck, healthCheckFrom, healthCheckUpdate } from './health-check.ts';
+import { anyStatus, checksToSet, type HealthCheck, healthCheckFrom, healthCheckUpdate } from './health-check.ts';
 import { readTargetGroup, readTargetHealth, setHealthCheck } from './tenant-target-group.ts';
 
 /** A minute of AWS's longest waits: twice the time in which a target that fails its checks is found unhealthy. */
@@ -21,32 +21,44 @@ export async function settleHealthCheck(runtime: Runtime, aws: Aws, place: Place
   const wanted = healthCheckFrom((await readStack(aws, names.tenantStack(place, 'host')))?.parameters.HealthCheck);
   if (wanted === undefined) return;
   const present = await readTargetGroup(aws, place, record);
-  const { arn, changes } = healthCheckUpdate(present, wanted, { released: false });
-  if (changes.length === 0) return;
+  const checks = checksToSet(healthCheckUpdate(present, wanted, { released: false }));
+  if (checks.length === 0) return;
+  const arns = checks.map(({ arn }) => arn);
   const meanwhile = { path: present.settings.HealthCheckPath ?? '/', status: anyStatus };
-  await untilPassed(runtime, aws, arn, meanwhile);
+  await untilPassed(runtime, aws, arns, meanwhile);
   out.step(`health check: GET ${wanted.path} must answer ${wanted.status} from now on`);
-  for (const { setting, from, to } of changes) out.detail(`${present.name}: ${setting} ${from} → ${to}`);
-  await setHealthCheck(aws, arn, wanted);
+  for (const { targetGroup, changes } of checks) {
+    for (const { setting, from, to } of changes) out.detail(`${targetGroup}: ${setting} ${from} → ${to}`);
+  }
+  for (const arn of arns) await setHealthCheck(aws, arn, wanted);
   for (let look = 0; look < looks; look += 1) {
     // A job that is cancelled here leaves the check in force; the next provision sees whether instances pass it.
     await wait(aws.pace.longest, undefined, { signal }).catch(() => signal.throwIfAborted());
-    const { unhealthy } = await readTargetHealth(aws, arn);
+    const unhealthy = await unhealthyIn(aws, arns);
     if (unhealthy.length === 0) continue;
-    await setHealthCheck(aws, arn, meanwhile);
+    for (const arn of arns) await setHealthCheck(aws, arn, meanwhile);
     throw checkFailed(wanted, unhealthy, meanwhile);
   }
 }
 
 /** Waits until no instance is unhealthy by a check it failed before: a load balancer takes a while to find it healthy again. */
-async function untilPassed({ out, signal }: Runtime, aws: Aws, arn: string, check: HealthCheck): Promise<void> {
+async function untilPassed(
+  { out, signal }: Runtime,
+  aws: Aws,
+  arns: readonly string[],
+  check: HealthCheck,
+): Promise<void> {
   for (let look = 0; ; look += 1) {
-    const { unhealthy } = await readTargetHealth(aws, arn);
+    const unhealthy = await unhealthyIn(aws, arns);
     if (unhealthy.length === 0) return;
     if (look === looks) throw checkFailed(check, unhealthy, check);
     if (look === 0) out.step(`waiting for GET ${check.path} to answer below 500 on every instance, a minute at most`);
     await wait(aws.pace.longest, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
+}
+
+async function unhealthyIn(aws: Aws, arns: readonly string[]): Promise<string[]> {
+  return (await Promise.all(arns.map((arn) => readTargetHealth(aws, arn)))).flatMap(({ unhealthy }) => unhealthy);
 }
 
 function checkFailed(check: HealthCheck, unhealthy: readonly string[], meanwhile: HealthCheck): VendhostError {

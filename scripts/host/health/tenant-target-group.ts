@@ -1,15 +1,32 @@
+import type { TargetGroup } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Aws } from '../../aws/session.ts';
 import type { TenantRecord } from '../../config/facts.ts';
 import { names, type Place } from '../../config/names.ts';
 import { VendhostError } from '../../errors.ts';
 import { type HealthCheck, type PresentTargetGroup, settingsOf } from './health-check.ts';
 
-/** Reads the target group that the tenant was given; throws `TARGET_GROUP_MISSING`. */
+/** Reads the target group that the tenant was given, with those of other load balancers while it moves; throws `TARGET_GROUP_MISSING`. */
 export async function readTargetGroup(aws: Aws, place: Place, record: TenantRecord): Promise<PresentTargetGroup> {
+  const [first, ...others] = await Promise.all(
+    [record.loadBalancer, ...(record.otherBalancers ?? [])].map((number) => readOne(aws, place, record.port, number)),
+  );
+  return others.length === 0 ? (first as PresentTargetGroup) : { ...(first as PresentTargetGroup), others };
+}
+
+async function readOne(aws: Aws, place: Place, port: number, loadBalancer: number): Promise<PresentTargetGroup> {
+  const name = names.targetGroup(place, port, loadBalancer);
+  const found = await findTargetGroup(aws, name);
+  if (found?.TargetGroupArn !== undefined) return { arn: found.TargetGroupArn, name, settings: found };
+  throw new VendhostError('TARGET_GROUP_MISSING', `${place.tenant} has no target group ${name}`, {
+    hint: `ask the platform team to vend it: vendhost tenant vend ${place.tenant} --environment ${place.environment}`,
+  });
+}
+
+/** A target group by its name; `undefined` when there is none. */
+export async function findTargetGroup(aws: Aws, name: string): Promise<TargetGroup | undefined> {
   const { DescribeTargetGroupsCommand, TargetGroupNotFoundException } = await import(
     '@aws-sdk/client-elastic-load-balancing-v2'
   );
-  const name = names.targetGroup(place, record.port, record.loadBalancer);
   const client = await aws.elb();
   const { TargetGroups } = await client
     .send(new DescribeTargetGroupsCommand({ Names: [name] }))
@@ -17,11 +34,7 @@ export async function readTargetGroup(aws: Aws, place: Place, record: TenantReco
       if (error instanceof TargetGroupNotFoundException) return { TargetGroups: [] };
       throw error;
     });
-  const [found] = TargetGroups ?? [];
-  if (found?.TargetGroupArn !== undefined) return { arn: found.TargetGroupArn, name, settings: found };
-  throw new VendhostError('TARGET_GROUP_MISSING', `${place.tenant} has no target group ${name}`, {
-    hint: `ask the platform team to vend it: vendhost tenant vend ${place.tenant} --environment ${place.environment}`,
-  });
+  return TargetGroups?.[0];
 }
 
 /** Sets the health check of a target group. */

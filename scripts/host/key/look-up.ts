@@ -34,7 +34,7 @@ async function readInstances(aws: Aws, place: Place): Promise<Pick<DeployedHost,
 
 /** The same, and what is not as it should be in the health check of its target group. */
 export interface FoundHost extends DeployedHost {
-  readonly healthCheck: Pick<HealthCheckUpdate, 'changes' | 'afterRelease'>;
+  readonly healthCheck: Pick<HealthCheckUpdate, 'changes' | 'afterRelease' | 'others'>;
 }
 
 /**
@@ -72,8 +72,9 @@ function differences(place: Place, { image }: ProvisionKey, deployed: FoundHost 
   const { host, group, refreshing, released } = deployed;
   const { LaunchTemplateVersion: version = '', HealthCheckType, ImageId } = host.parameters;
   const reasons = interruptions(place, deployed);
-  const { changes, afterRelease } = deployed.healthCheck;
-  for (const { setting, from, to } of changes) reasons.push(`${setting} is ${from}, not ${to}`);
+  const { changes, afterRelease, others = [] } = deployed.healthCheck;
+  const all = [...changes, ...others.flatMap((each) => each.changes)];
+  for (const { setting, from, to } of all) reasons.push(`${setting} is ${from}, not ${to}`);
   if (ImageId !== image) reasons.push(`the stack has the image ${ImageId}, not ${image}`);
   if (released && HealthCheckType === 'EC2' && afterRelease === undefined)
     reasons.push('since the release the load balancer decides who is healthy');

@@ -1,4 +1,5 @@
-import { platformFacts, readPublishedFacts, readTenantRecord } from '../../aws/read-facts.ts';
+import type { OtherBalancer } from '../../../cdk/tenant/host/host-props.ts';
+import { type PublishedFacts, platformFacts, readPublishedFacts, readTenantRecord } from '../../aws/read-facts.ts';
 import type { Aws } from '../../aws/session.ts';
 import type { PlatformFacts, TenantRecord } from '../../config/facts.ts';
 import type { Place } from '../../config/names.ts';
@@ -15,6 +16,7 @@ export interface HostInputs {
   readonly facts: PlatformFacts;
   readonly record: TenantRecord;
   readonly targetGroup: PresentTargetGroup;
+  readonly otherBalancers: readonly OtherBalancer[];
   readonly deployed: DeployedHost;
   readonly library: string;
 }
@@ -26,13 +28,25 @@ export async function readHostInputs(aws: Aws, place: Place): Promise<HostInputs
     readDeployedHost(aws, place),
     readLibrary(),
   ]);
-  return { facts: platformFacts(published, access.record.loadBalancer), ...access, deployed, library };
+  const facts = platformFacts(published, access.record.loadBalancer);
+  return { facts, ...access, otherBalancers: othersOf(published, access), deployed, library };
 }
 
 /** What the tenant was given when it was vended. */
 async function readAccess(aws: Aws, place: Place) {
   const record = await readTenantRecord(aws, place);
   return { record, targetGroup: await readTargetGroup(aws, place, record) };
+}
+
+function othersOf(
+  published: PublishedFacts,
+  { record: { otherBalancers = [] }, targetGroup }: Pick<HostInputs, 'record' | 'targetGroup'>,
+): OtherBalancer[] {
+  return otherBalancers.flatMap((number, index) => {
+    const securityGroup = platformFacts(published, number)['load-balancer-security-group-id'];
+    const other = targetGroup.others?.[index];
+    return other === undefined ? [] : [{ number, securityGroup, targetGroup: other.arn }];
+  });
 }
 
 /** Whether a provision has anything to do. */
@@ -73,6 +87,7 @@ export interface HostAppParts {
   readonly record: TenantRecord;
   /** ARN. */
   readonly targetGroup: string;
+  readonly otherBalancers: readonly OtherBalancer[];
   readonly config: VendhostConfig;
   readonly keepsDatabase: boolean;
 }

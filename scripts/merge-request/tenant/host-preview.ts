@@ -31,7 +31,7 @@ export async function previewHost(
   image: string | HostImage | undefined,
 ): Promise<HostPreview> {
   const { runtime, aws, place, directory, config, inputs } = context;
-  const { facts, record, targetGroup } = inputs;
+  const { facts, record, targetGroup, otherBalancers } = inputs;
   const imageId = typeof image === 'object' ? image.id : image;
   const { reasons, failing } = await judgeHost(aws, inputs, { place, config, image: imageId });
   if (reasons.length === 0) return { reasons, refusals: [] };
@@ -39,7 +39,7 @@ export async function previewHost(
   const { health_check: healthCheck } = config;
   const wanted = { place, bucket: facts.bucket, targetGroup, healthCheck, failing, image, wait: false };
   const state = await readHostState(runtime, aws, wanted);
-  const parts = { place, facts, record, targetGroup: targetGroup.arn, config };
+  const parts = { place, facts, record, targetGroup: targetGroup.arn, otherBalancers, config };
   // Validated, as the push does it: a template that AWS would refuse is a fault before the merge.
   const app = await hostApp(aws, { ...parts, keepsDatabase: hasDatabase(state.data), validation: true });
   const check = (work: () => Promise<unknown>) => checkFindings(runtime, id, work);

@@ -136,13 +136,17 @@ function launchValues(changes: readonly LaunchChange[]) {
   }));
 }
 
-function healthCheckFindings(id: string, { targetGroup, changes, afterRelease = [] }: HealthCheckUpdate): Finding[] {
+function healthCheckFindings(id: string, update: HealthCheckUpdate): Finding[] {
+  const { targetGroup, changes, afterRelease = [], others = [] } = update;
   const values = (all: readonly HealthCheckChange[]) =>
     all.map(({ setting, from, to }) => ({ path: setting, from, to }));
   const finding = (which: string, title: string, all: readonly HealthCheckChange[]): Finding[] =>
     all.length === 0 ? [] : [{ id: `${id}/health-check/${which}`, gravity: 'change', title, values: values(all) }];
   return [
     ...finding('now', `the health check of ${targetGroup} changes before the instances do`, changes),
+    ...others.flatMap((other) =>
+      finding(`now-${other.targetGroup}`, `the health check of ${other.targetGroup} becomes the same`, other.changes),
+    ),
     ...finding('later', `the health check of ${targetGroup} changes when the release has succeeded`, afterRelease),
   ];
 }

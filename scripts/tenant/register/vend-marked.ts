@@ -25,5 +25,10 @@ export async function vendMarked(
   const result = await applyVend(vending, prepared, free);
   const record = templateRecord(assembly, place) ?? '';
   const key = vendKeyText(vendKey({ tenant, platform, chosen, facts, library: await readLibrary() }, record));
-  return { result, mark: () => marks.set(place.tenant, key, new Date().toISOString()) };
+  // A tenant that is on its way between load balancers is vended again.
+  const isDone = prepared.plan.balancer?.waitsFor === undefined;
+  return {
+    result,
+    mark: async () => (isDone ? await marks.set(place.tenant, key, new Date().toISOString()) : undefined),
+  };
 }

@@ -2,47 +2,53 @@
 export interface BalancerFacts {
   /** The one that its file names. */
   readonly wanted: number;
-  /** Those with a target group of the tenant's. */
-  readonly groups: readonly number[];
+  /** The one of its record, which serves the hosts. */
+  readonly serving: number;
+  /** Others of its record, that instances are to be attached to. */
+  readonly others: readonly number[];
   /** Those whose target group the Auto Scaling group is attached to. */
   readonly attached: readonly number[];
-  /** Those whose target group has all instances that are in service, healthy. */
-  readonly healthy: readonly number[];
-  /** Where the hosts' DNS records lead; `undefined` when they do not all lead to the same, or could not be asked for. */
-  readonly dns: number | undefined;
+  /** Each instance that the serving one finds healthy is healthy by the wanted one as well. */
+  readonly isHealthy: boolean;
+  /** All hosts' DNS records lead to the wanted one; `false` also when that is not known. */
+  readonly isDnsMoved: boolean;
 }
+
+/** What must happen before the next vend can go on. */
+export type BalancerWait = 'attach' | 'health' | 'dns' | 'detach';
 
 /** What vending leaves: a level, which the same vend finds again, and not a step. */
 export interface BalancerLevel {
-  /** Target groups in the entry stack. */
-  readonly groups: readonly number[];
-  /** Load balancers with the tenant's rules. */
-  readonly rules: readonly number[];
-  /** Target groups for the next provision to attach, and for CodeDeploy to take instances out of. */
+  /** Load balancers with a target group and rules of the tenant's. */
+  readonly entry: readonly number[];
+  /** Those that the next provision attaches the instances to, and that CodeDeploy takes instances out of. */
   readonly attach: readonly number[];
-  /** What must happen before the next vend can go on. */
-  readonly waitsFor?: 'provision' | 'health' | 'dns';
+  /** The one that DNS is to lead to. */
+  readonly serving: number;
+  readonly waitsFor?: BalancerWait;
 }
 
 /**
  * How a tenant moves to another load balancer without an outage. The new target group and the rules that lead to it come first; the next
- * provision attaches the instances to both; when they are healthy in the new one, a person changes the DNS; then the old rules go, the next
- * provision detaches the instances, and the old target group goes. An Auto Scaling group has up to 50 target groups, a deployment group
- * up to ten (https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_LoadBalancerInfo.html), and a target group belongs to one load
- * balancer (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html).
+ * provision attaches the instances to both; when they are healthy in the new one, a person changes the DNS; then the next provision
+ * detaches the instances from the old target group, which goes with its rules. They go together: a target group without a rule is
+ * unused, its targets have no health, and a release would wait for it
+ * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html).
  */
-export function planBalancers({ wanted, groups, attached, healthy, dns }: BalancerFacts): BalancerLevel {
-  const all = sorted([wanted, ...groups, ...attached]);
-  const others = all.filter((number) => number !== wanted);
-  if (others.length === 0) return { groups: all, rules: all, attach: all };
-  const both = { groups: all, rules: all, attach: all };
-  if (!attached.includes(wanted)) return { ...both, waitsFor: 'provision' };
-  if (!healthy.includes(wanted)) return { ...both, waitsFor: 'health' };
-  if (dns !== wanted) return { ...both, waitsFor: 'dns' };
-  // A target group that instances are still attached to stays: deployments and Auto Scaling would look for it in vain.
-  const left = others.filter((number) => attached.includes(number));
-  const level = { groups: sorted([wanted, ...left]), rules: [wanted], attach: [wanted] };
-  return left.length === 0 ? level : { ...level, waitsFor: 'provision' };
+export function planBalancers(facts: BalancerFacts): BalancerLevel {
+  const { wanted, serving, others, attached, isHealthy } = facts;
+  const only = { entry: [wanted], attach: [wanted], serving: wanted };
+  const all = sorted([wanted, serving, ...others, ...attached]);
+  const both = { entry: all, attach: all };
+  if (all.length === 1) return only;
+  if (!attached.includes(wanted)) return { ...both, serving, waitsFor: 'attach' };
+  const left = attached.filter((number) => number !== wanted);
+  if (left.length === 0) return only;
+  const detaching = { ...only, entry: sorted([wanted, ...left]), waitsFor: 'detach' as const };
+  // An earlier vend has seen the DNS lead there.
+  if (serving === wanted && others.length === 0) return detaching;
+  if (!isHealthy) return { ...both, serving, waitsFor: 'health' };
+  return facts.isDnsMoved ? detaching : { ...both, serving: wanted, waitsFor: 'dns' };
 }
 
 function sorted(numbers: readonly number[]): number[] {

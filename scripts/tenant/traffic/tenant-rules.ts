@@ -23,6 +23,8 @@ export interface PlannedRule extends RuleGroup {
   readonly kept: boolean;
   /** The tenant already holds the priority; otherwise it must be claimed, and another tenant may be faster. */
   readonly claimed: boolean;
+  /** Number of the load balancer. */
+  readonly loadBalancer: number;
 }
 
 export interface RulesOf {
@@ -59,11 +61,14 @@ export async function planRules(aws: Aws, of: RulesOf): Promise<PlannedRule[]> {
   const own = standing.filter((rule) => isOwn(rule, of));
   await checkRoom(aws, of, standing.length, groups.length - own.length);
   return await Promise.all(
-    groups.map(async ({ band, hosts }) => ({
-      band: band.name,
-      hosts,
-      ...(await planPriority(aws, claimantOf(of, band))),
-    })),
+    groups.map(
+      async ({ band, hosts }): Promise<PlannedRule> => ({
+        band: band.name,
+        hosts,
+        loadBalancer: of.loadBalancer,
+        ...(await planPriority(aws, claimantOf(of, band))),
+      }),
+    ),
   );
 }
 
@@ -86,8 +91,9 @@ export async function claimRules(
   of: RulesOf,
   planned: readonly PlannedRule[],
 ): Promise<Map<string, number>> {
-  const numbers = new Map(planned.map(({ band, priority }) => [band, priority]));
-  const unclaimed = groupsOf(of).filter(({ band }) => planned.some((rule) => rule.band === band.name && !rule.claimed));
+  const here = planned.filter(({ loadBalancer }) => loadBalancer === of.loadBalancer);
+  const numbers = new Map(here.map(({ band, priority }) => [band, priority]));
+  const unclaimed = groupsOf(of).filter(({ band }) => here.some((rule) => rule.band === band.name && !rule.claimed));
   for (const { band } of unclaimed) {
     const { priority } = await claimPriority(runtime, aws, claimantOf(of, band));
     numbers.set(band.name, priority);
@@ -95,18 +101,28 @@ export async function claimRules(
   return numbers;
 }
 
-/** Parameters of the entry stack: the priority of each rule. */
+/**
+ * Parameters of the entry stack: the priority of each rule.
+ * @param balancer number of the load balancer, where logical ids have it
+ */
 export function priorityParameters(
   numbers: Iterable<readonly [band: string, priority: number]>,
+  balancer?: number,
 ): Record<string, string> {
-  return Object.fromEntries([...numbers].map(([band, priority]) => [priorityParameter(band), String(priority)]));
+  return Object.fromEntries(
+    [...numbers].map(([band, priority]) => [priorityParameter(band, balancer), String(priority)]),
+  );
 }
 
 /** `LISTENER_FULL` when another writer added a rule in the meantime, and it was the last that AWS allows; else the error itself. */
-export async function explainFull(aws: Aws, { place, facts, loadBalancer }: RulesOf, error: unknown): Promise<unknown> {
+export async function explainFull(aws: Aws, all: readonly RulesOf[], error: unknown): Promise<unknown> {
   if (!isTooManyRules(error)) return error;
-  const [rules, quota] = await Promise.all([readRules(aws, facts['listener-arn']), readRuleQuota(aws)]);
-  return listenerFull({ place, loadBalancer }, rules.length, quota, { details: error.details, cause: error });
+  const quota = await readRuleQuota(aws);
+  const standing = await Promise.all(all.map(({ facts }) => readRules(aws, facts['listener-arn'])));
+  const [at] = [...standing.keys()].sort((one, other) => (standing[other]?.length ?? 0) - (standing[one]?.length ?? 0));
+  const { place, loadBalancer } = all[at ?? 0] as RulesOf;
+  const reason = { details: error.details, cause: error };
+  return listenerFull({ place, loadBalancer }, standing[at ?? 0]?.length ?? 0, quota, reason);
 }
 
 /** The numbers of rules the tenant no longer has, by what it has on record on every listener: a run may have died before it gave them back. */

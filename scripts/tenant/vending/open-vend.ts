@@ -112,8 +112,9 @@ export async function openVend(runtime: Runtime, options: VendOptions): Promise<
       });
       const coming = hostsOfPlaces(options.coming, environment);
       const place = { environment, tenant: name };
-      const { rotateWebhook = false } = options;
-      return { runtime, aws, gitlab, place, platform, tenant, chosen: each, record, projects, coming, rotateWebhook };
+      const { rotateWebhook = false, dnsMoved = false } = options;
+      const asked = { coming, rotateWebhook, dnsMoved };
+      return { runtime, aws, gitlab, place, platform, tenant, chosen: each, record, projects, ...asked };
     });
   const planned = await look();
   for (const { plan } of planned) warnOfProject(out, plan);

@@ -21,6 +21,8 @@ export interface VendOptions {
   readonly adopt?: boolean;
   /** Replace the tokens of the webhook and of the builds, of a tenant whose project has no runner. */
   readonly rotateWebhook?: boolean;
+  /** The hosts' DNS records lead to the load balancer that the file names, where that cannot be seen from here. */
+  readonly dnsMoved?: boolean;
   /** Hosts of the file that other tenants of the same run give back later: they are left out. */
   readonly without?: readonly HostPlace[];
   /** Hosts that it keeps although its file no longer has them: who is to get them could not be vended. */

@@ -56,12 +56,15 @@ function lookRights(scope: PlatformScope): Right[] {
     {
       sid: 'Look',
       actions: [
+        // Where the instances of a tenant are attached that changes its load balancer, and whether they are healthy there.
+        'autoscaling:DescribeAutoScalingGroups',
         'cloudformation:DescribeStacks',
         'cloudformation:ListStacks',
         'elasticloadbalancing:DescribeAccountLimits',
         'elasticloadbalancing:DescribeLoadBalancers',
         'elasticloadbalancing:DescribeRules',
         'elasticloadbalancing:DescribeTargetGroups',
+        'elasticloadbalancing:DescribeTargetHealth',
       ],
       resources: ['*'],
       because: 'AWS grants these reads for all resources or for none; stacks are found by how their names begin.',

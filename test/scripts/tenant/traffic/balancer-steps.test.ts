@@ -6,9 +6,11 @@ import {
   planBalancers,
 } from '../../../../scripts/tenant/traffic/balancer-steps.ts';
 
-const settled: BalancerFacts = { wanted: 1, groups: [1], attached: [1], healthy: [1], dns: 1 };
-const only = (number: number) => ({ groups: [number], rules: [number], attach: [number] });
-const both = { groups: [1, 2], rules: [1, 2], attach: [1, 2] };
+const settled = { wanted: 1, serving: 1, others: [], attached: [1], isHealthy: true, isDnsMoved: true };
+const moving: BalancerFacts = { ...settled, wanted: 2, isDnsMoved: false };
+const attached = { others: [2], attached: [1, 2] };
+const both = { entry: [1, 2], attach: [1, 2] };
+const only = (number: number): BalancerLevel => ({ entry: [number], attach: [number], serving: number });
 
 describe('planBalancers', () => {
   test('who stays where it is has one of everything', () => {
@@ -19,52 +21,65 @@ describe('planBalancers', () => {
     [
       'the first vend makes the new target group and its rules, and the old ones stay',
       {},
-      { ...both, waitsFor: 'provision' },
+      { ...both, serving: 1, waitsFor: 'attach' },
     ],
-    ['attached, not healthy yet', { groups: [1, 2], attached: [1, 2] }, { ...both, waitsFor: 'health' }],
+    ['attached, not healthy yet', { ...attached, isHealthy: false }, { ...both, serving: 1, waitsFor: 'health' }],
+    ['healthy in both: a person changes the DNS', attached, { ...both, serving: 2, waitsFor: 'dns' }],
     [
-      'healthy in both: a person changes the DNS',
-      { groups: [1, 2], attached: [1, 2], healthy: [1, 2] },
-      { ...both, waitsFor: 'dns' },
-    ],
-    [
-      'where DNS leads is not known: nothing goes',
-      { groups: [1, 2], attached: [1, 2], healthy: [1, 2], dns: undefined },
-      { ...both, waitsFor: 'dns' },
+      'DNS leads to the new one: the next provision detaches the instances from the old one',
+      { serving: 2, others: [1], attached: [1, 2], isDnsMoved: true },
+      { entry: [1, 2], attach: [2], serving: 2, waitsFor: 'detach' },
     ],
     [
-      'DNS has moved: the old rules go, its target group when nothing is attached to it',
-      { groups: [1, 2], attached: [1, 2], healthy: [1, 2], dns: 2 },
-      { groups: [1, 2], rules: [2], attach: [2], waitsFor: 'provision' },
+      'DNS was seen to lead there, and is not asked again',
+      { serving: 2, attached: [1, 2], isHealthy: false },
+      { entry: [1, 2], attach: [2], serving: 2, waitsFor: 'detach' },
     ],
-    ['detached: the old target group goes', { groups: [1, 2], attached: [2], healthy: [2], dns: 2 }, only(2)],
+    ['detached: the old target group goes with its rules', { serving: 2, attached: [2] }, only(2)],
     [
       'DNS moved too early: the old ones stay until the new one is healthy',
-      { groups: [1, 2], attached: [1, 2], dns: 2 },
-      { ...both, waitsFor: 'health' },
+      { ...attached, isHealthy: false, isDnsMoved: true },
+      { ...both, serving: 1, waitsFor: 'health' },
+    ],
+    ['back before the instances were attached to the new one', { wanted: 1, others: [2] }, only(1)],
+    [
+      'back after that: DNS may lead to the new one already',
+      { wanted: 1, ...attached },
+      { ...both, serving: 1, waitsFor: 'dns' },
+    ],
+    [
+      'to a third one in between: all three stay',
+      { wanted: 3, serving: 2, others: [1], attached: [1, 2] },
+      { entry: [1, 2, 3], attach: [1, 2, 3], serving: 2, waitsFor: 'attach' },
     ],
   ])('%s', (_title, facts, level) => {
-    expect(planBalancers({ ...settled, wanted: 2, ...facts })).toEqual(level);
+    expect(planBalancers({ ...moving, ...facts })).toEqual(level);
   });
 });
 
+interface World {
+  readonly wanted: number;
+  /** What the last vend left. */
+  readonly level: BalancerLevel;
+  readonly attached: readonly number[];
+  readonly healthy: readonly number[];
+  readonly dns: number;
+}
+
 type Action = 'vend' | 'provision' | 'instances pass' | 'person moves the DNS' | { readonly wants: number };
 
-/** The world after an action; a person moves the DNS only when it is waited for. */
-function after(world: { facts: BalancerFacts; level: BalancerLevel }, action: Action): typeof world {
-  const { facts, level } = world;
-  if (typeof action === 'object') return { facts: { ...facts, wanted: action.wants }, level };
-  if (action === 'vend') {
-    const next = planBalancers(facts);
-    return { facts: { ...facts, groups: next.groups }, level: next };
-  }
+/** A person moves the DNS only when a vend has said so. */
+function after(world: World, action: Action): World {
+  const { wanted, level, attached: now, healthy, dns } = world;
+  if (typeof action === 'object') return { ...world, wanted: action.wants };
   if (action === 'provision') {
-    const healthy = facts.healthy.filter((number) => level.attach.includes(number));
-    return { facts: { ...facts, attached: level.attach, healthy }, level };
+    return { ...world, attached: level.attach, healthy: healthy.filter((number) => level.attach.includes(number)) };
   }
-  if (action === 'instances pass') return { facts: { ...facts, healthy: facts.attached }, level };
-  const isAsked = planBalancers(facts).waitsFor === 'dns' && level.rules.includes(facts.wanted);
-  return isAsked ? { facts: { ...facts, dns: facts.wanted }, level } : world;
+  if (action === 'instances pass') return { ...world, healthy: now };
+  if (action === 'person moves the DNS') return level.waitsFor === 'dns' ? { ...world, dns: level.serving } : world;
+  const others = level.attach.filter((number) => number !== level.serving);
+  const asked = { isHealthy: healthy.includes(wanted), isDnsMoved: dns === wanted };
+  return { ...world, level: planBalancers({ wanted, serving: level.serving, others, attached: now, ...asked }) };
 }
 
 test('whatever happens in whatever order, the load balancer that DNS leads to has rules and healthy instances, and it ends where the file says', () => {
@@ -72,30 +87,19 @@ test('whatever happens in whatever order, the load balancer that DNS leads to ha
     { weight: 4, arbitrary: fc.constantFrom<Action>('vend', 'provision', 'instances pass', 'person moves the DNS') },
     { weight: 1, arbitrary: fc.constantFrom(1, 2, 3).map((wants): Action => ({ wants })) },
   );
+  const round: Action[] = ['vend', 'provision', 'instances pass', 'vend', 'person moves the DNS', 'vend', 'provision'];
   fc.assert(
     fc.property(fc.array(action, { maxLength: 40 }), (actions) => {
-      let world = { facts: settled, level: only(1) as BalancerLevel };
-      const round: Action[] = [
-        'vend',
-        'provision',
-        'instances pass',
-        'vend',
-        'person moves the DNS',
-        'vend',
-        'provision',
-        'vend',
-      ];
-      for (const each of [...actions, ...round, ...round]) {
+      let world: World = { wanted: 1, level: only(1), attached: [1], healthy: [1], dns: 1 };
+      for (const each of [...actions, ...round, ...round, 'vend' as const]) {
         world = after(world, each);
-        const { facts, level } = world;
-        for (const has of [level.rules, facts.groups, facts.attached, facts.healthy]) expect(has).toContain(facts.dns);
-        for (const attached of facts.attached) expect(facts.groups).toContain(attached);
+        for (const has of [world.level.entry, world.level.attach, world.attached, world.healthy]) {
+          expect(has).toContain(world.dns);
+        }
+        for (const number of world.attached) expect(world.level.entry).toContain(number);
       }
-      const { wanted } = world.facts;
-      expect(world).toEqual({
-        facts: { wanted, groups: [wanted], attached: [wanted], healthy: [wanted], dns: wanted },
-        level: only(wanted),
-      });
+      const { wanted } = world;
+      expect(world).toEqual({ wanted, level: only(wanted), attached: [wanted], healthy: [wanted], dns: wanted });
     }),
     { numRuns: 500, seed: 1 },
   );

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { ConditionalObjects } from '../../../../scripts/aws/objects.ts';
-import { readTenantRecord } from '../../../../scripts/aws/read-facts.ts';
+import { readStoredRecord, readTenantRecord } from '../../../../scripts/aws/read-facts.ts';
+import { names } from '../../../../scripts/config/names.ts';
 import { priorityClaimSchema } from '../../../../scripts/config/stored.ts';
 import { provisionHost } from '../../../../scripts/host/provision.ts';
 import { readRules } from '../../../../scripts/listener/listener-rules.ts';
@@ -8,7 +9,7 @@ import { vendTenant } from '../../../../scripts/tenant/vend.ts';
 import { cloudAccount } from '../../../builders/account.ts';
 import { makeRule } from '../../../builders/balancer.ts';
 import { makeImage } from '../../../builders/image.ts';
-import { makePlatform, type Platform } from '../../../builders/platform.ts';
+import { makePlatform, type Platform, putParameter } from '../../../builders/platform.ts';
 import { type PlatformRepository, platformRepository } from '../../../builders/platform-repository.ts';
 import { recorder } from '../../../builders/recorder.ts';
 import { repository } from '../../../builders/repository.ts';
@@ -67,7 +68,9 @@ describe('a platform with two load balancers', () => {
   test('a tenant on the second has its rule and its claim there, and nothing on the first', async () => {
     const { priority } = await vend('shop', 2);
     expect(await recorded('shop')).toBe(2);
-    expect(await readRules(platform.aws, second)).toEqual([{ priority, targetGroups: ['vendhost-dev-shop--8080-2'] }]);
+    expect(await readRules(platform.aws, second)).toEqual([
+      { priority, targetGroups: ['vendhost-dev-shop--8080-2'], hosts: ['shop.dev.example.com'] },
+    ]);
     expect(await claimed(second)).toEqual([`${priority}.json`]);
     expect(await readRules(platform.aws, first)).toEqual([]);
     expect(await claimed(first)).toEqual([]);
@@ -79,23 +82,34 @@ describe('a platform with two load balancers', () => {
     expect(await readRules(platform.aws, second)).toContainEqual({
       priority,
       targetGroups: ['vendhost-dev-porter--8080-2'],
+      hosts: ['porter.dev.example.com'],
     });
   });
 
-  test('a tenant with a virtual host can change neither, and is told how', async () => {
+  test('a tenant with a virtual host cannot change its port, and is told how', async () => {
     await provision('shop');
-    await expect(vend('shop', 1)).rejects.toMatchObject({
-      code: 'LOAD_BALANCER_FIXED',
-      message: 'shop in dev is served by load balancer 2 and cannot move to 1; nothing was changed',
-      details: ['stack vendhost-dev-shop-host is CREATE_COMPLETE: its target group belongs to load balancer 2'],
-      hint: expect.stringContaining('set load_balancer: 2 in tenants/shop.yml'),
-    });
     await expect(vend('shop', 2, { port: 3000 })).rejects.toMatchObject({
       code: 'PORT_FIXED',
       message: 'shop in dev listens on port 8080 and cannot move to 3000; nothing was changed',
       details: ['stack vendhost-dev-shop-host is CREATE_COMPLETE: its instances and its target group have port 8080'],
       hint: expect.stringContaining('set port: 8080 in tenants/shop.yml'),
     });
+    expect(await recorded('shop')).toBe(2);
+  });
+
+  test('a virtual host whose rules an older version deployed cannot change its load balancer, and is told how', async () => {
+    const name = names.tenantRecord({ tenant: 'shop', environment });
+    const { port: _port, ...former } = JSON.parse(
+      await readStoredRecord(platform.aws, { tenant: 'shop', environment }),
+    );
+    await putParameter(platform.aws, name, JSON.stringify(former));
+    await expect(vend('shop', 1)).rejects.toMatchObject({
+      code: 'LOAD_BALANCER_FIXED',
+      message: 'shop in dev is served by load balancer 2 and cannot move to 1; nothing was changed',
+      details: [expect.stringMatching(/^stack vendhost-dev-shop-host is CREATE_COMPLETE: /)],
+      hint: expect.stringContaining('set load_balancer: 2 in tenants/shop.yml'),
+    });
+    await vend('shop', 2);
     expect(await recorded('shop')).toBe(2);
   });
 
@@ -141,7 +155,11 @@ describe('a platform with two load balancers', () => {
     expect(lines).toContain('load balancer: 1 → 2');
     expect(await claimed(first)).toEqual([]);
     const rules = await readRules(platform.aws, second);
-    expect(rules).toContainEqual({ priority, targetGroups: ['vendhost-dev-cafe--8080-2'] });
+    expect(rules).toContainEqual({
+      priority,
+      targetGroups: ['vendhost-dev-cafe--8080-2'],
+      hosts: ['cafe.dev.example.com'],
+    });
   });
 
   test('a tenant whose load balancer is full claims nothing; on the other one it works', async () => {
@@ -153,7 +171,11 @@ describe('a platform with two load balancers', () => {
     expect(await claimed(first)).toEqual([]);
     const { priority } = await vend('blog', 2);
     const rules = await readRules(platform.aws, second);
-    expect(rules).toContainEqual({ priority, targetGroups: ['vendhost-dev-blog--8080-2'] });
+    expect(rules).toContainEqual({
+      priority,
+      targetGroups: ['vendhost-dev-blog--8080-2'],
+      hosts: ['blog.dev.example.com'],
+    });
     expect(await readRules(platform.aws, first)).toHaveLength(100);
   });
 
@@ -165,6 +187,10 @@ describe('a platform with two load balancers', () => {
     const { priority, lines } = await vend('shop', 2);
     expect(lines).toContain(`priority ${priority} (kept) for shop.dev.example.com`);
     const rules = await readRules(platform.aws, second);
-    expect(rules).toContainEqual({ priority, targetGroups: ['vendhost-dev-shop--8080-2'] });
+    expect(rules).toContainEqual({
+      priority,
+      targetGroups: ['vendhost-dev-shop--8080-2'],
+      hosts: ['shop.dev.example.com'],
+    });
   });
 });

@@ -1,0 +1,41 @@
+import type { Place } from '../../config/names.ts';
+import type { BalancerMove } from './balancer.ts';
+
+/** Where a move to another load balancer is, and who does what next. */
+export function moveLines(place: Place, hosts: readonly string[], move: BalancerMove): string[] {
+  const { environment, tenant } = place;
+  const { from, to, dns, waitsFor } = move;
+  const vend = `vendhost tenant vend ${tenant} --environment ${environment}`;
+  const title = `${environment}: ${tenant} moves from load balancer ${from} to ${to}`;
+  const records = hosts.map((host) => `  ${host}: ${dns.from} → ${dns.to}`);
+  switch (waitsFor) {
+    case undefined:
+      return [
+        `${environment}: ${tenant} has moved from load balancer ${from} to ${to}`,
+        "next: whoever keeps the domain's DNS changes these records:",
+        ...records,
+      ];
+    case 'attach':
+      return [
+        `${title}; both have its rules`,
+        `next: the tenant runs its pipeline: vendhost host provision attaches the instances to both; then you: ${vend}`,
+      ];
+    case 'health':
+      return [
+        `${title}; the instances are attached to both, and not all of them are healthy in ${to} yet`,
+        `next: you, when a health check has passed: ${vend}`,
+      ];
+    case 'dns':
+      return [
+        `${title}; the instances are healthy in both, and DNS is not seen to lead to ${to}`,
+        "next: whoever keeps the domain's DNS changes these records, and waits for their former TTL:",
+        ...records,
+        `then you: ${vend}; with --dns-moved where DNS cannot be asked, or hosts are behind a proxy`,
+      ];
+    case 'detach':
+      return [
+        `${title}; DNS leads to ${to}, and ${from} still has its rules`,
+        `next: the tenant runs its pipeline: vendhost host provision detaches the instances from ${from}; then you: ${vend}`,
+      ];
+  }
+}
