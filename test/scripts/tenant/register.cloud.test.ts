@@ -38,7 +38,10 @@ beforeAll(async () => {
   await repository.certify(enforcing.cloud.endpoint);
   await platform('people');
   for (const tenant of ['shop', 'blog', 'lost']) {
-    await repository.writeTenant(tenant, { project: `acme/${tenant}`, hosts: { dev: [`${tenant}.dev.example.com`] } });
+    // Vending makes a project that is not there, but no group.
+    const group = tenant === 'lost' ? 'nowhere' : 'acme';
+    const hosts = { dev: [`${tenant}.dev.example.com`] };
+    await repository.writeTenant(tenant, { project: `${group}/${tenant}`, hosts });
   }
 });
 afterAll(async () => {
