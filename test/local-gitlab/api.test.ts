@@ -79,7 +79,7 @@ describe('what GitLab refuses', () => {
       status: 404,
       body: { message: '404 Variable Not Found' },
     });
-    expect((await get('/projects/1/hooks')).status).toBe(404);
+    expect((await get('/projects/1/badges')).status).toBe(404);
   });
 
   test('the same key and scope twice', async () => {

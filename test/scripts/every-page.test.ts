@@ -236,8 +236,8 @@ const readers: Readonly<Record<string, Reader>> = {
     ...lists('DescribeRules', 'Rules', [rule('1'), `${rule('2')}</member><member>${rule('default')}`], 'NextMarker'),
     read: ({ aws }) => readRules(aws, 'arn:listener'),
     expected: [
-      { priority: 1, targetGroups: ['group-1'] },
-      { priority: 2, targetGroups: ['group-2'] },
+      { priority: 1, hosts: [], targetGroups: ['group-1'] },
+      { priority: 2, hosts: [], targetGroups: ['group-2'] },
     ],
   },
   'limits of an account': {

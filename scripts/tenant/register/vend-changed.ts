@@ -63,7 +63,7 @@ export async function vendChanged(runtime: Runtime, options: VendChangedOptions)
   const lines = [
     `${environment}: ${vended.length} of ${wanted.length} vended${vended.length === 0 ? '' : `: ${vended.join(', ')}`}`,
     ...failed.map(({ tenant, error }) => `  ${tenant}: error[${error?.code}]: ${error?.message}`),
-    ...retireLines(retire),
+    ...toRetireLines(retire),
   ];
   runtime.out.result({ environment, vended, failed, plan }, lines.join('\n'));
   requireVended(environment, failed);
@@ -138,7 +138,7 @@ function byPeople(environment: Environment, wanted: readonly PlannedRow[]): stri
   ];
 }
 
-function retireLines(retire: readonly PlannedRow[]): string[] {
+function toRetireLines(retire: readonly PlannedRow[]): string[] {
   if (retire.length === 0) return [];
   return [
     'to be retired by a person, by the job retire or with these commands:',

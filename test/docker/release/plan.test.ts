@@ -113,7 +113,7 @@ test("the project's own files can be cut and pinned", async () => {
     [],
   );
   const templates = paths.filter((file) => /^(ci-)?templates\//.test(file));
-  expect(templates).toHaveLength(14);
+  expect(templates).toHaveLength(18);
   for (const file of templates) {
     const text = after[file] ?? '';
     // A released checkout names a digest already.
