@@ -158,6 +158,8 @@ function stacksOf(at: number): string[] {
   const environment = ['dev', 'staging', 'production'][at];
   return [
     ...['access', 'balancer', 'network', 'storage'].map((layer) => `vendhost-${environment}-${layer}`),
+    // Where jobs vend.
+    ...(environment === 'dev' ? ['vendhost-dev-vending'] : []),
     'vendhost-gitlab',
   ].sort();
 }

@@ -71,7 +71,9 @@ export function buildNetworkRights(scope: Scope): Right[] {
   return [
     {
       sid: 'BuildNetworkLook',
-      actions: ['DhcpOptions', 'NetworkInterfaces', 'SecurityGroups', 'Subnets', 'Vpcs'].map((each) => `ec2:Describe${each}`),
+      actions: ['DhcpOptions', 'NetworkInterfaces', 'SecurityGroups', 'Subnets', 'Vpcs'].map(
+        (each) => `ec2:Describe${each}`,
+      ),
       resources: ['*'],
       because: 'AWS grants these reads for all resources or for none.',
     },

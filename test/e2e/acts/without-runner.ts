@@ -88,7 +88,8 @@ async function reportPush({ say, check }: Stage, world: World, { repository, ser
   if (made === undefined || hook === undefined) throw new Error(`vending made no webhook of ${project}`);
   const event = {
     ...JSON.parse(payload('push')),
-    project_id: made.id, user_name: 'Developer',
+    project_id: made.id,
+    user_name: 'Developer',
     ref: 'refs/heads/dev',
     after,
     checkout_sha: after,
