@@ -11,7 +11,8 @@ export async function nameAgain(stage: Stage, { owner }: World): Promise<void> {
   await owner.write({ [file]: granted('acme/fair') }, 'A tenant for a summer: fair');
   await operate(stage, 'vend fair', vend);
   await owner.write({ [file]: null }, 'The summer is over');
-  await operate(stage, 'retire fair', ['tenant', 'retire', 'fair', '--environment', 'dev']);
+  // Its files go too: while their bucket stays, nobody else gets the name.
+  await operate(stage, 'retire fair', ['tenant', 'retire', 'fair', '--environment', 'dev', '--delete-files']);
   await owner.write({ [file]: granted('acme/winter-fair') }, 'The name and the host for another project');
   await operate(stage, 'vend fair again', vend);
   const register = await operate(stage, 'register', ['tenant', 'plan', '--environment', 'dev']);
