@@ -162,7 +162,7 @@ async function webhookOf(vending: Vending): Promise<PreparedWebhook | undefined>
   const { runtime, aws, gitlab, place, tenant, projects, chosen, rotateWebhook = false } = vending;
   const [project] = projects;
   if (tenant.intake !== 'webhook' || gitlab === undefined || project === undefined) return undefined;
-  const parts = { aws, gitlab, out: runtime.out, place, project: project.path };
+  const parts = { aws, gitlab, out: runtime.out, place, project: project.path, isNew: project.isNew === true };
   return await prepareWebhook(parts, { branch: chosen.config.branch, rotate: rotateWebhook });
 }
 

@@ -9,9 +9,9 @@ import { type Aws, openAws } from '../aws/session.ts';
 import { keys, type Place } from '../config/names.ts';
 import { type ExitCode, VendhostError } from '../errors.ts';
 import { provisionHost } from '../host/provision.ts';
-import { bakeImage } from '../image/bake/bake-image.ts';
+import { findOrBake } from '../image/bake/bake-image.ts';
 import { startRelease } from '../release/start.ts';
-import { pushRevision } from '../revision/push.ts';
+import { storeRevision } from '../revision/push.ts';
 import type { Runtime } from '../runtime.ts';
 import { makeTemporary } from '../temporary.ts';
 import type { ReportedPush } from './function/judge-delivery.ts';
@@ -49,16 +49,11 @@ interface Unpacked extends Place {
 }
 
 async function deployAll(runtime: Runtime, checkout: Unpacked): Promise<ExitCode | undefined> {
-  const steps = [
-    () => bakeImage(runtime, checkout),
-    () => provisionHost(runtime, { ...checkout, image: undefined }),
-    () => pushRevision(runtime, checkout),
-  ];
-  for (const step of steps) {
-    const code = await step();
-    if (code !== undefined) return code;
-  }
-  return await startRelease(runtime, { ...checkout, revision: undefined });
+  const image = await findOrBake(runtime, checkout);
+  const provisioned = await provisionHost(runtime, { ...checkout, image: image?.imageId });
+  if (provisioned !== undefined) return provisioned;
+  const { key } = await storeRevision(runtime, checkout);
+  return await startRelease(runtime, { ...checkout, revision: key });
 }
 
 async function readPush(aws: Aws, bucket: string, key: string): Promise<ReportedPush> {

@@ -10,26 +10,28 @@ import {
   ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { driftByHand } from '../acceptance/drift-by-hand.ts';
-import { deployPlatform, firstPush, sameCommit, secondPush, vendTenant } from '../acceptance/journey.ts';
+import { deployPlatform, firstPush, sameCommit, secondPush } from '../acceptance/journey.ts';
 import type { Stage } from '../acceptance/stage.ts';
 import { pipeline } from '../acceptance/steps.ts';
 import { clientConfig } from '../local-cloud/clients.ts';
 import { accountEnvironment } from '../local-cloud/start.ts';
 import { thisStarter, whyNoDemo } from '../setup/whole-machine.ts';
-import { approveProduction } from './approve-production.ts';
+import { approveProduction } from './acts/approve-production.ts';
+import { nameAgain } from './acts/name-again.ts';
+import { takeOut, vendByMerge } from './acts/vend-by-merge.ts';
+import { serveRepositories, withoutRunner } from './acts/without-runner.ts';
 import { localSite } from './local-site.ts';
 import { Timeline } from './timeline.ts';
 import { devAccount, startWorld, type World } from './world.ts';
 
 const usage = `npm run demo [-- --keep]
 
-A platform of three environments, and on it a push to dev that becomes a running virtual host, and one to master that a person approves; on
-this machine only.
+A platform of three environments, and on it a tenant that a merge request brings: a push to dev becomes a running virtual host, and one to
+master waits for a person. Then a tenant whose project has no runner, and one that goes; on this machine only.
 
   --keep   leave everything running at the end, until Ctrl-C
 `;
 const host = 'shop.dev.example.com';
-const eachOf = (job: string) => ['dev', 'staging', 'production'].map((environment) => `${job}-${environment}`);
 const platformProject = 'operations/lanterns';
 
 const say = (line = '') => void process.stdout.write(`${line}\n`);
@@ -46,6 +48,7 @@ async function main(): Promise<void> {
   }
   heading('Set up: packages, local cloud, local GitLab');
   const world = await timeline.stage('set up', () => startWorld((line) => say(`  ${line}`)));
+  const repositories = await serveRepositories(world);
   try {
     say(`  AWS answers at ${world.cloud.endpoint}, GitLab's API at ${world.gitlab.api}`);
     await journey(world, stopping.signal);
@@ -53,30 +56,19 @@ async function main(): Promise<void> {
     if (values.keep) await keep(stopping.signal);
   } finally {
     say('  cleaning up');
+    await repositories.stop();
     await world.stop();
   }
 }
 
 async function journey(world: World, signal: AbortSignal): Promise<void> {
   const stage: Stage = { site: localSite(world, (line) => say(`  ${line}`)), timeline, signal, say, check };
+  const shop = await takeOut(world);
   heading('The platform owner deploys dev, staging and production: by hand, this once');
   await deployPlatform(stage, ['--all']);
 
-  heading("A merge request of the platform's project: dev keeps its access logs longer");
-  const config = await readFile(join(world.owner.repository, 'platform.yml'), 'utf8');
-  const change = {
-    'platform.yml': config.replace('cidr: 10.10.0.0/16', 'cidr: 10.10.0.0/16\n    retention_days: {access: 180}'),
-  };
-  await pipeline(stage, 'merge request', ['validate', ...eachOf('plan'), 'note'], async (watch) => {
-    const title = 'Keep access logs of dev for half a year';
-    return (await world.owner.propose('log-longer', change, title, watch)).result;
-  });
-  await pipeline(stage, 'merge', ['validate', ...eachOf('prepare'), 'deploy-dev', 'vend-dev'], async (watch) => {
-    return (await world.owner.merge('log-longer', watch)).result;
-  });
-
-  heading('The platform owner vends the tenant shop');
-  await vendTenant(stage);
+  heading("A merge request of the platform's project: the tenant shop, and dev keeps its access logs longer");
+  await vendByMerge(stage, world, shop);
 
   heading('First push to dev: image, virtual host, release');
   const first = await firstPush(stage);
@@ -98,10 +90,11 @@ async function journey(world: World, signal: AbortSignal): Promise<void> {
   showNote(world);
 
   heading('The drift check of a night: a change that somebody made by hand');
-  const project = world.gitlab.state.addProject(platformProject);
+  const { state } = world.gitlab;
+  const project = state.project(platformProject) ?? state.addProject(platformProject);
   await driftByHand(stage, {
     env: { CI_PROJECT_ID: platformProject, CI_SERVER_URL: world.gitlab.address },
-    issues: () => world.gitlab.state.discussions.issues(project),
+    issues: () => state.discussions.issues(project),
   });
 
   heading('The same commit once more');
@@ -109,6 +102,12 @@ async function journey(world: World, signal: AbortSignal): Promise<void> {
 
   heading('A push to master: production waits for an approval, and a job of another project gives it');
   await approveProduction(stage, world);
+
+  heading('A second tenant, page, whose project has no runner: a webhook and CodeBuild do what jobs do');
+  await withoutRunner(stage, world);
+
+  heading('A third tenant, fair, goes, and another project gets its name and its host');
+  await nameAgain(stage, world);
 }
 
 /** The one note of the merge request, as GitLab would show it but for its markup. */
@@ -143,6 +142,7 @@ function summary(world: World, kept: boolean): void {
   for (const line of timeline.lines()) say(`  ${line}`);
   say(kept ? '\n  Places to look:' : '\n  Places to look, when it is left running with: npm run demo -- --keep');
   say(`  the shop        curl --header 'Host: ${host}' ${world.cloud.router.https}/`);
+  say(`  the page        curl --header 'Host: page.dev.example.com' ${world.cloud.router.https}/`);
   say('                  (the HTTPS listener is served as plain HTTP here)');
   say('  AWS             (any program of AWS, in a shell with these; the key is the account)');
   for (const [name, value] of Object.entries(accountEnvironment(world.cloud, devAccount))) {

@@ -67,7 +67,11 @@ describe('the platform', () => {
   test('after the merge exactly what was prepared is deployed, production when somebody starts it', async () => {
     const pressed: string[] = [];
     const pipeline = await world.owner.merge('log-more', {
-      manual: ['deploy-staging', 'deploy-production'],
+      manual: ['deploy-staging', 'deploy-production', 'vend-staging'],
+      variables: [
+        { key: 'CI_API_V4_URL', value: world.gitlab.api },
+        { key: 'VENDHOST_GITLAB_TOKEN', value: world.gitlab.token, environment_scope: 'vendhost-platform/dev' },
+      ],
       beforeJob: async (job) => {
         // Dev is deployed, production is not, until the job is started.
         if (job === 'deploy-production') pressed.push(...(await flowLogs(world, devAccount)).map(String));
@@ -75,11 +79,12 @@ describe('the platform', () => {
     });
     const result = await pipeline.result;
     const vended = statuses(result).filter(([job]) => job.startsWith('vend-'));
-    // Nobody has vended shop yet: a warning, and the command for people.
-    expect(Object.fromEntries(vended)).toEqual({
-      ...{ 'vend-dev': 'warning', 'vend-staging': 'manual', 'vend-production': 'manual' },
+    // Jobs vend in dev; in staging people do: a warning, and the command for them.
+    expect(Object.fromEntries(vended), logs(result)).toEqual({
+      ...{ 'vend-dev': 'success', 'vend-staging': 'warning', 'vend-production': 'manual' },
     });
-    expect(logOf(result, 'vend-dev')).toContain('vendhost tenant vend shop --environment dev');
+    expect(logOf(result, 'vend-dev')).toContain('dev: 1 of 1 vended: shop');
+    expect(logOf(result, 'vend-staging')).toContain('vendhost tenant vend shop --environment staging');
     expect(
       statuses(result).filter(([job]) => !job.startsWith('vend-')),
       logs(result),
@@ -153,6 +158,8 @@ function stacksOf(at: number): string[] {
   const environment = ['dev', 'staging', 'production'][at];
   return [
     ...['access', 'balancer', 'network', 'storage'].map((layer) => `vendhost-${environment}-${layer}`),
+    // Where jobs vend.
+    ...(environment === 'dev' ? ['vendhost-dev-vending'] : []),
     'vendhost-gitlab',
   ].sort();
 }

@@ -71,7 +71,9 @@ export function buildNetworkRights(scope: Scope): Right[] {
   return [
     {
       sid: 'BuildNetworkLook',
-      actions: ['ec2:DescribeDhcpOptions', 'ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets', 'ec2:DescribeVpcs'],
+      actions: ['DhcpOptions', 'NetworkInterfaces', 'SecurityGroups', 'Subnets', 'Vpcs'].map(
+        (each) => `ec2:Describe${each}`,
+      ),
       resources: ['*'],
       because: 'AWS grants these reads for all resources or for none.',
     },
@@ -83,10 +85,18 @@ export function buildNetworkRights(scope: Scope): Right[] {
     },
     {
       sid: 'BuildNetworkUse',
-      actions: ['ec2:CreateNetworkInterfacePermission', 'ec2:DeleteNetworkInterface'],
+      actions: ['ec2:CreateNetworkInterfacePermission'],
       resources: interfaces,
       when: { StringEquals: { 'ec2:AuthorizedService': 'codebuild.amazonaws.com' } },
       because: "CodeBuild's interfaces, whose ids AWS chooses.",
+    },
+    {
+      // It knows no service (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
+      sid: 'BuildNetworkEnd',
+      actions: ['ec2:DeleteNetworkInterface'],
+      resources: interfaces,
+      when: { ArnEquals: { 'ec2:Vpc': scope.vpc } },
+      because: 'The same; EC2 deletes no interface that is in use.',
     },
   ];
 }

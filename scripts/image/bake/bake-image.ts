@@ -18,11 +18,24 @@ export interface BakeOptions extends Place {
   readonly dryRun: boolean;
 }
 
+interface KeyedImage extends Baked {
+  readonly bakeKey: string;
+}
+
 /** Longest time to wait for another job's bake. */
 const waitLimitMs = 60 * 60_000;
 
-/** Bakes the tenant's image, or finds the one with the same bake key. Either way it removes what bakes left that died. */
+/** Bakes the tenant's image, or finds the one with the same bake key, and reports it. */
 export async function bakeImage(runtime: Runtime, options: BakeOptions): Promise<ExitCode | undefined> {
+  const image = await findOrBake(runtime, options);
+  return image === undefined ? exitCodes.differs : report(runtime, image);
+}
+
+/**
+ * Bakes the tenant's image, or finds the one with the same bake key. Either way it removes what bakes left that died. In a dry run
+ * it reports a bake that is needed, and returns nothing then.
+ */
+export async function findOrBake(runtime: Runtime, options: BakeOptions): Promise<KeyedImage | undefined> {
   const { tenant, environment, directory, dryRun } = options;
   const place = { tenant, environment };
   const aws = openAws(runtime);
@@ -35,17 +48,17 @@ export async function bakeImage(runtime: Runtime, options: BakeOptions): Promise
   }
   if (plan.action === 'use') {
     if (!dryRun) await sweep(runtime, aws, prepared.owner);
-    return report(runtime, { imageId: plan.imageId, bakeKey, baked: false });
+    return { imageId: plan.imageId, bakeKey, baked: false };
   }
 
   runtime.out.step(`${tenant} in ${environment} needs a bake:`);
   for (const reason of plan.reasons) runtime.out.detail(reason);
   if (dryRun) {
     runtime.out.result({ bakeKey, baked: false, reasons: plan.reasons }, `a bake is needed (bake key ${bakeKey})`);
-    return exitCodes.differs;
+    return undefined;
   }
   runtime.out.step(`bake ${bakeKey.slice(0, 12)} from ${source.id} (${source.name})`);
-  return report(runtime, { ...(await bakeOnce(runtime, aws, prepared)), bakeKey });
+  return { ...(await bakeOnce(runtime, aws, prepared)), bakeKey };
 }
 
 /** Bakes under a lease: of several jobs with one key, one bakes and the others use its image. */

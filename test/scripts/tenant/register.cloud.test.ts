@@ -38,10 +38,11 @@ beforeAll(async () => {
   gitlab = await startLocalGitlab({ projects: ['acme/shop', 'acme/blog', 'acme/machine', 'acme/pages'] });
   await repository.certify(enforcing.cloud.endpoint);
   await platform('people');
-  // Nothing is made in a group that is not there.
-  for (const project of ['acme/shop', 'acme/blog', 'nowhere/lost']) {
-    const tenant = project.split('/')[1] ?? '';
-    await repository.writeTenant(tenant, { project, hosts: { dev: [`${tenant}.dev.example.com`] } });
+  for (const tenant of ['shop', 'blog', 'lost']) {
+    // Vending makes a project that is not there, but no group.
+    const group = tenant === 'lost' ? 'nowhere' : 'acme';
+    const hosts = { dev: [`${tenant}.dev.example.com`] };
+    await repository.writeTenant(tenant, { project: `${group}/${tenant}`, hosts });
   }
 });
 afterAll(async () => {

@@ -91,7 +91,8 @@ beforeAll(async () => {
   await mkdir(checkout, { recursive: true });
   execFileSync('git', ['init', '--quiet', '--bare', join(repositories, 'acme/shop.git')]);
   git('init', '--quiet');
-  gitlab = await startLocalGitlab({ projects: ['acme/shop', 'acme/blog'] });
+  // Vending makes shop's project.
+  gitlab = await startLocalGitlab({ projects: ['acme/blog'] });
   server = await startGitServer(repositories, (path, user, password) => {
     const found = gitlab.state.project(path);
     const tokens = found === undefined ? [] : gitlab.state.hooks.deployTokens(found);

@@ -1,11 +1,11 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EndedPipeline, Stage } from '../acceptance/stage.ts';
-import { operate, pipeline } from '../acceptance/steps.ts';
-import { git, projectRoot } from '../local-gitlab/platform.ts';
-import { createRepository } from '../local-gitlab/repository.ts';
-import { ask } from './ask.ts';
-import { productionAccount, type World } from './world.ts';
+import type { EndedPipeline, Stage } from '../../acceptance/stage.ts';
+import { operate, pipeline } from '../../acceptance/steps.ts';
+import { git, projectRoot } from '../../local-gitlab/platform.ts';
+import { createRepository } from '../../local-gitlab/repository.ts';
+import { ask } from '../ask.ts';
+import { productionAccount, type World } from '../world.ts';
 
 const host = 'shop.example.com';
 /** As examples/platform says. */
