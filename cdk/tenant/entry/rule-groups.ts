@@ -21,3 +21,6 @@ export const ruleOutputs = 'ListenerRule';
 export function ruleOutput(band: string): string {
   return priorityParameter(band).replace('ListenerPriority', ruleOutputs);
 }
+
+/** An entry stack has this output as long as the tenant is in maintenance. */
+export const maintenanceOutput = ruleOutput(keptBand);
