@@ -11,6 +11,8 @@ export interface AuditQuery extends Place {
   readonly action: string | undefined;
   /** Only what S3 got at this time or later, in milliseconds since 1970; without it all. */
   readonly since?: number;
+  /** Most records to look at, of any action; without it all. */
+  readonly most?: number;
 }
 
 /** A record, and when S3 got it, which no job can set. */
@@ -38,7 +40,7 @@ const atOnce = 16;
 export async function readAudit(
   aws: Aws,
   bucket: string,
-  { tenant, limit, action, since = 0 }: AuditQuery,
+  { tenant, limit, action, since = 0, most = Infinity }: AuditQuery,
 ): Promise<Audit> {
   const objects = new ConditionalObjects(aws, bucket, auditRecordSchema);
   const prefix = keys.auditRecords(tenant);
@@ -46,7 +48,7 @@ export async function readAudit(
   const records: WrittenRecord[] = [];
   const unreadable: { key: string; why: string }[] = [];
   let looked = 0;
-  while (looked < newest.length && records.length < limit) {
+  while (looked < Math.min(newest.length, most) && records.length < limit) {
     // Without an action each is wanted, so no more are read than that.
     const size = action === undefined ? Math.min(atOnce, limit - records.length) : atOnce;
     const batch = newest.slice(looked, looked + size);

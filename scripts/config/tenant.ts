@@ -86,7 +86,7 @@ const projects = z.strictObject({
 /** Most characters of a page that a load balancer has (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_FixedResponseActionConfig.html). */
 const mostPageCharacters = 1024;
 
-const maintenancePage = z
+export const maintenancePage = z
   .string()
   .min(1)
   .refine((page) => Buffer.byteLength(page) <= mostPageCharacters, `at most ${mostPageCharacters} bytes`)

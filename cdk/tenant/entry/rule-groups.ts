@@ -33,3 +33,6 @@ export interface EntryBalancer {
   /** Its resources have no number in their logical ids: those of the tenant's first one, which no update may replace. */
   readonly isPlain: boolean;
 }
+
+/** An entry stack has this output as long as the tenant is in maintenance. */
+export const maintenanceOutput = ruleOutput(keptBand);

@@ -30,8 +30,8 @@ export const command = define({
         describe: 'Compare the whole stacks, even when the provision key says that nothing differs',
       }),
   async run(args, runtime) {
-    const { provisionHost } = await import('../../host/provision.ts');
-    return await provisionHost(runtime, {
+    const { provisionBranch } = await import('../../release/rollback/provision-branch.ts');
+    return await provisionBranch(runtime, {
       ...placeFrom(args, runtime),
       directory: resolve(runtime.cwd, args.directory),
       image: args.image ?? runtime.env.VENDHOST_IMAGE_ID,

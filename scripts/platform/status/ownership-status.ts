@@ -1,5 +1,5 @@
 import { claimDifferences } from './claim-differences.ts';
-import type { Difference, Ownership } from './ownership.ts';
+import { type Difference, type Ownership, tenantsInMaintenance } from './ownership.ts';
 import { recordDifferences } from './record-differences.ts';
 import { ruleDifferences } from './rule-differences.ts';
 
@@ -14,6 +14,8 @@ export type OwnershipStatus =
       readonly records: number;
       /** `null` where the folder `tenants/` is not there. */
       readonly files: number | null;
+      /** Tenants for whose hosts a page answers. */
+      readonly maintenance: readonly string[];
       readonly differences: readonly Difference[];
     };
 
@@ -26,17 +28,20 @@ export function ownershipStatus(ownership: Ownership | undefined): OwnershipStat
     claims: hosts.length + priorities.length,
     records: records.length,
     files: files?.length ?? null,
+    maintenance: tenantsInMaintenance(rules),
     differences: [...ruleDifferences(ownership), ...claimDifferences(ownership), ...recordDifferences(ownership)],
   };
 }
 
 export function ownershipLines(status: OwnershipStatus): string[] {
   if (!status.compared) return ['rules, claims and records: not compared, the bucket is not published'];
-  const { rules, claims, records, files, differences } = status;
+  const { rules, claims, records, files, maintenance, differences } = status;
   const counted = `rules (${rules}), claims (${claims}), records (${records})`;
   const all = files === null ? `${counted}; no folder tenants/ to compare with` : `${counted}, files (${files})`;
-  if (differences.length === 0) return [`${all}: no difference`];
+  const paged = maintenance.length === 0 ? [] : [`in maintenance: ${maintenance.join(', ')}`];
+  if (differences.length === 0) return [...paged, `${all}: no difference`];
   return [
+    ...paged,
     `${all}: ${differences.length} ${differences.length === 1 ? 'difference' : 'differences'}`,
     ...differences.flatMap(({ kind, text, next }) => [`  ${kind}: ${text}`, `    next: ${next}`]),
   ];

@@ -35,6 +35,8 @@ export type Granted = Pick<
 export interface GrantOf {
   readonly tenant: string;
   readonly content?: Granted;
+  /** Of a file: a page is to answer for the hosts. */
+  readonly maintenance?: boolean;
 }
 
 /** Who owns what in an environment, as each place has it that says so. */
@@ -68,6 +70,7 @@ export const differenceKinds = [
   'RECORD_WITHOUT_FILE',
   'RECORD_DIFFERS',
   'APPROVAL_DIFFERS',
+  'MAINTENANCE_DIFFERS',
   'FILE_UNREADABLE',
   'FILE_WITHOUT_RECORD',
 ] as const;
@@ -78,4 +81,12 @@ export interface Difference {
   readonly text: string;
   /** What its reader does next. */
   readonly next: string;
+}
+
+/** Tenants with a rule that forwards to nothing, sorted: a page answers for its hosts. */
+export function tenantsInMaintenance(rules: readonly OwnedRule[]): string[] {
+  const paged = rules.flatMap(({ tenant, targetGroups }) =>
+    tenant === undefined || targetGroups.length > 0 ? [] : [tenant],
+  );
+  return [...new Set(paged)].sort();
 }

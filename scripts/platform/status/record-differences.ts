@@ -1,9 +1,10 @@
-import type { Difference, Granted, Ownership } from './ownership.ts';
+import { type Difference, type Granted, type Ownership, tenantsInMaintenance } from './ownership.ts';
 
 /** Tenants that only the environment or only the repository knows, and records that are not what their files say. */
-export function recordDifferences({ environment, records, files }: Ownership): Difference[] {
+export function recordDifferences({ environment, records, files, rules }: Ownership): Difference[] {
   if (files === undefined) return [];
   const vend = (tenant: string) => `vendhost tenant vend ${tenant} --environment ${environment}`;
+  const inMaintenance = tenantsInMaintenance(rules);
   return [
     ...records
       .filter(({ tenant }) => !files.some((file) => file.tenant === tenant))
@@ -12,7 +13,7 @@ export function recordDifferences({ environment, records, files }: Ownership): D
         const next = `bring the file back, or remove the tenant: vendhost tenant retire ${tenant} --environment ${environment}`;
         return { kind: 'RECORD_WITHOUT_FILE', text, next };
       }),
-    ...files.flatMap(({ tenant, content }): Difference[] => {
+    ...files.flatMap(({ tenant, content, maintenance }): Difference[] => {
       if (content === undefined) {
         const text = `tenants/${tenant}.yml is not valid, so nothing was compared with it`;
         return [{ kind: 'FILE_UNREADABLE', text, next: 'vendhost config check' }];
@@ -28,6 +29,9 @@ export function recordDifferences({ environment, records, files }: Ownership): D
           (text): Difference => ({ kind: 'RECORD_DIFFERS', text: `${tenant}: ${text}`, next: vend(tenant) }),
         ),
         ...approvalDifference(environment, { tenant, vended: record.content, wanted: content }),
+        ...maintenanceDifference(tenant, maintenance === true, inMaintenance.includes(tenant)).map(
+          (text): Difference => ({ kind: 'MAINTENANCE_DIFFERS', text, next: vend(tenant) }),
+        ),
       ];
     }),
   ];
@@ -44,6 +48,15 @@ function approvalDifference(
   const text = `the record of ${tenant} ${says}; in platform.yml it is ${wanted.approval}`;
   const next = `vendhost platform deploy --environment ${environment}; then vendhost tenant vend ${tenant} --environment ${environment}`;
   return [{ kind: 'APPROVAL_DIFFERS', text, next }];
+}
+
+function maintenanceDifference(tenant: string, wanted: boolean, is: boolean): string[] {
+  if (wanted === is) return [];
+  return [
+    is
+      ? `${tenant} is in maintenance, and tenants/${tenant}.yml does not say so`
+      : `tenants/${tenant}.yml has a page for maintenance, and the instances answer`,
+  ];
 }
 
 /** Each key in which a record and its file differ, in words of the file; the order of a list has no meaning. */

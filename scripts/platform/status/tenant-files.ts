@@ -43,8 +43,8 @@ export function grantsIn(
     const software = second === undefined ? {} : { software: { project: second.path } };
     const port = portIn(config, environment);
     const { approval } = platform;
-    return [
-      { tenant, content: { project: first.path, ...software, branch, hosts, port, loadBalancer, limits, approval } },
-    ];
+    const maintenance = config.maintenance[environment] !== undefined;
+    const content = { project: first.path, ...software, branch, hosts, port, loadBalancer, limits, approval };
+    return [{ tenant, content, maintenance }];
   });
 }

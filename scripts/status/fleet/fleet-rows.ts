@@ -158,7 +158,8 @@ function driftCell(own: readonly FleetStack[] | undefined): string {
 
 function stackSaid({ stacks, at }: FleetSnapshot, own: readonly FleetStack[] | undefined): Said {
   if ('unknown' in stacks) return { unknown: [`stacks and drift unknown: ${stacks.unknown}`] };
-  const needs = (own ?? []).flatMap(({ name, status, drift, checkedAt }) => [
+  const needs = (own ?? []).flatMap(({ name, status, drift, checkedAt, inMaintenance }) => [
+    ...(inMaintenance === true ? ['in maintenance: a page answers for its hosts'] : []),
     ...(isSteady(status) || isBusy({ status }) ? [] : [`${name} is ${status}`]),
     ...(drift === 'DRIFTED' ? [`${name} has drifted, found ${ageWords(at - (checkedAt ?? at))} ago`] : []),
   ]);

@@ -1,5 +1,6 @@
 import type { Aws } from '../../aws/session.ts';
 import type { HostAlarm } from '../host/host-snapshot.ts';
+import { hasMaintenance } from '../host/read-host-parts.ts';
 import type { FleetGroup, FleetStack } from './fleet-snapshot.ts';
 
 /** Each list is read for a whole environment, by its pages: how many calls that is does not depend on how many tenants a page holds. */
@@ -9,7 +10,13 @@ export async function readFleetStacks(aws: Aws, prefix: string): Promise<FleetSt
   const { paginateDescribeStacks } = await import('@aws-sdk/client-cloudformation');
   const found: FleetStack[] = [];
   for await (const { Stacks = [] } of paginateDescribeStacks({ client: await aws.cloudFormation() }, {})) {
-    for (const { StackName: name = '', StackStatus: status = '', DriftInformation, Parameters = [] } of Stacks) {
+    for (const {
+      StackName: name = '',
+      StackStatus: status = '',
+      DriftInformation,
+      Parameters = [],
+      Outputs,
+    } of Stacks) {
       if (!name.startsWith(prefix)) continue;
       const { StackDriftStatus: drift = 'NOT_CHECKED', LastCheckTimestamp } = DriftInformation ?? {};
       const image = Parameters.find(({ ParameterKey }) => ParameterKey === 'ImageId')?.ParameterValue;
@@ -17,6 +24,7 @@ export async function readFleetStacks(aws: Aws, prefix: string): Promise<FleetSt
         ...{ name, status, drift },
         ...(LastCheckTimestamp === undefined ? {} : { checkedAt: LastCheckTimestamp.getTime() }),
         ...(image === undefined ? {} : { image }),
+        ...(hasMaintenance(Outputs) ? { inMaintenance: true as const } : {}),
       });
     }
   }

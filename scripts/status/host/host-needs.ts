@@ -7,6 +7,7 @@ import { findImages } from '../../drift/checks/images/find-images.ts';
 import type { Finding } from '../../report/report.ts';
 import { isBusy, isSteady } from '../../stack/stack-state.ts';
 import { ageWords } from '../age.ts';
+import { maintenanceSteps, sinceWords } from '../maintenance/maintenance-words.ts';
 import type { HostSnapshot } from './host-snapshot.ts';
 import { commandFor, releaseNeeds } from './release-needs.ts';
 
@@ -20,6 +21,7 @@ export function hostNeeds(snapshot: HostSnapshot): Finding[] {
   const host = partValue(snapshot.host);
   const image = partValue(snapshot.image);
   return [
+    ...maintenanceNeeds(snapshot),
     ...releaseNeeds(snapshot),
     ...('value' in snapshot.host && host === undefined ? [noHost(snapshot)] : []),
     ...(host === undefined ? [] : [...findVersions(host), ...findInstances(host, now), ...findHooks(host)]),
@@ -29,6 +31,20 @@ export function hostNeeds(snapshot: HostSnapshot): Finding[] {
     ...databaseNeeds(snapshot),
     ...stackNeeds(snapshot),
     ...unknownNeeds(snapshot),
+  ];
+}
+
+/** Somebody wants it, and it is easily forgotten: the hosts answer 503. */
+function maintenanceNeeds({ maintenance, at, place }: HostSnapshot): Finding[] {
+  const found = partValue(maintenance);
+  if (found === undefined) return [];
+  return [
+    {
+      id: 'maintenance',
+      gravity: 'change',
+      title: `in maintenance${sinceWords(found, at)}: a page answers for its hosts, with status 503`,
+      next: maintenanceSteps('off', place).join('; '),
+    },
   ];
 }
 

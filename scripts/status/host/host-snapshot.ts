@@ -4,6 +4,7 @@ import type { Place } from '../../config/names.ts';
 import type { HostFacts } from '../../drift/checks/hosts/host-facts.ts';
 import type { ImageFacts } from '../../drift/checks/images/find-images.ts';
 import type { Release } from '../../release/history/release.ts';
+import type { Maintenance } from '../maintenance/read-maintenance.ts';
 
 /** What CodeDeploy last did on an instance. */
 export interface InstanceDeploy {
@@ -49,6 +50,8 @@ export interface StackLook {
   readonly drift: string;
   /** Milliseconds since 1970. */
   readonly checkedAt?: number;
+  /** Of an entry stack: a page answers for the tenant's hosts. */
+  readonly inMaintenance?: true;
 }
 
 export interface ReleasesLook {
@@ -75,4 +78,6 @@ export interface HostSnapshot {
   readonly image: StatusPart<ImageFacts | undefined>;
   readonly database: StatusPart<HostDatabase | undefined>;
   readonly stacks: StatusPart<readonly StackLook[]>;
+  /** Nothing where the instances answer. */
+  readonly maintenance: StatusPart<Maintenance | undefined>;
 }

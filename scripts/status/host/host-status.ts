@@ -3,6 +3,7 @@ import type { MemberFacts } from '../../drift/checks/hosts/host-facts.ts';
 import { newestOf } from '../../drift/checks/images/find-images.ts';
 import type { Finding } from '../../report/report.ts';
 import { timeWords } from '../age.ts';
+import { type MaintenanceRow, maintenanceRow } from '../maintenance/maintenance-words.ts';
 import { hostNeeds } from './host-needs.ts';
 import type { HostAlarm, HostDatabase, HostSnapshot, HostTarget } from './host-snapshot.ts';
 import { type ReleaseRow, releaseRow } from './release-rows.ts';
@@ -54,6 +55,8 @@ export interface HostStatus {
   readonly well: boolean;
   readonly needs: readonly Finding[];
   readonly hosts: readonly string[];
+  /** Nothing where the instances answer for the hosts. */
+  readonly maintenance: StatusPart<MaintenanceRow | null>;
   readonly pipeline: string;
   /** What all instances have; nothing where that is not certain. */
   readonly running: StatusPart<ReleaseRow | null>;
@@ -76,6 +79,7 @@ export function hostStatusOf(snapshot: HostSnapshot): HostStatus {
     well: needs.length === 0,
     needs,
     hosts: record.hosts,
+    maintenance: shownPart(snapshot.maintenance, (found) => (found === undefined ? null : maintenanceRow(found))),
     pipeline: record.pipeline,
     running: shownPart(releases, ({ current }) => (current === undefined ? null : releaseRow(current))),
     releases: shownPart(releases, (look) => look.releases.map(releaseRow)),

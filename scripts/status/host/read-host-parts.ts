@@ -1,4 +1,6 @@
+import type { Stack } from '@aws-sdk/client-cloudformation';
 import type { DBInstance } from '@aws-sdk/client-rds';
+import { maintenanceOutput } from '../../../cdk/tenant/entry/rule-groups.ts';
 import type { Aws } from '../../aws/session.ts';
 import { hostAlarms, names, type Place } from '../../config/names.ts';
 import { healthReason } from '../../release/failure/target-health.ts';
@@ -91,7 +93,13 @@ export async function readStackLooks(aws: Aws, place: Place): Promise<StackLook[
         status: found?.StackStatus ?? 'missing',
         drift: StackDriftStatus ?? 'NOT_CHECKED',
         ...(LastCheckTimestamp === undefined ? {} : { checkedAt: LastCheckTimestamp.getTime() }),
+        ...(hasMaintenance(found?.Outputs) ? { inMaintenance: true as const } : {}),
       };
     }),
   );
+}
+
+/** Whether these are the outputs of an entry stack with the rule of maintenance. */
+export function hasMaintenance(outputs: Stack['Outputs'] = []): boolean {
+  return outputs.some(({ OutputKey }) => OutputKey === maintenanceOutput);
 }

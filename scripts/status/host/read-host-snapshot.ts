@@ -15,7 +15,8 @@ import { type Release, releaseOf } from '../../release/history/release.ts';
 import { readPipeline } from '../../release/pipeline.ts';
 import { readActions } from '../../release/snapshot.ts';
 import type { Runtime } from '../../runtime.ts';
-import type { HostSnapshot, InstanceDeploy, ReleasesLook } from './host-snapshot.ts';
+import { type Maintenance, readBegin } from '../maintenance/read-maintenance.ts';
+import type { HostSnapshot, InstanceDeploy, ReleasesLook, StackLook } from './host-snapshot.ts';
 import { readInstanceDeploys } from './read-deploys.ts';
 import { readHostAlarms, readHostDatabase, readHostTargets, readStackLooks } from './read-host-parts.ts';
 
@@ -27,6 +28,7 @@ export async function readHostSnapshot(runtime: Runtime, aws: Aws, place: Place)
   const record = await readTenantRecord(aws, place);
   const releases = partOf(runtime, () => readReleasesLook(aws, place, record));
   const host = partOf(runtime, () => readHost(aws, place, askedByName(aws)));
+  const stacks = partOf(runtime, () => readStackLooks(aws, place));
   const targetGroup = names.targetGroup(place, record.port, record.loadBalancer);
   return {
     place: { tenant: place.tenant, environment: place.environment },
@@ -45,7 +47,8 @@ export async function readHostSnapshot(runtime: Runtime, aws: Aws, place: Place)
       alarms: partOf(runtime, () => readHostAlarms(aws, place)),
       image: host.then((facts) => readImage(runtime, aws, facts)),
       database: partOf(runtime, () => readHostDatabase(aws, place)),
-      stacks: partOf(runtime, () => readStackLooks(aws, place)),
+      stacks,
+      maintenance: stacks.then((looks) => readMaintenancePart(runtime, aws, place, looks)),
     })),
     at: Date.now(),
   };
@@ -94,6 +97,19 @@ async function readDeploys(
     releases: partValue(look)?.releases ?? [],
   };
   return await partOf(runtime, () => readInstanceDeploys(aws, wanted));
+}
+
+/** Since when and by whom costs a look at the audit, so only where there is maintenance. */
+async function readMaintenancePart(
+  runtime: Runtime,
+  aws: Aws,
+  place: Place,
+  looks: StatusPart<readonly StackLook[]>,
+): Promise<StatusPart<Maintenance | undefined>> {
+  if ('unknown' in looks) return looks;
+  if (!looks.value.some(({ inMaintenance }) => inMaintenance === true)) return { value: undefined };
+  const begun = await partOf(runtime, () => readBegin(aws, place));
+  return { value: partValue(begun) ?? {} };
 }
 
 async function readImage(

@@ -1,6 +1,7 @@
 import { readLibrary } from '../../host/key/library.ts';
 import { templateRecord } from '../access.ts';
 import { applyVend, type VendResult } from '../apply-vend.ts';
+import { withMaintenanceRecord } from '../traffic/record-maintenance.ts';
 import type { PreparedVend, Vending } from '../vend-plan.ts';
 import { vendKey, vendKeyText } from './vend-key.ts';
 import { VendedMarks } from './vended-marks.ts';
@@ -22,7 +23,7 @@ export async function vendMarked(
   const { facts, assembly } = prepared;
   const marks = new VendedMarks(aws, facts.bucket);
   await marks.clear(place.tenant);
-  const result = await applyVend(vending, prepared, free);
+  const result = await withMaintenanceRecord(vending, facts.bucket, () => applyVend(vending, prepared, free));
   const record = templateRecord(assembly, place) ?? '';
   const key = vendKeyText(vendKey({ tenant, platform, chosen, facts, library: await readLibrary() }, record));
   // A tenant that is on its way between load balancers is vended again.

@@ -54,6 +54,12 @@ test('a tenant is one row: what runs, since when, on what', () => {
   ]);
 });
 
+test('a tenant in maintenance needs a look', () => {
+  const entry = { ...stack('entry'), inMaintenance: true as const };
+  const changed = row({ stacks: { value: [entry, stack('host')] } });
+  expect(changed).toMatchObject({ state: 'needs a look', needs: ['in maintenance: a page answers for its hosts'] });
+});
+
 test('what needs a look is named, each in its words', () => {
   const waiting = release('b', { state: 'waiting for approval', approval: { outcome: 'waiting', at: hoursAgo(3) } });
   const changed = row({

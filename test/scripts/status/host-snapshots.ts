@@ -87,4 +87,5 @@ export const soundHost: HostSnapshot = {
       ...{ name: `${name}-${layer}`, status: 'UPDATE_COMPLETE', drift: 'IN_SYNC', checkedAt: hoursAgo(7) },
     })),
   },
+  maintenance: { value: undefined },
 };

@@ -32,6 +32,28 @@ test('a sound host is shown in one view', () => {
   });
 });
 
+test.each([
+  [{ since: hoursAgo(3), by: 'ada', job: 'https://gitlab.example.test/1' }, 'in maintenance for 3 h, by ada: '],
+  [{}, 'in maintenance: '],
+] as const)(
+  'maintenance needs a look, with since when and by whom where a record says it: %j',
+  (maintenance, title) => {
+    const snapshot = { ...soundHost, maintenance: { value: maintenance } };
+    expect(hostNeeds(snapshot)).toEqual([
+      {
+        id: 'maintenance',
+        gravity: 'change',
+        title: `${title}a page answers for its hosts, with status 503`,
+        next: "the platform's team removes dev from `maintenance` in tenants/shop.yml; and vends: vendhost tenant vend shop --environment dev",
+      },
+    ]);
+    expect(hostStatusOf(snapshot)).toMatchObject({
+      well: false,
+      maintenance: { value: { by: '', job: '', ...maintenance, since: expect.any(String) } },
+    });
+  },
+);
+
 const waiting = release('b', {
   state: 'waiting for approval',
   start: hoursAgo(5),

@@ -1,9 +1,13 @@
 import { beforeAll, expect, inject, test, vi } from 'vitest';
+import { readAudit } from '../../../scripts/audit/read-audit.ts';
 import { names } from '../../../scripts/config/names.ts';
+import { exitCodes } from '../../../scripts/errors.ts';
 import { provisionHost } from '../../../scripts/host/provision.ts';
 import { readStandingRules } from '../../../scripts/listener/listener-rules.ts';
 import { startRelease } from '../../../scripts/release/start.ts';
 import { pushRevision } from '../../../scripts/revision/push.ts';
+import { showHost } from '../../../scripts/status/host/show-host.ts';
+import { showMaintenance } from '../../../scripts/status/maintenance/show-maintenance.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
 import { cloudAccount } from '../../builders/account.ts';
 import { makeImage } from '../../builders/image.ts';
@@ -18,6 +22,7 @@ const account = '178000000001';
 const place = { tenant: 'kiosk', environment: 'dev' } as const;
 const host = 'kiosk.dev.example.com';
 const page = '<h1>Back at noon</h1>';
+const job = 'https://gitlab.example.test/platform/platform/-/jobs/7';
 const config = {
   'vendhost.yml':
     'instances: { min: 1, max: 2 }\nhealth_check: { path: /index.html, grace_seconds: 60 }\ndatabase: none\n',
@@ -31,9 +36,17 @@ const rules = async () => await readStandingRules(platform.aws, platform.facts['
 /** Vends the tenant, in maintenance or not; whether anything changed. */
 async function vend(maintenance: Readonly<Record<string, string>>): Promise<boolean> {
   await files.writeTenant(place.tenant, { project: 'acme/kiosk', hosts: { dev: [host] }, maintenance });
-  const runtime = platform.runtime();
+  const own = platform.runtime();
+  const runtime = { ...own, env: { ...own.env, GITLAB_USER_LOGIN: 'ada', CI_JOB_URL: job } };
   await vendTenant(runtime, { ...place, directory: files.directory, dryRun: false });
   return JSON.parse(runtime.printed()).environments[0].changed;
+}
+
+/** What `host maintenance` says, and its exit code. */
+async function shown(wanted?: 'on' | 'off') {
+  const runtime = platform.runtime();
+  const code = await showMaintenance(runtime, { ...place, wanted, page: undefined });
+  return { code, ...JSON.parse(runtime.printed()) };
 }
 
 async function release(text: string): Promise<string> {
@@ -75,9 +88,34 @@ test('a release goes on behind the page, as the load balancer still asks for the
   expect(await answer()).toMatchObject({ status: 503, body: page });
 });
 
+test('who looks sees since when and by whom, and what ends it', async () => {
+  const since = expect.stringMatching(/^20.*Z$/);
+  expect(await shown()).toMatchObject({ code: undefined, on: true, since, by: 'ada', job, next: [] });
+  expect(await shown('on')).toMatchObject({ code: undefined, on: true });
+  const ends = 'and vends: vendhost tenant vend kiosk --environment dev';
+  expect(await shown('off')).toMatchObject({ code: exitCodes.differs, next: [expect.any(String), ends] });
+  const looked = platform.runtime();
+  expect(await showHost(looked, place)).toBe(exitCodes.differs);
+  expect(JSON.parse(looked.printed())).toMatchObject({
+    maintenance: { value: { since, by: 'ada', job } },
+    needs: expect.arrayContaining([expect.objectContaining({ id: 'maintenance' })]),
+  });
+});
+
 test('after it the instances answer, with the newer release, and the number of the further rule is given back', async () => {
   expect(await vend({})).toBe(true);
   expect(await answer()).toMatchObject({ status: 200, body: 'newer\n' });
   expect(await rules()).toMatchObject([{ hosts: [host], targetGroups: [expect.stringContaining(names.host(place))] }]);
   expect(await vend({})).toBe(false);
+  expect(await shown('off')).toMatchObject({ code: undefined, on: false, since: '' });
+});
+
+test('the audit has when it began and ended, once each', async () => {
+  const query = { ...place, limit: 9, action: 'host maintenance' };
+  const { records } = await readAudit(platform.aws, platform.facts.bucket, query);
+  const common = { target: host, by: expect.objectContaining({ user: 'ada', job }) };
+  expect(records).toMatchObject([
+    { ...common, before: 'on', after: 'off' },
+    { ...common, before: 'off', after: `on: ${page}` },
+  ]);
 });

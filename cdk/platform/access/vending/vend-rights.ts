@@ -113,6 +113,13 @@ function claimRights(scope: PlatformScope): Right[] {
       because: 'Claims of hosts and priorities, and marks of vends, of all tenants.',
     },
     {
+      sid: 'Audit',
+      actions: ['s3:PutObject'],
+      resources: [scope.s3(bucket, `${keys.auditRecords('*')}*`)],
+      when: { Null: { 's3:if-none-match': 'false' } },
+      because: 'Records of maintenance of all tenants: new ones only, never in place of one that is there.',
+    },
+    {
       sid: 'UseKey',
       actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
       resources: [scope.arn('kms', 'key/*')],

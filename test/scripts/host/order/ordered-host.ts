@@ -10,7 +10,7 @@ import { messageOf } from '../../../../scripts/errors.ts';
 import type { HealthCheck } from '../../../../scripts/host/health/health-check.ts';
 import { readTargetHealth, setHealthCheck } from '../../../../scripts/host/health/tenant-target-group.ts';
 import { readGroup } from '../../../../scripts/host/instances/group.ts';
-import { provisionHost } from '../../../../scripts/host/provision.ts';
+import { provisionBranch } from '../../../../scripts/release/rollback/provision-branch.ts';
 import { rollBackRelease } from '../../../../scripts/release/rollback/roll-back.ts';
 import { startRelease } from '../../../../scripts/release/start.ts';
 import { pushRevision } from '../../../../scripts/revision/push.ts';
@@ -79,6 +79,8 @@ export class OrderedHost {
   readonly platform: Platform;
   readonly place = { tenant: 'kiosk', environment: 'dev' } as const;
   readonly #host: string;
+  /** Variables of the pipeline that provisions and rolls back; none outside of one. */
+  pipeline: Readonly<Record<string, string>> = {};
   #visit: () => Promise<unknown> = nobody;
 
   private constructor(platform: Platform) {
@@ -94,13 +96,19 @@ export class OrderedHost {
     return made;
   }
 
+  #runtime() {
+    return recorder({ ...this.platform.env, ...this.pipeline });
+  }
+
   image(...install: string[]): Promise<string> {
     return makeImage(this.platform, this.place.tenant, { agent: true, install });
   }
 
   async provision(commit: Commit, image?: string): Promise<string[]> {
-    const runtime = this.platform.runtime();
-    await inCheckout(commit, (directory) => provisionHost(runtime, { ...this.place, directory, image, dryRun: false }));
+    const runtime = this.#runtime();
+    await inCheckout(commit, (directory) =>
+      provisionBranch(runtime, { ...this.place, directory, image, dryRun: false }),
+    );
     return runtime.progress();
   }
 
@@ -120,7 +128,7 @@ export class OrderedHost {
     commit: Commit,
     options: { to?: string; keepImage?: boolean; dryRun?: boolean } = {},
   ): Promise<Record<string, unknown>> {
-    const runtime = this.platform.runtime();
+    const runtime = this.#runtime();
     const all = { to: undefined, reason: undefined, keepImage: false, dryRun: false, ...options };
     await inCheckout(commit, (directory) => rollBackRelease(runtime, { ...this.place, ...all, directory }));
     return JSON.parse(runtime.printed());

@@ -102,13 +102,13 @@ async function looked(count: number, older = 0) {
 test('CloudFormation and the lists of keys are read by pages; only S3 is asked for each claim', async () => {
   const few = await looked(10);
   expect(few).toEqual({
-    status: { compared: true, rules: 10, claims: 20, records: 10, files: null, differences: [] },
+    status: { compared: true, rules: 10, claims: 20, records: 10, files: null, maintenance: [], differences: [] },
     counts: { DescribeStacks: 1, GetObject: 20, 'list keys': 3 },
   });
   // Ten load balancers, each full.
   const many = await looked(1000);
   expect(many).toEqual({
-    status: { compared: true, rules: 1000, claims: 2000, records: 1000, files: null, differences: [] },
+    status: { compared: true, rules: 1000, claims: 2000, records: 1000, files: null, maintenance: [], differences: [] },
     counts: { DescribeStacks: 40, GetObject: 2000, 'list keys': 13 },
   });
 });

@@ -36,6 +36,28 @@ const cases: readonly [string, Partial<Ownership>, Difference[]][] = [
   ['a tenant without rules', { rules: [], priorities: [] }, []],
   ['a record whose hosts are in another order than in the file', reordered(), []],
   [
+    'maintenance that the file says and the rules do not',
+    { files: [{ tenant: 'shop', content: granted, maintenance: true }] },
+    [
+      {
+        kind: 'MAINTENANCE_DIFFERS',
+        text: 'tenants/shop.yml has a page for maintenance, and the instances answer',
+        next: vend,
+      },
+    ],
+  ],
+  [
+    'maintenance that the rules say and the file does not',
+    { rules: [{ ...rule, targetGroups: [] }] },
+    [
+      {
+        kind: 'MAINTENANCE_DIFFERS',
+        text: 'shop is in maintenance, and tenants/shop.yml does not say so',
+        next: vend,
+      },
+    ],
+  ],
+  [
     "a rule in no tenant's stack",
     { rules: [rule, { arn, balancer, priority: 9, hosts: ['x.example.com'], targetGroups: [] }] },
     [
@@ -297,7 +319,7 @@ describe('what differs', () => {
   test('without the folder tenants/ nothing is said of files', () => {
     const { files, ...known } = agreeing;
     expect(ownershipStatus(known)).toEqual({
-      ...{ compared: true, rules: 1, claims: 2, records: 1, files: null, differences: [] },
+      ...{ compared: true, rules: 1, claims: 2, records: 1, files: null, maintenance: [], differences: [] },
     });
     expect(ownershipLines(ownershipStatus(known))).toEqual([
       'rules (1), claims (2), records (1); no folder tenants/ to compare with: no difference',

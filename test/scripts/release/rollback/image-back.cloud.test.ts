@@ -11,6 +11,10 @@ database: none
 const runtime = (name: string) => `test -e /opt/runtime-${name}`;
 const first: Commit = { config, answers: { '/': 200 }, hook: [runtime('old')] };
 const second: Commit = { config, answers: { '/': 200, '/next': 200 }, hook: [runtime('new')] };
+const pipelineAt = (id: number) => ({
+  CI_PIPELINE_URL: `https://gitlab.example.test/acme/kiosk/-/pipelines/${id}`,
+  CI_PIPELINE_SOURCE: 'web',
+});
 let host: OrderedHost;
 let oldImage: string;
 let newImage: string;
@@ -34,11 +38,23 @@ test('a checkout that says something else of the virtual host, an image that sta
 });
 
 test('the software goes back, then the image, and visitors notice nothing', async () => {
+  host.pipeline = pipelineAt(8);
   const { asked, failed } = await host.probed(async () => {
     expect(await host.rollBack(second)).toMatchObject({ status: 'succeeded', imageId: oldImage });
   });
   expect([asked > 0, failed]).toEqual([true, []]);
   expect((await host.parameters())?.ImageId).toBe(oldImage);
+});
+
+test('the provision of the same pipeline keeps the image, and does the rest', async () => {
+  const kept = `this pipeline rolled back to the image ${oldImage}: it stays, in place of ${newImage}`;
+  const wider = { ...second, config: config.replace('max: 3', 'max: 4') };
+  const before = (await host.parameters())?.ProvisionKey ?? 'none';
+  expect((await host.provision(wider, newImage)).join('\n')).toContain(kept);
+  const parameters = await host.parameters();
+  expect(parameters).toMatchObject({ ImageId: oldImage, ProvisionKey: expect.not.stringContaining(before) });
+  expect((await host.provision(second, newImage)).join('\n')).toContain(kept);
+  host.pipeline = pipelineAt(9);
 });
 
 test('the next pipeline of the branch brings its image and its software again', async () => {

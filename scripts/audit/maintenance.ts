@@ -1,0 +1,14 @@
+/** What the audit calls maintenance that goes on or off, as the command that shows it is called. */
+export const maintenanceAction = 'host maintenance';
+
+/** What a record says of maintenance, with the page that answers. */
+export function maintenanceState(page: string | undefined): string {
+  return page === undefined ? 'off' : `${on}${page}`;
+}
+
+const on = 'on: ';
+
+/** Whether this is the record of maintenance that began. */
+export function isBegin({ action, after }: { readonly action: string; readonly after: string }): boolean {
+  return action === maintenanceAction && after.startsWith(on);
+}
