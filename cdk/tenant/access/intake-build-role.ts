@@ -20,12 +20,7 @@ export function intakeBuildRole(parent: Construct, scope: Scope, registry?: stri
     trust: buildTrust(scope, 'intake'),
     foreign: [scope.globalArn('iam', `policy/${names.readingPolicy(scope.place)}`)],
     rights: [
-      {
-        sid: 'Clone',
-        actions: ['secretsmanager:GetSecretValue'],
-        resources: [scope.arn('secretsmanager', `secret:${names.cloneSecret(scope.place)}-??????`)],
-        because: "AWS appends six characters to the secret's name when it is created.",
-      },
+      cloneRight(scope),
       {
         sid: 'Write',
         actions: ['s3:AbortMultipartUpload', 's3:PutObject'],
@@ -41,6 +36,16 @@ export function intakeBuildRole(parent: Construct, scope: Scope, registry?: stri
       ...buildRights(scope, 'intake', registry),
     ],
   });
+}
+
+/** The deploy token with which builds read the tenant's repository. */
+export function cloneRight(scope: Scope): Right {
+  return {
+    sid: 'Clone',
+    actions: ['secretsmanager:GetSecretValue'],
+    resources: [scope.arn('secretsmanager', `secret:${names.cloneSecret(scope.place)}-??????`)],
+    because: "AWS appends six characters to the secret's name when it is created.",
+  };
 }
 
 /** CodeBuild, for one project (https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html). */
@@ -71,7 +76,13 @@ export function buildNetworkRights(scope: Scope): Right[] {
   return [
     {
       sid: 'BuildNetworkLook',
-      actions: ['ec2:DescribeDhcpOptions', 'ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets', 'ec2:DescribeVpcs'],
+      actions: [
+        'ec2:DescribeDhcpOptions',
+        'ec2:DescribeNetworkInterfaces',
+        'ec2:DescribeSecurityGroups',
+        'ec2:DescribeSubnets',
+        'ec2:DescribeVpcs',
+      ],
       resources: ['*'],
       because: 'AWS grants these reads for all resources or for none.',
     },
@@ -83,10 +94,18 @@ export function buildNetworkRights(scope: Scope): Right[] {
     },
     {
       sid: 'BuildNetworkUse',
-      actions: ['ec2:CreateNetworkInterfacePermission', 'ec2:DeleteNetworkInterface'],
+      actions: ['ec2:CreateNetworkInterfacePermission'],
       resources: interfaces,
       when: { StringEquals: { 'ec2:AuthorizedService': 'codebuild.amazonaws.com' } },
       because: "CodeBuild's interfaces, whose ids AWS chooses.",
+    },
+    {
+      // EC2 does not say for whom an interface is when it is deleted (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
+      sid: 'BuildNetworkRemove',
+      actions: ['ec2:DeleteNetworkInterface'],
+      resources: interfaces,
+      when: { ArnEquals: { 'ec2:Vpc': scope.vpc } },
+      because: "Interfaces in the environment's VPC that are attached to nothing: EC2 deletes no other.",
     },
   ];
 }

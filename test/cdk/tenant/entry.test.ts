@@ -239,10 +239,12 @@ describe('where GitLab reports pushes', () => {
   });
 
   test('the one that sees pushes cannot do what the machine takes: its role is neither that of the deploy nor may pass one', () => {
-    const role = JSON.stringify(
+    const [role] = Object.values(
       built.findResources('AWS::IAM::Role', { Properties: { RoleName: 'vendhost-dev-shop-intake-build' } }),
     );
-    expect(role).not.toMatch(/PassRole|cloudformation:|ec2:|codebuild:|codepipeline:/);
+    const rights = JSON.stringify(role?.Properties.Policies);
+    expect(rights).toContain('"Write"');
+    expect(rights).not.toMatch(/PassRole|cloudformation:|ec2:|codebuild:|codepipeline:/);
   });
 
   test('secrets are without a value in the template', () => {
