@@ -25,6 +25,8 @@ export interface WebhookParts {
   readonly out: Output;
   readonly place: Place;
   readonly project: string;
+  /** The project is yet to be made: this is a plan of what will be set in it. */
+  readonly isNew?: boolean;
 }
 
 export interface PreparedWebhook {
@@ -38,14 +40,14 @@ const rereadMs = 2000;
 
 /** Plans a tenant's webhook in one environment. Throws `WEBHOOK_MISSING` where the account has no endpoint. */
 export async function prepareWebhook(
-  { aws, gitlab, place, project }: WebhookParts,
+  { aws, gitlab, place, project, isNew = false }: WebhookParts,
   { branch, rotate }: Pick<WebhookWish, 'branch' | 'rotate'>,
 ): Promise<PreparedWebhook> {
   const [address, { id }, hooks, deployTokens, webhook, clone] = await Promise.all([
     endpointAddress(aws, place),
-    readProject(gitlab, project),
-    readProjectHooks(gitlab, project),
-    readDeployTokens(gitlab, project),
+    isNew ? { id: 0 } : readProject(gitlab, project),
+    isNew ? [] : readProjectHooks(gitlab, project),
+    isNew ? [] : readDeployTokens(gitlab, project),
     readSecret(aws, names.webhookSecret(place)),
     readSecret(aws, names.cloneSecret(place)),
   ]);

@@ -2,6 +2,7 @@ import type { Environment } from '../../config/environment.ts';
 import { names, type Place, type TenantLayer } from '../../config/names.ts';
 import type { ProjectVariable } from '../../gitlab/variables.ts';
 import type { HostTraffic } from '../../host/destroy/host-traffic.ts';
+import type { FormerWebhook } from '../../webhook/former-webhook.ts';
 
 /** A tenant's database, as RDS has it. */
 export interface StandingDatabase {
@@ -64,6 +65,8 @@ export interface RetireStanding {
         readonly variables: readonly ProjectVariable[];
         /** Numbers of the schedules that vending made, where no other environment needs them. */
         readonly schedules: readonly number[];
+        /** Set where GitLab reported pushes. */
+        readonly webhook?: FormerWebhook | undefined;
       }
     | undefined;
 }
@@ -80,6 +83,7 @@ export interface RetirePolicy {
 export type RetireStep =
   | { readonly kind: 'variables'; readonly path: string; readonly variables: readonly ProjectVariable[] }
   | { readonly kind: 'schedules'; readonly path: string; readonly ids: readonly number[] }
+  | { readonly kind: 'webhook'; readonly webhook: FormerWebhook }
   | { readonly kind: 'pipelines'; readonly path: string; readonly ids: readonly number[] }
   | { readonly kind: 'executions'; readonly ids: readonly string[] }
   | { readonly kind: 'rules'; readonly rules: readonly OwnRule[] }
@@ -121,6 +125,7 @@ export function planRetire(standing: RetireStanding, policy: RetirePolicy): Reti
     list === undefined || list.length === 0 ? [] : [step(list)];
   return {
     steps: [
+      ...(project?.webhook === undefined ? [] : [{ kind: 'webhook', webhook: project.webhook } as const]),
       ...some(project?.schedules, (ids) => ({ kind: 'schedules', path: project?.path ?? '', ids })),
       ...some(project?.variables, (variables) => ({ kind: 'variables', path: project?.path ?? '', variables })),
       ...some(project?.pipelines, (ids) => ({ kind: 'pipelines', path: project?.path ?? '', ids })),

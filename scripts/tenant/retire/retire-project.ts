@@ -5,6 +5,7 @@ import { VendhostError } from '../../errors.ts';
 import type { GitlabApi } from '../../gitlab/api.ts';
 import { listSchedules } from '../../gitlab/setup/pipeline-settings.ts';
 import { type ProjectVariable, readVariables } from '../../gitlab/variables.ts';
+import { readFormerWebhook } from '../../webhook/former-webhook.ts';
 import { scheduleOf } from '../setup/plan-setup.ts';
 import type { RetireStanding } from './retire-plan.ts';
 
@@ -26,7 +27,8 @@ export async function readOwnProject(
   config: EnvironmentConfig,
   { path, branch, leaving }: OwnProject,
 ): Promise<NonNullable<RetireStanding['project']>> {
-  const [present, schedules, pipelines] = await Promise.all([
+  const [webhook, present, schedules, pipelines] = await Promise.all([
+    readFormerWebhook(gitlab, path, { place, region: config.region }),
     readVariables(gitlab, path),
     listSchedules(gitlab, path),
     Promise.all(running.map((status) => pipelinesOf(gitlab, path, branch, status))),
@@ -34,6 +36,7 @@ export async function readOwnProject(
   const own = schedules.filter(({ description }) => description === scheduleOf(place.tenant)).map(({ id }) => id);
   return {
     path,
+    ...(webhook === undefined ? {} : { webhook }),
     pipelines: pipelines.flat(),
     variables: ownVariables(place, config, present),
     schedules: isVendedElsewhere(place, leaving, present) ? [] : own,
