@@ -67,6 +67,8 @@ export const names = {
   platformStack: (environment: string, layer: PlatformLayer) => `vendhost-${environment}-${layer}`,
   /** An environment's load balancers are numbered from 1; each has a stack. */
   balancerStack: (environment: string, number: number) => `vendhost-${environment}-balancer${suffix(number)}`,
+  /** Where jobs vend: the role that CloudFormation works with for them. */
+  vendingStack: (environment: string) => `vendhost-${environment}-vending`,
   /** One per account, whatever environments are in it. */
   gitlabStack: 'vendhost-gitlab',
   /** One per account and region with a tenant whose pushes GitLab reports: the endpoint and its functions. */

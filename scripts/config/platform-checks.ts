@@ -65,6 +65,7 @@ export function crossFieldFaults(content: unknown): CrossFieldFault[] {
   });
   return [
     ...issuerFaults(read.data),
+    ...vendingFaults(read.data.project, all),
     ...all.flatMap((entry) => [...supernetFaults(entry), ...arnFaults(entry)]),
     ...all.flatMap((entry, index) => all.slice(0, index).flatMap((former) => pairFaults(former, entry))),
   ];
@@ -99,6 +100,7 @@ const entrySchema = z.object({
   cidr: text,
   domain: text,
   load_balancers: z.int().default(1).optional().catch(undefined),
+  vending: text,
   certificate: text,
   subnets: z.object({ public: text, egress: text, isolated: text }).catch({}),
 });
@@ -109,6 +111,7 @@ const contentSchema = z.object({
     .optional()
     .catch(undefined),
   issuer: z.unknown().optional(),
+  project: z.unknown().optional(),
   environments: z.record(z.string(), entrySchema.optional().catch(undefined)),
 });
 type EnvironmentEntry = z.output<typeof entrySchema> & { readonly name: Environment };
@@ -119,6 +122,17 @@ function issuerFaults({ gitlab, issuer }: z.output<typeof contentSchema>): Cross
   const allowed =
     'an address that AWS accepts as the issuer of ID tokens: https, a lower-case domain (an international one as xn--…), no port; or issuer must name another, see docs/gitlab.md';
   return [{ path: ['gitlab'], allowed }];
+}
+
+/** Jobs that vend are those of the platform's project. */
+function vendingFaults(project: unknown, all: readonly EnvironmentEntry[]): CrossFieldFault[] {
+  if (project !== undefined) return [];
+  return all
+    .filter(({ vending }) => vending === 'jobs')
+    .map(({ name }) => ({
+      path: ['environments', name, 'vending'],
+      allowed: 'people, as the file names no `project`',
+    }));
 }
 
 const ranges = privateRanges.flatMap((range) => parseNetwork(range) ?? []);

@@ -40,7 +40,9 @@ export function tenantOf(environment: Environment, stack: string): string | unde
 export function environmentOfPlatformStack(stack: string): Environment | undefined {
   return environments.find((environment) => {
     const prefix = `vendhost-${environment}-`;
-    return stack.startsWith(prefix) && /^(network|storage|access|balancer(-\d+)?)$/.test(stack.slice(prefix.length));
+    return (
+      stack.startsWith(prefix) && /^(network|storage|access|vending|balancer(-\d+)?)$/.test(stack.slice(prefix.length))
+    );
   });
 }
 

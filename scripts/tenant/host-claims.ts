@@ -93,7 +93,7 @@ export class HostClaims {
   }
 
   async #listed(): Promise<string[]> {
-    return await hostsIn(this.#objects, keys.tenantHosts(this.#tenant));
+    return await claimedHosts(this.#objects, keys.tenantHosts(this.#tenant));
   }
 }
 
@@ -105,12 +105,12 @@ export async function readHolders(aws: Aws, bucket: string, hosts: readonly stri
 type Claims = ConditionalObjects<HostClaim>;
 
 async function holdersIn(claims: Claims, hosts: readonly string[]): Promise<Map<string, string>> {
-  const all = await hostsIn(claims, keys.hostClaims);
+  const all = await claimedHosts(claims, keys.hostClaims);
   const meant = all.filter((claimed) => hosts.some((host) => hostsOverlap(host, claimed)));
   return await readOwners(claims, meant, hosts);
 }
 
-async function hostsIn(claims: Claims, folder: string): Promise<string[]> {
+async function claimedHosts(claims: Claims, folder: string): Promise<string[]> {
   const names = await claims.list(folder);
   return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
 }

@@ -68,7 +68,7 @@ describe('wrong words', () => {
       '--layer "host" is wrong: must be one of access, network, storage, balancer',
       'vendhost platform deploy --help',
     ],
-    [['tenant', 'vend'], 'an argument is missing', 'vendhost tenant vend --help'],
+    [['tenant', 'vend'], 'a tenant is missing, or --changed for all that differ', 'vendhost tenant vend --help'],
     ...['abc', '0', '-1', '1.5'].map((id): [string[], string, string] => [
       ['tenant', 'vend', 'shop', `--project-id=${id}`],
       `--project-id "${id}" is wrong: must be the number of a GitLab project`,

@@ -21,7 +21,9 @@ export function platformReadRights(scope: PlatformScope, project: GitlabProject)
       ],
       resources: [
         ...scope.deployedStacks(),
-        scope.arn('cloudformation', `stack/${names.platformStack(environment, 'access')}/*`),
+        ...[names.platformStack(environment, 'access'), names.vendingStack(environment)].map((stack) =>
+          scope.arn('cloudformation', `stack/${stack}/*`),
+        ),
         // It is in the region of the environment that was first in the account.
         scope.arn('cloudformation', `stack/${names.gitlabStack}/*`).replace(`:${scope.region}:`, ':*:'),
       ],

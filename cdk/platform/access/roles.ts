@@ -12,7 +12,7 @@ import { serviceRoleRights } from './execution/service-role-rights.ts';
 import { storageRights, topicRights } from './execution/storage-rights.ts';
 import { deployRights, platformReadRights, statusRights } from './platform-job-roles.ts';
 import type { PlatformScope } from './platform-scope.ts';
-import { vendExecutionRole, vendRole } from './vending/vend-roles.ts';
+import { vendRole } from './vending/vend-roles.ts';
 
 export interface PlatformRolesProps {
   readonly scope: PlatformScope;
@@ -70,7 +70,6 @@ export function platformRoles(parent: Construct, { scope, project, branch }: Pla
       ],
       attached: [topics],
     }),
-    vendExecutionRole(parent, scope),
     ...(scope.config.vending === 'jobs' ? [vendRole(parent, { scope, project, branch })] : []),
   ];
 }

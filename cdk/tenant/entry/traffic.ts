@@ -57,7 +57,7 @@ export class Traffic extends Construct {
       });
       new CfnOutput(scope, ruleOutput(band), { value: rule.ref });
     };
-    for (const group of groups) rule(group, [], maintenance === undefined ? forward : pageOf(maintenance));
+    for (const group of groups) rule(group, [], maintenance === undefined ? forward : fixedPage(maintenance));
     // Without any rule the targets would be unused, their health unknown, and a release would wait for it in vain
     // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html).
     if (maintenance !== undefined && groups[0] !== undefined) {
@@ -66,7 +66,7 @@ export class Traffic extends Construct {
   }
 }
 
-function pageOf(page: string) {
+function fixedPage(page: string) {
   const contentType = page.trimStart().startsWith('<') ? 'text/html' : 'text/plain';
   return { type: 'fixed-response', fixedResponseConfig: { statusCode: '503', contentType, messageBody: page } };
 }

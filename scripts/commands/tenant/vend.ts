@@ -11,7 +11,7 @@ import {
 } from '../options.ts';
 
 function oneOrChanged(message: string): VendhostError {
-  return new VendhostError('USAGE', message, { hint: 'name one tenant, or give --changed for all that differ' });
+  return new VendhostError('USAGE', message, { hint: 'see `vendhost tenant vend --help`' });
 }
 
 export const command = define({
@@ -81,7 +81,7 @@ export const command = define({
       const environment = environmentFrom(args.environment, runtime);
       return await vendChanged(runtime, { directory, environment, dryRun: args['dry-run'] });
     }
-    if (args.tenant === undefined) throw oneOrChanged('the tenant is missing');
+    if (args.tenant === undefined) throw oneOrChanged('a tenant is missing, or --changed for all that differ');
     const [tenant = '', ...others] = [...new Set(args.tenant.split(','))];
     const options = {
       directory,

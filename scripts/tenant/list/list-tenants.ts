@@ -6,7 +6,7 @@ import { grantsIn, readTenantFiles, type TenantFile } from '../../platform/statu
 import { type EnvironmentChoice, type EnvironmentTarget, openTargets } from '../../platform/targets.ts';
 import { counted } from '../../repository/findings.ts';
 import type { Runtime } from '../../runtime.ts';
-import { type RegisterRow, registerCells, registerRows } from './register-rows.ts';
+import { type ListedTenant, registerCells, registerRows } from './register-rows.ts';
 
 export interface ListTenantsOptions {
   /** Folder with `platform.yml` and `tenants/`. */
@@ -32,7 +32,7 @@ export async function showTenants(runtime: Runtime, options: ListTenantsOptions)
   return undefined;
 }
 
-async function readRows(target: EnvironmentTarget, files: readonly TenantFile[] | undefined): Promise<RegisterRow[]> {
+async function readRows(target: EnvironmentTarget, files: readonly TenantFile[] | undefined): Promise<ListedTenant[]> {
   const { aws, environment } = target;
   const [records, stacks] = await Promise.all([readRecords(target), listStackNames(aws)]);
   const own = stacks.filter((name) => tenantOf(environment, name) !== undefined);

@@ -17,7 +17,7 @@ export interface RegisteredTenant extends GrantOf {
   readonly intake?: string | undefined;
 }
 
-export type RegisterState =
+export type ListedState =
   | 'vended'
   | 'not vended'
   | 'vended in part'
@@ -25,10 +25,10 @@ export type RegisterState =
   | 'retired in part'
   | 'not valid';
 
-export interface RegisterRow {
+export interface ListedTenant {
   readonly tenant: string;
   readonly environment: string;
-  readonly state: RegisterState;
+  readonly state: ListedState;
   readonly project: string;
   readonly hosts: readonly string[];
   readonly loadBalancer: number | undefined;
@@ -44,7 +44,7 @@ export interface RegisterRow {
 const layers = ['access', 'entry', 'data', 'host'] as const;
 
 /** All tenants that the register, a record or a stack names, in the order of their names. */
-export function registerRows(facts: RegisterFacts): RegisterRow[] {
+export function registerRows(facts: RegisterFacts): ListedTenant[] {
   const { environment, files, records, stacks } = facts;
   const ofStacks = stacks.flatMap((name) => {
     const prefix = `vendhost-${environment}-`;
@@ -58,7 +58,7 @@ export function registerRows(facts: RegisterFacts): RegisterRow[] {
   return [...new Set([...all, ...ofStacks])].sort().map((tenant) => registerRow(facts, tenant));
 }
 
-function registerRow({ environment, files, records, stacks }: RegisterFacts, tenant: string): RegisterRow {
+function registerRow({ environment, files, records, stacks }: RegisterFacts, tenant: string): ListedTenant {
   const file = files?.find((each) => each.tenant === tenant);
   const record = records.find((each) => each.tenant === tenant);
   const own = layers.filter((layer) => stacks.includes(names.tenantStack({ environment, tenant }, layer)));
@@ -87,7 +87,7 @@ function stateOf(
   file: RegisteredTenant | undefined,
   record: GrantOf | undefined,
   stacks: number,
-): RegisterState {
+): ListedState {
   if (isWithoutRegister) return record === undefined ? 'vended in part' : 'vended';
   if (file === undefined) return record === undefined ? 'retired in part' : 'to be retired';
   if (file.content === undefined) return 'not valid';
@@ -96,7 +96,7 @@ function stateOf(
 }
 
 /** Cells of the table. */
-export function registerCells(row: RegisterRow): string[] {
+export function registerCells(row: ListedTenant): string[] {
   const { tenant, environment, state, hosts, loadBalancer, intake, host, data } = row;
   return [
     ...[tenant, environment, state],

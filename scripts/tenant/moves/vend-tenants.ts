@@ -9,7 +9,8 @@ import type { Runtime } from '../../runtime.ts';
 import { type ChosenEnvironment, chooseEnvironments } from '../environments.ts';
 import { readHolders } from '../host-claims.ts';
 import { refuse } from '../project-plan.ts';
-import { type Vended, type VendOptions, vendOne } from '../vend.ts';
+import { vendOne } from '../vend.ts';
+import type { Vended, VendOptions } from '../vending/vend-options.ts';
 import {
   type HeldClaim,
   type HostMove,

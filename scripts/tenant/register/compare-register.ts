@@ -11,7 +11,7 @@ import { tenantOf } from '../../platform/account-stacks.ts';
 import type { TenantFile } from '../../platform/status/tenant-files.ts';
 import { isGood } from '../../stack/stack-state.ts';
 import type { ChosenEnvironment } from '../environments.ts';
-import { type DeployedTenants, hostsIn } from './read-deployed.ts';
+import { type DeployedTenants, recordedHosts } from './read-deployed.ts';
 import { markReasons, vendKey } from './vend-key.ts';
 
 /** `unknown`: something could not be read, and nothing that could be differs. `retire`: vended, and without a file. */
@@ -142,7 +142,7 @@ function stackReasons({ environment, deployed }: Register, tenant: string): stri
 
 function claimReasons({ deployed, owners }: Register, tenant: string, { hosts }: ChosenEnvironment): string[] {
   const claimed = partValue(deployed.hosts);
-  const recorded = hostsIn(partValue(deployed.records)?.get(tenant) ?? '');
+  const recorded = recordedHosts(partValue(deployed.records)?.get(tenant) ?? '');
   const held = [...(partValue(owners) ?? [])].flatMap(([host, owner]) => (owner === tenant ? [host] : []));
   const left = [...new Set([...recorded, ...held])].filter((host) => claimed?.has(host) && !hosts.includes(host));
   return [

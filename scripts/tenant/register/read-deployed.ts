@@ -80,12 +80,12 @@ export async function readClaimOwners(
 
 /** Claims of hosts that no record names. */
 export function unexplained({ hosts, records }: DeployedTenants): string[] {
-  const recorded = new Set([...(partValue(records) ?? new Map()).values()].flatMap(hostsIn));
+  const recorded = new Set([...(partValue(records) ?? new Map()).values()].flatMap(recordedHosts));
   return [...(partValue(hosts) ?? [])].filter((host) => !recorded.has(host)).sort();
 }
 
 /** The hosts that a record names; none where it cannot be read. */
-export function hostsIn(record: string): string[] {
+export function recordedHosts(record: string): string[] {
   try {
     const { hosts } = JSON.parse(record) as { hosts?: unknown };
     return Array.isArray(hosts) ? hosts.filter((host) => typeof host === 'string') : [];

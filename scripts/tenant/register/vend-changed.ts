@@ -65,7 +65,7 @@ export async function vendChanged(runtime: Runtime, options: VendChangedOptions)
     `${environment}: ${vended.length} of ${wanted.length} vended${vended.length === 0 ? '' : `: ${vended.join(', ')}`}`,
     ...failed.map(({ tenant, error }) => `  ${tenant}: error[${error?.code}]: ${error?.message}`),
     ...byHand.map(({ tenant, error }) => `  ${tenant} is vended by a person: ${error?.hint}`),
-    ...retireLines(retire),
+    ...toRetireLines(retire),
   ];
   runtime.out.result(
     { environment, vended, failed, byHand: byHand.map(({ tenant }) => tenant), plan },
@@ -143,7 +143,7 @@ function byPeople(environment: Environment, wanted: readonly PlannedRow[]): stri
   ];
 }
 
-function retireLines(retire: readonly PlannedRow[]): string[] {
+function toRetireLines(retire: readonly PlannedRow[]): string[] {
   if (retire.length === 0) return [];
   return [
     'to be retired by a person, by the job retire or with these commands:',

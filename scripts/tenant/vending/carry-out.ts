@@ -6,15 +6,15 @@ import { refuse } from '../project-plan.ts';
 import type { PlannedProjects } from '../projects/tenant-projects.ts';
 import { type MarkedVend, vendMarked } from '../register/vend-marked.ts';
 import { makeProject, requireMade } from '../setup/make-project.ts';
-import type { Vended, VendOptions } from '../vend.ts';
 import { type Vending, vendLines, withPlan } from '../vend-plan.ts';
 import { finishProject, prepareProject, warnOfProject } from '../vend-project.ts';
 import { vendSummary } from '../vend-summary.ts';
 import type { OpenedVend } from './open-vend.ts';
-import { allOf, resultOf } from './show-vend.ts';
+import { projectsResult, stopsOf } from './show-vend.ts';
+import type { Vended, VendOptions } from './vend-options.ts';
 
 /** Vends, and marks each environment when all of it is done. */
-export async function carryOut(
+export async function carryOutVend(
   runtime: Runtime,
   { tenant: name, free }: Pick<VendOptions, 'tenant' | 'free'>,
   opened: OpenedVend,
@@ -23,7 +23,7 @@ export async function carryOut(
   const { gitlab, vendingsOf } = opened;
   for (const vending of vendingsOf(opened.planned)) if (vending.tenant.intake === 'webhook') requirePerson(vending);
   const planned = gitlab === undefined ? opened.planned : await makeReady(out, gitlab, opened);
-  const stops = allOf(planned);
+  const stops = stopsOf(planned);
   refuse(stops);
   const vendings = vendingsOf(planned);
   if (gitlab === undefined && vendings[0]?.tenant.intake === 'webhook') throw webhookNeedsToken(stops.path);
@@ -45,7 +45,7 @@ export async function carryOut(
   for (const { mark } of vended) await mark();
   const results = vended.map(({ result }) => result);
   const text = vendSummary(vendings, results).join('\n');
-  return { value: { tenant: name, ...resultOf(planned), environments: results }, text, stops, differs: false };
+  return { value: { tenant: name, ...projectsResult(planned), environments: results }, text, stops, differs: false };
 }
 
 /** Makes the projects that are not there, and does what comes before their roles; returns the plans of the rest. */
@@ -54,7 +54,7 @@ async function makeReady(
   gitlab: GitlabApi,
   { planned: seen, look, vendingsOf }: OpenedVend,
 ): Promise<PlannedProjects> {
-  refuse(allOf(seen));
+  refuse(stopsOf(seen));
   let planned = seen;
   if (seen.some(({ plan }) => plan.make !== undefined)) {
     // No project is made for a tenant that is refused.
@@ -65,7 +65,7 @@ async function makeReady(
       requireMade(plan);
       warnOfProject(out, plan);
     }
-    refuse(allOf(planned));
+    refuse(stopsOf(planned));
   }
   for (const { plan } of planned) await prepareProject(out, gitlab, plan);
   // What was left out decides what the roles ask for.

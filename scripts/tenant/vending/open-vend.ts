@@ -20,9 +20,9 @@ import type { Runtime } from '../../runtime.ts';
 import { formerRecord } from '../access.ts';
 import { chooseEnvironments, type Reach } from '../environments.ts';
 import { type PlannedProjects, planProjects, type TenantWish } from '../projects/tenant-projects.ts';
-import type { HostPlace, VendOptions } from '../vend.ts';
 import type { Vending } from '../vend-plan.ts';
 import { tenantsOfProject, warnOfProject } from '../vend-project.ts';
+import type { HostPlace, VendOptions } from './vend-options.ts';
 
 /** A tenant's projects and environments as they were found; nothing is changed yet. */
 export interface OpenedVend {
@@ -55,10 +55,10 @@ export async function openVend(runtime: Runtime, options: VendOptions): Promise<
   const reach = await reachOf(runtime, platform, options.environment);
   const selected = chooseEnvironments(platform, { name, config: tenant }, reach, options.environment);
   const { leftOut } = selected;
-  const hostsIn = (places: readonly HostPlace[] | undefined, environment: Environment) =>
+  const hostsOfPlaces = (places: readonly HostPlace[] | undefined, environment: Environment) =>
     (places ?? []).flatMap((each) => (each.environment === environment ? [each.host] : []));
   const chosen = selected.chosen.map((each) => {
-    const later = hostsIn(options.without, each.environment);
+    const later = hostsOfPlaces(options.without, each.environment);
     return later.length === 0
       ? each
       : { ...each, hosts: each.hosts.filter((host) => !later.some((other) => hostsOverlap(host, other))) };
@@ -104,7 +104,7 @@ export async function openVend(runtime: Runtime, options: VendOptions): Promise<
         const trust = plan.trust[environment] ?? { subjects: ['project_path'] as const };
         return { path, half, trust, isNew: plan.make !== undefined };
       });
-      const coming = hostsIn(options.coming, environment);
+      const coming = hostsOfPlaces(options.coming, environment);
       const place = { environment, tenant: name };
       const { rotateWebhook = false } = options;
       return { runtime, aws, gitlab, place, platform, tenant, chosen: each, record, projects, coming, rotateWebhook };

@@ -2,9 +2,9 @@ import { callText } from '../../gitlab/http/planned-call.ts';
 import { projectDiffers, projectLines } from '../project-plan.ts';
 import type { PlannedProjects } from '../projects/tenant-projects.ts';
 import { plannedCalls } from '../setup/plan-calls.ts';
-import type { Vended } from '../vend.ts';
 import { differs, type VendPlan, vendLines, withPlan } from '../vend-plan.ts';
 import type { OpenedVend } from './open-vend.ts';
+import type { Vended } from './vend-options.ts';
 
 /** What would be done; what stops it is in the plan. */
 export async function showVend(tenant: string, { planned, vendingsOf }: OpenedVend): Promise<Vended> {
@@ -24,21 +24,21 @@ export async function showVend(tenant: string, { planned, vendingsOf }: OpenedVe
   });
   const called = calls.length === 0 ? [] : ['calls to GitLab', ...calls.map((call) => `  ${callText(call)}`)];
   return {
-    value: { tenant, differs: changes, ...resultOf(planned), environments: plans, calls },
+    value: { tenant, differs: changes, ...projectsResult(planned), environments: plans, calls },
     text: [...planned.flatMap(({ plan }) => projectLines(plan)), ...lines, ...called].join('\n'),
-    stops: allOf(planned),
+    stops: stopsOf(planned),
     differs: changes,
   };
 }
 
 /** What stands against vending in any of the projects. */
-export function allOf(planned: PlannedProjects): Vended['stops'] {
+export function stopsOf(planned: PlannedProjects): Vended['stops'] {
   const path = planned.map(({ plan }) => plan.path).join(' and ');
   return { path, refusals: planned.flatMap(({ plan }) => plan.refusals) };
 }
 
 /** A tenant's only project, or the two by their halves. */
-export function resultOf([first, second]: PlannedProjects) {
+export function projectsResult([first, second]: PlannedProjects) {
   if (second === undefined) return { project: first.plan };
   return { projects: { infrastructure: first.plan, software: second.plan } };
 }

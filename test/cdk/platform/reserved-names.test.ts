@@ -44,5 +44,6 @@ test('the names of all parts are found', () => {
     'service-boundary',
     'storage',
     'tenant-drift',
+    'vending',
   ]);
 });

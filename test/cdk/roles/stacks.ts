@@ -2,6 +2,7 @@ import { type App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { newApp } from '../../../cdk/app.ts';
 import { AccessStack } from '../../../cdk/platform/access/platform-access-stack.ts';
+import { VendingStack } from '../../../cdk/platform/access/vending/vending-stack.ts';
 import { type PlatformProps, platformProps } from '../../../cdk/platform/platform-props.ts';
 import { type AccessProps, tenantAccessApp } from '../../../cdk/tenant/access/tenant-access-stack.ts';
 import type { Environment } from '../../../scripts/config/environment.ts';
@@ -33,7 +34,7 @@ function platform(environment: Environment, region: string, vending: 'people' | 
   return platformProps(config, environment, { ...environmentOf(config, environment), region, certificate });
 }
 
-/** The app of an access stack alone. */
+/** The app of an environment's access stack, and where jobs vend of the stack with the role for that. */
 export function accessApp(
   environment: Environment = 'dev',
   options: { region?: string; project?: undefined; vending?: 'people' | 'jobs' } = {},
@@ -42,6 +43,7 @@ export function accessApp(
   const { project, ...props } = platform(environment, region, vending);
   const app = newApp(unchecked);
   new AccessStack(app, project === undefined || 'project' in options ? props : { ...props, project });
+  if (vending === 'jobs') new VendingStack(app, props);
   return app;
 }
 
@@ -67,6 +69,11 @@ export function tenantApp(changes: Partial<AccessProps> = {}): App {
 /** The access stack of an app. */
 export function onlyStack(app: App): Stack {
   return stackOf(app, 'access');
+}
+
+/** The template of the stack that CloudFormation works with where jobs vend. */
+export function vendingTemplate(app: App): Template {
+  return Template.fromStack(stackOf(app, 'vending'));
 }
 
 /** The template of an app's access stack. */

@@ -270,7 +270,7 @@ describe('platform.yml', () => {
         'environments.dev.nat: "two" is wrong: must be one of one, per-zone',
         'environments.dev.domain: missing: must be a text',
         'environments.dev.certificate: missing: must be a text',
-        'environments.dev.vpc: unknown key: must be one of branch, account, region, role, cidr, subnets, nat, flow_logs, retention_days, domain, certificate, load_balancers, builders, alerts, approval',
+        'environments.dev.vpc: unknown key: must be one of branch, account, region, role, cidr, subnets, nat, flow_logs, retention_days, domain, certificate, load_balancers, builders, alerts, vending, approval',
       ],
     ],
     [
@@ -316,8 +316,8 @@ describe('tenants/*.yml', () => {
       'hosts.staging.0: "UP.example.com" is wrong: must be a lower-case DNS name, like shop.example.com',
       'hosts.staging.1: "a.*.example.com" is wrong: must be a lower-case DNS name, like shop.example.com',
       'hosts.prod: unknown key: must be one of dev, staging, production',
-      'limits.max_instances: 0 is wrong: must be at least 1',
       expect.stringMatching(/^maintenance\.dev: .*is wrong: must be at most 1024 bytes$/),
+      'limits.max_instances: 0 is wrong: must be at least 1',
     ]);
   });
 });

@@ -244,6 +244,13 @@ describe('what AWS would refuse of one key', () => {
   });
 });
 
+test('jobs vend only where the file names their project', () => {
+  expect(faults({ dev: { vending: 'jobs' } })).toEqual([
+    'environments.dev.vending: "jobs" is wrong: must be people, as the file names no `project`',
+  ]);
+  expect(faults({ dev: { vending: 'jobs' } }, { project: 'acme/platform' })).toEqual([]);
+});
+
 test('other faults hide none of these', () => {
   const changes = {
     dev: { region: undefined, nat: 'two', certificate: 'arn:aws:acm:us-east-1:444444444444:certificate/one', vpc: 1 },

@@ -9,6 +9,12 @@ test('each step has what needs only the steps before it', () => {
   ]);
 });
 
+test('where jobs vend, the role that CloudFormation has for them comes with the access layer', () => {
+  expect(stepsOf('dev', { load_balancers: 1, vending: 'jobs' }, 'access')).toEqual([
+    ['vendhost-dev-access', 'vendhost-dev-vending'],
+  ]);
+});
+
 test('one layer is one step', () => {
   expect(stepsOf('production', { load_balancers: 1 }, 'storage')).toEqual([['vendhost-production-storage']]);
   expect(stepsOf('dev', { load_balancers: 1 }, 'balancer')).toEqual([['vendhost-dev-balancer']]);

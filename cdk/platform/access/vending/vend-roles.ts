@@ -28,7 +28,7 @@ export function vendRole(parent: Construct, { scope, project, branch }: VendRole
 }
 
 /**
- * The role with which CloudFormation works on tenants' access and entry stacks for jobs. It is there also where people vend: a stack
+ * The role with which CloudFormation works on tenants' access and entry stacks for jobs. A stack
  * remembers the role it was deployed with, and cannot be changed any more when that role is gone
  * (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html).
  */
