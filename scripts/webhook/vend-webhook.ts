@@ -25,7 +25,7 @@ export interface WebhookParts {
   readonly out: Output;
   readonly place: Place;
   readonly project: string;
-  /** The project is yet to be made: this is a plan of what will be set in it. */
+  /** The project is yet to be made; a vend makes it, and plans again. */
   readonly isNew?: boolean;
 }
 

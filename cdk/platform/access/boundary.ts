@@ -187,6 +187,7 @@ export class Boundary extends Construct {
       scope.globalArn('iam', `${kind}/vendhost-${environment}-*`),
     );
     const serviceRoles = scope.globalArn('iam', 'role/aws-service-role/*');
+    const machines = scope.arn('codebuild', `project/${names.buildProject({ environment, tenant: '*' }, 'machine')}`);
     this.policy = new ManagedPolicy(this, 'Policy', {
       managedPolicyName: names.boundary(environment),
       description: `Ceiling of the rights of all tenant roles in ${environment}`,
@@ -209,6 +210,8 @@ export class Boundary extends Construct {
           actions: ['iam:CreateServiceLinkedRole'],
           resources: [serviceRoles],
         }),
+        // EventBridge starts them with a role of the tenant's. Not more of CodeBuild: a build has its project's role.
+        new PolicyStatement({ sid: 'Machines', actions: ['codebuild:StartBuild'], resources: [machines] }),
         new PolicyStatement({ sid: 'Platform', effect: Effect.DENY, actions: platformOnly, resources: ['*'] }),
         ...tagStatements(scope),
         new PolicyStatement({
@@ -231,7 +234,7 @@ export class Boundary extends Construct {
     });
     const findings = [
       'Resource::*',
-      ...[...own, serviceRoles].map((each) => `Resource::${each}`),
+      ...[...own, serviceRoles, machines].map((each) => `Resource::${each}`),
       ...['events:Describe*', 'events:List*', 'iam:Get*', 'iam:List*', ...services.map((each) => `${each}:*`)].map(
         (each) => `Action::${each}`,
       ),

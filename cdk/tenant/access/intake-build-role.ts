@@ -100,12 +100,12 @@ export function buildNetworkRights(scope: Scope): Right[] {
       because: "CodeBuild's interfaces, whose ids AWS chooses.",
     },
     {
-      // EC2 does not say for whom an interface is when it is deleted (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
-      sid: 'BuildNetworkRemove',
+      // It knows no service (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
+      sid: 'BuildNetworkEnd',
       actions: ['ec2:DeleteNetworkInterface'],
       resources: interfaces,
       when: { ArnEquals: { 'ec2:Vpc': scope.vpc } },
-      because: "Interfaces in the environment's VPC that are attached to nothing: EC2 deletes no other.",
+      because: 'The same; EC2 deletes no interface that is in use.',
     },
   ];
 }
