@@ -33,6 +33,14 @@ export interface PushOptions extends Place {
  * `INFRASTRUCTURE_OUTDATED`, before anything is uploaded.
  */
 export async function pushRevision(runtime: Runtime, options: PushOptions): Promise<ExitCode | undefined> {
+  return (await makeRevision(runtime, options)).code;
+}
+
+/** As `pushRevision`, for who goes on with the revision's key. */
+export async function makeRevision(
+  runtime: Runtime,
+  options: PushOptions,
+): Promise<{ key: string; code: ExitCode | undefined }> {
   const { out, signal } = runtime;
   const start = performance.now();
   const config = await readVendhostConfig(options.directory);
@@ -68,7 +76,7 @@ export async function pushRevision(runtime: Runtime, options: PushOptions): Prom
   const result = { revisionKey: zip.key, sha256 };
   if (options.dryRun && !hasZip) {
     out.result({ ...result, uploaded: false, bytes: 0 }, `would upload ${zip.key} to ${bucket}`);
-    return exitCodes.differs;
+    return { key, code: exitCodes.differs };
   }
   const content = { bytes: () => zipOf({ sha256, files, signal }), type: 'application/zip' };
   const bytes = hasZip ? 0 : ((await uploadOnce(aws, zip, content, signal)) ?? 0);
@@ -80,7 +88,7 @@ export async function pushRevision(runtime: Runtime, options: PushOptions): Prom
   const did = bytes > 0 ? `uploaded ${megabytes(bytes)} to ${bucket}` : `nothing uploaded: ${bucket} has this content`;
   const took = duration(performance.now() - start);
   out.result({ ...result, uploaded: bytes > 0, bytes }, `${did} (${took})\n${zip.key}`);
-  return undefined;
+  return { key, code: undefined };
 }
 
 async function storePush(aws: Aws, target: UploadTarget, push: RevisionPush, signal: AbortSignal): Promise<void> {

@@ -11,7 +11,7 @@ import { type ExitCode, VendhostError } from '../errors.ts';
 import { provisionHost } from '../host/provision.ts';
 import { bakeImage } from '../image/bake/bake-image.ts';
 import { startRelease } from '../release/start.ts';
-import { pushRevision } from '../revision/push.ts';
+import { makeRevision } from '../revision/push.ts';
 import type { Runtime } from '../runtime.ts';
 import { makeTemporary } from '../temporary.ts';
 import { type Branch, openBranch } from './clone.ts';
@@ -57,11 +57,16 @@ async function deployAll(
   checkout: Unpacked,
 ): Promise<ExitCode | undefined> {
   const ofPush = runtimeOfPush(runtime, push);
+  let revision: string | undefined;
   const steps = [
     () => bakeImage(ofPush, checkout),
     () => provisionHost(ofPush, { ...checkout, image: undefined }),
-    () => pushRevision(ofPush, checkout),
-    () => startRelease(ofPush, { ...checkout, revision: undefined }),
+    async () => {
+      const made = await makeRevision(ofPush, checkout);
+      revision = made.key;
+      return made.code;
+    },
+    () => startRelease(ofPush, { ...checkout, revision }),
   ];
   for (const step of steps) {
     const head = await branch.head();
