@@ -24,6 +24,7 @@ import { makeImage } from '../../builders/image.ts';
 import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
 import { writeTree } from '../../builders/repository.ts';
 import { script } from '../../builders/revision.ts';
+import { ask } from '../../e2e/ask.ts';
 import { clientConfig } from '../../local-cloud/clients.ts';
 import { executeApiUrl } from '../../local-cloud/execute-api.ts';
 import { type LocalGitlab, startLocalGitlab } from '../../local-gitlab/api.ts';
@@ -199,6 +200,8 @@ test('a push is released: GitLab reports it, a build makes its revision, and the
       // CodePipeline starts one when it makes the pipeline.
       ['Failed', expect.anything()],
     ]);
+  const page = await ask(enforcing.cloud.router.https, 'shop.dev.example.com', '/index.html');
+  expect(page.body).toBe('by a webhook\n');
 });
 
 describe('nothing is built', () => {
@@ -264,7 +267,7 @@ test('a repository that does not let the build in', async () => {
     PATH: process.env.PATH,
     VENDHOST_REPOSITORY: `${server.address}/acme/blog.git`,
     VENDHOST_PUSH: JSON.stringify({
-      ...{ commit: 'a'.repeat(40), branch: 'dev', author: '', message: '', repository: '', delivery: 'd'.repeat(64) },
+      ...{ commit: 'a'.repeat(40), branch: 'dev', author: '', message: '', delivery: 'd'.repeat(64) },
     }),
   };
   const refused = await buildPush({ ...runtime, env }, place).catch((error: unknown) => error);
