@@ -8,8 +8,8 @@ import { type Compared, comparedLines, compareStacks, platformBuilder } from '..
 import { combined, failed, forEach } from '../each.ts';
 import { stepsOf } from '../layers.ts';
 import { planProvider } from '../oidc-provider.ts';
-import { planEndpoint } from '../webhook-endpoint.ts';
 import { type EnvironmentChoice, type EnvironmentTarget, openTargets } from '../targets.ts';
+import { planEndpoint } from '../webhook-endpoint.ts';
 import { writeReport } from './merge-request-report.ts';
 import { planAndSave } from './save-plan.ts';
 
