@@ -2,11 +2,11 @@ import { environments } from '../config/environment.ts';
 import { names } from '../config/names.ts';
 import { type PlatformConfig, partitionOf } from '../config/platform.ts';
 import type { Runtime } from '../runtime.ts';
-import { type AppBuilder, withAssembly } from '../stack/assembly.ts';
+import { type AppBuilder, type Assembly, withAssembly } from '../stack/assembly.ts';
 import { deployStacks } from '../stack/deploy/deploy-stacks.ts';
 import { planStacks, type StackPlan } from '../stack/stack-plan.ts';
 import { readStack } from '../stack/stack-state.ts';
-import { compared } from './compare.ts';
+import { type Compared, compared } from './compare.ts';
 import { type StackOutcome, stackOutcome } from './stack-outcome.ts';
 import type { EnvironmentTarget } from './targets.ts';
 
@@ -34,20 +34,44 @@ export class WebhookEndpoints {
   }
 }
 
+/** What a deploy would do to the webhook of an environment's account and region; nothing without `webhook` in platform.yml. */
+export async function planEndpoint(
+  runtime: Runtime,
+  platform: PlatformConfig,
+  target: EnvironmentTarget,
+): Promise<Compared[]> {
+  if (platform.webhook === undefined) return [];
+  if (runtime.env.VENDHOST_ID_TOKEN !== undefined) {
+    runtime.out.step(`${names.webhookStack} is not compared: the roles of jobs cannot read it, and people deploy it`);
+    return [];
+  }
+  return [await withEndpoint(runtime, platform, target, async (_, found) => found)];
+}
+
 async function settleEndpoint(
   runtime: Runtime,
   platform: PlatformConfig,
   target: EnvironmentTarget,
 ): Promise<StackOutcome> {
+  return await withEndpoint(runtime, platform, target, async (assembly, { plan, asWanted }) => {
+    if (asWanted) return stackOutcome(plan);
+    const [result] = await deployStacks(assembly);
+    return stackOutcome(plan, result);
+  });
+}
+
+async function withEndpoint<T>(
+  runtime: Runtime,
+  platform: PlatformConfig,
+  target: EnvironmentTarget,
+  work: (assembly: Assembly, found: Compared) => Promise<T>,
+): Promise<T> {
   const { aws } = target;
   const deployed = await readStack(aws, names.webhookStack);
   return await withAssembly(runtime, aws, builder(platform, target), async (assembly) => {
     const states = new Map(deployed === undefined ? [] : [[names.webhookStack, deployed]]);
     const [asPlanned] = (await planStacks(assembly, {}, states)) as [StackPlan];
-    const { plan, asWanted } = compared(assembly, asPlanned, deployed);
-    if (asWanted) return stackOutcome(plan);
-    const [result] = await deployStacks(assembly);
-    return stackOutcome(plan, result);
+    return await work(assembly, compared(assembly, asPlanned, deployed));
   });
 }
 

@@ -4,6 +4,7 @@ import { partitionOf } from '../config/platform.ts';
 import type { GitlabApi } from '../gitlab/api.ts';
 import { writeVariables } from '../gitlab/variables.ts';
 import { deployStacks } from '../stack/deploy/deploy-stacks.ts';
+import { formerWebhookLine, removeFormerWebhook } from '../webhook/former-webhook.ts';
 import { applyWebhook } from '../webhook/vend-webhook.ts';
 import { webhookDiffers } from '../webhook/webhook-plan.ts';
 import { recordToWrite, rewriteRecord } from './access.ts';
@@ -78,6 +79,10 @@ export async function applyVend(
   if (gitlab !== undefined && webhook !== undefined) {
     await applyWebhook({ aws, gitlab, out: runtime.out, place, project: vending.projects[0]?.path ?? '' }, webhook);
   }
+  for (const former of gitlab === undefined ? [] : (plan.formerWebhooks ?? [])) {
+    await removeFormerWebhook(gitlab as GitlabApi, former);
+    runtime.out.step(`removed ${formerWebhookLine(former)}`);
+  }
   const output = (name: string) => results.find(({ outputs }) => name in outputs)?.outputs[name] ?? '';
   return {
     environment: place.environment,
@@ -90,6 +95,7 @@ export async function applyVend(
       results.some((stack) => stack.changed) ||
       record !== undefined ||
       (webhook !== undefined && webhookDiffers(webhook.plan)) ||
+      plan.formerWebhooks !== undefined ||
       plan.rules.some(({ claimed }) => !claimed) ||
       plan.hosts.claim.length + plan.hosts.release.length + released.length + variables.length > 0,
   };

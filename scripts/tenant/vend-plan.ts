@@ -11,6 +11,7 @@ import { checkRoomForTenant } from '../quota/room.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Assembly, withAssembly } from '../stack/assembly.ts';
 import { planLines, planStacks, type StackPlan } from '../stack/stack-plan.ts';
+import { type FormerWebhook, formerWebhookLine, readFormerWebhook } from '../webhook/former-webhook.ts';
 import { type PreparedWebhook, prepareWebhook } from '../webhook/vend-webhook.ts';
 import { type WebhookPlan, webhookDiffers, webhookLines } from '../webhook/webhook-plan.ts';
 import { accessApp, recordToWrite } from './access.ts';
@@ -67,6 +68,8 @@ export interface VendPlan {
   readonly variables: readonly ProjectVariableChange[] | undefined;
   /** Of a tenant whose project has no runner; `undefined` for others, and when there is no token to look. */
   readonly webhook?: WebhookPlan;
+  /** What is left in its projects of a webhook that it no longer has. */
+  readonly formerWebhooks?: readonly FormerWebhook[];
 }
 
 /** A variable of one of the tenant's projects. */
@@ -120,7 +123,7 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
     checkKeptBucket(aws, place),
   ]);
   const wanted = projects.map(({ half }) => projectVariables(place, chosen, tenant, half));
-  const webhook = await webhookOf(vending);
+  const [webhook, former] = await Promise.all([webhookOf(vending), formerWebhooksOf(vending)]);
   const parts = { ...vending, facts, loadBalancer, balancers: stackBalancers(published, balancers) };
   return await withAssembly(runtime, aws, accessApp(parts), async (assembly) => {
     const numbers = Object.assign(
@@ -153,6 +156,7 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
       ...rewrites,
       variables,
       ...(webhook === undefined ? {} : { webhook: webhook.plan }),
+      ...(former.length === 0 ? {} : { formerWebhooks: former }),
     };
     return await work({ plan, facts, balancers, rulesOf, claims, assembly, webhook });
   });
@@ -164,6 +168,15 @@ async function webhookOf(vending: Vending): Promise<PreparedWebhook | undefined>
   if (tenant.intake !== 'webhook' || gitlab === undefined || project === undefined) return undefined;
   const parts = { aws, gitlab, out: runtime.out, place, project: project.path, isNew: project.isNew === true };
   return await prepareWebhook(parts, { branch: chosen.config.branch, rotate: rotateWebhook });
+}
+
+/** Of a tenant that had a webhook and has jobs now. */
+async function formerWebhooksOf({ gitlab, place, tenant, projects, chosen }: Vending): Promise<FormerWebhook[]> {
+  if (tenant.intake === 'webhook' || gitlab === undefined) return [];
+  const { region } = chosen.config;
+  const there = projects.filter(({ isNew }) => isNew !== true);
+  const found = await Promise.all(there.map(({ path }) => readFormerWebhook(gitlab, path, { place, region })));
+  return found.filter((each) => each !== undefined);
 }
 
 /** A project that is yet to be made has no variables. */
@@ -200,9 +213,11 @@ function ruleLine({ band, priority, kept, hosts, loadBalancer }: PlannedRule, is
 }
 
 /** Whether vending would change anything that can be seen. */
-export function differs({ hosts, rules, giveBack, stacks, rewritesRecord, variables, webhook }: VendPlan): boolean {
+export function differs(plan: VendPlan): boolean {
+  const { hosts, rules, giveBack, stacks, rewritesRecord, variables, webhook, formerWebhooks } = plan;
   return (
     rewritesRecord === true ||
+    formerWebhooks !== undefined ||
     (webhook !== undefined && webhookDiffers(webhook)) ||
     hosts.claim.length > 0 ||
     hosts.release.length > 0 ||
@@ -215,7 +230,7 @@ export function differs({ hosts, rules, giveBack, stacks, rewritesRecord, variab
 
 /** The plan as lines for people; of several projects each variable names its own. */
 export function vendLines(plan: VendPlan, projects = 1): string[] {
-  const { hosts, rules, giveBack, balancer, stacks, rewritesRecord, variables, webhook } = plan;
+  const { hosts, rules, giveBack, balancer, stacks, rewritesRecord, variables, webhook, formerWebhooks = [] } = plan;
   return [
     ...hosts.claim.map((host) => `host ${host}: claim`),
     ...hosts.keep.map((host) => `host ${host}: no change`),
@@ -235,5 +250,6 @@ export function vendLines(plan: VendPlan, projects = 1): string[] {
         `GitLab variable ${key} (${scope})${projects > 1 ? ` of ${project}` : ''}: ${action}`,
     ),
     ...(webhook === undefined ? [] : webhookLines(webhook)),
+    ...formerWebhooks.map((former) => `goes: ${formerWebhookLine(former)}`),
   ];
 }

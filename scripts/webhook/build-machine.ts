@@ -14,8 +14,8 @@ import { startRelease } from '../release/start.ts';
 import { storeRevision } from '../revision/push.ts';
 import type { Runtime } from '../runtime.ts';
 import { makeTemporary } from '../temporary.ts';
-import type { ReportedPush } from './function/judge-delivery.ts';
-import { reportedPushSchema, runtimeOfPush } from './reported-push.ts';
+import { type Branch, openBranch } from './clone.ts';
+import { type ClonedPush, clonedPushSchema, overtaken, runtimeOfPush } from './reported-push.ts';
 
 /** The variable in which EventBridge gives the build the key of what was written. */
 const keyVariable = 'VENDHOST_MACHINE_KEY';
@@ -37,7 +37,8 @@ export async function buildMachine(runtime: Runtime, place: Place): Promise<Exit
     const { bucket } = await readPlatformFacts(aws, place.environment);
     const push = await readPush(aws, bucket, keys.pushOfMachine(key));
     await unpack(runtime, aws, { bucket, key, directory });
-    return await deployAll(runtimeOfPush(runtime, push), { ...place, directory, dryRun: false });
+    const branch = await openBranch(runtime, aws, { place, branch: push.branch, directory });
+    return await deployAll(runtime, push, branch, { ...place, directory, dryRun: false });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -48,18 +49,42 @@ interface Unpacked extends Place {
   readonly dryRun: false;
 }
 
-async function deployAll(runtime: Runtime, checkout: Unpacked): Promise<ExitCode | undefined> {
-  const image = await findOrBake(runtime, checkout);
-  const provisioned = await provisionHost(runtime, { ...checkout, image: image?.imageId });
-  if (provisioned !== undefined) return provisioned;
-  const { key } = await storeRevision(runtime, checkout);
-  return await startRelease(runtime, { ...checkout, revision: key });
+/** A bake takes minutes, in which a newer push may have been released: before each step the branch is asked again. */
+async function deployAll(
+  runtime: Runtime,
+  push: ClonedPush,
+  branch: Pick<Branch, 'head'>,
+  checkout: Unpacked,
+): Promise<ExitCode | undefined> {
+  const ofPush = runtimeOfPush(runtime, push);
+  let image: string | undefined;
+  let revision: string | undefined;
+  const steps = [
+    async () => {
+      image = (await findOrBake(ofPush, checkout))?.imageId;
+      return undefined;
+    },
+    () => provisionHost(ofPush, { ...checkout, image }),
+    async () => {
+      const stored = await storeRevision(ofPush, checkout);
+      revision = stored.key;
+      return stored.code;
+    },
+    () => startRelease(ofPush, { ...checkout, revision }),
+  ];
+  for (const step of steps) {
+    const head = await branch.head();
+    if (head !== push.commit) return overtaken(runtime, push, head);
+    const code = await step();
+    if (code !== undefined) return code;
+  }
+  return undefined;
 }
 
-async function readPush(aws: Aws, bucket: string, key: string): Promise<ReportedPush> {
+async function readPush(aws: Aws, bucket: string, key: string): Promise<ClonedPush> {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');
   const { Body } = await (await aws.s3()).send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-  return reportedPushSchema.parse(JSON.parse((await Body?.transformToString()) ?? ''));
+  return clonedPushSchema.parse(JSON.parse((await Body?.transformToString()) ?? ''));
 }
 
 async function unpack(

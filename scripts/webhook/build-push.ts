@@ -1,18 +1,17 @@
 import { createReadStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { readPlatformFacts } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import { keys, type Place } from '../config/names.ts';
-import { type ExitCode, exitCodes, VendhostError } from '../errors.ts';
+import { type ExitCode, VendhostError } from '../errors.ts';
 import { pushRevision } from '../revision/push.ts';
 import { uploadOnce } from '../revision/upload.ts';
 import type { Runtime } from '../runtime.ts';
 import { makeTemporary } from '../temporary.ts';
-import { type BranchClone, cloneBranch } from './clone.ts';
-import type { ReportedPush } from './function/judge-delivery.ts';
-import { reportedPush, runtimeOfPush } from './reported-push.ts';
+import { openBranch } from './clone.ts';
+import { type ClonedPush, overtaken, reportedPush, runtimeOfPush } from './reported-push.ts';
 
 /**
  * The build of a push that GitLab reported: clones, and uploads a revision to the intake of the pipeline, or, where the virtual host is not
@@ -24,13 +23,14 @@ export async function buildPush(runtime: Runtime, place: Place): Promise<ExitCod
   const directory = await makeTemporary('push');
   try {
     runtime.out.step(`push ${push.commit} to ${push.branch} by ${push.author}`);
-    const clone = await cloneBranch(runtime, aws, { place, branch: push.branch, directory });
-    if (clone.commit !== push.commit) return overtaken(runtime, push, clone.commit);
+    const branch = await openBranch(runtime, aws, { place, branch: push.branch, directory });
+    const cloned = await branch.clone();
+    if (cloned !== push.commit) return overtaken(runtime, push, cloned);
     const outdated = await machineIsOutdated(runtimeOfPush(runtime, push), aws, { place, directory });
     // As late as can be: what is uploaded is deployed.
-    const head = await clone.head();
+    const head = await branch.head();
     if (head !== push.commit) return overtaken(runtime, push, head);
-    if (outdated) return await uploadMachine(runtime, aws, { place, push, clone });
+    if (outdated) return await uploadMachine(runtime, aws, { place, push, directory });
     return await pushRevision(runtimeOfPush(runtime, push), {
       ...place,
       directory,
@@ -40,11 +40,6 @@ export async function buildPush(runtime: Runtime, place: Place): Promise<ExitCod
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-function overtaken({ out }: Runtime, { commit, branch }: ReportedPush, head: string): ExitCode {
-  out.result({ superseded: true, head }, `${branch} is at ${head} now: nothing is made of ${commit}`);
-  return exitCodes.superseded;
 }
 
 /** Whether the virtual host must be baked or provisioned before this push can run on it; says why. */
@@ -69,13 +64,16 @@ async function machineIsOutdated(
 async function uploadMachine(
   { out, signal }: Runtime,
   aws: Aws,
-  { place, push, clone }: { place: Place; push: ReportedPush; clone: BranchClone },
+  { place, push, directory }: { place: Place; push: ClonedPush; directory: string },
 ): Promise<undefined> {
   const { bucket } = await readPlatformFacts(aws, place.environment);
   const key = keys.machineArchive(place.tenant, push.delivery, push.commit);
-  const file = join(clone.directory, '.git', 'archive.tar.gz');
+  const file = join(directory, '.git', 'archive.tar.gz');
+  // The tenant's attributes leave nothing out of it: its hashes must be those of the checkout, or it would be baked with each push.
+  await mkdir(join(directory, '.git', 'info'), { recursive: true });
+  await writeFile(join(directory, '.git', 'info', 'attributes'), '* -export-ignore -export-subst\n');
   const words = ['archive', '--format=tar.gz', `--output=${file}`, push.commit];
-  await execa('git', words, { cwd: clone.directory, cancelSignal: signal });
+  await execa('git', words, { cwd: directory, cancelSignal: signal });
   const json = Buffer.from(`${JSON.stringify(push, null, 2)}\n`);
   const described = { bytes: () => [json], type: 'application/json' };
   await uploadOnce(aws, { bucket, key: keys.pushOfMachine(key) }, described, signal);

@@ -4,31 +4,31 @@ import type { Aws } from '../aws/session.ts';
 import { names, type Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
+import { repositoryVariable } from './reported-push.ts';
 
 /** The secret's value: a deploy token of the project. Vending writes it. */
 export const cloneSecretSchema = z.object({ username: z.string().min(1), password: z.string().min(1) });
 
-/** A checkout of one branch, and how to ask again where the branch is. */
-export interface BranchClone {
-  readonly directory: string;
-  /** Commit that is checked out. */
-  readonly commit: string;
-  /** The commit that the branch is at now. */
+/** A branch of the tenant's repository. */
+export interface Branch {
+  /** The commit that it is at now; empty where there is no such branch any more. */
   head(): Promise<string>;
+  /** Checks its newest commit out, alone, into the folder; the commit. */
+  clone(): Promise<string>;
 }
 
 const limitMs = 10 * 60_000;
 
 /**
- * Checks the newest commit of a branch out, alone, with the tenant's deploy token. The token is in git's environment only: neither in its
- * arguments nor in the checkout. Throws `CLONE_FAILED`.
+ * Opens a branch with the tenant's deploy token. The token is in git's environment only: neither in its arguments nor in the checkout. What
+ * is done with it throws `CLONE_FAILED`.
  */
-export async function cloneBranch(
+export async function openBranch(
   runtime: Runtime,
   aws: Aws,
   { place, branch, directory }: { place: Place; branch: string; directory: string },
-): Promise<BranchClone> {
-  const repository = runtime.env.VENDHOST_REPOSITORY ?? '';
+): Promise<Branch> {
+  const repository = runtime.env[repositoryVariable] ?? '';
   const { username, password } = await readToken(aws, place);
   runtime.out.redact(password);
   const header = `Authorization: Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
@@ -49,14 +49,15 @@ export async function cloneBranch(
     });
   };
   const ref = `refs/heads/${branch}`;
-  await git('init', '--quiet');
-  await git('fetch', '--quiet', '--depth', '1', '--no-tags', repository, ref);
-  const commit = (await git('rev-parse', 'FETCH_HEAD')).trim();
-  await git('checkout', '--quiet', '--detach', commit);
   return {
-    directory,
-    commit,
     head: async () => (await git('ls-remote', repository, ref)).split('\t')[0] ?? '',
+    async clone() {
+      await git('init', '--quiet');
+      await git('fetch', '--quiet', '--depth', '1', '--no-tags', repository, ref);
+      const commit = (await git('rev-parse', 'FETCH_HEAD')).trim();
+      await git('checkout', '--quiet', '--detach', commit);
+      return commit;
+    },
   };
 }
 

@@ -106,7 +106,8 @@ export function tenantReadRights(scope: Scope): Right[] {
       sid: 'Decrypt',
       actions: ['kms:Decrypt'],
       resources: [scope.facts['key-arn']],
-      when: scope.via('s3'),
+      // A build reads the secret that it clones with.
+      when: scope.isBuilt ? scope.via('s3', 'secretsmanager') : scope.via('s3'),
     },
     {
       sid: 'Pipeline',

@@ -20,12 +20,7 @@ export function intakeBuildRole(parent: Construct, scope: Scope, registry?: stri
     trust: buildTrust(scope, 'intake'),
     foreign: [scope.globalArn('iam', `policy/${names.readingPolicy(scope.place)}`)],
     rights: [
-      {
-        sid: 'Clone',
-        actions: ['secretsmanager:GetSecretValue'],
-        resources: [scope.arn('secretsmanager', `secret:${names.cloneSecret(scope.place)}-??????`)],
-        because: "AWS appends six characters to the secret's name when it is created.",
-      },
+      cloneRight(scope),
       {
         sid: 'Write',
         actions: ['s3:AbortMultipartUpload', 's3:PutObject'],
@@ -41,6 +36,16 @@ export function intakeBuildRole(parent: Construct, scope: Scope, registry?: stri
       ...buildRights(scope, 'intake', registry),
     ],
   });
+}
+
+/** The deploy token with which builds read the tenant's repository. */
+export function cloneRight(scope: Scope): Right {
+  return {
+    sid: 'Clone',
+    actions: ['secretsmanager:GetSecretValue'],
+    resources: [scope.arn('secretsmanager', `secret:${names.cloneSecret(scope.place)}-??????`)],
+    because: "AWS appends six characters to the secret's name when it is created.",
+  };
 }
 
 /** CodeBuild, for one project (https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html). */

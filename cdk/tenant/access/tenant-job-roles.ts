@@ -7,7 +7,7 @@ import type { Right, RoleProps } from '../../role.ts';
 import { auditRights } from './audit-rights.ts';
 import { bakeRights } from './bake-rights.ts';
 import { anyDeployment, artifactObjects, artifactReason, deploymentArns } from './common-rights.ts';
-import { buildNetworkRights, buildRights, buildTrust } from './intake-build-role.ts';
+import { buildNetworkRights, buildRights, buildTrust, cloneRight } from './intake-build-role.ts';
 import { runRights } from './run-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
@@ -31,7 +31,7 @@ export interface DeployRoleProps extends Pick<RoleProps, 'attached'> {
  */
 export function deployRole(parent: Construct, props: DeployRoleProps): CfnRole {
   const { scope, project, branch, half, registry, reading = [], attached = [] } = props;
-  const building = scope.isBuilt ? [...buildRights(scope, 'machine', registry), ...buildNetworkRights(scope)] : [];
+  const building = scope.isBuilt ? machineRights(scope, registry) : [];
   return tenantRole(parent, {
     scope,
     role: deployRoleOf(half),
@@ -40,6 +40,11 @@ export function deployRole(parent: Construct, props: DeployRoleProps): CfnRole {
     attached,
     rights: [...reading, ...rightsOfHalf(scope, half), ...building],
   });
+}
+
+/** The build asks the repository whether its push is still the newest. */
+function machineRights(scope: Scope, registry: string | undefined): Right[] {
+  return [...buildRights(scope, 'machine', registry), ...buildNetworkRights(scope), cloneRight(scope)];
 }
 
 /** Rights of a half are some of the rights of both: what one project may do is never more than what the two may. */

@@ -59,7 +59,7 @@ export class Builds extends Construct {
       role: scope.roleArn('deploy'),
       description: `Bakes and provisions ${names.host(place)}`,
       minutes: 120,
-      variables: {},
+      variables: { VENDHOST_REPOSITORY: settings.repository },
       network: { vpcId: facts['vpc-id'], subnets: facts['egress-subnet-ids'], securityGroupIds: [group.attrGroupId] },
     });
     this.#machineRule(props);

@@ -62,6 +62,10 @@ export async function writeProjectHook(
   });
 }
 
+export async function removeProjectHook(api: GitlabApi, project: string, id: number): Promise<void> {
+  await api.call(`remove the webhook ${id} of ${project}`, (client) => client.ProjectHooks.remove(project, id));
+}
+
 /** The active deploy tokens of a project; reads all pages. */
 export async function readDeployTokens(api: GitlabApi, project: string): Promise<DeployToken[]> {
   const all = await api.call(`read the deploy tokens of ${project}`, (client) =>

@@ -18,14 +18,16 @@ export interface TenantStart {
   readonly inputs?: readonly string[];
   /** Inputs of a scheduled drift check, where there is one. */
   readonly check?: readonly string[];
+  /** The project has no runner: a webhook of the platform's reports pushes, and there is no pipeline file. */
+  readonly isReported?: boolean;
 }
 
 /** The files of a tenant's repository: a page on nginx, until there is software. */
 export function tenantFiles(start: TenantStart, version: string): StartingFile[] {
-  const { half } = start;
+  const { half, isReported = false } = start;
   const machine = machineFiles(start.tenant).filter(({ path }) => half === undefined || path.startsWith(`${half}/`));
   return [
-    { path: '.gitlab-ci.yml', text: pipelineFile(start, version) },
+    ...(isReported ? [] : [{ path: '.gitlab-ci.yml', text: pipelineFile(start, version) }]),
     ...(half === 'software' ? [] : [{ path: 'vendhost.yml', text: vendhostFile(start) }]),
     ...machine,
   ];
@@ -54,7 +56,15 @@ ${included.join('\n')}
 `;
 }
 
-function vendhostFile({ hasDatabase }: TenantStart): string {
+/** Where there is no pipeline file to say it. */
+function reportedText({ productionBranch }: TenantStart): string {
+  return `# A push to dev, staging or ${productionBranch} deploys machine and software to that environment: GitLab reports it to the platform, whose builds
+# bake, provision and release it. No job shows that: docs/webhook.md of Vendhost says where the logs are. There is no .gitlab-ci.yml.
+`;
+}
+
+function vendhostFile(start: TenantStart): string {
+  const { hasDatabase, isReported = false } = start;
   const database = hasDatabase
     ? `# MySQL on RDS, which costs money as long as it exists. The software reads its secret: docs/software.md of Vendhost.
 database:
@@ -64,7 +74,7 @@ database:
     : `# For MySQL on RDS, which costs money as long as it exists, a mapping instead: docs/software.md of Vendhost.
 #   database: {class: db.t3.micro, storage_gib: 20, name: app}
 database: none`;
-  return `# What this tenant chooses for its virtual hosts. Every key has a default, which \`vendhost config show\` prints; all keys are in
+  return `${isReported ? reportedText(start) : ''}# What this tenant chooses for its virtual hosts. Every key has a default, which \`vendhost config show\` prints; all keys are in
 # docs/configuration.md of Vendhost. The platform grants what may be chosen.
 instances:
   type: t3.small

@@ -5,6 +5,7 @@ import { exitCodes, VendhostError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import { combined, type EnvironmentFault, forEach } from '../each.ts';
 import { chosenEnvironments, type EnvironmentChoice, type EnvironmentTarget, openTargets } from '../targets.ts';
+import { endpointsToGo, type OwnEndpoint, removeEndpoint } from './delete-endpoint.ts';
 import { openOwnProviders, providersToGo, removeProvider } from './delete-provider.ts';
 import { destroyLeftovers } from './delete-stacks.ts';
 import { type PlatformLeftovers, readLeftovers } from './plan-destruction.ts';
@@ -32,13 +33,20 @@ export async function destroyPlatform(runtime: Runtime, options: DestroyPlatform
   if (faults.length > 0) throw notDestroyed(faults);
 
   const accounts = await openOwnProviders(runtime, platform, targets);
-  const going = await providersToGo(
-    accounts,
-    targets.map((target) => target.environment),
-  );
-  const isSomething = going.length > 0 || leftovers.some((each) => sizeOf(each) > 0);
-  const shown = { environments: leftovers, providers: going.map(({ account, region }) => ({ account, region })) };
-  const lines = [...leftovers.flatMap(leftoverLines), ...going.map(({ account }) => providerLine(account))];
+  const leaving = targets.map((target) => target.environment);
+  const going = await providersToGo(accounts, leaving);
+  const endpoints = await endpointsToGo(accounts, leaving);
+  const isSomething = going.length + endpoints.length > 0 || leftovers.some((each) => sizeOf(each) > 0);
+  const shown = {
+    environments: leftovers,
+    providers: going.map(({ account, region }) => ({ account, region })),
+    webhooks: endpoints.map(({ account, region }) => ({ account, region })),
+  };
+  const lines = [
+    ...leftovers.flatMap(leftoverLines),
+    ...endpoints.map(endpointLine),
+    ...going.map(({ account }) => providerLine(account)),
+  ];
   if (dryRun || !isSomething) {
     runtime.out.result({ destroyed: false, differs: isSomething, ...shown }, lines.join('\n'));
     return isSomething ? exitCodes.differs : undefined;
@@ -52,6 +60,7 @@ export async function destroyPlatform(runtime: Runtime, options: DestroyPlatform
   );
   if (ends.faults.length > 0) throw combined(ends.faults, 'DESTROY_FAILED', 'cannot destroy');
   // Another deploy may have run in the meantime: read the stacks again.
+  for (const place of await endpointsToGo(accounts, [])) await removeEndpoint(runtime, place);
   for (const place of await providersToGo(accounts, [])) await removeProvider(runtime, place);
   runtime.out.result({ destroyed: true, ...shown }, leftovers.flatMap(endLines).join('\n'));
   return undefined;
@@ -104,6 +113,10 @@ function leftoverLines(leftovers: PlatformLeftovers): string[] {
 
 function providerLine(account: string): string {
   return `account ${account}\n  - stack ${names.gitlabStack}: no environment is left in the account`;
+}
+
+function endpointLine({ account, region }: OwnEndpoint): string {
+  return `account ${account}, ${region}\n  - stack ${names.webhookStack}: no environment is left there`;
 }
 
 function endLines(leftovers: PlatformLeftovers): string[] {

@@ -9,6 +9,7 @@ import { combined, failed, forEach } from '../each.ts';
 import { stepsOf } from '../layers.ts';
 import { planProvider } from '../oidc-provider.ts';
 import { type EnvironmentChoice, type EnvironmentTarget, openTargets } from '../targets.ts';
+import { planEndpoint } from '../webhook-endpoint.ts';
 import { writeReport } from './merge-request-report.ts';
 import { planAndSave } from './save-plan.ts';
 
@@ -78,12 +79,15 @@ export async function planEnvironment(
 ): Promise<EnvironmentPlan> {
   const { environment, config, aws } = target;
   const stacks = stepsOf(environment, config, layer).flat();
-  const [trust, own] = await Promise.all([
-    layer === undefined || layer === 'access' ? planProvider(runtime, platform, target, 'plan') : [],
+  const isShared = layer === undefined || layer === 'access';
+  const [trust, endpoint, own] = await Promise.all([
+    isShared ? planProvider(runtime, platform, target, 'plan') : [],
+    isShared ? planEndpoint(runtime, platform, target) : [],
     compareStacks(runtime, platform, target, stacks, { details }),
   ]);
-  const compared = [...trust, ...stacks.flatMap((stack) => own.stacks.get(stack) ?? [])];
-  if (compared.some(({ asWanted }) => !asWanted)) {
+  const platforms = stacks.flatMap((stack) => own.stacks.get(stack) ?? []);
+  const compared = [...trust, ...platforms, ...endpoint];
+  if (platforms.some(({ asWanted }) => !asWanted)) {
     await withAssembly(runtime, aws, platformBuilder(platform, target), async () => undefined);
   }
   return {

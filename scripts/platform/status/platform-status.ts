@@ -66,7 +66,7 @@ async function statusOf(
 ): Promise<EnvironmentStatus> {
   const { environment, config, aws } = target;
   const [stacks, published, provider, records, found] = await Promise.all([
-    readStackRows(target),
+    readStackRows(target, platform),
     readPublishedFacts(aws, environment),
     readTrust(runtime, platform, target),
     readRecords(target),

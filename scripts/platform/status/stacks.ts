@@ -1,3 +1,5 @@
+import { names } from '../../config/names.ts';
+import type { PlatformConfig } from '../../config/platform.ts';
 import { isGood, readStacks } from '../../stack/stack-state.ts';
 import { allBalancers, stepsOf } from '../layers.ts';
 import type { EnvironmentTarget } from '../targets.ts';
@@ -13,10 +15,16 @@ export interface StackRow {
   readonly note?: string;
 }
 
-/** The stacks `platform.yml` asks for, deployed or not, and load balancers it no longer asks for. */
-export async function readStackRows({ environment, config, aws }: EnvironmentTarget): Promise<StackRow[]> {
-  const wanted = stepsOf(environment, config).flat();
-  const all = [...new Set([...wanted, ...allBalancers(environment)])];
+/**
+ * The stacks `platform.yml` asks for, deployed or not, and load balancers and the webhook where it no longer asks for them. The webhook is that of
+ * the environment's account and region.
+ */
+export async function readStackRows(
+  { environment, config, aws }: EnvironmentTarget,
+  { webhook }: Pick<PlatformConfig, 'webhook'>,
+): Promise<StackRow[]> {
+  const wanted = [...stepsOf(environment, config).flat(), ...(webhook === undefined ? [] : [names.webhookStack])];
+  const all = [...new Set([...wanted, ...allBalancers(environment), names.webhookStack])];
   const deployed = await readStacks(aws, all);
   return all.flatMap((stack): StackRow[] => {
     const found = deployed.get(stack);

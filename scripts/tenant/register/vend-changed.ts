@@ -63,17 +63,22 @@ export async function vendChanged(runtime: Runtime, changed: VendChangedOptions)
   for (const { host, from, to } of plan.moves) runtime.out.step(`${host} moves from ${from} to ${to}`);
   const options = { directory, environment, hasLibrary: platform.library !== undefined, moves: plan.moves };
   const ended = await vendAll(runtime, options, wanted);
-  const failed = ended.filter(({ error }) => error !== undefined);
+  const byHand = ended.filter(({ error }) => error?.code === 'NOT_IN_A_JOB');
+  const failed = ended.filter((each) => each.error !== undefined && !byHand.includes(each));
   const vended = ended.filter(({ error }) => error === undefined).map(({ tenant }) => tenant);
   const lines = [
     `${environment}: ${vended.length} of ${wanted.length} vended${vended.length === 0 ? '' : `: ${vended.join(', ')}`}`,
     ...failed.map(({ tenant, error }) => `  ${tenant}: error[${error?.code}]: ${error?.message}`),
+    ...byHand.map(({ tenant, error }) => `  ${tenant} is vended by a person: ${error?.hint}`),
     ...toRetireLines(retire),
   ];
-  runtime.out.result({ environment, vended, failed, plan }, lines.join('\n'));
+  runtime.out.result(
+    { environment, vended, failed, byHand: byHand.map(({ tenant }) => tenant), plan },
+    lines.join('\n'),
+  );
   requireVended(environment, failed);
   requireRead([plan]);
-  return retire.length > 0 ? exitCodes.waiting : undefined;
+  return retire.length + byHand.length > 0 ? exitCodes.waiting : undefined;
 }
 
 /**

@@ -28,10 +28,11 @@ export function vendKey(inputs: VendInputs, record: string): VendKey {
   const { tenant, platform, chosen, facts, library } = inputs;
   const { environment, config, hosts } = chosen;
   const { account, region, branch, retention_days: days } = config;
-  const { gitlab, issuer, audience, approvals, library: shared } = platform;
+  const { gitlab, issuer, audience, approvals, library: shared, webhook } = platform;
   const own = { ...tenant, hosts, branches: branch, port: portIn(tenant, environment) };
   const place = { partition: partitionOf(config), account, region };
-  const given = { ...place, gitlab, issuer, audience, approvals, shared, logs: days.logs };
+  const builds = tenant.intake === 'webhook' ? { webhook } : {};
+  const given = { ...place, gitlab, issuer, audience, approvals, shared, logs: days.logs, ...builds };
   return {
     file: digest(own),
     platform: digest(given),

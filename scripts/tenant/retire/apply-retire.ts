@@ -7,6 +7,7 @@ import { readPipeline } from '../../release/pipeline.ts';
 import { executionRun } from '../../release/stop.ts';
 import type { Runtime } from '../../runtime.ts';
 import { deleteStack } from '../../stack/delete.ts';
+import { removeFormerWebhook } from '../../webhook/former-webhook.ts';
 import { HostClaims } from '../host-claims.ts';
 import { removeDatabase, takeSnapshot } from './final-snapshot.ts';
 import type { Retiring } from './read-retire.ts';
@@ -44,6 +45,9 @@ async function applyStep(
   switch (step.kind) {
     case 'variables':
       if (gitlab !== undefined) await removeVariables(gitlab, step.path, step.variables);
+      break;
+    case 'webhook':
+      if (gitlab !== undefined) await removeFormerWebhook(gitlab, step.webhook);
       break;
     case 'schedules':
       if (gitlab !== undefined) await removeSchedules(gitlab, step.path, step.ids);

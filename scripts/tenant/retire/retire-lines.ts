@@ -1,3 +1,4 @@
+import { formerWebhookLine } from '../../webhook/former-webhook.ts';
 import type { RetirePlan, RetireStep } from './retire-plan.ts';
 
 /** A step as people read it. */
@@ -5,6 +6,8 @@ export function stepLine(step: RetireStep): string {
   switch (step.kind) {
     case 'variables':
       return `GitLab variables of ${step.path}: ${step.variables.map(({ key, scope }) => `${key} (${scope})`).join(', ')}`;
+    case 'webhook':
+      return formerWebhookLine(step.webhook);
     case 'schedules':
       return `pipeline schedule of drift checks of ${step.path}: ${step.ids.join(', ')}`;
     case 'pipelines':

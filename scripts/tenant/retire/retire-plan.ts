@@ -2,6 +2,7 @@ import type { Environment } from '../../config/environment.ts';
 import { names, type Place, type TenantLayer } from '../../config/names.ts';
 import type { ProjectVariable } from '../../gitlab/variables.ts';
 import type { HostTraffic } from '../../host/destroy/host-traffic.ts';
+import type { FormerWebhook } from '../../webhook/former-webhook.ts';
 
 /** A tenant's database, as RDS has it. */
 export interface StandingDatabase {
@@ -67,6 +68,8 @@ export interface StandingProject {
   readonly variables: readonly ProjectVariable[];
   /** Numbers of the schedules that vending made, where no other environment needs them. */
   readonly schedules: readonly number[];
+  /** Set where GitLab reported pushes. */
+  readonly webhook?: FormerWebhook | undefined;
 }
 
 /** What of a tenant is deleted that cannot be made again, or is expensive to. */
@@ -81,6 +84,7 @@ export interface RetirePolicy {
 export type RetireStep =
   | { readonly kind: 'variables'; readonly path: string; readonly variables: readonly ProjectVariable[] }
   | { readonly kind: 'schedules'; readonly path: string; readonly ids: readonly number[] }
+  | { readonly kind: 'webhook'; readonly webhook: FormerWebhook }
   | { readonly kind: 'pipelines'; readonly path: string; readonly ids: readonly number[] }
   | { readonly kind: 'executions'; readonly ids: readonly string[] }
   | { readonly kind: 'rules'; readonly rules: readonly OwnRule[] }
@@ -122,7 +126,8 @@ export function planRetire(standing: RetireStanding, policy: RetirePolicy): Reti
     list === undefined || list.length === 0 ? [] : [step(list)];
   return {
     steps: [
-      ...projects.flatMap(({ path, schedules, variables, pipelines }) => [
+      ...projects.flatMap(({ path, webhook, schedules, variables, pipelines }) => [
+        ...(webhook === undefined ? [] : [{ kind: 'webhook', webhook } as const]),
         ...some(schedules, (ids) => ({ kind: 'schedules', path, ids })),
         ...some(variables, (all) => ({ kind: 'variables', path, variables: all })),
         ...some(pipelines, (ids) => ({ kind: 'pipelines', path, ids })),

@@ -7,6 +7,7 @@ import type { GitlabApi } from '../../gitlab/api.ts';
 import { readProject } from '../../gitlab/project.ts';
 import { listSchedules } from '../../gitlab/setup/pipeline-settings.ts';
 import { type ProjectVariable, readVariables } from '../../gitlab/variables.ts';
+import { readFormerWebhook } from '../../webhook/former-webhook.ts';
 import { scheduleOf } from '../setup/plan-setup.ts';
 import type { RetireStanding } from './retire-plan.ts';
 
@@ -31,7 +32,8 @@ export async function readOwnProject(
   { path: recorded, projectId, branch, leaving }: OwnProject,
 ): Promise<RetireStanding['projects'][number]> {
   const path = projectId === undefined ? recorded : (await readProject(gitlab, String(projectId))).path;
-  const [present, schedules, pipelines] = await Promise.all([
+  const [webhook, present, schedules, pipelines] = await Promise.all([
+    readFormerWebhook(gitlab, path, { place, region: config.region }),
     readVariables(gitlab, path),
     listSchedules(gitlab, path),
     Promise.all(running.map((status) => pipelinesOf(gitlab, path, branch, status))),
@@ -39,6 +41,7 @@ export async function readOwnProject(
   const own = schedules.filter(({ description }) => description === scheduleOf(place.tenant)).map(({ id }) => id);
   return {
     path,
+    ...(webhook === undefined ? {} : { webhook }),
     pipelines: pipelines.flat(),
     variables: ownVariables(place, config, present),
     schedules: isVendedElsewhere(place, leaving, present) ? [] : own,

@@ -185,12 +185,13 @@ export function scheduleOf(tenant: string): string {
 
 /** A night's check, where the pipeline file has its job, or the starter merge request brings it. GitLab takes a schedule twice. */
 function planSchedule(
-  { path, tenant, pipelinePath }: ProjectWish,
+  { path, tenant, pipelinePath, setup: wanted }: ProjectWish,
   setup: SetupFacts,
   ref: string,
   isStarted: boolean,
 ): Setting[] {
   const description = scheduleOf(tenant);
+  if (wanted?.isReported === true) return [];
   if (setup.schedules.includes(description) || !hasCheck(setup, isStarted) || isPinned(pipelinePath)) return [];
   const schedule = { description, ref, cron: cronOf(tenant) };
   const what = `pipeline schedule "${description}": create, ${schedule.cron} on ${ref}`;
@@ -205,7 +206,7 @@ export const isPinned = (pipelinePath: string | undefined) => pipelinePath !== u
 /** A branch with the files that are not there, and its merge request, after which a project is its people's. */
 function planStarter(
   { path, tenant, pipelinePath }: ProjectWish,
-  { files }: SetupWish,
+  { files, isReported }: SetupWish,
   setup: SetupFacts,
   target: string,
 ): Setting[] {
@@ -220,7 +221,7 @@ function planStarter(
   const commit = { branch: starterBranch, from: target, message: `Start the virtual hosts of ${tenant}` };
   const request = {
     ...{ source: starterBranch, target, title: commit.message },
-    description: `What the tenant ${tenant} begins with: its pipeline, what the machine needs, and a page to see it work. Merging it deploys the page. It was opened by \`vendhost tenant vend\`.`,
+    description: `What the tenant ${tenant} begins with: ${isReported ? '' : 'its pipeline, '}what the machine needs, and a page to see it work. Merging it deploys the page. It was opened by \`vendhost tenant vend\`.`,
   };
   return [
     ...(setup.starter === 'branch'
@@ -241,9 +242,13 @@ function planStarter(
 }
 
 /** What an adopted project keeps, and vending does without. */
-function planWarnings({ path, tenant, pipelinePath }: ProjectWish, setup: SetupFacts, isStarted: boolean) {
+function planWarnings(
+  { path, tenant, pipelinePath, setup: wanted }: ProjectWish,
+  setup: SetupFacts,
+  isStarted: boolean,
+) {
   const warnings: ProjectFinding[] = [];
-  if (!isPinned(pipelinePath) && !hasCheck(setup, isStarted)) {
+  if (wanted?.isReported !== true && !isPinned(pipelinePath) && !hasCheck(setup, isStarted)) {
     warnings.push({
       code: 'DRIFT_UNSCHEDULED',
       message: `${path} gets no schedule for drift checks: its pipeline file has no ${driftTemplate}`,

@@ -17,6 +17,8 @@ export interface SetupWish {
   readonly defaultBranch: string;
   /** What the starter merge request brings, as far as it is not there. */
   readonly files: readonly CommittedFile[];
+  /** The project has no runner, so neither jobs nor a schedule. */
+  readonly isReported: boolean;
 }
 
 const usualLibrary = 'platform/vendhost';
@@ -32,9 +34,10 @@ export function setupWish(platform: PlatformConfig, tenant: string, config: Tena
     .map((environment) => `${environment}_branch: ${yamlText(branchOf(environment))}`);
   const prefix = config.environment_prefix;
   const audience = platform.audience === platform.gitlab ? [] : [`audience: ${yamlText(platform.audience)}`];
+  const isReported = config.intake === 'webhook';
   const files = tenantFiles(
     {
-      ...{ tenant, library, hasDatabase: false, tags: [], half },
+      ...{ tenant, library, hasDatabase: false, tags: [], half, isReported },
       productionBranch: hosted.includes('production') ? branchOf('production') : defaultBranches.production,
       inputs: [...branches, ...(prefix === '' ? [] : [`environment_prefix: ${yamlText(prefix)}`]), ...audience],
       // One check looks at all of the tenant's stacks.
@@ -44,7 +47,7 @@ export function setupWish(platform: PlatformConfig, tenant: string, config: Tena
     },
     libraryVersion(),
   );
-  return { defaultBranch: branchOf(hosted[0] ?? 'dev'), files };
+  return { defaultBranch: branchOf(hosted[0] ?? 'dev'), files, isReported };
 }
 
 export const firstText = (tenant: string) => `# ${tenant}\n\nThe virtual hosts of the tenant ${tenant}.\n`;

@@ -6,7 +6,7 @@ import { refuse } from '../project-plan.ts';
 import type { PlannedProjects } from '../projects/tenant-projects.ts';
 import { type MarkedVend, vendMarked } from '../register/vend-marked.ts';
 import { makeProject, requireMade } from '../setup/make-project.ts';
-import { vendLines, withPlan } from '../vend-plan.ts';
+import { type Vending, vendLines, withPlan } from '../vend-plan.ts';
 import { finishProject, prepareProject, warnOfProject } from '../vend-project.ts';
 import { vendSummary } from '../vend-summary.ts';
 import type { OpenedVend } from './open-vend.ts';
@@ -21,6 +21,7 @@ export async function carryOutVend(
 ): Promise<Vended> {
   const { out } = runtime;
   const { gitlab, vendingsOf } = opened;
+  for (const vending of vendingsOf(opened.planned)) if (vending.tenant.intake === 'webhook') requirePerson(vending);
   const planned = gitlab === undefined ? opened.planned : await makeReady(out, gitlab, opened);
   const stops = stopsOf(planned);
   refuse(stops);
@@ -33,6 +34,7 @@ export async function carryOutVend(
     vended.push(
       await out.section(`vend_${name}_${environment}`, title, () =>
         withPlan(vending, async (prepared) => {
+          if (prepared.plan.formerWebhooks !== undefined) requirePerson(vending);
           for (const line of vendLines(prepared.plan, planned.length)) out.detail(line);
           return await vendMarked(vending, prepared, index === 0 ? free : undefined);
         }),
@@ -70,6 +72,18 @@ async function makeReady(
   return planned.some(({ plan }) => plan.settings.some(({ when, optional }) => when === 'before' && optional))
     ? await look()
     : planned;
+}
+
+/** The roles of the platform's jobs can neither read tokens of tenants nor make builds and their roles. Throws `NOT_IN_A_JOB`. */
+function requirePerson({ runtime, place: { environment, tenant } }: Vending): void {
+  if (runtime.env.VENDHOST_ID_TOKEN === undefined) return;
+  throw new VendhostError(
+    'NOT_IN_A_JOB',
+    `a job does not have the rights to vend ${tenant}, which has or had a webhook`,
+    {
+      hint: `an administrator runs it by hand: vendhost tenant vend ${tenant} --environment ${environment} --protect-branches`,
+    },
+  );
 }
 
 function webhookNeedsToken(project: string): VendhostError {

@@ -14,7 +14,6 @@ export interface ReportedPush {
   readonly author: string;
   /** Of the newest commit, cut. */
   readonly message: string;
-  readonly repository: string;
   /** Hash of what GitLab calls the delivery, and of the push: the same one is built once. */
   readonly delivery: string;
 }
@@ -28,9 +27,12 @@ export type Judgement =
 /** A push of thousands of files has a body of some hundred kilobytes; Lambda takes 6 MB. */
 export const mostBodyBytes = 2 * 1024 ** 2;
 
-/** CodeBuild takes some 5,500 characters of variables, and these texts are for people. */
+/** CodeBuild takes some 5,500 characters of variables, and these texts are for people. They are counted as Unicode does. */
 const mostMessage = 500;
 const mostName = 200;
+
+/** Compared with where there is no secret, so that this takes as long. */
+const nobodys = { tokens: [{ sha256: '0'.repeat(64) }] };
 
 const noCommit = /^0+$/;
 const commitHash = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
@@ -41,7 +43,7 @@ const commitHash = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
  */
 export function judgeDelivery({ headers, body }: Delivery, secret: WebhookSecret | undefined, now: Date): Judgement {
   const token = headers['x-gitlab-token'] ?? '';
-  if (!isAccepted(token, secret ?? { tokens: [] }, now) || secret === undefined) {
+  if (!isAccepted(token, secret ?? nobodys, now) || secret === undefined) {
     return { verdict: 'refused', status: 401, reason: 'the token is wrong' };
   }
   if (Buffer.byteLength(body) > mostBodyBytes) {
@@ -74,21 +76,28 @@ function pushIn(
   headers: Delivery['headers'],
   { branch, commit }: { branch: string; commit: string },
 ): ReportedPush {
-  const { project } = payload as { project?: { web_url?: unknown } };
   return {
     commit,
     branch,
-    author: text(payload.user_name).slice(0, mostName),
-    message: newestMessage(payload, commit).slice(0, mostMessage),
-    repository: text(project?.web_url).slice(0, mostName),
+    author: shown(payload.user_name, mostName).replaceAll('\n', ' '),
+    message: shown(newestMessage(payload, commit), mostMessage),
     delivery: deliveryOf(payload, headers, commit),
   };
 }
 
 /** GitLab lists the newest 20 commits, oldest first, and none where a branch is created from another. */
-function newestMessage({ commits }: Readonly<Record<string, unknown>>, commit: string): string {
+function newestMessage({ commits }: Readonly<Record<string, unknown>>, commit: string): unknown {
   const all = Array.isArray(commits) ? (commits as ({ id?: unknown; message?: unknown } | null)[]) : [];
-  return text(all.find((each) => each?.id === commit)?.message);
+  return all.find((each) => each?.id === commit)?.message;
+}
+
+/**
+ * What people read of a text that anybody may have written: cut, and without what a terminal or a variable takes for something else. Halves of
+ * characters have no bytes in UTF-8.
+ */
+function shown(value: unknown, most: number): string {
+  const readable = text(value).replace(/[^\P{Cc}\n]|\p{Cs}|\p{Bidi_Control}/gu, '');
+  return [...readable].slice(0, most).join('');
 }
 
 /**

@@ -239,10 +239,26 @@ describe('where GitLab reports pushes', () => {
   });
 
   test('the one that sees pushes cannot do what the machine takes: its role is neither that of the deploy nor may pass one', () => {
-    const role = JSON.stringify(
+    const [role] = Object.values(
       built.findResources('AWS::IAM::Role', { Properties: { RoleName: 'vendhost-dev-shop-intake-build' } }),
     );
-    expect(role).not.toMatch(/PassRole|"(cloudformation|ec2|codebuild|codepipeline):/);
+    const rights = JSON.stringify(role?.Properties.Policies);
+    expect(rights).toContain('"Write"');
+    expect(rights).not.toMatch(/PassRole|cloudformation:|ec2:|codebuild:|codepipeline:/);
+  });
+
+  test('the one that sees pushes reaches nothing of another tenant: neither secrets, nor folders, nor builds', () => {
+    const [role] = Object.values(
+      built.findResources('AWS::IAM::Role', { Properties: { RoleName: 'vendhost-dev-shop-intake-build' } }),
+    );
+    const statements = (role?.Properties.Policies as { PolicyDocument: { Statement: object[] } }[]).flatMap(
+      ({ PolicyDocument }) => PolicyDocument.Statement as { Sid: string; Resource: string | string[] }[],
+    );
+    const foreign = statements.filter(({ Resource }) =>
+      [Resource].flat().some((arn) => !/[/-]shop[/-]/.test(arn) && arn !== facts['key-arn']),
+    );
+    expect(foreign).toEqual([]);
+    expect(statements.map(({ Sid }) => Sid)).toEqual(expect.arrayContaining(['Clone', 'Write', 'Key', 'BuildLog']));
   });
 
   test('secrets are without a value in the template', () => {

@@ -18,7 +18,10 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   const body = JSON.parse(Buffer.concat(chunks).toString());
   calls.push({ what, body });
   response.setHeader('content-type', 'application/x-amz-json-1.1');
-  if (what === 'secretsmanager.GetSecretValue' && body.SecretId !== 'vendhost/dev/shop/webhook') {
+  if (what === 'secretsmanager.GetSecretValue' && String(body.SecretId).includes('denied')) {
+    response.statusCode = 400;
+    response.end(JSON.stringify({ __type: 'AccessDeniedException', message: 'no identity-based policy allows it' }));
+  } else if (what === 'secretsmanager.GetSecretValue' && body.SecretId !== 'vendhost/dev/shop/webhook') {
     response.statusCode = 400;
     response.end(JSON.stringify({ __type: 'ResourceNotFoundException', message: "can't find the specified secret" }));
   } else if (what === 'secretsmanager.GetSecretValue') {
@@ -90,9 +93,11 @@ test.each([
 test('a tenant who has no webhook is answered like a wrong token', async () => {
   const answers = [
     await functions.receive(request('push', 'blog')),
+    // AWS says so where the right is missing for a name that is none.
+    await functions.receive(request('push', 'denied')),
     await functions.receive({ ...request('push'), headers: headersOf({ 'X-Gitlab-Token': 'wrong' }) }),
   ];
-  expect(answers[0]).toEqual(answers[1]);
+  expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
   expect(answers[0]?.statusCode).toBe(401);
   expect(calls.every(({ what }) => what === 'secretsmanager.GetSecretValue')).toBe(true);
 });

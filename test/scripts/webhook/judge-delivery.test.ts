@@ -11,7 +11,7 @@ function judge(body: string, known: WebhookSecret | undefined = secret, headers:
 }
 
 describe('a push to the branch is accepted', () => {
-  test('with commit, author, message and repository', () => {
+  test('with commit, author and message', () => {
     expect(judge(payload('push'))).toEqual({
       verdict: 'accepted',
       push: {
@@ -19,7 +19,6 @@ describe('a push to the branch is accepted', () => {
         branch: 'master',
         author: 'John Smith',
         message: 'fixed readme',
-        repository: 'http://example.com/mike/diaspora',
         delivery: expect.stringMatching(/^[0-9a-f]{64}$/),
       },
     });
@@ -43,11 +42,58 @@ describe('a push to the branch is accepted', () => {
     const long = { ...JSON.parse(payload('push')), user_name: 'n'.repeat(5000), project: null };
     long.commits = [null, { id: long.after, message: 'm'.repeat(50_000) }];
     const { push } = judge(JSON.stringify(long)) as unknown as { push: Record<string, string> };
-    expect([push.author?.length, push.message?.length, push.repository]).toEqual([200, 500, '']);
+    expect([push.author?.length, push.message?.length]).toEqual([200, 500]);
     expect(judge(JSON.stringify({ ...long, commits: 'none', user_name: 7 }))).toMatchObject({
       push: { author: '', message: '' },
     });
   });
+});
+
+describe('of texts that anybody may have written', () => {
+  const pushOf = (author: string, message: string) => {
+    const original = JSON.parse(payload('push'));
+    const commits = [{ id: original.after, message }];
+    const judged = judge(JSON.stringify({ ...original, user_name: author, commits }));
+    return (judged as unknown as { push: { author: string; message: string } }).push;
+  };
+
+  test('what a shell reads is text', () => {
+    const words = '$(reboot) `id` "; rm -rf / #\nnext line';
+    expect(pushOf(words, words)).toMatchObject({ author: words.replace('\n', ' '), message: words });
+  });
+
+  test('what a terminal reads, and what turns lines around, is left out', () => {
+    const { author, message } = pushOf('Jo\u001b[31m\u0000\u202eoJ', 'one\r\ntwo\u0007\u2066');
+    expect([author, message]).toEqual(['Jo[31moJ', 'one\ntwo']);
+  });
+
+  test('characters are cut as a whole', () => {
+    const { author, message } = pushOf('\u{1f680}'.repeat(300), `\ud83d${'ü'.repeat(600)}`);
+    expect([author, message]).toEqual(['\u{1f680}'.repeat(200), 'ü'.repeat(500)]);
+  });
+
+  test('the longest fit into the variables of a build', () => {
+    const push = pushOf('"'.repeat(900), '\n'.repeat(900));
+    expect(JSON.stringify(push).length).toBeLessThan(5000);
+  });
+});
+
+test('a thousand commits, and keys that come twice: the last one counts, for the check and for the build', () => {
+  const original = JSON.parse(payload('push'));
+  const commits = Array.from({ length: 1000 }, (_, index) => ({ id: String(index), message: 'm' }));
+  expect(judge(JSON.stringify({ ...original, commits }))).toMatchObject({ verdict: 'accepted', push: { message: '' } });
+  const twice = (first: object) => `${JSON.stringify(first).slice(0, -1)},${payload('push').trim().slice(1)}`;
+  expect(judge(twice({ ref: 'refs/heads/other', project_id: 7, after: '--' }))).toEqual(judge(payload('push')));
+  const reversed = `${payload('push').trim().slice(0, -1)},"project_id":7}`;
+  expect(judge(reversed)).toMatchObject({ verdict: 'refused', status: 401 });
+});
+
+test('no address of the payload reaches a build', () => {
+  const original = JSON.parse(payload('push'));
+  const elsewhere = 'http://169.254.169.254/latest';
+  const project = { ...original.project, web_url: elsewhere, git_http_url: elsewhere, http_url: elsewhere };
+  const judged = judge(JSON.stringify({ ...original, project, repository: { url: elsewhere } }));
+  expect(JSON.stringify(judged)).not.toContain('169.254');
 });
 
 test.each([

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CloudWatchLogsClient, DescribeLogStreamsCommand, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { BatchGetBuildsCommand, CodeBuildClient, ListBuildsForProjectCommand } from '@aws-sdk/client-codebuild';
 import { ListPipelineExecutionsCommand } from '@aws-sdk/client-codepipeline';
 import { DeleteBucketPolicyCommand } from '@aws-sdk/client-s3';
@@ -24,6 +25,7 @@ import { makeImage } from '../../builders/image.ts';
 import { type PlatformRepository, platformRepository } from '../../builders/platform-repository.ts';
 import { writeTree } from '../../builders/repository.ts';
 import { script } from '../../builders/revision.ts';
+import { ask } from '../../e2e/ask.ts';
 import { clientConfig } from '../../local-cloud/clients.ts';
 import { executeApiUrl } from '../../local-cloud/execute-api.ts';
 import { type LocalGitlab, startLocalGitlab } from '../../local-gitlab/api.ts';
@@ -165,13 +167,31 @@ async function executions() {
   return (await (await person.aws.codePipeline()).send(command)).pipelineExecutionSummaries ?? [];
 }
 
-/** Builds of a tenant's pushes: each with its status, newest first. */
-async function builds(tenant = 'shop') {
+/** Builds of a tenant: each with its status, newest first. */
+async function builds(tenant = 'shop', which: 'intake' | 'machine' = 'intake') {
   const client = new CodeBuildClient(clientConfig(enforcing.cloud.endpoint, account));
-  const projectName = names.buildProject({ environment: 'dev', tenant }, 'intake');
+  const projectName = names.buildProject({ environment: 'dev', tenant }, which);
   const { ids = [] } = await client.send(new ListBuildsForProjectCommand({ projectName }));
   if (ids.length === 0) return [];
   return (await client.send(new BatchGetBuildsCommand({ ids }))).builds?.map(({ buildStatus }) => buildStatus) ?? [];
+}
+
+/** What a build of shop's printed, for who reads why it failed. */
+async function logOf(which: 'intake' | 'machine'): Promise<string> {
+  const client = new CloudWatchLogsClient(clientConfig(enforcing.cloud.endpoint, account));
+  const logGroupName = names.buildLogGroup(place, which);
+  const { logStreams = [] } = await client.send(new DescribeLogStreamsCommand({ logGroupName }));
+  const lines: string[] = [];
+  for (const { logStreamName } of logStreams) {
+    const read = new GetLogEventsCommand({ logGroupName, logStreamName, startFromHead: true });
+    lines.push(...((await client.send(read)).events ?? []).map(({ message = '' }) => message));
+  }
+  return lines.join('');
+}
+
+/** What the load balancer answers for shop. */
+async function pageOfShop(): Promise<string> {
+  return (await ask(enforcing.cloud.router.https, 'shop.dev.example.com', '/index.html')).body;
 }
 
 /** Waits until there are so many builds, and none is under way. */
@@ -200,6 +220,7 @@ test('a push is released: GitLab reports it, a build makes its revision, and the
       // CodePipeline starts one when it makes the pipeline.
       ['Failed', expect.anything()],
     ]);
+  expect(await pageOfShop()).toBe('by a webhook\n');
 });
 
 describe('nothing is built', () => {
@@ -233,12 +254,19 @@ test('a delivery that comes again, and an older push, release nothing', async ()
   expect(await executions()).toHaveLength(3);
 });
 
-test('what the machine must be baked for goes to the machine, not to the pipeline', async () => {
+test('what the machine must be baked for is baked, provisioned and released by a build in the VPC', async () => {
   await writeTree(checkout, { 'infrastructure/install.sh': '#!/bin/bash\necho more\n' });
   const commit = await push('with another machine');
   await report(event('push', { after: commit }));
   expect((await built(4))[0]).toBe('SUCCEEDED');
-  expect(await executions()).toHaveLength(3);
+  await expect
+    .poll(async () => (await builds('shop', 'machine')).filter((status) => status !== 'IN_PROGRESS'), {
+      timeout: 280_000,
+      interval: 1000,
+    })
+    .toHaveLength(1);
+  expect(await builds('shop', 'machine'), await logOf('machine')).toEqual(['SUCCEEDED']);
+  expect(await pageOfShop()).toBe('with another machine\n');
 });
 
 test('tokens are replaced, both ends at once, and neither is printed', async () => {
@@ -265,7 +293,7 @@ test('a repository that does not let the build in', async () => {
     PATH: process.env.PATH,
     VENDHOST_REPOSITORY: `${server.address}/acme/blog.git`,
     VENDHOST_PUSH: JSON.stringify({
-      ...{ commit: 'a'.repeat(40), branch: 'dev', author: '', message: '', repository: '', delivery: 'd'.repeat(64) },
+      ...{ commit: 'a'.repeat(40), branch: 'dev', author: '', message: '', delivery: 'd'.repeat(64) },
     }),
   };
   const refused = await buildPush({ ...runtime, env }, place).catch((error: unknown) => error);

@@ -40,6 +40,7 @@ const whole: RetireStanding = {
       path: 'acme/shop',
       pipelines: [7],
       schedules: [4],
+      webhook: { project: 'acme/shop', hooks: [8], deployTokens: [9] },
       variables: [{ key: 'AWS_REGION', value: 'eu-west-1', scope: 'dev' }],
     },
   ],
@@ -51,6 +52,7 @@ describe('the plan of a retirement', () => {
   test('ends what acts, then requests, then stacks from the top, then claims, then images, and the roles last', () => {
     expect(linesOf(whole, all)).toEqual([
       'dev',
+      '  - webhook 8 and deploy token 9 of acme/shop, with which GitLab reported pushes',
       '  - pipeline schedule of drift checks of acme/shop: 4',
       '  - GitLab variables of acme/shop: AWS_REGION (dev)',
       '  - cancel what runs in acme/shop: pipeline 7',

@@ -267,6 +267,17 @@ describe('a project that is somewhere else now', () => {
   });
 });
 
+test('a project without a runner begins without a pipeline file and a schedule, and says how it is released', async () => {
+  const reported = tenantSchema.parse({ ...tenant, intake: 'webhook' });
+  const { files, isReported } = setupWish({ ...platform, webhook: { image: 'runner:1' } }, 'shop', reported);
+  expect(isReported).toBe(true);
+  expect(files.map(({ path }) => path)).not.toContain('.gitlab-ci.yml');
+  expect(files.find(({ path }) => path === 'vendhost.yml')?.text).toMatch(/^# A push to dev, .*GitLab reports it/);
+  const directory = await mkdtemp(`${tmpdir()}/vendhost-starter-`);
+  await writeTree(directory, Object.fromEntries(files.map((file) => [file.path, file.text])));
+  expect(await complaints(directory, [['config', 'check']])).toEqual([]);
+});
+
 test('the starter files pass the checks of a checkout', async () => {
   const directory = await mkdtemp(`${tmpdir()}/vendhost-starter-`);
   const own = tenantSchema.parse({ ...tenant, branches: { dev: 'develop' }, environment_prefix: 'blog/' });

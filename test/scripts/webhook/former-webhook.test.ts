@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { formerWebhook, formerWebhookLine } from '../../../scripts/webhook/former-webhook.ts';
+
+const where = { place: { environment: 'dev', tenant: 'shop' }, region: 'eu-west-1' };
+const address = 'https://a1b2c3.execute-api.eu-west-1.amazonaws.com/v1/dev/shop';
+const hook = (id: number, url: string) => ({
+  ...{ id, url, pushEvents: true, branchFilter: 'dev', verifiesTls: true, isDisabled: false },
+});
+const token = (id: number, name: string) => ({ id, name, username: `user-${id}` });
+
+test('what vending set for a place is found, whichever endpoint it is of', () => {
+  const hooks = [hook(1, address), hook(2, address.replace('a1b2c3', 'z9y8x7'))];
+  const former = formerWebhook('acme/shop', where, { hooks, deployTokens: [token(3, 'vendhost-dev-shop')] });
+  expect(former).toEqual({ project: 'acme/shop', hooks: [1, 2], deployTokens: [3] });
+  expect(former && formerWebhookLine(former)).toBe(
+    'webhook 1, 2 and deploy token 3 of acme/shop, with which GitLab reported pushes',
+  );
+});
+
+test.each([
+  address.replace('/dev/', '/staging/'),
+  address.replace('/shop', '/shop2'),
+  `${address}/`,
+  address.replace('eu-west-1', 'eu-central-1'),
+  'https://chat.example.com/v1/dev/shop',
+  'https://a1b2c3.execute-api.eu-west-1.amazonaws.com.example.com/v1/dev/shop',
+  'https://a1b2c3xexecute-api.eu-west-1.amazonaws.com/v1/dev/shop',
+  'not an address',
+])('the webhook %s is not of that place', (url) => {
+  const deployTokens = [token(1, 'vendhost-staging-shop'), token(2, 'vendhost-dev-shop-2')];
+  expect(formerWebhook('acme/shop', where, { hooks: [hook(1, url)], deployTokens })).toBeUndefined();
+});
