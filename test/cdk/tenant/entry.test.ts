@@ -251,7 +251,7 @@ describe('where GitLab reports pushes', () => {
     const [role] = Object.values(
       built.findResources('AWS::IAM::Role', { Properties: { RoleName: 'vendhost-dev-shop-intake-build' } }),
     );
-    const statements = (role?.Properties.Policies as { PolicyDocument: { Statement: object[] } }[]).flatMap(
+    const statements = ((role?.Properties.Policies ?? []) as { PolicyDocument: { Statement: object[] } }[]).flatMap(
       ({ PolicyDocument }) => PolicyDocument.Statement as { Sid: string; Resource: string | string[] }[],
     );
     const foreign = statements.filter(({ Resource }) =>
