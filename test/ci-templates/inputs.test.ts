@@ -125,7 +125,9 @@ describe.each(templates.map((one) => [one.file, one] as const))('%s', (_, templa
     '%s is one line of the command, with an ID token if it calls AWS',
     (name, job) => {
       const value = String.raw`("[\w.$[\] ]+"|[\w./$[\] -]+)`;
-      expect(job.script).toEqual([expect.stringMatching(new RegExp(`^vendhost [a-z]+ [a-z]+( --[a-z]+( ${value})?)*$`))]);
+      expect(job.script).toEqual([
+        expect.stringMatching(new RegExp(`^vendhost [a-z]+ [a-z]+( --[a-z]+( ${value})?)*$`)),
+      ]);
       expect(job).not.toHaveProperty('before_script');
       const needsNone = ['.vendhost-validate', '.vendhost-note'].includes(name);
       expect(Object.keys(job.id_tokens ?? {})).toEqual(needsNone ? [] : ['VENDHOST_ID_TOKEN']);
