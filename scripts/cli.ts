@@ -13,6 +13,7 @@ import { command as driftCheck } from './commands/drift/check.ts';
 import { command as explain } from './commands/explain.ts';
 import { command as hostDestroy } from './commands/host/destroy.ts';
 import { command as hostLogs } from './commands/host/logs.ts';
+import { command as hostMaintenance } from './commands/host/maintenance.ts';
 import { command as hostProvision } from './commands/host/provision.ts';
 import { command as hostReplace } from './commands/host/replace.ts';
 import { command as hostRestart } from './commands/host/restart.ts';
@@ -78,7 +79,10 @@ const nouns: Readonly<Record<string, Noun>> = {
   },
   host: {
     describe: "A tenant's virtual host",
-    verbs: [hostProvision, hostReplace, hostRestart, hostRun, hostStatus, hostLogs, hostDestroy],
+    verbs: [
+      ...[hostProvision, hostReplace, hostRestart, hostRun, hostStatus, hostLogs],
+      ...[hostMaintenance, hostDestroy],
+    ],
   },
   revision: { describe: "A tenant's software, named by its content", verbs: [revisionPrune, revisionPush] },
   webhook: {
