@@ -65,9 +65,10 @@ async function setSubject(out: Output, gitlab: GitlabApi, path: string, { to }: 
 }
 
 /** Says what people should know of the project. */
-export function warnOfProject(out: Output, { warnings, notChecked, id }: ProjectPlan): void {
+export function warnOfProject(out: Output, { warnings, notChecked, id, make }: ProjectPlan): void {
   for (const { message, hint } of warnings) out.warn(`${message} (${hint})`);
   if (notChecked.length === 0) return;
-  const why = id === undefined ? 'without VENDHOST_GITLAB_TOKEN' : 'GitLab did not say';
+  const unknown = id === undefined ? 'without VENDHOST_GITLAB_TOKEN' : 'GitLab did not say';
+  const why = make === undefined ? unknown : 'the project is not there yet';
   out.warn(`not checked, ${why}: ${notChecked.join(', ')}`);
 }

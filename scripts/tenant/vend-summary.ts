@@ -16,7 +16,9 @@ export function vendSummary(vendings: readonly Vending[], results: readonly Vend
   }
   if (gitlab !== undefined) {
     const paths = projects.map(({ path }) => path).join(' and ');
-    return [...lines, `next: push to ${branches(vendings)} of ${paths}; its jobs have what they need`];
+    const who =
+      tenant.intake === 'webhook' ? 'GitLab reports it, and CodeBuild releases it' : 'its jobs have what they need';
+    return [...lines, `next: push to ${branches(vendings)} of ${paths}; ${who}`];
   }
   return [
     ...lines,
