@@ -347,7 +347,7 @@ test("the role of jobs takes a release back and prunes what is the tenant's, wit
 
   // Everything was made 25 hours ago.
   const [day, cloud] = [25 * 60, enforcing.cloud.endpoint];
-  const images = [];
+  const images: string[] = [];
   for (const run of ['0000000a', '0000000b', '0000000c']) {
     images.push(await makeImage(platform, place.tenant, { tags: { [runTag]: run } }));
   }
@@ -356,9 +356,12 @@ test("the role of jobs takes a release back and prunes what is the tenant's, wit
   const ofImages = await later(ageing(day));
   const details = (error: VendhostError) => error.details;
   expect(await pruneImages(ofImages, rules).catch(details)).toBeUndefined();
-  expect(JSON.parse(ofImages.printed()).removed).toEqual(
-    expect.arrayContaining(images.slice(0, 2).map((id) => expect.stringContaining(id))),
-  );
+  // Of those of one moment either may be the newest, which is kept.
+  const removedOf = (runtime: { printed(): string }, all: readonly string[]) => {
+    const lines = JSON.parse(runtime.printed()).removed as string[];
+    return all.filter((each) => lines.some((line) => line.includes(each)));
+  };
+  expect(removedOf(ofImages, images)).toHaveLength(2);
   const third = await repository({ ...software, 'software/index.html': 'three\n' });
   const fourth = await repository({ ...software, 'software/index.html': 'four\n' });
   const keys: string[] = [];
@@ -369,7 +372,7 @@ test("the role of jobs takes a release back and prunes what is the tenant's, wit
   }
   const ofRevisions = await later(ageingLists(day));
   expect(await pruneRevisions(ofRevisions, rules).catch(details)).toBeUndefined();
-  expect(JSON.parse(ofRevisions.printed()).removed).toContain(keys[0]);
+  expect(removedOf(ofRevisions, keys)).toHaveLength(1);
 
   const own = openAws(await job());
   const code = async (work: Promise<unknown>) => {
