@@ -70,6 +70,12 @@ def resume(execution: Document, stage_name: str, finished: dict[str, Document]) 
 
 
 def _spawn(execution: Document, first: int, finished: dict[str, Document]) -> None:
+    declared = execution["_declaration"]["stages"][first]
+    stage = execution["_pipeline"]["stages"].get(declared["name"])
+    if stage is not None:
+        # Now, not when the thread runs: executions come in the order in which they were started.
+        with store.changed:
+            _queue(execution, stage)
     name = f"pipeline-{execution['pipelineName']}"
     spawn_background(_run, execution, first, finished, get_account_id(), get_region(), thread_name=name)
 
@@ -90,7 +96,8 @@ def _run(execution: Document, first: int, finished: dict[str, Document], account
 
 def _pass_stages(execution: Document, first: int, finished: dict[str, Document]) -> tuple[str, str | None]:
     """The execution's status and its summary."""
-    for number, declared in enumerate(execution["_declaration"]["stages"]):
+    stages = execution["_declaration"]["stages"]
+    for number, declared in enumerate(stages):
         if number < first:
             continue
         stage = execution["_pipeline"]["stages"].get(declared["name"])
@@ -102,7 +109,8 @@ def _pass_stages(execution: Document, first: int, finished: dict[str, Document])
         try:
             outcome = _run_stage(execution, declared, stage, finished if number == first else {})
         finally:
-            _leave(execution, stage, outcome)
+            following = stages[number + 1]["name"] if outcome == "Succeeded" and number + 1 < len(stages) else None
+            _leave(execution, stage, outcome, following)
         if outcome == "Failed":
             return "Failed", None
         if outcome == "Stopped":
@@ -114,10 +122,6 @@ def _enter(execution: Document, stage: Document) -> bool:
     """Wait for a stage to be free; False when the execution ended in the meantime."""
     with store.changed:
         waiting: list[Document] = stage["waiting"]
-        waiting.append(execution)
-        waiting.sort(key=lambda one: int(one["_number"]))
-        if execution["executionMode"] == "SUPERSEDED":
-            _supersede(waiting)
         try:
             while True:
                 if execution["status"] != "InProgress" or execution["_gone"].is_set():
@@ -134,6 +138,15 @@ def _enter(execution: Document, stage: Document) -> bool:
         return True
 
 
+def _queue(execution: Document, stage: Document) -> None:
+    """Wait for a stage from now on, behind the executions that were started before."""
+    waiting: list[Document] = stage["waiting"]
+    waiting.append(execution)
+    waiting.sort(key=lambda one: int(one["_number"]))
+    if execution["executionMode"] == "SUPERSEDED":
+        _supersede(waiting)
+
+
 def _supersede(waiting: list[Document]) -> None:
     """Only the newest execution keeps waiting."""
     newest = waiting[-1]
@@ -143,8 +156,12 @@ def _supersede(waiting: list[Document]) -> None:
     waiting[:] = [newest]
 
 
-def _leave(execution: Document, stage: Document, outcome: str) -> None:
+def _leave(execution: Document, stage: Document, outcome: str, following: str | None) -> None:
+    """Free the stage; who goes on waits for the following one at once, so that nobody who was behind overtakes."""
     with store.changed:
+        entered = execution["_pipeline"]["stages"].get(following)
+        if entered is not None:
+            _queue(execution, entered)
         stage["holder"] = None
         stage["outcome"][execution["pipelineExecutionId"]] = outcome
         execution["lastUpdateTime"] = time.time()
