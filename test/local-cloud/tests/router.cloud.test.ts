@@ -129,7 +129,7 @@ beforeAll(async () => {
   });
   await rule(
     5,
-    [host('odd.router.test'), { Field: 'source-ip', SourceIpConfig: { Values: ['10.0.0.0/8'] } }],
+    [host('odd.router.test'), { Field: 'query-string', QueryStringConfig: { Values: [{ Key: 'page', Value: '1' }] } }],
     forward(shop),
   );
   const members = await Promise.all([1, 2].map(() => fleet.run({ UserData: btoa(echo) })));
@@ -176,7 +176,7 @@ describe('a request for a host with a rule', () => {
     const reply = await ask(`${router.https}/`, { Host });
     expect(reply.status).toBe(status);
     if (status === 502) expect(reply.headers['x-vendhost-reason']).toMatch(/^i-\w+ \(unhealthy\) at .* refused$/);
-    if (status === 500) expect(reply.text).toContain('rules with the condition source-ip are not supported');
+    if (status === 500) expect(reply.text).toContain('rules with the condition query-string are not supported');
   });
 
   test('meets all conditions of a rule', async () => {
