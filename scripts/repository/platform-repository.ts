@@ -19,7 +19,7 @@ import { platformSchema } from '../config/platform.ts';
 import { hostingOf } from '../config/platform-checks.ts';
 import { readText } from '../config/reading/read-text.ts';
 import { namesIn } from '../config/reading/repository-folders.ts';
-import { type TenantConfig, tenantSchema } from '../config/tenant.ts';
+import { halves, type TenantConfig, tenantSchema } from '../config/tenant.ts';
 import { type CheckFinding, fromFaults } from './findings.ts';
 import { type Checked, misnamedFiles } from './tenant-repository.ts';
 
@@ -61,6 +61,7 @@ export async function checkPlatformRepository(directory: string): Promise<Checke
       ...overlapFaults(configs),
       ...prefixFaults(configs),
       ...pinFaults(configs),
+      ...halfFaults(configs),
       ...(await misnamedFiles(directory, ['platform.yml'])),
       ...(await unreadFiles(directory)),
     ],
@@ -141,6 +142,21 @@ function pinFaults(tenants: Tenants): CheckFinding[] {
     const config = tenants.get(tenant);
     return config === undefined ? [] : fault(tenant, 'pinned', sharedPinMessage(other, config));
   });
+}
+
+/** The roles of a tenant's two projects are named like those of a tenant with the half's name behind it. */
+function halfFaults(tenants: Tenants): CheckFinding[] {
+  return [...tenants].flatMap(([tenant, { projects }]) =>
+    halves.flatMap((half) =>
+      projects === undefined || !tenants.has(`${tenant}-${half}`)
+        ? []
+        : fault(
+            tenant,
+            `projects.${half}`,
+            `its role would have the name of one of ${fileOf(`${tenant}-${half}`)}: give one of the two tenants another name`,
+          ),
+    ),
+  );
 }
 
 interface Claimed {

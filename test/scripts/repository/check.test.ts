@@ -227,6 +227,17 @@ describe("a platform's repository", () => {
       'tenants/shop.yml: hosts.dev.2: "*.c.mall.dev.example.com" lies in *.mall.dev.example.com, which tenants/mall.yml has: must be no other tenant\'s',
     ]);
   });
+  test('no tenant has the name that the roles of another one with two projects have', async () => {
+    const { faults } = await check({
+      'platform.yml': platform,
+      'tenants/shop.yml':
+        'projects: {infrastructure: acme/machine, software: acme/shop}\nhosts:\n  dev: [shop.dev.example.com]\n',
+      'tenants/shop-software.yml': 'project: acme/other\nhosts:\n  dev: [other.dev.example.com]\n',
+    });
+    expect(faults).toEqual([
+      'tenants/shop.yml: projects.software: its role would have the name of one of tenants/shop-software.yml: give one of the two tenants another name',
+    ]);
+  });
   test("hosts lie in their environment's domain, environments in platform.yml", async () => {
     const { faults } = await check({
       'platform.yml': platform,
