@@ -113,6 +113,6 @@ test('the tenants that come as data are as their files say', async () => {
   expect(plan).toMatchObject({ differs: false, environments: [{ unread: [] }] });
   expect(plan.environments[0].rows).toHaveLength(40);
   const status = (await run('platform status', big)).result;
-  const compared = { compared: true, rules: 40, claims: 80, records: 40, files: 40, differences: [] };
+  const compared = { compared: true, maintenance: [], rules: 40, claims: 80, records: 40, files: 40, differences: [] };
   expect(status.environments[0].ownership).toEqual(compared);
 });

@@ -28,6 +28,7 @@ let repository: PlatformRepository;
 let person: CloudAccount;
 let bucket: string;
 let listener: string;
+let vpc: string;
 
 beforeAll(async () => {
   repository = await platformRepository(account);
@@ -38,7 +39,7 @@ beforeAll(async () => {
   person = enforcing.person(account);
   const where = { directory: repository.directory, environment: 'dev' } as const;
   await deployPlatform(person.runtime(), { ...where, dryRun: false });
-  ({ bucket, 'listener-arn': listener } = await readPlatformFacts(person.aws, 'dev'));
+  ({ bucket, 'listener-arn': listener, 'vpc-id': vpc } = await readPlatformFacts(person.aws, 'dev'));
 });
 afterAll(async () => {
   await enforcing?.cloud.stop();
@@ -57,10 +58,14 @@ async function provision(stack: string, host: string, priority: number): Promise
       ListenerArn: listener,
       Priority: priority,
       Conditions: [{ Field: 'host-header', HostHeaderConfig: { Values: [host] } }],
-      Actions: [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '200' } }],
+      Actions: [{ Type: 'forward', TargetGroupArn: { Ref: 'Targets' } }],
     },
   };
-  const { status, failures } = await stacks().create(stack, { resources: { Rule: rule } });
+  const Targets = {
+    Type: 'AWS::ElasticLoadBalancingV2::TargetGroup',
+    Properties: { VpcId: vpc, Port: 8080, Protocol: 'HTTP', TargetType: 'instance' },
+  };
+  const { status, failures } = await stacks().create(stack, { resources: { Rule: rule, Targets } });
   expect({ status, failures }).toEqual({ status: 'CREATE_COMPLETE', failures: [] });
 }
 
@@ -80,7 +85,7 @@ test('a tenant whose file, record, claims and rule agree is healthy', async () =
   expect(await status()).toEqual({
     code: undefined,
     healthy: true,
-    ownership: { compared: true, rules: 1, claims: 2, records: 1, files: 1, differences: [] },
+    ownership: { compared: true, rules: 1, claims: 2, records: 1, files: 1, maintenance: [], differences: [] },
   });
 });
 
