@@ -20,7 +20,7 @@ import { ask } from '../../e2e/ask.ts';
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '178000000001';
 const place = { tenant: 'kiosk', environment: 'dev' } as const;
-const host = 'kiosk.dev.example.com';
+const host = 'closed.dev.example.com';
 const page = '<h1>Back at noon</h1>';
 const job = 'https://gitlab.example.test/platform/platform/-/jobs/7';
 const config = {

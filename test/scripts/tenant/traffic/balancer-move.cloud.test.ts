@@ -25,7 +25,7 @@ import { type Meddler, refusal, wire } from '../../wire.ts';
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '183000000001';
 const place = { tenant: 'kiosk', environment: 'dev' } as const;
-const host = 'kiosk.dev.example.com';
+const host = 'mover.dev.example.com';
 const config = {
   'vendhost.yml':
     'instances: { min: 2, max: 3 }\nhealth_check: { path: /index.html, grace_seconds: 60 }\ndatabase: none\n',
