@@ -70,6 +70,8 @@ class Thread {
       for (const { reject } of this.#asked.splice(0)) reject(error);
     });
 
+  readonly #exited = new Promise((resolve) => this.#worker.once('exit', resolve));
+
   deflate({ files, memory }: DeflateTask): Promise<Deflated> {
     return new Promise((resolve, reject) => {
       this.#asked.push({ resolve, reject });
@@ -78,8 +80,10 @@ class Thread {
     });
   }
 
+  /** Ends when what it was asked for is done: to end a thread within zlib aborts the whole process. */
   async end(): Promise<void> {
-    await this.#worker.terminate();
+    this.#worker.postMessage('end');
+    await this.#exited;
   }
 }
 
