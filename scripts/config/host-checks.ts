@@ -74,8 +74,18 @@ export function sharedPinMessage(other: string, { pinned }: Pick<TenantConfig, '
   return `${pinned} is wrong: tenants/${other}.yml has the same project, and one of the two is pinned; a pinned tenant has its project for itself`;
 }
 
+/** What of a tenant's file does not go with the projects and the webhook of platform.yml. */
+export function platformFaults(file: string, platform: PlatformConfig, tenant: TenantConfig): Fault[] {
+  return [
+    ...approvalFaults(file, platform.approvals, tenant),
+    ...pinnedFaults(file, platform.pipelines, tenant),
+    ...ownProjectFaults(file, platform, tenant),
+    ...webhookFaults(file, platform, tenant),
+  ];
+}
+
 /** Builds of a project without a runner need an image to run in. */
-export function webhookFaults(
+function webhookFaults(
   file: string,
   { webhook }: Pick<PlatformConfig, 'webhook'>,
   { intake, projects }: TenantConfig,

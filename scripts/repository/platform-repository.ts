@@ -3,15 +3,12 @@ import type { z } from 'zod';
 import { type Environment, tenantName } from '../config/environment.ts';
 import { listTenants } from '../config/files.ts';
 import {
-  approvalFaults,
-  ownProjectFaults,
-  pinnedFaults,
+  platformFaults,
   sharedEnvironments,
   sharedMessage,
   sharedPinMessage,
   sharedPins,
   tenantFaults,
-  webhookFaults,
 } from '../config/host-checks.ts';
 import { shownValue } from '../config/issues.ts';
 import { parseConfig } from '../config/load.ts';
@@ -46,16 +43,7 @@ export async function checkPlatformRepository(directory: string): Promise<Checke
         known === undefined ? [] : fromFaults(tenantFaults(fileOf(tenant), known, config)),
       ),
       ...[...configs].flatMap(([tenant, config]) =>
-        fromFaults(approvalFaults(fileOf(tenant), platform.value?.approvals, config)),
-      ),
-      ...[...configs].flatMap(([tenant, config]) =>
-        platform.value === undefined
-          ? []
-          : fromFaults([
-              ...pinnedFaults(fileOf(tenant), platform.value.pipelines, config),
-              ...ownProjectFaults(fileOf(tenant), platform.value, config),
-              ...webhookFaults(fileOf(tenant), platform.value, config),
-            ]),
+        platform.value === undefined ? [] : fromFaults(platformFaults(fileOf(tenant), platform.value, config)),
       ),
       ...claimFaults(configs),
       ...overlapFaults(configs),

@@ -1,13 +1,13 @@
 import type { Environment } from '../config/environment.ts';
 import { names } from '../config/names.ts';
 import { partitionOf } from '../config/platform.ts';
-import type { GitlabApi } from '../gitlab/api.ts';
 import { writeVariables } from '../gitlab/variables.ts';
 import { deployStacks } from '../stack/deploy/deploy-stacks.ts';
 import { formerWebhookLine, removeFormerWebhook } from '../webhook/former-webhook.ts';
 import { applyWebhook } from '../webhook/vend-webhook.ts';
 import { webhookDiffers } from '../webhook/webhook-plan.ts';
 import { recordToWrite, rewriteRecord } from './access.ts';
+import { ownChanges } from './projects/tenant-projects.ts';
 import { type BalancerMove, numberedBalancer } from './traffic/balancer.ts';
 import { claimRules, explainFull, giveBack, priorityParameters } from './traffic/tenant-rules.ts';
 import type { PreparedVend, Vending } from './vend-plan.ts';
@@ -68,20 +68,16 @@ export async function applyVend(
   const released: number[] = [];
   for (const of of plan.giveBack.length === 0 ? [] : rulesOf) released.push(...(await giveBack(aws, of)));
   const variables = plan.variables ?? [];
-  for (const { path } of gitlab === undefined ? [] : vending.projects) {
-    await writeVariables(
-      gitlab as GitlabApi,
-      path,
-      variables.filter(({ project }) => project === path),
-    );
-  }
-  // Its secrets and builds are in the stacks.
-  if (gitlab !== undefined && webhook !== undefined) {
-    await applyWebhook({ aws, gitlab, out: runtime.out, place, project: vending.projects[0]?.path ?? '' }, webhook);
-  }
-  for (const former of gitlab === undefined ? [] : (plan.formerWebhooks ?? [])) {
-    await removeFormerWebhook(gitlab as GitlabApi, former);
-    runtime.out.step(`removed ${formerWebhookLine(former)}`);
+  if (gitlab !== undefined) {
+    for (const { path } of vending.projects) await writeVariables(gitlab, path, ownChanges(variables, path));
+    // Its secrets and builds are in the stacks.
+    if (webhook !== undefined) {
+      await applyWebhook({ aws, gitlab, out: runtime.out, place, project: vending.projects[0]?.path ?? '' }, webhook);
+    }
+    for (const former of plan.formerWebhooks ?? []) {
+      await removeFormerWebhook(gitlab, former);
+      runtime.out.step(`removed ${formerWebhookLine(former)}`);
+    }
   }
   const output = (name: string) => results.find(({ outputs }) => name in outputs)?.outputs[name] ?? '';
   return {

@@ -1,8 +1,10 @@
+import { openAws } from '../aws/session.ts';
 import { type Environment, environments } from '../config/environment.ts';
 import { environmentOf } from '../config/files.ts';
 import type { EnvironmentConfig, PlatformConfig } from '../config/platform.ts';
 import type { TenantConfig } from '../config/tenant.ts';
 import { VendhostError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
 
 export interface ChosenEnvironment {
   readonly environment: Environment;
@@ -22,6 +24,20 @@ export interface Reach {
   readonly account: string;
   /** Whether the roles that platform.yml names for other accounts can be taken: a job's ID token has one role only. */
   readonly takesRoles: boolean;
+}
+
+/** What the credentials reach: a job's are for the environment that it names. */
+export async function reachOf(
+  runtime: Runtime,
+  platform: PlatformConfig,
+  asked: Environment | undefined,
+): Promise<Reach> {
+  if (runtime.env.VENDHOST_ID_TOKEN !== undefined && asked !== undefined) {
+    return { account: environmentOf(platform, asked).account, takesRoles: false };
+  }
+  const anyRegion = Object.values(platform.environments)[0]?.region ?? '';
+  const account = await openAws(runtime, { region: anyRegion }).account();
+  return { account, takesRoles: runtime.env.VENDHOST_ID_TOKEN === undefined };
 }
 
 /**

@@ -1,12 +1,11 @@
 import { openEnvironment } from '../../aws/open-environment.ts';
 import { readPublishedFacts } from '../../aws/read-facts.ts';
-import { openAws } from '../../aws/session.ts';
 import { readPlatformConfig, readTenantConfig } from '../../config/files.ts';
 import type { PlatformConfig } from '../../config/platform.ts';
 import type { TenantConfig } from '../../config/tenant.ts';
 import { exitCodes } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
-import { type ChosenEnvironment, chooseEnvironments } from '../environments.ts';
+import { type ChosenEnvironment, chooseEnvironments, reachOf } from '../environments.ts';
 import { readHolders } from '../host-claims.ts';
 import { refuse } from '../project-plan.ts';
 import { vendOne } from '../vend.ts';
@@ -61,7 +60,7 @@ async function readMoves(runtime: Runtime, options: VendTenantsOptions): Promise
   const places = new Map(chosen.map(({ chosen: each }) => [each.environment, each]));
   const held = await Promise.all(
     [...places.values()].map(async ({ environment: where, config }): Promise<HeldClaim[]> => {
-      const aws = await openEnvironment(runtime, where, config, 'deploy');
+      const aws = await openEnvironment(runtime, where, config, 'vend');
       const { bucket } = (await readPublishedFacts(aws, where)).values;
       const wanted = wishes.flatMap((wish) => (wish.environment === where ? wish.hosts : []));
       // Without a bucket nothing is claimed, and vending says what is missing.
@@ -78,9 +77,7 @@ async function chooseAll(
   configs: readonly { name: string; config: TenantConfig }[],
   environment: VendOptions['environment'],
 ): Promise<{ tenant: string; chosen: ChosenEnvironment }[]> {
-  const anyRegion = Object.values(platform.environments)[0]?.region ?? '';
-  const account = await openAws(runtime, { region: anyRegion }).account();
-  const reach = { account, takesRoles: runtime.env.VENDHOST_ID_TOKEN === undefined };
+  const reach = await reachOf(runtime, platform, environment);
   return configs.flatMap((each) =>
     chooseEnvironments(platform, each, reach, environment).chosen.map((chosen) => ({ tenant: each.name, chosen })),
   );

@@ -21,12 +21,15 @@ export async function carryOutVend(
 ): Promise<Vended> {
   const { out } = runtime;
   const { gitlab, vendingsOf } = opened;
-  for (const vending of vendingsOf(opened.planned)) if (vending.tenant.intake === 'webhook') requirePerson(vending);
+  const [first] = vendingsOf(opened.planned);
+  if (first?.tenant.intake === 'webhook') {
+    requirePerson(first);
+    if (gitlab === undefined) throw webhookNeedsToken(stopsOf(opened.planned).path);
+  }
   const planned = gitlab === undefined ? opened.planned : await makeReady(out, gitlab, opened);
   const stops = stopsOf(planned);
   refuse(stops);
   const vendings = vendingsOf(planned);
-  if (gitlab === undefined && vendings[0]?.tenant.intake === 'webhook') throw webhookNeedsToken(stops.path);
   const vended: MarkedVend[] = [];
   for (const [index, vending] of vendings.entries()) {
     const { environment } = vending.place;

@@ -1,27 +1,22 @@
 import { join } from 'node:path';
 import { openEnvironment } from '../../aws/open-environment.ts';
-import { openAws } from '../../aws/session.ts';
 import type { Environment } from '../../config/environment.ts';
-import { environmentOf, readPlatformConfig, readTenantConfig } from '../../config/files.ts';
+import { readPlatformConfig, readTenantConfig } from '../../config/files.ts';
 import {
-  approvalFaults,
   hostsOverlap,
-  ownProjectFaults,
-  pinnedFaults,
+  platformFaults,
   sharedEnvironments,
   sharedMessage,
   sharedPinMessage,
   sharedPins,
   tenantFaults,
-  webhookFaults,
 } from '../../config/host-checks.ts';
 import { configError } from '../../config/load.ts';
-import type { PlatformConfig } from '../../config/platform.ts';
 import { projectsOf } from '../../config/tenant.ts';
 import { type GitlabApi, openGitlab } from '../../gitlab/api.ts';
 import type { Runtime } from '../../runtime.ts';
 import { formerRecord } from '../access.ts';
-import { chooseEnvironments, type Reach } from '../environments.ts';
+import { chooseEnvironments, reachOf } from '../environments.ts';
 import { type PlannedProjects, planProjects, type TenantWish } from '../projects/tenant-projects.ts';
 import type { Vending } from '../vend-plan.ts';
 import { tenantsOfProject, warnOfProject } from '../vend-project.ts';
@@ -48,10 +43,7 @@ export async function openVend(runtime: Runtime, options: VendOptions): Promise<
   const shared = sharedEnvironments(new Map([...others, [name, tenant]])).filter((each) => each.tenant === name);
   const faults = [
     ...tenantFaults(file, platform.environments, tenant),
-    ...approvalFaults(file, platform.approvals, tenant),
-    ...pinnedFaults(file, platform.pipelines, tenant),
-    ...ownProjectFaults(file, platform, tenant),
-    ...webhookFaults(file, platform, tenant),
+    ...platformFaults(file, platform, tenant),
     ...shared.map(({ other }) => ({ file, path: 'environment_prefix', message: sharedMessage(other, tenant) })),
     ...sharedPins(new Map([...others, [name, tenant]]))
       .filter((each) => each.tenant === name)
@@ -119,14 +111,4 @@ export async function openVend(runtime: Runtime, options: VendOptions): Promise<
   const planned = await look();
   for (const { plan } of planned) warnOfProject(out, plan);
   return { gitlab, planned, look, vendingsOf };
-}
-
-/** What the credentials reach: a job's are for the environment that it names. */
-async function reachOf(runtime: Runtime, platform: PlatformConfig, asked: Environment | undefined): Promise<Reach> {
-  if (runtime.env.VENDHOST_ID_TOKEN !== undefined && asked !== undefined) {
-    return { account: environmentOf(platform, asked).account, takesRoles: false };
-  }
-  const anyRegion = Object.values(platform.environments)[0]?.region ?? '';
-  const account = await openAws(runtime, { region: anyRegion }).account();
-  return { account, takesRoles: runtime.env.VENDHOST_ID_TOKEN === undefined };
 }

@@ -1,6 +1,6 @@
 import { callText } from '../../gitlab/http/planned-call.ts';
 import { projectDiffers, projectLines } from '../project-plan.ts';
-import type { PlannedProjects } from '../projects/tenant-projects.ts';
+import { ownChanges, type PlannedProjects } from '../projects/tenant-projects.ts';
 import { plannedCalls } from '../setup/plan-calls.ts';
 import { differs, type VendPlan, vendLines, withPlan } from '../vend-plan.ts';
 import type { OpenedVend } from './open-vend.ts';
@@ -16,12 +16,7 @@ export async function showVend(tenant: string, { planned, vendingsOf }: OpenedVe
     ...vendLines(plan, planned.length).map((line) => `  ${line}`),
   ]);
   const variables = plans.flatMap((plan) => plan.variables ?? []);
-  const calls = planned.flatMap(({ path, plan }) => {
-    return plannedCalls(
-      plan,
-      variables.filter(({ project }) => project === path),
-    );
-  });
+  const calls = planned.flatMap(({ path, plan }) => plannedCalls(plan, ownChanges(variables, path)));
   const called = calls.length === 0 ? [] : ['calls to GitLab', ...calls.map((call) => `  ${callText(call)}`)];
   return {
     value: { tenant, differs: changes, ...projectsResult(planned), environments: plans, calls },
