@@ -22,6 +22,8 @@ export interface ProjectSettings {
   readonly pipelinePath: string | undefined;
   /** The least role that may give variables to a pipeline. */
   readonly variablesRole?: string | undefined;
+  /** Whether GitLab looks at that role: before 18.1 only where this is set, too (`app/models/project_ci_cd_setting.rb`). */
+  readonly restrictsVariables?: boolean | undefined;
   /** Whether outdated deployment jobs are prevented. */
   readonly forwardDeployment: boolean | undefined;
   /** The process mode of resource groups that are not there yet. */
@@ -51,7 +53,7 @@ export async function readProject(api: GitlabApi, project: string): Promise<Proj
 
 function pipelineSettingsOf(found: Readonly<Record<string, unknown>>): ProjectSettings {
   const { description, empty_repo: isEmpty, ci_config_path: pipelinePath } = found;
-  const { ci_pipeline_variables_minimum_override_role: role } = found;
+  const { ci_pipeline_variables_minimum_override_role: role, restrict_user_defined_variables: restricts } = found;
   const { ci_forward_deployment_enabled: forward, resource_group_default_process_mode: mode } = found;
   return {
     description: typeof description === 'string' ? description : '',
@@ -59,6 +61,7 @@ function pipelineSettingsOf(found: Readonly<Record<string, unknown>>): ProjectSe
     // Null and empty are the same to GitLab; it leaves the key out for who may not see it.
     pipelinePath: pipelinePath === undefined ? undefined : String(pipelinePath ?? ''),
     variablesRole: typeof role === 'string' ? role : undefined,
+    restrictsVariables: typeof restricts === 'boolean' ? restricts : undefined,
     forwardDeployment: typeof forward === 'boolean' ? forward : undefined,
     processMode: typeof mode === 'string' ? mode : undefined,
   };

@@ -12,11 +12,11 @@ export function onProject(call: Call, state: GitlabState, project: Project, isMa
     values;
   const { ci_config_path: path, ci_forward_deployment_enabled: forward } = values;
   const mode = hasProcessMode(state) ? values.resource_group_default_process_mode : undefined;
-  const { ci_pipeline_variables_minimum_override_role: role } = values;
-  if ([components, forks, path, forward, mode, role].every((value) => value === undefined)) {
+  const { ci_pipeline_variables_minimum_override_role: role, restrict_user_defined_variables: restricts } = values;
+  if ([components, forks, path, forward, mode, role, restricts].every((value) => value === undefined)) {
     return { status: 400, body: { error: 'at least one parameter must be provided' } };
   }
-  if (role !== undefined) state.change(project, { ci_pipeline_variables_minimum_override_role: String(role) });
+  state.change(project, variablesRestriction(state, project, role, restricts));
   if (path !== undefined) state.change(project, { ci_config_path: String(path) });
   if (forward !== undefined) state.change(project, { ci_forward_deployment_enabled: String(forward) === 'true' });
   if (mode !== undefined) state.change(project, { resource_group_default_process_mode: String(mode) });
@@ -33,6 +33,28 @@ export function onProject(call: Call, state: GitlabState, project: Project, isMa
 }
 
 /**
+ * Who may give variables to a pipeline. `app/models/project_ci_cd_setting.rb` at 17.11 has two columns, and looks at the role only where the
+ * other one is set; at 18.1 it has the role alone, and works the other one out of it.
+ */
+function variablesRestriction(state: GitlabState, project: Project, role: unknown, restricts: unknown) {
+  const before = state.current(project);
+  const wanted = role === undefined ? before.ci_pipeline_variables_minimum_override_role : String(role);
+  const asked = restricts === undefined ? undefined : String(restricts) === 'true';
+  if (isAtLeast(state.version, '18.1') !== true) {
+    return {
+      ci_pipeline_variables_minimum_override_role: wanted,
+      restrict_user_defined_variables: asked ?? before.restrict_user_defined_variables,
+    };
+  }
+  const raised = asked === true && wanted === 'developer' ? 'maintainer' : wanted;
+  const result = asked === false && role === undefined ? 'developer' : raised;
+  return {
+    ci_pipeline_variables_minimum_override_role: result,
+    restrict_user_defined_variables: result !== 'developer',
+  };
+}
+
+/**
  * A process mode of projects, and the newest mode: no page says with which version they came. GitLab's own client of the API got both in
  * September 2025 (gitlab-org/api/client-go 0.147 and 0.148), the month of 18.4.
  */
@@ -45,6 +67,7 @@ export function projectBody(state: GitlabState, project: Project, isMaintainer: 
     ci_forward_deployment_enabled: forward,
     ci_config_path: path,
     ci_pipeline_variables_minimum_override_role: role,
+    restrict_user_defined_variables: restricts,
     auto_devops_enabled: devops,
     ci_id_token_sub_claim_components: components,
     ci_allow_fork_pipelines_to_run_in_parent_project: forks,
@@ -56,6 +79,7 @@ export function projectBody(state: GitlabState, project: Project, isMaintainer: 
     ...{ ci_forward_deployment_enabled: forward, ci_config_path: path, auto_devops_enabled: devops },
     // https://docs.gitlab.com/api/projects/#edit-a-project
     ci_pipeline_variables_minimum_override_role: role,
+    restrict_user_defined_variables: restricts,
     ...(hasProcessMode(state) ? { resource_group_default_process_mode: mode } : {}),
     ci_allow_fork_pipelines_to_run_in_parent_project: forks,
     // Documented since 17.10 (https://docs.gitlab.com/api/projects/#edit-a-project).

@@ -19,6 +19,7 @@ export interface Project {
   readonly ci_config_path: string | null;
   readonly ci_forward_deployment_enabled: boolean;
   readonly ci_pipeline_variables_minimum_override_role: string;
+  readonly restrict_user_defined_variables: boolean;
   readonly resource_group_default_process_mode: string;
   readonly web_url: string;
   readonly ci_allow_fork_pipelines_to_run_in_parent_project: boolean;
@@ -131,6 +132,7 @@ export class GitlabState {
         auto_devops_enabled: true,
         ci_config_path: null,
         ci_pipeline_variables_minimum_override_role: 'developer',
+        restrict_user_defined_variables: false,
         ci_forward_deployment_enabled: true,
       },
       resource_group_default_process_mode: 'unordered',

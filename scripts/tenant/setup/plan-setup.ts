@@ -53,13 +53,17 @@ export function planPipelinePath(
 ): Setting[] {
   const isFormer = formerPipelines !== undefined && settings.pipelinePath?.endsWith(formerPipelines) === true;
   const wanted = pipelinePath ?? (isFormer ? '' : undefined);
-  const isPinning = isPinned(pipelinePath) && settings.variablesRole !== noOne;
+  const { variablesRole, restrictsVariables } = settings;
+  const isPinning = isPinned(pipelinePath) && (variablesRole !== noOne || restrictsVariables === false);
   return [
     ...(isPinning
       ? [
           {
             what: `variables of pipelines of ${path}: nobody may give any`,
-            call: editProjectCall(path, { ci_pipeline_variables_minimum_override_role: noOne }),
+            call: editProjectCall(path, {
+              restrict_user_defined_variables: true,
+              ci_pipeline_variables_minimum_override_role: noOne,
+            }),
             when: 'before' as const,
           },
         ]

@@ -52,6 +52,7 @@ describe('what is read of a project', () => {
           forwardDeployment: true,
           processMode: undefined,
           variablesRole: 'developer',
+          restrictsVariables: false,
         },
       },
     });

@@ -228,6 +228,25 @@ describe('a project that is there', () => {
     expect(projectDiffers(await look(pinned))).toBe(false);
   });
 
+  test('where GitLab looks at the role only with the older setting, that one is set, too', async () => {
+    const { state, vend, look, project } = await world({ version: '17.11.0-ee' });
+    state.addProject(path);
+    state.change(state.project(path) as never, {
+      ci_allow_fork_pipelines_to_run_in_parent_project: false,
+      ci_pipeline_variables_minimum_override_role: 'no_one_allowed',
+      restrict_user_defined_variables: false,
+    });
+    const pinned = { ...wish, protectBranches: true, pipelinePath: 'tenant.yml@platform/vendhost:v1.2.3' };
+    expect((await look(pinned)).settings[0]).toMatchObject({
+      what: expect.stringContaining('nobody may give any'),
+      when: 'before',
+    });
+    await vend(pinned);
+    expect(project().restrict_user_defined_variables).toBe(true);
+    expect(project().ci_pipeline_variables_minimum_override_role).toBe('no_one_allowed');
+    expect(projectDiffers(await look(pinned))).toBe(false);
+  });
+
   test('environments that cannot be protected are said, and are no error', async () => {
     const { state, vend, runtime, look } = await world({ isPremium: true });
     const project = state.addProject(path);
