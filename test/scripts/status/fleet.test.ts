@@ -95,6 +95,20 @@ test('what needs a look is named, each in its words', () => {
   });
 });
 
+test('a release that waits is named, whatever came after it', () => {
+  const waiting = release('b', { state: 'waiting for approval', approval: { outcome: 'waiting', at: hoursAgo(3) } });
+  const behind = release('c', { state: 'running' });
+  expect(row({ releases: { shop: { value: { last: release('a'), newer: behind, waiting } } } })).toMatchObject({
+    newer: 'waiting for approval: bbbbbbbb, commit bbbbbbbb by Ada',
+    needs: ['a release has waited for approval for 3 h'],
+  });
+  const failed = release('c', { state: 'failed', end: hoursAgo(2) });
+  expect(row({ releases: { shop: { value: { last: release('a'), newer: failed, waiting } } } })?.needs).toEqual([
+    'a release has waited for approval for 3 h',
+    'the last release failed 2 h ago',
+  ]);
+});
+
 test('what could not be read is unknown, and never well', () => {
   const refused = { unknown: 'ACCESS_DENIED: no' };
   for (const part of ['stacks', 'groups', 'alarms', 'images'] as const) {
