@@ -1,5 +1,5 @@
 import { partValue } from '../../aws/status-part.ts';
-import { names } from '../../config/names.ts';
+import { hostAlarms, names } from '../../config/names.ts';
 import { findImages } from '../../drift/checks/images/find-images.ts';
 import { abbreviated } from '../../output.ts';
 import type { NewestReleases } from '../../release/history/read-newest.ts';
@@ -157,10 +157,14 @@ function imageSaid({ images, at }: FleetSnapshot, tenant: string): Said {
 
 function alarmSaid({ alarms, environment, at }: FleetSnapshot, tenant: string): Said {
   if ('unknown' in alarms) return { unknown: [`alarms unknown: ${alarms.unknown}`] };
-  const prefix = `${names.tenantStack({ environment, tenant }, 'host')}-`;
-  const own = alarms.value.filter(({ name }) => name.startsWith(prefix));
+  const stack = names.tenantStack({ environment, tenant }, 'host');
   const since = (time: number | undefined) => (time === undefined ? '' : ` for ${ageWords(at - time)}`);
-  return { needs: own.map(({ name, since: time }) => `alarm ${name.slice(prefix.length)}${since(time)}`) };
+  // By whole names: those of a tenant called shop-host-two begin as those of shop do.
+  const needs = hostAlarms.flatMap((alarm) => {
+    const found = alarms.value.find(({ name }) => name === names.hostAlarm(stack, alarm));
+    return found === undefined ? [] : [`alarm ${alarm}${since(found.since)}`];
+  });
+  return { needs };
 }
 
 function driftCell(own: readonly FleetStack[] | undefined): string {

@@ -69,6 +69,7 @@ test('what needs a look is named, each in its words', () => {
       value: [
         { name: 'vendhost-dev-shop-host-server-errors', state: 'ALARM', since: hoursAgo(4) },
         { name: 'vendhost-dev-shop-two-host-server-errors', state: 'ALARM', since: hoursAgo(4) },
+        { name: 'vendhost-dev-shop-host-two-host-server-errors', state: 'ALARM', since: hoursAgo(4) },
       ],
     },
     releases: { shop: { value: { last: release('a'), newer: waiting } } },

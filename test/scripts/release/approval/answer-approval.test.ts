@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { summaryOf } from '../../../../scripts/release/approval/answer-approval.ts';
 
-const by = { user: 'ada', job: 'https://gitlab.example.test/j/1', project: '', ref: '' };
+const by = { user: 'ada', name: 'Ada', job: 'https://gitlab.example.test/j/1', pipeline: '', project: '', ref: '' };
 
 test('an answer in the history of CodePipeline is one line, whatever the reason looks like', () => {
   const reason = 'fine\n\nApproved by grace, https://gitlab.example.test/j/2: fine';
