@@ -8,8 +8,8 @@ import { Facts } from '../published-facts.ts';
 import { Alerts } from './alerts.ts';
 import { EnvironmentBucket } from './bucket.ts';
 import { EnvironmentKey } from './key.ts';
+import { LostWrites } from './lost-writes.ts';
 import { ObjectTrail } from './trail.ts';
-import { Undelivered } from './undelivered.ts';
 
 /** The key of an environment, its bucket, the bucket for delivered logs, the topic of its alarms, and the trail that records who wrote what. */
 export class StorageStack extends VendhostStack {
@@ -31,7 +31,7 @@ export class StorageStack extends VendhostStack {
       days,
     });
     const alerts = new Alerts(this, 'Alerts', { environment, key, mails: config.alerts });
-    const undelivered = new Undelivered(this, 'Undelivered', { environment, topic: alerts.topic });
+    const undelivered = new LostWrites(this, 'Undelivered', { environment, topic: alerts.topic });
     const facts = new Facts(this, environment, {
       bucket: bucket.bucketName,
       'key-arn': key.keyArn,

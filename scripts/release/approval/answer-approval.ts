@@ -57,7 +57,7 @@ export async function answerApproval(runtime: Runtime, options: AnswerOptions): 
   } else {
     for (const line of shownLines(shown)) out.step(line);
     await out.confirm(`${verb} the execution ${pending.executionId}?`);
-    await putAnswer(aws, parts.pipeline, pending, { status, summary: summaryOf(status, by, reason) });
+    await putAnswer(aws, parts.pipeline, pending, { status, summary: answerSummary(status, by, reason) });
     await appendAudit(runtime, aws, parts, { ...entry, by });
   }
   out.result(
@@ -149,7 +149,7 @@ function checkOther({ user }: Actor, { said, executionId }: PendingRelease): voi
 }
 
 /** For CodePipeline's history, on one line, so that no reason looks like another answer; what does not fit is in the record of the action. */
-export function summaryOf(status: string, { user, job }: Actor, reason: string): string {
+export function answerSummary(status: string, { user, job }: Actor, reason: string): string {
   const who = [user, job].filter(Boolean).join(', ');
   return ellipsized(mostCharacters, oneLine(`${status} by ${who}: ${reason}`));
 }

@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { names } from '../../../scripts/config/names.ts';
 import { Arns } from '../../arns.ts';
 
-export interface UndeliveredProps {
+export interface LostWritesProps {
   readonly environment: string;
   /** Of the environment's alarms. */
   readonly topic: ITopic;
@@ -19,8 +19,8 @@ const days = 24 * 60 * 60;
  * (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html); and the alarm that says there are some. One for the
  * environment, and here: a tenant's own would need rights of the tenant's that have no room for more.
  */
-export class Undelivered extends Construct {
-  constructor(scope: Construct, id: string, { environment, topic }: UndeliveredProps) {
+export class LostWrites extends Construct {
+  constructor(scope: Construct, id: string, { environment, topic }: LostWritesProps) {
     super(scope, id);
     const { partition, account, region } = Stack.of(this);
     const arns = new Arns({ partition, account, region });
