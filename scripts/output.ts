@@ -267,9 +267,10 @@ function cellText(cell: string): string {
   return ellipsized(widestCell, oneLine(cell));
 }
 
-/** The text, or as much of it as fits into that many characters. */
+/** The text, or as much of it as fits into that many characters; none is cut in half: AWS refuses half an emoji. */
 export function ellipsized(most: number, text: string): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+  if (text.length <= most) return text;
+  return `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 /** As much of a hash, a commit or an execution's id as people read. */

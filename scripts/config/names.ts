@@ -102,6 +102,8 @@ export const names = {
   keyAlias: (environment: string) => `alias/vendhost-${environment}`,
   trail: (environment: string) => `vendhost-${environment}`,
   alertsTopic: (environment: string) => `vendhost-${environment}-alerts`,
+  /** The dead-letter queue of all intakes, and its alarm. */
+  undeliveredQueue: (environment: string) => `vendhost-${environment}-undelivered`,
   /** DB subnet group of all tenants' databases: named as the layer is, so that no tenant has rights to it by its own name. */
   databaseSubnets: (environment: string) => names.platformStack(environment, 'network'),
   loadBalancer: (environment: string, number: number) =>

@@ -21,10 +21,14 @@ export function askedOf(name: string): AskedName {
   });
 }
 
-/** People copy addresses from a browser. */
+/** People copy addresses from a browser, with a path or a port, and names from DNS, which end with a dot. */
 function hostNameOf(name: string): string {
-  const address = /^https?:\/\//.test(name) && URL.canParse(name) ? new URL(name).hostname : name;
-  return address.toLowerCase();
+  const hasScheme = /^https?:\/\//i.test(name);
+  const address = hasScheme ? name : `https://${name}`;
+  // Without a scheme, what has an @ is somebody's mail address.
+  const isAddress = URL.canParse(address) && (hasScheme || !name.includes('@'));
+  const host = isAddress ? new URL(address).hostname : name;
+  return host.toLowerCase().replace(/\.$/, '');
 }
 
 /** The hosts whose owner has this one: itself, then the wildcards over it, the longest first. */

@@ -13,7 +13,7 @@ import { type Release, releaseOf } from '../release/history/release.ts';
 import { firstPush } from '../release/history/release-record.ts';
 import { readActions } from '../release/snapshot.ts';
 import type { Runtime } from '../runtime.ts';
-import type { HostSnapshot } from '../status/host/host-snapshot.ts';
+import { type HostSnapshot, knownReleases } from '../status/host/host-snapshot.ts';
 import { readHostSnapshot } from '../status/host/read-host-snapshot.ts';
 import type { AskedName } from './asked.ts';
 import type { ChainChange, ChainFacts, ChainImage } from './chain-links.ts';
@@ -65,7 +65,7 @@ function releaseOfInstance({ deploys, releases }: HostSnapshot, instance: string
   if ('unknown' in releases) return releases;
   const deploy = deploys.value[instance];
   if (deploy === undefined) return { value: undefined };
-  const known = releases.value.releases.find(({ executionId }) => executionId === deploy.executionId);
+  const known = knownReleases(releases.value).find(({ executionId }) => executionId === deploy.executionId);
   return known === undefined
     ? { unknown: `none of the newest releases made the deployment ${deploy.deploymentId}` }
     : { value: known };

@@ -87,6 +87,12 @@ export function platformDriftRights(scope: PlatformScope): Right[] {
       ],
       parameters: `parameter${names.factsPath(environment)}/*`,
     }),
+    {
+      sid: 'DriftQueue',
+      actions: ['sqs:GetQueueAttributes', 'sqs:ListQueueTags'],
+      resources: [scope.arn('sqs', names.undeliveredQueue(environment))],
+      because: 'How the queue is set up: these calls read no message.',
+    },
     { sid: 'DriftLook', actions: anyOfPlatform, resources: ['*'], because: everything },
     {
       sid: 'DriftBuckets',

@@ -8,6 +8,7 @@ import { Facts } from '../published-facts.ts';
 import { Alerts } from './alerts.ts';
 import { EnvironmentBucket } from './bucket.ts';
 import { EnvironmentKey } from './key.ts';
+import { LostWrites } from './lost-writes.ts';
 import { ObjectTrail } from './trail.ts';
 
 /** The key of an environment, its bucket, the bucket for delivered logs, the topic of its alarms, and the trail that records who wrote what. */
@@ -30,6 +31,7 @@ export class StorageStack extends VendhostStack {
       days,
     });
     const alerts = new Alerts(this, 'Alerts', { environment, key, mails: config.alerts });
+    const undelivered = new LostWrites(this, 'Undelivered', { environment, topic: alerts.topic });
     const facts = new Facts(this, environment, {
       bucket: bucket.bucketName,
       'key-arn': key.keyArn,
@@ -42,7 +44,7 @@ export class StorageStack extends VendhostStack {
     const trail = new ObjectTrail(this, 'Trail', { environment, bucket, key });
     // CloudTrail writes to the bucket at once, and a bucket with objects cannot be deleted. So the trail comes last: a
     // creation that fails before it can be rolled back.
-    trail.trail.node.addDependency(facts, key, logs, alerts);
+    trail.trail.node.addDependency(facts, key, logs, alerts, undelivered);
 
     new CfnOutput(this, 'BucketName', { value: bucket.bucketName });
   }

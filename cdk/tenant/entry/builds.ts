@@ -92,6 +92,7 @@ export class Builds extends Construct {
             inputTemplate: JSON.stringify(value),
           },
           retryPolicy: { maximumEventAgeInSeconds: mostEventSeconds },
+          deadLetterConfig: { arn: scope.arn('sqs', names.undeliveredQueue(place.environment)) },
         },
       ],
     });

@@ -16,7 +16,7 @@ export interface IntakeRuleProps {
 /** Calls that make an object whole (https://docs.aws.amazon.com/codepipeline/latest/userguide/create-cloudtrail-S3-source-cfn.html). */
 const writes = ['CompleteMultipartUpload', 'CopyObject', 'PutObject'];
 
-/** A write that EventBridge cannot hand over for so long starts nothing any more: newer software may run by then. */
+/** A write that EventBridge cannot hand over for so long starts nothing any more, but is in a queue: newer software may run by then. */
 export const mostEventSeconds = 3600;
 
 /** The pattern of events for objects that were written, by a key with a wildcard. */
@@ -63,6 +63,7 @@ export class IntakeRule extends Construct {
             }),
           },
           retryPolicy: { maximumEventAgeInSeconds: mostEventSeconds },
+          deadLetterConfig: { arn: arns.arn('sqs', names.undeliveredQueue(place.environment)) },
         },
       ],
     });

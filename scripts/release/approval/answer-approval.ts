@@ -4,7 +4,7 @@ import { type Aws, openAws } from '../../aws/session.ts';
 import { names, type Place } from '../../config/names.ts';
 import type { Actor } from '../../config/stored.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../../errors.ts';
-import { ellipsized } from '../../output.ts';
+import { ellipsized, oneLine, plainText } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
 import { readPipeline } from '../pipeline.ts';
 import { type GivenAnswer, readGiven, recordGiven } from './given.ts';
@@ -57,7 +57,7 @@ export async function answerApproval(runtime: Runtime, options: AnswerOptions): 
   } else {
     for (const line of shownLines(shown)) out.step(line);
     await out.confirm(`${verb} the execution ${pending.executionId}?`);
-    await putAnswer(aws, parts.pipeline, pending, { status, summary: summaryOf(status, by, reason) });
+    await putAnswer(aws, parts.pipeline, pending, { status, summary: answerSummary(status, by, reason) });
     await appendAudit(runtime, aws, parts, { ...entry, by });
   }
   out.result(
@@ -124,9 +124,10 @@ function openApprover(runtime: Runtime, place: Place): Aws {
   return openAws(runtime, { jobRole: `arn:aws:iam::${account}:role/${names.tenantRole(place, 'approver-job')}` });
 }
 
+/** Without what steers a terminal: AWS's console and mails show it too. Something of it must be visible. */
 function reasonOf({ verb, reason = '' }: AnswerOptions): string {
-  const given = reason.trim();
-  if (given !== '') return given;
+  const given = plainText(reason).trim();
+  if (/[\p{L}\p{N}\p{P}\p{S}]/u.test(given)) return given;
   throw new VendhostError(
     'USAGE',
     `a release is not ${verb === 'approve' ? 'approved' : 'rejected'} without a reason`,
@@ -147,10 +148,10 @@ function checkOther({ user }: Actor, { said, executionId }: PendingRelease): voi
   });
 }
 
-/** For CodePipeline's history: what does not fit is in the record of the action. */
-function summaryOf(status: string, { user, job }: Actor, reason: string): string {
+/** For CodePipeline's history, on one line, so that no reason looks like another answer; what does not fit is in the record of the action. */
+export function answerSummary(status: string, { user, job }: Actor, reason: string): string {
   const who = [user, job].filter(Boolean).join(', ');
-  return ellipsized(mostCharacters, `${status} by ${who}: ${reason}`);
+  return ellipsized(mostCharacters, oneLine(`${status} by ${who}: ${reason}`));
 }
 
 /** What the tenant's jobs wrote stays in one value, which no dotenv report has: a variable of a job is nothing for others to choose. */

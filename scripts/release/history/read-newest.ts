@@ -5,28 +5,27 @@ import { isIntake, readReleaseRecord } from './executions.ts';
 import { type Release, releaseOf } from './release.ts';
 
 export interface NewestReleases {
-  /** The newest that succeeded, if one of the newest did. */
+  /** The newest that succeeded. */
   readonly last: Release | undefined;
   /** The newest, where it is another one. */
   readonly newer: Release | undefined;
+  /** The one that waits for an approval, where newer ones wait behind it or took each other's place since. */
+  readonly waiting?: Release;
 }
 
-/** So many of the newest executions are looked at: one page, one call. */
-const looked = 20;
+/** The most that a page has (https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ListPipelineExecutions.html). */
+const pageSize = 100;
 
 /**
- * The newest release of a pipeline and the newest that succeeded, in as few calls as there can be: the history is one, and the records
- * of these two are one each; the actions are asked for only where the newest may wait for approval or failed.
+ * The newest release of a pipeline, the newest that succeeded, and the one that waits for an approval, in as few calls as there can be: the history
+ * back to the last success, of which one page is enough as a rule, and the records of these; the actions are asked for only where a release
+ * may wait for approval or failed.
  */
 export async function readNewestReleases(
   aws: Aws,
   { tenant, bucket, pipeline }: { tenant: string; bucket: string; pipeline: string },
 ): Promise<NewestReleases> {
-  const { ListPipelineExecutionsCommand } = await import('@aws-sdk/client-codepipeline');
-  const client = await aws.codePipeline();
-  const { pipelineExecutionSummaries: listed = [] } = await client.send(
-    new ListPipelineExecutionsCommand({ pipelineName: pipeline, maxResults: looked }),
-  );
+  const listed = await backToSuccess(aws, pipeline);
   const read = async (summary: PipelineExecutionSummary | undefined): Promise<Release | undefined> => {
     if (summary === undefined) return undefined;
     const { pipelineExecutionId: id = '', status = '', statusSummary, startTime, lastUpdateTime } = summary;
@@ -42,6 +41,20 @@ export async function readNewestReleases(
   };
   const succeeded = listed.find(({ status }) => status === 'Succeeded');
   const newest = listed[0] === succeeded ? undefined : listed[0];
-  const [last, newer] = await Promise.all([read(succeeded), read(newest)]);
-  return { last, newer };
+  const underway = listed.filter((each) => each !== newest && each.status === 'InProgress');
+  const [last, newer, ...others] = await Promise.all([read(succeeded), read(newest), ...underway.map(read)]);
+  const waiting = others.find((release) => release?.state === 'waiting for approval');
+  return { last, newer, ...(waiting === undefined ? {} : { waiting }) };
+}
+
+/** Newest first, and at least back to the last that succeeded: what is older than that is over. */
+async function backToSuccess(aws: Aws, pipelineName: string): Promise<PipelineExecutionSummary[]> {
+  const { paginateListPipelineExecutions } = await import('@aws-sdk/client-codepipeline');
+  const found: PipelineExecutionSummary[] = [];
+  const pages = { client: await aws.codePipeline(), pageSize };
+  for await (const { pipelineExecutionSummaries = [] } of paginateListPipelineExecutions(pages, { pipelineName })) {
+    found.push(...pipelineExecutionSummaries);
+    if (pipelineExecutionSummaries.some(({ status }) => status === 'Succeeded')) break;
+  }
+  return found;
 }

@@ -1,5 +1,6 @@
 import { atMost } from '../../aws/at-most.ts';
 import type { Aws } from '../../aws/session.ts';
+import { isUnderway } from '../decision.ts';
 import { readDeployed } from '../release-state.ts';
 import { readActions } from '../snapshot.ts';
 import { executionsBack, type RecordedExecution, type ReleaseStore, recordsAtOnce } from './executions.ts';
@@ -8,6 +9,8 @@ import { type Release, releaseOf } from './release.ts';
 export interface ReadHistory {
   /** Newest first. */
   readonly releases: readonly Release[];
+  /** Those among the older ones that are still under way: one that waits for an approval may have many newer ones after it. */
+  readonly underway: readonly Release[];
   /** Whether the pipeline has older ones. */
   readonly more: boolean;
   /** The execution whose revision the instances have, which may be older than these; `undefined` where that is not known. */
@@ -18,11 +21,11 @@ export interface ReadHistory {
 export async function readReleases(aws: Aws, store: ReleaseStore, limit: number): Promise<ReadHistory> {
   const found = await newestExecutions(aws, store, limit);
   const current = (await readDeployed(aws, store.pipeline, found))?.executionId;
-  const releases = await atMost(recordsAtOnce, found.slice(0, limit), async (execution) => {
-    const actions = await readActions(aws, store.pipeline, execution.id);
-    return releaseOf(execution, { actions, current });
-  });
-  return { releases, more: found.length > limit, current };
+  const read = async (execution: RecordedExecution) =>
+    releaseOf(execution, { actions: await readActions(aws, store.pipeline, execution.id), current });
+  const releases = await atMost(recordsAtOnce, found.slice(0, limit), read);
+  const underway = await atMost(recordsAtOnce, found.slice(limit).filter(isUnderway), read);
+  return { releases, underway, more: found.length > limit, current };
 }
 
 /** One more than the limit, to know whether there are more, and at least back to the last success, to know what runs. */

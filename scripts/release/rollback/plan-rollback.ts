@@ -81,7 +81,7 @@ async function releaseBefore(aws: Aws, store: ReleaseStore, { deployed }: State)
     seen.push(execution);
     const found = stepBack(seen, deployed);
     if (found?.record !== undefined) return softwareOf(found.record);
-    if (found !== undefined) throw unrecorded(store, found.id);
+    if (found !== undefined) throw unrecorded(store, found);
   }
   throw nothingBefore(store);
 }
@@ -116,7 +116,13 @@ function nothingBefore({ pipeline }: ReleaseStore): VendhostError {
   });
 }
 
-function unrecorded({ pipeline }: ReleaseStore, id: string): VendhostError {
+function unrecorded({ pipeline }: ReleaseStore, { id, intake }: RecordedExecution): VendhostError {
+  if (intake === true) {
+    const what = `the release before, execution ${id} of ${pipeline.name}, was started by a write to the intake`;
+    return new VendhostError('ROLLBACK_MISSING', `${what}: no job has pushed what it released`, {
+      hint: 'write that software to the intake once more, under another name; or give --to a release of a job, which `vendhost release list` shows',
+    });
+  }
   return new VendhostError(
     'ROLLBACK_MISSING',
     `no record says which revision the execution ${id} of ${pipeline.name} released`,

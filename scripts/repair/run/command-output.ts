@@ -20,7 +20,11 @@ function mayBeCut({ text }: CommandOutput): boolean {
 /** The whole output: from the bucket where the answer may hold only its beginning. When that cannot be read, the beginning and a warning. */
 export async function wholeOutput(aws: Aws, bucket: string, part: CommandOutput, out: Output): Promise<string> {
   const key = keyOfUrl(bucket, part.url);
-  if (!mayBeCut(part) || key === undefined) return part.text;
+  if (!mayBeCut(part)) return part.text;
+  if (key === undefined) {
+    if (cut.test(part.text)) out.warn('the output is cut: Systems Manager says of no object that has all of it');
+    return part.text;
+  }
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');
   try {
     const answer = await (await aws.s3()).send(new GetObjectCommand({ Bucket: bucket, Key: key }));

@@ -1,7 +1,8 @@
 import { partValue } from '../../aws/status-part.ts';
-import { names } from '../../config/names.ts';
+import { hostAlarms, names } from '../../config/names.ts';
 import { findImages } from '../../drift/checks/images/find-images.ts';
 import { abbreviated } from '../../output.ts';
+import type { NewestReleases } from '../../release/history/read-newest.ts';
 import type { Release } from '../../release/history/release.ts';
 import { authorName, shortRevision } from '../../release/history/release-words.ts';
 import { isBusy, isSteady } from '../../stack/stack-state.ts';
@@ -78,7 +79,8 @@ function releaseCells({ releases }: FleetSnapshot, tenant: string): Pick<FleetRo
   const part = releases[tenant];
   if (part === undefined) return { release: 'none', releasedAt: '', newer: '' };
   if ('unknown' in part) return { release: 'unknown', releasedAt: '', newer: '' };
-  const { last, newer } = part.value;
+  const { last } = part.value;
+  const newer = waitingOf(part.value) ?? part.value.newer;
   return {
     release: last === undefined ? 'none' : releaseText(last),
     releasedAt: last === undefined ? '' : timeWords(last.end ?? last.start),
@@ -99,12 +101,23 @@ function releaseSaid({ releases, at }: FleetSnapshot, tenant: string): Said {
   if (part === undefined) return {};
   if ('unknown' in part) return { unknown: [`releases unknown: ${part.unknown}`] };
   const { newer } = part.value;
-  if (newer?.state === 'waiting for approval') {
-    return { needs: [`a release has waited for approval for ${ageWords(at - (newer.approval?.at ?? newer.start))}`] };
-  }
-  return newer?.state === 'failed' && isOfSomebody(newer)
-    ? { needs: [`the last release failed ${ageWords(at - (newer.end ?? newer.start))} ago`] }
-    : {};
+  const waiting = waitingOf(part.value);
+  const since = (time: number) => ageWords(at - time);
+  return {
+    needs: [
+      ...(waiting === undefined
+        ? []
+        : [`a release has waited for approval for ${since(waiting.approval?.at ?? waiting.start)}`]),
+      ...(newer?.state === 'failed' && isOfSomebody(newer)
+        ? [`the last release failed ${since(newer.end ?? newer.start)} ago`]
+        : []),
+    ],
+  };
+}
+
+/** Newer ones may wait behind it, or have taken each other's place. */
+function waitingOf({ newer, waiting }: NewestReleases): Release | undefined {
+  return newer?.state === 'waiting for approval' ? newer : waiting;
 }
 
 function groupOf({ groups, environment }: FleetSnapshot, tenant: string) {
@@ -144,10 +157,14 @@ function imageSaid({ images, at }: FleetSnapshot, tenant: string): Said {
 
 function alarmSaid({ alarms, environment, at }: FleetSnapshot, tenant: string): Said {
   if ('unknown' in alarms) return { unknown: [`alarms unknown: ${alarms.unknown}`] };
-  const prefix = `${names.tenantStack({ environment, tenant }, 'host')}-`;
-  const own = alarms.value.filter(({ name }) => name.startsWith(prefix));
+  const stack = names.tenantStack({ environment, tenant }, 'host');
   const since = (time: number | undefined) => (time === undefined ? '' : ` for ${ageWords(at - time)}`);
-  return { needs: own.map(({ name, since: time }) => `alarm ${name.slice(prefix.length)}${since(time)}`) };
+  // By whole names: those of a tenant called shop-host-two begin as those of shop do.
+  const needs = hostAlarms.flatMap((alarm) => {
+    const found = alarms.value.find(({ name }) => name === names.hostAlarm(stack, alarm));
+    return found === undefined ? [] : [`alarm ${alarm}${since(found.since)}`];
+  });
+  return { needs };
 }
 
 function driftCell(own: readonly FleetStack[] | undefined): string {

@@ -55,10 +55,16 @@ export interface StackLook {
 }
 
 export interface ReleasesLook {
-  /** The newest, newest first. */
+  /** The newest, and of the older ones those that are still under way; newest first. */
   readonly releases: readonly Release[];
   /** The one whose revision all instances have; `undefined` where there is none, or instances have several. */
   readonly current: Release | undefined;
+}
+
+/** All of them: what instances have may be older than the newest. */
+export function knownReleases({ releases, current }: ReleasesLook): readonly Release[] {
+  const isListed = releases.some(({ executionId }) => executionId === current?.executionId);
+  return current === undefined || isListed ? releases : [...releases, current];
 }
 
 /** A tenant's virtual host at one moment: plain data, each part for itself. */

@@ -5,7 +5,13 @@ import type { Finding } from '../../report/report.ts';
 import { timeWords } from '../age.ts';
 import { type MaintenanceRow, maintenanceRow } from '../maintenance/maintenance-words.ts';
 import { hostNeeds } from './host-needs.ts';
-import type { HostAlarm, HostDatabase, HostSnapshot, HostTarget } from './host-snapshot.ts';
+import {
+  type HostAlarm,
+  type HostDatabase,
+  type HostSnapshot,
+  type HostTarget,
+  knownReleases,
+} from './host-snapshot.ts';
 import { type ReleaseRow, releaseRow } from './release-rows.ts';
 
 export interface InstanceRow {
@@ -102,8 +108,8 @@ function instanceRow(snapshot: HostSnapshot, member: MemberFacts): InstanceRow {
   const { id, zone = '', startedAt, state, machine = 'unknown', image = '' } = member;
   const deploy = partValue(snapshot.deploys)?.[id];
   const look = partValue(snapshot.releases);
-  const known = look?.current === undefined ? look?.releases : [...look.releases, look.current];
-  const release = known?.find(({ executionId }) => executionId === deploy?.executionId);
+  const known = look === undefined ? [] : knownReleases(look);
+  const release = known.find(({ executionId }) => executionId === deploy?.executionId);
   const target = partValue(snapshot.targets)?.find(({ instance }) => instance === id);
   return {
     ...{ id, zone, state, machine, image },

@@ -26,9 +26,9 @@ export interface WantedDeploys {
 export async function readInstanceDeploys(aws: Aws, wanted: WantedDeploys): Promise<Record<string, InstanceDeploy>> {
   const found: Record<string, InstanceDeploy> = {};
   if (wanted.instances.length === 0) return found;
-  const newest = (await readDeployments(aws, wanted)).slice(0, mostRead);
-  const executions = executionsBy(newest, wanted.releases);
-  for (const deployment of newest) {
+  const deployments = await readDeployments(aws, wanted);
+  const executions = executionsBy(deployments, wanted.releases);
+  for (const deployment of deployments.slice(0, mostRead)) {
     if (wanted.instances.every((instance) => found[instance] !== undefined)) break;
     const { deploymentId = '' } = deployment;
     const executionId = executions.get(placeOf(deployment));
@@ -39,19 +39,20 @@ export async function readInstanceDeploys(aws: Aws, wanted: WantedDeploys): Prom
   return found;
 }
 
-/** Newest first; all pages. */
-async function readDeployments(aws: Aws, { host, since }: WantedDeploys): Promise<DeploymentInfo[]> {
+/** Newest first, all pages; with those of the releases, which may be older than every instance and say what their artifacts are. */
+async function readDeployments(aws: Aws, { host, since, releases }: WantedDeploys): Promise<DeploymentInfo[]> {
   const { BatchGetDeploymentsCommand, paginateListDeployments } = await import('@aws-sdk/client-codedeploy');
   const client = await aws.codeDeploy();
   const query = { applicationName: host, deploymentGroupName: host, createTimeRange: { start: since } };
-  const ids: string[] = [];
+  const listed: string[] = [];
   try {
-    for await (const page of paginateListDeployments({ client }, query)) ids.push(...(page.deployments ?? []));
+    for await (const page of paginateListDeployments({ client }, query)) listed.push(...(page.deployments ?? []));
   } catch (error) {
     // No host was provisioned yet.
     if (isWithoutHost(error)) return [];
     throw error;
   }
+  const ids = [...new Set([...listed, ...releases.flatMap(({ deploymentId }) => deploymentId ?? [])])];
   const batches = Array.from({ length: Math.ceil(ids.length / batchSize) }, (_, index) =>
     ids.slice(index * batchSize, (index + 1) * batchSize),
   );

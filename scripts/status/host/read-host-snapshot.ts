@@ -16,7 +16,13 @@ import { readPipeline } from '../../release/pipeline.ts';
 import { readActions } from '../../release/snapshot.ts';
 import type { Runtime } from '../../runtime.ts';
 import { type Maintenance, readBegin } from '../maintenance/read-maintenance.ts';
-import type { HostSnapshot, InstanceDeploy, ReleasesLook, StackLook } from './host-snapshot.ts';
+import {
+  type HostSnapshot,
+  type InstanceDeploy,
+  knownReleases,
+  type ReleasesLook,
+  type StackLook,
+} from './host-snapshot.ts';
 import { readInstanceDeploys } from './read-deploys.ts';
 import { readHostAlarms, readHostDatabase, readHostTargets, readStackLooks } from './read-host-parts.ts';
 
@@ -60,7 +66,7 @@ async function together<T extends object>(promises: { [K in keyof T]: Promise<T[
   return Object.fromEntries(await Promise.all(entries)) as T;
 }
 
-/** The newest releases, and the one that the instances have, which may be older than these. */
+/** The newest releases, those that are still under way, and the one that the instances have, which may all be older than the newest. */
 async function readReleasesLook(
   aws: Aws,
   { tenant, environment }: Place,
@@ -68,7 +74,8 @@ async function readReleasesLook(
 ): Promise<ReleasesLook> {
   const [pipeline, account] = await Promise.all([readPipeline(aws, name), aws.account()]);
   const store = { tenant, bucket: names.bucket(environment, account, aws.region), pipeline };
-  const { releases, current } = await readReleases(aws, store, shownReleases);
+  const { releases: newest, underway, current } = await readReleases(aws, store, shownReleases);
+  const releases = [...newest, ...underway];
   const shown = releases.find((release) => release.current);
   return { releases, current: shown ?? (current === undefined ? undefined : await readOlder(aws, store, current)) };
 }
@@ -89,12 +96,13 @@ async function readDeploys(
   if ('unknown' in host) return host;
   const { group, place } = host.value ?? {};
   if (group === undefined || place === undefined) return { value: {} };
+  const releases = partValue(look);
   const started = group.members.flatMap(({ startedAt }) => startedAt?.getTime() ?? []);
   const wanted = {
     host: names.host(place),
     instances: group.members.map(({ id }) => id),
     since: new Date(Math.min(...started, Date.now())),
-    releases: partValue(look)?.releases ?? [],
+    releases: releases === undefined ? [] : knownReleases(releases),
   };
   return await partOf(runtime, () => readInstanceDeploys(aws, wanted));
 }

@@ -210,3 +210,29 @@ describe('the topic of alarms', () => {
     expect(allOf(template, 'AWS::SNS::Subscription')).toEqual([]);
   });
 });
+
+describe('the queue of what no intake released', () => {
+  test('takes messages from rules of tenants of this environment only, and has an alarm', () => {
+    const [policy] = allOf(template, 'AWS::SQS::QueuePolicy') as {
+      PolicyDocument: { Statement: { Effect: string }[] };
+    }[];
+    const statements = policy?.PolicyDocument.Statement ?? [];
+    expect(statements.filter(({ Effect }) => Effect === 'Allow')).toEqual([
+      {
+        ...{ Sid: 'Rules', Effect: 'Allow', Action: 'sqs:SendMessage' },
+        Principal: { Service: 'events.amazonaws.com' },
+        Resource: 'arn:aws:sqs:eu-west-1:111111111111:vendhost-dev-undelivered',
+        Condition: {
+          StringEquals: { 'aws:SourceAccount': '111111111111' },
+          ArnLike: { 'aws:SourceArn': 'arn:aws:events:eu-west-1:111111111111:rule/vendhost-dev-*' },
+        },
+      },
+    ]);
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: 'vendhost-dev-undelivered',
+      Dimensions: [{ Name: 'QueueName', Value: 'vendhost-dev-undelivered' }],
+      Threshold: 0,
+      AlarmActions: [{ Ref: Match.stringLikeRegexp('^AlertsTopic') }],
+    });
+  });
+});

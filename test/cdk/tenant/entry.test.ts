@@ -218,6 +218,7 @@ describe('an intake', () => {
       Arn: 'arn:aws:codepipeline:eu-west-1:111111111111:vendhost-dev-shop',
       RoleArn: 'arn:aws:iam::111111111111:role/vendhost-dev-shop-intake',
       InputTransformer: { InputPathsMap: { key: '$.detail.requestParameters.key' } },
+      DeadLetterConfig: { Arn: 'arn:aws:sqs:eu-west-1:111111111111:vendhost-dev-undelivered' },
     });
     expect(JSON.parse(target.InputTransformer.InputTemplate)).toEqual({
       sourceRevisions: [{ actionName: 'Revision', revisionType: 'S3_OBJECT_KEY', revisionValue: '<key>' }],

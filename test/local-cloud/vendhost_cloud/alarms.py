@@ -10,7 +10,7 @@ from typing import Any
 from ministack import app
 from ministack.services import cloudwatch, lambda_svc, sqs
 
-from vendhost_cloud.service_api import call
+from vendhost_cloud.service_api import call, checked_by
 
 _COMPARISONS = {
     "GreaterThanThreshold": float.__gt__,
@@ -67,9 +67,10 @@ def _evaluate(alarm: dict[str, Any], dimensions: dict[str, str]) -> None:
     state = "ALARM" if breaching else "OK"
     if alarm["StateValue"] != state:
         reason = f"Threshold Crossed: 1 datapoint [{value}]"
-        call(
-            "cloudwatch", "SetAlarmState", {"AlarmName": alarm["AlarmName"], "StateValue": state, "StateReason": reason}
-        )
+        request = {"AlarmName": alarm["AlarmName"], "StateValue": state, "StateReason": reason}
+        # CloudWatch does it, whoever made the value: a role that CloudFormation reads a queue with has no such right.
+        with checked_by(lambda *_: None):
+            call("cloudwatch", "SetAlarmState", request)
 
 
 def _look_at_queues() -> None:

@@ -15,11 +15,32 @@ test.each([
   expect(askedOf(name)).toEqual({ ...expected, name });
 });
 
-test('an address is taken for its host', () => {
-  expect(askedOf('https://Shop.example.com/cart?id=1')).toEqual({ kind: 'host', name: 'shop.example.com' });
+test.each([
+  'https://Shop.example.com/cart?id=1',
+  'HTTPS://SHOP.EXAMPLE.COM',
+  'https://user@shop.example.com:8443/',
+  'shop.example.com.',
+  'shop.example.com:443',
+  'shop.example.com/cart',
+])('%s is taken for its host', (address) => {
+  expect(askedOf(address)).toEqual({ kind: 'host', name: 'shop.example.com' });
 });
 
-test.each(['shop', '012345', 'i-', `software/shop/${hash}`, 'software/Shop/x.zip', ''])('%j is no name', (name) => {
+test('a wildcard and a name in another script are hosts, too', () => {
+  expect(askedOf('*.Shop.example.com')).toEqual({ kind: 'host', name: '*.shop.example.com' });
+  expect(askedOf('bücher.example.com')).toEqual({ kind: 'host', name: 'xn--bcher-kva.example.com' });
+});
+
+test.each([
+  'shop',
+  '012345',
+  'i-',
+  `software/shop/${hash}`,
+  'software/Shop/x.zip',
+  '',
+  'ada@example.com',
+  'ftp://example.com',
+])('%j is no name', (name) => {
   expect(() => askedOf(name)).toThrow(`"${name}" is no host`);
 });
 

@@ -69,6 +69,7 @@ test('what needs a look is named, each in its words', () => {
       value: [
         { name: 'vendhost-dev-shop-host-server-errors', state: 'ALARM', since: hoursAgo(4) },
         { name: 'vendhost-dev-shop-two-host-server-errors', state: 'ALARM', since: hoursAgo(4) },
+        { name: 'vendhost-dev-shop-host-two-host-server-errors', state: 'ALARM', since: hoursAgo(4) },
       ],
     },
     releases: { shop: { value: { last: release('a'), newer: waiting } } },
@@ -93,6 +94,20 @@ test('what needs a look is named, each in its words', () => {
   expect(row({ releases: { shop: { value: { last: undefined, newer: first } } } })).toMatchObject({
     ...{ state: 'well', release: 'none', newer: '', needs: [] },
   });
+});
+
+test('a release that waits is named, whatever came after it', () => {
+  const waiting = release('b', { state: 'waiting for approval', approval: { outcome: 'waiting', at: hoursAgo(3) } });
+  const behind = release('c', { state: 'running' });
+  expect(row({ releases: { shop: { value: { last: release('a'), newer: behind, waiting } } } })).toMatchObject({
+    newer: 'waiting for approval: bbbbbbbb, commit bbbbbbbb by Ada',
+    needs: ['a release has waited for approval for 3 h'],
+  });
+  const failed = release('c', { state: 'failed', end: hoursAgo(2) });
+  expect(row({ releases: { shop: { value: { last: release('a'), newer: failed, waiting } } } })?.needs).toEqual([
+    'a release has waited for approval for 3 h',
+    'the last release failed 2 h ago',
+  ]);
 });
 
 test('what could not be read is unknown, and never well', () => {

@@ -55,6 +55,29 @@ test('an instance has what the newest deployment put on it that had it, and a la
   });
 });
 
+test('instances that are all younger than the release have its revision', async () => {
+  const artifact = { revision: { s3Location: { bucket: 'artifacts', key: 'a' } } };
+  const infos = [
+    { deploymentId: 'd-a', createTime: 1, ...artifact },
+    { deploymentId: 'd-new', createTime: 3, ...artifact },
+  ];
+  const { aws } = await answering(({ operation, body }) => {
+    const { deploymentIds = [] } = JSON.parse(body) as { deploymentIds?: string[] };
+    if (operation === 'ListDeployments') return JSON.stringify({ deployments: ['d-new'] });
+    if (operation === 'BatchGetDeployments') {
+      return JSON.stringify({
+        deploymentsInfo: infos.filter(({ deploymentId }) => deploymentIds.includes(deploymentId)),
+      });
+    }
+    if (operation === 'ListDeploymentTargets') return JSON.stringify({ targetIds: ['i-1'] });
+    return JSON.stringify({ deploymentTargets: [{ instanceTarget: { targetId: 'i-1', status: 'Succeeded' } }] });
+  });
+  const wanted = { host: 'shop', instances: ['i-1'], since: new Date(2000), releases: [release('a')] };
+  expect(await readInstanceDeploys(aws, wanted)).toEqual({
+    'i-1': { deploymentId: 'd-new', status: 'Succeeded', executionId: 'e-a' },
+  });
+});
+
 test('where AWS refuses everything but the record, every part is unknown, and the host is not well', async () => {
   const record = { ...tenantRecord({ environment: 'dev', tenant: 'shop' }, '100000000001') };
   const { aws, runtime } = await answering(({ operation }) =>

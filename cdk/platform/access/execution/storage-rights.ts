@@ -126,7 +126,7 @@ function logRights(scope: PlatformScope): Right[] {
   ];
 }
 
-/** The topic of alarms: a policy of its own, for those in a role have 10,240 characters together. */
+/** The topic of alarms, and the queue of what was not delivered with its alarm: a policy of its own, for those in a role have 10,240 characters together. */
 export function topicRights(scope: PlatformScope): Right[] {
   const topic = scope.arn('sns', names.alertsTopic(scope.environment));
   return [
@@ -151,6 +151,40 @@ export function topicRights(scope: PlatformScope): Right[] {
       actions: ['sns:GetSubscriptionAttributes', 'sns:Unsubscribe'],
       resources: ['*'],
       because: 'AWS checks no resource in these calls; they need the ARN of a subscription, whose id AWS chooses.',
+    },
+    ...undeliveredRights(scope),
+  ];
+}
+
+function undeliveredRights(scope: PlatformScope): Right[] {
+  const name = names.undeliveredQueue(scope.environment);
+  return [
+    {
+      // No right to a message.
+      sid: 'Undelivered',
+      actions: [
+        'sqs:CreateQueue',
+        'sqs:DeleteQueue',
+        'sqs:GetQueueAttributes',
+        'sqs:GetQueueUrl',
+        'sqs:ListQueueTags',
+        'sqs:SetQueueAttributes',
+        'sqs:TagQueue',
+        'sqs:UntagQueue',
+      ],
+      resources: [scope.arn('sqs', name)],
+    },
+    {
+      sid: 'UndeliveredAlarm',
+      actions: [
+        'cloudwatch:DeleteAlarms',
+        'cloudwatch:DescribeAlarms',
+        'cloudwatch:ListTagsForResource',
+        'cloudwatch:PutMetricAlarm',
+        'cloudwatch:TagResource',
+        'cloudwatch:UntagResource',
+      ],
+      resources: [scope.arn('cloudwatch', `alarm:${name}`)],
     },
   ];
 }

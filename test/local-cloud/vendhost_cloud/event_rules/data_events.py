@@ -10,7 +10,6 @@ import json
 import time
 from contextvars import ContextVar
 from typing import Any
-from urllib.parse import unquote
 
 from ministack import app
 from ministack.core import iam_actions
@@ -38,7 +37,7 @@ def register() -> None:
         record(service, method, path, headers, body, query, *rest)
         name = _event_name(method, headers, query)
         if service == "s3" and name and not path.startswith("/_"):
-            bucket, _, key = unquote(path).lstrip("/").partition("/")
+            bucket, _, key = path.lstrip("/").partition("/")
             _report(name, bucket, key, str(sts._caller_identity(headers, query)["userArn"]), *_answer.get())
 
     def access_denied_response(service: str, action: str, principal: str, *rest: Any, **more: Any) -> Any:

@@ -52,3 +52,10 @@ test.each([
 ])('--since %s', (since, expected) => {
   expect(momentOf(since, at)).toBe(expected);
 });
+
+test.each(['2026-02-30', '2026-11-31T09:30Z', '2026-11-27T24:00', '10 minutes ago', '-5m', '1.5h', '9999999d', ''])(
+  '--since %j is no moment',
+  (since) => {
+    expect(() => momentOf(since, at)).toThrow(`--since ${since} is wrong`);
+  },
+);

@@ -1,6 +1,14 @@
 import { DescribeStackDriftDetectionStatusCommand, DetectStackDriftCommand } from '@aws-sdk/client-cloudformation';
 import { ListPipelineExecutionsCommand } from '@aws-sdk/client-codepipeline';
-import { DeleteBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteRolePolicyCommand, ListRolePoliciesCommand } from '@aws-sdk/client-iam';
+import {
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  DeleteBucketPolicyCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { awsError } from '../../../../scripts/aws/foreseen-errors.ts';
 import { readPlatformFacts } from '../../../../scripts/aws/read-facts.ts';
@@ -197,4 +205,45 @@ test("the tenant's own check sees the rule as its stack says, and what somebody 
   expect(await status()).toEqual(['DETECTION_COMPLETE', 'DRIFTED']);
   await write(person.aws, `${keys.intake('shop')}later.zip`);
   expect(await executions()).toHaveLength(4);
+});
+
+test('what is uploaded in parts or copied is released as well, whatever it is called', async () => {
+  await callJson(enforcing.cloud.endpoint, account, 'AWSEvents.EnableRule', { Name: `${name}-intake` });
+  const s3 = await person.aws.s3();
+  const big = { Bucket: bucket, Key: `${keys.intake('shop')}Laden für +1 %41 (neu).zip` };
+  const { UploadId } = await s3.send(new CreateMultipartUploadCommand(big));
+  const part = { ...big, UploadId, PartNumber: 1, Body: zipped(page('in parts')) };
+  const { ETag } = await s3.send(new UploadPartCommand(part));
+  // Nothing is whole yet.
+  expect(await executions()).toHaveLength(4);
+  const Parts = [{ ETag, PartNumber: 1 }];
+  await s3.send(new CompleteMultipartUploadCommand({ ...big, UploadId, MultipartUpload: { Parts } }));
+  expect((await ended(5))[0]).toMatchObject({ status: 'Succeeded' });
+  const copy = `${keys.intake('shop')}店.zip`;
+  const CopySource = encodeURI(`${bucket}/${keys.intake('shop')}c0ffee.zip`);
+  await s3.send(new CopyObjectCommand({ Bucket: bucket, Key: copy, CopySource }));
+  expect((await ended(6))[0]).toMatchObject({ status: 'Succeeded' });
+  expect((await releases()).slice(0, 2).map((each: { revision: string }) => each.revision)).toEqual([copy, big.Key]);
+});
+
+test('a write for which nothing could be started is in the queue of the environment, with the reason', async () => {
+  const iam = await person.aws.iam();
+  const RoleName = `${name}-intake`;
+  const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
+  for (const PolicyName of PolicyNames) await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }));
+  const key = `${keys.intake('shop')}lost.zip`;
+  await write(person.aws, key);
+  expect(await executions()).toHaveLength(6);
+  const answer = await callJson(enforcing.cloud.endpoint, account, 'AmazonSQS.ReceiveMessage', {
+    QueueUrl: `${enforcing.cloud.endpoint}/${account}/vendhost-dev-undelivered`,
+    MessageAttributeNames: ['All'],
+  });
+  const [message, ...others] = (answer as { Messages: { Body: string; MessageAttributes: Record<string, unknown> }[] })
+    .Messages;
+  expect(others).toEqual([]);
+  expect(JSON.parse(message?.Body ?? '').detail.requestParameters).toMatchObject({ key });
+  expect(message?.MessageAttributes).toMatchObject({
+    RULE_ARN: { StringValue: `arn:aws:events:eu-west-1:${account}:rule/${name}-intake` },
+    ERROR_CODE: { StringValue: expect.stringContaining('AccessDenied') },
+  });
 });

@@ -44,6 +44,15 @@ test('when the bucket cannot be read there is the beginning, and a warning that 
   );
 });
 
+test('a cut output of which nobody has the rest is said to be cut', async () => {
+  const runtime = recorder();
+  const cut = { text: 'x\n---Output truncated---', url: '' };
+  expect(await wholeOutput(bucketWith('never').aws, '', cut, runtime.out)).toBe(cut.text);
+  expect(runtime.progress()).toEqual([
+    'warning: the output is cut: Systems Manager says of no object that has all of it',
+  ]);
+});
+
 test.each([
   [url, key],
   ['https://bucket.s3.eu-west-1.amazonaws.com/a%20b', 'a b'],
