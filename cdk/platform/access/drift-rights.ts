@@ -21,6 +21,7 @@ interface Owner {
   readonly database: readonly string[];
   readonly logs: readonly string[];
   readonly parameters: string;
+  readonly document: string;
 }
 
 const everything = 'AWS grants these reads for all resources or for none.';
@@ -86,6 +87,7 @@ export function platformDriftRights(scope: PlatformScope): Right[] {
         `/vendhost/trail/${names.trail(environment)}*`,
       ],
       parameters: `parameter${names.factsPath(environment)}/*`,
+      document: `document/${all}`,
     }),
     { sid: 'DriftLook', actions: anyOfPlatform, resources: ['*'], because: everything },
     {
@@ -129,6 +131,7 @@ export function tenantDriftRights(scope: PlatformScope): Right[] {
     'pipeline',
     'plan',
     'software-deploy',
+    'switch',
   ];
   const rights = driftRights(scope, {
     stacks: (['access', 'entry', 'data', 'host'] as const).map((layer) => names.tenantStack(place, layer)),
@@ -146,6 +149,7 @@ export function tenantDriftRights(scope: PlatformScope): Right[] {
       ...hostLogs.map((log) => names.hostLogGroup(place, log)),
     ],
     parameters: `parameter/vendhost/${environment}/tenants/${tenant}`,
+    document: `document/${names.switchDocument(place)}`,
   });
   return [
     ...rights,
@@ -225,6 +229,8 @@ function driftRights(scope: PlatformScope, owner: Owner): Right[] {
         'rds:Describe*',
         'rds:ListTagsForResource',
         'secretsmanager:DescribeSecret',
+        'ssm:DescribeDocument',
+        'ssm:GetDocument',
         'ssm:GetParameters',
         'ssm:ListTagsForResource',
       ],
@@ -232,6 +238,7 @@ function driftRights(scope: PlatformScope, owner: Owner): Right[] {
         ...owner.logs.map((group) => scope.arn('logs', `log-group:${group}`)),
         ...owner.database.map((resource) => scope.arn('rds', resource)),
         scope.arn('secretsmanager', `secret:${owner.secret}`),
+        scope.arn('ssm', owner.document),
         scope.arn('ssm', owner.parameters),
       ],
       because: `Not the value of the secret, and parameters hold none. ${because}`,
