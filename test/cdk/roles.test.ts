@@ -34,6 +34,8 @@ const tenantRoles = {
 const approvedRoles = { 'tenant-approver-job': 'vendhost-dev-shop-approver-job' };
 /** The role that a tenant has besides where writes to its intake start its pipeline. */
 const intakeRoles = { 'tenant-intake': 'vendhost-dev-shop-intake' };
+/** The role by which its jobs switch maintenance; it is in the entry stack. */
+const switchRoles = { 'tenant-switch': 'vendhost-dev-shop-switch' };
 /** The roles that take the place of the tenant's deploy role where it has a project for each half. */
 const halfRoles = { 'tenant-infrastructure-deploy': 'vendhost-dev-shop-infrastructure-deploy' };
 /** That of the software's project is in the entry stack. */
@@ -43,6 +45,7 @@ const builtRoles = { 'tenant-intake-build': 'vendhost-dev-shop-intake-build' };
 const boundaries = {
   'platform-boundary': 'vendhost-dev-boundary',
   'platform-service-boundary': 'vendhost-dev-service-boundary',
+  'platform-switch-boundary': 'vendhost-dev-switch-boundary',
   'tenant-drift': 'vendhost-dev-tenant-drift',
 };
 const { 'tenant-deploy': _deploy, ...withoutDeploy } = tenantRoles;
@@ -56,6 +59,7 @@ const named = {
   ...halfRoles,
   ...softwareRoles,
   ...builtRoles,
+  ...switchRoles,
 };
 const files = Object.keys({ ...named, ...boundaries });
 
@@ -74,13 +78,14 @@ const builds = {
   image: 'registry.example.com/platform/vendhost:1',
   repository: 'https://gitlab.example.com/acme/shop.git',
 };
-const apps: Record<'platform' | 'tenant' | 'approved' | 'intake' | 'halves' | 'built', App> = {
+const apps: Record<'platform' | 'tenant' | 'approved' | 'intake' | 'halves' | 'built' | 'switching', App> = {
   platform: accessApp(),
   tenant: tenantApp(),
   approved: tenantApp({ facts: { ...facts, approval: true }, approvals }),
   intake: tenantApp({ intake: 's3' }),
   halves: tenantApp(twoProjects),
   built: tenantApp({ intake: 'webhook', builds }),
+  switching: tenantApp({ maintenanceSwitch: '<p>Back soon' }),
 };
 const roles = new Map<string, Role>();
 beforeAll(() => {
@@ -92,6 +97,7 @@ beforeAll(() => {
     for (const [file, name] of Object.entries(named)) roles.set(file, readRole(apps.halves, name));
   }
   for (const [file, name] of Object.entries(builtRoles)) roles.set(file, readRole(apps.built, name));
+  for (const [file, name] of Object.entries(switchRoles)) roles.set(file, readRole(apps.switching, name));
 });
 
 function roleOf(file: string): Role {
@@ -228,6 +234,7 @@ describe('trust', () => {
       'tenant-codedeploy': { Service: 'codedeploy.amazonaws.com' },
       'tenant-intake': { Service: 'events.amazonaws.com' },
       'tenant-intake-build': { Service: 'codebuild.amazonaws.com' },
+      'tenant-switch': { Service: 'ssm.amazonaws.com' },
     });
   });
 });

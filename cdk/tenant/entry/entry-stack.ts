@@ -65,7 +65,7 @@ export class EntryStack extends VendhostStack {
     );
     const { rules } = new Traffic(this, 'Traffic', props);
     if (maintenanceSwitch !== undefined) {
-      new MaintenanceSwitch(this, 'MaintenanceSwitch', { scope, page: maintenanceSwitch, rules });
+      new MaintenanceSwitch(this, 'Switch', { scope, page: maintenanceSwitch, rules });
     }
     new Pipeline(this, 'Pipeline', { place, facts, roleArn: pipelineRole });
     if (intakeRole !== undefined) new IntakeRule(this, 'Intake', { place, facts, roleArn: intakeRole });

@@ -16,6 +16,8 @@ export type OwnershipStatus =
       readonly files: number | null;
       /** Tenants for whose hosts a page answers. */
       readonly maintenance: readonly string[];
+      /** Those whose jobs may switch that, by their files. */
+      readonly switched: readonly string[];
       readonly differences: readonly Difference[];
     };
 
@@ -29,16 +31,18 @@ export function ownershipStatus(ownership: Ownership | undefined): OwnershipStat
     records: records.length,
     files: files?.length ?? null,
     maintenance: tenantsInMaintenance(rules),
+    switched: (files ?? []).flatMap(({ tenant, maintenance }) => (maintenance === 'switched' ? [tenant] : [])),
     differences: [...ruleDifferences(ownership), ...claimDifferences(ownership), ...recordDifferences(ownership)],
   };
 }
 
 export function ownershipLines(status: OwnershipStatus): string[] {
   if (!status.compared) return ['rules, claims and records: not compared, the bucket is not published'];
-  const { rules, claims, records, files, maintenance, differences } = status;
+  const { rules, claims, records, files, maintenance, switched, differences } = status;
   const counted = `rules (${rules}), claims (${claims}), records (${records})`;
   const all = files === null ? `${counted}; no folder tenants/ to compare with` : `${counted}, files (${files})`;
-  const paged = maintenance.length === 0 ? [] : [`in maintenance: ${maintenance.join(', ')}`];
+  const named = maintenance.map((tenant) => (switched.includes(tenant) ? `${tenant} (switched by the tenant)` : tenant));
+  const paged = named.length === 0 ? [] : [`in maintenance: ${named.join(', ')}`];
   if (differences.length === 0) return [...paged, `${all}: no difference`];
   return [
     ...paged,

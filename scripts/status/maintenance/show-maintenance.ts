@@ -62,10 +62,9 @@ export async function showMaintenance(
   const isOn = answers !== 'instances';
   const differs = wanted !== undefined && (wanted === 'on') !== isOn;
   // Of maintenance that goes on, the page may be another one.
-  const next =
-    document === undefined && (differs || (isOn && page !== undefined))
-      ? maintenanceSteps(wanted ?? 'on', place, page)
-      : [];
+  const asks = document === undefined ? differs || (isOn && page !== undefined) : page !== undefined;
+  const key = document === undefined ? 'maintenance' : 'maintenance_switch';
+  const next = asks ? maintenanceSteps(wanted ?? 'on', place, page, key) : [];
   const { tenant, environment } = place;
   const lines = [
     `${tenant} in ${environment}: ${stateWords(answers, found)}`,
