@@ -78,6 +78,12 @@ const builds = {
   image: 'registry.example.com/platform/vendhost:1',
   repository: 'https://gitlab.example.com/acme/shop.git',
 };
+/** While a tenant moves. */
+const bothBalancers = {
+  entry: [9, 10].map((number) => ({ number, listenerArn: facts['listener-arn'], isPlain: number === 10 })),
+  others: [9],
+  plain: 10,
+};
 const apps: Record<'platform' | 'tenant' | 'approved' | 'intake' | 'halves' | 'built' | 'switching', App> = {
   platform: accessApp(),
   tenant: tenantApp(),
@@ -343,16 +349,17 @@ describe('policies', () => {
       project: longest('p'),
     };
     const tenant = tenantApp(granted);
+    const switching = tenantApp({ ...granted, maintenanceSwitch: `<p>${'é'.repeat(510)}`, balancers: bothBalancers });
     const halves = tenantApp({ ...granted, software: longest('s') });
     const registrySecret = `arn:aws:secretsmanager:${region}:111111111111:secret:${'r'.repeat(100)}`;
     const built = tenantApp({ ...granted, intake: 'webhook', builds: { ...builds, registrySecret } });
     const platform = accessApp('production', { region });
-    const all = [tenant, halves, built].flatMap((app) => [onlyTemplate(app), entryTemplate(app)]);
+    const all = [tenant, halves, built, switching].flatMap((app) => [onlyTemplate(app), entryTemplate(app)]);
     for (const template of [...all, onlyTemplate(platform), vendingTemplate(platform)]) {
       // The rest is for what comes later.
       expect(templateBody(template.toJSON()).length).toBeLessThan(templateLimitBytes * 0.93);
     }
-    for (const app of [platform, tenant, halves]) {
+    for (const app of [platform, tenant, halves, switching]) {
       for (const name of roleNames(app)) expect(policySize(app, name), name).toBeLessThan(inlinePolicyLimit);
       for (const { Properties } of Object.values(onlyTemplate(app).findResources('AWS::IAM::ManagedPolicy'))) {
         expect(JSON.stringify(Properties.PolicyDocument).length).toBeLessThan(managedPolicyLimit);
@@ -386,12 +393,31 @@ describe('vending by jobs', () => {
   const named = (action: string) => changing().filter(({ actions }) => actions.some((each) => matches(each, action)));
 
   test.each(['iam:CreateRole', 'iam:PutRolePolicy', 'iam:AttachRolePolicy', 'iam:PutRolePermissionsBoundary'])(
-    "%s only under the tenants' boundary",
+    "%s only under the tenants' boundary, but for roles that switch maintenance",
     (action) => {
-      const [only, ...others] = named(action);
+      const isSwitch = (arn: string) => arn.endsWith('-switch');
+      const [only, ...others] = named(action).filter(({ resources }) => !resources.every(isSwitch));
       expect(others).toEqual([]);
+      expect(only?.resources.filter(isSwitch)).toEqual([]);
       const boundary = 'arn:aws:iam::111111111111:policy/vendhost-dev-boundary';
       expect(only?.conditions).toMatchObject({ StringEquals: { 'iam:PermissionsBoundary': boundary } });
+    },
+  );
+
+  test.each(['iam:CreateRole', 'iam:PutRolePolicy'])(
+    '%s of roles that switch only under a boundary of their own',
+    (action) => {
+      const switches = named(action).filter(({ resources }) => resources.some((arn) => arn.endsWith('-switch')));
+      expect(switches).toMatchObject([
+        {
+          resources: ['arn:aws:iam::111111111111:role/vendhost-dev-*-switch'],
+          conditions: {
+            StringEquals: {
+              'iam:PermissionsBoundary': 'arn:aws:iam::111111111111:policy/vendhost-dev-switch-boundary',
+            },
+          },
+        },
+      ]);
     },
   );
 

@@ -21,7 +21,8 @@ interface Owner {
   readonly database: readonly string[];
   readonly logs: readonly string[];
   readonly parameters: string;
-  readonly document: string;
+  /** Documents that switch maintenance; a tenant's role has the right to its own where it has one: here is no room. */
+  readonly documents?: string;
 }
 
 const everything = 'AWS grants these reads for all resources or for none.';
@@ -87,7 +88,7 @@ export function platformDriftRights(scope: PlatformScope): Right[] {
         `/vendhost/trail/${names.trail(environment)}*`,
       ],
       parameters: `parameter${names.factsPath(environment)}/*`,
-      document: `document/${all}`,
+      documents: `document/${all}`,
     }),
     { sid: 'DriftLook', actions: anyOfPlatform, resources: ['*'], because: everything },
     {
@@ -131,7 +132,6 @@ export function tenantDriftRights(scope: PlatformScope): Right[] {
     'pipeline',
     'plan',
     'software-deploy',
-    'switch',
   ];
   const rights = driftRights(scope, {
     stacks: (['access', 'entry', 'data', 'host'] as const).map((layer) => names.tenantStack(place, layer)),
@@ -149,7 +149,6 @@ export function tenantDriftRights(scope: PlatformScope): Right[] {
       ...hostLogs.map((log) => names.hostLogGroup(place, log)),
     ],
     parameters: `parameter/vendhost/${environment}/tenants/${tenant}`,
-    document: `document/${names.switchDocument(place)}`,
   });
   return [
     ...rights,
@@ -229,8 +228,7 @@ function driftRights(scope: PlatformScope, owner: Owner): Right[] {
         'rds:Describe*',
         'rds:ListTagsForResource',
         'secretsmanager:DescribeSecret',
-        'ssm:DescribeDocument',
-        'ssm:GetDocument',
+        ...(owner.documents === undefined ? [] : ['ssm:DescribeDocument', 'ssm:GetDocument']),
         'ssm:GetParameters',
         'ssm:ListTagsForResource',
       ],
@@ -238,7 +236,7 @@ function driftRights(scope: PlatformScope, owner: Owner): Right[] {
         ...owner.logs.map((group) => scope.arn('logs', `log-group:${group}`)),
         ...owner.database.map((resource) => scope.arn('rds', resource)),
         scope.arn('secretsmanager', `secret:${owner.secret}`),
-        scope.arn('ssm', owner.document),
+        ...(owner.documents === undefined ? [] : [scope.arn('ssm', owner.documents)]),
         scope.arn('ssm', owner.parameters),
       ],
       because: `Not the value of the secret, and parameters hold none. ${because}`,

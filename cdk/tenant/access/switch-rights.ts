@@ -26,3 +26,21 @@ export function switchRights(scope: Scope): Right[] {
     },
   ];
 }
+
+/** What the drift check reads of the document and its role, as the handlers of CloudFormation do. */
+export function switchReads(scope: Scope): Right[] {
+  if (!scope.maySwitch) return [];
+  return [
+    {
+      sid: 'SwitchRole',
+      actions: ['iam:Get*', 'iam:List*'],
+      resources: [scope.roleArn('switch')],
+      because: 'Reads of the one role.',
+    },
+    {
+      sid: 'SwitchDocument',
+      actions: ['ssm:DescribeDocument', 'ssm:GetDocument', 'ssm:ListTagsForResource'],
+      resources: [scope.arn('ssm', `document/${names.switchDocument(scope.place)}`)],
+    },
+  ];
+}

@@ -3,6 +3,7 @@ import {
   DescribeTargetGroupsCommand,
   ModifyRuleCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { DeleteRolePolicyCommand } from '@aws-sdk/client-iam';
 import { StartAutomationExecutionCommand, UpdateDocumentCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readAudit } from '../../../../scripts/audit/read-audit.ts';
@@ -126,7 +127,14 @@ test("a job switches it on for all rules of the tenant's, and says what it did",
   expect(await answers('blog')).toEqual({ 'blog.dev.example.com': 'forward' });
   expect(await maintenance('on')).toMatchObject({ code: undefined, changed: false });
   const since = expect.stringMatching(/^20.*Z$/);
-  expect(await maintenance(undefined)).toMatchObject({ on: true, since, by: 'developer', job, switched: true, next: [] });
+  expect(await maintenance(undefined)).toMatchObject({
+    on: true,
+    since,
+    by: 'developer',
+    job,
+    switched: true,
+    next: [],
+  });
 });
 
 test('a vend neither ends it nor leads a new host past the page', async () => {
@@ -216,4 +224,14 @@ test('the audit has each switch, with what it was before', async () => {
   const pairs = [['off → on', 'on → off'], ['off → on', 'on for some hosts → on'], ['on for some hosts → off']];
   expect(seen.reverse()).toEqual([...pairs.flat(), 'off → on', 'on → off']);
   expect(records[0]).toMatchObject({ action: 'host maintenance', target: hosts.join(', ') });
+});
+
+test('a role without its right: the automation fails with the words of AWS, and the audit says so', async () => {
+  const RoleName = names.tenantRole(place, 'switch');
+  await (await owner.iam()).send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'switch' }));
+  const message = expect.stringMatching(/ended as Failed: .*AccessDenied.*ModifyRule operation/);
+  await expect(maintenance('on')).rejects.toMatchObject({ code: 'SWITCH_FAILED', message });
+  expect(await answers()).toEqual(forwarding);
+  const { records } = await readAudit(owner, facts.bucket, { ...place, limit: 1, action: 'host maintenance' });
+  expect(records).toMatchObject([{ before: 'off', after: expect.stringMatching(/^failed: /) }]);
 });
