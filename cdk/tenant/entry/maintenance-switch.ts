@@ -4,9 +4,8 @@ import { Construct } from 'constructs';
 import { names } from '../../../scripts/config/names.ts';
 import { makeRole, serviceTrust } from '../../role.ts';
 import type { Scope } from '../access/tenant-scope.ts';
-import { switchOutput } from './rule-groups.ts';
+import { switchOutput, type TrafficRule } from './rule-groups.ts';
 import { switchDocument } from './switch-document.ts';
-import type { TrafficRule } from './traffic.ts';
 
 export interface MaintenanceSwitchProps {
   readonly scope: Scope;

@@ -39,3 +39,11 @@ export const keptOutput = ruleOutput(keptBand);
 
 /** Output with the name of the document that switches maintenance, where the tenant's jobs may. */
 export const switchOutput = 'MaintenanceSwitch';
+
+/** A rule of the tenant's, by tokens. */
+export interface TrafficRule {
+  /** ARN. */
+  readonly rule: string;
+  /** ARN of the target group that it forwards to, unless a page answers. */
+  readonly targetGroup: string;
+}

@@ -1,4 +1,4 @@
-import type { TrafficRule } from './traffic.ts';
+import type { TrafficRule } from './rule-groups.ts';
 
 /** The only parameter, and its values. */
 export const switchParameter = { name: 'State', on: 'on', off: 'off' } as const;

@@ -3,7 +3,7 @@ import { CfnListenerRule, CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbala
 import { Construct } from 'constructs';
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { names, type Place } from '../../../scripts/config/names.ts';
-import { type EntryBalancer, keptBand, priorityParameter, type RuleGroup, ruleOutput } from './rule-groups.ts';
+import { type EntryBalancer, keptBand, priorityParameter, type RuleGroup, ruleOutput, type TrafficRule } from './rule-groups.ts';
 import { pageType } from './switch-document.ts';
 
 export interface TrafficProps {
@@ -18,14 +18,6 @@ export interface TrafficProps {
   readonly maintenance?: string | undefined;
   /** Page that the tenant's jobs may switch on and off. */
   readonly maintenanceSwitch?: string | undefined;
-}
-
-/** A rule of the tenant's, by tokens. */
-export interface TrafficRule {
-  /** ARN. */
-  readonly rule: string;
-  /** ARN of the target group that it forwards to, unless a page answers. */
-  readonly targetGroup: string;
 }
 
 /**

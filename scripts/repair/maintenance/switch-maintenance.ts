@@ -77,10 +77,10 @@ export async function hostMaintenance(runtime: Runtime, options: MaintenanceOpti
     const started = await startSwitch(aws, document, wanted);
     out.step(`started the automation ${started} of ${document}`);
     const { status, reason: why } = await followSwitch(aws, started, runtime.signal);
-    if (status !== 'Success') throw failed(plan, `the automation ${started} ended as ${status}: ${why}`);
+    if (status !== 'Success') throw switchFailed(plan, `the automation ${started} ended as ${status}: ${why}`);
     const { answers } = await lookAtMaintenance(runtime, reading, place);
     if (planSwitch(wanted, { answers, document }, tenant) === undefined) return started;
-    throw failed(plan, `the automation ${started} succeeded, and maintenance is ${states[answers]}`);
+    throw switchFailed(plan, `the automation ${started} succeeded, and maintenance is ${states[answers]}`);
   });
   out.result(
     { ...value, changed: true, before, automation: id },
@@ -89,7 +89,7 @@ export async function hostMaintenance(runtime: Runtime, options: MaintenanceOpti
   return undefined;
 }
 
-function failed({ to }: SwitchPlan, message: string): VendhostError {
+function switchFailed({ to }: SwitchPlan, message: string): VendhostError {
   return new VendhostError('SWITCH_FAILED', message, {
     hint: `run it again: \`vendhost host maintenance ${to}\` sets all rules, whatever they are; another job may have switched meanwhile`,
   });

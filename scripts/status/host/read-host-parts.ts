@@ -106,20 +106,20 @@ export async function readStackLooks(aws: Aws, place: Place): Promise<StackLook[
   );
 }
 
-type MaintenanceLook = Pick<StackLook, 'inMaintenance'>;
+type EntryLook = Pick<StackLook, 'inMaintenance'>;
 
 /**
  * Whether a page answers for the hosts, by the outputs of an entry stack. Where the tenant's jobs may switch it, only the rules know; the others cost no
  * call.
  */
-async function maintenanceLook(aws: Aws, given: Stack['Outputs']): Promise<MaintenanceLook> {
+async function maintenanceLook(aws: Aws, given: Stack['Outputs']): Promise<EntryLook> {
   const outputs = outputsOf(given);
   if (switchOf(outputs) === undefined) return lookOf(outputs, []);
   return lookOf(outputs, await readRulesOf(aws, [outputs]));
 }
 
 /** @param standing rules of the listeners, where the tenant's jobs may switch maintenance */
-export function lookOf(outputs: EntryOutputs, standing: readonly StandingRule[]): MaintenanceLook {
+export function lookOf(outputs: EntryOutputs, standing: readonly StandingRule[]): EntryLook {
   if (isVendedMaintenance(outputs)) return { inMaintenance: 'vended' };
   if (switchOf(outputs) === undefined || answersOf(outputs, standing) === 'instances') return {};
   return { inMaintenance: 'switched' };

@@ -67,7 +67,7 @@ export async function showMaintenance(
   const next = asks ? maintenanceSteps(wanted ?? 'on', place, page, key) : [];
   const { tenant, environment } = place;
   const lines = [
-    `${tenant} in ${environment}: ${stateWords(answers, found)}`,
+    `${tenant} in ${environment}: ${answerWords(answers, found)}`,
     ...(found.job === undefined ? [] : [`  ${document === undefined ? 'vended' : 'switched'} by ${found.job}`]),
     ...(document === undefined ? [] : [`  its jobs may switch it: vendhost host maintenance on, or off`]),
     ...next.map((step) => `  next: ${step}`),
@@ -78,7 +78,7 @@ export async function showMaintenance(
   return differs ? exitCodes.differs : undefined;
 }
 
-function stateWords(answers: RuleAnswers, found: Maintenance): string {
+function answerWords(answers: RuleAnswers, found: Maintenance): string {
   if (answers === 'instances') return 'not in maintenance';
   const some = answers === 'partly' ? '; the page answers for some of its hosts only: switch it again' : '';
   return `in maintenance${sinceWords(found, Date.now())}${some}`;

@@ -311,9 +311,11 @@ function switching(): Case[] {
     ...starting,
     refused(deploy, "starts another document of AWS's", 'It would act with whatever role it is given.', foreign),
     refused(deploy, 'passes the role that switches', 'Another document could say where the rules lead.', passed),
-    ...['CreateRule', 'DeleteRule', 'SetRulePriorities', 'AddTags'].map((call) =>
+    ...['DeleteRule', 'SetRulePriorities'].map((call) =>
       refused(by, call, only, step(by, `elasticloadbalancing:${call}`, things.listenerRule(self))),
     ),
-    refused(by, 'changes the listener', only, step(by, 'elasticloadbalancing:ModifyListener', things.listener(self))),
+    ...['CreateRule', 'ModifyListener'].map((call) =>
+      refused(by, call, only, step(by, `elasticloadbalancing:${call}`, things.listener(self))),
+    ),
   ];
 }

@@ -3,7 +3,7 @@ import {
   DescribeTargetGroupsCommand,
   ModifyRuleCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { DeleteRolePolicyCommand } from '@aws-sdk/client-iam';
+import { DeleteRolePolicyCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
 import { StartAutomationExecutionCommand, UpdateDocumentCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readAudit } from '../../../../scripts/audit/read-audit.ts';
@@ -234,4 +234,17 @@ test('a role without its right: the automation fails with the words of AWS, and 
   expect(await answers()).toEqual(forwarding);
   const { records } = await readAudit(owner, facts.bucket, { ...place, limit: 1, action: 'host maintenance' });
   expect(records).toMatchObject([{ before: 'off', after: expect.stringMatching(/^failed: /) }]);
+});
+
+test('a role that does not trust Systems Manager, and a document that is not there, are refused before anything runs', async () => {
+  const RoleName = names.tenantRole(place, 'switch');
+  const Principal = { Service: 'ec2.amazonaws.com' };
+  const trust = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal, Action: 'sts:AssumeRole' }] };
+  const PolicyDocument = JSON.stringify(trust);
+  await (await owner.iam()).send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }));
+  const ssm = await owner.ssm();
+  const start = (DocumentName: string) =>
+    refusalOf(ssm.send(new StartAutomationExecutionCommand({ DocumentName, Parameters: { State: ['on'] } })));
+  expect(await start(names.switchDocument(place))).toBe('InvalidAutomationExecutionParametersException');
+  expect(await start('vendhost-dev-nobody-maintenance')).toBe('AutomationDefinitionNotFoundException');
 });
