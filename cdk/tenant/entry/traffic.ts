@@ -3,7 +3,14 @@ import { CfnListenerRule, CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbala
 import { Construct } from 'constructs';
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { names, type Place } from '../../../scripts/config/names.ts';
-import { type EntryBalancer, keptBand, priorityParameter, type RuleGroup, ruleOutput, type TrafficRule } from './rule-groups.ts';
+import {
+  type EntryBalancer,
+  keptBand,
+  priorityParameter,
+  type RuleGroup,
+  ruleOutput,
+  type TrafficRule,
+} from './rule-groups.ts';
 import { pageType } from './switch-document.ts';
 
 export interface TrafficProps {

@@ -107,10 +107,16 @@ describe('traffic', () => {
       expect(about).toMatchObject({ DocumentType: 'Automation', UpdateMethod: 'NewVersion' });
       expect(Content.parameters).toEqual({ State: expect.objectContaining({ allowedValues: ['on', 'off'] }) });
       expect(Content.assumeRole).toBe('arn:aws:iam::111111111111:role/vendhost-dev-shop-switch');
-      const steps = Content.mainSteps.map(({ name, nextStep, isEnd, inputs }: Record<string, never>) => [
+      interface Step {
+        readonly name: string;
+        readonly nextStep?: string;
+        readonly isEnd?: true;
+        readonly inputs: { readonly RuleArn?: { readonly Ref: string } };
+      }
+      const steps = (Content.mainSteps as Step[]).map(({ name, nextStep, isEnd, inputs }) => [
         name,
         nextStep ?? isEnd,
-        (inputs as { RuleArn?: { Ref: string } }).RuleArn?.Ref,
+        inputs.RuleArn?.Ref,
       ]);
       expect(steps).toEqual([
         ['choose', undefined, undefined],

@@ -33,9 +33,10 @@ let person: CloudAccount;
 let owner: Aws;
 let facts: PlatformFacts;
 
+/** A job of the platform's vends: CloudFormation has the rights of the role for that, and no more. */
 async function vend(tenant: string, own: readonly string[], maintenance: object): Promise<boolean> {
   await repository.writeTenant(tenant, { project: `acme/${tenant}`, hosts: { dev: [...own] }, ...maintenance });
-  const runtime = person.runtime();
+  const runtime = await enforcing.job({ projectPath: 'acme/platform', ref: 'main' }, {});
   await vendTenant(runtime, { tenant, directory: repository.directory, environment: 'dev', dryRun: false });
   return JSON.parse(runtime.printed()).environments[0].changed;
 }
@@ -107,6 +108,7 @@ beforeAll(async () => {
   repository = await platformRepository(account);
   enforcing = await startEnforcingCloud(repository.directory);
   await repository.certify(enforcing.cloud.endpoint);
+  await repository.writePlatform({ dev: { vending: 'jobs' } }, { project: 'acme/platform' });
   person = enforcing.person(account);
   owner = person.aws;
   await deployPlatform(person.runtime(), { directory: repository.directory, environment: 'dev', dryRun: false });
