@@ -36,6 +36,7 @@ export type TenantRole =
   | 'codedeploy'
   | 'intake'
   | 'intake-build'
+  | 'switch'
   | 'approver'
   | 'approver-job';
 
@@ -120,6 +121,8 @@ export const names = {
   boundary: (environment: string) => `vendhost-${environment}-boundary`,
   /** Permissions boundary of the roles that services write logs with, the only roles a platform pipeline can create. */
   serviceBoundary: (environment: string) => `vendhost-${environment}-service-boundary`,
+  /** Permissions boundary of the roles that switch maintenance, the only ones of a tenant's that change listener rules. */
+  switchBoundary: (environment: string) => `vendhost-${environment}-switch-boundary`,
   builderRole: (environment: string) => shorten(`vendhost-${environment}-builder`, roleNameLimit),
   /** Not under `vendhost-<environment>-`: the boundary lets a tenant's roles pass roles with that prefix. */
   platformRole: (environment: string, role: PlatformRole) => `vendhost-platform-${environment}-${role}`,
@@ -135,6 +138,8 @@ export const names = {
   readingPolicy: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}-execution-jobs-reading`,
   /** The Auto Scaling group, CodeDeploy application and deployment group of a virtual host share this name, and its pipeline. */
   host: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}`,
+  /** The Automation document by which a tenant's jobs switch maintenance; names of documents have at most 128 characters. */
+  switchDocument: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}-maintenance`,
   /** The EventBridge rule that starts the pipeline for what is written to the intake; rule names have at most 64 characters. */
   intakeRule: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}-intake`,
   /** AMI names are unique in an account and region: the run's id distinguishes two bakes of one key. */

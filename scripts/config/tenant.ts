@@ -92,6 +92,9 @@ export const maintenancePage = z
   .refine((page) => Buffer.byteLength(page) <= mostPageCharacters, `at most ${mostPageCharacters} bytes`)
   .meta({ description: 'The page, at most 1024 bytes: HTML if it begins with <, else plain text' });
 
+/** Systems Manager would take it for the name of a value (https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-actions.html). */
+const switchPage = maintenancePage.refine((page) => !page.includes('{{'), 'a page without {{');
+
 /** `tenants/<name>.yml`: what the platform grants a tenant. The tenant's name is the file's. */
 const tenantKeys = z.strictObject({
   project: projectPath
@@ -146,6 +149,10 @@ const tenantKeys = z.strictObject({
     .partialRecord(z.enum(environments), maintenancePage)
     .default({})
     .meta({ description: 'Environments in maintenance, each with the page that answers instead of the instances' }),
+  maintenance_switch: z.partialRecord(z.enum(environments), switchPage).default({}).meta({
+    description:
+      "Environments whose maintenance the tenant's jobs may switch on and off, each with the page that answers then",
+  }),
   limits: limits.prefault({}).meta({ description: 'What the tenant may choose in its vendhost.yml' }),
 });
 

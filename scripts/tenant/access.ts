@@ -1,6 +1,7 @@
-import type { TenantBalancers } from '../../cdk/tenant/access/tenant-access-stack.ts';
+import type { AccessProps, TenantBalancers } from '../../cdk/tenant/access/tenant-access-stack.ts';
 import { readStoredRecord, readVendedRecord } from '../aws/read-facts.ts';
 import type { Aws } from '../aws/session.ts';
+import type { Environment } from '../config/environment.ts';
 import type { PlatformFacts, VendedRecord } from '../config/facts.ts';
 import { names, type Place } from '../config/names.ts';
 import type { PlatformConfig } from '../config/platform.ts';
@@ -21,11 +22,13 @@ export interface AccessParts {
   /** The load balancer that is to serve the hosts; the facts are of it. */
   readonly loadBalancer: number;
   readonly balancers?: TenantBalancers | undefined;
+  /** The tenant has switched its maintenance on. */
+  readonly isSwitchedOn: boolean;
 }
 
 /** Builds the tenant's access stack from the platform's files and facts. */
 export function accessApp(parts: AccessParts): AppBuilder {
-  const { place, platform, tenant, chosen, facts, projects, loadBalancer, balancers } = parts;
+  const { place, platform, tenant, chosen, facts, projects, loadBalancer, balancers, isSwitchedOn } = parts;
   return async (app) => {
     const { tenantAccessApp } = await import('../../cdk/tenant/access/tenant-access-stack.ts');
     const { account, region } = chosen.config;
@@ -42,7 +45,7 @@ export function accessApp(parts: AccessParts): AppBuilder {
       branch: chosen.config.branch,
       hosts: chosen.hosts,
       groups: ruleGroups(chosen.hosts),
-      maintenance: tenant.maintenance[chosen.environment],
+      ...maintenanceOf(tenant, chosen.environment, isSwitchedOn),
       port: portIn(tenant, chosen.environment),
       loadBalancer,
       balancers,
@@ -53,6 +56,17 @@ export function accessApp(parts: AccessParts): AppBuilder {
       builds: buildSettings(platform, tenant),
     });
   };
+}
+
+/** The platform's own maintenance wins: nobody switches it. What the tenant has switched on stays as it is. */
+function maintenanceOf(
+  { maintenance, maintenance_switch }: TenantConfig,
+  environment: Environment,
+  isSwitchedOn: boolean,
+): Pick<AccessProps, 'maintenance' | 'maintenanceSwitch'> {
+  const [own, maintenanceSwitch] = [maintenance[environment], maintenance_switch[environment]];
+  if (own !== undefined) return { maintenance: own };
+  return { maintenance: isSwitchedOn ? maintenanceSwitch : undefined, maintenanceSwitch };
 }
 
 /** How builds run for a tenant whose project has no runner; `undefined` for all others. */

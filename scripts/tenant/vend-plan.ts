@@ -28,6 +28,7 @@ import {
   planMove,
   stackBalancers,
 } from './traffic/balancer.ts';
+import { isSwitched } from './traffic/switched.ts';
 import { type PlannedRule, planGiveBack, planRules, priorityParameters, type RulesOf } from './traffic/tenant-rules.ts';
 
 /** One tenant in one environment. */
@@ -92,8 +93,10 @@ export interface PreparedVend {
 /** Plans the vending and hands the plan, with all it takes to apply it, to `work`. Throws before that what stands against it: `HOST_TAKEN`, `LISTENER_FULL`, `QUOTA_REACHED`, `BUCKET_KEPT`, `LOAD_BALANCER_FIXED` or `PORT_FIXED`. */
 export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVend) => Promise<T>): Promise<T> {
   const { runtime, aws, gitlab, place, tenant, chosen, projects, record } = vending;
-  const [published, present] = await Promise.all([
+  const maySwitch = tenant.maintenance_switch[chosen.environment] !== undefined;
+  const [published, isSwitchedOn, present] = await Promise.all([
     readPublishedFacts(aws, place.environment),
+    maySwitch ? isSwitched(aws, place) : false,
     gitlab === undefined ? undefined : Promise.all(projects.map((project) => presentVariables(gitlab, project))),
   ]);
   // Of the one that is wanted, first: there may be none.
@@ -107,9 +110,9 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
   const facts = platformFacts(published, loadBalancer);
   const claims = new HostClaims(aws, facts.bucket, place.tenant);
   const hosts = await claims.plan(chosen.hosts, { recorded: record?.hosts ?? [], coming: vending.coming ?? [] });
-  const inMaintenance = tenant.maintenance[chosen.environment] !== undefined;
+  const keepsGroup = maySwitch || tenant.maintenance[chosen.environment] !== undefined;
   const elsewhere = otherListeners(published, balancers.entry);
-  const ofAll = { place, hosts: chosen.hosts, inMaintenance };
+  const ofAll = { place, hosts: chosen.hosts, keepsGroup };
   const rulesOf: RulesOf[] = [
     { ...ofAll, facts, loadBalancer, elsewhere },
     ...balancers.entry
@@ -124,7 +127,7 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
   ]);
   const wanted = projects.map(({ half }) => projectVariables(place, chosen, tenant, half));
   const [webhook, former] = await Promise.all([webhookOf(vending), formerWebhooksOf(vending)]);
-  const parts = { ...vending, facts, loadBalancer, balancers: stackBalancers(published, balancers) };
+  const parts = { ...vending, facts, loadBalancer, balancers: stackBalancers(published, balancers), isSwitchedOn };
   return await withAssembly(runtime, aws, accessApp(parts), async (assembly) => {
     const numbers = Object.assign(
       {},
@@ -207,7 +210,7 @@ export function projectVariables(
 }
 
 function ruleLine({ band, priority, kept, hosts, loadBalancer }: PlannedRule, isOne: boolean): string {
-  const what = band === keptBand ? 'the target group, in maintenance' : hosts.join(', ');
+  const what = band === keptBand ? 'the target group, while a page answers' : hosts.join(', ');
   const on = isOne ? '' : ` on load balancer ${loadBalancer}`;
   return `priority ${priority} (${kept ? 'kept' : 'new'})${on} for ${what}`;
 }

@@ -34,6 +34,8 @@ const tenantRoles = {
 const approvedRoles = { 'tenant-approver-job': 'vendhost-dev-shop-approver-job' };
 /** The role that a tenant has besides where writes to its intake start its pipeline. */
 const intakeRoles = { 'tenant-intake': 'vendhost-dev-shop-intake' };
+/** The role by which its jobs switch maintenance; it is in the entry stack. */
+const switchRoles = { 'tenant-switch': 'vendhost-dev-shop-switch' };
 /** The roles that take the place of the tenant's deploy role where it has a project for each half. */
 const halfRoles = { 'tenant-infrastructure-deploy': 'vendhost-dev-shop-infrastructure-deploy' };
 /** That of the software's project is in the entry stack. */
@@ -43,6 +45,7 @@ const builtRoles = { 'tenant-intake-build': 'vendhost-dev-shop-intake-build' };
 const boundaries = {
   'platform-boundary': 'vendhost-dev-boundary',
   'platform-service-boundary': 'vendhost-dev-service-boundary',
+  'platform-switch-boundary': 'vendhost-dev-switch-boundary',
   'tenant-drift': 'vendhost-dev-tenant-drift',
 };
 const { 'tenant-deploy': _deploy, ...withoutDeploy } = tenantRoles;
@@ -56,6 +59,7 @@ const named = {
   ...halfRoles,
   ...softwareRoles,
   ...builtRoles,
+  ...switchRoles,
 };
 const files = Object.keys({ ...named, ...boundaries });
 
@@ -74,13 +78,20 @@ const builds = {
   image: 'registry.example.com/platform/vendhost:1',
   repository: 'https://gitlab.example.com/acme/shop.git',
 };
-const apps: Record<'platform' | 'tenant' | 'approved' | 'intake' | 'halves' | 'built', App> = {
+/** While a tenant moves. */
+const bothBalancers = {
+  entry: [9, 10].map((number) => ({ number, listenerArn: facts['listener-arn'], isPlain: number === 10 })),
+  others: [9],
+  plain: 10,
+};
+const apps: Record<'platform' | 'tenant' | 'approved' | 'intake' | 'halves' | 'built' | 'switching', App> = {
   platform: accessApp(),
   tenant: tenantApp(),
   approved: tenantApp({ facts: { ...facts, approval: true }, approvals }),
   intake: tenantApp({ intake: 's3' }),
   halves: tenantApp(twoProjects),
   built: tenantApp({ intake: 'webhook', builds }),
+  switching: tenantApp({ maintenanceSwitch: '<p>Back soon' }),
 };
 const roles = new Map<string, Role>();
 beforeAll(() => {
@@ -92,6 +103,7 @@ beforeAll(() => {
     for (const [file, name] of Object.entries(named)) roles.set(file, readRole(apps.halves, name));
   }
   for (const [file, name] of Object.entries(builtRoles)) roles.set(file, readRole(apps.built, name));
+  for (const [file, name] of Object.entries(switchRoles)) roles.set(file, readRole(apps.switching, name));
 });
 
 function roleOf(file: string): Role {
@@ -228,6 +240,7 @@ describe('trust', () => {
       'tenant-codedeploy': { Service: 'codedeploy.amazonaws.com' },
       'tenant-intake': { Service: 'events.amazonaws.com' },
       'tenant-intake-build': { Service: 'codebuild.amazonaws.com' },
+      'tenant-switch': { Service: 'ssm.amazonaws.com' },
     });
   });
 });
@@ -336,16 +349,17 @@ describe('policies', () => {
       project: longest('p'),
     };
     const tenant = tenantApp(granted);
+    const switching = tenantApp({ ...granted, maintenanceSwitch: `<p>${'é'.repeat(510)}`, balancers: bothBalancers });
     const halves = tenantApp({ ...granted, software: longest('s') });
     const registrySecret = `arn:aws:secretsmanager:${region}:111111111111:secret:${'r'.repeat(100)}`;
     const built = tenantApp({ ...granted, intake: 'webhook', builds: { ...builds, registrySecret } });
     const platform = accessApp('production', { region });
-    const all = [tenant, halves, built].flatMap((app) => [onlyTemplate(app), entryTemplate(app)]);
+    const all = [tenant, halves, built, switching].flatMap((app) => [onlyTemplate(app), entryTemplate(app)]);
     for (const template of [...all, onlyTemplate(platform), vendingTemplate(platform)]) {
       // The rest is for what comes later.
       expect(templateBody(template.toJSON()).length).toBeLessThan(templateLimitBytes * 0.93);
     }
-    for (const app of [platform, tenant, halves]) {
+    for (const app of [platform, tenant, halves, switching]) {
       for (const name of roleNames(app)) expect(policySize(app, name), name).toBeLessThan(inlinePolicyLimit);
       for (const { Properties } of Object.values(onlyTemplate(app).findResources('AWS::IAM::ManagedPolicy'))) {
         expect(JSON.stringify(Properties.PolicyDocument).length).toBeLessThan(managedPolicyLimit);
@@ -379,12 +393,31 @@ describe('vending by jobs', () => {
   const named = (action: string) => changing().filter(({ actions }) => actions.some((each) => matches(each, action)));
 
   test.each(['iam:CreateRole', 'iam:PutRolePolicy', 'iam:AttachRolePolicy', 'iam:PutRolePermissionsBoundary'])(
-    "%s only under the tenants' boundary",
+    "%s only under the tenants' boundary, but for roles that switch maintenance",
     (action) => {
-      const [only, ...others] = named(action);
+      const isSwitch = (arn: string) => arn.endsWith('-switch');
+      const [only, ...others] = named(action).filter(({ resources }) => !resources.every(isSwitch));
       expect(others).toEqual([]);
+      expect(only?.resources.filter(isSwitch)).toEqual([]);
       const boundary = 'arn:aws:iam::111111111111:policy/vendhost-dev-boundary';
       expect(only?.conditions).toMatchObject({ StringEquals: { 'iam:PermissionsBoundary': boundary } });
+    },
+  );
+
+  test.each(['iam:CreateRole', 'iam:PutRolePolicy'])(
+    '%s of roles that switch only under a boundary of their own',
+    (action) => {
+      const switches = named(action).filter(({ resources }) => resources.some((arn) => arn.endsWith('-switch')));
+      expect(switches).toMatchObject([
+        {
+          resources: ['arn:aws:iam::111111111111:role/vendhost-dev-*-switch'],
+          conditions: {
+            StringEquals: {
+              'iam:PermissionsBoundary': 'arn:aws:iam::111111111111:policy/vendhost-dev-switch-boundary',
+            },
+          },
+        },
+      ]);
     },
   );
 

@@ -80,6 +80,8 @@ test('each job runs the command of its place', async () => {
     'vendhost-restart': 'host restart',
     'vendhost-logs': 'host logs',
     'vendhost-replace': 'host replace',
+    'vendhost-maintenance-on': 'host maintenance [wanted]',
+    'vendhost-maintenance-off': 'host maintenance [wanted]',
     'vendhost-run': 'host run [command..]',
     'vendhost-rollback': 'release rollback',
     'vendhost-promote': 'release promote',

@@ -21,6 +21,8 @@ interface Owner {
   readonly database: readonly string[];
   readonly logs: readonly string[];
   readonly parameters: string;
+  /** Documents that switch maintenance; a tenant's role has the right to its own where it has one: here is no room. */
+  readonly documents?: string;
 }
 
 const everything = 'AWS grants these reads for all resources or for none.';
@@ -86,6 +88,7 @@ export function platformDriftRights(scope: PlatformScope): Right[] {
         `/vendhost/trail/${names.trail(environment)}*`,
       ],
       parameters: `parameter${names.factsPath(environment)}/*`,
+      documents: `document/${all}`,
     }),
     {
       sid: 'DriftQueue',
@@ -231,6 +234,7 @@ function driftRights(scope: PlatformScope, owner: Owner): Right[] {
         'rds:Describe*',
         'rds:ListTagsForResource',
         'secretsmanager:DescribeSecret',
+        ...(owner.documents === undefined ? [] : ['ssm:DescribeDocument', 'ssm:GetDocument']),
         'ssm:GetParameters',
         'ssm:ListTagsForResource',
       ],
@@ -238,6 +242,7 @@ function driftRights(scope: PlatformScope, owner: Owner): Right[] {
         ...owner.logs.map((group) => scope.arn('logs', `log-group:${group}`)),
         ...owner.database.map((resource) => scope.arn('rds', resource)),
         scope.arn('secretsmanager', `secret:${owner.secret}`),
+        ...(owner.documents === undefined ? [] : [scope.arn('ssm', owner.documents)]),
         scope.arn('ssm', owner.parameters),
       ],
       because: `Not the value of the secret, and parameters hold none. ${because}`,

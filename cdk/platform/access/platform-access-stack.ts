@@ -9,6 +9,7 @@ import { BuilderProfile } from './builder-role.ts';
 import { tenantDriftRights } from './drift-rights.ts';
 import { PlatformScope } from './platform-scope.ts';
 import { platformRoles } from './roles.ts';
+import { switchBoundary } from './switch-boundary.ts';
 
 /**
  * The permissions boundaries, the builders' instance profile, and the roles of the platform project's pipelines. Only people
@@ -25,6 +26,11 @@ export class AccessStack extends VendhostStack {
     const scope = new PlatformScope(environment, config);
     const boundary = new Boundary(this, 'Boundary', scope);
     new ServiceBoundary(this, 'ServiceBoundary', scope);
+    makePolicy(this, 'SwitchBoundary', {
+      name: names.switchBoundary(environment),
+      description: `Ceiling of what switches maintenance in ${environment}`,
+      rights: switchBoundary(scope),
+    });
     makePolicy(this, 'TenantDrift', {
       name: names.driftPolicy(environment, 'tenant'),
       description: `Tenants' jobs: detect the drift of their own stacks in ${environment}`,

@@ -1,5 +1,6 @@
 import { hostLogs, keys, names } from '../../../scripts/config/names.ts';
 import type { Right } from '../../role.ts';
+import { switchReads } from './switch-rights.ts';
 import type { Scope } from './tenant-scope.ts';
 
 /** Reads of the platform's facts and of the tenant's own resources: rights of both the deploy and the plan role. */
@@ -129,6 +130,7 @@ export function tenantReadRights(scope: Scope): Right[] {
       ],
       resources: deploymentArns(scope),
     },
+    ...switchReads(scope),
   ];
 }
 

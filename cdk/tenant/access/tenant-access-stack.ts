@@ -44,6 +44,8 @@ export interface AccessProps {
   readonly groups: readonly RuleGroup[];
   /** Page that answers for the hosts while they are in maintenance. */
   readonly maintenance?: string | undefined;
+  /** Page that the tenant's jobs may switch on and off. */
+  readonly maintenanceSwitch?: string | undefined;
   /** The one that is to serve the hosts. */
   readonly loadBalancer: number;
   /** Of a tenant that moves to another, or has moved; without it, `loadBalancer` alone has all. */

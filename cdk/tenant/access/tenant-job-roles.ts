@@ -9,6 +9,7 @@ import { bakeRights } from './bake-rights.ts';
 import { anyDeployment, artifactObjects, artifactReason, deploymentArns } from './common-rights.ts';
 import { buildNetworkRights, buildRights, buildTrust, cloneRight } from './intake-build-role.ts';
 import { runRights } from './run-rights.ts';
+import { switchRights } from './switch-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
@@ -58,7 +59,7 @@ function rightsOfHalf(scope: Scope, half: Half | undefined): Right[] {
     ...healthCheckRights(scope),
     ...(software ? [...releaseJobRights(scope), ...notIntake(scope)] : []),
     ...auditRights(scope),
-    ...(infrastructure ? runRights(scope) : []),
+    ...(infrastructure ? [...runRights(scope), ...switchRights(scope)] : []),
   ];
 }
 

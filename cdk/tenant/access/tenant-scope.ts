@@ -12,6 +12,8 @@ export interface ScopeProps {
   readonly limits: TenantLimits;
   readonly port: number;
   readonly intake?: Intake | undefined;
+  /** Page of the tenant's that its jobs may switch on. */
+  readonly maintenanceSwitch?: string | undefined;
 }
 
 /** ARNs and conditions that match one tenant's resources in one environment and nobody else's. */
@@ -22,15 +24,18 @@ export class Scope extends Arns {
   readonly host: string;
   /** What starts the tenant's pipeline besides its jobs, if anything does. */
   readonly intake: Intake | undefined;
+  /** Whether the tenant's jobs may switch maintenance. */
+  readonly maySwitch: boolean;
   /** ARNs of the tenant's target groups, of whatever load balancers; AWS chooses their last parts. */
   readonly targetGroup: string;
 
-  constructor({ place, account, region, facts, limits, port, intake }: ScopeProps) {
+  constructor({ place, account, region, facts, limits, port, intake, maintenanceSwitch }: ScopeProps) {
     super({ partition: facts['key-arn'].split(':')[1] ?? 'aws', account, region });
     this.place = place;
     this.facts = facts;
     this.limits = limits;
     this.intake = intake;
+    this.maySwitch = maintenanceSwitch !== undefined;
     this.host = names.host(place);
     this.targetGroup = this.arn('elasticloadbalancing', `targetgroup/${names.targetGroupPrefix(place)}${port}-*/*`);
   }

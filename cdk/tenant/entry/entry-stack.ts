@@ -8,6 +8,7 @@ import { Builds } from './builds.ts';
 import { Pipeline } from './codepipeline.ts';
 import { HostLogs } from './host-logs.ts';
 import { IntakeRule } from './intake-rule.ts';
+import { MaintenanceSwitch } from './maintenance-switch.ts';
 import type { EntryBalancer, RuleGroup } from './rule-groups.ts';
 import { TenantBucket } from './tenant-bucket.ts';
 import { Traffic } from './traffic.ts';
@@ -20,6 +21,8 @@ export interface EntryProps {
   readonly groups: readonly RuleGroup[];
   /** Page that answers for the hosts while they are in maintenance. */
   readonly maintenance?: string | undefined;
+  /** Page that the tenant's jobs may switch on and off. */
+  readonly maintenanceSwitch?: string | undefined;
   readonly port: number;
   readonly balancers: readonly EntryBalancer[];
   /** ARN of the pipeline's role. */
@@ -41,14 +44,29 @@ export interface EntryProps {
  */
 export class EntryStack extends VendhostStack {
   constructor(app: App, props: EntryProps) {
-    const { place, account, region, facts, pipelineRole, instanceRole, intakeRole, logDays, scope, builds } = props;
+    const {
+      place,
+      account,
+      region,
+      facts,
+      pipelineRole,
+      instanceRole,
+      intakeRole,
+      logDays,
+      scope,
+      builds,
+      maintenanceSwitch,
+    } = props;
     super(
       app,
       names.tenantStack(place, 'entry'),
       { account, region, tags: tags(place.environment, 'entry', place.tenant) },
       { description: `Hosts, pipeline, bucket and logs of ${place.tenant} in ${place.environment}` },
     );
-    new Traffic(this, 'Traffic', props);
+    const { rules } = new Traffic(this, 'Traffic', props);
+    if (maintenanceSwitch !== undefined) {
+      new MaintenanceSwitch(this, 'Switch', { scope, page: maintenanceSwitch, rules });
+    }
     new Pipeline(this, 'Pipeline', { place, facts, roleArn: pipelineRole });
     if (intakeRole !== undefined) new IntakeRule(this, 'Intake', { place, facts, roleArn: intakeRole });
     if (intakeRole !== undefined && builds !== undefined && scope.isBuilt) {

@@ -5,7 +5,7 @@ export interface RuleGroup {
   readonly hosts: readonly string[];
 }
 
-/** Band of the rule that keeps a tenant's target group in use while its hosts are in maintenance. */
+/** Band of the rule that keeps a tenant's target group in use while a page answers for its hosts. */
 export const keptBand = 'kept';
 
 /**
@@ -34,5 +34,16 @@ export interface EntryBalancer {
   readonly isPlain: boolean;
 }
 
-/** An entry stack has this output as long as the tenant is in maintenance. */
-export const maintenanceOutput = ruleOutput(keptBand);
+/** An entry stack has this output as long as the tenant is in maintenance, or may switch it. */
+export const keptOutput = ruleOutput(keptBand);
+
+/** Output with the name of the document that switches maintenance, where the tenant's jobs may. */
+export const switchOutput = 'MaintenanceSwitch';
+
+/** A rule of the tenant's, by tokens. */
+export interface TrafficRule {
+  /** ARN. */
+  readonly rule: string;
+  /** ARN of the target group that it forwards to, unless a page answers. */
+  readonly targetGroup: string;
+}

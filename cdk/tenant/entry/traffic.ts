@@ -3,7 +3,15 @@ import { CfnListenerRule, CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbala
 import { Construct } from 'constructs';
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { names, type Place } from '../../../scripts/config/names.ts';
-import { type EntryBalancer, keptBand, priorityParameter, type RuleGroup, ruleOutput } from './rule-groups.ts';
+import {
+  type EntryBalancer,
+  keptBand,
+  priorityParameter,
+  type RuleGroup,
+  ruleOutput,
+  type TrafficRule,
+} from './rule-groups.ts';
+import { pageType } from './switch-document.ts';
 
 export interface TrafficProps {
   readonly place: Place;
@@ -15,6 +23,8 @@ export interface TrafficProps {
   readonly groups: readonly RuleGroup[];
   /** Page that answers for the hosts instead of the instances, while they are in maintenance. */
   readonly maintenance?: string | undefined;
+  /** Page that the tenant's jobs may switch on and off. */
+  readonly maintenanceSwitch?: string | undefined;
 }
 
 /**
@@ -27,16 +37,19 @@ const nobody = '192.0.2.1/32';
  * done is the tenant's to say; `vendhost host provision` sets it, and so the template does not mention it.
  */
 export class Traffic extends Construct {
+  /** Those that answer for the hosts. */
+  readonly rules: readonly TrafficRule[];
+
   constructor(scope: Construct, id: string, props: TrafficProps) {
     super(scope, id);
-    for (const balancer of props.balancers) this.#serve(scope, props, balancer);
+    this.rules = props.balancers.flatMap((balancer) => this.#serve(scope, props, balancer));
   }
 
   #serve(
     scope: Construct,
-    { place, facts, port, groups, maintenance }: TrafficProps,
+    { place, facts, port, groups, maintenance, maintenanceSwitch }: TrafficProps,
     { number, listenerArn, isPlain }: EntryBalancer,
-  ): void {
+  ): TrafficRule[] {
     const [suffix, numbered] = isPlain ? (['', undefined] as const) : ([`-${number}`, number] as const);
     const targetGroup = new CfnTargetGroup(this, `Targets${suffix}`, {
       name: names.targetGroup(place, port, number),
@@ -66,17 +79,22 @@ export class Traffic extends Construct {
         actions: [action],
       });
       new CfnOutput(scope, ruleOutput(band, numbered), { value: rule.ref });
+      return { rule: rule.ref, targetGroup: targetGroup.ref };
     };
-    for (const group of groups) rule(group, [], maintenance === undefined ? forward : fixedPage(maintenance));
+    const answer = maintenance === undefined ? forward : fixedPage(maintenance);
+    const answering = groups.map((group) => rule(group, [], answer));
     // Without any rule the targets would be unused, their health unknown, and a release would wait for it in vain
     // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html).
-    if (maintenance !== undefined && groups[0] !== undefined) {
+    if ((maintenance ?? maintenanceSwitch) !== undefined && groups[0] !== undefined) {
       rule({ ...groups[0], band: keptBand }, [{ field: 'source-ip', sourceIpConfig: { values: [nobody] } }]);
     }
+    return answering;
   }
 }
 
 function fixedPage(page: string) {
-  const contentType = page.trimStart().startsWith('<') ? 'text/html' : 'text/plain';
-  return { type: 'fixed-response', fixedResponseConfig: { statusCode: '503', contentType, messageBody: page } };
+  return {
+    type: 'fixed-response',
+    fixedResponseConfig: { statusCode: '503', contentType: pageType(page), messageBody: page },
+  };
 }

@@ -1,4 +1,5 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
+import { switchOutput } from '../../../cdk/tenant/entry/rule-groups.ts';
 import type { Aws } from '../../aws/session.ts';
 import { environments } from '../../config/environment.ts';
 import { names, type TenantLayer } from '../../config/names.ts';
@@ -22,6 +23,8 @@ export interface FoundStack {
   readonly hasSecrets: boolean;
   /** Its termination protection was switched off, which CloudFormation does not call drift. */
   readonly isUnprotected: boolean;
+  /** The tenant's jobs may switch its maintenance. */
+  readonly maySwitch?: true;
 }
 
 const tenantLayers: readonly TenantLayer[] = ['access', 'entry', 'data', 'host'];
@@ -88,6 +91,7 @@ function isToProtect(tags: Readonly<Record<string, string>>): boolean {
 
 function foundStack(stack: Stack, root: Stack): FoundStack {
   const tags = tagsOf(root);
+  const maySwitch = (stack.Outputs ?? []).some(({ OutputKey }) => OutputKey === switchOutput);
   return {
     id: stack.StackId ?? '',
     name: stack.StackName ?? '',
@@ -98,6 +102,7 @@ function foundStack(stack: Stack, root: Stack): FoundStack {
     parameters: (stack.Parameters ?? []).map(({ ParameterKey = '' }) => ParameterKey),
     hasSecrets: (stack.Parameters ?? []).some(({ ParameterValue = '' }) => /^\*+$/.test(ParameterValue)),
     isUnprotected: stack === root && isToProtect(tags) && stack.EnableTerminationProtection !== true,
+    ...(maySwitch ? { maySwitch } : {}),
   };
 }
 

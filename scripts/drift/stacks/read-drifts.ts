@@ -20,6 +20,8 @@ export interface ResourceDrift {
   /** CloudFormation's, of what is not known. */
   readonly reason?: string;
   readonly differences: readonly PropertyDrift[];
+  /** It differs, and only as the tenant's jobs switched its maintenance. */
+  readonly isSwitched?: true;
 }
 
 /**

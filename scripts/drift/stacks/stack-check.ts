@@ -7,6 +7,7 @@ import { absentStacks, type FoundStack, findStacks } from './find-stacks.ts';
 import { readResourceDrifts } from './read-drifts.ts';
 import { readSecrets } from './secret-properties.ts';
 import { absentSection, stackSection } from './stack-section.ts';
+import { withoutSwitched } from './switched-rules.ts';
 import { changerLookup } from './who.ts';
 
 /** Every stack of the environment, or of the tenant, compared with its resources by CloudFormation's drift detection. */
@@ -60,7 +61,7 @@ async function sectionOf(
   const nothing = { environment, stack, resources: [], isSecret: () => true, changers: new Map<string, string>() };
   if (detection.kind === 'unknown') return stackSection({ ...nothing, detection });
   try {
-    const resources = await readResourceDrifts(aws, stack.id, detection.startedAt);
+    const resources = withoutSwitched(environment, stack, await readResourceDrifts(aws, stack.id, detection.startedAt));
     const drifted = resources.filter(({ status }) => status === 'MODIFIED' || status === 'DELETED');
     const [isSecret, changers] = await Promise.all([readSecrets(aws, stack), lookup(drifted)]);
     return stackSection({ environment, stack, detection, resources, isSecret, changers });

@@ -34,6 +34,7 @@ export function stackSection(facts: StackFacts): ReportSection {
   const drifted = resources.filter(({ status }) => status === 'MODIFIED' || status === 'DELETED');
   const open = resources.filter((resource) => isOpen(resource, detection.isComplete));
   const known = resources.filter(({ status }) => status === 'IN_SYNC');
+  const switched = known.filter(({ isSwitched }) => isSwitched === true);
   const rest = resources.filter((each) => ![...drifted, ...open, ...known].includes(each));
   // A detection that failed, and does not say of what.
   const isVague = !detection.isComplete && open.length === 0 && rest.length === 0;
@@ -51,6 +52,7 @@ export function stackSection(facts: StackFacts): ReportSection {
     ...(drifted.length === 0 ? [] : [`${drifted.length} of ${resources.length} resources differ`]),
     ...(open.length === 0 && !isVague ? [] : [`${open.length} could not be checked`]),
     `${known.length} in sync`,
+    ...(switched.length === 0 ? [] : [`${switched.length} of them as the tenant switched its maintenance`]),
     ...(rest.length === 0 ? [] : [`${rest.length} cannot be checked (${typesOf(rest)})`]),
   ];
   return { id, title, summary: parts.join(', '), state, findings };

@@ -16,12 +16,15 @@ export type OwnershipStatus =
       readonly files: number | null;
       /** Tenants for whose hosts a page answers. */
       readonly maintenance: readonly string[];
+      /** Those whose jobs may switch that, by their files. */
+      readonly switched?: readonly string[];
       readonly differences: readonly Difference[];
     };
 
 export function ownershipStatus(ownership: Ownership | undefined): OwnershipStatus {
   if (ownership === undefined) return { compared: false };
   const { rules, hosts, priorities, records, files } = ownership;
+  const switched = (files ?? []).filter(({ maintenance }) => maintenance === 'switched').map(({ tenant }) => tenant);
   return {
     compared: true,
     rules: rules.length,
@@ -29,16 +32,20 @@ export function ownershipStatus(ownership: Ownership | undefined): OwnershipStat
     records: records.length,
     files: files?.length ?? null,
     maintenance: tenantsInMaintenance(rules),
+    ...(switched.length === 0 ? {} : { switched }),
     differences: [...ruleDifferences(ownership), ...claimDifferences(ownership), ...recordDifferences(ownership)],
   };
 }
 
 export function ownershipLines(status: OwnershipStatus): string[] {
   if (!status.compared) return ['rules, claims and records: not compared, the bucket is not published'];
-  const { rules, claims, records, files, maintenance, differences } = status;
+  const { rules, claims, records, files, maintenance, switched = [], differences } = status;
   const counted = `rules (${rules}), claims (${claims}), records (${records})`;
   const all = files === null ? `${counted}; no folder tenants/ to compare with` : `${counted}, files (${files})`;
-  const paged = maintenance.length === 0 ? [] : [`in maintenance: ${maintenance.join(', ')}`];
+  const named = maintenance.map((tenant) =>
+    switched.includes(tenant) ? `${tenant} (switched by the tenant)` : tenant,
+  );
+  const paged = named.length === 0 ? [] : [`in maintenance: ${named.join(', ')}`];
   if (differences.length === 0) return [...paged, `${all}: no difference`];
   return [
     ...paged,

@@ -35,8 +35,8 @@ export type Granted = Pick<
 export interface GrantOf {
   readonly tenant: string;
   readonly content?: Granted;
-  /** Of a file: a page is to answer for the hosts. */
-  readonly maintenance?: boolean;
+  /** Of a file: a page is to answer for the hosts, or the tenant's jobs may have one answer. */
+  readonly maintenance?: boolean | 'switched';
 }
 
 /** Who owns what in an environment, as each place has it that says so. */

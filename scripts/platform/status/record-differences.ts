@@ -29,7 +29,7 @@ export function recordDifferences({ environment, records, files, rules }: Owners
           (text): Difference => ({ kind: 'RECORD_DIFFERS', text: `${tenant}: ${text}`, next: vend(tenant) }),
         ),
         ...approvalDifference(environment, { tenant, vended: record.content, wanted: content }),
-        ...maintenanceDifference(tenant, maintenance === true, inMaintenance.includes(tenant)).map(
+        ...maintenanceDifference(tenant, maintenance ?? false, inMaintenance.includes(tenant)).map(
           (text): Difference => ({ kind: 'MAINTENANCE_DIFFERS', text, next: vend(tenant) }),
         ),
       ];
@@ -50,8 +50,9 @@ function approvalDifference(
   return [{ kind: 'APPROVAL_DIFFERS', text, next }];
 }
 
-function maintenanceDifference(tenant: string, wanted: boolean, is: boolean): string[] {
-  if (wanted === is) return [];
+/** Where the tenant's jobs may switch, either is right. */
+function maintenanceDifference(tenant: string, wanted: boolean | 'switched', is: boolean): string[] {
+  if (wanted === 'switched' || wanted === is) return [];
   return [
     is
       ? `${tenant} is in maintenance, and tenants/${tenant}.yml does not say so`

@@ -43,7 +43,8 @@ export function grantsIn(
     const software = second === undefined ? {} : { software: { project: second.path } };
     const port = portIn(config, environment);
     const { approval } = platform;
-    const maintenance = config.maintenance[environment] !== undefined;
+    const switched = config.maintenance_switch[environment] === undefined ? false : ('switched' as const);
+    const maintenance = config.maintenance[environment] === undefined ? switched : true;
     const content = { project: first.path, ...software, branch, hosts, port, loadBalancer, limits, approval };
     return [{ tenant, content, maintenance }];
   });

@@ -173,10 +173,14 @@ function driftCell(own: readonly FleetStack[] | undefined): string {
   return times.length === 0 || oldest === 0 ? '' : timeWords(oldest);
 }
 
+function maintenanceNeed(how: 'vended' | 'switched'): string {
+  return `in maintenance${how === 'switched' ? ', switched by the tenant' : ''}: a page answers for its hosts`;
+}
+
 function stackSaid({ stacks, at }: FleetSnapshot, own: readonly FleetStack[] | undefined): Said {
   if ('unknown' in stacks) return { unknown: [`stacks and drift unknown: ${stacks.unknown}`] };
   const needs = (own ?? []).flatMap(({ name, status, drift, checkedAt, inMaintenance }) => [
-    ...(inMaintenance === true ? ['in maintenance: a page answers for its hosts'] : []),
+    ...(inMaintenance === undefined ? [] : [maintenanceNeed(inMaintenance)]),
     ...(isSteady(status) || isBusy({ status }) ? [] : [`${name} is ${status}`]),
     ...(drift === 'DRIFTED' ? [`${name} has drifted, found ${ageWords(at - (checkedAt ?? at))} ago`] : []),
   ]);

@@ -1,6 +1,7 @@
 import type { Aws } from '../../aws/session.ts';
+import { type EntryOutputs, readRulesOf, switchOf } from '../../listener/rule-answers.ts';
 import type { HostAlarm } from '../host/host-snapshot.ts';
-import { hasMaintenance } from '../host/read-host-parts.ts';
+import { lookOf, outputsOf } from '../host/read-host-parts.ts';
 import type { FleetGroup, FleetStack } from './fleet-snapshot.ts';
 
 /** Each list is read for a whole environment, by its pages: how many calls that is does not depend on how many tenants a page holds. */
@@ -8,7 +9,7 @@ import type { FleetGroup, FleetStack } from './fleet-snapshot.ts';
 /** Stacks whose names begin so, with the last detection of their drift; all pages. */
 export async function readFleetStacks(aws: Aws, prefix: string): Promise<FleetStack[]> {
   const { paginateDescribeStacks } = await import('@aws-sdk/client-cloudformation');
-  const found: FleetStack[] = [];
+  const found: { readonly stack: FleetStack; readonly outputs: EntryOutputs }[] = [];
   for await (const { Stacks = [] } of paginateDescribeStacks({ client: await aws.cloudFormation() }, {})) {
     for (const {
       StackName: name = '',
@@ -20,15 +21,17 @@ export async function readFleetStacks(aws: Aws, prefix: string): Promise<FleetSt
       if (!name.startsWith(prefix)) continue;
       const { StackDriftStatus: drift = 'NOT_CHECKED', LastCheckTimestamp } = DriftInformation ?? {};
       const image = Parameters.find(({ ParameterKey }) => ParameterKey === 'ImageId')?.ParameterValue;
-      found.push({
+      const stack = {
         ...{ name, status, drift },
         ...(LastCheckTimestamp === undefined ? {} : { checkedAt: LastCheckTimestamp.getTime() }),
         ...(image === undefined ? {} : { image }),
-        ...(hasMaintenance(Outputs) ? { inMaintenance: true as const } : {}),
-      });
+      };
+      found.push({ stack, outputs: outputsOf(Outputs) });
     }
   }
-  return found;
+  const switching = found.map(({ outputs }) => outputs).filter((outputs) => switchOf(outputs) !== undefined);
+  const standing = await readRulesOf(aws, switching);
+  return found.map(({ stack, outputs }) => ({ ...stack, ...lookOf(outputs, standing) }));
 }
 
 /** Auto Scaling groups whose names begin so; all pages. */

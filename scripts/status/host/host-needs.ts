@@ -7,7 +7,7 @@ import { findImages } from '../../drift/checks/images/find-images.ts';
 import type { Finding } from '../../report/report.ts';
 import { isBusy, isSteady } from '../../stack/stack-state.ts';
 import { ageWords } from '../age.ts';
-import { maintenanceSteps, sinceWords } from '../maintenance/maintenance-words.ts';
+import { endSteps, sinceWords } from '../maintenance/maintenance-words.ts';
 import type { HostSnapshot } from './host-snapshot.ts';
 import { commandFor, releaseNeeds } from './release-needs.ts';
 
@@ -43,7 +43,7 @@ function maintenanceNeeds({ maintenance, at, place }: HostSnapshot): Finding[] {
       id: 'maintenance',
       gravity: 'change',
       title: `in maintenance${sinceWords(found, at)}: a page answers for its hosts, with status 503`,
-      next: maintenanceSteps('off', place).join('; '),
+      next: endSteps(found, place).join('; '),
     },
   ];
 }

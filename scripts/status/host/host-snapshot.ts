@@ -50,8 +50,8 @@ export interface StackLook {
   readonly drift: string;
   /** Milliseconds since 1970. */
   readonly checkedAt?: number;
-  /** Of an entry stack: a page answers for the tenant's hosts. */
-  readonly inMaintenance?: true;
+  /** Of an entry stack: a page answers for the tenant's hosts, as the platform vended it or a job of the tenant's switched it. */
+  readonly inMaintenance?: 'vended' | 'switched';
 }
 
 export interface ReleasesLook {

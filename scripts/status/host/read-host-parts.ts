@@ -1,8 +1,15 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import type { DBInstance } from '@aws-sdk/client-rds';
-import { maintenanceOutput } from '../../../cdk/tenant/entry/rule-groups.ts';
 import type { Aws } from '../../aws/session.ts';
 import { hostAlarms, names, type Place } from '../../config/names.ts';
+import type { StandingRule } from '../../listener/listener-rules.ts';
+import {
+  answersOf,
+  type EntryOutputs,
+  isVendedMaintenance,
+  readRulesOf,
+  switchOf,
+} from '../../listener/rule-answers.ts';
 import { healthReason } from '../../release/failure/target-health.ts';
 import { isAbsent } from '../../stack/stack-state.ts';
 import type { HostAlarm, HostDatabase, HostTarget, StackLook } from './host-snapshot.ts';
@@ -93,13 +100,31 @@ export async function readStackLooks(aws: Aws, place: Place): Promise<StackLook[
         status: found?.StackStatus ?? 'missing',
         drift: StackDriftStatus ?? 'NOT_CHECKED',
         ...(LastCheckTimestamp === undefined ? {} : { checkedAt: LastCheckTimestamp.getTime() }),
-        ...(hasMaintenance(found?.Outputs) ? { inMaintenance: true as const } : {}),
+        ...(await maintenanceLook(aws, found?.Outputs)),
       };
     }),
   );
 }
 
-/** Whether these are the outputs of an entry stack with the rule of maintenance. */
-export function hasMaintenance(outputs: Stack['Outputs'] = []): boolean {
-  return outputs.some(({ OutputKey }) => OutputKey === maintenanceOutput);
+type EntryLook = Pick<StackLook, 'inMaintenance'>;
+
+/**
+ * Whether a page answers for the hosts, by the outputs of an entry stack. Where the tenant's jobs may switch it, only the rules know; the others cost no
+ * call.
+ */
+async function maintenanceLook(aws: Aws, given: Stack['Outputs']): Promise<EntryLook> {
+  const outputs = outputsOf(given);
+  if (switchOf(outputs) === undefined) return lookOf(outputs, []);
+  return lookOf(outputs, await readRulesOf(aws, [outputs]));
+}
+
+/** @param standing rules of the listeners, where the tenant's jobs may switch maintenance */
+export function lookOf(outputs: EntryOutputs, standing: readonly StandingRule[]): EntryLook {
+  if (isVendedMaintenance(outputs)) return { inMaintenance: 'vended' };
+  if (switchOf(outputs) === undefined || answersOf(outputs, standing) === 'instances') return {};
+  return { inMaintenance: 'switched' };
+}
+
+export function outputsOf(given: Stack['Outputs'] = []): EntryOutputs {
+  return Object.fromEntries(given.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
 }

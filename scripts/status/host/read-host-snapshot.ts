@@ -115,9 +115,10 @@ async function readMaintenancePart(
   looks: StatusPart<readonly StackLook[]>,
 ): Promise<StatusPart<Maintenance | undefined>> {
   if ('unknown' in looks) return looks;
-  if (!looks.value.some(({ inMaintenance }) => inMaintenance === true)) return { value: undefined };
+  const entry = looks.value.find(({ inMaintenance }) => inMaintenance !== undefined);
+  if (entry === undefined) return { value: undefined };
   const begun = await partOf(runtime, () => readBegin(aws, place));
-  return { value: partValue(begun) ?? {} };
+  return { value: { ...partValue(begun), ...(entry.inMaintenance === 'switched' ? { isSwitched: true } : {}) } };
 }
 
 async function readImage(

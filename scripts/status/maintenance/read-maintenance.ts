@@ -8,8 +8,10 @@ export interface Maintenance {
   /** Milliseconds since 1970, by S3's clock. */
   readonly since?: number;
   readonly by?: string;
-  /** Address of the job that vended it. */
+  /** Address of the job that vended or switched it. */
   readonly job?: string;
+  /** A job of the tenant's switched it on, and one can switch it off. */
+  readonly isSwitched?: true;
 }
 
 /** So many of the newest audit records are looked through: maintenance is short, or an older version of Vendhost wrote none. */

@@ -1,15 +1,15 @@
-import { maintenanceOutput } from '../../../cdk/tenant/entry/rule-groups.ts';
 import { withPlanRole } from '../../aws/plan-role.ts';
 import { readTenantRecord } from '../../aws/read-facts.ts';
-import { openAws } from '../../aws/session.ts';
+import { type Aws, openAws } from '../../aws/session.ts';
 import type { Environment } from '../../config/environment.ts';
-import { names } from '../../config/names.ts';
+import { names, type Place } from '../../config/names.ts';
 import { readText } from '../../config/reading/read-text.ts';
 import { maintenancePage } from '../../config/tenant.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../../errors.ts';
+import { isVendedMaintenance, type RuleAnswers, readAnswers, switchOf } from '../../listener/rule-answers.ts';
 import { seenOnOneLine } from '../../report/safe-text.ts';
 import type { Runtime } from '../../runtime.ts';
-import { readStack } from '../../stack/stack-state.ts';
+import { settledStack } from '../../stack/stack-state.ts';
 import { maintenanceRow, maintenanceSteps, sinceWords } from './maintenance-words.ts';
 import { type Maintenance, readBegin } from './read-maintenance.ts';
 
@@ -22,31 +22,66 @@ export interface MaintenanceQuestion {
   readonly page: string | undefined;
 }
 
+/** What answers for a tenant's hosts, and who may change that. */
+export interface MaintenanceLook {
+  readonly hosts: readonly string[];
+  /** Name of the document with which the tenant's jobs switch; absent where only the platform's team begins and ends maintenance. */
+  readonly document?: string;
+  readonly answers: RuleAnswers;
+  /** Since when and by whom, while the page answers. */
+  readonly found: Maintenance;
+}
+
+/** Only reads. Waits until a vend that is under way has ended, as it sets the rules. */
+export async function lookAtMaintenance(runtime: Runtime, aws: Aws, place: Place): Promise<MaintenanceLook> {
+  const { hosts } = await readTenantRecord(aws, place);
+  const entry = await settledStack(runtime, aws, names.tenantStack(place, 'entry'));
+  const outputs = entry?.outputs ?? {};
+  const document = switchOf(outputs);
+  if (document === undefined) {
+    if (!isVendedMaintenance(outputs)) return { hosts, answers: 'instances', found: {} };
+    return { hosts, answers: 'page', found: await readBegin(aws, place) };
+  }
+  const answers = await readAnswers(aws, outputs);
+  const found = answers === 'instances' ? {} : { ...(await readBegin(aws, place)), isSwitched: true as const };
+  return { hosts, document, answers, found };
+}
+
 /**
- * Shows whether a page answers for a tenant's hosts, and what the platform's team does about it: no role that asks here may. Exit code 2 when it is
+ * Shows whether a page answers for a tenant's hosts, and where its jobs may not switch that what the platform's team does about it. Exit code 2 when it is
  * not as it is wanted. Only reads, in a job with the tenant's plan role.
  */
 export async function showMaintenance(
   runtime: Runtime,
   { wanted, page: file, ...place }: MaintenanceQuestion,
+  look?: MaintenanceLook,
 ): Promise<ExitCode | undefined> {
   const page = file === undefined ? undefined : await readPage(file);
-  const aws = openAws(withPlanRole(runtime, place));
-  await readTenantRecord(aws, place);
-  const entry = await readStack(aws, names.tenantStack(place, 'entry'));
-  const isOn = entry?.outputs[maintenanceOutput] !== undefined;
-  const found: Maintenance = isOn ? await readBegin(aws, place) : {};
+  const { answers, found, document } =
+    look ?? (await lookAtMaintenance(runtime, openAws(withPlanRole(runtime, place)), place));
+  const isOn = answers !== 'instances';
   const differs = wanted !== undefined && (wanted === 'on') !== isOn;
   // Of maintenance that goes on, the page may be another one.
-  const next = differs || (isOn && page !== undefined) ? maintenanceSteps(wanted ?? 'on', place, page) : [];
+  const asks = document === undefined ? differs || (isOn && page !== undefined) : page !== undefined;
+  const key = document === undefined ? 'maintenance' : 'maintenance_switch';
+  const next = asks ? maintenanceSteps(wanted ?? 'on', place, page, key) : [];
   const { tenant, environment } = place;
-  const state = isOn ? `in maintenance${sinceWords(found, Date.now())}` : 'not in maintenance';
-  const job = found.job === undefined ? [] : [`  vended by ${found.job}`];
-  const lines = [`${tenant} in ${environment}: ${state}`, ...job, ...next.map((step) => `  next: ${step}`)];
+  const lines = [
+    `${tenant} in ${environment}: ${answerWords(answers, found)}`,
+    ...(found.job === undefined ? [] : [`  ${document === undefined ? 'vended' : 'switched'} by ${found.job}`]),
+    ...(document === undefined ? [] : [`  its jobs may switch it: vendhost host maintenance on, or off`]),
+    ...next.map((step) => `  next: ${step}`),
+  ];
   const value = { tenant, environment, on: isOn, ...maintenanceRow(found), next };
   const text = lines.map((line) => (/^ */.exec(line)?.[0] ?? '') + seenOnOneLine(line)).join('\n');
   runtime.out.result(value, text);
   return differs ? exitCodes.differs : undefined;
+}
+
+function answerWords(answers: RuleAnswers, found: Maintenance): string {
+  if (answers === 'instances') return 'not in maintenance';
+  const some = answers === 'partly' ? '; the page answers for some of its hosts only: switch it again' : '';
+  return `in maintenance${sinceWords(found, Date.now())}${some}`;
 }
 
 /** Throws `USAGE` for a page that the platform's file would not take. */

@@ -1,10 +1,11 @@
-import { maintenanceOutput } from '../../../cdk/tenant/entry/rule-groups.ts';
-import { type AuditEntry, appendAudit, readActor } from '../../audit/append.ts';
+import type { AuditEntry } from '../../audit/append.ts';
+import { auditBefore } from '../../audit/audit-before.ts';
 import { maintenanceAction, maintenanceState } from '../../audit/maintenance.ts';
 import { names } from '../../config/names.ts';
-import { messageOf } from '../../errors.ts';
+import { isVendedMaintenance } from '../../listener/rule-answers.ts';
 import { readStack } from '../../stack/stack-state.ts';
 import type { Vending } from '../vend-plan.ts';
+import { isOn } from './switched.ts';
 
 /**
  * Vends, with an audit record where that begins or ends maintenance. The record is written before: a vend that dies in between is seen by
@@ -16,22 +17,14 @@ export async function withMaintenanceRecord<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const { runtime, aws, place, tenant, chosen } = vending;
-  const page = tenant.maintenance[chosen.environment];
   const entry = await readStack(aws, names.tenantStack(place, 'entry'));
-  const isIn = entry?.outputs[maintenanceOutput] !== undefined;
+  const isSwitchedOn = await isOn(aws, entry);
+  const isIn = isSwitchedOn || (entry !== undefined && isVendedMaintenance(entry.outputs));
+  // What the tenant has switched on stays.
+  const switched = isSwitchedOn ? tenant.maintenance_switch[chosen.environment] : undefined;
+  const page = tenant.maintenance[chosen.environment] ?? switched;
   if (isIn === (page !== undefined)) return await work();
-  const change = maintenanceChange(chosen.hosts, page);
-  const by = await readActor(aws, runtime);
-  const write = (after: string) => appendAudit(runtime, aws, { place, bucket }, { ...change, after, by });
-  await write(change.after);
-  try {
-    return await work();
-  } catch (error) {
-    await write(`failed: ${messageOf(error)}`).catch((fault: unknown) =>
-      runtime.out.warn(`the audit has no record that this failed: ${messageOf(fault)}`),
-    );
-    throw error;
-  }
+  return await auditBefore(runtime, aws, { place, bucket, ...maintenanceChange(chosen.hosts, page) }, work);
 }
 
 /**

@@ -35,18 +35,18 @@ export interface RulesOf {
   readonly loadBalancer: number;
   /** Listeners on which the tenant has no rules: it may have left them. */
   readonly elsewhere?: readonly string[];
-  /** Whether a page answers for the hosts: then one more rule keeps the target group in use. */
-  readonly inMaintenance?: boolean;
+  /** Whether a page answers for the hosts, or may: then one more rule keeps the target group in use. */
+  readonly keepsGroup?: boolean;
 }
 
 /** Whatever the number of that rule, no request meets it. */
 const kept: Band = { name: keptBand, first: 49_001, last: priorities.highest };
 
-/** The tenant's rules: one for the hosts of each band and, in maintenance, the one that keeps the target group in use. */
-function groupsOf({ hosts, inMaintenance = false }: Pick<RulesOf, 'hosts' | 'inMaintenance'>) {
+/** The tenant's rules: one for the hosts of each band and, where a page answers or may, the one that keeps the target group in use. */
+function groupsOf({ hosts, keepsGroup = false }: Pick<RulesOf, 'hosts' | 'keepsGroup'>) {
   const groups: { readonly band: Band; readonly hosts: readonly string[] }[] = groupByBand(hosts);
   const [first] = groups;
-  return inMaintenance && first !== undefined ? [...groups, { ...first, band: kept }] : groups;
+  return keepsGroup && first !== undefined ? [...groups, { ...first, band: kept }] : groups;
 }
 
 /** Hosts that share a rule, for the entry stack. */

@@ -43,6 +43,7 @@ test('the names of all parts are found', () => {
     'network',
     'service-boundary',
     'storage',
+    'switch-boundary',
     'tenant-drift',
     'vending',
   ]);

@@ -81,6 +81,66 @@ describe('traffic', () => {
     expect(rulesOf('Back at noon')[0]?.[1]).toMatchObject({ ContentType: 'text/plain' });
   });
 
+  describe("where the tenant's jobs may switch", () => {
+    const both = [
+      { number: 1, listenerArn: facts['listener-arn'], isPlain: true },
+      { number: 2, listenerArn: `${facts['listener-arn']}2`, isPlain: false },
+    ];
+    const changes = { maintenanceSwitch: '<p>Back soon', balancers: { entry: both, others: [2], plain: 1 } };
+    const switching = entryTemplate(tenantApp(changes));
+    const rules = switching.findResources('AWS::ElasticLoadBalancingV2::ListenerRule');
+    const answering = Object.entries(rules)
+      .filter(([, { Properties }]) => Properties.Conditions.length === 1)
+      .map(([id]) => id);
+
+    test('the instances answer, and one more rule on each load balancer keeps the target group in use', () => {
+      expect(Object.values(rules).map(({ Properties }) => Properties.Actions[0].Type)).toEqual(
+        Array(4).fill('forward'),
+      );
+      expect(answering).toHaveLength(2);
+      switching.hasOutput('MaintenanceSwitch', {});
+    });
+
+    test('a document has one parameter, and a step for each rule and state', () => {
+      const [document] = Object.values(switching.findResources('AWS::SSM::Document'));
+      const { Content, ...about } = document?.Properties ?? {};
+      expect(about).toMatchObject({ DocumentType: 'Automation', UpdateMethod: 'NewVersion' });
+      expect(Content.parameters).toEqual({ State: expect.objectContaining({ allowedValues: ['on', 'off'] }) });
+      expect(Content.assumeRole).toBe('arn:aws:iam::111111111111:role/vendhost-dev-shop-switch');
+      interface Step {
+        readonly name: string;
+        readonly nextStep?: string;
+        readonly isEnd?: true;
+        readonly inputs: { readonly RuleArn?: { readonly Ref: string } };
+      }
+      const steps = (Content.mainSteps as Step[]).map(({ name, nextStep, isEnd, inputs }) => [
+        name,
+        nextStep ?? isEnd,
+        inputs.RuleArn?.Ref,
+      ]);
+      expect(steps).toEqual([
+        ['choose', undefined, undefined],
+        ['on0', 'on1', answering[0]],
+        ['on1', true, answering[1]],
+        ['off0', 'off1', answering[0]],
+        ['off1', true, answering[1]],
+      ]);
+    });
+
+    test('its role changes these rules and nothing else', () => {
+      const [role] = Object.values(switching.findResources('AWS::IAM::Role'));
+      expect(role?.Properties.Policies[0].PolicyDocument.Statement).toEqual([
+        {
+          Sid: 'Switch',
+          Effect: 'Allow',
+          Action: 'elasticloadbalancing:ModifyRule',
+          Resource: answering.map((Ref) => ({ Ref })),
+        },
+      ]);
+      expect(role?.Properties.PermissionsBoundary).toMatch(/policy\/vendhost-dev-switch-boundary$/);
+    });
+  });
+
   test("the target group has the platform's port and load balancer; its health check is the tenant's", () => {
     const other = entryTemplate(tenantApp({ port: 3000, loadBalancer: 2 }));
     const [group] = Object.values(other.findResources('AWS::ElasticLoadBalancingV2::TargetGroup'));

@@ -24,6 +24,8 @@ const deeds: readonly Deed[] = [
   ...serving(),
   ...recording(),
   { role: 'intake', to: things.pipeline, actions: ['codepipeline:StartPipelineExecution'] },
+  { role: 'deploy', to: things.switchDocument, actions: ['ssm:StartAutomationExecution'] },
+  { role: 'switch', to: things.listenerRule, actions: ['elasticloadbalancing:ModifyRule'] },
 ];
 
 /** A call of `self` that concerns `owner`. */

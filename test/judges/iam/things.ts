@@ -259,6 +259,10 @@ export function intakeObject(owner: Owner): Thing {
 }
 
 /** The rule that starts a tenant's pipeline for it. */
+export function switchDocument(owner: Owner): Thing {
+  return { on: arn('ssm', `document/${names.switchDocument(placeOf(owner))}`), tags: owner.tags('entry') };
+}
+
 export function intakeRule(owner: Owner): Thing {
   return { on: arn('events', `rule/${names.intakeRule(placeOf(owner))}`), tags: owner.tags('entry') };
 }

@@ -5,8 +5,10 @@ import { tenantAccessApp } from '../../../cdk/tenant/access/tenant-access-stack.
 import { environmentOf } from '../../../scripts/config/files.ts';
 import { platformSchema } from '../../../scripts/config/platform.ts';
 import { limits } from '../../../scripts/config/tenant.ts';
+import { tenant as tenantOf } from './owners.ts';
 import { account, approvals, audience, environments, factsOf, gitlab, places, projectOf, region } from './places.ts';
 import { type Known, type Resources, resolve } from './resolve.ts';
+import { listenerRule } from './things.ts';
 
 /** A policy document; the simulator checks its form. */
 export type Document = object;
@@ -92,6 +94,7 @@ function* apps(): Generator<App> {
       approvals,
       logDays: 30,
       intake: 's3',
+      maintenanceSwitch: '<p>Back soon',
     });
   }
 }
@@ -112,6 +115,11 @@ function knownOf(resources: Resources): Known {
     if (Type === 'AWS::IAM::Role') return [[id, { ref: String(role), arn: iam('role', role) }] as const];
     if (Type === 'AWS::IAM::ManagedPolicy')
       return [[id, { ref: iam('policy', policy), arn: iam('policy', policy) }] as const];
+    if (Type === 'AWS::ElasticLoadBalancingV2::ListenerRule') {
+      const [tenant = '', environment = ''] = String(hostOf(Properties)).split('.');
+      const { on } = listenerRule(tenantOf(tenant, environment));
+      return [[id, { ref: on, arn: on }] as const];
+    }
     // One log group for each kind of log: the services that write them are not looked at here.
     if (Type === 'AWS::Logs::LogGroup') {
       const name = String(Properties.LogGroupName ?? id);
@@ -120,6 +128,12 @@ function knownOf(resources: Resources): Known {
     return [];
   });
   return Object.fromEntries(entries);
+}
+
+/** The first host that a rule answers for: `<tenant>.<environment>.example.com`. */
+function hostOf({ Conditions }: Readonly<Record<string, unknown>>): string | undefined {
+  const [first] = Conditions as { HostHeaderConfig?: { Values?: string[] } }[];
+  return first?.HostHeaderConfig?.Values?.[0];
 }
 
 function readManagedPolicies(resources: Resources, known: Known, found: Map<string, Document>): void {

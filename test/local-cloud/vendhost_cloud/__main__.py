@@ -31,6 +31,7 @@ PARTS: tuple[str, ...] = (
     "certificates",
     "refusals",
     "run_command",
+    "automations",
     "world",
     "authorization",
     "answers",

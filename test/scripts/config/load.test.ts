@@ -309,6 +309,7 @@ describe('tenants/*.yml', () => {
         'hosts: {dev: [], prod: [x.example.com], staging: [UP.example.com, "a.*.example.com"]}',
         'limits: {max_instances: 0}',
         `maintenance: {dev: "${'é'.repeat(513)}"}`,
+        'maintenance_switch: {dev: "<p>{{ global:REGION }}"}',
       ),
     ).toEqual([
       'project: "shop" is wrong: must be the path of a GitLab project, like acme/shop',
@@ -317,6 +318,7 @@ describe('tenants/*.yml', () => {
       'hosts.staging.1: "a.*.example.com" is wrong: must be a lower-case DNS name, like shop.example.com',
       'hosts.prod: unknown key: must be one of dev, staging, production',
       expect.stringMatching(/^maintenance\.dev: .*is wrong: must be at most 1024 bytes$/),
+      expect.stringMatching(/^maintenance_switch\.dev: .*is wrong: must be a page without \{\{$/),
       'limits.max_instances: 0 is wrong: must be at least 1',
     ]);
   });

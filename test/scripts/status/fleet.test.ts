@@ -54,10 +54,13 @@ test('a tenant is one row: what runs, since when, on what', () => {
   ]);
 });
 
-test('a tenant in maintenance needs a look', () => {
-  const entry = { ...stack('entry'), inMaintenance: true as const };
+test.each([
+  ['vended', 'in maintenance: a page answers for its hosts'],
+  ['switched', 'in maintenance, switched by the tenant: a page answers for its hosts'],
+] as const)('a tenant in maintenance that was %s needs a look', (inMaintenance, need) => {
+  const entry = { ...stack('entry'), inMaintenance };
   const changed = row({ stacks: { value: [entry, stack('host')] } });
-  expect(changed).toMatchObject({ state: 'needs a look', needs: ['in maintenance: a page answers for its hosts'] });
+  expect(changed).toMatchObject({ state: 'needs a look', needs: [need] });
 });
 
 test('what needs a look is named, each in its words', () => {

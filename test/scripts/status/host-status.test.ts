@@ -54,6 +54,17 @@ test.each([
   },
 );
 
+test("what the tenant's jobs switched on, they switch off", () => {
+  const maintenance = { value: { since: hoursAgo(3), by: 'ada', isSwitched: true as const } };
+  expect(hostNeeds({ ...soundHost, maintenance })).toMatchObject([
+    {
+      title: 'in maintenance for 3 h, by ada, switched by the tenant: a page answers for its hosts, with status 503',
+      next: 'vendhost host maintenance off --tenant shop --environment dev',
+    },
+  ]);
+  expect(hostStatusOf({ ...soundHost, maintenance })).toMatchObject({ maintenance: { value: { switched: true } } });
+});
+
 const waiting = release('b', {
   state: 'waiting for approval',
   start: hoursAgo(5),

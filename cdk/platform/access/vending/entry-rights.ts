@@ -3,8 +3,8 @@ import type { Right } from '../../../role.ts';
 import type { PlatformScope } from '../platform-scope.ts';
 
 /**
- * What is in entry stacks of tenants: target group, listener rules, pipeline with the topic of its approvals, rule of the intake, bucket, log
- * groups. No listener, and no bucket, topic or log group of the platform's.
+ * What is in entry stacks of tenants: target group, listener rules, the document that switches maintenance, pipeline with the topic of its approvals,
+ * rule of the intake, bucket, log groups. No listener, and no bucket, topic or log group of the platform's.
  */
 export function entryRights(scope: PlatformScope): Right[] {
   return [...trafficRights(scope), ...entryReleaseRights(scope), ...keepRights(scope)];
@@ -97,6 +97,21 @@ function entryReleaseRights(scope: PlatformScope): Right[] {
         'events:TagResource',
       ],
       resources: [scope.arn('events', `rule/${own}-intake`)],
+      because,
+    },
+    {
+      sid: 'Switches',
+      actions: [
+        'ssm:AddTagsToResource',
+        'ssm:CreateDocument',
+        'ssm:DeleteDocument',
+        'ssm:DescribeDocument',
+        'ssm:GetDocument',
+        'ssm:ListTagsForResource',
+        'ssm:UpdateDocument',
+        'ssm:UpdateDocumentDefaultVersion',
+      ],
+      resources: [scope.arn('ssm', `document/${own}-maintenance`)],
       because,
     },
   ];

@@ -34,6 +34,10 @@ export function tenantIamRights(scope: PlatformScope): Right[] {
     StringEquals: { 'iam:PermissionsBoundary': scope.globalArn('iam', `policy/${names.boundary(environment)}`) },
   };
   // Without its tenant's tag a role would be nobody's to the boundary.
+  const switching = {
+    StringEquals: { 'iam:PermissionsBoundary': scope.globalArn('iam', `policy/${names.switchBoundary(environment)}`) },
+  };
+  const switches = scope.tenantRoles('switch');
   const tagged: Condition = {
     StringEquals: {
       'aws:RequestTag/vendhost:environment': environment,
@@ -43,6 +47,14 @@ export function tenantIamRights(scope: PlatformScope): Right[] {
     Null: { 'aws:RequestTag/vendhost:tenant': 'false' },
   };
   return [
+    { sid: 'MakeSwitches', actions: ['iam:CreateRole'], resources: switches, when: merge(switching, tagged), because },
+    {
+      sid: 'ChangeSwitches',
+      actions: ['iam:DeleteRolePolicy', 'iam:PutRolePolicy'],
+      resources: switches,
+      when: switching,
+      because,
+    },
     { sid: 'MakeRoles', actions: ['iam:CreateRole'], resources: roles, when: merge(bounded, tagged), because },
     {
       sid: 'ChangeRoles',
@@ -58,7 +70,7 @@ export function tenantIamRights(scope: PlatformScope): Right[] {
       when: merge(bounded, { ArnLike: { 'iam:PolicyARN': [...policies, drift] } }),
       because,
     },
-    { sid: 'TagRoles', actions: ['iam:TagRole'], resources: roles, when: tagged, because },
+    { sid: 'TagRoles', actions: ['iam:TagRole'], resources: [...roles, ...switches], when: tagged, because },
     {
       sid: 'KeepRoles',
       actions: [
@@ -73,7 +85,7 @@ export function tenantIamRights(scope: PlatformScope): Right[] {
         'iam:UpdateRole',
         'iam:UpdateRoleDescription',
       ],
-      resources: roles,
+      resources: [...roles, ...switches],
       because,
     },
     {
@@ -124,7 +136,7 @@ export function tenantIamRights(scope: PlatformScope): Right[] {
 
 /** Each role to the service that it is for. */
 function passRights(scope: PlatformScope): Right[] {
-  const services = { instance: 'ec2', intake: 'events', pipeline: 'codepipeline' } as const;
+  const services = { instance: 'ec2', intake: 'events', pipeline: 'codepipeline', switch: 'ssm' } as const;
   return Object.entries(services).map(([role, service]) => ({
     sid: `Pass${role.charAt(0).toUpperCase()}${role.slice(1)}`,
     actions: ['iam:PassRole'],

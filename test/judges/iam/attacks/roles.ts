@@ -10,7 +10,7 @@ const all: readonly TenantRole[] = ['deploy', 'plan', 'execution', 'instance', '
 
 /** More rights: by passing a role, by making one, by a stack that works with another, by another service. */
 export function roleAttacks(): Case[] {
-  return [...passing(), ...stacks(), ...identities(), ...services(), ...approving(), ...intake()];
+  return [...passing(), ...stacks(), ...identities(), ...services(), ...approving(), ...intake(), ...switching()];
 }
 
 function refused(by: string, name: string, because: string, one: Step): Case {
@@ -278,5 +278,44 @@ function intake(): Case[] {
     refused(by, 'approves a release', because, step(by, 'codepipeline:PutApprovalResult', things.approvalAction(self))),
     refused(by, 'writes to the intake', because, step(by, 's3:PutObject', things.intakeObject(self))),
     refused(by, 'reads a revision', because, step(by, 's3:GetObject', things.revision(self))),
+  ];
+}
+
+/** Who may switch says on or off, and nothing of what that means. */
+function switching(): Case[] {
+  const document = 'Its text says where the rules lead, and its role may change them.';
+  const changes = ['UpdateDocument', 'UpdateDocumentDefaultVersion', 'DeleteDocument', 'ModifyDocumentPermission'];
+  const changing = all.flatMap((role) =>
+    changes.flatMap((call) =>
+      [self, tenant('shop2')].map((of) => {
+        const by = things.roleName(self, role);
+        return refused(by, `${call} of ${of.name}`, document, step(by, `ssm:${call}`, things.switchDocument(of)));
+      }),
+    ),
+  );
+  const starting = all
+    .filter((role) => role !== 'deploy')
+    .map((role) => {
+      const by = things.roleName(self, role);
+      const one = step(by, 'ssm:StartAutomationExecution', things.switchDocument(self));
+      return refused(by, 'switches maintenance', 'The jobs that deploy do.', one);
+    });
+  const deploy = things.roleName(self, 'deploy');
+  const foreign = step(deploy, 'ssm:StartAutomationExecution', { on: arn('ssm', 'document/AWS-StartEC2Instance') });
+  const given = { 'iam:PassedToService': 'ssm.amazonaws.com' };
+  const passed = step(deploy, 'iam:PassRole', things.role(self, 'switch'), given);
+  const by = things.roleName(self, 'switch');
+  const only = 'It sets what its rules answer.';
+  return [
+    ...changing,
+    ...starting,
+    refused(deploy, "starts another document of AWS's", 'It would act with whatever role it is given.', foreign),
+    refused(deploy, 'passes the role that switches', 'Another document could say where the rules lead.', passed),
+    ...['DeleteRule', 'SetRulePriorities'].map((call) =>
+      refused(by, call, only, step(by, `elasticloadbalancing:${call}`, things.listenerRule(self))),
+    ),
+    ...['CreateRule', 'ModifyListener'].map((call) =>
+      refused(by, call, only, step(by, `elasticloadbalancing:${call}`, things.listener(self))),
+    ),
   ];
 }

@@ -90,6 +90,9 @@ class _InlinePolicy:
 
 
 def _policy(resource: Resource) -> str:
+    # What CloudFormation calls it is its ARN.
+    if resource.physical_id.startswith("arn:"):
+        return resource.physical_id
     return f"arn:aws:iam::{resource.account}:policy/{resource.name('ManagedPolicyName')}"
 
 

@@ -116,9 +116,26 @@ def _send_command(request: Request) -> list[Requirement]:
     ]
 
 
+_OF_DOCUMENTS = ("CreateDocument", "DeleteDocument", "DescribeDocument", "GetDocument", "UpdateDocument")
+
+
+def _document_arn(request: Request) -> str:
+    """Of the account's own documents; one of AWS's is in no account."""
+    name = str(request.json.get("DocumentName") or request.json.get("Name"))
+    own = request.own("ssm", f"document/{name}")
+    return own.replace(f":{request.account}:", "::") if name.startswith("AWS") else own
+
+
 def _ssm(request: Request) -> list[Requirement]:
     if request.operation == "SendCommand":
         return _send_command(request)
+    if request.operation == "StartAutomationExecution":
+        return [request.needs(arn) for arn in (_document_arn(request), request.own("ssm", "automation-execution/*"))]
+    if request.operation == "GetAutomationExecution":
+        wanted = request.json.get("AutomationExecutionId")
+        return [request.needs(request.own("ssm", f"automation-execution/{wanted}"))]
+    if request.operation in _OF_DOCUMENTS:
+        return [request.needs(_document_arn(request))]
     if request.operation in ("GetCommandInvocation", "CancelCommand", "ListCommands", "ListCommandInvocations"):
         return [request.needs("*")]
     names = request.json.get("Names") or [request.json.get("Path")]

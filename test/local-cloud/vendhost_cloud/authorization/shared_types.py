@@ -8,6 +8,20 @@ def _parameter(resource: Resource) -> str:
     return resource.own("ssm", f"parameter/{resource.name('Name').lstrip('/')}")
 
 
+def _document(resource: Resource) -> str:
+    return resource.own("ssm", f"document/{resource.name('Name')}")
+
+
+def _assumed_role(resource: Resource) -> list[str]:
+    """The role that an Automation document acts as is passed to Systems Manager when the document is made."""
+    content = resource.properties.get("Content")
+    role = content.get("assumeRole") if isinstance(content, dict) else None
+    return [str(role)] if role else []
+
+
+_PASS = Call("iam:PassRole", _assumed_role, context=lambda _: {"iam:PassedToService": "ssm.amazonaws.com"})
+
+
 def _log_group(resource: Resource) -> str:
     """With `:*`, as policies for everything but tagging name a log group.
 
@@ -52,6 +66,19 @@ TYPES: Table = {
             Call("logs:TagResource logs:UntagResource", _log_group_to_tag, when=("Tags",), tagging=True),
         ),
         (Call("logs:DeleteLogGroup", _log_group),),
+    ),
+    "AWS::SSM::Document": Handlers(
+        (
+            Call("ssm:CreateDocument", _document, tagging=True),
+            Call("ssm:AddTagsToResource", _document, when=("Tags",), tagging=True),
+            _PASS,
+        ),
+        (
+            Call("ssm:UpdateDocument ssm:UpdateDocumentDefaultVersion", _document, when=("Content",)),
+            Call("ssm:AddTagsToResource ssm:RemoveTagsFromResource", _document, when=("Tags",), tagging=True),
+            _PASS,
+        ),
+        (Call("ssm:DeleteDocument", _document),),
     ),
     "AWS::SSM::Parameter": Handlers(
         (

@@ -75,8 +75,14 @@ def _list_documents(_: Document) -> Document:
     return {"DocumentIdentifiers": [_description(document) for document in _documents.values()]}
 
 
+def find_document(name: str) -> Document | None:
+    """A document of this account and region."""
+    document: Document | None = _documents.get(name)
+    return document
+
+
 def _find(request: Document) -> Document:
-    document: Document | None = _documents.get(request["Name"])
+    document = find_document(request["Name"])
     if document is None:
         raise AwsError("InvalidDocument", f"Document with name {request['Name']} does not exist.")
     return document

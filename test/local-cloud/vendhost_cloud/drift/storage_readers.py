@@ -130,6 +130,23 @@ def _trail(name: str, properties: Properties) -> Properties:
     }
 
 
+def _document(name: str, properties: Properties) -> Properties | None:
+    try:
+        about = call("ssm", "DescribeDocument", {"Name": name})["Document"]
+    except ServiceError as error:
+        # The name of this error has nothing of what is gone.
+        if error.code == "InvalidDocument":
+            return None
+        raise
+    content = call("ssm", "GetDocument", {"Name": name})["Content"]
+    text = isinstance(properties.get("Content"), str)
+    return {
+        **only(about, "Name", "DocumentType", "DocumentFormat"),
+        "Content": content if text else json.loads(content),
+        "Tags": about.get("Tags") or [],
+    }
+
+
 def _parameter(name: str, _: Properties) -> Properties | None:
     found = first("ssm", "GetParameters", {"Names": [name]}, "Parameters")
     if found is None:
@@ -266,6 +283,7 @@ READERS = {
         ),
         tags=True,
     ),
+    "AWS::SSM::Document": Reader(_document, ("Content", "DocumentFormat", "DocumentType", "Name"), tags=True),
     "AWS::SSM::Parameter": Reader(_parameter, ("Name", "Type", "Value"), tags=True),
     "AWS::SecretsManager::Secret": Reader(_secret, ("Description", "KmsKeyId", "Name"), tags=True),
     "AWS::SecretsManager::SecretTargetAttachment": Reader(_secret_attachment, ("SecretId",)),

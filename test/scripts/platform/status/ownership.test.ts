@@ -58,6 +58,11 @@ const cases: readonly [string, Partial<Ownership>, Difference[]][] = [
     ],
   ],
   [
+    "a page that the tenant's jobs switched on",
+    { rules: [{ ...rule, targetGroups: [] }], files: [{ tenant: 'shop', content: granted, maintenance: 'switched' }] },
+    [],
+  ],
+  [
     "a rule in no tenant's stack",
     { rules: [rule, { arn, balancer, priority: 9, hosts: ['x.example.com'], targetGroups: [] }] },
     [

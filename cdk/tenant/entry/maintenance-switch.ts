@@ -1,0 +1,59 @@
+import { CfnOutput } from 'aws-cdk-lib';
+import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import { names } from '../../../scripts/config/names.ts';
+import { makeRole, serviceTrust } from '../../role.ts';
+import type { Scope } from '../access/tenant-scope.ts';
+import { switchOutput, type TrafficRule } from './rule-groups.ts';
+import { switchDocument } from './switch-document.ts';
+
+export interface MaintenanceSwitchProps {
+  readonly scope: Scope;
+  /** The page that answers while maintenance is on. */
+  readonly page: string;
+  readonly rules: readonly TrafficRule[];
+}
+
+/**
+ * By which a tenant's jobs switch its maintenance. They have no right to listener rules, since no condition of IAM says where a rule forwards to: they
+ * may start this document, which says so itself, and whose role may change the tenant's own rules and do nothing else.
+ *
+ * Systems Manager assumes the role for automations of this account only
+ * (https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-setup-iam.html). Which document that is, no condition says: nobody of a tenant's
+ * can create one, or start another than this.
+ */
+export class MaintenanceSwitch extends Construct {
+  constructor(parent: Construct, id: string, { scope, page, rules }: MaintenanceSwitchProps) {
+    super(parent, id);
+    const { place } = scope;
+    const role = makeRole(this, 'Role', {
+      arns: scope,
+      name: names.tenantRole(place, 'switch'),
+      policy: 'switch',
+      description: `Switches the maintenance of ${scope.host}`,
+      boundary: scope.globalArn('iam', `policy/${names.switchBoundary(place.environment)}`),
+      trust: serviceTrust('ssm', {
+        StringEquals: { 'aws:SourceAccount': scope.account },
+        ArnLike: { 'aws:SourceArn': scope.arn('ssm', 'automation-execution/*') },
+      }),
+      rights: [
+        {
+          sid: 'Switch',
+          actions: ['elasticloadbalancing:ModifyRule'],
+          resources: rules.map(({ rule }) => rule),
+        },
+      ],
+    });
+    const document = new CfnDocument(this, 'Document', {
+      name: names.switchDocument(place),
+      documentType: 'Automation',
+      documentFormat: 'JSON',
+      // A document with a name of its own cannot be replaced: the new text is its next version, and the one that is started.
+      updateMethod: 'NewVersion',
+      content: switchDocument(scope.roleArn('switch'), page, rules),
+    });
+    // Systems Manager must be able to assume it from the first start.
+    document.addResourceDependency(role);
+    new CfnOutput(parent, switchOutput, { value: document.ref });
+  }
+}
