@@ -1,29 +1,34 @@
 import { VendhostError } from '../../errors.ts';
 import type { GitlabApi } from '../api.ts';
-import type { PlannedCall } from './planned-call.ts';
 
-type Entry = Readonly<Record<string, unknown>>;
+type Attributes = Readonly<Record<string, unknown>>;
+
+/** A POST: its path below `/api/v4/`, and its body. */
+interface Making {
+  readonly path: string;
+  readonly body: Attributes;
+}
 
 /** What a call makes, and how GitLab's list of such things shows that it is there. */
-interface Kind {
+interface ThingMade {
   /** What the call's path ends with. */
   readonly end: RegExp;
   /** The list, where it is not what is posted to. */
   readonly list?: string;
-  readonly query?: (body: Entry) => Readonly<Record<string, string>>;
-  readonly isSame: (entry: Entry, body: Entry) => boolean;
+  readonly query?: (body: Attributes) => Readonly<Record<string, string>>;
+  readonly isSame: (entry: Attributes, body: Attributes) => boolean;
   /** GitLab makes it a second time, so it is not sent again while the first call may still be at work. */
   readonly isTwice?: true;
 }
 
 const same =
   (...keys: readonly string[]) =>
-  (entry: Entry, body: Entry) =>
+  (entry: Attributes, body: Attributes) =>
     keys.every((key) => entry[key] === body[key]);
 
-const isBranch: Kind['isSame'] = ({ name }, { branch }) => name === branch;
+const isBranch: ThingMade['isSame'] = ({ name }, { branch }) => name === branch;
 
-const kinds: readonly Kind[] = [
+const kinds: readonly ThingMade[] = [
   {
     end: /^projects$/,
     query: ({ path }) => ({ search: String(path) }),
@@ -54,8 +59,8 @@ export function isAnswerLost(thrown: unknown): boolean {
  * Looks whether a call whose answer was lost has made what it was to make. `again`: it has not, and may be sent once more; `unknown`: for
  * what GitLab makes twice, or where GitLab still does not answer.
  */
-export async function lookForMade(api: GitlabApi, call: PlannedCall): Promise<'made' | 'again' | 'unknown'> {
-  const kind = call.method === 'POST' ? kinds.find(({ end }) => end.test(call.path)) : undefined;
+export async function lookForMade(api: GitlabApi, call: Making): Promise<'made' | 'again' | 'unknown'> {
+  const kind = kinds.find(({ end }) => end.test(call.path));
   if (kind === undefined) return 'unknown';
   const isMade = await readList(api, call, kind).then(
     (all) => all.some((entry) => kind.isSame(entry, call.body)),
@@ -66,15 +71,15 @@ export async function lookForMade(api: GitlabApi, call: PlannedCall): Promise<'m
 }
 
 /** The whole list, page by page (https://docs.gitlab.com/api/rest/#offset-based-pagination). */
-async function readList(api: GitlabApi, { path, body }: PlannedCall, { list, query }: Kind): Promise<Entry[]> {
+async function readList(api: GitlabApi, { path, body }: Making, { list, query }: ThingMade): Promise<Attributes[]> {
   const from = list === undefined ? path : path.replace(/[^/]+$/, list);
-  const found: Entry[] = [];
+  const found: Attributes[] = [];
   for (let page = '1'; page !== ''; ) {
     const searchParams = { per_page: '100', page, ...query?.(body) };
     const answer = await api.call(`look for what was to be made in ${from}`, ({ Projects }) =>
       Projects.requester.get(from, { searchParams }),
     );
-    found.push(...(answer.body as unknown as Entry[]));
+    found.push(...(answer.body as unknown as Attributes[]));
     page = answer.headers?.['x-next-page'] ?? '';
   }
   return found;

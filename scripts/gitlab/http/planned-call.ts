@@ -29,7 +29,7 @@ export async function sendCall(
   const way = method === 'POST' ? ('post' as const) : ('put' as const);
   const send = () => api.call(what, ({ Projects }) => Projects.requester[way](path, { body }), hints);
   await send().catch(async (thrown: unknown) => {
-    const found = isAnswerLost(thrown) ? await lookForMade(api, call) : 'unknown';
+    const found = method === 'POST' && isAnswerLost(thrown) ? await lookForMade(api, call) : 'unknown';
     if (found === 'unknown') throw thrown;
     if (found === 'again') await send();
   });

@@ -61,8 +61,9 @@ function noHost(snapshot: HostSnapshot): Finding {
 function targetNeeds(snapshot: HostSnapshot): Finding[] {
   const look = partValue(snapshot.releases);
   if (look !== undefined && look.releases.length === 0) return [];
-  const all = Map.groupBy(partValue(snapshot.targets) ?? [], ({ loadBalancer }) => loadBalancer);
-  return [...all].flatMap(([number, targets]) => {
+  const all = partValue(snapshot.targets) ?? [];
+  return [...new Set(all.map(({ loadBalancer }) => loadBalancer))].flatMap((number) => {
+    const targets = all.filter(({ loadBalancer }) => loadBalancer === number);
     const unhealthy = targets.filter(({ state }) => state === 'unhealthy');
     if (unhealthy.length === 0) return [];
     const nobody = targets.every(({ state }) => state !== 'healthy');
