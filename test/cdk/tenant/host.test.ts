@@ -91,7 +91,11 @@ describe('alarms', () => {
   test('while the tenant moves they watch both load balancers, by the same names', () => {
     const elb = 'arn:aws:elasticloadbalancing:eu-west-1:100000000001';
     const other = {
-      ...{ number: 2, securityGroup: 'sg-0f00000000000002a', loadBalancerArn: `${elb}:loadbalancer/app/vendhost-dev-2/2` },
+      ...{
+        number: 2,
+        securityGroup: 'sg-0f00000000000002a',
+        loadBalancerArn: `${elb}:loadbalancer/app/vendhost-dev-2/2`,
+      },
       targetGroup: `${elb}:targetgroup/vendhost-dev-shop--8080-2/22`,
     };
     const moving = alarms({ ...noDatabase, otherBalancers: [other] });
