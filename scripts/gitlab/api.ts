@@ -110,7 +110,7 @@ const refusals: Readonly<Record<number, { code: string; hint: string }>> = {
   },
   403: {
     code: 'GITLAB_FORBIDDEN',
-    hint: "VENDHOST_GITLAB_TOKEN needs the role Maintainer in the tenant's project and the scope api",
+    hint: "VENDHOST_GITLAB_TOKEN needs the role Maintainer in the tenant's project and the scope api; nobody changes a project that is archived",
   },
   429: {
     code: 'GITLAB_BUSY',

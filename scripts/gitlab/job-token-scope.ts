@@ -1,5 +1,5 @@
 import type { GitlabApi } from './api.ts';
-import { type PlannedCall, projectPart, sendCall } from './http/planned-call.ts';
+import { isTaken, type PlannedCall, projectPart, sendCall } from './http/planned-call.ts';
 
 /** Who may use the job token of their pipelines in a project (https://docs.gitlab.com/api/project_job_token_scopes/). */
 export interface JobTokenScope {
@@ -42,7 +42,9 @@ export function allowCall(project: number, other: number): PlannedCall {
 
 export async function allowJobTokens(api: GitlabApi, project: number, other: number): Promise<void> {
   const what = `add project ${other} to the job token allowlist of project ${project}`;
-  await sendCall(api, what, allowCall(project, other));
+  await sendCall(api, what, allowCall(project, other)).catch((thrown: unknown) => {
+    if (!isTaken(thrown)) throw thrown;
+  });
 }
 
 /** `https://gitlab.example.com/groups/acme/web` → `acme/web`: GitLab says the path of a group in its address only. */

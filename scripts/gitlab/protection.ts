@@ -1,6 +1,6 @@
 import { VendhostError } from '../errors.ts';
 import type { GitlabApi } from './api.ts';
-import { type PlannedCall, projectPart, sendCall } from './http/planned-call.ts';
+import { isTaken, type PlannedCall, projectPart, sendCall } from './http/planned-call.ts';
 
 /** A protected branch, or all those that a wildcard covers (https://docs.gitlab.com/api/protected_branches/). */
 export interface ProtectedBranch {
@@ -42,8 +42,15 @@ export function protectCall(project: string, branch: string): PlannedCall {
   return { method: 'POST', path: projectPart(project, 'protected_branches'), body };
 }
 
+/** Protects a branch so. It may have been protected since that was planned: that counts when no Developer may push to it or merge into it. */
 export async function protectBranch(api: GitlabApi, project: string, branch: string): Promise<void> {
-  await sendCall(api, `protect the branch ${branch} of ${project}`, protectCall(project, branch));
+  await sendCall(api, `protect the branch ${branch} of ${project}`, protectCall(project, branch)).catch(
+    async (thrown: unknown) => {
+      if (!isTaken(thrown)) throw thrown;
+      const rules = (await readProtectedBranches(api, project)).filter((rule) => covers(rule, branch));
+      if (rules.length === 0 || rules.some(({ developers }) => developers)) throw thrown;
+    },
+  );
 }
 
 /** Protects an environment: Maintainers may deploy to it. GitLab Free has no such path (https://docs.gitlab.com/api/protected_environments/). */

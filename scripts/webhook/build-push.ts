@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -60,14 +61,17 @@ async function machineIsOutdated(
   }
 }
 
-/** Uploads the commit as git archives it, and beside it what GitLab said of the push: that first, as the archive starts the build. */
+/**
+ * Uploads the commit as git archives it, and beside it what GitLab said of the push: that first, as the archive starts the build. Where it is
+ * there already, its build has failed, or is not through: somebody resent the event, and the machine is still not what the push says. Then
+ * it is uploaded under another name, as what is there starts nothing.
+ */
 async function uploadMachine(
   { out, signal }: Runtime,
   aws: Aws,
   { place, push, directory }: { place: Place; push: ClonedPush; directory: string },
 ): Promise<undefined> {
   const { bucket } = await readPlatformFacts(aws, place.environment);
-  const key = keys.machineArchive(place.tenant, push.delivery, push.commit);
   const file = join(directory, '.git', 'archive.tar.gz');
   // The tenant's attributes leave nothing out of it: its hashes must be those of the checkout, or it would be baked with each push.
   await mkdir(join(directory, '.git', 'info'), { recursive: true });
@@ -76,10 +80,14 @@ async function uploadMachine(
   await execa('git', words, { cwd: directory, cancelSignal: signal });
   const json = Buffer.from(`${JSON.stringify(push, null, 2)}\n`);
   const described = { bytes: () => [json], type: 'application/json' };
-  await uploadOnce(aws, { bucket, key: keys.pushOfMachine(key) }, described, signal);
   const archive = { bytes: () => createReadStream(file), type: 'application/gzip' };
-  const bytes = await uploadOnce(aws, { bucket, key }, archive, signal);
-  const did = bytes === undefined ? 'nothing uploaded: it is there' : `uploaded ${bytes} bytes`;
-  out.result({ machineKey: key, uploaded: bytes !== undefined }, `${did}\n${key}`);
+  for (const name of [push.delivery, randomBytes(32).toString('hex')]) {
+    const key = keys.machineArchive(place.tenant, name, push.commit);
+    await uploadOnce(aws, { bucket, key: keys.pushOfMachine(key) }, described, signal);
+    const bytes = await uploadOnce(aws, { bucket, key }, archive, signal);
+    if (bytes === undefined) continue;
+    out.result({ machineKey: key, uploaded: true }, `uploaded ${bytes} bytes\n${key}`);
+    break;
+  }
   return undefined;
 }

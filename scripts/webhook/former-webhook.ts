@@ -1,5 +1,4 @@
 import { names, type Place } from '../config/names.ts';
-import { VendhostError } from '../errors.ts';
 import type { GitlabApi } from '../gitlab/api.ts';
 import {
   type DeployToken,
@@ -59,8 +58,8 @@ export async function removeFormerWebhook(
   gitlab: GitlabApi,
   { project, hooks, deployTokens }: FormerWebhook,
 ): Promise<void> {
-  for (const id of hooks) await removeProjectHook(gitlab, project, id).catch(unlessGone);
-  for (const id of deployTokens) await removeDeployToken(gitlab, project, id).catch(unlessGone);
+  for (const id of hooks) await removeProjectHook(gitlab, project, id);
+  for (const id of deployTokens) await removeDeployToken(gitlab, project, id);
 }
 
 /** For people: what goes. */
@@ -70,9 +69,4 @@ export function formerWebhookLine({ project, hooks, deployTokens }: FormerWebhoo
     ...(deployTokens.length === 0 ? [] : [`deploy token ${deployTokens.join(', ')}`]),
   ];
   return `${parts.join(' and ')} of ${project}, with which GitLab reported pushes`;
-}
-
-/** GitLab says 404 to what is not there any more. */
-function unlessGone(error: unknown): void {
-  if (!(error instanceof VendhostError && error.code === 'GITLAB_PROJECT_UNKNOWN')) throw error;
 }

@@ -1,7 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { git, version } from '../local-gitlab/platform.ts';
 import { commit, createRepository } from '../local-gitlab/repository.ts';
 import type { PipelineOptions, PipelineResult } from '../local-gitlab/run.ts';
@@ -182,6 +183,57 @@ test.each([
   });
   expect(statuses(result)).toEqual({ take: 'failed' });
   expect(logOf(result, 'take')).toContain('error[ROLE_REFUSED]');
+});
+
+const halves = { infrastructure: 'acme/pair-machine', software: 'acme/pair' } as const;
+type Half = keyof typeof halves;
+
+/** A repository of a project of two, with the file that the platform keeps for it: GitLab takes that one by the setting, and none of the checkout. */
+async function repositoryOf(half: Half, files: Readonly<Record<string, string>>): Promise<string> {
+  const ref = `v${await version()}`;
+  const inputs = { tenant: 'pair', image: 'docker.example.test/platform/vendhost' };
+  const file = `/ci-templates/${half}.gitlab-ci.yml`;
+  const pinned = { include: [{ project: 'platform/vendhost', ref, file, inputs }], default: configuration.default };
+  return await createRepository(join(world.directory, half), { '.gitlab-ci.yml': stringify(pinned), ...files }, 'dev');
+}
+
+test('a tenant with two projects and pinned pipelines: one makes the machine, the other releases to it, each with its own role', async () => {
+  for (const path of Object.values(halves)) world.gitlab.state.addProject(path);
+  const platform = parse(await readFile(join(world.owner.repository, 'platform.yml'), 'utf8')) as object;
+  const tenant = { projects: halves, pinned: true, hosts: { dev: ['pair.dev.example.com'] } };
+  const pipelines = { project: 'platform/pipelines', branch: 'main' };
+  const written = { 'platform.yml': stringify({ ...platform, pipelines }), 'tenants/pair.yml': stringify(tenant) };
+  await world.owner.write(written, 'A tenant with two projects');
+  const { exitCode, all } = await world.operate(['tenant', 'vend', 'pair', '--protect-branches']);
+  expect(exitCode, String(all)).toBe(0);
+  for (const half of ['infrastructure', 'software'] as const) {
+    expect(world.gitlab.state.project(halves[half])).toMatchObject({
+      ci_config_path: `pair/${half}.gitlab-ci.yml@platform/pipelines:main`,
+      ci_pipeline_variables_minimum_override_role: 'no_one_allowed',
+    });
+  }
+  const { 'shop/vendhost.yml': settings = '', ...others } = filesOf('shop');
+  const software = Object.fromEntries(
+    Object.entries(others).map(([name, text]) => [name.replace('shop/', ''), text] as const),
+  );
+  const ended: Record<string, unknown> = {};
+  for (const [half, files] of [
+    ['infrastructure', { 'vendhost.yml': settings }],
+    ['software', software],
+  ] as const) {
+    const tenantRepository = await repositoryOf(half, files);
+    const result = await run({ tenantRepository, projectPath: halves[half] });
+    ended[half] = statuses(result);
+    expect(result.status, logs(result)).toBe('success');
+    const roles = new Set(result.jobs.slice(1).map(({ name }) => givenTo(result, name).role));
+    expect(roles).toEqual(new Set([`arn:aws:iam::${devAccount}:role/vendhost-dev-pair-${half}-deploy`]));
+  }
+  expect(ended).toEqual({
+    infrastructure: { validate: 'success', bake: 'success', provision: 'success' },
+    software: { validate: 'success', package: 'success', release: 'success' },
+  });
+  const { status, body } = await ask(world.cloud.router.https, 'pair.dev.example.com');
+  expect([status, body.split('\n')[0]]).toEqual([200, 'The shop of the lanterns']);
 });
 
 function statuses(result: PipelineResult): Record<string, string> {

@@ -1,7 +1,8 @@
 import { type Answer, type Call, given, notFound, refused } from './answers.ts';
 import { projectBody } from './api-settings.ts';
-import type { GitlabState } from './api-state.ts';
+import type { GitlabState, Project } from './api-state.ts';
 import type { User } from './discussions.ts';
+import { page } from './paging.ts';
 
 /** `/namespaces/:id`, by number or path (https://docs.gitlab.com/api/namespaces/). */
 export function onNamespace({ method, path }: Call, state: GitlabState): Answer {
@@ -10,6 +11,17 @@ export function onNamespace({ method, path }: Call, state: GitlabState): Answer 
   if (method !== 'GET' || found === undefined) return notFound('Namespace Not Found');
   const [full, number] = found;
   return { status: 200, body: { id: number, path: full.split('/').at(-1), full_path: full, kind: 'group' } };
+}
+
+/** `GET /projects`: those that the token sees, by part of their path (https://docs.gitlab.com/api/projects/#list-all-projects). */
+export function listProjects(call: Call, state: GitlabState, isSeen: (project: Project) => boolean, url: URL): Answer {
+  const searched = call.query.get('search') ?? '';
+  const found = state.projects().filter((each) => isSeen(each) && each.path.includes(searched));
+  const shown = found.map((project) => {
+    const full = project.path_with_namespace.split('/').slice(0, -1).join('/');
+    return { ...project, namespace: { id: state.groups.get(full), full_path: full } };
+  });
+  return page(shown, call.query, url);
 }
 
 /** `POST /projects` by the rules of `app/services/projects/create_service.rb`. */

@@ -6,7 +6,7 @@ import { onDeployments } from './api-deployments.ts';
 import { onDeployTokens, onHooks } from './api-hooks.ts';
 import { onIssues } from './api-issues.ts';
 import { onJobTokenScope } from './api-job-tokens.ts';
-import { createProject, onNamespace } from './api-new-project.ts';
+import { createProject, listProjects, onNamespace } from './api-new-project.ts';
 import { onNotes } from './api-notes.ts';
 import { onPackages } from './api-packages.ts';
 import { onPipelines } from './api-pipelines.ts';
@@ -17,7 +17,6 @@ import { onSetup } from './api-setup.ts';
 import { type GitlabOptions, GitlabState, type Project, type Variable } from './api-state.ts';
 import { onVariables } from './api-variables.ts';
 import type { User } from './discussions.ts';
-import { page } from './paging.ts';
 import { subjectSettings, type TokenSettings } from './subject.ts';
 
 export type { Project, Variable } from './api-state.ts';
@@ -188,8 +187,7 @@ async function route(call: Call, state: GitlabState, url: URL, user: User): Prom
   if (noun !== 'projects') return notFound('Not Found');
   if (id === undefined && call.method === 'POST') return createProject(call, state, user);
   const isSeen = (each: Project) => each.visibility !== 'private' || state.roleIn(each, level) > 0;
-  if (id === undefined)
-    return call.method === 'GET' ? page(state.projects().filter(isSeen), call.query, url) : notAllowed();
+  if (id === undefined) return call.method === 'GET' ? listProjects(call, state, isSeen, url) : notAllowed();
   const project = state.project(id);
   if (project === undefined || !isSeen(project)) return notFound('Project Not Found');
   if (part === 'merge_requests' && name === undefined) return onMergeRequests(call, state, project, url, user);

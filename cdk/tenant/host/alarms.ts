@@ -2,28 +2,26 @@ import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { names } from '../../../scripts/config/names.ts';
 
+/** A load balancer, and the target group with which it leads to the instances. Both by ARN. */
+export interface WatchedBalancer {
+  readonly loadBalancerArn: string;
+  readonly targetGroup: string;
+}
+
 export interface AlarmsProps {
   /** First part of the alarms' names. */
   readonly name: string;
-  readonly loadBalancerArn: string;
-  /** ARN. */
-  readonly targetGroup: string;
+  /** All that lead to the instances: more than one while the tenant moves, when requests come through both. */
+  readonly balancers: readonly [WatchedBalancer, ...WatchedBalancer[]];
   /** ARN of the topic that the alarms write to, also when all is well again. */
   readonly topic: string;
 }
 
 /** Two alarms for an unhealthy host: instances that fail their health check, and responses that are server errors. */
 export class Alarms extends Construct {
-  constructor(scope: Construct, id: string, { name, loadBalancerArn, targetGroup, topic }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { name, balancers, topic }: AlarmsProps) {
     super(scope, id);
-    const dimensions = [
-      { name: 'LoadBalancer', value: loadBalancerArn.split(':loadbalancer/').at(-1) ?? loadBalancerArn },
-      { name: 'TargetGroup', value: targetGroup.split(':').at(-1) ?? targetGroup },
-    ];
     const shared = {
-      namespace: 'AWS/ApplicationELB',
-      dimensions,
-      period: 60,
       comparisonOperator: 'GreaterThanThreshold',
       treatMissingData: 'notBreaching',
       alarmActions: [topic],
@@ -31,21 +29,52 @@ export class Alarms extends Construct {
     };
     new CfnAlarm(this, 'UnhealthyHosts', {
       ...shared,
+      ...watched(balancers, { metricName: 'UnHealthyHostCount', statistic: 'Minimum', together: 'MAX' }),
       alarmName: names.hostAlarm(name, 'unhealthy-hosts'),
       alarmDescription: 'Instances fail the health check for ten minutes; a release takes one out of service for less',
-      metricName: 'UnHealthyHostCount',
-      statistic: 'Minimum',
       threshold: 0,
       evaluationPeriods: 10,
     });
     new CfnAlarm(this, 'ServerErrors', {
       ...shared,
+      ...watched(balancers, { metricName: 'HTTPCode_Target_5XX_Count', statistic: 'Sum', together: 'SUM' }),
       alarmName: names.hostAlarm(name, 'server-errors'),
       alarmDescription: 'More than 10 responses a minute are server errors, for five minutes',
-      metricName: 'HTTPCode_Target_5XX_Count',
-      statistic: 'Sum',
       threshold: 10,
       evaluationPeriods: 5,
     });
   }
+}
+
+interface Watched {
+  readonly metricName: string;
+  readonly statistic: string;
+  /** How several make one. */
+  readonly together: 'MAX' | 'SUM';
+}
+
+const namespace = 'AWS/ApplicationELB';
+const period = 60;
+
+/**
+ * The metric of one load balancer, or an expression of those of several
+ * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html): a minute without requests has no value, and counts 0.
+ */
+function watched([first, ...others]: AlarmsProps['balancers'], { metricName, statistic, together }: Watched) {
+  const [dimensions, ...more] = [first, ...others].map(dimensionsOf);
+  if (more.length === 0) return { namespace, metricName, dimensions, statistic, period };
+  const all = [dimensions, ...more].map((each, index) => ({
+    id: `m${index + 1}`,
+    metricStat: { metric: { namespace, metricName, dimensions: each }, stat: statistic, period },
+    returnData: false,
+  }));
+  const expression = `${together}([${all.map(({ id }) => `FILL(${id}, 0)`).join(', ')}])`;
+  return { metrics: [...all, { id: 'all', label: metricName, expression, returnData: true }] };
+}
+
+function dimensionsOf({ loadBalancerArn, targetGroup }: WatchedBalancer) {
+  return [
+    { name: 'LoadBalancer', value: loadBalancerArn.split(':loadbalancer/').at(-1) ?? loadBalancerArn },
+    { name: 'TargetGroup', value: targetGroup.split(':').at(-1) ?? targetGroup },
+  ];
 }

@@ -6,6 +6,8 @@ import type { StackPlace } from '../../app.ts';
 /** A load balancer that the tenant moves to or from. */
 export interface OtherBalancer {
   readonly number: number;
+  /** ARN. */
+  readonly loadBalancerArn: string;
   readonly securityGroup: string;
   /** ARN of the tenant's target group there. */
   readonly targetGroup: string;

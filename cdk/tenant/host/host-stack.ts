@@ -50,8 +50,7 @@ export class HostStack extends VendhostStack {
     });
     new Alarms(this, 'Alarms', {
       name: this.stackName,
-      loadBalancerArn: facts['load-balancer-arn'],
-      targetGroup,
+      balancers: [{ loadBalancerArn: facts['load-balancer-arn'], targetGroup }, ...otherBalancers],
       topic: facts['alerts-topic'],
     });
     if (config.database !== 'none') {

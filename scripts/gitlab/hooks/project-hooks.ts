@@ -1,4 +1,7 @@
+import { VendhostError } from '../../errors.ts';
 import type { GitlabApi } from '../api.ts';
+import { isAnswerLost } from '../http/lost-answer.ts';
+import { type PlannedCall, projectPart, sendCall } from '../http/planned-call.ts';
 
 /** A webhook of a project, as far as it is set here; GitLab never shows its token (https://docs.gitlab.com/api/project_webhooks/). */
 export interface ProjectHook {
@@ -50,20 +53,21 @@ export async function writeProjectHook(
   project: string,
   { id, url, branch, token }: { id?: number | undefined; url: string; branch: string; token?: string | undefined },
 ): Promise<void> {
-  const options = {
-    pushEvents: true,
-    pushEventsBranchFilter: branch,
-    enableSslVerification: true,
+  const body = {
+    ...{ url, push_events: true, push_events_branch_filter: branch, enable_ssl_verification: true },
     ...(token === undefined ? {} : { token }),
   };
-  await api.call(`write the webhook of ${project}`, async (client) => {
-    if (id === undefined) await client.ProjectHooks.add(project, url, options);
-    else await client.ProjectHooks.edit(project, id, url, options);
-  });
+  const call: PlannedCall =
+    id === undefined
+      ? { method: 'POST', path: projectPart(project, 'hooks'), body }
+      : { method: 'PUT', path: projectPart(project, 'hooks', id), body };
+  await sendCall(api, `write the webhook of ${project}`, call);
 }
 
+/** Removes a webhook; one that is gone already is fine. */
 export async function removeProjectHook(api: GitlabApi, project: string, id: number): Promise<void> {
-  await api.call(`remove the webhook ${id} of ${project}`, (client) => client.ProjectHooks.remove(project, id));
+  const what = `remove the webhook ${id} of ${project}`;
+  await api.call(what, (client) => client.ProjectHooks.remove(project, id)).catch(unlessGone);
 }
 
 /** The active deploy tokens of a project; reads all pages. */
@@ -74,20 +78,38 @@ export async function readDeployTokens(api: GitlabApi, project: string): Promise
   return all.map(({ id, name, username }) => ({ id, name, username }));
 }
 
-/** A new deploy token that reads the repository; its value is shown this once. */
+/**
+ * A new deploy token that reads the repository; its value is shown this once. When that answer is lost, the token goes whose value nobody
+ * knows, and another one is made.
+ */
 export async function createDeployToken(
   api: GitlabApi,
   project: string,
   name: string,
 ): Promise<{ id: number; username: string; password: string }> {
-  const made = await api.call(`create a deploy token of ${project}`, (client) =>
-    client.DeployTokens.create(name, ['read_repository'], { projectId: project }),
-  );
+  const create = () =>
+    api.call(`create a deploy token of ${project}`, (client) =>
+      client.DeployTokens.create(name, ['read_repository'], { projectId: project }),
+    );
+  const before = await readDeployTokens(api, project);
+  const made = await create().catch(async (thrown: unknown) => {
+    if (!isAnswerLost(thrown)) throw thrown;
+    const isLost = (token: DeployToken) => token.name === name && before.every(({ id }) => id !== token.id);
+    for (const { id } of (await readDeployTokens(api, project)).filter(isLost))
+      await removeDeployToken(api, project, id);
+    return await create();
+  });
   return { id: made.id, username: made.username, password: made.token };
 }
 
+/** Removes a deploy token; one that is gone already is fine. */
 export async function removeDeployToken(api: GitlabApi, project: string, id: number): Promise<void> {
-  await api.call(`remove a deploy token of ${project}`, (client) =>
-    client.DeployTokens.remove(id, { projectId: project }),
-  );
+  await api
+    .call(`remove a deploy token of ${project}`, (client) => client.DeployTokens.remove(id, { projectId: project }))
+    .catch(unlessGone);
+}
+
+/** GitLab says 404 to what is not there any more. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof VendhostError && error.code === 'GITLAB_PROJECT_UNKNOWN')) throw error;
 }

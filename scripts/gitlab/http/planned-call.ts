@@ -1,5 +1,6 @@
 import { VendhostError } from '../../errors.ts';
 import type { GitlabApi } from '../api.ts';
+import { isAnswerLost, lookForMade } from './lost-answer.ts';
 
 /** A call that changes something, as data: a plan has it, a dry run shows it, and `sendCall` sends just that. */
 export interface PlannedCall {
@@ -14,19 +15,28 @@ export function projectPart(project: string | number, ...parts: readonly (string
   return ['projects', project, ...parts].map(encodeURIComponent).join('/');
 }
 
-/** Sends it, as every call of `api.call`: with what it is for, and what to do about a refusal by status. */
+/**
+ * Sends it, as every call of `api.call`: with what it is for, and what to do about a refusal by status. When the answer to a POST is lost,
+ * GitLab is asked whether it was done; if it was not, it is sent once more.
+ */
 export async function sendCall(
   api: GitlabApi,
   what: string,
-  { method, path, body }: PlannedCall,
+  call: PlannedCall,
   hints?: Readonly<Record<number, string>>,
-): Promise<unknown> {
-  const send = method === 'POST' ? ('post' as const) : ('put' as const);
-  return await api.call(what, async ({ Projects }) => (await Projects.requester[send](path, { body })).body, hints);
+): Promise<void> {
+  const { method, path, body } = call;
+  const way = method === 'POST' ? ('post' as const) : ('put' as const);
+  const send = () => api.call(what, ({ Projects }) => Projects.requester[way](path, { body }), hints);
+  await send().catch(async (thrown: unknown) => {
+    const found = method === 'POST' && isAnswerLost(thrown) ? await lookForMade(api, call) : 'unknown';
+    if (found === 'unknown') throw thrown;
+    if (found === 'again') await send();
+  });
 }
 
-/** GitLab's words for what exists, by who says it: models, branches, protected branches and merge requests. */
-const taken = ['has already been taken', 'already exists'];
+/** GitLab's words for what exists, by who says it: models, branches, protected branches and merge requests, and allowlists, by version. */
+const taken = ['has already been taken', 'already exists', 'is already in the job token'];
 
 /** Whether GitLab refuses to make what is there, perhaps by an earlier run whose answer was lost. */
 export function isTaken(thrown: unknown): boolean {

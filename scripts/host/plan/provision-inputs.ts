@@ -43,9 +43,10 @@ function othersOf(
   { record: { otherBalancers = [] }, targetGroup }: Pick<HostInputs, 'record' | 'targetGroup'>,
 ): OtherBalancer[] {
   return otherBalancers.flatMap((number, index) => {
-    const securityGroup = platformFacts(published, number)['load-balancer-security-group-id'];
+    const facts = platformFacts(published, number);
+    const [loadBalancerArn, securityGroup] = [facts['load-balancer-arn'], facts['load-balancer-security-group-id']];
     const other = targetGroup.others?.[index];
-    return other === undefined ? [] : [{ number, securityGroup, targetGroup: other.arn }];
+    return other === undefined ? [] : [{ number, loadBalancerArn, securityGroup, targetGroup: other.arn }];
   });
 }
 

@@ -57,24 +57,29 @@ function noHost(snapshot: HostSnapshot): Finding {
   };
 }
 
-/** Instances that the load balancer finds unhealthy, but not before there was a release: nothing could answer then. */
+/** Instances that a load balancer finds unhealthy, but not before there was a release: nothing could answer then. */
 function targetNeeds(snapshot: HostSnapshot): Finding[] {
-  const targets = partValue(snapshot.targets) ?? [];
   const look = partValue(snapshot.releases);
-  const unhealthy = targets.filter(({ state }) => state === 'unhealthy');
-  if (unhealthy.length === 0 || (look !== undefined && look.releases.length === 0)) return [];
-  const nobody = targets.every(({ state }) => state !== 'healthy');
-  return [
-    {
-      id: 'targets/unhealthy',
-      gravity: 'fault',
-      title: nobody
-        ? 'the load balancer finds no instance healthy'
-        : `the load balancer finds ${unhealthy.length} of ${targets.length} instances unhealthy`,
-      details: unhealthy.map(({ instance, reason }) => `${instance}: ${reason ?? 'no reason given'}`),
-      next: `fix what answers there, or replace the instance: ${commandFor(snapshot, 'host replace')} --instance ${unhealthy[0]?.instance}`,
-    },
-  ];
+  if (look !== undefined && look.releases.length === 0) return [];
+  const all = partValue(snapshot.targets) ?? [];
+  return [...new Set(all.map(({ loadBalancer }) => loadBalancer))].flatMap((number) => {
+    const targets = all.filter(({ loadBalancer }) => loadBalancer === number);
+    const unhealthy = targets.filter(({ state }) => state === 'unhealthy');
+    if (unhealthy.length === 0) return [];
+    const nobody = targets.every(({ state }) => state !== 'healthy');
+    const who = number === undefined ? 'the load balancer' : `load balancer ${number}`;
+    return [
+      {
+        id: number === undefined ? 'targets/unhealthy' : `targets/unhealthy/${number}`,
+        gravity: 'fault' as const,
+        title: nobody
+          ? `${who} finds no instance healthy`
+          : `${who} finds ${unhealthy.length} of ${targets.length} instances unhealthy`,
+        details: unhealthy.map(({ instance, reason }) => `${instance}: ${reason ?? 'no reason given'}`),
+        next: `fix what answers there, or replace the instance: ${commandFor(snapshot, 'host replace')} --instance ${unhealthy[0]?.instance}`,
+      },
+    ];
+  });
 }
 
 function alarmNeeds(snapshot: HostSnapshot): Finding[] {

@@ -17,6 +17,8 @@ export interface InstanceDeploy {
 /** An instance, as the load balancer sees it. */
 export interface HostTarget {
   readonly instance: string;
+  /** Number of the load balancer, where several lead to the instances: while the tenant moves from one to another. */
+  readonly loadBalancer?: number;
   /** `healthy`, `initial`, `unhealthy`, `draining`, `unused`, `unavailable`. */
   readonly state: string;
   /** The load balancer's reason, with what it asked for. */

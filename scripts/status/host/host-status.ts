@@ -110,16 +110,24 @@ function instanceRow(snapshot: HostSnapshot, member: MemberFacts): InstanceRow {
   const look = partValue(snapshot.releases);
   const known = look === undefined ? [] : knownReleases(look);
   const release = known.find(({ executionId }) => executionId === deploy?.executionId);
-  const target = partValue(snapshot.targets)?.find(({ instance }) => instance === id);
+  const targets = (partValue(snapshot.targets) ?? []).filter(({ instance }) => instance === id);
   return {
     ...{ id, zone, state, machine, image },
     startedAt: startedAt === undefined ? '' : timeWords(startedAt),
     isCurrentImage: image !== '' && image === partValue(snapshot.host)?.starting?.image,
     revision: release === undefined ? '' : releaseRow(release).revision,
     deploy: deploy?.status ?? '',
-    target: 'unknown' in snapshot.targets ? 'unknown' : (target?.state ?? 'no target'),
-    reason: target?.reason ?? '',
+    target: 'unknown' in snapshot.targets ? 'unknown' : targetWord(targets),
+    reason: [...new Set(targets.flatMap(({ reason }) => reason ?? []))].join('; '),
   };
+}
+
+/** The state of an instance; those of several load balancers where they differ. */
+function targetWord(targets: readonly HostTarget[]): string {
+  const [first, ...others] = targets;
+  if (first === undefined) return 'no target';
+  if (others.every(({ state }) => state === first.state)) return first.state;
+  return targets.map(({ state, loadBalancer }) => `${state} in load balancer ${loadBalancer}`).join(', ');
 }
 
 function imageRow(facts: HostSnapshot['image'] extends StatusPart<infer T> ? T : never): ImageRow | null {

@@ -18,6 +18,7 @@ import type { Runtime } from '../../runtime.ts';
 import { type Maintenance, readBegin } from '../maintenance/read-maintenance.ts';
 import {
   type HostSnapshot,
+  type HostTarget,
   type InstanceDeploy,
   knownReleases,
   type ReleasesLook,
@@ -35,7 +36,6 @@ export async function readHostSnapshot(runtime: Runtime, aws: Aws, place: Place)
   const releases = partOf(runtime, () => readReleasesLook(aws, place, record));
   const host = partOf(runtime, () => readHost(aws, place, askedByName(aws)));
   const stacks = partOf(runtime, () => readStackLooks(aws, place));
-  const targetGroup = names.targetGroup(place, record.port, record.loadBalancer);
   return {
     place: { tenant: place.tenant, environment: place.environment },
     region: aws.region,
@@ -49,7 +49,7 @@ export async function readHostSnapshot(runtime: Runtime, aws: Aws, place: Place)
       releases,
       host,
       deploys: Promise.all([host, releases]).then(([facts, look]) => readDeploys(runtime, aws, facts, look)),
-      targets: partOf(runtime, () => readHostTargets(aws, targetGroup)),
+      targets: partOf(runtime, () => readAllTargets(aws, place, record)),
       alarms: partOf(runtime, () => readHostAlarms(aws, place)),
       image: host.then((facts) => readImage(runtime, aws, facts)),
       database: partOf(runtime, () => readHostDatabase(aws, place)),
@@ -58,6 +58,16 @@ export async function readHostSnapshot(runtime: Runtime, aws: Aws, place: Place)
     })),
     at: Date.now(),
   };
+}
+
+/** The targets of the load balancer that serves the tenant; while it moves, then those of the other ones. */
+async function readAllTargets(aws: Aws, place: Place, record: TenantRecord): Promise<HostTarget[]> {
+  const { port, loadBalancer: serving, otherBalancers = [] } = record;
+  const read = (number: number) => readHostTargets(aws, names.targetGroup(place, port, number));
+  if (otherBalancers.length === 0) return await read(serving);
+  const numbers = [serving, ...otherBalancers];
+  const all = await Promise.all(numbers.map(read));
+  return all.flatMap((targets, index) => targets.map((each) => ({ ...each, loadBalancer: numbers[index] as number })));
 }
 
 /** The values of promises that are awaited together. */

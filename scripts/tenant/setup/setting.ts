@@ -29,7 +29,7 @@ export async function applySettings(out: Output, gitlab: GitlabApi, settings: re
 }
 
 const hints = {
-  403: "VENDHOST_GITLAB_TOKEN needs the role Maintainer in the tenant's project and the scope api; to make a project, the right to do that in its group",
+  403: "VENDHOST_GITLAB_TOKEN needs the role Maintainer in the tenant's project and the scope api; to make a project, the right to do that in its group; nobody changes a project that is archived",
 };
 
 /** GitLab's words for a value that its version does not know. */

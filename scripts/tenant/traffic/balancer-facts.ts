@@ -5,7 +5,7 @@ import { names, type Place } from '../../config/names.ts';
 import { findTargetGroup, readTargetHealth } from '../../host/health/tenant-target-group.ts';
 import { isSteady, type StackState } from '../../stack/stack-state.ts';
 import type { BalancerFacts } from './balancer-steps.ts';
-import { leadTo } from './dns-leads.ts';
+import { anyLeadsTo, leadTo } from './dns-leads.ts';
 
 /** What to find out about a tenant with a virtual host. */
 export interface BalancerQuestion {
@@ -16,7 +16,7 @@ export interface BalancerQuestion {
   readonly hosts: readonly string[];
   readonly wanted: number;
   readonly port: number;
-  /** Somebody says that the DNS records lead to the wanted one. */
+  /** Somebody says that the DNS records lead to the wanted one; it does not count where DNS is seen to lead to the former one. */
   readonly dnsMoved: boolean;
 }
 
@@ -33,8 +33,12 @@ export async function readBalancerFacts(aws: Aws, question: BalancerQuestion): P
   const attached = await readAttached(aws, place);
   const isThere = attached.includes(wanted) && attached.length > 1;
   if (!isThere || !(await isAsHealthy(aws, question))) return { ...unknown, attached };
-  const balancer = published.values[names.balancerFact('load-balancer-dns', wanted)] ?? '';
-  return { ...known, attached, isHealthy: true, isDnsMoved: dnsMoved || (await leadTo(question.hosts, balancer)) };
+  const dnsOf = (number: number) => published.values[names.balancerFact('load-balancer-dns', number)] ?? '';
+  const former = [serving, ...others].filter((number) => number !== wanted).map(dnsOf);
+  const { hosts } = question;
+  // Said too early, it would take the instances from the load balancer that gets the requests.
+  const isSaid = dnsMoved && !(await anyLeadsTo(hosts, former));
+  return { ...known, attached, isHealthy: true, isDnsMoved: isSaid || (await leadTo(hosts, dnsOf(wanted))) };
 }
 
 /** Numbers of the load balancers that the tenant has a target group of. */

@@ -29,6 +29,16 @@ export async function leadTo(
   return (await Promise.all(answers)).every((leads) => leads);
 }
 
+/** Whether DNS is seen to lead any of the hosts to any of these load balancers. */
+export async function anyLeadsTo(
+  hosts: readonly string[],
+  balancers: readonly string[],
+  dns: DnsAsker = systemDns(),
+): Promise<boolean> {
+  const answers = hosts.flatMap((host) => balancers.map((balancer) => leadTo([host], balancer, dns)));
+  return (await Promise.all(answers)).includes(true);
+}
+
 function isSame(one: string, other: string): boolean {
   const plain = (name: string) => name.toLowerCase().replace(/\.$/, '');
   return plain(one) === plain(other);

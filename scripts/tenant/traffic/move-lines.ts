@@ -30,7 +30,7 @@ export function moveLines(place: Place, hosts: readonly string[], move: Balancer
         `${title}; the instances are healthy in both, and DNS is not seen to lead to ${to}`,
         "next: whoever keeps the domain's DNS changes these records, and waits for their former TTL:",
         ...records,
-        `then you: ${vend}; with --dns-moved where DNS cannot be asked, or hosts are behind a proxy`,
+        `then you: ${vend}; with --dns-moved where DNS cannot be asked, or hosts are behind a proxy (it does not count while DNS is seen to lead to ${from})`,
       ];
     case 'detach':
       return [

@@ -88,6 +88,35 @@ describe('alarms', () => {
     expect(alarms()).toHaveLength(5);
   });
 
+  test('while the tenant moves they watch both load balancers, by the same names', () => {
+    const elb = 'arn:aws:elasticloadbalancing:eu-west-1:100000000001';
+    const other = {
+      ...{
+        number: 2,
+        securityGroup: 'sg-0f00000000000002a',
+        loadBalancerArn: `${elb}:loadbalancer/app/vendhost-dev-2/2`,
+      },
+      targetGroup: `${elb}:targetgroup/vendhost-dev-shop--8080-2/22`,
+    };
+    const moving = alarms({ ...noDatabase, otherBalancers: [other] });
+    expect(moving.map(({ AlarmName }) => AlarmName)).toEqual(alarms(noDatabase).map(({ AlarmName }) => AlarmName));
+    for (const [alarm, expression] of [
+      [moving[0], 'MAX([FILL(m1, 0), FILL(m2, 0)])'],
+      [moving[1], 'SUM([FILL(m1, 0), FILL(m2, 0)])'],
+    ]) {
+      // PutMetricAlarm takes one or the other.
+      expect(Object.keys(alarm)).not.toContain('MetricName');
+      const groups = alarm.Metrics.slice(0, 2).map((each: { MetricStat: { Metric: { Dimensions: unknown[] } } }) => {
+        return each.MetricStat.Metric.Dimensions[1];
+      });
+      expect(groups).toEqual([
+        { Name: 'TargetGroup', Value: 'targetgroup/vendhost-dev-shop--8080-1/73e2d6bc24d8a067' },
+        { Name: 'TargetGroup', Value: 'targetgroup/vendhost-dev-shop--8080-2/22' },
+      ]);
+      expect(alarm.Metrics[2]).toMatchObject({ Expression: expression, ReturnData: true });
+    }
+  });
+
   test('without a database there are those of the host alone', () => {
     expect(alarms(noDatabase).map(({ AlarmName }) => AlarmName)).toEqual([
       'vendhost-dev-shop-host-unhealthy-hosts',

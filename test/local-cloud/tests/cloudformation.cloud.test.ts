@@ -1,4 +1,5 @@
 import { SetStackPolicyCommand } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { GetDocumentCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { describe, expect, inject, test } from 'vitest';
 import { Stacks } from '../../builders/stacks.ts';
@@ -89,6 +90,40 @@ describe('the rest', () => {
 
     expect((await stacks.delete('rest')).status).toBe('DELETE_COMPLETE');
     await expect(ssm.send(new GetDocumentCommand({ Name: 'inventory' }))).rejects.toThrow('does not exist');
+  });
+
+  test('an alarm watches one metric or an expression, not both, and can change from one to the other', async () => {
+    const shared = {
+      AlarmName: 'watched',
+      ComparisonOperator: 'GreaterThanThreshold',
+      EvaluationPeriods: 1,
+      Threshold: 0,
+    };
+    const metric = { Namespace: 'lantern', MetricName: 'errors' };
+    const one = { ...metric, Period: 60, Statistic: 'Sum' };
+    const Metrics = [
+      { Id: 'm1', MetricStat: { Metric: metric, Period: 60, Stat: 'Sum' }, ReturnData: false },
+      { Id: 'all', Expression: 'SUM([FILL(m1, 0)])', ReturnData: true },
+    ];
+    const of = (properties: object) => ({
+      resources: { Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties: { ...shared, ...properties } } },
+    });
+    const cloudWatch = new CloudWatchClient(config);
+    const described = async () => {
+      const { MetricAlarms } = await cloudWatch.send(new DescribeAlarmsCommand({ AlarmNames: ['watched'] }));
+      return MetricAlarms?.map(({ MetricName, Metrics: expressions }) => [MetricName ?? '', expressions?.length ?? 0]);
+    };
+    expect((await stacks.create('watched', of(one))).status).toBe('CREATE_COMPLETE');
+    expect((await stacks.update('watched', of({ Metrics }))).status).toBe('UPDATE_COMPLETE');
+    expect(await described()).toEqual([['', 2]]);
+    const both = await stacks.update('watched', of({ ...one, Metrics }));
+    expect(both).toMatchObject({
+      status: 'UPDATE_ROLLBACK_COMPLETE',
+      failures: [expect.stringContaining('MetricName')],
+    });
+    expect((await stacks.update('watched', of(one))).status).toBe('UPDATE_COMPLETE');
+    expect(await described()).toEqual([['errors', 0]]);
+    await stacks.delete('watched');
   });
 
   test('an unknown type is refused before anything is made', async () => {

@@ -258,8 +258,8 @@ SEAMS = (
     ),
     Seam(
         "ministack.services.cloudformation.provisioners",
-        "replaced: how groups are deleted and secrets generated",
-        ("_asg_delete", "_sm_secret_string"),
+        "replaced: how groups are deleted and secrets generated, what an alarm is",
+        ("_asg_delete", "_cw_metric_alarm_record", "_sm_secret_string"),
     ),
     Seam(
         "ministack.services.cloudformation.provisioners",

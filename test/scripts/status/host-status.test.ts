@@ -119,6 +119,19 @@ test('a release that failed after the one that runs, and none that was rejected 
   expect(of(current, { ...failed, start: hoursAgo(40) })).toEqual([]);
 });
 
+test('while the tenant moves, what either load balancer finds is said', () => {
+  const targets = [
+    { instance: 'i-1', loadBalancer: 1, state: 'healthy' },
+    { instance: 'i-1', loadBalancer: 2, state: 'unhealthy', reason: 'Health checks failed' },
+  ];
+  const moving: HostSnapshot = { ...soundHost, targets: { value: targets } };
+  const shown = lines(moving).join('\n');
+  expect(shown).toContain('fault: load balancer 2 finds no instance healthy');
+  expect(shown).toContain('healthy in load balancer 1, unhealthy in load balancer 2: Health checks failed');
+  const both = targets.map(({ instance, loadBalancer }) => ({ instance, loadBalancer, state: 'healthy' }));
+  expect(lines({ ...soundHost, targets: { value: both } })).toEqual(lines(soundHost));
+});
+
 test('what has to be looked at comes first, the gravest before the rest, each with its next step', () => {
   const snapshot: HostSnapshot = {
     ...soundHost,

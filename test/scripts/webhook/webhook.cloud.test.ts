@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { CloudWatchLogsClient, DescribeLogStreamsCommand, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { BatchGetBuildsCommand, CodeBuildClient, ListBuildsForProjectCommand } from '@aws-sdk/client-codebuild';
 import { ListPipelineExecutionsCommand } from '@aws-sdk/client-codepipeline';
-import { DeleteBucketPolicyCommand } from '@aws-sdk/client-s3';
+import { DeleteBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readPlatformFacts } from '../../../scripts/aws/read-facts.ts';
-import { names } from '../../../scripts/config/names.ts';
+import { keys, names } from '../../../scripts/config/names.ts';
 import { provisionHost } from '../../../scripts/host/provision.ts';
 import { prepareBake } from '../../../scripts/image/bake/prepare.ts';
 import { bakeKeyTag } from '../../../scripts/image/image-faults.ts';
@@ -17,7 +17,8 @@ import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform
 import { readStack } from '../../../scripts/stack/stack-state.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
 import { buildPush } from '../../../scripts/webhook/build-push.ts';
-import { mostBodyBytes } from '../../../scripts/webhook/function/judge-delivery.ts';
+import { judgeDelivery, mostBodyBytes } from '../../../scripts/webhook/function/judge-delivery.ts';
+import { tokenHash } from '../../../scripts/webhook/function/webhook-secret.ts';
 import type { CloudAccount } from '../../builders/account.ts';
 import { type EnforcingCloud, startEnforcingCloud } from '../../builders/enforcing-cloud.ts';
 import { type GitServer, startGitServer } from '../../builders/git-server.ts';
@@ -254,18 +255,34 @@ test('a delivery that comes again, and an older push, release nothing', async ()
   expect(await executions()).toHaveLength(3);
 });
 
-test('what the machine must be baked for is baked, provisioned and released by a build in the VPC', async () => {
+test('what the machine must be baked for is baked, provisioned and released by a build in the VPC, also after one that failed', async () => {
   await writeTree(checkout, { 'infrastructure/install.sh': '#!/bin/bash\necho more\n' });
   const commit = await push('with another machine');
-  await report(event('push', { after: commit }));
+  const id = crypto.randomUUID();
+  const body = event('push', { after: commit });
+  // What the first delivery of the event left, whose build fails: GitLab sends the same id when somebody resends it.
+  const { token } = hookOf('shop');
+  const secret = {
+    version: 1,
+    projectId: project('shop').id,
+    branch: 'dev',
+    tokens: [{ sha256: tokenHash(token) }],
+  } as const;
+  const judged = judgeDelivery(
+    { headers: { 'x-gitlab-token': token, 'idempotency-key': id }, body },
+    secret,
+    new Date(),
+  );
+  if (judged.verdict !== 'accepted') throw new Error('not accepted');
+  const { bucket } = await readPlatformFacts(person.aws, 'dev');
+  const Key = keys.machineArchive('shop', judged.push.delivery, commit);
+  await (await person.aws.s3()).send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'no archive' }));
+  const ended = async () => (await builds('shop', 'machine')).filter((status) => status !== 'IN_PROGRESS');
+  await expect.poll(ended, { timeout: 120_000 }).toEqual(['FAILED']);
+  await report(body, { id });
   expect((await built(4))[0]).toBe('SUCCEEDED');
-  await expect
-    .poll(async () => (await builds('shop', 'machine')).filter((status) => status !== 'IN_PROGRESS'), {
-      timeout: 280_000,
-      interval: 1000,
-    })
-    .toHaveLength(1);
-  expect(await builds('shop', 'machine'), await logOf('machine')).toEqual(['SUCCEEDED']);
+  await expect.poll(ended, { timeout: 280_000, interval: 1000 }).toHaveLength(2);
+  expect(await builds('shop', 'machine'), await logOf('machine')).toEqual(['SUCCEEDED', 'FAILED']);
   expect(await pageOfShop()).toBe('with another machine\n');
 });
 

@@ -53,7 +53,8 @@ _SERVICES = (
 
 
 def register() -> None:
-    for service in (ec2, flow_log, iam, listener_certificate, network_acl, rds, secrets_manager, ssm_document):
+    operations = (cloudwatch, ec2, flow_log, iam, listener_certificate, network_acl, rds, secrets_manager, ssm_document)
+    for service in operations:
         service.register_operations()
     for service in _SERVICES:
         for name, resource_type in service.TYPES.items():

@@ -1,7 +1,37 @@
-"""AWS::CloudWatch::CompositeAlarm."""
+"""AWS::CloudWatch::CompositeAlarm, and alarms on expressions, which are kept and described but never go off."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services.cloudformation import provisioners
 
 from vendhost_cloud.cloudformation.resource_type import Created, Properties, Resource, ResourceType, truth
 from vendhost_cloud.service_api import call, call_unless_gone
+
+# What an alarm on an expression cannot have, and where it has it instead
+# (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html).
+_OF_ONE_METRIC = ("MetricName", "Namespace", "Dimensions", "Period", "Unit", "Statistic", "ExtendedStatistic")
+
+
+def register_operations() -> None:
+    """Metrics of an alarm, which ministack refuses."""
+    record: Callable[[str, Properties], dict[str, Any]] = provisioners._cw_metric_alarm_record
+
+    def alarm_record(name: str, properties: Properties) -> dict[str, Any]:
+        metrics = properties.get("Metrics")
+        if not metrics:
+            return record(name, properties)
+        others = [key for key in _OF_ONE_METRIC if key in properties]
+        if others:
+            raise ValueError(f"Metrics list cannot be used together with {', '.join(others)}")
+        if [truth(each.get("ReturnData", True)) for each in metrics].count(True) != 1:
+            raise ValueError("Exactly one element of the metrics list should return data")
+        own = {key: value for key, value in properties.items() if key != "Metrics"}
+        alarm = record(name, {**own, "MetricName": "none", "Namespace": "none"})
+        return {**alarm, **dict.fromkeys(_OF_ONE_METRIC), "Dimensions": [], "Metrics": metrics}
+
+    provisioners._cw_metric_alarm_record = alarm_record
+
 
 _COPIED = (
     "AlarmRule",

@@ -48,6 +48,7 @@ _ALARM = (
     "Dimensions",
     "EvaluationPeriods",
     "MetricName",
+    "Metrics",
     "Namespace",
     "OKActions",
     "Period",

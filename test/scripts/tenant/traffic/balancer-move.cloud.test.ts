@@ -1,3 +1,4 @@
+import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { beforeAll, expect, inject, test, vi } from 'vitest';
 import { ConditionalObjects } from '../../../../scripts/aws/objects.ts';
 import { readPublishedFacts, readTenantRecord } from '../../../../scripts/aws/read-facts.ts';
@@ -80,6 +81,18 @@ async function healthyIn(number: number): Promise<void> {
   await expect.poll(healthy, { timeout: 120_000 }).toBe(2);
 }
 
+/** Numbers of the load balancers that the alarm on unhealthy instances watches. */
+async function watched(): Promise<string[]> {
+  const AlarmNames = [names.hostAlarm(names.tenantStack(place, 'host'), 'unhealthy-hosts')];
+  const answer = await (await platform.aws.cloudWatch()).send(new DescribeAlarmsCommand({ AlarmNames }));
+  const [alarm] = answer.MetricAlarms ?? [];
+  const metrics = alarm?.Metrics?.map(({ MetricStat }) => MetricStat?.Metric) ?? [alarm];
+  return metrics.flatMap((metric) => {
+    const group = metric?.Dimensions?.find(({ Name }) => Name === 'TargetGroup')?.Value ?? '';
+    return /-(\d+)\//.exec(group)?.[1] ?? [];
+  });
+}
+
 async function balancersOfRecord() {
   const { loadBalancer, otherBalancers, plainBalancer } = await readTenantRecord(platform.aws, place);
   return { loadBalancer, otherBalancers, plainBalancer };
@@ -150,6 +163,7 @@ test('half-way there and back: nothing is left of it', async () => {
     expect(await footprint()).toEqual(onBoth);
     expect(await balancersOfRecord()).toEqual({ loadBalancer: 1, otherBalancers: [2], plainBalancer: 1 });
     await provision();
+    expect(await watched()).toEqual(['1', '2']);
     await healthyIn(2);
     expect(await vend(2)).toMatchObject(waits(1, 2, 'dns'));
     expect(await balancersOfRecord()).toEqual({ loadBalancer: 2, otherBalancers: [1], plainBalancer: 1 });
@@ -157,6 +171,7 @@ test('half-way there and back: nothing is left of it', async () => {
     expect(await vend(1)).toMatchObject(waits(2, 1, 'dns'));
     expect(await vend(1, { dnsMoved: true })).toMatchObject(waits(2, 1, 'detach'));
     await provision();
+    expect(await watched()).toEqual(['1']);
     const last = await vend(1);
     expect(last?.changed).toBe(true);
     expect(last?.balancer).toBeUndefined();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { leadTo } from '../../../../scripts/tenant/traffic/dns-leads.ts';
+import { anyLeadsTo, leadTo } from '../../../../scripts/tenant/traffic/dns-leads.ts';
 
 const balancer = 'vendhost-dev-2.elb.example.test';
 const records: Readonly<Record<string, { cname?: string; addresses?: readonly string[] }>> = {
@@ -36,6 +36,15 @@ test.each<[string, boolean]>([
 
 test('one host that leads elsewhere is enough', async () => {
   expect(await leadTo(['cname.example.test', 'old.example.test'], balancer, dns)).toBe(false);
+});
+
+test('that DNS has moved is not believed while it is seen to lead a host to the former load balancer', async () => {
+  const former = ['vendhost-dev.elb.example.test'];
+  expect(await anyLeadsTo(['cname.example.test', 'old.example.test'], former, dns)).toBe(true);
+  // Behind a proxy, or where nobody answers, only a person knows.
+  expect(await anyLeadsTo(['cname.example.test', 'half.example.test', 'nowhere.example.test'], former, dns)).toBe(
+    false,
+  );
 });
 
 test('a load balancer without addresses has nobody led to it by them', async () => {

@@ -32,7 +32,7 @@ test.each<[BalancerMove['waitsFor'], readonly string[]]>([
       'dev: shop moves from load balancer 1 to 2; the instances are healthy in both, and DNS is not seen to lead to 2',
       "next: whoever keeps the domain's DNS changes these records, and waits for their former TTL:",
       ...records,
-      `then you: ${vend}; with --dns-moved where DNS cannot be asked, or hosts are behind a proxy`,
+      `then you: ${vend}; with --dns-moved where DNS cannot be asked, or hosts are behind a proxy (it does not count while DNS is seen to lead to 1)`,
     ],
   ],
   [
