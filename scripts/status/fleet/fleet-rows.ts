@@ -1,4 +1,4 @@
-import { partValue } from '../../aws/status-part.ts';
+import { partValue, type StatusPart, shownPart } from '../../aws/status-part.ts';
 import { names } from '../../config/names.ts';
 import { findImages } from '../../drift/checks/images/find-images.ts';
 import { abbreviated } from '../../output.ts';
@@ -7,6 +7,7 @@ import { authorName, shortRevision } from '../../release/history/release-words.t
 import { isBusy, isSteady } from '../../stack/stack-state.ts';
 import { ageWords, timeWords } from '../age.ts';
 import { isOfSomebody } from '../host/release-rows.ts';
+import { type Cost, costsOf } from './fleet-costs.ts';
 import type { FleetSnapshot, FleetStack, FleetTenant } from './fleet-snapshot.ts';
 
 /** `unknown`: something could not be read, and nothing is wrong in the rest. `no host`: vended, nothing provisioned. */
@@ -31,6 +32,8 @@ export interface FleetRow {
   readonly imageCreatedAt: string;
   /** When the drift of the stack that was looked at longest ago was detected; empty where one never was. */
   readonly driftCheckedAt: string;
+  /** By the bill, where that is asked for. What is not known of it makes nobody unknown: it says nothing of the software. */
+  readonly costs?: StatusPart<readonly Cost[]>;
 }
 
 /** What can be said of one thing: what needs a look, and what is not known. */
@@ -55,6 +58,7 @@ function fleetRow(snapshot: FleetSnapshot, { tenant, hosts }: FleetTenant): Flee
     ...imageCells(snapshot, tenant),
     instances: instanceCell(snapshot, tenant),
     driftCheckedAt: driftCell(own),
+    ...costCell(snapshot, tenant),
   };
   const said = [
     ...(hasHost ? [releaseSaid(snapshot, tenant), groupSaid(snapshot, tenant), imageSaid(snapshot, tenant)] : []),
@@ -105,6 +109,11 @@ function releaseSaid({ releases, at }: FleetSnapshot, tenant: string): Said {
   return newer?.state === 'failed' && isOfSomebody(newer)
     ? { needs: [`the last release failed ${ageWords(at - (newer.end ?? newer.start))} ago`] }
     : {};
+}
+
+/** What a tenant cost, or without one the platform's own resources of the environment. */
+export function costCell({ costs, environment }: FleetSnapshot, tenant = ''): Pick<FleetRow, 'costs'> {
+  return costs === undefined ? {} : { costs: shownPart(costs, (months) => costsOf(months, environment, tenant)) };
 }
 
 function groupOf({ groups, environment }: FleetSnapshot, tenant: string) {
