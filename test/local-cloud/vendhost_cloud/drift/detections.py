@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import ministack.services.cloudformation as engine
 from ministack.core.responses import AccountRegionScopedDict
 from ministack.services.cloudformation import handlers
 from ministack.services.cloudformation.helpers import _error
@@ -87,10 +86,8 @@ def _hiding(describe: Handler) -> Handler:
 
 
 def _stack(name: str) -> Parameters | None:
-    for stack in engine._stacks.values():
-        if name in (stack.get("StackName"), stack.get("StackId")) and stack.get("StackStatus") != "DELETE_COMPLETE":
-            return dict(stack)
-    return None
+    stack = handlers._resolve_stack(name)
+    return None if stack is None or stack.get("StackStatus") == "DELETE_COMPLETE" else dict(stack)
 
 
 def _runs(known_by: str) -> bool:

@@ -157,7 +157,7 @@ def _deregister(params: Params, known: Known) -> Answer:
 def _checks(now: float) -> Iterator[tuple[Key, Health, Body, str]]:
     """The checks that are due; removes targets that no longer exist."""
     present: set[Key] = set()
-    # Once for each account, not for each group: it reads all rules, and a register of a thousand tenants has as many groups.
+    # Once for each account, not for each group: it reads all rules, and a thousand tenants have as many groups.
     used: dict[str, set[str]] = {}
     for (account, _, arn), target_group in alb._tgs.all_items():
         targets = registered(account, arn) if target_group.get("HealthCheckEnabled", True) else []
