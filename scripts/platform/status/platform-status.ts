@@ -4,6 +4,7 @@ import type { PlatformConfig } from '../../config/platform.ts';
 import { exitCodes } from '../../errors.ts';
 import { defaultRuleQuota } from '../../listener/quota.ts';
 import { tableLines } from '../../output.ts';
+import { quotaLines, type TakenQuota, takenQuotas } from '../../quota/tenant-quotas.ts';
 import type { Runtime } from '../../runtime.ts';
 import { readCertificate } from '../certificate.ts';
 import { combined, failed, forEach } from '../each.ts';
@@ -15,7 +16,6 @@ import { type BalancerStatus, balancersOf, type ProviderStatus, readListeners, r
 import { readOwnership, readRecords } from './read-ownership.ts';
 import { readStackRows, type StackRow } from './stacks.ts';
 import { readTenantFiles, type TenantFile } from './tenant-files.ts';
-import { quotaLines, type TakenQuota, takenQuotas } from './tenant-quotas.ts';
 
 export interface StatusOptions {
   /** Folder with `platform.yml`. */

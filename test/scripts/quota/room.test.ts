@@ -2,10 +2,10 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { expect, test, vi } from 'vitest';
 import { virtualHostApp } from '../../../cdk/tenant/virtual-host-app.ts';
 import { farQuotas } from '../../../docs/quotas.ts';
-import { quotaLines, takenQuotas } from '../../../scripts/platform/status/tenant-quotas.ts';
 import { type QuotaId, quotaIds, quotaOf } from '../../../scripts/quota/quotas.ts';
 import type { QuotaState } from '../../../scripts/quota/read-quotas.ts';
 import { fullQuotas, neededOf } from '../../../scripts/quota/room.ts';
+import { quotaLines, takenQuotas } from '../../../scripts/quota/tenant-quotas.ts';
 import { entryTemplate, onlyTemplate, tenantApp } from '../../cdk/roles/stacks.ts';
 import { virtualHost } from '../../cdk/tenant/props.ts';
 

@@ -1,5 +1,5 @@
-import { type QuotaId, quotaIds, quotaOf } from '../../quota/quotas.ts';
-import { neededOf } from '../../quota/room.ts';
+import { type QuotaId, quotaIds, quotaOf } from './quotas.ts';
+import { neededOf } from './room.ts';
 
 /** What the tenants of an environment take of a quota of the account, beside what AWS usually allows. */
 export interface TakenQuota {
