@@ -112,8 +112,8 @@ export async function detectDrift<T>(
     for (const each of late) end(each.stack, { kind: 'unknown', reason: tooLate(each, limitMs) });
     open = open.filter((each) => !late.includes(each));
     if (open.length === 0 || (left.length > 0 && open.length < atOnce)) continue;
-    const next = Math.max(Date.now(), Math.min(...open.map(({ dueAt }) => dueAt)));
-    await wait(next - Date.now(), undefined, { signal: runtime.signal }).catch(() => runtime.signal.throwIfAborted());
+    const waitMs = Math.max(0, Math.min(...open.map(({ dueAt }) => dueAt)) - Date.now());
+    await wait(waitMs, undefined, { signal: runtime.signal }).catch(() => runtime.signal.throwIfAborted());
   }
   return await Promise.all(ends);
 }
