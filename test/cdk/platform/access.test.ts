@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { platformApp } from '../../../cdk/platform/platform-app.ts';
 import { accessApp, onlyTemplate } from '../roles/stacks.ts';
-import { configured, props } from './props.ts';
 
 const template = onlyTemplate(accessApp());
 const propertiesOf = (type: string) => Object.values(template.findResources(type)).map(({ Properties }) => Properties);
@@ -32,14 +30,8 @@ test('makes nothing but roles, their ceilings and these facts', () => {
 
 test('the plan role may read the bill only where platform.yml wants costs', () => {
   const rightsOf = (costs: boolean) => {
-    const project = { path: 'platform/environments', branch: 'main' };
-    const { template: body } = platformApp(
-      { validation: false },
-      props('dev', { ...configured('dev', { costs }), project }),
-    )
-      .synth()
-      .getStackByName('vendhost-dev-access');
-    return JSON.stringify(body).match(/"ce:[A-Za-z*]+"/g);
+    const { Resources } = onlyTemplate(accessApp('dev', { costs })).toJSON();
+    return JSON.stringify(Resources).match(/"ce:[A-Za-z*]+"/g);
   };
   expect(rightsOf(false)).toBeNull();
   expect(rightsOf(true)).toEqual(['"ce:GetCostAndUsage"']);
