@@ -4,8 +4,11 @@ import { openAws } from '../../../scripts/aws/session.ts';
 import type { EnvironmentTarget } from '../../../scripts/platform/targets.ts';
 import { billedPeriod } from '../../../scripts/status/fleet/fleet-costs.ts';
 import { readCosts } from '../../../scripts/status/fleet/read-costs.ts';
+import { showFleet } from '../../../scripts/status/fleet/show-fleet.ts';
 import { countCalls } from '../../bench/count-calls.ts';
 import { cloudAccount } from '../../builders/account.ts';
+import { makePlatform } from '../../builders/platform.ts';
+import { platformRepository } from '../../builders/platform-repository.ts';
 import { recorder } from '../../builders/recorder.ts';
 
 /** The bill of an account, as AWS shows it to who may look. */
@@ -18,13 +21,15 @@ const tags = (environment: string, tenant?: string) => ({
   ...(tenant === undefined ? {} : { 'vendhost:tenant': tenant }),
 });
 
+async function putBill(account: string, bill: object) {
+  const s3 = await cloudAccount(account).aws.s3();
+  await s3.send(new PutObjectCommand({ Bucket: 'any', Key: '.local-cloud/world', Body: JSON.stringify({ bill }) }));
+}
+
 /** Runs with the account's bill, and counts the calls. */
 async function costsIn(account: string, bill: object | undefined, environments: readonly ('dev' | 'staging')[]) {
-  const { aws, env, endpoint } = cloudAccount(account);
-  if (bill !== undefined) {
-    const Body = JSON.stringify({ bill });
-    await (await aws.s3()).send(new PutObjectCommand({ Bucket: 'any', Key: '.local-cloud/world', Body }));
-  }
+  const { env, endpoint } = cloudAccount(account);
+  if (bill !== undefined) await putBill(account, bill);
   const { address, counts, close } = await countCalls(endpoint);
   try {
     const runtime = recorder({ ...env, AWS_ENDPOINT_URL: address });
@@ -97,4 +102,21 @@ test('a tag that the payer did not activate is empty in every group', async () =
 test('who did not ask for costs pays for no request', async () => {
   const { bills, counts } = await costsIn('194000000005', undefined, []);
   expect([bills.size, counts]).toEqual([0, {}]);
+});
+
+test('platform fleet has them where platform.yml says so', async () => {
+  const account = '194000000006';
+  const { directory, writePlatform } = await platformRepository(account);
+  await writePlatform({ dev: { costs: true } });
+  await makePlatform(cloudAccount(account));
+  const shared = { month: last, account, amount: '64.88', tags: tags('dev') };
+  const bill = {
+    costs: [shared, { ...shared, tags: tags('dev', 'shop') }],
+    activeTags: Object.keys(tags('dev', 'shop')),
+  };
+  await putBill(account, { ...bill, final: [last] });
+  const runtime = cloudAccount(account).runtime();
+  await showFleet(runtime, { directory, environment: 'dev', page: undefined });
+  const months = JSON.parse(runtime.printed()).shared[0].costs.value;
+  expect(months[0]).toEqual({ month: last, isEstimated: false, cost: { value: { amount: '64.88', unit: 'USD' } } });
 });
