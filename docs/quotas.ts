@@ -1,4 +1,87 @@
+import { mostLoadBalancers } from '../scripts/config/environment.ts';
 import { type Quota, quotaIds, quotaOf } from '../scripts/quota/quotas.ts';
+
+/** A quota that nobody asks for: it is further away than those that are asked for. */
+interface FarQuota {
+  readonly name: string;
+  readonly usual: number;
+  /** What every tenant takes, and the type of these resources in its stacks. */
+  readonly tenant?: number;
+  readonly type?: string;
+  readonly also?: string;
+  readonly page: string;
+}
+
+const codeBuildPage = 'https://docs.aws.amazon.com/codebuild/latest/userguide/limits.html';
+
+export const farQuotas: readonly FarQuota[] = [
+  {
+    ...{ name: 'pipelines', usual: 1000, tenant: 1, type: 'AWS::CodePipeline::Pipeline' },
+    page: 'https://docs.aws.amazon.com/general/latest/gr/codepipeline.html',
+  },
+  {
+    ...{ name: "CodeDeploy's applications", usual: 1000, tenant: 1, type: 'AWS::CodeDeploy::Application' },
+    page: 'https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html',
+  },
+  {
+    ...{ name: 'alarms', usual: 5000, tenant: 5, type: 'AWS::CloudWatch::Alarm' },
+    also: 'without a database two; one more for each build project',
+    page: 'https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html',
+  },
+  {
+    ...{ name: 'launch templates', usual: 5000, tenant: 1, type: 'AWS::EC2::LaunchTemplate' },
+    page: 'https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/launch-template-restrictions.html',
+  },
+  {
+    ...{ name: 'buckets', usual: 10_000, tenant: 1, type: 'AWS::S3::Bucket' },
+    page: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/BucketRestrictions.html',
+  },
+  {
+    ...{
+      name: 'SSM parameters',
+      usual: 10_000,
+      also: 'a record for each tenant, some thirty facts, and four for each load balancer',
+    },
+    page: 'https://docs.aws.amazon.com/general/latest/gr/ssm.html',
+  },
+  {
+    ...{ name: 'secrets', usual: 500_000, tenant: 1, type: 'AWS::SecretsManager::Secret' },
+    also: "one more for a webhook's deploy token",
+    page: 'https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html',
+  },
+  {
+    ...{
+      name: "rules of EventBridge's default bus",
+      usual: 300,
+      also: 'with an `intake` one or two; 100 in Cape Town and Milan',
+    },
+    page: 'https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html',
+  },
+  {
+    ...{
+      name: "CodeBuild's projects",
+      usual: 5000,
+      also: 'with `intake: webhook` one or two; builds wait where too many run',
+    },
+    page: codeBuildPage,
+  },
+  {
+    ...{
+      name: 'regional APIs of API Gateway',
+      usual: 600,
+      also: 'one for all tenants of the account, and one function of Lambda',
+    },
+    page: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html',
+  },
+  {
+    ...{
+      name: 'data resources in the selectors of a trail',
+      usual: 250,
+      also: "the same folders of the environment's bucket for all tenants",
+    },
+    page: 'https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html',
+  },
+];
 
 /** The page docs/quotas.md. */
 export function quotasPage(): string {
@@ -11,13 +94,32 @@ export function quotasPage(): string {
     'What AWS allows an account, and what a tenant takes of it in each environment: the quotas that tenants reach first. The usual',
     'values are those of an account that asked for none; a new account may have less.',
     '',
-    '| quota | counted per | usually | when vended | virtual host | besides | who says it |',
-    '|---|---|---|---|---|---|---|',
+    '| quota | counted per | usually | when vended | virtual host | besides | tenants that fit | who says it |',
+    '|---|---|---|---|---|---|---|---|',
     ...quotaIds.map((id) => rowOf(quotaOf(id))),
     '',
-    'With the usual values, 40 tenants with a database fit into an account and region before RDS says no. Not asked, because they are far off:',
-    "buckets (10,000 of an account), secrets (500,000), alarms (5,000), launch templates (5,000), SSM parameters (10,000), pipelines and CodeDeploy's applications",
-    '(1,000), certificates of a load balancer (25 besides its own: each has one).',
+    'Not asked, because they are further away, or only some tenants take of them:',
+    '',
+    '| quota of a region | usually | a tenant | besides | tenants that fit |',
+    '|---|---|---|---|---|',
+    ...farQuotas.map(farRow),
+    '',
+    '## How many tenants fit into an account',
+    '',
+    'One environment in an account of its own, and nothing else in it:',
+    '',
+    '- with the usual values **40** with a database; without databases **' +
+      fitting('roles') +
+      '**, by the roles of IAM;',
+    '- with all quotas raised about **' +
+      raised('roles') +
+      '**: AWS raises roles to ' +
+      most('roles') +
+      ' at most, and each tenant has seven. Each further',
+    '  environment in the same account takes as much again, so three of them have room for a third.',
+    '',
+    'An environment is one account. More tenants than that need another platform with its own `platform.yml` and accounts; a thousand, the size that',
+    '[the commands are measured with](scale.md), is more than one account of AWS takes.',
     '',
     '## When they are looked at',
     '',
@@ -26,8 +128,9 @@ export function quotasPage(): string {
     '  `LISTENER_FULL`.',
     "- `vendhost host provision`, and its `--dry-run`, before the first database: RDS is asked, and `QUOTA_REACHED` refuses. The tenant's",
     '  role may ask no more of the account; vCPUs are named by Auto Scaling when instances cannot start (`INSTANCES_FAILED`).',
-    "- `vendhost drift check` in the platform's project: every quota of the table from four fifths on, or without room for one",
+    "- `vendhost drift check` in the platform's project: every quota of the first table from four fifths on, or without room for one",
     '  more tenant.',
+    '- `vendhost platform status`: what the vended tenants take by themselves, from four fifths of the usual value on. It asks nobody.',
     '',
     'What may not be read is said, and never taken for room. Two tenants that are vended at the same time may both see the last place: then',
     'AWS refuses one of them.',
@@ -40,7 +143,24 @@ export function quotasPage(): string {
   ].join('\n');
 }
 
-function rowOf({ name, per, usual, vend, host, also = '', source, page, code }: Quota): string {
+function rowOf(quota: Quota): string {
+  const { name, per, usual, vend, host, also = '', source, page, code } = quota;
   const most = `[${usual.toLocaleString('en')}](${page})${code === undefined ? ', fixed' : ''}`;
-  return `| ${name} | ${per} | ${most} | ${vend ?? ''} | ${host ?? ''} | ${also} | ${source} |`;
+  return `| ${name} | ${per} | ${most} | ${vend ?? ''} | ${host ?? ''} | ${also} | ${fits(quota)} | ${source} |`;
 }
+
+function farRow({ name, usual, tenant, also = '', page }: FarQuota): string {
+  const fit = tenant === undefined ? '' : Math.floor(usual / tenant).toLocaleString('en');
+  return `| ${name} | [${usual.toLocaleString('en')}](${page}) | ${tenant ?? ''} | ${also} | ${fit} |`;
+}
+
+/** How many tenants there is room for, in one environment with all its load balancers. */
+function fits({ per, usual, vend = 0, host = 0 }: Quota): string {
+  const needed = vend + host;
+  if (needed === 0) return '';
+  return Math.floor((usual * (per === 'load balancer' ? mostLoadBalancers : 1)) / needed).toLocaleString('en');
+}
+
+const fitting = (id: 'roles') => fits(quotaOf(id));
+const most = (id: 'roles') => (quotaOf(id).most ?? 0).toLocaleString('en');
+const raised = (id: 'roles') => fits({ ...quotaOf(id), usual: quotaOf(id).most ?? 0 });

@@ -6,6 +6,7 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import type { CodePipelineClient } from '@aws-sdk/client-codepipeline';
+import type { CostExplorerClient } from '@aws-sdk/client-cost-explorer';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { IAMClient } from '@aws-sdk/client-iam';
@@ -46,6 +47,8 @@ export interface Aws {
   readonly globalCloudTrail: () => Promise<CloudTrailClient>;
   readonly codeDeploy: () => Promise<CodeDeployClient>;
   readonly codePipeline: () => Promise<CodePipelineClient>;
+  /** In its only region (https://docs.aws.amazon.com/general/latest/gr/billing.html). */
+  readonly costExplorer: () => Promise<CostExplorerClient>;
   readonly ec2: () => Promise<EC2Client>;
   readonly elb: () => Promise<ElasticLoadBalancingV2Client>;
   readonly iam: () => Promise<IAMClient>;
@@ -119,6 +122,13 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
     ),
     codeDeploy: client(async () => new (await import('@aws-sdk/client-codedeploy')).CodeDeployClient(shared)),
     codePipeline: client(async () => new (await import('@aws-sdk/client-codepipeline')).CodePipelineClient(shared)),
+    costExplorer: client(
+      async () =>
+        new (await import('@aws-sdk/client-cost-explorer')).CostExplorerClient({
+          ...shared,
+          region: globalRegion(region),
+        }),
+    ),
     ec2: client(async () => new (await import('@aws-sdk/client-ec2')).EC2Client(shared)),
     elb: client(
       async () => new (await import('@aws-sdk/client-elastic-load-balancing-v2')).ElasticLoadBalancingV2Client(shared),

@@ -161,6 +161,10 @@ const environment = z
       .boolean()
       .default(false)
       .meta({ description: 'Whether each release waits for a manual approval in CodePipeline' }),
+    costs: z.boolean().default(false).meta({
+      description:
+        "Whether `platform fleet` shows what tenants cost, by the account's bill: each request costs 0.01 USD, and the plan role may read the bill",
+    }),
   })
   .meta({ description: 'One environment: its account, region, network and load balancers' });
 

@@ -15,6 +15,8 @@ export interface Quota {
   readonly per: 'region' | 'account' | 'load balancer';
   /** AWS's value for an account that asked for none. */
   readonly usual: number;
+  /** The highest that AWS raises it to, where it says one. */
+  readonly most?: number;
   readonly source: QuotaSource;
   /** How Service Quotas calls it; without a code AWS does not raise it. */
   readonly service?: string;
@@ -46,7 +48,7 @@ export const quotas = {
     service: 'elasticloadbalancing',
     code: 'L-7EED9B64',
     vend: 1,
-    also: 'one more for each further depth of wildcards and each five hosts',
+    also: 'one more for each further depth of wildcards and each five hosts; as many on the new one while a tenant moves',
     page: balancerPage,
   },
   'load-balancer-target-groups': {
@@ -55,6 +57,7 @@ export const quotas = {
     usual: 100,
     source: 'Elastic Load Balancing',
     vend: 1,
+    also: 'one more, on the new one, while a tenant moves to another load balancer',
     page: balancerPage,
   },
   'target-groups': {
@@ -65,6 +68,7 @@ export const quotas = {
     service: 'elasticloadbalancing',
     code: 'L-B22855CB',
     vend: 1,
+    also: 'one more while a tenant moves to another load balancer',
     page: balancerPage,
   },
   'database-instances': {
@@ -101,16 +105,19 @@ export const quotas = {
     name: 'IAM roles',
     per: 'account',
     usual: 1000,
+    most: 5000,
     source: 'IAM',
     service: 'iam',
     code: 'L-FE177D64',
     vend: 7,
+    also: 'one or two more each with jobs that approve, `intake`, or a project for each half',
     page: iamPage,
   },
   policies: {
     name: 'customer managed IAM policies',
     per: 'account',
     usual: 1500,
+    most: 5000,
     source: 'IAM',
     service: 'iam',
     code: 'L-E95E4862',
@@ -121,6 +128,7 @@ export const quotas = {
     name: 'instance profiles',
     per: 'account',
     usual: 1000,
+    most: 5000,
     source: 'IAM',
     service: 'iam',
     code: 'L-6E65F664',

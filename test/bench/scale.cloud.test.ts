@@ -1,7 +1,4 @@
-import { CreateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
-import { CreateLaunchTemplateCommand } from '@aws-sdk/client-ec2';
 import { beforeAll, expect, test, vi } from 'vitest';
-import { names } from '../../scripts/config/names.ts';
 import { checkDrift } from '../../scripts/drift/check-drift.ts';
 import { platformStatus } from '../../scripts/platform/status/platform-status.ts';
 import type { Runtime } from '../../scripts/runtime.ts';
@@ -10,7 +7,7 @@ import { cloudAccount } from '../builders/account.ts';
 import { makePlatform, type Platform } from '../builders/platform.ts';
 import { platformRepository } from '../builders/platform-repository.ts';
 import { recorder } from '../builders/recorder.ts';
-import { fillRegister, nameOf, tenantFile } from '../builders/register.ts';
+import { fillGroups, fillRegister, nameOf, tenantFile } from '../builders/register.ts';
 import { type Budgeted, mostOthers, overBudget, type Size, sizeOf } from './budgets.ts';
 import { countCalls } from './count-calls.ts';
 
@@ -52,15 +49,7 @@ async function world(tenants: number, account: string): Promise<World> {
   const all = [...Array(tenants).keys()];
   for (const index of all) await writeTenant(nameOf(index), tenantFile(index, [environment]));
   await fillRegister(platform, directory, 0, tenants);
-  const [ec2, autoScaling] = [await platform.aws.ec2(), await platform.aws.autoScaling()];
-  for (const index of all) {
-    const name = names.host({ environment, tenant: nameOf(index) });
-    const LaunchTemplateData = { ImageId: 'ami-0123456789abcdef0', InstanceType: 't3.micro' } as const;
-    await ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName: name, LaunchTemplateData }));
-    const LaunchTemplate = { LaunchTemplateName: name, Version: '1' };
-    const range = { MinSize: 0, MaxSize: 0, AvailabilityZones: ['eu-west-1a'] };
-    await autoScaling.send(new CreateAutoScalingGroupCommand({ AutoScalingGroupName: name, LaunchTemplate, ...range }));
-  }
+  await fillGroups(platform, tenants);
   return { size: sizeOf(tenants), directory, platform };
 }
 

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import { CreateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
+import { CreateLaunchTemplateCommand } from '@aws-sdk/client-ec2';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { ruleOutputs } from '../../cdk/tenant/entry/rule-groups.ts';
+import { atMost } from '../../scripts/aws/at-most.ts';
 import { platformFacts, readPublishedFacts } from '../../scripts/aws/read-facts.ts';
 import { environmentOf, readPlatformConfig, readTenantConfig } from '../../scripts/config/files.ts';
 import { keys, names, tags } from '../../scripts/config/names.ts';
@@ -76,6 +79,19 @@ export async function fillRegister(platform: Platform, directory: string, from: 
     const request = { Bucket: bucket, Key: '.local-cloud/world', Body: JSON.stringify(world) };
     await (await aws.s3()).send(new PutObjectCommand(request));
   }
+}
+
+/** Auto Scaling groups of so many tenants, without instances: what `drift check` looks at besides stacks. */
+export async function fillGroups({ environment, aws }: Platform, tenants: number): Promise<void> {
+  const [ec2, autoScaling] = [await aws.ec2(), await aws.autoScaling()];
+  await atMost(8, [...Array(tenants).keys()], async (index) => {
+    const name = names.host({ environment, tenant: nameOf(index) });
+    const LaunchTemplateData = { ImageId: 'ami-0123456789abcdef0', InstanceType: 't3.micro' } as const;
+    await ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName: name, LaunchTemplateData }));
+    const LaunchTemplate = { LaunchTemplateName: name, Version: '1' };
+    const range = { MinSize: 0, MaxSize: 0, AvailabilityZones: ['eu-west-1a'] };
+    await autoScaling.send(new CreateAutoScalingGroupCommand({ AutoScalingGroupName: name, LaunchTemplate, ...range }));
+  });
 }
 
 function idOf(text: string): string {

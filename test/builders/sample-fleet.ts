@@ -36,5 +36,5 @@ export function sampleFleet(tenants: number): FleetView {
   ) as FleetView['counts'];
   const unknown = tenants === 0 ? [] : [{ environment: 'qa', why: 'ACCESS_DENIED: no role may be assumed' }];
   const environments = ['dev', 'staging', 'production'];
-  return { at: '2026-06-10T12:00:00Z', well: tenants === 0, environments, unknown, counts, rows };
+  return { at: '2026-06-10T12:00:00Z', well: tenants === 0, environments, unknown, counts, rows, shared: [] };
 }

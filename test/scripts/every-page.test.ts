@@ -24,6 +24,7 @@ import { listChangeSets } from '../../scripts/stack/change-sets/left-over.ts';
 import { followStack } from '../../scripts/stack/follow-stack.ts';
 import { Progress } from '../../scripts/stack/progress.ts';
 import { validationFailures } from '../../scripts/stack/validation.ts';
+import { readBill } from '../../scripts/status/fleet/read-costs.ts';
 import { listKeys } from '../../scripts/tenant/retire/remove-objects.ts';
 import { type Answering, answering, xml } from './answering.ts';
 
@@ -328,6 +329,16 @@ const readers: Readonly<Record<string, Reader>> = {
     ),
     read: async ({ aws }) => (await readActions(aws, pipeline, '1')).map(({ name }) => name),
     expected: ['Source', 'Deploy'],
+  },
+  'months of a bill': {
+    ...json(
+      'GetCostAndUsage',
+      { ResultsByTime: [{ TimePeriod: { Start: '2026-05-01', End: '2026-06-01' }, Estimated: false }] },
+      { ResultsByTime: [{ TimePeriod: { Start: '2026-06-01', End: '2026-06-11' }, Estimated: true }] },
+      'NextPageToken',
+    ),
+    read: async ({ aws }) => (await readBill(aws, '100000000001', new Date(0))).map(({ month }) => month),
+    expected: ['2026-05', '2026-06'],
   },
 };
 

@@ -105,6 +105,22 @@ export function statusRights(scope: PlatformScope): Right[] {
   ];
 }
 
+/**
+ * What `platform fleet` reads where `platform.yml` wants costs: the bill, which is the account's, and in the account that pays for an
+ * organization everybody's. A tag narrows nothing here: the call has no resource but views of the bill.
+ */
+export function costRights({ config }: PlatformScope): Right[] {
+  if (!config.costs) return [];
+  return [
+    {
+      sid: 'Bill',
+      actions: ['ce:GetCostAndUsage'],
+      resources: ['*'],
+      because: 'What tenants cost, by their tags: AWS shows the bill of the whole account or none of it.',
+    },
+  ];
+}
+
 /** Creating and executing change sets of network, storage and load balancers, with the execution role and no other. */
 export function deployRights(scope: PlatformScope): Right[] {
   const resources = scope.deployedStacks();

@@ -10,7 +10,7 @@ import { factRights } from './execution/facts-rights.ts';
 import { networkRights } from './execution/network-rights.ts';
 import { serviceRoleRights } from './execution/service-role-rights.ts';
 import { storageRights, topicRights } from './execution/storage-rights.ts';
-import { deployRights, platformReadRights, statusRights } from './platform-job-roles.ts';
+import { costRights, deployRights, platformReadRights, statusRights } from './platform-job-roles.ts';
 import type { PlatformScope } from './platform-scope.ts';
 import { vendRole } from './vending/vend-roles.ts';
 
@@ -44,7 +44,12 @@ export function platformRoles(parent: Construct, { scope, project, branch }: Pla
       policy: 'plan',
       description: `Jobs of ${project.path} on any branch: read the platform of ${environment}`,
       trust: anyBranchTrust(scope, project),
-      rights: [...platformReadRights(scope, project), ...statusRights(scope), ...checkRights(scope)],
+      rights: [
+        ...platformReadRights(scope, project),
+        ...statusRights(scope),
+        ...checkRights(scope),
+        ...costRights(scope),
+      ],
       attached: [drift],
     }),
     makeRole(parent, 'DeployRole', {

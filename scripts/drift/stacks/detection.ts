@@ -25,9 +25,17 @@ export interface DetectionOptions<T> {
   readonly stacks: readonly FoundStack[];
   /** Called for each stack as soon as its detection has ended. */
   readonly then: (stack: FoundStack, detection: Detection) => Promise<T>;
-  /** For all detections together, in milliseconds; AWS says that one takes up to several minutes. */
+  /** For each detection since it was to start, in milliseconds; AWS says that one takes up to several minutes. */
   readonly limitMs?: number;
+  /** How many detections run at the same time. */
+  readonly atOnce?: number;
 }
+
+/**
+ * AWS names no limit, but a detection reads every resource with the API of its service, which throttles the account: then it fails for those
+ * resources with `Rate exceeded` (https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/801).
+ */
+const detectionsAtOnce = 200;
 
 /** AWS names no limit for these calls, and the SDK waits when it is throttled; more at once are throttled sooner. */
 const callsAtOnce = 20;
@@ -42,10 +50,12 @@ interface Open {
   why: string;
   waitMs: number;
   dueAt: number;
+  /** When it was its turn. */
+  readonly since: number;
 }
 
 /**
- * Starts the detection of every stack at once and follows them all until each has ended. There is no call that reads several
+ * Starts the detection of every stack, so many at once, and follows them all until each has ended. There is no call that reads several
  * detections, so each is asked for when it is due: the waits grow while it runs, and with the number of those that run, until
  * the first has ended.
  * One that somebody else started gives no id; ours begins when that one has ended.
@@ -53,10 +63,9 @@ interface Open {
 export async function detectDrift<T>(
   runtime: Runtime,
   aws: Aws,
-  { stacks, then, limitMs = 20 * 60_000 }: DetectionOptions<T>,
+  { stacks, then, limitMs = 20 * 60_000, atOnce = detectionsAtOnce }: DetectionOptions<T>,
 ): Promise<T[]> {
   const { shortest } = aws.pace;
-  const startedAt = Date.now();
   const ends: Promise<T>[] = [];
   const end = (stack: FoundStack, detection: Detection) => {
     const ended = then(stack, detection);
@@ -66,12 +75,17 @@ export async function detectDrift<T>(
   };
   let open: Open[] = [];
   let wokenAt = 0;
+  const left: FoundStack[] = [];
   for (const stack of stacks) {
     const reason = notDetectable(stack.status);
     if (reason !== undefined) end(stack, { kind: 'unknown', reason });
-    else open.push({ stack, why: '', waitMs: shortest, dueAt: 0 });
+    else left.push(stack);
   }
-  while (open.length > 0) {
+  while (open.length + left.length > 0) {
+    runtime.signal.throwIfAborted();
+    const since = Date.now();
+    const turns = left.splice(0, atOnce - open.length);
+    open = [...open, ...turns.map((stack): Open => ({ stack, why: '', waitMs: shortest, dueAt: 0, since }))];
     const due = open.filter(({ dueAt }) => dueAt <= Date.now());
     const spreadMs = open.length * perDetectionMs;
     let hasEnded = false;
@@ -88,20 +102,18 @@ export async function detectDrift<T>(
       // Those that were looked at together are looked at one after the other next time.
       each.dueAt = Date.now() + Math.max(each.waitMs, (spreadMs * (index + 1)) / due.length);
     });
-    if (open.length === 0) break;
     // Most detections take about the same time: when one has ended, the others are looked at.
     if (hasEnded && Date.now() - wokenAt > spreadMs / 2) {
       wokenAt = Date.now();
       for (const each of open) if (each.id !== undefined) each.dueAt = 0;
     }
-    const next = Math.max(Date.now(), Math.min(...open.map(({ dueAt }) => dueAt)));
-    if (next - startedAt > limitMs) {
-      for (const each of open) end(each.stack, { kind: 'unknown', reason: tooLate(each, limitMs) });
-      break;
-    }
-    await wait(Math.max(0, next - Date.now()), undefined, { signal: runtime.signal }).catch(() =>
-      runtime.signal.throwIfAborted(),
-    );
+    const isTooLate = (each: Open) => Math.max(Date.now(), each.dueAt) - each.since > limitMs;
+    const late = open.filter(isTooLate);
+    for (const each of late) end(each.stack, { kind: 'unknown', reason: tooLate(each, limitMs) });
+    open = open.filter((each) => !late.includes(each));
+    if (open.length === 0 || (left.length > 0 && open.length < atOnce)) continue;
+    const waitMs = Math.max(0, Math.min(...open.map(({ dueAt }) => dueAt)) - Date.now());
+    await wait(waitMs, undefined, { signal: runtime.signal }).catch(() => runtime.signal.throwIfAborted());
   }
   return await Promise.all(ends);
 }

@@ -4,6 +4,7 @@ import type { PlatformConfig } from '../../config/platform.ts';
 import { exitCodes } from '../../errors.ts';
 import { defaultRuleQuota } from '../../listener/quota.ts';
 import { tableLines } from '../../output.ts';
+import { quotaLines, type TakenQuota, takenQuotas } from '../../quota/tenant-quotas.ts';
 import type { Runtime } from '../../runtime.ts';
 import { readCertificate } from '../certificate.ts';
 import { combined, failed, forEach } from '../each.ts';
@@ -38,6 +39,8 @@ interface EnvironmentStatus {
   /** Records that must be in the DNS; nobody looks whether they are. */
   readonly dns: readonly DnsRecord[];
   readonly tenants: readonly string[];
+  /** Those of the account that its tenants nearly use up by themselves; they say nothing of its health. */
+  readonly quotas: readonly TakenQuota[];
   readonly ownership: OwnershipStatus;
 }
 
@@ -90,12 +93,12 @@ async function statusOf(
   const dns = dnsRecords({ domain, balancers: loadBalancers, tenants: records, validation: found?.validation ?? [] });
   const tenants = records.map(({ tenant }) => tenant);
   const shown = { environment, account, region, healthy, stacks, loadBalancers, provider };
-  return { ...shown, certificate, dns, tenants, ownership };
+  return { ...shown, certificate, dns, tenants, quotas: takenQuotas(tenants.length), ownership };
 }
 
 function statusText(status: EnvironmentStatus): string {
   const { environment, account, region, healthy, stacks, loadBalancers, provider, tenants, ownership } = status;
-  const { certificate, dns } = status;
+  const { certificate, dns, quotas } = status;
   const row = ({ stack, status: state, changedAt, note }: StackRow) => [stack, state, changedAt ?? '-', note ?? ''];
   return [
     `${environment} in account ${account}, ${region}: ${healthy ? 'healthy' : 'not healthy'}`,
@@ -105,6 +108,7 @@ function statusText(status: EnvironmentStatus): string {
     ...[`certificate: ${certificate.text}`, ...certificate.next].map((line) => `  ${line}`),
     ...dnsLines(dns).map((line) => `  ${line}`),
     `  tenants: ${tenants.length === 0 ? 'none' : `${tenants.length} (${tenants.join(', ')})`}`,
+    ...quotaLines(quotas).map((line) => `  ${line}`),
     ...ownershipLines(ownership).map((line) => `  ${line}`),
   ].join('\n');
 }

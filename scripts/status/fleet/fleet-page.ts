@@ -2,8 +2,9 @@ import { htmlDocument, pageFacts } from '../../report/html/document.ts';
 import { type Markup, markup } from '../../report/html/markup.ts';
 import { pageStyle } from '../../report/html/page-style.ts';
 import { cutTo, seenOnOneLine } from '../../report/safe-text.ts';
+import { costWords } from './fleet-costs.ts';
 import type { FleetRow, FleetState } from './fleet-rows.ts';
-import { agoWords, type FleetView, fleetStates, fleetSummary } from './fleet-view.ts';
+import { agoWords, costLines, type FleetView, fleetStates, fleetSummary } from './fleet-view.ts';
 
 const style = `${pageStyle}
 body { max-width: 100rem; }
@@ -42,9 +43,21 @@ export function fleetPage(view: FleetView, facts: Readonly<Record<string, string
 <p class="summary">${line(fleetSummary(view))}</p>
 ${pageFacts(facts, line)}${tiles(view)}`,
     main: markup`${lost(view)}<h2 id="tenants">Tenants</h2>
-${view.rows.length === 0 ? markup`<p class="empty">No tenant was found.</p>\n` : table(view)}`,
-    footer: `As it was read at ${view.at}; ages are counted to then. Costs are not shown: see docs/day-two.md.`,
+${view.rows.length === 0 ? markup`<p class="empty">No tenant was found.</p>\n` : table(view)}${costs(view)}`,
+    footer: `As it was read at ${view.at}; ages are counted to then. ${
+      view.shared.length === 0
+        ? 'Costs are not shown: see docs/day-two.md.'
+        : "Costs are the bill's, by tag, without what is shared; docs/day-two.md says what is in them."
+    }`,
   });
+}
+
+function costs(view: FleetView): Markup | undefined {
+  if (view.shared.length === 0) return undefined;
+  return markup`<h2 id="costs">Costs</h2>
+<ul class="needs">
+${costLines(view).map((text) => markup`<li>${line(text)}</li>\n`)}</ul>
+`;
 }
 
 function tiles({ counts }: FleetView): Markup | undefined {
@@ -109,6 +122,7 @@ function hostFacts(row: FleetRow, now: number): Record<string, string> {
     image: imageCreatedAt === '' ? image : `${agoWords(imageCreatedAt, now)} old`,
     drift: driftCheckedAt === '' ? 'never checked' : `checked ${agoWords(driftCheckedAt, now)} ago`,
     hosts: hosts.join(', ') || 'none',
+    ...(row.costs === undefined ? {} : { cost: costWords(row.costs) }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { partValue } from '../../aws/status-part.ts';
+import { partValue, type StatusPart, shownPart } from '../../aws/status-part.ts';
 import { hostAlarms, names } from '../../config/names.ts';
 import { findImages } from '../../drift/checks/images/find-images.ts';
 import { abbreviated } from '../../output.ts';
@@ -8,6 +8,7 @@ import { authorName, shortRevision } from '../../release/history/release-words.t
 import { isBusy, isSteady } from '../../stack/stack-state.ts';
 import { ageWords, timeWords } from '../age.ts';
 import { isOfSomebody } from '../host/release-rows.ts';
+import { type Cost, costsOf } from './fleet-costs.ts';
 import type { FleetSnapshot, FleetStack, FleetTenant } from './fleet-snapshot.ts';
 
 /** `unknown`: something could not be read, and nothing is wrong in the rest. `no host`: vended, nothing provisioned. */
@@ -32,6 +33,8 @@ export interface FleetRow {
   readonly imageCreatedAt: string;
   /** When the drift of the stack that was looked at longest ago was detected; empty where one never was. */
   readonly driftCheckedAt: string;
+  /** By the bill, where that is asked for. What is not known of it makes nobody unknown: it says nothing of the software. */
+  readonly costs?: StatusPart<readonly Cost[]>;
 }
 
 /** What can be said of one thing: what needs a look, and what is not known. */
@@ -56,6 +59,7 @@ function fleetRow(snapshot: FleetSnapshot, { tenant, hosts }: FleetTenant): Flee
     ...imageCells(snapshot, tenant),
     instances: instanceCell(snapshot, tenant),
     driftCheckedAt: driftCell(own),
+    ...costCell(snapshot, tenant),
   };
   const said = [
     ...(hasHost ? [releaseSaid(snapshot, tenant), groupSaid(snapshot, tenant), imageSaid(snapshot, tenant)] : []),
@@ -118,6 +122,11 @@ function releaseSaid({ releases, at }: FleetSnapshot, tenant: string): Said {
 /** Newer ones may wait behind it, or have taken each other's place. */
 function waitingOf({ newer, waiting }: NewestReleases): Release | undefined {
   return newer?.state === 'waiting for approval' ? newer : waiting;
+}
+
+/** What a tenant cost, or without one the platform's own resources of the environment. */
+export function costCell({ costs, environment }: FleetSnapshot, tenant = ''): Pick<FleetRow, 'costs'> {
+  return costs === undefined ? {} : { costs: shownPart(costs, (months) => costsOf(months, environment, tenant)) };
 }
 
 function groupOf({ groups, environment }: FleetSnapshot, tenant: string) {

@@ -3,6 +3,7 @@ import type { Environment } from '../../config/environment.ts';
 import type { ImageFacts } from '../../drift/checks/images/find-images.ts';
 import type { NewestReleases } from '../../release/history/read-newest.ts';
 import type { HostAlarm, StackLook } from '../host/host-snapshot.ts';
+import type { BilledMonth } from './fleet-costs.ts';
 
 /** A tenant as its record has it. */
 export interface FleetTenant {
@@ -39,4 +40,6 @@ export interface FleetSnapshot {
   readonly images: StatusPart<readonly ImageFacts[]>;
   /** By tenant; those that have no host are left out. */
   readonly releases: Readonly<Record<string, StatusPart<NewestReleases>>>;
+  /** The account's bill; absent where `platform.yml` does not want it. */
+  readonly costs?: StatusPart<readonly BilledMonth[]>;
 }

@@ -1,13 +1,21 @@
+import type { StatusPart } from '../../aws/status-part.ts';
 import { tableLines } from '../../output.ts';
 import { seenOnOneLine } from '../../report/safe-text.ts';
 import { ageWords, timeWords } from '../age.ts';
-import { type FleetRow, type FleetState, fleetRows } from './fleet-rows.ts';
+import { type Cost, costReasons, costWords } from './fleet-costs.ts';
+import { costCell, type FleetRow, type FleetState, fleetRows } from './fleet-rows.ts';
 import type { FleetSnapshot } from './fleet-snapshot.ts';
 
 /** An environment whose tenants could not be listed. */
 export interface UnknownEnvironment {
   readonly environment: string;
   readonly why: string;
+}
+
+/** What the resources of an environment cost that are no tenant's. */
+export interface SharedCosts {
+  readonly environment: string;
+  readonly costs: StatusPart<readonly Cost[]>;
 }
 
 /** All tenants of all environments that were asked for. */
@@ -21,6 +29,8 @@ export interface FleetView {
   readonly counts: Readonly<Record<FleetState, number>>;
   /** Sorted by tenant, then in the order of the environments. */
   readonly rows: readonly FleetRow[];
+  /** Of those environments whose costs are asked for. */
+  readonly shared: readonly SharedCosts[];
 }
 
 export const fleetStates: readonly FleetState[] = ['needs a look', 'unknown', 'well', 'no host'];
@@ -37,10 +47,14 @@ export function fleetView(snapshots: readonly FleetSnapshot[]): FleetView {
   );
   const counts = { 'needs a look': 0, unknown: 0, well: 0, 'no host': 0 };
   for (const { state } of rows) counts[state] += 1;
+  const shared = snapshots.flatMap((snapshot) => {
+    const { costs } = costCell(snapshot);
+    return costs === undefined ? [] : [{ environment: snapshot.environment, costs }];
+  });
   return {
     at: timeWords(Math.min(...snapshots.map(({ at }) => at))),
     well: unknown.length === 0 && counts['needs a look'] + counts.unknown === 0,
-    ...{ environments, unknown, counts, rows },
+    ...{ environments, unknown, counts, rows, shared },
   };
 }
 
@@ -65,6 +79,7 @@ export function fleetLines(view: FleetView): string[] {
     row.instances,
     row.imageCreatedAt === '' ? row.image : `image ${agoWords(row.imageCreatedAt, now)} old`,
     row.driftCheckedAt === '' ? 'drift never checked' : `drift checked ${agoWords(row.driftCheckedAt, now)} ago`,
+    ...(row.costs === undefined ? [] : [costWords(row.costs)]),
   ]);
   const needs = view.rows.flatMap(({ tenant, environment, needs: all }) =>
     all.map((need) => `  ${tenant} in ${environment}: ${need}`),
@@ -73,9 +88,20 @@ export function fleetLines(view: FleetView): string[] {
     fleetSummary(view),
     ...view.unknown.map(({ environment, why }) => `  the tenants of ${environment} are not known: ${why}`),
     ...needs,
+    ...costLines(view).map((line) => `  ${line}`),
     ...(table.length === 0 ? [] : ['', ...tableLines(table)]),
   ];
   return lines.map((line) => (/^ */.exec(line)?.[0] ?? '') + seenOnOneLine(line));
+}
+
+/** What each environment's own resources cost, and why costs are not known: each reason once. */
+export function costLines({ shared, rows }: FleetView): string[] {
+  return shared.flatMap(({ environment, costs }) => {
+    const own = rows.flatMap((row) => (row.environment === environment && row.costs !== undefined ? [row.costs] : []));
+    const reasons = new Set([costs, ...own].flatMap(costReasons));
+    const unknown = [...reasons].map((reason) => `costs in ${environment} that are unknown: ${reason}`);
+    return [`what is no tenant's in ${environment}: ${costWords(costs)}`, ...unknown];
+  });
 }
 
 /** How long ago, by the page's own time. */

@@ -3,7 +3,9 @@ import { type EnvironmentChoice, openTargets } from '../../platform/targets.ts';
 import { writeReportFile } from '../../report/write-report.ts';
 import type { Runtime } from '../../runtime.ts';
 import { fleetPage } from './fleet-page.ts';
+import type { FleetSnapshot } from './fleet-snapshot.ts';
 import { type FleetView, fleetLines, fleetView } from './fleet-view.ts';
+import { readCosts } from './read-costs.ts';
 import { readFleet } from './read-fleet.ts';
 
 export interface FleetOptions {
@@ -21,7 +23,14 @@ export interface FleetOptions {
 export async function showFleet(runtime: Runtime, { directory, environment, page }: FleetOptions): Promise<undefined> {
   const platform = await readPlatformConfig(directory);
   const targets = await openTargets(runtime, platform, environment, { purpose: 'plan' });
-  const snapshots = await Promise.all(targets.map((target) => readFleet(runtime, target)));
+  const [fleet, bills] = await Promise.all([
+    Promise.all(targets.map((target) => readFleet(runtime, target))),
+    readCosts(runtime, targets),
+  ]);
+  const snapshots = fleet.map((snapshot): FleetSnapshot => {
+    const costs = bills.get(snapshot.environment);
+    return costs === undefined ? snapshot : { ...snapshot, costs };
+  });
   const view = masked(fleetView(snapshots), (text) => runtime.out.masked(text));
   await writeReportFile(runtime, page, () => fleetPage(view, factsOf(runtime, view)));
   runtime.out.result({ ...view }, fleetLines(view).join('\n'));

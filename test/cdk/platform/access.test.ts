@@ -27,3 +27,12 @@ test('makes nothing but roles, their ceilings and these facts', () => {
     'AWS::SSM::Parameter',
   ]);
 });
+
+test('the plan role may read the bill only where platform.yml wants costs', () => {
+  const rightsOf = (costs: boolean) => {
+    const { Resources } = onlyTemplate(accessApp('dev', { costs })).toJSON();
+    return JSON.stringify(Resources).match(/"ce:[A-Za-z*]+"/g);
+  };
+  expect(rightsOf(false)).toBeNull();
+  expect(rightsOf(true)).toEqual(['"ce:GetCostAndUsage"']);
+});

@@ -37,10 +37,11 @@ function platform(environment: Environment, region: string, vending: 'people' | 
 /** The app of an environment's access stack, and where jobs vend of the stack with the role for that. */
 export function accessApp(
   environment: Environment = 'dev',
-  options: { region?: string; project?: undefined; vending?: 'people' | 'jobs' } = {},
+  options: { region?: string; project?: undefined; vending?: 'people' | 'jobs'; costs?: boolean } = {},
 ): App {
-  const { region = 'eu-west-1', vending = 'jobs' } = options;
-  const { project, ...props } = platform(environment, region, vending);
+  const { region = 'eu-west-1', vending = 'jobs', costs = false } = options;
+  const { project, ...rest } = platform(environment, region, vending);
+  const props = { ...rest, config: { ...rest.config, costs } };
   const app = newApp(unchecked);
   new AccessStack(app, project === undefined || 'project' in options ? props : { ...props, project });
   if (vending === 'jobs') new VendingStack(app, props);

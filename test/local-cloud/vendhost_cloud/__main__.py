@@ -16,6 +16,7 @@ PARTS: tuple[str, ...] = (
     "router",
     "codedeploy",
     "codepipeline",
+    "bills",
     "builds",
     "cloudformation",
     "databases",

@@ -232,6 +232,7 @@ SEAMS = (
     Seam("ministack.services.sqs", "names that exist", ("_queues",)),
     # CloudFormation: cloudformation/, authorization/stack_roles.py, and what other parts add to resource types.
     Seam("ministack.services.cloudformation", "stores", ("_change_sets", "_stacks")),
+    Seam("ministack.services.cloudformation.handlers", "replaced: a stack by its ARN", ("_resolve_stack",)),
     Seam(
         "ministack.services.cloudformation.handlers",
         "the table of actions, in which ours take their places",

@@ -5,6 +5,7 @@ as lists and look-ups show it:
 
 - `objects`: key -> text, in that bucket; `parameters`: name -> value
 - `stacks`: `name`, `tags`, `outputs` and `parameters` (name -> value) of stacks without resources
+- `bill`: what Cost Explorer knows of the account (`bills.py`)
 - `rules`: `arn`, `listener`, `priority`, `host`, and the `group`, an ARN, of a target group without targets
 
 Nothing is checked, no event is sent, and no stack has made any of it.
@@ -20,6 +21,7 @@ from urllib.parse import unquote
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import alb, cloudformation, s3, ssm
 
+from vendhost_cloud import bills
 from vendhost_cloud.refusals.interception import Call, Response, before
 
 _HOOK = ".local-cloud/world"
@@ -41,6 +43,8 @@ def _take(call: Call) -> Response | None:
         ssm._put_parameter({"Name": name, "Value": value, "Type": "String", "Overwrite": True})
     for stack in world.get("stacks", []):
         cloudformation._stacks[stack["name"]] = _stack(stack)
+    if "bill" in world:
+        bills.put(world["bill"])
     for rule in world.get("rules", []):
         _rule(rule)
     return 200, {"ETag": '"world"'}, b""

@@ -29,7 +29,7 @@ const complete = status('DETECTION_COMPLETE');
 /** What AWS answers to the calls for each stack, one after the other; the last answer stays. */
 type Script = Readonly<Record<string, readonly (string | [code: string, message?: string])[]>>;
 
-async function detect(script: Script, stacks: FoundStack[], limitMs = 20_000) {
+async function detect(script: Script, stacks: FoundStack[], limitMs = 20_000, atOnce = 200) {
   const calls: string[] = [];
   const left = new Map(Object.entries(script).map(([name, answers]) => [name, [...answers]]));
   const answer = async (call: WireCall) => {
@@ -47,7 +47,7 @@ async function detect(script: Script, stacks: FoundStack[], limitMs = 20_000) {
   const then = async ({ name }: FoundStack, detection: Detection) => {
     ended[name] = detection;
   };
-  await detectDrift(runtime, openAws(runtime), { stacks, then, limitMs });
+  await detectDrift(runtime, openAws(runtime), { stacks, then, limitMs, atOnce });
   return { ended, calls, progress: runtime.progress() };
 }
 
@@ -64,6 +64,24 @@ test('all are started before the first is looked at, and each is followed to its
   expect(ended).toEqual({ a: good, b: good });
   expect(calls.slice(0, 2).sort()).toEqual(['DetectStackDrift a', 'DetectStackDrift b']);
   expect(calls.filter((call) => call === 'DescribeStackDriftDetectionStatus b')).toHaveLength(1);
+});
+
+test('no more run at the same time than AWS is asked for at once, and the next begins when one has ended', async () => {
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  const script = Object.fromEntries(names.map((name) => [name, [started(name), progress, complete]]));
+  const { ended, calls } = await detect(
+    script,
+    names.map((name) => found(name)),
+    20_000,
+    2,
+  );
+  expect(ended).toEqual(Object.fromEntries(names.map((name) => [name, good])));
+  const startOf = (name: string) => calls.indexOf(`DetectStackDrift ${name}`);
+  const endOf = (name: string) => calls.lastIndexOf(`DescribeStackDriftDetectionStatus ${name}`);
+  for (const [index, name] of names.entries()) {
+    const running = names.slice(0, index).filter((other) => endOf(other) > startOf(name));
+    expect(running.length).toBeLessThan(2);
+  }
 });
 
 test('a detection that failed has ended', async () => {

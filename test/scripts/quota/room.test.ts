@@ -1,9 +1,11 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { expect, test, vi } from 'vitest';
 import { virtualHostApp } from '../../../cdk/tenant/virtual-host-app.ts';
+import { farQuotas } from '../../../docs/quotas.ts';
 import { type QuotaId, quotaIds, quotaOf } from '../../../scripts/quota/quotas.ts';
 import type { QuotaState } from '../../../scripts/quota/read-quotas.ts';
 import { fullQuotas, neededOf } from '../../../scripts/quota/room.ts';
+import { quotaLines, takenQuotas } from '../../../scripts/quota/tenant-quotas.ts';
 import { entryTemplate, onlyTemplate, tenantApp } from '../../cdk/roles/stacks.ts';
 import { virtualHost } from '../../cdk/tenant/props.ts';
 
@@ -46,12 +48,24 @@ test("the table says what a tenant's stacks take", () => {
   const made = Object.entries(types).map(([id, type]) => [id, counted(access, type), counted(host, type)]);
   expect(said).toEqual(made);
   expect(quotaIds.filter((id) => types[id] === undefined)).toEqual(['stacks', 'vcpus']);
+  const far = farQuotas.flatMap(({ type, tenant }) => (type === undefined ? [] : [[type, tenant]]));
+  expect(far).toEqual(far.map(([type]) => [type, counted([...access, ...host], String(type))]));
 });
 
 test('each quota that AWS raises can be asked for', () => {
   const fixed = quotaIds.filter((id) => quotaOf(id).code === undefined);
   expect(fixed).toEqual(['load-balancer-target-groups']);
   expect(quotaIds.filter((id) => !/^https:\/\/docs\.aws\.amazon\.com\//.test(quotaOf(id).page))).toEqual([]);
+});
+
+test('what vended tenants take by themselves is named from four fifths of the usual value on', () => {
+  expect(takenQuotas(114)).toEqual([]);
+  expect(takenQuotas(115)).toEqual([{ id: 'roles', taken: 805, usual: 1000 }]);
+  expect(quotaLines(takenQuotas(115))).toEqual([
+    'quotas that the tenants nearly use up, unless AWS raised them (vendhost drift check --check quotas asks):',
+    '  IAM roles: 805, usually 1000',
+  ]);
+  expect(quotaLines([])).toEqual([]);
 });
 
 test('what is full is what has less room than is taken of it', () => {

@@ -36,7 +36,7 @@ const row = (changes: Partial<FleetSnapshot>) => fleetView([{ ...sound, ...chang
 
 test('a tenant is one row: what runs, since when, on what', () => {
   expect(fleetView([sound])).toEqual({
-    ...{ at: '2026-06-10T12:00:00Z', well: true, environments: ['dev'], unknown: [] },
+    ...{ at: '2026-06-10T12:00:00Z', well: true, environments: ['dev'], unknown: [], shared: [] },
     counts: { 'needs a look': 0, unknown: 0, well: 1, 'no host': 0 },
     rows: [
       {

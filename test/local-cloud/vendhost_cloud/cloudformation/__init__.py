@@ -26,6 +26,7 @@ from vendhost_cloud.cloudformation import (
     security_group_rules,
     sns,
     ssm_document,
+    stack_ids,
     stack_policy,
     taken_names,
     template_faults,
@@ -66,6 +67,7 @@ def register() -> None:
     replacements.register()
     s3.register()
     sns.register()
+    stack_ids.register()
     stack_policy.register()
     taken_names.register()
     template_faults.register()

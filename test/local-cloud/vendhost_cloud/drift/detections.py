@@ -12,12 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import ministack.services.cloudformation as engine
 from ministack.core.responses import AccountRegionScopedDict
 from ministack.services.cloudformation import handlers
 from ministack.services.cloudformation.helpers import _error
 
 from vendhost_cloud import authorization, service_api
+from vendhost_cloud.errors import AwsError
+from vendhost_cloud.query_service import Body, action
 
 Parameters = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]
@@ -31,6 +32,8 @@ _LOOKS = "local-cloud:drift-looks"
 class _Detection:
     """One that goes on until it ends by the monotonic clock, and so many calls have found it running."""
 
+    stack: str
+    """The stack's ARN."""
     end: float
     looks: int
 
@@ -47,7 +50,8 @@ _running = AccountRegionScopedDict()
 def register() -> None:
     table = handlers._ACTION_HANDLERS
     table["DetectStackDrift"] = _starting(table["DetectStackDrift"])
-    table["DescribeStackDriftDetectionStatus"] = _hiding(table["DescribeStackDriftDetectionStatus"])
+    describe = "DescribeStackDriftDetectionStatus"
+    table[describe] = action("cloudformation", describe, _describe)
 
 
 def _starting(detect: Handler) -> Handler:
@@ -65,32 +69,29 @@ def _starting(detect: Handler) -> Handler:
         if made:
             tags = {tag.get("Key"): tag.get("Value") for tag in (stack or {}).get("Tags") or []}
             end = time.monotonic() + float(tags.get(_SECONDS) or 0)
-            _running[made[1].decode()] = _running[stack_id] = _Detection(end, int(tags.get(_LOOKS) or 0))
+            _running[made[1].decode()] = _running[stack_id] = _Detection(stack_id, end, int(tags.get(_LOOKS) or 0))
         return status, headers, body
 
     return handle
 
 
-def _hiding(describe: Handler) -> Handler:
-    """What a detection found out is not there before it has ended."""
-
-    def handle(parameters: Parameters) -> Answer:
-        status, headers, body = describe(parameters)
-        if _runs(_parameter(parameters, "StackDriftDetectionId")):
-            for name in (b"StackDriftStatus", b"DetectionStatusReason", b"DriftedStackResourceCount"):
-                body = re.sub(b"<" + name + b">[^<]*</" + name + b">", b"", body)
-            progress = b"<DetectionStatus>DETECTION_IN_PROGRESS</DetectionStatus>"
-            body = re.sub(b"<DetectionStatus>[^<]*</DetectionStatus>", progress, body)
-        return status, headers, body
-
-    return handle
+def _describe(request: Body) -> Body:
+    """What it found out is not there before it has ended. ministack looks for it in all stacks, at every look."""
+    known_by = request["StackDriftDetectionId"]
+    detection: _Detection | None = _running.get(known_by)
+    stack = handlers._resolve_stack(detection.stack) if detection else None
+    found: Body | None = ((stack or {}).get("_drift_detections") or {}).get(known_by)
+    if found is None:
+        raise AwsError("ValidationError", f"Drift detection with id [{known_by}] does not exist")
+    if not _runs(known_by):
+        return found
+    shown = {name: found[name] for name in ("StackId", "StackDriftDetectionId", "Timestamp")}
+    return {**shown, "DetectionStatus": "DETECTION_IN_PROGRESS"}
 
 
 def _stack(name: str) -> Parameters | None:
-    for stack in engine._stacks.values():
-        if name in (stack.get("StackName"), stack.get("StackId")) and stack.get("StackStatus") != "DELETE_COMPLETE":
-            return dict(stack)
-    return None
+    stack = handlers._resolve_stack(name)
+    return None if stack is None or stack.get("StackStatus") == "DELETE_COMPLETE" else dict(stack)
 
 
 def _runs(known_by: str) -> bool:

@@ -157,9 +157,13 @@ def _deregister(params: Params, known: Known) -> Answer:
 def _checks(now: float) -> Iterator[tuple[Key, Health, Body, str]]:
     """The checks that are due; removes targets that no longer exist."""
     present: set[Key] = set()
+    # Once for each account, not for each group: it reads all rules, and a thousand tenants have as many groups.
+    used: dict[str, set[str]] = {}
     for (account, _, arn), target_group in alb._tgs.all_items():
-        in_use = arn in _groups_in_use(account) and target_group.get("HealthCheckEnabled", True)
-        for target in registered(account, arn) if in_use else []:
+        targets = registered(account, arn) if target_group.get("HealthCheckEnabled", True) else []
+        if targets and account not in used:
+            used[account] = _groups_in_use(account)
+        for target in targets if arn in used.get(account, ()) else []:
             address = address_of(target_group, target["Id"])
             if address is None:
                 continue
