@@ -1,0 +1,17 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { pushBundle } from './bundle.ts';
+
+/** Writes the snapshot from which jobs start `vendhost revision push`; it is for this version of Node and this architecture, on any processor. */
+export async function buildSnapshot(file: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'vendhost-snapshot-'));
+  const bundle = join(folder, 'push.cjs');
+  await writeFile(bundle, await pushBundle());
+  await execa(process.execPath, ['--snapshot-blob', file, '--build-snapshot', bundle]);
+  await rm(folder, { recursive: true });
+}
+
+const [, script, file] = process.argv;
+if (script === import.meta.filename && file !== undefined) await buildSnapshot(file);
