@@ -1,12 +1,15 @@
 /**
- * What libraries make as soon as they are loaded, and V8 cannot write into a snapshot: `Intl.Segmenter`, and the stream of stdout, of
- * which yargs asks the width. Loaded before them.
+ * What libraries take as soon as they are loaded, and V8 cannot write into a snapshot, or a thread then not load: `Intl.Segmenter`,
+ * `crypto`, and the stream of stdout, of which yargs asks the width. Loaded before them; `restore` is called when all is loaded.
  */
-const stdout = Object.getOwnPropertyDescriptor(process, 'stdout');
 const { Segmenter } = Intl;
+const real = {
+  crypto: Object.getOwnPropertyDescriptor(globalThis, 'crypto') ?? {},
+  stdout: Object.getOwnPropertyDescriptor(process, 'stdout') ?? {},
+};
 
 /** Makes the real one when it is used. */
-class LazySegmenter {
+class LateSegmenter {
   #made: Intl.Segmenter | undefined;
 
   segment(text: string): Intl.Segments {
@@ -15,11 +18,14 @@ class LazySegmenter {
   }
 }
 
-Object.defineProperty(process, 'stdout', { configurable: true, value: {} });
-Object.assign(Intl, { Segmenter: LazySegmenter });
+const lateCrypto = { randomUUID: () => globalThis.crypto.randomUUID() };
 
-/** When all is loaded. */
+Object.assign(Intl, { Segmenter: LateSegmenter });
+Object.defineProperty(globalThis, 'crypto', { configurable: true, value: lateCrypto });
+Object.defineProperty(process, 'stdout', { configurable: true, value: {} });
+
 export function restore(): void {
-  if (stdout !== undefined) Object.defineProperty(process, 'stdout', stdout);
   Object.assign(Intl, { Segmenter });
+  Object.defineProperty(globalThis, 'crypto', real.crypto);
+  Object.defineProperty(process, 'stdout', real.stdout);
 }
