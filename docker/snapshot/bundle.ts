@@ -108,7 +108,7 @@ const late: Plugin = {
       namespace: 'late',
     }));
     builder.onLoad({ filter: /./, namespace: 'late' }, async ({ path }) => {
-      const { constants, ...exported } = (await import(`node:${path}`)) as Record<string, unknown>;
+      const { constants, ...exported } = process.getBuiltinModule(path) as Readonly<Record<string, unknown>>;
       const names = Object.keys(exported).filter((name) => name !== 'default');
       // Classes begin with a capital letter, and who extends one needs it at once.
       const isFunction = (name: string) => typeof exported[name] === 'function' && /^[a-z]/.test(name);
