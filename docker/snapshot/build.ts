@@ -1,16 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { pushBundle } from './bundle.ts';
 
 /** Writes the snapshot from which jobs start `vendhost revision push`; it is for this version of Node and this architecture, on any processor. */
 export async function buildSnapshot(file: string): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'vendhost-snapshot-'));
-  const bundle = join(folder, 'push.cjs');
+  // Stack traces name it.
+  const bundle = `${file}.cjs`;
   await writeFile(bundle, await pushBundle());
   await execa(process.execPath, ['--snapshot-blob', file, '--build-snapshot', bundle]);
-  await rm(folder, { recursive: true });
+  await rm(bundle);
 }
 
 const [, script, file] = process.argv;

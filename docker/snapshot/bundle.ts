@@ -45,6 +45,7 @@ export async function pushBundle(): Promise<string> {
     minifyWhitespace: true,
     charset: 'utf8',
     legalComments: 'none',
+    tsconfigRaw: {},
     // Node prints the line of an error.
     lineLimit: 200,
     // The function that a snapshot gets for `require` knows Node's own modules only.

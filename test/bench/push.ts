@@ -50,7 +50,7 @@ async function benchTree(shape: Shape, bucket: string): Promise<void> {
       name: 'vendhost revision push',
       file: process.execPath,
       args: [
-        ...['--snapshot-blob', snapshot, executable],
+        ...['--max-semi-space-size=2', '--snapshot-blob', snapshot, executable],
         ...['revision', 'push', '--tenant', place.tenant, '--environment', place.environment, '--directory', directory],
       ],
       options,

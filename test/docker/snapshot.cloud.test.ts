@@ -23,11 +23,15 @@ beforeAll(async () => {
 const command = join(projectRoot, 'bin/vendhost.js');
 
 async function run(start: readonly string[], words: readonly string[]) {
-  const { exitCode, stdout, stderr } = await execa(process.execPath, [...start, command, 'revision', 'push', ...words], {
-    env: { ...account.env, PATH: process.env.PATH, HOME: process.env.HOME },
-    extendEnv: false,
-    reject: false,
-  });
+  const { exitCode, stdout, stderr } = await execa(
+    process.execPath,
+    [...start, command, 'revision', 'push', ...words],
+    {
+      env: { ...account.env, PATH: process.env.PATH, HOME: process.env.HOME },
+      extendEnv: false,
+      reject: false,
+    },
+  );
   return { exitCode, stdout, stderr };
 }
 
@@ -35,7 +39,10 @@ const fromSnapshot = (words: readonly string[]) => run(['--snapshot-blob', snaps
 
 test('the snapshot pushes, on threads too, what the files then find pushed', async () => {
   // Above what one thread compresses alone.
-  const directory = await repository({ ...soundTenant, 'software/large': randomBytes(6 * 1024 ** 2).toString('base64') });
+  const directory = await repository({
+    ...soundTenant,
+    'software/large': randomBytes(6 * 1024 ** 2).toString('base64'),
+  });
   const words = ['--tenant', 'shop', '--environment', 'dev', '--directory', directory, '--json'];
   const pushed = await fromSnapshot(words);
   expect(pushed, pushed.stderr).toMatchObject({ exitCode: 0 });
