@@ -185,6 +185,7 @@ export async function parse(
     parser = parser.command(noun, describe, (inner) => withVerbs(inner, noun, verbs, { words, chosen }));
   }
   for (const verb of single) parser = withVerb(parser, verb, verb.usage, { words, chosen });
+  keepNoHelp(parser);
   await parser.parseAsync([...words], {}, (_error, _argv, text) => {
     if (text) print(`${text}\n`);
   });
@@ -206,6 +207,14 @@ function withVerb(parser: Argv, verb: Command, usage: string, { words, chosen }:
       return chosen(verb, args as GlobalOptions);
     },
   );
+}
+
+/** yargs lays out the help of each command that it has started, in case a later one asks for it: a tenth of a small push. Its types leave this out. */
+function keepNoHelp(parser: Argv): void {
+  const { getInternalMethods } = parser as unknown as {
+    getInternalMethods(): { getUsageInstance(): { cacheHelpMessage(): void } };
+  };
+  getInternalMethods.call(parser).getUsageInstance().cacheHelpMessage = () => undefined;
 }
 
 /** Whether the named command has a list of words in the place of a positional. */

@@ -1,11 +1,12 @@
 import type { ImportGraph } from './imports.ts';
 
 /**
- * The arrow `vendhost → cli → commands → rooms → stack → aws, gitlab, config, errors, output`: a file imports only what
+ * The arrow `vendhost → main → cli → commands → rooms → stack → aws, gitlab, config, errors, output`: a file imports only what
  * stands after its own layer. Inside the foundation: aws and gitlab → config → errors, output.
  */
 const layers = [
   ['vendhost'],
+  ['main'],
   ['cli'],
   ['commands'],
   ['rooms'],

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
+import { buildSnapshot } from '../../docker/snapshot/build.ts';
 import { cloudAccount } from '../builders/account.ts';
 import { Deployments } from '../builders/deployments.ts';
 import { makePlatform } from '../builders/platform.ts';
@@ -11,7 +13,7 @@ import { startLocalCloud } from '../local-cloud/start.ts';
 import { awsVersion } from './aws.ts';
 import { compare, type Program } from './paired.ts';
 
-/** `npm run bench:push`: `vendhost revision push` beside `aws deploy push`, both to the local cloud. */
+/** `npm run bench:push`: `vendhost revision push`, as the runner image starts it, beside `aws deploy push`, both to the local cloud. */
 const trees = [
   { fileCount: 200, fileBytes: 7_500 },
   { fileCount: 5000, fileBytes: 15_200 },
@@ -23,6 +25,8 @@ const place = { tenant: 'shop', environment: 'dev' };
 type Shape = (typeof trees)[number];
 
 const version = await awsVersion();
+const snapshot = join(await mkdtemp(join(tmpdir(), 'vendhost-bench-')), 'push.blob');
+await buildSnapshot(snapshot);
 const cloud = await startLocalCloud();
 try {
   const platform = await makePlatform(cloudAccount(account, cloud));
@@ -42,15 +46,14 @@ async function benchTree(shape: Shape, bucket: string): Promise<void> {
     const software = join(directory, 'software');
     const options = { env: { ...cloud.env(account), PATH: process.env.PATH }, extendEnv: false };
     const executable = join(import.meta.dirname, '../../bin/vendhost.js');
-    const memory = join(directory, 'memory.txt');
     const ours: Program = {
       name: 'vendhost revision push',
       file: process.execPath,
       args: [
-        ...['--import', join(import.meta.dirname, 'peak-memory.js'), executable],
+        ...['--max-semi-space-size=2', '--snapshot-blob', snapshot, executable],
         ...['revision', 'push', '--tenant', place.tenant, '--environment', place.environment, '--directory', directory],
       ],
-      options: { ...options, env: { ...options.env, BENCH_MEMORY: memory } },
+      options,
     };
     const key = `s3://${bucket}/bench.zip`;
     const awsPush = ['deploy', 'push', '--application-name', 'bench', '--source', software, '--s3-location', key];
@@ -63,7 +66,8 @@ async function benchTree(shape: Shape, bucket: string): Promise<void> {
     ] as const) {
       const add = prepare === undefined ? {} : { prepare };
       const { ours: own, theirs: other, ratio } = await compare({ ...ours, ...add }, { ...theirs, ...add }, pairs);
-      const peak = Number(await readFile(memory, 'utf8'));
+      await prepare?.();
+      const peak = await peakMemory(ours);
       console.log(
         `| ${size} | ${what} | ${own.toFixed(2)} s | ${other.toFixed(2)} s | ${ratio.toFixed(2)} | ${Math.round(peak / 1024)} MiB |`,
       );
@@ -71,6 +75,12 @@ async function benchTree(shape: Shape, bucket: string): Promise<void> {
   } finally {
     await rm(directory, { recursive: true });
   }
+}
+
+/** In KiB. */
+async function peakMemory({ file, args, options }: Program): Promise<number> {
+  const { stdout } = await execa('python3', [join(import.meta.dirname, 'peak-memory.py'), file, ...args], options);
+  return Number(stdout);
 }
 
 /** Text of random words, like source code to a compressor. */

@@ -1,0 +1,31 @@
+/**
+ * What libraries take as soon as they are loaded, and V8 cannot write into a snapshot, or a thread then not load: `Intl.Segmenter`,
+ * `crypto`, and the stream of stdout, of which yargs asks the width. Loaded before them; `restore` is called when all is loaded.
+ */
+const { Segmenter } = Intl;
+const real = {
+  crypto: Object.getOwnPropertyDescriptor(globalThis, 'crypto') ?? {},
+  stdout: Object.getOwnPropertyDescriptor(process, 'stdout') ?? {},
+};
+
+/** Makes the real one when it is used. */
+class LateSegmenter {
+  #made: Intl.Segmenter | undefined;
+
+  segment(text: string): Intl.Segments {
+    this.#made ??= new Segmenter();
+    return this.#made.segment(text);
+  }
+}
+
+const lateCrypto = { randomUUID: () => globalThis.crypto.randomUUID() };
+
+Object.assign(Intl, { Segmenter: LateSegmenter });
+Object.defineProperty(globalThis, 'crypto', { configurable: true, value: lateCrypto });
+Object.defineProperty(process, 'stdout', { configurable: true, value: {} });
+
+export function restore(): void {
+  Object.assign(Intl, { Segmenter });
+  Object.defineProperty(globalThis, 'crypto', real.crypto);
+  Object.defineProperty(process, 'stdout', real.stdout);
+}

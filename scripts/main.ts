@@ -1,0 +1,80 @@
+import { run } from './cli.ts';
+import { Cancelled, OutputLost } from './errors.ts';
+
+/** One signal may arrive twice: from the terminal and from the parent process, or for the group and for each of its processes. */
+const sameSignalMs = 1000;
+/** How long what is left open may hold the process when the command has ended. */
+const endMs = 2000;
+/** Runs the command line of this process: its words, streams, signals and exit code. */
+export async function main(): Promise<void> {
+  const stopping = new AbortController();
+  let firstSignalAt = 0;
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      const stopped = new Cancelled(signal);
+      if (firstSignalAt === 0) firstSignalAt = Date.now();
+      // Nobody hurries with a SIGHUP: the shell and the kernel both send it, when they come to it.
+      else if (signal !== 'SIGHUP' && Date.now() - firstSignalAt > sameSignalMs) process.exit(stopped.exitCode);
+      stopping.abort(stopped);
+    });
+  }
+
+  /** What could not be written first, and how the command ended. */
+  let lost: OutputLost | undefined;
+  let ended: number | undefined;
+  for (const [stream, name] of [
+    [process.stdout, 'standard output'],
+    [process.stderr, 'standard error'],
+  ] as const) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // What is printed of it may be lost as well.
+      if (lost !== undefined) return;
+      lost = new OutputLost(name, error);
+      // As after a signal, what was begun is cleaned up; nothing more reaches the stream.
+      stopping.abort(lost);
+      if (ended !== undefined) process.exitCode = withLoss(ended);
+    });
+  }
+
+  /** The exit code of a command that did its work and could not say so; whoever closes a pipe has read enough. */
+  function withLoss(code: number): number {
+    if (code !== 0 || lost === undefined || lost.isClosed) return code;
+    process.stderr.write(`error[${lost.code}]: ${lost.message}\nhint: ${lost.hint}\n`);
+    return lost.exitCode;
+  }
+
+  // GitLab's runner may give a job a terminal; nobody sits at it.
+  const isTerminal = process.stderr.isTTY && process.env.TERM !== 'dumb' && !process.env.CI;
+  const keyboard = process.stdin.isTTY ? process.stdin : undefined;
+  const terminal = isTerminal ? await openTerminal() : undefined;
+
+  /** Loaded where a person looks: a job has no use for it. */
+  async function openTerminal() {
+    const { Live } = await import('./live.ts');
+    return new Live(process.stderr, { keyboard, signal: stopping.signal });
+  }
+
+  /** Asks a person, and stops when the person ends the input with ^D. */
+  async function ask(question: string): Promise<string> {
+    const answer = await terminal?.ask(question);
+    if (answer === undefined || (answer === '' && process.stdin.readableEnded)) throw new Cancelled('SIGINT');
+    return answer;
+  }
+
+  ended = await run(process.argv.slice(2), {
+    env: process.env,
+    // It may be gone.
+    get cwd() {
+      return process.cwd();
+    },
+    signal: stopping.signal,
+    ...(terminal === undefined || keyboard === undefined ? {} : { ask }),
+    columns: process.stdout.columns,
+    stdout: (text) => process.stdout.write(text),
+    stderr: (text) => process.stderr.write(text),
+    terminal,
+  });
+  process.exitCode = withLoss(ended);
+  // A call that was given up may still wait for its answer; the process does not wait for it.
+  setTimeout(() => process.exit(), endMs).unref();
+}
