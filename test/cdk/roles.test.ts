@@ -40,6 +40,11 @@ const halfRoles = { 'tenant-infrastructure-deploy': 'vendhost-dev-shop-infrastru
 const softwareRoles = { 'tenant-software-deploy': 'vendhost-dev-shop-software-deploy' };
 /** The role that it has besides where GitLab reports pushes, and the role that is then another one. */
 const builtRoles = { 'tenant-intake-build': 'vendhost-dev-shop-intake-build' };
+/** The same of a tenant with two projects: each is cloned with a role of its own, and no build deploys the software. */
+const builtHalfRoles = {
+  'tenant-infrastructure-build': 'vendhost-dev-shop-infrastructure-build',
+  'tenant-software-build': 'vendhost-dev-shop-software-build',
+};
 const boundaries = {
   'platform-boundary': 'vendhost-dev-boundary',
   'platform-service-boundary': 'vendhost-dev-service-boundary',
@@ -56,6 +61,7 @@ const named = {
   ...halfRoles,
   ...softwareRoles,
   ...builtRoles,
+  ...builtHalfRoles,
 };
 const files = Object.keys({ ...named, ...boundaries });
 
@@ -74,13 +80,22 @@ const builds = {
   image: 'registry.example.com/platform/vendhost:1',
   repository: 'https://gitlab.example.com/acme/shop.git',
 };
-const apps: Record<'platform' | 'tenant' | 'approved' | 'intake' | 'halves' | 'built', App> = {
+const apps: Record<'platform' | 'tenant' | 'approved' | 'intake' | 'halves' | 'built' | 'builtHalves', App> = {
   platform: accessApp(),
   tenant: tenantApp(),
   approved: tenantApp({ facts: { ...facts, approval: true }, approvals }),
   intake: tenantApp({ intake: 's3' }),
   halves: tenantApp(twoProjects),
   built: tenantApp({ intake: 'webhook', builds }),
+  builtHalves: tenantApp({
+    ...twoProjects,
+    intake: 'webhook',
+    builds: {
+      ...builds,
+      softwareRepository: 'https://gitlab.example.com/acme/shop.git',
+      repository: 'https://gitlab.example.com/acme/machine.git',
+    },
+  }),
 };
 const roles = new Map<string, Role>();
 beforeAll(() => {
@@ -92,6 +107,7 @@ beforeAll(() => {
     for (const [file, name] of Object.entries(named)) roles.set(file, readRole(apps.halves, name));
   }
   for (const [file, name] of Object.entries(builtRoles)) roles.set(file, readRole(apps.built, name));
+  for (const [file, name] of Object.entries(builtHalfRoles)) roles.set(file, readRole(apps.builtHalves, name));
 });
 
 function roleOf(file: string): Role {
@@ -108,6 +124,7 @@ describe('review files', () => {
     ['intake', { ...tenantRoles, ...intakeRoles }],
     ['halves', { ...withoutDeploy, ...halfRoles }],
     ['built', { ...tenantRoles, ...intakeRoles }],
+    ['builtHalves', { ...withoutDeploy, ...halfRoles, ...intakeRoles }],
   ] as const)('there is one for each role of the access stack of a %s', (kind, named) => {
     expect(roleNames(apps[kind]).sort()).toEqual(Object.values(named).sort());
   });
@@ -214,6 +231,21 @@ describe('trust', () => {
     });
   });
 
+  test('the same of two projects: what bakes is no job, and nothing deploys the software but its pipeline', () => {
+    const sources = ['infrastructure-deploy', 'infrastructure-build', 'software-build'].map((role) => {
+      const { StringEquals } = readRole(apps.builtHalves, `vendhost-dev-shop-${role}`).trust.conditions as {
+        StringEquals: Record<string, string>;
+      };
+      return StringEquals['aws:SourceArn']?.split(':project/')[1];
+    });
+    expect(sources).toEqual([
+      'vendhost-dev-shop-machine',
+      'vendhost-dev-shop-infrastructure-intake',
+      'vendhost-dev-shop-software-intake',
+    ]);
+    expect(JSON.stringify(entryTemplate(apps.builtHalves).toJSON())).not.toContain('software-deploy');
+  });
+
   test('all others are for one service each', () => {
     const services = [...roles]
       .filter(([file, { trust }]) => trust.action !== 'sts:AssumeRoleWithWebIdentity' && file !== 'tenant-approver')
@@ -228,6 +260,8 @@ describe('trust', () => {
       'tenant-codedeploy': { Service: 'codedeploy.amazonaws.com' },
       'tenant-intake': { Service: 'events.amazonaws.com' },
       'tenant-intake-build': { Service: 'codebuild.amazonaws.com' },
+      'tenant-infrastructure-build': { Service: 'codebuild.amazonaws.com' },
+      'tenant-software-build': { Service: 'codebuild.amazonaws.com' },
     });
   });
 });
@@ -301,7 +335,7 @@ describe('the halves of a tenant with two projects', () => {
 });
 
 describe('policies', () => {
-  test.each(['platform', 'tenant', 'approved', 'intake', 'halves', 'built'] as const)(
+  test.each(['platform', 'tenant', 'approved', 'intake', 'halves', 'built', 'builtHalves'] as const)(
     'of a %s pass cdk-nag',
     (kind) => {
       expect(new AwsSolutionsChecks().validateScope(apps[kind]).violations).toEqual([]);
@@ -340,12 +374,16 @@ describe('policies', () => {
     const registrySecret = `arn:aws:secretsmanager:${region}:111111111111:secret:${'r'.repeat(100)}`;
     const built = tenantApp({ ...granted, intake: 'webhook', builds: { ...builds, registrySecret } });
     const platform = accessApp('production', { region });
-    const all = [tenant, halves, built].flatMap((app) => [onlyTemplate(app), entryTemplate(app)]);
+    const builtHalves = tenantApp({
+      ...{ ...granted, software: longest('s'), intake: 'webhook' },
+      builds: { ...builds, registrySecret, softwareRepository: `https://gitlab.example.com/${'s'.repeat(200)}.git` },
+    });
+    const all = [tenant, halves, built, builtHalves].flatMap((app) => [onlyTemplate(app), entryTemplate(app)]);
     for (const template of [...all, onlyTemplate(platform), vendingTemplate(platform)]) {
       // The rest is for what comes later.
       expect(templateBody(template.toJSON()).length).toBeLessThan(templateLimitBytes * 0.93);
     }
-    for (const app of [platform, tenant, halves]) {
+    for (const app of [platform, tenant, halves, built, builtHalves]) {
       for (const name of roleNames(app)) expect(policySize(app, name), name).toBeLessThan(inlinePolicyLimit);
       for (const { Properties } of Object.values(onlyTemplate(app).findResources('AWS::IAM::ManagedPolicy'))) {
         expect(JSON.stringify(Properties.PolicyDocument).length).toBeLessThan(managedPolicyLimit);

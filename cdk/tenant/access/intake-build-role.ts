@@ -1,30 +1,39 @@
 import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { keys, names } from '../../../scripts/config/names.ts';
+import { buildRoleOf, intakeOf, keys, names } from '../../../scripts/config/names.ts';
+import type { Half } from '../../../scripts/config/tenant.ts';
 import { type Right, serviceTrust, type Trust } from '../../role.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
-type BuildKind = 'intake' | 'machine';
+type BuildKind = Parameters<typeof names.buildProject>[1];
 
 /**
  * The role of the builds that make revisions of pushes: clone, look whether the virtual host is what the push says, and write what the push
- * has to one of two folders. It runs nothing of the tenant's. The access stack has no room for it.
+ * has to one of two folders; of a half to that half's alone. It runs nothing of the tenant's. The access stack has no room for it.
  */
-export function intakeBuildRole(parent: Construct, scope: Scope, registry?: string): CfnRole {
+export function intakeBuildRole(
+  parent: Construct,
+  scope: Scope,
+  { half, registry }: { half?: Half | undefined; registry?: string | undefined } = {},
+): CfnRole {
   const { tenant } = scope.place;
+  const folders = [
+    ...(half === 'infrastructure' ? [] : [keys.intake(tenant)]),
+    ...(half === 'software' ? [] : [keys.machineIntake(tenant)]),
+  ];
   return tenantRole(parent, {
     scope,
-    role: 'intake-build',
+    role: buildRoleOf(half),
     description: `Builds of pushes for ${scope.host}`,
-    trust: buildTrust(scope, 'intake'),
+    trust: buildTrust(scope, intakeOf(half)),
     foreign: [scope.globalArn('iam', `policy/${names.readingPolicy(scope.place)}`)],
     rights: [
-      cloneRight(scope),
+      cloneRight(scope, half),
       {
         sid: 'Write',
         actions: ['s3:AbortMultipartUpload', 's3:PutObject'],
-        resources: scope.objects(`${keys.intake(tenant)}*`, `${keys.machineIntake(tenant)}*`),
+        resources: scope.objects(...folders.map((folder) => `${folder}*`)),
         because: "The tenant's own intakes; a key is made of hashes.",
       },
       {
@@ -33,17 +42,17 @@ export function intakeBuildRole(parent: Construct, scope: Scope, registry?: stri
         resources: [scope.facts['key-arn']],
         when: scope.via('s3', 'secretsmanager'),
       },
-      ...buildRights(scope, 'intake', registry),
+      ...buildRights(scope, intakeOf(half), registry),
     ],
   });
 }
 
-/** The deploy token with which builds read the tenant's repository. */
-export function cloneRight(scope: Scope): Right {
+/** The deploy token with which builds read the tenant's repository, or the one with a half. */
+export function cloneRight(scope: Scope, half?: Half): Right {
   return {
     sid: 'Clone',
     actions: ['secretsmanager:GetSecretValue'],
-    resources: [scope.arn('secretsmanager', `secret:${names.cloneSecret(scope.place)}-??????`)],
+    resources: [scope.arn('secretsmanager', `secret:${names.cloneSecret(scope.place, half)}-??????`)],
     because: "AWS appends six characters to the secret's name when it is created.",
   };
 }

@@ -31,7 +31,7 @@ export interface DeployRoleProps extends Pick<RoleProps, 'attached'> {
  */
 export function deployRole(parent: Construct, props: DeployRoleProps): CfnRole {
   const { scope, project, branch, half, registry, reading = [], attached = [] } = props;
-  const building = scope.isBuilt ? machineRights(scope, registry) : [];
+  const building = scope.isBuilt ? machineRights(scope, half, registry) : [];
   return tenantRole(parent, {
     scope,
     role: deployRoleOf(half),
@@ -43,8 +43,8 @@ export function deployRole(parent: Construct, props: DeployRoleProps): CfnRole {
 }
 
 /** The build asks the repository whether its push is still the newest. */
-function machineRights(scope: Scope, registry: string | undefined): Right[] {
-  return [...buildRights(scope, 'machine', registry), ...buildNetworkRights(scope), cloneRight(scope)];
+function machineRights(scope: Scope, half: Half | undefined, registry: string | undefined): Right[] {
+  return [...buildRights(scope, 'machine', registry), ...buildNetworkRights(scope), cloneRight(scope, half)];
 }
 
 /** Rights of a half are some of the rights of both: what one project may do is never more than what the two may. */

@@ -6,7 +6,7 @@ import { refuse } from '../project-plan.ts';
 import type { PlannedProjects } from '../projects/tenant-projects.ts';
 import { type MarkedVend, vendMarked } from '../register/vend-marked.ts';
 import { makeProject, requireMade } from '../setup/make-project.ts';
-import { type Vending, vendLines, withPlan } from '../vend-plan.ts';
+import { type Vending, type VendPlan, vendLines, withPlan } from '../vend-plan.ts';
 import { finishProject, prepareProject, warnOfProject } from '../vend-project.ts';
 import { vendSummary } from '../vend-summary.ts';
 import type { OpenedVend } from './open-vend.ts';
@@ -37,7 +37,7 @@ export async function carryOutVend(
     vended.push(
       await out.section(`vend_${name}_${environment}`, title, () =>
         withPlan(vending, async (prepared) => {
-          if (prepared.plan.formerWebhooks !== undefined) requirePerson(vending);
+          if (hadWebhook(prepared.plan)) requirePerson(vending);
           for (const line of vendLines(prepared.plan, planned.length)) out.detail(line);
           return await vendMarked(vending, prepared, index === 0 ? free : undefined);
         }),
@@ -75,6 +75,11 @@ async function makeReady(
   return planned.some(({ plan }) => plan.settings.some(({ when, optional }) => when === 'before' && optional))
     ? await look()
     : planned;
+}
+
+/** Its builds and secrets are in the entry stack. */
+function hadWebhook({ formerWebhooks, leftWebhooks }: VendPlan): boolean {
+  return formerWebhooks !== undefined || (leftWebhooks?.found.length ?? 0) > 0;
 }
 
 /** The roles of the platform's jobs can neither read tokens of tenants nor make builds and their roles. Throws `NOT_IN_A_JOB`. */

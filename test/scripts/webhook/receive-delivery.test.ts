@@ -143,9 +143,10 @@ test('a secret is read once in five minutes', async () => {
 test('a token that is new is known at once, and who guesses causes one read a second', async () => {
   const { state, ask } = cached(secret);
   await ask(token);
-  state.stored = { ...secret, tokens: [{ sha256: tokenHash('new') }] };
+  const projects = [{ projectId: 15, tokens: [{ sha256: tokenHash('new') }] }];
+  state.stored = { ...secret, projects };
   state.now += 1000;
-  expect((await ask('new'))?.tokens).toEqual([{ sha256: tokenHash('new') }]);
+  expect((await ask('new'))?.projects).toEqual(projects);
   for (let guess = 0; guess < 100; guess += 1) await ask(`guess ${guess}`);
   expect(state.reads).toBe(2);
 });
