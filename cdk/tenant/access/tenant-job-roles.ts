@@ -7,7 +7,7 @@ import type { Right, RoleProps } from '../../role.ts';
 import { auditRights } from './audit-rights.ts';
 import { bakeRights } from './bake-rights.ts';
 import { anyDeployment, artifactObjects, artifactReason, deploymentArns } from './common-rights.ts';
-import { buildNetworkRights, buildRights, buildTrust, cloneRight } from './intake-build-role.ts';
+import { buildLogRight, buildNetworkRights, buildTrust, cloneRight } from './intake-build-role.ts';
 import { runRights } from './run-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
@@ -44,7 +44,7 @@ export function deployRole(parent: Construct, props: DeployRoleProps): CfnRole {
 
 /** The build asks the repository whether its push is still the newest. */
 function machineRights(scope: Scope, half: Half | undefined, registry: string | undefined): Right[] {
-  return [...buildRights(scope, 'machine', registry), ...buildNetworkRights(scope), cloneRight(scope, half)];
+  return [buildLogRight(scope, 'machine'), ...buildNetworkRights(scope), cloneRight(scope, { half, registry })];
 }
 
 /** Rights of a half are some of the rights of both: what one project may do is never more than what the two may. */

@@ -156,7 +156,7 @@ describe('refused', () => {
 
 describe('while a token is replaced', () => {
   const former = { sha256: tokenHash('former'), until: '2026-02-01T12:15:00Z' };
-  const both = { ...secret, tokens: [{ sha256: tokenHash(token) }, former] };
+  const both = { ...secret, projects: [{ projectId: 15, tokens: [{ sha256: tokenHash(token) }, former] }] };
   const judgeAt = (sentToken: string, at: string) =>
     judgeDelivery({ headers: { 'x-gitlab-token': sentToken }, body: payload('push') }, both, new Date(at)).verdict;
 
