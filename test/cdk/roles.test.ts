@@ -469,7 +469,7 @@ function writes({ effect, actions }: Statement): boolean {
   return (
     effect === 'Allow' &&
     actions.some(
-      (action) => !/:(Batch(Describe|Get)|Decrypt|Describe|Detect|FilterLogEvents|Get|List|Lookup)/.test(action),
+      (action) => !/:(Batch(Describe|Get)|Decrypt|Describe|Detect|FilterLogEvents|Get|GET|List|Lookup)/.test(action),
     )
   );
 }
