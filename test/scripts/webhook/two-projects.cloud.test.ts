@@ -93,12 +93,12 @@ const projectAt = (path: string) => {
 const hooksOf = (path: string) => gitlab.state.hooks.hooks(projectAt(path));
 const tokensOf = (path: string) => gitlab.state.hooks.deployTokens(projectAt(path));
 
-async function vend(config: object, { dryRun = false, rotateWebhook = false } = {}) {
+async function vend(config: object, { dryRun = false, projectId }: { dryRun?: boolean; projectId?: number } = {}) {
   await files.writeTenant('shop', { hosts, ...config });
   const runtime = person.runtime();
   const env = { ...runtime.env, VENDHOST_GITLAB_TOKEN: gitlab.token, CI_API_V4_URL: gitlab.api };
   const where = { directory: files.directory, environment: 'dev', tenant: 'shop', protectBranches: true } as const;
-  const code = await vendTenant({ ...runtime, env }, { ...where, dryRun, rotateWebhook });
+  const code = await vendTenant({ ...runtime, env }, { ...where, dryRun, projectId });
   return { code, runtime };
 }
 
@@ -247,7 +247,7 @@ describe('nothing is built', () => {
 test('the software moves to another project: the webhook and the token go from the former one', async () => {
   const moved = { ...paths, software: 'acme/other' };
   const kept = hooksOf('acme/machine')[0]?.token;
-  await vend({ projects: moved, intake: 'webhook' });
+  await vend({ projects: moved, intake: 'webhook' }, { projectId: projectAt('acme/other').id });
   expect([hooksOf('acme/shop'), tokensOf('acme/shop')]).toEqual([[], []]);
   expect([hooksOf('acme/other').length, tokensOf('acme/other').length]).toEqual([1, 1]);
   expect(hooksOf('acme/machine')[0]?.token).toBe(kept);
