@@ -1,5 +1,6 @@
 import { VendhostError } from '../../errors.ts';
 import type { GitlabApi } from '../../gitlab/api.ts';
+import { actorOf } from '../../gitlab/ci-context.ts';
 import type { Output } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
 import { refuse } from '../project-plan.ts';
@@ -83,13 +84,18 @@ function hadWebhook({ formerWebhooks, leftWebhooks }: VendPlan): boolean {
 }
 
 /** The roles of the platform's jobs can neither read tokens of tenants nor make builds and their roles. Throws `NOT_IN_A_JOB`. */
-function requirePerson({ runtime, place: { environment, tenant } }: Vending): void {
+function requirePerson({ runtime, place: { environment, tenant }, chosen }: Vending): void {
   if (runtime.env.VENDHOST_ID_TOKEN === undefined) return;
+  const { user } = actorOf(runtime.env);
+  // Who has rights in the account, no job knows; whose change it was, it does.
+  const whom =
+    user === '' ? 'an administrator' : `@${user}, who started this pipeline, or an administrator whom they ask,`;
+  const command = `vendhost tenant vend ${tenant} --environment ${environment} --protect-branches`;
   throw new VendhostError(
     'NOT_IN_A_JOB',
     `a job does not have the rights to vend ${tenant}, which has or had a webhook`,
     {
-      hint: `an administrator runs it by hand: vendhost tenant vend ${tenant} --environment ${environment} --protect-branches`,
+      hint: `${whom} runs by hand, with rights in account ${chosen.config.account} and VENDHOST_GITLAB_TOKEN (Maintainer, scope api): ${command}`,
     },
   );
 }
