@@ -52,10 +52,10 @@ export function buildRoleOf(half: 'infrastructure' | 'software' | undefined): Te
 }
 
 /** Which of a tenant's builds: `machine` is the infrastructure's, so it has no half in its name. */
-type Build = 'intake' | 'infrastructure-intake' | 'software-intake' | 'machine';
+type BuildName = 'intake' | 'infrastructure-intake' | 'software-intake' | 'machine';
 
 /** The build that clones a project. */
-export function intakeOf(half: 'infrastructure' | 'software' | undefined): Build {
+export function intakeOf(half: 'infrastructure' | 'software' | undefined): BuildName {
   return half === undefined ? 'intake' : `${half}-intake`;
 }
 
@@ -96,11 +96,11 @@ export const names = {
   cloneSecret: ({ environment, tenant }: Place, half?: 'infrastructure' | 'software') =>
     `vendhost/${environment}/${tenant}/${half === undefined ? '' : `${half}-`}clone`,
   /** CodeBuild projects: the intakes clone, and make revisions of pushes, `machine` bakes and provisions. */
-  buildProject: ({ environment, tenant }: Place, which: Build) => `vendhost-${environment}-${tenant}-${which}`,
-  buildLogGroup: ({ environment, tenant }: Place, which: Build) =>
+  buildProject: ({ environment, tenant }: Place, which: BuildName) => `vendhost-${environment}-${tenant}-${which}`,
+  buildLogGroup: ({ environment, tenant }: Place, which: BuildName) =>
     `/vendhost/hosts/${environment}/${tenant}/builds-${which}`,
   /** Alarm for builds that failed. */
-  buildAlarm: (place: Place, which: Build) => `${names.buildProject(place, which)}-failed`,
+  buildAlarm: (place: Place, which: BuildName) => `${names.buildProject(place, which)}-failed`,
   /** The rule that starts the machine's build for what is written to its intake. */
   machineRule: (place: Place) => names.buildProject(place, 'machine'),
   tenantStack: ({ environment, tenant }: Place, layer: TenantLayer) => `vendhost-${environment}-${tenant}-${layer}`,

@@ -46,7 +46,7 @@ export interface WebhookPlan {
 
 /** Compares what there is in each project with what is wanted there. */
 export function planWebhooks(all: readonly { wish: WebhookWish; state: WebhookState }[]): WebhookPlan {
-  const projects = all.map(({ wish, state }) => planProject(wish, state));
+  const projects = all.map(({ wish, state }) => planProjectWebhook(wish, state));
   const secret = all[0]?.state.secret;
   const isSame =
     secret !== undefined &&
@@ -57,7 +57,10 @@ export function planWebhooks(all: readonly { wish: WebhookWish; state: WebhookSt
 }
 
 /** A token is kept where both ends have one: nobody can read it to compare. Two that are good without end are of a run that was killed. */
-function planProject(wish: WebhookWish, { hooks, deployTokens, secret, cloneUser }: WebhookState): ProjectWebhookPlan {
+function planProjectWebhook(
+  wish: WebhookWish,
+  { hooks, deployTokens, secret, cloneUser }: WebhookState,
+): ProjectWebhookPlan {
   const hook = hooks.find(({ url }) => url === wish.url);
   const kept = entryOf(secret, wish)?.tokens.filter(({ until }) => until === undefined) ?? [];
   const newToken = wish.rotate || hook === undefined || kept.length !== 1;
@@ -94,12 +97,12 @@ export function webhookDiffers({ projects, rewritesSecret }: WebhookPlan): boole
 export function webhookLines({ projects, rewritesSecret }: WebhookPlan): string[] {
   const hasNew = projects.some(({ newToken }) => newToken);
   return [
-    ...projects.flatMap((each) => projectLines(each, projects.length === 1 ? '' : ` of ${each.project}`)),
+    ...projects.flatMap((each) => projectWebhookLines(each, projects.length === 1 ? '' : ` of ${each.project}`)),
     ...(rewritesSecret && !hasNew ? ['webhook: branch and project are written again'] : []),
   ];
 }
 
-function projectLines({ hook, newToken, newDeployToken, obsolete }: ProjectWebhookPlan, of: string): string[] {
+function projectWebhookLines({ hook, newToken, newDeployToken, obsolete }: ProjectWebhookPlan, of: string): string[] {
   const users = obsolete.map(({ username }) => username).join(', ');
   return [
     ...(hook === 'none' ? [] : [`webhook${of}: ${hook}${newToken ? ', with a new token' : ''}`]),

@@ -1,4 +1,4 @@
-import { nameAtPlace, ofHalf } from './name-at-place.ts';
+import { nameAtPlace, nameOfHalf } from './name-at-place.ts';
 import type { AcceptedPush } from './receive-delivery.ts';
 
 /** The variable in which a build finds its push, as JSON. */
@@ -18,7 +18,7 @@ export interface BuildRequest {
  */
 export function buildRequest({ place, push }: AcceptedPush, projectForm: string): BuildRequest {
   return {
-    projectName: nameAtPlace(projectForm, { ...place, tenant: ofHalf(place.tenant, push.half) }),
+    projectName: nameAtPlace(projectForm, { ...place, tenant: nameOfHalf(place.tenant, push.half) }),
     idempotencyToken: push.delivery,
     environmentVariablesOverride: [{ name: pushVariable, value: JSON.stringify(push), type: 'PLAINTEXT' }],
   };

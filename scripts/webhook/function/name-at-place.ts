@@ -6,6 +6,6 @@ export function nameAtPlace(form: string, { environment, tenant }: Place): strin
 }
 
 /** The tenant's part of the names of what it has for each half; no other tenant has that name. */
-export function ofHalf(tenant: string, half: string | undefined): string {
+export function nameOfHalf(tenant: string, half: string | undefined): string {
   return half === undefined ? tenant : `${tenant}-${half}`;
 }

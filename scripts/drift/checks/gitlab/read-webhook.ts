@@ -9,7 +9,9 @@ import type { WebhookFacts } from './find-webhook.ts';
 import type { VendedTenant } from './read-project.ts';
 
 /** The address that the account's webhook has in the region. */
-const addressOf = shared(async ({ aws }: DriftContext) => (await readStack(aws, names.webhookStack))?.outputs.Address);
+const webhookAddress = shared(
+  async ({ aws }: DriftContext) => (await readStack(aws, names.webhookStack))?.outputs.Address,
+);
 
 /** Reads what GitLab has of a tenant's webhook in one of its projects; it shows no token. */
 export async function readWebhookFacts(
@@ -21,7 +23,7 @@ export async function readWebhookFacts(
   const { environment, platform } = context;
   const place = { environment, tenant };
   const [address, hooks, deployTokens] = await Promise.all([
-    addressOf(context),
+    webhookAddress(context),
     readProjectHooks(gitlab, project),
     readDeployTokens(gitlab, project),
   ]);
