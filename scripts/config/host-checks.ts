@@ -85,18 +85,8 @@ export function platformFaults(file: string, platform: PlatformConfig, tenant: T
 }
 
 /** Builds of a project without a runner need an image to run in. */
-function webhookFaults(
-  file: string,
-  { webhook }: Pick<PlatformConfig, 'webhook'>,
-  { intake, projects }: TenantConfig,
-): Fault[] {
-  if (intake !== 'webhook') return [];
-  if (projects !== undefined) {
-    return [
-      { file, path: 'intake', message: '"webhook" is wrong: it is for tenants with one project, not with `projects`' },
-    ];
-  }
-  if (webhook !== undefined) return [];
+function webhookFaults(file: string, { webhook }: Pick<PlatformConfig, 'webhook'>, { intake }: TenantConfig): Fault[] {
+  if (intake !== 'webhook' || webhook !== undefined) return [];
   return [
     { file, path: 'intake', message: '"webhook" is wrong: platform.yml has no key webhook, which says how builds run' },
   ];

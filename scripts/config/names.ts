@@ -37,12 +37,27 @@ export type TenantRole =
   | 'intake'
   | 'intake-build'
   | 'switch'
+  | 'infrastructure-build'
+  | 'software-build'
   | 'approver'
   | 'approver-job';
 
 /** The role of jobs that deploy: those of a tenant's only project, or of the project with one half. */
 export function deployRoleOf(half: 'infrastructure' | 'software' | undefined): TenantRole {
   return half === undefined ? 'deploy' : `${half}-deploy`;
+}
+
+/** The role of builds that clone: of a tenant's only project, or of the project with one half. */
+export function buildRoleOf(half: 'infrastructure' | 'software' | undefined): TenantRole {
+  return half === undefined ? 'intake-build' : `${half}-build`;
+}
+
+/** Which of a tenant's builds: `machine` is the infrastructure's, so it has no half in its name. */
+type BuildName = 'intake' | 'infrastructure-intake' | 'software-intake' | 'machine';
+
+/** The build that clones a project. */
+export function intakeOf(half: 'infrastructure' | 'software' | undefined): BuildName {
+  return half === undefined ? 'intake' : `${half}-intake`;
 }
 
 /** The current MySQL release with long-term support (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/MySQL.Concepts.VersionMgmt.html). */
@@ -78,15 +93,15 @@ export const names = {
   webhookFunction: (which: 'receive' | 'start') => `vendhost-webhook-${which}`,
   /** What the function knows of a tenant's webhook: branch, project, hashes of its tokens. */
   webhookSecret: ({ environment, tenant }: Place) => `vendhost/${environment}/${tenant}/webhook`,
-  /** The deploy token with which builds clone. */
-  cloneSecret: ({ environment, tenant }: Place) => `vendhost/${environment}/${tenant}/clone`,
-  /** CodeBuild projects: `intake` makes revisions of pushes, `machine` bakes and provisions. */
-  buildProject: ({ environment, tenant }: Place, which: 'intake' | 'machine') =>
-    `vendhost-${environment}-${tenant}-${which}`,
-  buildLogGroup: ({ environment, tenant }: Place, which: 'intake' | 'machine') =>
+  /** The deploy token with which builds clone a tenant's only project, or the one with a half. */
+  cloneSecret: ({ environment, tenant }: Place, half?: 'infrastructure' | 'software') =>
+    `vendhost/${environment}/${tenant}/${half === undefined ? '' : `${half}-`}clone`,
+  /** CodeBuild projects: the intakes clone, and make revisions of pushes, `machine` bakes and provisions. */
+  buildProject: ({ environment, tenant }: Place, which: BuildName) => `vendhost-${environment}-${tenant}-${which}`,
+  buildLogGroup: ({ environment, tenant }: Place, which: BuildName) =>
     `/vendhost/hosts/${environment}/${tenant}/builds-${which}`,
   /** Alarm for builds that failed. */
-  buildAlarm: (place: Place, which: 'intake' | 'machine') => `${names.buildProject(place, which)}-failed`,
+  buildAlarm: (place: Place, which: BuildName) => `${names.buildProject(place, which)}-failed`,
   /** The rule that starts the machine's build for what is written to its intake. */
   machineRule: (place: Place) => names.buildProject(place, 'machine'),
   tenantStack: ({ environment, tenant }: Place, layer: TenantLayer) => `vendhost-${environment}-${tenant}-${layer}`,

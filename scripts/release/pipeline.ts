@@ -31,7 +31,11 @@ export async function readPipeline(aws: Aws, name: string): Promise<ReleasePipel
 }
 
 /** The tenant's pipeline is there since it was vended; throws `HOST_MISSING` when there is nothing yet that it could deploy to. */
-export async function checkHost(aws: Aws, { application, group }: ReleasePipeline, place: Place): Promise<void> {
+export async function checkHost(
+  aws: Aws,
+  { application, group }: Pick<ReleasePipeline, 'application' | 'group'>,
+  place: Place,
+): Promise<void> {
   const { GetDeploymentGroupCommand } = await import('@aws-sdk/client-codedeploy');
   const command = new GetDeploymentGroupCommand({ applicationName: application, deploymentGroupName: group });
   await (await aws.codeDeploy()).send(command).catch((cause: unknown) => {

@@ -5,7 +5,7 @@ import type { Environment } from '../config/environment.ts';
 import type { PlatformFacts, VendedRecord } from '../config/facts.ts';
 import { names, type Place } from '../config/names.ts';
 import type { PlatformConfig } from '../config/platform.ts';
-import { portIn, type TenantConfig } from '../config/tenant.ts';
+import { portIn, projectsOf, type TenantConfig } from '../config/tenant.ts';
 import { VendhostError } from '../errors.ts';
 import type { AppBuilder, Assembly } from '../stack/assembly.ts';
 import type { ChosenEnvironment } from './environments.ts';
@@ -70,12 +70,14 @@ function maintenanceOf(
 }
 
 /** How builds run for a tenant whose project has no runner; `undefined` for all others. */
-function buildSettings({ gitlab, webhook }: PlatformConfig, { intake, project }: TenantConfig) {
-  if (intake !== 'webhook' || webhook === undefined) return undefined;
+function buildSettings({ gitlab, webhook }: PlatformConfig, tenant: TenantConfig) {
+  if (tenant.intake !== 'webhook' || webhook === undefined) return undefined;
+  const [repository, softwareRepository] = projectsOf(tenant).map(({ path }) => `${gitlab}/${path}.git`);
   return {
     image: webhook.image,
     registrySecret: webhook.registry_secret,
-    repository: `${gitlab}/${project}.git`,
+    repository: repository ?? '',
+    softwareRepository,
   };
 }
 

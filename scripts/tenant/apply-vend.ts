@@ -3,7 +3,12 @@ import { names } from '../config/names.ts';
 import { partitionOf } from '../config/platform.ts';
 import { writeVariables } from '../gitlab/variables.ts';
 import { deployStacks } from '../stack/deploy/deploy-stacks.ts';
-import { formerWebhookLine, removeFormerWebhook } from '../webhook/former-webhook.ts';
+import {
+  type FormerWebhook,
+  formerWebhookLine,
+  removeFormerWebhook,
+  unreachedLine,
+} from '../webhook/former-webhook.ts';
 import { applyWebhook } from '../webhook/vend-webhook.ts';
 import { webhookDiffers } from '../webhook/webhook-plan.ts';
 import { recordToWrite, rewriteRecord } from './access.ts';
@@ -36,6 +41,8 @@ export async function applyVend(
   free?: () => Promise<void>,
 ): Promise<VendResult> {
   const { runtime, aws, gitlab, chosen, place } = vending;
+  await removeWebhooks(vending, plan.leftWebhooks?.found);
+  for (const project of plan.leftWebhooks?.unreached ?? []) runtime.out.warn(unreachedLine(project, place));
   const [access, entry] = [names.tenantStack(place, 'access'), names.tenantStack(place, 'entry')];
   const roles = free === undefined ? [] : await deployStacks(assembly, { stacks: [access], ...roleOfJobs(vending) });
   const claimAll = async () => {
@@ -72,12 +79,9 @@ export async function applyVend(
     for (const { path } of vending.projects) await writeVariables(gitlab, path, ownChanges(variables, path));
     // Its secrets and builds are in the stacks.
     if (webhook !== undefined) {
-      await applyWebhook({ aws, gitlab, out: runtime.out, place, project: vending.projects[0]?.path ?? '' }, webhook);
+      await applyWebhook({ aws, gitlab, out: runtime.out, place }, webhook);
     }
-    for (const former of plan.formerWebhooks ?? []) {
-      await removeFormerWebhook(gitlab, former);
-      runtime.out.step(`removed ${formerWebhookLine(former)}`);
-    }
+    await removeWebhooks(vending, plan.formerWebhooks);
   }
   const output = (name: string) => results.find(({ outputs }) => name in outputs)?.outputs[name] ?? '';
   return {
@@ -92,9 +96,22 @@ export async function applyVend(
       record !== undefined ||
       (webhook !== undefined && webhookDiffers(webhook.plan)) ||
       plan.formerWebhooks !== undefined ||
+      (plan.leftWebhooks?.found.length ?? 0) > 0 ||
       plan.rules.some(({ claimed }) => !claimed) ||
       plan.hosts.claim.length + plan.hosts.release.length + released.length + variables.length > 0,
   };
+}
+
+/** Those in projects that were the tenant's go first: the stacks forget which projects that were. */
+async function removeWebhooks(
+  { gitlab, runtime }: Vending,
+  webhooks: readonly FormerWebhook[] | undefined,
+): Promise<void> {
+  if (gitlab === undefined) return;
+  for (const former of webhooks ?? []) {
+    await removeFormerWebhook(gitlab, former);
+    runtime.out.step(`removed ${formerWebhookLine(former)}`);
+  }
 }
 
 /** A job hands the stacks to CloudFormation with a role of their own; people vend with their own rights. */

@@ -4,14 +4,21 @@ import type { Aws } from '../aws/session.ts';
 import type { PlatformFacts, VendedRecord } from '../config/facts.ts';
 import { deployRoleOf, names, type Place, planAccessVariable, type TenantRole } from '../config/names.ts';
 import { type PlatformConfig, partitionOf } from '../config/platform.ts';
-import { type Half, portIn, type TenantConfig } from '../config/tenant.ts';
+import { type Half, portIn, samePath, type TenantConfig } from '../config/tenant.ts';
 import type { GitlabApi } from '../gitlab/api.ts';
 import { type ProjectVariable, planVariables, readVariables, type VariableChange } from '../gitlab/variables.ts';
 import { checkRoomForTenant } from '../quota/room.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Assembly, withAssembly } from '../stack/assembly.ts';
 import { planLines, planStacks, type StackPlan } from '../stack/stack-plan.ts';
-import { type FormerWebhook, formerWebhookLine, readFormerWebhook } from '../webhook/former-webhook.ts';
+import {
+  type FormerProject,
+  type FormerWebhook,
+  formerWebhookLine,
+  type LeftWebhooks,
+  readFormerWebhook,
+  readLeftWebhooks,
+} from '../webhook/former-webhook.ts';
 import { type PreparedWebhook, prepareWebhook } from '../webhook/vend-webhook.ts';
 import { type WebhookPlan, webhookDiffers, webhookLines } from '../webhook/webhook-plan.ts';
 import { accessApp, recordToWrite } from './access.ts';
@@ -71,6 +78,8 @@ export interface VendPlan {
   readonly webhook?: WebhookPlan;
   /** What is left in its projects of a webhook that it no longer has. */
   readonly formerWebhooks?: readonly FormerWebhook[];
+  /** The same in projects that the tenant had. */
+  readonly leftWebhooks?: LeftWebhooks;
 }
 
 /** A variable of one of the tenant's projects. */
@@ -127,6 +136,7 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
   ]);
   const wanted = projects.map(({ half }) => projectVariables(place, chosen, tenant, half));
   const [webhook, former] = await Promise.all([webhookOf(vending), formerWebhooksOf(vending)]);
+  const left = await leftWebhooksOf(vending, webhook);
   const parts = { ...vending, facts, loadBalancer, balancers: stackBalancers(published, balancers), isSwitchedOn };
   return await withAssembly(runtime, aws, accessApp(parts), async (assembly) => {
     const numbers = Object.assign(
@@ -160,6 +170,7 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
       variables,
       ...(webhook === undefined ? {} : { webhook: webhook.plan }),
       ...(former.length === 0 ? {} : { formerWebhooks: former }),
+      ...(left === undefined ? {} : { leftWebhooks: left }),
     };
     return await work({ plan, facts, balancers, rulesOf, claims, assembly, webhook });
   });
@@ -167,9 +178,8 @@ export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVen
 
 async function webhookOf(vending: Vending): Promise<PreparedWebhook | undefined> {
   const { runtime, aws, gitlab, place, tenant, projects, chosen, rotateWebhook = false } = vending;
-  const [project] = projects;
-  if (tenant.intake !== 'webhook' || gitlab === undefined || project === undefined) return undefined;
-  const parts = { aws, gitlab, out: runtime.out, place, project: project.path, isNew: project.isNew === true };
+  if (tenant.intake !== 'webhook' || gitlab === undefined) return undefined;
+  const parts = { aws, gitlab, out: runtime.out, place, projects };
   return await prepareWebhook(parts, { branch: chosen.config.branch, rotate: rotateWebhook });
 }
 
@@ -180,6 +190,28 @@ async function formerWebhooksOf({ gitlab, place, tenant, projects, chosen }: Ven
   const there = projects.filter(({ isNew }) => isNew !== true);
   const found = await Promise.all(there.map(({ path }) => readFormerWebhook(gitlab, path, { place, region })));
   return found.filter((each) => each !== undefined);
+}
+
+/** In projects that were the tenant's, by its record and by what its webhook was vended with. Without a change of projects nobody is asked. */
+async function leftWebhooksOf(
+  { gitlab, place, record, projects, chosen }: Vending,
+  webhook: PreparedWebhook | undefined,
+): Promise<LeftWebhooks | undefined> {
+  if (gitlab === undefined) return undefined;
+  const ids = projects.flatMap(({ trust: { projectId } }) => projectId ?? []);
+  const present = [...ids, ...(webhook?.wishes ?? []).map(({ projectId }) => projectId)];
+  const isPresent = ({ project, projectId }: FormerProject) =>
+    projectId === undefined
+      ? projects.some(({ path }) => project !== undefined && samePath(path, project))
+      : present.includes(projectId);
+  const recorded = record === undefined ? [] : [record, ...(record.software === undefined ? [] : [record.software])];
+  const known = recorded.map(({ project, projectId }) => ({ project, projectId }));
+  const told = (webhook?.secret?.projects ?? []).map(({ projectId }) => ({ projectId }));
+  const others = told.filter(({ projectId }) => !known.some((each) => each.projectId === projectId));
+  const former = [...known, ...others].filter((each) => !isPresent(each));
+  if (former.length === 0) return undefined;
+  const left = await readLeftWebhooks(gitlab, former, { place, region: chosen.config.region, present });
+  return left.found.length + left.unreached.length === 0 ? undefined : left;
 }
 
 /** A project that is yet to be made has no variables. */
@@ -217,9 +249,10 @@ function ruleLine({ band, priority, kept, hosts, loadBalancer }: PlannedRule, is
 
 /** Whether vending would change anything that can be seen. */
 export function differs(plan: VendPlan): boolean {
-  const { hosts, rules, giveBack, stacks, rewritesRecord, variables, webhook, formerWebhooks } = plan;
+  const { hosts, rules, giveBack, stacks, rewritesRecord, variables, webhook, formerWebhooks, leftWebhooks } = plan;
   return (
     rewritesRecord === true ||
+    (leftWebhooks?.found.length ?? 0) > 0 ||
     formerWebhooks !== undefined ||
     (webhook !== undefined && webhookDiffers(webhook)) ||
     hosts.claim.length > 0 ||
@@ -234,6 +267,7 @@ export function differs(plan: VendPlan): boolean {
 /** The plan as lines for people; of several projects each variable names its own. */
 export function vendLines(plan: VendPlan, projects = 1): string[] {
   const { hosts, rules, giveBack, balancer, stacks, rewritesRecord, variables, webhook, formerWebhooks = [] } = plan;
+  const { found = [], unreached = [] } = plan.leftWebhooks ?? {};
   return [
     ...hosts.claim.map((host) => `host ${host}: claim`),
     ...hosts.keep.map((host) => `host ${host}: no change`),
@@ -253,6 +287,7 @@ export function vendLines(plan: VendPlan, projects = 1): string[] {
         `GitLab variable ${key} (${scope})${projects > 1 ? ` of ${project}` : ''}: ${action}`,
     ),
     ...(webhook === undefined ? [] : webhookLines(webhook)),
-    ...formerWebhooks.map((former) => `goes: ${formerWebhookLine(former)}`),
+    ...[...found, ...formerWebhooks].map((former) => `goes: ${formerWebhookLine(former)}`),
+    ...unreached.map((project) => `webhook: ${project} cannot be looked at, which was the tenant's project`),
   ];
 }

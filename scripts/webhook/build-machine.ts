@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
-import { readPlatformFacts } from '../aws/read-facts.ts';
+import { readPlatformFacts, readTenantRecord } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
 import { keys, type Place } from '../config/names.ts';
 import { type ExitCode, VendhostError } from '../errors.ts';
+import { settleHealthCheck } from '../host/health/settle.ts';
 import { provisionHost } from '../host/provision.ts';
 import { findOrBake } from '../image/bake/bake-image.ts';
 import { startRelease } from '../release/start.ts';
@@ -15,14 +16,14 @@ import { storeRevision } from '../revision/push.ts';
 import type { Runtime } from '../runtime.ts';
 import { makeTemporary } from '../temporary.ts';
 import { type Branch, openBranch } from './clone.ts';
-import { type ClonedPush, clonedPushSchema, overtaken, runtimeOfPush } from './reported-push.ts';
+import { type ClonedPush, clonedPushSchema, halfOfBuild, overtaken, runtimeOfPush } from './reported-push.ts';
 
 /** The variable in which EventBridge gives the build the key of what was written. */
 const keyVariable = 'VENDHOST_MACHINE_KEY';
 
 /**
  * The build of a machine: bakes, provisions, pushes and releases what a push has, with the same commands as the jobs of a project that has a
- * runner, one after the other.
+ * runner, one after the other. Of a tenant with two projects it bakes and provisions: the software comes from the other project.
  */
 export async function buildMachine(runtime: Runtime, place: Place): Promise<ExitCode | undefined> {
   const key = runtime.env[keyVariable] ?? '';
@@ -38,7 +39,7 @@ export async function buildMachine(runtime: Runtime, place: Place): Promise<Exit
     const push = await readPush(aws, bucket, keys.pushOfMachine(key));
     await unpack(runtime, aws, { bucket, key, directory });
     const branch = await openBranch(runtime, aws, { place, branch: push.branch, directory });
-    return await deployAll(runtime, push, branch, { ...place, directory, dryRun: false });
+    return await deployAll(runtime, aws, { push, branch, checkout: { ...place, directory, dryRun: false } });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -52,19 +53,20 @@ interface Unpacked extends Place {
 /** A bake takes minutes, in which a newer push may have been released: before each step the branch is asked again. */
 async function deployAll(
   runtime: Runtime,
-  push: ClonedPush,
-  branch: Pick<Branch, 'head'>,
-  checkout: Unpacked,
+  aws: Aws,
+  { push, branch, checkout }: { push: ClonedPush; branch: Pick<Branch, 'head'>; checkout: Unpacked },
 ): Promise<ExitCode | undefined> {
   const ofPush = runtimeOfPush(runtime, push);
   let image: string | undefined;
   let revision: string | undefined;
-  const steps = [
+  const machine = [
     async () => {
       image = (await findOrBake(ofPush, checkout))?.imageId;
       return undefined;
     },
     () => provisionHost(ofPush, { ...checkout, image }),
+  ];
+  const software = [
     async () => {
       const stored = await storeRevision(ofPush, checkout);
       revision = stored.key;
@@ -72,7 +74,12 @@ async function deployAll(
     },
     () => startRelease(ofPush, { ...checkout, revision }),
   ];
-  for (const step of steps) {
+  // No release of this build's comes that would set a health check which provisioning left to it.
+  const settle = async () => {
+    await settleHealthCheck(ofPush, aws, checkout, await readTenantRecord(aws, checkout));
+    return undefined;
+  };
+  for (const step of [...machine, ...(halfOfBuild(runtime) === undefined ? software : [settle])]) {
     const head = await branch.head();
     if (head !== push.commit) return overtaken(runtime, push, head);
     const code = await step();

@@ -5,18 +5,20 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { readPlatformFacts } from '../aws/read-facts.ts';
 import { type Aws, openAws } from '../aws/session.ts';
-import { keys, type Place } from '../config/names.ts';
+import { keys, names, type Place } from '../config/names.ts';
 import { type ExitCode, VendhostError } from '../errors.ts';
+import { checkHost } from '../release/pipeline.ts';
 import { pushRevision } from '../revision/push.ts';
 import { uploadOnce } from '../revision/upload.ts';
 import type { Runtime } from '../runtime.ts';
 import { makeTemporary } from '../temporary.ts';
 import { openBranch } from './clone.ts';
-import { type ClonedPush, overtaken, reportedPush, runtimeOfPush } from './reported-push.ts';
+import { type ClonedPush, halfOfBuild, overtaken, reportedPush, runtimeOfPush } from './reported-push.ts';
 
 /**
  * The build of a push that GitLab reported: clones, and uploads a revision to the intake of the pipeline, or, where the virtual host is not
- * what the push says, all of it to the intake of the machine. A push that another one has overtaken is left to that one's build.
+ * what the push says, all of it to the intake of the machine. Of two projects that of the software makes revisions only, whatever else it has,
+ * and that of the infrastructure goes to the machine. A push that another one has overtaken is left to that one's build.
  */
 export async function buildPush(runtime: Runtime, place: Place): Promise<ExitCode | undefined> {
   const push = reportedPush(runtime);
@@ -27,11 +29,11 @@ export async function buildPush(runtime: Runtime, place: Place): Promise<ExitCod
     const branch = await openBranch(runtime, aws, { place, branch: push.branch, directory });
     const cloned = await branch.clone();
     if (cloned !== push.commit) return overtaken(runtime, push, cloned);
-    const outdated = await machineIsOutdated(runtimeOfPush(runtime, push), aws, { place, directory });
+    const ofMachine = await goesToMachine(runtimeOfPush(runtime, push), aws, { place, directory });
     // As late as can be: what is uploaded is deployed.
     const head = await branch.head();
     if (head !== push.commit) return overtaken(runtime, push, head);
-    if (outdated) return await uploadMachine(runtime, aws, { place, push, directory });
+    if (ofMachine) return await uploadMachine(runtime, aws, { place, push, directory });
     return await pushRevision(runtimeOfPush(runtime, push), {
       ...place,
       directory,
@@ -41,6 +43,20 @@ export async function buildPush(runtime: Runtime, place: Place): Promise<ExitCod
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+async function goesToMachine(
+  runtime: Runtime,
+  aws: Aws,
+  checkout: { place: Place; directory: string },
+): Promise<boolean> {
+  const half = halfOfBuild(runtime);
+  if (half === undefined) return await machineIsOutdated(runtime, aws, checkout);
+  // What is baked and provisioned already, its build finds out.
+  if (half === 'infrastructure') return true;
+  const host = names.host(checkout.place);
+  await checkHost(aws, { application: host, group: host }, checkout.place);
+  return false;
 }
 
 /** Whether the virtual host must be baked or provisioned before this push can run on it; says why. */

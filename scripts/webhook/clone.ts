@@ -4,7 +4,7 @@ import type { Aws } from '../aws/session.ts';
 import { names, type Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import { repositoryVariable } from './reported-push.ts';
+import { halfOfBuild, repositoryVariable } from './reported-push.ts';
 
 /** The secret's value: a deploy token of the project. Vending writes it. */
 export const cloneSecretSchema = z.object({ username: z.string().min(1), password: z.string().min(1) });
@@ -29,7 +29,7 @@ export async function openBranch(
   { place, branch, directory }: { place: Place; branch: string; directory: string },
 ): Promise<Branch> {
   const repository = runtime.env[repositoryVariable] ?? '';
-  const { username, password } = await readToken(aws, place);
+  const { username, password } = await readToken(aws, names.cloneSecret(place, halfOfBuild(runtime)));
   runtime.out.redact(password);
   const header = `Authorization: Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   const env = {
@@ -61,9 +61,8 @@ export async function openBranch(
   };
 }
 
-async function readToken(aws: Aws, place: Place) {
+async function readToken(aws: Aws, SecretId: string) {
   const { GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager');
-  const SecretId = names.cloneSecret(place);
   const { SecretString = '' } = await (await aws.secretsManager()).send(new GetSecretValueCommand({ SecretId }));
   return cloneSecretSchema.parse(JSON.parse(SecretString));
 }

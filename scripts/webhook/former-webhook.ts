@@ -1,4 +1,5 @@
 import { names, type Place } from '../config/names.ts';
+import { VendhostError } from '../errors.ts';
 import type { GitlabApi } from '../gitlab/api.ts';
 import {
   type DeployToken,
@@ -8,6 +9,54 @@ import {
   removeDeployToken,
   removeProjectHook,
 } from '../gitlab/hooks/project-hooks.ts';
+import { readProject } from '../gitlab/project.ts';
+
+/** What is left in projects that are none of the tenant's any more. */
+export interface LeftWebhooks {
+  readonly found: readonly FormerWebhook[];
+  /** Projects that the token does not reach, if they are still there: by path or number. */
+  readonly unreached: readonly string[];
+}
+
+/** A project that the tenant had, by its path or GitLab's number of it, as far as they are known. */
+export interface FormerProject {
+  readonly project?: string;
+  readonly projectId?: number | undefined;
+}
+
+/**
+ * Finds what vending set for a place in projects that the tenant had. A path may lead to another project by now, and a project may have
+ * another path: the number counts, where there is one.
+ * @param present numbers of the tenant's projects now
+ */
+export async function readLeftWebhooks(
+  gitlab: GitlabApi,
+  former: readonly FormerProject[],
+  { present, ...where }: { place: Place; region: string; present: readonly number[] },
+): Promise<LeftWebhooks> {
+  const found = new Map<string, FormerWebhook>();
+  const unreached = new Set<string>();
+  for (const { project, projectId } of former) {
+    const asked = projectId === undefined ? (project ?? '') : String(projectId);
+    try {
+      const { id, path } = await readProject(gitlab, asked);
+      const webhook = present.includes(id) ? undefined : await readFormerWebhook(gitlab, path, where);
+      if (webhook !== undefined) found.set(path, webhook);
+    } catch (error) {
+      if (!(error instanceof VendhostError && hidden.has(error.code))) throw error;
+      unreached.add(project === undefined ? `number ${asked}` : project);
+    }
+  }
+  return { found: [...found.values()], unreached: [...unreached] };
+}
+
+/** What GitLab says of a project that is gone, and of one that the token may not see or set up. */
+const hidden: ReadonlySet<string> = new Set(['GITLAB_PROJECT_UNKNOWN', 'GITLAB_FORBIDDEN']);
+
+/** For people: what they must look for themselves. */
+export function unreachedLine(project: string, { environment, tenant }: Place): string {
+  return `cannot see whether the project ${project}, which ${tenant} had, still has a webhook to …/v1/${environment}/${tenant} and the deploy token ${names.host({ environment, tenant })}: delete them there`;
+}
 
 /** What vending set in a project that had no runner: the webhook, and the deploy token that builds cloned with. */
 export interface FormerWebhook {

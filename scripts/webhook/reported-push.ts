@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Half, halves } from '../config/tenant.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { pushVariable } from './function/build-request.ts';
@@ -12,6 +13,11 @@ export interface ClonedPush extends ReportedPush {
 
 /** The variable in which the platform says what is cloned. */
 export const repositoryVariable = 'VENDHOST_REPOSITORY';
+
+/** Which half of a tenant with two projects a build is for, by what the platform set in it; `undefined` for a tenant's only project. */
+export function halfOfBuild({ env }: Pick<Runtime, 'env'>): Half | undefined {
+  return halves.find((half) => half === env.VENDHOST_HALF);
+}
 
 /** What the function told the build. */
 const reportedPushSchema = z.object({

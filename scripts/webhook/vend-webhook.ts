@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Aws } from '../aws/session.ts';
 import { names, type Place } from '../config/names.ts';
+import type { TenantProject } from '../config/tenant.ts';
 import { VendhostError } from '../errors.ts';
 import type { GitlabApi } from '../gitlab/api.ts';
 import {
@@ -16,77 +17,121 @@ import { readProject } from '../gitlab/project.ts';
 import type { Output } from '../output.ts';
 import { readStack } from '../stack/stack-state.ts';
 import { cloneSecretSchema } from './clone.ts';
-import { readWebhookSecret, tokenHash, type WebhookSecret } from './function/webhook-secret.ts';
-import { acceptedTokens, planWebhook, type WebhookPlan, type WebhookState, type WebhookWish } from './webhook-plan.ts';
+import { readWebhookSecret, secretValue, tokenHash, type WebhookSecret } from './function/webhook-secret.ts';
+import {
+  type ProjectWebhookPlan,
+  planWebhooks,
+  secretMeanwhile,
+  type WebhookPlan,
+  type WebhookWish,
+  wantedSecret,
+} from './webhook-plan.ts';
 
 export interface WebhookParts {
   readonly aws: Aws;
   readonly gitlab: GitlabApi;
   readonly out: Output;
   readonly place: Place;
-  readonly project: string;
-  /** The project is yet to be made; a vend makes it, and plans again. */
-  readonly isNew?: boolean;
+  /** The tenant's project, or its two; one that is yet to be made a vend makes, and plans again. */
+  readonly projects: readonly (TenantProject & { readonly isNew?: boolean })[];
 }
 
+/** What is wanted in each project, and what there is. */
 export interface PreparedWebhook {
   readonly plan: WebhookPlan;
-  readonly wish: WebhookWish;
-  readonly state: WebhookState;
+  readonly wishes: readonly WebhookWish[];
+  readonly secret: WebhookSecret | undefined;
 }
 
 /** The function reads a secret again for a token it does not know, but not twice in a second. */
 const rereadMs = 2000;
 
-/** Plans a tenant's webhook in one environment. Throws `WEBHOOK_MISSING` where the account has no endpoint. */
+/** Plans a tenant's webhooks in one environment. Throws `WEBHOOK_MISSING` where the account has no endpoint. */
 export async function prepareWebhook(
-  { aws, gitlab, place, project, isNew = false }: WebhookParts,
+  { aws, gitlab, place, projects }: WebhookParts,
   { branch, rotate }: Pick<WebhookWish, 'branch' | 'rotate'>,
 ): Promise<PreparedWebhook> {
-  const [address, { id }, hooks, deployTokens, webhook, clone] = await Promise.all([
-    endpointAddress(aws, place),
-    isNew ? { id: 0 } : readProject(gitlab, project),
-    isNew ? [] : readProjectHooks(gitlab, project),
-    isNew ? [] : readDeployTokens(gitlab, project),
-    readSecret(aws, names.webhookSecret(place)),
-    readSecret(aws, names.cloneSecret(place)),
-  ]);
-  const wish: WebhookWish = {
-    url: `${address}/${place.environment}/${place.tenant}`,
-    branch,
-    projectId: id,
-    tokenName: names.host(place),
-    rotate,
-  };
-  const cloneUser = cloneSecretSchema.safeParse(jsonOf(clone)).data?.username;
-  const state = { hooks, deployTokens, secret: readWebhookSecret(webhook), cloneUser };
-  return { plan: planWebhook(wish, state), wish, state };
+  const [address, secret] = await Promise.all([endpointAddress(aws, place), readVendedSecret(aws, place)]);
+  const all = await Promise.all(
+    projects.map(async ({ path, half, isNew = false }) => {
+      const [{ id }, hooks, deployTokens, clone] = await Promise.all([
+        isNew ? { id: 0 } : readProject(gitlab, path),
+        isNew ? [] : readProjectHooks(gitlab, path),
+        isNew ? [] : readDeployTokens(gitlab, path),
+        readSecret(aws, names.cloneSecret(place, half)),
+      ]);
+      const wish: WebhookWish = {
+        project: path,
+        ...(half === undefined ? {} : { half }),
+        url: `${address}/${place.environment}/${place.tenant}`,
+        branch,
+        projectId: id,
+        tokenName: names.host(place),
+        rotate,
+      };
+      const cloneUser = cloneSecretSchema.safeParse(jsonOf(clone)).data?.username;
+      return { wish, state: { hooks, deployTokens, secret, cloneUser } };
+    }),
+  );
+  return { plan: planWebhooks(all), wishes: all.map(({ wish }) => wish), secret };
 }
 
 /**
  * Applies the plan. The function knows a token before GitLab sends it, and the former one until deliveries that were on their way have
  * arrived; the same for deploy tokens. No value of a token is printed or kept: of the webhook's, AWS has the hash alone.
  */
-export async function applyWebhook(parts: WebhookParts, { plan, wish, state }: PreparedWebhook): Promise<void> {
-  const { aws, gitlab, out, place, project } = parts;
-  const token = plan.newToken ? newToken(out) : undefined;
+export async function applyWebhook(
+  parts: Omit<WebhookParts, 'projects'>,
+  { plan, wishes, secret }: PreparedWebhook,
+): Promise<void> {
+  const { aws, gitlab, out, place } = parts;
+  const tokens = new Map(
+    plan.projects.flatMap(({ project, newToken }) => (newToken ? [[project, makeToken(out)]] : [])),
+  );
+  const write = async (value: WebhookSecret) => await writeSecret(aws, names.webhookSecret(place), secretValue(value));
+  const hashes = new Map(
+    wishes.flatMap(({ project, projectId }) => {
+      const token = tokens.get(project);
+      return token === undefined ? [] : [[projectId, tokenHash(token)] as const];
+    }),
+  );
+  const wanted = wantedSecret(wishes, secret, { hashes, now: new Date() });
+  const meanwhile = secretMeanwhile(wanted, secret);
   if (plan.rewritesSecret) {
-    const tokens = acceptedTokens(state.secret, token === undefined ? undefined : tokenHash(token), new Date());
-    const secret: WebhookSecret = { version: 1, projectId: wish.projectId, branch: wish.branch, tokens };
-    await writeSecret(aws, names.webhookSecret(place), secret);
-    if (plan.newToken && plan.hook === 'update') await pause(rereadMs);
+    await write(meanwhile);
+    if (plan.projects.some(({ newToken, hook }) => newToken && hook === 'update')) await pause(rereadMs);
   }
-  if (plan.hook !== 'none') {
-    await writeProjectHook(gitlab, project, { id: plan.hookId, url: wish.url, branch: wish.branch, token });
-    out.step(`set the webhook of ${project} for ${wish.branch}`);
+  for (const { project, hook, hookId } of plan.projects) {
+    const wish = wishes.find((each) => each.project === project);
+    if (hook === 'none' || wish === undefined) continue;
+    const { url, branch } = wish;
+    await writeProjectHook(gitlab, project, { id: hookId, url, branch, token: tokens.get(project) });
+    out.step(`set the webhook of ${project} for ${branch}`);
   }
-  if (plan.newDeployToken) {
-    const { username, password } = await createDeployToken(gitlab, project, wish.tokenName);
+  if (JSON.stringify(meanwhile) !== JSON.stringify(wanted)) await write(wanted);
+  for (const each of plan.projects) {
+    const wish = wishes.find(({ project }) => project === each.project);
+    if (wish !== undefined) await applyDeployToken(parts, each, wish);
+  }
+}
+
+async function applyDeployToken(
+  { aws, gitlab, out, place }: Omit<WebhookParts, 'projects'>,
+  { project, newDeployToken, obsolete }: ProjectWebhookPlan,
+  { tokenName, half }: WebhookWish,
+): Promise<void> {
+  if (newDeployToken) {
+    const { username, password } = await createDeployToken(gitlab, project, tokenName);
     out.redact(password);
-    await writeSecret(aws, names.cloneSecret(place), { username, password });
+    await writeSecret(aws, names.cloneSecret(place, half), { username, password });
     out.step(`stored a new deploy token of ${project}`);
   }
-  for (const { id } of plan.obsolete) await removeDeployToken(gitlab, project, id);
+  for (const { id } of obsolete) await removeDeployToken(gitlab, project, id);
+}
+
+/** What the functions were told of a tenant, whether it has a webhook now or not. */
+export async function readVendedSecret(aws: Aws, place: Place): Promise<WebhookSecret | undefined> {
+  return readWebhookSecret(await readSecret(aws, names.webhookSecret(place)));
 }
 
 async function endpointAddress(aws: Aws, { environment }: Place): Promise<string> {
@@ -99,7 +144,7 @@ async function endpointAddress(aws: Aws, { environment }: Place): Promise<string
 }
 
 /** 32 random bytes: its hash can be stored, as nobody can guess it. */
-function newToken(out: Output): string {
+function makeToken(out: Output): string {
   const token = randomBytes(32).toString('base64url');
   out.redact(token);
   return token;

@@ -1,17 +1,21 @@
+import type { Half } from '../config/tenant.ts';
 import type { DeployToken, ProjectHook } from '../gitlab/hooks/project-hooks.ts';
-import type { AcceptedToken, WebhookSecret } from './function/webhook-secret.ts';
+import type { AcceptedToken, ReportingProject, WebhookSecret } from './function/webhook-secret.ts';
 
-/** What there is of a tenant's webhook in one environment. */
+/** What there is of the webhook of one of a tenant's projects in one environment. */
 export interface WebhookState {
   readonly hooks: readonly ProjectHook[];
   readonly deployTokens: readonly DeployToken[];
-  /** The value of the secret; `undefined` before it is written. */
+  /** The value of the secret, which is of all the tenant's projects; `undefined` before it is written. */
   readonly secret: WebhookSecret | undefined;
-  /** Name of the user of the deploy token that builds clone with. */
+  /** Name of the user of the deploy token that builds clone the project with. */
   readonly cloneUser: string | undefined;
 }
 
 export interface WebhookWish {
+  /** Path of the project. */
+  readonly project: string;
+  readonly half?: Half | undefined;
   readonly url: string;
   readonly branch: string;
   readonly projectId: number;
@@ -21,8 +25,9 @@ export interface WebhookWish {
   readonly rotate: boolean;
 }
 
-/** What vending would change of it. */
-export interface WebhookPlan {
+/** What vending would change of one project's. */
+export interface ProjectWebhookPlan {
+  readonly project: string;
   readonly hook: 'create' | 'update' | 'none';
   readonly hookId?: number;
   /** Whether the webhook gets another token. */
@@ -30,40 +35,79 @@ export interface WebhookPlan {
   /** Whether builds get another deploy token; and those of the same name that go then. */
   readonly newDeployToken: boolean;
   readonly obsolete: readonly DeployToken[];
-  /** Whether branch or project of the secret change. */
+}
+
+/** What vending would change of a tenant's webhooks. */
+export interface WebhookPlan {
+  readonly projects: readonly ProjectWebhookPlan[];
+  /** Whether branch, projects, their halves or tokens of the secret change. */
   readonly rewritesSecret: boolean;
 }
 
-/** Compares what there is with what is wanted. A token is kept where both ends have one: nobody can read it to compare. */
-export function planWebhook(wish: WebhookWish, { hooks, deployTokens, secret, cloneUser }: WebhookState): WebhookPlan {
+/** Compares what there is in each project with what is wanted there. */
+export function planWebhooks(all: readonly { wish: WebhookWish; state: WebhookState }[]): WebhookPlan {
+  const projects = all.map(({ wish, state }) => planProjectWebhook(wish, state));
+  const secret = all[0]?.state.secret;
+  const isSame =
+    secret !== undefined &&
+    secret.projects.length === all.length &&
+    all.every(({ wish }) => secret.branch === wish.branch && entryOf(secret, wish)?.half === wish.half) &&
+    all.every(({ wish }) => entryOf(secret, wish) !== undefined);
+  return { projects, rewritesSecret: !isSame || projects.some(({ newToken }) => newToken) };
+}
+
+/** A token is kept where both ends have one: nobody can read it to compare. Two that are good without end are of a run that was killed. */
+function planProjectWebhook(
+  wish: WebhookWish,
+  { hooks, deployTokens, secret, cloneUser }: WebhookState,
+): ProjectWebhookPlan {
   const hook = hooks.find(({ url }) => url === wish.url);
-  const newToken = wish.rotate || hook === undefined || secret === undefined || secret.tokens.length === 0;
+  const kept = entryOf(secret, wish)?.tokens.filter(({ until }) => until === undefined) ?? [];
+  const newToken = wish.rotate || hook === undefined || kept.length !== 1;
   const isSet =
     hook?.pushEvents === true && hook.branchFilter === wish.branch && hook.verifiesTls && hook.isDisabled === false;
   const own = deployTokens.filter(({ name }) => name === wish.tokenName);
   const used = own.find(({ username }) => username === cloneUser);
   const newDeployToken = wish.rotate || used === undefined;
   return {
+    project: wish.project,
     hook: hook === undefined ? 'create' : newToken || !isSet ? 'update' : 'none',
     ...(hook === undefined ? {} : { hookId: hook.id }),
     newToken,
     newDeployToken,
     obsolete: own.filter((each) => newDeployToken || each !== used),
-    rewritesSecret: newToken || secret?.branch !== wish.branch || secret.projectId !== wish.projectId,
   };
 }
 
-export function webhookDiffers({ hook, newDeployToken, obsolete, rewritesSecret }: WebhookPlan): boolean {
-  return hook !== 'none' || newDeployToken || obsolete.length > 0 || rewritesSecret;
+function entryOf(
+  secret: WebhookSecret | undefined,
+  { projectId }: Pick<WebhookWish, 'projectId'>,
+): ReportingProject | undefined {
+  return secret?.projects.find((each) => each.projectId === projectId);
 }
 
-/** The plan as lines for people. */
-export function webhookLines({ hook, newToken, newDeployToken, obsolete, rewritesSecret }: WebhookPlan): string[] {
+export function webhookDiffers({ projects, rewritesSecret }: WebhookPlan): boolean {
+  return (
+    rewritesSecret ||
+    projects.some(({ hook, newDeployToken, obsolete }) => hook !== 'none' || newDeployToken || obsolete.length > 0)
+  );
+}
+
+/** The plan as lines for people; of several projects each line names its own. */
+export function webhookLines({ projects, rewritesSecret }: WebhookPlan): string[] {
+  const hasNew = projects.some(({ newToken }) => newToken);
   return [
-    ...(hook === 'none' ? [] : [`webhook: ${hook}${newToken ? ', with a new token' : ''}`]),
-    ...(rewritesSecret && !newToken ? ['webhook: branch and project are written again'] : []),
-    ...(newDeployToken ? ['deploy token that builds clone with: new'] : []),
-    ...(obsolete.length === 0 ? [] : [`deploy tokens that go: ${obsolete.map(({ username }) => username).join(', ')}`]),
+    ...projects.flatMap((each) => projectWebhookLines(each, projects.length === 1 ? '' : ` of ${each.project}`)),
+    ...(rewritesSecret && !hasNew ? ['webhook: branch and project are written again'] : []),
+  ];
+}
+
+function projectWebhookLines({ hook, newToken, newDeployToken, obsolete }: ProjectWebhookPlan, of: string): string[] {
+  const users = obsolete.map(({ username }) => username).join(', ');
+  return [
+    ...(hook === 'none' ? [] : [`webhook${of}: ${hook}${newToken ? ', with a new token' : ''}`]),
+    ...(newDeployToken ? [`deploy token that builds clone with${of}: new`] : []),
+    ...(obsolete.length === 0 ? [] : [`deploy tokens that go${of}: ${users}`]),
   ];
 }
 
@@ -72,12 +116,40 @@ const graceMs = 15 * 60_000;
 
 /** The tokens that are accepted from now on: the new one, if there is one, and of the former ones what is still good. */
 export function acceptedTokens(
-  former: WebhookSecret | undefined,
+  former: readonly AcceptedToken[],
   newHash: string | undefined,
   now: Date,
 ): AcceptedToken[] {
-  const good = (former?.tokens ?? []).filter(({ until }) => until === undefined || now < new Date(until));
+  const good = former.filter(({ until }) => until === undefined || now < new Date(until));
   if (newHash === undefined) return good;
   const until = new Date(now.getTime() + graceMs).toISOString();
   return [{ sha256: newHash }, ...good.map((each) => ({ ...each, until: each.until ?? until }))];
+}
+
+/** The secret as it is to be, with hashes of new tokens by the number of their project; a project that is none of the tenant's has no place in it. */
+export function wantedSecret(
+  wishes: readonly WebhookWish[],
+  former: WebhookSecret | undefined,
+  { hashes, now }: { hashes: ReadonlyMap<number, string>; now: Date },
+): WebhookSecret {
+  const projects = wishes.map((wish): ReportingProject => {
+    const { projectId, half } = wish;
+    const tokens = acceptedTokens(entryOf(former, wish)?.tokens ?? [], hashes.get(projectId), now);
+    return { projectId, ...(half === undefined ? {} : { half }), tokens };
+  });
+  return { branch: wishes[0]?.branch ?? '', projects };
+}
+
+/** The same while GitLab does not have the new tokens yet: a former one is good until it does, so a run that is killed here refuses nothing. */
+export function secretMeanwhile(wanted: WebhookSecret, former: WebhookSecret | undefined): WebhookSecret {
+  const lasting = new Set(
+    (former?.projects ?? []).flatMap(({ tokens }) =>
+      tokens.flatMap(({ sha256, until }) => (until === undefined ? [sha256] : [])),
+    ),
+  );
+  const projects = wanted.projects.map((each) => ({
+    ...each,
+    tokens: each.tokens.map((token) => (lasting.has(token.sha256) ? { sha256: token.sha256 } : token)),
+  }));
+  return { ...wanted, projects };
 }

@@ -42,6 +42,11 @@ const halfRoles = { 'tenant-infrastructure-deploy': 'vendhost-dev-shop-infrastru
 const softwareRoles = { 'tenant-software-deploy': 'vendhost-dev-shop-software-deploy' };
 /** The role that it has besides where GitLab reports pushes, and the role that is then another one. */
 const builtRoles = { 'tenant-intake-build': 'vendhost-dev-shop-intake-build' };
+/** The same of a tenant with two projects: each is cloned with a role of its own, and no build deploys the software. */
+const builtHalfRoles = {
+  'tenant-infrastructure-build': 'vendhost-dev-shop-infrastructure-build',
+  'tenant-software-build': 'vendhost-dev-shop-software-build',
+};
 const boundaries = {
   'platform-boundary': 'vendhost-dev-boundary',
   'platform-service-boundary': 'vendhost-dev-service-boundary',
@@ -60,6 +65,7 @@ const named = {
   ...softwareRoles,
   ...builtRoles,
   ...switchRoles,
+  ...builtHalfRoles,
 };
 const files = Object.keys({ ...named, ...boundaries });
 
@@ -84,7 +90,10 @@ const bothBalancers = {
   others: [9],
   plain: 10,
 };
-const apps: Record<'platform' | 'tenant' | 'approved' | 'intake' | 'halves' | 'built' | 'switching', App> = {
+const apps: Record<
+  'platform' | 'tenant' | 'approved' | 'intake' | 'halves' | 'built' | 'builtHalves' | 'switching',
+  App
+> = {
   platform: accessApp(),
   tenant: tenantApp(),
   approved: tenantApp({ facts: { ...facts, approval: true }, approvals }),
@@ -92,6 +101,15 @@ const apps: Record<'platform' | 'tenant' | 'approved' | 'intake' | 'halves' | 'b
   halves: tenantApp(twoProjects),
   built: tenantApp({ intake: 'webhook', builds }),
   switching: tenantApp({ maintenanceSwitch: '<p>Back soon' }),
+  builtHalves: tenantApp({
+    ...twoProjects,
+    intake: 'webhook',
+    builds: {
+      ...builds,
+      softwareRepository: 'https://gitlab.example.com/acme/shop.git',
+      repository: 'https://gitlab.example.com/acme/machine.git',
+    },
+  }),
 };
 const roles = new Map<string, Role>();
 beforeAll(() => {
@@ -104,6 +122,7 @@ beforeAll(() => {
   }
   for (const [file, name] of Object.entries(builtRoles)) roles.set(file, readRole(apps.built, name));
   for (const [file, name] of Object.entries(switchRoles)) roles.set(file, readRole(apps.switching, name));
+  for (const [file, name] of Object.entries(builtHalfRoles)) roles.set(file, readRole(apps.builtHalves, name));
 });
 
 function roleOf(file: string): Role {
@@ -120,6 +139,7 @@ describe('review files', () => {
     ['intake', { ...tenantRoles, ...intakeRoles }],
     ['halves', { ...withoutDeploy, ...halfRoles }],
     ['built', { ...tenantRoles, ...intakeRoles }],
+    ['builtHalves', { ...withoutDeploy, ...halfRoles, ...intakeRoles }],
   ] as const)('there is one for each role of the access stack of a %s', (kind, named) => {
     expect(roleNames(apps[kind]).sort()).toEqual(Object.values(named).sort());
   });
@@ -226,6 +246,21 @@ describe('trust', () => {
     });
   });
 
+  test('the same of two projects: what bakes is no job, and nothing deploys the software but its pipeline', () => {
+    const sources = ['infrastructure-deploy', 'infrastructure-build', 'software-build'].map((role) => {
+      const { StringEquals } = readRole(apps.builtHalves, `vendhost-dev-shop-${role}`).trust.conditions as {
+        StringEquals: Record<string, string>;
+      };
+      return StringEquals['aws:SourceArn']?.split(':project/')[1];
+    });
+    expect(sources).toEqual([
+      'vendhost-dev-shop-machine',
+      'vendhost-dev-shop-infrastructure-intake',
+      'vendhost-dev-shop-software-intake',
+    ]);
+    expect(JSON.stringify(entryTemplate(apps.builtHalves).toJSON())).not.toContain('software-deploy');
+  });
+
   test('all others are for one service each', () => {
     const services = [...roles]
       .filter(([file, { trust }]) => trust.action !== 'sts:AssumeRoleWithWebIdentity' && file !== 'tenant-approver')
@@ -241,6 +276,8 @@ describe('trust', () => {
       'tenant-intake': { Service: 'events.amazonaws.com' },
       'tenant-intake-build': { Service: 'codebuild.amazonaws.com' },
       'tenant-switch': { Service: 'ssm.amazonaws.com' },
+      'tenant-infrastructure-build': { Service: 'codebuild.amazonaws.com' },
+      'tenant-software-build': { Service: 'codebuild.amazonaws.com' },
     });
   });
 });
@@ -314,7 +351,7 @@ describe('the halves of a tenant with two projects', () => {
 });
 
 describe('policies', () => {
-  test.each(['platform', 'tenant', 'approved', 'intake', 'halves', 'built'] as const)(
+  test.each(['platform', 'tenant', 'approved', 'intake', 'halves', 'built', 'builtHalves'] as const)(
     'of a %s pass cdk-nag',
     (kind) => {
       expect(new AwsSolutionsChecks().validateScope(apps[kind]).violations).toEqual([]);
@@ -353,13 +390,18 @@ describe('policies', () => {
     const halves = tenantApp({ ...granted, software: longest('s') });
     const registrySecret = `arn:aws:secretsmanager:${region}:111111111111:secret:${'r'.repeat(100)}`;
     const built = tenantApp({ ...granted, intake: 'webhook', builds: { ...builds, registrySecret } });
+    const builtHalves = tenantApp({
+      ...{ ...granted, software: longest('s'), intake: 'webhook' },
+      builds: { ...builds, registrySecret, softwareRepository: `https://gitlab.example.com/${'s'.repeat(200)}.git` },
+    });
     const platform = accessApp('production', { region, costs: true });
-    const all = [tenant, halves, built, switching].flatMap((app) => [onlyTemplate(app), entryTemplate(app)]);
+    const largest = [tenant, halves, built, builtHalves, switching];
+    const all = largest.flatMap((app) => [onlyTemplate(app), entryTemplate(app)]);
     for (const template of [...all, onlyTemplate(platform), vendingTemplate(platform)]) {
       // The rest is for what comes later.
       expect(templateBody(template.toJSON()).length).toBeLessThan(templateLimitBytes * 0.93);
     }
-    for (const app of [platform, tenant, halves, switching]) {
+    for (const app of [platform, ...largest]) {
       for (const name of roleNames(app)) expect(policySize(app, name), name).toBeLessThan(inlinePolicyLimit);
       for (const { Properties } of Object.values(onlyTemplate(app).findResources('AWS::IAM::ManagedPolicy'))) {
         expect(JSON.stringify(Properties.PolicyDocument).length).toBeLessThan(managedPolicyLimit);
@@ -464,7 +506,7 @@ function writes({ effect, actions }: Statement): boolean {
   return (
     effect === 'Allow' &&
     actions.some(
-      (action) => !/:(Batch(Describe|Get)|Decrypt|Describe|Detect|FilterLogEvents|Get|List|Lookup)/.test(action),
+      (action) => !/:(Batch(Describe|Get)|Decrypt|Describe|Detect|FilterLogEvents|Get|GET|List|Lookup)/.test(action),
     )
   );
 }

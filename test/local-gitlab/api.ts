@@ -72,6 +72,8 @@ export async function startLocalGitlab(
     [jobToken, { ...person(2, 'developer'), level: 30, scope: 'job' }],
   ]);
   const server = createServer((request, response) => void serve(request, response, state, users, () => address));
+  // Client and server are one process: after a long synthesis it would close a connection that a request is being written to.
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   server.unref();

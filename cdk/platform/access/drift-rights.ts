@@ -69,19 +69,21 @@ export function platformDriftRights(scope: PlatformScope): Right[] {
   const { environment } = scope;
   const all = `vendhost-${environment}-*`;
   const platform = `vendhost-platform-${environment}-*`;
+  const webhook = `${names.webhookStack}-*`;
   return [
     ...driftRights(scope, {
-      stacks: [all, names.gitlabStack],
-      roles: [all, platform],
+      stacks: [all, names.gitlabStack, names.webhookStack],
+      roles: [all, platform, webhook],
       policies: [all, platform],
       profile: all,
-      alarms: [all],
+      alarms: [all, webhook],
       host: all,
       secret: `vendhost/${environment}/*`,
       topic: all,
       rule: all,
       database: [`db:${all}`, `pg:${all}`, `subgrp:${all}`],
       logs: [
+        `/aws/lambda/${webhook}`,
         `/aws/rds/instance/${all}`,
         `/vendhost/${environment}/*`,
         `/vendhost/hosts/${environment}/*`,
@@ -97,6 +99,31 @@ export function platformDriftRights(scope: PlatformScope): Right[] {
       because: 'How the queue is set up: these calls read no message.',
     },
     { sid: 'DriftLook', actions: anyOfPlatform, resources: ['*'], because: everything },
+    {
+      sid: 'DriftWebhook',
+      actions: [
+        'codebuild:BatchGetProjects',
+        'lambda:GetFunction*',
+        'lambda:GetPolicy',
+        'lambda:GetRuntimeManagementConfig',
+        'sqs:GetQueueAttributes',
+        'sqs:ListQueueTags',
+      ],
+      resources: [
+        scope.arn('codebuild', `project/${all}`),
+        scope.arn('lambda', `function:${webhook}`),
+        scope.arn('sqs', webhook),
+      ],
+      because: 'How builds, functions and their queue are set up: no push, no log, and no value of a secret.',
+    },
+    {
+      // What is below an API has its tags (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html).
+      sid: 'DriftEndpoint',
+      actions: ['apigateway:GET'],
+      resources: [`arn:${scope.partition}:apigateway:${scope.region}::/restapis/*`],
+      when: { StringEquals: { 'aws:ResourceTag/vendhost:layer': 'webhook' } },
+      because: 'The one API of the webhook, whose id AWS chooses.',
+    },
     {
       sid: 'DriftBuckets',
       actions: bucketReads,

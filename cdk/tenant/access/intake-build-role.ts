@@ -1,30 +1,41 @@
 import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { keys, names } from '../../../scripts/config/names.ts';
+import { buildRoleOf, intakeOf, keys, names } from '../../../scripts/config/names.ts';
+import type { Half } from '../../../scripts/config/tenant.ts';
 import { type Right, serviceTrust, type Trust } from '../../role.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
-type BuildKind = 'intake' | 'machine';
+/** Whose deploy token a build has, and the ARN of the secret for the image's registry, where that needs one. */
+interface BuildSecrets {
+  readonly half?: Half | undefined;
+  readonly registry?: string | undefined;
+}
+
+type BuildKind = Parameters<typeof names.buildProject>[1];
 
 /**
  * The role of the builds that make revisions of pushes: clone, look whether the virtual host is what the push says, and write what the push
- * has to one of two folders. It runs nothing of the tenant's. The access stack has no room for it.
+ * has to one of two folders; of a half to that half's alone. It runs nothing of the tenant's. The access stack has no room for it.
  */
-export function intakeBuildRole(parent: Construct, scope: Scope, registry?: string): CfnRole {
+export function intakeBuildRole(parent: Construct, scope: Scope, { half, registry }: BuildSecrets): CfnRole {
   const { tenant } = scope.place;
+  const folders = [
+    ...(half === 'infrastructure' ? [] : [keys.intake(tenant)]),
+    ...(half === 'software' ? [] : [keys.machineIntake(tenant)]),
+  ];
   return tenantRole(parent, {
     scope,
-    role: 'intake-build',
+    role: buildRoleOf(half),
     description: `Builds of pushes for ${scope.host}`,
-    trust: buildTrust(scope, 'intake'),
+    trust: buildTrust(scope, intakeOf(half)),
     foreign: [scope.globalArn('iam', `policy/${names.readingPolicy(scope.place)}`)],
     rights: [
-      cloneRight(scope),
+      cloneRight(scope, { half, registry }),
       {
         sid: 'Write',
         actions: ['s3:AbortMultipartUpload', 's3:PutObject'],
-        resources: scope.objects(`${keys.intake(tenant)}*`, `${keys.machineIntake(tenant)}*`),
+        resources: scope.objects(...folders.map((folder) => `${folder}*`)),
         because: "The tenant's own intakes; a key is made of hashes.",
       },
       {
@@ -33,17 +44,20 @@ export function intakeBuildRole(parent: Construct, scope: Scope, registry?: stri
         resources: [scope.facts['key-arn']],
         when: scope.via('s3', 'secretsmanager'),
       },
-      ...buildRights(scope, 'intake', registry),
+      buildLogRight(scope, intakeOf(half)),
     ],
   });
 }
 
-/** The deploy token with which builds read the tenant's repository. */
-export function cloneRight(scope: Scope): Right {
+/** What a build reads the tenant's repository with, or the one with a half, and what CodeBuild pulls the image with. */
+export function cloneRight(scope: Scope, { half, registry }: BuildSecrets): Right {
   return {
     sid: 'Clone',
     actions: ['secretsmanager:GetSecretValue'],
-    resources: [scope.arn('secretsmanager', `secret:${names.cloneSecret(scope.place)}-??????`)],
+    resources: [
+      scope.arn('secretsmanager', `secret:${names.cloneSecret(scope.place, half)}-??????`),
+      ...(registry === undefined ? [] : [registry]),
+    ],
     because: "AWS appends six characters to the secret's name when it is created.",
   };
 }
@@ -54,17 +68,15 @@ export function buildTrust(scope: Scope, which: BuildKind): Trust {
   return serviceTrust('codebuild', { StringEquals: { 'aws:SourceAccount': scope.account, 'aws:SourceArn': project } });
 }
 
-/** What CodeBuild does with the role of a build: write its log, and pull the image. */
-export function buildRights(scope: Scope, which: BuildKind, registry?: string): Right[] {
+/** What CodeBuild does with the role of a build: write its log. */
+export function buildLogRight(scope: Scope, which: BuildKind): Right {
   const group = names.buildLogGroup(scope.place, which);
-  const log: Right = {
+  return {
     sid: 'BuildLog',
     actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
     resources: [scope.arn('logs', `log-group:${group}:*`)],
     because: 'CodeBuild names the streams of the one log group.',
   };
-  if (registry === undefined) return [log];
-  return [log, { sid: 'BuildImage', actions: ['secretsmanager:GetSecretValue'], resources: [registry] }];
 }
 
 /**
@@ -75,21 +87,20 @@ export function buildNetworkRights(scope: Scope): Right[] {
   const interfaces = scope.ec2('network-interface');
   return [
     {
-      sid: 'BuildNetworkLook',
-      actions: ['DhcpOptions', 'NetworkInterfaces', 'SecurityGroups', 'Subnets', 'Vpcs'].map(
-        (each) => `ec2:Describe${each}`,
-      ),
+      sid: 'InterfaceLook',
+      // The role reads security groups anyway.
+      actions: ['DhcpOptions', 'NetworkInterfaces', 'Subnets', 'Vpcs'].map((each) => `ec2:Describe${each}`),
       resources: ['*'],
       because: 'AWS grants these reads for all resources or for none.',
     },
     {
-      sid: 'BuildNetwork',
+      sid: 'Interface',
       actions: ['ec2:CreateNetworkInterface'],
       resources: [...interfaces, ...scope.egressSubnets, ...scope.ec2('security-group')],
       because: 'The ids do not exist yet; security groups of others the boundary denies.',
     },
     {
-      sid: 'BuildNetworkUse',
+      sid: 'InterfaceUse',
       actions: ['ec2:CreateNetworkInterfacePermission'],
       resources: interfaces,
       when: { StringEquals: { 'ec2:AuthorizedService': 'codebuild.amazonaws.com' } },
@@ -97,7 +108,7 @@ export function buildNetworkRights(scope: Scope): Right[] {
     },
     {
       // It knows no service (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
-      sid: 'BuildNetworkEnd',
+      sid: 'InterfaceEnd',
       actions: ['ec2:DeleteNetworkInterface'],
       resources: interfaces,
       when: { ArnEquals: { 'ec2:Vpc': scope.vpc } },

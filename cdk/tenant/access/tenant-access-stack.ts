@@ -121,12 +121,15 @@ class TenantAccessStack extends VendhostStack {
   }
 }
 
-/** With two, `deploy` is that of the infrastructure's jobs. */
-function deployArns({ software }: AccessProps, scope: Scope): { deploy: string; softwareDeploy?: string } {
+/** With two, `deploy` is that of the infrastructure's jobs; no build of the software deploys: a write to the intake does. */
+function deployArns(
+  { software }: Pick<AccessProps, 'software'>,
+  scope: Scope,
+): { deploy: string; softwareDeploy?: string } {
   if (software === undefined) return { deploy: scope.roleArn(deployRoleOf(undefined)) };
   return {
     deploy: scope.roleArn(deployRoleOf('infrastructure')),
-    softwareDeploy: scope.roleArn(deployRoleOf('software')),
+    ...(scope.isBuilt ? {} : { softwareDeploy: scope.roleArn(deployRoleOf('software')) }),
   };
 }
 
@@ -194,10 +197,12 @@ export function tenantAccessApp(app: AppProps, props: AccessProps): App {
     ...(scope.intake === undefined ? {} : { intakeRole: scope.roleArn('intake') }),
   };
   const only = { number: props.loadBalancer, listenerArn: props.facts['listener-arn'], isPlain: true };
-  const entry = new EntryStack(made, { ...props, ...roles, scope, balancers: props.balancers?.entry ?? [only] });
+  const balancers = props.balancers?.entry ?? [only];
+  const hasHalves = props.software !== undefined;
+  const entry = new EntryStack(made, { ...props, ...roles, scope, balancers, hasHalves });
   entry.addStackDependency(access);
   const { software, branch } = props;
-  if (software !== undefined) {
+  if (software !== undefined && !scope.isBuilt) {
     // The access stack's template has no room for a second role: CloudFormation takes 51,200 bytes. A policy of that stack, attached here, could
     // not be deleted there.
     deployRole(entry, { scope, project: software, branch, half: 'software', reading: tenantReadRights(scope) });

@@ -7,7 +7,7 @@ import type { Right, RoleProps } from '../../role.ts';
 import { auditRights } from './audit-rights.ts';
 import { bakeRights } from './bake-rights.ts';
 import { anyDeployment, artifactObjects, artifactReason, deploymentArns } from './common-rights.ts';
-import { buildNetworkRights, buildRights, buildTrust, cloneRight } from './intake-build-role.ts';
+import { buildLogRight, buildNetworkRights, buildTrust, cloneRight } from './intake-build-role.ts';
 import { runRights } from './run-rights.ts';
 import { switchRights } from './switch-rights.ts';
 import { tenantRole } from './tenant-role.ts';
@@ -32,7 +32,7 @@ export interface DeployRoleProps extends Pick<RoleProps, 'attached'> {
  */
 export function deployRole(parent: Construct, props: DeployRoleProps): CfnRole {
   const { scope, project, branch, half, registry, reading = [], attached = [] } = props;
-  const building = scope.isBuilt ? machineRights(scope, registry) : [];
+  const building = scope.isBuilt ? machineRights(scope, half, registry) : [];
   return tenantRole(parent, {
     scope,
     role: deployRoleOf(half),
@@ -44,8 +44,8 @@ export function deployRole(parent: Construct, props: DeployRoleProps): CfnRole {
 }
 
 /** The build asks the repository whether its push is still the newest. */
-function machineRights(scope: Scope, registry: string | undefined): Right[] {
-  return [...buildRights(scope, 'machine', registry), ...buildNetworkRights(scope), cloneRight(scope)];
+function machineRights(scope: Scope, half: Half | undefined, registry: string | undefined): Right[] {
+  return [buildLogRight(scope, 'machine'), ...buildNetworkRights(scope), cloneRight(scope, { half, registry })];
 }
 
 /** Rights of a half are some of the rights of both: what one project may do is never more than what the two may. */

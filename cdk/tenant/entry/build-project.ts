@@ -12,15 +12,17 @@ export interface BuildSettings {
   readonly image: string;
   /** ARN of the secret for its registry, where that needs one. */
   readonly registrySecret?: string | undefined;
-  /** Address that is cloned, without a user in it. */
+  /** Address that is cloned, without a user in it; of two projects that of the one with infrastructure/. */
   readonly repository: string;
+  /** Address of the project with the software, where the tenant has two. */
+  readonly softwareRepository?: string | undefined;
 }
 
 export interface BuildProjectProps {
   readonly place: Place;
   readonly facts: PlatformFacts;
   readonly settings: BuildSettings;
-  readonly which: 'intake' | 'machine';
+  readonly which: Parameters<typeof names.buildProject>[1];
   /** ARN. */
   readonly role: string;
   readonly description: string;
@@ -85,8 +87,9 @@ export class BuildProject extends Construct {
 }
 
 /** What a build runs. A push that a newer one has overtaken ends with 3, which is no failure. */
-function buildSpec({ tenant, environment }: Place, which: 'intake' | 'machine'): string {
-  const command = `vendhost webhook ${which} --tenant ${tenant} --environment ${environment}`;
+function buildSpec({ tenant, environment }: Place, which: BuildProjectProps['which']): string {
+  const verb = which === 'machine' ? which : 'intake';
+  const command = `vendhost webhook ${verb} --tenant ${tenant} --environment ${environment}`;
   return JSON.stringify({
     version: '0.2',
     phases: { build: { commands: [`${command} || [ $? -eq 3 ]`] } },

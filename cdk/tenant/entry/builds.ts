@@ -4,7 +4,8 @@ import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
-import { keys, names } from '../../../scripts/config/names.ts';
+import { deployRoleOf, intakeOf, keys, names } from '../../../scripts/config/names.ts';
+import { type Half, halves } from '../../../scripts/config/tenant.ts';
 import { intakeBuildRole } from '../access/intake-build-role.ts';
 import type { Scope } from '../access/tenant-scope.ts';
 import { BuildProject, type BuildSettings } from './build-project.ts';
@@ -13,6 +14,8 @@ import { mostEventSeconds, writtenTo } from './intake-rule.ts';
 export interface BuildsProps {
   readonly scope: Scope;
   readonly settings: BuildSettings;
+  /** The tenant has a project for each half, which is built for its half only. */
+  readonly hasHalves: boolean;
   /** ARN of the role with which EventBridge starts the machine's build. */
   readonly eventRole: string;
   readonly logDays: number;
@@ -28,25 +31,12 @@ const keyVariable = 'VENDHOST_MACHINE_KEY';
 export class Builds extends Construct {
   constructor(parent: Construct, id: string, props: BuildsProps) {
     super(parent, id);
-    const { scope, settings, logDays } = props;
+    const { scope, settings, hasHalves, logDays } = props;
     const { place, facts } = scope;
-    const role = intakeBuildRole(this, scope, settings.registrySecret);
+    const own: readonly (Half | undefined)[] = hasHalves ? halves : [undefined];
     this.#secret('Webhook', names.webhookSecret(place), `Whose pushes are accepted for ${names.host(place)}`, facts);
-    this.#secret(
-      'Clone',
-      names.cloneSecret(place),
-      `Deploy token that builds of ${names.host(place)} clone with`,
-      facts,
-    );
+    for (const half of own) this.#intake(props, half);
     const shared = { place, facts, settings, logDays };
-    new BuildProject(this, 'Intake', {
-      ...shared,
-      which: 'intake',
-      role: role.attrArn,
-      description: `Makes revisions of pushes for ${names.host(place)}`,
-      minutes: 15,
-      variables: { VENDHOST_REPOSITORY: settings.repository },
-    });
     const group = new CfnSecurityGroup(this, 'Network', {
       groupName: names.buildProject(place, 'machine'),
       groupDescription: `Builds of ${names.host(place)}: nobody reaches them`,
@@ -56,13 +46,32 @@ export class Builds extends Construct {
     new BuildProject(this, 'Machine', {
       ...shared,
       which: 'machine',
-      role: scope.roleArn('deploy'),
+      role: scope.roleArn(deployRoleOf(hasHalves ? 'infrastructure' : undefined)),
       description: `Bakes and provisions ${names.host(place)}`,
       minutes: 120,
-      variables: { VENDHOST_REPOSITORY: settings.repository },
+      variables: buildVariables(settings, hasHalves ? 'infrastructure' : undefined),
       network: { vpcId: facts['vpc-id'], subnets: facts['egress-subnet-ids'], securityGroupIds: [group.attrGroupId] },
     });
     this.#machineRule(props);
+  }
+
+  /** What clones a project: a build with a role and a deploy token of its own. */
+  #intake({ scope, settings, logDays }: BuildsProps, half: Half | undefined): void {
+    const { place, facts } = scope;
+    const { registrySecret: registry } = settings;
+    const role = intakeBuildRole(this, scope, { half, registry });
+    const id = half === undefined ? '' : `${half.charAt(0).toUpperCase()}${half.slice(1)}`;
+    const whose = `${names.host(place)}${half === undefined ? '' : `, ${half}`}`;
+    const text = `Deploy token that builds of ${whose} clone with`;
+    this.#secret(`${id}Clone`, names.cloneSecret(place, half), text, facts);
+    new BuildProject(this, `${id}Intake`, {
+      ...{ place, facts, settings, logDays },
+      which: intakeOf(half),
+      role: role.attrArn,
+      description: `Makes revisions of pushes for ${whose}`,
+      minutes: 15,
+      variables: buildVariables(settings, half),
+    });
   }
 
   /** A secret whose value vending writes: a template would keep it. */
@@ -97,4 +106,13 @@ export class Builds extends Construct {
       ],
     });
   }
+}
+
+/** What a build is told: where to clone from, and for which half of the tenant it is. */
+function buildVariables(
+  { repository, softwareRepository = repository }: BuildSettings,
+  half: Half | undefined,
+): Readonly<Record<string, string>> {
+  if (half === undefined) return { VENDHOST_REPOSITORY: repository };
+  return { VENDHOST_REPOSITORY: half === 'software' ? softwareRepository : repository, VENDHOST_HALF: half };
 }

@@ -34,6 +34,8 @@ export interface EntryProps {
   /** Days for which logs of instances are kept. */
   readonly logDays: number;
   readonly scope: Scope;
+  /** The tenant has a project for each half. */
+  readonly hasHalves?: boolean;
   /** How builds run where GitLab reports the tenant's pushes. */
   readonly builds?: BuildSettings | undefined;
 }
@@ -44,19 +46,8 @@ export interface EntryProps {
  */
 export class EntryStack extends VendhostStack {
   constructor(app: App, props: EntryProps) {
-    const {
-      place,
-      account,
-      region,
-      facts,
-      pipelineRole,
-      instanceRole,
-      intakeRole,
-      logDays,
-      scope,
-      builds,
-      maintenanceSwitch,
-    } = props;
+    const { place, account, region, facts, pipelineRole, instanceRole, intakeRole, logDays, scope } = props;
+    const { builds, maintenanceSwitch, hasHalves = false } = props;
     super(
       app,
       names.tenantStack(place, 'entry'),
@@ -70,7 +61,7 @@ export class EntryStack extends VendhostStack {
     new Pipeline(this, 'Pipeline', { place, facts, roleArn: pipelineRole });
     if (intakeRole !== undefined) new IntakeRule(this, 'Intake', { place, facts, roleArn: intakeRole });
     if (intakeRole !== undefined && builds !== undefined && scope.isBuilt) {
-      new Builds(this, 'Builds', { scope, settings: builds, eventRole: intakeRole, logDays });
+      new Builds(this, 'Builds', { scope, settings: builds, hasHalves, eventRole: intakeRole, logDays });
     }
     new TenantBucket(this, 'Files', {
       name: names.tenantBucket(place, account, region),

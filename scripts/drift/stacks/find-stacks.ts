@@ -1,7 +1,7 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { switchOutput } from '../../../cdk/tenant/entry/rule-groups.ts';
 import type { Aws } from '../../aws/session.ts';
-import { environments } from '../../config/environment.ts';
+import { type Environment, environments } from '../../config/environment.ts';
 import { names, type TenantLayer } from '../../config/names.ts';
 import { stepsOf } from '../../platform/layers.ts';
 import { isAbsent } from '../../stack/stack-state.ts';
@@ -56,6 +56,7 @@ export function stacksOfPlace(all: readonly Stack[], context: DriftContext): Fou
 function isChosen(tags: Readonly<Record<string, string>>, context: DriftContext): boolean {
   const { environment, tenant } = context;
   if (tags['vendhost:layer'] === 'gitlab') return tenant === undefined && looksAfterAccount(context);
+  if (tags['vendhost:layer'] === 'webhook') return tenant === undefined && looksAfterRegion(context);
   if (tags['vendhost:environment'] !== environment) return false;
   return tenant === undefined || tags['vendhost:tenant'] === tenant;
 }
@@ -66,6 +67,17 @@ function looksAfterAccount({ environment, platform }: DriftContext): boolean {
   const { config, target } = platform;
   const first = environments.find((each) => config.environments[each]?.account === target.config.account);
   return first === environment;
+}
+
+/** The webhook is the account's in a region: the first environment there checks it. */
+function looksAfterRegion({ environment, platform }: DriftContext): boolean {
+  if (platform === undefined) return false;
+  const { account, region } = platform.target.config;
+  const isHere = (each: Environment) => {
+    const config = platform.config.environments[each];
+    return config?.account === account && config.region === region;
+  };
+  return environments.find(isHere) === environment;
 }
 
 /** A tenant's role may not list stacks; its own have known names, and none of them can have nested stacks. */
@@ -111,8 +123,10 @@ function tagsOf({ Tags = [] }: Stack): Record<string, string> {
 }
 
 /** Names of stacks that should be there, going by the platform's file and by the other stacks of a tenant. */
-export function absentStacks(found: readonly FoundStack[], { environment, tenant, platform }: DriftContext): string[] {
+export function absentStacks(found: readonly FoundStack[], context: DriftContext): string[] {
+  const { environment, tenant, platform } = context;
   const own = platform === undefined || tenant !== undefined ? [] : stepsOf(environment, platform.target.config).flat();
+  const hasWebhook = tenant === undefined && platform?.config.webhook !== undefined && looksAfterRegion(context);
   const tenants = new Set(found.flatMap((stack) => stack.tenant ?? []));
   const theirs = [...tenants].flatMap((each) => {
     const place = { environment, tenant: each };
@@ -120,5 +134,7 @@ export function absentStacks(found: readonly FoundStack[], { environment, tenant
     const layers: readonly TenantLayer[] = ['access', 'entry', ...(hasData ? (['host'] as const) : [])];
     return layers.map((layer) => names.tenantStack(place, layer));
   });
-  return [...own, ...theirs].filter((name) => !found.some((stack) => stack.name === name)).sort();
+  return [...own, ...(hasWebhook ? [names.webhookStack] : []), ...theirs]
+    .filter((name) => !found.some((stack) => stack.name === name))
+    .sort();
 }

@@ -1,12 +1,13 @@
 import { VendhostError } from '../../errors.ts';
 import type { GitlabApi } from '../../gitlab/api.ts';
+import { actorOf } from '../../gitlab/ci-context.ts';
 import type { Output } from '../../output.ts';
 import type { Runtime } from '../../runtime.ts';
 import { refuse } from '../project-plan.ts';
 import type { PlannedProjects } from '../projects/tenant-projects.ts';
 import { type MarkedVend, vendMarked } from '../register/vend-marked.ts';
 import { makeProject, requireMade } from '../setup/make-project.ts';
-import { type Vending, vendLines, withPlan } from '../vend-plan.ts';
+import { type Vending, type VendPlan, vendLines, withPlan } from '../vend-plan.ts';
 import { finishProject, prepareProject, warnOfProject } from '../vend-project.ts';
 import { vendSummary } from '../vend-summary.ts';
 import type { OpenedVend } from './open-vend.ts';
@@ -37,7 +38,7 @@ export async function carryOutVend(
     vended.push(
       await out.section(`vend_${name}_${environment}`, title, () =>
         withPlan(vending, async (prepared) => {
-          if (prepared.plan.formerWebhooks !== undefined) requirePerson(vending);
+          if (hadWebhook(prepared.plan)) requirePerson(vending);
           for (const line of vendLines(prepared.plan, planned.length)) out.detail(line);
           return await vendMarked(vending, prepared, index === 0 ? free : undefined);
         }),
@@ -77,14 +78,24 @@ async function makeReady(
     : planned;
 }
 
+/** Its builds and secrets are in the entry stack. */
+function hadWebhook({ formerWebhooks, leftWebhooks }: VendPlan): boolean {
+  return formerWebhooks !== undefined || (leftWebhooks?.found.length ?? 0) > 0;
+}
+
 /** The roles of the platform's jobs can neither read tokens of tenants nor make builds and their roles. Throws `NOT_IN_A_JOB`. */
-function requirePerson({ runtime, place: { environment, tenant } }: Vending): void {
+function requirePerson({ runtime, place: { environment, tenant }, chosen }: Vending): void {
   if (runtime.env.VENDHOST_ID_TOKEN === undefined) return;
+  const { user } = actorOf(runtime.env);
+  // Who has rights in the account, no job knows; whose change it was, it does.
+  const whom =
+    user === '' ? 'an administrator' : `@${user}, who started this pipeline, or an administrator whom they ask,`;
+  const command = `vendhost tenant vend ${tenant} --environment ${environment} --protect-branches`;
   throw new VendhostError(
     'NOT_IN_A_JOB',
     `a job does not have the rights to vend ${tenant}, which has or had a webhook`,
     {
-      hint: `an administrator runs it by hand: vendhost tenant vend ${tenant} --environment ${environment} --protect-branches`,
+      hint: `${whom} runs by hand, with rights in account ${chosen.config.account} and VENDHOST_GITLAB_TOKEN (Maintainer, scope api): ${command}`,
     },
   );
 }

@@ -1,4 +1,4 @@
-import { nameAtPlace } from './name-at-place.ts';
+import { nameAtPlace, nameOfHalf } from './name-at-place.ts';
 import type { AcceptedPush } from './receive-delivery.ts';
 
 /** The variable in which a build finds its push, as JSON. */
@@ -12,10 +12,13 @@ export interface BuildRequest {
   readonly environmentVariablesOverride: { name: string; value: string; type: 'PLAINTEXT' }[];
 }
 
-/** The build of a push. Nothing of the payload is a name, a command or a setting of it: it is the value of one variable. */
+/**
+ * The build of a push. Nothing of the payload is a name, a command or a setting of it: it is the value of one variable. Which half of a tenant
+ * is built says whose token it was.
+ */
 export function buildRequest({ place, push }: AcceptedPush, projectForm: string): BuildRequest {
   return {
-    projectName: nameAtPlace(projectForm, place),
+    projectName: nameAtPlace(projectForm, { ...place, tenant: nameOfHalf(place.tenant, push.half) }),
     idempotencyToken: push.delivery,
     environmentVariablesOverride: [{ name: pushVariable, value: JSON.stringify(push), type: 'PLAINTEXT' }],
   };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { isAccepted, parseObject, type WebhookSecret } from './webhook-secret.ts';
+import type { Half } from '../../config/tenant.ts';
+import { parseObject, type ReportingProject, senderOf, type WebhookSecret } from './webhook-secret.ts';
 
 /** What GitLab sends, as far as it is looked at; names of headers in lower case. */
 export interface Delivery {
@@ -16,6 +17,8 @@ export interface ReportedPush {
   readonly message: string;
   /** Hash of what GitLab calls the delivery, and of the push: the same one is built once. */
   readonly delivery: string;
+  /** Which half of the tenant the project has that was pushed to; absent for a tenant's only project. */
+  readonly half?: Half;
 }
 
 /** `ignored` is answered with 200: GitLab disables a webhook whose answers are errors, and nothing is wrong with it. */
@@ -32,7 +35,7 @@ const mostMessage = 500;
 const mostName = 200;
 
 /** Compared with where there is no secret, so that this takes as long. */
-const nobodys = { tokens: [{ sha256: '0'.repeat(64) }] };
+const nobodys = { projects: [{ projectId: 0, tokens: [{ sha256: '0'.repeat(64) }] }] };
 
 const noCommit = /^0+$/;
 const commitHash = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
@@ -43,7 +46,8 @@ const commitHash = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
  */
 export function judgeDelivery({ headers, body }: Delivery, secret: WebhookSecret | undefined, now: Date): Judgement {
   const token = headers['x-gitlab-token'] ?? '';
-  if (!isAccepted(token, secret ?? nobodys, now) || secret === undefined) {
+  const sender = senderOf(token, secret ?? nobodys, now);
+  if (sender === undefined || secret === undefined) {
     return { verdict: 'refused', status: 401, reason: 'the token is wrong' };
   }
   if (Buffer.byteLength(body) > mostBodyBytes) {
@@ -51,13 +55,13 @@ export function judgeDelivery({ headers, body }: Delivery, secret: WebhookSecret
   }
   const payload = parseObject(body);
   if (payload === undefined) return { verdict: 'refused', status: 400, reason: 'the body is no JSON object' };
-  return judgePush(payload, headers, secret);
+  return judgePush(payload, headers, { ...sender, branch: secret.branch });
 }
 
 function judgePush(
   payload: Readonly<Record<string, unknown>>,
   headers: Delivery['headers'],
-  { projectId, branch }: WebhookSecret,
+  { projectId, half, branch }: ReportingProject & Pick<WebhookSecret, 'branch'>,
 ): Judgement {
   const kind = text(payload.object_kind);
   if (kind !== 'push')
@@ -68,7 +72,8 @@ function judgePush(
   const after = text(payload.after);
   if (noCommit.test(after)) return ignored(`${branch} was deleted`);
   if (!commitHash.test(after)) return { verdict: 'refused', status: 400, reason: 'after is no commit' };
-  return { verdict: 'accepted', push: pushIn(payload, headers, { branch, commit: after }) };
+  const push = pushIn(payload, headers, { branch, commit: after });
+  return { verdict: 'accepted', push: half === undefined ? push : { ...push, half } };
 }
 
 function pushIn(

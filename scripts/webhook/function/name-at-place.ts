@@ -4,3 +4,8 @@ import type { Place } from '../../config/names.ts';
 export function nameAtPlace(form: string, { environment, tenant }: Place): string {
   return form.replaceAll('{environment}', environment).replaceAll('{tenant}', tenant);
 }
+
+/** The tenant's part of the names of what it has for each half; no other tenant has that name. */
+export function nameOfHalf(tenant: string, half: string | undefined): string {
+  return half === undefined ? tenant : `${tenant}-${half}`;
+}

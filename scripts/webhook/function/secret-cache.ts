@@ -1,5 +1,5 @@
 import type { Place } from '../../config/names.ts';
-import { isAccepted, type WebhookSecret } from './webhook-secret.ts';
+import { senderOf, type WebhookSecret } from './webhook-secret.ts';
 
 /** A secret that is read: what it says, or that there is none. */
 interface Read {
@@ -33,7 +33,7 @@ export class SecretCache {
     const now = this.#clock();
     const kept = this.#kept.get(key);
     if (kept !== undefined && now - kept.at < againMs) return kept.secret;
-    const knows = kept?.secret !== undefined && isAccepted(token, kept.secret, new Date(now));
+    const knows = kept?.secret !== undefined && senderOf(token, kept.secret, new Date(now)) !== undefined;
     if (kept !== undefined && knows && now - kept.at < freshMs) return kept.secret;
     const secret = await this.#read(place);
     if (this.#kept.size >= mostKept) this.#kept.clear();

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Half } from '../../config/tenant.ts';
 
 /** A token that GitLab may send, by its hash: nobody who reads the secret can send one. */
 export interface AcceptedToken {
@@ -8,13 +9,19 @@ export interface AcceptedToken {
   readonly until?: string;
 }
 
-/** What the function knows of one tenant in one environment: the value of its secret, as JSON. Vending writes it. */
-export interface WebhookSecret {
-  readonly version: 1;
+/** A project whose pushes are accepted, with tokens of its own. */
+export interface ReportingProject {
   /** GitLab's number of the project. */
   readonly projectId: number;
-  readonly branch: string;
+  /** Which half of the tenant its pushes are; absent for a tenant's only project. */
+  readonly half?: Half;
   readonly tokens: readonly AcceptedToken[];
+}
+
+/** What the function knows of one tenant in one environment. Vending writes it. */
+export interface WebhookSecret {
+  readonly branch: string;
+  readonly projects: readonly ReportingProject[];
 }
 
 export function tokenHash(token: string): string {
@@ -24,31 +31,59 @@ export function tokenHash(token: string): string {
 /** The value of a secret; `undefined` where nothing was vended, or something that this version does not know. */
 export function readWebhookSecret(text: string | undefined): WebhookSecret | undefined {
   const value = parseObject(text ?? '');
-  if (value === undefined) return undefined;
-  const { version, projectId, branch, tokens } = value as Partial<WebhookSecret>;
-  const isWhole = version === 1 && typeof projectId === 'number' && typeof branch === 'string' && Array.isArray(tokens);
-  return isWhole ? (value as unknown as WebhookSecret) : undefined;
+  if (value === undefined || typeof value.branch !== 'string') return undefined;
+  const { version, branch } = value;
+  if (version === 1)
+    return isProject(value) ? { branch, projects: [{ projectId: value.projectId, tokens: value.tokens }] } : undefined;
+  const { projects } = value;
+  if (version !== 2 || !Array.isArray(projects) || !projects.every(isProject)) return undefined;
+  return { branch, projects };
 }
 
-/** Whether a token is one of those, compared in constant time: all of them, and hashes of one length. */
-export function isAccepted(token: string, { tokens }: Pick<WebhookSecret, 'tokens'>, now: Date): boolean {
+/** The secret as its value: version 1 for a tenant with one project, so that functions of an older stack read it. */
+export function secretValue({ branch, projects }: WebhookSecret): object {
+  const [only, ...others] = projects;
+  if (only !== undefined && others.length === 0 && only.half === undefined) {
+    return { version: 1, projectId: only.projectId, branch, tokens: only.tokens };
+  }
+  return { version: 2, branch, projects };
+}
+
+/** The project whose token this is, compared in constant time: with all of them, and hashes of one length. */
+export function senderOf(
+  token: string,
+  { projects }: Pick<WebhookSecret, 'projects'>,
+  now: Date,
+): ReportingProject | undefined {
   const sent = Buffer.from(tokenHash(token), 'hex');
-  const equal = tokens.map(({ sha256, until }) => {
-    const known = Buffer.from(sha256, 'hex');
-    const isSame = known.length === sent.length && timingSafeEqual(known, sent);
-    return isSame && (until === undefined || now < new Date(until));
+  const senders = projects.filter(({ tokens }) => {
+    const equal = tokens.map(({ sha256, until }) => {
+      const known = Buffer.from(sha256, 'hex');
+      const isSame = known.length === sent.length && timingSafeEqual(known, sent);
+      return isSame && (until === undefined || now < new Date(until));
+    });
+    return equal.includes(true);
   });
-  return equal.includes(true);
+  return senders[0];
 }
 
 /** An object of JSON; `undefined` for any other text. */
 export function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isProject(value: unknown): value is ReportingProject & Record<string, unknown> {
+  if (!isObject(value)) return false;
+  const { projectId, half, tokens } = value;
+  const isHalf = half === undefined || half === 'infrastructure' || half === 'software';
+  return typeof projectId === 'number' && isHalf && Array.isArray(tokens);
 }

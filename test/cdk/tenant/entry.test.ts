@@ -4,7 +4,7 @@ import { priorityParameter } from '../../../cdk/tenant/entry/rule-groups.ts';
 import { names } from '../../../scripts/config/names.ts';
 import { templateLimitBytes } from '../../../scripts/stack/assembly.ts';
 import { facts } from '../../builders/sample.ts';
-import { entryTemplate, tenantApp } from '../roles/stacks.ts';
+import { audience, entryTemplate, tenantApp } from '../roles/stacks.ts';
 
 const template = entryTemplate(tenantApp());
 
@@ -346,6 +346,53 @@ describe('where GitLab reports pushes', () => {
           InputTransformer: { InputTemplate: Match.stringLikeRegexp('VENDHOST_MACHINE_KEY') },
         },
       ],
+    });
+  });
+
+  describe('of two projects', () => {
+    const machine = 'https://gitlab.example.com/acme/machine.git';
+    const projectAt = (path: string) => ({ issuer: 'https://gitlab.example.com', audience, path });
+    const halves = entryTemplate(
+      tenantApp({
+        ...{ intake: 'webhook', project: projectAt('acme/machine'), software: projectAt('acme/shop') },
+        builds: { ...builds, repository: machine, softwareRepository: builds.repository },
+      }),
+    );
+    const rightsOf = (role: string) => {
+      const found = halves.findResources('AWS::IAM::Role', { Properties: { RoleName: `vendhost-dev-shop-${role}` } });
+      return JSON.stringify(Object.values(found)[0]?.Properties.Policies);
+    };
+
+    test('each is cloned by a build of its own, and the infrastructure alone is baked', () => {
+      const projects = Object.values(halves.findResources('AWS::CodeBuild::Project')).map(({ Properties }) => {
+        const variables = Properties.Environment.EnvironmentVariables as { Name: string; Value: string }[];
+        return [Properties.Name, JSON.stringify(Properties.ServiceRole), ...variables.map(({ Value }) => Value)];
+      });
+      expect(projects).toEqual([
+        [
+          'vendhost-dev-shop-infrastructure-intake',
+          expect.stringContaining('InfrastructureBuild'),
+          machine,
+          'infrastructure',
+        ],
+        ['vendhost-dev-shop-software-intake', expect.stringContaining('SoftwareBuild'), builds.repository, 'software'],
+        [
+          'vendhost-dev-shop-machine',
+          expect.stringContaining('role/vendhost-dev-shop-infrastructure-deploy'),
+          machine,
+          'infrastructure',
+        ],
+      ]);
+    });
+
+    test.each([
+      ['software-build', 'software/shop/intake/', 'infrastructure'],
+      ['infrastructure-build', 'infrastructure/shop/intake/', 'software'],
+    ])('the role %s writes to its own folder, and has nothing of the other half', (role, own, other) => {
+      const rights = rightsOf(role);
+      expect(rights).toContain(own);
+      expect(rights).not.toMatch(new RegExp(`/${other}/|${other}/shop|${other}-clone|${other}-intake`));
+      expect(rights).not.toMatch(/PassRole|cloudformation:|ec2:|codebuild:|codepipeline:/);
     });
   });
 

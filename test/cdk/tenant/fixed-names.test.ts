@@ -58,6 +58,10 @@ const variants: Readonly<Record<string, Parameters<typeof tenantApp>[0]>> = {
   'other days': { logDays: 90 },
   'an intake': { intake: 's3' },
   'no runner': { intake: 'webhook', builds },
+  'no runner, and two projects': {
+    ...{ intake: 'webhook', project: project('acme/shop-machine'), software: project('acme/shop') },
+    builds: { ...builds, softwareRepository: builds.repository },
+  },
   'no runner, and a project that was moved': {
     ...{ intake: 'webhook', project: project('acme/retail/shop', byId) },
     builds: { ...builds, repository: 'https://gitlab.example.com/acme/retail/shop.git' },

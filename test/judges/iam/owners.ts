@@ -1,5 +1,5 @@
 import { tags } from '../../../scripts/config/names.ts';
-import { environments, places, shown } from './places.ts';
+import { environments, otherPlaces, places, shown } from './places.ts';
 
 /** Whose a thing is: a tenant's in an environment, an environment's platform's, or that of somebody else in the account. */
 export interface Owner {
@@ -14,7 +14,7 @@ export interface Tenant extends Owner {
   readonly tenant: string;
 }
 
-export const owners: readonly Tenant[] = places.map((place) => ({
+export const owners: readonly Tenant[] = [...places, ...otherPlaces].map((place) => ({
   ...place,
   name: shown(place),
   tags: (layer) => tags(place.environment, layer, place.tenant),

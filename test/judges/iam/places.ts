@@ -14,6 +14,16 @@ export const tenants = ['shop', 'sho', 'shop2', 'shop-dev', 'shop-deploy', 'prod
 
 export const places = environments.flatMap((environment) => tenants.map((tenant) => ({ environment, tenant })));
 
+/** Tenants of dev that are vended otherwise: without a runner, with a project for each half, and both. */
+export const otherTenants = ['push', 'push2', 'duo', 'pushduo'] as const;
+
+export const otherPlaces = otherTenants.map((tenant) => ({ environment: 'dev' as const, tenant }));
+
+/** The project with the infrastructure, of a tenant that has two. */
+export function machineProjectOf(tenant: string): string {
+  return `acme/${tenant}-machine`;
+}
+
 export function projectOf(tenant: string): string {
   return `acme/${tenant}`;
 }

@@ -1,4 +1,5 @@
 import { alarmAttacks } from './attacks/alarms.ts';
+import { buildAttacks } from './attacks/builds.ts';
 import { instanceAttacks } from './attacks/instances.ts';
 import { launchAttacks } from './attacks/launches.ts';
 import { limitAttacks } from './attacks/limits.ts';
@@ -10,8 +11,10 @@ import { tagAttacks } from './attacks/tags.ts';
 import { trafficAttacks } from './attacks/traffic.ts';
 import { trustAttacks } from './attacks/trust.ts';
 import { untaggingAttacks } from './attacks/untagging.ts';
+import { vendingAttacks } from './attacks/vending.ts';
 import type { Case } from './cases.ts';
 import { bakeCalls } from './legitimate/bake.ts';
+import { buildCalls } from './legitimate/builds.ts';
 import { commandCalls } from './legitimate/commands.ts';
 import { hostCalls } from './legitimate/host.ts';
 
@@ -30,12 +33,14 @@ export function attacks(): Case[] {
     ...roleAttacks(),
     ...platformAttacks(),
     ...trustAttacks(),
+    ...buildAttacks(),
+    ...vendingAttacks(),
   ]);
 }
 
 /** Every call that commands and services make: what IAM must allow. */
 export function legitimate(): Case[] {
-  return distinct([...commandCalls(), ...bakeCalls(), ...hostCalls()]);
+  return distinct([...commandCalls(), ...bakeCalls(), ...hostCalls(), ...buildCalls()]);
 }
 
 function distinct(cases: readonly Case[]): Case[] {

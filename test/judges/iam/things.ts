@@ -5,6 +5,7 @@ import {
   names,
   type Place,
   type PlatformLayer,
+  type PlatformRole,
   type TenantLayer,
   type TenantRole,
 } from '../../../scripts/config/names.ts';
@@ -100,7 +101,7 @@ export function builderRole({ environment }: Owner): Thing {
   return { on: roleArn(names.builderRole(environment)) };
 }
 
-export function platformRole({ environment }: Owner, name: 'plan' | 'deploy' | 'execution'): Thing {
+export function platformRole({ environment }: Owner, name: PlatformRole): Thing {
   return { on: roleArn(names.platformRole(environment, name)) };
 }
 
@@ -256,6 +257,39 @@ export function auditRecord(owner: Owner): Thing {
 /** Software that somebody writes to a tenant's intake. */
 export function intakeObject(owner: Owner): Thing {
   return { on: objectOf(owner.environment, `${keys.intake(placeOf(owner).tenant)}c0ffee.zip`) };
+}
+
+/** What a build writes for the machine. */
+export function machineObject(owner: Owner): Thing {
+  return { on: objectOf(owner.environment, `${keys.machineIntake(placeOf(owner).tenant)}c0ffee.tar.gz`) };
+}
+
+export function build(owner: Owner, which: Parameters<typeof names.buildProject>[1]): Thing {
+  return { on: arn('codebuild', `project/${names.buildProject(placeOf(owner), which)}`), tags: owner.tags('entry') };
+}
+
+/** What the webhook's functions know of a tenant. */
+export function webhookSecret(owner: Owner): Thing {
+  return {
+    on: arn('secretsmanager', `secret:${names.webhookSecret(placeOf(owner))}-AbCdEf`),
+    tags: owner.tags('entry'),
+  };
+}
+
+/** What builds clone with. */
+export function cloneSecret(owner: Owner, half?: 'infrastructure' | 'software'): Thing {
+  return {
+    on: arn('secretsmanager', `secret:${names.cloneSecret(placeOf(owner), half)}-AbCdEf`),
+    tags: owner.tags('entry'),
+  };
+}
+
+export function webhookFunction(which: 'receive' | 'start'): Thing {
+  return { on: arn('lambda', `function:${names.webhookFunction(which)}`), tags: { 'vendhost:layer': 'webhook' } };
+}
+
+export function undelivered(): Thing {
+  return { on: arn('sqs', `${names.webhookStack}-undelivered`) };
 }
 
 /** The rule that starts a tenant's pipeline for it. */

@@ -1,12 +1,25 @@
 import { type App, Stack } from 'aws-cdk-lib';
 import { platformApp } from '../../../cdk/platform/platform-app.ts';
 import { platformProps } from '../../../cdk/platform/platform-props.ts';
-import { tenantAccessApp } from '../../../cdk/tenant/access/tenant-access-stack.ts';
+import { type AccessProps, tenantAccessApp } from '../../../cdk/tenant/access/tenant-access-stack.ts';
+import { webhookApp } from '../../../cdk/webhook/webhook-stack.ts';
 import { environmentOf } from '../../../scripts/config/files.ts';
 import { platformSchema } from '../../../scripts/config/platform.ts';
 import { limits } from '../../../scripts/config/tenant.ts';
 import { tenant as tenantOf } from './owners.ts';
-import { account, approvals, audience, environments, factsOf, gitlab, places, projectOf, region } from './places.ts';
+import {
+  account,
+  approvals,
+  audience,
+  environments,
+  factsOf,
+  gitlab,
+  machineProjectOf,
+  otherPlaces,
+  places,
+  projectOf,
+  region,
+} from './places.ts';
 import { type Known, type Resources, resolve } from './resolve.ts';
 import { listenerRule } from './things.ts';
 
@@ -67,6 +80,7 @@ function* apps(): Generator<App> {
     cidr: `10.${second}.0.0/16`,
     domain: `${name}.example.com`,
     certificate: `arn:aws:acm:${region}:${account}:certificate/0c5f3a52`,
+    vending: 'jobs',
   });
   const config = platformSchema.parse({
     name: 'lanterns',
@@ -77,7 +91,8 @@ function* apps(): Generator<App> {
   });
   for (const name of environments)
     yield platformApp(unchecked, platformProps(config, name, environmentOf(config, name)));
-  for (const place of places) {
+  yield webhookApp(unchecked, { account, region, partition: 'aws', topics: [] });
+  for (const place of [...places, ...otherPlaces]) {
     const hosts = [`${place.tenant}.${place.environment}.example.com`];
     yield tenantAccessApp(unchecked, {
       place,
@@ -95,8 +110,21 @@ function* apps(): Generator<App> {
       logDays: 30,
       intake: 's3',
       maintenanceSwitch: '<p>Back soon',
+      ...otherwise(place.tenant),
     });
   }
+}
+
+/** What the tenants have that are vended otherwise. */
+function otherwise(tenant: string): Partial<AccessProps> {
+  const at = (path: string) => ({ issuer: gitlab, audience, path });
+  const isDuo = tenant.endsWith('duo');
+  const repository = `${gitlab}/${isDuo ? machineProjectOf(tenant) : projectOf(tenant)}.git`;
+  const builds = { image: 'runner:1', repository, softwareRepository: `${gitlab}/${projectOf(tenant)}.git` };
+  return {
+    ...(tenant.startsWith('push') ? { intake: 'webhook', builds } : {}),
+    ...(isDuo ? { project: at(machineProjectOf(tenant)), software: at(projectOf(tenant)) } : {}),
+  };
 }
 
 function stacksOf(app: App): { resources: Resources; known: Known }[] {

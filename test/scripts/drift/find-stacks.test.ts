@@ -79,6 +79,31 @@ describe('the stacks of an environment', () => {
   });
 });
 
+describe('the webhook', () => {
+  const webhook = stack('vendhost-webhook', { layer: 'webhook' });
+  const with_ = (environments: object, changes: Partial<DriftContext> = {}) =>
+    context({ platform: { config: { environments, webhook: {} }, target: { config } } as never, ...changes });
+
+  test('is looked at by the first environment of its account and region', () => {
+    expect(chosen([webhook], with_({ dev: config, staging: config }))).toEqual(['vendhost-webhook']);
+    expect(chosen([webhook], with_({ dev: config, staging: config }, { environment: 'staging' }))).toEqual([]);
+    const elsewhere = with_(
+      { dev: { ...config, region: 'eu-central-1' }, staging: config },
+      { environment: 'staging' },
+    );
+    expect(chosen([webhook], elsewhere)).toEqual(['vendhost-webhook']);
+    expect(chosen([webhook], with_({ dev: config }, { tenant: 'shop' }))).toEqual([]);
+  });
+
+  test('is missing where platform.yml has it', () => {
+    expect(absentStacks([], with_({ dev: config }))).toContain('vendhost-webhook');
+    expect(absentStacks([], with_({ dev: config }, { tenant: 'shop' }))).not.toContain('vendhost-webhook');
+    expect(absentStacks(stacksOfPlace([webhook], with_({ dev: config })), with_({ dev: config }))).not.toContain(
+      'vendhost-webhook',
+    );
+  });
+});
+
 describe('what is missing', () => {
   const found = (...layers: string[]) =>
     stacksOfPlace(

@@ -1,5 +1,13 @@
-import { expect, test } from 'vitest';
-import { formerWebhook, formerWebhookLine } from '../../../scripts/webhook/former-webhook.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { openGitlab } from '../../../scripts/gitlab/api.ts';
+import {
+  formerWebhook,
+  formerWebhookLine,
+  readLeftWebhooks,
+  unreachedLine,
+} from '../../../scripts/webhook/former-webhook.ts';
+import { recorder } from '../../builders/recorder.ts';
+import { startLocalGitlab } from '../../local-gitlab/api.ts';
 
 const where = { place: { environment: 'dev', tenant: 'shop' }, region: 'eu-west-1' };
 const address = 'https://a1b2c3.execute-api.eu-west-1.amazonaws.com/v1/dev/shop';
@@ -29,4 +37,25 @@ test.each([
 ])('the webhook %s is not of that place', (url) => {
   const deployTokens = [token(1, 'vendhost-staging-shop'), token(2, 'vendhost-dev-shop-2')];
   expect(formerWebhook('acme/shop', where, { hooks: [hook(1, url)], deployTokens })).toBeUndefined();
+});
+
+test("a project that was the tenant's is known by its number, and one that cannot be reached is named", async () => {
+  const local = await startLocalGitlab({ projects: ['acme/shop', 'acme/former'] });
+  onTestFinished(() => local.stop());
+  const gitlab = openGitlab(recorder({ CI_API_V4_URL: local.api, VENDHOST_GITLAB_TOKEN: local.token }), local.address);
+  const [shop, former] = local.state.projects();
+  if (gitlab === undefined || shop === undefined || former === undefined) throw new Error('no project');
+  for (const each of [shop, former]) {
+    const filter = { push_events_branch_filter: 'dev', branch_filter_strategy: 'wildcard' };
+    const flags = { push_events: true, enable_ssl_verification: true, alert_status: 'executable' };
+    local.state.hooks.setHooks(each, [{ id: each.id, url: address, ...filter, ...flags, token: 'secret' }]);
+  }
+  const had = [{ projectId: shop.id }, { projectId: former.id }, { projectId: 99 }, { project: 'acme/gone' }];
+  expect(await readLeftWebhooks(gitlab, had, { ...where, present: [shop.id] })).toEqual({
+    found: [{ project: 'acme/former', hooks: [former.id], deployTokens: [] }],
+    unreached: ['number 99', 'acme/gone'],
+  });
+  expect(unreachedLine('number 99', where.place)).toMatch(
+    /number 99.*…\/v1\/dev\/shop.*vendhost-dev-shop: delete them/,
+  );
 });

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { bundleFile, functionBundle } from '../../../docs/function-bundle.ts';
 import type { ProxyAnswer, ProxyRequest } from '../../../scripts/webhook/function/receive-delivery.ts';
+import { secretValue } from '../../../scripts/webhook/function/webhook-secret.ts';
 import { headersOf, payload, secret } from './payloads.ts';
 
 /** The bundle as Lambda loads it, against a server that answers as AWS does. */
@@ -25,7 +26,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     response.statusCode = 400;
     response.end(JSON.stringify({ __type: 'ResourceNotFoundException', message: "can't find the specified secret" }));
   } else if (what === 'secretsmanager.GetSecretValue') {
-    response.end(JSON.stringify({ Name: body.SecretId, SecretString: JSON.stringify(secret) }));
+    response.end(JSON.stringify({ Name: body.SecretId, SecretString: JSON.stringify(secretValue(secret)) }));
   } else if (what === 'CodeBuild_20161006.StartBuild') {
     response.end(JSON.stringify({ build: { id: `${body.projectName}:1` } }));
   } else {

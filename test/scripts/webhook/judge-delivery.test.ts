@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { judgeDelivery, mostBodyBytes } from '../../../scripts/webhook/function/judge-delivery.ts';
 import { tokenHash, type WebhookSecret } from '../../../scripts/webhook/function/webhook-secret.ts';
-import { payload, secret, token } from './payloads.ts';
+import { infrastructureToken, ofHalves, payload, secret, token } from './payloads.ts';
 
 const now = new Date('2026-02-01T12:00:00Z');
 const sent = { 'x-gitlab-token': token, 'idempotency-key': '3a427872-00df-429c-9bc9-a9475de2efe4' };
@@ -135,7 +135,8 @@ describe('refused', () => {
   });
 
   test("another project's event, by whoever copied the token", () => {
-    expect(judge(payload('push'), { ...secret, projectId: 16 })).toMatchObject({ verdict: 'refused', status: 401 });
+    const other = { ...secret, projects: secret.projects.map((each) => ({ ...each, projectId: 16 })) };
+    expect(judge(payload('push'), other)).toMatchObject({ verdict: 'refused', status: 401 });
   });
 
   test('a body that is too large, before it is read', () => {
@@ -155,7 +156,7 @@ describe('refused', () => {
 
 describe('while a token is replaced', () => {
   const former = { sha256: tokenHash('former'), until: '2026-02-01T12:15:00Z' };
-  const both = { ...secret, tokens: [{ sha256: tokenHash(token) }, former] };
+  const both = { ...secret, projects: [{ projectId: 15, tokens: [{ sha256: tokenHash(token) }, former] }] };
   const judgeAt = (sentToken: string, at: string) =>
     judgeDelivery({ headers: { 'x-gitlab-token': sentToken }, body: payload('push') }, both, new Date(at)).verdict;
 
@@ -184,5 +185,36 @@ describe('a delivery', () => {
     expect(delivery('push', { 'idempotency-key': 'one' })).not.toBe(
       delivery('force-push', { 'idempotency-key': 'one' }),
     );
+  });
+});
+
+describe('of a tenant with two projects', () => {
+  const pushOf = (projectId: number) => JSON.stringify({ ...JSON.parse(payload('push')), project_id: projectId });
+  const with_ = (sentToken: string) => ({ ...sent, 'x-gitlab-token': sentToken });
+
+  test.each([
+    ['software', 15, token],
+    ['infrastructure', 16, infrastructureToken],
+  ])("a push is that of the %s by the project's own token", (half, projectId, own) => {
+    const judged = judge(pushOf(projectId), ofHalves, with_(own));
+    expect(judged).toMatchObject({ verdict: 'accepted', push: { half } });
+  });
+
+  test.each([
+    ["the software's token with the infrastructure's number", 16, token],
+    ["the infrastructure's token with the software's number", 15, infrastructureToken],
+    ['a number of neither', 17, token],
+  ])('%s is refused as a wrong token is', (_, projectId, sentToken) => {
+    expect(judge(pushOf(projectId), ofHalves, with_(sentToken))).toEqual({
+      verdict: 'refused',
+      status: 401,
+      reason: 'the token is wrong',
+    });
+  });
+
+  test('what an event says of a half is nothing', () => {
+    const body = JSON.stringify({ ...JSON.parse(pushOf(15)), half: 'infrastructure' });
+    expect(judge(body, ofHalves)).toMatchObject({ verdict: 'accepted', push: { half: 'software' } });
+    expect(judge(body)).not.toHaveProperty('push.half');
   });
 });

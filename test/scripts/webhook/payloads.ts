@@ -4,10 +4,18 @@ import { tokenHash, type WebhookSecret } from '../../../scripts/webhook/function
 
 export const token = 'a-token-of-the-shop';
 export const secret: WebhookSecret = {
-  version: 1,
-  projectId: 15,
   branch: 'master',
-  tokens: [{ sha256: tokenHash(token) }],
+  projects: [{ projectId: 15, tokens: [{ sha256: tokenHash(token) }] }],
+};
+
+/** Of a tenant with two projects: number 15 has the software, and has not seen the token of 16, which has the infrastructure. */
+export const infrastructureToken = "a-token-of-the-shop's-machine";
+export const ofHalves: WebhookSecret = {
+  branch: 'master',
+  projects: [
+    { projectId: 16, half: 'infrastructure', tokens: [{ sha256: tokenHash(infrastructureToken) }] },
+    { projectId: 15, half: 'software', tokens: [{ sha256: tokenHash(token) }] },
+  ],
 };
 
 /** The body of an event, as it is sent. */

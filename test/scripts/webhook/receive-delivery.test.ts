@@ -6,8 +6,13 @@ import {
   receiveDelivery,
 } from '../../../scripts/webhook/function/receive-delivery.ts';
 import { SecretCache } from '../../../scripts/webhook/function/secret-cache.ts';
-import { readWebhookSecret, tokenHash, type WebhookSecret } from '../../../scripts/webhook/function/webhook-secret.ts';
-import { headersOf, payload, secret, token } from './payloads.ts';
+import {
+  readWebhookSecret,
+  secretValue,
+  tokenHash,
+  type WebhookSecret,
+} from '../../../scripts/webhook/function/webhook-secret.ts';
+import { headersOf, ofHalves, payload, secret, token } from './payloads.ts';
 
 /** Receives a request where one tenant is vended; says what was done. */
 async function receive(request: ProxyRequest, handOver = async (_: AcceptedPush) => {}) {
@@ -112,8 +117,22 @@ test.each([[undefined], [''], ['{}'], ['{"version":2,"projectId":1,"branch":"dev
   },
 );
 
+test('which build is started says whose token it was', () => {
+  const push = { commit: 'a'.repeat(40), branch: 'dev', author: '', message: '', delivery: 'd'.repeat(64) };
+  const nameOf = (half?: 'infrastructure' | 'software') =>
+    buildRequest(
+      { place: shop, push: half === undefined ? push : { ...push, half } },
+      'vendhost-{environment}-{tenant}-intake',
+    ).projectName;
+  expect([nameOf(), nameOf('software'), nameOf('infrastructure')]).toEqual([
+    'vendhost-dev-shop-intake',
+    'vendhost-dev-shop-software-intake',
+    'vendhost-dev-shop-infrastructure-intake',
+  ]);
+});
+
 test('a secret is what vending wrote', () => {
-  expect(readWebhookSecret(JSON.stringify(secret))).toEqual(secret);
+  for (const each of [secret, ofHalves]) expect(readWebhookSecret(JSON.stringify(secretValue(each)))).toEqual(each);
 });
 
 /** A cache over a secret that the test changes, and its clock. */
@@ -143,9 +162,10 @@ test('a secret is read once in five minutes', async () => {
 test('a token that is new is known at once, and who guesses causes one read a second', async () => {
   const { state, ask } = cached(secret);
   await ask(token);
-  state.stored = { ...secret, tokens: [{ sha256: tokenHash('new') }] };
+  const projects = [{ projectId: 15, tokens: [{ sha256: tokenHash('new') }] }];
+  state.stored = { ...secret, projects };
   state.now += 1000;
-  expect((await ask('new'))?.tokens).toEqual([{ sha256: tokenHash('new') }]);
+  expect((await ask('new'))?.projects).toEqual(projects);
   for (let guess = 0; guess < 100; guess += 1) await ask(`guess ${guess}`);
   expect(state.reads).toBe(2);
 });

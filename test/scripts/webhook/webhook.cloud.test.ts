@@ -263,11 +263,9 @@ test('what the machine must be baked for is baked, provisioned and released by a
   // What the first delivery of the event left, whose build fails: GitLab sends the same id when somebody resends it.
   const { token } = hookOf('shop');
   const secret = {
-    version: 1,
-    projectId: project('shop').id,
     branch: 'dev',
-    tokens: [{ sha256: tokenHash(token) }],
-  } as const;
+    projects: [{ projectId: project('shop').id, tokens: [{ sha256: tokenHash(token) }] }],
+  };
   const judged = judgeDelivery(
     { headers: { 'x-gitlab-token': token, 'idempotency-key': id }, body },
     secret,

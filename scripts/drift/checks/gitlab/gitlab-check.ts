@@ -5,11 +5,13 @@ import type { DriftCheck } from '../../checks.ts';
 import { recordsOf } from '../listeners.ts';
 import { checkSection, howMany, notChecked, orNotChecked } from '../section.ts';
 import { findProject } from './find-project.ts';
+import { findWebhook } from './find-webhook.ts';
 import { gitlabOf, readProjectState } from './read-project.ts';
+import { readWebhookFacts } from './read-webhook.ts';
 
 const check = { id: 'gitlab', title: 'GitLab settings' };
 
-/** The tenants' projects in GitLab beside what vending set: variables, protected branches, the subject of ID tokens, the library. */
+/** The tenants' projects in GitLab beside what vending set: variables, protected branches, the subject of ID tokens, the library, the webhook. */
 export const gitlabCheck: DriftCheck = {
   ...check,
   async run(context) {
@@ -34,7 +36,13 @@ export const gitlabCheck: DriftCheck = {
     const projects = vended.flatMap((each) => projectsOf(each.config).map((project) => ({ each, project })));
     for (const { each, project } of projects) {
       const look = async () => findProject(await readProjectState(gitlab, platform, each, project));
-      const findings = await orNotChecked(context, each.tenant, look);
+      const lookAtWebhook = async () => findWebhook(await readWebhookFacts(gitlab, context, each, project));
+      const findings = [
+        ...(await orNotChecked(context, each.tenant, look)),
+        ...(each.config.intake === 'webhook'
+          ? await orNotChecked(context, `${each.tenant}/webhook`, lookAtWebhook)
+          : []),
+      ];
       found.push(...findings.map((finding) => ofHalf(finding, each.tenant, project)));
     }
     return [checkSection(context, { ...check, count: howMany(projects.length, 'project') }, found)];
