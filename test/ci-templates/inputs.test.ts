@@ -115,7 +115,9 @@ describe.each(templates.map((one) => [one.file, one] as const))('%s', (_, templa
 
   test('extends the shared hidden job and one of its own in each job', () => {
     for (const { name, job } of visible) {
-      const own = `.${prefix}vendhost-${name.split('-')[0]}`;
+      // An operation has its own name, a job of an environment also the environment's.
+      const named = hidden.find((one) => one.name === `.vendhost-${name}`)?.name ?? `.vendhost-${name.split('-')[0]}`;
+      const own = named.replace('.', `.${prefix}`);
       expect(job.extends).toEqual(expect.arrayContaining([`.${prefix}vendhost`, own]));
       expect(hidden.map((one) => one.name)).toContain(own.replace(prefix, ''));
     }
@@ -126,7 +128,7 @@ describe.each(templates.map((one) => [one.file, one] as const))('%s', (_, templa
     (name, job) => {
       const value = String.raw`("[\w.$[\] ]+"|[\w./$[\] -]+)`;
       expect(job.script).toEqual([
-        expect.stringMatching(new RegExp(`^vendhost [a-z]+ [a-z]+( --[a-z]+( ${value})?)*$`)),
+        expect.stringMatching(new RegExp(`^vendhost [a-z]+ [a-z]+( on| off)?( --[a-z]+( ${value})?)*$`)),
       ]);
       expect(job).not.toHaveProperty('before_script');
       const needsNone = ['.vendhost-validate', '.vendhost-note'].includes(name);

@@ -45,6 +45,7 @@ test('the names of all parts are found', () => {
     'storage',
     'switch-boundary',
     'tenant-drift',
+    'undelivered',
     'vending',
   ]);
 });
