@@ -157,6 +157,10 @@ const environment = z
       description:
         'Who vends tenants: people, or jobs of the branch in `project` too, with a role of their own and a token of GitLab',
     }),
+    images_from: z.enum(environments).optional().meta({
+      description:
+        'Environment before this one, in the same account and region, whose images `release promote --with-image` may copy; without it each environment bakes its own',
+    }),
     approval: z
       .boolean()
       .default(false)

@@ -51,6 +51,7 @@ export function accessApp(parts: AccessParts): AppBuilder {
       logDays: chosen.config.retention_days.logs,
       intake: tenant.intake,
       builds: buildSettings(platform, tenant),
+      imagesFrom: chosen.config.images_from,
     });
   };
 }

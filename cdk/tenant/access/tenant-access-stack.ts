@@ -1,6 +1,7 @@
 import { type App, CfnOutput } from 'aws-cdk-lib';
 import { CfnInstanceProfile, type CfnRole } from 'aws-cdk-lib/aws-iam';
 import { CfnParameter } from 'aws-cdk-lib/aws-ssm';
+import type { Environment } from '../../../scripts/config/environment.ts';
 import { type PlatformFacts, recordVersion, type TenantRecord } from '../../../scripts/config/facts.ts';
 import { deployRoleOf, names, type Place, tags } from '../../../scripts/config/names.ts';
 import type { Approvals } from '../../../scripts/config/platform.ts';
@@ -15,6 +16,7 @@ import { approvalRights, approverJobRole, approverRole } from './approver-role.t
 import { tenantReadRights } from './common-rights.ts';
 import { executionRole } from './execution/execution-role.ts';
 import { intakeRole } from './intake-role.ts';
+import { promotionRights } from './promotion-rights.ts';
 import { codedeployRole, instanceRole, pipelineRole, planRole } from './service-roles.ts';
 import { deployRole } from './tenant-job-roles.ts';
 import { Scope } from './tenant-scope.ts';
@@ -58,6 +60,8 @@ export interface AccessProps {
   readonly intake?: Intake | undefined;
   /** How builds run where GitLab reports the tenant's pushes. */
   readonly builds?: BuildSettings | undefined;
+  /** Environment whose images may be promoted to this one. */
+  readonly imagesFrom?: Environment | undefined;
 }
 
 /** A tenant's roles in one environment, and the record from which its jobs learn them. */
@@ -91,9 +95,10 @@ class TenantAccessStack extends VendhostStack {
       rights: approvalRights(scope),
     });
     const policies = [reading, approving];
+    const promoting = promotingPolicy(this, props, scope);
     const ofHalf = software === undefined ? {} : { half: 'infrastructure' as const };
     const roles = [
-      deployRole(this, { scope, project, branch, ...ofHalf, attached: [reading], registry }),
+      deployRole(this, { scope, project, branch, ...ofHalf, attached: [reading, ...promoting], registry }),
       planRole(this, scope, projects, reading),
       executionRole(this, scope),
       pipelineRole(this, scope),
@@ -117,6 +122,14 @@ class TenantAccessStack extends VendhostStack {
     new CfnOutput(this, 'PlanRole', { value: scope.roleArn('plan') });
     new CfnOutput(this, 'ApproverRole', { value: scope.roleArn('approver') });
   }
+}
+
+/** Of the jobs that copy images of another environment; of two projects those of the one with infrastructure/. */
+function promotingPolicy(parent: VendhostStack, { imagesFrom: from }: AccessProps, scope: Scope): ListedPolicy[] {
+  if (from === undefined) return [];
+  const name = names.promotingPolicy(scope.place);
+  const description = `Jobs of ${scope.host}: copy images of another environment`;
+  return [makePolicy(parent, 'Promoting', { name, description, rights: promotionRights(scope, from) })];
 }
 
 /** With two, `deploy` is that of the infrastructure's jobs. */
@@ -143,6 +156,7 @@ function approverJob(
 function tenantRecord(props: AccessProps, scope: Scope): TenantRecord {
   const { place, account, region, facts, project, software, branch, hosts, loadBalancer, port, limits, approvals } =
     props;
+  const { imagesFrom } = props;
   return {
     version: recordVersion,
     tenant: place.tenant,
@@ -159,6 +173,7 @@ function tenantRecord(props: AccessProps, scope: Scope): TenantRecord {
     pipeline: names.host(place),
     approval: facts.approval,
     ...(facts.approval && approvals !== undefined ? { approvals } : {}),
+    ...(imagesFrom === undefined ? {} : { imagesFrom }),
     limits,
     roles: {
       ...deployArns(props, scope),
