@@ -51,7 +51,8 @@ export function accessApp(parts: AccessParts): AppBuilder {
       logDays: chosen.config.retention_days.logs,
       intake: tenant.intake,
       builds: buildSettings(platform, tenant),
-      imagesFrom: chosen.config.images_from,
+      // Without a job that releases and bakes there is none that promotes.
+      imagesFrom: software === undefined && tenant.intake !== 'webhook' ? chosen.config.images_from : undefined,
     });
   };
 }

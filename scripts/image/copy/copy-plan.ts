@@ -1,7 +1,7 @@
 import type { Image, Snapshot } from '@aws-sdk/client-ec2';
 import type { Environment } from '../../config/environment.ts';
 import type { Place } from '../../config/names.ts';
-import type { BakeInputs, ImageRecord } from '../../config/stored.ts';
+import type { BakeInputs } from '../../config/stored.ts';
 import { VendhostError } from '../../errors.ts';
 import { bakeKey } from '../bake-key.ts';
 import type { BakedImage } from '../baked-image.ts';
@@ -70,10 +70,7 @@ function billingFaults({ PlatformDetails = 'Linux/UNIX', ProductCodes = [] }: Im
 }
 
 /** Whether there is a copy of exactly this image. One of the same inputs that was baked here is none: its bytes are others. */
-export function planCopy(
-  wanted: WantedCopy,
-  own: (RecordedImage & Pick<ImageRecord, 'promotedFrom'>) | undefined,
-): CopyPlan {
+export function planCopy(wanted: WantedCopy, own: RecordedImage | undefined): CopyPlan {
   const isCopy = own?.faults.length === 0 && own.promotedFrom?.image === wanted.source.ImageId;
   return isCopy ? { kind: 'use', imageId: own.imageId, bakeKey: wanted.bakeKey } : { kind: 'copy', wanted };
 }

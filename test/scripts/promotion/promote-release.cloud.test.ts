@@ -40,7 +40,7 @@ function job(pipeline: number, branch: string, commit: string) {
 /** Runs `release promote` from staging to production within this process. */
 async function promote(options: Partial<PromoteOptions> = {}, variables: Readonly<Record<string, string>> = {}) {
   const runtime = recorder({ ...production.env, ...variables });
-  const all = { ...production.place, from: undefined, revision: undefined, reason: 'tested', dryRun: false };
+  const all = { ...production.place, from: undefined, revision: undefined, reason: 'tested', withImage: false, directory: '/nowhere', dryRun: false };
   return await production.ended(runtime, promoteRelease(runtime, { ...all, ...options }));
 }
 
