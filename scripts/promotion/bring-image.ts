@@ -93,7 +93,13 @@ export async function bringImage(
     await provision(runtime, aws, { ...place, directory, image, dryRun: false, onlyImage: true });
     return image;
   };
-  return await withAudit(runtime, aws, { ...action, place, bucket }, work, (image) => `${image}, the copy of ${source}`);
+  return await withAudit(
+    runtime,
+    aws,
+    { ...action, place, bucket },
+    work,
+    (image) => `${image}, the copy of ${source}`,
+  );
 }
 
 function promotionOff({ tenant, environment }: Place, there: Place): VendhostError {

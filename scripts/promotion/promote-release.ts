@@ -72,7 +72,9 @@ export async function promoteRelease(runtime: Runtime, options: PromoteOptions):
     out.result({ ...value, status: 'unchanged' }, [text, ...lines.map((line) => `  ${line}`)].join('\n'));
     return undefined;
   }
-  const what = own.hasIt ? 'roll out the image' : `${own.isThere ? 'release' : 'copy and release'} it in ${environment}`;
+  const what = own.hasIt
+    ? 'roll out the image'
+    : `${own.isThere ? 'release' : 'copy and release'} it in ${environment}`;
   if (dryRun) {
     out.result({ ...value, status: 'start' }, [...lines, `would ${what}`].join('\n'));
     return exitCodes.differs;

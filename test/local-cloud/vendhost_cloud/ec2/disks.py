@@ -3,7 +3,7 @@
 Nothing of a disk is read here: a snapshot remembers which layers its image was made of, and gives them to the copy.
 """
 
-from ministack.services import ec2
+from ministack.services import ec2, kms
 
 from vendhost_cloud.ec2.block_devices import add_snapshot, key_arn, truth
 from vendhost_cloud.ec2.images import add_image, free_name
@@ -55,7 +55,10 @@ def _create_volume(request: Body) -> Body:
     set_tags(volume["VolumeId"], specified_tags(request.get("TagSpecifications"), "volume"))
     if token:
         _made_by_token[token] = volume["VolumeId"]
-    in_background(f"create {volume['VolumeId']}", lambda: volume.update(State="available"))
+    # What EC2 cannot decrypt becomes no volume; the call has been answered by then.
+    key = kms._resolve_key(str(source["KmsKeyId"])) if source.get("KmsKeyId") else None
+    state = "available" if key is None or key["KeyState"] == "Enabled" else "error"
+    in_background(f"create {volume['VolumeId']}", lambda: volume.update(State=state))
     return {**volume, "State": "creating"}
 
 
