@@ -45,6 +45,8 @@ const boundaries = {
   'platform-service-boundary': 'vendhost-dev-service-boundary',
   'tenant-drift': 'vendhost-dev-tenant-drift',
 };
+/** The role that is another one where images are promoted. */
+const promotingRoles = { 'tenant-promoting-deploy': 'vendhost-dev-shop-deploy' };
 const { 'tenant-deploy': _deploy, ...withoutDeploy } = tenantRoles;
 /** It is in a stack of its own. */
 const { 'platform-vend-execution': _vendExecution, ...accessRoles } = platformRoles;
@@ -56,6 +58,7 @@ const named = {
   ...halfRoles,
   ...softwareRoles,
   ...builtRoles,
+  ...promotingRoles,
 };
 const files = Object.keys({ ...named, ...boundaries });
 
@@ -74,13 +77,14 @@ const builds = {
   image: 'registry.example.com/platform/vendhost:1',
   repository: 'https://gitlab.example.com/acme/shop.git',
 };
-const apps: Record<'platform' | 'tenant' | 'approved' | 'intake' | 'halves' | 'built', App> = {
+const apps: Record<'platform' | 'tenant' | 'approved' | 'intake' | 'halves' | 'built' | 'promoting', App> = {
   platform: accessApp(),
   tenant: tenantApp(),
   approved: tenantApp({ facts: { ...facts, approval: true }, approvals }),
   intake: tenantApp({ intake: 's3' }),
   halves: tenantApp(twoProjects),
   built: tenantApp({ intake: 'webhook', builds }),
+  promoting: tenantApp({ imagesFrom: 'staging' }),
 };
 const roles = new Map<string, Role>();
 beforeAll(() => {
@@ -92,6 +96,7 @@ beforeAll(() => {
     for (const [file, name] of Object.entries(named)) roles.set(file, readRole(apps.halves, name));
   }
   for (const [file, name] of Object.entries(builtRoles)) roles.set(file, readRole(apps.built, name));
+  for (const [file, name] of Object.entries(promotingRoles)) roles.set(file, readRole(apps.promoting, name));
 });
 
 function roleOf(file: string): Role {
@@ -108,6 +113,7 @@ describe('review files', () => {
     ['intake', { ...tenantRoles, ...intakeRoles }],
     ['halves', { ...withoutDeploy, ...halfRoles }],
     ['built', { ...tenantRoles, ...intakeRoles }],
+    ['promoting', tenantRoles],
   ] as const)('there is one for each role of the access stack of a %s', (kind, named) => {
     expect(roleNames(apps[kind]).sort()).toEqual(Object.values(named).sort());
   });

@@ -4,6 +4,7 @@ import { launchAttacks } from './attacks/launches.ts';
 import { limitAttacks } from './attacks/limits.ts';
 import { namedAttacks } from './attacks/names.ts';
 import { platformAttacks } from './attacks/platform.ts';
+import { promotionAttacks } from './attacks/promotion.ts';
 import { roleAttacks } from './attacks/roles.ts';
 import { storageAttacks } from './attacks/storage.ts';
 import { tagAttacks } from './attacks/tags.ts';
@@ -14,6 +15,7 @@ import type { Case } from './cases.ts';
 import { bakeCalls } from './legitimate/bake.ts';
 import { commandCalls } from './legitimate/commands.ts';
 import { hostCalls } from './legitimate/host.ts';
+import { promotionCalls } from './legitimate/promotion.ts';
 
 /** Every attack: what IAM must refuse. Two cases of one name are an error: exceptions go by names. */
 export function attacks(): Case[] {
@@ -24,6 +26,7 @@ export function attacks(): Case[] {
     ...trafficAttacks(),
     ...limitAttacks(),
     ...launchAttacks(),
+    ...promotionAttacks(),
     ...alarmAttacks(),
     ...untaggingAttacks(),
     ...storageAttacks(),
@@ -35,7 +38,7 @@ export function attacks(): Case[] {
 
 /** Every call that commands and services make: what IAM must allow. */
 export function legitimate(): Case[] {
-  return distinct([...commandCalls(), ...bakeCalls(), ...hostCalls()]);
+  return distinct([...commandCalls(), ...bakeCalls(), ...hostCalls(), ...promotionCalls()]);
 }
 
 function distinct(cases: readonly Case[]): Case[] {

@@ -71,7 +71,10 @@ function* apps(): Generator<App> {
     gitlab,
     audience,
     project: 'acme/platform',
-    environments: { dev: environment('dev', 10), production: { ...environment('production', 30), approval: true } },
+    environments: {
+      dev: environment('dev', 10),
+      production: { ...environment('production', 30), approval: true, images_from: 'dev' },
+    },
   });
   for (const name of environments)
     yield platformApp(unchecked, platformProps(config, name, environmentOf(config, name)));
@@ -92,6 +95,7 @@ function* apps(): Generator<App> {
       approvals,
       logDays: 30,
       intake: 's3',
+      ...(place.environment === 'production' ? { imagesFrom: 'dev' as const } : {}),
     });
   }
 }
