@@ -131,8 +131,8 @@ export const names = {
    * among those of policies that a tenant's drift check may read; what it may read has no room for one more.
    */
   readingPolicy: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}-execution-jobs-reading`,
-  /** The managed policy with what copies another environment's images; named like those that drift checks may read. */
-  promotingPolicy: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}-execution-promoting`,
+  /** The managed policy with what copies a tenant's images of another environment. */
+  promotingPolicy: (environment: string) => `vendhost-${environment}-tenant-promoting`,
   /** The Auto Scaling group, CodeDeploy application and deployment group of a virtual host share this name, and its pipeline. */
   host: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}`,
   /** The EventBridge rule that starts the pipeline for what is written to the intake; rule names have at most 64 characters. */

@@ -45,8 +45,6 @@ const boundaries = {
   'platform-service-boundary': 'vendhost-dev-service-boundary',
   'tenant-drift': 'vendhost-dev-tenant-drift',
 };
-/** The role that is another one where images are promoted. */
-const promotingRoles = { 'tenant-promoting-deploy': 'vendhost-dev-shop-deploy' };
 const { 'tenant-deploy': _deploy, ...withoutDeploy } = tenantRoles;
 /** It is in a stack of its own. */
 const { 'platform-vend-execution': _vendExecution, ...accessRoles } = platformRoles;
@@ -58,9 +56,13 @@ const named = {
   ...halfRoles,
   ...softwareRoles,
   ...builtRoles,
-  ...promotingRoles,
 };
-const files = Object.keys({ ...named, ...boundaries });
+/** Where images are promoted. */
+const promoting = {
+  'platform-boundary-promoting': 'vendhost-production-boundary',
+  'tenant-promoting': 'vendhost-production-tenant-promoting',
+};
+const files = Object.keys({ ...named, ...boundaries, ...promoting });
 
 /** 10,240 characters in all inline policies of a role, 6,144 in a managed policy (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). */
 const inlinePolicyLimit = 10_240;
@@ -77,14 +79,13 @@ const builds = {
   image: 'registry.example.com/platform/vendhost:1',
   repository: 'https://gitlab.example.com/acme/shop.git',
 };
-const apps: Record<'platform' | 'tenant' | 'approved' | 'intake' | 'halves' | 'built' | 'promoting', App> = {
+const apps: Record<'platform' | 'tenant' | 'approved' | 'intake' | 'halves' | 'built', App> = {
   platform: accessApp(),
   tenant: tenantApp(),
   approved: tenantApp({ facts: { ...facts, approval: true }, approvals }),
   intake: tenantApp({ intake: 's3' }),
   halves: tenantApp(twoProjects),
   built: tenantApp({ intake: 'webhook', builds }),
-  promoting: tenantApp({ imagesFrom: 'staging' }),
 };
 const roles = new Map<string, Role>();
 beforeAll(() => {
@@ -96,7 +97,6 @@ beforeAll(() => {
     for (const [file, name] of Object.entries(named)) roles.set(file, readRole(apps.halves, name));
   }
   for (const [file, name] of Object.entries(builtRoles)) roles.set(file, readRole(apps.built, name));
-  for (const [file, name] of Object.entries(promotingRoles)) roles.set(file, readRole(apps.promoting, name));
 });
 
 function roleOf(file: string): Role {
@@ -113,7 +113,6 @@ describe('review files', () => {
     ['intake', { ...tenantRoles, ...intakeRoles }],
     ['halves', { ...withoutDeploy, ...halfRoles }],
     ['built', { ...tenantRoles, ...intakeRoles }],
-    ['promoting', tenantRoles],
   ] as const)('there is one for each role of the access stack of a %s', (kind, named) => {
     expect(roleNames(apps[kind]).sort()).toEqual(Object.values(named).sort());
   });
@@ -129,6 +128,11 @@ describe('review files', () => {
 
   test.each(Object.entries(boundaries))('%s is what its file says', async (file, name) => {
     await expect(reviewFile(readPolicy(apps.platform, name))).toMatchFileSnapshot(join(folder, `${file}.yml`));
+  });
+
+  test.each(Object.entries(promoting))('%s is what its file says', async (file, name) => {
+    const app = accessApp('production', { images: 'staging' });
+    await expect(reviewFile(readPolicy(app, name))).toMatchFileSnapshot(join(folder, `${file}.yml`));
   });
 });
 
@@ -341,11 +345,11 @@ describe('policies', () => {
       branch: 'b'.repeat(100),
       project: longest('p'),
     };
-    const tenant = tenantApp(granted);
+    const tenant = tenantApp({ ...granted, imagesFrom: 'staging' });
     const halves = tenantApp({ ...granted, software: longest('s') });
     const registrySecret = `arn:aws:secretsmanager:${region}:111111111111:secret:${'r'.repeat(100)}`;
     const built = tenantApp({ ...granted, intake: 'webhook', builds: { ...builds, registrySecret } });
-    const platform = accessApp('production', { region });
+    const platform = accessApp('production', { region, images: 'staging' });
     const all = [tenant, halves, built].flatMap((app) => [onlyTemplate(app), entryTemplate(app)]);
     for (const template of [...all, onlyTemplate(platform), vendingTemplate(platform)]) {
       // The rest is for what comes later.

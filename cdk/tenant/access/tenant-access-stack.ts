@@ -16,7 +16,6 @@ import { approvalRights, approverJobRole, approverRole } from './approver-role.t
 import { tenantReadRights } from './common-rights.ts';
 import { executionRole } from './execution/execution-role.ts';
 import { intakeRole } from './intake-role.ts';
-import { promotionRights } from './promotion-rights.ts';
 import { codedeployRole, instanceRole, pipelineRole, planRole } from './service-roles.ts';
 import { deployRole } from './tenant-job-roles.ts';
 import { Scope } from './tenant-scope.ts';
@@ -95,10 +94,11 @@ class TenantAccessStack extends VendhostStack {
       rights: approvalRights(scope),
     });
     const policies = [reading, approving];
-    const promoting = promotingPolicy(this, props, scope);
+    const promoting = scope.globalArn('iam', `policy/${names.promotingPolicy(place.environment)}`);
+    const foreign = props.imagesFrom === undefined ? [] : [promoting];
     const ofHalf = software === undefined ? {} : { half: 'infrastructure' as const };
     const roles = [
-      deployRole(this, { scope, project, branch, ...ofHalf, attached: [reading, ...promoting], registry }),
+      deployRole(this, { scope, project, branch, ...ofHalf, attached: [reading], foreign, registry }),
       planRole(this, scope, projects, reading),
       executionRole(this, scope),
       pipelineRole(this, scope),
@@ -122,14 +122,6 @@ class TenantAccessStack extends VendhostStack {
     new CfnOutput(this, 'PlanRole', { value: scope.roleArn('plan') });
     new CfnOutput(this, 'ApproverRole', { value: scope.roleArn('approver') });
   }
-}
-
-/** Of the jobs that copy images of another environment; of two projects those of the one with infrastructure/. */
-function promotingPolicy(parent: VendhostStack, { imagesFrom: from }: AccessProps, scope: Scope): ListedPolicy[] {
-  if (from === undefined) return [];
-  const name = names.promotingPolicy(scope.place);
-  const description = `Jobs of ${scope.host}: copy images of another environment`;
-  return [makePolicy(parent, 'Promoting', { name, description, rights: promotionRights(scope, from) })];
 }
 
 /** With two, `deploy` is that of the infrastructure's jobs. */
