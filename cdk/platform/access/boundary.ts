@@ -119,7 +119,7 @@ function tagStatements(scope: PlatformScope): PolicyStatement[] {
 
 /**
  * Nothing of another environment. Where images are promoted, a volume may be made of a snapshot of the one they come from: the role's own
- * policy says of whose (docs/decisions/0058-images-are-promoted-by-their-disks.md).
+ * policy says of whose, and its key is one that only EC2 may use for it (docs/decisions/0058-images-are-promoted-by-their-disks.md).
  */
 function otherEnvironments({ config }: PlatformScope): PolicyStatement[] {
   const tag = 'aws:ResourceTag/vendhost:environment';
@@ -130,7 +130,7 @@ function otherEnvironments({ config }: PlatformScope): PolicyStatement[] {
   });
   const from = config.images_from;
   if (from === undefined) return [deny('OtherEnvironment', ['*'], ['*'], conditions(own))];
-  const notActions = ['ec2:CreateVolume'];
+  const notActions = ['ec2:CreateVolume', 'kms:*'];
   const rest = { sid: 'OtherEnvironment', effect: Effect.DENY, notActions, resources: ['*'] };
   return [
     new PolicyStatement({ ...rest, conditions: conditions(own) }),
