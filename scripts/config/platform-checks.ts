@@ -66,7 +66,7 @@ export function crossFieldFaults(content: unknown): CrossFieldFault[] {
   return [
     ...issuerFaults(read.data),
     ...vendingFaults(read.data.project, all),
-    ...imageFaults(all),
+    ...imageSourceFaults(all),
     ...all.flatMap((entry) => [...supernetFaults(entry), ...arnFaults(entry)]),
     ...all.flatMap((entry, index) => all.slice(0, index).flatMap((former) => pairFaults(former, entry))),
   ];
@@ -141,7 +141,7 @@ function vendingFaults(project: unknown, all: readonly EnvironmentEntry[]): Cros
  * Environments whose images cannot be promoted. Only one account has the tags that tell tenants apart, and only one region has the snapshot:
  * docs/decisions/0058-images-are-promoted-by-their-disks.md.
  */
-function imageFaults(all: readonly EnvironmentEntry[]): CrossFieldFault[] {
+function imageSourceFaults(all: readonly EnvironmentEntry[]): CrossFieldFault[] {
   return all.flatMap((entry, index) => {
     const { name, account, region, images_from: from } = entry;
     if (from === undefined) return [];

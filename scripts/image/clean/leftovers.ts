@@ -1,8 +1,7 @@
 import type { Filter, Image } from '@aws-sdk/client-ec2';
 import type { Aws } from '../../aws/session.ts';
 import { type Place, tags } from '../../config/names.ts';
-import { isRun, runTag } from '../bake-run.ts';
-import { sourceSnapshotTag } from '../copy/copy-traces.ts';
+import { isRun, runTag, sourceSnapshotTag } from '../bake-run.ts';
 import { tagOf } from '../image-faults.ts';
 
 /** What a bake leaves when nobody cleans up after it, by id. */

@@ -5,7 +5,7 @@ import type { Aws } from '../../aws/session.ts';
 import { VendhostError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { WantedCopy } from './copy-plan.ts';
-import { adopt, type CopyTraces, diskTags, isOf } from './copy-traces.ts';
+import { adopt, type CopyTraces, diskTags, isCopyOf } from './copy-traces.ts';
 
 const volumeLimitMs = 10 * 60_000;
 /** AWS promises no time. 8 GiB take minutes. */
@@ -23,8 +23,8 @@ export interface CopyRun {
  */
 export async function copyDisk(runtime: Runtime, aws: Aws, copy: CopyRun, source: string): Promise<string> {
   const { DeleteVolumeCommand } = await import('@aws-sdk/client-ec2');
-  const volumes = copy.traces.volumes.filter((each) => isOf(each, source) && isUsable(each));
-  const begun = copy.traces.snapshots.find((each) => isOf(each, source) && each.State !== 'error');
+  const volumes = copy.traces.volumes.filter((each) => isCopyOf(each, source) && isUsable(each));
+  const begun = copy.traces.snapshots.find((each) => isCopyOf(each, source) && each.State !== 'error');
   const snapshot = begun?.SnapshotId ?? (await saveVolume(runtime, aws, copy, source, volumes[0]));
   if (begun !== undefined) {
     runtime.out.detail(`going on with ${snapshot}, which an earlier run made of ${source}`);

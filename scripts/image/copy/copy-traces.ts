@@ -1,14 +1,9 @@
 import type { Image, Snapshot, Tag, Volume } from '@aws-sdk/client-ec2';
 import type { Aws } from '../../aws/session.ts';
 import { tags } from '../../config/names.ts';
-import { runTag } from '../bake-run.ts';
+import { promotedFromTag, runTag, sourceSnapshotTag } from '../bake-run.ts';
 import { tagList } from '../builder/launch.ts';
 import type { WantedCopy } from './copy-plan.ts';
-
-/** The tag of a copy and of all that it is made by: environment and image that it is of. */
-export const promotedFromTag = 'vendhost:promoted-from';
-/** The snapshot that a volume or snapshot is a copy of. */
-export const sourceSnapshotTag = 'vendhost:source-snapshot';
 
 /** Tags of what a run makes for a copy, for IAM and for whoever goes on after it died. */
 export function copyTags({ place, from, source }: WantedCopy, run: string): Record<string, string> {
@@ -54,6 +49,6 @@ export function diskTags(wanted: WantedCopy, run: string, snapshot: string): Tag
   return tagList({ ...copyTags(wanted, run), [sourceSnapshotTag]: snapshot });
 }
 
-export function isOf(one: { readonly Tags?: Tag[] | undefined }, snapshot: string): boolean {
+export function isCopyOf(one: { readonly Tags?: Tag[] | undefined }, snapshot: string): boolean {
   return one.Tags?.some(({ Key, Value }) => Key === sourceSnapshotTag && Value === snapshot) === true;
 }

@@ -69,13 +69,13 @@ export function imageRows(images: readonly ListedImage[]): string[][] {
       image.base.name || image.base.id || '-',
       image.base.ageDays === undefined ? '-' : String(image.base.ageDays),
       String(image.sizeGib),
-      stateWords(image),
+      imageStateWords(image),
       image.usedBy.join('; ') || '-',
     ]),
   ];
 }
 
-function stateWords({ state, onRecord, promotedFrom }: ListedImage): string {
+function imageStateWords({ state, onRecord, promotedFrom }: ListedImage): string {
   if (!onRecord && state !== 'unfinished') return `${state}, not on record`;
   return promotedFrom === undefined ? state : `${state}, from ${promotedFrom.environment}`;
 }
