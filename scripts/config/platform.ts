@@ -159,7 +159,7 @@ const environment = z
     }),
     images_from: z.enum(environments).optional().meta({
       description:
-        'Environment before this one, in the same account and region, whose images `release promote --with-image` may copy; without it each environment bakes its own',
+        'Environment before this one, in the same account and region, whose images `release promote --image` may copy; without it each environment bakes its own',
     }),
     approval: z
       .boolean()

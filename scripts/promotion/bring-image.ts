@@ -109,7 +109,7 @@ function promotionOff({ tenant, environment }: Place, there: Place): VendhostErr
       `the environment ${environment} of platform.yml needs \`images_from: ${there.environment}\`, its access stack deployed, and ${tenant} vended again`,
       'a tenant with two projects, or without a runner, has no job that could',
     ],
-    hint: `ask the platform team; or promote the revision alone, without --with-image: ${environment} then runs on the image it bakes`,
+    hint: `ask the platform team; or promote the revision alone, without --image: ${environment} then runs on the image it bakes`,
   });
 }
 

@@ -62,7 +62,6 @@ const ofOperations: Inputs = {
   operation: 'run',
   instance: 'i-0123456789abcdef0',
   revision: '01234567',
-  with_image: true,
   command: 'echo "$HOME" \'; $(id)',
   reason: 'a "reason" $CI_JOB_TOKEN',
   environment_prefix: 'shop/',

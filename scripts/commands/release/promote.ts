@@ -5,7 +5,7 @@ import { placeFrom, reasonFrom, withDirectory, withDryRun, withPlace, withReason
 
 export const command = define({
   usage: 'release promote',
-  describe: 'Release what another environment runs, as it is: its revision is copied, and with --with-image its image',
+  describe: 'Release what another environment runs, as it is: its revision is copied, and with --image its image',
   examples: [
     [
       'vendhost release promote --from staging --tenant shop --environment production --dry-run',
@@ -17,16 +17,17 @@ export const command = define({
       'the same, refused when staging runs another revision, commit or execution',
     ],
     [
-      'vendhost release promote --tenant shop --environment production --with-image',
+      'vendhost release promote --tenant shop --environment production --image',
       'what staging runs, on a copy of the image that it runs on there',
     ],
   ],
   options: (parser) =>
     withReason(withDryRun(withDirectory(withPlace(parser), 'vendhost.yml')))
-      .option('with-image', {
+      .option('image', {
         type: 'boolean',
+        default: false,
         describe:
-          'Copy the image that it runs on there, and roll the copy out first; needs images_from in platform.yml [default: $VENDHOST_PROMOTE_IMAGE, or false]',
+          'Copy the image that it runs on there, and roll the copy out first; needs images_from in platform.yml',
       })
       .option('from', {
         choices: environments,
@@ -45,7 +46,7 @@ export const command = define({
       ...placeFrom(args, runtime),
       from: args.from,
       revision: args.revision || runtime.env.VENDHOST_PROMOTE_REVISION || undefined,
-      withImage: args['with-image'] ?? runtime.env.VENDHOST_PROMOTE_IMAGE === 'true',
+      withImage: args.image,
       directory: resolve(runtime.cwd, args.directory),
       reason: reasonFrom(args, runtime),
       dryRun: args['dry-run'],

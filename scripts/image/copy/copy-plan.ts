@@ -46,7 +46,7 @@ export function wantedCopy(found: SourceImage, target: CopyTarget): WantedCopy {
   if (faults.length > 0 || source === undefined || record === undefined) {
     throw new VendhostError('IMAGE_NOT_PROMOTABLE', `${found.id} of ${from} cannot be copied to ${place.environment}`, {
       details: faults,
-      hint: `provision ${from} with an image that \`vendhost image list --tenant ${place.tenant} --environment ${from}\` has, and test that; or promote the revision alone, without --with-image`,
+      hint: `provision ${from} with an image that \`vendhost image list --tenant ${place.tenant} --environment ${from}\` has, and test that; or promote the revision alone, without --image`,
     });
   }
   const inputs = { ...record.inputs, place: `${place.environment}/${place.tenant}`, encryptionKey };

@@ -9,7 +9,7 @@ const by = things.roleName(self, 'deploy');
 const own = giving(self.tags('image'));
 const encrypted = { 'ec2:Encrypted': 'true' };
 
-/** `release promote --with-image`, where production takes images from dev. */
+/** `release promote --image`, where production takes images from dev. */
 export function promotionCalls(): Case[] {
   const fresh = (kind: things.Ec2Kind) => ({ on: things.ec2(kind, self, 'image').on });
   const made: readonly [string, things.Ec2Kind][] = [
