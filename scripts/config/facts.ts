@@ -107,6 +107,8 @@ export const tenantRecordSchema = z.object({
   approval: z.boolean().optional(),
   /** The project and branch whose jobs approve; absent where there is none, and in records of older versions. */
   approvals: z.object({ project: z.string(), branch: z.string() }).optional(),
+  /** Environment whose images the jobs may copy; absent where each bakes its own, and in records of older versions. */
+  imagesFrom: z.enum(environments).optional().catch(undefined),
   limits: recordedLimits,
   roles: z.object({
     /** Of two projects that of the one with infrastructure/. */

@@ -151,6 +151,8 @@ export const names = {
    * among those of policies that a tenant's drift check may read; what it may read has no room for one more.
    */
   readingPolicy: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}-execution-jobs-reading`,
+  /** The managed policy with what copies a tenant's images of another environment. */
+  promotingPolicy: (environment: string) => `vendhost-${environment}-tenant-promoting`,
   /** The Auto Scaling group, CodeDeploy application and deployment group of a virtual host share this name, and its pipeline. */
   host: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}`,
   /** The Automation document by which a tenant's jobs switch maintenance; names of documents have at most 128 characters. */

@@ -66,6 +66,7 @@ export function crossFieldFaults(content: unknown): CrossFieldFault[] {
   return [
     ...issuerFaults(read.data),
     ...vendingFaults(read.data.project, all),
+    ...imageSourceFaults(all),
     ...all.flatMap((entry) => [...supernetFaults(entry), ...arnFaults(entry)]),
     ...all.flatMap((entry, index) => all.slice(0, index).flatMap((former) => pairFaults(former, entry))),
   ];
@@ -101,6 +102,7 @@ const entrySchema = z.object({
   domain: text,
   load_balancers: z.int().default(1).optional().catch(undefined),
   vending: text,
+  images_from: text,
   certificate: text,
   subnets: z.object({ public: text, egress: text, isolated: text }).catch({}),
 });
@@ -133,6 +135,26 @@ function vendingFaults(project: unknown, all: readonly EnvironmentEntry[]): Cros
       path: ['environments', name, 'vending'],
       allowed: 'people, as the file names no `project`',
     }));
+}
+
+/**
+ * Environments whose images cannot be promoted. Only one account has the tags that tell tenants apart, and only one region has the snapshot:
+ * docs/decisions/0058-images-are-promoted-by-their-disks.md.
+ */
+function imageSourceFaults(all: readonly EnvironmentEntry[]): CrossFieldFault[] {
+  return all.flatMap((entry, index) => {
+    const { name, account, region, images_from: from } = entry;
+    if (from === undefined) return [];
+    const fault = (allowed: string) => [{ path: ['environments', name, 'images_from'], allowed }];
+    const before = all.slice(0, index);
+    const source = before.find((each) => each.name === from);
+    if (source === undefined) {
+      const known = before.map((each) => each.name).join(' or ') || 'none';
+      return fault(`an environment of this file before ${name}: ${known}`);
+    }
+    if (source.account === account && source.region === region) return [];
+    return fault(`an environment in the same account and region as ${name}: across accounts AWS does not show tags`);
+  });
 }
 
 const ranges = privateRanges.flatMap((range) => parseNetwork(range) ?? []);

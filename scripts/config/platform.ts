@@ -155,7 +155,11 @@ const environment = z
       .meta({ description: "Mail addresses that are told of alarms, the tenants' too; each must confirm once" }),
     vending: z.enum(['people', 'jobs']).default('people').meta({
       description:
-        'Who vends tenants: people, or jobs of the branch in `project` too, with a role of their own and a token of GitLab',
+        'Who vends tenants: people, or jobs of the branch in `project` too, with a role and a token of their own',
+    }),
+    images_from: z.enum(environments).optional().meta({
+      description:
+        'Environment, in the same account and region, whose images `release promote --image` may copy to here',
     }),
     approval: z
       .boolean()

@@ -64,6 +64,18 @@ export const imageRecordSchema = z.object({
   inputs: bakeInputsSchema,
   /** When a job chose the image again, ISO 8601. For people: jobs go by when S3 wrote the record. */
   chosenAt: z.string().optional(),
+  /** Of a copy: the image it is of, where that is, and the job that copied it; unknown values are empty. */
+  promotedFrom: z
+    .object({
+      environment: z.string(),
+      image: z.string(),
+      account: z.string(),
+      job: z.string(),
+      /** ISO 8601, by the clock of who copied it. */
+      at: z.string(),
+    })
+    .readonly()
+    .optional(),
 });
 export type ImageRecord = Readonly<z.output<typeof imageRecordSchema>>;
 
@@ -121,7 +133,13 @@ export const releaseRecordSchema = z.object({
   rollbackOf: z.string().optional(),
   /** Of a promotion: the environment, and the execution and commit there, whose revision this is. */
   promotedFrom: z
-    .object({ environment: z.string(), executionId: z.string(), commit: z.string() })
+    .object({
+      environment: z.string(),
+      executionId: z.string(),
+      commit: z.string(),
+      /** The image there, where it was brought, too. */
+      image: z.string().optional(),
+    })
     .readonly()
     .optional(),
 });

@@ -1,6 +1,6 @@
 import type { StatusPart } from '../aws/status-part.ts';
 import type { Place } from '../config/names.ts';
-import type { HostPipeline } from '../config/stored.ts';
+import type { HostPipeline, ImageRecord } from '../config/stored.ts';
 import type { MemberFacts } from '../drift/checks/hosts/host-facts.ts';
 import type { Release } from '../release/history/release.ts';
 import type { ReleasedPush } from '../release/history/release-record.ts';
@@ -21,6 +21,8 @@ export interface ChainImage {
   readonly source: string;
   /** Whether the record of its bake key names it. */
   readonly onRecord: boolean;
+  /** Of a copy: what it is of. */
+  readonly promotedFrom?: ImageRecord['promotedFrom'];
 }
 
 /** What provisioned the host last. `at` is in milliseconds since 1970. */
@@ -110,12 +112,21 @@ function firstPushLinks(commit: string, first: ReleasedPush): ChainLink[] {
   return said('first pushed as', `commit ${first.commit} by ${first.author}`);
 }
 
-function imageLinks({ id, createdAt, bakeKey, commit, source, onRecord }: ChainImage): ChainLink[] {
+function imageLinks({ id, createdAt, bakeKey, commit, source, onRecord, promotedFrom }: ChainImage): ChainLink[] {
   if (createdAt === '') return [link('image', id, undefined, `EC2 does not have ${id} any more, or does not show it`)];
   const words = [id, source && `from ${source}`, commit && `baked for commit ${commit}`].filter(Boolean);
   const why = bakeKey === '' ? `${id} has no tag with one` : undefined;
   return [
     link('image', words.join(', '), Date.parse(createdAt)),
+    ...(promotedFrom === undefined
+      ? []
+      : [
+          link(
+            'copied from',
+            [`${promotedFrom.image} of ${promotedFrom.environment}`, promotedFrom.job].filter(Boolean).join(', '),
+            Date.parse(promotedFrom.at),
+          ),
+        ]),
     link('bake key', onRecord || why ? bakeKey : `${bakeKey}, whose record names another image`, undefined, why),
   ];
 }

@@ -126,6 +126,7 @@ async function readChainImage(
     commit: (image && tagOf(image, 'vendhost:commit')) ?? '',
     source: (image && tagOf(image, 'vendhost:source-ami')) ?? '',
     onRecord: record !== undefined,
+    ...(record?.promotedFrom && { promotedFrom: record.promotedFrom }),
   };
 }
 

@@ -4,6 +4,11 @@ import { type Place, tags } from '../config/names.ts';
 /** The tag by which a run's own resources are found. */
 export const runTag = 'vendhost:bake-run';
 
+/** The tag of a copy and of all that it is made by: environment and image that it is of. */
+export const promotedFromTag = 'vendhost:promoted-from';
+/** The snapshot that a volume or snapshot is a copy of. */
+export const sourceSnapshotTag = 'vendhost:source-snapshot';
+
 /** A new run id; it is part of the names of what the run creates. */
 export function newRun(): string {
   return randomBytes(4).toString('hex');

@@ -46,7 +46,7 @@ export function bakedImageFaults(
 export async function finishImage(
   runtime: Runtime,
   aws: Aws,
-  { place, source, bakeKey }: Pick<PreparedBake, 'place' | 'source' | 'bakeKey'>,
+  { place, source, bakeKey }: Pick<PreparedBake, 'place' | 'bakeKey'> & { readonly source: { readonly name: string } },
   imageId: string,
 ): Promise<void> {
   const { CreateTagsCommand, ModifyImageAttributeCommand } = await import('@aws-sdk/client-ec2');

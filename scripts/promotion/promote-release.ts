@@ -11,6 +11,7 @@ import { readRevision, readState } from '../release/release-state.ts';
 import { release } from '../release/start.ts';
 import { isUploaded } from '../revision/upload.ts';
 import type { Runtime } from '../runtime.ts';
+import { bringImage, imageStepWords, isBrought, planImageStep } from './bring-image.ts';
 import { compareImages, comparisonWords, type OpenPlace } from './compare-images.ts';
 import { handOver } from './hand-over.ts';
 import { type PromotedSoftware, promotedShortly, promotedWords } from './promotion.ts';
@@ -24,6 +25,10 @@ export interface PromoteOptions {
   readonly from: Environment | undefined;
   /** Execution, revision or commit that must be what runs there. */
   readonly revision: string | undefined;
+  /** Whether the image that it runs on there is copied and rolled out, too. */
+  readonly withImage: boolean;
+  /** Folder with `vendhost.yml`; read with the image only. */
+  readonly directory: string;
   /** For the audit record. */
   readonly reason: string;
   readonly dryRun: boolean;
@@ -31,8 +36,9 @@ export interface PromoteOptions {
 
 /**
  * Releases what another environment runs, as it is: exactly the object that was deployed there, copied. It is released like any revision, so
- * where releases need an approval it waits for one. The image stays, and the output says whether it is made of the same. A job reads the
- * other environment with the tenant's plan role there. Throws `PROMOTION_MISSING`, `PROMOTION_OUTDATED`, and what `startRelease` throws.
+ * where releases need an approval it waits for one. The image stays, and the output says whether it is made of the same; or it is brought, too, and
+ * before the revision. A job reads the other environment with the tenant's plan role there. Throws `PROMOTION_MISSING`, `PROMOTION_OUTDATED`, and what
+ * `planImageStep`, `bringImage` and `startRelease` throw.
  */
 export async function promoteRelease(runtime: Runtime, options: PromoteOptions): Promise<ExitCode | undefined> {
   const { out, signal } = runtime;
@@ -46,18 +52,19 @@ export async function promoteRelease(runtime: Runtime, options: PromoteOptions):
   const { store: source } = await openStore(from, there);
   const promoted = await readPromoted(from, source, { place: there, expected: options.revision }, signal);
   const { store: target } = await openStore(to, here);
-  const [own, images] = await Promise.all([
-    readTarget(runtime, { aws: to, place: here, bucket: target.bucket }, target, promoted),
-    compareImages(
-      { aws: from, place: there, bucket: source.bucket },
-      { aws: to, place: here, bucket: target.bucket },
-      promoted.image,
-    ),
+  const openThere = { aws: from, place: there, bucket: source.bucket };
+  const openHere = { aws: to, place: here, bucket: target.bucket };
+  const [own, images, image] = await Promise.all([
+    readTarget(runtime, openHere, target, promoted),
+    compareImages(openThere, openHere, promoted.image),
+    options.withImage ? planImageStep(openThere, openHere, promoted.image) : undefined,
   ]);
-  const lines = [promotedWords(promoted), ...comparisonWords(images, there.environment)];
-  const value = { revisionKey: promoted.revision, from: promoted.from, push: promoted.push, images };
-  if (own.hasIt) {
-    const { revision, push, from: origin } = promoted;
+  const about = image === undefined ? comparisonWords(images, there.environment) : [imageStepWords(image)];
+  const lines = [promotedWords(promoted), ...about];
+  const origin = { ...promoted.from, ...(image === undefined ? {} : { image: promoted.image }) };
+  const value = { revisionKey: promoted.revision, from: origin, push: promoted.push, images };
+  if (own.hasIt && (image === undefined || isBrought(image))) {
+    const { revision, push } = promoted;
     const started = { place: here, bucket: target.bucket, executionId: own.runs, revision };
     // The job that promoted it may have been killed before it wrote the record.
     if (!dryRun) await updateRecord(runtime, to, { ...started, promotion: { push, from: origin } });
@@ -65,13 +72,16 @@ export async function promoteRelease(runtime: Runtime, options: PromoteOptions):
     out.result({ ...value, status: 'unchanged' }, [text, ...lines.map((line) => `  ${line}`)].join('\n'));
     return undefined;
   }
-  const what = `${own.isThere ? 'release' : 'copy and release'} it in ${environment}`;
+  const what = own.hasIt
+    ? 'roll out the image'
+    : `${own.isThere ? 'release' : 'copy and release'} it in ${environment}`;
   if (dryRun) {
     out.result({ ...value, status: 'start' }, [...lines, `would ${what}`].join('\n'));
     return exitCodes.differs;
   }
   await out.confirm(`${lines.join('\n')}\n${what}?`);
   for (const line of lines) out.step(line);
+  if (image !== undefined && !isBrought(image)) await bringImage(runtime, openHere, image, options);
   const action = { action: 'release promote', target: promoted.revision, before: own.runs, reason: options.reason };
   const released = await withAudit(
     runtime,
@@ -85,7 +95,7 @@ export async function promoteRelease(runtime: Runtime, options: PromoteOptions):
         signal,
       );
       if (sent > 0) out.step(`copied ${promoted.revision} to ${target.bucket}: ${sent} bytes`);
-      const { revision, push, from: origin } = promoted;
+      const { revision, push } = promoted;
       return await release(runtime, to, { ...here, revision, promotion: { push, from: origin }, dryRun: false });
     },
     (done) => `${String(done.value.status)}: ${promotedShortly(promoted)}`,

@@ -54,6 +54,8 @@ export function accessApp(parts: AccessParts): AppBuilder {
       logDays: chosen.config.retention_days.logs,
       intake: tenant.intake,
       builds: buildSettings(platform, tenant),
+      // Without a job that releases and bakes there is none that promotes.
+      imagesFrom: software === undefined && tenant.intake !== 'webhook' ? chosen.config.images_from : undefined,
     });
   };
 }

@@ -67,7 +67,12 @@ const named = {
   ...switchRoles,
   ...builtHalfRoles,
 };
-const files = Object.keys({ ...named, ...boundaries });
+/** Where images are promoted. */
+const promoting = {
+  'platform-boundary-promoting': 'vendhost-production-boundary',
+  'tenant-promoting': 'vendhost-production-tenant-promoting',
+};
+const files = Object.keys({ ...named, ...boundaries, ...promoting });
 
 /** 10,240 characters in all inline policies of a role, 6,144 in a managed policy (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). */
 const inlinePolicyLimit = 10_240;
@@ -155,6 +160,11 @@ describe('review files', () => {
 
   test.each(Object.entries(boundaries))('%s is what its file says', async (file, name) => {
     await expect(reviewFile(readPolicy(apps.platform, name))).toMatchFileSnapshot(join(folder, `${file}.yml`));
+  });
+
+  test.each(Object.entries(promoting))('%s is what its file says', async (file, name) => {
+    const app = accessApp('production', { images: 'staging' });
+    await expect(reviewFile(readPolicy(app, name))).toMatchFileSnapshot(join(folder, `${file}.yml`));
   });
 });
 
@@ -385,7 +395,7 @@ describe('policies', () => {
       branch: 'b'.repeat(100),
       project: longest('p'),
     };
-    const tenant = tenantApp(granted);
+    const tenant = tenantApp({ ...granted, imagesFrom: 'staging' });
     const switching = tenantApp({ ...granted, maintenanceSwitch: `<p>${'é'.repeat(510)}`, balancers: bothBalancers });
     const halves = tenantApp({ ...granted, software: longest('s') });
     const registrySecret = `arn:aws:secretsmanager:${region}:111111111111:secret:${'r'.repeat(100)}`;
@@ -394,7 +404,7 @@ describe('policies', () => {
       ...{ ...granted, software: longest('s'), intake: 'webhook' },
       builds: { ...builds, registrySecret, softwareRepository: `https://gitlab.example.com/${'s'.repeat(200)}.git` },
     });
-    const platform = accessApp('production', { region, costs: true });
+    const platform = accessApp('production', { region, costs: true, images: 'staging' });
     const largest = [tenant, halves, built, builtHalves, switching];
     const all = largest.flatMap((app) => [onlyTemplate(app), entryTemplate(app)]);
     for (const template of [...all, onlyTemplate(platform), vendingTemplate(platform)]) {

@@ -85,6 +85,7 @@ test('each job runs the command of its place', async () => {
     'vendhost-run': 'host run [command..]',
     'vendhost-rollback': 'release rollback',
     'vendhost-promote': 'release promote',
+    'vendhost-promote-image': 'release promote',
     'vendhost-bake': 'image bake',
     'vendhost-provision': 'host provision',
     'vendhost-package': 'revision push',

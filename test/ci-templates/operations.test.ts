@@ -10,7 +10,17 @@ import { readPipelineFile } from '../../scripts/ci/pipeline-file.ts';
 import { projectRoot } from '../local-gitlab/platform.ts';
 import { operationsTemplate, tenantTemplate } from './templates.ts';
 
-const all = ['restart', 'replace', 'run', 'rollback', 'promote', 'logs', 'maintenance-on', 'maintenance-off'];
+const all = [
+  'restart',
+  'replace',
+  'run',
+  'rollback',
+  'promote',
+  'promote-image',
+  'logs',
+  'maintenance-on',
+  'maintenance-off',
+];
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ci-templates-operations-'));

@@ -8,6 +8,7 @@ import { Boundary, ServiceBoundary } from './boundary.ts';
 import { BuilderProfile } from './builder-role.ts';
 import { tenantDriftRights } from './drift-rights.ts';
 import { PlatformScope } from './platform-scope.ts';
+import { promotionRights } from './promotion-rights.ts';
 import { platformRoles } from './roles.ts';
 import { switchBoundary } from './switch-boundary.ts';
 
@@ -36,6 +37,13 @@ export class AccessStack extends VendhostStack {
       description: `Tenants' jobs: detect the drift of their own stacks in ${environment}`,
       rights: tenantDriftRights(scope),
     });
+    if (config.images_from !== undefined) {
+      makePolicy(this, 'TenantPromoting', {
+        name: names.promotingPolicy(environment),
+        description: `Tenants' jobs: copy their images of ${config.images_from} to ${environment}`,
+        rights: promotionRights(scope, config.images_from),
+      });
+    }
     const builder = new BuilderProfile(this, 'Builder', { scope, boundary: boundary.policy });
     if (project !== undefined) {
       const { path, branch } = project;

@@ -1,6 +1,7 @@
 import { type App, CfnOutput } from 'aws-cdk-lib';
 import { CfnInstanceProfile, type CfnRole } from 'aws-cdk-lib/aws-iam';
 import { CfnParameter } from 'aws-cdk-lib/aws-ssm';
+import type { Environment } from '../../../scripts/config/environment.ts';
 import { type PlatformFacts, recordVersion, type TenantRecord } from '../../../scripts/config/facts.ts';
 import { deployRoleOf, names, type Place, tags } from '../../../scripts/config/names.ts';
 import type { Approvals } from '../../../scripts/config/platform.ts';
@@ -60,6 +61,8 @@ export interface AccessProps {
   readonly intake?: Intake | undefined;
   /** How builds run where GitLab reports the tenant's pushes. */
   readonly builds?: BuildSettings | undefined;
+  /** Environment whose images may be promoted to this one. */
+  readonly imagesFrom?: Environment | undefined;
 }
 
 /** A tenant's roles in one environment, and the record from which its jobs learn them. */
@@ -93,9 +96,11 @@ class TenantAccessStack extends VendhostStack {
       rights: approvalRights(scope),
     });
     const policies = [reading, approving];
+    const promoting = scope.globalArn('iam', `policy/${names.promotingPolicy(place.environment)}`);
+    const foreign = props.imagesFrom === undefined ? [] : [promoting];
     const ofHalf = software === undefined ? {} : { half: 'infrastructure' as const };
     const roles = [
-      deployRole(this, { scope, project, branch, ...ofHalf, attached: [reading], registry }),
+      deployRole(this, { scope, project, branch, ...ofHalf, attached: [reading], foreign, registry }),
       planRole(this, scope, projects, reading),
       executionRole(this, scope),
       pipelineRole(this, scope),
@@ -148,6 +153,7 @@ function approverJob(
 function tenantRecord(props: AccessProps, scope: Scope): TenantRecord {
   const { place, account, region, facts, project, software, branch, hosts, loadBalancer, port, limits, approvals } =
     props;
+  const { imagesFrom } = props;
   return {
     version: recordVersion,
     tenant: place.tenant,
@@ -164,6 +170,7 @@ function tenantRecord(props: AccessProps, scope: Scope): TenantRecord {
     pipeline: names.host(place),
     approval: facts.approval,
     ...(facts.approval && approvals !== undefined ? { approvals } : {}),
+    ...(imagesFrom === undefined ? {} : { imagesFrom }),
     limits,
     roles: {
       ...deployArns(props, scope),

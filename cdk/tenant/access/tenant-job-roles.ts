@@ -13,7 +13,7 @@ import { switchRights } from './switch-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
-export interface DeployRoleProps extends Pick<RoleProps, 'attached'> {
+export interface DeployRoleProps extends Pick<RoleProps, 'attached' | 'foreign'> {
   readonly scope: Scope;
   readonly project: GitlabProject;
   readonly branch: string;
@@ -31,7 +31,7 @@ export interface DeployRoleProps extends Pick<RoleProps, 'attached'> {
  * that is attached.
  */
 export function deployRole(parent: Construct, props: DeployRoleProps): CfnRole {
-  const { scope, project, branch, half, registry, reading = [], attached = [] } = props;
+  const { scope, project, branch, half, registry, reading = [], attached = [], foreign = [] } = props;
   const building = scope.isBuilt ? machineRights(scope, half, registry) : [];
   return tenantRole(parent, {
     scope,
@@ -39,6 +39,7 @@ export function deployRole(parent: Construct, props: DeployRoleProps): CfnRole {
     description: scope.isBuilt ? `Builds of ${scope.host}` : `Jobs of ${project.path} on ${branch}`,
     trust: scope.isBuilt ? buildTrust(scope, 'machine') : branchTrust(scope, project, branch),
     attached,
+    foreign,
     rights: [...reading, ...rightsOfHalf(scope, half), ...building],
   });
 }

@@ -1,10 +1,11 @@
+import { resolve } from 'node:path';
 import { define } from '../../command.ts';
 import { environments } from '../../config/environment.ts';
-import { placeFrom, reasonFrom, withDryRun, withPlace, withReason } from '../options.ts';
+import { placeFrom, reasonFrom, withDirectory, withDryRun, withPlace, withReason } from '../options.ts';
 
 export const command = define({
   usage: 'release promote',
-  describe: 'Release what another environment runs, as it is: its revision is copied',
+  describe: 'Release what another environment runs, as it is: its revision is copied, and with --image its image',
   examples: [
     [
       'vendhost release promote --from staging --tenant shop --environment production --dry-run',
@@ -15,9 +16,19 @@ export const command = define({
       'vendhost release promote --tenant shop --environment production --revision 01234567',
       'the same, refused when staging runs another revision, commit or execution',
     ],
+    [
+      'vendhost release promote --tenant shop --environment production --image',
+      'what staging runs, on a copy of the image that it runs on there',
+    ],
   ],
   options: (parser) =>
-    withReason(withDryRun(withPlace(parser)))
+    withReason(withDryRun(withDirectory(withPlace(parser), 'vendhost.yml')))
+      .option('image', {
+        type: 'boolean',
+        default: false,
+        describe:
+          'Copy the image that it runs on there, and roll the copy out first; needs images_from in platform.yml',
+      })
       .option('from', {
         choices: environments,
         requiresArg: true,
@@ -35,6 +46,8 @@ export const command = define({
       ...placeFrom(args, runtime),
       from: args.from,
       revision: args.revision || runtime.env.VENDHOST_PROMOTE_REVISION || undefined,
+      withImage: args.image,
+      directory: resolve(runtime.cwd, args.directory),
       reason: reasonFrom(args, runtime),
       dryRun: args['dry-run'],
     });

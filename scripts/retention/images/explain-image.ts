@@ -91,6 +91,7 @@ function explainLines(
   return [
     `${image.id} (${image.name}), ${image.state}, ${image.sizeGib} GiB`,
     `made ${image.createdAt}, ${counted(image.ageDays, 'day')} ago, of commit ${image.commit || '(unknown)'}`,
+    ...originLines(image),
     `bake key: ${image.bakeKey || '(none: its bake did not finish)'}`,
     `base image: ${base.id === '' ? '(unknown)' : [base.id, base.name].join(' ').trim()}, ${baseAge}`,
     ...(inputs === undefined ? ['made of: (no record names this image)'] : inputLines(inputs)),
@@ -98,6 +99,12 @@ function explainLines(
     ...listOr('used by:', image.usedBy, 'used by nothing'),
     ...listOr('kept by image prune because', image.keptBecause, 'the next image prune removes it'),
   ];
+}
+
+function originLines({ promotedFrom }: ListedImage): string[] {
+  if (promotedFrom === undefined) return [];
+  const { environment, image, account, job, at } = promotedFrom;
+  return [`copy of ${image} of ${environment} (account ${account}), made ${at}${job === '' ? '' : ` by ${job}`}`];
 }
 
 function inputLines({ scripts, base, template, ...rest }: BakeInputs): string[] {

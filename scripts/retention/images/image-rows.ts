@@ -1,4 +1,5 @@
 import type { Image } from '@aws-sdk/client-ec2';
+import type { ImageRecord } from '../../config/stored.ts';
 import { abbreviated } from '../../output.ts';
 import { daysBetween, type RetentionRules } from '../rules.ts';
 import { type ImageStanding, judgeImages } from './prune-plan.ts';
@@ -18,6 +19,8 @@ export interface ListedImage {
   readonly state: string;
   /** Whether the tenant's record of its bake key names it: only then a bake or a host takes it. */
   readonly onRecord: boolean;
+  /** Of a copy: environment and image that it is of. */
+  readonly promotedFrom?: ImageRecord['promotedFrom'];
   readonly usedBy: readonly string[];
   /** Why `image prune` keeps it; empty when it does not. */
   readonly keptBecause: readonly string[];
@@ -31,12 +34,15 @@ export function listedImages(
 ): ListedImage[] {
   return judgeImages(facts, rules).map(({ image, reasons }) => {
     const { id, name, createdAt, commit, bakeKey = '', sizeGib } = image;
+    const record = facts.records.get(bakeKey);
+    const promotedFrom = record?.imageId === id ? record.promotedFrom : undefined;
     return {
       ...{ id, name, createdAt: createdAt.toISOString(), ageDays: daysBetween(createdAt, facts.now), bakeKey, commit },
       base: baseOf(image, bases, facts.now),
       sizeGib,
       state: bakeKey === '' ? 'unfinished' : image.state,
-      onRecord: facts.records.get(bakeKey)?.imageId === id,
+      onRecord: record?.imageId === id,
+      ...(promotedFrom === undefined ? {} : { promotedFrom }),
       usedBy: facts.uses.get(id) ?? [],
       keptBecause: reasons,
     };
@@ -63,8 +69,13 @@ export function imageRows(images: readonly ListedImage[]): string[][] {
       image.base.name || image.base.id || '-',
       image.base.ageDays === undefined ? '-' : String(image.base.ageDays),
       String(image.sizeGib),
-      image.onRecord || image.state === 'unfinished' ? image.state : `${image.state}, not on record`,
+      imageStateWords(image),
       image.usedBy.join('; ') || '-',
     ]),
   ];
+}
+
+function imageStateWords({ state, onRecord, promotedFrom }: ListedImage): string {
+  if (!onRecord && state !== 'unfinished') return `${state}, not on record`;
+  return promotedFrom === undefined ? state : `${state}, from ${promotedFrom.environment}`;
 }

@@ -1,4 +1,4 @@
-import type { BakeInputs } from '../../config/stored.ts';
+import type { BakeInputs, ImageRecord } from '../../config/stored.ts';
 import type { KeptLease } from '../../image/bake/lease.ts';
 import { counted } from '../../repository/findings.ts';
 import type { KeptRelease } from '../kept-releases.ts';
@@ -13,6 +13,8 @@ export interface FoundRecord {
   /** Since a job chose the image, by S3's clock. */
   readonly ageMs: number;
   readonly inputs: BakeInputs;
+  /** Of a copy. */
+  readonly promotedFrom?: ImageRecord['promotedFrom'];
 }
 
 /** A tenant's images in one environment, and all that speaks for keeping one. */

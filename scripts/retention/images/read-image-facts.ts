@@ -41,7 +41,8 @@ async function readImageRecords(
     const found = await readKeptRecord(aws, owner, key);
     if (found === undefined) return [];
     const { value, etag, ageMs } = found;
-    return [[key, { imageId: value.imageId, etag, ageMs, inputs: value.inputs }]];
+    const { imageId, inputs, promotedFrom } = value;
+    return [[key, { imageId, etag, ageMs, inputs, ...(promotedFrom === undefined ? {} : { promotedFrom }) }]];
   };
   const wanted = bakeKeys.filter((key) => recorded.has(key));
   return new Map((await atMost(atOnce, wanted, read)).flat());

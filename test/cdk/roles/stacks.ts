@@ -16,7 +16,12 @@ const unchecked = { validation: false };
 /** Audience of the jobs' ID tokens. */
 export const audience = 'https://vendhost.example.com';
 
-function platform(environment: Environment, region: string, vending: 'people' | 'jobs'): PlatformProps {
+function platform(
+  environment: Environment,
+  region: string,
+  vending: 'people' | 'jobs',
+  images?: 'staging',
+): PlatformProps {
   const config = platformSchema.parse({
     name: 'lanterns',
     gitlab: 'https://gitlab.example.com',
@@ -31,16 +36,25 @@ function platform(environment: Environment, region: string, vending: 'people' | 
   });
   // platform.yml takes commercial regions only; ARNs follow the partition all the same.
   const certificate = `arn:${region.startsWith('cn-') ? 'aws-cn' : 'aws'}:acm:${region}:${account}:certificate/0c5f3a52`;
-  return platformProps(config, environment, { ...environmentOf(config, environment), region, certificate });
+  return platformProps(config, environment, {
+    ...environmentOf(config, environment),
+    ...{ region, certificate, images_from: images },
+  });
 }
 
 /** The app of an environment's access stack, and where jobs vend of the stack with the role for that. */
 export function accessApp(
   environment: Environment = 'dev',
-  options: { region?: string; project?: undefined; vending?: 'people' | 'jobs'; costs?: boolean } = {},
+  options: {
+    region?: string;
+    project?: undefined;
+    vending?: 'people' | 'jobs';
+    costs?: boolean;
+    images?: 'staging';
+  } = {},
 ): App {
-  const { region = 'eu-west-1', vending = 'jobs', costs = false } = options;
-  const { project, ...rest } = platform(environment, region, vending);
+  const { region = 'eu-west-1', vending = 'jobs', costs = false, images } = options;
+  const { project, ...rest } = platform(environment, region, vending, images);
   const props = { ...rest, config: { ...rest.config, costs } };
   const app = newApp(unchecked);
   new AccessStack(app, project === undefined || 'project' in options ? props : { ...props, project });

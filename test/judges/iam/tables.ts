@@ -5,6 +5,7 @@ import { launchAttacks } from './attacks/launches.ts';
 import { limitAttacks } from './attacks/limits.ts';
 import { namedAttacks } from './attacks/names.ts';
 import { platformAttacks } from './attacks/platform.ts';
+import { promotionAttacks } from './attacks/promotion.ts';
 import { roleAttacks } from './attacks/roles.ts';
 import { storageAttacks } from './attacks/storage.ts';
 import { tagAttacks } from './attacks/tags.ts';
@@ -17,6 +18,7 @@ import { bakeCalls } from './legitimate/bake.ts';
 import { buildCalls } from './legitimate/builds.ts';
 import { commandCalls } from './legitimate/commands.ts';
 import { hostCalls } from './legitimate/host.ts';
+import { promotionCalls } from './legitimate/promotion.ts';
 
 /** Every attack: what IAM must refuse. Two cases of one name are an error: exceptions go by names. */
 export function attacks(): Case[] {
@@ -27,6 +29,7 @@ export function attacks(): Case[] {
     ...trafficAttacks(),
     ...limitAttacks(),
     ...launchAttacks(),
+    ...promotionAttacks(),
     ...alarmAttacks(),
     ...untaggingAttacks(),
     ...storageAttacks(),
@@ -40,7 +43,7 @@ export function attacks(): Case[] {
 
 /** Every call that commands and services make: what IAM must allow. */
 export function legitimate(): Case[] {
-  return distinct([...commandCalls(), ...bakeCalls(), ...hostCalls(), ...buildCalls()]);
+  return distinct([...commandCalls(), ...bakeCalls(), ...hostCalls(), ...buildCalls(), ...promotionCalls()]);
 }
 
 function distinct(cases: readonly Case[]): Case[] {

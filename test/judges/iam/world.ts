@@ -87,7 +87,10 @@ function* apps(): Generator<App> {
     gitlab,
     audience,
     project: 'acme/platform',
-    environments: { dev: environment('dev', 10), production: { ...environment('production', 30), approval: true } },
+    environments: {
+      dev: environment('dev', 10),
+      production: { ...environment('production', 30), approval: true, images_from: 'dev' },
+    },
   });
   for (const name of environments)
     yield platformApp(unchecked, platformProps(config, name, environmentOf(config, name)));
@@ -110,6 +113,7 @@ function* apps(): Generator<App> {
       logDays: 30,
       intake: 's3',
       maintenanceSwitch: '<p>Back soon',
+      ...(place.environment === 'production' ? { imagesFrom: 'dev' as const } : {}),
       ...otherwise(place.tenant),
     });
   }

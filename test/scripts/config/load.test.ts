@@ -270,7 +270,7 @@ describe('platform.yml', () => {
         'environments.dev.nat: "two" is wrong: must be one of one, per-zone',
         'environments.dev.domain: missing: must be a text',
         'environments.dev.certificate: missing: must be a text',
-        'environments.dev.vpc: unknown key: must be one of branch, account, region, role, cidr, subnets, nat, flow_logs, retention_days, domain, certificate, load_balancers, builders, alerts, vending, approval, costs',
+        'environments.dev.vpc: unknown key: must be one of branch, account, region, role, cidr, subnets, nat, flow_logs, retention_days, domain, certificate, load_balancers, builders, alerts, vending, images_from, approval, costs',
       ],
     ],
     [

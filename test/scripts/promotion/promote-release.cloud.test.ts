@@ -1,9 +1,9 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { ConditionalObjects } from '../../../scripts/aws/objects.ts';
-import { readPlatformFacts } from '../../../scripts/aws/read-facts.ts';
+import { readPlatformFacts, readTenantRecord } from '../../../scripts/aws/read-facts.ts';
 import { openAws } from '../../../scripts/aws/session.ts';
-import { keys } from '../../../scripts/config/names.ts';
+import { keys, names } from '../../../scripts/config/names.ts';
 import {
   auditRecordSchema,
   hostClaimSchema,
@@ -13,6 +13,7 @@ import {
 import { exitCodes } from '../../../scripts/errors.ts';
 import { type ExplainNameOptions, explainName } from '../../../scripts/explain/explain-name.ts';
 import { type PromoteOptions, promoteRelease } from '../../../scripts/promotion/promote-release.ts';
+import { putParameter } from '../../builders/platform.ts';
 import { recorder } from '../../builders/recorder.ts';
 import { VirtualHost } from '../release/virtual-host.ts';
 
@@ -40,7 +41,15 @@ function job(pipeline: number, branch: string, commit: string) {
 /** Runs `release promote` from staging to production within this process. */
 async function promote(options: Partial<PromoteOptions> = {}, variables: Readonly<Record<string, string>> = {}) {
   const runtime = recorder({ ...production.env, ...variables });
-  const all = { ...production.place, from: undefined, revision: undefined, reason: 'tested', dryRun: false };
+  const all = {
+    ...production.place,
+    from: undefined,
+    revision: undefined,
+    reason: 'tested',
+    withImage: false,
+    directory: '/nowhere',
+    dryRun: false,
+  };
   return await production.ended(runtime, promoteRelease(runtime, { ...all, ...options }));
 }
 
@@ -101,6 +110,15 @@ test('a dry run says what it would do', async () => {
   const dry = await promote({ dryRun: true, revision: 'aaaaaaaa' });
   expect(dry).toMatchObject({ code: exitCodes.differs, result: { revisionKey: revision, status: 'start' } });
   expect([await production.executions(), (await stored()).audit]).toEqual([before, []]);
+});
+
+test('the image stays where the platform does not promote images, and where nobody knows it', async () => {
+  expect((await promote({ withImage: true })).error).toMatchObject({ code: 'IMAGE_PROMOTION_OFF' });
+  const record = await readTenantRecord(aws, production.place);
+  const write = (value: object) => putParameter(aws, names.tenantRecord(production.place), JSON.stringify(value));
+  await write({ ...record, imagesFrom: 'staging' });
+  expect((await promote({ withImage: true })).error).toMatchObject({ code: 'IMAGE_NOT_PROMOTABLE' });
+  await write(record);
 });
 
 test('what staging runs is copied and waits for the approval as any release, recorded with where it comes from', async () => {

@@ -29,7 +29,8 @@ export function tenantIamRights(scope: PlatformScope): Right[] {
   const { environment } = scope;
   const roles = scope.tenantRoles(...tenantRoles);
   const policies = tenantPolicies.map((end) => scope.globalArn('iam', `policy/vendhost-${environment}-*-${end}`));
-  const drift = scope.globalArn('iam', `policy/${names.driftPolicy(environment, 'tenant')}`);
+  const ofPlatform = [names.driftPolicy(environment, 'tenant'), names.promotingPolicy(environment)];
+  const shared = ofPlatform.map((name) => scope.globalArn('iam', `policy/${name}`));
   const bounded = {
     StringEquals: { 'iam:PermissionsBoundary': scope.globalArn('iam', `policy/${names.boundary(environment)}`) },
   };
@@ -67,7 +68,7 @@ export function tenantIamRights(scope: PlatformScope): Right[] {
       sid: 'AttachPolicies',
       actions: ['iam:AttachRolePolicy', 'iam:DetachRolePolicy'],
       resources: roles,
-      when: merge(bounded, { ArnLike: { 'iam:PolicyARN': [...policies, drift] } }),
+      when: merge(bounded, { ArnLike: { 'iam:PolicyARN': [...policies, ...shared] } }),
       because,
     },
     { sid: 'TagRoles', actions: ['iam:TagRole'], resources: [...roles, ...switches], when: tagged, because },

@@ -30,11 +30,27 @@ _CREATES = {
     "CreateSnapshot": ["snapshot/*"],
     "CreateVolume": ["volume/*"],
     "ImportKeyPair": ["key-pair/{KeyName}"],
+    "RegisterImage": ["image/*"],
     "RunInstances": ["instance/*", "volume/*", "network-interface/*"],
 }
 """Resource types that an operation creates and can tag on creation."""
 
-_IDS = ("InstanceId", "ImageId", "SourceImageId", "GroupId", "VpcId", "SubnetId", "SnapshotId", "VolumeId")
+_TAGS_UNKNOWN = ("CopyImage", "CopySnapshot")
+"""No condition can ask for the tags of what these copy: aws:ResourceTag is not among their keys.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_ec2.html"""
+
+_IDS = (
+    "InstanceId",
+    "ImageId",
+    "SourceImageId",
+    "GroupId",
+    "VpcId",
+    "SubnetId",
+    "SnapshotId",
+    "SourceSnapshotId",
+    "VolumeId",
+)
 _LISTS = ("InstanceId", "SecurityGroupId", "ResourceId", "SecurityGroup")
 
 
@@ -50,10 +66,11 @@ def requirements(request: Request) -> list[Requirement]:
     given = _request_tags(_tag_list(request, "Tag"))
     for resource in existing:
         arn = _arn(request, resource)
-        needed.append(request.needs(arn, {**given, **_existing_tags(arn), **ec2_keys.of(request, resource)}))
+        tags = {} if request.operation in _TAGS_UNKNOWN else _existing_tags(arn)
+        needed.append(request.needs(arn, {**given, **tags, **ec2_keys.of(request, resource)}))
     needed += [_tagging(request, resource) for resource in made if _tags_of_new(request, resource)]
     needed += _instance_profile(request)
-    needed += _volume_keys(request)
+    needed += [*_volume_keys(request), *_source_keys(request)]
     return needed or [request.needs("*")]
 
 
@@ -66,6 +83,8 @@ def _named(request: Request) -> list[str]:
         interface = f"NetworkInterface.{number}"
         ids += [request.parameter(f"{interface}.{name}") for name in ("SubnetId", "NetworkInterfaceId")]
         ids += request.parameters(f"{interface}.SecurityGroupId")
+    if request.operation == "RegisterImage":
+        ids += [request.parameter(f"BlockDeviceMapping.{number}.Ebs.SnapshotId") for number in range(1, 30)]
     resources = [f"{_TYPES[prefix]}/{id_}" for id_ in ids for prefix in [id_.partition("-")[0]] if prefix in _TYPES]
     name = request.parameter("KeyName")
     if name:
@@ -128,10 +147,22 @@ def _instance_profile(request: Request) -> list[Requirement]:
 def _volume_keys(request: Request) -> list[Requirement]:
     """An encrypted volume: EC2 calls KMS as the caller."""
     needed: list[Requirement] = []
-    for number in range(1, 30):
-        key = request.parameter(f"BlockDeviceMapping.{number}.Ebs.KmsKeyId")
+    named = [request.parameter(f"BlockDeviceMapping.{number}.Ebs.KmsKeyId") for number in range(1, 30)]
+    for key in [*named, request.parameter("KmsKeyId") if request.operation == "CreateVolume" else ""]:
         if key:
             actions = ("kms:GenerateDataKeyWithoutPlaintext", "kms:CreateGrant")
             grant = {"kms:GrantIsForAWSResource": "true"}
             needed += [key_requirement(request, action, key, "ec2", grant) for action in actions]
     return needed
+
+
+def _source_keys(request: Request) -> list[Requirement]:
+    """A copy of an encrypted disk: EC2 reads it with its key, as the caller.
+
+    https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
+    """
+    if request.operation not in ("CopyImage", "CopySnapshot", "CreateVolume"):
+        return []
+    keys = {ec2_keys.key_of(one.partition("/")[2]) for one in _named(request)}
+    actions = ("kms:Decrypt", "kms:ReEncryptFrom")
+    return [key_requirement(request, action, key, "ec2") for key in sorted(keys - {""}) for action in actions]

@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 """
 
+from ministack.services import ec2
+
 from vendhost_cloud.authorization.request import Context, Request
 from vendhost_cloud.ec2 import image_store
 from vendhost_cloud.errors import AwsError
@@ -17,7 +19,31 @@ def of(request: Request, resource: str) -> Context:
         return _launched(request, kind, name)
     if request.operation == "ModifyImageAttribute" and kind == "image":
         return {"ec2:Attribute": _attribute(request)}
+    if request.operation == "CreateVolume":
+        return _volume_or_its_snapshot(request, kind, name)
+    if request.operation == "CopyImage" and kind == "image" and name != "*":
+        return {"ec2:Owner": image_keys(name).get("ec2:Owner", ""), "ec2:ImageID": name}
     return {}
+
+
+def _volume_or_its_snapshot(request: Request, kind: str, name: str) -> Context:
+    source = ec2._snapshots.get(request.parameter("SnapshotId"), {})
+    encrypted = "true" if source.get("Encrypted") or request.parameter("Encrypted") == "true" else "false"
+    if kind == "volume":
+        return {"ec2:Encrypted": encrypted}
+    if kind == "snapshot" and name in ec2._snapshots:
+        return {"ec2:Encrypted": str(source.get("Encrypted")).lower(), "ec2:Owner": source["OwnerId"]}
+    return {}
+
+
+def key_of(name: str) -> str:
+    """The key of an encrypted snapshot or image, by its id; empty for anything else."""
+    record = ec2._snapshots.get(name) or {}
+    if name.startswith("ami-"):
+        mappings = (ec2._images.get(name) or {}).get("BlockDeviceMappings", [])
+        record = next((ec2._snapshots.get(entry["Ebs"].get("SnapshotId"), {}) for entry in mappings), {})
+    key = str(record.get("KmsKeyId") or "")
+    return "" if key.endswith("/aws-ebs-default") else key
 
 
 def _launched(request: Request, kind: str, name: str) -> Context:

@@ -5,6 +5,7 @@ from ministack.services import ec2
 from vendhost_cloud import machines
 from vendhost_cloud.ec2 import (
     block_devices,
+    disks,
     image_attributes,
     images,
     instance_attributes,
@@ -30,6 +31,7 @@ def register() -> None:
         instance_attributes,
         images,
         image_attributes,
+        disks,
     ):
         part.register()
     forget = ec2.reset

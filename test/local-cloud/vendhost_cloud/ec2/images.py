@@ -90,7 +90,7 @@ def _create(request: Body) -> Body:
     record = by_id(request.get("InstanceId", ""))
     if record["State"]["Name"] not in ("running", "stopped"):
         raise AwsError("IncorrectState", f"Instance is not in state 'running' or 'stopped': {record['State']['Name']}")
-    name = _free_name(request)
+    name = free_name(request)
     specifications = request.get("TagSpecifications")
     overrides = {entry["DeviceName"]: entry for entry in request.get("BlockDeviceMappings", [])}
     image_id = new_id("ami")
@@ -100,7 +100,7 @@ def _create(request: Body) -> Body:
         for entry in record["BlockDeviceMappings"]
         if "NoDevice" not in overrides.get(entry["DeviceName"], {})
     ]
-    image = _add(
+    image = add_image(
         image_id, name, request, mappings, SourceInstanceId=record["InstanceId"], SourceImageId=record["ImageId"]
     )
     layers = [machines.layer_path(image_id), *record["_Boot"].layers]
@@ -149,7 +149,7 @@ def _copy(request: Body) -> Body:
             raise AwsError("InvalidAMIID.Unavailable", f"The image {source['ImageId']} is {source['State']}")
         snapshots = {key: dict(value) for key, value in ec2._snapshots.items()}
         source_tags = list(tags_of(source["ImageId"]))
-    name = _free_name(request)
+    name = free_name(request)
     specifications = request.get("TagSpecifications")
     image_id = new_id("ami")
     wanted = truth(request.get("Encrypted", False)) or "KmsKeyId" in request
@@ -171,7 +171,7 @@ def _copy(request: Body) -> Body:
             specified_tags(specifications, "snapshot"),
         )
         mappings.append({**entry, "Ebs": {**ebs, "SnapshotId": copy["SnapshotId"], "Encrypted": encrypted}})
-    image = _add(
+    image = add_image(
         image_id,
         name,
         {"Description": source["Description"], **request},
@@ -195,7 +195,7 @@ def _copy(request: Body) -> Body:
     return {"ImageId": image_id}
 
 
-def _add(image_id: str, name: str, request: Body, mappings: list[Body], **members: Any) -> Record:
+def add_image(image_id: str, name: str, request: Body, mappings: list[Body], **members: Any) -> Record:
     account, _ = scope()
     image: Record = {
         **common(),
@@ -216,7 +216,7 @@ def _add(image_id: str, name: str, request: Body, mappings: list[Body], **member
     return image
 
 
-def _free_name(request: Body) -> str:
+def free_name(request: Body) -> str:
     name = str(request.get("Name", ""))
     if not _NAME.match(name):
         raise AwsError(
@@ -262,10 +262,6 @@ def _deregistered() -> set[str]:
     return _deregistered_by_scope.setdefault(scope(), set())
 
 
-def _refuse_registration(_: Body) -> Body:
-    raise AwsError("UnsupportedOperation", "the local cloud supports only CreateImage and CopyImage")
-
-
 def register() -> None:
     # No image is ever disabled here: with or without IncludeDisabled the answer is the same.
     serve(
@@ -280,4 +276,3 @@ def register() -> None:
         "SourceImageId SourceRegion Name Description Encrypted KmsKeyId CopyImageTags TagSpecifications ClientToken",
     )
     serve("DeregisterImage", _deregister, "ImageId DeleteAssociatedSnapshots")
-    serve("RegisterImage", _refuse_registration)

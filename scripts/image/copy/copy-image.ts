@@ -1,0 +1,143 @@
+import type { BlockDeviceMapping, RegisterImageCommandInput } from '@aws-sdk/client-ec2';
+import { answered } from '../../aws/answers.ts';
+import { poll } from '../../aws/poll.ts';
+import type { Aws } from '../../aws/session.ts';
+import type { PlatformFacts } from '../../config/facts.ts';
+import { keys, names } from '../../config/names.ts';
+import { messageOf } from '../../errors.ts';
+import type { Runtime } from '../../runtime.ts';
+import { Lease, takeLease } from '../bake/lease.ts';
+import { newRun } from '../bake-run.ts';
+import { tagList } from '../builder/launch.ts';
+import { tagOf } from '../image-faults.ts';
+import { type ImageOwner, writeRecord } from '../record.ts';
+import { finishImage, verifyImage } from '../verify.ts';
+import { type CopyRun, copyDisk } from './copy-disk.ts';
+import type { WantedCopy } from './copy-plan.ts';
+import { adopt, copyTags, findCopyTraces } from './copy-traces.ts';
+
+/** Longest time to wait for a bake or another copy of the same bake key, and for the copy to be available. */
+const waitLimitMs = 60 * 60_000;
+
+/**
+ * Copies an image, and puts the copy on record in place of what was baked of the same. Under the lease of its bake key, so that neither a bake nor another
+ * copy does the same. What a run left that died, this one goes on with; what it leaves itself, the next one, or `image clean` removes it.
+ */
+export async function copyImage(
+  runtime: Runtime,
+  aws: Aws,
+  { owner, facts }: { owner: ImageOwner; facts: PlatformFacts },
+  wanted: WantedCopy,
+): Promise<string> {
+  const { out, env } = runtime;
+  const { bakeKey, inputs, from, source, account, place } = wanted;
+  const run = newRun();
+  const lease = await waitForLease(runtime, aws, owner, { bakeKey, run });
+  try {
+    const copy = { wanted, run, traces: await findCopyTraces(aws, wanted) };
+    const imageId = await madeImage(runtime, aws, copy);
+    await verifyImage(aws, { facts }, imageId);
+    await finishImage(runtime, aws, { place, source: { name: `${source.ImageId} of ${from}` }, bakeKey }, imageId);
+    const promotedFrom = {
+      ...{ environment: from, image: source.ImageId ?? '', account },
+      ...{ job: env.CI_JOB_URL ?? '', at: new Date().toISOString() },
+    };
+    await writeRecord(aws, owner, bakeKey, { imageId, inputs, promotedFrom });
+    return imageId;
+  } finally {
+    await lease.release().catch((thrown: unknown) => out.warn(`cannot give the lease back: ${messageOf(thrown)}`));
+  }
+}
+
+async function waitForLease(
+  runtime: Runtime,
+  aws: Aws,
+  { place, bucket }: ImageOwner,
+  { bakeKey, run }: { bakeKey: string; run: string },
+): Promise<Lease> {
+  const lease = { aws, bucket, key: keys.bakeLease(place.tenant, bakeKey) };
+  const holder = { run, job: runtime.env.CI_JOB_URL ?? 'a run outside GitLab' };
+  return await poll({
+    what: `another job's bake or copy of ${bakeKey.slice(0, 12)}`,
+    pace: aws.pace,
+    limitMs: waitLimitMs,
+    signal: runtime.signal,
+    async check() {
+      const taken = await takeLease(lease, holder);
+      return taken instanceof Lease ? taken : undefined;
+    },
+  });
+}
+
+/** The image of a run that died before it was on record, or a new one. */
+async function madeImage(runtime: Runtime, aws: Aws, copy: CopyRun): Promise<string> {
+  const begun = copy.traces.images.find(({ State }) => State === 'available' || State === 'pending');
+  if (begun?.ImageId !== undefined) await adopt(aws, copy.run, [begun.ImageId, ...snapshotsOf(begun)]);
+  const imageId = begun?.ImageId ?? (await register(runtime, aws, copy));
+  const { DescribeImagesCommand } = await import('@aws-sdk/client-ec2');
+  await poll({
+    what: `${imageId} to be available`,
+    pace: aws.pace,
+    limitMs: waitLimitMs,
+    signal: runtime.signal,
+    async check() {
+      const wanted = { Owners: ['self'], Filters: [{ Name: 'image-id', Values: [imageId] }] };
+      const { Images: [image] = [] } = await (await aws.ec2()).send(new DescribeImagesCommand(wanted));
+      return image?.State === 'available' ? true : undefined;
+    },
+  });
+  return imageId;
+}
+
+async function register(runtime: Runtime, aws: Aws, copy: CopyRun): Promise<string> {
+  const { RegisterImageCommand } = await import('@aws-sdk/client-ec2');
+  const { source } = copy.wanted;
+  runtime.out.step(`copying the disks of ${source.ImageId}`);
+  const disks = new Map<string, string>();
+  for (const snapshot of snapshotsOf(source)) disks.set(snapshot, await copyDisk(runtime, aws, copy, snapshot));
+  const made = await (await aws.ec2()).send(new RegisterImageCommand(registration(copy.wanted, copy.run, disks)));
+  return answered(made.ImageId, 'EC2 RegisterImage', 'an image');
+}
+
+/** The request for an image like the source, of the copies of its snapshots. */
+export function registration(
+  wanted: WantedCopy,
+  run: string,
+  disks: ReadonlyMap<string, string>,
+): RegisterImageCommandInput {
+  const { source, place, bakeKey, from } = wanted;
+  const { Architecture, RootDeviceName, EnaSupport, SriovNetSupport, BootMode, TpmSupport } = source;
+  const name = names.image(place, bakeKey, run);
+  const commit = tagOf(source, 'vendhost:commit');
+  const tags = {
+    ...copyTags(wanted, run),
+    Name: name,
+    'vendhost:source-ami': wanted.inputs.sourceAmi,
+    ...(commit === undefined ? {} : { 'vendhost:commit': commit }),
+  };
+  return {
+    Name: name,
+    Description: `${source.ImageId} of ${from}`,
+    VirtualizationType: 'hvm',
+    ImdsSupport: 'v2.0',
+    ...(Architecture && { Architecture }),
+    ...(RootDeviceName && { RootDeviceName }),
+    ...(EnaSupport === undefined ? {} : { EnaSupport }),
+    ...(SriovNetSupport && { SriovNetSupport }),
+    ...(BootMode && { BootMode }),
+    ...(TpmSupport && { TpmSupport }),
+    BlockDeviceMappings: (source.BlockDeviceMappings ?? []).map((each) => mappingOf(each, disks)),
+    TagSpecifications: [{ ResourceType: 'image', Tags: tagList(tags) }],
+  };
+}
+
+/** Not the key and the encryption: those of the snapshot count. */
+function mappingOf({ DeviceName, Ebs, VirtualName }: BlockDeviceMapping, disks: ReadonlyMap<string, string>) {
+  if (Ebs?.SnapshotId === undefined) return { DeviceName, ...(VirtualName && { VirtualName }) };
+  const { Encrypted: _encrypted, KmsKeyId: _key, OutpostArn: _outpost, SnapshotId, ...rest } = Ebs;
+  return { DeviceName, Ebs: { ...rest, SnapshotId: disks.get(SnapshotId) } };
+}
+
+function snapshotsOf({ BlockDeviceMappings = [] }: Pick<WantedCopy['source'], 'BlockDeviceMappings'>): string[] {
+  return BlockDeviceMappings.flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []);
+}

@@ -1,0 +1,76 @@
+import type { Image, Snapshot } from '@aws-sdk/client-ec2';
+import type { Environment } from '../../config/environment.ts';
+import type { Place } from '../../config/names.ts';
+import type { BakeInputs } from '../../config/stored.ts';
+import { VendhostError } from '../../errors.ts';
+import { bakeKey } from '../bake-key.ts';
+import type { BakedImage } from '../baked-image.ts';
+import type { RecordedImage } from '../find.ts';
+import { imageFaults } from '../image-faults.ts';
+import { bakedImageFaults } from '../verify.ts';
+
+/** The image that another environment of the account runs on. */
+export interface SourceImage extends BakedImage {
+  readonly id: string;
+  readonly snapshots: readonly Snapshot[];
+}
+
+/** Where it is to be copied to. */
+export interface CopyTarget {
+  readonly place: Place;
+  readonly from: Environment;
+  readonly account: string;
+  /** ARN of the key that encrypts the copy. */
+  readonly encryptionKey: string;
+}
+
+/** An image to copy, and what its copy is here. */
+export interface WantedCopy extends CopyTarget {
+  readonly source: Image;
+  /** What it was made of, with the place and the key of the copy: a bake here of the same would have this key. */
+  readonly inputs: BakeInputs;
+  readonly bakeKey: string;
+}
+
+export type CopyPlan =
+  | { readonly kind: 'use'; readonly imageId: string; readonly bakeKey: string }
+  | { readonly kind: 'copy'; readonly wanted: WantedCopy };
+
+/**
+ * Describes the copy of an image. Throws `IMAGE_NOT_PROMOTABLE` with every reason why there can be none.
+ */
+export function wantedCopy(found: SourceImage, target: CopyTarget): WantedCopy {
+  const { image: source, record } = found;
+  const { place, from, encryptionKey } = target;
+  const faults = sourceFaults(found, target);
+  if (faults.length > 0 || source === undefined || record === undefined) {
+    throw new VendhostError('IMAGE_NOT_PROMOTABLE', `${found.id} of ${from} cannot be copied to ${place.environment}`, {
+      details: faults,
+      hint: `provision ${from} with an image that \`vendhost image list --tenant ${place.tenant} --environment ${from}\` has, and test that; or promote the revision alone, without --image`,
+    });
+  }
+  const inputs = { ...record.inputs, place: `${place.environment}/${place.tenant}`, encryptionKey };
+  return { ...target, source, inputs, bakeKey: bakeKey(inputs) };
+}
+
+function sourceFaults({ image, record, id, snapshots }: SourceImage, { place, from, account }: CopyTarget): string[] {
+  if (image === undefined) return [`EC2 does not know ${id} any more: it was deregistered`];
+  const there = { tenant: place.tenant, environment: from };
+  const faults = imageFaults(image, { place: there, account });
+  if (record === undefined) return [...faults, `no record of ${place.tenant} in ${from} says what it was made of`];
+  return [...faults, ...bakedImageFaults(image, snapshots, record.inputs.encryptionKey), ...billingFaults(image)];
+}
+
+/** Made of snapshots, an image has no billing codes (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RegisterImage.html). */
+function billingFaults({ PlatformDetails = 'Linux/UNIX', ProductCodes = [] }: Image): string[] {
+  return [
+    ...(PlatformDetails === 'Linux/UNIX' ? [] : [`it is billed as ${PlatformDetails}, and its copy would not be`]),
+    ...(ProductCodes.length === 0 ? [] : ['it has a product code of AWS Marketplace, and its copy would have none']),
+  ];
+}
+
+/** Whether there is a copy of exactly this image. One of the same inputs that was baked here is none: its bytes are others. */
+export function planCopy(wanted: WantedCopy, own: RecordedImage | undefined): CopyPlan {
+  const isCopy = own?.faults.length === 0 && own.promotedFrom?.image === wanted.source.ImageId;
+  return isCopy ? { kind: 'use', imageId: own.imageId, bakeKey: wanted.bakeKey } : { kind: 'copy', wanted };
+}

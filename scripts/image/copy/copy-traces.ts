@@ -1,0 +1,54 @@
+import type { Image, Snapshot, Tag, Volume } from '@aws-sdk/client-ec2';
+import type { Aws } from '../../aws/session.ts';
+import { tags } from '../../config/names.ts';
+import { promotedFromTag, runTag, sourceSnapshotTag } from '../bake-run.ts';
+import { tagList } from '../builder/launch.ts';
+import type { WantedCopy } from './copy-plan.ts';
+
+/** Tags of what a run makes for a copy, for IAM and for whoever goes on after it died. */
+export function copyTags({ place, from, source }: WantedCopy, run: string): Record<string, string> {
+  return {
+    ...tags(place.environment, 'image', place.tenant),
+    [runTag]: run,
+    [promotedFromTag]: `${from}/${source.ImageId}`,
+  };
+}
+
+/** What runs have made of a copy so far. */
+export interface CopyTraces {
+  readonly images: readonly Image[];
+  readonly snapshots: readonly Snapshot[];
+  readonly volumes: readonly Volume[];
+}
+
+/** Finds it by its tags, whatever run made it. */
+export async function findCopyTraces(aws: Aws, wanted: WantedCopy): Promise<CopyTraces> {
+  const sdk = await import('@aws-sdk/client-ec2');
+  const client = await aws.ec2();
+  const wantedTags = Object.entries(copyTags(wanted, '*')).filter(([tag]) => tag !== runTag);
+  const Filters = wantedTags.map(([tag, value]) => ({ Name: `tag:${tag}`, Values: [value] }));
+  const found = { images: [] as Image[], snapshots: [] as Snapshot[], volumes: [] as Volume[] };
+  for await (const page of sdk.paginateDescribeImages({ client }, { Owners: ['self'], Filters }))
+    found.images.push(...(page.Images ?? []));
+  for await (const page of sdk.paginateDescribeSnapshots({ client }, { OwnerIds: ['self'], Filters }))
+    found.snapshots.push(...(page.Snapshots ?? []));
+  for await (const page of sdk.paginateDescribeVolumes({ client }, { Filters }))
+    found.volumes.push(...(page.Volumes ?? []));
+  return found;
+}
+
+/** Makes what a dead run left this run's own, so that no sweep takes it for that of a dead one. */
+export async function adopt(aws: Aws, run: string, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const { CreateTagsCommand } = await import('@aws-sdk/client-ec2');
+  await (await aws.ec2()).send(new CreateTagsCommand({ Resources: [...ids], Tags: [{ Key: runTag, Value: run }] }));
+}
+
+/** Tags of a volume or snapshot that is a copy of this snapshot. */
+export function diskTags(wanted: WantedCopy, run: string, snapshot: string): Tag[] {
+  return tagList({ ...copyTags(wanted, run), [sourceSnapshotTag]: snapshot });
+}
+
+export function isCopyOf(one: { readonly Tags?: Tag[] | undefined }, snapshot: string): boolean {
+  return one.Tags?.some(({ Key, Value }) => Key === sourceSnapshotTag && Value === snapshot) === true;
+}

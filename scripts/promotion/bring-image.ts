@@ -1,0 +1,126 @@
+import { withAudit } from '../audit/with-audit.ts';
+import { readPlatformFacts, readTenantRecord } from '../aws/read-facts.ts';
+import type { Aws } from '../aws/session.ts';
+import type { PlatformFacts } from '../config/facts.ts';
+import type { Place } from '../config/names.ts';
+import { VendhostError } from '../errors.ts';
+import { readOwnImage } from '../host/instances/own-image.ts';
+import { provision } from '../host/provision.ts';
+import { readBakedImage } from '../image/baked-image.ts';
+import { copyImage } from '../image/copy/copy-image.ts';
+import { type CopyPlan, planCopy, wantedCopy } from '../image/copy/copy-plan.ts';
+import { findImage } from '../image/find.ts';
+import { markChosen } from '../image/record.ts';
+import type { Runtime } from '../runtime.ts';
+import type { OpenPlace } from './compare-images.ts';
+
+/** What becomes of the image when a revision is promoted with it. */
+export interface ImageStep {
+  readonly facts: PlatformFacts;
+  /** The image there. */
+  readonly source: string;
+  readonly copy: CopyPlan;
+  /** The image that instances start from here; empty where there are none. */
+  readonly present: string;
+}
+
+/**
+ * Reads what has to be done for this environment to run on the image that the other one runs on. Throws `IMAGE_PROMOTION_OFF` where the
+ * tenant's roles may not copy it, and what `wantedCopy` throws.
+ */
+export async function planImageStep(there: OpenPlace, here: OpenPlace, source: string): Promise<ImageStep> {
+  const { aws, place, bucket } = here;
+  const [facts, record, account] = await Promise.all([
+    readPlatformFacts(aws, place.environment),
+    readTenantRecord(aws, place),
+    aws.account(),
+  ]);
+  if (record.imagesFrom !== there.place.environment) throw promotionOff(place, there.place);
+  if (source === '') throw unknownImage(there.place);
+  const found = await readBakedImage(there.aws, there, source);
+  const snapshots = await readSnapshots(there.aws, found.image?.BlockDeviceMappings ?? []);
+  const target = { place, from: there.place.environment, account, encryptionKey: facts['key-arn'] };
+  const wanted = wantedCopy({ ...found, id: source, snapshots }, target);
+  const [own, present = ''] = await Promise.all([
+    findImage(aws, { place, bucket }, wanted.bakeKey),
+    readOwnImage(aws, place),
+  ]);
+  return { facts, source, copy: planCopy(wanted, own), present };
+}
+
+async function readSnapshots(aws: Aws, mappings: readonly { readonly Ebs?: { readonly SnapshotId?: string } }[]) {
+  const ids = mappings.flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []);
+  if (ids.length === 0) return [];
+  const { paginateDescribeSnapshots } = await import('@aws-sdk/client-ec2');
+  const Filters = [{ Name: 'snapshot-id', Values: ids }];
+  const found = [];
+  for await (const { Snapshots = [] } of paginateDescribeSnapshots({ client: await aws.ec2() }, { Filters }))
+    found.push(...Snapshots);
+  return found;
+}
+
+/** Whether anything is left to do. */
+export function isBrought({ copy, present }: ImageStep): boolean {
+  return copy.kind === 'use' && copy.imageId === present;
+}
+
+export function imageStepWords(step: ImageStep): string {
+  const { copy, source, present } = step;
+  if (isBrought(step)) return `image ${present} is the copy of ${source}`;
+  const before = present === '' ? '' : `, in place of ${present}`;
+  return copy.kind === 'use'
+    ? `image ${copy.imageId}, the copy of ${source}, is rolled out${before}`
+    : `image ${source} is copied (bake key ${copy.wanted.bakeKey.slice(0, 12)}) and rolled out${before}`;
+}
+
+/**
+ * Copies the image, unless it was, and rolls it out: before the software, as each push does it. Refuses where this checkout would change
+ * more of the virtual host than its image (`INFRASTRUCTURE_OUTDATED`). Returns the image.
+ */
+export async function bringImage(
+  runtime: Runtime,
+  { aws, place, bucket }: OpenPlace,
+  step: ImageStep,
+  { directory, reason }: { readonly directory: string; readonly reason: string },
+): Promise<string> {
+  const owner = { place, bucket };
+  const { copy, facts, present, source } = step;
+  const action = { action: 'release promote', target: 'image', before: present, reason };
+  const work = async () => {
+    const isKept = copy.kind === 'use' && (await markChosen(aws, owner, copy.bakeKey, copy.imageId));
+    if (copy.kind === 'use' && !isKept) throw prunedMeanwhile(copy.imageId);
+    const image = copy.kind === 'use' ? copy.imageId : await copyImage(runtime, aws, { owner, facts }, copy.wanted);
+    await provision(runtime, aws, { ...place, directory, image, dryRun: false, onlyImage: true });
+    return image;
+  };
+  return await withAudit(
+    runtime,
+    aws,
+    { ...action, place, bucket },
+    work,
+    (image) => `${image}, the copy of ${source}`,
+  );
+}
+
+function promotionOff({ tenant, environment }: Place, there: Place): VendhostError {
+  const message = `jobs of ${tenant} may not copy images of ${there.environment} to ${environment}`;
+  return new VendhostError('IMAGE_PROMOTION_OFF', message, {
+    details: [
+      `the environment ${environment} of platform.yml needs \`images_from: ${there.environment}\`, its access stack deployed, and ${tenant} vended again`,
+      'a tenant with two projects, or without a runner, has no job that could',
+    ],
+    hint: `ask the platform team; or promote the revision alone, without --image: ${environment} then runs on the image it bakes`,
+  });
+}
+
+function unknownImage({ tenant, environment }: Place): VendhostError {
+  return new VendhostError('IMAGE_NOT_PROMOTABLE', `it is not known which image ${tenant} runs on in ${environment}`, {
+    hint: `release it in ${environment} again: the record of that release has the image`,
+  });
+}
+
+function prunedMeanwhile(image: string): VendhostError {
+  return new VendhostError('IMAGE_COPY_FAILED', `${image} was pruned since it was found`, {
+    hint: 'run the job again: it copies the image again',
+  });
+}
