@@ -1,5 +1,4 @@
 import { z } from 'zod';
-
 import {
   branchName,
   builderAccess,
@@ -154,12 +153,10 @@ const environment = z
       .default([])
       .meta({ description: "Mail addresses that are told of alarms, the tenants' too; each must confirm once" }),
     vending: z.enum(['people', 'jobs']).default('people').meta({
-      description:
-        'Who vends tenants: people, or jobs of the branch in `project` too, with a role and a token of their own',
+      description: 'Who vends tenants: people, or jobs of the branch in `project`, too, which have a role for it',
     }),
     images_from: z.enum(environments).optional().meta({
-      description:
-        'Environment, in the same account and region, whose images `release promote --image` may copy to here',
+      description: 'Environment in the same account and region whose images `release promote --image` may copy',
     }),
     approval: z
       .boolean()
