@@ -43,7 +43,8 @@ export async function pushBundle(): Promise<string> {
     supported: { 'dynamic-import': false },
     minifySyntax: true,
     minifyWhitespace: true,
-    charset: 'utf8',
+    // V8 keeps a text in one byte for each character, unless one of them needs two.
+    charset: 'ascii',
     legalComments: 'none',
     tsconfigRaw: {},
     // Node prints the line of an error.

@@ -1,26 +1,34 @@
 import { availableParallelism } from 'node:os';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type Deflated, type DeflateTask, deflateFiles, type KnownFile } from './file-work.ts';
 
 /** A thread takes some 50 ms to start: below this many bytes the main one is done sooner alone. */
-const worthThreads = 4 * 1024 ** 2;
-/** What a thread is given at a time; the answers are held in memory until they are used. */
+const worthThread = 4 * 1024 ** 2;
+/** What is compressed at a time; the answers are held in memory until they are used. */
 const batchBytes = 512 * 1024;
+/** Batches that the thread has: one more than it works on, so that it does not wait for the main one. */
+const asked = 2;
+/** Batches that are made ahead, with those that the main thread made while the other was not done. */
+const atMostAhead = 3;
 
 export interface Batch<File> {
   readonly files: readonly File[];
   readonly deflated: Deflated;
 }
 
-/** Compresses files on as many threads as help: it is most of the time of a push. */
+/**
+ * Compresses files, most of the time of a push, on the main thread and another. A third would need 20 MiB more, and where there are two
+ * processors it takes the main one's time.
+ */
 export class DeflateThreads {
-  readonly #threads: readonly Thread[];
+  readonly #thread: Thread | undefined;
   /** Memory of answers that were used: Node would free it late, and take new memory for each. */
   readonly #free: ArrayBuffer[] = [];
 
   /** @param bytes how many there are to compress */
   constructor(bytes: number) {
-    this.#threads = Array.from({ length: bytes < worthThreads ? 0 : threadCount() }, () => new Thread());
+    if (bytes >= worthThread && availableParallelism() > 1) this.#thread = new Thread();
   }
 
   /**
@@ -29,24 +37,29 @@ export class DeflateThreads {
    */
   async *deflate<File extends KnownFile>(files: readonly File[], signal: AbortSignal): AsyncGenerator<Batch<File>> {
     const ahead: Promise<Batch<File>>[] = [];
-    for (const [index, batch] of batchesOf(files).entries()) {
+    for (const batch of batchesOf(files)) {
+      // For the thread's answers, and parts on their way.
+      await yieldToEventLoop();
       signal.throwIfAborted();
-      const made = this.#deflate(batch, this.#threads[index % this.#threads.length]);
+      const made = this.#deflate(batch);
       // Awaited below; until then a failure must not end the process.
       made.catch(() => undefined);
       ahead.push(made);
-      if (ahead.length > 2 * this.#threads.length) yield* this.#next(ahead);
+      if (this.#thread === undefined || ahead.length > atMostAhead) yield* this.#next(ahead);
     }
     while (ahead.length > 0) yield* this.#next(ahead);
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.end()));
+    await this.#thread?.end();
   }
 
-  async #deflate<File extends KnownFile>(files: readonly File[], thread?: Thread): Promise<Batch<File>> {
-    const task = { files, memory: this.#free.pop() };
-    return { files, deflated: thread === undefined ? deflateFiles(files, task.memory) : await thread.deflate(task) };
+  /** On the thread, unless there is none or it has enough. */
+  async #deflate<File extends KnownFile>(files: readonly File[]): Promise<Batch<File>> {
+    const memory = this.#free.pop();
+    const thread = this.#thread;
+    const isThreads = thread !== undefined && thread.asked < asked;
+    return { files, deflated: isThreads ? await thread.deflate({ files, memory }) : deflateFiles(files, memory) };
   }
 
   async *#next<File>(ahead: Promise<Batch<File>>[]): AsyncGenerator<Batch<File>> {
@@ -72,6 +85,11 @@ class Thread {
 
   readonly #exited = new Promise((resolve) => this.#worker.once('exit', resolve));
 
+  /** How many answers are still to come. */
+  get asked(): number {
+    return this.#asked.length;
+  }
+
   deflate({ files, memory }: DeflateTask): Promise<Deflated> {
     return new Promise((resolve, reject) => {
       this.#asked.push({ resolve, reject });
@@ -85,10 +103,6 @@ class Thread {
     this.#worker.postMessage('end');
     await this.#exited;
   }
-}
-
-function threadCount(): number {
-  return Math.min(4, Math.max(2, availableParallelism()));
 }
 
 function batchesOf<File extends KnownFile>(files: readonly File[]): File[][] {

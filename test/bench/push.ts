@@ -53,7 +53,7 @@ async function benchTree(shape: Shape, bucket: string): Promise<void> {
         ...['--max-semi-space-size=2', '--snapshot-blob', snapshot, executable],
         ...['revision', 'push', '--tenant', place.tenant, '--environment', place.environment, '--directory', directory],
       ],
-      options,
+      options: { ...options, env: { ...options.env, MALLOC_ARENA_MAX: '1' } },
     };
     const key = `s3://${bucket}/bench.zip`;
     const awsPush = ['deploy', 'push', '--application-name', 'bench', '--source', software, '--s3-location', key];
