@@ -7,10 +7,10 @@ import { type Deflated, type DeflateTask, deflateFiles, type KnownFile } from '.
 const worthThread = 4 * 1024 ** 2;
 /** What is compressed at a time; the answers are held in memory until they are used. */
 const batchBytes = 512 * 1024;
-/** Batches that the thread has: one more than it works on, so that it does not wait for the main one. */
+/** Each needs 20 MiB. */
+const mostThreads = 2;
+/** Batches that a thread has: one more than it works on, so that it does not wait for the main one. */
 const asked = 2;
-/** Batches that are made ahead, with those that the main thread made while the other was not done. */
-const atMostAhead = 3;
 
 export interface Batch<File> {
   readonly files: readonly File[];
@@ -18,17 +18,18 @@ export interface Batch<File> {
 }
 
 /**
- * Compresses files, most of the time of a push, on the main thread and another. A third would need 20 MiB more, and where there are two
- * processors it takes the main one's time.
+ * Compresses files, most of the time of a push, on the main thread and on others: one where there are two processors, as a second would take
+ * the main one's time, and two where there are more.
  */
 export class DeflateThreads {
-  readonly #thread: Thread | undefined;
+  readonly #threads: readonly Thread[];
   /** Memory of answers that were used: Node would free it late, and take new memory for each. */
   readonly #free: ArrayBuffer[] = [];
 
   /** @param bytes how many there are to compress */
-  constructor(bytes: number) {
-    if (bytes >= worthThread && availableParallelism() > 1) this.#thread = new Thread();
+  constructor(bytes: number, processors = availableParallelism()) {
+    const length = bytes < worthThread ? 0 : Math.min(processors - 1, mostThreads);
+    this.#threads = Array.from({ length }, () => new Thread());
   }
 
   /**
@@ -37,29 +38,30 @@ export class DeflateThreads {
    */
   async *deflate<File extends KnownFile>(files: readonly File[], signal: AbortSignal): AsyncGenerator<Batch<File>> {
     const ahead: Promise<Batch<File>>[] = [];
+    // With those that the main thread made while the others were not done.
+    const atMostAhead = this.#threads.length * asked + 1;
     for (const batch of batchesOf(files)) {
-      // For the thread's answers, and parts on their way.
+      // For the threads' answers, and parts on their way.
       await yieldToEventLoop();
       signal.throwIfAborted();
       const made = this.#deflate(batch);
       // Awaited below; until then a failure must not end the process.
       made.catch(() => undefined);
       ahead.push(made);
-      if (this.#thread === undefined || ahead.length > atMostAhead) yield* this.#next(ahead);
+      if (this.#threads.length === 0 || ahead.length > atMostAhead) yield* this.#next(ahead);
     }
     while (ahead.length > 0) yield* this.#next(ahead);
   }
 
   async end(): Promise<void> {
-    await this.#thread?.end();
+    await Promise.all(this.#threads.map((thread) => thread.end()));
   }
 
-  /** On the thread, unless there is none or it has enough. */
+  /** On a thread, unless there is none or all have enough. */
   async #deflate<File extends KnownFile>(files: readonly File[]): Promise<Batch<File>> {
     const memory = this.#free.pop();
-    const thread = this.#thread;
-    const isThreads = thread !== undefined && thread.asked < asked;
-    return { files, deflated: isThreads ? await thread.deflate({ files, memory }) : deflateFiles(files, memory) };
+    const thread = this.#threads.find((each) => each.asked < asked);
+    return { files, deflated: (await thread?.deflate({ files, memory })) ?? deflateFiles(files, memory) };
   }
 
   async *#next<File>(ahead: Promise<Batch<File>>[]): AsyncGenerator<Batch<File>> {

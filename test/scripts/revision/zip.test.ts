@@ -6,6 +6,8 @@ import { unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { revisionFile } from '../../../scripts/config/names.ts';
 import { collectFiles } from '../../../scripts/repository/collect.ts';
+import { DeflateThreads } from '../../../scripts/revision/deflate-threads.ts';
+import { deflateFiles } from '../../../scripts/revision/file-work.ts';
 import { type HashedFile, hashContent } from '../../../scripts/revision/hash.ts';
 import { checkFits, needsZip64, zipOf } from '../../../scripts/revision/zip.ts';
 import { zip64 } from '../../../scripts/revision/zip64.ts';
@@ -111,6 +113,24 @@ describe('a revision', () => {
     expect(Object.keys(files)).toEqual([...Object.keys(many).toSorted(), 'large.bin', 'z.txt', revisionFile]);
     for (const [path, text] of Object.entries(many)) expect(Buffer.from(files[path] ?? []).toString()).toBe(text);
   });
+  test.each([1, 2, 8])(
+    'with %i processors files are compressed in their order, as by any other number',
+    async (processors) => {
+      const many = Array.from({ length: 60 }, (_, index) => [`${index}`, randomBytes(50_000).toString('hex')]);
+      const { files } = await hashed(await repository(Object.fromEntries(many) as Tree));
+      const threads = new DeflateThreads(60 * 100_000, processors);
+      const compressed: string[] = [];
+      for await (const batch of threads.deflate(files, never)) {
+        const { memory, parts } = deflateFiles(batch.files);
+        expect(batch.deflated.parts).toEqual(parts);
+        const length = parts.reduce((sum, part) => sum + part.length, 0);
+        expect(Buffer.from(batch.deflated.memory, 0, length).equals(Buffer.from(memory, 0, length))).toBe(true);
+        compressed.push(...batch.files.map(({ path }) => path));
+      }
+      await threads.end();
+      expect(compressed).toEqual(files.map(({ path }) => path));
+    },
+  );
   test.each<[string, (file: string) => Promise<void>, object]>([
     ['grows', (file) => appendFile(file, 'b'), { code: 'REVISION_CHANGED' }],
     ['shrinks', (file) => truncate(file, 1), { code: 'REVISION_CHANGED' }],
