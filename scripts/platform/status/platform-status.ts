@@ -7,8 +7,8 @@ import { tableLines } from '../../output.ts';
 import { quotaLines, type TakenQuota, takenQuotas } from '../../quota/tenant-quotas.ts';
 import type { Runtime } from '../../runtime.ts';
 import { readCertificate } from '../certificate.ts';
-import { combined, failed, forEach } from '../each.ts';
-import { type EnvironmentChoice, type EnvironmentTarget, openTargets } from '../targets.ts';
+import { combined, failed, forEach, unknownLine } from '../each.ts';
+import { type EnvironmentChoice, type EnvironmentTarget, openReachable } from '../targets.ts';
 import { type DnsRecord, dnsRecords } from './dns-records.ts';
 import { type CertificateStatus, certificateStatus, dnsLines } from './entry-lines.ts';
 import { type OwnershipStatus, ownershipLines, ownershipStatus } from './ownership-status.ts';
@@ -50,13 +50,18 @@ export async function platformStatus(
   { directory, environment }: StatusOptions,
 ): Promise<number | undefined> {
   const platform = await readPlatformConfig(directory);
-  const targets = await openTargets(runtime, platform, environment, { purpose: 'plan' });
+  const { targets, unreached } = await openReachable(runtime, platform, environment);
   const files = await readTenantFiles(directory);
-  const { done, faults } = await forEach(runtime, targets, (target) => statusOf(runtime, platform, target, files));
+  const read = await forEach(runtime, targets, (target) => statusOf(runtime, platform, target, files));
+  const { done } = read;
+  const faults = [...unreached, ...read.faults];
   // An environment that could not be read is not healthy either: the error below says why.
   const healthy = faults.length === 0 && done.every((each) => each.healthy);
   if (done.length > 0)
-    runtime.out.result({ healthy, environments: done, failed: failed(faults) }, done.map(statusText).join('\n\n'));
+    runtime.out.result(
+      { healthy, environments: done, failed: failed(faults) },
+      [...done.map(statusText), ...faults.map(unknownLine)].join('\n\n'),
+    );
   if (faults.length > 0) throw combined(faults, 'STATUS_FAILED', 'cannot read the status');
   return healthy ? undefined : exitCodes.differs;
 }
