@@ -4,7 +4,7 @@ import type { PlatformConfig } from '../../config/platform.ts';
 import { exitCodes } from '../../errors.ts';
 import { defaultRuleQuota } from '../../listener/quota.ts';
 import { tableLines } from '../../output.ts';
-import { quotaLines, type TakenQuota, takenQuotas } from '../../quota/tenant-quotas.ts';
+import { quotaLines, type TakenQuota, takenQuotas, vendedBeside } from '../../quota/tenant-quotas.ts';
 import type { Runtime } from '../../runtime.ts';
 import { readCertificate } from '../certificate.ts';
 import { combined, failed, forEach, unknownLine } from '../each.ts';
@@ -39,7 +39,10 @@ interface EnvironmentStatus {
   /** Records that must be in the DNS; nobody looks whether they are. */
   readonly dns: readonly DnsRecord[];
   readonly tenants: readonly string[];
-  /** Those of the account that its tenants nearly use up by themselves; they say nothing of its health. */
+  /**
+   * Those of the account that its tenants nearly use up by themselves, of all environments in it that are shown; they say nothing of its
+   * health.
+   */
   readonly quotas: readonly TakenQuota[];
   readonly ownership: OwnershipStatus;
 }
@@ -53,7 +56,9 @@ export async function platformStatus(
   const { targets, unreached } = await openReachable(runtime, platform, environment);
   const files = await readTenantFiles(directory);
   const read = await forEach(runtime, targets, (target) => statusOf(runtime, platform, target, files));
-  const { done } = read;
+  const done = read.done.map((status): EnvironmentStatus => {
+    return { ...status, quotas: takenQuotas(vendedBeside(status, read.done)) };
+  });
   const faults = [...unreached, ...read.faults];
   // An environment that could not be read is not healthy either: the error below says why.
   const healthy = faults.length === 0 && done.every((each) => each.healthy);
@@ -71,7 +76,7 @@ async function statusOf(
   platform: PlatformConfig,
   target: EnvironmentTarget,
   files: readonly TenantFile[] | undefined,
-): Promise<EnvironmentStatus> {
+): Promise<Omit<EnvironmentStatus, 'quotas'>> {
   const { environment, config, aws } = target;
   const [stacks, published, provider, records, found] = await Promise.all([
     readStackRows(target, platform),
@@ -98,7 +103,7 @@ async function statusOf(
   const dns = dnsRecords({ domain, balancers: loadBalancers, tenants: records, validation: found?.validation ?? [] });
   const tenants = records.map(({ tenant }) => tenant);
   const shown = { environment, account, region, healthy, stacks, loadBalancers, provider };
-  return { ...shown, certificate, dns, tenants, quotas: takenQuotas(tenants.length), ownership };
+  return { ...shown, certificate, dns, tenants, ownership };
 }
 
 function statusText(status: EnvironmentStatus): string {
