@@ -9,7 +9,8 @@ interface FarQuota {
   readonly tenant?: number;
   readonly type?: string;
   readonly also?: string;
-  readonly page: string;
+  /** Page of AWS that says it; absent where no copy of one that says it could be read. */
+  readonly page?: string;
 }
 
 const codeBuildPage = 'https://docs.aws.amazon.com/codebuild/latest/userguide/limits.html';
@@ -21,7 +22,7 @@ export const farQuotas: readonly FarQuota[] = [
   },
   {
     ...{ name: "CodeDeploy's applications", usual: 1000, tenant: 1, type: 'AWS::CodeDeploy::Application' },
-    page: 'https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html',
+    also: 'not confirmed: an old copy of [its limits](https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html) says 100',
   },
   {
     ...{ name: 'alarms', usual: 5000, tenant: 5, type: 'AWS::CloudWatch::Alarm' },
@@ -42,7 +43,6 @@ export const farQuotas: readonly FarQuota[] = [
       usual: 10_000,
       also: 'a record for each tenant, some thirty facts, and four for each load balancer',
     },
-    page: 'https://docs.aws.amazon.com/general/latest/gr/ssm.html',
   },
   {
     ...{ name: 'secrets', usual: 500_000, tenant: 1, type: 'AWS::SecretsManager::Secret' },
@@ -71,7 +71,7 @@ export const farQuotas: readonly FarQuota[] = [
       usual: 600,
       also: 'one for all tenants of the account, and one function of Lambda',
     },
-    page: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html',
+    page: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html',
   },
   {
     ...{
@@ -98,7 +98,8 @@ export function quotasPage(): string {
     '|---|---|---|---|---|---|---|---|',
     ...quotaIds.map((id) => rowOf(quotaOf(id))),
     '',
-    'Not asked, because they are further away, or only some tenants take of them:',
+    'Not asked, because they are further away, or only some tenants take of them. A value without a link is what accounts usually have; no page of',
+    'AWS that says it could be read:',
     '',
     '| quota of a region | usually | a tenant | besides | tenants that fit |',
     '|---|---|---|---|---|',
@@ -151,7 +152,9 @@ function rowOf(quota: Quota): string {
 
 function farRow({ name, usual, tenant, also = '', page }: FarQuota): string {
   const fit = tenant === undefined ? '' : Math.floor(usual / tenant).toLocaleString('en');
-  return `| ${name} | [${usual.toLocaleString('en')}](${page}) | ${tenant ?? ''} | ${also} | ${fit} |`;
+  const value = usual.toLocaleString('en');
+  const said = page === undefined ? value : `[${value}](${page})`;
+  return `| ${name} | ${said} | ${tenant ?? ''} | ${also} | ${fit} |`;
 }
 
 /** How many tenants there is room for, in one environment with all its load balancers. */

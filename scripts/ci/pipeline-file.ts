@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Document, parseAllDocuments, Scalar, type ScalarTag, visit } from 'yaml';
+import { configUnreadable } from '../config/load.ts';
+import { readText } from '../config/reading/read-text.ts';
 import { messageOf, VendhostError } from '../errors.ts';
 import { includeEntries, isOurs, type LibraryInclude, libraryInclude, shownInclude } from './include-entry.ts';
 import { isMapping, type Mapping, merged, Reference, resolved } from './merged-jobs.ts';
@@ -193,16 +195,15 @@ export function invalidPipeline(file: string, faults: readonly string[]): Vendho
 }
 
 async function mainText(directory: string): Promise<string> {
-  return await readFile(join(directory, fileName), 'utf8').catch((cause: unknown) => {
-    throw new VendhostError('CONFIG_UNREADABLE', `cannot read ${fileName}: ${messageOf(cause)}`, {
-      hint: 'run in the folder that holds the file, or name the folder with --directory',
-      cause,
-    });
-  });
+  const read = await readText(join(directory, fileName), directory);
+  if (read?.fault === undefined && read !== undefined) return read.text;
+  throw configUnreadable(
+    `cannot read ${fileName}: ${read === undefined ? `no such file in ${directory}` : `it ${read.fault}`}`,
+  );
 }
 
 async function localText(directory: string, file: string, by: string): Promise<string> {
-  return await readFile(join(directory, file), 'utf8').catch(() => {
-    throw invalidPipeline(by, [`include: local: ${file}: there is no such file in the checkout`]);
-  });
+  const read = await readText(join(directory, file), directory);
+  if (read?.fault === undefined && read !== undefined) return read.text;
+  throw invalidPipeline(by, [`include: local: ${file}: ${read?.fault ?? 'there is no such file in the checkout'}`]);
 }

@@ -19,7 +19,7 @@ export async function readPlatformConfig(directory: string): Promise<PlatformCon
 export async function readTenantConfig(directory: string, tenant: string): Promise<TenantConfig> {
   checkTenantName(tenant, join(directory, 'tenants', `${tenant}.yml`));
   const { tenantSchema } = await import('./tenant.ts');
-  return await readConfig(join(directory, 'tenants', `${tenant}.yml`), tenantSchema);
+  return await readConfig(join(directory, 'tenants', `${tenant}.yml`), tenantSchema, { within: directory });
 }
 
 /** An absent file in a tenant's repository means every default; throws as `requireTenantFolder` elsewhere. */

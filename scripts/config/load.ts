@@ -6,14 +6,15 @@ import { readText } from './reading/read-text.ts';
 
 /**
  * Reads and parses a YAML file; throws `CONFIG_UNREADABLE` or, with every fault, `CONFIG_INVALID`. An optional file that is absent
- * counts as empty; one that is there and cannot be read does not.
+ * counts as empty; one that is there and cannot be read does not. `within` is the repository, by default the file's folder: as of
+ * `readText`.
  */
 export async function readConfig<S extends z.ZodType>(
   file: string,
   schema: S,
-  options: { optional?: boolean } = {},
+  options: { optional?: boolean; within?: string } = {},
 ): Promise<z.output<S>> {
-  const read = await readText(file);
+  const read = await readText(file, options.within);
   if (read?.fault !== undefined) throw configUnreadable(`${file} ${read.fault}`);
   if (read === undefined && options.optional !== true) throw configUnreadable(`no file ${file}`);
   const { value, faults } = parseConfig(file, read?.text ?? '', schema);

@@ -5,14 +5,15 @@ import { openAws } from '../aws/session.ts';
 import type { Environment } from '../config/environment.ts';
 import { readPlatformConfig } from '../config/files.ts';
 import { exitCodes, VendhostError } from '../errors.ts';
-import { type EnvironmentChoice, openTargets } from '../platform/targets.ts';
+import type { EnvironmentFault } from '../platform/each.ts';
+import { type EnvironmentChoice, openReachable } from '../platform/targets.ts';
 import { reportLines } from '../report/lines.ts';
 import { maskedReport } from '../report/masked-report.ts';
 import type { ReportSection } from '../report/report.ts';
 import type { Runtime } from '../runtime.ts';
 import { driftChecks } from './all-checks.ts';
 import type { CheckId } from './check-ids.ts';
-import { type DriftContext, runChecks } from './checks.ts';
+import { type DriftContext, runChecks, unknownSection } from './checks.ts';
 import { keepIssues } from './drift-issues.ts';
 import { driftReport, writeReports } from './drift-report.ts';
 import { applyIgnores, readIgnores } from './ignore.ts';
@@ -42,11 +43,12 @@ export interface CheckDriftOptions {
  */
 export async function checkDrift(runtime: Runtime, options: CheckDriftOptions): Promise<number | undefined> {
   const entries = await readIgnores(options.directory, options.ignore);
-  const contexts = await openContexts(runtime, options, shardFrom(options.shard));
+  const { contexts, unreached } = await openContexts(runtime, options, shardFrom(options.shard));
   const { checks } = options;
   const chosen = driftChecks.filter(({ id }) => checks === undefined || checks.some((each) => each === id));
   const now = new Date();
-  const { sections, unused } = applyIgnores(await runChecks(contexts, chosen), entries, now.toISOString().slice(0, 10));
+  const found = [...(await runChecks(contexts, chosen)), ...unreached.map(unreachedSection)];
+  const { sections, unused } = applyIgnores(found, entries, now.toISOString().slice(0, 10));
   sayUnused(runtime, options, contexts, unused);
   const report = maskedReport(driftReport(sections, runtime, now), (text) => runtime.out.masked(text));
   await writeReports(runtime, report, options);
@@ -87,7 +89,7 @@ async function openContexts(
   runtime: Runtime,
   { directory, environment, tenant: named }: CheckDriftOptions,
   shard: Shard,
-): Promise<DriftContext[]> {
+): Promise<{ contexts: DriftContext[]; unreached: readonly EnvironmentFault[] }> {
   const isPlatform = await stat(join(directory, 'platform.yml')).then(
     () => true,
     () => false,
@@ -95,17 +97,23 @@ async function openContexts(
   if (isPlatform || environment === 'all') {
     const config = await readPlatformConfig(directory);
     if (environment === undefined) throw missing('environment', '--environment or --all');
-    const targets = await openTargets(runtime, config, environment, { purpose: 'plan' });
-    return targets.map((target) => {
+    const { targets, unreached } = await openReachable(runtime, config, environment);
+    const contexts = targets.map((target) => {
       const platform = { directory, config, target };
       return { runtime, environment: target.environment, aws: target.aws, tenant: named, platform, shard };
     });
+    return { contexts, unreached };
   }
   const tenant = named ?? runtime.env.VENDHOST_TENANT;
   if (tenant === undefined || tenant === '')
     throw missing('tenant', '--tenant NAME, or run in the platform repository');
   if (environment === undefined) throw missing('environment', '--environment');
-  return [tenantContext(runtime, environment, tenant, shard)];
+  return { contexts: [tenantContext(runtime, environment, tenant, shard)], unreached: [] };
+}
+
+/** An account that could not be opened is a section of its own: nothing of its environment was checked. */
+function unreachedSection({ environment, error }: EnvironmentFault): ReportSection {
+  return unknownSection(environment, { id: 'account', title: 'the account' }, error);
 }
 
 function missing(what: string, give: string): VendhostError {

@@ -58,14 +58,19 @@ export async function runChecks(
           context.runtime.signal.throwIfAborted();
           const error = refusalOf(thrown, context.runtime);
           if (error === undefined) throw thrown;
-          return [unknownSection(context, check, error)];
+          return [unknownSection(context.environment, check, error)];
         }
       }),
   );
   return (await Promise.all(runs)).flat();
 }
 
-function unknownSection({ environment }: DriftContext, { id, title }: DriftCheck, error: VendhostError): ReportSection {
+/** The section of what could not be looked at. */
+export function unknownSection(
+  environment: Environment,
+  { id, title }: Pick<DriftCheck, 'id' | 'title'>,
+  error: VendhostError,
+): ReportSection {
   const section = `${environment}/${id}`;
   const why = `${error.code}: ${error.message}`;
   return {

@@ -9,7 +9,8 @@ export const endedId = 'ignore';
 
 /** The entries of the ignore file; without a name the default one, which may be absent. Throws `CONFIG_INVALID` and `CONFIG_UNREADABLE`. */
 export async function readIgnores(directory: string, named: string | undefined): Promise<IgnoreEntry[]> {
-  const options = { optional: named === undefined };
+  // Whoever names one may have it elsewhere.
+  const options = { optional: named === undefined, ...(named?.startsWith('..') ? {} : { within: directory }) };
   return (await readConfig(join(directory, named ?? defaultFile), driftIgnoreSchema, options)).ignore;
 }
 

@@ -92,16 +92,26 @@ function gitlabError(thrown: unknown, what: string, address: string, hints: Read
       cause: thrown,
     });
   }
-  const known = refusals[status];
+  const known = isMoved(thrown, status) ? moved : refusals[status];
   const { headers } = (thrown.cause as { response: Response }).response;
   const asked = headers.get('retry-after');
   const wished = asked === null ? '' : ` and asks to wait: retry-after ${asked}`;
   return new VendhostError(known?.code ?? 'GITLAB_REFUSED', `cannot ${what}: ${address} answers ${status}${wished}`, {
     details: [descriptionOf(thrown)],
-    hint: hints[status] ?? known?.hint ?? 'fix what GitLab reports above, then retry',
+    hint: (known === moved ? undefined : hints[status]) ?? known?.hint ?? 'fix what GitLab reports above, then retry',
     cause: thrown,
   });
 }
+
+/** By a path that a project no longer has GitLab answers who reads, and nobody else (`lib/api/helpers.rb`, `find_project!`). */
+function isMoved(thrown: Error, status: number): boolean {
+  return status === 405 && descriptionOf(thrown).includes('moved projects');
+}
+
+const moved = {
+  code: 'PROJECT_PATH',
+  hint: 'the project was renamed or moved after this command had looked at it: run the command again, which names the path to write into the file',
+};
 
 const refusals: Readonly<Record<number, { code: string; hint: string }>> = {
   401: {

@@ -45,6 +45,11 @@ export function failed(faults: readonly EnvironmentFault[]) {
   return faults.map(({ environment, error }) => ({ environment, code: error.code, message: error.message }));
 }
 
+/** The line of an environment that could not be read, where others are shown. */
+export function unknownLine({ environment, error }: EnvironmentFault): string {
+  return `${environment}: unknown: ${error.code}: ${error.message}`;
+}
+
 /** One error for several: a single fault as it is, more under one code with the lines of each. */
 export function combined(faults: readonly EnvironmentFault[], code: string, message: string): VendhostError {
   const [first] = faults;

@@ -7,7 +7,7 @@ import type { EnvironmentConfig, PlatformConfig } from '../config/platform.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { checkCertificate } from './certificate.ts';
-import { combined, forEach } from './each.ts';
+import { combined, type Each, type EnvironmentFault, forEach } from './each.ts';
 
 /** Which environments a command is for. */
 export type EnvironmentChoice = Environment | 'all';
@@ -45,19 +45,51 @@ export async function openTargets(
   runtime: Runtime,
   platform: PlatformConfig,
   choice: EnvironmentChoice,
-  { purpose, certificates = false }: TargetOptions,
+  options: TargetOptions,
 ): Promise<readonly EnvironmentTarget[]> {
-  const chosen = chosenEnvironments(platform, choice);
-  const { done, faults } = await forEach(runtime, chosen, async ({ environment, config }) => {
+  const { done, faults } = await openEach(runtime, platform, choice, options);
+  if (faults.length > 0) throw notReady(faults);
+  return done;
+}
+
+/** Environments that a command looks at, and those that it could not. */
+export interface ReachedTargets {
+  readonly targets: readonly EnvironmentTarget[];
+  readonly unreached: readonly EnvironmentFault[];
+}
+
+/**
+ * Like `openTargets`, for commands that only look: an account that cannot be opened hides nothing of the others, and the command
+ * shows it as unknown. Throws as `openTargets` does when none can be opened.
+ */
+export async function openReachable(
+  runtime: Runtime,
+  platform: PlatformConfig,
+  choice: EnvironmentChoice,
+  options: TargetOptions = { purpose: 'plan' },
+): Promise<ReachedTargets> {
+  const { done, faults } = await openEach(runtime, platform, choice, options);
+  if (done.length === 0 && faults.length > 0) throw notReady(faults);
+  return { targets: done, unreached: faults };
+}
+
+async function openEach(
+  runtime: Runtime,
+  platform: PlatformConfig,
+  choice: EnvironmentChoice,
+  { purpose, certificates = false }: TargetOptions,
+): Promise<Each<EnvironmentTarget>> {
+  return await forEach(runtime, chosenEnvironments(platform, choice), async ({ environment, config }) => {
     const aws = await openEnvironment(runtime, environment, config, purpose).catch((thrown: unknown) => {
       throw refused(runtime, platform, { environment, purpose }, thrown);
     });
     if (certificates) for (const line of await checkCertificate(aws, environment, config)) runtime.out.warn(line);
     return { environment, config, aws };
   });
-  if (faults.length > 0)
-    throw combined(faults, 'ENVIRONMENTS_WRONG', 'nothing was changed: these environments are not ready');
-  return done;
+}
+
+function notReady(faults: readonly EnvironmentFault[]): VendhostError {
+  return combined(faults, 'ENVIRONMENTS_WRONG', 'nothing was changed: these environments are not ready');
 }
 
 /** The roles of the platform's project have another trust than those of a tenant, so the hint differs. */

@@ -56,7 +56,7 @@ export async function readProcessorUsage(aws: Aws): Promise<Usages> {
   return { vcpus: { used, limit } };
 }
 
-/** Families A, C, D, H, I, M, R, T and Z (https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html). */
+/** Families A, C, D, H, I, M, R, T and Z (https://docs.aws.amazon.com/general/latest/gr/ec2-service.html). */
 function isStandard({ InstanceType: type = 'm1.small', InstanceLifecycle }: Instance): boolean {
   return InstanceLifecycle === undefined && /^[acdhimrtz]/.test(type) && !/^(dl|hpc|inf|mac|trn)/.test(type);
 }

@@ -185,7 +185,7 @@ export const quotas = {
     service: 'ec2',
     code: 'L-1216C47A',
     also: "each tenant's instances, up to `instances.max`, and one builder while an image is baked",
-    page: 'https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html',
+    page: 'https://docs.aws.amazon.com/general/latest/gr/ec2-service.html',
   },
 } as const satisfies Readonly<Record<string, Quota>>;
 

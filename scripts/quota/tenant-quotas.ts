@@ -1,11 +1,32 @@
 import { type QuotaId, quotaIds, quotaOf } from './quotas.ts';
 import { neededOf } from './room.ts';
 
-/** What the tenants of an environment take of a quota of the account, beside what AWS usually allows. */
+/** What the tenants of an account take of one of its quotas, beside what AWS usually allows. */
 export interface TakenQuota {
   readonly id: QuotaId;
   readonly taken: number;
   readonly usual: number;
+}
+
+/** How many tenants are vended: one that is in two environments is counted twice, as it takes of the quotas in each. */
+export interface VendedTenants {
+  readonly inAccount: number;
+  /** In this region of the account. */
+  readonly inRegion: number;
+}
+
+/** Counts those of all environments that share an account with one. */
+export function vendedBeside(one: TenantsOfEnvironment, all: readonly TenantsOfEnvironment[]): VendedTenants {
+  const own = all.filter(({ account }) => account === one.account);
+  const count = (environments: readonly TenantsOfEnvironment[]) =>
+    environments.reduce((sum, { tenants }) => sum + tenants.length, 0);
+  return { inAccount: count(own), inRegion: count(own.filter(({ region }) => region === one.region)) };
+}
+
+interface TenantsOfEnvironment {
+  readonly account: string;
+  readonly region: string;
+  readonly tenants: readonly string[];
 }
 
 /** The part of a quota from which on it is named. */
@@ -15,10 +36,12 @@ const nearShare = 0.8;
  * Quotas that this many vended tenants nearly use up by themselves. Nobody is asked: it is the number of records by what vending makes for each.
  * What else is in the account, and what AWS raised, `drift check` knows.
  */
-export function takenQuotas(tenants: number): TakenQuota[] {
+export function takenQuotas(tenants: VendedTenants): TakenQuota[] {
   return quotaIds.flatMap((id): TakenQuota[] => {
     const { usual, per } = quotaOf(id);
-    const taken = tenants * neededOf(id, { access: true, host: false, database: false });
+    const taken =
+      (per === 'account' ? tenants.inAccount : tenants.inRegion) *
+      neededOf(id, { access: true, host: false, database: false });
     return per === 'load balancer' || taken < nearShare * usual ? [] : [{ id, taken, usual }];
   });
 }

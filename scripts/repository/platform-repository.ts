@@ -62,7 +62,7 @@ async function readChecked<S extends z.ZodType>(
   file: string,
   schema: S,
 ): Promise<ReturnType<typeof parseConfig<S>>> {
-  const read = await readText(join(directory, file));
+  const read = await readText(join(directory, file), directory);
   if (read?.fault === undefined) return parseConfig(file, read?.text ?? '', schema);
   return { faults: [{ file, path: '', message: read.fault }] };
 }

@@ -12,7 +12,7 @@ import {
   type ProjectWish,
   versionFindings,
 } from './project-findings.ts';
-import { isPinned, isSetUp, planPipelinePath, planSetup } from './setup/plan-setup.ts';
+import { isPinned, isSetUp, planPipelinePath, planRepeatedSchedules, planSetup } from './setup/plan-setup.ts';
 import type { Setting } from './setup/setting.ts';
 
 /** The subject of the project's ID tokens changes. */
@@ -64,7 +64,7 @@ export function planProject(wish: ProjectWish, facts: ProjectFacts | undefined):
     ...(facts.defaultBranch === undefined ? {} : { defaultBranch: facts.defaultBranch }),
     isSetUp: setsUp,
     protect: branches.protect,
-    settings: [...setup.settings, ...planPipelinePath(wish, facts)],
+    settings: [...setup.settings, ...planPipelinePath(wish, facts), ...planRepeatedSchedules(wish, facts)],
     ...(subject.change === undefined ? {} : { subject: subject.change }),
     trust: byEnvironment(wish, (environment) => ({
       subjects: subject.trusted,

@@ -11,6 +11,7 @@ import {
   readDeployTokens,
   readProjectHooks,
   removeDeployToken,
+  removeProjectHook,
   writeProjectHook,
 } from '../gitlab/hooks/project-hooks.ts';
 import { readProject } from '../gitlab/project.ts';
@@ -101,12 +102,13 @@ export async function applyWebhook(
     await write(meanwhile);
     if (plan.projects.some(({ newToken, hook }) => newToken && hook === 'update')) await pause(rereadMs);
   }
-  for (const { project, hook, hookId } of plan.projects) {
+  for (const { project, hook, hookId, repeated = [] } of plan.projects) {
     const wish = wishes.find((each) => each.project === project);
     if (hook === 'none' || wish === undefined) continue;
     const { url, branch } = wish;
     await writeProjectHook(gitlab, project, { id: hookId, url, branch, token: tokens.get(project) });
     out.step(`set the webhook of ${project} for ${branch}`);
+    for (const id of repeated) await removeProjectHook(gitlab, project, id);
   }
   if (JSON.stringify(meanwhile) !== JSON.stringify(wanted)) await write(wanted);
   for (const each of plan.projects) {

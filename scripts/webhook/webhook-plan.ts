@@ -30,6 +30,8 @@ export interface ProjectWebhookPlan {
   readonly project: string;
   readonly hook: 'create' | 'update' | 'none';
   readonly hookId?: number;
+  /** Webhooks with the same address, which two vends at the same moment make: they go. */
+  readonly repeated?: readonly number[];
   /** Whether the webhook gets another token. */
   readonly newToken: boolean;
   /** Whether builds get another deploy token; and those of the same name that go then. */
@@ -63,7 +65,9 @@ function planProjectWebhook(
 ): ProjectWebhookPlan {
   const hook = hooks.find(({ url }) => url === wish.url);
   const kept = entryOf(secret, wish)?.tokens.filter(({ until }) => until === undefined) ?? [];
-  const newToken = wish.rotate || hook === undefined || kept.length !== 1;
+  const repeated = hooks.filter((each) => each.url === wish.url && each !== hook).map(({ id }) => id);
+  // Whose token the secret has of several, nobody can read.
+  const newToken = wish.rotate || hook === undefined || kept.length !== 1 || repeated.length > 0;
   const isSet =
     hook?.pushEvents === true && hook.branchFilter === wish.branch && hook.verifiesTls && hook.isDisabled === false;
   const own = deployTokens.filter(({ name }) => name === wish.tokenName);
@@ -73,6 +77,7 @@ function planProjectWebhook(
     project: wish.project,
     hook: hook === undefined ? 'create' : newToken || !isSet ? 'update' : 'none',
     ...(hook === undefined ? {} : { hookId: hook.id }),
+    ...(repeated.length === 0 ? {} : { repeated }),
     newToken,
     newDeployToken,
     obsolete: own.filter((each) => newDeployToken || each !== used),
@@ -102,10 +107,12 @@ export function webhookLines({ projects, rewritesSecret }: WebhookPlan): string[
   ];
 }
 
-function projectWebhookLines({ hook, newToken, newDeployToken, obsolete }: ProjectWebhookPlan, of: string): string[] {
+function projectWebhookLines(plan: ProjectWebhookPlan, of: string): string[] {
+  const { hook, repeated = [], newToken, newDeployToken, obsolete } = plan;
   const users = obsolete.map(({ username }) => username).join(', ');
   return [
     ...(hook === 'none' ? [] : [`webhook${of}: ${hook}${newToken ? ', with a new token' : ''}`]),
+    ...(repeated.length === 0 ? [] : [`webhooks${of} with the same address that go: ${repeated.join(', ')}`]),
     ...(newDeployToken ? [`deploy token that builds clone with${of}: new`] : []),
     ...(obsolete.length === 0 ? [] : [`deploy tokens that go${of}: ${users}`]),
   ];

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Answer, type Call, forbidden, notAllowed, notFound } from './answers.ts';
+import { type Answer, type Call, forbidden, notAllowed, notFound, refused } from './answers.ts';
 import { onCommits } from './api-commits.ts';
 import { onDeployments } from './api-deployments.ts';
 import { onDeployTokens, onHooks } from './api-hooks.ts';
@@ -175,6 +175,17 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
   return type.includes('json') ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text));
 }
 
+/**
+ * By a path that a project had before, only reading is answered, with the address by its number (`lib/api/helpers.rb`, `find_project!`);
+ * other letters of the path are the same path.
+ */
+function movedAnswer({ method, path: [, id = '', ...rest] }: Call, project: Project, url: URL): Answer | undefined {
+  if (!id.includes('/') || id.toLowerCase() === project.path_with_namespace.toLowerCase()) return undefined;
+  if (method !== 'GET') return refused('Non GET methods are not allowed for moved projects', 405);
+  const Location = `/api/v4/${['projects', project.id, ...rest].map(encodeURIComponent).join('/')}${url.search}`;
+  return { status: 301, body: { message: 'This resource has been moved permanently' }, headers: { Location } };
+}
+
 async function route(call: Call, state: GitlabState, url: URL, user: User): Promise<Answer> {
   const { level } = user;
   const [noun, id, part, name, ...rest] = call.path;
@@ -192,6 +203,8 @@ async function route(call: Call, state: GitlabState, url: URL, user: User): Prom
   if (id === undefined) return call.method === 'GET' ? listProjects(call, state, isSeen, url) : notAllowed();
   const project = state.project(id);
   if (project === undefined || !isSeen(project)) return notFound('Project Not Found');
+  const moved = movedAnswer(call, project, url);
+  if (moved !== undefined) return moved;
   if (part === 'merge_requests' && name === undefined) return onMergeRequests(call, state, project, url, user);
   if (part === 'merge_requests') return onNotes(call, state, project, url, user);
   if (part === 'issues') return onIssues(call, state, project, url, user);

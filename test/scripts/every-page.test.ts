@@ -337,7 +337,8 @@ const readers: Readonly<Record<string, Reader>> = {
       { ResultsByTime: [{ TimePeriod: { Start: '2026-06-01', End: '2026-06-11' }, Estimated: true }] },
       'NextPageToken',
     ),
-    read: async ({ aws }) => (await readBill(aws, '100000000001', new Date(0))).map(({ month }) => month),
+    read: async ({ aws }) =>
+      (await readBill(aws, '100000000001', new Date('2026-06-10T12:00:00Z'))).map(({ month }) => month),
     expected: ['2026-05', '2026-06'],
   },
 };

@@ -1,4 +1,5 @@
-import { lstat, readFile, stat } from 'node:fs/promises';
+import { lstat, readFile, realpath, stat } from 'node:fs/promises';
+import { dirname, relative } from 'node:path';
 import { messageOf } from '../../errors.ts';
 
 /** A hundred times what people write. */
@@ -7,9 +8,16 @@ const mostBytes = 256 * 1024;
 /** What is known of a file: its text, or why it cannot be read. */
 export type FileText = { readonly text: string; readonly fault?: undefined } | { readonly fault: string };
 
-/** Reads a file of UTF-8; `undefined` if there is nothing of that name. What is there and cannot be read is never as if it were not. */
-export async function readText(file: string): Promise<FileText | undefined> {
+/**
+ * Reads a file of UTF-8; `undefined` if there is nothing of that name. What is there and cannot be read is never as if it were not.
+ *
+ * @param within the repository: a symbolic link that leads out of it, or into its `.git`, is not followed. Messages show what a file has,
+ * and on a runner a link could name a secret, or another project's file
+ */
+export async function readText(file: string, within = dirname(file)): Promise<FileText | undefined> {
   try {
+    const fault = placeFault(relative(await realpath(within), await realpath(file)));
+    if (fault !== undefined) return { fault };
     const found = await stat(file);
     if (found.isDirectory()) return { fault: 'is a folder: must be a file' };
     if (!found.isFile()) return { fault: 'is not a regular file' };
@@ -20,6 +28,13 @@ export async function readText(file: string): Promise<FileText | undefined> {
     if (code === 'ENOENT' || code === 'ENOTDIR') return (await isLink(file)) ? { fault: nowhere } : undefined;
     return { fault: reasons[code] ?? `cannot be read: ${messageOf(thrown)}` };
   }
+}
+
+function placeFault(path: string): string | undefined {
+  if (path === '..' || path.startsWith('../')) {
+    return 'is, or is behind, a symbolic link out of the repository: must be a file in it';
+  }
+  return path.split('/').includes('.git') ? 'leads into .git: must be a file of the repository' : undefined;
 }
 
 const nowhere = 'is a symbolic link that leads nowhere';

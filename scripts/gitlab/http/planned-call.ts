@@ -4,7 +4,7 @@ import { isAnswerLost, lookForMade } from './lost-answer.ts';
 
 /** A call that changes something, as data: a plan has it, a dry run shows it, and `sendCall` sends just that. */
 export interface PlannedCall {
-  readonly method: 'POST' | 'PUT';
+  readonly method: 'POST' | 'PUT' | 'DELETE';
   /** Below `/api/v4/`, encoded. */
   readonly path: string;
   readonly body: Readonly<Record<string, unknown>>;
@@ -26,14 +26,23 @@ export async function sendCall(
   hints?: Readonly<Record<number, string>>,
 ): Promise<void> {
   const { method, path, body } = call;
-  const way = method === 'POST' ? ('post' as const) : ('put' as const);
-  const send = () => api.call(what, ({ Projects }) => Projects.requester[way](path, { body }), hints);
+  const send = () =>
+    api.call(
+      what,
+      async ({ Projects: { requester } }) => {
+        if (method === 'DELETE') await requester.delete(path);
+        else await requester[ways[method]](path, { body });
+      },
+      hints,
+    );
   await send().catch(async (thrown: unknown) => {
     const found = method === 'POST' && isAnswerLost(thrown) ? await lookForMade(api, call) : 'unknown';
     if (found === 'unknown') throw thrown;
     if (found === 'again') await send();
   });
 }
+
+const ways = { POST: 'post', PUT: 'put' } as const;
 
 /** GitLab's words for what exists, by who says it: models, branches, protected branches and merge requests, and allowlists, by version. */
 const taken = ['has already been taken', 'already exists', 'is already in the job token'];
@@ -52,5 +61,5 @@ export function callText({ method, path, body }: PlannedCall): string {
       ? `… ${value.length} characters`
       : value,
   );
-  return `${method} /${path} ${shown}`;
+  return method === 'DELETE' ? `${method} /${path}` : `${method} /${path} ${shown}`;
 }

@@ -46,10 +46,12 @@ export function setProcessModeCall(project: string, key: string): PlannedCall {
   return { method: 'PUT', path: projectPart(project, 'resource_groups', key), body: { process_mode: processMode } };
 }
 
-/** A pipeline schedule: GitLab's number of it, and what somebody called it. */
+/** A pipeline schedule: GitLab's number of it, what somebody called it, what it starts and when. */
 export interface ProjectSchedule {
   readonly id: number;
   readonly description: string;
+  readonly ref: string;
+  readonly cron: string;
 }
 
 /** All pipeline schedules of a project; reads all pages (https://docs.gitlab.com/api/pipeline_schedules/). */
@@ -57,12 +59,7 @@ export async function listSchedules(api: GitlabApi, project: string): Promise<Pr
   const all = await api.call(`read the pipeline schedules of ${project}`, (client) =>
     client.PipelineSchedules.all(project, { perPage: 100 }),
   );
-  return all.map(({ id, description }) => ({ id, description }));
-}
-
-/** Descriptions of all pipeline schedules of a project. */
-export async function readSchedules(api: GitlabApi, project: string): Promise<string[]> {
-  return (await listSchedules(api, project)).map(({ description }) => description);
+  return all.map(({ id, description, ref, cron }) => ({ id, description, ref, cron }));
 }
 
 export function createScheduleCall(
@@ -70,6 +67,10 @@ export function createScheduleCall(
   schedule: { readonly description: string; readonly ref: string; readonly cron: string },
 ): PlannedCall {
   return { method: 'POST', path: projectPart(project, 'pipeline_schedules'), body: { ...schedule } };
+}
+
+export function removeScheduleCall(project: string, id: number): PlannedCall {
+  return { method: 'DELETE', path: projectPart(project, 'pipeline_schedules', id), body: {} };
 }
 
 /** Settings of the project itself (https://docs.gitlab.com/api/projects/#edit-a-project). */

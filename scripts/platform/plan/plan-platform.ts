@@ -5,10 +5,10 @@ import { exitCodes, VendhostError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import { withAssembly } from '../../stack/assembly.ts';
 import { type Compared, comparedLines, compareStacks, platformBuilder } from '../compare.ts';
-import { combined, failed, forEach } from '../each.ts';
+import { combined, failed, forEach, unknownLine } from '../each.ts';
 import { stepsOf } from '../layers.ts';
 import { planProvider } from '../oidc-provider.ts';
-import { type EnvironmentChoice, type EnvironmentTarget, openTargets } from '../targets.ts';
+import { type EnvironmentChoice, type EnvironmentTarget, openReachable } from '../targets.ts';
 import { planEndpoint } from '../webhook-endpoint.ts';
 import { writeReport } from './merge-request-report.ts';
 import { planAndSave } from './save-plan.ts';
@@ -39,12 +39,12 @@ export async function planPlatform(runtime: Runtime, options: PlanPlatformOption
   if (save !== undefined && environment === 'all') throw oneAtATime();
   const platform = await readPlatformConfig(directory);
   const purpose = save === undefined ? 'plan' : 'deploy';
-  const targets = await openTargets(runtime, platform, environment, { purpose, certificates: true });
+  const { targets, unreached } = await openReachable(runtime, platform, environment, { purpose, certificates: true });
   if (save !== undefined)
     return await planAndSave(runtime, platform, targets[0] as EnvironmentTarget, { save, report });
-  const { done, faults } = await forEach(runtime, targets, (target) =>
-    planEnvironment(runtime, platform, target, { layer }),
-  );
+  const read = await forEach(runtime, targets, (target) => planEnvironment(runtime, platform, target, { layer }));
+  const { done } = read;
+  const faults = [...unreached, ...read.faults];
   const all = done.flatMap(({ compared }) => compared);
   const differs = all.some(({ asWanted }) => !asWanted);
   await writeReport(
@@ -58,7 +58,8 @@ export async function planPlatform(runtime: Runtime, options: PlanPlatformOption
       differs: compared.some(({ asWanted }) => !asWanted),
       stacks: compared.map(({ plan }) => plan),
     }));
-    runtime.out.result({ differs, environments, failed: failed(faults) }, done.flatMap(environmentLines).join('\n'));
+    const lines = [...done.flatMap(environmentLines), ...faults.map(unknownLine)];
+    runtime.out.result({ differs, environments, failed: failed(faults) }, lines.join('\n'));
   }
   if (faults.length > 0) throw combined(faults, 'PLAN_FAILED', 'cannot plan');
   return differs ? exitCodes.differs : undefined;

@@ -4,11 +4,11 @@ import type { PlatformConfig } from '../../config/platform.ts';
 import { exitCodes } from '../../errors.ts';
 import { defaultRuleQuota } from '../../listener/quota.ts';
 import { tableLines } from '../../output.ts';
-import { quotaLines, type TakenQuota, takenQuotas } from '../../quota/tenant-quotas.ts';
+import { quotaLines, type TakenQuota, takenQuotas, vendedBeside } from '../../quota/tenant-quotas.ts';
 import type { Runtime } from '../../runtime.ts';
 import { readCertificate } from '../certificate.ts';
-import { combined, failed, forEach } from '../each.ts';
-import { type EnvironmentChoice, type EnvironmentTarget, openTargets } from '../targets.ts';
+import { combined, failed, forEach, unknownLine } from '../each.ts';
+import { type EnvironmentChoice, type EnvironmentTarget, openReachable } from '../targets.ts';
 import { type DnsRecord, dnsRecords } from './dns-records.ts';
 import { type CertificateStatus, certificateStatus, dnsLines } from './entry-lines.ts';
 import { type OwnershipStatus, ownershipLines, ownershipStatus } from './ownership-status.ts';
@@ -39,7 +39,10 @@ interface EnvironmentStatus {
   /** Records that must be in the DNS; nobody looks whether they are. */
   readonly dns: readonly DnsRecord[];
   readonly tenants: readonly string[];
-  /** Those of the account that its tenants nearly use up by themselves; they say nothing of its health. */
+  /**
+   * Those of the account that its tenants nearly use up by themselves, of all environments in it that are shown; they say nothing of its
+   * health.
+   */
   readonly quotas: readonly TakenQuota[];
   readonly ownership: OwnershipStatus;
 }
@@ -50,13 +53,20 @@ export async function platformStatus(
   { directory, environment }: StatusOptions,
 ): Promise<number | undefined> {
   const platform = await readPlatformConfig(directory);
-  const targets = await openTargets(runtime, platform, environment, { purpose: 'plan' });
+  const { targets, unreached } = await openReachable(runtime, platform, environment);
   const files = await readTenantFiles(directory);
-  const { done, faults } = await forEach(runtime, targets, (target) => statusOf(runtime, platform, target, files));
+  const read = await forEach(runtime, targets, (target) => statusOf(runtime, platform, target, files));
+  const done = read.done.map((status): EnvironmentStatus => {
+    return { ...status, quotas: takenQuotas(vendedBeside(status, read.done)) };
+  });
+  const faults = [...unreached, ...read.faults];
   // An environment that could not be read is not healthy either: the error below says why.
   const healthy = faults.length === 0 && done.every((each) => each.healthy);
   if (done.length > 0)
-    runtime.out.result({ healthy, environments: done, failed: failed(faults) }, done.map(statusText).join('\n\n'));
+    runtime.out.result(
+      { healthy, environments: done, failed: failed(faults) },
+      [...done.map(statusText), ...faults.map(unknownLine)].join('\n\n'),
+    );
   if (faults.length > 0) throw combined(faults, 'STATUS_FAILED', 'cannot read the status');
   return healthy ? undefined : exitCodes.differs;
 }
@@ -66,7 +76,7 @@ async function statusOf(
   platform: PlatformConfig,
   target: EnvironmentTarget,
   files: readonly TenantFile[] | undefined,
-): Promise<EnvironmentStatus> {
+): Promise<Omit<EnvironmentStatus, 'quotas'>> {
   const { environment, config, aws } = target;
   const [stacks, published, provider, records, found] = await Promise.all([
     readStackRows(target, platform),
@@ -93,7 +103,7 @@ async function statusOf(
   const dns = dnsRecords({ domain, balancers: loadBalancers, tenants: records, validation: found?.validation ?? [] });
   const tenants = records.map(({ tenant }) => tenant);
   const shown = { environment, account, region, healthy, stacks, loadBalancers, provider };
-  return { ...shown, certificate, dns, tenants, quotas: takenQuotas(tenants.length), ownership };
+  return { ...shown, certificate, dns, tenants, ownership };
 }
 
 function statusText(status: EnvironmentStatus): string {

@@ -32,6 +32,12 @@ export const costTags = { tenant: 'vendhost:tenant', environment: 'vendhost:envi
 /** Unblended: what each resource was charged, with what was paid back (https://docs.aws.amazon.com/cost-management/latest/userguide/ce-advanced.html). */
 export const costMetric = 'UnblendedCost';
 
+/** The months of that period: `2026-05`, `2026-06`. */
+export function monthsAsked(now: Date): string[] {
+  const { Start } = billedPeriod(now);
+  return [Start.slice(0, 7), now.toISOString().slice(0, 7)];
+}
+
 /** The last whole month and this one up to now, in UTC: a bill has days of UTC, and the end is exclusive. */
 export function billedPeriod(now: Date): { Start: string; End: string } {
   const day = (year: number, month: number, date: number) =>
@@ -42,8 +48,14 @@ export function billedPeriod(now: Date): { Start: string; End: string } {
   return { Start: day(year, month - 1, 1), End: day(year, month, now.getUTCDate() + 1) };
 }
 
-/** The months of all pages of an answer: a month that is too long for a page goes on on the next. */
-export function billedMonths(pages: readonly (readonly ResultByTime[])[]): BilledMonth[] {
+/**
+ * The months of all pages of an answer: a month that is too long for a page goes on on the next. A month that was asked for and is in none is
+ * there with nothing in it.
+ */
+export function billedMonths(
+  pages: readonly (readonly ResultByTime[])[],
+  asked: readonly string[] = [],
+): BilledMonth[] {
   const months = new Map<string, { isEstimated: boolean; groups: BilledGroup[] }>();
   for (const { TimePeriod, Estimated, Groups = [] } of pages.flat()) {
     const name = (TimePeriod?.Start ?? '').slice(0, 7);
@@ -56,6 +68,7 @@ export function billedMonths(pages: readonly (readonly ResultByTime[])[]): Bille
     }
     months.set(name, month);
   }
+  for (const month of asked) if (!months.has(month)) months.set(month, { isEstimated: true, groups: [] });
   return [...months].sort(([one], [other]) => one.localeCompare(other)).map(([month, each]) => ({ month, ...each }));
 }
 
@@ -113,5 +126,6 @@ export function costReasons(costs: StatusPart<readonly Cost[]>): string[] {
 
 function rounded(amount: string): string {
   const number = Number(amount);
-  return amount.trim() !== '' && Number.isFinite(number) ? number.toFixed(2) : amount;
+  // Credits of less than half a cent are no minus nothing.
+  return amount.trim() !== '' && Number.isFinite(number) ? number.toFixed(2).replace(/^-(0\.00)$/, '$1') : amount;
 }

@@ -4,7 +4,7 @@ import { partOf, type StatusPart } from '../../aws/status-part.ts';
 import type { Environment } from '../../config/environment.ts';
 import type { EnvironmentTarget } from '../../platform/targets.ts';
 import type { Runtime } from '../../runtime.ts';
-import { type BilledMonth, billedMonths, billedPeriod, costMetric, costTags } from './fleet-costs.ts';
+import { type BilledMonth, billedMonths, billedPeriod, costMetric, costTags, monthsAsked } from './fleet-costs.ts';
 
 /**
  * What the bills have of the environments that want it (`costs` in `platform.yml`): one request a page for each account, however many tenants
@@ -59,5 +59,5 @@ export async function readBill(aws: Aws, account: string, now: Date): Promise<Bi
     pages.push(ResultsByTime);
     token = NextPageToken;
   } while (token !== undefined);
-  return billedMonths(pages);
+  return billedMonths(pages, monthsAsked(now));
 }

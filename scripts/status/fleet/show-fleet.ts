@@ -1,5 +1,7 @@
-import { readPlatformConfig } from '../../config/files.ts';
-import { type EnvironmentChoice, openTargets } from '../../platform/targets.ts';
+import { environmentOf, readPlatformConfig } from '../../config/files.ts';
+import type { PlatformConfig } from '../../config/platform.ts';
+import type { EnvironmentFault } from '../../platform/each.ts';
+import { type EnvironmentChoice, openReachable } from '../../platform/targets.ts';
 import { writeReportFile } from '../../report/write-report.ts';
 import type { Runtime } from '../../runtime.ts';
 import { fleetPage } from './fleet-page.ts';
@@ -22,7 +24,7 @@ export interface FleetOptions {
  */
 export async function showFleet(runtime: Runtime, { directory, environment, page }: FleetOptions): Promise<undefined> {
   const platform = await readPlatformConfig(directory);
-  const targets = await openTargets(runtime, platform, environment, { purpose: 'plan' });
+  const { targets, unreached } = await openReachable(runtime, platform, environment);
   const [fleet, bills] = await Promise.all([
     Promise.all(targets.map((target) => readFleet(runtime, target))),
     readCosts(runtime, targets),
@@ -31,10 +33,19 @@ export async function showFleet(runtime: Runtime, { directory, environment, page
     const costs = bills.get(snapshot.environment);
     return costs === undefined ? snapshot : { ...snapshot, costs };
   });
-  const view = masked(fleetView(snapshots), (text) => runtime.out.masked(text));
+  const lost = unreached.map((fault) => unknownSnapshot(platform, fault));
+  const view = masked(fleetView([...snapshots, ...lost]), (text) => runtime.out.masked(text));
   await writeReportFile(runtime, page, () => fleetPage(view, factsOf(runtime, view)));
   runtime.out.result({ ...view }, fleetLines(view).join('\n'));
   return undefined;
+}
+
+/** An environment whose account could not be opened: it is shown, and nothing of it is known. */
+function unknownSnapshot(platform: PlatformConfig, { environment, error }: EnvironmentFault): FleetSnapshot {
+  const { account, region, costs } = environmentOf(platform, environment);
+  const part = { unknown: `${error.code}: ${error.message}` };
+  const lists = { tenants: part, stacks: part, groups: part, alarms: part, images: part };
+  return { environment, account, region, at: Date.now(), ...lists, releases: {}, ...(costs ? { costs: part } : {}) };
 }
 
 function factsOf({ env }: Runtime, { at }: FleetView): Record<string, string> {

@@ -1,6 +1,7 @@
 import { readPlatformConfig, readTenantConfig } from '../../config/files.ts';
 import { exitCodes, VendhostError } from '../../errors.ts';
-import { type EnvironmentChoice, openTargets } from '../../platform/targets.ts';
+import { type EnvironmentFault, forEach } from '../../platform/each.ts';
+import { type EnvironmentChoice, openReachable } from '../../platform/targets.ts';
 import type { Runtime } from '../../runtime.ts';
 import { registerLines } from './register-lines.ts';
 import { isUnread, mostDetailed, planRegister, type RegisterPlan, registerDiffers } from './register-plan.ts';
@@ -22,11 +23,15 @@ export async function planTenants(
   { directory, tenant, environment }: PlanTenantsOptions,
 ): Promise<number | undefined> {
   const platform = await readPlatformConfig(directory);
-  const targets = await openTargets(runtime, platform, environment, { purpose: 'plan' });
+  const { targets, unreached } = await openReachable(runtime, platform, environment);
   const plans: RegisterPlan[] = [];
   for (const target of targets) {
-    plans.push(await planRegister(runtime, platform, target, { directory, tenant, details: mostDetailed }));
+    const { done, faults } = await forEach(runtime, [target], (each) =>
+      planRegister(runtime, platform, each, { directory, tenant, details: mostDetailed }),
+    );
+    plans.push(...done, ...faults.map(unknownPlan));
   }
+  plans.push(...unreached.map(unknownPlan));
   // A tenant that is nowhere may be a typing error: its file is what is missing.
   if (tenant !== undefined && plans.every(({ rows }) => rows.length === 0)) await readTenantConfig(directory, tenant);
   const differs = plans.some(registerDiffers);
@@ -37,6 +42,12 @@ export async function planTenants(
   runtime.out.result({ differs, environments: plans }, lines.join('\n'));
   requireRead(plans);
   return differs ? exitCodes.differs : undefined;
+}
+
+/** The plan of an environment that nothing is known of. */
+function unknownPlan({ environment, error }: EnvironmentFault): RegisterPlan {
+  const why = [`${error.code}: ${error.message}`, ...error.details].join('; ');
+  return { environment, rows: [], moves: [], unread: [`unknown: ${why}; ${error.hint}`] };
 }
 
 /** Throws `REGISTER_UNREAD`: what is not known is never taken for no change. */

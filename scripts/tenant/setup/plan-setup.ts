@@ -5,6 +5,7 @@ import {
   createScheduleCall,
   editProjectCall,
   processMode,
+  removeScheduleCall,
   setProcessModeCall,
   setTierCall,
 } from '../../gitlab/setup/pipeline-settings.ts';
@@ -187,6 +188,22 @@ export function scheduleOf(tenant: string): string {
   return `Drift check of the tenant ${tenant}`;
 }
 
+/**
+ * Two vends at the same moment make two schedules: GitLab takes one twice. Of those that are the same in all that vending sets the first
+ * stays; what people made or changed is theirs.
+ */
+export function planRepeatedSchedules({ path, tenant }: ProjectWish, { setup }: ProjectFacts): Setting[] {
+  const own = (setup?.schedules ?? [])
+    .filter(({ description }) => description === scheduleOf(tenant))
+    .toSorted((one, other) => one.id - other.id);
+  const repeated = own.filter(
+    (each, index) => own.findIndex(({ ref, cron }) => ref === each.ref && cron === each.cron) < index,
+  );
+  return repeated.map(({ id, description }) =>
+    after(`pipeline schedule "${description}", number ${id}: remove, it is there twice`, removeScheduleCall(path, id)),
+  );
+}
+
 /** A night's check, where the pipeline file has its job, or the starter merge request brings it. GitLab takes a schedule twice. */
 function planSchedule(
   { path, tenant, pipelinePath, setup: wanted }: ProjectWish,
@@ -196,7 +213,8 @@ function planSchedule(
 ): Setting[] {
   const description = scheduleOf(tenant);
   if (wanted?.isReported === true) return [];
-  if (setup.schedules.includes(description) || !hasCheck(setup, isStarted) || isPinned(pipelinePath)) return [];
+  const isThere = setup.schedules.some((each) => each.description === description);
+  if (isThere || !hasCheck(setup, isStarted) || isPinned(pipelinePath)) return [];
   const schedule = { description, ref, cron: cronOf(tenant) };
   const what = `pipeline schedule "${description}": create, ${schedule.cron} on ${ref}`;
   return [{ what, call: createScheduleCall(path, schedule), when: 'after' }];

@@ -2,10 +2,11 @@ import type { GitlabApi } from '../../gitlab/api.ts';
 import type { Project } from '../../gitlab/project.ts';
 import {
   type GitlabEnvironment,
+  listSchedules,
+  type ProjectSchedule,
   type ResourceGroup,
   readEnvironments,
   readResourceGroups,
-  readSchedules,
 } from '../../gitlab/setup/pipeline-settings.ts';
 import { hasBranch, hasMergeRequest, readFileText, readRoot } from '../../gitlab/setup/repository.ts';
 
@@ -23,8 +24,7 @@ export interface SetupFacts {
   readonly branches: readonly string[];
   readonly environments: readonly GitlabEnvironment[];
   readonly resourceGroups: readonly ResourceGroup[];
-  /** Descriptions of pipeline schedules. */
-  readonly schedules: readonly string[];
+  readonly schedules: readonly ProjectSchedule[];
   /** Names at the top of the default branch. */
   readonly root: readonly string[];
   /** Its pipeline file on the default branch. */
@@ -50,7 +50,7 @@ export async function readSetup(
   const [environments, resourceGroups, schedules] = await Promise.all([
     readEnvironments(api, path),
     readResourceGroups(api, path),
-    readSchedules(api, path),
+    listSchedules(api, path),
   ]);
   const pipelines = { environments, resourceGroups, schedules };
   if (settings.isEmpty || defaultBranch === undefined) {

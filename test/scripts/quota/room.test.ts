@@ -5,7 +5,7 @@ import { farQuotas } from '../../../docs/quotas.ts';
 import { type QuotaId, quotaIds, quotaOf } from '../../../scripts/quota/quotas.ts';
 import type { QuotaState } from '../../../scripts/quota/read-quotas.ts';
 import { fullQuotas, neededOf } from '../../../scripts/quota/room.ts';
-import { quotaLines, takenQuotas } from '../../../scripts/quota/tenant-quotas.ts';
+import { quotaLines, takenQuotas, vendedBeside } from '../../../scripts/quota/tenant-quotas.ts';
 import { entryTemplate, onlyTemplate, tenantApp } from '../../cdk/roles/stacks.ts';
 import { virtualHost } from '../../cdk/tenant/props.ts';
 
@@ -59,13 +59,31 @@ test('each quota that AWS raises can be asked for', () => {
 });
 
 test('what vended tenants take by themselves is named from four fifths of the usual value on', () => {
-  expect(takenQuotas(114)).toEqual([]);
-  expect(takenQuotas(115)).toEqual([{ id: 'roles', taken: 805, usual: 1000 }]);
-  expect(quotaLines(takenQuotas(115))).toEqual([
+  const alone = (count: number) => ({ inAccount: count, inRegion: count });
+  expect(takenQuotas(alone(114))).toEqual([]);
+  expect(takenQuotas(alone(115))).toEqual([{ id: 'roles', taken: 805, usual: 1000 }]);
+  expect(quotaLines(takenQuotas(alone(115)))).toEqual([
     'quotas that the tenants nearly use up, unless AWS raised them (vendhost drift check --check quotas asks):',
     '  IAM roles: 805, usually 1000',
   ]);
   expect(quotaLines([])).toEqual([]);
+});
+
+test('environments in one account take of the same quotas, in one region of those of the region', () => {
+  const place = (account: string, region: string, count: number) => ({
+    account,
+    region,
+    tenants: Array(count).fill('shop'),
+  });
+  const dev = place('100000000001', 'eu-west-1', 60);
+  const all = [
+    dev,
+    place('100000000001', 'eu-west-2', 60),
+    place('100000000001', 'eu-west-1', 1),
+    place('200000000002', 'eu-west-1', 500),
+  ];
+  expect(vendedBeside(dev, all)).toEqual({ inAccount: 121, inRegion: 61 });
+  expect(takenQuotas(vendedBeside(dev, all))).toEqual([{ id: 'roles', taken: 847, usual: 1000 }]);
 });
 
 test('what is full is what has less room than is taken of it', () => {

@@ -6,6 +6,7 @@ import {
   billedPeriod,
   costsOf,
   costWords,
+  monthsAsked,
 } from '../../../scripts/status/fleet/fleet-costs.ts';
 import { fleetPage } from '../../../scripts/status/fleet/fleet-page.ts';
 import type { FleetSnapshot } from '../../../scripts/status/fleet/fleet-snapshot.ts';
@@ -55,6 +56,27 @@ test('a month goes on on the next page, and is final when every page of it says 
     { month: '2026-05', isEstimated: false, groups: [group('a', 'dev', '1'), group('b$c', 'dev', '4')] },
     { month: '2026-06', isEstimated: true, groups: [group('a', 'dev', '2'), group('b$c', 'dev', '3')] },
   ]);
+});
+
+test('a month that the answer does not have is unknown, and not left out', () => {
+  const asked = monthsAsked(new Date('2026-01-01T00:00:00Z'));
+  expect(asked).toEqual(['2025-12', '2026-01']);
+  const page = [{ TimePeriod: { Start: '2026-01-01', End: '2026-01-02' }, Estimated: true, Groups: [] }];
+  const months = billedMonths([page], asked);
+  expect(months).toEqual(asked.map((month) => ({ month, isEstimated: true, groups: [] })));
+  expect(costWords({ value: costsOf(months, 'dev', 'shop') })).toBe('unknown in 2025-12; unknown in 2026-01');
+});
+
+test.each([
+  ['-0.0012', '0.00 USD'],
+  ['-1E-7', '0.00 USD'],
+  ['-0.005001', '-0.01 USD'],
+  ['1E+3', '1000.00 USD'],
+  ['', ' USD'],
+  ['NaN', 'NaN USD'],
+])('people read the amount %j as %j', (amount, words) => {
+  const bill = { month: '2026-05', isEstimated: false, groups: [group('shop', 'dev', amount)] };
+  expect(costWords({ value: costsOf([bill], 'dev', 'shop') })).toBe(`${words} in 2026-05`);
 });
 
 test('a tenant costs what its group says, in the currency of the bill', () => {

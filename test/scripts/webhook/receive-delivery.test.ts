@@ -1,5 +1,7 @@
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { buildRequest } from '../../../scripts/webhook/function/build-request.ts';
+import { mostBodyBytes } from '../../../scripts/webhook/function/judge-delivery.ts';
 import {
   type AcceptedPush,
   type ProxyRequest,
@@ -54,6 +56,31 @@ test('a push is handed over, for the tenant of the address', async () => {
 test('a body that API Gateway encoded is the same body', async () => {
   const body = Buffer.from(payload('push')).toString('base64');
   expect((await receive(request({ body, isBase64Encoded: true }))).answer.statusCode).toBe(202);
+});
+
+/** A push with a body of so many bytes, in letters of three bytes as far as they fit. */
+function bodyOf(bytes: number): string {
+  const base = JSON.stringify({ ...JSON.parse(payload('push')), padding: '' });
+  const left = bytes - Buffer.byteLength(base);
+  return base.replace('"padding":""', `"padding":"${'€'.repeat(Math.floor(left / 3))}${'x'.repeat(left % 3)}"`);
+}
+
+test.each([
+  [0, 202],
+  [1, 413],
+])('the largest body and %i bytes more is answered with %i, encoded or not', async (more, status) => {
+  const body = bodyOf(mostBodyBytes + more);
+  expect(Buffer.byteLength(body)).toBe(mostBodyBytes + more);
+  const encoded = { body: Buffer.from(body).toString('base64'), isBase64Encoded: true };
+  const answers = [await receive(request({ body })), await receive(request(encoded))];
+  expect(answers.map(({ answer }) => answer.statusCode)).toEqual([status, status]);
+});
+
+test('a compressed body, which GitLab does not send, is no JSON: nothing unpacks it', async () => {
+  const headers = { ...headersOf(), 'Content-Encoding': 'gzip' };
+  const body = gzipSync(payload('push')).toString('base64');
+  const { answer, handedOver } = await receive(request({ headers, body, isBase64Encoded: true }));
+  expect([answer.statusCode, handedOver]).toEqual([400, []]);
 });
 
 test.each([

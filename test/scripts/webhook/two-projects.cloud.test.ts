@@ -14,11 +14,13 @@ import { DeleteBucketPolicyCommand, ListObjectsV2Command } from '@aws-sdk/client
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readPlatformFacts } from '../../../scripts/aws/read-facts.ts';
 import { intakeOf, names } from '../../../scripts/config/names.ts';
+import { checkDrift } from '../../../scripts/drift/check-drift.ts';
 import { provisionHost } from '../../../scripts/host/provision.ts';
 import { prepareBake } from '../../../scripts/image/bake/prepare.ts';
 import { bakeKeyTag } from '../../../scripts/image/image-faults.ts';
 import { writeRecord } from '../../../scripts/image/record.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
+import type { Report } from '../../../scripts/report/report.ts';
 import { readStack } from '../../../scripts/stack/stack-state.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
 import type { CloudAccount } from '../../builders/account.ts';
@@ -195,6 +197,17 @@ async function logOf(which: Build): Promise<string> {
   return lines.join('');
 }
 
+/** What the drift check finds of the tenant in GitLab. */
+async function drift(): Promise<string[]> {
+  const runtime = person.runtime();
+  const env = { ...runtime.env, VENDHOST_GITLAB_TOKEN: gitlab.token, CI_API_V4_URL: gitlab.api };
+  const options = { directory: files.directory, environment: 'dev', tenant: 'shop', failOn: ['unknown'] } as const;
+  const unused = { ignore: undefined, shard: undefined, junit: undefined, page: undefined };
+  await checkDrift({ ...runtime, env }, { ...options, ...unused, checks: ['gitlab'] });
+  const { sections } = JSON.parse(runtime.printed()) as Report;
+  return sections.flatMap(({ findings }) => findings.map(({ id }) => id.replace('dev/gitlab/', '')));
+}
+
 async function executions() {
   const command = new ListPipelineExecutionsCommand({ pipelineName: names.host(place) });
   const { pipelineExecutionSummaries: all = [] } = await (await person.aws.codePipeline()).send(command);
@@ -233,6 +246,40 @@ test("a push of the infrastructure's project goes to the machine, and releases n
   expect(await ended(intakeOf('infrastructure'), 1), await logOf(intakeOf('infrastructure'))).toEqual(['SUCCEEDED']);
   expect(await ended('machine', 1), await logOf('machine')).toEqual(['SUCCEEDED']);
   expect([await objectsBelow('software/shop/intake/'), await executions()]).toEqual([before, ['Succeeded']]);
+});
+
+test('two projects that are pushed to at the same moment are both built', async () => {
+  const [machine, shop] = [await push('infrastructure', {}), await push('software', software('at once'))];
+  expect(await Promise.all([report('infrastructure', machine), report('software', shop)])).toEqual([202, 202]);
+  expect(await ended(intakeOf('software'), 2), await logOf(intakeOf('software'))).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+  expect(await ended('machine', 2), await logOf('machine')).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+  await expect.poll(executions, { timeout: 120_000 }).toEqual(['Succeeded', 'Succeeded']);
+});
+
+test('what people change of the webhooks is found, half by half, and the next vend sets it again', async () => {
+  expect(await drift()).toEqual([]);
+  const state = gitlab.state.hooks;
+  const [one, other] = [hooksOf('acme/machine')[0], hooksOf('acme/shop')[0]];
+  if (one === undefined || other === undefined) throw new Error('no webhook');
+  state.setHooks(projectAt('acme/machine'), [
+    { ...one, alert_status: 'disabled' },
+    { ...one, id: one.id + 1000 },
+  ]);
+  state.setHooks(projectAt('acme/shop'), [{ ...other, url: `${other.url}2` }]);
+  state.setDeployTokens(projectAt('acme/shop'), []);
+  expect(await drift()).toEqual([
+    'shop/infrastructure/webhook/disabled',
+    'shop/infrastructure/webhook/repeated',
+    'shop/software/webhook/hook',
+    'shop/software/webhook/deploy-token',
+  ]);
+  await vend({ projects: paths, intake: 'webhook' });
+  expect(await drift()).toEqual([]);
+  expect(hooksOf('acme/machine')).toMatchObject([{ id: one.id, alert_status: 'executable' }]);
+  state.setHooks(
+    projectAt('acme/shop'),
+    hooksOf('acme/shop').filter(({ url }) => url === one.url),
+  );
 });
 
 describe('nothing is built', () => {

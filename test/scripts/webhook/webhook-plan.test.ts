@@ -55,6 +55,15 @@ test('a tenant that has neither gets both', () => {
   ]);
 });
 
+test('of two webhooks with one address one goes, and the other gets a token that the secret has', () => {
+  const state = { ...vended, hooks: [...vended.hooks, { ...hook, id: 8 }] };
+  expect(planOne(wish, state)).toMatchObject({ hook: 'update', hookId: 7, repeated: [8], newToken: true });
+  expect(webhookLines(planWebhooks([{ wish, state }]))).toEqual([
+    'webhook: update, with a new token',
+    'webhooks with the same address that go: 8',
+  ]);
+});
+
 test('vended again, nothing changes', () => {
   expect(planOne(wish, vended)).toEqual({
     project: 'acme/shop',

@@ -2,18 +2,28 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, DescribeLogStreamsCommand, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { BatchGetBuildsCommand, CodeBuildClient, ListBuildsForProjectCommand } from '@aws-sdk/client-codebuild';
+import {
+  BatchGetBuildsCommand,
+  CodeBuildClient,
+  DeleteProjectCommand,
+  ListBuildsForProjectCommand,
+} from '@aws-sdk/client-codebuild';
 import { ListPipelineExecutionsCommand } from '@aws-sdk/client-codepipeline';
+import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { LambdaClient, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { DeleteBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readPlatformFacts } from '../../../scripts/aws/read-facts.ts';
 import { keys, names } from '../../../scripts/config/names.ts';
+import { checkDrift } from '../../../scripts/drift/check-drift.ts';
 import { provisionHost } from '../../../scripts/host/provision.ts';
 import { prepareBake } from '../../../scripts/image/bake/prepare.ts';
 import { bakeKeyTag } from '../../../scripts/image/image-faults.ts';
 import { writeRecord } from '../../../scripts/image/record.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
+import type { Report } from '../../../scripts/report/report.ts';
 import { readStack } from '../../../scripts/stack/stack-state.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
 import { buildPush } from '../../../scripts/webhook/build-push.ts';
@@ -195,6 +205,25 @@ async function pageOfShop(): Promise<string> {
   return (await ask(enforcing.cloud.router.https, 'shop.dev.example.com', '/index.html')).body;
 }
 
+/** The webhook's alarms that have gone off. */
+async function alarms() {
+  const client = new CloudWatchClient(clientConfig(enforcing.cloud.endpoint, account));
+  const command = new DescribeAlarmsCommand({ AlarmNamePrefix: 'vendhost-webhook-', StateValue: 'ALARM' });
+  return (await client.send(command)).MetricAlarms?.map(({ AlarmName }) => AlarmName);
+}
+
+/** What the drift check finds of the webhook's stack: names of resources. */
+async function webhookDrift(): Promise<(string | undefined)[]> {
+  const runtime = person.runtime();
+  const options = { directory: files.directory, environment: 'dev', tenant: undefined, checks: ['stacks'] } as const;
+  const unused = { ignore: undefined, shard: undefined, junit: undefined, page: undefined };
+  await checkDrift(runtime, { ...options, ...unused, failOn: ['never'] });
+  const { sections } = JSON.parse(runtime.printed()) as Report;
+  const found = sections.find(({ id }) => id === 'dev/stacks/vendhost-webhook');
+  expect(found?.state).not.toBe('unknown');
+  return (found?.findings ?? []).map(({ id }) => id.split('/').at(-1)).toSorted();
+}
+
 /** Waits until there are so many builds, and none is under way. */
 async function built(count: number) {
   await expect
@@ -299,6 +328,29 @@ test('tokens are replaced, both ends at once, and neither is printed', async () 
   }
   for (const secret of [hook.token, token?.token ?? ''])
     expect([runtime.printed(), ...runtime.progress()].join(' ')).not.toContain(secret);
+});
+
+test('an accepted push that becomes no build sets off the alarm', async () => {
+  const codeBuild = new CodeBuildClient(clientConfig(enforcing.cloud.endpoint, account));
+  const name = names.buildProject({ environment: 'dev', tenant: 'blog' }, 'intake');
+  await codeBuild.send(new DeleteProjectCommand({ name }));
+  expect(await alarms()).toEqual([]);
+  const body = event('push', { project_id: project('blog').id });
+  expect((await report(body, { tenant: 'blog', token: hookOf('blog').token })).status).toBe(202);
+  await expect.poll(alarms, { timeout: 120_000 }).toEqual(['vendhost-webhook-undelivered']);
+});
+
+test('what people change of the webhook itself is drift', async () => {
+  expect(await webhookDrift()).toEqual([]);
+  const RoleName = 'vendhost-webhook-start';
+  const iam = new IAMClient(clientConfig(enforcing.cloud.endpoint, account));
+  const all = { Effect: 'Allow', Action: 'codebuild:*', Resource: '*' };
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [all] });
+  await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'start', PolicyDocument }));
+  const lambda = new LambdaClient(clientConfig(enforcing.cloud.endpoint, account));
+  const change = { FunctionName: 'vendhost-webhook-receive', Environment: { Variables: { SECRET_NAME: 'other' } } };
+  await lambda.send(new UpdateFunctionConfigurationCommand(change));
+  expect(await webhookDrift()).toEqual([expect.stringMatching(/^Receive/), expect.stringMatching(/^StartRole/)]);
 });
 
 test('a repository that does not let the build in', async () => {

@@ -29,7 +29,7 @@ export function findWebhook(facts: WebhookFacts): Finding[] {
     title,
     next,
   });
-  const hook = url === undefined ? undefined : hooks.find((each) => each.url === url);
+  const [hook, ...repeated] = url === undefined ? [] : hooks.filter((each) => each.url === url);
   const tokens = deployTokens.filter(({ name }) => name === tokenName);
   return [
     ...(url === undefined
@@ -45,6 +45,9 @@ export function findWebhook(facts: WebhookFacts): Finding[] {
       : hook === undefined
         ? [found('hook', `${project} has no webhook to ${url}: its pushes are not released`)]
         : hookFindings(facts, hook, found)),
+    ...(repeated.length === 0
+      ? []
+      : [found('repeated', `${project} has ${repeated.length + 1} webhooks to ${url}: each push is reported by all`)]),
     ...(tokens.length === 0
       ? [found('deploy-token', `${project} has no deploy token ${tokenName}, or it has expired: builds cannot clone`)]
       : []),

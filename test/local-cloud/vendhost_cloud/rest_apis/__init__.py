@@ -2,9 +2,9 @@
 API Gateway takes, the function must let the API call it, gets the event as AWS makes it, and its answer must be one.
 """
 
-from vendhost_cloud.rest_apis import deployments, events, integration, refusals
+from vendhost_cloud.rest_apis import deployments, events, integration, refusals, spelling
 
 
 def register() -> None:
-    for part in (deployments, events, integration, refusals):
+    for part in (deployments, events, integration, refusals, spelling):
         part.register()

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { basename, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
 import { readVendhostConfig } from '../../../../scripts/config/files.ts';
 import { readText } from '../../../../scripts/config/reading/read-text.ts';
-import { repository, soundTenant } from '../../../builders/repository.ts';
+import { repository, soundTenant, type Tree } from '../../../builders/repository.ts';
 import { errorIn, vendhost } from '../../command-line.ts';
 
 const file = 'vendhost.yml';
@@ -31,6 +31,65 @@ test.each<[string, Record<string, string | Buffer>, string]>([
   const shown = await vendhost(['config', 'show', '--directory', directory]);
   expect([errorIn(shown), shown.stdout]).toEqual(['CONFIG_UNREADABLE', '']);
   expect(shown.stderr).toContain(`${file} ${fault}`);
+});
+
+const key = 'dXNlcm5hbWU6cGFzc3dvcmQ=';
+const outside = 'is, or is behind, a symbolic link out of the repository: must be a file in it';
+const inGit = 'leads into .git: must be a file of the repository';
+
+describe('a link that leads out of the repository is not followed, and nothing of what it leads to is shown', () => {
+  const platform = { 'platform.yml': '{}', 'tenants/shop.yml': '{}' };
+  const own = { '.git/config': key, ...soundTenant };
+  test.each<[string, string, (secret: string) => Record<string, string>, string]>([
+    ['vendhost.yml', file, (secret) => ({ ...own, [file]: `-> ${secret}/secret.yml` }), outside],
+    ['vendhost.yml into .git', file, () => ({ ...own, [file]: '-> .git/config' }), inGit],
+    ['platform.yml', 'platform.yml', (secret) => ({ 'platform.yml': `-> ${secret}/secret.yml` }), outside],
+    [
+      'a tenant',
+      'tenants/shop.yml',
+      (secret) => ({ ...platform, 'tenants/shop.yml': `-> ${secret}/secret.yml` }),
+      outside,
+    ],
+    ['the register', 'tenants/secret.yml', (secret) => ({ 'platform.yml': '{}', tenants: `-> ${secret}` }), outside],
+  ])('%s', async (_, named, tree, fault) => {
+    const directory = await repository(tree(await repository({ 'secret.yml': key })) as Tree);
+    const checked = await vendhost(['config', 'check', '--directory', directory]);
+    expect(checked.stderr).toContain(`\n  ${named}: ${fault}\n`);
+    expect(checked.stdout + checked.stderr).not.toContain(key);
+  });
+
+  test.each([
+    ['the ignore file', 'drift-ignore.yml', ['drift', 'check', '--environment', 'dev', '--tenant', 'shop']],
+    ['the pipeline', '.gitlab-ci.yml', ['ci', 'explain', '--branch', 'main']],
+    ['vendhost.yml', file, ['config', 'show']],
+  ])('%s, by the command that reads it', async (_, name, words) => {
+    const secret = await repository({ 'secret.yml': key });
+    const directory = await repository({ ...soundTenant, [name]: `-> ${secret}/secret.yml` });
+    const ended = await vendhost([...words, '--directory', directory]);
+    expect([errorIn(ended), ended.stdout]).toEqual(['CONFIG_UNREADABLE', '']);
+    expect(ended.stderr).toContain(outside);
+    expect(ended.stderr).not.toContain(key);
+  });
+
+  test('include: local stays in the checkout', async () => {
+    const secret = await repository({ 'secret.yml': key });
+    const directory = await repository({
+      '.gitlab-ci.yml': `include: { local: '/../${basename(secret)}/secret.yml' }`,
+    });
+    const ended = await vendhost(['ci', 'explain', '--branch', 'main', '--directory', directory]);
+    expect(errorIn(ended)).toBe('CONFIG_INVALID');
+    expect(ended.stderr).toContain(outside);
+    expect(ended.stderr).not.toContain(key);
+  });
+});
+
+test('a link to another file of the repository is followed', async () => {
+  const directory = await repository({
+    'platform.yml': '{}',
+    'tenants/shop.yml': '-> ../shared.yml',
+    'shared.yml': 'a: 1',
+  });
+  expect(await readText(join(directory, 'tenants/shop.yml'), directory)).toEqual({ text: 'a: 1' });
 });
 
 test('a named pipe is no file, and nobody waits for who writes to it', async () => {

@@ -8,6 +8,7 @@ import { lookAtProject } from '../../../../scripts/tenant/setup/look-at-project.
 import { makeProject } from '../../../../scripts/tenant/setup/make-project.ts';
 import { plannedCalls } from '../../../../scripts/tenant/setup/plan-calls.ts';
 import { setupWish } from '../../../../scripts/tenant/setup/starter.ts';
+import { finishProject } from '../../../../scripts/tenant/vend-project.ts';
 import { recorder } from '../../../builders/recorder.ts';
 import { writeTree } from '../../../builders/repository.ts';
 import { complaints } from '../../init/written.ts';
@@ -95,6 +96,65 @@ describe('a project that is not there', () => {
         expect(projectDiffers(await look())).toBe(false);
       }
     }
+  });
+
+  test('of two schedules of two runs at the same moment the next vend removes the second, and no other', async () => {
+    const { vend, look, setup, shown } = await world();
+    await vend();
+    const [first] = setup().schedules;
+    if (first === undefined) throw new Error('no schedule');
+    const others = [
+      { ...first, id: first.id + 1, cron: '0 12 * * 1' },
+      { ...first, id: first.id + 2, description: 'Drift check of the tenant shop, too' },
+    ];
+    setup().schedules.push(...others, { ...first, id: first.id + 3 }, { ...first, id: first.id + 4 });
+    expect(projectLines(await look()).filter((line) => line.includes('schedule'))).toEqual(
+      [3, 4].map((more) => {
+        return `pipeline schedule "${first.description}", number ${first.id + more}: remove, it is there twice`;
+      }),
+    );
+    await vend();
+    expect(setup().schedules).toEqual([first, ...others]);
+    expect(projectDiffers(await look())).toBe(false);
+    setup().schedules.splice(1, 2);
+    expect(shown()).toEqual(made);
+  });
+
+  test('who removes it second finds that it is gone', async () => {
+    const { vend, look, setup, runtime, gitlab } = await world();
+    await vend();
+    const [first] = setup().schedules;
+    if (first === undefined) throw new Error('no schedule');
+    setup().schedules.push({ ...first, id: first.id + 1 });
+    const seen = await look();
+    await vend();
+    const api = openGitlab(runtime, gitlab.address);
+    if (api === undefined) throw new Error('no API');
+    await finishProject(runtime.out, api, seen);
+    expect(runtime.progress().at(-1)).toMatch(/it was gone already$/);
+    expect(setup().schedules).toEqual([first]);
+  });
+
+  test('a project that is renamed during the vend: GitLab changes nothing by its old path, and the next run has the new one', async () => {
+    const { vend, look, state, changes, runtime, gitlab } = await world();
+    await vend();
+    const project = state.project(path);
+    if (project === undefined) throw new Error('no project');
+    state.change(project, { ci_forward_deployment_enabled: false });
+    const seen = await look({ ...wish, adopt: true });
+    state.moveProject(project, 'acme/store');
+    const sent = changes.length;
+    const api = openGitlab(runtime, gitlab.address);
+    if (api === undefined) throw new Error('no API');
+    await expect(finishProject(runtime.out, api, seen)).rejects.toMatchObject({
+      code: 'PROJECT_PATH',
+      details: ['Non GET methods are not allowed for moved projects'],
+      hint: expect.stringContaining('run the command again'),
+    });
+    expect(changes.length - sent).toBe(1);
+    expect((await look()).refusals).toMatchObject([
+      { code: 'PROJECT_PATH', hint: expect.stringContaining('project: acme/store') },
+    ]);
   });
 
   test('the dry run has the calls that are sent', async () => {
