@@ -261,12 +261,22 @@ test("the platform's own maintenance wins: nobody switches it, and it ends by a 
   expect(await answers()).toEqual(forwarding);
 });
 
+test('what a job switched on ends with its right to', async () => {
+  await maintenance('on');
+  await vend('shop', hosts, {});
+  expect(await answers()).toEqual(forwarding);
+  expect(await maintenance(undefined)).toMatchObject({ on: false, switched: false });
+  await vend('shop', hosts, { maintenance_switch: { dev: page } });
+  expect(await answers()).toEqual(forwarding);
+});
+
 test('the audit has each switch, with what it was before', async () => {
   const query = { ...place, limit: 20, action: 'host maintenance' };
   const { records } = await readAudit(owner, facts.bucket, query);
   const seen = records.map(({ before, after }) => `${before} → ${after.replace(/: .*/, '')}`);
+  const twice = ['off → on', 'on → off', 'off → on', 'on → off'];
   const partly = ['on for some hosts → on', 'on for some hosts → off'];
-  expect(seen.reverse()).toEqual(['off → on', partly[0], 'on → off', 'off → on', ...partly, 'off → on', 'on → off']);
+  expect(seen.reverse()).toEqual(['off → on', partly[0], 'on → off', 'off → on', ...partly, ...twice]);
   expect(records[0]).toMatchObject({ action: 'host maintenance', target: hosts.join(', ') });
 });
 
