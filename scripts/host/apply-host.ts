@@ -54,7 +54,7 @@ export async function applyHost(assembly: Assembly, plan: HostPlan, options: App
   // The key is part of the update that comes last.
   const isLast = (plan.refresh?.replacement ?? 'no') === 'no';
   if (plan.host.action !== 'none' || isSurprising(planned, learned)) {
-    const parameters = { ...host.parameters, ...(isLast ? done : unfinished) };
+    const parameters = { ...host.parameters, ...(isLast ? done : unfinished(done)) };
     const result = await out.section('provision_host', 'host', () => deployHost(assembly, { ...host, parameters }));
     changed ||= result?.changed === true;
   }

@@ -2,9 +2,10 @@ import { withAudit } from '../audit/with-audit.ts';
 import { readPlatformFacts, readTenantRecord } from '../aws/read-facts.ts';
 import type { Aws } from '../aws/session.ts';
 import type { PlatformFacts } from '../config/facts.ts';
-import type { Place } from '../config/names.ts';
+import { names, type Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 import { readOwnImage } from '../host/instances/own-image.ts';
+import { interruptions } from '../host/key/look-up.ts';
 import { provision } from '../host/provision.ts';
 import { readBakedImage } from '../image/baked-image.ts';
 import { copyImage } from '../image/copy/copy-image.ts';
@@ -12,6 +13,7 @@ import { type CopyPlan, planCopy, wantedCopy } from '../image/copy/copy-plan.ts'
 import { findImage } from '../image/find.ts';
 import { markChosen } from '../image/record.ts';
 import type { Runtime } from '../runtime.ts';
+import { readStack } from '../stack/stack-state.ts';
 import type { OpenPlace } from './compare-images.ts';
 
 /** What becomes of the image when a revision is promoted with it. */
@@ -22,6 +24,8 @@ export interface ImageStep {
   readonly copy: CopyPlan;
   /** The image that instances start from here; empty where there are none. */
   readonly present: string;
+  /** A roll-out did not get to its end, as when its job was killed. */
+  readonly isUnfinished: boolean;
 }
 
 /**
@@ -41,11 +45,19 @@ export async function planImageStep(there: OpenPlace, here: OpenPlace, source: s
   const snapshots = await readSnapshots(there.aws, found.image?.BlockDeviceMappings ?? []);
   const target = { place, from: there.place.environment, account, encryptionKey: facts['key-arn'] };
   const wanted = wantedCopy({ ...found, id: source, snapshots }, target);
-  const [own, present = ''] = await Promise.all([
+  const [own, present = '', isUnfinished] = await Promise.all([
     findImage(aws, { place, bucket }, wanted.bakeKey),
     readOwnImage(aws, place),
+    isInterrupted(aws, place),
   ]);
-  return { facts, source, copy: planCopy(wanted, own), present };
+  return { facts, source, copy: planCopy(wanted, own), present, isUnfinished };
+}
+
+async function isInterrupted(aws: Aws, place: Place): Promise<boolean> {
+  const [host, data] = await Promise.all(
+    (['host', 'data'] as const).map((layer) => readStack(aws, names.tenantStack(place, layer))),
+  );
+  return host !== undefined && interruptions(place, { host, data }).length > 0;
 }
 
 async function readSnapshots(aws: Aws, mappings: readonly { readonly Ebs?: { readonly SnapshotId?: string } }[]) {
@@ -60,13 +72,18 @@ async function readSnapshots(aws: Aws, mappings: readonly { readonly Ebs?: { rea
 }
 
 /** Whether anything is left to do. */
-export function isBrought({ copy, present }: ImageStep): boolean {
+export function isBrought(step: ImageStep): boolean {
+  return isPresent(step) && !step.isUnfinished;
+}
+
+function isPresent({ copy, present }: ImageStep): boolean {
   return copy.kind === 'use' && copy.imageId === present;
 }
 
 export function imageStepWords(step: ImageStep): string {
   const { copy, source, present } = step;
   if (isBrought(step)) return `image ${present} is the copy of ${source}`;
+  if (isPresent(step)) return `the roll-out of image ${present}, the copy of ${source}, is brought to its end`;
   const before = present === '' ? '' : `, in place of ${present}`;
   return copy.kind === 'use'
     ? `image ${copy.imageId}, the copy of ${source}, is rolled out${before}`

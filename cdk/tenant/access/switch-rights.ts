@@ -4,9 +4,8 @@ import type { Scope } from './tenant-scope.ts';
 
 /**
  * Starts the document that switches the tenant's maintenance (`host maintenance on`), and follows it. AWS asks for the right to start on the document and
- * on the execution (https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-setup-identity-based-policies.html). No right to pass its role:
- * the document names it, and whoever starts the document does not
- * (http://nanalakshmanan.com/blog/Embedded-Assume-Role/).
+ * on the execution (https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-setup-identity-based-policies.html), and may refuse who starts it
+ * without the right to pass the role that it acts as (https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-troubleshooting.html).
  */
 export function switchRights(scope: Scope): Right[] {
   if (!scope.maySwitch) return [];
@@ -17,6 +16,13 @@ export function switchRights(scope: Scope): Right[] {
       actions: ['ssm:StartAutomationExecution'],
       resources: [scope.arn('ssm', `document/${names.switchDocument(scope.place)}`), executions],
       because: 'AWS chooses the id of the execution, whose document is that one.',
+    },
+    {
+      // No right makes use of it: there is none to start another document, to make one, or to give one a role in a maintenance window or an association.
+      sid: 'PassSwitch',
+      actions: ['iam:PassRole'],
+      resources: [scope.roleArn('switch')],
+      when: { StringEquals: { 'iam:PassedToService': 'ssm.amazonaws.com' } },
     },
     {
       sid: 'Switched',

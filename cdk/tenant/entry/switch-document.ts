@@ -36,9 +36,14 @@ export function switchDocument(role: string, page: string, rules: readonly Traff
         },
       },
       ...steps(on, rules, () => answer),
-      ...steps(off, rules, ({ targetGroup }) => ({ Type: 'forward', TargetGroupArn: targetGroup })),
+      ...steps(off, rules, ({ targetGroup }) => forwardTo(targetGroup)),
     ],
   };
+}
+
+/** In the two forms that the rule of the template has. */
+function forwardTo(TargetGroupArn: string) {
+  return { Type: 'forward', TargetGroupArn, ForwardConfig: { TargetGroups: [{ TargetGroupArn }] } };
 }
 
 function steps(state: string, rules: readonly TrafficRule[], answerOf: (rule: TrafficRule) => object): object[] {

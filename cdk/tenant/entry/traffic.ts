@@ -60,7 +60,13 @@ export class Traffic extends Construct {
       // A release deregisters each instance in turn, and would wait for the default of 300 s every time.
       targetGroupAttributes: [{ key: 'deregistration_delay.timeout_seconds', value: '20' }],
     });
-    const forward = { type: 'forward', targetGroupArn: targetGroup.ref };
+    const targets = { targetGroupArn: targetGroup.ref };
+    const forward = {
+      ...{ type: 'forward', ...targets },
+      // Says the same once more: CloudFormation sets a rule when its template changes, and what the tenant's jobs switched last must not stay when they may
+      // no more.
+      ...(maintenanceSwitch === undefined ? {} : { forwardConfig: { targetGroups: [targets] } }),
+    };
     const rule = (
       { band, hosts }: RuleGroup,
       conditions: CfnListenerRule.RuleConditionProperty[],

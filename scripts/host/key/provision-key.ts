@@ -72,8 +72,12 @@ export function isKept(deployed: Readonly<Record<string, string>>, wanted: Prove
   return Object.entries(wanted).every(([name, value]) => deployed[name] === value);
 }
 
-/** The same while a roll-out is still to come: a provision that is killed before the end was none. */
-export const unfinished = { ProvisionKey: 'unfinished' } as const;
+const begun = 'unfinished';
+
+/** The same while a roll-out is still to come: a provision that is killed before the end was none. The templates of the key are deployed by then. */
+export function unfinished({ ProvisionKey }: Provenance): Pick<Provenance, 'ProvisionKey'> {
+  return { ProvisionKey: `${begun} ${ProvisionKey}` };
+}
 
 /** When the data stack was updated last: a provision may die between it and the host stack. */
 export function dataUpdated(data: Pick<StackState, 'updatedAt'> | undefined): string {
@@ -82,7 +86,7 @@ export function dataUpdated(data: Pick<StackState, 'updatedAt'> | undefined): st
 
 /** What differs between the key on a host stack and the one wanted, one line each. */
 export function keyChanges(deployed: string | undefined, wanted: ProvisionKey): string[] {
-  if (deployed === unfinished.ProvisionKey) return ['the last provision did not get to its end'];
+  if (deployed?.startsWith(begun) === true) return ['the last provision did not get to its end'];
   const before = keyFrom(deployed);
   if (before === undefined) return ['it was provisioned by a version of Vendhost that kept no key'];
   return parts.flatMap((part) => {
@@ -94,7 +98,7 @@ export function keyChanges(deployed: string | undefined, wanted: ProvisionKey): 
   });
 }
 
-/** Whether the templates are those that were deployed with a key: an image is a parameter of them. */
+/** Whether the templates are those that were deployed with a key, also an unfinished one: an image is a parameter of them. */
 export function sameTemplates(deployed: string | undefined, wanted: ProvisionKey): boolean {
   const before = keyFrom(deployed);
   return before !== undefined && keyText({ ...before, image: wanted.image }) === keyText(wanted);

@@ -95,7 +95,14 @@ async function register(runtime: Runtime, aws: Aws, copy: CopyRun): Promise<stri
   runtime.out.step(`copying the disks of ${source.ImageId}`);
   const disks = new Map<string, string>();
   for (const snapshot of snapshotsOf(source)) disks.set(snapshot, await copyDisk(runtime, aws, copy, snapshot));
-  const made = await (await aws.ec2()).send(new RegisterImageCommand(registration(copy.wanted, copy.run, disks)));
+  const request = registration(copy.wanted, copy.run, disks);
+  const ec2 = await aws.ec2();
+  const made = await ec2.send(new RegisterImageCommand(request)).catch(async (error: unknown) => {
+    // It has no token: a call whose answer was lost is repeated, and finds its own image. The run is in the name.
+    if (!(error instanceof Error && error.name === 'InvalidAMIName.Duplicate')) throw error;
+    const { images } = await findCopyTraces(aws, copy.wanted);
+    return { ImageId: images.find(({ Name }) => Name === request.Name)?.ImageId };
+  });
   return answered(made.ImageId, 'EC2 RegisterImage', 'an image');
 }
 

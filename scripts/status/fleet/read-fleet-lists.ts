@@ -1,15 +1,22 @@
+import { atMost } from '../../aws/at-most.ts';
 import type { Aws } from '../../aws/session.ts';
+import type { Environment } from '../../config/environment.ts';
 import { type EntryOutputs, readRulesOf, switchOf } from '../../listener/rule-answers.ts';
 import type { HostAlarm } from '../host/host-snapshot.ts';
 import { lookOf, outputsOf } from '../host/read-host-parts.ts';
+import { driftBesidesSwitch } from '../maintenance/switched-drift.ts';
 import type { FleetGroup, FleetStack } from './fleet-snapshot.ts';
 
 /** Each list is read for a whole environment, by its pages: how many calls that is does not depend on how many tenants a page holds. */
 
-/** Stacks whose names begin so, with the last detection of their drift; all pages. */
-export async function readFleetStacks(aws: Aws, prefix: string): Promise<FleetStack[]> {
+/** More is read of the drift of so many stacks at the same time; only of drifted ones whose maintenance the tenant's jobs may switch. */
+const driftsAtOnce = 4;
+
+/** Stacks of an environment, with the last detection of their drift; all pages. */
+export async function readFleetStacks(aws: Aws, environment: Environment): Promise<FleetStack[]> {
+  const prefix = `vendhost-${environment}-`;
   const { paginateDescribeStacks } = await import('@aws-sdk/client-cloudformation');
-  const found: { readonly stack: FleetStack; readonly outputs: EntryOutputs }[] = [];
+  const found: { readonly stack: FleetStack; readonly tenant: string; readonly outputs: EntryOutputs }[] = [];
   for await (const { Stacks = [] } of paginateDescribeStacks({ client: await aws.cloudFormation() }, {})) {
     for (const {
       StackName: name = '',
@@ -17,21 +24,27 @@ export async function readFleetStacks(aws: Aws, prefix: string): Promise<FleetSt
       DriftInformation,
       Parameters = [],
       Outputs,
+      Tags = [],
     } of Stacks) {
       if (!name.startsWith(prefix)) continue;
       const { StackDriftStatus: drift = 'NOT_CHECKED', LastCheckTimestamp } = DriftInformation ?? {};
+      const tenant = Tags.find(({ Key }) => Key === 'vendhost:tenant')?.Value ?? '';
       const image = Parameters.find(({ ParameterKey }) => ParameterKey === 'ImageId')?.ParameterValue;
       const stack = {
         ...{ name, status, drift },
         ...(LastCheckTimestamp === undefined ? {} : { checkedAt: LastCheckTimestamp.getTime() }),
         ...(image === undefined ? {} : { image }),
       };
-      found.push({ stack, outputs: outputsOf(Outputs) });
+      found.push({ stack, tenant, outputs: outputsOf(Outputs) });
     }
   }
   const switching = found.map(({ outputs }) => outputs).filter((outputs) => switchOf(outputs) !== undefined);
   const standing = await readRulesOf(aws, switching);
-  return found.map(({ stack, outputs }) => ({ ...stack, ...lookOf(outputs, standing) }));
+  return await atMost(driftsAtOnce, found, async ({ stack, tenant, outputs }) => ({
+    ...stack,
+    drift: await driftBesidesSwitch(aws, { tenant, environment }, { name: stack.name, found: stack.drift, outputs }),
+    ...lookOf(outputs, standing),
+  }));
 }
 
 /** Auto Scaling groups whose names begin so; all pages. */

@@ -19,7 +19,7 @@ export async function readFleet(runtime: Runtime, target: EnvironmentTarget): Pr
   const prefix = `vendhost-${environment}-`;
   const [tenants, stacks, groups, alarms] = await Promise.all([
     partOf(runtime, async () => (await readRecords(target)).map(tenantOfRecord)),
-    partOf(runtime, () => readFleetStacks(aws, prefix)),
+    partOf(runtime, () => readFleetStacks(aws, environment)),
     partOf(runtime, () => readFleetGroups(aws, prefix)),
     partOf(runtime, () => readFleetAlarms(aws, prefix)),
   ]);

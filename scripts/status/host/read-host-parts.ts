@@ -12,6 +12,7 @@ import {
 } from '../../listener/rule-answers.ts';
 import { healthReason } from '../../release/failure/target-health.ts';
 import { isAbsent } from '../../stack/stack-state.ts';
+import { driftBesidesSwitch } from '../maintenance/switched-drift.ts';
 import type { HostAlarm, HostDatabase, HostTarget, StackLook } from './host-snapshot.ts';
 
 /** The targets of a target group; none where it is gone. */
@@ -94,13 +95,18 @@ export async function readStackLooks(aws: Aws, place: Place): Promise<StackLook[
         throw error;
       });
       const found = answer?.Stacks?.[0];
-      const { StackDriftStatus, LastCheckTimestamp } = found?.DriftInformation ?? {};
+      const { StackDriftStatus = 'NOT_CHECKED', LastCheckTimestamp } = found?.DriftInformation ?? {};
+      const outputs = outputsOf(found?.Outputs);
+      const [drift, look] = await Promise.all([
+        driftBesidesSwitch(aws, place, { name, found: StackDriftStatus, outputs }),
+        maintenanceLook(aws, outputs),
+      ]);
       return {
         name,
         status: found?.StackStatus ?? 'missing',
-        drift: StackDriftStatus ?? 'NOT_CHECKED',
+        drift,
         ...(LastCheckTimestamp === undefined ? {} : { checkedAt: LastCheckTimestamp.getTime() }),
-        ...(await maintenanceLook(aws, found?.Outputs)),
+        ...look,
       };
     }),
   );
@@ -112,8 +118,7 @@ type EntryLook = Pick<StackLook, 'inMaintenance'>;
  * Whether a page answers for the hosts, by the outputs of an entry stack. Where the tenant's jobs may switch it, only the rules know; the others cost no
  * call.
  */
-async function maintenanceLook(aws: Aws, given: Stack['Outputs']): Promise<EntryLook> {
-  const outputs = outputsOf(given);
+async function maintenanceLook(aws: Aws, outputs: EntryOutputs): Promise<EntryLook> {
   if (switchOf(outputs) === undefined) return lookOf(outputs, []);
   return lookOf(outputs, await readRulesOf(aws, [outputs]));
 }

@@ -1,4 +1,4 @@
-import { Match } from 'aws-cdk-lib/assertions';
+import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { priorityParameter } from '../../../cdk/tenant/entry/rule-groups.ts';
 import { names } from '../../../scripts/config/names.ts';
@@ -99,6 +99,16 @@ describe('traffic', () => {
       );
       expect(answering).toHaveLength(2);
       switching.hasOutput('MaintenanceSwitch', {});
+    });
+
+    test('without the right to switch the rules are written otherwise: CloudFormation sets them again', () => {
+      const actionsOf = (template: Template) =>
+        Object.values(template.findResources('AWS::ElasticLoadBalancingV2::ListenerRule')).map(
+          ({ Properties }) => Properties.Actions[0],
+        );
+      const without = actionsOf(entryTemplate(tenantApp({ ...changes, maintenanceSwitch: undefined })));
+      for (const action of actionsOf(switching)) expect(without).not.toContainEqual(action);
+      expect(actionsOf(switching)).toContainEqual(expect.objectContaining(without[0]));
     });
 
     test('a document has one parameter, and a step for each rule and state', () => {

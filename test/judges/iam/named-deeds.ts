@@ -25,6 +25,12 @@ const deeds: readonly Deed[] = [
   ...recording(),
   { role: 'intake', to: things.pipeline, actions: ['codepipeline:StartPipelineExecution'] },
   { role: 'deploy', to: things.switchDocument, actions: ['ssm:StartAutomationExecution'] },
+  {
+    role: 'deploy',
+    to: (owner) => things.role(owner, 'switch'),
+    actions: ['iam:PassRole'],
+    given: () => ({ 'iam:PassedToService': 'ssm.amazonaws.com' }),
+  },
   { role: 'switch', to: things.listenerRule, actions: ['elasticloadbalancing:ModifyRule'] },
 ];
 

@@ -343,7 +343,11 @@ test("the role of jobs takes a release back and prunes what is the tenant's, wit
   const back = await job();
   const rollback = { ...place, to: undefined, reason: 'wrong', keepImage: true, directory, dryRun: false };
   expect(await rollBackRelease(back, rollback)).toBe(exitCodes.waiting);
-  expect(JSON.parse(back.printed())).toMatchObject({ status: 'waiting', revisionKey: first });
+  const taken = JSON.parse(back.printed());
+  expect(taken).toMatchObject({ status: 'waiting', revisionKey: first });
+  const third = { execution: taken.executionId, revision: first };
+  expect(await answer(await approver('grace'), { ...third, verb: 'reject', reason: 'not now' })).toBeUndefined();
+  expect(await answer(await approver('grace'), third)).toMatchObject({ code: 'APPROVAL_STALE' });
 
   // Everything was made 25 hours ago.
   const [day, cloud] = [25 * 60, enforcing.cloud.endpoint];
@@ -362,10 +366,10 @@ test("the role of jobs takes a release back and prunes what is the tenant's, wit
     return all.filter((each) => lines.some((line) => line.includes(each)));
   };
   expect(removedOf(ofImages, images)).toHaveLength(2);
-  const third = await repository({ ...software, 'software/index.html': 'three\n' });
-  const fourth = await repository({ ...software, 'software/index.html': 'four\n' });
+  const three = await repository({ ...software, 'software/index.html': 'three\n' });
+  const four = await repository({ ...software, 'software/index.html': 'four\n' });
   const keys: string[] = [];
-  for (const each of [third, fourth]) {
+  for (const each of [three, four]) {
     const runtime = await job();
     await pushRevision(runtime, { ...place, directory: each, dryRun: false });
     keys.push(JSON.parse(runtime.printed()).revisionKey);

@@ -236,6 +236,17 @@ describe('when software runs', () => {
     expect([sent, Number(await started())]).toEqual([1, before + 1]);
   });
 
+  test('two at once: each restarts it, or is refused because the other one does', async () => {
+    const before = Number(await started());
+    const both = await Promise.all([ask('host restart'), ask('host restart')]);
+    const done = both.filter(({ code }) => code === 0);
+    expect(done.length).toBeGreaterThan(0);
+    for (const ended of both) expect([undefined, 'DEPLOYMENT_UNDERWAY']).toContain(errorIn(ended));
+    // Who came a moment later may have followed the deployment of the other one.
+    const deployments = new Set(done.map(({ result }) => result.after));
+    expect(Number(await started())).toBe(before + deployments.size);
+  });
+
   test('not while a deployment goes on', async () => {
     const endpoint = await wire(platform.endpoint, refusing('CreateDeployment', 'DeploymentLimitExceededException'));
     const ended = await ask('host restart', [], { endpoint });

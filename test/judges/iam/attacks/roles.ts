@@ -283,13 +283,13 @@ function intake(): Case[] {
 
 /** Who may switch says on or off, and nothing of what that means. */
 function switching(): Case[] {
-  const document = 'Its text says where the rules lead, and its role may change them.';
+  const because = 'Its text says where the rules lead, and its role may change them.';
   const changes = ['UpdateDocument', 'UpdateDocumentDefaultVersion', 'DeleteDocument', 'ModifyDocumentPermission'];
   const changing = all.flatMap((role) =>
     changes.flatMap((call) =>
       [self, tenant('shop2')].map((of) => {
         const by = things.roleName(self, role);
-        return refused(by, `${call} of ${of.name}`, document, step(by, `ssm:${call}`, things.switchDocument(of)));
+        return refused(by, `${call} of ${of.name}`, because, step(by, `ssm:${call}`, things.switchDocument(of)));
       }),
     ),
   );
@@ -302,15 +302,39 @@ function switching(): Case[] {
     });
   const deploy = things.roleName(self, 'deploy');
   const foreign = step(deploy, 'ssm:StartAutomationExecution', { on: arn('ssm', 'document/AWS-StartEC2Instance') });
-  const given = { 'iam:PassedToService': 'ssm.amazonaws.com' };
-  const passed = step(deploy, 'iam:PassRole', things.role(self, 'switch'), given);
+  const given = (service: string) => ({ 'iam:PassedToService': `${service}.amazonaws.com` });
+  const passed = ['cloudformation', 'ec2', 'events', 'lambda'].map((service) => {
+    const one = step(deploy, 'iam:PassRole', things.role(self, 'switch'), given(service));
+    return refused(deploy, `passes the role that switches to ${service}`, 'It is for the one document.', one);
+  });
+  // It may pass the role to Systems Manager, as who starts the document may have to: so nothing else there may take it.
+  const document = { on: arn('ssm', 'document/vendhost-dev-shop-mine') };
+  const taking = [
+    ['CreateDocument', document],
+    ['CreateAssociation', things.switchDocument(self)],
+    ['UpdateAssociation', things.switchDocument(self)],
+    ['StartChangeRequestExecution', things.switchDocument(self)],
+    ['StartAutomationExecution', document],
+    ['CreateMaintenanceWindow', { on: '*' }],
+    ['RegisterTaskWithMaintenanceWindow', { on: arn('ssm', 'maintenancewindow/mw-0123456789abcdef0') }],
+    ['CreateActivation', { on: '*' }],
+  ] as const;
+  const using = taking.map(([call, on]) =>
+    refused(
+      deploy,
+      `gives the role that switches to ssm:${call}`,
+      'Who passes a role says there what it does.',
+      step(deploy, `ssm:${call}`, on),
+    ),
+  );
   const by = things.roleName(self, 'switch');
   const only = 'It sets what its rules answer.';
   return [
     ...changing,
     ...starting,
     refused(deploy, "starts another document of AWS's", 'It would act with whatever role it is given.', foreign),
-    refused(deploy, 'passes the role that switches', 'Another document could say where the rules lead.', passed),
+    ...passed,
+    ...using,
     ...['DeleteRule', 'SetRulePriorities'].map((call) =>
       refused(by, call, only, step(by, `elasticloadbalancing:${call}`, things.listenerRule(self))),
     ),

@@ -9,6 +9,7 @@ from ministack.services import autoscaling, cloudformation
 
 from vendhost_cloud.authorization import ec2, group_launches, keys
 from vendhost_cloud.authorization.request import Context, Request, Requirement, pass_role
+from vendhost_cloud.automations import checks as automations
 from vendhost_cloud.builds.store import projects_of_request
 
 
@@ -126,11 +127,24 @@ def _document_arn(request: Request) -> str:
     return own.replace(f":{request.account}:", "::") if name.startswith("AWS") else own
 
 
+def _start_automation(request: Request) -> list[Requirement]:
+    """The document, the execution, and to pass the role that the document names.
+
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-troubleshooting.html
+    """
+    role = automations.assumed_role(str(request.json.get("DocumentName")))
+    return [
+        request.needs(_document_arn(request)),
+        request.needs(request.own("ssm", "automation-execution/*")),
+        *([pass_role(role, "ssm.amazonaws.com")] if role else []),
+    ]
+
+
 def _ssm(request: Request) -> list[Requirement]:
     if request.operation == "SendCommand":
         return _send_command(request)
     if request.operation == "StartAutomationExecution":
-        return [request.needs(arn) for arn in (_document_arn(request), request.own("ssm", "automation-execution/*"))]
+        return _start_automation(request)
     if request.operation == "GetAutomationExecution":
         wanted = request.json.get("AutomationExecutionId")
         return [request.needs(request.own("ssm", f"automation-execution/{wanted}"))]

@@ -62,11 +62,19 @@ def parameters(content: Document, given: Document) -> dict[str, str]:
 
 
 def role(content: Document) -> Role:
-    """The role that the document names; who starts it passes none, so nobody needs the right to."""
+    """The role that the document names."""
     arn = str(content.get("assumeRole") or "")
     if not arn or "{{" in arn:
         raise Unsupported("an automation without a role in its document, which would act as whoever starts it")
     return Role(arn, "ssm.amazonaws.com")
+
+
+def assumed_role(name: str) -> str:
+    """ARN of the role that a document's newest version names; empty where there is no such document."""
+    found = find_document(name)
+    if found is None or found["Type"] != "Automation":
+        return ""
+    return str(json.loads(found["Versions"][-1]).get("assumeRole") or "")
 
 
 def _invalid(message: str) -> AwsError:

@@ -71,8 +71,15 @@ describe('a provision key', () => {
     expect(sameTemplates(text, key)).toBe(false);
   });
 
-  test('of a provision that did not end differs from every key', () => {
-    expect(keyChanges(unfinished.ProvisionKey, key)).toEqual(['the last provision did not get to its end']);
+  test('of a provision that did not end differs from every key; its templates are deployed', () => {
+    const healthCheck = { path: '/health', status: '200' };
+    const { ProvisionKey } = unfinished(provenance({}, { key, commit: 'aaa', data: undefined, healthCheck }));
+    for (const text of ['unfinished', ProvisionKey]) {
+      expect(keyChanges(text, key)).toEqual(['the last provision did not get to its end']);
+    }
+    expect(sameTemplates('unfinished', key)).toBe(false);
+    expect(sameTemplates(ProvisionKey, provisionKey({ ...inputs, image: 'ami-2' }))).toBe(true);
+    expect(sameTemplates(ProvisionKey, provisionKey({ ...inputs, library: '0.2.0' }))).toBe(false);
   });
 });
 

@@ -47,7 +47,7 @@ test('the software goes back, then the image, and visitors notice nothing', asyn
 });
 
 test('the provision of the same pipeline keeps the image, and does the rest', async () => {
-  const kept = `this pipeline rolled back to the image ${oldImage}: it stays, in place of ${newImage}`;
+  const kept = `this pipeline has brought the image ${oldImage}: it stays, in place of ${newImage}`;
   const wider = { ...second, config: config.replace('max: 3', 'max: 4') };
   const before = (await host.parameters())?.ProvisionKey ?? 'none';
   expect((await host.provision(wider, newImage)).join('\n')).toContain(kept);

@@ -1,3 +1,7 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import {
   DescribeRulesCommand,
   DescribeTargetGroupsCommand,
@@ -7,13 +11,17 @@ import { DeleteRolePolicyCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk
 import { StartAutomationExecutionCommand, UpdateDocumentCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readAudit } from '../../../../scripts/audit/read-audit.ts';
+import { withPlanRole } from '../../../../scripts/aws/plan-role.ts';
 import { readPlatformFacts } from '../../../../scripts/aws/read-facts.ts';
 import { type Aws, openAws } from '../../../../scripts/aws/session.ts';
 import type { PlatformFacts } from '../../../../scripts/config/facts.ts';
 import { names } from '../../../../scripts/config/names.ts';
+import { checkDrift } from '../../../../scripts/drift/check-drift.ts';
 import { exitCodes } from '../../../../scripts/errors.ts';
 import { deployPlatform } from '../../../../scripts/platform/deploy/deploy-platform.ts';
 import { hostMaintenance } from '../../../../scripts/repair/maintenance/switch-maintenance.ts';
+import { readFleetStacks } from '../../../../scripts/status/fleet/read-fleet-lists.ts';
+import { readStackLooks } from '../../../../scripts/status/host/read-host-parts.ts';
 import { vendTenant } from '../../../../scripts/tenant/vend.ts';
 import type { CloudAccount } from '../../../builders/account.ts';
 import { type EnforcingCloud, startEnforcingCloud } from '../../../builders/enforcing-cloud.ts';
@@ -139,6 +147,40 @@ test("a job switches it on for all rules of the tenant's, and says what it did",
   });
 });
 
+describe('what was switched is no drift', () => {
+  const stack = names.tenantStack(place, 'entry');
+  /** Checks the entry stack's drift in a job; the exit code, and what CloudFormation says. */
+  async function detected() {
+    const directory = await mkdtemp(join(tmpdir(), 'vendhost-test-'));
+    const options = { ...place, directory, checks: ['stacks'] as const, failOn: ['drift'] as const };
+    const others = { ignore: undefined, shard: undefined, junit: undefined, page: undefined };
+    const code = await checkDrift(await jobOf(place.tenant), { ...options, ...others });
+    const command = new DescribeStacksCommand({ StackName: stack });
+    const { Stacks: [found] = [] } = await (await owner.cloudFormation()).send(command);
+    return [code, found?.DriftInformation?.StackDriftStatus];
+  }
+  /** What the last detection came to, for `host status` in a job, and for the fleet. */
+  async function shown() {
+    const looks = await readStackLooks(openAws(withPlanRole(await jobOf(place.tenant), place)), place);
+    const all = [...looks, ...(await readFleetStacks(owner, place.environment))];
+    return all.filter(({ name }) => name === stack).map(({ drift, inMaintenance }) => [drift, inMaintenance]);
+  }
+
+  test('for the check, nor where its last result is shown', async () => {
+    expect(await detected()).toEqual([undefined, 'DRIFTED']);
+    expect(await shown()).toEqual(Array.from({ length: 2 }, () => ['IN_SYNC', 'switched']));
+  });
+
+  test('a rule that leads somewhere else is', async () => {
+    const Actions = [{ Type: 'forward', TargetGroupArn: await groupOf('blog') }] as const;
+    const command = new ModifyRuleCommand({ RuleArn: await ruleOf(hosts[0] ?? ''), Actions: [...Actions] });
+    await (await owner.elb()).send(command);
+    expect(await detected()).toEqual([exitCodes.differs, 'DRIFTED']);
+    expect(await shown()).toEqual(Array.from({ length: 2 }, () => ['DRIFTED', 'switched']));
+    expect(await maintenance('on')).toMatchObject({ changed: true, before: 'on for some hosts' });
+  });
+});
+
 test('a vend neither ends it nor leads a new host past the page', async () => {
   await vend('shop', [...hosts, more], { maintenance_switch: { dev: page } });
   expect(await answers()).toEqual({ ...paged, [more]: page });
@@ -219,12 +261,22 @@ test("the platform's own maintenance wins: nobody switches it, and it ends by a 
   expect(await answers()).toEqual(forwarding);
 });
 
+test('what a job switched on ends with its right to', async () => {
+  await maintenance('on');
+  await vend('shop', hosts, {});
+  expect(await answers()).toEqual(forwarding);
+  expect(await maintenance(undefined)).toMatchObject({ on: false, switched: false });
+  await vend('shop', hosts, { maintenance_switch: { dev: page } });
+  expect(await answers()).toEqual(forwarding);
+});
+
 test('the audit has each switch, with what it was before', async () => {
   const query = { ...place, limit: 20, action: 'host maintenance' };
   const { records } = await readAudit(owner, facts.bucket, query);
   const seen = records.map(({ before, after }) => `${before} → ${after.replace(/: .*/, '')}`);
-  const pairs = [['off → on', 'on → off'], ['off → on', 'on for some hosts → on'], ['on for some hosts → off']];
-  expect(seen.reverse()).toEqual([...pairs.flat(), 'off → on', 'on → off']);
+  const twice = ['off → on', 'on → off', 'off → on', 'on → off'];
+  const partly = ['on for some hosts → on', 'on for some hosts → off'];
+  expect(seen.reverse()).toEqual(['off → on', partly[0], 'on → off', 'off → on', ...partly, ...twice]);
   expect(records[0]).toMatchObject({ action: 'host maintenance', target: hosts.join(', ') });
 });
 
