@@ -91,6 +91,7 @@ SEAMS = (
             "_build_lambda_event_v1",
             "_call_lambda_raw",
             "_create_deployment",
+            "_create_rest_api",
             "_delete_deployment",
             "_execute_in_scope",
             "_invoke_lambda_proxy_v1",
