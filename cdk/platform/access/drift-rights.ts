@@ -92,12 +92,6 @@ export function platformDriftRights(scope: PlatformScope): Right[] {
       parameters: `parameter${names.factsPath(environment)}/*`,
       documents: `document/${all}`,
     }),
-    {
-      sid: 'DriftQueue',
-      actions: ['sqs:GetQueueAttributes', 'sqs:ListQueueTags'],
-      resources: [scope.arn('sqs', names.undeliveredQueue(environment))],
-      because: 'How the queue is set up: these calls read no message.',
-    },
     { sid: 'DriftLook', actions: anyOfPlatform, resources: ['*'], because: everything },
     {
       sid: 'DriftWebhook',
@@ -112,9 +106,10 @@ export function platformDriftRights(scope: PlatformScope): Right[] {
       resources: [
         scope.arn('codebuild', `project/${all}`),
         scope.arn('lambda', `function:${webhook}`),
+        scope.arn('sqs', names.undeliveredQueue(environment)),
         scope.arn('sqs', webhook),
       ],
-      because: 'How builds, functions and their queue are set up: no push, no log, and no value of a secret.',
+      because: 'How builds, functions and queues are set up: no push, no message, no log, and no value of a secret.',
     },
     {
       // What is below an API has its tags (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html).
