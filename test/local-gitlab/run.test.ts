@@ -300,6 +300,20 @@ waits: { stage: two, script: [echo never] }
   },
 );
 
+test('a job whose time is over is ended and fails; after_script does not run', async () => {
+  const script = "bash -c 'trap : TERM; while :; do sleep 0.1; done'";
+  const options = await tenant(`
+stages: [one, two]
+long: { stage: one, timeout: 2 seconds, script: ["${script}"], after_script: [echo cleaned] }
+quick: { stage: one, script: [echo "$CI_JOB_TIMEOUT $CI_JOB_STARTED_AT"] }
+waits: { stage: two, script: [echo never] }
+`);
+  const result = await runPipeline({ ...options, executor: { name: 'docker', graceMs: 300 } });
+  expect(statuses(result)).toEqual({ long: 'failed', quick: 'success', waits: 'skipped' });
+  expect(logOf(result, 'long')).not.toMatch(/^cleaned$/m);
+  expect(logOf(result, 'quick')).toMatch(/^3600 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$/m);
+});
+
 const deployment = (script: string) => `
 workflow: { auto_cancel: { on_new_commit: conservative } }
 stages: [test, deploy]
