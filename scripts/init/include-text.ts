@@ -15,7 +15,11 @@ export interface IncludeParts {
  * takes (https://docs.gitlab.com/user/packages/container_registry/#naming-convention-for-your-container-images).
  */
 export function includeText({ library, template, version, tags, inputs }: IncludeParts): string {
-  const all = [`image: $CI_REGISTRY/${library.toLowerCase()}`, ...(tags.length === 0 ? [] : [`tags: ${yamlText(tags)}`]), ...inputs];
+  const all = [
+    `image: $CI_REGISTRY/${library.toLowerCase()}`,
+    ...(tags.length === 0 ? [] : [`tags: ${yamlText(tags)}`]),
+    ...inputs,
+  ];
   return `  - component: $CI_SERVER_FQDN/${library}/${template}@v${version}
     inputs:
 ${all.map((input) => `      ${input}`).join('\n')}`;
