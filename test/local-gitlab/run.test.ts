@@ -14,6 +14,7 @@ const scenario = `
 stages: [make, use, after]
 make:
   stage: make
+  timeout: 1h 30m
   rules:
     - if: $CI_COMMIT_BRANCH == "dev"
       variables: { TARGET: dev }
@@ -115,6 +116,10 @@ describe('a push', () => {
       'by-hand manual',
     ]);
     expect(result.status).toBe('success');
+  });
+
+  test('a token ends with the time of its job', () => {
+    expect((claims.exp ?? 0) - (claims.iat ?? 0)).toBe(90 * 60);
   });
 
   test("gives a job the project's variables of its environment, and no other's", () => {
