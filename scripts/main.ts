@@ -1,5 +1,6 @@
 import { run } from './cli.ts';
 import { Cancelled, OutputLost } from './errors.ts';
+import { JobTimeUp, jobTimeLeft } from './runtime.ts';
 
 /** One signal may arrive twice: from the terminal and from the parent process, or for the group and for each of its processes. */
 const sameSignalMs = 1000;
@@ -18,6 +19,9 @@ export async function main(): Promise<void> {
       stopping.abort(stopped);
     });
   }
+
+  const left = jobTimeLeft(process.env, Date.now());
+  if (left !== undefined) setTimeout(() => stopping.abort(new JobTimeUp(left.timeoutMs)), left.ms).unref();
 
   /** What could not be written first, and how the command ended. */
   let lost: OutputLost | undefined;

@@ -61,12 +61,19 @@ export interface Call {
 }
 
 /**
+ * What details may take of a job's log, of which a runner keeps 4 MiB, the first ones (`DefaultTraceOutputLimit` in gitlab-runner's
+ * `common/consts.go`): the error comes last.
+ */
+const mostDetailBytes = 3 * 1024 ** 2;
+
+/**
  * Progress goes to stderr, the result to stdout; what was marked secret is never printed. Much of it is text of a tenant's
  * scripts: what would steer a terminal or GitLab's job log is left out.
  */
 export class Output {
   readonly #options: OutputOptions;
   readonly #secrets = new Set<string>();
+  #detailBytes = 0;
 
   constructor(options: OutputOptions) {
     this.#options = options;
@@ -130,7 +137,11 @@ export class Output {
 
   /** A detail of the last step. */
   detail(text: string): void {
+    const before = this.#detailBytes;
+    if (this.#options.sections === true) this.#detailBytes += Buffer.byteLength(text);
+    if (before > mostDetailBytes) return;
     for (const line of this.masked(text).split('\n')) this.#progress(`  ${line}`);
+    if (this.#detailBytes > mostDetailBytes) this.warn('the log is nearly full: from here on details are left out');
   }
 
   /** Whether calls are printed: whoever has to prepare for it need not do so for nothing. */

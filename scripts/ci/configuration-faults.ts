@@ -17,6 +17,7 @@ export function jobFaults(configuration: Mapping): string[] {
     ...jobsOf(configuration).flatMap(([name, job]) => [
       ...ruleFaults(name, job.rules, 'job'),
       ...whenFaults(name, job),
+      ...environmentFaults(name, job),
       ...(typeof job.needs === 'string' ? [`${name}: needs: ${shownValue(job.needs)} is wrong: must be a list`] : []),
       ...(['only', 'except'] as const)
         .filter((key) => isSet(job.rules) && isSet(job[key]))
@@ -52,6 +53,16 @@ export function structureFaults(configuration: Mapping): string[] {
 function whenFaults(name: string, { when }: Mapping): string[] {
   if (!isSet(when) || whens.includes(String(when))) return [];
   return [`${name}: when: ${shownValue(when)} is wrong: must be one of ${whens.join(', ')}`];
+}
+
+/** GitLab looks at it in every pipeline's file, before its rules (`environment_name_regex` in `lib/gitlab/regex.rb`). */
+const environmentName = /^[\w\\${}. -]([\w/\\${}. -]*[\w\\${}. -])?$/;
+
+function environmentFaults(job: string, { environment }: Mapping): string[] {
+  const name = isMapping(environment) ? environment.name : environment;
+  if (!isSet(name) || environmentName.test(String(name))) return [];
+  const allowed = 'letters, digits, spaces and - _ / . $ { } only, and no slash at either end';
+  return [`${job}: environment: name: ${shownValue(name)} is wrong: must have ${allowed}`];
 }
 
 const isText = (value: unknown) => typeof value === 'string';

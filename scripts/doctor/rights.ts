@@ -1,7 +1,7 @@
 import { awsError } from '../aws/foreseen-errors.ts';
 import type { Aws } from '../aws/session.ts';
 import { names, type Place } from '../config/names.ts';
-import { Cancelled, messageOf } from '../errors.ts';
+import { messageOf, VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import type { DoctorFinding } from './finding.ts';
 
@@ -81,7 +81,7 @@ export async function findRights(
     return rightsFinding(role, await Promise.all(needed.map((right) => simulate(aws, role, right, runtime))));
   } catch (error) {
     // The doctor does not wait for the simulator any longer.
-    if (runtime.signal.reason instanceof Cancelled) throw runtime.signal.reason;
+    if (runtime.signal.reason instanceof VendhostError) throw runtime.signal.reason;
     const why = awsError(error, runtime.env)?.message ?? messageOf(error);
     const hint = 'an administrator can ask: iam:SimulatePrincipalPolicy on that role';
     return { ...row, detail: `IAM's simulator was not asked: ${why}`, hint };

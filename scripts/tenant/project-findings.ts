@@ -53,6 +53,8 @@ export interface ProjectWish {
   readonly moved?: string | undefined;
 }
 
+/** Since when an input with a `regex` may be empty, as many of the templates' are (gitlab-org/gitlab merge request 192082, issue 477707). */
+const leastForTemplates = '18.1';
 /** Since when a token of a fork's pipeline in the parent project names the fork (gitlab-org/gitlab issue 548165). */
 export const leastForForks = '18.2.2';
 /** Since when a path that another project had gets no ID token by that path (gitlab-org/gitlab merge request 255969). */
@@ -135,6 +137,13 @@ export function branchFindings(wish: ProjectWish, { path, protectedBranches }: P
 export function versionFindings({ path, version, forkPipelines }: ProjectFacts) {
   const refusals: ProjectFinding[] = [];
   const warnings: ProjectFinding[] = [];
+  if (isAtLeast(version, leastForTemplates) === false) {
+    warnings.push({
+      code: 'GITLAB_OLD',
+      message: `GitLab ${version} starts no pipeline of ${path}: it refuses inputs of the templates that are empty`,
+      hint: `upgrade GitLab to ${leastForForks} or newer`,
+    });
+  }
   if (isAtLeast(version, leastForForks) === false) {
     const reason = `GitLab ${version} gives a fork's pipeline in ${path} the ID token of ${path} itself`;
     const upgrade = `upgrade GitLab to ${leastForForks} or newer`;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { parse, parseAllDocuments, stringify } from 'yaml';
+import { jobFaults, structureFaults } from '../../scripts/ci/configuration-faults.ts';
 import { readPipelineFile } from '../../scripts/ci/pipeline-file.ts';
 import { previewPipeline } from '../local-gitlab/list.ts';
 import { projectRoot, publishPlatform } from '../local-gitlab/platform.ts';
@@ -53,6 +54,25 @@ test('tenant and environment are those of the protected environment, not of a va
     [`vendhost release approve ${where} ${shown}`],
     [`vendhost release reject ${where} ${shown}`],
   ]);
+});
+
+// GitLab reads the file for each push, with the defaults of the inputs, and a fault of it is a failed pipeline, whatever `workflow` says.
+test('a push to the project is no fault, and no pipeline', async () => {
+  const whole = parseAllDocuments(
+    readFileSync(join(projectRoot, 'examples/approvals/.gitlab-ci.yml'), 'utf8'),
+  )[0]?.toJS();
+  const defaults = Object.entries(whole.spec.inputs as Record<string, { default: string }>);
+  const configuration = await configurationWith(
+    Object.fromEntries(defaults.map(([name, each]) => [name, each.default])),
+  );
+  expect([...jobFaults(configuration), ...structureFaults(configuration)]).toEqual([]);
+  expect(configuration.waiting).toMatchObject({ environment: { name: 'production/-' } });
+  const [rule] = (configuration.workflow as { rules: object[] }).rules;
+  expect(rule).toEqual({ if: '"-" == "-"', when: 'never' });
+});
+
+test.each(['', 'shop/', 'Shop', '--'])('no tenant is called %j', async (tenant) => {
+  await expect(configurationWith({ tenant })).rejects.toThrow('1 fault');
 });
 
 test('the example is a pipeline of its project, which is beside the library in one group', async () => {

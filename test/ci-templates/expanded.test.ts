@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { jobFaults, structureFaults } from '../../scripts/ci/configuration-faults.ts';
 import { version } from '../local-gitlab/platform.ts';
 import { everyInput } from './every-input.ts';
 import { type Expander, openExpander } from './expand.ts';
@@ -35,7 +36,7 @@ describe.each(templates.map((template) => [template.file, template] as const))('
       ...stages,
       include: [...beside(tenantTemplate.required), expander.include(file, template.required)],
     });
-    expect(schemaFaults(document)).toEqual([]);
+    expect([...schemaFaults(document), ...jobFaults(document), ...structureFaults(document)]).toEqual([]);
     await expect(goldenText(`${file} with its defaults`, document, await version())).toMatchFileSnapshot(
       `golden/${name}.yml`,
     );
@@ -48,7 +49,7 @@ describe.each(templates.map((template) => [template.file, template] as const))('
       ...stages,
       include: [...beside(everyInput(tenantTemplate)), expander.include(file, inputs)],
     });
-    expect(schemaFaults(document)).toEqual([]);
+    expect([...schemaFaults(document), ...jobFaults(document), ...structureFaults(document)]).toEqual([]);
     const text = goldenText(`${file} with every input set (every-input.ts)`, document, await version());
     await expect(text).toMatchFileSnapshot(`golden/${name}-every-input.yml`);
   });

@@ -42,6 +42,23 @@ describe('every input', () => {
   });
 });
 
+// A folder that nobody empties has what a job of another pipeline left on the runner: it must not be handed in for this job's.
+test.each(templates.map((one) => [one.file, one] as const))(
+  'a job of %s that keeps the folder hands in what it wrote itself',
+  (_, template) => {
+    for (const [name, job] of Object.entries(template.body).filter(([, part]) => part?.extends !== undefined)) {
+      const parts = [...(job.extends ?? []).map((parent) => template.body[parent]), job];
+      const strategies = parts.map((part) => part?.variables?.GIT_STRATEGY).filter((each) => each !== undefined);
+      if (strategies.at(-1) !== 'none') continue;
+      const artifacts = Object.assign({}, ...parts.map((part) => part?.artifacts ?? {}));
+      expect([name, artifacts.when ?? 'on_success', artifacts.paths, Object.keys(artifacts.reports ?? {})]).toEqual([
+        ...[name, 'on_success', undefined],
+        artifacts.reports === undefined ? [] : ['dotenv'],
+      ]);
+    }
+  },
+);
+
 test('the catalog finds each template, and nothing that is none', () => {
   // https://docs.gitlab.com/ci/components/#directory-structure
   expect([...templateFiles].sort()).toEqual(templates.map(({ file }) => basename(sourceOf(file))).sort());

@@ -49,7 +49,7 @@ describe('the own pipeline', () => {
     [
       'the tag of a cut without VENDHOST_RELEASES',
       ['--event', 'tag', '--branch', 'cut/1.2.3'],
-      [...checks, 'tag-version'],
+      [...checks.filter((job) => job !== 'examples'), 'tag-version'],
     ],
     ["a version's tag in a mirror", ['--event', 'tag', '--branch', 'v1.2.3'], []],
     ['a moving tag', ['--event', 'tag', '--branch', 'v1.2'], []],
@@ -106,10 +106,22 @@ describe('the own pipeline', () => {
     for (const words of [
       ['--event', 'parent_pipeline', '--branch', 'main'],
       ['--event', 'parent_pipeline', '--branch', 'more'],
+      ...['dev', 'staging', 'master'].map((branch) => ['--event', 'parent_pipeline', '--branch', branch]),
+      ['--event', 'merge_request', '--branch', 'more', '--target', 'master'],
     ]) {
       expect(await jobsOf('.ci/examples.yml', ...words)).toEqual(['shop validate', 'page validate']);
     }
   });
+
+  // GitLab lets the job that starts a child pipeline without jobs fail.
+  test.each([['cut/1.2.3'], ['v1.2.3']])(
+    'the tag %s starts no pipeline of the examples, which has no job of a tag',
+    async (tag) => {
+      const words = ['--event', 'tag', '--branch', tag];
+      expect(await jobsOf('.ci/examples.yml', ...words)).toEqual([]);
+      expect(await jobsOf('.gitlab-ci.yml', ...words)).not.toContain('examples');
+    },
+  );
 
   test.each(['.gitlab-ci.yml', '.ci/examples.yml'])(
     '%s names no host, no moving version and no variable that shows secrets',

@@ -71,8 +71,8 @@ export function baseName(job: string): string {
 }
 
 /**
- * What a pipeline asks for that gitlab-ci-local would silently leave out. Not here, as leaving them out only makes a run
- * less patient: `retry`, `timeout`.
+ * What a pipeline asks for that gitlab-ci-local would silently leave out. Not here, as leaving it out only makes a run
+ * less patient: `retry`.
  */
 export function unsupported(config: PipelineConfig): string[] {
   const faults: string[] = [];

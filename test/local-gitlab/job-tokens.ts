@@ -1,6 +1,7 @@
 import type { JobConfig } from './config.ts';
 import type { ResolvedEvent } from './event.ts';
 import type { TokenSettings } from './subject.ts';
+import { timeoutMs } from './timeout.ts';
 import type { IdTokenIssuer } from './tokens.ts';
 
 type Env = Readonly<Record<string, string>>;
@@ -14,13 +15,14 @@ export interface TokenSource {
   readonly pipelineId: string;
 }
 
-/** The ID tokens a job asks for, by variable. */
+/** The ID tokens a job asks for, by variable. They end with the job's time (`ttl: build.timeout_value` in `lib/gitlab/ci/jwt_v2.rb`). */
 export async function idTokens(source: TokenSource, job: JobConfig, env: Env): Promise<Record<string, string>> {
   const { issuer } = source;
   const minted = Object.entries(job.id_tokens ?? {}).map(async ([variable, { aud }]) => {
     if (issuer === undefined) throw new Error(`the job ${env.CI_JOB_NAME} wants an ID token, but there is no issuer`);
     const token = await issuer.mint(subjectOf(source, job, env), {
       audience: Array.isArray(aud) ? aud.map((one) => expand(one, env)) : expand(aud, env),
+      lifetimeSeconds: timeoutMs(job) / 1000,
     });
     return [variable, token] as const;
   });

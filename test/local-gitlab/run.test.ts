@@ -14,6 +14,7 @@ const scenario = `
 stages: [make, use, after]
 make:
   stage: make
+  timeout: 1h 30m
   rules:
     - if: $CI_COMMIT_BRANCH == "dev"
       variables: { TARGET: dev }
@@ -115,6 +116,10 @@ describe('a push', () => {
       'by-hand manual',
     ]);
     expect(result.status).toBe('success');
+  });
+
+  test('a token ends with the time of its job', () => {
+    expect((claims.exp ?? 0) - (claims.iat ?? 0)).toBe(90 * 60);
   });
 
   test("gives a job the project's variables of its environment, and no other's", () => {
@@ -299,6 +304,20 @@ waits: { stage: two, script: [echo never] }
     expect(logOf(lost, 'long')).not.toMatch(/^cleaned$/m);
   },
 );
+
+test('a job whose time is over is ended and fails; after_script does not run', async () => {
+  const script = "bash -c 'trap : TERM; while :; do sleep 0.1; done'";
+  const options = await tenant(`
+stages: [one, two]
+long: { stage: one, timeout: 2 seconds, script: ["${script}"], after_script: [echo cleaned] }
+quick: { stage: one, script: [echo "$CI_JOB_TIMEOUT $CI_JOB_STARTED_AT"] }
+waits: { stage: two, script: [echo never] }
+`);
+  const result = await runPipeline({ ...options, executor: { name: 'docker', graceMs: 300 } });
+  expect(statuses(result)).toEqual({ long: 'failed', quick: 'success', waits: 'skipped' });
+  expect(logOf(result, 'long')).not.toMatch(/^cleaned$/m);
+  expect(logOf(result, 'quick')).toMatch(/^3600 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$/m);
+});
 
 const deployment = (script: string) => `
 workflow: { auto_cancel: { on_new_commit: conservative } }

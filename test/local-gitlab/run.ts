@@ -23,6 +23,7 @@ import { listJobsIn, runnerCommand } from './list.ts';
 import { type LogLine, readRunnerLine } from './log.ts';
 import type { GitlabProject, PeerPipeline } from './project.ts';
 import type { TokenSettings } from './subject.ts';
+import { timeoutMs, timeVariables } from './timeout.ts';
 import type { IdTokenIssuer } from './tokens.ts';
 import { prepareWorkspace, type Workspace, type WorkspaceOptions } from './workspace.ts';
 
@@ -97,6 +98,9 @@ interface RunningJob {
   readonly startedAt: number;
   log: string;
   canceled: boolean;
+  /** Ends it when its time is over. */
+  readonly timer: NodeJS.Timeout;
+  timedOut: boolean;
   /** Gives back what the job holds in its project. */
   leave?: (succeeded: boolean) => void;
   end?: { status: JobStatus; exitCode: number; durationMs: number };
@@ -250,7 +254,10 @@ class PipelineRun implements PeerPipeline {
         admitted?.leave(false);
         return { refusal: 'the pipeline was canceled' };
       }
-      const started: RunningJob = { name, pid, env, startedAt: performance.now(), log: '', canceled: false };
+      const timer = setTimeout(() => this.#timeOut(started), timeoutMs(job));
+      const started: RunningJob = {
+        ...{ name, pid, env, startedAt: performance.now(), log: '', canceled: false, timer, timedOut: false },
+      };
       this.#jobs.set(name, admitted === undefined ? started : { ...started, leave: admitted.leave });
       this.#options.onJob?.({ job: name, status: 'running', durationMs: 0 });
       for (const waiting of this.#waiting.filter(({ job }) => job === name)) waiting.resolve();
@@ -260,8 +267,18 @@ class PipelineRun implements PeerPipeline {
       await this.#options.beforeJob?.(name);
     } else if (known.canceled && this.#options.executor?.afterScript === false) {
       return { refusal: 'the runner is lost' };
+    } else if (known.timedOut) {
+      // https://docs.gitlab.com/ci/runners/configure_runners/#ensuring-after_script-execution
+      return { refusal: 'the job was timed out' };
     }
-    return { variables: await idTokens({ ...this.#options, ...this.#workspace }, job, env) };
+    const tokens = await idTokens({ ...this.#options, ...this.#workspace }, job, env);
+    return { variables: { ...tokens, ...timeVariables(job, new Date()) } };
+  }
+
+  #timeOut(job: RunningJob): void {
+    if (job.end !== undefined) return;
+    job.timedOut = true;
+    void endProcesses(job.pid, this.#options.executor ?? { name: 'shell' });
   }
 
   async #readConfig(): Promise<PipelineConfig> {
@@ -301,6 +318,7 @@ class PipelineRun implements PeerPipeline {
 
   #end(job: RunningJob, exitCode: number, allowed: boolean) {
     if (job.end !== undefined) return;
+    clearTimeout(job.timer);
     const failed = allowed ? 'warning' : 'failed';
     const status = job.canceled ? 'canceled' : exitCode === 0 ? 'success' : failed;
     job.end = { status, exitCode, durationMs: performance.now() - job.startedAt };

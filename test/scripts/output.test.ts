@@ -29,6 +29,22 @@ describe('Output', () => {
     expect(printed).toEqual({ stdout: 'baked ami-1\n', stderr: 'one\n  two\n  three\nwarning: four\n' });
   });
 
+  test('what comes last is not lost in a job that prints more than a runner keeps of its log', () => {
+    const { out, printed } = output({ sections: true });
+    for (let line = 0; line < 100_000; line += 1) out.detail(`${line}`.padStart(60, 'é'));
+    out.error('error[BAKE_FAILED]: install.sh failed');
+    expect(Buffer.byteLength(printed.stderr)).toBeLessThan(4 * 1024 ** 2);
+    expect(printed.stderr).toMatch(
+      /\n {2}é+\d+\nwarning: the log is nearly full: .*\nerror\[BAKE_FAILED\]: install.sh failed\n$/,
+    );
+  });
+
+  test('a terminal has room for everything', () => {
+    const { out, printed } = output();
+    for (let line = 0; line < 70_000; line += 1) out.detail('x'.repeat(60));
+    expect(printed.stderr.match(/\n/g)?.length).toBe(70_000);
+  });
+
   test('a result is JSON when asked for', () => {
     const { out, printed } = output({ json: true });
     out.result({ imageId: 'ami-1', hosts: ['a'] }, 'baked ami-1');

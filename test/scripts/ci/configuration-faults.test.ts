@@ -37,6 +37,18 @@ test('what is wrong in a job', () => {
   ]);
 });
 
+test.each(['production/', '/production', 'a:b', 'ü'])("an environment's name that GitLab refuses: %s", (name) => {
+  const fault = expect.stringContaining(`${JSON.stringify(name)} is wrong: must have letters`);
+  expect(jobFaults({ a: { script, environment: name }, b: { script, environment: { name } } })).toEqual([fault, fault]);
+});
+
+test.each(['dev', 'shop/$VENDHOST_ENVIRONMENT', 'production/-', 'review/${CI_COMMIT_REF_SLUG} 1.0', '$A'])(
+  "an environment's name that GitLab takes: %s",
+  (name) => {
+    expect(jobFaults({ a: { script, environment: { name, action: 'access' } } })).toEqual([]);
+  },
+);
+
 test('a workflow that is none', () => {
   expect(jobFaults({ workflow: 5 })).toEqual(['workflow: 5 is wrong: must be a mapping']);
 });

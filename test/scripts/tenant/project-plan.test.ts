@@ -208,7 +208,9 @@ describe('branches', () => {
 describe("GitLab's version", () => {
   const both = ['GITLAB_OLD', 'GITLAB_OLD'];
   test.each([
-    ['17.11.4', true, ['GITLAB_TOO_OLD'], ['GITLAB_OLD']],
+    ['17.11.4', true, ['GITLAB_TOO_OLD'], both],
+    ['18.0.6-ee', false, [], [...both, 'GITLAB_OLD']],
+    ['18.1.0', true, ['GITLAB_TOO_OLD'], ['GITLAB_OLD']],
     ['18.2.1-ee', undefined, ['GITLAB_TOO_OLD'], ['GITLAB_OLD']],
     ['18.2.1-ee', false, [], both],
     ['18.2.2', true, [], ['GITLAB_OLD']],
