@@ -23,7 +23,7 @@ const place = { tenant: 'kiosk', environment: 'dev' } as const;
 const host = 'closed.dev.example.com';
 /** As many as a tenant may have. */
 const hosts = [host, ...['d', 'e', 'f', 'g'].map((name) => `${name}.dev.example.com`)];
-const page = '<h1>Back at noon</h1>';
+const page = '<h1>Zurück um 12 Uhr – Back at noon</h1>';
 const job = 'https://gitlab.example.test/platform/platform/-/jobs/7';
 const config = {
   'vendhost.yml':
