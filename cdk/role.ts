@@ -79,7 +79,11 @@ export class ListedPolicy extends CfnManagedPolicy {
   rights: readonly Right[] = [];
 }
 
-/** A managed policy: for rights of more than one role, or more than IAM takes in a role's own policies. */
+/**
+ * A managed policy: for rights of more than one role, or more than IAM takes in a role's own policies. Its description says nothing that can change: a
+ * policy with a name of its own cannot get another one
+ * (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html).
+ */
 export function makePolicy(
   parent: Construct,
   id: string,

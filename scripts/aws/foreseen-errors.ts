@@ -43,9 +43,8 @@ const unknownCredentials = new Set([
   'UnrecognizedClientException',
 ]);
 const tokenRefused = new Set([
-  'IDPCommunicationError',
-  'IDPRejectedClaim',
-  'InvalidIdentityToken',
+  'IDPCommunicationErrorException',
+  'IDPRejectedClaimException',
   'InvalidIdentityTokenException',
 ]);
 /** Codes of AWS for too many calls; the SDK has tried again by then (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html). */
@@ -57,7 +56,6 @@ const failing =
 const denied = new Set([
   'AccessDenied',
   'AccessDeniedException',
-  'AuthorizationError',
   'AuthorizationErrorException',
   'Forbidden',
   'UnauthorizedOperation',

@@ -141,9 +141,12 @@ export const names = {
   builderRole: (environment: string) => shorten(`vendhost-${environment}-builder`, roleNameLimit),
   /** Not under `vendhost-<environment>-`: the boundary lets a tenant's roles pass roles with that prefix. */
   platformRole: (environment: string, role: PlatformRole) => `vendhost-platform-${environment}-${role}`,
-  /** The managed policy with what `vendhost drift check` reads, of the platform's own jobs or of a tenant's. */
+  /**
+   * The managed policy with what `vendhost drift check` reads, of the platform's own jobs or of a tenant's. Until 0.1.0 the first was `…-drift`, with
+   * the project's path in its description.
+   */
   driftPolicy: (environment: string, whose: 'platform' | 'tenant') =>
-    whose === 'platform' ? `vendhost-platform-${environment}-drift` : `vendhost-${environment}-tenant-drift`,
+    whose === 'platform' ? `vendhost-platform-${environment}-plan-drift` : `vendhost-${environment}-tenant-drift`,
   tenantRole: ({ environment, tenant }: Place, role: TenantRole) =>
     shorten(`vendhost-${environment}-${tenant}-${role}`, roleNameLimit),
   /**

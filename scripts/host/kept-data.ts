@@ -118,10 +118,4 @@ async function isThere(look: Promise<unknown>, more: readonly string[] = []): Pr
 /** Secrets Manager knows no ARN of a secret that is not there, so that only a right on all secrets would tell it from a refusal. */
 const unseen = 'AccessDeniedException';
 
-const absent = new Set([
-  'DBInstanceNotFoundFault',
-  'DBInstanceNotFound',
-  'DBParameterGroupNotFoundFault',
-  'DBParameterGroupNotFound',
-  'ResourceNotFoundException',
-]);
+const absent = new Set(['DBInstanceNotFoundFault', 'DBParameterGroupNotFoundFault', 'ResourceNotFoundException']);

@@ -89,9 +89,19 @@ export function checkSize(stack: string, template: Template): void {
   );
 }
 
-/** The template body to send: JSON without spaces takes two thirds of what YAML takes. */
+/**
+ * The template body to send: JSON without spaces takes two thirds of what YAML takes. It is in ASCII, as CloudFormation answers each other character
+ * with `?` when it is asked for a template, and a plan compares with that
+ * (https://github.com/aws/aws-cdk-cli/blob/main/packages/@aws-cdk/cloudformation-diff/lib/diff/util.ts, `mangleLikeCloudFormation`). What fits
+ * only as it is, is sent as it is: its plans show an update, and deploys find nothing to do.
+ */
 export function templateBody(template: Template): string {
-  return JSON.stringify(template);
+  const body = JSON.stringify(template);
+  const ascii = body.replaceAll(
+    /[\u0080-\uffff]/g,
+    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return ascii.length <= templateLimitBytes ? ascii : body;
 }
 
 function causeOf(thrown: unknown): VendhostError | undefined {

@@ -40,7 +40,7 @@ export class AccessStack extends VendhostStack {
     if (config.images_from !== undefined) {
       makePolicy(this, 'TenantPromoting', {
         name: names.promotingPolicy(environment),
-        description: `Tenants' jobs: copy their images of ${config.images_from} to ${environment}`,
+        description: `Tenants' jobs: copy their images of another environment to ${environment}`,
         rights: promotionRights(scope, config.images_from),
       });
     }

@@ -34,7 +34,7 @@ export function platformRoles(parent: Construct, { scope, project, branch }: Pla
   });
   const drift = makePolicy(parent, 'PlanDrift', {
     name: names.driftPolicy(environment, 'platform'),
-    description: `Jobs of ${project.path}: detect the drift of every stack of ${environment}`,
+    description: `The platform's jobs: detect the drift of every stack of ${environment}`,
     rights: platformDriftRights(scope),
   });
   return [

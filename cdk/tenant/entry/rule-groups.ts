@@ -9,6 +9,14 @@ export interface RuleGroup {
 export const keptBand = 'kept';
 
 /**
+ * The group of that rule: one host of the first group. A rule has five values at most in all of its conditions, and five hosts with an address are six
+ * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html, "Condition values per rule").
+ */
+export function keptGroup({ hosts }: RuleGroup): RuleGroup {
+  return { band: keptBand, hosts: hosts.slice(0, 1) };
+}
+
+/**
  * Name of the parameter with a band's priority: `ListenerPriority` for `exact`, `ListenerPriorityWildcard3` for `wildcard-3`.
  * @param balancer number of the load balancer, where its resources have it in their logical ids
  */

@@ -5,7 +5,7 @@ import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { names, type Place } from '../../../scripts/config/names.ts';
 import {
   type EntryBalancer,
-  keptBand,
+  keptGroup,
   priorityParameter,
   type RuleGroup,
   ruleOutput,
@@ -92,7 +92,7 @@ export class Traffic extends Construct {
     // Without any rule the targets would be unused, their health unknown, and a release would wait for it in vain
     // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html).
     if ((maintenance ?? maintenanceSwitch) !== undefined && groups[0] !== undefined) {
-      rule({ ...groups[0], band: keptBand }, [{ field: 'source-ip', sourceIpConfig: { values: [nobody] } }]);
+      rule(keptGroup(groups[0]), [{ field: 'source-ip', sourceIpConfig: { values: [nobody] } }]);
     }
     return answering;
   }

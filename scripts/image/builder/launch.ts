@@ -2,7 +2,7 @@ import type { RunInstancesCommandInput, Tag } from '@aws-sdk/client-ec2';
 import { answered } from '../../aws/answers.ts';
 import { poll } from '../../aws/poll.ts';
 import type { Aws } from '../../aws/session.ts';
-import { VendhostError } from '../../errors.ts';
+import { messageOf, VendhostError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import { keyPairName, runTags } from '../bake-run.ts';
 import type { BuilderParts } from './builder.ts';
@@ -13,19 +13,29 @@ export interface Builder {
   readonly host: string;
 }
 
+type LaunchParts = BuilderParts & { readonly securityGroup: string };
+
 const startLimitMs = 10 * 60_000;
+
+/**
+ * EC2 has no such instance in the zone: none left, or none of the type at all, as in the oldest zones
+ * (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html#troubleshooting-launch-capacity,
+ * https://github.com/trailofbits/algo/issues/314).
+ */
+const noneInZone = new Set(['InsufficientInstanceCapacity', 'Unsupported']);
 
 /**
  * The request for a builder: everything it is made of is tagged in the same call; its disk is encrypted with the platform's
  * key from the start, which saves a copy of the image (5 to 8 minutes); its role's credentials are for session tokens only
  * (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html).
+ * @param zone number of the zone it is to be in, from 0; each has a token of its own, as EC2 takes no other request with one
  */
-export function launchRequest(parts: BuilderParts & { readonly securityGroup: string }): RunInstancesCommandInput {
+export function launchRequest(parts: LaunchParts, zone = 0): RunInstancesCommandInput {
   const { place, facts, config, source, run, aws } = parts;
   const tags = tagList({ ...runTags(place, run), Name: `${parts.imageName}-builder` });
   const open = facts['builder-access'] === 'public';
   return {
-    ClientToken: keyPairName(run),
+    ClientToken: zone === 0 ? keyPairName(run) : `${keyPairName(run)}-${zone + 1}`,
     MinCount: 1,
     MaxCount: 1,
     ImageId: source.id,
@@ -35,7 +45,7 @@ export function launchRequest(parts: BuilderParts & { readonly securityGroup: st
     NetworkInterfaces: [
       {
         DeviceIndex: 0,
-        SubnetId: facts[open ? 'public-subnet-ids' : 'egress-subnet-ids'][0],
+        SubnetId: subnetsOf(facts)[zone],
         AssociatePublicIpAddress: open,
         Groups: [parts.securityGroup],
         DeleteOnTermination: true,
@@ -70,12 +80,11 @@ export function launchRequest(parts: BuilderParts & { readonly securityGroup: st
 export async function launchBuilder(
   { signal, out }: Pick<Runtime, 'signal' | 'out'>,
   aws: Aws,
-  parts: BuilderParts & { readonly securityGroup: string },
+  parts: LaunchParts,
 ): Promise<Builder> {
-  const { DescribeInstancesCommand, RunInstancesCommand } = await import('@aws-sdk/client-ec2');
+  const { DescribeInstancesCommand } = await import('@aws-sdk/client-ec2');
   const ec2 = await aws.ec2();
-  const { Instances: [started] = [] } = await ec2.send(new RunInstancesCommand(launchRequest(parts)));
-  const instanceId = answered(started?.InstanceId, 'EC2 RunInstances', 'an instance');
+  const instanceId = await runInstance(out, aws, parts);
   out.detail(`${instanceId} starts`);
   const address = parts.facts['builder-access'] === 'public' ? 'PublicIpAddress' : 'PrivateIpAddress';
   return await poll({
@@ -96,6 +105,27 @@ export async function launchBuilder(
       return state === 'running' && host ? { instanceId, host } : undefined;
     },
   });
+}
+
+/** One in each zone; of the public ones roles of tenants may use the first alone, as their policies have no room for more. */
+function subnetsOf(facts: BuilderParts['facts']): readonly string[] {
+  return facts['builder-access'] === 'public' ? facts['public-subnet-ids'].slice(0, 1) : facts['egress-subnet-ids'];
+}
+
+/** Starts it in the first zone that has such an instance; returns its id. */
+async function runInstance(out: Runtime['out'], aws: Aws, parts: LaunchParts): Promise<string> {
+  const { RunInstancesCommand } = await import('@aws-sdk/client-ec2');
+  const ec2 = await aws.ec2();
+  for (let zone = 0; ; zone += 1) {
+    try {
+      const { Instances: [started] = [] } = await ec2.send(new RunInstancesCommand(launchRequest(parts, zone)));
+      return answered(started?.InstanceId, 'EC2 RunInstances', 'an instance');
+    } catch (thrown) {
+      const isLast = zone + 1 >= subnetsOf(parts.facts).length;
+      if (isLast || !(thrown instanceof Error && noneInZone.has(thrown.name))) throw thrown;
+      out.step(`${messageOf(thrown)}: trying the next zone`);
+    }
+  }
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html#troubleshooting-launch-internal */

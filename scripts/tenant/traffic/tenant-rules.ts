@@ -1,4 +1,4 @@
-import { keptBand, priorityParameter, type RuleGroup } from '../../../cdk/tenant/entry/rule-groups.ts';
+import { keptBand, keptGroup, priorityParameter, type RuleGroup } from '../../../cdk/tenant/entry/rule-groups.ts';
 import type { Aws } from '../../aws/session.ts';
 import type { PlatformFacts } from '../../config/facts.ts';
 import { names, type Place } from '../../config/names.ts';
@@ -45,8 +45,8 @@ const kept: Band = { name: keptBand, first: 49_001, last: priorities.highest };
 /** The tenant's rules: one for the hosts of each band and, where a page answers or may, the one that keeps the target group in use. */
 function groupsOf({ hosts, keepsGroup = false }: Pick<RulesOf, 'hosts' | 'keepsGroup'>) {
   const groups: { readonly band: Band; readonly hosts: readonly string[] }[] = groupByBand(hosts);
-  const [first] = groups;
-  return keepsGroup && first !== undefined ? [...groups, { ...first, band: kept }] : groups;
+  const [first] = ruleGroups(hosts);
+  return keepsGroup && first !== undefined ? [...groups, { hosts: keptGroup(first).hosts, band: kept }] : groups;
 }
 
 /** Hosts that share a rule, for the entry stack. */

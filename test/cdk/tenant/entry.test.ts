@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { priorityParameter } from '../../../cdk/tenant/entry/rule-groups.ts';
 import { names } from '../../../scripts/config/names.ts';
 import { templateLimitBytes } from '../../../scripts/stack/assembly.ts';
+import { ruleGroups } from '../../../scripts/tenant/traffic/tenant-rules.ts';
 import { facts } from '../../builders/sample.ts';
 import { audience, entryTemplate, tenantApp } from '../roles/stacks.ts';
 
@@ -80,6 +81,27 @@ describe('traffic', () => {
     ]);
     expect(rulesOf('Back at noon')[0]?.[1]).toMatchObject({ ContentType: 'text/plain' });
   });
+
+  test.each([{ maintenance: 'back at noon' }, { maintenanceSwitch: 'back soon' }, {}])(
+    'no rule of a tenant with as many hosts as it may have has more than five values, or five wildcards: %o',
+    (pages) => {
+      const exact = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}.dev.example.com`);
+      for (const hosts of [exact, exact.map((host) => `*.${host}`)]) {
+        const rules = entryTemplate(tenantApp({ hosts, groups: ruleGroups(hosts), ...pages })).findResources(
+          'AWS::ElasticLoadBalancingV2::ListenerRule',
+        );
+        for (const { Properties } of Object.values(rules)) {
+          // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
+          const values: string[] = Properties.Conditions.flatMap((condition: Record<string, { Values?: string[] }>) =>
+            Object.values(condition).flatMap(({ Values = [] }) => Values),
+          );
+          expect(values.length).toBeGreaterThan(0);
+          expect(values.length).toBeLessThanOrEqual(5);
+          expect(values.join('').replaceAll(/[^*?]/g, '').length).toBeLessThanOrEqual(5);
+        }
+      }
+    },
+  );
 
   describe("where the tenant's jobs may switch", () => {
     const both = [

@@ -164,7 +164,10 @@ describe('as on AWS', () => {
     const listener = await fleet.listener('conditions');
     const five = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}.example.com`);
     await expect(rule(listener, 1)).rejects.toMatchObject({ name: 'ValidationError' });
-    await expect(rule(listener, 1, ...five, 'f.example.com')).rejects.toThrow('at most 5 condition values');
+    await expect(rule(listener, 1, ...five, 'f.example.com')).rejects.toMatchObject({
+      name: 'ValidationError',
+      message: "A rule can only have '5' condition values",
+    });
     await expect(rule(listener, 1, '*.*.*.*.*.*.com')).rejects.toThrow('at most 5 condition wildcards');
     for (const host of ['two words.example.com', `${'x'.repeat(120)}.example.com`, 'localhost']) {
       await expect(rule(listener, 1, host)).rejects.toMatchObject({ name: 'ValidationError' });
@@ -177,7 +180,7 @@ describe('as on AWS', () => {
       Actions: fixed,
     });
     const refused = await stacks.create('six-values', { resources: { Rule: stacked } });
-    expect(refused.failures.join()).toContain('at most 5 condition values');
+    expect(refused.failures.join()).toContain("A rule can only have '5' condition values");
   });
 
   test('a load balancer has two zones, and a listener for a port', async () => {

@@ -43,7 +43,7 @@ describe('awsError', () => {
     ['CredentialsProviderError', 'CREDENTIALS_REFUSED'],
     ['InvalidClientTokenId', 'CREDENTIALS_REFUSED'],
     ['UnrecognizedClientException', 'CREDENTIALS_REFUSED'],
-    ['InvalidIdentityToken', 'ROLE_REFUSED'],
+    ['InvalidIdentityTokenException', 'ROLE_REFUSED'],
     ['AccessDenied', 'ACCESS_DENIED'],
     ['UnauthorizedOperation', 'ACCESS_DENIED'],
     ...['Throttling', 'ThrottledException', 'RequestThrottledException', 'RequestLimitExceeded', 'SlowDown'].map(

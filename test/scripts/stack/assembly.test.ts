@@ -2,8 +2,9 @@ import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { parse } from 'yaml';
 import { openAws } from '../../../scripts/aws/session.ts';
-import { checkSize, templateLimitBytes, withAssembly } from '../../../scripts/stack/assembly.ts';
+import { checkSize, templateBody, templateLimitBytes, withAssembly } from '../../../scripts/stack/assembly.ts';
 import { recorder } from '../../builders/recorder.ts';
 import { parameterApp } from './app.ts';
 
@@ -61,4 +62,14 @@ describe('checkSize', () => {
       }),
     );
   });
+});
+
+test('templateBody is ASCII, so that CloudFormation gives back what it got', async () => {
+  const { mangleLikeCloudFormation } = await import('@aws-cdk/cloudformation-diff');
+  const page = 'Zur\u00fcck um 12\u202fUhr \u{1f6e0}\ufe0f "\\u00e4"';
+  const text = { Resources: { Rule: { Type: 'AWS::ElasticLoadBalancingV2::ListenerRule', Properties: { page } } } };
+  const body = templateBody(text);
+  expect(mangleLikeCloudFormation(body)).toBe(body);
+  // CloudFormation reads it as JSON, plans as YAML.
+  expect([JSON.parse(body), parse(body)]).toEqual([text, text]);
 });

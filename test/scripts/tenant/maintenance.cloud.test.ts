@@ -21,7 +21,9 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const account = '178000000001';
 const place = { tenant: 'kiosk', environment: 'dev' } as const;
 const host = 'closed.dev.example.com';
-const page = '<h1>Back at noon</h1>';
+/** As many as a tenant may have. */
+const hosts = [host, ...['d', 'e', 'f', 'g'].map((name) => `${name}.dev.example.com`)];
+const page = '<h1>Zurück um 12 Uhr – Back at noon</h1>';
 const job = 'https://gitlab.example.test/platform/platform/-/jobs/7';
 const config = {
   'vendhost.yml':
@@ -35,7 +37,7 @@ const rules = async () => await readStandingRules(platform.aws, platform.facts['
 
 /** Vends the tenant, in maintenance or not; whether anything changed. */
 async function vend(maintenance: Readonly<Record<string, string>>): Promise<boolean> {
-  await files.writeTenant(place.tenant, { project: 'acme/kiosk', hosts: { dev: [host] }, maintenance });
+  await files.writeTenant(place.tenant, { project: 'acme/kiosk', hosts: { dev: hosts }, maintenance });
   const own = platform.runtime();
   const runtime = { ...own, env: { ...own.env, GITLAB_USER_LOGIN: 'ada', CI_JOB_URL: job } };
   await vendTenant(runtime, { ...place, directory: files.directory, dryRun: false });
@@ -74,7 +76,7 @@ test('in maintenance the page answers, also when the tenant is vended again, and
   const [{ priority, targetGroups } = { priority: 0, targetGroups: [] }] = await rules();
   expect(await vend({ dev: page })).toBe(true);
   const inMaintenance = [
-    { priority, hosts: [host], targetGroups: [] },
+    { priority, hosts, targetGroups: [] },
     { priority: expect.any(Number), hosts: [host], targetGroups },
   ];
   expect(await rules()).toMatchObject(inMaintenance);
@@ -105,7 +107,7 @@ test('who looks sees since when and by whom, and what ends it', async () => {
 test('after it the instances answer, with the newer release, and the number of the further rule is given back', async () => {
   expect(await vend({})).toBe(true);
   expect(await answer()).toMatchObject({ status: 200, body: 'newer\n' });
-  expect(await rules()).toMatchObject([{ hosts: [host], targetGroups: [expect.stringContaining(names.host(place))] }]);
+  expect(await rules()).toMatchObject([{ hosts, targetGroups: [expect.stringContaining(names.host(place))] }]);
   expect(await vend({})).toBe(false);
   expect(await shown('off')).toMatchObject({ code: undefined, on: false, since: '' });
 });
@@ -113,7 +115,7 @@ test('after it the instances answer, with the newer release, and the number of t
 test('the audit has when it began and ended, once each', async () => {
   const query = { ...place, limit: 9, action: 'host maintenance' };
   const { records } = await readAudit(platform.aws, platform.facts.bucket, query);
-  const common = { target: host, by: expect.objectContaining({ user: 'ada', job }) };
+  const common = { target: hosts.join(', '), by: expect.objectContaining({ user: 'ada', job }) };
   expect(records).toMatchObject([
     { ...common, before: 'on', after: 'off' },
     { ...common, before: 'off', after: `on: ${page}` },

@@ -24,6 +24,7 @@ from vendhost_cloud.cloudformation import (
     s3,
     secrets_manager,
     security_group_rules,
+    shown_templates,
     sns,
     ssm_document,
     stack_ids,
@@ -66,6 +67,7 @@ def register() -> None:
     references.register()
     replacements.register()
     s3.register()
+    shown_templates.register()
     sns.register()
     stack_ids.register()
     stack_policy.register()

@@ -40,7 +40,8 @@ def _check_conditions(conditions: list[Body]) -> None:
         raise AwsError("ValidationError", "A condition with a value must be specified")
     values = [value for condition in conditions for value in _values_of(condition)]
     if len(values) > _VALUES:
-        raise AwsError("TooManyUniqueConditionValues", f"A rule can have at most {_VALUES} condition values")
+        # As AWS says it: https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/aws-elasticloadbalancingv2/lib/alb/conditions.ts
+        raise AwsError("ValidationError", f"A rule can only have '{_VALUES}' condition values")
     if sum(value.count("*") + value.count("?") for value in values) > _WILDCARDS:
         raise AwsError("ValidationError", f"A rule can have at most {_WILDCARDS} condition wildcards")
     for host in (value for one in conditions if one.get("Field") == "host-header" for value in _values_of(one)):
