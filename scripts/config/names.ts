@@ -24,6 +24,8 @@ const targetGroupLimit = loadBalancingNameLimit - '--65535-10'.length;
 export type PlatformLayer = 'network' | 'storage' | 'access' | 'balancer';
 /** Roles of the platform repository's jobs, and of CloudFormation when it works for them. */
 export type PlatformRole = 'plan' | 'deploy' | 'execution' | 'vend' | 'vend-execution';
+/** What the roles of the same names have besides their own policies. */
+export type PlatformPolicy = 'plan-drift' | 'execution-network' | 'execution-storage';
 export type TenantLayer = 'access' | 'entry' | 'intake' | 'data' | 'host';
 export type TenantRole =
   | 'deploy'
@@ -83,6 +85,8 @@ export const names = {
   platformStack: (environment: string, layer: PlatformLayer) => `vendhost-${environment}-${layer}`,
   /** An environment's load balancers are numbered from 1; each has a stack. */
   balancerStack: (environment: string, number: number) => `vendhost-${environment}-balancer${suffix(number)}`,
+  /** The managed policies that the roles in the platform's access stack have. */
+  policiesStack: (environment: string) => `vendhost-${environment}-policies`,
   /** Where jobs vend: the role that CloudFormation works with for them. */
   vendingStack: (environment: string) => `vendhost-${environment}-vending`,
   /** One per account, whatever environments are in it. */
@@ -141,9 +145,10 @@ export const names = {
   builderRole: (environment: string) => shorten(`vendhost-${environment}-builder`, roleNameLimit),
   /** Not under `vendhost-<environment>-`: the boundary lets a tenant's roles pass roles with that prefix. */
   platformRole: (environment: string, role: PlatformRole) => `vendhost-platform-${environment}-${role}`,
-  /** The managed policy with what `vendhost drift check` reads, of the platform's own jobs or of a tenant's. */
-  driftPolicy: (environment: string, whose: 'platform' | 'tenant') =>
-    whose === 'platform' ? `vendhost-platform-${environment}-drift` : `vendhost-${environment}-tenant-drift`,
+  /** A managed policy of a role of the platform's, called after both. */
+  platformPolicy: (environment: string, policy: PlatformPolicy) => `vendhost-platform-${environment}-${policy}`,
+  /** The managed policy with what `vendhost drift check` reads in a tenant's project. */
+  driftPolicy: (environment: string) => `vendhost-${environment}-tenant-drift`,
   tenantRole: ({ environment, tenant }: Place, role: TenantRole) =>
     shorten(`vendhost-${environment}-${tenant}-${role}`, roleNameLimit),
   /**

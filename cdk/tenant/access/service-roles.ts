@@ -23,7 +23,7 @@ export function planRole(
     trust: anyBranchTrust(scope, ...projects),
     rights: [],
     attached: [reading],
-    foreign: [scope.globalArn('iam', `policy/${names.driftPolicy(scope.place.environment, 'tenant')}`)],
+    foreign: [scope.globalArn('iam', `policy/${names.driftPolicy(scope.place.environment)}`)],
   });
 }
 

@@ -16,7 +16,7 @@ const lookers = [
   {
     who: 'the platform',
     stacks: /./,
-    policies: /^vendhost-platform-dev-(drift|plan)$/,
+    policies: /^vendhost-platform-dev-plan(-drift)?$/,
   },
   {
     who: 'a tenant',

@@ -109,6 +109,7 @@ describe('three environments in one account', () => {
         ['vendhost-staging-balancer', 'vendhost-staging-balancer-2'],
         ['vendhost-staging-network', 'vendhost-staging-storage'],
         ['vendhost-staging-access'],
+        ['vendhost-staging-policies'],
       ],
       buckets: [`vendhost-staging-${account}-eu-west-1`, `vendhost-staging-${account}-eu-west-1-logs`],
       key: expect.stringMatching(/^arn:aws:kms:/),
