@@ -156,6 +156,9 @@ export const names = {
    * among those of policies that a tenant's drift check may read; what it may read has no room for one more.
    */
   readingPolicy: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}-execution-jobs-reading`,
+  /** Managed policies of a tenant's: to launch instances, which three of its roles have, and to bake. Called as the former is for the same reason. */
+  imagePolicy: ({ environment, tenant }: Place, which: 'baking' | 'launching') =>
+    `vendhost-${environment}-${tenant}-execution-${which}`,
   /** The managed policy with what copies a tenant's images of another environment. */
   promotingPolicy: (environment: string) => `vendhost-${environment}-tenant-promoting`,
   /** The Auto Scaling group, CodeDeploy application and deployment group of a virtual host share this name, and its pipeline. */

@@ -412,17 +412,22 @@ describe('policies', () => {
       images: 'staging',
       path: `acme/${'p'.repeat(100)}`,
     });
-    const largest = [tenant, halves, built, builtHalves, switching];
+    // Where nobody approves, jobs may more.
+    const alone = [
+      tenantApp({ ...granted, facts: far, maintenanceSwitch: '<p>', balancers: bothBalancers }),
+      tenantApp({ ...granted, facts: far, intake: 'webhook', builds: { ...builds, registrySecret } }),
+    ];
+    const largest = [tenant, halves, built, builtHalves, switching, ...alone];
     for (const app of [platform, ...largest]) {
       for (const template of templates(app)) {
-        // The rest is for what comes later.
+        // The rest of what CloudFormation and a role take is for what comes later.
         expect(templateBody(template.toJSON()).length).toBeLessThan(templateLimitBytes * 0.93);
         for (const { Properties } of Object.values(template.findResources('AWS::IAM::ManagedPolicy'))) {
           const { ManagedPolicyName: name, PolicyDocument } = Properties;
           expect(JSON.stringify(PolicyDocument).length, name).toBeLessThan(managedPolicyLimit);
         }
         for (const { Properties } of Object.values(template.findResources('AWS::IAM::Role'))) {
-          expect(policySize(Properties), Properties.RoleName).toBeLessThan(inlinePolicyLimit);
+          expect(policySize(Properties), Properties.RoleName).toBeLessThan(inlinePolicyLimit * 0.9);
         }
       }
     }

@@ -16,7 +16,7 @@ const tenantRoles: readonly TenantRole[] = [
 ];
 
 /** Ends of the names of the managed policies that it has. */
-const tenantPolicies = ['approving', 'execution', 'reading'];
+const tenantPolicies = ['approving', 'baking', 'execution', 'launching', 'reading'];
 
 const because =
   "Tenants' own, by the ends of their names; no role, policy or profile of the platform's has such a name.";
