@@ -37,7 +37,7 @@ describe('three environments in one account', () => {
     const ran = await owner.deploy({ environment: 'all' });
     expect(ran.result.environments.map(({ environment }) => environment)).toEqual(['dev', 'staging', 'production']);
     expect(new Set(Object.values(outcomes(ran)))).toEqual(new Set(['created']));
-    expect(Object.keys(outcomes(ran))).toHaveLength(13);
+    expect(Object.keys(outcomes(ran))).toHaveLength(16);
     expect(ran.result.providers).toHaveLength(1);
     const { OpenIDConnectProviderList } = await (await owner.aws().iam()).send(
       new ListOpenIDConnectProvidersCommand({}),
