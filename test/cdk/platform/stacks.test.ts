@@ -76,7 +76,7 @@ describe.each(apps)('the platform of $name: $when', ({ name, balancers, app }) =
       ...numbers.map((number) => names.balancerStack(name, number)),
     ];
     expect(Object.keys(sizes).sort()).toEqual([...full, ...large, ...small].sort());
-    for (const stack of full) expect(sizes[stack], stack).toBeLessThan(templateLimitBytes * 0.75);
+    for (const stack of full) expect(sizes[stack], stack).toBeLessThan(templateLimitBytes * 0.7);
     for (const stack of large) expect(sizes[stack], stack).toBeLessThan(templateLimitBytes * 0.6);
     for (const stack of small) expect(sizes[stack], stack).toBeLessThan(templateLimitBytes * 0.5);
   });
