@@ -24,6 +24,8 @@ const targetGroupLimit = loadBalancingNameLimit - '--65535-10'.length;
 export type PlatformLayer = 'network' | 'storage' | 'access' | 'balancer';
 /** Roles of the platform repository's jobs, and of CloudFormation when it works for them. */
 export type PlatformRole = 'plan' | 'deploy' | 'execution' | 'vend' | 'vend-execution';
+/** What the roles of the same names have besides their own policies. */
+export type PlatformPolicy = 'plan-drift' | 'execution-network' | 'execution-storage';
 export type TenantLayer = 'access' | 'entry' | 'intake' | 'data' | 'host';
 export type TenantRole =
   | 'deploy'
@@ -83,6 +85,8 @@ export const names = {
   platformStack: (environment: string, layer: PlatformLayer) => `vendhost-${environment}-${layer}`,
   /** An environment's load balancers are numbered from 1; each has a stack. */
   balancerStack: (environment: string, number: number) => `vendhost-${environment}-balancer${suffix(number)}`,
+  /** The managed policies that the roles in the platform's access stack have. */
+  policiesStack: (environment: string) => `vendhost-${environment}-policies`,
   /** Where jobs vend: the role that CloudFormation works with for them. */
   vendingStack: (environment: string) => `vendhost-${environment}-vending`,
   /** One per account, whatever environments are in it. */
@@ -141,12 +145,10 @@ export const names = {
   builderRole: (environment: string) => shorten(`vendhost-${environment}-builder`, roleNameLimit),
   /** Not under `vendhost-<environment>-`: the boundary lets a tenant's roles pass roles with that prefix. */
   platformRole: (environment: string, role: PlatformRole) => `vendhost-platform-${environment}-${role}`,
-  /**
-   * The managed policy with what `vendhost drift check` reads, of the platform's own jobs or of a tenant's. Until 0.1.0 the first was `…-drift`, with
-   * the project's path in its description.
-   */
-  driftPolicy: (environment: string, whose: 'platform' | 'tenant') =>
-    whose === 'platform' ? `vendhost-platform-${environment}-plan-drift` : `vendhost-${environment}-tenant-drift`,
+  /** A managed policy of a role of the platform's, called after both. */
+  platformPolicy: (environment: string, policy: PlatformPolicy) => `vendhost-platform-${environment}-${policy}`,
+  /** The managed policy with what `vendhost drift check` reads in a tenant's project. */
+  driftPolicy: (environment: string) => `vendhost-${environment}-tenant-drift`,
   tenantRole: ({ environment, tenant }: Place, role: TenantRole) =>
     shorten(`vendhost-${environment}-${tenant}-${role}`, roleNameLimit),
   /**
@@ -154,6 +156,9 @@ export const names = {
    * among those of policies that a tenant's drift check may read; what it may read has no room for one more.
    */
   readingPolicy: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}-execution-jobs-reading`,
+  /** Managed policies of a tenant's: to launch instances, which three of its roles have, and to bake. Called as the former is for the same reason. */
+  imagePolicy: ({ environment, tenant }: Place, which: 'baking' | 'launching') =>
+    `vendhost-${environment}-${tenant}-execution-${which}`,
   /** The managed policy with what copies a tenant's images of another environment. */
   promotingPolicy: (environment: string) => `vendhost-${environment}-tenant-promoting`,
   /** The Auto Scaling group, CodeDeploy application and deployment group of a virtual host share this name, and its pipeline. */

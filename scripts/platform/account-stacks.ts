@@ -41,7 +41,8 @@ export function environmentOfPlatformStack(stack: string): Environment | undefin
   return environments.find((environment) => {
     const prefix = `vendhost-${environment}-`;
     return (
-      stack.startsWith(prefix) && /^(network|storage|access|vending|balancer(-\d+)?)$/.test(stack.slice(prefix.length))
+      stack.startsWith(prefix) &&
+      /^(network|storage|policies|access|vending|balancer(-\d+)?)$/.test(stack.slice(prefix.length))
     );
   });
 }

@@ -6,24 +6,26 @@ import type { EnvironmentConfig } from '../config/platform.ts';
 type LayersOf = Pick<EnvironmentConfig, 'load_balancers'> & Partial<Pick<EnvironmentConfig, 'vending'>>;
 
 /**
- * An environment's stacks by steps: stacks of one step are independent, each step needs the ones before. The roles in
- * network and storage are created under the boundary of the access stack; load balancers need the network and write
- * their logs to the storage. With `layer`, only that layer's stacks.
+ * An environment's stacks by steps: stacks of one step are independent, each step needs the ones before. Roles in the access stack
+ * have policies of the first one; the roles in network and storage are created under its boundary; load balancers need the
+ * network and write their logs to the storage. With `layer`, only that layer's stacks.
  */
 export function stepsOf(environment: Environment, config: LayersOf, layer?: Layer): string[][] {
-  const steps: readonly (readonly Layer[])[] = [['access'], ['network', 'storage'], ['balancer']];
+  const stack = (each: Layer) => ({ layer: each, name: names.platformStack(environment, each) });
+  const access = (name: string) => ({ layer: 'access', name });
+  const steps = [
+    [access(names.policiesStack(environment))],
+    [stack('access'), ...(config.vending === 'jobs' ? [access(names.vendingStack(environment))] : [])],
+    [stack('network'), stack('storage')],
+    balancers(environment, config.load_balancers).map((name) => ({ layer: 'balancer', name })),
+  ];
   return steps
-    .map((step) => step.filter((each) => layer === undefined || each === layer))
-    .filter((step) => step.length > 0)
-    .map((step) => step.flatMap((each) => stacksOf(environment, each, config)));
+    .map((step) => step.filter((each) => layer === undefined || each.layer === layer).map(({ name }) => name))
+    .filter((step) => step.length > 0);
 }
 
-function stacksOf(environment: Environment, layer: Layer, { load_balancers, vending }: LayersOf): string[] {
-  if (layer === 'access' && vending === 'jobs') {
-    return [names.platformStack(environment, 'access'), names.vendingStack(environment)];
-  }
-  if (layer !== 'balancer') return [names.platformStack(environment, layer)];
-  return Array.from({ length: load_balancers }, (_, index) => names.balancerStack(environment, index + 1));
+function balancers(environment: Environment, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => names.balancerStack(environment, index + 1));
 }
 
 export function isBalancer(environment: Environment, stack: string): boolean {
@@ -32,7 +34,7 @@ export function isBalancer(environment: Environment, stack: string): boolean {
 
 /** Stacks of every load balancer an environment can have, including those no longer in `platform.yml`. */
 export function allBalancers(environment: Environment): string[] {
-  return stacksOf(environment, 'balancer', { load_balancers: mostLoadBalancers });
+  return balancers(environment, mostLoadBalancers);
 }
 
 /** These stacks, and those of every load balancer: what a plan left of one that is no longer in `platform.yml` is looked for too. */

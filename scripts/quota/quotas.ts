@@ -121,7 +121,7 @@ export const quotas = {
     source: 'IAM',
     service: 'iam',
     code: 'L-E95E4862',
-    vend: 3,
+    vend: 5,
     page: iamPage,
   },
   'instance-profiles': {

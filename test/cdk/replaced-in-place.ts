@@ -5,10 +5,10 @@ import { fullDiff, ResourceImpact } from '@aws-cdk/cloudformation-diff';
  * (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-edit-custom-resource-names.html). Which properties replace
  * is in AWS's own data, which the CDK's diff reads.
  */
-type Template = Readonly<Record<string, unknown>>;
+type AnyTemplate = Readonly<Record<string, unknown>>;
 
 /** The resources of a template that its next one would replace under the same name. */
-export function replacedInPlace(before: Template, after: Template): string[] {
+export function replacedInPlace(before: AnyTemplate, after: AnyTemplate): string[] {
   const found: string[] = [];
   fullDiff(before, after).resources.forEachDifference((id, change) => {
     const { oldProperties = {}, newProperties = {} } = change;

@@ -157,7 +157,7 @@ sneak:
 function stacksOf(at: number): string[] {
   const environment = ['dev', 'staging', 'production'][at];
   return [
-    ...['access', 'balancer', 'network', 'storage'].map((layer) => `vendhost-${environment}-${layer}`),
+    ...['access', 'balancer', 'network', 'policies', 'storage'].map((layer) => `vendhost-${environment}-${layer}`),
     // Where jobs vend.
     ...(environment === 'dev' ? ['vendhost-dev-vending'] : []),
     'vendhost-gitlab',

@@ -33,7 +33,7 @@ export class AccessStack extends VendhostStack {
       rights: switchBoundary(scope),
     });
     makePolicy(this, 'TenantDrift', {
-      name: names.driftPolicy(environment, 'tenant'),
+      name: names.driftPolicy(environment),
       description: `Tenants' jobs: detect the drift of their own stacks in ${environment}`,
       rights: tenantDriftRights(scope),
     });

@@ -21,9 +21,11 @@ export function platformReadRights(scope: PlatformScope, project: GitlabProject)
       ],
       resources: [
         ...scope.deployedStacks(),
-        ...[names.platformStack(environment, 'access'), names.vendingStack(environment)].map((stack) =>
-          scope.arn('cloudformation', `stack/${stack}/*`),
-        ),
+        ...[
+          names.policiesStack(environment),
+          names.platformStack(environment, 'access'),
+          names.vendingStack(environment),
+        ].map((stack) => scope.arn('cloudformation', `stack/${stack}/*`)),
         // It is in the region of the environment that was first in the account.
         scope.arn('cloudformation', `stack/${names.gitlabStack}/*`).replace(`:${scope.region}:`, ':*:'),
       ],

@@ -1,5 +1,11 @@
 import { type Environment, mostLoadBalancers } from '../../../scripts/config/environment.ts';
-import { names, type PlatformLayer, type PlatformRole, type TenantRole } from '../../../scripts/config/names.ts';
+import {
+  names,
+  type PlatformLayer,
+  type PlatformPolicy,
+  type PlatformRole,
+  type TenantRole,
+} from '../../../scripts/config/names.ts';
 import { type EnvironmentConfig, partitionOf } from '../../../scripts/config/platform.ts';
 import { Arns } from '../../arns.ts';
 import type { Condition } from '../../role.ts';
@@ -18,6 +24,10 @@ export class PlatformScope extends Arns {
 
   roleArn(role: PlatformRole): string {
     return this.globalArn('iam', `role/${names.platformRole(this.environment, role)}`);
+  }
+
+  policyArn(policy: PlatformPolicy): string {
+    return this.globalArn('iam', `policy/${names.platformPolicy(this.environment, policy)}`);
   }
 
   /** Roles that the network and storage stacks create for AWS services; CloudFormation names them after the stack. */

@@ -2,14 +2,11 @@ import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { names } from '../../../scripts/config/names.ts';
 import { anyBranchTrust, branchTrust, type GitlabProject } from '../../gitlab-trust.ts';
-import { makePolicy, makeRole, serviceTrust } from '../../role.ts';
+import { makeRole, serviceTrust } from '../../role.ts';
 import { checkRights } from './check-rights.ts';
-import { platformDriftRights } from './drift-rights.ts';
 import { balancerRights } from './execution/balancer-rights.ts';
 import { factRights } from './execution/facts-rights.ts';
-import { networkRights } from './execution/network-rights.ts';
 import { serviceRoleRights } from './execution/service-role-rights.ts';
-import { storageRights, topicRights } from './execution/storage-rights.ts';
 import { costRights, deployRights, platformReadRights, statusRights } from './platform-job-roles.ts';
 import type { PlatformScope } from './platform-scope.ts';
 import { vendRole } from './vending/vend-roles.ts';
@@ -27,16 +24,6 @@ export interface PlatformRolesProps {
  */
 export function platformRoles(parent: Construct, { scope, project, branch }: PlatformRolesProps): CfnRole[] {
   const { environment } = scope;
-  const topics = makePolicy(parent, 'ExecutionTopics', {
-    name: `${names.platformRole(environment, 'execution')}-topics`,
-    description: `CloudFormation, for the topic of alarms of ${environment}`,
-    rights: topicRights(scope),
-  });
-  const drift = makePolicy(parent, 'PlanDrift', {
-    name: names.driftPolicy(environment, 'platform'),
-    description: `The platform's jobs: detect the drift of every stack of ${environment}`,
-    rights: platformDriftRights(scope),
-  });
   return [
     makeRole(parent, 'PlanRole', {
       arns: scope,
@@ -50,7 +37,7 @@ export function platformRoles(parent: Construct, { scope, project, branch }: Pla
         ...checkRights(scope),
         ...costRights(scope),
       ],
-      attached: [drift],
+      foreign: [scope.policyArn('plan-drift')],
     }),
     makeRole(parent, 'DeployRole', {
       arns: scope,
@@ -66,14 +53,8 @@ export function platformRoles(parent: Construct, { scope, project, branch }: Pla
       policy: 'execution',
       description: `CloudFormation, for the network, storage and load balancers of ${environment}`,
       trust: serviceTrust('cloudformation'),
-      rights: [
-        ...networkRights(scope),
-        ...balancerRights(scope),
-        ...storageRights(scope),
-        ...serviceRoleRights(scope),
-        ...factRights(scope),
-      ],
-      attached: [topics],
+      rights: [...balancerRights(scope), ...serviceRoleRights(scope), ...factRights(scope)],
+      foreign: [scope.policyArn('execution-network'), scope.policyArn('execution-storage')],
     }),
     ...(scope.config.vending === 'jobs' ? [vendRole(parent, { scope, project, branch })] : []),
   ];

@@ -3,32 +3,51 @@ import { merge, type Right } from '../../role.ts';
 import type { Scope } from './tenant-scope.ts';
 
 /**
- * What a bake calls, and what cleans up after it. Whatever a bake creates gets the tenant's tags in the call that creates it,
+ * What a bake calls besides `launchRights`, and what cleans up after it. Whatever a bake creates gets the tenant's tags in the call that creates it,
  * and only what has them can be used or changed: a tag on what exists already would take it from its owner.
  */
 export function bakeRights(scope: Scope): Right[] {
-  return [...launchRights(scope), ...ownRights(scope)];
+  return [...builderRights(scope), ...ownRights(scope)];
 }
 
-/** RunInstances is authorized for everything an instance is made of: a builder, and the instances of a roll-out. */
-function launchRights(scope: Scope): Right[] {
-  const builder = scope.globalArn('iam', `role/${names.builderRole(scope.place.environment)}`);
+/**
+ * What whoever launches an instance of the tenant's needs, besides what it is launched from: a job that bakes, CloudFormation and CodeDeploy, as Auto
+ * Scaling checks that its caller may launch what the launch template names.
+ */
+export function launchRights(scope: Scope): Right[] {
   const run = ['ec2:RunInstances'];
   return [
     {
-      sid: 'StartBuilder',
+      sid: 'Start',
       actions: run,
       resources: scope.ec2('instance'),
       when: scope.newInstance,
-      because: 'The id does not exist yet; the request must set the tags, and nothing beyond the limits.',
+      because:
+        'The id does not exist yet; the request or the launch template sets the tags, and nothing beyond the limits.',
     },
     {
       sid: 'StartVolume',
       actions: run,
       resources: scope.ec2('volume'),
       when: scope.newVolume,
-      because: 'The id does not exist yet; the request must set the tags, and encryption.',
+      because: 'The id does not exist yet; the request or the launch template sets the tags, and encryption.',
     },
+    { sid: 'StartIn', actions: run, resources: scope.egressSubnets },
+    {
+      sid: 'StartWith',
+      actions: run,
+      resources: scope.ec2('network-interface'),
+      when: scope.newInterface,
+      because: 'A network interface that is created with the instance.',
+    },
+  ];
+}
+
+/** RunInstances is authorized for everything an instance is made of: a builder, and the instances of a roll-out. */
+function builderRights(scope: Scope): Right[] {
+  const builder = scope.globalArn('iam', `role/${names.builderRole(scope.place.environment)}`);
+  const run = ['ec2:RunInstances'];
+  return [
     {
       sid: 'StartFromSource',
       actions: run,
@@ -44,14 +63,7 @@ function launchRights(scope: Scope): Right[] {
       when: scope.resourceTags,
       because: "Any resource with the tenant's tags.",
     },
-    { sid: 'StartIn', actions: run, resources: [scope.publicSubnet, ...scope.egressSubnets] },
-    {
-      sid: 'StartWith',
-      actions: run,
-      resources: scope.ec2('network-interface'),
-      when: scope.newInterface,
-      because: 'A network interface that is created with the instance.',
-    },
+    { sid: 'StartInPublic', actions: run, resources: [scope.publicSubnet] },
     {
       sid: 'PassBuilder',
       actions: ['iam:PassRole'],

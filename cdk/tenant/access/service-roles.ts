@@ -5,7 +5,6 @@ import { anyBranchTrust, type GitlabProject } from '../../gitlab-trust.ts';
 import { type ListedPolicy, type Right, serviceTrust } from '../../role.ts';
 import { agentRights } from '../../ssm-agent.ts';
 import { artifactObjects, artifactReason, deploymentArns, revisionObjects } from './common-rights.ts';
-import { hostLaunchRights } from './execution/instance-rights.ts';
 import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
@@ -23,7 +22,7 @@ export function planRole(
     trust: anyBranchTrust(scope, ...projects),
     rights: [],
     attached: [reading],
-    foreign: [scope.globalArn('iam', `policy/${names.driftPolicy(scope.place.environment, 'tenant')}`)],
+    foreign: [scope.globalArn('iam', `policy/${names.driftPolicy(scope.place.environment)}`)],
   });
 }
 
@@ -130,12 +129,13 @@ export function pipelineRole(parent: Construct, scope: Scope): CfnRole {
 }
 
 /** The role of CodeDeploy: deregister the tenant's instances from the target group and register them again. */
-export function codedeployRole(parent: Construct, scope: Scope): CfnRole {
+export function codedeployRole(parent: Construct, scope: Scope, launching: ListedPolicy): CfnRole {
   return tenantRole(parent, {
     scope,
     role: 'codedeploy',
     description: `Deployments of ${scope.host}`,
     trust: serviceTrust('codedeploy'),
+    attached: [launching],
     rights: [
       {
         sid: 'Look',
@@ -176,11 +176,10 @@ export function codedeployRole(parent: Construct, scope: Scope): CfnRole {
 /**
  * What AWS's page asks for where the group has a launch template: to launch, to tag what is launched, to pass its role
  * (https://docs.aws.amazon.com/codedeploy/latest/userguide/getting-started-create-service-role.html). No more than the group itself
- * may launch.
+ * may launch; the rest is `launchRights`.
  */
 function templateRights(scope: Scope): Right[] {
   return [
-    ...hostLaunchRights(scope),
     {
       sid: 'StartFromOwn',
       actions: ['ec2:RunInstances'],

@@ -13,6 +13,7 @@ import type { BuildSettings } from '../entry/build-project.ts';
 import { EntryStack } from '../entry/entry-stack.ts';
 import type { EntryBalancer, RuleGroup } from '../entry/rule-groups.ts';
 import { approvalRights, approverJobRole, approverRole } from './approver-role.ts';
+import { bakeRights, launchRights } from './bake-rights.ts';
 import { tenantReadRights } from './common-rights.ts';
 import { executionRole } from './execution/execution-role.ts';
 import { intakeRole } from './intake-role.ts';
@@ -96,15 +97,34 @@ class TenantAccessStack extends VendhostStack {
       rights: approvalRights(scope),
     });
     const policies = [reading, approving];
+    const launching = makePolicy(this, 'Launching', {
+      name: names.imagePolicy(place, 'launching'),
+      description: `Whoever launches instances of ${scope.host}`,
+      rights: launchRights(scope),
+    });
+    // With it, the deploy role's own policy would be more than IAM takes.
+    const baking = makePolicy(this, 'Baking', {
+      name: names.imagePolicy(place, 'baking'),
+      description: `Whoever bakes images of ${scope.host}`,
+      rights: bakeRights(scope),
+    });
     const promoting = scope.globalArn('iam', `policy/${names.promotingPolicy(place.environment)}`);
     const foreign = props.imagesFrom === undefined ? [] : [promoting];
     const ofHalf = software === undefined ? {} : { half: 'infrastructure' as const };
     const roles = [
-      deployRole(this, { scope, project, branch, ...ofHalf, attached: [reading], foreign, registry }),
+      deployRole(this, {
+        scope,
+        project,
+        branch,
+        ...ofHalf,
+        attached: [reading, launching, baking],
+        foreign,
+        registry,
+      }),
       planRole(this, scope, projects, reading),
-      executionRole(this, scope),
+      executionRole(this, scope, launching),
       pipelineRole(this, scope),
-      codedeployRole(this, scope),
+      codedeployRole(this, scope, launching),
       instance,
       approverRole(this, scope, policies),
       ...(scope.intake === undefined ? [] : [intakeRole(this, scope)]),

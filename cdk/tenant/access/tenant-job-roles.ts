@@ -5,7 +5,6 @@ import type { Half } from '../../../scripts/config/tenant.ts';
 import { branchTrust, type GitlabProject } from '../../gitlab-trust.ts';
 import type { Right, RoleProps } from '../../role.ts';
 import { auditRights } from './audit-rights.ts';
-import { bakeRights } from './bake-rights.ts';
 import { anyDeployment, artifactObjects, artifactReason, deploymentArns } from './common-rights.ts';
 import { buildLogRight, buildNetworkRights, buildTrust, cloneRight } from './intake-build-role.ts';
 import { runRights } from './run-rights.ts';
@@ -27,8 +26,8 @@ export interface DeployRoleProps extends Pick<RoleProps, 'attached' | 'foreign'>
 
 /**
  * The role of jobs on the environment's branch: bake and provision, push revisions and release them, or one of these halves. Where the
- * project has no runner it is that of the builds that do so, and no job's. It reads by `reading` or by a policy
- * that is attached.
+ * project has no runner it is that of the builds that do so, and no job's. It bakes by policies that are attached, and reads by one or by
+ * `reading`.
  */
 export function deployRole(parent: Construct, props: DeployRoleProps): CfnRole {
   const { scope, project, branch, half, registry, reading = [], attached = [], foreign = [] } = props;
@@ -55,7 +54,7 @@ function rightsOfHalf(scope: Scope, half: Half | undefined): Right[] {
   const software = half !== 'infrastructure';
   return [
     ...bucketRights(scope, half),
-    ...(infrastructure ? [...bakeRights(scope), ...provisionRights(scope)] : []),
+    ...(infrastructure ? provisionRights(scope) : []),
     // A release sets the health check that provisioning left to it.
     ...healthCheckRights(scope),
     ...(software ? [...releaseJobRights(scope), ...notIntake(scope)] : []),

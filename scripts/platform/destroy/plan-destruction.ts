@@ -34,12 +34,14 @@ export async function readLeftovers({ environment, config, aws }: EnvironmentTar
   return { environment, account, region, steps: destroySteps(environment, own), buckets, key };
 }
 
-/** Load balancers first, access last. */
+/** Load balancers first, access last, and after it the policies that its roles have. */
 export function destroySteps(environment: Environment, stacks: readonly string[]): string[][] {
-  const access = names.platformStack(environment, 'access');
+  const last = [names.platformStack(environment, 'access'), names.policiesStack(environment)];
   const balancers = stacks.filter((stack) => isBalancer(environment, stack));
-  const base = stacks.filter((stack) => stack !== access && !balancers.includes(stack));
-  return [balancers, base, stacks.filter((stack) => stack === access)].filter((step) => step.length > 0);
+  const base = stacks.filter((stack) => !last.includes(stack) && !balancers.includes(stack));
+  return [balancers, base, ...last.map((stack) => stacks.filter((each) => each === stack))].filter(
+    (step) => step.length > 0,
+  );
 }
 
 /** One line per tenant: the stacks and records that show it exists. */

@@ -62,8 +62,10 @@ async function savePlan(
   const trust = planProvider(runtime, platform, target, 'deploy');
   // Awaited below; this keeps an earlier rejection from being unhandled.
   trust.catch(() => undefined);
-  const [access = [], ...rest] = stepsOf(environment, config);
-  const planned = rest.flat();
+  const access = stepsOf(environment, config, 'access').flat();
+  const planned = stepsOf(environment, config)
+    .flat()
+    .filter((stack) => !access.includes(stack));
   const comparison = await compareStacks(runtime, platform, target, [...access, ...planned]);
   const of = (stacks: readonly string[]) => stacks.flatMap((stack) => comparison.stacks.get(stack) ?? []);
   checkByHand(environment, [...(await trust), ...of(access)]);

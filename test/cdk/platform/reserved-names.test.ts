@@ -4,9 +4,11 @@ import { environmentOfPlatformStack } from '../../../scripts/platform/account-st
 import { appWith, configured } from './props.ts';
 
 const project = { path: 'platform/lanterns', branch: 'main' };
-const app = appWith('dev', { ...configured('dev', { load_balancers: 10 }), project });
+const choices = { load_balancers: 10, vending: 'jobs', images_from: 'staging' } as const;
+const app = appWith('dev', { ...configured('dev', choices), project });
 const { stacks } = app.synth();
-const access = stacks.find(({ stackName }) => stackName === 'vendhost-dev-access');
+const ofRoles = stacks.filter(({ stackName }) => /-(policies|access|vending)$/.test(stackName));
+const rights = ofRoles.flatMap(({ template }) => namesIn(template));
 
 /** What follows `vendhost-dev-` in names and in patterns of names: there a tenant's things have the tenant's name. */
 function namesIn(value: unknown): string[] {
@@ -21,12 +23,12 @@ describe.each([...new Set(stacks.flatMap(({ stackName }) => namesIn(stackName)))
   });
 
   test('has rights of its own in the roles of the platform', () => {
-    expect(namesIn(access?.template)).toContain(layer);
+    expect(rights).toContain(layer);
   });
 });
 
 // The rights of the platform's roles go by names: a tenant called so would have its things within them.
-const reserved = new Set([...stacks.flatMap(({ stackName }) => namesIn(stackName)), ...namesIn(access?.template)]);
+const reserved = new Set([...stacks.flatMap(({ stackName }) => namesIn(stackName)), ...rights]);
 
 test.each([...reserved])('no tenant is called %s, or so with more behind it', (name) => {
   for (const tenant of [name, `${name}-2`]) expect(tenantName.safeParse(tenant).success, tenant).toBe(false);
@@ -41,10 +43,12 @@ test('the names of all parts are found', () => {
     'boundary',
     'builder',
     'network',
+    'policies',
     'service-boundary',
     'storage',
     'switch-boundary',
     'tenant-drift',
+    'tenant-promoting',
     'undelivered',
     'vending',
   ]);

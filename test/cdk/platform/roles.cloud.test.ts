@@ -125,6 +125,7 @@ describe('the execution role', () => {
 describe('the deploy role', () => {
   test.each([
     ['the access stack', 'vendhost-dev-access', { RoleARN: executionArn }],
+    ["the stack with the roles' policies", 'vendhost-dev-policies', { RoleARN: executionArn }],
     ["a tenant's stack", 'vendhost-dev-shop-host', { RoleARN: executionArn }],
     ["another environment's network", 'vendhost-staging-network', { RoleARN: executionArn }],
     ['a load balancer, without the execution role', 'vendhost-dev-balancer-3', {}],

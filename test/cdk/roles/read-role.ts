@@ -1,7 +1,7 @@
-import { type App, Stack } from 'aws-cdk-lib';
+import type { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { ListedRole } from '../../../cdk/role.ts';
-import { onlyStack } from './stacks.ts';
+import { ListedPolicy, ListedRole } from '../../../cdk/role.ts';
+import { onlyStack, stacksIn, templates } from './stacks.ts';
 
 /** A statement as CloudFormation gets it, with the reason that the code gives for it. */
 export interface Statement {
@@ -50,8 +50,8 @@ export function readRole(app: App, name: string): Role {
   const written: Written[] = (properties.Policies ?? []).flatMap(
     ({ PolicyDocument }: { PolicyDocument: { Statement: Written[] } }) => PolicyDocument.Statement,
   );
-  const attached = attachedTo(template, properties.ManagedPolicyArns);
-  const reasons = reasonsOf(stack, name);
+  const attached = attachedTo(app, template, properties.ManagedPolicyArns);
+  const reasons = reasonsOf(app, stack, { name, attached });
   return {
     role: name,
     description: properties.Description,
@@ -67,12 +67,11 @@ export function readRole(app: App, name: string): Role {
 
 /** The access stack, unless another stack of the app has a role of that name. */
 function stackWith(app: App, role: string): Stack {
-  const stacks = app.node.children.filter((child) => Stack.isStack(child));
   const has = (stack: Stack) => {
     const found = Template.fromStack(stack).findResources('AWS::IAM::Role', { Properties: { RoleName: role } });
     return Object.keys(found).length > 0;
   };
-  return stacks.find(has) ?? onlyStack(app);
+  return stacksIn(app).find(has) ?? onlyStack(app);
 }
 
 /** The statements of a managed policy. */
@@ -89,38 +88,63 @@ export function roleNames(app: App): string[] {
 }
 
 /** Size of a role's inline policies, as IAM counts it: without white space. */
-export function policySize(app: App, name: string): number {
-  const template = Template.fromStack(onlyStack(app));
-  const { Policies } = propertiesOf(template, 'AWS::IAM::Role', { RoleName: name });
-  return (Policies ?? []).reduce(
-    (size: number, { PolicyDocument }: { PolicyDocument: object }) => size + JSON.stringify(PolicyDocument).length,
-    0,
-  );
+export function policySize({
+  Policies = [],
+}: {
+  readonly Policies?: readonly { readonly PolicyDocument: object }[];
+}): number {
+  return Policies.reduce((size, { PolicyDocument }) => size + JSON.stringify(PolicyDocument).length, 0);
 }
 
 function statementOf({ Sid, Effect, Action, Resource, Condition }: Written): Statement {
   return { sid: Sid, effect: Effect, actions: [Action].flat(), resources: [Resource].flat(), conditions: Condition };
 }
 
-function reasonsOf(stack: Stack, name: string): Map<string, string | undefined> {
+function reasonsOf(
+  app: App,
+  stack: Stack,
+  { name, attached }: { name: string; attached: readonly Attached[] },
+): Map<string, string | undefined> {
   const role = stack.node.findAll().find((each) => each instanceof ListedRole && each.roleName === name);
   if (!(role instanceof ListedRole)) throw new Error(`${name} was not made by makeRole`);
-  const reasons = new Map(role.rights.map(({ sid, because }) => [sid, because]));
-  if (reasons.size < role.rights.length) throw new Error(`${name} has two statements with the same sid`);
+  const foreign = attached.filter(({ isForeign }) => isForeign).map((each) => each.name);
+  const policies = app.node
+    .findAll()
+    .filter((each) => each instanceof ListedPolicy)
+    .filter(({ managedPolicyName }) => foreign.includes(managedPolicyName ?? ''));
+  const rights = [...role.rights, ...policies.flatMap((policy) => policy.rights)];
+  const reasons = new Map(rights.map(({ sid, because }) => [sid, because]));
+  if (reasons.size < rights.length) throw new Error(`${name} has two statements with the same sid`);
   return reasons;
 }
 
-/** Policies that are attached to a role; one of another stack, which has its own review file, shows no statements here. */
-function attachedTo(
-  template: Template,
-  arns: readonly (string | { Ref: string })[] = [],
-): { name: string; statements: Written[] }[] {
+interface Attached {
+  readonly name: string;
+  readonly statements: readonly Written[];
+  /** It is named by its ARN: another stack has it. */
+  readonly isForeign: boolean;
+}
+
+/** Policies that are attached to a role; one of a stack of another app, which has its own review file, shows no statements here. */
+function attachedTo(app: App, template: Template, arns: readonly (string | { Ref: string })[] = []): Attached[] {
   return arns.map((arn) => {
-    if (typeof arn === 'string') return { name: arn, statements: [] };
-    const { Ref } = arn;
-    const { ManagedPolicyName, PolicyDocument } = template.toJSON().Resources[Ref].Properties;
-    return { name: ManagedPolicyName, statements: PolicyDocument.Statement };
+    const isForeign = typeof arn === 'string';
+    const Properties = isForeign
+      ? policyNamed(app, arn.replace(/^.*:policy\//, ''))
+      : template.toJSON().Resources[arn.Ref].Properties;
+    if (Properties === undefined) return { name: String(arn), statements: [], isForeign };
+    const { ManagedPolicyName: name, PolicyDocument } = Properties;
+    return { name, statements: PolicyDocument.Statement, isForeign };
   });
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the properties of a template's resource have no type
+function policyNamed(app: App, ManagedPolicyName: string): any {
+  const wanted = { Properties: { ManagedPolicyName } };
+  const [found] = templates(app).flatMap((each) =>
+    Object.values(each.findResources('AWS::IAM::ManagedPolicy', wanted)),
+  );
+  return found?.Properties;
 }
 
 /** A boundary of the same stack is a reference to it. */

@@ -2,6 +2,7 @@ import { type App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { newApp } from '../../../cdk/app.ts';
 import { AccessStack } from '../../../cdk/platform/access/platform-access-stack.ts';
+import { PoliciesStack } from '../../../cdk/platform/access/policies-stack.ts';
 import { VendingStack } from '../../../cdk/platform/access/vending/vending-stack.ts';
 import { type PlatformProps, platformProps } from '../../../cdk/platform/platform-props.ts';
 import { type AccessProps, tenantAccessApp } from '../../../cdk/tenant/access/tenant-access-stack.ts';
@@ -16,17 +17,22 @@ const unchecked = { validation: false };
 /** Audience of the jobs' ID tokens. */
 export const audience = 'https://vendhost.example.com';
 
-function platform(
-  environment: Environment,
-  region: string,
-  vending: 'people' | 'jobs',
-  images?: 'staging',
-): PlatformProps {
+interface Choices {
+  readonly region?: string;
+  readonly vending?: 'people' | 'jobs';
+  readonly costs?: boolean;
+  readonly images?: 'staging';
+  /** Path of the platform's project. */
+  readonly path?: string;
+}
+
+function platform(environment: Environment, choices: Choices): PlatformProps {
+  const { region = 'eu-west-1', vending = 'jobs', costs = false, images, path = 'acme/platform' } = choices;
   const config = platformSchema.parse({
     name: 'lanterns',
     gitlab: 'https://gitlab.example.com',
     audience,
-    project: 'acme/platform',
+    project: path,
     environments: {
       [environment]: {
         ...environmentConfig('dev', account),
@@ -38,27 +44,20 @@ function platform(
   const certificate = `arn:${region.startsWith('cn-') ? 'aws-cn' : 'aws'}:acm:${region}:${account}:certificate/0c5f3a52`;
   return platformProps(config, environment, {
     ...environmentOf(config, environment),
-    ...{ region, certificate, images_from: images },
+    ...{ region, certificate, costs, images_from: images },
   });
 }
 
-/** The app of an environment's access stack, and where jobs vend of the stack with the role for that. */
+/** The app of an environment's access stack, its policies, and where jobs vend of the stack with the role for that. */
 export function accessApp(
   environment: Environment = 'dev',
-  options: {
-    region?: string;
-    project?: undefined;
-    vending?: 'people' | 'jobs';
-    costs?: boolean;
-    images?: 'staging';
-  } = {},
+  options: Choices & { readonly project?: undefined } = {},
 ): App {
-  const { region = 'eu-west-1', vending = 'jobs', costs = false, images } = options;
-  const { project, ...rest } = platform(environment, region, vending, images);
-  const props = { ...rest, config: { ...rest.config, costs } };
+  const { project, ...props } = platform(environment, options);
   const app = newApp(unchecked);
+  new PoliciesStack(app, props);
   new AccessStack(app, project === undefined || 'project' in options ? props : { ...props, project });
-  if (vending === 'jobs') new VendingStack(app, props);
+  if (props.config.vending === 'jobs') new VendingStack(app, props);
   return app;
 }
 
@@ -86,9 +85,14 @@ export function onlyStack(app: App): Stack {
   return stackOf(app, 'access');
 }
 
-/** The template of the stack that CloudFormation works with where jobs vend. */
-export function vendingTemplate(app: App): Template {
-  return Template.fromStack(stackOf(app, 'vending'));
+/** The templates of all stacks of an app. */
+export function templates(app: App): Template[] {
+  return stacksIn(app).map((stack) => Template.fromStack(stack));
+}
+
+/** The stacks of an app. */
+export function stacksIn(app: App): Stack[] {
+  return app.node.children.filter((child) => Stack.isStack(child));
 }
 
 /** The template of an app's access stack. */
@@ -107,7 +111,7 @@ export function entryTemplate(app: App): Template {
 }
 
 function stackOf(app: App, layer: string): Stack {
-  const stack = app.node.children.find((child) => Stack.isStack(child) && child.stackName.endsWith(`-${layer}`));
-  if (!Stack.isStack(stack)) throw new Error(`the app has no stack -${layer}`);
+  const stack = stacksIn(app).find(({ stackName }) => stackName.endsWith(`-${layer}`));
+  if (stack === undefined) throw new Error(`the app has no stack -${layer}`);
   return stack;
 }

@@ -85,8 +85,16 @@ export function stack(owner: Owner, layer: TenantLayer): Thing {
   return { on: stackArn(names.tenantStack(placeOf(owner), layer)) };
 }
 
-export function platformStack({ environment }: Owner, layer: PlatformLayer): Thing {
-  return { on: stackArn(names.platformStack(environment, layer)) };
+/** A stack of the platform's: that of a layer, or one that the access layer has besides. */
+export function platformStack({ environment }: Owner, stack: PlatformLayer | 'policies' | 'vending'): Thing {
+  if (stack === 'policies') return { on: stackArn(names.policiesStack(environment)) };
+  if (stack === 'vending') return { on: stackArn(names.vendingStack(environment)) };
+  return { on: stackArn(names.platformStack(environment, stack)) };
+}
+
+/** A managed policy of the account. */
+export function policy(name: string): Thing {
+  return { on: `arn:aws:iam::${account}:policy/${name}` };
 }
 
 export function stackArn(name: string): string {

@@ -52,8 +52,10 @@ export function makeWorld(): World {
   const resourcePolicies = new Map<string, Document>();
   const managedPolicies = new Map<string, Document>();
   for (const app of apps()) {
-    for (const { resources, known } of stacksOf(app)) {
-      readManagedPolicies(resources, known, managedPolicies);
+    const stacks = stacksOf(app);
+    // A role may have policies of another stack.
+    for (const { resources, known } of stacks) readManagedPolicies(resources, known, managedPolicies);
+    for (const { resources, known } of stacks) {
       for (const role of readRoles(resources, known, managedPolicies)) roles.set(role.name, role);
       for (const [arn, policy] of readResourcePolicies(resources, known)) resourcePolicies.set(arn, policy);
     }

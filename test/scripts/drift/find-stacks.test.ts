@@ -117,6 +117,7 @@ describe('what is missing', () => {
       'vendhost-dev-balancer',
       'vendhost-dev-balancer-2',
       'vendhost-dev-network',
+      'vendhost-dev-policies',
       'vendhost-dev-storage',
     ]);
   });

@@ -96,7 +96,7 @@ test('everything is what its stacks say, for the platform and for the tenant', a
   const platform = await check(await platformJob());
   expect(platform.report.sections.filter(({ state }) => state !== 'clean')).toEqual([]);
   expect(platform.code).toBeUndefined();
-  const layers = ['access', 'balancer', 'network', 'storage'].map((layer) => `vendhost-dev-${layer}`);
+  const layers = ['access', 'balancer', 'network', 'policies', 'storage'].map((layer) => `vendhost-dev-${layer}`);
   expect(Object.keys(platform.states).sort()).toEqual([...layers, ...tenantStacks, 'vendhost-gitlab'].sort());
   const tenant = await check(await tenantJob(), { directory: join(repository.directory, 'shop') });
   expect(tenant.report.sections.filter(({ state }) => state !== 'clean')).toEqual([]);

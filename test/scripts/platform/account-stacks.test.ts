@@ -16,6 +16,7 @@ test.each([
 
 test.each([
   ['vendhost-dev-access', 'dev'],
+  ['vendhost-dev-policies', 'dev'],
   ['vendhost-production-balancer-10', 'production'],
   ['vendhost-staging-network', 'staging'],
   ['vendhost-dev-balancers', undefined],

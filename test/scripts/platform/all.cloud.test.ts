@@ -37,7 +37,7 @@ describe('three environments in one account', () => {
     const ran = await owner.deploy({ environment: 'all' });
     expect(ran.result.environments.map(({ environment }) => environment)).toEqual(['dev', 'staging', 'production']);
     expect(new Set(Object.values(outcomes(ran)))).toEqual(new Set(['created']));
-    expect(Object.keys(outcomes(ran))).toHaveLength(13);
+    expect(Object.keys(outcomes(ran))).toHaveLength(16);
     expect(ran.result.providers).toHaveLength(1);
     const { OpenIDConnectProviderList } = await (await owner.aws().iam()).send(
       new ListOpenIDConnectProvidersCommand({}),
@@ -109,6 +109,7 @@ describe('three environments in one account', () => {
         ['vendhost-staging-balancer', 'vendhost-staging-balancer-2'],
         ['vendhost-staging-network', 'vendhost-staging-storage'],
         ['vendhost-staging-access'],
+        ['vendhost-staging-policies'],
       ],
       buckets: [`vendhost-staging-${account}-eu-west-1`, `vendhost-staging-${account}-eu-west-1-logs`],
       key: expect.stringMatching(/^arn:aws:kms:/),

@@ -95,7 +95,7 @@ test('what is full is what has less room than is taken of it', () => {
     { id: 'stacks', usage: { reason: 'ACCESS_DENIED', hint: 'x' } },
   ];
   const access = { access: true, host: false, database: false };
-  expect(fullQuotas(states, access)).toEqual([{ id: 'policies', used: 1499, limit: 1500, needed: 3 }]);
+  expect(fullQuotas(states, access)).toEqual([{ id: 'policies', used: 1499, limit: 1500, needed: 5 }]);
   expect(fullQuotas(states, { ...access, database: true }).map(({ id }) => id)).toEqual([
     'policies',
     'database-instances',

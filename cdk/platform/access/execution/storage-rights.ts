@@ -2,9 +2,9 @@ import { names } from '../../../../scripts/config/names.ts';
 import type { Right } from '../../../role.ts';
 import type { PlatformScope } from '../platform-scope.ts';
 
-/** The key, the buckets (without their objects), the trail and the log groups. */
+/** The key, the buckets (without their objects), the trail, the log groups, and what tells of alarms. */
 export function storageRights(scope: PlatformScope): Right[] {
-  return [...keyRights(scope), ...bucketRights(scope), ...logRights(scope)];
+  return [...keyRights(scope), ...bucketRights(scope), ...logRights(scope), ...topicRights(scope)];
 }
 
 function keyRights(scope: PlatformScope): Right[] {
@@ -126,8 +126,8 @@ function logRights(scope: PlatformScope): Right[] {
   ];
 }
 
-/** The topic of alarms, and the queue of what was not delivered with its alarm: a policy of its own, for those in a role have 10,240 characters together. */
-export function topicRights(scope: PlatformScope): Right[] {
+/** The topic of alarms, and the queue of what was not delivered with its alarm. */
+function topicRights(scope: PlatformScope): Right[] {
   const topic = scope.arn('sns', names.alertsTopic(scope.environment));
   return [
     {

@@ -16,7 +16,7 @@ const tenantRoles: readonly TenantRole[] = [
 ];
 
 /** Ends of the names of the managed policies that it has. */
-const tenantPolicies = ['approving', 'execution', 'reading'];
+const tenantPolicies = ['approving', 'baking', 'execution', 'launching', 'reading'];
 
 const because =
   "Tenants' own, by the ends of their names; no role, policy or profile of the platform's has such a name.";
@@ -29,7 +29,7 @@ export function tenantIamRights(scope: PlatformScope): Right[] {
   const { environment } = scope;
   const roles = scope.tenantRoles(...tenantRoles);
   const policies = tenantPolicies.map((end) => scope.globalArn('iam', `policy/vendhost-${environment}-*-${end}`));
-  const ofPlatform = [names.driftPolicy(environment, 'tenant'), names.promotingPolicy(environment)];
+  const ofPlatform = [names.driftPolicy(environment), names.promotingPolicy(environment)];
   const shared = ofPlatform.map((name) => scope.globalArn('iam', `policy/${name}`));
   const bounded = {
     StringEquals: { 'iam:PermissionsBoundary': scope.globalArn('iam', `policy/${names.boundary(environment)}`) },

@@ -1,7 +1,7 @@
 import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { names } from '../../../../scripts/config/names.ts';
-import { makePolicy, type Right, serviceTrust } from '../../../role.ts';
+import { type ListedPolicy, makePolicy, type Right, serviceTrust } from '../../../role.ts';
 import { tenantRole } from '../tenant-role.ts';
 import type { Scope } from '../tenant-scope.ts';
 import { dataRights } from './data-rights.ts';
@@ -12,7 +12,7 @@ import { releaseRights } from './release-rights.ts';
  * The role with which CloudFormation deploys the data and host stacks. It can create no role and no policy, no listener rule, target
  * group or pipeline: all of these are in the access stack.
  */
-export function executionRole(parent: Construct, scope: Scope): CfnRole {
+export function executionRole(parent: Construct, scope: Scope, launching: ListedPolicy): CfnRole {
   return tenantRole(parent, {
     scope,
     role: 'execution',
@@ -21,6 +21,7 @@ export function executionRole(parent: Construct, scope: Scope): CfnRole {
     rights: [...sharedRights(scope), ...instanceRights(scope)],
     // More than IAM takes in a role's own policies.
     attached: [
+      launching,
       makePolicy(parent, 'ExecutionPolicy', {
         name: names.tenantRole(scope.place, 'execution'),
         description: `CloudFormation, for database and releases of ${scope.host}`,

@@ -4,7 +4,7 @@ import type { Scope } from '../tenant-scope.ts';
 
 /** The Auto Scaling group, its launch template, security groups and alarms. */
 export function instanceRights(scope: Scope): Right[] {
-  return [...ec2Rights(scope), ...hostLaunchRights(scope), ...groupRights(scope)];
+  return [...ec2Rights(scope), ...groupRights(scope)];
 }
 
 /**
@@ -55,35 +55,6 @@ function ec2Rights(scope: Scope): Right[] {
       actions: ['ec2:AuthorizeSecurityGroupEgress', 'ec2:AuthorizeSecurityGroupIngress'],
       resources: scope.ec2('security-group-rule'),
       because: "A rule has no id before it is created; Own requires that its group is the tenant's.",
-    },
-  ];
-}
-
-/** Auto Scaling checks that its caller may launch what the launch template names; see Own for image and groups. */
-export function hostLaunchRights(scope: Scope): Right[] {
-  const run = ['ec2:RunInstances'];
-  return [
-    {
-      sid: 'Start',
-      actions: run,
-      resources: scope.ec2('instance'),
-      when: scope.newInstance,
-      because: 'The id does not exist yet; the launch template sets the tags, and nothing beyond the limits.',
-    },
-    {
-      sid: 'StartVolume',
-      actions: run,
-      resources: scope.ec2('volume'),
-      when: scope.newVolume,
-      because: 'The id does not exist yet; the launch template sets the tags, and encryption.',
-    },
-    { sid: 'StartIn', actions: run, resources: scope.egressSubnets },
-    {
-      sid: 'StartWith',
-      actions: run,
-      resources: scope.ec2('network-interface'),
-      when: scope.newInterface,
-      because: 'A network interface that is created with the instance.',
     },
   ];
 }

@@ -22,14 +22,19 @@ function refused(by: string, name: string, because: string, one: Step): Case {
 }
 
 function onStacks(): Case[] {
-  const access = things.platformStack(dev, 'access');
   const because = 'Access is deployed by people.';
   const own = { 'cloudformation:RoleArn': things.platformRole(dev, 'execution').on };
   return [plan, deploy].flatMap((by) => [
-    refused(by, 'plans the access stack', because, step(by, 'cloudformation:CreateChangeSet', access, own)),
-    ...['ExecuteChangeSet', 'DeleteStack', 'UpdateStack', 'SetStackPolicy', 'UpdateTerminationProtection'].map(
-      (action) => refused(by, `${action} of the access stack`, because, step(by, `cloudformation:${action}`, access)),
-    ),
+    ...(['access', 'policies', 'vending'] as const).flatMap((stack) => {
+      const access = things.platformStack(dev, stack);
+      return [
+        refused(by, `plans the ${stack} stack`, because, step(by, 'cloudformation:CreateChangeSet', access, own)),
+        ...['ExecuteChangeSet', 'DeleteStack', 'UpdateStack', 'SetStackPolicy', 'UpdateTerminationProtection'].map(
+          (action) =>
+            refused(by, `${action} of the ${stack} stack`, because, step(by, `cloudformation:${action}`, access)),
+        ),
+      ];
+    }),
     ...(['access', 'entry', 'data', 'host'] as const).flatMap((layer) =>
       ['CreateChangeSet', 'ExecuteChangeSet', 'DeleteStack'].map((action) =>
         refused(
@@ -111,10 +116,11 @@ function onRoles(): Case[] {
         boundary(names.serviceBoundary('dev')),
       ),
     ],
-    [
-      'writes the boundary anew',
-      step(execution, 'iam:CreatePolicyVersion', { on: `arn:aws:iam::${account}:policy/${names.boundary('dev')}` }),
-    ],
+    ['writes the boundary anew', step(execution, 'iam:CreatePolicyVersion', things.policy(names.boundary('dev')))],
+    ...(['plan-drift', 'execution-network', 'execution-storage'] as const).map((which): [string, Step] => [
+      `writes the policy ${which} anew`,
+      step(execution, 'iam:CreatePolicyVersion', things.policy(names.platformPolicy('dev', which))),
+    ]),
     [
       'passes a service role to EC2',
       step(execution, 'iam:PassRole', own, { 'iam:PassedToService': 'ec2.amazonaws.com' }),

@@ -71,7 +71,7 @@ function stacks(): Case[] {
         ),
       ),
     ),
-    ...(['network', 'storage', 'access', 'balancer'] as const).flatMap((layer) =>
+    ...(['network', 'storage', 'policies', 'access', 'vending', 'balancer'] as const).flatMap((layer) =>
       ['cloudformation:UpdateStack', 'cloudformation:DeleteStack', 'cloudformation:SetStackPolicy'].map((action) =>
         refused(
           by,

@@ -40,7 +40,7 @@ function ofJobs(): Case[] {
       `makes the ${layer} stack of a tenant`,
       make(things.stack(shop, layer), own),
     ]),
-    ...(['network', 'storage', 'balancer'] as const).map((layer): [string, Step] => [
+    ...(['network', 'storage', 'balancer', 'access', 'policies', 'vending'] as const).map((layer): [string, Step] => [
       `changes the ${layer} stack`,
       step(vend, 'cloudformation:UpdateStack', things.platformStack(dev, layer), own),
     ]),
@@ -73,7 +73,6 @@ function ofExecution(): Case[] {
   const call = (action: string, thing: things.Thing, given?: Context) => step(execution, action, thing, given);
   const admin = { 'iam:PolicyARN': 'arn:aws:iam::aws:policy/AdministratorAccess' };
   const own = { on: arn('elasticloadbalancing', 'listener/app/vendhost-dev/50dc6c495c0c9188/f2f7dc8efc522ab2') };
-  const policy = (name: string): things.Thing => ({ on: `arn:aws:iam::${account}:policy/${name}` });
   return [
     ...refused(execution, 'A role of a tenant is under the boundary, with the tags that this compares.', [
       ['makes a role without a boundary', call('iam:CreateRole', deploy, tags)],
@@ -106,10 +105,17 @@ function ofExecution(): Case[] {
         }),
       ],
       ['attaches a policy of AWS', call('iam:AttachRolePolicy', deploy, { ...boundary, ...admin })],
-      ['changes the boundary', call('iam:CreatePolicyVersion', policy(names.boundary('dev')))],
+      ['changes the boundary', call('iam:CreatePolicyVersion', things.policy(names.boundary('dev')))],
+      ...(['plan-drift', 'execution-network', 'execution-storage'] as const).map((which): [string, Step] => [
+        `changes the platform's policy ${which}`,
+        call('iam:CreatePolicyVersion', things.policy(names.platformPolicy('dev', which))),
+      ]),
       [
-        "changes what the platform's checks read",
-        call('iam:CreatePolicyVersion', policy(names.driftPolicy('dev', 'platform'))),
+        'attaches a policy of the platform',
+        call('iam:AttachRolePolicy', deploy, {
+          ...boundary,
+          'iam:PolicyARN': things.policy(names.platformPolicy('dev', 'execution-storage')).on,
+        }),
       ],
     ]),
     ...refused(execution, 'No role of the platform, of production or of a build.', [

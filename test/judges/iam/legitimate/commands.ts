@@ -156,7 +156,7 @@ function platformCommands(): Case[] {
   return [
     ...ofStatus.map((action) => allowed(`${roles.plan}: ${action}`, step(roles.plan, action, '*'))),
     ...Object.values(roles).flatMap((by) => [
-      ...[...layers, 'access' as const].flatMap((layer) =>
+      ...[...layers, ...(['policies', 'access', 'vending'] as const)].flatMap((layer) =>
         reads.map((action) =>
           allowed(
             `${by}: ${action} of ${layer}`,

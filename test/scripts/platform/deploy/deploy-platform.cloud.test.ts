@@ -17,11 +17,11 @@ beforeAll(async () => {
   owner = platformOwner(repository.directory, account);
 });
 
-const layers = ['access', 'network', 'storage', 'balancer'].map((layer) => `vendhost-dev-${layer}`);
+const layers = ['policies', 'access', 'network', 'storage', 'balancer'].map((layer) => `vendhost-dev-${layer}`);
 
 // One story: each test stands on the one before.
 describe('platform deploy', () => {
-  test('--dry-run of a new platform shows five stacks and makes nothing', async () => {
+  test('--dry-run of a new platform shows six stacks and makes nothing', async () => {
     const { code, result } = await owner.deploy({ dryRun: true });
     expect(code).toBe(2);
     expect(result.environments).toMatchObject([

@@ -34,6 +34,7 @@ describe('a deploy that fails', () => {
     expect(code).toBe(2);
     const statuses = result.environments[0]?.stacks.map(({ stack, status }) => [stack, status]);
     expect(statuses).toEqual([
+      ['vendhost-dev-policies', 'CREATE_COMPLETE'],
       ['vendhost-dev-access', 'CREATE_COMPLETE'],
       ['vendhost-dev-network', 'CREATE_COMPLETE'],
       ['vendhost-dev-storage', 'ROLLBACK_COMPLETE'],
@@ -44,6 +45,7 @@ describe('a deploy that fails', () => {
   test('resumes with the same command once the cause is fixed', async () => {
     await (await owner.aws().s3()).send(new DeleteBucketCommand({ Bucket }));
     expect(outcomes(await owner.deploy())).toEqual({
+      'vendhost-dev-policies': 'no change',
       'vendhost-dev-access': 'no change',
       'vendhost-dev-network': 'no change',
       'vendhost-dev-storage': 'created',
@@ -64,6 +66,9 @@ test('a deploy that is cancelled leaves what the same command goes on with', asy
   expect(runtime.printed()).toBe('');
 
   const { result } = await owner.deploy({ environment: 'staging' });
-  expect(result.environments[0]?.stacks[0]).toMatchObject({ stack: 'vendhost-staging-access', outcome: 'no change' });
+  expect(result.environments[0]?.stacks.slice(0, 2)).toMatchObject([
+    { stack: 'vendhost-staging-policies', outcome: 'no change' },
+    { stack: 'vendhost-staging-access', outcome: 'no change' },
+  ]);
   expect((await owner.plan({ environment: 'staging' })).code).toBeUndefined();
 });

@@ -28,11 +28,15 @@ describe('a plan that is saved, and deployed later', () => {
   test('roles come first, by hand', async () => {
     await expect(save()).rejects.toMatchObject({
       code: 'ACCESS_BY_HAND',
-      details: expect.arrayContaining(['vendhost-gitlab: create', 'vendhost-dev-access: create']),
+      details: expect.arrayContaining([
+        'vendhost-gitlab: create',
+        'vendhost-dev-policies: create',
+        'vendhost-dev-access: create',
+      ]),
       hint: 'an administrator runs: vendhost platform deploy --environment dev --layer access',
     });
     const ran = await owner.deploy({ layer: 'access' });
-    expect(outcomes(ran)).toEqual({ 'vendhost-dev-access': 'created' });
+    expect(outcomes(ran)).toEqual({ 'vendhost-dev-policies': 'created', 'vendhost-dev-access': 'created' });
     expect(ran.result.providers).toMatchObject([{ outcome: 'created' }]);
   });
 

@@ -17,11 +17,13 @@ test('a tenant is known by its record, by its stacks, or by both', () => {
 });
 
 test('what is left goes in the reverse order of a deploy', () => {
-  const stacks = ['access', 'balancer', 'balancer-2', 'network', 'storage'].map((layer) => `vendhost-dev-${layer}`);
+  const layers = ['access', 'balancer', 'balancer-2', 'network', 'policies', 'storage', 'vending'];
+  const stacks = layers.map((layer) => `vendhost-dev-${layer}`);
   expect(destroySteps('dev', stacks)).toEqual([
     ['vendhost-dev-balancer', 'vendhost-dev-balancer-2'],
-    ['vendhost-dev-network', 'vendhost-dev-storage'],
+    ['vendhost-dev-network', 'vendhost-dev-storage', 'vendhost-dev-vending'],
     ['vendhost-dev-access'],
+    ['vendhost-dev-policies'],
   ]);
   expect(destroySteps('dev', ['vendhost-dev-storage'])).toEqual([['vendhost-dev-storage']]);
 });
