@@ -1,11 +1,13 @@
 import type { Aws } from '../../aws/session.ts';
 import type { InstanceDeployment } from '../../deployment/deployment.ts';
+import { type FailedEvent, failedEvents, failureLines } from '../../deployment/failed-events.ts';
 import { VendhostError } from '../../errors.ts';
 import { duration } from '../../output.ts';
 import { deploymentEnded, isOfFormerRevision } from '../lifecycle-events.ts';
 import type { ReleasePipeline } from '../pipeline.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { HookLimits } from './hook-limits.ts';
+import type { TargetReasons } from './target-health.ts';
 
 /** A deployment waits for this: scripts that run, or agents that have not begun. */
 export interface Wait {
@@ -15,6 +17,10 @@ export interface Wait {
   readonly event?: string;
   /** When it began, in milliseconds since 1970. */
   readonly since?: number;
+  /** Why the load balancer does not send requests to the instances, one line each. */
+  readonly reasons: readonly string[];
+  /** What a rollback follows: a reader must learn of it however the rollback ends. */
+  readonly failed: readonly FailedEvent[];
 }
 
 /** What is known of a wait. */
@@ -33,9 +39,10 @@ const lateMs = 2 * 60_000;
  * The instances that a release waits for. CodeDeploy itself gives a script that ends with its instance, and an agent that never answers,
  * up to an hour (https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html).
  */
-export function waitOf({ deployment, rollback }: Snapshot): Wait | undefined {
+export function waitOf({ deployment, rollback, health }: Snapshot): Wait | undefined {
   const running = rollback ?? deployment;
   if (running === undefined || deploymentEnded(running.status)) return undefined;
+  const failed = rollback === undefined || deployment === undefined ? [] : failedEvents(deployment);
   const busy = running.targets.flatMap((target) => {
     const event = target.events.find(({ status }) => status === 'InProgress');
     return event === undefined ? [] : [{ instance: target.instance, event: event.name, since: event.start }];
@@ -43,10 +50,16 @@ export function waitOf({ deployment, rollback }: Snapshot): Wait | undefined {
   const [first] = busy;
   if (first !== undefined) {
     const since = first.since === undefined ? {} : { since: first.since };
-    return { deployment: running.id, instances: busy.map(({ instance }) => instance), event: first.event, ...since };
+    const instances = busy.map(({ instance }) => instance);
+    const reasons = first.event === 'AllowTraffic' ? reasonsOf(instances, health) : [];
+    return { deployment: running.id, instances, event: first.event, ...since, reasons, failed };
   }
-  const idle = running.targets.filter(hasNotEnded).map(({ instance }) => instance);
-  return idle.length === 0 ? undefined : { deployment: running.id, instances: idle };
+  const instances = running.targets.filter(hasNotEnded).map(({ instance }) => instance);
+  return instances.length === 0 ? undefined : { deployment: running.id, instances, reasons: [], failed };
+}
+
+function reasonsOf(instances: readonly string[], health: TargetReasons = {}): string[] {
+  return instances.flatMap((instance) => (health[instance] === undefined ? [] : [`${instance}: ${health[instance]}`]));
 }
 
 function hasNotEnded({ status, events }: InstanceDeployment): boolean {
@@ -63,22 +76,43 @@ export async function checkWait(
   wait: Wait,
   { quietMs, limits }: WaitFacts,
 ): Promise<void> {
-  const { deployment, instances, event } = wait;
+  const { instances } = wait;
   const states = await readStates(aws, pipeline.group, instances);
   const gone = instances.filter((instance) => !lives(states.get(instance)));
   if (gone.length > 0) {
     const words = gone.map((instance) => `${instance} is ${states.get(instance) ?? 'gone'}`).join(', ');
-    throw new VendhostError('INSTANCE_GONE', `${words}: ${event ?? 'the deployment'} cannot end there`, {
-      details: [`deployment ${deployment} of ${pipeline.group}`],
-      hint: 'Auto Scaling starts another instance, which gets the revision that was deployed last: retry the job then',
-    });
+    throw instanceGone(pipeline, wait, words);
   }
   const silence = silenceOf(wait, quietMs, limits, Date.now());
   if (silence === undefined) return;
   throw new VendhostError('AGENT_SILENT', silence, {
-    details: [`deployment ${deployment} of ${pipeline.group}`],
+    details: detailsOf(wait, pipeline),
     hint: 'replace the instance with `vendhost host replace --instance ID`, or all of them without --instance, then retry the job',
   });
+}
+
+/** @param words each instance that is gone, and how */
+export function instanceGone(pipeline: ReleasePipeline, wait: Wait, words: string): VendhostError {
+  return new VendhostError('INSTANCE_GONE', `${words}: ${wait.event ?? 'the deployment'} cannot end there`, {
+    details: detailsOf(wait, pipeline),
+    hint: hintOfGone(wait),
+  });
+}
+
+function detailsOf({ deployment, reasons, failed }: Wait, { group }: ReleasePipeline): string[] {
+  const what = failed.length === 0 ? 'deployment' : 'rollback';
+  return [...failed.flatMap(failureLines), ...reasons, `${what} ${deployment} of ${group}`];
+}
+
+/** Auto Scaling replaces an instance that fails the load balancer's health check, once its grace period is over. */
+function hintOfGone({ reasons, failed }: Wait): string {
+  if (failed.length > 0) return 'correct what failed first, as shown above, and push';
+  if (reasons.length === 0)
+    return 'Auto Scaling starts another instance, which gets the revision that was deployed last: retry the job then';
+  return (
+    'Auto Scaling replaces an instance that does not answer the health check: correct the software or health_check in vendhost.yml, ' +
+    'or have a script of ApplicationStart wait until it answers; then push'
+  );
 }
 
 /** What says that an agent has died; `undefined` while it may just be busy. The agent itself ends a script at its time limit. */
