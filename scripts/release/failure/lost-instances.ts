@@ -6,6 +6,7 @@ import { duration } from '../../output.ts';
 import { deploymentEnded, isOfFormerRevision } from '../lifecycle-events.ts';
 import type { ReleasePipeline } from '../pipeline.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { isUnhealthy, readDepartures } from './departures.ts';
 import type { HookLimits } from './hook-limits.ts';
 import type { TargetReasons } from './target-health.ts';
 
@@ -81,7 +82,7 @@ export async function checkWait(
   const gone = instances.filter((instance) => !lives(states.get(instance)));
   if (gone.length > 0) {
     const words = gone.map((instance) => `${instance} is ${states.get(instance) ?? 'gone'}`).join(', ');
-    throw instanceGone(pipeline, wait, words);
+    throw instanceGone(pipeline, wait, { words, departures: await readDepartures(aws, pipeline.group, gone) });
   }
   const silence = silenceOf(wait, quietMs, limits, Date.now());
   if (silence === undefined) return;
@@ -91,27 +92,31 @@ export async function checkWait(
   });
 }
 
-/** @param words each instance that is gone, and how */
-export function instanceGone(pipeline: ReleasePipeline, wait: Wait, words: string): VendhostError {
+/** Instances that are gone: each with its state, and what Auto Scaling says of them. */
+export interface Gone {
+  readonly words: string;
+  readonly departures: readonly string[];
+}
+
+export function instanceGone(pipeline: ReleasePipeline, wait: Wait, { words, departures }: Gone): VendhostError {
   return new VendhostError('INSTANCE_GONE', `${words}: ${wait.event ?? 'the deployment'} cannot end there`, {
-    details: detailsOf(wait, pipeline),
-    hint: hintOfGone(wait),
+    details: detailsOf(wait, pipeline, departures),
+    hint: hintOfGone(wait, departures),
   });
 }
 
-function detailsOf({ deployment, reasons, failed }: Wait, { group }: ReleasePipeline): string[] {
+function detailsOf({ deployment, reasons, failed }: Wait, { group }: ReleasePipeline, more: readonly string[] = []) {
   const what = failed.length === 0 ? 'deployment' : 'rollback';
-  return [...failed.flatMap(failureLines), ...reasons, `${what} ${deployment} of ${group}`];
+  return [...failed.flatMap(failureLines), ...reasons, ...more, `${what} ${deployment} of ${group}`];
 }
 
-/** Auto Scaling replaces an instance that fails the load balancer's health check, once its grace period is over. */
-function hintOfGone({ reasons, failed }: Wait): string {
+function hintOfGone({ reasons, failed }: Wait, departures: readonly string[]): string {
   if (failed.length > 0) return 'correct what failed first, as shown above, and push';
-  if (reasons.length === 0)
+  if (reasons.length === 0 && !departures.some(isUnhealthy))
     return 'Auto Scaling starts another instance, which gets the revision that was deployed last: retry the job then';
   return (
-    'Auto Scaling replaces an instance that does not answer the health check: correct the software or health_check in vendhost.yml, ' +
-    'or have a script of ApplicationStart wait until it answers; then push'
+    'it did not answer the health check, so Auto Scaling replaced it: have the software listen on the address of the instance and the port of ' +
+    '/etc/vendhost/host.json, and answer health_check.path of vendhost.yml before ApplicationStart or ValidateService ends; then push'
   );
 }
 

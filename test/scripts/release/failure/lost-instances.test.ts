@@ -71,7 +71,8 @@ describe('waitOf', () => {
 
 describe('instanceGone', () => {
   const wait: Wait = { ...known, deployment: 'd-1', instances: ['i-1'], event: 'AllowTraffic' };
-  const gone = (more: Partial<Wait>) => instanceGone(pipeline, { ...wait, ...more }, 'i-1 is terminated');
+  const gone = (more: Partial<Wait>, departures: readonly string[] = []) =>
+    instanceGone(pipeline, { ...wait, ...more }, { words: 'i-1 is terminated', departures });
 
   test('without a reason another try may help', () => {
     const { message, details, hint } = gone({});
@@ -82,11 +83,22 @@ describe('instanceGone', () => {
     expect(hint).toContain('retry the job then');
   });
 
-  test('one that failed its health check is replaced again: the software must answer', () => {
-    const { details, hint } = gone({ reasons: ['i-1: GET / on port 8080: no connection, or no answer that is HTTP'] });
-    expect(details[0]).toBe('i-1: GET / on port 8080: no connection, or no answer that is HTTP');
-    expect(hint).toMatch(/health check: correct the software .* wait until it answers; then push$/);
-    expect(hint).not.toContain('retry');
+  const reason = 'i-1: GET / on port 8080: no connection, or no answer that is HTTP';
+  const taken = 'an instance was taken out of service in response to';
+  test.each<[string, Partial<Wait>, string[]]>([
+    ['by the load balancer', { reasons: [reason] }, []],
+    ["by Auto Scaling's words", {}, [`i-1: ${taken} an ELB system health check failure.`]],
+  ])('one that was unhealthy %s is replaced again: the software must answer', (_whose, more, departures) => {
+    const { details, hint } = gone(more, departures);
+    expect(details[0]).toBe([...(more.reasons ?? []), ...departures][0]);
+    expect(hint).toMatch(/^it did not answer the health check, .* then push$/);
+  });
+
+  test('one that stopped by itself may be replaced by a better one', () => {
+    const cause = `i-1: ${taken} an EC2 health check indicating it has been terminated or stopped.`;
+    const { details, hint } = gone({}, [cause]);
+    expect(details).toContain(cause);
+    expect(hint).toContain('retry the job then');
   });
 
   test('in a rollback what failed before it comes first', () => {
