@@ -1,2 +1,3 @@
 #!/bin/sh
-exec sudo -E bash /tmp/vendhost/base/run.sh preInstall.sh 2>&1
+# -E for the variables of the bake; -H because the home of root is not that of who connects.
+exec sudo -E -H bash /tmp/vendhost/base/run.sh preInstall.sh 2>&1

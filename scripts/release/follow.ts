@@ -119,7 +119,7 @@ async function withHealth(
   now: Snapshot,
 ): Promise<Snapshot> {
   const known = before?.health ?? {};
-  const awaited = awaitedTargets(now.deployment, known);
+  const awaited = awaitedTargets(now, known);
   if (awaited.length === 0) return { ...now, health: known };
   const reasons = Object.entries(await readTargetReasons(aws, targetGroup));
   const health = { ...known, ...Object.fromEntries(reasons.filter(([instance]) => awaited.includes(instance))) };

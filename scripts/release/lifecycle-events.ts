@@ -19,11 +19,13 @@ export function linesBetween(before: Snapshot | undefined, after: Snapshot): str
 }
 
 /** What a release is doing right now, for a line in a long silence and for a time limit. */
-export function activityOf({ execution, actions, deployment, rollback }: Snapshot): string {
+export function activityOf({ execution, actions, deployment, rollback, health }: Snapshot): string {
   const running = rollback ?? deployment;
   for (const target of running?.targets ?? []) {
     const event = target.events.find(({ status }) => status === 'InProgress');
-    if (event !== undefined) return `${event.name} on ${target.instance}`;
+    if (event === undefined) continue;
+    const reason = event.name === 'AllowTraffic' ? health?.[target.instance] : undefined;
+    return `${event.name} on ${target.instance}${reason === undefined ? '' : `: ${reason}`}`;
   }
   const action = actions.find(({ status }) => status === 'InProgress');
   if (action?.category === 'Approval') return `approval (${action.stage})`;

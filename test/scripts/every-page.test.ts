@@ -292,7 +292,7 @@ const readers: Readonly<Record<string, Reader>> = {
       checkWait(
         aws,
         pipeline,
-        { deployment: 'd-1', instances: ['i-1', 'i-2'], event: 'Install' },
+        { deployment: 'd-1', instances: ['i-1', 'i-2'], event: 'Install', reasons: [], failed: [] },
         { quietMs: 0, limits: {} },
       ).then(() => 'fine'),
     expected: 'fine',

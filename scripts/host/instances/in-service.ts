@@ -20,7 +20,8 @@ const failuresTolerated = 2;
 export async function waitInService(runtime: Runtime, aws: Aws, place: Place, since: Date): Promise<number> {
   const first = await readGroup(aws, place);
   if (first !== undefined && first.inService.length >= first.min) return first.inService.length;
-  runtime.out.step(`waiting for ${first?.min ?? 0} instances in service (at most ${duration(limitMs)})`);
+  const awaited = first?.min === 1 ? '1 instance' : `${first?.min ?? 0} instances`;
+  runtime.out.step(`waiting for ${awaited} in service (at most ${duration(limitMs)})`);
   let lastLine = '';
   return await poll({
     what: `the instances of ${names.host(place)} to be in service`,

@@ -3,17 +3,51 @@ import type { FailedEvent } from '../../deployment/failed-events.ts';
 import { isOfFormerRevision } from '../lifecycle-events.ts';
 
 /** What made an event fail, as far as the next step depends on it. */
-export type Cause = 'agent' | 'former' | 'file' | 'output' | 'traffic' | 'health' | 'bundle' | 'install' | 'script';
+export type Cause =
+  | 'agent'
+  | 'former'
+  | 'file'
+  | 'output'
+  | 'interpreter'
+  | 'signal'
+  | 'bytes'
+  | 'user'
+  | 'silent'
+  | 'traffic'
+  | 'health'
+  | 'bundle'
+  | 'install'
+  | 'script';
 
 /** The agent's and CodeDeploy's own messages name no script's fault; nor do events that run no script. */
 function failureCause({ event }: FailedEvent): Cause {
   const { message = '', script = '' } = event.error ?? {};
   if (message.includes('agent was not able to receive the lifecycle event')) return 'agent';
   if (isOfFormerRevision(event.name)) return 'former';
-  if (message.includes('already exists at this location')) return 'file';
-  if (/failed to close STD(OUT|ERR)/.test(message)) return 'output';
-  if (script !== '') return 'script';
+  const known = ofMessage.find(([pattern]) => pattern.test(message));
+  if (known !== undefined) return known[1];
+  if (script !== '') return causeInLog(message, event.error?.logTail ?? '');
   return withoutScript[event.name] ?? 'script';
+}
+
+/** The agent's words (https://github.com/aws/aws-codedeploy-agent/tree/v1.8.1/lib/instance_agent/plugins/codedeploy). */
+const ofMessage: readonly (readonly [RegExp, Cause])[] = [
+  [/already exists at this location/, 'file'],
+  [/failed to close STD(OUT|ERR)/, 'output'],
+  // The script is there, or it would be ScriptMissing.
+  [/failed with error Errno::ENOENT/, 'interpreter'],
+  [/failed with exit code\s*$/, 'signal'],
+  [/^Attempting minimal diagnostics/, 'bytes'],
+];
+
+function causeInLog(message: string, logTail: string): Cause {
+  const printed = logTail.split('\n').filter((line) => /^\[std(out|err)\]/.test(line));
+  const isRefused = printed.some((line) => /\](su: user \S+ does not exist|This account is currently not )/.test(line));
+  if (isRefused) return 'user';
+  // Of a line that is too long the agent keeps nothing, its own lines neither.
+  return printed.length === 0 && logTail.includes('Script - ') && /failed with exit code/.test(message)
+    ? 'silent'
+    : 'script';
 }
 
 /** Events that no hook can be given for (https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html). */
@@ -45,7 +79,13 @@ export function failureHint({ place, needsApproval }: FailedHost, failed: readon
         : ' with the CI/CD variable VENDHOST_IGNORE_STOP_FAILURES=true set in the project, and remove the variable again'),
     file: 'write file_exists_behavior: OVERWRITE at the top of appspec.yml, or remove the file in a BeforeInstall script; then push',
     output:
-      'the script left a process in the background that keeps its output open: add > FILE 2>&1 before the &, and push',
+      'the script left a process in the background that keeps its output open: redirect both outputs of that process, in a shell by > FILE 2>&1 before the &, and push',
+    interpreter:
+      "the instance has no program that the script's first line names: install it in infrastructure/install.sh, or name another; then push",
+    signal: `a signal ended the script, as when memory runs out; \`${logs}\` shows all that it printed`,
+    bytes: `the script failed, and the agent cannot report what it printed, as that is not UTF-8: \`${logs}\` shows it`,
+    user: 'the agent runs a script with runas by `su USER -c`, for which the user must be there and have a login shell: see to both in infrastructure/install.sh (useradd or usermod with --shell /bin/sh), or leave runas out and write `runuser --user USER -- …` in the script; then push',
+    silent: 'the script printed nothing before it failed: `set -x` at its top shows each command; then push',
     traffic: `the instance did not leave the load balancer: retry the job; if it fails again, replace it with \`${replace}\``,
     health:
       'no script failed: the software does not answer the health check as named above; correct it, or health_check in vendhost.yml, and push',

@@ -1,11 +1,14 @@
 import type { Aws } from '../../aws/session.ts';
 import type { InstanceDeployment } from '../../deployment/deployment.ts';
+import { type FailedEvent, failedEvents, failureLines } from '../../deployment/failed-events.ts';
 import { VendhostError } from '../../errors.ts';
 import { duration } from '../../output.ts';
 import { deploymentEnded, isOfFormerRevision } from '../lifecycle-events.ts';
 import type { ReleasePipeline } from '../pipeline.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { isUnhealthy, readDepartures } from './departures.ts';
 import type { HookLimits } from './hook-limits.ts';
+import type { TargetReasons } from './target-health.ts';
 
 /** A deployment waits for this: scripts that run, or agents that have not begun. */
 export interface Wait {
@@ -15,6 +18,10 @@ export interface Wait {
   readonly event?: string;
   /** When it began, in milliseconds since 1970. */
   readonly since?: number;
+  /** Why the load balancer does not send requests to the instances, one line each. */
+  readonly reasons: readonly string[];
+  /** What a rollback follows: a reader must learn of it however the rollback ends. */
+  readonly failed: readonly FailedEvent[];
 }
 
 /** What is known of a wait. */
@@ -33,9 +40,10 @@ const lateMs = 2 * 60_000;
  * The instances that a release waits for. CodeDeploy itself gives a script that ends with its instance, and an agent that never answers,
  * up to an hour (https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html).
  */
-export function waitOf({ deployment, rollback }: Snapshot): Wait | undefined {
+export function waitOf({ deployment, rollback, health }: Snapshot): Wait | undefined {
   const running = rollback ?? deployment;
   if (running === undefined || deploymentEnded(running.status)) return undefined;
+  const failed = rollback === undefined || deployment === undefined ? [] : failedEvents(deployment);
   const busy = running.targets.flatMap((target) => {
     const event = target.events.find(({ status }) => status === 'InProgress');
     return event === undefined ? [] : [{ instance: target.instance, event: event.name, since: event.start }];
@@ -43,10 +51,16 @@ export function waitOf({ deployment, rollback }: Snapshot): Wait | undefined {
   const [first] = busy;
   if (first !== undefined) {
     const since = first.since === undefined ? {} : { since: first.since };
-    return { deployment: running.id, instances: busy.map(({ instance }) => instance), event: first.event, ...since };
+    const instances = busy.map(({ instance }) => instance);
+    const reasons = first.event === 'AllowTraffic' ? reasonsOf(instances, health) : [];
+    return { deployment: running.id, instances, event: first.event, ...since, reasons, failed };
   }
-  const idle = running.targets.filter(hasNotEnded).map(({ instance }) => instance);
-  return idle.length === 0 ? undefined : { deployment: running.id, instances: idle };
+  const instances = running.targets.filter(hasNotEnded).map(({ instance }) => instance);
+  return instances.length === 0 ? undefined : { deployment: running.id, instances, reasons: [], failed };
+}
+
+function reasonsOf(instances: readonly string[], health: TargetReasons = {}): string[] {
+  return instances.flatMap((instance) => (health[instance] === undefined ? [] : [`${instance}: ${health[instance]}`]));
 }
 
 function hasNotEnded({ status, events }: InstanceDeployment): boolean {
@@ -63,22 +77,47 @@ export async function checkWait(
   wait: Wait,
   { quietMs, limits }: WaitFacts,
 ): Promise<void> {
-  const { deployment, instances, event } = wait;
+  const { instances } = wait;
   const states = await readStates(aws, pipeline.group, instances);
   const gone = instances.filter((instance) => !lives(states.get(instance)));
   if (gone.length > 0) {
     const words = gone.map((instance) => `${instance} is ${states.get(instance) ?? 'gone'}`).join(', ');
-    throw new VendhostError('INSTANCE_GONE', `${words}: ${event ?? 'the deployment'} cannot end there`, {
-      details: [`deployment ${deployment} of ${pipeline.group}`],
-      hint: 'Auto Scaling starts another instance, which gets the revision that was deployed last: retry the job then',
-    });
+    throw instanceGone(pipeline, wait, { words, departures: await readDepartures(aws, pipeline.group, gone) });
   }
   const silence = silenceOf(wait, quietMs, limits, Date.now());
   if (silence === undefined) return;
   throw new VendhostError('AGENT_SILENT', silence, {
-    details: [`deployment ${deployment} of ${pipeline.group}`],
+    details: detailsOf(wait, pipeline),
     hint: 'replace the instance with `vendhost host replace --instance ID`, or all of them without --instance, then retry the job',
   });
+}
+
+/** Instances that are gone: each with its state, and what Auto Scaling says of them. */
+export interface Gone {
+  readonly words: string;
+  readonly departures: readonly string[];
+}
+
+export function instanceGone(pipeline: ReleasePipeline, wait: Wait, { words, departures }: Gone): VendhostError {
+  return new VendhostError('INSTANCE_GONE', `${words}: ${wait.event ?? 'the deployment'} cannot end there`, {
+    details: detailsOf(wait, pipeline, departures),
+    hint: hintOfGone(wait, departures),
+  });
+}
+
+function detailsOf({ deployment, reasons, failed }: Wait, { group }: ReleasePipeline, more: readonly string[] = []) {
+  const what = failed.length === 0 ? 'deployment' : 'rollback';
+  return [...failed.flatMap(failureLines), ...reasons, ...more, `${what} ${deployment} of ${group}`];
+}
+
+function hintOfGone({ reasons, failed }: Wait, departures: readonly string[]): string {
+  if (failed.length > 0) return 'correct what failed first, as shown above, and push';
+  if (reasons.length === 0 && !departures.some(isUnhealthy))
+    return 'Auto Scaling starts another instance, which gets the revision that was deployed last: retry the job then';
+  return (
+    'it did not answer the health check, so Auto Scaling replaced it: have the software listen on the address of the instance and the port of ' +
+    '/etc/vendhost/host.json, and answer health_check.path of vendhost.yml before ApplicationStart or ValidateService ends; then push'
+  );
 }
 
 /** What says that an agent has died; `undefined` while it may just be busy. The agent itself ends a script at its time limit. */

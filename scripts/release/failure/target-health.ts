@@ -5,12 +5,26 @@ import type { Deployment } from '../../deployment/deployment.ts';
 /** Why a load balancer does not send requests to an instance, by its id: one sentence each. */
 export type TargetReasons = Readonly<Record<string, string>>;
 
-/** Instances that the load balancer is to admit now, or did not, as far as no reason is known. */
-export function awaitedTargets(deployment: Deployment | undefined, known: TargetReasons): string[] {
-  return (deployment?.targets ?? []).flatMap(({ instance, events }) => {
-    const status = events.find(({ name }) => name === 'AllowTraffic')?.status;
-    const asks = status === 'InProgress' || (status === 'Failed' && known[instance] === undefined);
-    return asks ? [instance] : [];
+/**
+ * Instances that the load balancer is to admit now, or did not, as far as no reason is known. What a rollback waits for does not
+ * take the place of what the deployment failed for.
+ */
+export function awaitedTargets(
+  { deployment, rollback }: { readonly deployment?: Deployment; readonly rollback?: Deployment },
+  known: TargetReasons,
+): string[] {
+  const isKnown = (instance: string) => known[instance] !== undefined;
+  const ofDeployment = statesOf(deployment).filter(([instance, status]) => {
+    return status === 'InProgress' || (status === 'Failed' && !isKnown(instance));
+  });
+  const ofRollback = statesOf(rollback).filter(([instance, status]) => status === 'InProgress' && !isKnown(instance));
+  return [...new Set([...ofDeployment, ...ofRollback].map(([instance]) => instance))];
+}
+
+/** How far each instance is with the load balancer. */
+function statesOf(deployment: Deployment | undefined): [string, string | undefined][] {
+  return (deployment?.targets ?? []).map(({ instance, events }) => {
+    return [instance, events.find(({ name }) => name === 'AllowTraffic')?.status];
   });
 }
 

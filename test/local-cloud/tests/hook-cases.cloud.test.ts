@@ -98,6 +98,17 @@ describe('a script runs and ends as with the real agent', () => {
   });
 });
 
+test('what a script that fails printed must be UTF-8: the agent writes it as JSON', async () => {
+  const bytes = (end: string) => ({
+    'appspec.yml': 'version: 0.0\nos: linux\nhooks:\n  AfterInstall:\n    - location: a.sh\n',
+    'a.sh': script("printf 'caf\\351\\n'", end),
+  });
+  const failed = diagnostics(await cloud.deploy('one', bytes('exit 2')), 'AfterInstall');
+  expect(failed).toMatchObject({ scriptName: 'a.sh', message: 'Attempting minimal diagnostics' });
+  expect(failed?.logTail).toBe('Exception JSON::GeneratorError occured');
+  expect(diagnostics(await cloud.deploy('one', bytes('exit 0')), 'AfterInstall')?.errorCode).toBe('Success');
+});
+
 /** The lines of a log, sorted: which of two streams comes first is chance. Letters that are not UTF-8 are shown in different ways. */
 function plain(log: string): string[] {
   const lines = log.replaceAll(/[\r\uFFFD]/g, '').replaceAll(/\/opt\/\S+\/deployment-archive/g, '<archive>');

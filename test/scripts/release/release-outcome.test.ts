@@ -72,7 +72,7 @@ describe('errorOf', () => {
     ],
     [
       'Script at specified location: hooks/start.sh failed to close STDOUT',
-      'the script left a process in the background that keeps its output open: add > FILE 2>&1 before the &, and push',
+      'the script left a process in the background that keeps its output open: redirect both outputs of that process, in a shell by > FILE 2>&1 before the &, and push',
     ],
   ])('%s has a hint of its own', (message, hint) => {
     const failed = event('Install', 'Failed', { error: { code: 'UnknownError', script: '', message, logTail: '' } });
@@ -81,6 +81,46 @@ describe('errorOf', () => {
       deployment: deployment('Failed', { 'i-1': [failed] }),
     });
     expect(error(moment)?.hint).toBe(hint);
+  });
+  const begun = 'LifecycleEvent - AfterInstall\nScript - hooks/a.sh\n';
+  test.each([
+    [
+      'failed with error Errno::ENOENT with message No such file or directory - /opt/hooks/a.sh',
+      begun,
+      "no program that the script's first line names",
+    ],
+    ['failed with exit code ', begun, 'a signal ended the script'],
+    ['failed with exit code 1', begun, 'the script printed nothing before it failed'],
+    // Of a line of more than 2048 characters the agent keeps nothing at all.
+    ['failed with exit code 1', '', 'fix the script and push; `vendhost host logs'],
+    ['failed with exit code 1', `${begun}[stderr]no such table\n`, 'fix the script and push; `vendhost host logs'],
+    [
+      'run as user www-data failed with exit code 1',
+      `${begun}[stdout]This account is currently not available.\n`,
+      'and have a login shell',
+    ],
+    [
+      'run as user deploy failed with exit code 1',
+      `${begun}[stderr]su: user deploy does not exist or the user entry does not contain all the required fields\n`,
+      'the user must be there',
+    ],
+  ])('a script that %s, with the log %j', (how, logTail, hint) => {
+    const message = `Script at specified location: hooks/a.sh ${how}`;
+    const failed = event('AfterInstall', 'Failed', {
+      error: { code: 'ScriptFailed', script: 'hooks/a.sh', message, logTail },
+    });
+    const targets = { 'i-1': [failed] };
+    expect(error(snapshot('Failed', { deployment: deployment('Failed', targets) }))?.hint).toContain(hint);
+  });
+  test('a script whose output the agent could not report', () => {
+    const failed = event('AfterInstall', 'Failed', {
+      error: {
+        ...{ code: 'UnknownError', script: 'hooks/a.sh', message: 'Attempting minimal diagnostics' },
+        logTail: 'Exception JSON::GeneratorError occured',
+      },
+    });
+    const moment = snapshot('Failed', { deployment: deployment('Failed', { 'i-1': [failed] }) });
+    expect(error(moment)?.hint).toMatch(/not UTF-8: `vendhost host logs .* --hook AfterInstall` shows it$/);
   });
   test.each([
     ['AllowTraffic', 'i-1 is unhealthy', 'no script failed: the software does not answer the health check'],

@@ -65,8 +65,18 @@ class Log:
                 self._entries = self._entries[index + 1 :]
                 break
 
+    @property
+    def is_text(self) -> bool:
+        """Whether all of it is UTF-8."""
+        return all(shown(entry) == entry for entry in self._entries)
+
     def __str__(self) -> str:
-        return "".join(self._entries)
+        return shown("".join(self._entries))
+
+
+def shown(entry: str) -> str:
+    """What a script printed, as a text whatever its bytes are."""
+    return entry.encode(errors="surrogateescape").decode(errors="replace")
 
 
 class Agent:
@@ -199,4 +209,4 @@ class Streams:
                 self._ready.unregister(descriptor)
 
     def _add(self, descriptor: int, line: bytes) -> None:
-        self._log(f"[{self._names[descriptor]}]{line.decode(errors='replace')}")
+        self._log(f"[{self._names[descriptor]}]{line.decode(errors='surrogateescape')}")

@@ -10,7 +10,15 @@ from ministack.services import ec2
 
 from vendhost_cloud import machines, roles
 from vendhost_cloud.codedeploy import groups, traffic
-from vendhost_cloud.codedeploy.agent_link import Agent, AgentError, Log, OutputLeftOpen, ScriptTimedOut, Stopped
+from vendhost_cloud.codedeploy.agent_link import (
+    Agent,
+    AgentError,
+    Log,
+    OutputLeftOpen,
+    ScriptTimedOut,
+    Stopped,
+    shown,
+)
 from vendhost_cloud.codedeploy.store import Document
 from vendhost_cloud.errors import AwsError
 from vendhost_cloud.service_api import call
@@ -137,7 +145,7 @@ def _run_scripts(agent: Agent, deployment: Document, event: str) -> str:
 
     def add(line: str) -> None:
         log.add(line)
-        entries.append((time.time(), line))
+        entries.append((time.time(), shown(line)))
 
     try:
         add(f"LifecycleEvent - {event}\n")
@@ -156,6 +164,11 @@ def _run_script(
     user = f"{where} run as user {script['runas']}" if script["runas"] is not None else where
 
     def failed(code: str, message: str) -> EventFailed:
+        if not log.is_text:
+            # The agent's JSON has no place for other bytes; what the API makes of its error code, "Unknown", is an assumption.
+            return EventFailed(
+                "UnknownError", "Attempting minimal diagnostics", location, "Exception JSON::GeneratorError occured"
+            )
         return EventFailed(code, message, location, str(log))
 
     prepared = agent.ask({"do": "prepare", "path": script["path"], "runas": script["runas"], "sudo": script["sudo"]})

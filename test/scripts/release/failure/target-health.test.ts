@@ -33,10 +33,21 @@ describe('healthReason', () => {
   });
 });
 
-test('the load balancer is asked while it is waited for, and once more after it refused', () => {
+describe('the load balancer is asked', () => {
   const at = (status: string) => deployment('InProgress', { 'i-1': [event('AllowTraffic', status)] });
-  expect(awaitedTargets(at('InProgress'), { 'i-1': 'known' })).toEqual(['i-1']);
-  expect(awaitedTargets(at('Failed'), {})).toEqual(['i-1']);
-  expect(awaitedTargets(at('Failed'), { 'i-1': 'known' })).toEqual([]);
-  expect(awaitedTargets(at('Pending'), {})).toEqual([]);
+  const known = { 'i-1': 'known' };
+
+  test('while it is waited for, and once more after it refused', () => {
+    expect(awaitedTargets({ deployment: at('InProgress') }, known)).toEqual(['i-1']);
+    expect(awaitedTargets({ deployment: at('Failed') }, {})).toEqual(['i-1']);
+    expect(awaitedTargets({ deployment: at('Failed') }, known)).toEqual([]);
+    expect(awaitedTargets({ deployment: at('Pending') }, {})).toEqual([]);
+  });
+
+  test('for a rollback, but not past the reason of what it follows', () => {
+    const rollback = at('InProgress');
+    const failed = deployment('Failed', { 'i-1': [event('ApplicationStart', 'Failed')] });
+    expect(awaitedTargets({ deployment: failed, rollback }, {})).toEqual(['i-1']);
+    expect(awaitedTargets({ deployment: at('Failed'), rollback }, known)).toEqual([]);
+  });
 });
