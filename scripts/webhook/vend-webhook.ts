@@ -100,7 +100,9 @@ export async function applyWebhook(
   const meanwhile = secretMeanwhile(wanted, secret);
   if (plan.rewritesSecret) {
     await write(meanwhile);
-    if (plan.projects.some(({ newToken, hook }) => newToken && hook === 'update')) await pause(rereadMs);
+    if (plan.projects.some(({ hookId, newToken, repeated }) => newToken && (hookId ?? repeated) !== undefined)) {
+      await pause(rereadMs);
+    }
   }
   for (const { project, hook, hookId, repeated = [] } of plan.projects) {
     const wish = wishes.find((each) => each.project === project);
