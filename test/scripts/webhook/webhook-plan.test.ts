@@ -204,4 +204,8 @@ test('a secret of one project is as functions of an older stack read it, and one
     const odd = { version: 2, branch: 'dev', projects: [{ projectId: 15, half, tokens: [] }] };
     expect(readWebhookSecret(JSON.stringify(odd))).toBeUndefined();
   }
+  for (const token of [null, 'a', { sha256: 1 }, { sha256: 'a', until: 5 }]) {
+    const odd = { version: 1, projectId: 15, branch: 'dev', tokens: [token] };
+    expect(readWebhookSecret(JSON.stringify(odd))).toBeUndefined();
+  }
 });
