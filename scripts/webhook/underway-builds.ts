@@ -1,4 +1,4 @@
-import type { Build } from '@aws-sdk/client-codebuild';
+import type { Build, Project } from '@aws-sdk/client-codebuild';
 import { poll } from '../aws/poll.ts';
 import type { Aws } from '../aws/session.ts';
 import { buildNames, names, type Place } from '../config/names.ts';
@@ -11,17 +11,25 @@ const longestMs = 48 * 3_600_000;
 const limitMs = 15 * 60_000;
 
 /** The tenant's projects of CodeBuild that are there: one whose project has a runner has none. */
-export async function readBuildProjects(aws: Aws, place: Place): Promise<string[]> {
+export async function readBuildProjects(aws: Aws, place: Place): Promise<Project[]> {
   const { BatchGetProjectsCommand } = await import('@aws-sdk/client-codebuild');
   const command = new BatchGetProjectsCommand({ names: buildNames.map((which) => names.buildProject(place, which)) });
-  const { projects = [] } = await (await aws.codeBuild()).send(command);
-  return projects.flatMap(({ name }) => name ?? []);
+  return (await (await aws.codeBuild()).send(command)).projects ?? [];
+}
+
+/** The build of a project that was started last. */
+export async function readNewestBuild(aws: Aws, projectName: string): Promise<Build | undefined> {
+  const { BatchGetBuildsCommand, ListBuildsForProjectCommand } = await import('@aws-sdk/client-codebuild');
+  const client = await aws.codeBuild();
+  const newest = new ListBuildsForProjectCommand({ projectName, sortOrder: 'DESCENDING' });
+  const [id] = (await client.send(newest)).ids ?? [];
+  return id === undefined ? undefined : (await client.send(new BatchGetBuildsCommand({ ids: [id] }))).builds?.[0];
 }
 
 /** Ids of the tenant's builds that are queued or run. */
 export async function readUnderwayBuilds(aws: Aws, place: Place): Promise<string[]> {
   const projects = await readBuildProjects(aws, place);
-  const builds = await Promise.all(projects.map((projectName) => recentBuilds(aws, projectName)));
+  const builds = await Promise.all(projects.map(({ name = '' }) => recentBuilds(aws, name)));
   return builds.flat().flatMap(({ id, buildComplete }) => (id === undefined || buildComplete ? [] : [id]));
 }
 
