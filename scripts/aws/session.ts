@@ -4,6 +4,7 @@ import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import type { CodeBuildClient } from '@aws-sdk/client-codebuild';
 import type { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import type { CodePipelineClient } from '@aws-sdk/client-codepipeline';
 import type { CostExplorerClient } from '@aws-sdk/client-cost-explorer';
@@ -45,6 +46,7 @@ export interface Aws {
   readonly cloudTrail: () => Promise<CloudTrailClient>;
   /** In the region that has the events of IAM and other services without a region. */
   readonly globalCloudTrail: () => Promise<CloudTrailClient>;
+  readonly codeBuild: () => Promise<CodeBuildClient>;
   readonly codeDeploy: () => Promise<CodeDeployClient>;
   readonly codePipeline: () => Promise<CodePipelineClient>;
   /** In its only region (https://docs.aws.amazon.com/general/latest/gr/billing.html). */
@@ -120,6 +122,7 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
       async () =>
         new (await import('@aws-sdk/client-cloudtrail')).CloudTrailClient({ ...shared, region: globalRegion(region) }),
     ),
+    codeBuild: client(async () => new (await import('@aws-sdk/client-codebuild')).CodeBuildClient(shared)),
     codeDeploy: client(async () => new (await import('@aws-sdk/client-codedeploy')).CodeDeployClient(shared)),
     codePipeline: client(async () => new (await import('@aws-sdk/client-codepipeline')).CodePipelineClient(shared)),
     costExplorer: client(

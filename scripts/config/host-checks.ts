@@ -84,11 +84,27 @@ export function platformFaults(file: string, platform: PlatformConfig, tenant: T
   ];
 }
 
-/** Builds of a project without a runner need an image to run in. */
-function webhookFaults(file: string, { webhook }: Pick<PlatformConfig, 'webhook'>, { intake }: TenantConfig): Fault[] {
-  if (intake !== 'webhook' || webhook !== undefined) return [];
+/**
+ * Builds of a project without a runner need an image to run in. CodeBuild's own credentials pull none of another account's repositories
+ * (https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectEnvironment.html).
+ */
+function webhookFaults(
+  file: string,
+  { webhook, environments: all }: Pick<PlatformConfig, 'webhook' | 'environments'>,
+  { intake, hosts }: TenantConfig,
+): Fault[] {
+  if (intake !== 'webhook') return [];
+  const fault = (why: string) => ({ file, path: 'intake', message: `"webhook" is wrong: ${why}` });
+  if (webhook === undefined) return [fault('platform.yml has no key webhook, which says how builds run')];
+  const owner = /^(\d{12})\.dkr\.ecr\./.exec(webhook.image)?.[1];
+  if (owner === undefined || webhook.registry_secret !== undefined) return [];
+  const elsewhere = environments.filter((each) => hosts[each] !== undefined && all[each]?.account !== owner);
+  const own = elsewhere.flatMap((each) => (all[each] === undefined ? [] : [`${each} is in ${all[each].account}`]));
+  if (own.length === 0) return [];
   return [
-    { file, path: 'intake', message: '"webhook" is wrong: platform.yml has no key webhook, which says how builds run' },
+    fault(
+      `webhook.image in platform.yml is in ECR of account ${owner}, from which builds of other accounts cannot pull, and ${own.join(', ')}; must be in a registry that all of them reach`,
+    ),
   ];
 }
 

@@ -54,8 +54,9 @@ export function buildRoleOf(half: 'infrastructure' | 'software' | undefined): Te
   return half === undefined ? 'intake-build' : `${half}-build`;
 }
 
-/** Which of a tenant's builds: `machine` is the infrastructure's, so it has no half in its name. */
-type BuildName = 'intake' | 'infrastructure-intake' | 'software-intake' | 'machine';
+/** A tenant's builds: `machine` is the infrastructure's, so it has no half in its name. */
+export const buildNames = ['intake', 'infrastructure-intake', 'software-intake', 'machine'] as const;
+type BuildName = (typeof buildNames)[number];
 
 /** The build that clones a project. */
 export function intakeOf(half: 'infrastructure' | 'software' | undefined): BuildName {

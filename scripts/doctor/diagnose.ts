@@ -5,11 +5,12 @@ import type { Place } from '../config/names.ts';
 import { exitCodes, messageOf, VendhostError } from '../errors.ts';
 import { duration, tableLines } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
+import { findBuilds } from './builds.ts';
 import { type DoctorFinding, findingRows, hintLines } from './finding.ts';
 import { findFolders } from './folders.ts';
 import { findPrograms } from './programs.ts';
 import { clockFinding, reach, reachFinding } from './reach.ts';
-import { findRights } from './rights.ts';
+import { findOwnRights, roleOf } from './rights.ts';
 
 /**
  * Finds out what commands need and whether it is here: programs, folders, GitLab, AWS, credentials, rights, the time. Prints it
@@ -82,7 +83,11 @@ async function findAccess(runtime: Runtime, place: Place | undefined, isAsked: b
   try {
     const aws = openAws(runtime);
     const caller = await until(limit, callerOf(aws, limited));
-    return [{ ...row, status: 'ok', detail: caller }, await findRights(limited, aws, caller, place)];
+    const [rights, builds] = await Promise.all([
+      findOwnRights(limited, aws, caller, place),
+      place === undefined || isOwnRole(caller) ? [] : until(limit, findBuilds(limited, aws, place)),
+    ]);
+    return [{ ...row, status: 'ok', detail: caller }, rights, ...builds];
   } catch (error) {
     runtime.signal.throwIfAborted();
     if (limit.aborted) {
@@ -93,6 +98,11 @@ async function findAccess(runtime: Runtime, place: Place | undefined, isAsked: b
     const hint = known?.hint ?? 'see the message of AWS';
     return [{ ...row, status: 'fault', detail: known?.message ?? messageOf(error), hint }];
   }
+}
+
+/** Vendhost's own roles may not ask about builds, and a tenant with jobs has none. */
+function isOwnRole(caller: string): boolean {
+  return /:role\/vendhost-/.test(roleOf(caller) ?? '');
 }
 
 async function callerOf(aws: Aws, { signal }: Runtime): Promise<string> {

@@ -59,11 +59,8 @@ export function rightsFinding(role: string, simulated: readonly SimulatedRight[]
   return { ...row, status: 'ok', detail: `${role} may do what its jobs begin with` };
 }
 
-/**
- * Asks IAM's simulator what a role may do (https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html).
- * Vendhost's roles may not ask it about themselves: then the rights are unknown.
- */
-export async function findRights(
+/** The rights of the caller's role, as far as the jobs of a place need them. */
+export async function findOwnRights(
   runtime: Runtime,
   aws: Aws,
   caller: string,
@@ -75,9 +72,22 @@ export async function findRights(
   if (place === undefined) {
     return { ...row, detail: 'no tenant and environment are named', hint: 'give --tenant and --environment' };
   }
+  const isPlan = role.endsWith(`/${names.tenantRole(place, 'plan')}`);
+  const needed = neededRights(place, await aws.account(), aws.region).filter(({ plans }) => plans || !isPlan);
+  return await findRights(runtime, aws, { role, needed });
+}
+
+/**
+ * Asks IAM's simulator what a role may do (https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html).
+ * Vendhost's roles may not ask it about themselves: then the rights are unknown.
+ */
+export async function findRights(
+  runtime: Runtime,
+  aws: Aws,
+  { role, needed }: { role: string; needed: readonly NeededRight[] },
+): Promise<DoctorFinding> {
+  const row = { part: 'surroundings', check: "role's rights", status: 'unknown' } as const;
   try {
-    const isPlan = role.endsWith(`/${names.tenantRole(place, 'plan')}`);
-    const needed = neededRights(place, await aws.account(), aws.region).filter(({ plans }) => plans || !isPlan);
     return rightsFinding(role, await Promise.all(needed.map((right) => simulate(aws, role, right, runtime))));
   } catch (error) {
     // The doctor does not wait for the simulator any longer.

@@ -9,6 +9,7 @@ import {
   removeFormerWebhook,
   unreachedLine,
 } from '../webhook/former-webhook.ts';
+import { stopBuilds } from '../webhook/underway-builds.ts';
 import { applyWebhook } from '../webhook/vend-webhook.ts';
 import { webhookDiffers } from '../webhook/webhook-plan.ts';
 import { recordToWrite, rewriteRecord } from './access.ts';
@@ -41,6 +42,8 @@ export async function applyVend(
   free?: () => Promise<void>,
 ): Promise<VendResult> {
   const { runtime, aws, gitlab, chosen, place } = vending;
+  // The network of one that runs would keep its security group, whose name nobody could have again.
+  if (plan.formerWebhooks !== undefined) await stopBuilds(runtime, aws, place);
   await removeWebhooks(vending, plan.leftWebhooks?.found);
   for (const project of plan.leftWebhooks?.unreached ?? []) runtime.out.warn(unreachedLine(project, place));
   const [access, entry] = [names.tenantStack(place, 'access'), names.tenantStack(place, 'entry')];

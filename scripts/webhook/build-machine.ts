@@ -16,6 +16,7 @@ import { storeRevision } from '../revision/push.ts';
 import type { Runtime } from '../runtime.ts';
 import { makeTemporary } from '../temporary.ts';
 import { type Branch, openBranch } from './clone.ts';
+import { parseObject } from './function/webhook-secret.ts';
 import { type ClonedPush, clonedPushSchema, halfOfBuild, overtaken, runtimeOfPush } from './reported-push.ts';
 
 /** The variable in which EventBridge gives the build the key of what was written. */
@@ -91,7 +92,11 @@ async function deployAll(
 async function readPush(aws: Aws, bucket: string, key: string): Promise<ClonedPush> {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');
   const { Body } = await (await aws.s3()).send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-  return clonedPushSchema.parse(JSON.parse((await Body?.transformToString()) ?? ''));
+  const push = clonedPushSchema.safeParse(parseObject((await Body?.transformToString()) ?? ''));
+  if (push.success) return push.data;
+  throw new VendhostError('PUSH_UNREADABLE', `${key} does not say which push this build is for`, {
+    hint: 'push to the branch, or resend the event in GitLab (Settings > Webhooks)',
+  });
 }
 
 async function unpack(

@@ -4,6 +4,7 @@ import type { Aws } from '../aws/session.ts';
 import { names, type Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
+import { parseObject } from './function/webhook-secret.ts';
 import { halfOfBuild, repositoryVariable } from './reported-push.ts';
 
 /** The secret's value: a deploy token of the project. Vending writes it. */
@@ -62,7 +63,16 @@ export async function openBranch(
 }
 
 async function readToken(aws: Aws, SecretId: string) {
-  const { GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager');
-  const { SecretString = '' } = await (await aws.secretsManager()).send(new GetSecretValueCommand({ SecretId }));
-  return cloneSecretSchema.parse(JSON.parse(SecretString));
+  const { GetSecretValueCommand, ResourceNotFoundException } = await import('@aws-sdk/client-secrets-manager');
+  const read = (await aws.secretsManager()).send(new GetSecretValueCommand({ SecretId }));
+  const { SecretString = '' } = await read.catch((error: unknown) => {
+    // Vending has made the secret, and not written it yet.
+    if (error instanceof ResourceNotFoundException) return { SecretString: undefined };
+    throw error;
+  });
+  const token = cloneSecretSchema.safeParse(parseObject(SecretString));
+  if (token.success) return token.data;
+  throw new VendhostError('CLONE_FAILED', `the secret ${SecretId} has no deploy token`, {
+    hint: 'vend the tenant again: it makes a deploy token and stores it',
+  });
 }

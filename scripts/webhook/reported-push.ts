@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes, VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { pushVariable } from './function/build-request.ts';
 import type { ReportedPush } from './function/judge-delivery.ts';
+import { parseObject } from './function/webhook-secret.ts';
 
 /** A push as the build that cloned it knows it, and writes it beside what it uploads. */
 export interface ClonedPush extends ReportedPush {
@@ -33,7 +34,7 @@ export const clonedPushSchema = reportedPushSchema.extend({ repository: z.string
 
 /** The push that a build is for. Throws `PUSH_UNREADABLE`. */
 export function reportedPush({ env }: Pick<Runtime, 'env'>): ClonedPush {
-  const parsed = reportedPushSchema.safeParse(jsonOf(env[pushVariable] ?? ''));
+  const parsed = reportedPushSchema.safeParse(parseObject(env[pushVariable] ?? ''));
   if (parsed.success) return { ...parsed.data, repository: (env[repositoryVariable] ?? '').replace(/\.git$/, '') };
   throw new VendhostError('PUSH_UNREADABLE', `${pushVariable} does not say which push this build is for`, {
     details: parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`),
@@ -61,12 +62,4 @@ export function runtimeOfPush(runtime: Runtime, push: ClonedPush): Runtime {
     CI_PROJECT_URL: push.repository,
   };
   return { ...runtime, env };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
 import type { Aws } from '../aws/session.ts';
 import { names, type Place } from '../config/names.ts';
 import type { TenantProject } from '../config/tenant.ts';
@@ -18,7 +17,13 @@ import { readProject } from '../gitlab/project.ts';
 import type { Output } from '../output.ts';
 import { readStack } from '../stack/stack-state.ts';
 import { cloneSecretSchema } from './clone.ts';
-import { readWebhookSecret, secretValue, tokenHash, type WebhookSecret } from './function/webhook-secret.ts';
+import {
+  parseObject,
+  readWebhookSecret,
+  secretValue,
+  tokenHash,
+  type WebhookSecret,
+} from './function/webhook-secret.ts';
 import {
   type ProjectWebhookPlan,
   planWebhooks,
@@ -70,7 +75,7 @@ export async function prepareWebhook(
         tokenName: names.host(place),
         rotate,
       };
-      const cloneUser = cloneSecretSchema.safeParse(jsonOf(clone)).data?.username;
+      const cloneUser = cloneSecretSchema.safeParse(parseObject(clone ?? '')).data?.username;
       return { wish, state: { hooks, deployTokens, secret, cloneUser } };
     }),
   );
@@ -100,7 +105,9 @@ export async function applyWebhook(
   const meanwhile = secretMeanwhile(wanted, secret);
   if (plan.rewritesSecret) {
     await write(meanwhile);
-    if (plan.projects.some(({ newToken, hook }) => newToken && hook === 'update')) await pause(rereadMs);
+    if (plan.projects.some(({ hookId, newToken, repeated }) => newToken && (hookId ?? repeated) !== undefined)) {
+      await pause(rereadMs);
+    }
   }
   for (const { project, hook, hookId, repeated = [] } of plan.projects) {
     const wish = wishes.find((each) => each.project === project);
@@ -167,12 +174,4 @@ async function writeSecret(aws: Aws, SecretId: string, value: object): Promise<v
   const { PutSecretValueCommand } = await import('@aws-sdk/client-secrets-manager');
   const SecretString = JSON.stringify(value);
   await (await aws.secretsManager()).send(new PutSecretValueCommand({ SecretId, SecretString }));
-}
-
-function jsonOf(text: string | undefined): unknown {
-  const parsed = z
-    .string()
-    .transform((each) => JSON.parse(each))
-    .safeParse(text);
-  return parsed.data;
 }

@@ -30,7 +30,7 @@ export interface ProjectWebhookPlan {
   readonly project: string;
   readonly hook: 'create' | 'update' | 'none';
   readonly hookId?: number;
-  /** Webhooks with the same address, which two vends at the same moment make: they go. */
+  /** Others with the same address, which two vends at the same moment make, or which GitLab has disabled: they go. */
   readonly repeated?: readonly number[];
   /** Whether the webhook gets another token. */
   readonly newToken: boolean;
@@ -63,13 +63,14 @@ function planProjectWebhook(
   wish: WebhookWish,
   { hooks, deployTokens, secret, cloneUser }: WebhookState,
 ): ProjectWebhookPlan {
-  const hook = hooks.find(({ url }) => url === wish.url);
+  const same = hooks.filter(({ url }) => url === wish.url);
+  // GitLab enables a disabled one after an answer without an error, and calls it for none (`app/models/concerns/web_hooks/auto_disabling.rb`).
+  const hook = same.find(({ isDisabled }) => !isDisabled);
   const kept = entryOf(secret, wish)?.tokens.filter(({ until }) => until === undefined) ?? [];
-  const repeated = hooks.filter((each) => each.url === wish.url && each !== hook).map(({ id }) => id);
+  const repeated = same.filter((each) => each !== hook).map(({ id }) => id);
   // Whose token the secret has of several, nobody can read.
   const newToken = wish.rotate || hook === undefined || kept.length !== 1 || repeated.length > 0;
-  const isSet =
-    hook?.pushEvents === true && hook.branchFilter === wish.branch && hook.verifiesTls && hook.isDisabled === false;
+  const isSet = hook?.pushEvents === true && hook.branchFilter === wish.branch && hook.verifiesTls && !hook.hasTemplate;
   const own = deployTokens.filter(({ name }) => name === wish.tokenName);
   const used = own.find(({ username }) => username === cloneUser);
   const newDeployToken = wish.rotate || used === undefined;

@@ -11,6 +11,7 @@ export interface Hook {
   readonly push_events_branch_filter: string;
   readonly branch_filter_strategy: string;
   readonly enable_ssl_verification: boolean;
+  readonly custom_webhook_template: string;
   readonly alert_status: string;
   readonly token: string;
 }
@@ -84,6 +85,7 @@ const emptyHook: Omit<Hook, 'id'> = {
   push_events_branch_filter: '',
   branch_filter_strategy: 'wildcard',
   enable_ssl_verification: true,
+  custom_webhook_template: '',
   alert_status: 'executable',
   token: '',
 };
@@ -91,16 +93,20 @@ const emptyHook: Omit<Hook, 'id'> = {
 function withValues(former: Hook, values: Readonly<Record<string, unknown>>): Hook {
   const text = (name: keyof Hook) => String(values[name] ?? former[name]);
   const flag = (name: keyof Hook) => text(name) === 'true';
+  const branch_filter_strategy = text('branch_filter_strategy');
+  const isMoved = former.url !== '' && text('url') !== former.url;
   return {
     id: former.id,
     url: text('url'),
     push_events: flag('push_events'),
-    push_events_branch_filter: text('push_events_branch_filter'),
-    branch_filter_strategy: text('branch_filter_strategy'),
+    // For all branches there is no filter, whatever was sent (`app/models/concerns/web_hooks/hook.rb`); nor does a token follow to another address.
+    push_events_branch_filter: branch_filter_strategy === 'all_branches' ? '' : text('push_events_branch_filter'),
+    branch_filter_strategy,
     enable_ssl_verification: flag('enable_ssl_verification'),
-    // Whoever edits a webhook that was disabled enables it.
-    alert_status: 'executable',
-    token: text('token'),
+    custom_webhook_template: text('custom_webhook_template'),
+    // Only an answer to an event enables a webhook again (`app/services/web_hooks/log_execution_service.rb`).
+    alert_status: former.alert_status,
+    token: isMoved && values.token === undefined ? '' : text('token'),
   };
 }
 

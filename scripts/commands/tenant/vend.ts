@@ -80,6 +80,7 @@ export const command = define({
         '--project-id': args['project-id'],
         '--set-subject': args['set-subject'] || undefined,
         '--dns-moved': args['dns-moved'] || undefined,
+        '--rotate-webhook': args['rotate-webhook'] || undefined,
       };
       const [other] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
       if (other !== undefined) throw oneOrChanged(`--changed and ${other} were both given`);

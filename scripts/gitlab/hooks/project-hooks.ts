@@ -8,8 +8,11 @@ export interface ProjectHook {
   readonly id: number;
   readonly url: string;
   readonly pushEvents: boolean;
+  /** The branch it reports pushes to; empty for all of them, a regular expression between slashes. */
   readonly branchFilter: string;
   readonly verifiesTls: boolean;
+  /** Somebody gave it another form for what it reports. */
+  readonly hasTemplate: boolean;
   /** GitLab stops calling a webhook that fails too often. */
   readonly isDisabled: boolean;
 }
@@ -27,34 +30,49 @@ export async function readProjectHooks(api: GitlabApi, project: string): Promise
     client.ProjectHooks.all(project, { perPage: 100 }),
   );
   return all.map((hook) => {
-    const { id, url, push_events, enable_ssl_verification, push_events_branch_filter, alert_status } =
-      hook as unknown as {
-        readonly id: number;
-        readonly url: string;
-        readonly push_events?: unknown;
-        readonly enable_ssl_verification?: unknown;
-        readonly push_events_branch_filter?: unknown;
-        readonly alert_status?: unknown;
-      };
+    const shown = hook as unknown as ShownHook;
+    const { id, url, push_events, enable_ssl_verification, custom_webhook_template, alert_status } = shown;
     return {
       id,
       url,
       pushEvents: push_events === true,
-      branchFilter: String(push_events_branch_filter ?? ''),
+      branchFilter: branchFilterOf(shown),
       verifiesTls: enable_ssl_verification === true,
+      hasTemplate: (custom_webhook_template ?? '') !== '',
       isDisabled: alert_status !== undefined && alert_status !== 'executable',
     };
   });
 }
 
-/** Creates a webhook for pushes to one branch, or sets one that exists; a token that is left out stays as it is. */
+/** A webhook as GitLab shows it; older versions leave some of it out. */
+interface ShownHook {
+  readonly id: number;
+  readonly url: string;
+  readonly push_events?: unknown;
+  readonly enable_ssl_verification?: unknown;
+  readonly push_events_branch_filter?: unknown;
+  readonly branch_filter_strategy?: unknown;
+  readonly custom_webhook_template?: unknown;
+  readonly alert_status?: unknown;
+}
+
+function branchFilterOf({ push_events_branch_filter: filter, branch_filter_strategy: strategy }: ShownHook): string {
+  if (strategy === 'all_branches') return '';
+  return strategy === 'regex' ? `/${filter}/` : String(filter ?? '');
+}
+
+/**
+ * Creates a webhook for pushes to one branch, or sets one that exists; a token that is left out stays as it is. With the strategy "all branches"
+ * GitLab would drop the branch (`app/models/concerns/web_hooks/hook.rb`). One that is disabled stays so.
+ */
 export async function writeProjectHook(
   api: GitlabApi,
   project: string,
   { id, url, branch, token }: { id?: number | undefined; url: string; branch: string; token?: string | undefined },
 ): Promise<void> {
   const body = {
-    ...{ url, push_events: true, push_events_branch_filter: branch, enable_ssl_verification: true },
+    ...{ url, push_events: true, push_events_branch_filter: branch, branch_filter_strategy: 'wildcard' },
+    ...{ enable_ssl_verification: true, custom_webhook_template: '' },
     ...(token === undefined ? {} : { token }),
   };
   const call: PlannedCall =

@@ -8,6 +8,7 @@ import { executionRun } from '../../release/stop.ts';
 import type { Runtime } from '../../runtime.ts';
 import { deleteStack } from '../../stack/delete.ts';
 import { removeFormerWebhook } from '../../webhook/former-webhook.ts';
+import { stopBuilds } from '../../webhook/underway-builds.ts';
 import { HostClaims } from '../host-claims.ts';
 import { removeDatabase, takeSnapshot } from './final-snapshot.ts';
 import type { Retiring } from './read-retire.ts';
@@ -54,6 +55,9 @@ async function applyStep(
       break;
     case 'pipelines':
       if (gitlab !== undefined) await cancelOwnPipelines(gitlab, step.path, step.ids);
+      break;
+    case 'builds':
+      await stopBuilds(runtime, aws, place);
       break;
     case 'executions':
       await stopExecutions(runtime, aws, names.host(place), step.ids);

@@ -13,6 +13,7 @@ import { existingBuckets } from '../../platform/destroy/buckets.ts';
 import { readHostClaims } from '../../platform/status/read-claims.ts';
 import type { Runtime } from '../../runtime.ts';
 import { isAbsent, readAnyStack } from '../../stack/stack-state.ts';
+import { readUnderwayBuilds } from '../../webhook/underway-builds.ts';
 import { readStandingDatabase } from './final-snapshot.ts';
 import { listKeys } from './remove-objects.ts';
 import { readRetiredImages } from './retire-images.ts';
@@ -37,8 +38,9 @@ export async function readStanding(
   const buckets = await existingBuckets(aws, [bucket, names.tenantBucket(place, account, region)]);
   const inBucket = buckets.includes(bucket);
   const stacks = await readLayers(aws, place);
-  const [entry, executions, database, kept, groups, claims, images, hasRecord] = await Promise.all([
+  const [entry, builds, executions, database, kept, groups, claims, images, hasRecord] = await Promise.all([
     readEntry(aws, place),
+    readUnderwayBuilds(aws, place),
     readUnderway(aws, names.host(place)),
     readStandingDatabase(aws, place),
     readKeptData(aws, place),
@@ -48,7 +50,7 @@ export async function readStanding(
     recordIsThere(aws, place),
   ]);
   return {
-    ...{ place, stacks, executions, database, groups, projects, hasRecord, ...claims, ...images },
+    ...{ place, stacks, builds, executions, database, groups, projects, hasRecord, ...claims, ...images },
     rules: entry.rules,
     traffic: await readTraffic(runtime, aws, entry.groups),
     data: kept.filter(({ what }) => what !== 'database').map(({ what, name }) => ({ what, name })),

@@ -12,6 +12,8 @@ export function stepLine(step: RetireStep): string {
       return `pipeline schedule of drift checks of ${step.path}: ${step.ids.join(', ')}`;
     case 'pipelines':
       return `cancel what runs in ${step.path}: ${step.ids.map((id) => `pipeline ${id}`).join(', ')}`;
+    case 'builds':
+      return `stop its builds: ${step.ids.join(', ')}`;
     case 'executions':
       return `stop its releases: ${step.ids.map((id) => `execution ${id}`).join(', ')}`;
     case 'rules':

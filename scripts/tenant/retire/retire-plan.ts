@@ -39,6 +39,8 @@ export interface RetireStanding {
   /** States of the stacks that are there. */
   readonly stacks: Readonly<Partial<Record<TenantLayer, string>>>;
   readonly rules: readonly OwnRule[];
+  /** Builds of its pushes that are under way. */
+  readonly builds: readonly string[];
   /** Executions of its pipeline that are in progress. */
   readonly executions: readonly string[];
   readonly database: StandingDatabase | undefined;
@@ -86,6 +88,7 @@ export type RetireStep =
   | { readonly kind: 'schedules'; readonly path: string; readonly ids: readonly number[] }
   | { readonly kind: 'webhook'; readonly webhook: FormerWebhook }
   | { readonly kind: 'pipelines'; readonly path: string; readonly ids: readonly number[] }
+  | { readonly kind: 'builds'; readonly ids: readonly string[] }
   | { readonly kind: 'executions'; readonly ids: readonly string[] }
   | { readonly kind: 'rules'; readonly rules: readonly OwnRule[] }
   | { readonly kind: 'stack'; readonly layer: TenantLayer; readonly name: string }
@@ -132,6 +135,7 @@ export function planRetire(standing: RetireStanding, policy: RetirePolicy): Reti
         ...some(variables, (all) => ({ kind: 'variables', path, variables: all })),
         ...some(pipelines, (ids) => ({ kind: 'pipelines', path, ids })),
       ]),
+      ...some(standing.builds, (ids) => ({ kind: 'builds', ids })),
       ...some(standing.executions, (ids) => ({ kind: 'executions', ids })),
       ...some(standing.rules, (rules) => ({ kind: 'rules', rules })),
       ...stack('host'),

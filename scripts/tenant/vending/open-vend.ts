@@ -13,6 +13,7 @@ import {
 } from '../../config/host-checks.ts';
 import { configError } from '../../config/load.ts';
 import { projectsOf } from '../../config/tenant.ts';
+import { VendhostError } from '../../errors.ts';
 import { type GitlabApi, openGitlab } from '../../gitlab/api.ts';
 import type { Runtime } from '../../runtime.ts';
 import { formerRecord } from '../access.ts';
@@ -50,6 +51,11 @@ export async function openVend(runtime: Runtime, options: VendOptions): Promise<
       .map(({ other }) => ({ file, path: 'pinned', message: sharedPinMessage(other, tenant) })),
   ];
   if (faults.length > 0) throw configError(faults);
+  if (options.rotateWebhook && tenant.intake !== 'webhook') {
+    throw new VendhostError('USAGE', `--rotate-webhook is for tenants with a webhook, and ${name} has none`, {
+      hint: `leave it out; intake: webhook in tenants/${name}.yml gives the tenant one`,
+    });
+  }
 
   const reach = await reachOf(runtime, platform, options.environment);
   const selected = chooseEnvironments(platform, { name, config: tenant }, reach, options.environment);

@@ -85,5 +85,11 @@ function isProject(value: unknown): value is ReportingProject & Record<string, u
   if (!isObject(value)) return false;
   const { projectId, half, tokens } = value;
   const isHalf = half === undefined || half === 'infrastructure' || half === 'software';
-  return typeof projectId === 'number' && isHalf && Array.isArray(tokens);
+  return typeof projectId === 'number' && isHalf && Array.isArray(tokens) && tokens.every(isToken);
+}
+
+function isToken(value: unknown): value is AcceptedToken {
+  if (!isObject(value)) return false;
+  const { sha256, until } = value;
+  return typeof sha256 === 'string' && (until === undefined || typeof until === 'string');
 }

@@ -10,6 +10,7 @@ import { releaseRollback, releaseStart, revisionPush } from './release.ts';
 import { hostRestart, hostRun } from './repair.ts';
 import { hostDestroy, tenantRetire } from './retire.ts';
 import { tenantVend, tenantVendChanged } from './vend.ts';
+import { webhookRetire, webhookRotate, webhookVend, webhookVendJobs, webhookVendSplit } from './webhook.ts';
 
 /** Every command that writes, those that are quickest to try first. */
 export const subjects: readonly Subject[] = [
@@ -18,5 +19,6 @@ export const subjects: readonly Subject[] = [
   ...[imagePrune, releaseRollback],
   ...[revisionPrune, releaseApprove, releasePromote, hostRun, hostRestart],
   ...[tenantVend, tenantVendChanged, hostDestroy, tenantRetire],
+  ...[webhookVend, webhookVendSplit, webhookVendJobs, webhookRotate, webhookRetire],
   ...[platformDestroy, platformPlan, platformDeployPlan, platformDeploy],
 ];

@@ -11,6 +11,7 @@ import {
 import {
   CreateSecretCommand,
   DeleteSecretCommand,
+  GetSecretValueCommand,
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
@@ -176,6 +177,9 @@ test('secrets', async () => {
   expect(await put('two')).toMatchObject({ VersionId: ClientRequestToken });
   expect(await put('two')).toMatchObject({ VersionId: ClientRequestToken, VersionStages: ['AWSCURRENT'] });
   await expect(put('three')).rejects.toMatchObject({ name: 'ResourceExistsException' });
+  await secrets.send(new CreateSecretCommand({ Name: 'empty' }));
+  const value = secrets.send(new GetSecretValueCommand({ SecretId: 'empty' }));
+  await expect(value).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   await secrets.send(new DeleteSecretCommand({ SecretId: 'refusals' }));
   await expect(create()).rejects.toMatchObject({ name: 'InvalidRequestException' });
 });

@@ -12,7 +12,7 @@ import { startLocalGitlab } from '../../local-gitlab/api.ts';
 const where = { place: { environment: 'dev', tenant: 'shop' }, region: 'eu-west-1' };
 const address = 'https://a1b2c3.execute-api.eu-west-1.amazonaws.com/v1/dev/shop';
 const hook = (id: number, url: string) => ({
-  ...{ id, url, pushEvents: true, branchFilter: 'dev', verifiesTls: true, isDisabled: false },
+  ...{ id, url, pushEvents: true, branchFilter: 'dev', verifiesTls: true, hasTemplate: false, isDisabled: false },
 });
 const token = (id: number, name: string) => ({ id, name, username: `user-${id}` });
 
@@ -47,7 +47,12 @@ test("a project that was the tenant's is known by its number, and one that canno
   if (gitlab === undefined || shop === undefined || former === undefined) throw new Error('no project');
   for (const each of [shop, former]) {
     const filter = { push_events_branch_filter: 'dev', branch_filter_strategy: 'wildcard' };
-    const flags = { push_events: true, enable_ssl_verification: true, alert_status: 'executable' };
+    const flags = {
+      push_events: true,
+      enable_ssl_verification: true,
+      alert_status: 'executable',
+      custom_webhook_template: '',
+    };
     local.state.hooks.setHooks(each, [{ id: each.id, url: address, ...filter, ...flags, token: 'secret' }]);
   }
   const had = [{ projectId: shop.id }, { projectId: former.id }, { projectId: 99 }, { project: 'acme/gone' }];

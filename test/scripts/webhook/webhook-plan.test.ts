@@ -28,6 +28,7 @@ const hook: ProjectHook = {
   pushEvents: true,
   branchFilter: 'dev',
   verifiesTls: true,
+  hasTemplate: false,
   isDisabled: false,
 };
 const secret: WebhookSecret = { branch: 'dev', projects: [{ projectId: 15, tokens: [{ sha256: 'a' }] }] };
@@ -96,7 +97,22 @@ test.each<[string, Partial<WebhookState>, object]>([
   ['it reports other branches', { hooks: [{ ...hook, branchFilter: '' }] }, { hook: 'update', newToken: false }],
   ['it reports no pushes', { hooks: [{ ...hook, pushEvents: false }] }, { hook: 'update', newToken: false }],
   ['TLS is not verified', { hooks: [{ ...hook, verifiesTls: false }] }, { hook: 'update', newToken: false }],
-  ['GitLab has disabled it', { hooks: [{ ...hook, isDisabled: true }] }, { hook: 'update', newToken: false }],
+  ['it reports in another form', { hooks: [{ ...hook, hasTemplate: true }] }, { hook: 'update', newToken: false }],
+  [
+    'GitLab has disabled it, which no edit undoes',
+    { hooks: [{ ...hook, isDisabled: true }] },
+    { hook: 'create', repeated: [7], newToken: true },
+  ],
+  [
+    'a run was killed before a disabled one was gone',
+    {
+      hooks: [
+        { ...hook, isDisabled: true },
+        { ...hook, id: 8 },
+      ],
+    },
+    { hook: 'update', hookId: 8, repeated: [7], newToken: true },
+  ],
   [
     'the secret is of another branch',
     { secret: { ...secret, branch: 'main' } },
@@ -186,6 +202,10 @@ test('a secret of one project is as functions of an older stack read it, and one
   for (const each of [secret, two]) expect(readWebhookSecret(JSON.stringify(secretValue(each)))).toEqual(each);
   for (const half of ['both', 1]) {
     const odd = { version: 2, branch: 'dev', projects: [{ projectId: 15, half, tokens: [] }] };
+    expect(readWebhookSecret(JSON.stringify(odd))).toBeUndefined();
+  }
+  for (const token of [null, 'a', { sha256: 1 }, { sha256: 'a', until: 5 }]) {
+    const odd = { version: 1, projectId: 15, branch: 'dev', tokens: [token] };
     expect(readWebhookSecret(JSON.stringify(odd))).toBeUndefined();
   }
 });

@@ -56,7 +56,7 @@ export function findWebhook(facts: WebhookFacts): Finding[] {
 
 function hookFindings(
   { project, branch, tenant }: WebhookFacts,
-  { id, pushEvents, branchFilter, verifiesTls, isDisabled }: ProjectHook,
+  { id, pushEvents, branchFilter, verifiesTls, hasTemplate, isDisabled }: ProjectHook,
   found: (what: string, title: string) => Finding,
 ): Finding[] {
   const named = `the webhook ${id} of ${project}`;
@@ -71,6 +71,7 @@ function hookFindings(
             `${named} reports pushes to ${branchFilter === '' ? 'all branches' : branchFilter}, not to ${branch}`,
           ),
         ]),
+    ...(hasTemplate ? [found('template', `${named} reports in a form of somebody's own, which is refused`)] : []),
     ...(verifiesTls
       ? []
       : [

@@ -6,6 +6,7 @@ is followed by `post_build`, any other failed phase ends the build, unless `on-f
 
 import json
 import logging
+import re
 import time
 from pathlib import Path
 
@@ -66,6 +67,9 @@ def _run(build: Document, spec: Buildspec, deadline: float, journal: Journal) ->
             network.attach(build["vpcConfig"], role)
         except AwsError as error:
             return _end(build, "PROVISIONING", "FAILED", (error.code, error.message), journal)
+    refusal = _unpulled(build["environment"])
+    if refusal is not None:
+        return _end(build, "PROVISIONING", "FAILED", ("BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE", refusal))
     session = begin(role, f"AWSCodeBuild-{build['id'].rpartition(':')[2]}", max(deadline - time.monotonic(), 0) + 3600)
     path = credentials.publish(session, role.arn)
     readable = {CHECKOUT: str(_REPOSITORY)}
@@ -88,6 +92,21 @@ def _run(build: Document, spec: Buildspec, deadline: float, journal: Journal) ->
         credentials.withdraw(path)
         machine.kill()
     return None
+
+
+def _unpulled(environment: Document) -> str | None:
+    """Why an image cannot be pulled: no registry has the tag `missing`, and CodeBuild's own credentials reach no repository
+    of another account (https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectEnvironment.html)."""
+    image = str(environment["image"])
+    owner = re.match(r"(\d{12})\.dkr\.ecr\.", image)
+    own_credentials = environment.get("imagePullCredentialsType", "CODEBUILD") == "CODEBUILD"
+    if image.endswith(":missing"):
+        reason = f"manifest for {image} not found: manifest unknown"
+    elif owner and own_credentials and owner[1] != get_account_id():
+        reason = f"pull access denied for {image}"
+    else:
+        return None
+    return f"Unable to pull customer's container image. CannotPullContainerError: Error response from daemon: {reason}"
 
 
 def _phases(build: Document, spec: Buildspec, shell: Shell, journal: Journal) -> None:

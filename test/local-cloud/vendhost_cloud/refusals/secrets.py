@@ -1,6 +1,7 @@
-"""Secrets: a token that was used, a name whose secret is still to be deleted.
+"""Secrets: a token that was used, a name whose secret is still to be deleted, a secret without a value.
 
-https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html and API_CreateSecret.html
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html, API_CreateSecret.html and
+API_GetSecretValue.html
 """
 
 from typing import Any
@@ -19,6 +20,8 @@ def register() -> None:
 def _look(call: Call) -> Response | None:
     if call.operation == "CreateSecret":
         _check_name(str(call.json.get("Name", "")))
+    if call.operation == "GetSecretValue":
+        _check_value(str(call.json.get("SecretId", "")))
     return _again(call.json) if call.operation == "PutSecretValue" else None
 
 
@@ -27,6 +30,15 @@ def _check_name(name: str) -> None:
     if secret and secret.get("DeletedDate"):
         message = "You can't create this secret because a secret with this name is already scheduled for deletion."
         raise AwsError("InvalidRequestException", message)
+
+
+def _check_value(secret_id: str) -> None:
+    """A secret that was made without a value has no version, and CloudFormation makes such ones too."""
+    _, secret = secretsmanager._resolve(secret_id)
+    versions = (secret or {}).get("Versions", {}).values()
+    if secret and not any(one.get("SecretString") or one.get("SecretBinary") for one in versions):
+        message = "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT"
+        raise AwsError("ResourceNotFoundException", message)
 
 
 def _again(request: dict[str, Any]) -> Response | None:

@@ -2,7 +2,15 @@ import { expect, test } from 'vitest';
 import { findWebhook, type WebhookFacts } from '../../../../scripts/drift/checks/gitlab/find-webhook.ts';
 
 const url = 'https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/v1/dev/shop';
-const hook = { id: 7, url, pushEvents: true, branchFilter: 'dev', verifiesTls: true, isDisabled: false };
+const hook = {
+  id: 7,
+  url,
+  pushEvents: true,
+  branchFilter: 'dev',
+  verifiesTls: true,
+  hasTemplate: false,
+  isDisabled: false,
+};
 const facts: WebhookFacts = {
   ...{ tenant: 'shop', environment: 'dev', project: 'acme/shop', url, branch: 'dev' },
   tokenName: 'vendhost-dev-shop',
@@ -24,6 +32,7 @@ test.each<[string, Partial<WebhookFacts>, string[]]>([
   ['GitLab has disabled it', { hooks: [{ ...hook, isDisabled: true }] }, ['shop/webhook/disabled']],
   ['it reports no pushes', { hooks: [{ ...hook, pushEvents: false }] }, ['shop/webhook/push-events']],
   ['it reports all branches', { hooks: [{ ...hook, branchFilter: '' }] }, ['shop/webhook/branch']],
+  ['it has a template', { hooks: [{ ...hook, hasTemplate: true }] }, ['shop/webhook/template']],
   ['TLS is not verified', { hooks: [{ ...hook, verifiesTls: false }] }, ['shop/webhook/tls']],
   [
     'the deploy token has expired, and another one is there',

@@ -12,7 +12,7 @@ import { environmentConfig } from '../../../builders/sample.ts';
 
 const place = { environment: 'dev', tenant: 'shop' } as const;
 const empty: RetireStanding = {
-  ...{ place, traffic: { requests: 0 }, stacks: {}, rules: [], executions: [], database: undefined, data: [] },
+  ...{ place, traffic: { requests: 0 }, stacks: {}, rules: [], builds: [], executions: [], database: undefined, data: [] },
   ...{ groups: [], files: undefined, priorities: [], hosts: [], images: [], usedImages: [], objects: [] },
   ...{ hasRecord: false, projects: [] },
 };
@@ -20,6 +20,7 @@ const whole: RetireStanding = {
   ...empty,
   stacks: { access: 'CREATE_COMPLETE', data: 'CREATE_COMPLETE', entry: 'UPDATE_COMPLETE', host: 'CREATE_COMPLETE' },
   rules: [{ arn: 'rule-1', hosts: ['shop.dev.example.com'] }],
+  builds: ['vendhost-dev-shop-intake:b-1'],
   executions: ['e-1'],
   database: { name: 'vendhost-dev-shop', resourceId: 'db-ABC1', status: 'available', snapshot: undefined },
   data: [{ what: 'secret', name: 'vendhost/dev/shop/database' }],
@@ -56,6 +57,7 @@ describe('the plan of a retirement', () => {
       '  - pipeline schedule of drift checks of acme/shop: 4',
       '  - GitLab variables of acme/shop: AWS_REGION (dev)',
       '  - cancel what runs in acme/shop: pipeline 7',
+      '  - stop its builds: vendhost-dev-shop-intake:b-1',
       '  - stop its releases: execution e-1',
       '  - listener rules of shop.dev.example.com: they answer 503 from then on',
       '  - stack vendhost-dev-shop-host',
