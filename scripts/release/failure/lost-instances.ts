@@ -1,6 +1,7 @@
 import type { Aws } from '../../aws/session.ts';
 import type { InstanceDeployment } from '../../deployment/deployment.ts';
 import { VendhostError } from '../../errors.ts';
+import { readGone } from '../../host/instances/gone.ts';
 import { duration } from '../../output.ts';
 import { deploymentEnded, isOfFormerRevision } from '../lifecycle-events.ts';
 import type { ReleasePipeline } from '../pipeline.ts';
@@ -64,11 +65,9 @@ export async function checkWait(
   { quietMs, limits }: WaitFacts,
 ): Promise<void> {
   const { deployment, instances, event } = wait;
-  const states = await readStates(aws, pipeline.group, instances);
-  const gone = instances.filter((instance) => !lives(states.get(instance)));
+  const gone = await readGone(aws, instances, pipeline.group);
   if (gone.length > 0) {
-    const words = gone.map((instance) => `${instance} is ${states.get(instance) ?? 'gone'}`).join(', ');
-    throw new VendhostError('INSTANCE_GONE', `${words}: ${event ?? 'the deployment'} cannot end there`, {
+    throw new VendhostError('INSTANCE_GONE', `${gone.join(', ')}: ${event ?? 'the deployment'} cannot end there`, {
       details: [`deployment ${deployment} of ${pipeline.group}`],
       hint: 'Auto Scaling starts another instance, which gets the revision that was deployed last: retry the job then',
     });
@@ -101,30 +100,4 @@ export function silenceOf(
 export function adviceOf({ instances: [instance], event }: Wait, quietMs: number): string | undefined {
   if (event === undefined || quietMs < agentLimitMs) return undefined;
   return `if the script or the agent is dead, \`vendhost host replace --instance ${instance}\` ends this wait; CodeDeploy waits up to an hour`;
-}
-
-function lives(state: string | undefined): boolean {
-  return state === 'running' || state === 'pending';
-}
-
-/** EC2's state of each instance, and Auto Scaling's where it takes the instance out. */
-async function readStates(aws: Aws, group: string, instances: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const [{ paginateDescribeInstances }, { DescribeAutoScalingGroupsCommand }] = await Promise.all([
-    import('@aws-sdk/client-ec2'),
-    import('@aws-sdk/client-auto-scaling'),
-  ]);
-  const states = new Map<string, string>();
-  // A filter, because an id that is not known any more would be an error.
-  const query = { Filters: [{ Name: 'instance-id', Values: [...instances] }] };
-  for await (const page of paginateDescribeInstances({ client: await aws.ec2() }, query)) {
-    for (const { InstanceId = '', State } of (page.Reservations ?? []).flatMap((each) => each.Instances ?? [])) {
-      states.set(InstanceId, State?.Name ?? '');
-    }
-  }
-  const command = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] });
-  const { AutoScalingGroups = [] } = await (await aws.autoScaling()).send(command);
-  for (const { InstanceId = '', LifecycleState = '' } of AutoScalingGroups[0]?.Instances ?? []) {
-    if (LifecycleState.startsWith('Terminating') && states.has(InstanceId)) states.set(InstanceId, LifecycleState);
-  }
-  return states;
 }

@@ -295,7 +295,17 @@ test('the audit has each switch, with what it was before', async () => {
   const seen = records.map(({ before, after }) => `${before} → ${after.replace(/: .*/, '')}`);
   const once = ['off → on', 'on → off'];
   const partly = ['on for some hosts → on', 'on for some hosts → off'];
-  expect(seen.reverse()).toEqual(['off → on', partly[0], 'on → off', 'off → on', ...partly, ...once, ...once, ...once, ...once]);
+  expect(seen.reverse()).toEqual([
+    'off → on',
+    partly[0],
+    'on → off',
+    'off → on',
+    ...partly,
+    ...once,
+    ...once,
+    ...once,
+    ...once,
+  ]);
   expect(records[0]).toMatchObject({ action: 'host maintenance', target: hosts.join(', ') });
 });
 
