@@ -7,7 +7,7 @@ import { messageOf } from '../errors.ts';
 export interface AuditQuery extends Place {
   /** Most records to read. */
   readonly limit: number;
-  /** Only records of this action: `host restart`; without it all. */
+  /** Only records of this action, `host restart`, or of all that end so, `restart`; without it all. */
   readonly action: string | undefined;
   /** Only what S3 got at this time or later, in milliseconds since 1970; without it all. */
   readonly since?: number;
@@ -48,18 +48,24 @@ export async function readAudit(
   const records: WrittenRecord[] = [];
   const unreadable: { key: string; why: string }[] = [];
   let looked = 0;
-  while (looked < Math.min(newest.length, most) && records.length < limit) {
+  // What cannot be read counts: any number of such objects may have been written to hide the records before them.
+  const found = () => records.length + unreadable.length;
+  while (looked < Math.min(newest.length, most) && found() < limit) {
     // Without an action each is wanted, so no more are read than that.
-    const size = action === undefined ? Math.min(atOnce, limit - records.length) : atOnce;
+    const size = action === undefined ? Math.min(atOnce, limit - found()) : atOnce;
     const batch = newest.slice(looked, looked + size);
     for (const one of await Promise.all(batch.map((listed) => readOne(objects, prefix, listed)))) {
-      if (records.length >= limit) break;
+      if (found() >= limit) break;
       looked += 1;
       if ('why' in one) unreadable.push(one);
-      else if (action === undefined || one.record.action === action) records.push(one.record);
+      else if (action === undefined || isAction(one.record, action)) records.push(one.record);
     }
   }
   return { records, unreadable, older: newest.length - looked };
+}
+
+function isAction({ action }: AuditRecord, wanted: string): boolean {
+  return action === wanted || action.endsWith(` ${wanted}`);
 }
 
 type One = { readonly record: WrittenRecord } | { readonly key: string; readonly why: string };

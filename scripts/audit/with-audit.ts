@@ -7,8 +7,8 @@ import { type AuditEntry, type AuditPlace, appendAudit, readActor } from './appe
 export interface AuditedAction extends AuditPlace, Pick<AuditEntry, 'action' | 'target' | 'before' | 'reason'> {}
 
 /**
- * Does an action and writes its record, also when the action fails or is cancelled half-way; `after` of it is then `failed: ` and why. A
- * record that cannot be written after a failure is a warning: why the action failed matters more.
+ * Does an action and writes its record, also when the action fails or is cancelled half-way; `after` of it is then `failed: ` and why. It is
+ * done by then, so a record that cannot be written is a warning: an error would have the action done again, and lose what it led to.
  *
  * @param afterOf what the action led to
  */
@@ -21,14 +21,15 @@ export async function withAudit<T>(
 ): Promise<T> {
   // Asked before: who may not even be named should not act.
   const by = await readActor(aws, runtime);
-  const write = (after: string) => appendAudit(runtime, aws, { place, bucket }, { ...entry, after, by });
+  const write = (after: string) =>
+    appendAudit(runtime, aws, { place, bucket }, { ...entry, after, by }).catch((fault: unknown) =>
+      runtime.out.warn(`this ${entry.action} has no audit record: ${messageOf(fault)}`),
+    );
   let done: T;
   try {
     done = await work();
   } catch (error) {
-    await write(`failed: ${messageOf(error)}`).catch((fault: unknown) =>
-      runtime.out.warn(`this ${entry.action} has no audit record: ${messageOf(fault)}`),
-    );
+    await write(`failed: ${messageOf(error)}`);
     throw error;
   }
   await write(afterOf(done));

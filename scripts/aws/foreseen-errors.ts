@@ -136,7 +136,7 @@ function explain(error: Error, cause: unknown, env: Variables): VendhostError | 
       cause,
     });
   }
-  return refusal === undefined ? undefined : accessDenied(error, cause);
+  return refusal === undefined ? undefined : accessDenied(error, name, cause);
 }
 
 /** The SDK's errors have what it knows of the answer, also of one that it could not read. */
@@ -172,12 +172,12 @@ function endpointHint(silence: string, { AWS_ENDPOINT_URL: endpoint, VENDHOST_LO
   return `check that ${endpoint} answers and can be reached from here, ${unset}`;
 }
 
-/** AWS's sentence: "User: <arn> is not authorized to perform: <action> on resource: <arn> because …". */
-function accessDenied(error: Error, cause: unknown): VendhostError {
+/** AWS's sentence: "User: <arn> is not authorized to perform: <action> on resource: <arn> because …"; where it says less, the call is named. */
+function accessDenied(error: Error, call: string, cause: unknown): VendhostError {
   const text = messageOf(error);
   const action = /not authorized to perform:? ([\w-]+:\w+)/.exec(text)?.[1];
   const who = /User: (\S+)/.exec(text)?.[1];
-  const message = action === undefined ? text : `${who ?? 'the caller'} may not ${action}`;
+  const message = action === undefined ? `AWS refused ${call}: ${text}` : `${who ?? 'the caller'} may not ${action}`;
   return new VendhostError('ACCESS_DENIED', message, {
     details: action === undefined ? [] : [text],
     hint: "ask the platform team: `vendhost tenant vend` updates a tenant's roles, `vendhost platform deploy --layer access` those of the platform's jobs",

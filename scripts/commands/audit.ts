@@ -15,7 +15,7 @@ export const command = define({
       .option('action', {
         type: 'string',
         requiresArg: true,
-        describe: 'Only this one, as its command is called: host restart [default: all]',
+        describe: 'Only this one, as its command is called: host restart, or restart [default: all]',
       }),
   async run({ limit, action, ...args }, runtime) {
     if (!Number.isInteger(limit) || limit < 1) {

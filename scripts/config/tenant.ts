@@ -92,8 +92,14 @@ export const maintenancePage = z
   .refine((page) => Buffer.byteLength(page) <= mostPageCharacters, `at most ${mostPageCharacters} bytes`)
   .meta({ description: 'The page, at most 1024 bytes: HTML if it begins with <, else plain text' });
 
-/** Systems Manager would take it for the name of a value (https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-actions.html). */
-const switchPage = maintenancePage.refine((page) => !page.includes('{{'), 'a page without {{');
+/**
+ * Systems Manager would take {{ for the name of a value (https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-actions.html). A byte is
+ * left for the line feed that vending adds.
+ */
+const switchPage = maintenancePage
+  .refine((page) => !page.includes('{{'), 'a page without {{')
+  .refine((page) => Buffer.byteLength(page.trimEnd()) < mostPageCharacters, `at most ${mostPageCharacters - 1} bytes`)
+  .meta({ description: 'The page, at most 1023 bytes: HTML if it begins with <, else plain text' });
 
 /** `tenants/<name>.yml`: what the platform grants a tenant. The tenant's name is the file's. */
 const tenantKeys = z.strictObject({

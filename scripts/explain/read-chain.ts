@@ -35,7 +35,7 @@ export async function readChain(runtime: Runtime, aws: Aws, asked: AskedName, fo
     partOf(runtime, () => readChange(aws, { place, bucket })),
     read(revision, async (key) => await firstPush(aws, bucket, key)),
   ]);
-  const instances = instancesOfName({ asked, snapshot }, partValue(release));
+  const instances = instancesOfName({ asked, snapshot }, release);
   const hosts = snapshot.record.hosts;
   return { asked, place, hosts, at: snapshot.at, release, revision, image: ofImage, change, pushed, instances };
 }
@@ -99,8 +99,12 @@ function imageOfName({ asked, found, snapshot }: NamedHost): string | undefined 
 /** Ids of the instances that are meant: all of a host, one, those from an image, those that have a release. */
 function instancesOfName(
   { asked, snapshot }: Pick<NamedHost, 'asked' | 'snapshot'>,
-  release: Release | undefined,
+  of: StatusPart<Release | undefined>,
 ): ChainFacts['instances'] {
+  // Which have a release is not known where one of these is not: none would be a statement.
+  const needed = asked.kind === 'release' ? [of, snapshot.releases, snapshot.deploys] : [];
+  for (const part of needed) if ('unknown' in part) return part;
+  const release = partValue(of);
   const deploys = partValue(snapshot.deploys) ?? {};
   const isMeant = {
     host: () => true,

@@ -15,7 +15,12 @@ export function switchOf(outputs: EntryOutputs): string | undefined {
 
 /** Whether maintenance is as the platform vended it, and nobody switches it. */
 export function isVendedMaintenance(outputs: EntryOutputs): boolean {
-  return outputs[keptOutput] !== undefined && switchOf(outputs) === undefined;
+  return mayBePaged(outputs) && switchOf(outputs) === undefined;
+}
+
+/** Whether a page may answer; whether it does, only the rules say. */
+export function mayBePaged(outputs: EntryOutputs): boolean {
+  return outputs[keptOutput] !== undefined;
 }
 
 /** What the rules of a tenant answer with at this moment. */

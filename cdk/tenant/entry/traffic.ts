@@ -87,7 +87,7 @@ export class Traffic extends Construct {
       new CfnOutput(scope, ruleOutput(band, numbered), { value: rule.ref });
       return { rule: rule.ref, targetGroup: targetGroup.ref };
     };
-    const answer = maintenance === undefined ? forward : fixedPage(maintenance);
+    const answer = maintenance === undefined ? forward : fixedPage(maintenance, maintenanceSwitch !== undefined);
     const answering = groups.map((group) => rule(group, [], answer));
     // Without any rule the targets would be unused, their health unknown, and a release would wait for it in vain
     // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html).
@@ -98,9 +98,11 @@ export class Traffic extends Construct {
   }
 }
 
-function fixedPage(page: string) {
-  return {
-    type: 'fixed-response',
-    fixedResponseConfig: { statusCode: '503', contentType: pageType(page), messageBody: page },
-  };
+/**
+ * The page of the platform's own maintenance is never the text of one that was switched, which ends with a line feed that nobody sees: CloudFormation sets a
+ * rule when its template changes, and the template may still have a page that was switched off since.
+ */
+function fixedPage(page: string, isSwitched: boolean) {
+  const messageBody = `${page.trimEnd()}${isSwitched ? '\n' : ''}`;
+  return { type: 'fixed-response', fixedResponseConfig: { statusCode: '503', contentType: pageType(page), messageBody } };
 }

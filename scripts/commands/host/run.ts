@@ -2,6 +2,8 @@ import { define } from '../../command.ts';
 import { VendhostError } from '../../errors.ts';
 import { instanceFrom, placeFrom, reasonFrom, withDryRun, withPlace, withReason } from '../options.ts';
 
+/** For less the SSM agent takes an hour (https://github.com/aws/amazon-ssm-agent, agent/plugins/pluginutil, ValidateExecutionTimeout). */
+const leastSeconds = 5;
 /** An hour less what a job needs around it: GitLab's usual limit of a job is an hour. */
 const mostSeconds = 3300;
 
@@ -33,7 +35,7 @@ export const command = define({
         type: 'number',
         requiresArg: true,
         default: 600,
-        describe: 'Seconds after which the command is ended',
+        describe: `Seconds after which the command is ended, ${leastSeconds} to ${mostSeconds}`,
       }),
   async run(args, runtime) {
     // yargs leaves what follows -- behind the words of the command, as it was written.
@@ -46,8 +48,9 @@ export const command = define({
         hint: 'give it after --: vendhost host run -- uptime',
       });
     }
-    if (!Number.isInteger(args.timeout) || args.timeout < 1 || args.timeout > mostSeconds) {
-      throw new VendhostError('USAGE', `--timeout ${args.timeout} is wrong: must be 1 to ${mostSeconds} seconds`, {
+    if (!Number.isInteger(args.timeout) || args.timeout < leastSeconds || args.timeout > mostSeconds) {
+      const range = `${leastSeconds} to ${mostSeconds} seconds`;
+      throw new VendhostError('USAGE', `--timeout ${args.timeout} is wrong: must be ${range}`, {
         hint: 'let what takes longer start its work in the background',
       });
     }

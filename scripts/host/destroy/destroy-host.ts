@@ -84,7 +84,7 @@ async function readRemains(runtime: Runtime, aws: Aws, place: Place, record: Ten
     hasDatabase: data !== undefined,
     hasFiles: record.bucket !== undefined,
     executions,
-    traffic: await readTraffic(runtime, aws, groups),
+    traffic: await readTraffic(runtime, aws, place, groups),
   };
 }
 

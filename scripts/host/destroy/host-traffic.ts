@@ -1,23 +1,42 @@
 import type { TargetGroup } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { refusalOf } from '../../aws/refusal.ts';
 import type { Aws } from '../../aws/session.ts';
-import type { Place } from '../../config/names.ts';
+import { names, type Place } from '../../config/names.ts';
 import { VendhostError } from '../../errors.ts';
+import { mayBePaged, readAnswers } from '../../listener/rule-answers.ts';
 import { counted } from '../../repository/findings.ts';
 import type { Runtime } from '../../runtime.ts';
+import { readAnyStack } from '../../stack/stack-state.ts';
 
 /** For how long nobody may have asked for a host that is removed. CloudWatch has a minute's requests a few minutes later. */
 export const quietMinutes = 15;
 
-/** Requests that reached a tenant's targets in that time, or why they could not be counted. */
-export type HostTraffic = { readonly requests: number } | { readonly unknown: string };
+/** Requests that reached a tenant's targets in that time, or why they could not be counted, as where a page of maintenance takes them. */
+export type HostTraffic = { readonly requests: number } | { readonly unknown: string; readonly isPaged?: true };
+
+/** Requests to a tenant's target groups. That there is none means nothing while a page answers for its hosts: no metric has what the page answered. */
+export async function readTraffic(
+  runtime: Runtime,
+  aws: Aws,
+  place: Place,
+  groups: readonly TargetGroup[],
+): Promise<HostTraffic> {
+  const [traffic, isPaged] = await Promise.all([readRequests(runtime, aws, groups), readPaged(aws, place)]);
+  if (!isPaged || 'unknown' in traffic || traffic.requests > 0) return traffic;
+  return { unknown: 'a page of maintenance answers for its hosts, and what it answers is not counted', isPaged };
+}
+
+async function readPaged(aws: Aws, place: Place): Promise<boolean> {
+  const { outputs = {} } = (await readAnyStack(aws, names.tenantStack(place, 'entry'))) ?? {};
+  return mayBePaged(outputs) && (await readAnswers(aws, outputs)) !== 'instances';
+}
 
 /**
  * Counts the requests to target groups. A load balancer reports no value for a minute without requests
  * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html), so an empty answer
  * is none; an answer that is not complete is not known. Health checks do not count.
  */
-export async function readTraffic(runtime: Runtime, aws: Aws, groups: readonly TargetGroup[]): Promise<HostTraffic> {
+async function readRequests(runtime: Runtime, aws: Aws, groups: readonly TargetGroup[]): Promise<HostTraffic> {
   const metrics = groups.flatMap((group) =>
     (group.LoadBalancerArns ?? []).map((balancer) => [
       { Name: 'TargetGroup', Value: group.TargetGroupArn?.split(':').at(-1) ?? '' },
@@ -70,7 +89,12 @@ export function checkTraffic({ tenant, environment }: Place, traffic: HostTraffi
     throw new VendhostError(
       'TRAFFIC_UNKNOWN',
       `cannot see whether ${tenant} in ${environment} gets requests: ${traffic.unknown}; nothing was changed`,
-      { hint: 'use credentials that may call cloudwatch:GetMetricData; or, if nobody needs its hosts: --with-traffic' },
+      {
+        hint:
+          traffic.isPaged === true
+            ? `if nobody needs its hosts: --with-traffic; else end maintenance, and look again after ${quietMinutes} minutes`
+            : 'use credentials that may call cloudwatch:GetMetricData; or, if nobody needs its hosts: --with-traffic',
+      },
     );
   }
   if (traffic.requests === 0) return;

@@ -22,7 +22,7 @@ const limitMs = 15 * 60_000;
 
 /**
  * Replaces the instances of a virtual host by new ones of the same image, each when a new one is healthy; or terminates one, for which
- * Auto Scaling starts another. For instances that no deployment reaches any more: a new one gets the revision that was deployed
+ * Auto Scaling starts another, unless no other one is in service: then it stays until a new one is. For instances that no deployment reaches any more: a new one gets the revision that was deployed
  * last. Throws `HOST_MISSING`, and `INSTANCE_UNKNOWN` for one that is not of the host.
  */
 export async function replaceInstances(runtime: Runtime, options: ReplaceOptions): Promise<ExitCode | undefined> {
@@ -31,15 +31,14 @@ export async function replaceInstances(runtime: Runtime, options: ReplaceOptions
   const aws = openAws(runtime);
   const before = await readGroup(aws, place);
   if (before === undefined) throw hostMissing(place);
-  const chosen = chosenOf(before, options.instance, 'to replace all');
+  const { chosen, instance } = planReplacement(before, options.instance);
+  const what = instance === undefined ? 'each when a new one is healthy' : 'terminated, and another one started';
   if (options.dryRun) {
-    const what =
-      options.instance === undefined ? 'each when a new one is healthy' : 'terminated, and another one started';
     const result = { group: before.name, replaced: chosen, inService: before.inService.length };
     out.result(result, `would replace ${chosen.join(', ') || 'no instance'} of ${before.name}, ${what}`);
     return chosen.length === 0 ? undefined : exitCodes.differs;
   }
-  if (chosen.length > 0) await out.confirm(`replace ${chosen.join(', ')} of ${before.name}?`);
+  if (chosen.length > 0) await out.confirm(`replace ${chosen.join(', ')} of ${before.name}, ${what}?`);
   const { bucket } = await readPlatformFacts(aws, place.environment);
   const target = options.instance ?? before.name;
   const action = { action: 'host replace', target, before: chosen.join(' '), reason: options.reason };
@@ -47,7 +46,7 @@ export async function replaceInstances(runtime: Runtime, options: ReplaceOptions
     runtime,
     aws,
     { ...action, place, bucket },
-    () => replaceChosen(runtime, aws, { place, before, chosen, instance: options.instance }),
+    () => replaceChosen(runtime, aws, { place, before, chosen, instance }),
     ({ members }) => members.join(' '),
   ).then(({ inService }) => inService);
   out.result(
@@ -59,14 +58,28 @@ export async function replaceInstances(runtime: Runtime, options: ReplaceOptions
   return undefined;
 }
 
-interface Replacement {
-  readonly place: Place;
-  readonly before: Group;
+/** Which instances are replaced; `instance` where it is one that others stand in for. */
+interface ReplacementPlan {
   readonly chosen: readonly string[];
   readonly instance: string | undefined;
 }
 
-/** Waits until the group is as large as before; how many are in service then, and which instances it has. */
+interface Replacement extends ReplacementPlan {
+  readonly place: Place;
+  readonly before: Group;
+}
+
+/** The last one in service is not terminated before there is another: Auto Scaling can do that with all instances of a group only. */
+export function planReplacement(
+  group: Pick<Group, 'name' | 'members' | 'inService'>,
+  instance: string | undefined,
+): ReplacementPlan {
+  const chosen = chosenOf(group, instance, 'to replace all');
+  const isLast = group.inService.every((other) => other === instance) && group.inService.length > 0;
+  return isLast ? { chosen: group.members, instance: undefined } : { chosen, instance };
+}
+
+/** Waits until the group is as large as before; how many are in service then, and which instances it has but for those that still leave. */
 export async function replaceChosen(
   runtime: Runtime,
   aws: Aws,
@@ -76,7 +89,8 @@ export async function replaceChosen(
   if (instance !== undefined) await replaceOne(runtime, aws, place, instance);
   else if (chosen.length > 0) await replaceAll(runtime, aws, before);
   const inService = await waitInService(runtime, aws, place, since);
-  return { inService, members: (await readGroup(aws, place))?.members ?? [] };
+  const { members = [] } = (await readGroup(aws, place)) ?? {};
+  return { inService, members: members.filter((member) => !chosen.includes(member)) };
 }
 
 /** The group keeps its size: Auto Scaling starts another instance. Waits until the old one has left the group. */

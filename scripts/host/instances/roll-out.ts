@@ -10,12 +10,13 @@ import type { Runtime } from '../../runtime.ts';
 import type { Group } from './group.ts';
 import { launchFailures } from './launch-failures.ts';
 
-const limitMs = 60 * 60_000;
+/** Below the hour after which GitLab would cancel the job without a word. The refresh goes on. */
+const limitMs = 55 * 60_000;
 
 /**
  * Replaces the instances of a group with an instance refresh to another version of the launch template: a new one must be
  * healthy before an old one is terminated. When one does not become healthy, Auto Scaling rolls back to the former version and
- * `ROLL_OUT_FAILED` is thrown. A cancelled command rolls back too. Throws `TIMED_OUT` after an hour.
+ * `ROLL_OUT_FAILED` is thrown. A cancelled command rolls back too. Throws `TIMED_OUT` after 55 minutes.
  * (https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-rollback.html)
  */
 export async function rollOut(runtime: Runtime, aws: Aws, group: Group, version: string): Promise<void> {

@@ -40,46 +40,54 @@ export class LogTail {
 
   /** The lines since then, of all groups, in the order of their times. */
   async *read(from: number): AsyncGenerator<LogLine> {
-    const recent = Date.now() - 2 * lateLinesMs;
+    // Of a first reading, which may be of a million lines, what the next one may see again; of the others all.
+    const recent = this.#isFirst ? Date.now() - 2 * lateLinesMs : from;
     for (const [id, at] of this.#seen) if (at < from) this.#seen.delete(id);
     // Which event the first lines of hooks belong to is said before them.
     const earlier = this.#isFirst ? from - eventMs : from;
     this.#isFirst = false;
-    yield* inOrder(
-      this.#groups.map(([log, group]) =>
-        this.#lines(log, group, { from, recent, since: log === 'hooks' ? earlier : from }),
-      ),
+    const lines = this.#groups.map(([log, group]) =>
+      this.#lines(log, group, { from, since: log === 'hooks' ? earlier : from }),
     );
+    for await (const { id, line } of inOrder(lines)) {
+      // Not before: of a reading that fails the next one shows what this one has not.
+      if (line.at >= recent) this.#seen.set(id, line.at);
+      yield line;
+    }
   }
 
   async *#lines(
     log: HostLog,
     group: string,
-    { from, recent, since }: { from: number; recent: number; since: number },
-  ): AsyncGenerator<LogLine> {
+    { from, since }: { from: number; since: number },
+  ): AsyncGenerator<FoundLine> {
     const { instance, hook } = this.#options;
     for await (const event of readLogEvents(this.#aws, { group, since, streams: instance, signal: this.#signal })) {
       if (this.#seen.has(event.id)) continue;
-      if (event.at >= recent) this.#seen.set(event.id, event.at);
       const line = log === 'hooks' ? this.#hooks.read(event) : softwareLine(event);
       // A prefix of a stream's name may be that of another instance.
       if (event.at < from || (instance !== undefined && line.instance !== instance)) continue;
-      if (hook === undefined || line.hook === hook) yield line;
+      if (hook === undefined || line.hook === hook) yield { id: event.id, line };
     }
   }
 }
 
+/** A line with the id of its event. */
+interface FoundLine {
+  readonly id: string;
+  readonly line: LogLine;
+}
+
 /** One list of several that are in order. */
-async function* inOrder(readers: readonly AsyncGenerator<LogLine>[]): AsyncGenerator<LogLine> {
-  const heads = await Promise.all(
-    readers.map(async (reader) => ({ reader, line: (await reader.next()).value as LogLine | undefined })),
-  );
+async function* inOrder(readers: readonly AsyncGenerator<FoundLine>[]): AsyncGenerator<FoundLine> {
+  const next = async (reader: AsyncGenerator<FoundLine>) => (await reader.next()).value as FoundLine | undefined;
+  const heads = await Promise.all(readers.map(async (reader) => ({ reader, found: await next(reader) })));
   for (;;) {
     const [first] = heads
-      .filter(({ line }) => line !== undefined)
-      .sort((a, b) => (a.line?.at ?? 0) - (b.line?.at ?? 0));
-    if (first?.line === undefined) return;
-    yield first.line;
-    first.line = (await first.reader.next()).value as LogLine | undefined;
+      .filter(({ found }) => found !== undefined)
+      .sort((a, b) => (a.found?.line.at ?? 0) - (b.found?.line.at ?? 0));
+    if (first?.found === undefined) return;
+    yield first.found;
+    first.found = await next(first.reader);
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { readTenantRecord } from '../../aws/read-facts.ts';
+import { refusalOf } from '../../aws/refusal.ts';
 import { openAws } from '../../aws/session.ts';
 import type { Place } from '../../config/names.ts';
 import { VendhostError } from '../../errors.ts';
@@ -42,6 +43,7 @@ export async function showLogs(runtime: Runtime, options: LogsOptions): Promise<
       shown += 1;
     }
   };
+  let read = began;
   await pass(since).catch((error: unknown) => {
     throw isMissing(error) ? logsMissing(place) : error;
   });
@@ -54,7 +56,13 @@ export async function showLogs(runtime: Runtime, options: LogsOptions): Promise<
   while (Date.now() < until) {
     out.doing(what, { done: shown, waitingFor: 'the next lines' });
     await wait(aws.pace.longest, undefined, { signal }).catch(() => signal.throwIfAborted());
-    await pass(Math.max(since, Date.now() - lateLinesMs));
+    const now = Date.now();
+    // What one reading misses the next one has; no line is shown twice.
+    const isRead = await pass(Math.max(since, read - lateLinesMs)).then(
+      () => true,
+      (error: unknown) => missed(runtime, error),
+    );
+    if (isRead) read = now;
   }
   out.done(what);
   return undefined;
@@ -70,6 +78,17 @@ function checkInstance(instance: string | undefined): void {
     },
   );
 }
+
+/** AWS that is busy or ill for a while does not end it: that is when people look at logs. Throws all else. */
+function missed({ out, env, signal }: Runtime, error: unknown): false {
+  signal.throwIfAborted();
+  const refused = refusalOf(error, { env });
+  if (refused === undefined || !passing.has(refused.code)) throw error;
+  out.warn(`lines come later: ${refused.message}`);
+  return false;
+}
+
+const passing = new Set(['AWS_THROTTLED', 'AWS_UNAVAILABLE', 'ENDPOINT_UNREACHABLE']);
 
 const isMissing = (error: unknown) => error instanceof Error && error.name === 'ResourceNotFoundException';
 

@@ -2,6 +2,7 @@ import type { Aws } from '../../aws/session.ts';
 import type { InstanceDeployment } from '../../deployment/deployment.ts';
 import { type FailedEvent, failedEvents, failureLines } from '../../deployment/failed-events.ts';
 import { VendhostError } from '../../errors.ts';
+import { readGone } from '../../host/instances/gone.ts';
 import { duration } from '../../output.ts';
 import { deploymentEnded, isOfFormerRevision } from '../lifecycle-events.ts';
 import type { ReleasePipeline } from '../pipeline.ts';
@@ -77,12 +78,10 @@ export async function checkWait(
   wait: Wait,
   { quietMs, limits }: WaitFacts,
 ): Promise<void> {
-  const { instances } = wait;
-  const states = await readStates(aws, pipeline.group, instances);
-  const gone = instances.filter((instance) => !lives(states.get(instance)));
-  if (gone.length > 0) {
-    const words = gone.map((instance) => `${instance} is ${states.get(instance) ?? 'gone'}`).join(', ');
-    throw instanceGone(pipeline, wait, { words, departures: await readDepartures(aws, pipeline.group, gone) });
+  const gone = await readGone(aws, wait.instances, pipeline.group);
+  if (gone.size > 0) {
+    const departures = await readDepartures(aws, pipeline.group, [...gone.keys()]);
+    throw instanceGone(pipeline, wait, { words: [...gone.values()].join(', '), departures });
   }
   const silence = silenceOf(wait, quietMs, limits, Date.now());
   if (silence === undefined) return;
@@ -140,30 +139,4 @@ export function silenceOf(
 export function adviceOf({ instances: [instance], event }: Wait, quietMs: number): string | undefined {
   if (event === undefined || quietMs < agentLimitMs) return undefined;
   return `if the script or the agent is dead, \`vendhost host replace --instance ${instance}\` ends this wait; CodeDeploy waits up to an hour`;
-}
-
-function lives(state: string | undefined): boolean {
-  return state === 'running' || state === 'pending';
-}
-
-/** EC2's state of each instance, and Auto Scaling's where it takes the instance out. */
-async function readStates(aws: Aws, group: string, instances: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const [{ paginateDescribeInstances }, { DescribeAutoScalingGroupsCommand }] = await Promise.all([
-    import('@aws-sdk/client-ec2'),
-    import('@aws-sdk/client-auto-scaling'),
-  ]);
-  const states = new Map<string, string>();
-  // A filter, because an id that is not known any more would be an error.
-  const query = { Filters: [{ Name: 'instance-id', Values: [...instances] }] };
-  for await (const page of paginateDescribeInstances({ client: await aws.ec2() }, query)) {
-    for (const { InstanceId = '', State } of (page.Reservations ?? []).flatMap((each) => each.Instances ?? [])) {
-      states.set(InstanceId, State?.Name ?? '');
-    }
-  }
-  const command = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] });
-  const { AutoScalingGroups = [] } = await (await aws.autoScaling()).send(command);
-  for (const { InstanceId = '', LifecycleState = '' } of AutoScalingGroups[0]?.Instances ?? []) {
-    if (LifecycleState.startsWith('Terminating') && states.has(InstanceId)) states.set(InstanceId, LifecycleState);
-  }
-  return states;
 }

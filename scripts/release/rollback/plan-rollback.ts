@@ -4,7 +4,7 @@ import type { ReleaseRecord } from '../../config/stored.ts';
 import { VendhostError } from '../../errors.ts';
 import { isUnderway, type State } from '../decision.ts';
 import { executionsBack, type RecordedExecution, type ReleaseStore, readReleaseRecord } from '../history/executions.ts';
-import { isNamed, unknownRelease } from '../history/find-release.ts';
+import { releasesNamed, unknownRelease } from '../history/find-release.ts';
 import { firstPush, type ReleasedPush } from '../history/release-record.ts';
 import { isReleased, stepBack } from './step-back.ts';
 
@@ -42,7 +42,7 @@ export interface RollbackQuestion {
 
 /**
  * Finds what to go back to. A job that is run again after it was lost finds its own rollback, and does not go back one more. Throws
- * `RELEASE_UNDERWAY`, `RELEASE_UNKNOWN` and `ROLLBACK_MISSING`.
+ * `RELEASE_UNDERWAY`, `RELEASE_UNKNOWN`, `NAME_AMBIGUOUS` and `ROLLBACK_MISSING`.
  */
 export async function planRollback(
   aws: Aws,
@@ -88,13 +88,10 @@ async function releaseBefore(aws: Aws, store: ReleaseStore, { deployed }: State)
 
 /** A revision by its key may never have been released; of any other name the newest release counts, if possible one that succeeded. */
 async function softwareNamed(aws: Aws, store: ReleaseStore, name: string): Promise<ReleasedSoftware> {
-  let named: ReleaseRecord | undefined;
-  for await (const execution of executionsBack(aws, store)) {
-    if (execution.record === undefined || !isNamed(execution, name)) continue;
-    if (isReleased(execution)) return softwareOf(execution.record);
-    named ??= execution.record;
-  }
-  if (named !== undefined) return softwareOf(named);
+  const isGood = (execution: RecordedExecution) => execution.record !== undefined && isReleased(execution);
+  const found = (await releasesNamed(aws, store, name, isGood)).filter(({ record }) => record !== undefined);
+  const record = (found.find(isGood) ?? found[0])?.record;
+  if (record !== undefined) return softwareOf(record);
   const revision = /^[0-9a-f]{64}$/.test(name) ? keys.revision(store.tenant, name) : name;
   if (!revision.startsWith('software/')) throw unknownRelease(store, name);
   return { revision, push: await firstPush(aws, store.bucket, revision), image: '' };

@@ -17,7 +17,13 @@ function mayBeCut({ text }: CommandOutput): boolean {
   return text.length >= shortestCut || cut.test(text);
 }
 
-/** The whole output: from the bucket where the answer may hold only its beginning. When that cannot be read, the beginning and a warning. */
+/** Of a longer output only so much is read: it is held in memory, and no log of a job takes as much. */
+const mostBytes = 16 * 1024 * 1024;
+
+/**
+ * The whole output: from the bucket where the answer may hold only its beginning. When that cannot be read, or has more than 16 MiB, the beginning and a
+ * warning.
+ */
 export async function wholeOutput(aws: Aws, bucket: string, part: CommandOutput, out: Output): Promise<string> {
   const key = keyOfUrl(bucket, part.url);
   if (!mayBeCut(part)) return part.text;
@@ -27,8 +33,15 @@ export async function wholeOutput(aws: Aws, bucket: string, part: CommandOutput,
   }
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');
   try {
-    const answer = await (await aws.s3()).send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    return (await answer.Body?.transformToString()) ?? '';
+    const command = new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=0-${mostBytes - 1}` });
+    const { Body, ContentRange = '' } = await (await aws.s3()).send(command);
+    const bytes = Number(/\/(\d+)$/.exec(ContentRange)?.[1] ?? 0);
+    if (bytes > mostBytes) {
+      out.warn(
+        `the output has ${bytes} bytes, of which these are the first ${mostBytes}: all are in s3://${bucket}/${key}`,
+      );
+    }
+    return (await Body?.transformToString()) ?? '';
   } catch (error) {
     out.warn(`the output may be cut: s3://${bucket}/${key} cannot be read: ${messageOf(awsError(error, {}) ?? error)}`);
     return part.text;

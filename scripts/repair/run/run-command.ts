@@ -26,7 +26,7 @@ export interface RunOptions extends Place {
 
 /**
  * Runs a command as root on one instance of a host and ends with its exit code; prints all of its output. When the command is
- * cancelled here, it is ended there. Throws `INSTANCE_UNKNOWN`, `AGENT_UNREGISTERED`, `RUN_NOT_ALLOWED` where releases need an
+ * cancelled here, it is ended there. Throws `INSTANCE_UNKNOWN`, `INSTANCE_GONE`, `AGENT_UNREGISTERED`, `RUN_NOT_ALLOWED` where releases need an
  * approval and the role of jobs may not, `COMMAND_TIMED_OUT` and `COMMAND_STOPPED`.
  */
 export async function runCommand(runtime: Runtime, options: RunOptions): Promise<number | undefined> {
@@ -52,7 +52,8 @@ export async function runCommand(runtime: Runtime, options: RunOptions): Promise
     { ...action, place, bucket: facts.bucket },
     async () => {
       const needsApproval = record.approval ?? facts.approval;
-      const sent = await sendRun(aws, { instance, script, seconds: options.seconds, bucket, needsApproval });
+      const { seconds } = options;
+      const sent = await sendRun(aws, { instance, script, seconds, bucket, needsApproval });
       out.step(`sent the command ${sent.commandId} to ${instance}`);
       return endedByItself(await followRun(runtime, aws, sent, options.seconds), options.seconds);
     },
@@ -81,10 +82,17 @@ function instanceOf(group: Group, instance: string | undefined): string {
   });
 }
 
+/**
+ * With it a command ends that was killed, as when memory ran out. The agent takes each for one that it has killed itself, at the end of its time
+ * (https://github.com/aws/amazon-ssm-agent, agent/plugins/pluginutil/pluginutil_unix.go, GetStatus).
+ */
+const killed = 137;
+
 /** A command that ended by itself; throws for any other end. */
-function endedByItself(ended: Invocation, seconds: number): Invocation {
-  const { status, details, instance, commandId } = ended;
-  if (status === 'Success' || (status === 'Failed' && ended.exitCode >= 0)) return ended;
+export function endedByItself(ended: Invocation, seconds: number): Invocation {
+  const { status, details, instance, commandId, exitCode } = ended;
+  if (status === 'Success' || (status === 'Failed' && exitCode >= 0)) return ended;
+  if (status === 'TimedOut' && exitCode === killed && ended.ranMs < seconds * 1000) return ended;
   const tail = [ended.stdout.text, ended.stderr.text].flatMap((text) =>
     text
       .split('\n')

@@ -3,7 +3,7 @@ import { sendOnce } from '../../aws/calls/send-once.ts';
 import { awsError } from '../../aws/foreseen-errors.ts';
 import type { Aws } from '../../aws/session.ts';
 import { commandOutputs } from '../../config/names.ts';
-import { VendhostError } from '../../errors.ts';
+import { messageOf, VendhostError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import { awaitInvocation, type Invocation, type SentCommand } from './invocation.ts';
 
@@ -37,8 +37,9 @@ export async function sendRun(
   });
   try {
     const client = await aws.ssm();
+    const sentAt = performance.now();
     const { Command } = await sendOnce(command, `send the command to ${instance}`, () => client.send(command));
-    return { commandId: answered(Command?.CommandId, 'SSM SendCommand', 'an id'), instance };
+    return { commandId: answered(Command?.CommandId, 'SSM SendCommand', 'an id'), instance, sentAt };
   } catch (error) {
     if (error instanceof InvalidInstanceId) throw unregistered(instance, error);
     if (needsApproval && awsError(error, {})?.code === 'ACCESS_DENIED') throw notAllowed(error);
@@ -46,22 +47,30 @@ export async function sendRun(
   }
 }
 
-/** Waits for its end; a command that is not waited for any more, because of a cancel or the limit, is cancelled on the instance, too. */
+/**
+ * Waits for its end; a command that is not waited for any more, because of a cancel or the limit, is cancelled on the instance, too, if that is there. Why
+ * it is not waited for matters more than how that went.
+ */
 export async function followRun(runtime: Runtime, aws: Aws, sent: SentCommand, seconds: number): Promise<Invocation> {
   const limitMs = (seconds + 2 * deliverySeconds) * 1000;
   try {
     return await awaitInvocation(aws, sent, { limitMs, signal: runtime.signal });
   } catch (error) {
-    runtime.out.step(`ending the command ${sent.commandId} on ${sent.instance}`);
-    const { CancelCommandCommand } = await import('@aws-sdk/client-ssm');
-    await (await aws.ssm()).send(new CancelCommandCommand({ CommandId: sent.commandId, InstanceIds: [sent.instance] }));
-    const { status } = await awaitInvocation(aws, sent, {
-      limitMs: cancelLimitMs,
-      signal: new AbortController().signal,
-    });
-    runtime.out.step(`the command ${sent.commandId} ended: ${status}`);
+    if (error instanceof VendhostError && error.code === 'INSTANCE_GONE') throw error;
+    await endRun(runtime, aws, sent).catch((fault: unknown) =>
+      runtime.out.warn(`it is not known whether ${sent.commandId} ended on ${sent.instance}: ${messageOf(fault)}`),
+    );
     throw error;
   }
+}
+
+async function endRun({ out }: Runtime, aws: Aws, sent: SentCommand): Promise<void> {
+  out.step(`ending the command ${sent.commandId} on ${sent.instance}`);
+  const { CancelCommandCommand } = await import('@aws-sdk/client-ssm');
+  await (await aws.ssm()).send(new CancelCommandCommand({ CommandId: sent.commandId, InstanceIds: [sent.instance] }));
+  const waiting = { limitMs: cancelLimitMs, signal: new AbortController().signal };
+  const { status } = await awaitInvocation(aws, sent, waiting);
+  out.step(`the command ${sent.commandId} ended: ${status}`);
 }
 
 export function unregistered(instance: string, cause: unknown): VendhostError {

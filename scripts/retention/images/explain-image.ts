@@ -6,6 +6,7 @@ import { VendhostError } from '../../errors.ts';
 import { prepareBake } from '../../image/bake/prepare.ts';
 import { inputChanges } from '../../image/bake-key.ts';
 import { describeImages } from '../../image/describe.ts';
+import { ambiguous } from '../../release/history/find-release.ts';
 import { counted } from '../../repository/findings.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { RetentionRules } from '../rules.ts';
@@ -26,7 +27,7 @@ export interface InputComparison {
   readonly changes: readonly string[];
 }
 
-/** Explains one image. Throws `IMAGE_UNKNOWN` when the tenant has none of that id or bake key in the environment. */
+/** Explains one image. Throws `IMAGE_UNKNOWN` when the tenant has none of that id or bake key in the environment, `NAME_AMBIGUOUS` when bake keys begin so. */
 export async function explainImage(runtime: Runtime, options: ExplainImageOptions): Promise<undefined> {
   const place = { tenant: options.tenant, environment: options.environment };
   const aws = openAws(runtime);
@@ -45,7 +46,14 @@ export async function explainImage(runtime: Runtime, options: ExplainImageOption
 function chosenImage(images: readonly ListedImage[], { image, tenant, environment }: ExplainImageOptions): ListedImage {
   const fits = ({ id, bakeKey, state }: ListedImage) =>
     image === undefined ? state !== 'unfinished' : id === image || (image !== '' && bakeKey.startsWith(image));
-  const found = images.find((each) => fits(each) && each.onRecord) ?? images.find(fits);
+  const fitting = images.filter(fits);
+  const bakeKeys = new Set(fitting.map(({ bakeKey }) => bakeKey));
+  if (image !== undefined && bakeKeys.size > 1)
+    throw ambiguous(
+      image,
+      [...bakeKeys].map((key) => `bake key ${key}`),
+    );
+  const found = fitting.find(({ onRecord }) => onRecord) ?? fitting[0];
   if (found !== undefined) return found;
   const which = image === undefined ? 'finished image' : `image ${image}`;
   throw new VendhostError('IMAGE_UNKNOWN', `${tenant} has no ${which} in ${environment}`, {

@@ -1,7 +1,7 @@
 import { atMost } from '../../aws/at-most.ts';
 import type { Aws } from '../../aws/session.ts';
 import type { Environment } from '../../config/environment.ts';
-import { type EntryOutputs, readRulesOf, switchOf } from '../../listener/rule-answers.ts';
+import { type EntryOutputs, mayBePaged, readRulesOf } from '../../listener/rule-answers.ts';
 import type { HostAlarm } from '../host/host-snapshot.ts';
 import { lookOf, outputsOf } from '../host/read-host-parts.ts';
 import { driftBesidesSwitch } from '../maintenance/switched-drift.ts';
@@ -38,8 +38,7 @@ export async function readFleetStacks(aws: Aws, environment: Environment): Promi
       found.push({ stack, tenant, outputs: outputsOf(Outputs) });
     }
   }
-  const switching = found.map(({ outputs }) => outputs).filter((outputs) => switchOf(outputs) !== undefined);
-  const standing = await readRulesOf(aws, switching);
+  const standing = await readRulesOf(aws, found.map(({ outputs }) => outputs).filter(mayBePaged));
   return await atMost(driftsAtOnce, found, async ({ stack, tenant, outputs }) => ({
     ...stack,
     drift: await driftBesidesSwitch(aws, { tenant, environment }, { name: stack.name, found: stack.drift, outputs }),

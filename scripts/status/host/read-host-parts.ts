@@ -3,13 +3,7 @@ import type { DBInstance } from '@aws-sdk/client-rds';
 import type { Aws } from '../../aws/session.ts';
 import { hostAlarms, names, type Place } from '../../config/names.ts';
 import type { StandingRule } from '../../listener/listener-rules.ts';
-import {
-  answersOf,
-  type EntryOutputs,
-  isVendedMaintenance,
-  readRulesOf,
-  switchOf,
-} from '../../listener/rule-answers.ts';
+import { answersOf, type EntryOutputs, mayBePaged, readRulesOf, switchOf } from '../../listener/rule-answers.ts';
 import { healthReason } from '../../release/failure/target-health.ts';
 import { isAbsent } from '../../stack/stack-state.ts';
 import { driftBesidesSwitch } from '../maintenance/switched-drift.ts';
@@ -114,20 +108,15 @@ export async function readStackLooks(aws: Aws, place: Place): Promise<StackLook[
 
 type EntryLook = Pick<StackLook, 'inMaintenance'>;
 
-/**
- * Whether a page answers for the hosts, by the outputs of an entry stack. Where the tenant's jobs may switch it, only the rules know; the others cost no
- * call.
- */
+/** Whether a page answers for the hosts, by the rules of an entry stack. Where none may, it costs no call. */
 async function maintenanceLook(aws: Aws, outputs: EntryOutputs): Promise<EntryLook> {
-  if (switchOf(outputs) === undefined) return lookOf(outputs, []);
-  return lookOf(outputs, await readRulesOf(aws, [outputs]));
+  return mayBePaged(outputs) ? lookOf(outputs, await readRulesOf(aws, [outputs])) : {};
 }
 
-/** @param standing rules of the listeners, where the tenant's jobs may switch maintenance */
+/** @param standing rules of the listeners, where a page may answer */
 export function lookOf(outputs: EntryOutputs, standing: readonly StandingRule[]): EntryLook {
-  if (isVendedMaintenance(outputs)) return { inMaintenance: 'vended' };
-  if (switchOf(outputs) === undefined || answersOf(outputs, standing) === 'instances') return {};
-  return { inMaintenance: 'switched' };
+  if (!mayBePaged(outputs) || answersOf(outputs, standing) === 'instances') return {};
+  return { inMaintenance: switchOf(outputs) === undefined ? 'vended' : 'switched' };
 }
 
 export function outputsOf(given: Stack['Outputs'] = []): EntryOutputs {

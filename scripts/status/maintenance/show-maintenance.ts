@@ -6,7 +6,7 @@ import { names, type Place } from '../../config/names.ts';
 import { readText } from '../../config/reading/read-text.ts';
 import { maintenancePage } from '../../config/tenant.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../../errors.ts';
-import { isVendedMaintenance, type RuleAnswers, readAnswers, switchOf } from '../../listener/rule-answers.ts';
+import { mayBePaged, type RuleAnswers, readAnswers, switchOf } from '../../listener/rule-answers.ts';
 import { seenOnOneLine } from '../../report/safe-text.ts';
 import type { Runtime } from '../../runtime.ts';
 import { settledStack } from '../../stack/stack-state.ts';
@@ -38,13 +38,10 @@ export async function lookAtMaintenance(runtime: Runtime, aws: Aws, place: Place
   const entry = await settledStack(runtime, aws, names.tenantStack(place, 'entry'));
   const outputs = entry?.outputs ?? {};
   const document = switchOf(outputs);
-  if (document === undefined) {
-    if (!isVendedMaintenance(outputs)) return { hosts, answers: 'instances', found: {} };
-    return { hosts, answers: 'page', found: await readBegin(aws, place) };
-  }
-  const answers = await readAnswers(aws, outputs);
-  const found = answers === 'instances' ? {} : { ...(await readBegin(aws, place)), isSwitched: true as const };
-  return { hosts, document, answers, found };
+  const answers = mayBePaged(outputs) ? await readAnswers(aws, outputs) : 'instances';
+  const found = answers === 'instances' ? {} : await readBegin(aws, place);
+  if (document === undefined) return { hosts, answers, found };
+  return { hosts, document, answers, found: answers === 'instances' ? found : { ...found, isSwitched: true } };
 }
 
 /**
@@ -57,8 +54,8 @@ export async function showMaintenance(
   look?: MaintenanceLook,
 ): Promise<ExitCode | undefined> {
   const page = file === undefined ? undefined : await readPage(file);
-  const { answers, found, document } =
-    look ?? (await lookAtMaintenance(runtime, openAws(withPlanRole(runtime, place)), place));
+  const seen = look ?? (await lookAtMaintenance(runtime, openAws(withPlanRole(runtime, place)), place));
+  const { answers, found, document } = seen;
   const isOn = answers !== 'instances';
   const differs = wanted !== undefined && (wanted === 'on') !== isOn;
   // Of maintenance that goes on, the page may be another one.
@@ -67,7 +64,7 @@ export async function showMaintenance(
   const next = asks ? maintenanceSteps(wanted ?? 'on', place, page, key) : [];
   const { tenant, environment } = place;
   const lines = [
-    `${tenant} in ${environment}: ${answerWords(answers, found)}`,
+    `${tenant} in ${environment}: ${answerWords(seen)}`,
     ...(found.job === undefined ? [] : [`  ${document === undefined ? 'vended' : 'switched'} by ${found.job}`]),
     ...(document === undefined ? [] : [`  its jobs may switch it: vendhost host maintenance on, or off`]),
     ...next.map((step) => `  next: ${step}`),
@@ -78,9 +75,10 @@ export async function showMaintenance(
   return differs ? exitCodes.differs : undefined;
 }
 
-function answerWords(answers: RuleAnswers, found: Maintenance): string {
+function answerWords({ answers, found, document }: Omit<MaintenanceLook, 'hosts'>): string {
   if (answers === 'instances') return 'not in maintenance';
-  const some = answers === 'partly' ? '; the page answers for some of its hosts only: switch it again' : '';
+  const next = document === undefined ? '' : ': switch it again';
+  const some = answers === 'partly' ? `; the page answers for some of its hosts only${next}` : '';
   return `in maintenance${sinceWords(found, Date.now())}${some}`;
 }
 

@@ -52,7 +52,7 @@ export async function readStanding(
   return {
     ...{ place, stacks, builds, executions, database, groups, projects, hasRecord, ...claims, ...images },
     rules: entry.rules,
-    traffic: await readTraffic(runtime, aws, entry.groups),
+    traffic: await readTraffic(runtime, aws, place, entry.groups),
     data: kept.filter(({ what }) => what !== 'database').map(({ what, name }) => ({ what, name })),
     files: buckets.find((each) => each === names.tenantBucket(place, account, region)),
     hosts: claims.hosts.filter(({ tenant: holder }) => holder === tenant).map(({ host }) => host),

@@ -95,6 +95,20 @@ test('what cannot be read is named, and hides nothing', async () => {
   ]);
 });
 
+test('so many objects that are no records hide no more than as many records would', async () => {
+  const odd = Array.from({ length: 90 }, (_, at) => [`audit/shop/2027-01-02T03:04:${at}-0b.json`, '{}'] as const);
+  const bucket = bucketWith([record(1)], Object.fromEntries(odd));
+  const { records, unreadable, older } = await read(bucket, 20, 'host restart');
+  expect([records.length, unreadable.length, older]).toEqual([0, 20, 71]);
+  expect(bucket.reads.length).toBeLessThan(40);
+});
+
+test('an action is found by its last word, too', async () => {
+  const bucket = bucketWith([record(1), record(2, { action: 'host run' })]);
+  expect((await read(bucket, 9, 'restart')).records.map(({ after }) => after)).toEqual(['1']);
+  expect((await read(bucket, 9, 'start')).records).toEqual([]);
+});
+
 test('what was appended is read', async () => {
   const bucket = memoryBucket(async () => undefined);
   const { aws } = bucket.writer();

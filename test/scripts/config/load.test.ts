@@ -309,7 +309,7 @@ describe('tenants/*.yml', () => {
         'hosts: {dev: [], prod: [x.example.com], staging: [UP.example.com, "a.*.example.com"]}',
         'limits: {max_instances: 0}',
         `maintenance: {dev: "${'é'.repeat(513)}"}`,
-        'maintenance_switch: {dev: "<p>{{ global:REGION }}"}',
+        `maintenance_switch: {dev: "<p>{{ global:REGION }}", staging: "${'p'.repeat(1023)}\\n", production: "${'p'.repeat(1024)}"}`,
       ),
     ).toEqual([
       'project: "shop" is wrong: must be the path of a GitLab project, like acme/shop',
@@ -319,6 +319,7 @@ describe('tenants/*.yml', () => {
       'hosts.prod: unknown key: must be one of dev, staging, production',
       expect.stringMatching(/^maintenance\.dev: .*is wrong: must be at most 1024 bytes$/),
       expect.stringMatching(/^maintenance_switch\.dev: .*is wrong: must be a page without \{\{$/),
+      expect.stringMatching(/^maintenance_switch\.production: .*is wrong: must be at most 1023 bytes$/),
       'limits.max_instances: 0 is wrong: must be at least 1',
     ]);
   });

@@ -126,11 +126,45 @@ describe('before anything is released', () => {
   });
 
   test('a command that takes too long is ended, and recorded as failed', async () => {
-    const ended = await run('--timeout', '1', '--', 'sleep', '600');
+    const ended = await run('--timeout', '5', '--', 'sleep', '600');
     expect([ended.code, errorIn(ended)]).toEqual([1, 'COMMAND_TIMED_OUT']);
     expect(await audit(1)).toMatchObject([
-      { action: 'host run', after: expect.stringMatching(/^failed: the command took longer than 1 s/) },
+      { action: 'host run', after: expect.stringMatching(/^failed: the command took longer than 5 s/) },
     ]);
+  });
+
+  test('less time than the agent takes is refused: it would take an hour', async () => {
+    const ended = await run('--timeout', '4', '--', 'id');
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'USAGE']);
+    expect(ended.stderr).toContain('must be 5 to 3300 seconds');
+  });
+
+  test.each([0, 1, 2, 3, 4, 126, 127, 130, 137, 143, 193, 195, 255])('exit code %i is the exit code', async (code) => {
+    expect(await run('--', 'sh', '-c', `exit ${code}`)).toMatchObject({ code, result: { exitCode: code } });
+  });
+
+  test.each([
+    ['KILL', 137],
+    ['TERM', 143],
+    ['SEGV', 139],
+  ])('a command that SIG%s ends has not timed out', async (signal, code) => {
+    expect(await run('--', 'sh', '-c', `echo before; kill -${signal} $$`)).toMatchObject({
+      ...{ code, result: { exitCode: code, stdout: 'before\n' } },
+    });
+  });
+
+  test('bytes that are no text neither end it nor steer the terminal', async () => {
+    const ended = await run('--', 'sh', '-c', String.raw`printf '\377\000\033[2Jend'; head -c 30000 /dev/urandom >&2`);
+    expect([ended.code, ended.result.stdout]).toEqual([0, '\ufffd\u0000\u001b[2Jend']);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: which is what must not be there
+    expect(ended.stderr).not.toMatch(/[\u0000-\u0008\u000b-\u001f]/);
+  });
+
+  test('what it printed is shown, and the exit code is its own, when no record can be written', async () => {
+    const endpoint = await wire(platform.endpoint, refusing(/^PUT .*\/audit\//, 'AccessDenied'));
+    const ended = await ask('host run', ['--', 'sh', '-c', 'echo done once; exit 3'], { endpoint });
+    expect([ended.code, ended.result]).toMatchObject([3, { stdout: 'done once\n' }]);
+    expect(ended.stderr).toContain('warning: this host run has no audit record: ');
   });
 
   test('a cancelled command is ended on the instance, and recorded', async () => {
@@ -174,6 +208,19 @@ describe('before anything is released', () => {
     ]);
     await expect.poll(async () => (await run('--', 'test', '-e', `${ran}.done`)).code, { timeout: 120_000 }).toBe(0);
     expect((await run('--', 'cat', ran)).result.stdout).toBe('ran\n');
+  });
+
+  test('a command whose instance ends is not waited for until its time is over', async () => {
+    const started = '/opt/started-last';
+    const on = await instance();
+    const ending = run('--instance', on, '--timeout', '3300', '--', 'sh', '-c', `touch ${started}; sleep 3000`);
+    await expect.poll(async () => (await run('--', 'test', '-e', started)).code, { timeout: 120_000 }).toBe(0);
+    await ask('host replace', ['--instance', on, '--reason', 'in the way']);
+    const ended = await ending;
+    expect([ended.code, errorIn(ended)]).toEqual([1, 'INSTANCE_GONE']);
+    expect(await audit(2)).toContainEqual(
+      expect.objectContaining({ action: 'host run', after: expect.stringContaining(`failed: ${on} is `) }),
+    );
   });
 
   test('not on an instance of somebody else, nor where no agent answers', async () => {
@@ -273,6 +320,7 @@ describe('when software runs', () => {
     const { result } = await ask('audit', ['--action', 'host replace']);
     expect(result.records).toMatchObject([
       { reason: 'its agent is dead', before: expect.stringMatching(/^i-/), after: expect.stringMatching(/^i-/) },
+      { reason: 'in the way' },
     ]);
     expect(result.records[0].after).not.toBe(result.records[0].before);
   });

@@ -25,6 +25,7 @@ _PARAMETERS = frozenset(("commands", "executionTimeout", "workingDirectory"))
 _DELIVERY_SECONDS = 3600
 _SCRIPT_SECONDS = 3600
 _LONGEST_SCRIPT = 172_800
+_SHORTEST_SCRIPT = 5
 _LONGEST_COMMENT = 100
 _MOST_INSTANCES = 50
 
@@ -72,11 +73,15 @@ def delivery_seconds(request: Document) -> int:
 
 
 def seconds(request: Document) -> int:
-    """How long the script may run; the document allows 1 to 172,800."""
+    """How long the script may run; the document allows 1 to 172,800.
+
+    For less than 5 the agent takes its default, an hour: `ValidateExecutionTimeout` in
+    https://github.com/aws/amazon-ssm-agent/blob/mainline/agent/plugins/pluginutil/pluginutil.go
+    """
     given = ((request.get("Parameters") or {}).get("executionTimeout") or [str(_SCRIPT_SECONDS)])[0]
     if not re.fullmatch("[1-9][0-9]{0,5}", given) or int(given) > _LONGEST_SCRIPT:
         raise AwsError("InvalidParameters", "")
-    return int(given)
+    return int(given) if int(given) >= _SHORTEST_SCRIPT else _SCRIPT_SECONDS
 
 
 def _registered(instance_id: str) -> bool:

@@ -22,6 +22,10 @@ _LIMITS = {"stdout": 24_000, "stderr": 8_000}
 """Characters in an answer (https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCommandInvocation.html)."""
 _MARKERS = {"stdout": "\n---Output truncated---", "stderr": "\n---Error truncated----"}
 """https://github.com/aws/amazon-ssm-agent/blob/mainline/agent/framework/processor/executer/iohandler/iohandler.go"""
+_KILLED = 137
+"""The agent takes it for its own SIGKILL, after the time-out, whoever sent the signal: `GetStatus` in
+https://github.com/aws/amazon-ssm-agent/blob/mainline/agent/plugins/pluginutil/pluginutil_unix.go
+"""
 _POLL_SECONDS = 0.05
 _DELIVERY_SECONDS = 10.0
 # The script leads a process group of its own, and its id is in the file.
@@ -90,6 +94,12 @@ def run(invocation: Invocation) -> None:
     (folder / "_script.sh").write_text("\n".join(parameters["commands"]) + "\n")
     files = {name: folder / name for name in _LIMITS}
     status, details = _script(machine, invocation, place, files, parameters)
+    if machines.get(invocation.instance_id) is None:
+        # Nobody is left who could say how it ended, so that it goes on until its time is over.
+        while time.time() < invocation.requested + invocation.seconds:
+            time.sleep(_POLL_SECONDS)
+        invocation.end("TimedOut", "ExecutionTimedOut")
+        return
     for name, stream in (("stdout", invocation.output), ("stderr", invocation.error)):
         _store(invocation, name, files[name], stream)
     invocation.end(status, details)
@@ -120,6 +130,8 @@ def _script(
     if ended is not None:
         return ended
     invocation.code = process.returncode if process.returncode >= 0 else 128 - process.returncode
+    if invocation.code == _KILLED:
+        return ("TimedOut", "ExecutionTimedOut")
     return ("Success", "Success") if invocation.code == 0 else ("Failed", "Failed")
 
 

@@ -80,7 +80,7 @@ async function answers(tenant: string = place.tenant): Promise<Record<string, st
   const own = Rules.filter(({ Conditions = [] }) => !Conditions.some(({ Field }) => Field === 'source-ip')).flatMap(
     ({ Conditions = [], Actions = [] }) => {
       const [action] = Actions;
-      const answer = action?.FixedResponseConfig?.MessageBody ?? action?.Type;
+      const answer = action?.FixedResponseConfig?.MessageBody?.trimEnd() ?? action?.Type;
       const own = Conditions.flatMap(({ HostHeaderConfig }) => HostHeaderConfig?.Values ?? []);
       return own.map((host) => [host, answer] as const);
     },
@@ -261,6 +261,25 @@ test("the platform's own maintenance wins: nobody switches it, and it ends by a 
   expect(await answers()).toEqual(forwarding);
 });
 
+test("the platform's own maintenance with the text of the switch begins where the switch is off, and says so only when it does", async () => {
+  await maintenance('on');
+  // The vend has the page in its template; what is switched afterwards is not in it.
+  await vend('shop', [...hosts, more], { maintenance_switch: { dev: page } });
+  await maintenance('off');
+  expect(Object.values(await answers())).toEqual(['forward', 'forward', 'forward']);
+  await vend('shop', [...hosts, more], { maintenance: { dev: page }, maintenance_switch: { dev: page } });
+  expect(Object.values(await answers())).toEqual([page, page, page]);
+  expect(await maintenance(undefined)).toMatchObject({ on: true, switched: false });
+  const Actions = [{ Type: 'forward', TargetGroupArn: await groupOf('shop') }] as const;
+  for (const host of [...hosts, more]) {
+    const RuleArn = await ruleOf(host);
+    await (await owner.elb()).send(new ModifyRuleCommand({ RuleArn, Actions: [...Actions] }));
+  }
+  expect(await maintenance(undefined)).toMatchObject({ on: false });
+  await vend('shop', hosts, { maintenance_switch: { dev: page } });
+  expect(await answers()).toEqual(forwarding);
+});
+
 test('what a job switched on ends with its right to', async () => {
   await maintenance('on');
   await vend('shop', hosts, {});
@@ -274,9 +293,19 @@ test('the audit has each switch, with what it was before', async () => {
   const query = { ...place, limit: 20, action: 'host maintenance' };
   const { records } = await readAudit(owner, facts.bucket, query);
   const seen = records.map(({ before, after }) => `${before} → ${after.replace(/: .*/, '')}`);
-  const twice = ['off → on', 'on → off', 'off → on', 'on → off'];
+  const once = ['off → on', 'on → off'];
   const partly = ['on for some hosts → on', 'on for some hosts → off'];
-  expect(seen.reverse()).toEqual(['off → on', partly[0], 'on → off', 'off → on', ...partly, ...twice]);
+  expect(seen.reverse()).toEqual([
+    'off → on',
+    partly[0],
+    'on → off',
+    'off → on',
+    ...partly,
+    ...once,
+    ...once,
+    ...once,
+    ...once,
+  ]);
   expect(records[0]).toMatchObject({ action: 'host maintenance', target: hosts.join(', ') });
 });
 
