@@ -9,13 +9,13 @@ export interface AuditQuery extends Place {
   readonly limit: number;
   /** Only records of this action: `host restart`; without it all. */
   readonly action: string | undefined;
-  /** Only what S3 got at this time or later, in milliseconds since 1970; without it all. */
+  /** Only what S3 received at this time or later, in milliseconds since 1970; without it all. */
   readonly since?: number;
-  /** Most records to look at, of any action; without it all. */
+  /** Most records to check, of any action; without it all. */
   readonly most?: number;
 }
 
-/** A record, and when S3 got it, which no job can set. */
+/** A record, and when S3 received it, which no job can set. */
 export interface WrittenRecord extends AuditRecord {
   /** ISO 8601, by S3's clock; empty where S3 does not say. */
   readonly writtenAt: string;
@@ -24,9 +24,9 @@ export interface WrittenRecord extends AuditRecord {
 export interface Audit {
   /** Newest first. */
   readonly records: readonly WrittenRecord[];
-  /** Records that are there and cannot be read: their keys, and why. */
+  /** Records that exist but cannot be read: their keys, and why. */
   readonly unreadable: readonly { readonly key: string; readonly why: string }[];
-  /** Older records that were not looked at. */
+  /** Older records that were not checked. */
   readonly older: number;
 }
 
@@ -34,8 +34,8 @@ export interface Audit {
 const atOnce = 16;
 
 /**
- * Reads the newest records of a tenant's actions. The keys of all are listed, page by page: S3 lists them by their names. The newest are those
- * that S3 got last: a key names a time, too, but a job may write any, and so many of next year would hide what is written from now on.
+ * Reads the newest records of a tenant's actions. The keys of all are listed, page by page: S3 lists them by name. The newest are those
+ * that S3 received last: a key names a time, too, but a job can choose any, and many keys of next year would hide later records.
  */
 export async function readAudit(
   aws: Aws,
@@ -49,7 +49,7 @@ export async function readAudit(
   const unreadable: { key: string; why: string }[] = [];
   let looked = 0;
   while (looked < Math.min(newest.length, most) && records.length < limit) {
-    // Without an action each is wanted, so no more are read than that.
+    // Without an action each record is wanted, so no more are read than that.
     const size = action === undefined ? Math.min(atOnce, limit - records.length) : atOnce;
     const batch = newest.slice(looked, looked + size);
     for (const one of await Promise.all(batch.map((listed) => readOne(objects, prefix, listed)))) {

@@ -7,8 +7,8 @@ import { type AuditEntry, type AuditPlace, appendAudit, readActor } from './appe
 export interface AuditedAction extends AuditPlace, Pick<AuditEntry, 'action' | 'target' | 'before' | 'reason'> {}
 
 /**
- * Does an action and writes its record, also when the action fails or is cancelled half-way; `after` of it is then `failed: ` and why. A
- * record that cannot be written after a failure is a warning: why the action failed matters more.
+ * Does an action and writes its record, even when the action fails or is cancelled half-way; its `after` is then `failed: ` and why. If a
+ * record cannot be written after a failure, that is a warning: the action's own error matters more.
  *
  * @param afterOf what the action led to
  */
@@ -19,7 +19,7 @@ export async function withAudit<T>(
   work: () => Promise<T>,
   afterOf: (done: T) => string,
 ): Promise<T> {
-  // Asked before: who may not even be named should not act.
+  // Checked before: a caller whose identity is refused should not act.
   const by = await readActor(aws, runtime);
   const write = (after: string) => appendAudit(runtime, aws, { place, bucket }, { ...entry, after, by });
   let done: T;

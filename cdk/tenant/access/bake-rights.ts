@@ -3,14 +3,14 @@ import { merge, type Right } from '../../role.ts';
 import type { Scope } from './tenant-scope.ts';
 
 /**
- * What a bake calls, and what cleans up after it. Whatever a bake creates gets the tenant's tags in the call that creates it,
- * and only what has them can be used or changed: a tag on what exists already would take it from its owner.
+ * What a bake calls, and what cleans up after it. Everything a bake creates gets the tenant's tags in the creating call,
+ * and only resources with these tags can be used or changed: tagging an existing resource would take it from its owner.
  */
 export function bakeRights(scope: Scope): Right[] {
   return [...launchRights(scope), ...ownRights(scope)];
 }
 
-/** RunInstances is authorized for everything an instance is made of: a builder, and the instances of a roll-out. */
+/** RunInstances is authorized for every part of an instance: a builder, and the instances of a roll-out. */
 function launchRights(scope: Scope): Right[] {
   const builder = scope.globalArn('iam', `role/${names.builderRole(scope.place.environment)}`);
   const run = ['ec2:RunInstances'];
@@ -39,7 +39,7 @@ function launchRights(scope: Scope): Right[] {
     {
       sid: 'StartFromOwn',
       actions: run,
-      // The launch template, as Auto Scaling may ask what the caller of a roll-out may launch.
+      // The launch template, because Auto Scaling may check what the caller of a roll-out may launch.
       resources: [...scope.images(), ...scope.ec2('key-pair', 'launch-template', 'security-group')],
       when: scope.resourceTags,
       because: "Any resource with the tenant's tags.",
@@ -61,7 +61,7 @@ function launchRights(scope: Scope): Right[] {
   ];
 }
 
-/** Key pair, security group and image, and what has the tenant's tags since it was created. */
+/** Key pair, security group and image, and resources that have had the tenant's tags since they were created. */
 function ownRights(scope: Scope): Right[] {
   return [
     {
