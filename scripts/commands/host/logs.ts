@@ -2,7 +2,7 @@ import { define } from '../../command.ts';
 import { scriptable } from '../../repository/appspec/hook-events.ts';
 import { instanceFrom, placeFrom, withPlace } from '../options.ts';
 
-/** How long `--follow` goes on, in minutes. */
+/** How long `--follow` runs, in minutes. */
 const followMinutes = 60;
 
 export const command = define({

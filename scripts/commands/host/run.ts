@@ -2,7 +2,7 @@ import { define } from '../../command.ts';
 import { VendhostError } from '../../errors.ts';
 import { instanceFrom, placeFrom, reasonFrom, withDryRun, withPlace, withReason } from '../options.ts';
 
-/** An hour less what a job needs around it: GitLab's usual limit of a job is an hour. */
+/** An hour less the job's overhead: GitLab's usual limit of a job is an hour. */
 const mostSeconds = 3300;
 
 export const command = define({
