@@ -137,8 +137,8 @@ interface Choice {
 const helpColumns = { least: 40, most: 100 };
 
 /**
+ * The strict parser: calls `chosen` with the command that the words name, throws `USAGE` for words it does not know. `columns` is the
  * width of the help.
- * width that help has.
  */
 export async function parse(
   words: readonly string[],

@@ -78,8 +78,8 @@ export function defaultSupernet(vpc: Network, kind: SubnetKind): Network {
 /**
  * The plan of a VPC: each tier has one supernet, each zone one quarter of it, so that one netmask names a
  * whole tier (`10.10.64.0/18` = every egress subnet). The last quarter of each stays free, for a fourth zone. Without
- * whole tier (`10.10.64.0/18` = every egress subnet). The last quarter of each stays free, for a fourth zone. Without
  * its own supernets a /16 is divided like this, with 4,091 addresses in a subnet:
+ *
  * | kind    | zone a     | zone b     | zone c     | free       | supernet   |
  * |---------|------------|------------|------------|------------|------------|
  * | public  | x.0.0/20   | x.16.0/20  | x.32.0/20  | x.48.0/20  | x.0.0/18   |
