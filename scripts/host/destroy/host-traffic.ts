@@ -6,7 +6,7 @@ import { VendhostError } from '../../errors.ts';
 import { counted } from '../../repository/findings.ts';
 import type { Runtime } from '../../runtime.ts';
 
-/** For how long nobody may have asked for a host that is removed. CloudWatch has a minute's requests a few minutes later. */
+/** How long a host must have had no requests before it is removed. CloudWatch has a minute's requests a few minutes later. */
 export const quietMinutes = 15;
 
 /** Requests that reached a tenant's targets in that time, or why they could not be counted. */
@@ -63,7 +63,7 @@ async function countRequests(aws: Aws, metrics: readonly { Name: string; Value: 
   return { requests };
 }
 
-/** Throws `HOST_HAS_TRAFFIC` or `TRAFFIC_UNKNOWN` unless the caller takes either. */
+/** Throws `HOST_HAS_TRAFFIC` or `TRAFFIC_UNKNOWN` unless the caller allows either. */
 export function checkTraffic({ tenant, environment }: Place, traffic: HostTraffic, isTaken: boolean): void {
   if (isTaken) return;
   if ('unknown' in traffic) {

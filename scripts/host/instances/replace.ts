@@ -22,8 +22,8 @@ const limitMs = 15 * 60_000;
 
 /**
  * Replaces the instances of a virtual host by new ones of the same image, each when a new one is healthy; or terminates one, for which
- * Auto Scaling starts another. For instances that no deployment reaches any more: a new one gets the revision that was deployed
- * last. Throws `HOST_MISSING`, and `INSTANCE_UNKNOWN` for one that is not of the host.
+ * Auto Scaling starts another. For instances that deployments no longer reach: a new one gets the revision that was deployed
+ * last. Throws `HOST_MISSING`, and `INSTANCE_UNKNOWN` for one that does not belong to the host.
  */
 export async function replaceInstances(runtime: Runtime, options: ReplaceOptions): Promise<ExitCode | undefined> {
   const { out } = runtime;
@@ -66,7 +66,7 @@ interface Replacement {
   readonly instance: string | undefined;
 }
 
-/** Waits until the group is as large as before; how many are in service then, and which instances it has. */
+/** Waits until the group is as large as before; returns how many are in service then, and its instances. */
 export async function replaceChosen(
   runtime: Runtime,
   aws: Aws,

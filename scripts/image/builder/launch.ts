@@ -7,7 +7,7 @@ import type { Runtime } from '../../runtime.ts';
 import { keyPairName, runTags } from '../bake-run.ts';
 import type { BuilderParts } from './builder.ts';
 
-/** A builder that runs, and its address for whoever bakes on it. */
+/** A running builder, and its address for Packer. */
 export interface Builder {
   readonly instanceId: string;
   readonly host: string;
@@ -16,8 +16,8 @@ export interface Builder {
 const startLimitMs = 10 * 60_000;
 
 /**
- * The request for a builder: everything it is made of is tagged in the same call; its disk is encrypted with the platform's
- * key from the start, which saves a copy of the image (5 to 8 minutes); its role's credentials are for session tokens only
+ * The request for a builder: everything it consists of is tagged in the same call; its disk is encrypted with the platform's
+ * key from the start, which saves a copy of the image (5 to 8 minutes); its role's credentials require session tokens
  * (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html).
  */
 export function launchRequest(parts: BuilderParts & { readonly securityGroup: string }): RunInstancesCommandInput {
@@ -66,7 +66,7 @@ export function launchRequest(parts: BuilderParts & { readonly securityGroup: st
   };
 }
 
-/** Starts the builder and waits until it runs; whether SSH answers is Packer's to find out. */
+/** Starts the builder and waits until it runs; Packer finds out whether SSH answers. */
 export async function launchBuilder(
   { signal, out }: Pick<Runtime, 'signal' | 'out'>,
   aws: Aws,
@@ -84,7 +84,7 @@ export async function launchBuilder(
     limitMs: startLimitMs,
     signal,
     async check() {
-      // Looked for by a filter: right after the start EC2 may not know the id everywhere.
+      // Found with a filter: right after the start EC2 may not know the id everywhere.
       const wanted = { Filters: [{ Name: 'instance-id', Values: [instanceId] }] };
       const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(wanted));
       const [instance] = Reservations.flatMap(({ Instances = [] }) => Instances);

@@ -3,7 +3,7 @@ import type { Question } from '../questions.ts';
 
 const byEnvironment = 'one for all, or "dev=… staging=… production=…"';
 
-/** What the files of a platform's repository need to know, in the order in which it is asked. */
+/** What the files of a platform's repository need to know, in the order of the questions. */
 export const platformQuestions: readonly Question[] = [
   { key: 'name', text: 'Name of the platform' },
   { key: 'gitlab', text: 'Address of GitLab', preset: 'https://gitlab.com' },

@@ -1,7 +1,7 @@
 import { defaultBranches } from '../../config/environment.ts';
 import type { Question } from '../questions.ts';
 
-/** What the files of a tenant's repository need to know, in the order in which it is asked. */
+/** What the files of a tenant's repository need to know, in the order of the questions. */
 export const tenantQuestions: readonly Question[] = [
   { key: 'tenant', text: "Name of the tenant, as in the platform's tenants/ folder" },
   { key: 'library', text: "Path of this library's project in GitLab", preset: 'platform/vendhost' },

@@ -1,7 +1,7 @@
 import { maintenanceWindow } from '../../config/vendhost.ts';
 import type { PropertyChange } from '../../stack/details/property-changes.ts';
 
-/** What a change of one property of a database does besides being made. */
+/** The side effect of a change of one property of a database. */
 export interface DatabaseEffect {
   readonly gravity: 'interruption' | 'change';
   /** What happens, as the end of a sentence that begins with the property. */
@@ -13,7 +13,7 @@ export interface DatabaseEffect {
 export type ApplyTime = 'now' | 'window';
 
 /**
- * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html says of each setting whether downtime occurs,
+ * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html says for each setting whether downtime occurs,
  * and whether the change can wait for the maintenance window.
  */
 const settings = 'https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html';
@@ -24,8 +24,8 @@ const times: Readonly<Record<ApplyTime, string>> = {
 };
 
 /**
- * The effect of a change of an `AWS::RDS::DBInstance`; `undefined`: RDS makes it while the database serves. Whether storage can be
- * changed at all only the database itself tells.
+ * The effect of a change of an `AWS::RDS::DBInstance`; `undefined`: RDS makes it while the database serves. Only the database
+ * itself shows whether storage can be changed at all.
  */
 export function databaseEffect({ path, from, to }: PropertyChange, apply: ApplyTime): DatabaseEffect | undefined {
   switch (path) {

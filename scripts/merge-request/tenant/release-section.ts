@@ -11,7 +11,7 @@ import { isUploaded } from '../../revision/upload.ts';
 import type { SectionBody } from '../findings/planned-section.ts';
 import type { TenantContext } from './tenant-context.ts';
 
-/** Whether the push releases, by the content of the software beside the revision that was deployed last. */
+/** Whether the push releases: compares the software's content with the revision that was deployed last. */
 export async function releaseBody(context: TenantContext, id: string): Promise<SectionBody> {
   const { runtime, directory, config, place } = context;
   const { files, findings } = await checkSoftware(directory, config, { beforeBuild: false });
@@ -61,7 +61,7 @@ function releaseFindings(
   return outage === undefined ? findings : [...findings, outage];
 }
 
-/** What users notice of a release; nothing where others serve while one instance is released to. */
+/** What users notice of a release; nothing if other instances serve while one is released to. */
 export function releaseOutage(
   id: string,
   { instances, deployment_config: deployment }: VendhostConfig,
