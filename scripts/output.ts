@@ -7,7 +7,7 @@ export type ResultValue = Readonly<Record<string, unknown>>;
 
 export type Colour = 'red' | 'yellow' | 'cyan' | 'bold' | 'dim';
 
-/** How far work has come that goes on. */
+/** The progress of unfinished work. */
 export interface Doing {
   /** How much of it is done: resources of a stack. */
   readonly done?: number;

@@ -15,7 +15,7 @@ export type HostTraffic = { readonly requests: number } | { readonly unknown: st
 /**
  * Counts the requests to target groups. A load balancer reports no value for a minute without requests
  * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html), so an empty answer
- * is none; an answer that is not complete is not known. Health checks do not count.
+ * means none; an incomplete response means unknown. Health checks do not count.
  */
 export async function readTraffic(runtime: Runtime, aws: Aws, groups: readonly TargetGroup[]): Promise<HostTraffic> {
   const metrics = groups.flatMap((group) =>

@@ -69,7 +69,7 @@ export class LogTail {
   }
 }
 
-/** One list of several that are in order. */
+/** Merges sorted lists. */
 async function* inOrder(readers: readonly AsyncGenerator<LogLine>[]): AsyncGenerator<LogLine> {
   const heads = await Promise.all(
     readers.map(async (reader) => ({ reader, line: (await reader.next()).value as LogLine | undefined })),

@@ -28,7 +28,7 @@ export async function findLeftovers(aws: Aws, place: Place, run: string): Promis
 
 /**
  * The resources of a tenant's bakes in one environment, by run: everything they create gets the tag of its run in the creating call.
- * makes it. Nothing is looked for by what a script printed.
+ * A script's output is never used to find them.
  */
 export async function findTraces(aws: Aws, place: Place, run = '*'): Promise<ReadonlyMap<string, Leftovers>> {
   const sdk = await import('@aws-sdk/client-ec2');
