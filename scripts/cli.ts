@@ -90,7 +90,7 @@ const nouns: Readonly<Record<string, Noun>> = {
     verbs: [webhookIntake, webhookMachine],
   },
   mr: { describe: 'What a merge request will do', verbs: [mrPlan, mrNote] },
-  drift: { describe: 'What is deployed, beside what it should be', verbs: [driftCheck] },
+  drift: { describe: 'What is deployed, compared with what should be', verbs: [driftCheck] },
   release: {
     describe: 'Putting a revision on the virtual host',
     verbs: [

@@ -72,7 +72,7 @@ async function readOne(
   const key = `${prefix}${name}`;
   try {
     const stored = await objects.read(key);
-    if (stored === undefined) return { key, why: 'it is not there any more' };
+    if (stored === undefined) return { key, why: 'it no longer exists' };
     return { record: { ...stored.value, writtenAt: written === 0 ? '' : new Date(written).toISOString() } };
   } catch (error) {
     return { key, why: messageOf(error) };

@@ -99,7 +99,7 @@ function explain(error: Error, cause: unknown, env: Variables): VendhostError | 
       'ENDPOINT_UNTRUSTED',
       `cannot trust ${placeOf(error, env)}: ${messageOf(error)} (${distrust})`,
       {
-        hint: 'if a proxy opens TLS here, name its certificate in NODE_EXTRA_CA_CERTS; else look at the clock and the address',
+        hint: 'if a proxy intercepts TLS here, name its certificate in NODE_EXTRA_CA_CERTS; else check the clock and the address',
         cause,
       },
     );
@@ -127,7 +127,7 @@ function explain(error: Error, cause: unknown, env: Variables): VendhostError | 
   if (status >= 500 || codes.some((code) => failing.test(code))) {
     return new VendhostError('AWS_UNAVAILABLE', `AWS failed at ${name}: ${answerOf(error)}`, {
       details,
-      hint: 'retry in a few minutes: the same command resumes from the current state; https://health.aws.amazon.com says what AWS knows of it',
+      hint: 'retry in a few minutes: the same command resumes from the current state; see https://health.aws.amazon.com',
       cause,
     });
   }
@@ -151,7 +151,7 @@ function unforeseen(error: Error, cause: unknown): VendhostError {
   const { name, details } = failedCall(error);
   return new VendhostError('AWS_FAILED', `AWS answered ${name} with an error: ${answerOf(error)}`, {
     details,
-    hint: 'correct what AWS names, or retry later: it may have had a failure of its own; if it stays, report it with the log of --verbose',
+    hint: 'correct what AWS names, or retry later: it may have failed temporarily; if it persists, report it with the log of --verbose',
     cause,
   });
 }

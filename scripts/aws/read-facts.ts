@@ -125,7 +125,7 @@ export async function readStoredRecord(aws: Aws, place: Place): Promise<string> 
 
 /** The versions of a platform and its tenants are raised independently; the platform's goes first. */
 const newerHint =
-  "use the platform's version of Vendhost or a later one: in a tenant's .gitlab-ci.yml it is what follows @, or stands in ref";
+  "use the platform's version of Vendhost or a later one: in a tenant's .gitlab-ci.yml it follows @, or is in ref";
 
 function vendHint({ tenant, environment }: Place): string {
   return `ask the platform team to vend it: vendhost tenant vend ${tenant} --environment ${environment}`;
@@ -138,7 +138,7 @@ function outdated(place: Place, { issues }: ZodError): VendhostError {
     `the record of ${place.tenant} in ${place.environment} is not as this version of Vendhost writes it`,
     {
       details: keys.map((key) => `missing or wrong in ${names.tenantRecord(place)}: ${key}`),
-      hint: `${vendHint(place)}; with a virtual host that stands: docs/runbook.md#move-a-tenant-of-an-older-version`,
+      hint: `${vendHint(place)}; with an existing virtual host: docs/runbook.md#move-a-tenant-of-an-older-version`,
     },
   );
 }

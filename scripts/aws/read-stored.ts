@@ -58,7 +58,7 @@ function tooLarge({ bucket, key }: StoredAt, bytes: number): VendhostError {
     'OBJECT_UNREADABLE',
     `s3://${bucket}/${key} has ${bytes} bytes, which Vendhost never writes`,
     {
-      hint: `ask the platform team to look who wrote it; a version before it: aws s3api list-object-versions --bucket ${bucket} --prefix ${key}`,
+      hint: `ask the platform team to find out who wrote it; earlier versions: aws s3api list-object-versions --bucket ${bucket} --prefix ${key}`,
     },
   );
 }
@@ -80,7 +80,7 @@ export function parseStored<T>(schema: z.ZodType<T>, text: string, { bucket, key
   const place = `s3://${bucket}/${key}`;
   throw new VendhostError('OBJECT_UNREADABLE', `${place} is not as Vendhost writes it`, {
     details: keys.map((each) => `missing or wrong in it: ${each}`),
-    hint: `ask the platform team to look at it: aws s3 cp ${place} -; a version before it: aws s3api list-object-versions --bucket ${bucket} --prefix ${key}`,
+    hint: `ask the platform team to look at it: aws s3 cp ${place} -; earlier versions: aws s3api list-object-versions --bucket ${bucket} --prefix ${key}`,
     cause: parsed.error,
   });
 }

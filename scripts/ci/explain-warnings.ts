@@ -19,11 +19,9 @@ function includeWarnings({ templates, notRead }: PipelineFile, version: string):
   return [
     ...none,
     ...others,
-    ...mirrors.map(
-      ({ name, project }) => `${name} of ${project} is taken for the template of Vendhost: its inputs fit`,
-    ),
+    ...mirrors.map(({ name, project }) => `${name} of ${project} is treated as Vendhost's template: its inputs fit`),
     ...refs.map(
-      ({ name, ref }) => `${name} is included at ${ref}; what is explained is that of this version, v${version}`,
+      ({ name, ref }) => `${name} is included at ${ref}; this explains the template of this version, v${version}`,
     ),
   ];
 }

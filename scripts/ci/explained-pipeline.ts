@@ -100,7 +100,7 @@ function decisionOf(job: Mapping, circumstances: Circumstances, onlyBranches: bo
   if (Array.isArray(job.rules)) return decideRules(job.rules as readonly Rule[], circumstances, when);
   const plain = { rule: 0, when, variables: {} };
   if (job.only !== undefined || job.except !== undefined) {
-    return { ...plain, runs: true, why: '`only` and `except`, which are not looked at' };
+    return { ...plain, runs: true, why: '`only` and `except`, which are not evaluated' };
   }
   // https://docs.gitlab.com/ci/jobs/job_rules/#avoid-duplicate-pipelines
   if (onlyBranches) return { ...plain, runs: false, when: 'never', why: 'no rules: branches and tags only' };

@@ -80,7 +80,7 @@ function notGitlab(reached: Reached): string | undefined {
 export function clockFinding(reached: readonly Reached[]): DoctorFinding {
   const row = { part: 'surroundings', check: 'clock' } as const;
   const dated = reached.findLast(({ skewMs }) => skewMs !== undefined);
-  if (dated?.skewMs === undefined) return { ...row, status: 'unknown', detail: 'nobody who answered said the time' };
+  if (dated?.skewMs === undefined) return { ...row, status: 'unknown', detail: 'no answer contained the time' };
   const off = Math.abs(dated.skewMs);
   // Dates of HTTP are whole seconds, and the answer took its time.
   if (off < 5000) return { ...row, status: 'ok', detail: `as ${dated.address} has it` };

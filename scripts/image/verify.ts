@@ -20,7 +20,7 @@ export async function verifyImage(aws: Aws, { facts }: Pick<PreparedBake, 'facts
   if (image !== undefined) await removeImage(aws, image);
   throw new VendhostError('IMAGE_UNENCRYPTED', `${imageId} is not encrypted with the platform's key; it was deleted`, {
     details: faults,
-    hint: 'the account does not do what was asked of it: report it to the platform team',
+    hint: 'the account does not encrypt as requested: report it to the platform team',
   });
 }
 

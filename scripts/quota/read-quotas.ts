@@ -6,7 +6,7 @@ import { readAddressUsage, readProcessorUsage, readSecurityGroupUsage, readStack
 import type { QuotaId } from './quotas.ts';
 import { readDatabaseUsage, readIdentityUsage, readScalingUsage, type Usage, type Usages } from './told.ts';
 
-/** What is used of a quota, or why that could not be found out. */
+/** What is used of a quota, or why that could not be determined. */
 export interface QuotaState {
   readonly id: QuotaId;
   /** Stack of the load balancer, for a quota that each has. */

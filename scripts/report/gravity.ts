@@ -49,7 +49,7 @@ export function shortId(...ids: readonly string[]): string {
 export const stateWords: Readonly<Record<ReportSection['state'], string>> = {
   clean: 'nothing found',
   found: 'found something',
-  unknown: 'not looked at whole',
+  unknown: 'not fully checked',
 };
 
 function rank({ finding }: PlacedFinding): number {

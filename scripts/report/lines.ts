@@ -8,7 +8,7 @@ const mostOfValue = 120;
 export function reportLines(report: Report): string[] {
   return [
     ...report.sections.flatMap((section) => [
-      `${section.title}: ${section.summary}${section.state === 'unknown' ? ' (not looked at whole)' : ''}`,
+      `${section.title}: ${section.summary}${section.state === 'unknown' ? ' (not fully checked)' : ''}`,
       ...sectionFindings(report, section).flatMap(findingLines),
     ]),
     report.summary,

@@ -79,11 +79,11 @@ const gravitySigns: Readonly<Record<Gravity, string>> = {
   unknown: '❔',
 };
 
-/** What was not looked at whole, and then what was found, comes first when there is not room for all. */
+/** What was not fully checked, and then what was found, comes first when there is not room for all. */
 function sectionLines(sections: readonly ReportSection[], most: number): string {
   const lines = sections.map(
     ({ title, summary, state }) =>
-      `- ${stateSigns[state]} **${text(title)}**: ${text(summary)}${state === 'unknown' ? ' (not looked at whole)' : ''}`,
+      `- ${stateSigns[state]} **${text(title)}**: ${text(summary)}${state === 'unknown' ? ' (not fully checked)' : ''}`,
   );
   if (lines.join('\n').length <= most) return lines.join('\n');
   const states = ['unknown', 'found', 'clean'];
@@ -167,7 +167,7 @@ function goneParts(gone: readonly Remembered[], unseen: readonly Remembered[]): 
   const shownUnseen = unseen.slice(0, mostGone);
   const more = unseen.length - shownUnseen.length;
   return [
-    ...(unseen.length === 0 ? [] : ['### Could not be looked at again', list(shownUnseen, 'was found before')]),
+    ...(unseen.length === 0 ? [] : ['### Could not be checked again', list(shownUnseen, 'was found before')]),
     ...(more > 0 ? [`${more} more`] : []),
     ...(gone.length === 0 ? [] : [folded(`Gone since (${gone.length})`, [list(gone, 'no longer')])]),
   ];

@@ -1,7 +1,7 @@
 /**
  * How much a finding matters to its reader, the most first: data would be lost, something is replaced, something is
  * interrupted, a fault that has to be fixed, rights or the network become wider, anything else that changes or differs, what
- * could not be found out.
+ * could not be determined.
  */
 export const gravities = [
   'loss',
@@ -47,7 +47,7 @@ export interface ReportSection {
   readonly title: string;
   /** What comes out of it, in one line. */
   readonly summary: string;
-  /** `clean`: looked at whole, and nothing was found. `unknown`: not looked at whole; never to be taken for clean. */
+  /** `clean`: looked at whole, and nothing was found. `unknown`: not fully checked; never to be taken for clean. */
   readonly state: 'clean' | 'found' | 'unknown';
   readonly findings: readonly Finding[];
 }

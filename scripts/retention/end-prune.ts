@@ -20,7 +20,7 @@ export async function endPrune(
     `cannot remove everything of ${tenant} in ${environment} that nothing needs`,
     {
       details: pruned.failed,
-      hint: 'run the command again: it begins with what is left; if it fails again, report it to the platform team',
+      hint: 'run the command again: it resumes; if it fails again, report it to the platform team',
     },
   );
 }

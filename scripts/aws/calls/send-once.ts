@@ -37,7 +37,7 @@ export async function sendOnce<O extends MetadataBearer>(
   } catch (error) {
     if (open === undefined) throw error;
     throw new VendhostError('OUTCOME_UNKNOWN', `it is not known whether AWS did this: ${what}: ${messageOf(error)}`, {
-      hint: 'look before you run it again: it may be done, or under way',
+      hint: 'check before you run it again: it may be done, or in progress',
       cause: error,
     });
   }

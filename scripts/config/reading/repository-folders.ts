@@ -30,7 +30,7 @@ export async function requireTenantFolder(directory: string): Promise<void> {
   throw new VendhostError(
     'CONFIG_UNREADABLE',
     `no vendhost.yml, infrastructure/ or software/ in ${directory}: it is no tenant's repository`,
-    { hint: 'name the folder that has them with --directory; a tenant of defaults only has an empty vendhost.yml' },
+    { hint: 'name their folder with --directory; a tenant that uses only defaults needs an empty vendhost.yml' },
   );
 }
 

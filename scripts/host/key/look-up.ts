@@ -60,9 +60,7 @@ export function interruptions(
     return status === undefined || isSteady(status) ? [] : [`${names.tenantStack(place, layer)} is ${status}`];
   });
   if (DataUpdated !== dataUpdated(data)) {
-    reasons.push(
-      `${names.tenantStack(place, 'data')} was updated since, or by a provision that did not get to its end`,
-    );
+    reasons.push(`${names.tenantStack(place, 'data')} was updated since, or by a provision that did not finish`);
   }
   if (Number(newest) > Number(version)) reasons.push(`launch template version ${newest} was not rolled out`);
   return reasons;

@@ -86,7 +86,7 @@ export function dataUpdated(data: Pick<StackState, 'updatedAt'> | undefined): st
 
 /** What differs between the key on a host stack and the one wanted, one line each. */
 export function keyChanges(deployed: string | undefined, wanted: ProvisionKey): string[] {
-  if (deployed?.startsWith(begun) === true) return ['the last provision did not get to its end'];
+  if (deployed?.startsWith(begun) === true) return ['the last provision did not finish'];
   const before = keyFrom(deployed);
   if (before === undefined) return ['it was provisioned by a version of Vendhost that kept no key'];
   return parts.flatMap((part) => {

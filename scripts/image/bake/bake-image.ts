@@ -82,7 +82,7 @@ async function endLease({ out }: Runtime, lease: Lease): Promise<void> {
   try {
     await lease.release();
   } catch (thrown) {
-    out.warn(`cannot give the lease back: ${messageOf(thrown)}; it ends by itself in five minutes`);
+    out.warn(`cannot release the lease: ${messageOf(thrown)}; it expires in five minutes`);
   }
 }
 

@@ -38,7 +38,7 @@ export async function planSection(
     return { section: asSection(head, body), stacks: body.stacks ?? [] };
   } catch (thrown) {
     const finding = foreseenFinding(runtime, head.id, thrown);
-    const summary = finding.gravity === 'unknown' ? 'could not be found out' : 'the push would fail';
+    const summary = finding.gravity === 'unknown' ? 'could not be determined' : 'the push would fail';
     return { section: asSection(head, { summary, findings: [finding] }), stacks: [] };
   }
 }

@@ -17,7 +17,7 @@ export async function releaseBody(context: TenantContext, id: string): Promise<S
   const { files, findings } = await checkSoftware(directory, config, { beforeBuild: false });
   if (onlyOf(findings, 'fault').length > 0) {
     const title =
-      'what is released cannot be said: the software has faults here, or a job builds it before it is packed';
+      'the release cannot be predicted: the software has faults here, or a job builds it before it is packed';
     return { summary: 'not known before the build', findings: [{ id: `${id}/not-built`, gravity: 'unknown', title }] };
   }
   const { sha256 } = await hashContent(files, runtime.signal);
@@ -45,7 +45,7 @@ const words: Readonly<Record<Exclude<ReleaseAction, 'nothing'>, string>> = {
   first: 'the software is released for the first time',
   new: 'new software is released',
   again: 'software that was packed before is released, other than the instances have',
-  follow: 'a release of this software is under way already, and the push follows it',
+  follow: 'a release of this software is already in progress, and the push follows it',
 };
 
 function releaseFindings(

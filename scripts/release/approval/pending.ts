@@ -54,7 +54,7 @@ export async function requirePending(
   if (execution !== undefined) throw stale(await stateOf(aws, pipeline, execution), pending);
   const needs = pipeline.approval === undefined ? ': its releases need none' : '';
   throw new VendhostError('NOTHING_WAITS', `no release of ${pipeline.name} waits for an approval${needs}`, {
-    hint: 'it was answered, or the release has not come that far: its job says what it waits for',
+    hint: 'it was answered, or the release has not reached it: its job says what it waits for',
   });
 }
 

@@ -90,7 +90,7 @@ export function silenceOf(
 ): string | undefined {
   const where = instances.join(', ');
   if (event === undefined) {
-    return quietMs < agentLimitMs ? undefined : `no CodeDeploy agent has begun for ${duration(quietMs)}: ${where}`;
+    return quietMs < agentLimitMs ? undefined : `no CodeDeploy agent has started for ${duration(quietMs)}: ${where}`;
   }
   const seconds = isOfFormerRevision(event) ? undefined : limits[event];
   if (seconds === undefined || since === undefined || now - since < seconds * 1000 + lateMs) return undefined;

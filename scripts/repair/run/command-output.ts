@@ -22,7 +22,7 @@ export async function wholeOutput(aws: Aws, bucket: string, part: CommandOutput,
   const key = keyOfUrl(bucket, part.url);
   if (!mayBeCut(part)) return part.text;
   if (key === undefined) {
-    if (cut.test(part.text)) out.warn('the output is cut: Systems Manager says of no object that has all of it');
+    if (cut.test(part.text)) out.warn('the output is cut: Systems Manager names no object with all of it');
     return part.text;
   }
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');

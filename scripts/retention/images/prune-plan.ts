@@ -92,7 +92,7 @@ function claimReasons(image: TenantImage, facts: ImageStanding): string[] {
     ({ key, run, isStale }) => !isStale && (run === image.run || key.endsWith(`/${image.bakeKey}.json`)),
   );
   return [
-    ...(lease === undefined ? [] : [`a bake is under way for it: ${lease.job}`]),
+    ...(lease === undefined ? [] : [`a bake is in progress for it: ${lease.job}`]),
     ...(record !== undefined && record.ageMs < oneDayMs ? ['a job chose it less than 24 hours ago'] : []),
     ...facts.releases.filter(({ record: of }) => of?.image === image.id).map(({ reason }) => reason),
   ];
