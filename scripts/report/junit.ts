@@ -4,7 +4,7 @@ import { valueLine } from './lines.ts';
 import type { Finding, Report, ReportSection } from './report.ts';
 import { cutTo, seen } from './safe-text.ts';
 
-/** GitLab shows it in a window; the page has it whole. */
+/** GitLab shows it in a window; the page has it in full. */
 const mostOfText = 20_000;
 
 /**

@@ -29,7 +29,7 @@ function findingLines({ gravity, title, details = [], values = [], next, at }: F
   ];
 }
 
-/** `Properties.Size: 20 → 40`; what there was not, or is not any more, is `(none)`. */
+/** `Properties.Size: 20 → 40`; a missing old or new value is `(none)`. */
 export function valueLine({ path, from, to }: ValueChange): string {
   const value = (given: string | undefined) =>
     given === undefined ? '(none)' : cutTo(mostOfValue, seenOnOneLine(given)) || "''";

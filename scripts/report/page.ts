@@ -33,7 +33,7 @@ ${findings(report)}</div>
   });
 }
 
-/** So long that a browser should not lay out what nobody has scrolled to. */
+/** So long that a browser should lay it out only when it is scrolled to. */
 function isLong({ sections }: Report): boolean {
   return sections.reduce((sum, { findings }) => sum + findings.length, 0) > 200;
 }

@@ -25,7 +25,7 @@ export async function endPrune(
   );
 }
 
-/** It is done by then, so what keeps the record from being written is a warning. */
+/** The prune is done by then, so a failure to write the record is a warning. */
 async function recordPrune(
   runtime: Runtime,
   aws: Aws,

@@ -5,7 +5,7 @@ import { isOfFormerRevision } from '../lifecycle-events.ts';
 /** What made an event fail, as far as the next step depends on it. */
 export type Cause = 'agent' | 'former' | 'file' | 'output' | 'traffic' | 'health' | 'bundle' | 'install' | 'script';
 
-/** The agent's and CodeDeploy's own messages name no script's fault; nor do events that run no script. */
+/** The agent's and CodeDeploy's own messages that are no fault of a script; nor are events that run no script. */
 function failureCause({ event }: FailedEvent): Cause {
   const { message = '', script = '' } = event.error ?? {};
   if (message.includes('agent was not able to receive the lifecycle event')) return 'agent';
@@ -16,7 +16,7 @@ function failureCause({ event }: FailedEvent): Cause {
   return withoutScript[event.name] ?? 'script';
 }
 
-/** Events that no hook can be given for (https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html). */
+/** Events that cannot have a hook (https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html). */
 const withoutScript: Readonly<Record<string, Cause>> = {
   BlockTraffic: 'traffic',
   AllowTraffic: 'health',

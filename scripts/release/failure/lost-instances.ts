@@ -7,11 +7,11 @@ import type { ReleasePipeline } from '../pipeline.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { HookLimits } from './hook-limits.ts';
 
-/** A deployment waits for this: scripts that run, or agents that have not begun. */
+/** What a deployment waits for: running scripts, or agents that have not started. */
 export interface Wait {
   readonly deployment: string;
   readonly instances: readonly string[];
-  /** The event that goes on; without one no agent has begun. */
+  /** The running event; without one no agent has started. */
   readonly event?: string;
   /** When it began, in milliseconds since 1970. */
   readonly since?: number;
@@ -24,14 +24,14 @@ export interface WaitFacts {
   readonly limits: HookLimits;
 }
 
-/** An agent asks for work every second or so; one that has not begun after this time does not run, or reaches nobody. */
+/** An agent polls every second or so; one that has not started after this time does not run, or reaches nobody. */
 const agentLimitMs = 5 * 60_000;
-/** So much later than its scripts' limit an agent has reported their end. */
+/** An agent has reported the end of its scripts at most this long after their limit. */
 const lateMs = 2 * 60_000;
 
 /**
- * The instances that a release waits for. CodeDeploy itself gives a script that ends with its instance, and an agent that never answers,
- * up to an hour (https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html).
+ * The instances that a release waits for. CodeDeploy itself waits up to an hour for a script that ended with its instance, and for an agent that never
+ * answers (https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html).
  */
 export function waitOf({ deployment, rollback }: Snapshot): Wait | undefined {
   const running = rollback ?? deployment;
@@ -54,8 +54,8 @@ function hasNotEnded({ status, events }: InstanceDeployment): boolean {
 }
 
 /**
- * Asks EC2 and Auto Scaling about instances that a release waits for in silence. Throws `INSTANCE_GONE` for one that does not run any more
- * or is about to leave, `AGENT_SILENT` when no agent has begun for five minutes, or scripts go on beyond their time limit.
+ * Checks the instances that a silent release waits for in EC2 and Auto Scaling. Throws `INSTANCE_GONE` for one that no longer runs
+ * or is about to leave, `AGENT_SILENT` when no agent has started for five minutes, or scripts run beyond their time limit.
  */
 export async function checkWait(
   aws: Aws,
@@ -81,7 +81,7 @@ export async function checkWait(
   });
 }
 
-/** What says that an agent has died; `undefined` while it may just be busy. The agent itself ends a script at its time limit. */
+/** Evidence that an agent has died; `undefined` while it may just be busy. The agent itself ends a script at its time limit. */
 export function silenceOf(
   { instances, event, since }: Wait,
   quietMs: number,
@@ -97,7 +97,7 @@ export function silenceOf(
   return `${event} has gone on for ${duration(now - since)}, and its scripts end after ${seconds} s: no CodeDeploy agent reports from ${where}`;
 }
 
-/** What a reader can do about an event that goes on for minutes, and whose scripts' limit is not known. */
+/** What a reader can do about an event that runs for minutes, and whose scripts' limit is unknown. */
 export function adviceOf({ instances: [instance], event }: Wait, quietMs: number): string | undefined {
   if (event === undefined || quietMs < agentLimitMs) return undefined;
   return `if the script or the agent is dead, \`vendhost host replace --instance ${instance}\` ends this wait; CodeDeploy waits up to an hour`;
@@ -114,7 +114,7 @@ async function readStates(aws: Aws, group: string, instances: readonly string[])
     import('@aws-sdk/client-auto-scaling'),
   ]);
   const states = new Map<string, string>();
-  // A filter, because an id that is not known any more would be an error.
+  // A filter, because an unknown id would be an error.
   const query = { Filters: [{ Name: 'instance-id', Values: [...instances] }] };
   for await (const page of paginateDescribeInstances({ client: await aws.ec2() }, query)) {
     for (const { InstanceId = '', State } of (page.Reservations ?? []).flatMap((each) => each.Instances ?? [])) {

@@ -5,7 +5,7 @@ import type { Deployment } from '../../deployment/deployment.ts';
 /** Why a load balancer does not send requests to an instance, by its id: one sentence each. */
 export type TargetReasons = Readonly<Record<string, string>>;
 
-/** Instances that the load balancer is to admit now, or did not, as far as no reason is known. */
+/** Instances that the load balancer should admit now, or did not, as far as no reason is known. */
 export function awaitedTargets(deployment: Deployment | undefined, known: TargetReasons): string[] {
   return (deployment?.targets ?? []).flatMap(({ instance, events }) => {
     const status = events.find(({ name }) => name === 'AllowTraffic')?.status;
@@ -14,7 +14,7 @@ export function awaitedTargets(deployment: Deployment | undefined, known: Target
   });
 }
 
-/** Asks for the reasons of all targets that are not healthy; none when the target group is gone. */
+/** Reads the reasons for all targets that are not healthy; none when the target group was deleted. */
 export async function readTargetReasons(aws: Aws, targetGroup: string): Promise<TargetReasons> {
   const { DescribeTargetGroupsCommand, DescribeTargetHealthCommand, TargetGroupNotFoundException } = await import(
     '@aws-sdk/client-elastic-load-balancing-v2'
@@ -38,7 +38,7 @@ export async function readTargetReasons(aws: Aws, targetGroup: string): Promise<
 }
 
 /**
- * The load balancer's reason, with what it asked: `GET / on port 8080 answered 500, wanted 200`. `undefined` for one that is not unhealthy
+ * The load balancer's reason, with its request: `GET / on port 8080 answered 500, wanted 200`. `undefined` for one that is not unhealthy
  * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html#target-health-reason-codes).
  */
 export function healthReason(

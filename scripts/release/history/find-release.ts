@@ -2,10 +2,10 @@ import type { Aws } from '../../aws/session.ts';
 import { VendhostError } from '../../errors.ts';
 import { executionsBack, type RecordedExecution, type ReleaseStore } from './executions.ts';
 
-/** A beginning of a hash is taken from so many characters on: fewer would often fit several. */
+/** Shortest accepted prefix of a hash: shorter ones would often match several. */
 const shortest = 7;
 
-/** Whether a name is that of a release: its execution, revision or commit, whole or a beginning; of a revision its key, too. */
+/** Whether a name matches a release: its execution, revision or commit, whole or a prefix; also the key of a revision. */
 export function isNamed({ id, record }: RecordedExecution, name: string): boolean {
   if (record?.revision === name) return true;
   if (name.length < shortest) return false;
@@ -13,7 +13,7 @@ export function isNamed({ id, record }: RecordedExecution, name: string): boolea
   return [id, sha256, record?.commit].some((known) => known?.startsWith(name) === true);
 }
 
-/** The execution with its record; `undefined` where CodePipeline knows it no longer. */
+/** The execution with its record; `undefined` if CodePipeline no longer knows it. */
 export async function findExecution(aws: Aws, store: ReleaseStore, id: string): Promise<RecordedExecution | undefined> {
   for await (const execution of executionsBack(aws, store)) if (execution.id === id) return execution;
   return undefined;

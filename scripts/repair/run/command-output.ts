@@ -5,19 +5,19 @@ import type { Output } from '../../output.ts';
 import type { CommandOutput } from './invocation.ts';
 
 /**
- * How the SSM agent ends what it cuts to the 24,000 characters of stdout and 8,000 of stderr that an answer holds
+ * How the SSM agent marks output that it truncates to the 24,000 characters of stdout and 8,000 of stderr that a response holds
  * (https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCommandInvocation.html;
  * https://github.com/aws/amazon-ssm-agent, agent/framework/processor/executer/iohandler).
  */
 const cut = /\n---(?:Output|Error) truncated-{3,4}$/;
 const shortestCut = 8000;
 
-/** Whether an answer may hold only the beginning: its mark, or as many characters as the smaller limit. */
+/** Whether a response may hold only the beginning: its mark, or as many characters as the smaller limit. */
 function mayBeCut({ text }: CommandOutput): boolean {
   return text.length >= shortestCut || cut.test(text);
 }
 
-/** The whole output: from the bucket where the answer may hold only its beginning. When that cannot be read, the beginning and a warning. */
+/** The whole output: from the bucket if the response may hold only its beginning. When that cannot be read, the beginning and a warning. */
 export async function wholeOutput(aws: Aws, bucket: string, part: CommandOutput, out: Output): Promise<string> {
   const key = keyOfUrl(bucket, part.url);
   if (!mayBeCut(part)) return part.text;
